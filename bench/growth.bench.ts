@@ -1,4 +1,5 @@
 import { serviceFunctions } from '../infra/serverless/serviceFunctions.ts';
+import { sum } from '../lib/base/sum.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { LakeSize } from '../test/harness/grownLake.ts';
 import { periodicWorks, type WorkCost } from './growth/works.ts';
@@ -55,7 +56,7 @@ const KINDS = Object.keys(PRICES) as (keyof typeof PRICES)[];
 /** The figures of a run, and what a month of runs costs. */
 function rowsOf(name: string, once: Once, runsAMonth: number): readonly BenchRow[] {
   const row = caseRows(name);
-  const usd = KINDS.reduce((sum, kind) => sum + once[kind] * PRICES[kind], 0);
+  const usd = sum(KINDS.map((kind) => once[kind] * PRICES[kind]));
   return [
     ...KINDS.map((kind) => row(kind, once[kind], 'count')),
     row('read', once.bytesRead / 1e6, 'MB'),

@@ -1,6 +1,7 @@
 // `npm run send`: two real SDKs post to a collector, and the script prints how much they logged. It exits 1 if anything
 // was not accepted.
 import { parseArgs } from 'node:util';
+import { sum } from '../lib/base/sum.ts';
 import { runDriver } from './story/runDriver.ts';
 import { say } from './story/Story.ts';
 
@@ -16,7 +17,6 @@ const reports = [
   await runDriver('driveJsClient.ts', { ...settings, key: 'client-demo', userPrefix: 'visitor' }),
 ];
 const rows = reports.flatMap(({ byDay }) => Object.values(byDay));
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 say(
   `The SDKs logged ${sum(rows.map(({ exposures }) => exposures))} exposures and ${sum(rows.map(({ events }) => events))} events.`,
 );

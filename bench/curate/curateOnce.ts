@@ -2,6 +2,7 @@
 import { linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { quoteText } from '../../lib/base/sql.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { CuratedInput } from '../../lib/curate/engine/Curation.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
@@ -65,7 +66,7 @@ function makeFolder(name: string): string {
  */
 async function curate() {
   const waiting = files.map((path) => ({ path, size: statSync(path).size }));
-  const bytes = waiting.reduce((sum, { size }) => sum + size, 0);
+  const bytes = sum(waiting.map(({ size }) => size));
   const machine = { ...share, diskBytes: DISK_BYTES, milliseconds: MILLISECONDS };
   const plan = planCuration({ files: files.length, bytes, rows }, machine);
   if (!plan.fits) throw new Error(`${bytes} bytes fit no function.`);
@@ -100,7 +101,7 @@ async function curate() {
   return {
     rows: account.rows,
     files: written.length,
-    bytes: written.reduce((sum, file) => sum + file.bytes, 0),
+    bytes: sum(written.map((file) => file.bytes)),
   };
 }
 

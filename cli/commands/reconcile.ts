@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 import { counted } from '../../lib/base/text.ts';
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
@@ -66,7 +67,7 @@ function hoursText(day: string, hours: readonly ReceivedHour[]): string {
   const stateOf = ({ state, why }: ReceivedHour) => (why === null ? state : `${state} (${why})`);
   const states = Object.entries(Object.groupBy(hours, stateOf));
   const inStates = states.map(([state, alike = []]) => `${alike.length} ${state}`).join(', ');
-  const unproved = hours.reduce((sum, row) => sum + row.unproved, 0);
+  const unproved = sum(hours.map((row) => row.unproved));
   return [
     rows.length === 0 ? '' : `${textTable(rows)}\n\n`,
     lines([`${day}, hours of a table: ${inStates}. ${counted(unproved, 'event')} unproved.`]),

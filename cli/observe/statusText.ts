@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
@@ -42,8 +43,11 @@ function lastHourText({ lastHour, lastRequestAt }: Status): string {
   const events = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);
-  const failed = sum(failedBy);
-  const answers = [`${sum(refusedBy)} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
+  const failed = sum(Object.values(failedBy));
+  const answers = [
+    `${sum(Object.values(refusedBy))} refused`,
+    ...(failed > 0 ? [`${failed} answered 503`] : []),
+  ];
   const ofEvents = events.length === 0 ? '' : ` (${events.join(', ')})`;
   return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}.${came}`;
 }
@@ -55,11 +59,6 @@ function lastDayText({ lastDay }: Status): string {
   const answers = [`${refused} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
   const direct = overflowed === 0 ? '' : ` (${overflowed} overflowed)`;
   return `\nLast 24 hours: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${direct}.`;
-}
-
-/** The sum of counts by name. */
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
 /** How new each table is. */
@@ -170,7 +169,7 @@ function relayText({ relay }: Status): Part {
   if (!relay) return null;
   const { waiting, refused } = relay;
   const since = waiting.oldest == null ? '' : `, the oldest since ${waiting.oldest}`;
-  const count = refused.reduce((total, reason) => total + reason.count, 0);
+  const count = sum(refused.map((reason) => reason.count));
   return `Relay: ${counted(waiting.count, 'request')} waiting${since}, ${count} refused.`;
 }
 
@@ -244,7 +243,7 @@ function problemsText({ found, problems, more }: Status): string {
 
 /** The first line: how many problems and warnings there are. */
 function attentionText({ problem: bad, ...others }: Status['found']): string {
-  const warnings = sum(others);
+  const warnings = sum(Object.values(others));
   if (bad === 0)
     return warnings === 0 ? 'Nothing needs attention.' : `No problem, ${counted(warnings, 'warning')}.`;
   const more = warnings === 0 ? '' : ` and ${counted(warnings, 'warning')}`;

@@ -9,6 +9,7 @@ import { encryptedBy } from '../../lib/aws/s3ObjectStore.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
@@ -53,7 +54,7 @@ function pollMetric(probed: Probed, metric: WantedMetric, time: number, least: n
   return poll(probed, METRICS_WAIT_MS, async () => {
     const end = minute(probed.clock.now()) + 60_000;
     const series = await readMetricData(probed, [metric], { start: minute(time), end });
-    const seen = [...(series.get(metric.id)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
+    const seen = sum(series.get(metric.id)?.values() ?? []);
     return { seen, isThere: seen >= least };
   });
 }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { sum } from '../../lib/base/sum.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
@@ -181,7 +182,7 @@ function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deploy
 
 /** What a trial makes, how long it takes, and what it costs. */
 function planText(trial: Trial): string {
-  const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, stepSeconds) => sum + stepSeconds, 0);
+  const seconds = sum(Object.values(EXPECTED_SECONDS));
   return [
     `The trial ${trial.id} makes the stack ${trialStack(trial)} in ${trial.region} of account ${trial.account}, with a bucket for a drop, and removes it.`,
     `It takes about ${duration(seconds)}, and costs some cents. A key that it makes is deleted 30 days later, and free until then.`,

@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { duration, lines } from '../observe/words.ts';
@@ -46,7 +47,7 @@ export function trialReport(
     region,
     endpoint,
     startedAt,
-    seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0),
+    seconds: sum(steps.map(({ seconds }) => seconds)),
     steps,
     answers,
     removal,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { sum } from '../../lib/base/sum.ts';
 import { utcDay } from '../../lib/base/time.ts';
 
 /** The settings of a driver, which the demo hands over as JSON. */
@@ -109,7 +110,7 @@ export class SentTally {
 
   /** Total of the rows in the tables. */
   get rows(): number {
-    return Object.values(this.byDay).reduce((sum, { exposures, events }) => sum + exposures + events, 0);
+    return sum(Object.values(this.byDay).map(({ exposures, events }) => exposures + events));
   }
 
   /** Counts events that happen now. @param now The clock of the SDK. */

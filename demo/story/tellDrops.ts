@@ -1,6 +1,7 @@
 import { calendarText } from '../../cli/ingest/calendarText.ts';
 import { textTable } from '../../cli/terminal/output.ts';
 import { quoteText } from '../../lib/base/sql.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type ConfiguredDataset, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
@@ -143,7 +144,7 @@ async function compare(
 
 /** The sum of revenue. */
 function total(rows: readonly Revenue[]): number {
-  return rows.reduce((sum, { amount }) => sum + amount, 0);
+  return sum(rows.map(({ amount }) => amount));
 }
 
 /** Rows by customer. */

@@ -1,5 +1,6 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { textTable } from '../../cli/terminal/output.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { addDays, HOUR_MS } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
@@ -7,9 +8,6 @@ import { readCounts } from '../../observe/facts/flow/requestCounts.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.ts';
-
-/** The sum of numbers. */
-const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);
 
 /** What each SDK says that it has sent. */
 type Reports = readonly Awaited<ReturnType<typeof runDriver>>[];

@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
@@ -192,5 +193,5 @@ export function queueExecutions(config: Stack['config']): { readonly queues: num
   const limits = Object.values(functionsOf({ config })).flatMap(({ events }) =>
     events.flatMap((event) => ('sqs' in event ? event.sqs.maximumConcurrency : [])),
   );
-  return { queues: limits.length, most: limits.reduce((sum, limit) => sum + limit, 0) };
+  return { queues: limits.length, most: sum(limits) };
 }

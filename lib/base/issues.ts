@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { sum } from './sum.ts';
 
 /** The words for an object. */
 export const AN_OBJECT = 'an object';
@@ -30,7 +31,7 @@ export function bestUnionIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIs
   const counted = (inside.length > 0 ? inside : alike)
     .map((issues) => ({
       issues,
-      count: issues.map(weight).reduce((sum, issueWeight) => sum + issueWeight, 0),
+      count: sum(issues.map(weight)),
     }))
     .sort((a, b) => a.count - b.count);
   const [closest, next] = counted;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sum } from '../base/sum.ts';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import type { Beginning } from '../ledger/Ledger.ts';
 import { handedOver, type LedgerContent, released, without } from '../ledger/LedgerEntry.ts';
@@ -90,13 +91,12 @@ export function sumAccount(run: CurationRun): DayAccount | null {
   const { done } = run;
   const rawRows = done[0]?.rawRows;
   if (rawRows === undefined || !isMade(run) || done.some((slice) => slice.rawRows !== rawRows)) return null;
-  const sum = (count: (slice: SliceResult) => number) =>
-    done.reduce((total, slice) => total + count(slice), 0);
-  const rows = sum((slice) => slice.rows);
-  const resends = sum((slice) => slice.resends);
-  const kept = sum((slice) => slice.kept);
-  if (sum(({ sliceRows }) => sliceRows) !== rawRows || rows + resends !== rawRows + kept) return null;
-  return { rawRows, kept, rows, resends, differing: sum(({ differing }) => differing) };
+  const sumOf = (count: (slice: SliceResult) => number) => sum(done.map(count));
+  const rows = sumOf((slice) => slice.rows);
+  const resends = sumOf((slice) => slice.resends);
+  const kept = sumOf((slice) => slice.kept);
+  if (sumOf(({ sliceRows }) => sliceRows) !== rawRows || rows + resends !== rawRows + kept) return null;
+  return { rawRows, kept, rows, resends, differing: sumOf(({ differing }) => differing) };
 }
 
 /** Whether every slice is done. */

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../base/json.ts';
 import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../base/queue.ts';
+import { sum } from '../base/sum.ts';
 import { DAY_MS, type UtcDay } from '../base/time.ts';
 import { eachMessage, MessageFailures, type MessageKind } from '../lambda/eachMessage.ts';
 import { noteLooks } from '../ledger/turns.ts';
@@ -198,7 +199,7 @@ async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   });
   for (const { kind, takenOut } of plans) logTakenOut(planner, kind, { left: takenOut });
   const isQueued = plans.some(({ queued }) => queued.length > 0);
-  const late = plans.reduce((sum, plan) => sum + plan.late.length, 0);
+  const late = sum(plans.map((plan) => plan.late.length));
   if (isQueued || late > 0) logPlan(planner, plans, { began });
   requireProgress(plans);
 }
@@ -298,16 +299,15 @@ async function count(planner: CuratePlanFunction, leftOut: number | null, isDail
   const { stage, clock, log } = planner;
   const now = clock.now();
   const counts = [await countDays(planner, 'exposures'), await countDays(planner, 'events')];
-  const sum = (count: (table: (typeof counts)[number]) => number) =>
-    counts.reduce((total, table) => total + count(table), 0);
+  const sumOf = (count: (table: (typeof counts)[number]) => number) => sum(counts.map(count));
   if (!isDaily && counts.every(({ failed, waiting, hasNew }) => failed + waiting === 0 && !hasNew)) return;
   const oldest = counts.flatMap((table) => table.oldest ?? []).sort()[0];
   const line = curateMetricsLine(
     {
-      curated: sum(({ listed }) => listed),
+      curated: sumOf(({ listed }) => listed),
       leftOut,
-      failed: sum(({ failed }) => failed),
-      waiting: sum(({ waiting }) => waiting),
+      failed: sumOf(({ failed }) => failed),
+      waiting: sumOf(({ waiting }) => waiting),
       oldestDays: oldest === undefined ? 0 : Math.floor((now - Date.parse(oldest)) / DAY_MS),
     },
     { stage, timestamp: now },

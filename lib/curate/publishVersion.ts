@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
 import type { Attempt } from '../lambda/machine.ts';
@@ -234,7 +235,7 @@ function settledEntry(
       code: VERSION,
       account,
       inputs,
-      bytesWritten: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytesWritten: sum(files.map(({ bytes }) => bytes)),
       ...(account.kept === 0
         ? {}
         : {
@@ -274,7 +275,6 @@ function keptOf(
 
 /** The counts of a version in words, for the error when they differ. */
 function countsOf({ done }: CurationRun): string {
-  const sum = (countOf: (slice: SliceResult) => number) =>
-    done.reduce((all, slice) => all + countOf(slice), 0);
-  return `${done[0]?.rawRows ?? 0} raw rows; ${sum(({ rows }) => rows)} written, ${sum(({ resends }) => resends)} resends, ${sum(({ kept }) => kept)} kept.`;
+  const sumOf = (count: (slice: SliceResult) => number) => sum(done.map(count));
+  return `${done[0]?.rawRows ?? 0} raw rows; ${sumOf(({ rows }) => rows)} written, ${sumOf(({ resends }) => resends)} resends, ${sumOf(({ kept }) => kept)} kept.`;
 }

@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import { counted, quotedName } from '../base/text.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
@@ -101,9 +102,9 @@ function numbersWords(
   hasNewType: boolean,
 ): string | null {
   const values = rows - none;
-  const valuesBefore = usual.reduce((sum, day) => sum + day.rows - day.none, 0);
+  const valuesBefore = sum(usual.map((day) => day.rows - day.none));
   if (valuesBefore < FEWEST || values < FEWEST) return null;
-  const shareBefore = usual.reduce((sum, day) => sum + day.numbers, 0) / valuesBefore;
+  const shareBefore = sum(usual.map((day) => day.numbers)) / valuesBefore;
   const share = numbers / values;
   if (shareBefore < NUMBERS.before) return null;
   if (share < NUMBERS.now)

@@ -1,4 +1,5 @@
 import { areDigests } from '../base/ObjectStore.ts';
+import { sum } from '../base/sum.ts';
 import { counted, listed, quotedName } from '../base/text.ts';
 import { addDays } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
@@ -43,7 +44,7 @@ export function judgeContent(
     return difference === null ? [] : [{ kind: 'values', field, ...difference }];
   });
   const most = Object.entries(days).sort(([, a], [, b]) => b - a);
-  const otherDays = most.reduce((sum, [, count]) => sum + count, 0);
+  const otherDays = sum(most.map(([, count]) => count));
   const isMost = (other: number, all: number) => other > all * OTHER_DAYS;
   const hasOtherDays = (content: DayContent, day: DayBefore) => isMost(content.otherDays, day.rows.out);
   if (isMost(otherDays, out) && !isUsual(before, hasOtherDays)) {
@@ -60,7 +61,7 @@ export function judgeContent(
   const repeated = Object.entries(repeats).sort(([, a], [, b]) => b.rows - a.rows);
   if (repeated.length > 0 && !isUsual(before, (content) => (content.repeats ?? 0) > 0)) {
     const texts = repeated.map(([key, file]) => `${key} (${file.rows.toLocaleString('en-US')})`);
-    const all = repeated.reduce((sum, [, file]) => sum + file.rows, 0);
+    const all = sum(repeated.map(([, file]) => file.rows));
     unusual.push({
       kind: 'repeats',
       words: `${all.toLocaleString('en-US')} of ${counted(out, 'row')} equal to others of their file: ${listed(texts)}`,

@@ -3,6 +3,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import type { TaskQueue } from '../base/queue.ts';
+import { sum } from '../base/sum.ts';
 import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import { isFailing, type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
@@ -121,8 +122,8 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   });
   return {
     queued: plans.flatMap(({ queued }) => queued),
-    looked: plans.reduce((sum, { looked }) => sum + looked, 0),
-    failedDays: plans.reduce((sum, { failedDays }) => sum + failedDays, 0),
+    looked: sum(plans.map(({ looked }) => looked)),
+    failedDays: sum(plans.map(({ failedDays }) => failedDays)),
     isTryingFailed: plans.some(({ isTryingFailed }) => isTryingFailed),
     failed,
   };

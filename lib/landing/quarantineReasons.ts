@@ -1,4 +1,5 @@
 import { defineErrorFamily, type ErrorEntry } from '../base/errors.ts';
+import { sum } from '../base/sum.ts';
 import { EventError } from '../wire/EventError.ts';
 import { RequestError } from '../wire/RequestError.ts';
 
@@ -72,7 +73,7 @@ export function eventsOfRefusal({ reason, detail }: Readonly<Record<string, unkn
 /** The number of events in a quarantine row that holds several, by its detail; undefined for any other row. */
 export function manyRefused(detail: string): number | undefined {
   const counts = [...detail.matchAll(/\bSLUICE_[A-Z_]+: (\d+)/g)].map(([, count]) => Number(count));
-  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
+  return counts.length === 0 ? undefined : sum(counts);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../base/log.ts';
+import { sum } from '../base/sum.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import type { CollectError } from '../collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
@@ -105,27 +106,27 @@ export function hourCounts(series: MetricSeries, hour: number, began: number): H
     [...(series.get(id) ?? [])].filter(
       ([minute]) => minute >= hour - before && minute < hour + HOUR_MS + after,
     );
-  const sum = (id: string, around = 0) => values(id, around).reduce((total, [, value]) => total + value, 0);
+  const sumOf = (id: string, around = 0) => sum(values(id, around).map(([, value]) => value));
   // An invocation, and the line that it logs, may be in two minutes.
   const requests: HourRequests = {
-    invoked: sum('invoked', MINUTE_MS) - sum('failed', MINUTE_MS),
-    counted: sum(received.name, MINUTE_MS) + sum(preflights.name, MINUTE_MS),
-    inHour: sum(received.name),
+    invoked: sumOf('invoked', MINUTE_MS) - sumOf('failed', MINUTE_MS),
+    counted: sumOf(received.name, MINUTE_MS) + sumOf(preflights.name, MINUTE_MS),
+    inHour: sumOf(received.name),
   };
   return {
     // The registrar runs every hour: without a value of it CloudWatch says nothing of the hour.
     requests: hour < began || values('hourly').length > 0 ? requests : null,
-    areCopies: sum(refused_requests.name) === 0,
+    areCopies: sumOf(refused_requests.name) === 0,
     // Firehose tries to deliver all records of the hour within the hour after it.
     isRepeated: values(TRIES, 0, HOUR_MS).some(([, share]) => share < 1),
     ofTable(kind: TableKind) {
       const { landed, overflowed, notDelivered } = streamMetrics[kind];
       const { finished, refused } = finishedMetrics[kind];
       return {
-        accepted: sum(landed.name) + sum(overflowed.name),
-        finished: sum(finished.name),
-        refused: sum(refused.name),
-        notDelivered: sum(notDelivered.name),
+        accepted: sumOf(landed.name) + sumOf(overflowed.name),
+        finished: sumOf(finished.name),
+        refused: sumOf(refused.name),
+        notDelivered: sumOf(notDelivered.name),
       };
     },
   };
@@ -156,12 +157,11 @@ export function recordMetrics(stream: string): WantedMetric[] {
  * deliver, 24 hours later. It delivers what came before first.
  */
 export function isUndelivered(series: MetricSeries, hour: number): boolean {
-  const sum = (id: string, until: number) =>
-    [...(series.get(id) ?? [])].reduce(
-      (all, [at, records]) => all + (at >= hour && at < until ? records : 0),
-      0,
-    );
-  return sum(DELIVERED, hour + DAY_MS) < sum(ARRIVED, hour + HOUR_MS);
+  const records = (id: string, until: number) => {
+    const within = [...(series.get(id) ?? [])].filter(([at]) => at >= hour && at < until);
+    return sum(within.map(([, count]) => count));
+  };
+  return records(DELIVERED, hour + DAY_MS) < records(ARRIVED, hour + HOUR_MS);
 }
 
 /**
@@ -183,7 +183,7 @@ export function oldestRecord(series: MetricSeries, now: number): number | null {
     return seconds > 0 ? Math.round(at - seconds * 1_000) : null;
   }
   const lastDelivery = Math.max(...delivered.map(([at]) => at));
-  let left = delivered.reduce((sum, [, records]) => sum + records, 0);
+  let left = sum(delivered.map(([, records]) => records));
   for (const [at, records] of arrived.sort(([a], [b]) => a - b)) {
     left -= records;
     if (left < 0 || at > lastDelivery) return at;

@@ -1,5 +1,6 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { type QueryRow, quoteText } from '../../lib/base/sql.ts';
+import { sum } from '../../lib/base/sum.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
@@ -148,7 +149,7 @@ export function judgeSplit(
   seen: readonly GroupUnits[],
   split: Readonly<Record<string, number>> = {},
 ): JudgedExperiment {
-  const units = seen.reduce((sum, group) => sum + group.units, 0);
+  const units = sum(seen.map((group) => group.units));
   const expected = expectedWeights(seen, split);
   const unseen = [...expected.keys()].filter((id) => !seen.some(({ group_id }) => group_id === id));
   const all = [
@@ -165,7 +166,7 @@ export function judgeSplit(
   return {
     experiment,
     units,
-    crossovers: seen.reduce((sum, group) => sum + group.crossovers, 0),
+    crossovers: sum(seen.map((group) => group.crossovers)),
     groups: all.map((group) => ({ ...group, expected: amounts.get(group.group_id) ?? null })),
     verdict: verdictOf(p, unexpected.length),
     p_value: p,

@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 /** Observed units of one group, and its expected share. */
 export interface GroupCount {
   readonly units: number;
@@ -12,8 +13,8 @@ export function expectedUnits(counts: readonly GroupCount[]): number[] {
 }
 
 function totalsOf(counts: readonly GroupCount[]) {
-  const units = counts.reduce((sum, count) => sum + count.units, 0);
-  const weights = counts.reduce((sum, { weight }) => sum + weight, 0);
+  const units = sum(counts.map((count) => count.units));
+  const weights = sum(counts.map(({ weight }) => weight));
   return { units, weights };
 }
 
@@ -50,7 +51,7 @@ export function sampleRatioPValue(counts: readonly GroupCount[]): number | null 
     ),
   );
   const largest = Math.max(...logs);
-  const mean = logs.reduce((sum, log) => sum + Math.exp(log - largest), 0) / logs.length;
+  const mean = sum(logs.map((log) => Math.exp(log - largest))) / logs.length;
   return Math.min(1, Math.exp(-largest - Math.log(mean)));
 }
 

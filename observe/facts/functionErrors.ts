@@ -6,6 +6,7 @@ import { getAtt } from '../../infra/template/Resource.ts';
 import { idOf, partName } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
 import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../deployment.ts';
@@ -213,5 +214,5 @@ function schedulesOf(stack: Parameters<typeof resources>[0]): ReadonlyMap<string
 const scheduleSchema = z.object({ ScheduleExpression: z.string(), Target: z.object({ Arn: z.unknown() }) });
 
 function sumOf(minutes: readonly (readonly [number, number])[]): number {
-  return minutes.reduce((sum, [, count]) => sum + count, 0);
+  return sum(minutes.map(([, count]) => count));
 }

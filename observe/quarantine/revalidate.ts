@@ -1,6 +1,7 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { SluiceError } from '../../lib/base/errors.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { isUtcDay, parseInstant, type UtcDay } from '../../lib/base/time.ts';
 import { type CollectPlan, collectPlan } from '../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../lib/collect/rows.ts';
@@ -107,7 +108,7 @@ function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan):
     },
     plan,
   );
-  return { rows, refused, ignored: Object.values(counted).reduce((sum, n) => sum + n, 0) };
+  return { rows, refused, ignored: sum(Object.values(counted)) };
 }
 
 /** A row that can be written again, or the reason why it would fail again. */

@@ -21,6 +21,7 @@ import {
   TestStatus,
 } from '@stryker-mutator/api/test-runner';
 import { addEventHandler, type Event, getState, resetState, run, type State, setState } from 'jest-circus';
+import { sum } from '../../lib/base/sum.ts';
 
 /** A `describe` of jest-circus. */
 type Block = State['rootDescribeBlock'];
@@ -356,7 +357,7 @@ function partsOf(tests: Suite['tests'], ids: ReadonlySet<string> | null): readon
     .filter((part) => part.length > 0)
     .map((part) => ({
       chosen: new Set(part.map(([id]) => id)),
-      ms: part.reduce((sum, [, { duration }]) => sum + (duration ?? 0), 0),
+      ms: sum(part.map(([, { duration }]) => duration ?? 0)),
     }));
 }
 

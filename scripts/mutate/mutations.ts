@@ -400,12 +400,12 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/serverless/serviceFunctions.ts', 'infra/ownSettings', [
     ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
   ]),
-  faultsOf('lib/access/sessionPolicies.ts', 'lib/access/exportSession.contract', [
-    ['tableFolders(layout, kind)', '[tableFolder(layout, kind)]'],
+  faultsOf('lib/tables/tableFolders.ts', 'lib/access/exportSession.contract', [
+    [': tableFolders(layout, kind)', ': [tableFolder(layout, kind)]'],
   ]),
   faultsOf('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['share < 1', 'false'],
-    [' + sum(preflights.name, MINUTE_MS)', ''],
+    [' + sumOf(preflights.name, MINUTE_MS)', ''],
   ]),
   faultsOf('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
     ['facts.areCopies ? 0 : ', ''],

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { sum } from '../../lib/base/sum.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { within } from '../harness/waiting.ts';
@@ -72,7 +73,7 @@ describe('sluice start', () => {
     await Promise.all(many);
     await cloud.untilText((text) => {
       const lines = text.split('\n').filter((line) => / {2}202 {2}/.test(line)).length;
-      const more = [...text.matchAll(/and (\d+) more requests/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+      const more = sum([...text.matchAll(/and (\d+) more requests/g)].map(([, n]) => Number(n)));
       return lines + more === 61;
     });
     expect(await cloud.stop()).toBe(0);

@@ -9,6 +9,7 @@ import { routes } from '../../console/api/routes.ts';
 import { type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
 import { serveRequests } from '../../console/server/serveRequests.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 /** A console of a deployment that no call of this suite reaches. */
@@ -316,7 +317,7 @@ describe('the server of the console', () => {
   it('has a page of 70 KB at most, compressed', async () => {
     const assets = await bundlePage();
     expect([...assets.keys()].sort()).toEqual(['index.html', 'main.css', 'main.js']);
-    const bytes = [...assets.values()].reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+    const bytes = sum([...assets.values()].map(({ contents }) => gzipSync(contents).length));
     expect(bytes).toBeLessThanOrEqual(70_000);
   });
 });

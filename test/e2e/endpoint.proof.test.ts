@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
@@ -66,7 +67,7 @@ describe('an SDK with one address', () => {
   it('logs every event to Sluice, by the groups of these rules', async () => {
     for (const kind of forwardedKinds) {
       const [row] = await story.query(`SELECT count(DISTINCT event_id) n FROM ${TABLES[kind]}`);
-      const expected = Object.values(expectedRows([report])[kind]).reduce((sum, n) => sum + n, 0);
+      const expected = sum(Object.values(expectedRows([report])[kind]));
       expect({ kind, rows: Number(row?.['n']) }).toEqual({ kind, rows: expected });
     }
     expect(Object.keys(expectedGroups([report])['checkout_button'] ?? {}).length).toBeGreaterThan(1);
@@ -155,7 +156,7 @@ describe('the move from the gateway to a Function URL', () => {
     ]);
     expect(await story.cloud.flush()).toMatchObject({ unregistered: 0 });
     for (const kind of forwardedKinds) {
-      const count = Object.values(expectedRows(reports)[kind]).reduce((sum, n) => sum + n, 0);
+      const count = sum(Object.values(expectedRows(reports)[kind]));
       const sql = `SELECT CAST(count(*) AS INT) n, CAST(count(DISTINCT event_id) AS INT) ids FROM ${TABLES[kind]}`;
       const rows = await story.query(`${sql} WHERE regexp_full_match(user_id, '(core|visitor)-.*')`);
       expect(rows).toEqual([{ n: count, ids: count }]);

@@ -9,6 +9,7 @@ import {
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { FRESH_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import type { Period } from '../../observe/facts/flow/overTime.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
@@ -298,7 +299,7 @@ describe('a fault leads by sluice status to its finding', () => {
     // The chart has what the collector does not know.
     const overTime = await fetch(new URL('/api/over-time', open.address));
     const periods: readonly Period[] = JSON.parse(await overTime.text());
-    expect(periods.reduce((sum, { unreached }) => sum + (unreached ?? 0), 0)).toBe(5);
+    expect(sum(periods.map(({ unreached }) => unreached ?? 0))).toBe(5);
     await story.jumpHours(3);
     expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { sum } from '../../lib/base/sum.ts';
 import { FRESH_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
 import { readOverTime } from '../../observe/facts/flow/overTime.ts';
@@ -182,8 +183,7 @@ describe('keys while Secrets Manager is down', () => {
 
 it('the curves of the console count each request once, by its answer', async () => {
   const periods = await readOverTime(story.deployment(), 3);
-  const sum = (name: 'accepted' | 'refused' | 'failed') =>
-    periods.reduce((total, period) => total + period[name], 0);
-  expect({ 2: sum('accepted'), 4: sum('refused'), 5: sum('failed') }).toEqual(answered);
+  const sumOf = (name: 'accepted' | 'refused' | 'failed') => sum(periods.map((period) => period[name]));
+  expect({ 2: sumOf('accepted'), 4: sumOf('refused'), 5: sumOf('failed') }).toEqual(answered);
   expect(answered[5]).toBeGreaterThan(0);
 });

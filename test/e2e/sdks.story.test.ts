@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
@@ -140,10 +141,10 @@ describe.each(runs)('$prefix, which resends events that have landed', ({ prefix 
     const days = await query(
       `SELECT CAST(min(ds) AS VARCHAR) ds, event_id, count(*) n FROM ${ROWS} WHERE regexp_full_match(user_id, '${prefix}-[0-9]+') GROUP BY event_id`,
     );
-    const sent = sentBy(prefix).reduce((sum, [, { exposures, events }]) => sum + exposures + events, 0);
+    const sent = sum(sentBy(prefix).map(([, { exposures, events }]) => exposures + events));
     expect(sent).toBeGreaterThan(30);
     expect(days).toHaveLength(sent);
-    expect(days.reduce((sum, { n }) => sum + Number(n), 0)).toBeGreaterThan(sent);
+    expect(sum(days.map(({ n }) => Number(n)))).toBeGreaterThan(sent);
   });
 
   it('has lost a response after the batch landed', () => {

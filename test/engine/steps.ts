@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { sum } from '../../lib/base/sum.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -102,7 +103,7 @@ class EngineRun {
     const ids = new Map(counted.map((row) => [row['value'], row['ids']]));
     const lost = [...this.#accepted].filter((value) => ids.get(value) !== '1');
     const foreign = counted.filter(({ value }) => !this.#accepted.has(value ?? ''));
-    const written = counted.reduce((sum, { n }) => sum + Number(n), 0);
+    const written = sum(counted.map(({ n }) => Number(n)));
     this.#tell(
       `${what}: each of ${this.#accepted.size} events is a row, once by its ID (${written} rows)`,
       [

@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 /** State of the experiments `search` and `fonts`. */
 export type SpecState = 'running' | 'ended';
 
@@ -183,7 +184,7 @@ function split(name: keyof typeof SHARES) {
 
 /** The upper bound of each group, of 1,000 buckets. */
 function boundsOf(shares: readonly number[]): readonly number[] {
-  return shares.map((_, i) => shares.slice(0, i + 1).reduce((sum, share) => sum + share * 10, 0));
+  return shares.map((_, i) => sum(shares.slice(0, i + 1).map((share) => share * 10)));
 }
 
 /** The name of the condition that holds in the buckets below a bound. */

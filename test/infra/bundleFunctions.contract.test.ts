@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleFunctions, linkBundles } from '../../infra/build/bundleFunctions.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { acmeSource, eventsDataset, exportTo, READERS } from '../harness/configInput.ts';
@@ -81,7 +82,7 @@ describe('bundleFunctions', () => {
     const [first] = await bundleFunctions({ root, functions: ['late'], config });
     expect(files()).toEqual([expect.stringMatching(/^chunk-\w+\.mjs$/), 'handler.mjs']);
     expect(readFileSync(first?.file ?? '', 'utf8')).not.toContain('first text');
-    expect(first?.bytes).toBe(modules().reduce((sum, text) => sum + Buffer.byteLength(text), 0));
+    expect(first?.bytes).toBe(sum(modules().map((text) => Buffer.byteLength(text))));
     const { handler } = await import(pathToFileURL(first?.file ?? '').href);
     expect(await handler()).toBe('first text');
     writeFileSync(join(root, 'functions/late/large.ts'), late('second text')['functions/late/large.ts']);

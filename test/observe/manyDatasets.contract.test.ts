@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { calendarText } from '../../cli/ingest/calendarText.ts';
 import { statusText } from '../../cli/observe/statusText.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
@@ -399,7 +400,7 @@ describe('two hundred datasets of 92 days', () => {
     expect(answer).toMatchObject({ isWell: false, datasets: { total: 200, needing: 200 } });
     const shown = answer.problems.filter(({ code }) => code === 'SLUICE_FINDING_INGEST_FAILED').length;
     expect(shown + (answer.more.SLUICE_FINDING_INGEST_FAILED ?? 0)).toBe(200);
-    const states = Object.values(answer.datasets?.others ?? {}).reduce((sum, count) => sum + count, 0);
+    const states = sum(Object.values(answer.datasets?.others ?? {}));
     expect(states).toBe((200 - (answer.datasets?.shown.length ?? 0)) * 7);
     const told = statusText(answer, (words) => `sluice ${words.join(' ')} --stage prod`);
     expect(told).toContain(`: ${answer.found.problem} problems`);

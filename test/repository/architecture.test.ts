@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { sum } from '../../lib/base/sum.ts';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 const SOURCE =
@@ -249,7 +250,7 @@ describe('the architecture', () => {
   });
 
   it('has files of 90 lines or more on average', () => {
-    const lines = [...sources.keys()].map(lineCount).reduce((sum, count) => sum + count, 0);
+    const lines = sum([...sources.keys()].map(lineCount));
     expect(sources.size).toBeGreaterThan(300);
     expect(lines / sources.size).toBeGreaterThanOrEqual(90);
   });

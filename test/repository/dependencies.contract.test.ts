@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { projectFiles } from '../../cli/project/projectFiles.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
@@ -146,7 +147,7 @@ describe('the dependencies', () => {
     const megabytes = (isDev: boolean) => {
       const paths = packages.filter(([, { dev = false }]) => dev === isDev).map(([path]) => path);
       const sizes = execFileSync('du', ['-sk', ...paths], { cwd: repositoryRoot, encoding: 'utf8' });
-      const kibibytes = [...sizes.matchAll(/^\d+/gm)].map(Number).reduce((sum, size) => sum + size, 0);
+      const kibibytes = sum([...sizes.matchAll(/^\d+/gm)].map(Number));
       return (kibibytes * 1024) / 1e6;
     };
     const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');

@@ -1,6 +1,7 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { sum } from '../../lib/base/sum.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const page = readFileSync(join(repositoryRoot, 'ARCHITECTURE.md'), 'utf8');
@@ -37,7 +38,7 @@ it.each(rows)('ARCHITECTURE.md counts the lines to read first: $lines of $files'
 });
 
 it('ARCHITECTURE.md has rows of as many lines as its heading says', () => {
-  const sum = rows.reduce((total, { lines }) => total + lines, 0);
+  const total = sum(rows.map(({ lines }) => lines));
   expect(rows.length).toBeGreaterThan(5);
-  expect(Math.abs(sum - numberOf(all))).toBeLessThanOrEqual(numberOf(all) / 20);
+  expect(Math.abs(total - numberOf(all))).toBeLessThanOrEqual(numberOf(all) / 20);
 });

@@ -175,7 +175,7 @@ class Curation {
     const names = sampled.map(
       (row) => [String(row['name']), Number(row['rows']) * everyNth * batch.share] as const,
     );
-    const rows = names.reduce((sum, [, count]) => sum + count, 0);
+    const rows = sum(names.map(([, count]) => count));
     return cutLanes(names, Math.max(rowsAtOnce, rows / MOST_LANES), {
       name: table.shared,
       identity: IDENTITY,
@@ -242,7 +242,7 @@ class Curation {
   /** @throws CurateError unless every row is accounted for. */
   #settled(): CuratedFiles['account'] {
     const { rawRows, sliceRows, kept, resends, differing } = this.#account;
-    const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
+    const rows = sum(this.#written.map((file) => file.rows));
     const isAll = this.#request.slices > 1 || rawRows === sliceRows;
     if (!isAll || sliceRows + kept !== rows + resends) {
       throw new CurateError(

@@ -42,7 +42,7 @@ export function cutLanes(
       room = aim - rows;
     } else room -= rows;
   }
-  const firsts = lanes.map((_, i) => lanes.slice(0, i).reduce((sum, { parts }) => sum + parts, 0));
+  const firsts = lanes.map((_, i) => sum(lanes.slice(0, i).map(({ parts }) => parts)));
   const count = sum(lanes.map(({ parts }) => parts));
   const lane = (i: number): string => {
     const { parts } = lanes[i] ?? { parts: 1 };

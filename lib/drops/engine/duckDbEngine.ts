@@ -1,4 +1,5 @@
 import { quoteText } from '../../base/sql.ts';
+import { sum } from '../../base/sum.ts';
 import { DuckDbSession, type EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { describeFiles } from '../../parquet/describeFiles.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
@@ -73,7 +74,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
     }),
   );
   for (const { name, in: said, out: read, refused: count, reasons } of byFile) {
-    const explained = Object.values(reasons).reduce((sum, n) => sum + n, 0);
+    const explained = sum(Object.values(reasons));
     if (explained === count) continue;
     throw new FileError(
       'SLUICE_INGEST_FILE_DAMAGED',

@@ -1,4 +1,5 @@
 import { namedList, quoteName, quoteText } from '../../base/sql.ts';
+import { sum } from '../../base/sum.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { QuarantineRow } from '../../tables/quarantineTable.ts';
 import type { MappedGroup } from '../mapping/CompiledMapping.ts';
@@ -77,7 +78,7 @@ function fileNumber(
     ? 'CAST(file_index AS INTEGER)'
     : `[${group.files.join(', ')}][file_index + 1]`;
   if (group.fields.length === 0) return file;
-  const rows = group.files.reduce((sum, i) => sum + fileAt(files, i).rows, 0);
+  const rows = sum(group.files.map((i) => fileAt(files, i).rows));
   const isSeen = isSeenSql(rows, group.fields.length * mapping.groups.length);
   const values = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
   return `CASE WHEN ${isSeen} THEN ${lookName(index)}(${[file, ...values].join(', ')}) ELSE ${file} END`;

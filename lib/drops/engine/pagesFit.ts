@@ -1,3 +1,4 @@
+import { sum } from '../../base/sum.ts';
 import { quotedName } from '../../base/text.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { FileError } from '../../parquet/FileError.ts';
@@ -33,10 +34,7 @@ export function requirePagesFit(
         leaves.some(([first, end]) => leaf >= first && leaf < end),
       );
       groups += Math.max(0, ...held.map((page) => page.groups));
-      most = Math.max(
-        most,
-        held.reduce((sum, { bytes }) => sum + 2 ** Math.ceil(Math.log2(bytes)), 0),
-      );
+      most = Math.max(most, sum(held.map(({ bytes }) => 2 ** Math.ceil(Math.log2(bytes)))));
       for (const { leaf, bytes } of held) {
         if (bytes <= (largest?.bytes ?? 0)) continue;
         const column = columns.find(({ leaves: own }) => own !== null && leaf >= own[0] && leaf < own[1]);

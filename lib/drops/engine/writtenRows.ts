@@ -1,4 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
+import { sum } from '../../base/sum.ts';
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import type { LoadRequest } from './Engine.ts';
 import { VALUE_CHARACTERS } from './loadStatements.ts';
@@ -16,7 +17,7 @@ export async function acceptedByFile(
   session: DuckDbSession,
   { files, rowsPath }: LoadRequest,
 ): Promise<ReadonlyMap<string, RowContent['repeats'][string]>> {
-  const every = Math.max(1, Math.ceil(files.reduce((sum, { rows }) => sum + rows, 0) / MOST_COMPARED));
+  const every = Math.max(1, Math.ceil(sum(files.map(({ rows }) => rows)) / MOST_COMPARED));
   const rows = await session.rows(
     `SELECT source_file, count(*) AS n, ${every} * (count(digest) - count(DISTINCT digest)) AS repeats
      FROM (SELECT source_file, CASE WHEN digest % ${every} = 0 THEN digest END AS digest

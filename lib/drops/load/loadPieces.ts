@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
+import { sum } from '../../base/sum.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { loadFolder } from '../../tables/ledgerKeys.ts';
@@ -44,7 +45,7 @@ export async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Ru
     const began = clock.now();
     const files = planned.pieces?.[run.done] ?? (await store.readFiles(run.done));
     if (files === null) return 'outdated';
-    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const size = sum(files.map((file) => file.size));
     const expected = Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes));
     if (run.done > first && invocation.deadline - began < 2 * expected) return handOver(load, run);
     const result = await makePiece(load, planned, run, files);

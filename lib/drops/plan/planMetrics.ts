@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { countMetrics, type MetricRecord, type metricsLine } from '../../base/log.ts';
+import { sum } from '../../base/sum.ts';
 import type { PlannedDay } from './planDataset.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
@@ -43,7 +44,7 @@ export function countDays(days: readonly PlannedDay[]): DayCounts {
     queued: days.filter(({ decision }) => 'queue' in decision).length,
     waiting: days.filter(({ decision }) => 'wait' in decision).length,
     failed: days.filter((day) => day.failed).length,
-    leftOut: days.reduce((sum, { leftOut }) => sum + leftOut, 0),
+    leftOut: sum(days.map(({ leftOut }) => leftOut)),
   };
 }
 
@@ -57,12 +58,12 @@ export function planValues(
   unreadable: number,
   stopped: number,
 ): MetricRecord['values'] {
-  const sum = (name: keyof DayCounts) => counts.reduce((total, count) => total + count[name], 0);
+  const sumOf = (name: keyof DayCounts) => sum(counts.map((count) => count[name]));
   return [
-    [planMetrics.days_queued, sum('queued')],
-    [planMetrics.days_waiting, sum('waiting')],
-    [planMetrics.days_failed, sum('failed')],
-    [planMetrics.files_left_out, sum('leftOut')],
+    [planMetrics.days_queued, sumOf('queued')],
+    [planMetrics.days_waiting, sumOf('waiting')],
+    [planMetrics.days_failed, sumOf('failed')],
+    [planMetrics.files_left_out, sumOf('leftOut')],
     [planMetrics.datasets_unreadable, unreadable],
     [planMetrics.datasets_stopped, stopped],
   ];

@@ -1,5 +1,6 @@
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
+import { sum } from '../../base/sum.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import type { FinishedEvents } from '../LandingNotes.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
@@ -78,7 +79,7 @@ export function finishedLines(
     const timestamp = Date.parse(`${hour}:00:00Z`);
     if (Number.isNaN(timestamp)) return [];
     const values = METRICS.map((metric) => {
-      const total = ofHour.reduce((sum, [, events]) => sum + (events[metric.name] ?? 0), 0);
+      const total = sum(ofHour.map(([, events]) => events[metric.name] ?? 0));
       return [metric, total] as const;
     }).filter(([, total]) => total > 0);
     const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions: { stage }, values });

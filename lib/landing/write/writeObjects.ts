@@ -191,7 +191,7 @@ class Batch {
     if (!(await this.#hasRound(key))) return;
     this.#round?.keys.add(key);
     this.#ended.push(object);
-    const skippedBytes = this.#ended.reduce((sum, { skipped }) => sum + skipped.bytes, 0);
+    const skippedBytes = sum(this.#ended.map(({ skipped }) => skipped.bytes));
     if (skippedBytes > SKIPPED_BYTES) await this.finish();
   }
 

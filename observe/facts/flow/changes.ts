@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type RequestCounts, readCounts } from './requestCounts.ts';
@@ -209,7 +210,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
       last: isoTimestamp(times.at(-1) ?? hour),
       hour: count,
       usual: usualOf(measured, hour) ?? 0,
-      day: sum([...periods.values()]),
+      day: sum(periods.values()),
     },
   ];
 }
@@ -242,7 +243,7 @@ function silencesOf(measured: Measured): Change[] {
         last: isOver ? isoTimestamp(at) : null,
         hour: 0,
         usual,
-        day: sum([...periods.values()]),
+        day: sum(periods.values()),
       });
     from = at + PERIOD_MS;
     expected = 0;
@@ -281,8 +282,4 @@ function medianOf(values: readonly number[]): number {
 
 function hourOf(at: number): number {
   return Math.floor(at / HOUR_MS) * HOUR_MS;
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

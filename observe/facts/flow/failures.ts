@@ -11,6 +11,7 @@ import { partName } from '../../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
@@ -351,7 +352,7 @@ async function readThrottled(
   );
   const throttled = [...(series.get('Throttles') ?? [])].filter(([, count]) => count > 0);
   if (throttled.length === 0) return null;
-  const count = throttled.reduce((sum, [, minute]) => sum + minute, 0);
+  const count = sum(throttled.map(([, minute]) => minute));
   const at = Math.max(...throttled.map(([minute]) => minute));
   const text = `${isoTimestamp(at)}: Lambda throttled ${counted(count, 'invocation')}.`;
   return { at, failure: { text, kind: 'throttled', code: null, isByKey: false } };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { tryParseExactJson } from '../../../lib/base/exactJson.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
@@ -193,7 +194,7 @@ function requestOf(data: z.output<typeof requestLine>, at: string): LiveRequest 
     sdk_type,
     sdk_version,
     key_label: key,
-    received: events ?? sum(same.refused) + sum(counted),
+    received: events ?? sum(Object.values(same.refused)) + sum(Object.values(counted)),
     exposures: exposures_landed,
     events: events_landed,
     ignored_as: counted,
@@ -250,8 +251,4 @@ function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
@@ -108,6 +109,6 @@ export async function readLocalState({
     askLocal(localControl, 'faults', faults),
   ]);
   const [oldest = null] = pending.map(({ oldestArrival }) => oldestArrival).sort();
-  const buffered = { count: pending.reduce((sum, { documents }) => sum + documents, 0), oldest };
+  const buffered = { count: sum(pending.map(({ documents }) => documents)), oldest };
   return { collector, startedAt, buffered, faults: set.faults.filter(({ left }) => left !== 0).length };
 }

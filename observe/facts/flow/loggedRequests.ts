@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { isAlwaysLogged, isClockOff } from '../../../lib/collect/isAlwaysLogged.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -223,7 +224,7 @@ export async function readSpikeSender(
   );
   const [most] = groups;
   if (most === undefined) return null;
-  const all = groups.reduce((sum, { count }) => sum + count, 0);
+  const all = sum(groups.map(({ count }) => count));
   return { key: most.key, sdk: most.sdk, share: most.count / all };
 }
 

@@ -1,5 +1,6 @@
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
@@ -79,7 +80,7 @@ export async function readLastHour(
       .flatMap(points)
       .flatMap(([at, count]) => (count > 0 ? [isoTimestamp(at)] : []))
       .sort();
-  const counts = countsOf((id) => points(id).reduce((sum, [, count]) => sum + count, 0));
+  const counts = countsOf((id) => sum(points(id).map(([, count]) => count)));
   const failedAt = Object.keys(counts.failedBy).map((code) => {
     const [first = '', ...more] = times(code);
     return [code, { first, last: more.at(-1) ?? first }] as const;

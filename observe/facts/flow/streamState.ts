@@ -1,5 +1,6 @@
 import { lateSeconds } from '../../../infra/streams/streams.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf, oldestRecord, recordMetrics } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -82,6 +83,6 @@ export async function readStream(
     oldest: oldest === null ? null : isoTimestamp(oldest),
     quotaShare: share?.share ?? null,
     quota: share?.quota ?? null,
-    throttledRecords: throttled.length === 0 ? null : throttled.reduce((sum, value) => sum + value, 0),
+    throttledRecords: throttled.length === 0 ? null : sum(throttled),
   };
 }

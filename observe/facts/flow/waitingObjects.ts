@@ -3,6 +3,7 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
@@ -102,7 +103,7 @@ export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>
 function countOf(objects: readonly ListedObject[], hasMore: boolean): WaitingObjects {
   return {
     count: objects.length,
-    bytes: objects.reduce((sum, { size }) => sum + size, 0),
+    bytes: sum(objects.map(({ size }) => size)),
     hasMore,
     oldest:
       objects.length === 0 ? null : isoTimestamp(Math.min(...objects.map(({ modifiedAt }) => modifiedAt))),
@@ -157,15 +158,15 @@ export function backlogMetrics(QueueName: string): WantedMetric[] {
 /** Judges such metrics, by the minute of half an hour. @returns Null if nothing waits. */
 export function backlogOf(series: MetricSeries, now: number): WriterBacklog | null {
   const newest = (id: string) => [...(series.get(id) ?? [])].sort(([a], [b]) => b - a)[0]?.[1] ?? 0;
-  const sum = (id: string) => [...(series.get(id)?.values() ?? [])].reduce((all, value) => all + value, 0);
+  const sumOf = (id: string) => sum(series.get(id)?.values() ?? []);
   const messages = newest(VISIBLE) + newest(TAKEN);
-  const finished = sum(FINISHED);
+  const finished = sumOf(FINISHED);
   if (messages === 0) return null;
   if (finished === 0) return { messages, perMinute: null, goneAt: null };
   // Metrics come some minutes late: a minute without a value is not one without messages.
   const minutes = series.get(FINISHED)?.size ?? 0;
   // Messages that the writer finishes within the period anyway are no backlog, however many come.
-  const less = messages > finished ? finished - sum(CAME) : finished;
+  const less = messages > finished ? finished - sumOf(CAME) : finished;
   const perMinute = less / minutes;
   const goneAt = less > 0 ? isoTimestamp(Math.round(now + (messages / perMinute) * MINUTE_MS)) : null;
   return { messages, perMinute, goneAt };

@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
@@ -72,7 +73,7 @@ export async function countQuarantine(
   return {
     from: isoTimestamp(from),
     to: isoTimestamp(deployment.now),
-    rows: reasons.reduce((sum, reason) => sum + reason.rows, 0),
+    rows: sum(reasons.map((reason) => reason.rows)),
     reasons,
     notes,
     scannedBytes,

@@ -1,4 +1,5 @@
 import type { QueryRow } from '../../../lib/base/sql.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
@@ -68,7 +69,7 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
         table,
         name: config.tables[table],
         newestRowAt: isEmpty ? null : isoTimestamp(newest),
-        rowsLastHour: filesOfTable.reduce((sum, { recent }) => sum + recent, 0),
+        rowsLastHour: sum(filesOfTable.map(({ recent }) => recent)),
       };
     }),
     quarantine: quarantineOf(counted),

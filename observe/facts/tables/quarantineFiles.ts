@@ -5,6 +5,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { SluiceError } from '../../../lib/base/errors.ts';
 import { type QueryRow, quoteText } from '../../../lib/base/sql.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
@@ -41,7 +42,7 @@ export async function countQuarantineFiles(
   const recent = listings
     .flatMap(({ objects }) => objects)
     .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS);
-  const bytes = recent.reduce((sum, { size }) => sum + size, 0);
+  const bytes = sum(recent.map(({ size }) => size));
   const isCut = listings.some(({ hasMore }) => hasMore);
   if (isCut || bytes > mostBytes)
     throw new ObserveError(

@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
@@ -63,7 +64,7 @@ export function* exportFindings(
       const texts = kept.map((copy) => `${copy.day} ${counted(copy.kept, 'file')}`);
       const copied = kept.map(({ day }) => day);
       const ranges = dayRanges(copied).slice(0, MOST_COMMANDS);
-      const files = kept.reduce((sum, copy) => sum + copy.kept, 0);
+      const files = sum(kept.map((copy) => copy.kept));
       const title = `The export ${name} keeps ${counted(files, 'copy', 'copies')} of files that are gone, of ${counted(kept.length, 'day')}, the newest ${copied.at(-1)}`;
       const told = seenNow(title, `${name}, ${target}: ${listed(texts)}.`);
       yield finding('SLUICE_FINDING_EXPORT_KEPT', { ...told, case: reason }, [
@@ -152,7 +153,7 @@ function* keptRows(
   const gone = kept.map(({ day }) => day);
   const restored = commands.restore(config.tables[kind], back);
   const isBack = kept.every((day) => !day.isErased && day.gone.length + day.replaced.length === 0);
-  const rows = kept.reduce((sum, day) => sum + day.rows, 0);
+  const rows = sum(kept.map((day) => day.rows));
   const withoutVersions = isBack ? 'back' : 'gone';
   const told = {
     case: restored.length > 0 ? 'versions' : withoutVersions,

@@ -1,4 +1,5 @@
 import { CONFIGURATION_OUTPUT } from '../../../infra/template/deployedConfiguration.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
@@ -254,7 +255,7 @@ export function deniedFindings(
     const [most] = calls;
     if (most === undefined) return [];
     const { by, statements, repair } = most;
-    const count = calls.reduce((sum, call) => sum + call.count, 0);
+    const count = sum(calls.map((call) => call.count));
     const atLeast = calls.some(({ hasMore }) => hasMore) ? 'at least ' : '';
     const [since] = calls.map(({ first }) => first ?? '').sort();
     const denier =

@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
@@ -19,7 +20,7 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   const redriven = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const others = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const cures = others.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`).join('');
-  const total = reasons.reduce((sum, { rows }) => sum + rows, 0);
+  const total = sum(reasons.map(({ rows }) => rows));
   const verb = total === 1 ? 'is' : 'are';
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {

@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
@@ -137,7 +138,7 @@ function hourText({ ds, hour }: ReceivedHour): string {
 }
 
 function sumOf(rows: readonly ReceivedHour[], column: 'missing' | 'unproved' | 'accepted'): number {
-  return rows.reduce((sum, row) => sum + row[column], 0);
+  return sum(rows.map((row) => row[column]));
 }
 
 /** Commands that look at the rows of days. */

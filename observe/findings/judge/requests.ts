@@ -1,5 +1,6 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import type { ErrorEntry } from '../../../lib/base/errors.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
@@ -58,7 +59,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const log = ['--log-group-name', functionLog(place.stack, 'collect'), ...start];
   const state = OVER_STATES.find((name) => failed.some((code) => code.state === name)) ?? 'open';
   const [worst] = failed.filter((code) => code.state === state).toSorted((a, b) => b.count - a.count);
-  const total = failed.reduce((sum, { count }) => sum + count, 0);
+  const total = sum(failed.map(({ count }) => count));
   const sender = senders.find(({ code }) => code === worst?.code);
   const from = sender === undefined ? '' : fromText(sender);
   const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
@@ -198,7 +199,7 @@ function unreachedOf(
   const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];
   const failure = facts.failures['collect'];
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
-  const sumOf = (name: 'count' | 'of') => unreached.reduce((sum, hour) => sum + hour[name], 0);
+  const sumOf = (name: 'count' | 'of') => sum(unreached.map((hour) => hour[name]));
   const told = {
     ...(way === '4xx' ? { case: 'refused' as const } : failureTold(facts, 'collect', failure)),
     subject: way,
@@ -224,7 +225,7 @@ export function* refusedRequests(
   { commands, config, now }: Place,
 ): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
-  const refused = codes.reduce((sum, [, count]) => sum + count, 0);
+  const refused = sum(codes.map(([, count]) => count));
   const day = Math.max(refused, lastDay?.refused ?? 0);
   if (day === 0) return;
   const requests = Math.max(refused, lastHour?.requests ?? 0);
@@ -411,7 +412,7 @@ export function* silence(
   const hours = (now - Date.parse(lastRequestAt ?? lastEventAt ?? '')) / HOUR_MS;
   // When each hour of a day is known, the day's changes report silences, until nothing is usual any more.
   const isKnown = usualHours.length > 0;
-  const expected = isKnown ? usualHours.reduce((sum, { most }) => sum + most, 0) : (usual ?? 0) * hours;
+  const expected = isKnown ? sum(usualHours.map(({ most }) => most)) : (usual ?? 0) * hours;
   const isSilent =
     lastHour?.requests === 0 && hours >= (isKnown ? 24 : 1) && (usual === null || expected >= SILENT_LEAST);
   const since = lastRequestAt ?? lasting?.first ?? null;
@@ -595,7 +596,7 @@ function* lateTimes(
   { commands, config }: Pick<Place, 'commands' | 'config'>,
 ): Findings {
   for (const [isClockStated, late] of Map.groupBy(noted?.late ?? [], (group) => group.isClockStated)) {
-    const count = late.reduce((sum, group) => sum + group.count, 0);
+    const count = sum(late.map((group) => group.count));
     if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) continue;
     const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
     const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
@@ -620,7 +621,7 @@ function groupsTold(
   texts: readonly string[],
 ): Told {
   const [most] = groups.toSorted((a, b) => b.count - a.count);
-  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const total = sum(groups.map(({ count }) => count));
   const from = most === undefined ? '' : fromText(most);
   const share = groups.length < 2 ? '' : `, ${most?.count} of them`;
   return {
@@ -674,7 +675,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
       (refusal) =>
         `${refusal.reason}: ${copies(refusal.count)}, the first put aside at ${refusal.since}, the oldest of ${refusal.oldest}`,
     );
-    const total = refused.reduce((sum, { count }) => sum + count, 0);
+    const total = sum(refused.map(({ count }) => count));
     const atLeast = hasMore ? 'At least ' : '';
     const told = {
       case: refusedCase(most.reason),

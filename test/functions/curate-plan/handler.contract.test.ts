@@ -3,6 +3,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/curate-plan/handler.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { dayLooksKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
@@ -50,7 +51,7 @@ describe('the plan of curated days', () => {
       glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }],
     });
     expect(await invoke(night, 44_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'night' }] });
-    expect(world.faults.list().reduce((sum, { seen }) => sum + seen, 0)).toBe(0);
+    expect(sum(world.faults.list().map(({ seen }) => seen))).toBe(0);
     world.faults.clear();
   });
 

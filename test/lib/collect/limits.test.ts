@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from '@jest/globals';
+import { sum } from '../../../lib/base/sum.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -63,7 +64,7 @@ it.each([
     `{"unread":"${'x'.repeat(padding)}",${bodyOf(events, 100_000, more).slice(1)}`;
   const lengthOf = (events: number, more: string) => {
     const { documents } = collectDocuments(textOf(events, more), sender, plan);
-    return [...documents.events, ...documents.exposures].reduce((sum, { length }) => sum + length, 0);
+    return sum([...documents.events, ...documents.exposures].map(({ length }) => length));
   };
   const each = lengthOf(2, '') - lengthOf(1, '');
   const most = Math.floor((limitOf(textOf(1, exposure).length) - lengthOf(1, exposure)) / each) + 1;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { sum } from '../../../lib/base/sum.ts';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -200,7 +201,7 @@ describe('many bad events of one batch', () => {
         const { refused } = collect({ events, user });
         const kept = refused.flatMap(({ raw }): unknown[] => JSON.parse(raw).events);
         expect(kept).toEqual(events);
-        const total = refused.reduce((sum, { raw }) => sum + raw.length, 0);
+        const total = sum(refused.map(({ raw }) => raw.length));
         if (refused.length > 1) expect(total).toBeLessThanOrEqual(4 * 1024 * 1024);
         else if (events.length > 0) expect(JSON.parse(refused[0]?.raw ?? '')).toMatchObject({ user });
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { sum } from '../../../lib/base/sum.ts';
 import {
   expectedUnits,
   type GroupCount,
@@ -11,24 +12,24 @@ const counts = (units: readonly number[], weights: readonly number[] = units.map
 
 /** 1 / p as a rational number, by rising factorials: what the test is by definition, without a gamma function. */
 function byDefinition(units: readonly number[], weights: readonly number[]): number {
-  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const whole = sum(weights);
   const rising = (from: number, times: number) =>
     Array.from({ length: times }, (_, i) => from + i).reduce((product, factor) => product * factor, 1);
   const factors = [10, 100, 1_000, 10_000].map((concentration) => {
-    const all = units.reduce((sum, count) => sum + count, 0);
+    const all = sum(units);
     return units.reduce((product, count, i) => {
       const share = (weights[i] ?? 0) / whole;
       return (product * rising(concentration * share, count)) / share ** count;
     }, 1 / rising(concentration, all));
   });
-  return factors.reduce((sum, factor) => sum + factor, 0) / factors.length;
+  return sum(factors) / factors.length;
 }
 
 /** Every way in which units may be divided among groups, and how probable it is by the weights. */
 function outcomes(all: number, shares: readonly number[]): { units: number[]; probability: number }[] {
   const [share = 1, ...rest] = shares;
   if (rest.length === 0) return [{ units: [all], probability: 1 }];
-  const others = rest.reduce((sum, other) => sum + other, 0);
+  const others = sum(rest);
   const own = share / (share + others);
   return Array.from({ length: all + 1 }, (_, count) => {
     let ways = 1;
@@ -122,8 +123,8 @@ describe('the test of a sample ratio', () => {
         fc.integer({ min: 1, max: 1_000 }),
         (groups, scale) => {
           const pValue = sampleRatioPValue(groups);
-          const total = groups.reduce((sum, { units }) => sum + units, 0);
-          expect(expectedUnits(groups).reduce((sum, units) => sum + units, 0)).toBeCloseTo(total, 5);
+          const total = sum(groups.map(({ units }) => units));
+          expect(sum(expectedUnits(groups))).toBeCloseTo(total, 5);
           if (pValue === null) return void expect(total).toBe(0);
           expect(pValue).toBeGreaterThanOrEqual(0);
           expect(pValue).toBeLessThanOrEqual(1);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { quoteText } from '../../../../lib/base/sql.ts';
+import { sum } from '../../../../lib/base/sum.ts';
 import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
 import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/Curation.ts';
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
@@ -160,7 +161,7 @@ describe('curateFiles', () => {
     }
     expect(texts(slices.flatMap((slice) => slice.rows))).toEqual(texts(whole.rows));
     expect(slices.map(({ account }) => account.rawRows)).toEqual([rows.length, rows.length, rows.length]);
-    expect(slices.reduce((sum, { account }) => sum + account.sliceRows, 0)).toBe(rows.length);
+    expect(sum(slices.map(({ account }) => account.sliceRows))).toBe(rows.length);
     expect(slices.every(({ account }) => account.sliceRows > 0)).toBe(true);
     const names = slices.flatMap(({ written }) => written.map(({ path }) => path.split('/').at(-1)));
     expect(new Set(names).size).toBe(names.length);
@@ -197,7 +198,7 @@ describe('curateFiles', () => {
         expect(account.sliceRows + account.kept).toBe(account.rows + account.resends);
       }
       const slices = [await run({ slices: 2 }), await run({ slices: 2, slice: 1, rowsAtOnce: 10 })];
-      expect(slices.reduce((sum, { account }) => sum + account.kept, 0)).toBe(expected.length);
+      expect(sum(slices.map(({ account }) => account.kept))).toBe(expected.length);
       return expected.length;
     };
     const [first, second, third] = files;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { sum } from '../../../../lib/base/sum.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { cutPieces } from '../../../../lib/drops/files/cutPieces.ts';
 import { MAX_PIECE_FILES } from '../../../../lib/drops/limits.ts';
@@ -10,7 +11,7 @@ const file = (size: number, i: number): DropObject => ({
   eTag: '"1"',
   lastModified: new Date(0),
 });
-const bytesOf = (files: readonly DropObject[]) => files.reduce((sum, { size }) => sum + size, 0);
+const bytesOf = (files: readonly DropObject[]) => sum(files.map(({ size }) => size));
 
 describe('the pieces of a day', () => {
   it('have all files in their order, and no more bytes than a piece may have, but for one file', () => {

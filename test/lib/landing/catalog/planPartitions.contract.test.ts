@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { sum } from '../../../../lib/base/sum.ts';
 import { isUtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { KnownPartitions, planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
@@ -69,8 +70,8 @@ describe('planPartitions', () => {
     fc.assert(
       fc.property(fc.array(key), (keys) => {
         const { wanted, ignored } = planPartitions(config, keys, nothingKnown);
-        const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
-        expect(counted + wanted.reduce((sum, partition) => sum + partition.keys.length, 0)).toBe(keys.length);
+        const counted = sum(Object.values(ignored));
+        expect(counted + sum(wanted.map((partition) => partition.keys.length))).toBe(keys.length);
         for (const { kind, day, keys: indexes } of wanted) {
           expect(isUtcDay(day)).toBe(true);
           for (const index of indexes)
