@@ -10,6 +10,7 @@ import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import {
   DAY,
   DROPS,
+  type LoadOptions,
   type Loads,
   parquetOf,
   readEvents,
@@ -24,6 +25,25 @@ afterEach(() => loads.close());
 /** Rows of the day, some without a name. */
 const partlyRefused = (taken: number, refused: number) =>
   `${someEvents(0, taken)} UNION ALL SELECT TIMESTAMP '${DAY} 12:00:00', NULL, 'nobody' FROM range(${refused})`;
+
+/** Corrects the mapping, which then has a name for each row. */
+function withAllNames(more: Partial<Loader> = {}): LoadOptions {
+  const datasets = [eventsDataset({ mapping: { eventName: { constant: 'all' } } })];
+  const config = defineConfig({
+    bucket: loads.config.bucket,
+    sources: [acmeSource({ owner: THEIRS, datasets })],
+  });
+  return { reason: 'backfill', loader: { config, ...more } };
+}
+
+/** A day of two files, and a loader whose engine fails for both of them. */
+async function startWithEngineError(code: ConstructorParameters<typeof EngineError>[0]) {
+  loads = await startLoads();
+  const a = await loads.drop('a.parquet', someEvents(0, 1));
+  const b = await loads.drop('b.parquet', someEvents(1, 2));
+  const load = () => Promise.reject(new EngineError(code, 'It failed.'));
+  return { loader: { engine: { ...loads.makeLoader().engine, load } }, names: `${a}, ${b}` };
+}
 
 describe('a day that fails', () => {
   it('names the file that crashes the process which reads footers', async () => {
@@ -53,27 +73,20 @@ describe('a day that fails', () => {
   });
 
   it.each([
-    ['crashed', 'SLUICE_ENGINE_CRASHED'],
-    ['was killed', 'SLUICE_ENGINE_KILLED'],
-  ] as const)('is one whose process %s twice, though no file alone crashes it', async (_, code) => {
-    loads = await startLoads();
-    const a = await loads.drop('a.parquet', someEvents(0, 1));
-    const b = await loads.drop('b.parquet', someEvents(1, 2));
-    const crash = () => Promise.reject(new EngineError(code, 'SIGKILL.'));
-    const loader = { engine: { ...loads.makeLoader().engine, load: crash } };
-    const failure = { code, message: expect.stringContaining(`${a}, ${b}: SIGKILL`) };
+    { how: 'crashed', code: 'SLUICE_ENGINE_CRASHED' },
+    { how: 'was killed', code: 'SLUICE_ENGINE_KILLED' },
+  ] as const)('is one whose process $how twice, though no file alone crashes it', async ({ code }) => {
+    const { loader, names } = await startWithEngineError(code);
+    const failure = { code, message: expect.stringContaining(`${names}: `) };
     expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back', failure });
     expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
-    // What the same machine repeats with the same files is tried once.
-    const full = () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.'));
-    const small = { engine: { ...loader.engine, load: full } };
-    expect(await loads.load({ reason: 'backfill', loader: small })).toMatchObject({
-      outcome: 'failed',
-      failure: {
-        code: 'SLUICE_ENGINE_OUT_OF_DISK',
-        message: expect.stringContaining(`${a}, ${b}: No space`),
-      },
-    });
+  });
+
+  it('is one whose rows do not fit the disk, at the first try: the same machine has them again', async () => {
+    const code = 'SLUICE_ENGINE_OUT_OF_DISK';
+    const { loader, names } = await startWithEngineError(code);
+    const failure = { code, message: expect.stringContaining(`${names}: `) };
+    expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
   });
 
   it.each(['describe', 'load'] as const)(
@@ -90,40 +103,48 @@ describe('a day that fails', () => {
     },
   );
 
-  it('has more refused rows than allowed, which are reported, and keeps its last good version', async () => {
+  it('has more refused rows than allowed, and keeps its last good version', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', partlyRefused(99, 1));
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 99, refused: 1 } });
     await loads.drop('a.parquet', partlyRefused(98, 2));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({
-      outcome: 'failed',
-      failure: {
-        code: 'SLUICE_LOAD_ROWS_REFUSED',
-        message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
-      },
-    });
-    expect(await loads.read()).toEqual(readEvents(0, 99));
+    const failure = {
+      code: 'SLUICE_LOAD_ROWS_REFUSED',
+      message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
+    };
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'failed', failure });
     expect(await loads.entry()).toMatchObject({
       state: 'failed',
       rows: { in: 100, out: 98, refused: 2 },
       files: [{ fate: 'held', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } }],
     });
-    // Refused rows are written once for each state of the file, however often it is tried.
+    expect(await loads.read()).toEqual(readEvents(0, 99));
+  });
+
+  it('puts its refused rows into quarantine once, however often it is tried', async () => {
+    loads = await startLoads();
+    const key = await loads.drop('a.parquet', partlyRefused(98, 2));
+    await loads.load();
     await loads.load({ reason: 'retried' });
-    const refused = await loads.rowsUnder('quarantine/');
-    expect(refused).toHaveLength(3);
-    expect(refused[0]).toMatchObject({
-      path: `s3://${DROPS}/events/${DAY}/a.parquet`,
+    const refused = {
+      path: `s3://${DROPS}/${key}`,
       detail: expect.stringMatching(/^row \d+, /),
       raw: expect.stringContaining('nobody'),
       key_label: 'acme/events',
-    });
-    const keys = await loads.keys('quarantine/');
-    expect(keys).toHaveLength(2);
-    for (const key of keys) expect(key).toContain(`quarantine/2026-11-20/ingest-acme_events-${DAY}-`);
+    };
+    expect(await loads.rowsUnder('quarantine/')).toMatchObject([refused, refused]);
+    expect(await loads.keys('quarantine/')).toEqual([
+      expect.stringContaining(`quarantine/2026-11-20/ingest-acme_events-${DAY}-`),
+    ]);
+  });
+
+  it('fails no more once its files are corrected', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', partlyRefused(98, 2));
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
     await loads.drop('a.parquet', someEvents(0, 100));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
-    expect((await loads.entry())?.failure).toBeUndefined();
+    expect(await loads.entry()).not.toHaveProperty('failure');
     expect(await loads.read()).toEqual(readEvents(0, 100));
   });
 
@@ -131,108 +152,120 @@ describe('a day that fails', () => {
     loads = await startLoads({ refusedShare: 0.5 });
     const rows = (name: string) => `${partlyRefused(3, 1)} UNION ALL ${someEvents(3, 4, name)}`;
     await loads.drop('a.parquet', rows('first'));
-    expect(await loads.load()).toMatchObject({ rows: { out: 4, refused: 1 } });
+    await loads.load();
     const [earlier] = await loads.keys('quarantine/');
     await loads.drop('a.parquet', rows('second'));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ rows: { out: 4, refused: 1 } });
     expect(await loads.keys('quarantine/')).toHaveLength(2);
-
-    const datasets = [eventsDataset({ mapping: { eventName: { constant: 'all' } } })];
-    const config = defineConfig({
-      bucket: loads.config.bucket,
-      sources: [acmeSource({ owner: THEIRS, datasets })],
-    });
-    const remove = () => Promise.reject(new Error('SlowDown'));
-    const full = { ...loads.makeLoader().landing, remove };
-    expect(await loads.load({ reason: 'backfill', loader: { config, landing: full } })).toMatchObject({
-      outcome: 'handed_back',
-    });
-    expect(await loads.load({ reason: 'backfill', loader: { config } })).toMatchObject({
-      rows: { out: 5, refused: 0 },
-    });
+    expect(await loads.load(withAllNames())).toMatchObject({ rows: { out: 5, refused: 0 } });
     expect(await loads.keys('quarantine/')).toEqual([earlier]);
   });
 
-  it('has invalid files, each reported by name, while its other files wait and other days are unaffected', async () => {
+  it('is handed back while rows that are no longer refused can’t be removed from quarantine', async () => {
+    loads = await startLoads({ refusedShare: 0.5 });
+    await loads.drop('a.parquet', partlyRefused(3, 1));
+    await loads.load();
+    const remove = () => Promise.reject(new Error('SlowDown'));
+    const landing = { ...loads.makeLoader().landing, remove };
+    expect(await loads.load(withAllNames({ landing }))).toMatchObject({ outcome: 'handed_back' });
+  });
+
+  it('has invalid files, each reported by name, while its other files wait', async () => {
     loads = await startLoads();
     const good = await loads.drop('good.parquet', someEvents(0, 5));
     await loads.load();
-    const bytes = await parquetOf(someEvents(5, 500));
-    const cut = await loads.drop('cut.parquet', bytes.subarray(0, bytes.byteLength - 100));
+    const cut = await loads.drop('cut.parquet', (await parquetOf(someEvents(5, 500))).subarray(0, -100));
     const held = await loads.drop('held.parquet', someEvents(5, 6));
     const text = await loads.drop('text.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
     const poor = await loads.drop('without.parquet', "SELECT now() AS timestamp, 'u' AS unit_id");
-    await loads.drop('a.parquet', someEvents(7, 8), '2026-11-18');
     expect(await loads.load()).toMatchObject({ outcome: 'failed' });
-    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
-    expect(fates).toEqual([
-      [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
-      [good, 'loaded', undefined],
-      [held, 'held', 'SLUICE_INGEST_FILE_TRUNCATED'],
-      [text, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
-      [poor, 'failed', 'SLUICE_INGEST_COLUMN_MISSING'],
-    ]);
-    expect((await loads.entry())?.files.at(-1)?.detail).toContain('column "event_name"');
-    expect(await loads.read()).toEqual(readEvents(0, 5));
-    // Its rows are still read though it goes: the day fails on.
-    await loads.remove('good.parquet');
-    expect(await loads.load()).toMatchObject({ outcome: 'failed', files: 5 });
-    expect((await loads.entry())?.files.at(-1)).toMatchObject({
-      key: good,
-      fate: 'loaded',
-      detail: expect.stringContaining('last good version'),
+    expect(await loads.entry()).toMatchObject({
+      files: [
+        { key: cut, fate: 'failed', reason: 'SLUICE_INGEST_FILE_TRUNCATED' },
+        { key: good, fate: 'loaded' },
+        { key: held, fate: 'held', reason: 'SLUICE_INGEST_FILE_TRUNCATED' },
+        { key: text, fate: 'failed', reason: 'SLUICE_INGEST_FILE_NOT_PARQUET' },
+        {
+          key: poor,
+          fate: 'failed',
+          reason: 'SLUICE_INGEST_COLUMN_MISSING',
+          detail: expect.stringContaining('column "event_name"'),
+        },
+      ],
     });
-    expect(await loads.load({ day: '2026-11-18' })).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read('2026-11-18')).toEqual(readEvents(7, 8));
+    expect(await loads.read()).toEqual(readEvents(0, 5));
   });
 
-  it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
+  it('keeps the rows of a file that goes while another one fails', async () => {
+    loads = await startLoads();
+    const good = await loads.drop('good.parquet', someEvents(0, 5));
+    await loads.load();
+    await loads.drop('text.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    await loads.remove('good.parquet');
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    const detail = expect.stringContaining('last good version');
+    expect((await loads.entry())?.files.at(-1)).toMatchObject({ key: good, fate: 'loaded', detail });
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+  });
+
+  it.each([
+    { what: 'invalid', code: 'SLUICE_INGEST_FILE_NOT_PARQUET' },
+    { what: 'unreadable', code: 'SLUICE_SOURCE_ACCESS_DENIED' },
+  ])('tells an $what file from another one whose name it begins with', async ({ what, code }) => {
     loads = await startLoads();
     const firstKey = await loads.drop('part_1', someEvents(0, 1));
-    const ten = await loads.drop('part_1.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
-    const fates = async () =>
-      (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
+    const key = await loads.drop('part_1.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    if (what === 'unreadable')
+      await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${key}` });
     expect(await loads.load()).toMatchObject({ outcome: 'failed' });
-    expect(await fates()).toEqual([
-      [firstKey, 'held', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
-      [ten, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
-    ]);
-
-    await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${ten}` });
-    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
-    expect(await fates()).toEqual([
-      [firstKey, 'held', 'SLUICE_SOURCE_ACCESS_DENIED'],
-      [ten, 'failed', 'SLUICE_SOURCE_ACCESS_DENIED'],
-    ]);
+    expect(await loads.entry()).toMatchObject({
+      files: [
+        { key: firstKey, fate: 'held', reason: code },
+        { key, fate: 'failed', reason: code },
+      ],
+    });
   });
 
-  it('is reloaded when an archived file is restored, and not when the restored copy expires', async () => {
-    loads = await startLoads();
-    const bytes = await parquetOf(someEvents(0, 2));
-    const key = await loads.drop('a.parquet', bytes);
+  describe('of which a file is archived', () => {
     const inArchive = { storageClass: 'GLACIER', isRestored: false };
-    let now: { storageClass?: string; isRestored?: boolean } = inArchive;
-    const customerBucket: Loader['customerBucket'] = (source) => {
-      const bucket = customerBucketFrom(loads.s3, source);
-      const list: typeof bucket.list = async (request) => {
-        const page = await bucket.list(request);
-        return { ...page, objects: page.objects.map((object) => ({ ...object, ...now })) };
+    const restored = { ...inArchive, isRestored: true };
+
+    /** Loads the day while its file is in a storage class. */
+    function loadFrom(place: { readonly storageClass: string; readonly isRestored: boolean }) {
+      const customerBucket: Loader['customerBucket'] = (source) => {
+        const bucket = customerBucketFrom(loads.s3, source);
+        const list: typeof bucket.list = async (request) => {
+          const page = await bucket.list(request);
+          return { ...page, objects: page.objects.map((object) => ({ ...object, ...place })) };
+        };
+        return { ...bucket, list };
       };
-      return { ...bucket, list };
-    };
-    const load = () => loads.load({ reason: 'changed', loader: { customerBucket } });
-    expect(await load()).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED' },
+      return loads.load({ reason: 'changed', loader: { customerBucket } });
+    }
+
+    it('fails by name', async () => {
+      loads = await startLoads();
+      await loads.drop('a.parquet', someEvents(0, 2));
+      const failure = { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED' };
+      expect(await loadFrom(inArchive)).toMatchObject({ outcome: 'failed', failure });
     });
-    now = { ...inArchive, isRestored: true };
-    expect(await load()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 2));
-    expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
-    expect(await load()).toEqual({ outcome: 'unchanged' });
-    now = inArchive;
-    await load();
-    expect(await loads.read()).toEqual(readEvents(0, 2));
+
+    it('is loaded when the file is restored', async () => {
+      loads = await startLoads();
+      const key = await loads.drop('a.parquet', someEvents(0, 2));
+      await loadFrom(inArchive);
+      expect(await loadFrom(restored)).toMatchObject({ outcome: 'succeeded' });
+      expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
+      expect(await loadFrom(restored)).toEqual({ outcome: 'unchanged' });
+    });
+
+    it('keeps its rows when the restored copy expires', async () => {
+      loads = await startLoads();
+      await loads.drop('a.parquet', someEvents(0, 2));
+      await loadFrom(restored);
+      await loadFrom(inArchive);
+      expect(await loads.read()).toEqual(readEvents(0, 2));
+    });
   });
 
   it('is in a bucket that denies us access', async () => {

@@ -7,108 +7,155 @@ import { DAY, readEvents, someEvents } from './startLoads.ts';
 let day: LoadedDay;
 afterEach(() => day.loads.close());
 
+it.each(['empty', 'keep'] as const)(
+  'a day that lacks nothing is unchanged when accepted as %s',
+  async (asked) => {
+    day = await LoadedDay.start();
+    expect(await day.run(asked)).toEqual({ outcome: 'unchanged' });
+  },
+);
+
 describe('a loaded day whose files are deleted or have no rows', () => {
   beforeEach(async () => {
     day = await LoadedDay.start();
   });
 
-  const ways: Readonly<Record<string, readonly [how: () => Promise<unknown>, fates: readonly string[]]>> = {
-    'are deleted': [
-      async () => {
-        await day.remove('a', 'b');
-        await day.loads.remove('_SUCCESS');
-      },
-      ['a.parquet loaded', 'b.parquet loaded'],
-    ],
-    'are deleted, but for a marker': [
-      () => day.remove('a', 'b'),
-      ['_SUCCESS left_out success_marker', 'a.parquet loaded', 'b.parquet loaded'],
-    ],
-    'are replaced by files without rows': [
-      async () => {
-        for (const name of ['a', 'b']) await day.drop(name, noRows);
-      },
-      ['a.parquet loaded no_rows', 'b.parquet loaded no_rows', '_SUCCESS left_out success_marker'],
-    ],
-    'are deleted, and a file without rows arrives': [
-      async () => {
+  /** A way in which a day loses its files. */
+  interface Loss {
+    /** What happens, in words. */
+    readonly what: string;
+    /** Does it. */
+    readonly lose: () => Promise<unknown>;
+    /** Fates of the files afterwards, with their reasons. */
+    readonly fates: readonly string[];
+  }
+
+  const deleted: Loss = {
+    what: 'are deleted',
+    lose: async () => {
+      await day.remove('a', 'b');
+      await day.loads.remove('_SUCCESS');
+    },
+    fates: ['a.parquet loaded', 'b.parquet loaded'],
+  };
+  const replaced: Loss = {
+    what: 'are replaced by files without rows',
+    lose: async () => {
+      for (const name of ['a', 'b']) await day.drop(name, noRows);
+    },
+    fates: ['a.parquet loaded no_rows', 'b.parquet loaded no_rows', '_SUCCESS left_out success_marker'],
+  };
+  const losses: readonly Loss[] = [
+    deleted,
+    {
+      what: 'are deleted, but for a marker',
+      lose: () => day.remove('a', 'b'),
+      fates: ['_SUCCESS left_out success_marker', 'a.parquet loaded', 'b.parquet loaded'],
+    },
+    replaced,
+    {
+      what: 'are deleted, and a file without rows arrives',
+      lose: async () => {
         await day.remove('a', 'b');
         await day.drop('c', noRows);
       },
-      [
+      fates: [
         'c.parquet left_out no_rows',
         '_SUCCESS left_out success_marker',
         'a.parquet loaded',
         'b.parquet loaded',
       ],
-    ],
-  };
+    },
+  ];
 
-  it.each(Object.entries(ways))('keeps its rows when they %s, until files come', async (_, [how, fates]) => {
-    const { version } = (await day.loads.entry()) ?? {};
-    await how();
-    const missingSince = day.loads.clock.now();
+  it.each(losses)('keeps its rows when they $what', async ({ lose, fates }) => {
+    await lose();
     expect(await day.run()).toMatchObject({ outcome: 'inputs_missing', rows: { out: 5 } });
+    expect(await day.afterNights()).toEqual({ rows: firstRows, state: 'inputs_missing', fates });
+  });
+
+  it('stays in its version, and missing since the first look, however it is asked for', async () => {
+    const { version } = (await day.loads.entry()) ?? {};
+    await deleted.lose();
+    const missingSince = day.loads.clock.now();
     for (const asked of [undefined, 'triggered', 'backfill'] as const) {
       await day.run(asked);
       expect(await day.loads.entry()).toMatchObject({ state: 'inputs_missing', version, missingSince });
+      day.loads.clock.advance(60_000);
     }
-    expect(await day.afterNights()).toEqual({ rows: firstRows, state: 'inputs_missing', fates });
+  });
+
+  it('is told with its last good version', async () => {
+    await deleted.lose();
+    await day.run();
     const entry = await day.loads.entry();
     if (entry === null) throw new Error('no entry');
-    expect(dayText(entry)).toContain(`the last good version ${version} of ${DAY}`);
+    expect(dayText(entry)).toContain(`the last good version ${entry.version} of ${DAY}`);
+  });
 
-    await day.remove('a', 'b', 'c');
+  it('is loaded anew once other files come', async () => {
+    await deleted.lose();
+    await day.run();
     await day.drop('d', someEvents(7, 9));
     expect(await day.run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.afterNights()).toEqual({
-      rows: readEvents(7, 9),
-      state: 'succeeded',
-      fates: expect.arrayContaining(['d.parquet loaded']),
-    });
+    expect(await day.afterNights()).toMatchObject({ rows: readEvents(7, 9), state: 'succeeded' });
     expect(await day.loads.entry()).not.toHaveProperty('missingSince');
   });
 
-  it.each(['are deleted', 'are replaced by files without rows'])(
-    'stays kept, or goes, as a person says when they %s',
-    async (way) => {
-      await ways[way]?.[0]();
+  it.each([deleted, replaced])('keeps its rows as a person says when they $what', async ({ lose }) => {
+    await lose();
+    await day.run();
+    expect(await day.run('keep')).toMatchObject({ outcome: 'unchanged' });
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
+  });
+
+  it.each([deleted, replaced])(
+    'loses its rows for good as a person says when they $what',
+    async ({ lose }) => {
+      await lose();
       await day.run();
-      expect(await day.run('keep')).toMatchObject({ outcome: 'unchanged' });
-      expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
-      // The other way round, later.
       expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
-      expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
       expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
       expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
-      await day.drop('a', someEvents(0, 1));
-      await day.run();
-      expect(await day.afterNights()).toMatchObject({ rows: readEvents(0, 1), state: 'succeeded' });
     },
   );
 
-  it('passes with one command, also before the plan has seen it', async () => {
-    await day.remove('a', 'b');
+  it('loses rows that a person wanted to keep, once the person says so', async () => {
+    await deleted.lose();
+    await day.run('keep');
     expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await day.loads.read()).toEqual([]);
-    await day.drop('a', someEvents(0, 1));
-    await day.run();
+  });
+
+  it.each([
+    { asked: 'keep', outcome: 'succeeded', rows: firstRows },
+    { asked: 'empty', outcome: 'succeeded_no_data', rows: [] },
+  ] as const)('may be accepted as $asked before the plan has seen it', async ({ asked, outcome, rows }) => {
+    await day.remove('a', 'b');
+    expect(await day.run(asked)).toMatchObject({ outcome });
+    expect(await day.loads.read()).toEqual(rows);
+  });
+
+  it('is missing again when more of it is lost than was accepted', async () => {
     await day.drop('a', noRows);
+    await day.remove('b');
     expect(await day.run('keep')).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.afterNights()).toMatchObject({ rows: readEvents(0, 1), state: 'succeeded' });
-    // What was accepted is the folder as it was.
     await day.remove('a');
     expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
   });
 
-  it('takes an acceptance for the files that the person saw, and leaves a day that needs none', async () => {
-    expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
-    expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
+  it('is not emptied by an acceptance of other files than are there now', async () => {
     await day.remove('a', 'b');
     await day.run();
     const { tasks } = await planDay(day.loads, DAY, 'empty');
     await day.drop('b', noRows);
     expect(await day.loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await day.loads.read()).toEqual(firstRows);
+  });
+
+  it('is loaded, not emptied, where a file with rows has come before the acceptance', async () => {
+    await day.remove('a', 'b');
+    await day.run();
     await day.drop('a', someEvents(0, 1));
     expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded' });
     expect(await day.loads.read()).toEqual(readEvents(0, 1));
@@ -149,14 +196,21 @@ describe('a loaded day whose files are deleted or have no rows', () => {
   });
 });
 
-it('is found of a day that waits for a marker, too', async () => {
-  day = await LoadedDay.start({ waitFor: 'READY' });
-  await day.remove('a', 'b');
-  await day.loads.remove('READY');
-  await day.run();
-  expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'inputs_missing' });
-  // It is written anew, and not whole yet.
-  await day.drop('a', someEvents(0, 1));
-  await day.run();
-  expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'waiting' });
+describe('a loaded day that waits for a marker', () => {
+  beforeEach(async () => {
+    day = await LoadedDay.start({ waitFor: 'READY' });
+    await day.remove('a', 'b');
+    await day.loads.remove('READY');
+    await day.run();
+  });
+
+  it('is missing its files once they and the marker are gone', async () => {
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'inputs_missing' });
+  });
+
+  it('waits, and keeps its rows, while it is written anew without the marker', async () => {
+    await day.drop('a', someEvents(0, 1));
+    await day.run();
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'waiting' });
+  });
 });
