@@ -5,9 +5,12 @@ import { planDay } from './planDay.ts';
 import { DAY, DROPS, type Loads, pieceSizes, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
+/** The content of a marker. */
 const none = new Uint8Array();
 const bytes = (text: string) => new TextEncoder().encode(text);
+/** The path of a file of a transaction of Databricks. */
 const part = (transaction: string) => `country=DE/part-0-tid-${transaction}-0a1b-c000.snappy.parquet`;
+/** The content of a commit of Databricks, by the paths of files. */
 const changes = (added: readonly string[], removed: readonly string[] = []) =>
   bytes(JSON.stringify({ added: added.map(nameOf), removed: removed.map(nameOf) }));
 const nameOf = (path: string) => path.split('/').at(-1) ?? '';
@@ -25,7 +28,9 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
   });
   afterEach(() => loads.close());
 
+  /** Puts a marker of Databricks. */
   const mark = (name: string, text: Uint8Array = none) => loads.drop(`country=DE/_${name}`, text);
+  /** Puts a batch of Spark's log beside the days. */
   const putLog = (name: string, text: Uint8Array) =>
     loads.theirs.send(
       new PutObjectCommand({ Bucket: DROPS, Key: `events/_spark_metadata/${name}`, Body: text }),
@@ -38,6 +43,13 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     if (task === undefined) return decision;
     return loads.loadInPieces(task);
   }
+  /** What people read of the day. */
+  async function text(): Promise<string> {
+    const entry = await loads.entry();
+    if (entry === null) throw new Error('nothing was noted');
+    return dayText(entry);
+  }
+  /** The fate of each file by its name, with its detail. */
   const fates = async () =>
     Object.fromEntries(
       ((await loads.entry())?.files ?? [])
@@ -45,62 +57,95 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
         .map(({ key, fate, detail = '' }) => [nameOf(key), `${fate} ${detail}`.trim()]),
     );
 
-  it('lets a commit remove files, also after they were loaded', async () => {
+  describe('of a commit', () => {
     const first = part('1111');
-    const two = part('2222');
-    await loads.drop(first, someEvents(0, 2));
-    await mark('committed_1111', changes([first]));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
+    const second = part('2222');
+    /** Files `first`, which is committed and loaded, and `second`, whose transaction is under way. */
+    async function startSecond(): Promise<void> {
+      await loads.drop(first, someEvents(0, 2));
+      await mark('committed_1111', changes([first]));
+      await run();
+      await mark('started_2222');
+      await loads.drop(second, someEvents(2, 5));
+    }
 
-    // Not committed yet, and then it is.
-    await mark('started_2222');
-    await loads.drop(two, someEvents(2, 5));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
-    expect(await fates()).toEqual({
-      [nameOf(first)]: 'loaded',
-      [nameOf(two)]: 'left_out Not committed: no _committed_2222.',
+    it('lets files wait that are not committed, beside those that are loaded', async () => {
+      await startSecond();
+      expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
+      expect(await fates()).toEqual({
+        [nameOf(first)]: 'loaded',
+        [nameOf(second)]: 'left_out Not committed: no _committed_2222.',
+      });
+      expect(await run()).toEqual({ skip: 'unchanged' });
     });
-    expect(await run()).toEqual({ skip: 'unchanged' });
-    await mark('committed_2222', changes([two], [first]));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
-    expect(await loads.read()).toEqual(readEvents(2, 5));
-    expect(await fates()).toEqual({
-      [nameOf(two)]: 'loaded',
-      [nameOf(first)]: 'left_out Removed by _committed_2222.',
+
+    it('removes files, also after they were loaded', async () => {
+      await startSecond();
+      await mark('committed_2222', changes([second], [first]));
+      expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+      expect(await loads.read()).toEqual(readEvents(2, 5));
+      expect(await fates()).toEqual({
+        [nameOf(second)]: 'loaded',
+        [nameOf(first)]: 'left_out Removed by _committed_2222.',
+      });
     });
-    const entry = await loads.entry();
-    expect(entry === null ? '' : dayText(entry)).toContain('removed Removed by _committed_2222.');
 
-    // What a vacuum leaves is the same day.
-    await loads.remove('country=DE/_started_2222');
-    expect(await run()).toEqual({ outcome: 'unchanged' });
-    expect(await run()).toEqual({ skip: 'unchanged' });
-  });
-
-  it('lets a day wait whose files are not committed, however it is asked for', async () => {
-    const first = part('1111');
-    await loads.drop(first, someEvents(0, 2));
-    await mark('started_1111');
-    for (const asked of [undefined, 'triggered', 'backfill'] as const)
-      expect(await run(asked)).toMatchObject({ outcome: 'settling', again: false });
-    expect(await run()).toMatchObject({ wait: 'marker' });
-    expect(await loads.read()).toBeNull();
-    const entry = await loads.entry();
-    expect(entry).toMatchObject({ state: 'waiting', fingerprint: null });
-    if (entry === null) throw new Error('nothing was noted');
-    expect(dayText(entry)).toContain('The day has had 1 file and no commit since ');
-    expect(await fates()).toEqual({ [nameOf(first)]: 'left_out Not committed: no _committed_1111.' });
-
-    await mark('committed_1111', changes([first]));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
-    // All of its files are removed: no day loses its last rows by that.
-    await mark('committed_2222', changes([], [first]));
-    expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
-    expect(await loads.read()).toEqual(readEvents(0, 2));
-    expect(await fates()).toMatchObject({
-      [nameOf(first)]: expect.stringMatching(/^loaded It does not count/),
+    it('tells people which commit has removed a file', async () => {
+      await startSecond();
+      await mark('committed_2222', changes([second], [first]));
+      await run();
+      expect(await text()).toContain('removed Removed by _committed_2222.');
     });
-    expect(await run()).toEqual({ skip: 'unchanged' });
+
+    it('leaves the day as it is when a vacuum removes a marker', async () => {
+      await startSecond();
+      await mark('committed_2222', changes([second], [first]));
+      await run();
+      await loads.remove('country=DE/_started_2222');
+      expect(await run()).toEqual({ outcome: 'unchanged' });
+      expect(await run()).toEqual({ skip: 'unchanged' });
+    });
+
+    it.each([undefined, 'triggered', 'backfill'] as const)(
+      'lets a day wait of which no file is committed, asked for as %s',
+      async (asked) => {
+        await loads.drop(first, someEvents(0, 2));
+        await mark('started_1111');
+        expect(await run(asked)).toMatchObject({ outcome: 'settling', again: false });
+        expect(await run()).toMatchObject({ wait: 'marker' });
+        expect(await loads.entry()).toMatchObject({ state: 'waiting', fingerprint: null });
+        expect(await loads.read()).toBeNull();
+      },
+    );
+
+    it('tells people what such a day waits for', async () => {
+      await loads.drop(first, someEvents(0, 2));
+      await mark('started_1111');
+      await run();
+      expect(await text()).toContain('The day has had 1 file and no commit since ');
+      expect(await fates()).toEqual({ [nameOf(first)]: 'left_out Not committed: no _committed_1111.' });
+    });
+
+    it('has such a day loaded once it is committed', async () => {
+      await loads.drop(first, someEvents(0, 2));
+      await mark('started_1111');
+      await run();
+      await mark('committed_1111', changes([first]));
+      expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
+    });
+
+    it('takes no day its last rows by removing all of its files', async () => {
+      await loads.drop(first, someEvents(0, 2));
+      await mark('committed_1111', changes([first]));
+      await run();
+      await mark('committed_2222', changes([], [first]));
+      expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
+      expect(await loads.read()).toEqual(readEvents(0, 2));
+      expect(await fates()).toMatchObject({
+        [nameOf(first)]: expect.stringMatching(/^loaded It does not count/),
+      });
+      expect(await run()).toEqual({ skip: 'unchanged' });
+    });
   });
 
   it('fails the day by name if it is damaged', async () => {
@@ -112,26 +157,44 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     expect(files).toMatchObject([{ fate: 'held' }, { fate: 'failed', reason: code }]);
   });
 
-  it('of Spark beside the days loads a day when it names files, and else leaves it', async () => {
-    await loads.drop('DE/a.parquet', someEvents(0, 2));
-    await loads.drop('DE/failed.parquet', someEvents(2, 3));
-    await putLog('0', batch());
-    expect(await run()).toMatchObject({ outcome: 'settling' });
-    await putLog('1', batch(`${DAY}/DE/a.parquet`));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
-    expect(await fates()).toMatchObject({
-      'failed.parquet': expect.stringMatching(/^left_out Not committed: /),
+  describe('of Spark beside the days', () => {
+    /** A day of two files, of which the log has named one. */
+    async function startNamed(): Promise<void> {
+      await loads.drop('DE/a.parquet', someEvents(0, 2));
+      await loads.drop('DE/failed.parquet', someEvents(2, 3));
+      await putLog('0', batch(`${DAY}/DE/a.parquet`));
+      expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
+    }
+
+    it('lets a day wait while it names no file of it', async () => {
+      await loads.drop('DE/a.parquet', someEvents(0, 2));
+      await putLog('0', batch());
+      expect(await run()).toMatchObject({ outcome: 'settling' });
     });
 
-    // A batch of another day.
-    const { version } = (await loads.entry()) ?? {};
-    await putLog('2.compact', batch(`${DAY}/DE/a.parquet`, '2026-11-18/DE/a.parquet'));
-    expect(await run()).toEqual({ outcome: 'unchanged' });
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded', version });
-    expect(await run()).toEqual({ skip: 'unchanged' });
-    await loads.drop('DE/b.parquet', someEvents(3, 4));
-    await putLog('3', batch(`${DAY}/DE/b.parquet`));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+    it('leaves out files that it does not name', async () => {
+      await startNamed();
+      expect(await fates()).toMatchObject({
+        'a.parquet': 'loaded',
+        'failed.parquet': expect.stringMatching(/^left_out Not committed: /),
+      });
+    });
+
+    it('leaves the day as it is when a batch of another day is added', async () => {
+      await startNamed();
+      const { version } = (await loads.entry()) ?? {};
+      await putLog('1.compact', batch(`${DAY}/DE/a.parquet`, '2026-11-18/DE/a.parquet'));
+      expect(await run()).toEqual({ outcome: 'unchanged' });
+      expect(await loads.entry()).toMatchObject({ state: 'succeeded', version });
+      expect(await run()).toEqual({ skip: 'unchanged' });
+    });
+
+    it('has a file loaded that a later batch names', async () => {
+      await startNamed();
+      await loads.drop('DE/b.parquet', someEvents(3, 4));
+      await putLog('1', batch(`${DAY}/DE/b.parquet`));
+      expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+    });
   });
 
   it('may change while the day is loaded', async () => {
@@ -142,17 +205,31 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     expect(await loads.load({ at: { mapped: change } })).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 2));
   });
+});
 
-  it('is no file that is not finished, which is a warning and fails no day', async () => {
+describe.each(pieceSizes)('a file that is not finished, %s', (_, pieceBytes) => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads();
+    loads.cutAt(pieceBytes);
     await loads.drop('a.parquet.filepart', bytes('PAR1 rows'));
-    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
+  });
+  afterEach(() => loads.close());
+
+  it('fails no day that has nothing else', async () => {
+    expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded_no_data' });
+  });
+
+  it('is left out beside others', async () => {
+    await loads.drop('b.parquet', someEvents(0, 2));
+    expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
+  });
+
+  it('is loaded once it is whole, and not a second time when it gets its name', async () => {
+    await loads.drop('a.parquet.filepart', someEvents(0, 2));
+    expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
     await loads.drop('a.parquet', someEvents(0, 2));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
-    // A whole one is loaded until it has its name, too.
-    await loads.drop('b.parquet.filepart', someEvents(2, 3));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
-    await loads.drop('b.parquet', someEvents(2, 3));
-    expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
-    expect(await loads.read()).toEqual(readEvents(0, 3));
+    expect(await loads.loadInPieces({ reason: 'changed' })).toMatchObject({ rows: { out: 2 } });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
   });
 });

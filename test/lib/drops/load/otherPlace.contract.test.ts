@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
-import { firstRows, LoadedDay, noRows } from './LoadedDay.ts';
+import { type Asked, firstRows, LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, readEvents, someEvents, THEIRS } from './startLoads.ts';
 
@@ -13,116 +13,140 @@ describe('a day that was loaded from another place', () => {
     day = await LoadedDay.start();
   });
 
-  /** The same dataset with days that are called otherwise. */
-  function at(dataset: Partial<DatasetInput>) {
-    const datasets = [eventsDataset(dataset)];
+  const OLD = 's3://acme-drops/events/YYYY-MM-DD';
+  const NEW = 's3://acme-drops/events/ds=YYYY-MM-DD';
+
+  /** Makes the run of the same dataset with days that are called otherwise. */
+  function runAt(dataset: Partial<DatasetInput>) {
     const { sources } = defineConfig({
       bucket: 'sluice-own',
-      sources: [acmeSource({ owner: THEIRS, settleMinutes: 0, datasets })],
+      sources: [acmeSource({ owner: THEIRS, settleMinutes: 0, datasets: [eventsDataset(dataset)] })],
     });
-    const [source = day.loads.source] = sources;
+    const [source] = sources;
+    if (source === undefined) throw new Error('no source');
     const loader = { config: { ...day.loads.config, sources } };
-    return async (
-      asked?: 'triggered' | 'backfill' | 'keep' | 'empty',
-      planned = { ...day.loads, source },
-    ) => {
-      const { decision, tasks } = await planDay(planned, DAY, asked);
+    /** @param planner Where the plan looks. Default: where the load does. */
+    return async (asked?: Asked, planner = { ...day.loads, source }) => {
+      const { decision, tasks } = await planDay(planner, DAY, asked);
       return tasks[0] === undefined ? decision : day.loads.load({ ...tasks[0], loader });
     };
   }
-  const OLD = 's3://acme-drops/events/YYYY-MM-DD';
-  const NEW = 's3://acme-drops/events/ds=YYYY-MM-DD';
-  const there = at.bind(null, { dayFormat: 'ds=YYYY-MM-DD' });
+  const runThere: ReturnType<typeof runAt> = (...asked) => runAt({ dayFormat: 'ds=YYYY-MM-DD' })(...asked);
   const dropThere = (name: string, rows: string | Uint8Array) =>
     day.loads.drop(`${name}.parquet`, rows, `ds=${DAY}`);
   const fates = async () => (await day.loads.entry())?.files.map(({ key, fate }) => `${key} ${fate}`);
 
-  it('is unchanged until this place has files, which are loaded as a change', async () => {
-    const runThere = there();
-    const { version } = (await day.loads.entry()) ?? {};
-    for (const asked of [undefined, 'triggered', 'backfill', 'keep'] as const) {
+  it.each([undefined, 'triggered', 'backfill', 'keep'] as const)(
+    'is unchanged while this place has no file of it, asked for as %s',
+    async (asked) => {
+      const { version } = (await day.loads.entry()) ?? {};
       await runThere(asked);
       expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', version, place: OLD });
-    }
+    },
+  );
+
+  it('is unchanged while this place has temporary files alone', async () => {
     await dropThere('_temporary/0/a', someEvents(0, 1));
     expect(await runThere()).toEqual({ skip: 'elsewhere' });
+  });
+
+  it('is loaded as a change once this place has files, of which none is gone', async () => {
     await dropThere('a', someEvents(7, 9));
-    expect(await runThere()).toMatchObject({ outcome: 'succeeded', files: 2 });
+    expect(await runThere()).toMatchObject({ outcome: 'succeeded', files: 1 });
     expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', place: NEW });
-    expect(await fates()).toEqual([
-      `events/ds=${DAY}/a.parquet loaded`,
-      `events/ds=${DAY}/_temporary/0/a.parquet left_out`,
-    ]);
-    // Back at the former place, which has other files still: they are loaded, too.
-    expect(await at({})()).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.loads.read()).toEqual(firstRows);
-    expect(await runThere()).toMatchObject({ outcome: 'succeeded' });
-    // And now that place has none.
-    await day.remove('a', 'b');
-    expect(await at({})()).toEqual({ skip: 'elsewhere' });
-    expect(await at({ dayFormat: 'YYYYMMDD' })()).toEqual({ skip: 'elsewhere' });
+    expect(await fates()).toEqual([`events/ds=${DAY}/a.parquet loaded`]);
     expect(await day.loads.read()).toEqual(readEvents(7, 9));
   });
 
-  it('is settled as it was where it waited, or was loaded in pieces, when the place changed', async () => {
+  it('is loaded again from the former place, where that has files still', async () => {
+    await dropThere('a', someEvents(7, 9));
+    await runThere();
+    expect(await runAt({})()).toMatchObject({ outcome: 'succeeded' });
+    expect(await day.loads.read()).toEqual(firstRows);
+  });
+
+  it.each(['YYYY-MM-DD', 'YYYYMMDD'] as const)(
+    'keeps the rows of this place when it is looked for at %s, which has none',
+    async (dayFormat) => {
+      await dropThere('a', someEvents(7, 9));
+      await runThere();
+      await day.remove('a', 'b');
+      expect(await runAt({ dayFormat })()).toEqual({ skip: 'elsewhere' });
+      expect(await day.loads.read()).toEqual(readEvents(7, 9));
+    },
+  );
+
+  it('is settled as it was where it was loaded in pieces when the place changed', async () => {
     day.loads.cutAt(1);
     for (const name of ['a', 'b']) await day.drop(name, someEvents(9, 12));
     const later = async () => day.loads.clock.advance(600_000);
-    expect(
-      await day.loads.load({ ...(await planDay(day.loads, DAY)).tasks[0], at: { recorded: later } }),
-    ).toMatchObject({ done: 1 });
+    const { tasks } = await planDay(day.loads, DAY);
+    expect(await day.loads.load({ ...tasks[0], at: { recorded: later } })).toMatchObject({ done: 1 });
     day.loads.clock.advance(7 * 3_600_000);
-    expect(await there()()).toEqual({ outcome: 'unchanged' });
-    expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', place: OLD, rows: { out: 5 } });
-    expect(await day.loads.entry()).not.toHaveProperty('run');
+    expect(await runThere()).toEqual({ outcome: 'unchanged' });
+    const entry = await day.loads.entry();
+    expect(entry).toMatchObject({ state: 'succeeded', place: OLD, rows: { out: 5 } });
+    expect(entry).not.toHaveProperty('run');
     expect(await day.loads.read()).toEqual(firstRows);
-    expect(await there()()).toEqual({ skip: 'elsewhere' });
   });
 
   it('stays failed if it waited for a retry when the place changed', async () => {
     await day.drop('a', 'SELECT 1 AS something');
     expect(await day.run()).toMatchObject({ outcome: 'failed' });
     const { version } = (await day.loads.entry()) ?? {};
-    expect(await there()('backfill', day.loads)).toEqual({ outcome: 'unchanged' });
+    expect(await runThere('backfill', day.loads)).toEqual({ outcome: 'unchanged' });
     expect(await day.loads.entry()).toMatchObject({ state: 'failed', place: OLD, version, failure: {} });
-    expect(await there()()).toEqual({ skip: 'elsewhere' });
     expect(await day.loads.read()).toEqual(firstRows);
   });
 
-  it('keeps its rows when this place has nothing with rows, and loads what comes after', async () => {
-    const runThere = there();
+  it('is missing when the files of this place have no rows, and keeps its own', async () => {
     await dropThere('a', noRows);
     expect(await runThere()).toMatchObject({ outcome: 'inputs_missing' });
     expect(await runThere()).toEqual({ skip: 'unchanged' });
+    expect(await day.loads.read()).toEqual(firstRows);
+  });
+
+  it('is left alone once a person has said that its rows stay beside files without rows', async () => {
+    await dropThere('a', noRows);
+    await runThere();
     expect(await runThere('keep')).toMatchObject({ outcome: 'unchanged' });
     expect(await runThere()).toEqual({ skip: 'unchanged' });
+  });
+
+  it('fails by a file of this place that can not be read, and keeps its rows and place', async () => {
     await dropThere('a', new TextEncoder().encode('PAR1 and no more PAR1'));
     expect(await runThere()).toMatchObject({ outcome: 'failed' });
     expect(await day.loads.entry()).toMatchObject({ place: OLD });
     expect(await runThere()).toEqual({ skip: 'failed' });
+    expect(await day.loads.read()).toEqual(firstRows);
+  });
+
+  it('leaves out what can not be loaded of this place, as of a new day', async () => {
     await dropThere('a', someEvents(7, 9));
     await day.loads.drop('notes.csv', new Uint8Array([1]), `ds=${DAY}`);
     expect(await runThere()).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.loads.read()).toEqual(readEvents(7, 9));
     expect(await fates()).toEqual([
       `events/ds=${DAY}/a.parquet loaded`,
       `events/ds=${DAY}/notes.csv left_out`,
     ]);
   });
 
-  it('stays missing or failed there, until a person says what is meant', async () => {
+  it('stays missing there, until a person says that its rows stay', async () => {
     await day.remove('a', 'b');
     await day.loads.remove('_SUCCESS');
     await day.run();
-    expect(await there()()).toEqual({ skip: 'elsewhere' });
+    expect(await runThere()).toEqual({ skip: 'elsewhere' });
     expect(await day.loads.entry()).toMatchObject({ state: 'inputs_missing' });
-    expect(await there()('keep')).toEqual({ outcome: 'unchanged' });
+    expect(await runThere('keep')).toEqual({ outcome: 'unchanged' });
     expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', accepted: true, place: OLD });
+  });
+
+  it('stays failed there, until a person says that its rows go', async () => {
     await day.drop('a', 'SELECT 1 AS something');
     expect(await day.run()).toMatchObject({ outcome: 'failed' });
-    expect(await there()('backfill')).toEqual({ skip: 'elsewhere' });
+    expect(await runThere('backfill')).toEqual({ skip: 'elsewhere' });
     expect(await day.loads.entry()).toMatchObject({ state: 'failed' });
-    expect(await there()('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await runThere('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await day.loads.read()).toEqual([]);
   });
 });

@@ -14,9 +14,20 @@ afterEach(() => ingest.close());
 const today = () => utcDay(ingest.clock.now());
 const ago = (days: number) => addDays(today(), -days);
 const load = (day: string) => ingest.settle(day, { version: 'v1' });
+const FAILURE = { code: 'SLUICE_X', message: 'Why.' };
 
-describe('a day that a run of the plan looks at again', () => {
-  it('looks at a loaded day whose files are missing however old it is, also after a listing that failed', async () => {
+/** What status says of the dataset. */
+async function status() {
+  const found = await ingest.status();
+  if (found === undefined) throw new Error('no dataset');
+  return found;
+}
+
+const openDays = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json')).openDays;
+
+describe('a loaded day whose files are missing', () => {
+  /** A loaded day whose files are gone, which the plan has seen. */
+  async function startWithoutFiles(): Promise<string> {
     ingest = await startIngest();
     const day = ago(1);
     await ingest.dropInto(day);
@@ -24,200 +35,246 @@ describe('a day that a run of the plan looks at again', () => {
     await load(day);
     await ingest.remove(`events/${day}/a.parquet`);
     await plan(ingest);
-    const openDays = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json')).openDays;
-    expect(await openDays()).toEqual([day]);
+    return day;
+  }
+
+  it('is looked at however old it is', async () => {
+    await startWithoutFiles();
     await ingest.clock.advance(30 * 24 * HOUR_MS);
-    await ingest.letNobodyIn();
-    await plan(ingest);
-    expect(await openDays()).toEqual([day]);
-    await ingest.letIn();
     expect(await plan(ingest)).toMatchObject({ queued: [{}] });
-    await ingest.settle(day, { version: 'v1', state: 'inputs_missing' });
+  });
+
+  it('is looked at after a listing that failed', async () => {
+    const day = await startWithoutFiles();
+    await ingest.letNobodyIn();
     await plan(ingest);
     expect(await openDays()).toEqual([day]);
   });
 
-  it('looks at a day that waits for a commit however old it is, says so, and names what was asked for', async () => {
+  it('is looked at after a load that has found them missing', async () => {
+    const day = await startWithoutFiles();
+    await ingest.settle(day, { version: 'v1', state: 'inputs_missing' });
+    await plan(ingest);
+    expect(await openDays()).toEqual([day]);
+  });
+});
+
+describe('a day that waits for a commit', () => {
+  /** Days whose file is not committed, of the lookback and before it, as a load leaves them that finds no commit. */
+  async function startWithoutCommit(): Promise<readonly [old: string, day: string]> {
     ingest = await startIngest();
-    const day = ago(1);
-    const old = ago(20);
-    for (const planned of [day, old]) {
-      await ingest.put(`events/${planned}/_started_1`);
-      await ingest.put(`events/${planned}/part-0-tid-1-x.parquet`);
+    const days = [ago(20), ago(1)] as const;
+    for (const day of days) {
+      await ingest.put(`events/${day}/_started_1`);
+      await ingest.put(`events/${day}/part-0-tid-1-x.parquet`);
     }
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan(ingest, { days: [old], asked: 'backfill' })).toMatchObject({ queued: [{}] });
-    expect(await plan(ingest)).toMatchObject({ queued: [{}] });
-    // As a load does that finds no commit.
-    const fingerprint = (await entryOf(ingest, day))?.queued?.fingerprint ?? '';
-    for (const planned of [day, old]) {
-      const place = { source: 'acme', dataset: 'events', day: planned, table: 'acme_events' };
-      const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + 1, fingerprint);
+    await plan(ingest, { days, asked: 'backfill' });
+    for (const day of days) {
+      const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
+      const { queued } = (await entryOf(ingest, day)) ?? {};
+      if (queued === undefined) throw new Error(`${day} was not queued`);
+      const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + 1, queued.fingerprint);
       if (!('claim' in outcome)) throw new Error('busy');
-      const { queued } = outcome.claim.entry;
-      await ingest.ledger.defer(outcome.claim, {
-        ...queued,
-        fingerprint: queued?.fingerprint ?? '',
-        reason: markerReason(),
-      });
+      await ingest.ledger.defer(outcome.claim, { ...queued, reason: markerReason() });
     }
+    return days;
+  }
+
+  it('is told with what it has, also before the lookback', async () => {
+    const days = await startWithoutCommit();
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     expect(await plan(ingest)).toMatchObject({ queued: [] });
     expect((await ingest.status())?.waiting).toEqual(
-      [old, day].map((planned) => ({
-        day: planned,
+      days.map((day) => ({
+        day,
         isLacking: true,
         cure: 'explain',
         since: expect.any(Number),
         words: expect.stringMatching(/^has 1 file and no commit since 2/),
       })),
     );
-    await ingest.put(`events/${day}/_committed_1`, JSON.stringify({ added: [], removed: [] }));
-    await ingest.clock.advance(HOUR_MS);
-    expect(await plan(ingest)).toMatchObject({ queued: [{}] });
   });
 
-  it('names a day that failed for a month, and does not try it again once it is before the lookback', async () => {
-    ingest = await startIngest();
-    const day = ago(1);
-    const old = ago(20);
-    await ingest.dropInto(day, old);
+  it('is looked at however old it is, and queued once it is committed', async () => {
+    const [, day] = await startWithoutCommit();
     await plan(ingest);
-    await plan(ingest, { days: [old], asked: 'backfill' });
-    const failure = { code: 'SLUICE_X', message: 'Why.' };
-    for (const planned of [day, old]) await ingest.settle(planned, { state: 'failed', failure });
-    const named = async () => {
-      const status = await ingest.status(1);
-      return status?.days.flatMap((planned) => (planned.entry === null ? [] : [planned.day]));
-    };
+    await ingest.clock.advance(30 * 24 * HOUR_MS);
+    await ingest.put(`events/${day}/_committed_1`, JSON.stringify({ added: [], removed: [] }));
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan(ingest)).toMatchObject({ queued: [{ day }] });
+  });
+});
+
+describe('a failed day', () => {
+  /** Days that have failed, of the lookback and before it. */
+  async function startFailed(): Promise<readonly [old: string, day: string]> {
+    ingest = await startIngest();
+    const days = [ago(20), ago(1)] as const;
+    await ingest.dropInto(...days);
+    await plan(ingest, { days, asked: 'backfill' });
+    for (const day of days) await ingest.settle(day, { state: 'failed', failure: FAILURE });
+    return days;
+  }
+
+  const named = async () => {
+    const status = await ingest.status(1);
+    return status?.days.flatMap((planned) => (planned.entry === null ? [] : [planned.day]));
+  };
+
+  it('is tried again in its lookback alone, and counted there', async () => {
+    const [, day] = await startFailed();
     await ingest.clock.advance(13 * HOUR_MS);
-    expect(await plan(ingest)).toMatchObject({ queued: [{}] });
+    expect(await plan(ingest)).toMatchObject({ queued: [{ day }] });
     expect(await metricsOf(ingest)).toMatchObject({ days_failed: 1 });
-    await ingest.settle(day, { state: 'failed', failure });
-    expect(await named()).toEqual([old, day]);
+  });
+
+  it('is neither tried nor counted once it is before the lookback, but named', async () => {
+    const days = await startFailed();
+    await plan(ingest);
     await ingest.clock.advance(10 * 24 * HOUR_MS);
     expect(await plan(ingest)).toMatchObject({ queued: [] });
     expect(await metricsOf(ingest)).toMatchObject({ days_failed: 0 });
-    expect(await named()).toEqual([old, day]);
-    await ingest.put(`events/${old}/a.parquet`, 'PAR1 corrected');
-    await ingest.clock.advance(HOUR_MS);
-    expect(await plan(ingest)).toMatchObject({ queued: [{}] });
-    await load(old);
-    await ingest.clock.advance(30 * 24 * HOUR_MS);
+    expect(await named()).toEqual(days);
+  });
+
+  it('is named no more after a month', async () => {
+    await startFailed();
+    await ingest.clock.advance(40 * 24 * HOUR_MS);
     await plan(ingest);
     expect(await named()).toEqual([]);
   });
 
-  it('tries a failed day again that a message names, also before the lookback', async () => {
-    ingest = await startIngest();
-    const old = ago(20);
-    await ingest.dropInto(old);
-    await plan(ingest, { days: [old], asked: 'backfill' });
-    await ingest.settle(old, { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } });
+  it('is tried again before the lookback when a message names it', async () => {
+    const [old] = await startFailed();
     await ingest.clock.advance(12 * HOUR_MS);
-    expect(await plan(ingest, { days: [old] })).toMatchObject({ queued: [{}] });
+    expect(await plan(ingest, { days: [old] })).toMatchObject({ queued: [{ day: old }] });
   });
+});
 
-  it('says which days before the lookback have newer files than were loaded, until they are loaded', async () => {
+describe('days before the lookback that have newer files than were loaded', () => {
+  /** Loads three days before the lookback, and drops other files into each of them. */
+  async function startWithNewer(): Promise<readonly [string, string, string]> {
     ingest = await startIngest();
-    const days = [9, 8, 7].map(ago);
-    const settle = async () => {
-      for (const day of days) {
-        const { Contents = [] } = await ingest.s3.send(
-          new ListObjectsV2Command({ Bucket: 'acme-drops', Prefix: `events/${day}/` }),
-        );
-        const files = Contents.map(({ Key: key = '', Size: size = 0, ETag: eTag = '' }) => ({
-          key,
-          size,
-          eTag,
-        }));
-        await ingest.settle(day, {
-          version: 'v1',
-          files: files.map((file) => ({ ...file, fate: 'loaded' as const })),
-          rows: { in: 9, out: 9, refused: 0 },
-          usualRows: 100,
-        });
-      }
-    };
+    const days = [ago(9), ago(8), ago(7)] as const;
     await ingest.dropInto(...days);
-    await plan(ingest, { days, asked: 'backfill' });
-    await settle();
-    const reported = async () => {
-      const open = {
-        s3: ingest.s3,
-        config: ingest.config,
-        stack: { service: 'sluice', stage: 'test' },
-        aws: { region: 'us-east-1' },
-        isLocal: true,
-        now: ingest.clock.now(),
-      };
-      const status = await ingest.status();
-      if (status === undefined) throw new Error('no dataset');
-      const place = { source: 'acme', dataset: 'events', day: days[2] ?? '' };
-      const { explanation } = await explainDay(open, place);
-      const { hasNewer, next } = explanation;
-      return { newer: status.newer, text: calendarText([status]), explained: hasNewer, next };
-    };
+    await loadAll(days);
     await plan(ingest);
-    const unusual = expect.stringContaining('sluice ingest accept keep --source acme');
-    expect(await reported()).toMatchObject({ newer: [], explained: false, next: unusual });
-
     await ingest.clock.advance(24 * HOUR_MS);
     await ingest.put(`events/${days[0]}/a.parquet`, 'PAR1 corrected');
-    await ingest.put(`events/${days[1]}/b.parquet`, 'PAR1 corrected');
-    await ingest.put(`events/${days[2]}/b.parquet`, 'PAR1 corrected');
+    for (const day of days.slice(1)) await ingest.put(`events/${day}/b.parquet`, 'PAR1 corrected');
     await plan(ingest);
-    // A listing that fails says nothing of them.
-    await ingest.letNobodyIn();
-    await plan(ingest);
-    await ingest.letIn();
-    expect(await reported()).toMatchObject({ newer: days, explained: true });
-    expect((await reported()).text).toContain(
-      `npx sluice ingest backfill --source acme --dataset events --from ${days[0]} --to ${days[2]}\``,
-    );
+    return days;
+  }
 
+  /** Loads the files that days have now, as a person asks for it. */
+  async function loadAll(days: readonly string[]): Promise<void> {
     await plan(ingest, { datasets: ['events'], days, asked: 'backfill' });
-    await settle();
-    expect(await reported()).toMatchObject({ newer: [], explained: false });
+    for (const day of days) {
+      const { Contents = [] } = await ingest.s3.send(
+        new ListObjectsV2Command({ Bucket: 'acme-drops', Prefix: `events/${day}/` }),
+      );
+      const files = Contents.map(({ Key: key = '', Size: size = 0, ETag: eTag = '' }) => {
+        return { key, size, eTag, fate: 'loaded' as const };
+      });
+      await ingest.settle(day, { version: 'v1', files });
+    }
+  }
+
+  const newer = async () => (await status()).newer;
+
+  async function explains(day: string): Promise<boolean> {
+    const open = {
+      s3: ingest.s3,
+      config: ingest.config,
+      stack: { service: 'sluice', stage: 'test' },
+      aws: { region: 'us-east-1' },
+      isLocal: true,
+      now: ingest.clock.now(),
+    };
+    const { explanation } = await explainDay(open, { source: 'acme', dataset: 'events', day });
+    return explanation.hasNewer;
+  }
+
+  it('are none while their files are those that were loaded', async () => {
+    ingest = await startIngest();
+    const days = [ago(9)];
+    await ingest.dropInto(...days);
+    await loadAll(days);
     await plan(ingest);
-    expect(await reported()).toMatchObject({ newer: [], explained: false });
+    expect(await newer()).toEqual([]);
+    expect(await explains(ago(9))).toBe(false);
   });
 
-  it('says once where a dataset is looked for now that has no file there, and since when', async () => {
+  it('are told with the command that loads them', async () => {
+    const days = await startWithNewer();
+    expect(await newer()).toEqual(days);
+    expect(await explains(days[2])).toBe(true);
+    expect(calendarText([await status()])).toContain(
+      `npx sluice ingest backfill --source acme --dataset events --from ${days[0]} --to ${days[2]}\``,
+    );
+  });
+
+  it('are told on while a listing fails', async () => {
+    const days = await startWithNewer();
+    await ingest.letNobodyIn();
+    await plan(ingest);
+    expect(await newer()).toEqual(days);
+  });
+
+  it('are none once they are loaded, before and after the next run', async () => {
+    const days = await startWithNewer();
+    await loadAll(days);
+    expect(await newer()).toEqual([]);
+    await plan(ingest);
+    expect(await newer()).toEqual([]);
+    expect(await explains(days[2])).toBe(false);
+  });
+});
+
+describe('a dataset that is looked for at another place', () => {
+  const OLD = 's3://acme-drops/events/YYYY-MM-DD';
+
+  /** Loaded days of which the new place has no file, and one of them at a third place. */
+  async function startElsewhere(): Promise<void> {
     ingest = await startIngest();
     const days = [6, 3, 2, 1].map(ago);
     await ingest.dropInto(...days);
     for (const day of days) await ingest.put(`events/${day.replaceAll('-', '')}/old.parquet`);
     await plan(ingest, { days, datasets: ['events'] });
-    const place = 's3://acme-drops/events/YYYY-MM-DD';
-    for (const day of days) await ingest.settle(day, { version: 'v1', place });
+    for (const day of days) await ingest.settle(day, { version: 'v1', place: OLD });
     await plan(ingest);
-    const note = () => ingest.readJson('ledger/acme/events/last-look.json');
-    expect(await note()).toMatchObject({ stopped: false, place: { name: place } });
-    const reported = async () => {
-      const status = await ingest.status();
-      if (status === undefined) throw new Error('no status');
-      return calendarText([status])
-        .split('\n')
-        .filter((line) => line.includes('was loaded from'));
-    };
-    expect(await reported()).toEqual([]);
-
     await ingest.look({ dayFormat: 'YYYY/MM/DD' });
-    expect(await plan(ingest)).toMatchObject({ queued: [] });
-    const { place: noted } = Object(await note());
-    await ingest.clock.advance(HOUR_MS);
-    expect(await plan(ingest)).toMatchObject({ queued: [] });
-    const name = 's3://acme-drops/events/YYYY/MM/DD';
-    expect(await note()).toMatchObject({ stopped: true, openDays: [], place: noted });
-    expect(noted).toMatchObject({ name });
-    expect(await reported()).toEqual([
-      expect.stringContaining(`${ago(3)} to ${ago(1)} was loaded from ${place}`),
-    ]);
+  }
 
-    // At a third place one day has files, and so has one before the lookback, which are older than its entry.
+  const note = () => ingest.readJson('ledger/acme/events/last-look.json');
+  const moved = async () =>
+    calendarText([await status()])
+      .split('\n')
+      .filter((line) => line.includes('was loaded from'));
+
+  it('queues nothing where it has no file, and tells once of its days', async () => {
+    await startElsewhere();
+    expect(await plan(ingest)).toMatchObject({ queued: [] });
+    expect(await moved()).toEqual([expect.stringContaining(`${ago(3)} to ${ago(1)} was loaded from ${OLD}`)]);
+  });
+
+  it('notes since when it is looked for there', async () => {
+    await startElsewhere();
+    await plan(ingest);
+    const { place } = Object(await note());
+    expect(place).toMatchObject({ name: 's3://acme-drops/events/YYYY/MM/DD' });
+    await ingest.clock.advance(HOUR_MS);
+    await plan(ingest);
+    expect(await note()).toMatchObject({ stopped: true, openDays: [], place });
+  });
+
+  it('queues its days where that place has files, and tells of one before the lookback, although they are old', async () => {
+    await startElsewhere();
+    await plan(ingest);
+    await ingest.clock.advance(HOUR_MS);
     await ingest.look({ dayFormat: 'YYYYMMDD' });
     expect(await plan(ingest)).toMatchObject({ queued: [{}, {}, {}] });
-    expect(await ingest.status()).toMatchObject({ newer: [ago(6)], lastLook: { stopped: false } });
+    expect(await status()).toMatchObject({ newer: [ago(6)], lastLook: { stopped: false } });
   });
 });
