@@ -99,38 +99,60 @@ describe('the reason to leave a file out', () => {
 });
 
 describe('a drop', () => {
-  it('has the same fingerprint in any order, and a different one for a different key, ETag or size', () => {
-    const files = fc.uniqueArray(
-      fc.record({
-        path: fc.stringMatching(/^[a-z]{1,4}$/),
-        eTag: fc.string(),
-        size: fc.integer({ min: 1, max: 9 }),
-      }),
-      { selector: ({ path }) => path, minLength: 1, maxLength: 6 },
-    );
+  const files = fc.uniqueArray(
+    fc.record({
+      path: fc.stringMatching(/^[a-z]{1,4}$/),
+      eTag: fc.string(),
+      size: fc.integer({ min: 1, max: 9 }),
+    }),
+    { selector: ({ path }) => path, minLength: 1, maxLength: 6 },
+  );
+  const fingerprintOf = (objects: readonly DropObject[]) => makeDrop(objects, FOLDER).fingerprint;
+  /** Asks something of the objects of any day, of which one is picked. */
+  function askOfAny(ask: (objects: readonly DropObject[], picked: DropObject) => void): void {
     fc.assert(
       fc.property(files, fc.nat(), (made, pick) => {
         const objects = made.map(({ path, eTag, size }) => object(`${path}.parquet`, { eTag, size }));
-        const { fingerprint } = makeDrop(objects, FOLDER);
-        expect(makeDrop(objects.toReversed(), FOLDER).fingerprint).toBe(fingerprint);
-        const at = pick % objects.length;
-        const changed = (other: (one: DropObject) => Partial<DropObject>) =>
-          makeDrop(
-            objects.map((listed, i) => (i === at ? { ...listed, ...other(listed) } : listed)),
-            FOLDER,
-          ).fingerprint;
-        expect(changed(({ eTag }) => ({ eTag: `${eTag}x` }))).not.toBe(fingerprint);
-        expect(changed(({ size }) => ({ size: size + 1 }))).not.toBe(fingerprint);
-        expect(changed(({ key }) => ({ key: key.replace('.parquet', '-2.parquet') }))).not.toBe(fingerprint);
-        expect(makeDrop(objects.toSpliced(at, 1), FOLDER).fingerprint).not.toBe(fingerprint);
-        // Objects that are not files change nothing, and neither does archiving a file.
-        expect(makeDrop([...objects, object('_SUCCESS'), object('')], FOLDER).fingerprint).toBe(fingerprint);
-        expect(changed(() => ({ storageClass: 'GLACIER' }))).toBe(fingerprint);
+        const picked = objects[pick % objects.length];
+        if (picked === undefined) throw new Error('no object');
+        ask(objects, picked);
       }),
     );
+  }
+
+  it('has the same fingerprint in any order of its objects', () => {
+    askOfAny((objects) => expect(fingerprintOf(objects.toReversed())).toBe(fingerprintOf(objects)));
   });
 
-  it('without files has its own fingerprint, and knows the time of the last write', () => {
+  it.each<{ what: string; change: (picked: DropObject) => Partial<DropObject> }>([
+    { what: 'ETag', change: ({ eTag }) => ({ eTag: `${eTag}x` }) },
+    { what: 'size', change: ({ size }) => ({ size: size + 1 }) },
+    { what: 'key', change: ({ key }) => ({ key: key.replace('.parquet', '-2.parquet') }) },
+  ])('has another fingerprint for another $what of a file', ({ change }) => {
+    askOfAny((objects, picked) => {
+      const changed = objects.map((each) => (each === picked ? { ...each, ...change(each) } : each));
+      expect(fingerprintOf(changed)).not.toBe(fingerprintOf(objects));
+    });
+  });
+
+  it('has another fingerprint without one of its files', () => {
+    askOfAny((objects, picked) => {
+      const left = objects.filter((each) => each !== picked);
+      expect(fingerprintOf(left)).not.toBe(fingerprintOf(objects));
+    });
+  });
+
+  it('has the same fingerprint with markers, and when a file is archived', () => {
+    askOfAny((objects, picked) => {
+      const archived = objects.map((each) => {
+        return each === picked ? { ...each, storageClass: 'GLACIER' } : each;
+      });
+      const marked = [...archived, object('_SUCCESS'), object('')];
+      expect(fingerprintOf(marked)).toBe(fingerprintOf(objects));
+    });
+  });
+
+  it('without objects has the fingerprint of no files, and no time of a last write', () => {
     expect(makeDrop([], FOLDER)).toEqual({
       files: [],
       leftOut: [],
@@ -138,13 +160,13 @@ describe('a drop', () => {
       logs: [],
       lastModified: null,
     });
-    const drop = makeDrop(
-      [object('_SUCCESS', { lastModified: new Date(5) }), object(''), object('manifest.json')],
-      FOLDER,
-    );
-    expect(drop.fingerprint).toEqual(NO_FILES);
-    expect(drop.lastModified).toBe(1_000);
-    expect(drop.leftOut).toHaveLength(3);
+  });
+
+  it('with markers alone has the fingerprint of no files, and the time of the last write', () => {
+    const markers = [object('_SUCCESS', { lastModified: new Date(5) }), object(''), object('manifest.json')];
+    const { fingerprint, lastModified, leftOut } = makeDrop(markers, FOLDER);
+    expect({ fingerprint, lastModified }).toEqual({ fingerprint: NO_FILES, lastModified: 1_000 });
+    expect(leftOut).toHaveLength(3);
   });
 });
 

@@ -16,17 +16,17 @@ const put = (Key: string, Body: Uint8Array) =>
 const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
 
 describe('a file without a Parquet name', () => {
-  it('is loaded if its bytes are Parquet, and otherwise left out', async () => {
+  it('is loaded if its bytes are Parquet', async () => {
     const key = await loads.drop('a.snappy', good);
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
     expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
     expect(await loads.load({ reason: 'changed' })).toEqual({ outcome: 'unchanged' });
+  });
 
+  it('is left out if its bytes are not Parquet', async () => {
+    const key = await loads.drop('a.snappy', text);
     await loads.drop('b.parquet', someEvents(3, 4));
-    await loads.remove('a.snappy');
-    await loads.load({ reason: 'backfill' });
-    await loads.drop('a.snappy', text);
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 1 } });
     expect((await loads.entry())?.files).toMatchObject([
       { fate: 'loaded' },
       { key, fate: 'left_out', reason: 'not_parquet' },
@@ -42,27 +42,32 @@ describe('a file without a Parquet name', () => {
     expect(await loads.read()).toEqual(readEvents(0, 4));
   });
 
-  it('fails the day if it is truncated, damaged or encrypted Parquet', async () => {
-    const lastByte = good.byteLength - 4;
-    const marked = (at: number, mark: string) => Buffer.from(good).fill(mark, at, at + 4, 'latin1');
-    const codes: [Uint8Array, string][] = [
-      [good.subarray(0, -9), 'SLUICE_INGEST_FILE_TRUNCATED'],
-      [marked(0, 'XXXX'), 'SLUICE_INGEST_FILE_NOT_PARQUET'],
-      [
-        Buffer.from(marked(0, 'PARE')).fill('PARE', lastByte, undefined, 'latin1'),
-        'SLUICE_INGEST_FILE_ENCRYPTED',
-      ],
-      [marked(lastByte, 'PARE'), 'SLUICE_INGEST_FILE_ENCRYPTED'],
-    ];
-    for (const [bytes, code] of codes) {
-      await loads.drop('a.snappy', bytes);
-      expect(await loads.load({ reason: 'changed' })).toMatchObject(failed(code));
-      expect((await loads.entry())?.files).toMatchObject([{ fate: 'failed', reason: code }]);
-    }
+  it.each([
+    { what: 'is truncated', begins: 'PAR1', ends: null, code: 'SLUICE_INGEST_FILE_TRUNCATED' },
+    {
+      what: 'does not begin as Parquet',
+      begins: 'XXXX',
+      ends: 'PAR1',
+      code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
+    },
+    { what: 'is encrypted', begins: 'PARE', ends: 'PARE', code: 'SLUICE_INGEST_FILE_ENCRYPTED' },
+    {
+      what: 'has an encrypted footer',
+      begins: 'PAR1',
+      ends: 'PARE',
+      code: 'SLUICE_INGEST_FILE_ENCRYPTED',
+    },
+  ])('fails the day if it $what', async ({ begins, ends, code }) => {
+    const bytes = Buffer.from(good).fill(begins, 0, 4, 'latin1');
+    const body =
+      ends === null ? bytes.subarray(0, -9) : bytes.fill(ends, bytes.byteLength - 4, undefined, 'latin1');
+    await loads.drop('a.snappy', body);
+    expect(await loads.load()).toMatchObject(failed(code));
+    expect((await loads.entry())?.files).toMatchObject([{ fate: 'failed', reason: code }]);
   });
 
-  it('is checked again when it is replaced meanwhile, and reported when it cannot be read', async () => {
-    const key = await loads.drop('a.snappy', text);
+  it('is checked again when it is replaced meanwhile', async () => {
+    await loads.drop('a.snappy', text);
     await loads.drop('b.parquet', someEvents(3, 4));
     let times = 0;
     const listed = async () => {
@@ -71,31 +76,34 @@ describe('a file without a Parquet name', () => {
     };
     expect(await loads.load({ at: { listed } })).toMatchObject({ outcome: 'succeeded', rows: { out: 4 } });
     expect(times).toBe(2);
+  });
 
-    await loads.drop('c.parquet', someEvents(4, 5));
+  it('fails the day by name when its bytes can not be read', async () => {
+    const key = await loads.drop('a.snappy', good);
     await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${key}` });
-    await loads.drop('a.snappy', await parquetOf(someEvents(0, 2)));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject(failed('SLUICE_SOURCE_ACCESS_DENIED'));
-    expect((await loads.entry())?.files.find((file) => file.key === key)).toMatchObject({
-      fate: 'failed',
-      reason: 'SLUICE_SOURCE_ACCESS_DENIED',
-    });
+    const code = 'SLUICE_SOURCE_ACCESS_DENIED';
+    expect(await loads.load()).toMatchObject(failed(code));
+    expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
   });
 });
 
-describe('a table with a log of its valid files', () => {
-  const json = new TextEncoder().encode('{}');
-
-  it('can lie beside the dataset’s folder if that is called data, where we may have no access', async () => {
+describe('a folder called data, beside which a table would have its log', () => {
+  beforeEach(async () => {
     await loads.close();
     loads = await startLoads({ folder: 'events/data' });
     await put(`events/data/${DAY}/a.parquet`, good);
+  });
+  const putLog = () => put('events/metadata/v1.metadata.json', new TextEncoder().encode('{}'));
+
+  it('is refused as a part of a table that has one', async () => {
+    await putLog();
+    expect(await loads.load()).toMatchObject(failed('SLUICE_SOURCE_ICEBERG_TABLE'));
+  });
+
+  it('is loaded where we may not look beside it', async () => {
+    await putLog();
     const Condition = { StringNotLike: { 's3:prefix': 'events/data/*' } };
     await loads.deny({ Action: 's3:ListBucket', Resource: `arn:aws:s3:::${DROPS}`, Condition });
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
-    await put('events/metadata/v1.metadata.json', json);
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
-    await loads.setPolicy(loads.bucketPolicy);
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject(failed('SLUICE_SOURCE_ICEBERG_TABLE'));
   });
 });

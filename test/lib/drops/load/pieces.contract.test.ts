@@ -31,49 +31,49 @@ describe('a day in pieces', () => {
     expect(loaded).toEqual({ outcome: 'piece', done: 1, pieces: 2 });
   });
 
-  it('goes on in further invocations, and says how far it is', async () => {
+  it('hands over after a piece that leaves no time for another, and says how far it is', async () => {
     await pieces.dropThree();
     const startedAt = pieces.loads.clock.now();
-    const first = await pieces.loadPiece();
-    expect(first).toEqual({ outcome: 'piece', done: 1, pieces: 3 });
+    expect(await pieces.loadPiece()).toEqual({ outcome: 'piece', done: 1, pieces: 3 });
     const entry = await pieces.loads.entry();
     const run = { startedAt, done: 1, pieces: 3, rows: { in: 3, out: 2, refused: 1 } };
     expect(entry).toMatchObject({ state: 'waiting', attempts: 0, run });
     expect(entry).not.toHaveProperty('lease');
     expect(await unreadDrops(pieces.loads, configuredDatasets(pieces.loads.config))).toEqual([[]]);
+  });
+
+  it('sends one task for the next piece, by which an invocation goes on', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
     const [task, ...others] = pieces.loads.sent();
-    expect(task?.piece).toEqual({ version: entry?.run?.version, done: 1 });
+    expect(task?.piece).toEqual({ version: (await pieces.loads.entry())?.run?.version, done: 1 });
     expect(others).toEqual([]);
-    expect(await pieces.loadPiece(task)).toMatchObject({
-      outcome: 'piece',
-      done: 2,
-    });
-    const [second] = pieces.loads.sent();
-    expect(await pieces.loadPiece(second)).toMatchObject({
-      outcome: 'piece',
-      done: 3,
-    });
+    expect(await pieces.loadPiece(task)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
+  });
+
+  it('is read once all of its pieces are made', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    for (const _ of [2, 3]) await pieces.loadPiece(pieces.loads.sent()[0]);
+    expect(await pieces.loads.entry()).toMatchObject({ run: { done: 3 } });
     expect(await pieces.loads.read()).toBeNull();
-    expect(await pieces.loads.load(pieces.loads.sent()[0])).toMatchObject({
-      outcome: 'succeeded',
-      rows: SUM,
-    });
+    const last = pieces.loads.sent()[0];
+    expect(await pieces.loads.load(last)).toMatchObject({ outcome: 'succeeded', rows: SUM });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
-    expect(await pieces.loads.entry()).not.toHaveProperty('run');
-    expect(await pieces.loads.load(task)).toEqual({ outcome: 'unchanged' });
+    expect(await pieces.loads.load(last)).toEqual({ outcome: 'unchanged' });
   });
 
   it('is judged by the refused rows of all pieces', async () => {
-    await pieces.drop('a', someEvents(0, 2));
-    await pieces.drop(
-      'b',
-      `SELECT TIMESTAMP '${DAY} 11:00:00' AS timestamp, NULL AS event_name, 'u' AS unit_id FROM range(3)`,
-    );
-    const failure = { code: 'SLUICE_LOAD_ROWS_REFUSED' };
-    expect(await pieces.loads.loadInPieces()).toMatchObject({ outcome: 'failed', failure });
-    expect(await pieces.loads.keys('quarantine/')).toHaveLength(1);
+    const refused = `SELECT TIMESTAMP '${DAY} 11:00:00' AS timestamp, NULL AS event_name, 'u' AS unit_id`;
     await pieces.drop('a', someEvents(0, 3));
-    expect(await pieces.loads.loadInPieces({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    await pieces.drop('b', `${refused} FROM range(3)`);
+    expect(await pieces.loads.loadInPieces()).toMatchObject({ outcome: 'succeeded' });
+    await pieces.drop('a', someEvents(0, 2));
+    const failure = { code: 'SLUICE_LOAD_ROWS_REFUSED' };
+    expect(await pieces.loads.loadInPieces({ reason: 'changed' })).toMatchObject({
+      outcome: 'failed',
+      failure,
+    });
   });
 
   it('does not bring rows back that an erasure took out of a piece that is made', async () => {

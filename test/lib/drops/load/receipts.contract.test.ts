@@ -29,56 +29,71 @@ describe.each(pieceSizes)('receipts of loads %s', (_, pieceBytes) => {
     return loads.loadInPieces({ ...options, loader });
   };
 
-  it('are written once a load, and none for a day that is loaded already', async () => {
+  it('have the result of the load, and nothing of a row', async () => {
     await loads.drop('a.parquet', BAD);
     expect(await load()).toMatchObject({ outcome: 'succeeded' });
-    const entry = await loads.entry();
+    const file = { fate: 'loaded', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 1 } };
     expect(written).toEqual([
       {
         key: expect.stringMatching(`^r/events/${DAY}/\\d{8}T\\d{9}Z-[0-9a-f]{8}\\.json$`),
         receipt: expect.objectContaining({
           receipt: 1,
           state: 'succeeded',
-          version: entry?.version,
+          version: (await loads.entry())?.version,
           failure: null,
           rows: { in: 4, out: 3, refused: 1 },
-          files: [
-            expect.objectContaining({ fate: 'loaded', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 1 } }),
-          ],
+          files: [expect.objectContaining(file)],
         }),
       },
     ]);
     expect(JSON.stringify(written)).not.toContain('u-secret');
-    expect(await load({ fingerprint: entry?.fingerprint ?? '' })).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('are not written for a day that is loaded already, but for each version of it', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    await load();
+    const { fingerprint = '' } = (await loads.entry()) ?? {};
+    expect(await load({ fingerprint: fingerprint ?? '' })).toMatchObject({ outcome: 'unchanged' });
     expect(written).toHaveLength(1);
-    // Readers see another version of the same files.
     await load({ reason: 'backfill' });
     expect(written).toHaveLength(2);
   });
 
-  it('that the bucket refuses leave the load as it is, and are written by the next load', async () => {
+  it('that the bucket refuses leave the load as it is, which logs and notes the refusal', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     refuses = REFUSED;
     expect(await load()).toMatchObject({ outcome: 'succeeded' });
     expect((await loads.entry())?.receipt).toMatchObject({
-      failure: { code: 'SLUICE_RECEIPT_ACCESS_DENIED' },
+      failure: { code: REFUSED.code },
       failingSince: expect.any(Number),
     });
     expect(loads.logged).toContainEqual(
       expect.objectContaining({ level: 'error', event: 'ingest_receipt', code: REFUSED.code }),
     );
-    const since = (await loads.entry())?.receipt?.failingSince;
+  });
+
+  it('are failing since the first refusal, and of a foreign error the name alone is kept', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    refuses = REFUSED;
+    await load();
+    const { failingSince } = (await loads.entry())?.receipt ?? {};
     loads.clock.advance(3_600_000);
     refuses = Object.assign(new Error('u-secret'), { name: 'SlowDown' });
     await load({ reason: 'backfill' });
     expect((await loads.entry())?.receipt).toMatchObject({
       failure: { code: 'SLUICE_RECEIPT_BUCKET_FAILED', message: expect.stringMatching(/ SlowDown\.$/) },
-      failingSince: since,
+      failingSince,
     });
+  });
+
+  it('are written by the next load once the bucket takes them', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    refuses = REFUSED;
+    await load();
     refuses = null;
-    expect(await load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
+    await load({ reason: 'backfill' });
     expect(written).toHaveLength(1);
-    expect((await loads.entry())?.receipt?.failure).toBeUndefined();
+    expect((await loads.entry())?.receipt).not.toHaveProperty('failure');
   });
 
   it('are not written again for a day that fails in the same way', async () => {
@@ -118,12 +133,15 @@ describe('a receipt', () => {
       { startedAt: 'a', finishedAt: 'b' },
     );
 
-  it('has the words of errors of its files and its bucket, and of ours nothing but the code', () => {
-    for (const code of ['SLUICE_INGEST_FILE_DAMAGED', 'SLUICE_SOURCE_ACCESS_DENIED'])
-      expect(failedBy(code).failure).toEqual({ code, message: 'role/ours' });
-    for (const code of ['SLUICE_LOAD_BUCKET_FAILED', 'SLUICE_INGEST_SESSION_REFUSED'])
-      expect(failedBy(code).failure).toEqual({ code, message: expect.not.stringContaining('ours') });
-  });
+  it.each(['SLUICE_INGEST_FILE_DAMAGED', 'SLUICE_SOURCE_ACCESS_DENIED'])(
+    'has the words of an error of its files or its bucket: %s',
+    (code) => expect(failedBy(code).failure).toEqual({ code, message: 'role/ours' }),
+  );
+
+  it.each(['SLUICE_LOAD_BUCKET_FAILED', 'SLUICE_INGEST_SESSION_REFUSED'])(
+    'has of an error of ours nothing but the code: %s',
+    (code) => expect(failedBy(code).failure).toEqual({ code, message: expect.not.stringContaining('ours') }),
+  );
 
   it('names a thousand files at most, those with problems first', () => {
     const file = (key: string, fate: FileFate['fate']) => ({ key, size: 1, eTag: '"e"', fate });

@@ -28,25 +28,35 @@ describe('a drop that returns to an earlier loaded state', () => {
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
   });
 
-  it('is read again after its partition was dropped by hand, as is a day without rows', async () => {
-    const { config, glue } = day.loads;
-    const partition = {
-      DatabaseName: config.database,
-      TableName: 'acme_events',
-      PartitionValues: [DAY],
-    };
-    const dropPartition = () => glue.send(new DeletePartitionCommand(partition));
-    await dropPartition();
-    expect(await day.loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
-    await dropPartition();
-    await day.remove('a', 'b');
-    expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
-    expect(await day.loads.read()).toEqual(firstRows);
-    await dropPartition();
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await day.loads.read()).toEqual([]);
-    expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
+  describe('whose partition was dropped by hand', () => {
+    beforeEach(async () => {
+      const { config, glue } = day.loads;
+      await glue.send(
+        new DeletePartitionCommand({
+          DatabaseName: config.database,
+          TableName: 'acme_events',
+          PartitionValues: [DAY],
+        }),
+      );
+    });
+
+    it('is read again once it is asked for', async () => {
+      expect(await day.loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
+      expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
+    });
+
+    it('is read again when its files are found missing', async () => {
+      await day.remove('a', 'b');
+      expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
+      expect(await day.loads.read()).toEqual(firstRows);
+    });
+
+    it('is empty, and not absent, once a person has said that its rows go', async () => {
+      await day.remove('a', 'b');
+      expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+      expect(await day.loads.read()).toEqual([]);
+      expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
+    });
   });
 
   it('that had no rows keeps those of a load that was killed after queries read them', async () => {
