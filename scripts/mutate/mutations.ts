@@ -750,6 +750,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('functions/curate/handler.ts', 'functions/curate/handler.contract', [
     ['(), SLUICE_PLAN_QUEUE', '(), SLUICE_TASK_QUEUE'],
+    ['settings.SLUICE_TRIES', '99'],
   ]),
   faultsOf('functions/ingest-plan/handler.ts', 'functions/ingest-plan/handler.contract', [
     ['(), SLUICE_TASK_QUEUE', '(), SLUICE_PLAN_QUEUE'],

@@ -5,10 +5,13 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const functions = readdirSync(join(repositoryRoot, 'functions'));
 
-it.each(functions)('the handler of %s has a contract, which invokes it in its environment', (name) => {
-  const contract = join(repositoryRoot, 'test', 'functions', name, 'handler.contract.test.ts');
-  expect(existsSync(contract)).toBe(true);
-  const text = readFileSync(contract, 'utf8');
-  expect(text).toMatch(new RegExp(`(from|import\\() ?'../../../functions/${name}/handler.ts'`));
-  expect(text).toMatch(/\bSLUICE_\w+:? /);
-});
+it.each(functions)(
+  'the handler of %s has a contract, which imports it and sets variables of its environment',
+  (name) => {
+    const contract = join(repositoryRoot, 'test', 'functions', name, 'handler.contract.test.ts');
+    expect(existsSync(contract)).toBe(true);
+    const text = readFileSync(contract, 'utf8');
+    expect(text).toMatch(new RegExp(`(from|import\\() ?'../../../functions/${name}/handler.ts'`));
+    expect(text).toMatch(/\bSLUICE_\w+:? /);
+  },
+);

@@ -46,7 +46,9 @@ const task = {
   reason: 'new',
   version: versionName(Date.now(), () => 0),
 };
-const curate = () => invoke({ Records: [queueMessage('m', JSON.stringify(task))] });
+/** @param receives How often the queue has handed the message out. */
+const curate = (asked = task, receives = 1) =>
+  invoke({ Records: [queueMessage('m', JSON.stringify(asked), receives)] });
 
 describe('the function that curates', () => {
   it('curates a day, and asks the plan to write it into the views', async () => {
@@ -63,7 +65,21 @@ describe('the function that curates', () => {
     expect(aws.queues.byName('task').pending()).toBe(0);
   });
 
-  it('sweeps', async () => {
+  it('fails a day for good at the try after which its queue gives up', async () => {
+    const day = addDays(DAY, 1);
+    const raw = `${dayFolder(config, 'exposures', day)}a.parquet`;
+    await aws.store.put(config.bucket, raw, await parquetFromQuery(exposures(0, 3, day)));
+    const key = `${config.bucket}/${raw}`;
+    const operations = ['GetObject'];
+    aws.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', operations, key, calls: 'all' }] });
+    const asked = { ...task, day };
+    expect(await curate(asked, 2)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(await curate(asked, 3)).toEqual({ batchItemFailures: [] });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate', day, outcome: 'failed' }));
+    aws.faults.clear();
+  });
+
+  it('does a sweep that it is asked for', async () => {
     expect(await invoke({ Records: [queueMessage('m', '{"sluice":"sweep"}')] })).toEqual({
       batchItemFailures: [],
     });

@@ -135,7 +135,7 @@ describe('an export task', () => {
     world.openTarget();
     lines = [];
     await run();
-    expect(lines).toMatchObject([{}, { exports_failed: 0 }]);
+    expect(lines).toMatchObject([{ outcome: 'succeeded' }, { exports_failed: 0 }]);
   });
 
   it('is retried when the bucket cannot be reached', async () => {
@@ -147,17 +147,20 @@ describe('an export task', () => {
     });
     const targetOf = () => exportBucketFrom(nowhere, world.configured().target, world.attempts());
     expect(await run({ targetOf })).toBe(true);
-    expect(lines).toMatchObject([{ code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', again: true }, {}]);
+    expect(lines).toMatchObject([
+      { code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', again: true },
+      { exports_failed: 1 },
+    ]);
     nowhere.destroy();
   });
 
-  it('continues in a new task when its time is up, as long as it makes progress', async () => {
+  it('continues in a new task when its time is up, up to the last round, as long as it makes progress', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const { deadline } = world.exporter();
     const clock = slowClock();
-    expect(await run({ clock, deadline }, { ...task, round: 3 })).toBe(false);
+    expect(await run({ clock, deadline }, { ...task, round: MAX_ROUNDS - 1 })).toBe(false);
     expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
-    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: 4 }), delay: 5 }]);
+    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: MAX_ROUNDS }), delay: 5 }]);
     expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
       state: 'waiting',
     });
@@ -204,6 +207,9 @@ describe('an export task', () => {
   it('fails and is not retried when it makes no progress within its time', async () => {
     expect(await run({ deadline: world.clock.now() })).toBe(false);
     expect(sent).toEqual([]);
-    expect(lines).toMatchObject([{ level: 'error', code: 'SLUICE_EXPORT_OUT_OF_TIME' }, {}]);
+    expect(lines).toMatchObject([
+      { level: 'error', code: 'SLUICE_EXPORT_OUT_OF_TIME' },
+      { exports_failed: 1 },
+    ]);
   });
 });

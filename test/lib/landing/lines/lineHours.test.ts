@@ -25,7 +25,7 @@ describe('the hour of a line', () => {
 
   it('is unknown in a line of an earlier release', () => {
     expect(hoursOf(earlier)).toEqual([null, '2026-11-25T08', null]);
-    expect(hoursOf(saying + earlier)).toHaveLength(6);
+    expect(hoursOf(saying + earlier)).toEqual([...hoursOf(saying), ...hoursOf(earlier)]);
   });
 
   it('is read beside what a newer release says before its row', () => {
@@ -41,7 +41,7 @@ describe('the hour of a line', () => {
   it('is known of a line that is no row', () => {
     const newer = '{"kind":"orders","ds":"2026-11-25","hour":"2026-11-25T05","row":{}}\n';
     const object = new LandedObject(gzipSync(newer));
-    expect([...object.parts()]).toHaveLength(1);
+    for (const { lines } of object.parts()) expect(lines).toEqual([]);
     expect([...(object.skipped.hours ?? [])]).toEqual(['2026-11-25T05']);
   });
 });
@@ -80,7 +80,7 @@ describe('the hours of skipped bytes', () => {
     expect(hoursOf(gzipSync(text))).toBeNull();
   });
 
-  it.each(NO_HOURS.slice(1))('may be any if there is no such hour: %s', (hour) => {
+  it.each(NO_HOURS)('may be any if there is no such hour: %s', (hour) => {
     const text = newer(`,"received_at":"${hour}:10:00.000Z"`);
     expect(hoursOf(gzipSync(text))).toBeNull();
     expect(hoursOf(gzipSync(text.replace('"row"', `"hour":"${hour}","row"`)))).toBeNull();
