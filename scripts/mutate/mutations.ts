@@ -57,68 +57,290 @@ const EXPORT = ['exportDay', 'changedExport', 'failedExport']
 /** The suite of redrives. */
 const OPERATE = 'operate/redrives.contract';
 
-/** All faults. */
+/** All faults, by the paths of their files. */
 export const mutations: readonly Mutation[] = [
-  // Counts of the writer.
-  faultsOf('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
-    ['counts[hour] ??= {}', 'counts[hour] ??= this.#inHour'],
+  faultsOf('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
+  faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.proof', [
+    ['problems > 0 ? PROBLEMS_FOUND : ', ''],
   ]),
-  // Pieces.
-  faultsOf('lib/drops/load/loadTask.ts', PIECES, [
-    ['      await sendNextPiece(loader, task, entry);\n', ''],
-    ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
+  faultsOf('cli/commands/erase.ts', 'cli/dryRun.contract', [['isDryRun(line)', 'false']]),
+  faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [['hasProblem ? PROBLEMS_FOUND : 0', '0']]),
+  faultsOf('cli/commands/ingest.ts', 'cli/exitCodes.story', [
+    ['hasProblem ? PROBLEMS_FOUND : ', ''],
+    ["state === 'failed' ||", ''],
+    ['page.rows.length > 0 ? PROBLEMS_FOUND : ', ''],
   ]),
-  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
-    ['Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes))', 'longest'],
-    ['reasonFor(fingerprint)', 'reason'],
+  faultsOf('cli/commands/keys.ts', 'cli/keys.contract', [
+    ['if (await secret.replace(edit(text), version))', 'await secret.replace(edit(text), version);'],
   ]),
-  // Keys.
-  faultsOf('lib/wire/keys/KeyCache.ts', 'lib/wire/keys/KeyGate', [
-    ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
-    ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : ', ''],
-    ['isNeeded ? deadline : Math.min(deadline, now + READ_TIMEOUT_MS)', 'deadline'],
-    ['this.#failure = described.code;', ''],
-    ['this.#failures > 0', 'false'],
-    [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
+  faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.proof', [
+    ['return closes ? 0 : PROBLEMS_FOUND;', 'return 0;'],
   ]),
-  // Later pages of lists.
-  faultsOf('lib/aws/gluePartitionCatalog.ts', PAGES, [['            NextToken: token,\n', '']]),
-  faultsOf('lib/aws/glueViews.ts', PAGES, [['            NextToken: token,\n', '']]),
-  faultsOf('lib/aws/customerBucket.ts', PAGES, [['{ ContinuationToken: next }', '{}']]),
+  faultsOf('cli/commands/redrive.ts', 'cli/dryRun.contract', [
+    ['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)'],
+    ['name, dryRun', 'name, false'],
+  ]),
+  faultsOf('cli/commands/relay.ts', 'cli/exitCodes.story', [
+    ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
+  ]),
+  faultsOf('cli/commands/status.ts', 'e2e/onCall.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
+  faultsOf('cli/commands/trace.ts', 'observe/trace.proof', [
+    [
+      'days !== undefined) return { ageMs: Number(days) * DAY_MS }',
+      'days !== undefined) return { ageMs: Number(days) * 600_000 }',
+    ],
+    ["found.state === 'nowhere' ? PROBLEMS_FOUND : ", ''],
+  ]),
+  faultsOf('cli/terminal/output.ts', 'cli/terminal/output', [
+    ['visibleLine(cell(row[name]))', 'cell(row[name])'],
+    ['[visibleLine(name), ', '[name, '],
+  ]),
+  faultsOf('cli/trial/removeTrial.ts', 'cli/trial/runTrial.contract', [
+    ['describeProcess(pid).command.includes(trialStage(trial))', 'pid > 1'],
+  ]),
+  faultsOf('cli/trial/trialKeys.ts', 'cli/trial/runTrial.contract', [
+    ['||= isFromCollector(seen)', '= true'],
+  ]),
+  faultsOf('console/api/live.ts', 'console/pages.story', [
+    ['{ row: null }', '{}'],
+    ['shortText(value, BRIEF)', 'value'],
+  ]),
+  faultsOf('console/api/quarantine.ts', 'console/actions.contract', [
+    ['selection, isDry', 'selection, false'],
+  ]),
+  faultsOf('console/api/route.ts', 'console/actions.contract', [
+    ['().default(true)', '().default(false)'],
+    ['?? z.never()', '?? z.literal(true)'],
+  ]),
+  faultsOf('console/server/serveRequests.ts', 'console/actions.contract', [
+    ['route.changes(body) && ', 'false && '],
+  ]),
+  faultsOf('functions/curate/handler.ts', 'functions/curate/handler.contract', [
+    ['(), SLUICE_PLAN_QUEUE', '(), SLUICE_TASK_QUEUE'],
+    ['settings.SLUICE_TRIES', '99'],
+  ]),
+  faultsOf('functions/export/handler.ts', 'functions/export/handler.contract', [
+    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
+    ['session ?? { s3: s3Client()', '{ s3: s3Client()'],
+  ]),
+  faultsOf('functions/ingest-load/handler.ts', 'functions/ingest-load/handler.contract', [
+    ['session ?? { s3: s3Client()', '{ s3: s3Client()'],
+    ['config.sources.some(({ receipt }) => receipt !== undefined)', 'false'],
+    ['settings.SLUICE_TRIES', '99'],
+  ]),
+  faultsOf('functions/ingest-plan/handler.ts', 'functions/ingest-plan/handler.contract', [
+    ['(), SLUICE_TASK_QUEUE', '(), SLUICE_PLAN_QUEUE'],
+    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
+  ]),
+  faultsOf('functions/ingest-trigger/handler.ts', 'functions/ingest-trigger/handler.contract', [
+    [': environment.SLUICE_ALLOW_ANY_KEY', ': true'],
+    ['config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY', 'true'],
+    [".default('false')", ".default('true')"],
+    ['config.keys', '[]'],
+  ]),
+  faultsOf('functions/reconcile/handler.ts', 'functions/reconcile/handler.contract', [
+    ["outcome.hasMore ? 'more rows than are read' : ", ''],
+    ['.catch(failed)', ''],
+    ['SLUICE_AFTER_SECONDS * 1_000', 'SLUICE_AFTER_SECONDS'],
+    ['.SLUICE_REGISTER', '.SLUICE_COLLECT'],
+  ]),
+  faultsOf('functions/relay/handler.ts', 'functions/relay/handler.contract', [
+    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
+    ['attributes.SentTimestamp', 'Date.now()'],
+    ['attributes.ApproximateReceiveCount', '1'],
+    ['environment.SLUICE_RELAY_DEAD_LETTERS)', 'queue)'],
+  ]),
+  faultsOf('infra/alarms/alarm.ts', 'infra/alarms', [
+    ["'GreaterThanOrEqualToThreshold'", "'GreaterThanThreshold'"],
+  ]),
+  faultsOf('infra/alarms/curateAlarms.ts', 'infra/alarms', [
+    ['(stack, curations_failed', '(stack, curations_waiting'],
+  ]),
+  faultsOf('infra/alarms/dropAlarms.ts', 'infra/alarms', [
+    ['days_failed,\n', 'datasets_unreadable,\n'],
+    ['if (exports.length === 0) ', ''],
+  ]),
+  faultsOf('infra/data/bucket.ts', 'infra/resources.contract', [
+    ["VersioningConfiguration: { Status: 'Enabled' },", ''],
+    [', sub(`\\${${id}.Arn}/*`)', ''],
+    ['rule.versionDays', '1'],
+  ]),
+  faultsOf('infra/data/catalog.ts', 'infra/resources.contract', [
+    ["Permissions: ['ALL']", "Permissions: ['SELECT']"],
+    ['Description: comment', 'Description: name'],
+  ]),
+  faultsOf('infra/data/key.ts', 'infra/settings', [['PENDING_WINDOW_DAYS = 30', 'PENDING_WINDOW_DAYS = 7']]),
+  faultsOf('infra/endpoint/endpoint.ts', 'infra/endpoint', [
+    ["'RegionalHostedZoneId'", "'RegionalDomainName'"],
+  ]),
+  faultsOf('infra/readers/workgroup.ts', 'infra/settings', [
+    ['RequesterPaysEnabled: false', 'RequesterPaysEnabled: true'],
+  ]),
+  faultsOf('infra/roles/customerAccess.ts', 'infra/customerKeys', [
+    ['kmsViaS3({ region })', "kmsViaS3({ region: 'us-east-1' })"],
+  ]),
+  faultsOf('infra/roles/exportRole.ts', 'permissions/roles.contract', [[", 's3:AbortMultipartUpload'", '']]),
+  faultsOf('infra/roles/functionRoles.ts', 'permissions/roles.contract', [['LANDING_NOTES, .', '.']]),
+  faultsOf('infra/roles/relayRoles.ts', 'permissions/roles.contract', [[", 's3:DeleteObject'", '']]),
+  faultsOf('infra/serverless/serviceFunctions.ts', 'infra/ownSettings', [
+    ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
+  ]),
+  faultsOf('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [
+    ["          DeadLetterConfig: { Arn: getAtt(idOf(part, 'DeadLetterQueue')) },\n", ''],
+  ]),
+  faultsOf('infra/streams/queues.ts', 'infra/resources.contract', [
+    ['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', ''],
+  ]),
+  faultsOf('infra/streams/schedules.ts', 'infra/resources.contract', [
+    ['MaximumRetryAttempts: 10', 'MaximumRetryAttempts: 0'],
+    [', deadLetters', ''],
+  ]),
+  faultsOf('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
+    ['...keepBoundary(boundaryArn),', ''],
+  ]),
+  faultsOf('lib/aws/assumedRole.ts', 'lib/aws/ownSession.contract', [['.slice(0, SESSION_NAME_LENGTH)', '']]),
   faultsOf('lib/aws/athenaStatements.ts', PAGES, [[', NextToken: token', '']]),
+  faultsOf('lib/aws/customerBucket.ts', PAGES, [['{ ContinuationToken: next }', '{}']]),
   faultsOf('lib/aws/exportBucket.ts', PAGES, [
     [': NextUploadIdMarker', ': undefined'],
     ['prefix, { token }', 'prefix'],
   ]),
-  faultsOf('lib/aws/s3EraseBucket.ts', PAGES, [
-    ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
-  ]),
-  faultsOf('observe/facts/days/goneFiles.ts', PAGES, [
-    ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
-  ]),
-  faultsOf('lib/aws/landingBucket.ts', PAGES, [['prefix, { after }', 'prefix']]),
+  faultsOf('lib/aws/gluePartitionCatalog.ts', PAGES, [['            NextToken: token,\n', '']]),
+  faultsOf('lib/aws/glueViews.ts', PAGES, [['            NextToken: token,\n', '']]),
   faultsOf('lib/aws/landedTable.ts', PAGES, [
     ['location, { token }', 'location'],
     ['table, token, batch', 'table, undefined, some'],
   ]),
+  faultsOf('lib/aws/landingBucket.ts', PAGES, [['prefix, { after }', 'prefix']]),
+  faultsOf('lib/aws/partialAnswers.ts', 'lib/aws/partialAnswers.contract', [
+    ['Errors.map(({ Key', '[].map(({ Key'],
+    ['Successful.map(({ Id }) => Id)', 'Array.from({ length: 10 }, (_, i) => String(i))'],
+    ['Errors.map(({ PartitionValues,', '[].map(({ PartitionValues,'],
+    ['Errors.map(({ PartitionValueList,', '[].map(({ PartitionValueList,'],
+    ["|| state === 'cancelled'", ''],
+  ]),
+  faultsOf('lib/aws/s3EraseBucket.ts', PAGES, [
+    ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
+  ]),
+  faultsOf('lib/aws/secrets.ts', 'cli/keys.contract', [
+    [
+      "(error instanceof Error && error.name === 'InvalidParameterException') return false",
+      "(error instanceof Error && error.name === 'InvalidParameterException') return true",
+    ],
+  ]),
+  faultsOf('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
+  faultsOf('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [
+    ['this.#probeAt = now + this.#pauseMs();\n    ', ''],
+  ]),
   faultsOf('lib/base/ObjectStore.ts', PAGES, [['prefix, { token }', 'prefix, { after: token }']]),
-  faultsOf('lib/drops/listDrops.ts', PAGES, [['page.next', 'undefined']]),
-  faultsOf('lib/drops/plan/lookElsewhere.ts', PAGES, [['next !== undefined', "next === ''"]]),
+  faultsOf('lib/base/claim.ts', 'lib/base/claim', [
+    ['current?.claim?.owner === owner ? heldClaim(current.eTag) : ', ''],
+    ['remove(key, eTag)', "remove(key, '*')"],
+  ]),
+  faultsOf('lib/base/retry.ts', 'lib/base/retry', [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']]),
+  faultsOf('lib/collect/rows/eventTimes.ts', 'lib/collect/eventTime', [
+    ['? corrected', '? sent'],
+    ['corrected >', 'sent >'],
+    ['< YEAR_2000_MS', '<= YEAR_2000_MS'],
+  ]),
+  faultsOf('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
+    ['|| before.version > entry.version', ''],
+    ['undefined || !isSameDay(seen, entry)', 'undefined'],
+    ['now - known.updatedAt > TAKEN_BACK_MS', 'true'],
+    ['?.eTag ?? null))', '?.eTag ?? null) || true)'],
+  ]),
+  faultsOf('lib/curate/checkDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['if (listed.fingerprint === fingerprint && listed.shape === shape) ', ''],
+  ]),
+  faultsOf('lib/curate/countDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['(queued?.at ?? now) > DAY_MS', '(queued?.at ?? now) > 0'],
+  ]),
+  faultsOf('lib/curate/curateMessages.ts', CURATE, [
+    [" && done.outcome !== 'handed_back'", ''],
+    ['receives >= tries', 'receives > tries'],
+  ]),
+  faultsOf('lib/curate/curateTask.ts', CURATE, [
+    ['if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
+    ["if (ended === null) return { outcome: 'lost' };", ''],
+    ["if (settled === null) return { outcome: 'lost' };", ''],
+    ['kept !== null && !kept.isWhole', 'false'],
+    ['isFinal || run.isLastAttempt', 'isFinal'],
+    ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
+  ]),
+  faultsOf('lib/curate/curationRun.ts', 'lib/curate/curationRun', [
+    ['wanted.kept.version !== known.version', 'false'],
+    ['rawRows || rows', 'rawRows && rows'],
+  ]),
+  faultsOf('lib/curate/decideDay.ts', 'lib/curate/decideDay', [
+    ['entry?.version === version && ', ''],
+    ['=== version && !isLacking', '=== version'],
+    ['lease.until > now', 'lease.until >= now - 1'],
+    ['keeps === lost.length > 0', 'true'],
+  ]),
+  faultsOf('lib/curate/lookAtDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
+    ["if (clock.now() >= until) return 'late';", ''],
+    ["if (isOutOfTime(error)) return 'late';", ''],
+    ['hasFolder, entry];', 'hasFolder];'],
+    ['await note(table.kind, lookOf(noted));', ''],
+  ]),
+  faultsOf('lib/curate/lostFiles.ts', 'lib/curate/ListedDays', [
+    ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
+    ["accepted === 'drop'", "accepted === 'keep'"],
+    ['undefined && isMade(run)', 'undefined'],
+  ]),
+  faultsOf('lib/curate/makeSlice.ts', 'lib/curate/kills.contract', [
+    [
+      'await landing.putNote(versionNoteKey(note));',
+      'void landing.putNote(versionNoteKey(note)).catch(() => 0);',
+    ],
+  ]),
+  faultsOf('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
+  ]),
+  faultsOf('lib/curate/planDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
+    [', ...unseen])', '])'],
+  ]),
+  faultsOf('lib/curate/planMessages.ts', 'lib/curate/changes.contract', [
+    ['if (work.deployments.some((id) => failures.has(id))) failures.add(publishing);\n  else', ''],
+  ]),
+  faultsOf('lib/curate/publishVersion.ts', 'lib/curate/kills.contract', [
+    ['await landing.putNote(key);', 'void landing.putNote(key).catch(() => 0);'],
+  ]),
+  faultsOf('lib/curate/publishVersion.ts', CURATE, [
+    ['if (renewed === null) return null;', ''],
+    ['if (settled === null) return null;', ''],
+    ['raw.fingerprint !== made.fingerprint', 'false'],
+    ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
+    ['if (extra.length > 0) await landing.remove(extra);', ''],
+    ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
+    ['missing.size > 0', 'missing.size > files.length'],
+    ['&& noteKey !== key', '&& other === key'],
+  ]),
   faultsOf('lib/curate/publishViews.ts', PAGES, [
     ['partitions(table, token)', 'partitions(table, undefined)'],
   ]),
-  faultsOf('lib/landing/catalog/catalogCalls.ts', PAGES, [['{ token, folders: true }', '{ folders: true }']]),
-  faultsOf('lib/landing/catalog/registerPartitions.ts', 'lib/landing/catalog/existingPartitions', [
-    ['table.name, token', 'table.name, undefined'],
+  faultsOf('lib/curate/queueDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['if (hasBegun || ', 'if ('],
+    [
+      '(bodies.map((body) => JSON.stringify(body)))',
+      '(bodies.map((body) => JSON.stringify(body))).catch(() => 0)',
+    ],
   ]),
-  faultsOf('lib/ledger/LandingBucket.ts', CURATE, [['after !== undefined', 'after === null']]),
-  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
-    ['after = keys.at(-1);', 'after = undefined;'],
-    ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
+  faultsOf('lib/drops/Drop.ts', 'lib/drops/files/commitMarkers', [[' && !committed.has(transaction)', '']]),
+  faultsOf('lib/drops/engine/pagesFit.ts', 'lib/drops/engine/pagesFit', [
+    ['(groups > 1 ? threads + 2 : 1)', '1'],
   ]),
-  faultsOf('observe/readLog.ts', PAGES, [[', nextToken', '']]),
-  faultsOf('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
-  // Messages that the queue hands out again.
+  faultsOf(
+    'lib/drops/files/judgeByLogs.ts',
+    'lib/drops/files/commitMarkers lib/drops/files/sparkLog lib/drops/files/unfinishedFiles',
+    [
+      ["name.includes('/')", 'false'],
+      ['if (!deleted.has(key)) ', ''],
+      ['if (missing >= 0)', 'if (missing > 1e9)'],
+    ],
+  ),
+  faultsOf('lib/drops/listDrops.ts', PAGES, [['page.next', 'undefined']]),
+  faultsOf('lib/drops/load/loadDrop.ts', PIECES, [['(run?.plans ?? 0) + ', '']]),
   faultsOf('lib/drops/load/loadMessages.ts', 'lib/drops/load/loadMessages.contract', [
     ["'busy' || loaded.outcome === 'handed_back'", "'busy'"],
     ["busy' || loaded.outcome === '", ''],
@@ -129,40 +351,17 @@ export const mutations: readonly Mutation[] = [
     ['(error) });\n    return false', '(error) });\n    return true'],
     ['receives >= tries', 'receives > tries'],
   ]),
-  faultsOf('lib/curate/curateMessages.ts', CURATE, [
-    [" && done.outcome !== 'handed_back'", ''],
-    ['receives >= tries', 'receives > tries'],
+  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
+    ['Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes))', 'longest'],
+    ['reasonFor(fingerprint)', 'reason'],
   ]),
-  faultsOf('lib/curate/planMessages.ts', 'lib/curate/changes.contract', [
-    ['if (work.deployments.some((id) => failures.has(id))) failures.add(publishing);\n  else', ''],
+  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
+    ["if (!isWhole) return 'outdated';", ''],
+    ['if (!(await record(load, run))) return null;\n    ', ''],
   ]),
-  faultsOf('lib/export/exportMessages.ts', 'lib/export/runRequest.contract lib/export/runTask.contract', [
-    ['lasting.length < failed.length', 'false'],
-    ["const again = done.outcome === 'busy'", 'const again = false'],
-    ['&& round < MAX_ROUNDS', ''],
-    ['? !(await runRequest(exporter, message))', '? ((await runRequest(exporter, message)), true)'],
-    [': !(await runTask(exporter, message))', ': ((await runTask(exporter, message)), true)'],
-  ]),
-  faultsOf('lib/drops/plan/planMessages.ts', PLAN, [
-    ['plan.failed.some(({ transient }) => transient)', 'false'],
-    ['await runPlan(planner, request)', '(await runPlan(planner, request), { again: false })'],
-  ]),
-  faultsOf('lib/landing/write/writeMessages.ts', 'functions/write/handler.contract', [
-    ['messages ?? []).', 'messages ?? []).slice(0, 1).'],
-    ['deadline) return false', 'deadline) return true'],
-  ]),
-  faultsOf('lib/landing/quarantineWriter.ts', 'lib/landing/quarantineWriter', [
-    ['.slice(0, MAX_TEXT_LENGTH).toWellFormed()', ''],
-  ]),
-  // What is to be deleted later, and what a role may.
-  faultsOf('lib/curate/publishVersion.ts', 'lib/curate/kills.contract', [
-    ['await landing.putNote(key);', 'void landing.putNote(key).catch(() => 0);'],
-  ]),
-  faultsOf('lib/curate/makeSlice.ts', 'lib/curate/kills.contract', [
-    [
-      'await landing.putNote(versionNoteKey(note));',
-      'void landing.putNote(versionNoteKey(note)).catch(() => 0);',
-    ],
+  faultsOf('lib/drops/load/loadTask.ts', PIECES, [
+    ['      await sendNextPiece(loader, task, entry);\n', ''],
+    ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
   ]),
   faultsOf(
     'lib/drops/load/publishDay.ts',
@@ -175,121 +374,70 @@ export const mutations: readonly Mutation[] = [
       ['await landing.remove(stale);', 'void landing.remove(stale).catch(() => 0);'],
     ],
   ),
-  faultsOf('infra/roles/functionRoles.ts', 'permissions/roles.contract', [['LANDING_NOTES, .', '.']]),
-  faultsOf('infra/roles/relayRoles.ts', 'permissions/roles.contract', [[", 's3:DeleteObject'", '']]),
-  faultsOf('infra/roles/customerAccess.ts', 'infra/customerKeys', [
-    ['kmsViaS3({ region })', "kmsViaS3({ region: 'us-east-1' })"],
+  faultsOf('lib/drops/load/publishDay.ts', 'lib/drops/load/loadTask.contract', [
+    ['(renewed === null) return false;\n  progress', '(renewed !== null) progress'],
   ]),
-  faultsOf('infra/roles/exportRole.ts', 'permissions/roles.contract', [[", 's3:AbortMultipartUpload'", '']]),
-  faultsOf('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
-  faultsOf('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
-    [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],
-    ['=> now - (entry?.queued?.at ?? now) > DAY_MS', '=> entry?.queued !== undefined'],
+  faultsOf('lib/drops/load/sendReceipt.ts', 'lib/drops/load/receipts.contract', [
+    ['entry.receipt?.failingSince ?? ', ''],
   ]),
-  faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),
-  // What commands answer a script.
-  faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.proof', [
-    ['problems > 0 ? PROBLEMS_FOUND : ', ''],
-  ]),
-  faultsOf('cli/commands/status.ts', 'e2e/onCall.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
-  faultsOf('cli/commands/relay.ts', 'cli/exitCodes.story', [
-    ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
-  ]),
-  faultsOf('cli/commands/ingest.ts', 'cli/exitCodes.story', [
-    ['hasProblem ? PROBLEMS_FOUND : ', ''],
-    ["state === 'failed' ||", ''],
-    ['page.rows.length > 0 ? PROBLEMS_FOUND : ', ''],
-  ]),
-  faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
-    ['cursorOf(needs.get(last) ?? null, last)', 'null'],
-    ['a.rank - b.rank', '0'],
-    ['ofLine > rank || ', ''],
-    ['lines, isAll ? span : { days: 0 }', 'lines, span'],
-    ['i >= first || always.has(day)', 'i >= first'],
-    ['return left < 0 && i > 0;', 'return false;'],
-  ]),
-  faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
-    ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
-  ]),
-  faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [['hasProblem ? PROBLEMS_FOUND : 0', '0']]),
-  faultsOf('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
-  faultsOf('cli/commands/trace.ts', 'observe/trace.proof', [
-    [
-      'days !== undefined) return { ageMs: Number(days) * DAY_MS }',
-      'days !== undefined) return { ageMs: Number(days) * 600_000 }',
-    ],
-    ["found.state === 'nowhere' ? PROBLEMS_FOUND : ", ''],
-  ]),
-  // Files of customers.
-  faultsOf('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
-    ['isIsoDayFolder && i === last', 'i < 0'],
-    ['?<month>[1-9]\\d?', '?<month>\\d'],
+  faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
+    ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),
   faultsOf('lib/drops/mapping/jsonText.ts', 'lib/drops/mapping/jsonTexts.contract', [
     ['NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}', '${isJsonSql(text)}'],
     ['CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END', '${replaced}'],
   ]),
-  faultsOf('lib/drops/engine/pagesFit.ts', 'lib/drops/engine/pagesFit', [
-    ['(groups > 1 ? threads + 2 : 1)', '1'],
+  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
+  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['known?.lease', 'entry?.lease']]),
+  faultsOf('lib/drops/plan/late/lateDrops.ts', 'lib/drops/plan/late/expectedDrops.contract', [
+    [': due.map(({ day }) => day)', ': []'],
   ]),
-  // Between two workers.
-  faultsOf('lib/curate/curationRun.ts', 'lib/curate/curationRun', [
-    ['wanted.kept.version !== known.version', 'false'],
-    ['rawRows || rows', 'rawRows && rows'],
+  faultsOf('lib/drops/plan/late/lateTurns.ts', 'lib/drops/plan/late/expectedDrops.contract', [
+    ['at || open.includes(day)', 'at'],
   ]),
-  faultsOf('lib/curate/publishVersion.ts', CURATE, [
-    ['if (renewed === null) return null;', ''],
-    ['if (settled === null) return null;', ''],
-    ['raw.fingerprint !== made.fingerprint', 'false'],
-    ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
-    ['if (extra.length > 0) await landing.remove(extra);', ''],
-    ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
-    ['missing.size > 0', 'missing.size > files.length'],
-    ['&& noteKey !== key', '&& other === key'],
+  faultsOf('lib/drops/plan/lookElsewhere.ts', PAGES, [['next !== undefined', "next === ''"]]),
+  faultsOf('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
+    ['Math.min(writtenAt, since)', 'since'],
+    ['.filter(({ lastSeenAt }) => lastSeenAt >= beganAt)', ''],
   ]),
-  faultsOf('lib/curate/curateTask.ts', CURATE, [
-    ['if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
-    ["if (ended === null) return { outcome: 'lost' };", ''],
-    ["if (settled === null) return { outcome: 'lost' };", ''],
-    ['kept !== null && !kept.isWhole', 'false'],
-    ['isFinal || run.isLastAttempt', 'isFinal'],
-    ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
+  faultsOf('lib/drops/plan/planMessages.ts', PLAN, [
+    ['plan.failed.some(({ transient }) => transient)', 'false'],
+    ['await runPlan(planner, request)', '(await runPlan(planner, request), { again: false })'],
   ]),
-  faultsOf('lib/curate/decideDay.ts', 'lib/curate/decideDay', [
-    ['entry?.version === version && ', ''],
-    ['=== version && !isLacking', '=== version'],
-    ['lease.until > now', 'lease.until >= now - 1'],
-    ['keeps === lost.length > 0', 'true'],
+  faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [
+    ['missing + failed', 'failed'],
+    ['&& missing >= left', ''],
+    ['!isRun && new Set', 'new Set'],
   ]),
-  faultsOf('lib/curate/checkDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['if (listed.fingerprint === fingerprint && listed.shape === shape) ', ''],
+  faultsOf('lib/drops/unusualField.ts', 'lib/drops/usualContent', [
+    ['accepted === true || content', 'content'],
   ]),
-  faultsOf('lib/curate/queueDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['if (hasBegun || ', 'if ('],
+  faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [['isLong(before) && ', '']]),
+  faultsOf('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
     [
-      '(bodies.map((body) => JSON.stringify(body)))',
-      '(bodies.map((body) => JSON.stringify(body))).catch(() => 0)',
+      "(entry.state === 'succeeded') return entry.missingSince === undefined",
+      "(entry.state === 'succeeded') return true",
     ],
+    ['accepted === true || share', 'share'],
+    [' && !lacksRows(entry)', ''],
   ]),
-  faultsOf('lib/curate/countDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['(queued?.at ?? now) > DAY_MS', '(queued?.at ?? now) > 0'],
+  faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/eraseUnits.contract', [
+    ['last = result', 'last = result.catch(() => undefined)'],
   ]),
-  faultsOf('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
+  faultsOf('lib/erase/erasePlaces.ts', 'operate/erase.contract', [
+    ['null && parseRelayRefusedKey(key) === null', 'null'],
   ]),
-  faultsOf('lib/curate/planDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
-    [', ...unseen])', '])'],
+  faultsOf('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits.contract', [
+    ['every(({ size }) => size <= MOST_SMALL_BYTES)', 'length > 0'],
+    ['turns: new Turns()', 'turns: undefined'],
   ]),
-  faultsOf('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
-    ['|| before.version > entry.version', ''],
-    ['undefined || !isSameDay(seen, entry)', 'undefined'],
-    ['now - known.updatedAt > TAKEN_BACK_MS', 'true'],
-    ['?.eTag ?? null))', '?.eTag ?? null) || true)'],
+  faultsOf('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
+    ['        if (isFound) await this.#noteFound();\n', ''],
+    ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
   ]),
-  faultsOf('lib/curate/lostFiles.ts', 'lib/curate/ListedDays', [
-    ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
-    ["accepted === 'drop'", "accepted === 'keep'"],
-    ['undefined && isMade(run)', 'undefined'],
+  faultsOf('lib/erase/eraseUnits.ts', 'operate/eraseComplete.contract', [
+    ['run.startedAt', 'now'],
+    [' && entry.run.version === load?.version', ''],
   ]),
   faultsOf('lib/export/exportDay.ts', EXPORT, [
     ['    claim = renewed;\n', ''],
@@ -297,8 +445,95 @@ export const mutations: readonly Mutation[] = [
     ["(renewed === null) return { outcome: 'lost' }", '(renewed === null) void 0'],
     ['copies.every', 'copies.some'],
   ]),
-  faultsOf('lib/drops/load/publishDay.ts', 'lib/drops/load/loadTask.contract', [
-    ['(renewed === null) return false;\n  progress', '(renewed !== null) progress'],
+  faultsOf('lib/export/exportMessages.ts', 'lib/export/runRequest.contract lib/export/runTask.contract', [
+    ['lasting.length < failed.length', 'false'],
+    ["const again = done.outcome === 'busy'", 'const again = false'],
+    ['&& round < MAX_ROUNDS', ''],
+    ['? !(await runRequest(exporter, message))', '? ((await runRequest(exporter, message)), true)'],
+    [': !(await runTask(exporter, message))', ': ((await runTask(exporter, message)), true)'],
+  ]),
+  faultsOf('lib/export/planExports.ts', 'lib/export/planExports.contract', [
+    ['entry?.files ?? ', ''],
+    ['reason }, seen', 'reason }'],
+  ]),
+  faultsOf('lib/landing/LandingNotes.ts', 'lib/landing/LandingNotes lib/landing/write/lookAtLanding', [
+    ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
+    ['throwsConflict: true', 'throwsConflict: false'],
+    ['.filter((_, i) => stored[i] !== null)', ''],
+    ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
+  ]),
+  faultsOf('lib/landing/catalog/catalogCalls.ts', PAGES, [['{ token, folders: true }', '{ folders: true }']]),
+  faultsOf('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
+    [
+      'await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });',
+      'void store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null }).catch(() => 0);',
+    ],
+    ['time - SETTLED_MS', 'time'],
+    [' && (wasLost || known.seenAt > (await lastErasureTime(store)))', ''],
+    ['wasLost || known', 'known'],
+    ['known.seenAt,', 'now,'],
+    ['forwardedDays - config.timeWindow.futureDays', 'forwardedDays'],
+    ['{ expected: stored?.eTag ?? null }', '{}'],
+  ]),
+  faultsOf('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
+    ['ours[index]', 'messages[index]'],
+  ]),
+  faultsOf('lib/landing/catalog/registerPartitions.ts', 'lib/landing/catalog/existingPartitions', [
+    ['table.name, token', 'table.name, undefined'],
+  ]),
+  faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
+    ['Math.min(deliveredAt, last)', 'deliveredAt'],
+    ['= MINUTE_MS', '= 0'],
+    ['({ from, to', '({ from: from - RECORD_MS, to'],
+  ]),
+  faultsOf('lib/landing/lines/LandedReader.ts', LANDED, [['|| !beginsAsRow(text)', '']]),
+  faultsOf('lib/landing/lines/Skipped.ts', LANDED, [
+    ['whole, ...this.#broken', 'broken, ...this.#whole'],
+    [' || !isUtf8(bytes)', ''],
+  ]),
+  faultsOf('lib/landing/lines/gzipMember.ts', LANDED, [
+    ['isSum && isLength', 'isSum || isLength'],
+    ['end: lengthStart', 'end'],
+    ['length - HEADER.length + 1', 'length'],
+  ]),
+  faultsOf('lib/landing/lines/landedLines.ts', LANDED, [['> MOST_OTHERS', '> 2 * MOST_OTHERS']]),
+  faultsOf('lib/landing/lines/receivedHours.ts', 'lib/landing/write/finishedEvents', [
+    ['row[found - 1] !== QUOTE', 'false'],
+  ]),
+  faultsOf('lib/landing/quarantineWriter.ts', 'lib/landing/quarantineWriter', [
+    ['.slice(0, MAX_TEXT_LENGTH).toWellFormed()', ''],
+  ]),
+  faultsOf('lib/landing/store/land.ts', 'lib/landing/store/land', [
+    ['&& left >= FAIR_CALL_MS', ''],
+    ['.update(record)', '.update(record.subarray(0, 64))'],
+    ['.update(requestId ?? randomUUID())', ''],
+  ]),
+  faultsOf('lib/landing/write/finishedEvents.ts', 'lib/landing/write/finishedEvents', [
+    ['counts[hour] ??= {}', 'counts[hour] ??= this.#inHour'],
+  ]),
+  faultsOf('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
+    ['if (bodies.length < MOST_SENT) ', ''],
+    ['    if (!isLanded(key)) continue;\n', ''],
+
+    ['send(bodies)', 'send(bodies).catch(() => undefined)'],
+    ['    if (left.has(object.key)) continue;\n', ''],
+    ['for (const note of notes.of(object)) keptNotes.add(note);', ''],
+    ['> agesReached(lastLook - modifiedAt)', '> 0'],
+    ['deleted.has(object.key) ?', 'true ?'],
+  ]),
+  faultsOf('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
+    ['i > 0 && this.#held + asked > AHEAD_BYTES', 'false'],
+    ['body.destroy();\n    await', 'await'],
+  ]),
+  faultsOf('lib/landing/write/removeWritten.ts', `lib/landing/write/lookAtLanding ${WRITE}`, [
+    ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
+    ['&& !answer.gone.includes(key)', ''],
+    ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
+    ['attempt < TRIES', 'attempt < 1'],
+  ]),
+  faultsOf('lib/landing/write/writeMessages.ts', 'functions/write/handler.contract', [
+    ['messages ?? []).', 'messages ?? []).slice(0, 1).'],
+    ['deadline) return false', 'deadline) return true'],
   ]),
   faultsOf('lib/landing/write/writeObjects.ts', WRITE, [
     ['    if (this.done.failed.has(key)) return false;\n', ''],
@@ -316,15 +551,51 @@ export const mutations: readonly Mutation[] = [
       'void store.write(key, body, { contentType, signal }).catch(() => 0);',
     ],
   ]),
+  faultsOf('lib/landing/write/writeObjects.ts', 'lib/landing/write/openObjects.contract', [
+    ['    this.#notes = undefined;\n', ''],
+  ]),
   faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write/refusedLines.contract', [
     ['this.#refusedOfKind.get(lines.kind) ?? 0', 'this.refused.length'],
   ]),
-  faultsOf('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
-    ['i > 0 && this.#held + asked > AHEAD_BYTES', 'false'],
-    ['body.destroy();\n    await', 'await'],
+  faultsOf('lib/ledger/LandingBucket.ts', CURATE, [['after !== undefined', 'after === null']]),
+  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger lib/ledger/ledgerRaces', [
+    ['(lease !== undefined && lease.until > clock.now()) return {', '(lease === undefined) return {'],
+    ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
+    ['if (there?.entry.token === entry.token) return there;', ''],
+    ['=== fingerprint', '!== fingerprint'],
+    ['?.entry.lease?.owner !== claim.owner', ' === null'],
   ]),
-  faultsOf('lib/landing/write/writeObjects.ts', 'lib/landing/write/openObjects.contract', [
-    ['    this.#notes = undefined;\n', ''],
+  faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
+  faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/ListedDays', [
+    ['undefined || endedAt >= listedAt', 'undefined'],
+    ['undefined && now - at < STOPPED_AFTER_MS', 'undefined'],
+    ['before, ...replaced', 'replaced'],
+    ['get(name) === tag', 'has(name)'],
+  ]),
+  faultsOf('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
+  faultsOf('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
+    ["moved !== 'EntityNotFoundException'", 'false'],
+    ["|| created === 'AlreadyExistsException'", ''],
+  ]),
+  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
+    ['after = keys.at(-1);', 'after = undefined;'],
+    ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
+  ]),
+  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
+    ["if (!isStillDue) return 'kept';", ''],
+    ['location !== null', 'location === undefined'],
+    ['table && known.version === version', 'table'],
+    ['note.due <= clock.now()', 'true'],
+  ]),
+  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
+    ["if (run?.version === note.version) return 'kept';", ''],
+  ]),
+  faultsOf('lib/ledger/turns.ts', 'lib/ledger/turns', [
+    ['share || isDue(day, span)', 'share'],
+    ['elapsed >= every || ', 'true || '],
+    ['at > now ? Number', 'false ? Number'],
+    ['?? 0) <= look.at', '?? 0) <= Number.POSITIVE_INFINITY'],
+    ['isKnown(day) && ', ''],
   ]),
   faultsOf('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
     ['before[version] ?? ', ''],
@@ -336,73 +607,8 @@ export const mutations: readonly Mutation[] = [
     ['([, lacks]) => !lacks', '() => true'],
     ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),
-  faultsOf('lib/ledger/turns.ts', 'lib/ledger/turns', [
-    ['share || isDue(day, span)', 'share'],
-    ['elapsed >= every || ', 'true || '],
-    ['at > now ? Number', 'false ? Number'],
-    ['?? 0) <= look.at', '?? 0) <= Number.POSITIVE_INFINITY'],
-    ['isKnown(day) && ', ''],
-  ]),
-  faultsOf('lib/curate/lookAtDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
-    ["if (clock.now() >= until) return 'late';", ''],
-    ["if (isOutOfTime(error)) return 'late';", ''],
-    ['hasFolder, entry];', 'hasFolder];'],
-    ['await note(table.kind, lookOf(noted));', ''],
-  ]),
-  faultsOf('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
-    ["moved !== 'EntityNotFoundException'", 'false'],
-    ["|| created === 'AlreadyExistsException'", ''],
-  ]),
-  faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
-  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger lib/ledger/ledgerRaces', [
-    ['(lease !== undefined && lease.until > clock.now()) return {', '(lease === undefined) return {'],
-    ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
-    ['if (there?.entry.token === entry.token) return there;', ''],
-    ['=== fingerprint', '!== fingerprint'],
-    ['?.entry.lease?.owner !== claim.owner', ' === null'],
-  ]),
-  faultsOf('cli/commands/keys.ts', 'cli/keys.contract', [
-    ['if (await secret.replace(edit(text), version))', 'await secret.replace(edit(text), version);'],
-  ]),
-  // After an error, or an answer that is one in part.
-  faultsOf('lib/aws/partialAnswers.ts', 'lib/aws/partialAnswers.contract', [
-    ['Errors.map(({ Key', '[].map(({ Key'],
-    ['Successful.map(({ Id }) => Id)', 'Array.from({ length: 10 }, (_, i) => String(i))'],
-    ['Errors.map(({ PartitionValues,', '[].map(({ PartitionValues,'],
-    ['Errors.map(({ PartitionValueList,', '[].map(({ PartitionValueList,'],
-    ["|| state === 'cancelled'", ''],
-  ]),
-  faultsOf('lib/relay/Tries.ts', 'lib/relay/relayMessages', [
-    ['await store.write', 'void store.write'],
-    ['since >= TRIED_MS', 'copy.keptAt >= MAX_AGE_MS'],
-    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
-  ]),
-  faultsOf('lib/relay/relayMessages.ts', 'lib/relay/relayMessages', [
-    ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
-    ['given, eTag', "given, '*'"],
-    ['message.sentAt', 'copy.keptAt'],
-    ['message.receives', '1'],
-
-    ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
-    ['await store.remove(given, eTag);', ''],
-    ['stay(message, 0, relayer);\n    }', 'true;\n    }'],
-  ]),
-  faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
-    ['await put(key, text, left())', 'void put(key, text, left()).catch(() => 0)'],
-    [': recounted(headers, redacted.events)', ''],
-    ['choice.redacted', 'choice.redacted || redaction === null'],
-  ]),
-  faultsOf('lib/collect/rows/eventTimes.ts', 'lib/collect/eventTime', [
-    ['? corrected', '? sent'],
-    ['corrected >', 'sent >'],
-    ['< YEAR_2000_MS', '<= YEAR_2000_MS'],
-  ]),
-  faultsOf('infra/serverless/serviceFunctions.ts', 'infra/ownSettings', [
-    ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
-  ]),
-  faultsOf('lib/tables/tableFolders.ts', 'lib/access/exportSession.contract', [
-    [': tableFolders(layout, kind)', ': [tableFolder(layout, kind)]'],
-  ]),
+  faultsOf('lib/parquet/EngineError.ts', 'lib/parquet/engineFailure', [['.slice(0, MAX_SENTENCE)', '']]),
+  faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [['piece, crc', 'piece']]),
   faultsOf('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['share < 1', 'false'],
     [' + sumOf(preflights.name, MINUTE_MS)', ''],
@@ -423,267 +629,70 @@ export const mutations: readonly Mutation[] = [
     ["('/') || isRedriven(key)", "('/')"],
     [' || notes.written(object) !== undefined', ''],
   ]),
-  faultsOf('lib/landing/LandingNotes.ts', 'lib/landing/LandingNotes lib/landing/write/lookAtLanding', [
-    ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
-    ['throwsConflict: true', 'throwsConflict: false'],
-    ['.filter((_, i) => stored[i] !== null)', ''],
-    ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
+  faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
+    ['await put(key, text, left())', 'void put(key, text, left()).catch(() => 0)'],
+    [': recounted(headers, redacted.events)', ''],
+    ['choice.redacted', 'choice.redacted || redaction === null'],
   ]),
-  faultsOf('lib/landing/lines/gzipMember.ts', LANDED, [
-    ['isSum && isLength', 'isSum || isLength'],
-    ['end: lengthStart', 'end'],
-    ['length - HEADER.length + 1', 'length'],
-  ]),
-  faultsOf('lib/landing/lines/LandedReader.ts', LANDED, [['|| !beginsAsRow(text)', '']]),
-  faultsOf('lib/landing/lines/landedLines.ts', LANDED, [['> MOST_OTHERS', '> 2 * MOST_OTHERS']]),
-  faultsOf('lib/landing/lines/receivedHours.ts', 'lib/landing/write/finishedEvents', [
-    ['row[found - 1] !== QUOTE', 'false'],
-  ]),
-  faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
-    ['Math.min(deliveredAt, last)', 'deliveredAt'],
-    ['= MINUTE_MS', '= 0'],
-    ['({ from, to', '({ from: from - RECORD_MS, to'],
-  ]),
-  faultsOf('lib/landing/lines/Skipped.ts', LANDED, [
-    ['whole, ...this.#broken', 'broken, ...this.#whole'],
-    [' || !isUtf8(bytes)', ''],
-  ]),
-  faultsOf('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
-    ['if (bodies.length < MOST_SENT) ', ''],
-    ['    if (!isLanded(key)) continue;\n', ''],
-
-    ['send(bodies)', 'send(bodies).catch(() => undefined)'],
-    ['    if (left.has(object.key)) continue;\n', ''],
-    ['for (const note of notes.of(object)) keptNotes.add(note);', ''],
-    ['> agesReached(lastLook - modifiedAt)', '> 0'],
-    ['deleted.has(object.key) ?', 'true ?'],
-  ]),
-  faultsOf('lib/landing/write/removeWritten.ts', `lib/landing/write/lookAtLanding ${WRITE}`, [
-    ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
-    ['&& !answer.gone.includes(key)', ''],
-    ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
-    ['attempt < TRIES', 'attempt < 1'],
-  ]),
-  faultsOf('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
-    [
-      'await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });',
-      'void store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null }).catch(() => 0);',
-    ],
-    ['time - SETTLED_MS', 'time'],
-    [' && (wasLost || known.seenAt > (await lastErasureTime(store)))', ''],
-    ['wasLost || known', 'known'],
-    ['known.seenAt,', 'now,'],
-    ['forwardedDays - config.timeWindow.futureDays', 'forwardedDays'],
-    ['{ expected: stored?.eTag ?? null }', '{}'],
-  ]),
-  faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/ListedDays', [
-    ['undefined || endedAt >= listedAt', 'undefined'],
-    ['undefined && now - at < STOPPED_AFTER_MS', 'undefined'],
-    ['before, ...replaced', 'replaced'],
-    ['get(name) === tag', 'has(name)'],
-  ]),
-  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
-    ["if (!isStillDue) return 'kept';", ''],
-    ['location !== null', 'location === undefined'],
-    ['table && known.version === version', 'table'],
-    ['note.due <= clock.now()', 'true'],
-  ]),
-  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
-    ["if (run?.version === note.version) return 'kept';", ''],
-  ]),
-  faultsOf('observe/findings/judge/place.ts', 'observe/judge/judge', [
-    ["state === 'ALARM'", "state !== 'OK'"],
-    ['for (const name of names) this.#left.delete(name);', ''],
-  ]),
-  faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
-  faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
-    ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
-  ]),
-  faultsOf('observe/findings/judge/rawDays.ts', 'observe/judge/days', [
-    ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
-  ]),
-  faultsOf('observe/findings/judge/days.ts', 'observe/judge/judge', [
-    ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
-  ]),
-  faultsOf('observe/facts/flow/changes.ts', 'observe/changes', [
-    ['count >= (usual', 'count > (usual'],
-    ['count >= RISE *', 'count > RISE *'],
-    ['>= SILENT_PERIODS', '> SILENT_PERIODS'],
-  ]),
-  faultsOf(
-    'lib/drops/files/judgeByLogs.ts',
-    'lib/drops/files/commitMarkers lib/drops/files/sparkLog lib/drops/files/unfinishedFiles',
-    [
-      ["name.includes('/')", 'false'],
-      ['if (!deleted.has(key)) ', ''],
-      ['if (missing >= 0)', 'if (missing > 1e9)'],
-    ],
-  ),
-  faultsOf('lib/drops/Drop.ts', 'lib/drops/files/commitMarkers', [[' && !committed.has(transaction)', '']]),
-  faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
-    ["if (lacksCommit(drop, entry)) return 'marker';", ''],
-  ]),
-  faultsOf('lib/drops/load/loadDrop.ts', PIECES, [['(run?.plans ?? 0) + ', '']]),
-  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
-    ["if (!isWhole) return 'outdated';", ''],
-    ['if (!(await record(load, run))) return null;\n    ', ''],
-  ]),
-  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
-  faultsOf('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
-    [
-      "(entry.state === 'succeeded') return entry.missingSince === undefined",
-      "(entry.state === 'succeeded') return true",
-    ],
-    ['accepted === true || share', 'share'],
-    [' && !lacksRows(entry)', ''],
-  ]),
-  faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
-  faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [['isLong(before) && ', '']]),
-  faultsOf('lib/drops/unusualField.ts', 'lib/drops/usualContent', [
-    ['accepted === true || content', 'content'],
-  ]),
-  faultsOf('lib/aws/secrets.ts', 'cli/keys.contract', [
-    [
-      "(error instanceof Error && error.name === 'InvalidParameterException') return false",
-      "(error instanceof Error && error.name === 'InvalidParameterException') return true",
-    ],
-  ]),
-  faultsOf('lib/base/retry.ts', 'lib/base/retry', [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']]),
-  faultsOf('lib/base/claim.ts', 'lib/base/claim', [
-    ['current?.claim?.owner === owner ? heldClaim(current.eTag) : ', ''],
-    ['remove(key, eTag)', "remove(key, '*')"],
-  ]),
-  faultsOf('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [
-    ['this.#probeAt = now + this.#pauseMs();\n    ', ''],
-  ]),
-  faultsOf('lib/landing/store/land.ts', 'lib/landing/store/land', [
-    ['&& left >= FAIR_CALL_MS', ''],
-    ['.update(record)', '.update(record.subarray(0, 64))'],
-    ['.update(requestId ?? randomUUID())', ''],
-  ]),
-  faultsOf('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
-    ['    remainingBytes -= buffer.length;\n', ''],
-    ['last.slice(0, 40)', 'last'],
-  ]),
-  faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [['piece, crc', 'piece']]),
-  faultsOf('lib/parquet/EngineError.ts', 'lib/parquet/engineFailure', [['.slice(0, MAX_SENTENCE)', '']]),
-  faultsOf('lib/aws/assumedRole.ts', 'lib/aws/ownSession.contract', [['.slice(0, SESSION_NAME_LENGTH)', '']]),
-  faultsOf('lib/drops/load/sendReceipt.ts', 'lib/drops/load/receipts.contract', [
-    ['entry.receipt?.failingSince ?? ', ''],
-  ]),
-  faultsOf('cli/terminal/output.ts', 'cli/terminal/output', [
-    ['visibleLine(cell(row[name]))', 'cell(row[name])'],
-    ['[visibleLine(name), ', '[name, '],
-  ]),
-  faultsOf('console/api/live.ts', 'console/pages.story', [
-    ['{ row: null }', '{}'],
-    ['shortText(value, BRIEF)', 'value'],
+  faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [['redaction.event(shared)', 'shared']]),
+  faultsOf('lib/relay/RelayCopy.ts', 'lib/relay/relayMessages', [
+    ["parseRelayWaitingKey(read['key']) === null ? null : ", ''],
   ]),
   faultsOf('lib/relay/Target.ts', 'lib/relay/Target', [
     ['now < until ? times : ', ''],
     ['Math.max(until, now + Math.max(afterMs, ownMs))', 'now + Math.max(afterMs, ownMs)'],
   ]),
-  faultsOf('lib/relay/RelayCopy.ts', 'lib/relay/relayMessages', [
-    ["parseRelayWaitingKey(read['key']) === null ? null : ", ''],
+  faultsOf('lib/relay/Tries.ts', 'lib/relay/relayMessages', [
+    ['await store.write', 'void store.write'],
+    ['since >= TRIED_MS', 'copy.keptAt >= MAX_AGE_MS'],
+    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
   ]),
-  faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [['redaction.event(shared)', 'shared']]),
-  faultsOf('infra/alarms/alarm.ts', 'infra/alarms', [
-    ["'GreaterThanOrEqualToThreshold'", "'GreaterThanThreshold'"],
+  faultsOf('lib/relay/relayMessages.ts', 'lib/relay/relayMessages', [
+    ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
+    ['given, eTag', "given, '*'"],
+    ['message.sentAt', 'copy.keptAt'],
+    ['message.receives', '1'],
+
+    ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
+    ['await store.remove(given, eTag);', ''],
+    ['stay(message, 0, relayer);\n    }', 'true;\n    }'],
   ]),
-  faultsOf('infra/alarms/dropAlarms.ts', 'infra/alarms', [
-    ['days_failed,\n', 'datasets_unreadable,\n'],
-    ['if (exports.length === 0) ', ''],
-  ]),
-  faultsOf('infra/alarms/curateAlarms.ts', 'infra/alarms', [
-    ['(stack, curations_failed', '(stack, curations_waiting'],
-  ]),
-  faultsOf('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
-    ['ours[index]', 'messages[index]'],
-  ]),
-  faultsOf('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
-  faultsOf('lib/drops/plan/late/lateTurns.ts', 'lib/drops/plan/late/expectedDrops.contract', [
-    ['at || open.includes(day)', 'at'],
-  ]),
-  faultsOf('lib/drops/plan/late/lateDrops.ts', 'lib/drops/plan/late/expectedDrops.contract', [
-    [': due.map(({ day }) => day)', ': []'],
-  ]),
-  faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [
-    ['missing + failed', 'failed'],
-    ['&& missing >= left', ''],
-    ['!isRun && new Set', 'new Set'],
-  ]),
-  faultsOf('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
-    ['Math.min(writtenAt, since)', 'since'],
-    ['.filter(({ lastSeenAt }) => lastSeenAt >= beganAt)', ''],
-  ]),
-  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['known?.lease', 'entry?.lease']]),
-  faultsOf('lib/export/planExports.ts', 'lib/export/planExports.contract', [
-    ['entry?.files ?? ', ''],
-    ['reason }, seen', 'reason }'],
-  ]),
-  faultsOf('infra/streams/queues.ts', 'infra/resources.contract', [
-    ['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', ''],
-  ]),
-  faultsOf('infra/streams/schedules.ts', 'infra/resources.contract', [
-    ['MaximumRetryAttempts: 10', 'MaximumRetryAttempts: 0'],
-    [', deadLetters', ''],
-  ]),
-  faultsOf('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [
-    ["          DeadLetterConfig: { Arn: getAtt(idOf(part, 'DeadLetterQueue')) },\n", ''],
-  ]),
-  faultsOf('infra/data/bucket.ts', 'infra/resources.contract', [
-    ["VersioningConfiguration: { Status: 'Enabled' },", ''],
-    [', sub(`\\${${id}.Arn}/*`)', ''],
-    ['rule.versionDays', '1'],
-  ]),
-  faultsOf('infra/readers/workgroup.ts', 'infra/settings', [
-    ['RequesterPaysEnabled: false', 'RequesterPaysEnabled: true'],
-  ]),
-  faultsOf('infra/data/key.ts', 'infra/settings', [['PENDING_WINDOW_DAYS = 30', 'PENDING_WINDOW_DAYS = 7']]),
-  faultsOf('infra/data/catalog.ts', 'infra/resources.contract', [
-    ["Permissions: ['ALL']", "Permissions: ['SELECT']"],
-    ['Description: comment', 'Description: name'],
-  ]),
-  faultsOf('infra/endpoint/endpoint.ts', 'infra/endpoint', [
-    ["'RegionalHostedZoneId'", "'RegionalDomainName'"],
+  faultsOf('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
+    ['isIsoDayFolder && i === last', 'i < 0'],
+    ['?<month>[1-9]\\d?', '?<month>\\d'],
   ]),
   faultsOf('lib/schema/mappings.ts', 'lib/config/bounds', [['MOST_COLUMNS = 500', 'MOST_COLUMNS = 501']]),
-  faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/requestMetrics.contract', [
-    ["'ApproximateAgeOfOldestMessage', 'Maximum'", "'ApproximateAgeOfOldestMessage', 'Average'"],
+  faultsOf('lib/tables/tableFolders.ts', 'lib/access/exportSession.contract', [
+    [': tableFolders(layout, kind)', ': [tableFolder(layout, kind)]'],
   ]),
-  faultsOf('operate/restore.ts', 'operate/restore.contract', [['dataVersionDays + 1)', 'dataVersionDays)']]),
-  // By hand.
-  faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.proof', [
-    ['return closes ? 0 : PROBLEMS_FOUND;', 'return 0;'],
+  faultsOf('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
+    ['    remainingBytes -= buffer.length;\n', ''],
+    ['last.slice(0, 40)', 'last'],
   ]),
-  faultsOf('operate/relay/redriveCopies.ts', OPERATE, [
-    ['if (dryRun) return;', ''],
-    ['      await sqs.', '      void sqs.'],
-    [
-      `await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
-      await store.remove(Key, ETag);`,
-      `await store.remove(Key, ETag);
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));`,
-    ],
-    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
-    ['Key, ETag', "Key, '*'"],
+  faultsOf('lib/wire/keys/KeyCache.ts', 'lib/wire/keys/KeyGate', [
+    ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
+    ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : ', ''],
+    ['isNeeded ? deadline : Math.min(deadline, now + READ_TIMEOUT_MS)', 'deadline'],
+    ['this.#failure = described.code;', ''],
+    ['this.#failures > 0', 'false'],
+    [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
   ]),
-  faultsOf('operate/redriveLanding.ts', OPERATE, [
-    ['if (dryRun) return', 'if (dryRun && messages === 0) return'],
-    ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
-    ['now - modifiedAt >= UNTRIED_MS', 'true'],
+  faultsOf('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
+    [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],
+    ['=> now - (entry?.queued?.at ?? now) > DAY_MS', '=> entry?.queued !== undefined'],
   ]),
-  faultsOf('operate/redriveDamaged.ts', OPERATE, [
-    ['remove(key, eTag)', 'remove(key)'],
-    [', opened.eTag', ''],
-    ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
+  faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
+    ['cursorOf(needs.get(last) ?? null, last)', 'null'],
+    ['a.rank - b.rank', '0'],
+    ['ofLine > rank || ', ''],
+    ['lines, isAll ? span : { days: 0 }', 'lines, span'],
+    ['i >= first || always.has(day)', 'i >= first'],
+    ['return left < 0 && i > 0;', 'return false;'],
   ]),
-  faultsOf('operate/ingest/requests.ts', OPERATE, [
-    ['if (!dryRun) await', 'await'],
-    ['* DAYS_A_REQUEST)', '* DAYS_A_REQUEST - 1)'],
-    ['asked,\n    sources', "asked: 'backfill' as const,\n    sources"],
+  faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
+  faultsOf('observe/facts/days/goneFiles.ts', PAGES, [
+    ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
-  faultsOf('operate/restore.ts', 'operate/restore.contract', [['current !== undefined || ', '']]),
   faultsOf('observe/facts/days/goneFiles.ts', 'operate/restore.contract', [
     ['own = files.at(-1)', 'own = files[1]'],
     ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
@@ -692,11 +701,51 @@ export const mutations: readonly Mutation[] = [
       'await replacedFiles(deployment, versions)',
     ],
   ]),
+  faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
+    ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
+  ]),
+  faultsOf('observe/facts/flow/changes.ts', 'observe/changes', [
+    ['count >= (usual', 'count > (usual'],
+    ['count >= RISE *', 'count > RISE *'],
+    ['>= SILENT_PERIODS', '> SILENT_PERIODS'],
+  ]),
+  faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/requestMetrics.contract', [
+    ["'ApproximateAgeOfOldestMessage', 'Maximum'", "'ApproximateAgeOfOldestMessage', 'Average'"],
+  ]),
+  faultsOf('observe/facts/flow/relayCopies.ts', 'operate/eraseComplete.contract', [
+    [", readQueue(deployment, 'relay-dead-letters')", ''],
+  ]),
+  faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
+  faultsOf('observe/findings/judge/days.ts', 'observe/judge/judge', [
+    ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
+  ]),
+  faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
+    ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
+  ]),
+  faultsOf('observe/findings/judge/place.ts', 'observe/judge/judge', [
+    ["state === 'ALARM'", "state !== 'OK'"],
+    ['for (const name of names) this.#left.delete(name);', ''],
+  ]),
+  faultsOf('observe/findings/judge/rawDays.ts', 'observe/judge/days', [
+    ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
+  ]),
+  faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),
+  faultsOf('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
+  faultsOf('observe/readLog.ts', PAGES, [[', nextToken', '']]),
   faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['dryRun ? undefined : entry', 'entry'],
     ["drop ? ('drop' as const) : ", ''],
     ['!dryRun && tables', 'tables'],
     ['{ expected: read.eTag }', '{}'],
+  ]),
+  faultsOf('operate/erase/erase.ts', 'operate/erase.contract', [['(day) => day < today', '() => true']]),
+  faultsOf('operate/erase/erase.ts', 'operate/eraseComplete.contract', [
+    ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
+  ]),
+  faultsOf('operate/ingest/requests.ts', OPERATE, [
+    ['if (!dryRun) await', 'await'],
+    ['* DAYS_A_REQUEST)', '* DAYS_A_REQUEST - 1)'],
+    ['asked,\n    sources', "asked: 'backfill' as const,\n    sources"],
   ]),
   faultsOf(
     'operate/quarantine/redriveQuarantine.ts',
@@ -710,89 +759,28 @@ export const mutations: readonly Mutation[] = [
   faultsOf('operate/quarantine/redriveRecord.ts', 'operate/quarantine/redriveRecord.contract', [
     ['receivedAt <', 'receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 <'],
   ]),
-  faultsOf('cli/trial/removeTrial.ts', 'cli/trial/runTrial.contract', [
-    ['describeProcess(pid).command.includes(trialStage(trial))', 'pid > 1'],
+  faultsOf('operate/redriveDamaged.ts', OPERATE, [
+    ['remove(key, eTag)', 'remove(key)'],
+    [', opened.eTag', ''],
+    ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
   ]),
-  faultsOf('cli/trial/trialKeys.ts', 'cli/trial/runTrial.contract', [
-    ['||= isFromCollector(seen)', '= true'],
+  faultsOf('operate/redriveLanding.ts', OPERATE, [
+    ['if (dryRun) return', 'if (dryRun && messages === 0) return'],
+    ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
+    ['now - modifiedAt >= UNTRIED_MS', 'true'],
   ]),
-  faultsOf('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
-    ['...keepBoundary(boundaryArn),', ''],
+  faultsOf('operate/relay/redriveCopies.ts', OPERATE, [
+    ['if (dryRun) return;', ''],
+    ['      await sqs.', '      void sqs.'],
+    [
+      `await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
+      await store.remove(Key, ETag);`,
+      `await store.remove(Key, ETag);
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));`,
+    ],
+    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
+    ['Key, ETag', "Key, '*'"],
   ]),
-  faultsOf('cli/commands/redrive.ts', 'cli/dryRun.contract', [
-    ['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)'],
-    ['name, dryRun', 'name, false'],
-  ]),
-  faultsOf('cli/commands/erase.ts', 'cli/dryRun.contract', [['isDryRun(line)', 'false']]),
-  // Wiring of the handlers.
-  faultsOf('functions/relay/handler.ts', 'functions/relay/handler.contract', [
-    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
-    ['attributes.SentTimestamp', 'Date.now()'],
-    ['attributes.ApproximateReceiveCount', '1'],
-    ['environment.SLUICE_RELAY_DEAD_LETTERS)', 'queue)'],
-  ]),
-  faultsOf('functions/ingest-trigger/handler.ts', 'functions/ingest-trigger/handler.contract', [
-    [': environment.SLUICE_ALLOW_ANY_KEY', ': true'],
-    ['config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY', 'true'],
-    [".default('false')", ".default('true')"],
-    ['config.keys', '[]'],
-  ]),
-  faultsOf('functions/reconcile/handler.ts', 'functions/reconcile/handler.contract', [
-    ["outcome.hasMore ? 'more rows than are read' : ", ''],
-    ['.catch(failed)', ''],
-    ['SLUICE_AFTER_SECONDS * 1_000', 'SLUICE_AFTER_SECONDS'],
-    ['.SLUICE_REGISTER', '.SLUICE_COLLECT'],
-  ]),
-  faultsOf('functions/ingest-load/handler.ts', 'functions/ingest-load/handler.contract', [
-    ['session ?? { s3: s3Client()', '{ s3: s3Client()'],
-    ['config.sources.some(({ receipt }) => receipt !== undefined)', 'false'],
-    ['settings.SLUICE_TRIES', '99'],
-  ]),
-  faultsOf('functions/curate/handler.ts', 'functions/curate/handler.contract', [
-    ['(), SLUICE_PLAN_QUEUE', '(), SLUICE_TASK_QUEUE'],
-    ['settings.SLUICE_TRIES', '99'],
-  ]),
-  faultsOf('functions/ingest-plan/handler.ts', 'functions/ingest-plan/handler.contract', [
-    ['(), SLUICE_TASK_QUEUE', '(), SLUICE_PLAN_QUEUE'],
-    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
-  ]),
-  faultsOf('functions/export/handler.ts', 'functions/export/handler.contract', [
-    ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
-    ['session ?? { s3: s3Client()', '{ s3: s3Client()'],
-  ]),
-  faultsOf('operate/erase/erase.ts', 'operate/erase.contract', [['(day) => day < today', '() => true']]),
-  faultsOf('operate/erase/erase.ts', 'operate/eraseComplete.contract', [
-    ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
-  ]),
-  faultsOf('observe/facts/flow/relayCopies.ts', 'operate/eraseComplete.contract', [
-    [", readQueue(deployment, 'relay-dead-letters')", ''],
-  ]),
-  faultsOf('console/api/route.ts', 'console/actions.contract', [
-    ['().default(true)', '().default(false)'],
-    ['?? z.never()', '?? z.literal(true)'],
-  ]),
-  faultsOf('console/api/quarantine.ts', 'console/actions.contract', [
-    ['selection, isDry', 'selection, false'],
-  ]),
-  faultsOf('console/server/serveRequests.ts', 'console/actions.contract', [
-    ['route.changes(body) && ', 'false && '],
-  ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits.contract', [
-    ['every(({ size }) => size <= MOST_SMALL_BYTES)', 'length > 0'],
-    ['turns: new Turns()', 'turns: undefined'],
-  ]),
-  faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/eraseUnits.contract', [
-    ['last = result', 'last = result.catch(() => undefined)'],
-  ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
-    ['        if (isFound) await this.#noteFound();\n', ''],
-    ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
-  ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'operate/eraseComplete.contract', [
-    ['run.startedAt', 'now'],
-    [' && entry.run.version === load?.version', ''],
-  ]),
-  faultsOf('lib/erase/erasePlaces.ts', 'operate/erase.contract', [
-    ['null && parseRelayRefusedKey(key) === null', 'null'],
-  ]),
+  faultsOf('operate/restore.ts', 'operate/restore.contract', [['dataVersionDays + 1)', 'dataVersionDays)']]),
+  faultsOf('operate/restore.ts', 'operate/restore.contract', [['current !== undefined || ', '']]),
 ].flat();
