@@ -24,8 +24,13 @@ export interface FunctionErrors {
   readonly invocations: number;
   /** Number of runs that Lambda throttled, and so did not begin; its queue or Lambda asks for them again. */
   readonly throttled: number;
-  /** When the first run with an error began, without any when the first was throttled, to the minute, ISO 8601. */
+  /**
+   * When the first run with an error began, without any when the first was throttled, to the minute, ISO 8601: also before these 24 hours,
+   * if no minute since had runs without an error, as far back as CloudWatch keeps minutes.
+   */
   readonly first: string;
+  /** The longest run before the first of these, within as long, seconds; null if there was none. */
+  readonly longestBefore: number | null;
   /** When the last run of these began, to the minute, ISO 8601. */
   readonly last: string;
   /** Whether runs began after the last one of these, none of which had an error. */
@@ -128,12 +133,36 @@ export async function readFunctionRuns(
       return [part, queue?.messages ?? 0] as const;
     });
     const messages = new Map(await Promise.all(counts));
-    return found.map((errorsOf) => {
+    const dated = found.map(async (errorsOf) => ({
+      ...errorsOf,
+      ...(await readBefore(deployment, errorsOf)),
+    }));
+    return (await Promise.all(dated)).map((errorsOf) => {
       const count = messages.get(errorsOf.part);
       const since = sentAt(errorsOf.part);
       return { ...errorsOf, waits: count === undefined ? null : { messages: count, since } };
     });
   }
+}
+
+/** When a function failed first without a good run since, and how long its runs took before. */
+async function readBefore(
+  deployment: RunReaders,
+  { part, first }: Pick<FunctionErrors, 'part' | 'first'>,
+): Promise<Pick<FunctionErrors, 'first' | 'longestBefore'>> {
+  const metric = metricsOf('AWS/Lambda', { FunctionName: partName(deployment.stack, part) });
+  const known = Date.parse(first);
+  const time = { start: deployment.now - MINUTES_KEPT_MS, end: known };
+  const metrics = [metric('Errors'), metric('Invocations'), metric('Duration', 'Maximum')];
+  const series = await readMetricData(deployment, metrics, time);
+  const runs = [...(series.get('Invocations') ?? [])].filter(([at, count]) => count > 0 && at < known);
+  let since = known;
+  for (const [at] of runs.sort(([a], [b]) => b - a)) {
+    if ((series.get('Errors')?.get(at) ?? 0) === 0) break;
+    since = at;
+  }
+  const took = [...(series.get('Duration') ?? [])].flatMap(([at, ms]) => (at < since ? [ms / 1_000] : []));
+  return { first: isoTimestamp(since), longestBefore: took.length === 0 ? null : Math.max(...took) };
 }
 
 /** What is known of the runs of functions. */

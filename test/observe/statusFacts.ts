@@ -396,6 +396,7 @@ export const functionErrors = {
   throttled: 0,
   invocations: 61,
   first: hoursAgo(11.6),
+  longestBefore: 12.3,
   last: hoursAgo(11),
   isOver: false,
   waits: { messages: 3, since: hoursAgo(11.7) },

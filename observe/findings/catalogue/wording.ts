@@ -21,14 +21,11 @@ export const LOG_UNREAD = [
 
 /**
  * Cause and first sentences of the cure of what a function failed with, by the kind of its failure. `reason`: an error of ours, whose own
- * cause and cure stand before these. Runs that Lambda did not begin: an answer without a number is of a function without a reservation:
+ * cause and cure stand before these, as do those of the function that `timedOut`. Runs that Lambda did not begin: an answer without a number is of a function without a reservation:
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
  */
 const FAILURES = {
-  timedOut: [
-    'A run used up its time: most often something that it calls is slow.',
-    'Give the function more memory in serverless.yml, and so more processor, and deploy.',
-  ],
+  timedOut: ['A run used up its time.', ''],
   processEnded: [
     'The process of a run ended, most often for want of memory.',
     'Give the function more memory in serverless.yml, and deploy.',

@@ -1,5 +1,5 @@
 import { counted } from '../../../lib/base/text.ts';
-import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -63,7 +63,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     // Lambda counts by the minute in which a run began.
     const isWithin =
       told !== undefined &&
-      Date.parse(functionError.first) + MINUTE_MS > told.from &&
+      Math.max(Date.parse(functionError.first), place.now - DAY_MS) + MINUTE_MS > told.from &&
       Date.parse(functionError.last) <= told.to;
     // Throttling alone that is over has cost nothing but time.
     const isPast = functionError.isOver && functionError.errors === 0;

@@ -72,15 +72,53 @@ const KEY_OFF = /Disabled|InvalidState|pending deletion/i;
 
 /** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
 export function failureTold(
-  facts: Pick<StatusFacts, 'unknown'> & Partial<Pick<StatusFacts, 'deniedCalls' | 'failures' | 'key'>>,
+  facts: Pick<StatusFacts, 'unknown'> &
+    Partial<Pick<StatusFacts, 'deniedCalls' | 'failures' | 'functionErrors' | 'key'>>,
   part: string,
   why: LastFailure | undefined,
 ): { readonly case: FailureCase | 'unknown'; readonly reason?: FindingCase } {
   if (why === undefined) return { case: isLogRead(facts, part) ? 'unknown' : 'unread' };
   if (isAllowedAgain(facts, part, why)) return { case: 'allowed' };
   if (why.isByKey && KEY_OFF.test(why.text) && facts.key?.KeyState === 'Enabled') return { case: 'keyOn' };
+  if (why.kind === 'timedOut') return { case: 'timedOut', reason: timedOut(facts.functionErrors, part, why) };
   const reason = why.kind === 'error' ? reasonOf(why.code) : undefined;
   return reason === undefined ? { case: why.kind } : { case: 'reason', reason };
+}
+
+const OF_AWS = 'look at https://health.aws.amazon.com/health/status';
+const OF_CUSTOMER = 'ask its owner whether S3 throttles it or answers from far away';
+
+/** What a function waits for, and whom to ask if that answers slowly. */
+const WAITED_FOR: Readonly<Record<string, readonly [what: string, ask: string]>> = {
+  collect: ['Firehose and S3', OF_AWS],
+  register: ['the Glue Data Catalog', OF_AWS],
+  'ingest-plan': ["the customers' buckets", OF_CUSTOMER],
+  'ingest-load': ["the customer's bucket", OF_CUSTOMER],
+  export: ["the customer's bucket", OF_CUSTOMER],
+  reconcile: ['Athena and CloudWatch', OF_AWS],
+  relay: ['the target of relay', 'ask its owner'],
+};
+
+/** The share of its time that a run took before by which a function has come close to it. */
+const NEAR = 0.5;
+
+/** Why a function used up its time: runs were nearly as long before, or what it waits for, or its work, is another at once. */
+function timedOut(
+  errors: StatusFacts['functionErrors'] | undefined,
+  part: string,
+  { text }: LastFailure,
+): FindingCase {
+  const more = 'ive the function more memory in serverless.yml, and so more processor, and deploy.';
+  const longest = errors?.find((functionError) => functionError.part === part)?.longestBefore ?? null;
+  const seconds = Number(/timed out after (\d+) s/.exec(text)?.[1] ?? Number.NaN);
+  const took = longest === null ? '' : `: its longest run before took ${Math.ceil(longest)} s`;
+  if (longest !== null && longest >= NEAR * seconds)
+    return { cause: `The work of the function has grown${took}.`, cure: `G${more}` };
+  const [what, ask] = WAITED_FOR[part] ?? ['S3', OF_AWS];
+  return {
+    cause: `The function waited for ${what}, or got far more to do at once${took}.`,
+    cure: `The last lines of its log before the end of the run say at what it was. If it waited for ${what}, ${ask}. If it worked, g${more}`,
+  };
 }
 
 /** The commands that tell of what a function failed with: which policy denies, what is gone, or what throttles it; none of other cases. */
@@ -221,9 +259,9 @@ export function deniedCallText(
   return ` The role ${name} needs ${call} there.`;
 }
 
-/** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */
+/** `5 of 60 invocations of curate-plan had errors within 24 hours, since 2026-…, the last at 2026-….` */
 export function errorsText({ part, errors, throttled, invocations, first, last }: FunctionErrors): string {
-  const times = errors + throttled === 1 ? `at ${last}` : `the first at ${first}, the last at ${last}`;
+  const times = first === last ? `at ${last}` : `since ${first}, the last at ${last}`;
   if (errors === 0)
     return `Lambda throttled ${counted(throttled, 'run')} of ${part} within 24 hours, ${times}.`;
   return `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors within 24 hours, ${times}.`;

@@ -51,6 +51,28 @@ async function idleWith(queue: {
   return idle;
 }
 
+describe('a function with errors', () => {
+  const at = (minutes: number) => NOW - minutes * MINUTE_MS;
+
+  it('has them since the first that no good run came after, with the longest run before', async () => {
+    const failing = [3_000, 1_600, 10].map((minutes) => [at(minutes), 1] as const);
+    const cloudwatch = metricClient({
+      'Errors Sum sluice-prod-write': [[at(4_000), 1], ...failing],
+      'Invocations Sum sluice-prod-write': [[at(4_000), 1], [at(3_500), 1], ...failing],
+      'Duration Maximum sluice-prod-write': [
+        [at(3_500), 12_000],
+        [at(3_000), 900_000],
+      ],
+    });
+    const config = defineConfig({ bucket: 'acme', curate: false });
+    const sqs = queueClient(0, 0);
+    const { errors } = await readFunctionRuns({ cloudwatch, sqs, stack, config, now: NOW }, null);
+    expect(errors).toMatchObject([
+      { part: 'write', errors: 1, first: isoTimestamp(at(3_000)), longestBefore: 12 },
+    ]);
+  });
+});
+
 describe('a function of whose queue nobody takes messages', () => {
   it('does not run, 20 minutes after the oldest was sent', async () => {
     const idle = { part: 'write', messages: 3, since: isoTimestamp(NOW - 20 * MINUTE_MS) };

@@ -139,6 +139,18 @@ describe('a finding about functions, the landing and the stream', () => {
     });
   });
 
+  it.each([
+    ['export', 12.3, "The function waited for the customer's bucket, or got far more to do at once"],
+    ['curate', null, 'The function waited for S3, or got far more to do at once.'],
+    ['curate', 451, 'The work of the function has grown: its longest run before took 451 s.'],
+  ])('of %s, which used up its time and took %s s before, names what it can be', (part, longest, cause) => {
+    const found = judge({
+      functionErrors: [{ ...functionErrors, part, longestBefore: longest }],
+      failures: { [part]: failureOf('timedOut', 'Task timed out after 900 s.') },
+    });
+    expect(found.map((one) => one.cause)).toEqual([expect.stringContaining(cause)]);
+  });
+
   it('of a denial that is over names no command that looks for a policy', () => {
     const failure = failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`);
     const found = judge({
