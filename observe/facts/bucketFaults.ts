@@ -40,16 +40,23 @@ export async function findBucketFault(
   return { name, why, points, repair: settingWords(bucket, setting, wanted) };
 }
 
-/** The settings without which rows come late, or nothing comes back; the doctor looks at the others, too. */
-const OF_STATUS: readonly BucketSetting['name'][] = ['events', 'versioning'];
+/** The settings without which rows come late, cannot be read, or do not come back; the doctor looks at the others, too. */
+const OF_STATUS: readonly BucketSetting['name'][] = ['events', 'encryption', 'versioning'];
 
-/** Looks at the events and the versions of the bucket: a call for each. @throws What the client of S3 throws. */
+/**
+ * Looks at the events, the encryption and the versions of the bucket: a call for each.
+ *
+ * @param keyArn The key of the stack; null of S3's own keys, undefined if nobody knows it.
+ * @throws What the client of S3 throws.
+ */
 export async function readBucketFaults(
   deployment: Pick<Deployment, 's3' | 'config'>,
+  keyArn: string | null | undefined,
 ): Promise<readonly BucketFault[]> {
-  // Neither setting has the key in it.
-  const all = bucketSettings(deployment.config, { keyArn: null });
-  const settings = all.filter(({ name }) => OF_STATUS.includes(name));
+  const all = bucketSettings(deployment.config, { keyArn: keyArn ?? null });
+  const settings = all.filter(
+    ({ name }) => OF_STATUS.includes(name) && (name !== 'encryption' || keyArn !== undefined),
+  );
   const found = await mapLimit(settings, settings.length, (setting) => findBucketFault(deployment, setting));
   return found.flatMap((fault) => fault ?? []);
 }

@@ -224,7 +224,7 @@ export interface StatusFacts {
   readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
   readonly archivingRules: readonly NotedRule[] | null;
-  /** Whether the bucket tells functions of files and keeps versions: which of these settings differ. */
+  /** Whether the bucket tells functions of files, encrypts as the stack and keeps versions: which of these settings differ. */
   readonly bucketFaults: readonly BucketFault[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
@@ -350,7 +350,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     damagedFiles: ask('the files of the last days', readDamagedFiles),
     erasures: ask('the erasures', readOpenErasures),
     archivingRules: ask('the rules of the bucket', readNotedRules),
-    bucketFaults: ask('the settings of the bucket', readBucketFaults),
+    bucketFaults: ask('the settings of the bucket', async (open) =>
+      readBucketFaults(open, keyOf(config, await outputs.catch(() => undefined))),
+    ),
     deadLetters: ask('the dead letters', readDeadLetters),
     runs: ask("the functions' runs", async (open) =>
       readFunctionRuns(open, local?.startedAt ?? (await deployed).deployedAt),
@@ -526,6 +528,11 @@ async function answersOf<Asked extends object>(
 ): Promise<{ readonly [Part in keyof Asked]: Awaited<Asked[Part]> }> {
   const answers = Object.entries(asked).map(async ([part, answer]) => [part, await answer]);
   return Object.fromEntries(await Promise.all(answers));
+}
+
+/** The key that encrypts the bucket; null if S3's own keys do, undefined if nobody knows it. */
+function keyOf({ existing, encryption }: Deployment['config'], outputs: StackOutputs | undefined) {
+  return existing.keyArn ?? (encryption === 's3' ? null : outputs?.get('KeyArn'));
 }
 
 async function readKey(

@@ -1,4 +1,8 @@
-import { PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  PutBucketEncryptionCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
 import { readBucketFaults } from '../../observe/facts/bucketFaults.ts';
 import { startLanding } from './startLanding.ts';
@@ -16,14 +20,26 @@ const version = (Status: 'Enabled' | 'Suspended') =>
 it('finds a bucket that tells functions of no file, and one that keeps no versions', async () => {
   await notify({ EventBridgeConfiguration: {} });
   await version('Enabled');
-  expect(await readBucketFaults(landing)).toEqual([]);
+  expect(await readBucketFaults(landing, null)).toEqual([]);
   await notify({});
-  expect(await readBucketFaults(landing)).toMatchObject([
+  expect(await readBucketFaults(landing, null)).toMatchObject([
     { name: 'events', points: ['EventBridgeConfiguration is not set'] },
   ]);
   await version('Suspended');
-  expect(await readBucketFaults(landing)).toMatchObject([
+  expect(await readBucketFaults(landing, null)).toMatchObject([
     { name: 'events' },
     { name: 'versioning', points: ['Status is "Suspended" in place of "Enabled"'] },
   ]);
+});
+
+it('finds a bucket that encrypts with another key than the stack, if that is known', async () => {
+  await notify({ EventBridgeConfiguration: {} });
+  await version('Enabled');
+  const [keyArn, other] = ['a', 'b'].map((id) => `arn:aws:kms:us-east-1:111122223333:key/${id}`);
+  const rule = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: other } as const;
+  const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault: rule }] };
+  await landing.s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
+  expect(await readBucketFaults(landing, keyArn)).toMatchObject([{ name: 'encryption' }]);
+  expect(await readBucketFaults(landing, null)).toMatchObject([{ name: 'encryption' }]);
+  expect(await readBucketFaults(landing, undefined)).toEqual([]);
 });
