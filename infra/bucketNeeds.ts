@@ -3,6 +3,7 @@ import type { Statement } from '../lib/access/policyDocument.ts';
 import { valueAt } from '../lib/base/json.ts';
 import { resources } from './resources.ts';
 import { roleStatements } from './roles/fitPolicies.ts';
+import { deleterIds } from './roles/functionRoles.ts';
 import { PSEUDO_PARAMETERS } from './template/Resource.ts';
 import type { Stack } from './template/Stack.ts';
 
@@ -56,4 +57,17 @@ export function bucketNeeds(
         : [{ id, role: iamArn(identity, `role/${name}`), statement }];
     });
   });
+}
+
+/** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. @param roles As of {@link bucketNeeds}. */
+export function bucketDeleters(
+  { config }: Pick<Stack, 'config'>,
+  { identity, names }: Parameters<typeof bucketNeeds>[1],
+): readonly string[] {
+  const ids = deleterIds(config);
+  const arns = ids.flatMap((id) => {
+    const name = names.get(id);
+    return name === undefined ? [] : [iamArn(identity, `${id.endsWith('User') ? 'user' : 'role'}/${name}`)];
+  });
+  return arns.length === ids.length ? arns : [];
 }

@@ -1,8 +1,7 @@
 import { DescribeKeyCommand, type DescribeKeyCommandOutput } from '@aws-sdk/client-kms';
 import { GetBucketLocationCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { deleterIds } from '../../infra/roles/functionRoles.ts';
+import { bucketDeleters } from '../../infra/bucketNeeds.ts';
 import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/encryptionProblems.ts';
-import { iamArn } from '../../lib/access/arns.ts';
 import {
   type BucketSetting,
   defaultEncryption,
@@ -107,8 +106,9 @@ export const bucketSettings: Look = {
   expects:
     'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
-    const { config, keyArn, identity } = setup;
-    const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
+    const { config, keyArn, identity, resources: names } = setup;
+    const deleters = bucketDeleters(setup, { identity, names });
+    const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters });
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
     return settled([
@@ -153,16 +153,6 @@ export const encryptionBefore: Look = {
   expects: '`encryption` is as the stack and an existing bucket have it',
   find: (setup) => findEncryption(setup, true),
 };
-
-/** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. */
-function deleters({ config, resources, identity }: Setup): readonly string[] {
-  const ids = deleterIds(config);
-  const names = ids.flatMap((id) => {
-    const name = resources.get(id);
-    return name === undefined ? [] : [iamArn(identity, `${id.endsWith('User') ? 'user' : 'role'}/${name}`)];
-  });
-  return names.length === ids.length ? names : [];
-}
 
 /** Judges objects of others, which rules of the stack would delete. @param keys At least one. */
 export function judgeForeignKeys(bucket: string, keys: readonly string[]): Finding {

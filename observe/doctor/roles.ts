@@ -1,10 +1,15 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
+import { type BucketNeed, bucketDeleters, bucketNeeds } from '../../infra/bucketNeeds.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type BucketDenial, deniedByBucket, exceptedDenials } from '../facts/bucketDenials.ts';
+import {
+  type BucketDenial,
+  deniedByBucket,
+  exceptedDenials,
+  withOwnStatements,
+} from '../facts/bucketDenials.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
@@ -25,7 +30,7 @@ export const bucketPolicy: Look = {
   name: 'bucket-policy',
   expects: 'the policy of the bucket denies no role of the stack what it does there',
   async find(setup) {
-    const { s3, config, resources, commands } = setup;
+    const { s3, config, resources, commands, identity } = setup;
     const { bucket: Bucket } = config;
     const found = await ifThere(s3.send(new GetBucketPolicyCommand({ Bucket })), /^NoSuchBucket/);
     const policy = found?.Policy ?? '';
@@ -40,8 +45,11 @@ export const bucketPolicy: Look = {
     const logged = calls.flatMap(({ statements }) => statements?.sids ?? []);
     const denied = denials.filter(({ sid }) => !logged.includes(sid));
     // The command of each finding excepts the roles from the statements of all, so that no command takes back another's.
+    const { partition } = identity;
+    const deleters = bucketDeleters(setup, { identity, names: resources });
+    const wanted = withOwnStatements(policy, { config, partition, deleters });
     const repair =
-      calls.find(({ by }) => by === 'bucket')?.repair?.at(-1) ?? exceptedDenials(policy, denials);
+      calls.find(({ by }) => by === 'bucket')?.repair?.at(-1) ?? exceptedDenials(wanted, denials);
     // Before there is a stack, nobody knows the names of its roles.
     const excepted = resources.size > 0 ? repair : undefined;
     return denied.map((denial) =>

@@ -1,7 +1,9 @@
 import type { BucketNeed } from '../../infra/bucketNeeds.ts';
 import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
 import { WRITE_ROLE } from '../../infra/template/Stack.ts';
+import { bucketSettings } from '../../lib/access/buckets/bucketSettings.ts';
 import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
+import type { Config } from '../../lib/schema/config.ts';
 
 /** What a statement of a bucket's policy denies roles of the stack. */
 export interface BucketDenial {
@@ -132,6 +134,28 @@ export function exceptedPolicy(policy: string, rolesOf: (sid: string) => readonl
   });
   const document = Object(parseJson(policy));
   return JSON.stringify({ ...document, Statement });
+}
+
+/**
+ * A bucket's policy, JSON, with the statements of the stack in it: a command that puts it takes back none of a command that puts these.
+ *
+ * @param deleters ARNs of the stack's roles and users that may delete without a version.
+ */
+export function withOwnStatements(
+  policy: string,
+  {
+    config,
+    partition,
+    deleters,
+  }: {
+    readonly config: Config;
+    readonly partition: string;
+    readonly deleters: readonly string[];
+  },
+): string {
+  const settings = bucketSettings(config, { keyArn: null, partition, deleters });
+  const own = settings.find(({ name }) => name === 'policy');
+  return own === undefined ? policy : JSON.stringify(own.wanted(Object(parseJson(policy))));
 }
 
 /** A policy, JSON, with roles excepted from each statement that denies them something for certain. @param denials Of this policy. */

@@ -1,6 +1,6 @@
 import { GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { bucketNeeds } from '../../infra/bucketNeeds.ts';
+import { bucketDeleters, bucketNeeds } from '../../infra/bucketNeeds.ts';
 import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { idOf } from '../../infra/template/Stack.ts';
 import { bucketArn } from '../../lib/access/arns.ts';
@@ -9,7 +9,7 @@ import { DAY_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { denialIn, explainAwsError, ifThere } from '../explainAwsError.ts';
 import { functionLog, readLog } from '../readLog.ts';
-import { deniedByBucket, deniersIn } from './bucketDenials.ts';
+import { deniedByBucket, deniersIn, withOwnStatements } from './bucketDenials.ts';
 import type { LastFailure } from './flow/failures.ts';
 import { type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import type { FunctionErrors } from './functionErrors.ts';
@@ -64,7 +64,9 @@ export async function readDeniedCalls(asked: Asked, known: Known): Promise<reado
     logs.push(await readLoggedDenials(asked, part, failing.includes(part) && !isOver));
   }
   const arn = bucketArn(identity, config.bucket);
-  const bucket = { of: 'bucket', owner: config.bucket, arn, policy, denials } as const;
+  const deleters = bucketDeleters({ config }, { identity, names });
+  const wanted = withOwnStatements(policy, { config, partition, deleters });
+  const bucket = { of: 'bucket', owner: config.bucket, arn, policy, wanted, denials } as const;
   return standingDenials(logs, [bucket, ...(await readKeyPolicies(asked, logs))]);
 }
 

@@ -62,6 +62,8 @@ export interface JudgingPolicy {
   readonly arn: string;
   /** JSON, empty without a policy; null if these credentials may not read it. */
   readonly policy: string | null;
+  /** JSON: the policy with what the stack needs in it, in which roles are excepted. Default the policy. */
+  readonly wanted?: string;
   /** What the policy is known to deny roles of the stack, logged or not. */
   readonly denials: readonly BucketDenial[];
 }
@@ -133,10 +135,10 @@ function isWithin(resource: string, arn: string): boolean {
  * commands of several findings do the same. Roles that a statement is known to deny something are excepted beside those that are logged.
  */
 function repairOf(
-  { of, owner, policy, denials }: JudgingPolicy,
+  { of, owner, policy, wanted, denials }: JudgingPolicy,
   found: readonly DeniedCalls[],
 ): readonly string[] {
-  const excepted = exceptedPolicy(policy ?? '', (sid) => {
+  const excepted = exceptedPolicy(wanted ?? policy ?? '', (sid) => {
     const logged = found.filter(
       ({ statements }) => statements?.owner === owner && statements.sids.includes(sid),
     );

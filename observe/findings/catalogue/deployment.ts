@@ -176,7 +176,7 @@ export const deploymentFindings = {
       ...DENIALS,
       bucket: [
         `A statement of the bucket's policy denies it. ${WHO} PutBucketPolicy.`,
-        'Run the command: it excepts the roles of the stack from that statement (`ArnNotEquals` of `aws:PrincipalArn`), and leaves the rest of the policy as it is.',
+        'Run the command: it excepts the roles of the stack from that statement (`ArnNotEquals` of `aws:PrincipalArn`), keeps what others have in the policy, and has the statements of Sluice in it.',
       ],
       new: [
         "A statement of the bucket's policy will deny it to the roles that the deployment makes.",

@@ -2,9 +2,11 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
+import { findBucketFault } from '../../../observe/facts/bucketFaults.ts';
 import { readDeniedCalls } from '../../../observe/facts/deniedCalls.ts';
 import { deniedFindings } from '../../../observe/findings/judge/deployment.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -19,7 +21,7 @@ import { startAws } from '../../harness/startAws.ts';
 const NOON = Date.UTC(2026, 10, 20, 12);
 const ACCOUNT = '000000000000';
 const KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/k`;
-const config = defineConfig({ bucket: 'acme' });
+const config = defineConfig({ bucket: 'acme', curate: false });
 const stack = { service: 'sluice', stage: 'prod' };
 const roleOf = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 /** The functions that log, and their roles. */
@@ -185,6 +187,19 @@ describe('calls that are denied still', () => {
     for (const key of [KEY, other]) deny('register', ['kms:Decrypt', key]);
     await paste(await printed());
     expect(await denied()).toEqual([]);
+  });
+
+  it('of a bucket that lacks the statements of the stack end without taking these back', async () => {
+    await putBucketPolicy(document(denial('A', 's3:GetObject', 'arn:aws:s3:::acme/landing/*')));
+    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    const settings = bucketSettings(config, { keyArn: null, deleters: [WRITER] });
+    const setting = settings.find(({ name }) => name === 'policy');
+    const fault = async () => (setting ? findBucketFault({ s3: aws.s3, config }, setting) : undefined);
+    const commands = await printed();
+    // The command of the setting, which is printed before.
+    await putBucketPolicy((await fault())?.repair.at(-1) ?? '');
+    await paste(commands);
+    expect(await fault()).toBeNull();
   });
 
   it('have one command for all statements of a key, which keeps the rest of its policy', async () => {
