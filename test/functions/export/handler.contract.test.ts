@@ -1,6 +1,6 @@
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from 'local-aws/base';
 import { rootOf } from 'local-aws/iam';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
@@ -16,9 +16,10 @@ const ACCOUNT = '000000000000';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-test-export`;
 const BUCKET = 'sluice-own';
 const TARGET = 'acme-warehouse';
-const DAY = addDays(utcDay(Date.now()), -1);
+/** Each test exports a day of its own. */
+const ago = (days: number): UtcDay => addDays(utcDay(Date.now()), -days);
 /** The first day whose raw files retention may have deleted: they are written up to a day before their day. */
-const PAST = addDays(utcDay(Date.now()), -29);
+const PAST = ago(29);
 const input = {
   bucket: BUCKET,
   retention: { forwardedDays: 30 },
@@ -40,7 +41,8 @@ const aws = await startAws({
 for (const bucket of [BUCKET, TARGET]) aws.store.createBucket(bucket);
 ensureTables(aws.catalog, config, [{ name: config.tables.events, folder: tableFolder(config, 'events') }]);
 const fileOf = (day: UtcDay) => `${dayFolder(config, 'events', day)}a.parquet`;
-for (const day of [DAY, PAST]) {
+/** Puts a file and the partition of a day, which an export finds. */
+async function putDay(day: UtcDay): Promise<void> {
   const Location = `s3://${BUCKET}/${dayFolder(config, 'events', day)}`;
   await aws.glue.send(
     new CreatePartitionCommand({
@@ -63,62 +65,83 @@ const { lines, invoke } = await configuredFunction(
   },
   () => import('../../../functions/export/handler.ts'),
 );
+beforeEach(() => {
+  sts.refuses = false;
+  sts.asked.length = 0;
+  signed.clear();
+});
 afterAll(async () => {
   await aws.close();
   sts.close();
 });
-const keys = (prefix: string) => aws.keys(TARGET, prefix);
+/** The Parquet files of a day in the customer's bucket. */
+const exported = (day: UtcDay) =>
+  aws.keys(TARGET, 'in/').filter((key) => key.includes(day) && key.endsWith('.parquet'));
 const event = (...bodies: string[]) => ({ Records: bodies.map((body, i) => queueMessage(`m${i}`, body)) });
+/** A request of the schedule for a day. */
+const request = (day: UtcDay) => JSON.stringify({ sluice: 'export', schedule: 'daily', days: [day] });
+/** Requests the export of a day that has a file. @returns The body of the task that the function sends itself. */
+async function requestDay(day: UtcDay): Promise<string> {
+  await invoke(event(request(day)));
+  const [task] = aws.queues.byName('export').receive(10);
+  if (task === undefined) throw new Error(`no task of ${day}`);
+  return task.body;
+}
 
 describe('the export function', () => {
-  it('begins nothing for which it has no time', async () => {
-    const request = JSON.stringify({ sluice: 'export', schedule: 'daily' });
-    expect(await invoke(event(request), 30_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
-    expect([...sts.asked, ...aws.queues.byName('export').receive(10)]).toEqual([]);
+  it('answers no request for which it has no time', async () => {
+    await putDay(ago(1));
+    expect(await invoke(event(request(ago(1))), 30_000)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+    expect(aws.queues.byName('export').receive(10)).toEqual([]);
   });
 
-  it('sends itself a task of a day, and exports it with a session that is limited to the export', async () => {
-    const request = JSON.stringify({ sluice: 'export', schedule: 'daily', days: [DAY] });
-    expect(await invoke(event(request))).toEqual({ batchItemFailures: [] });
-    expect(lines).toContainEqual(expect.objectContaining({ event: 'export_run', looked: 1, queued: 1 }));
-    expect(lines.at(-1)).toMatchObject({
-      exports_failed: 0,
-      function: 'export',
-      stage: 'test',
-      schedule: 'daily',
-    });
+  it('sends itself a task of a day by its own role, and counts what it has found', async () => {
+    await putDay(ago(2));
+    expect(await invoke(event(request(ago(2))))).toEqual({ batchItemFailures: [] });
+    expect(lines).toMatchObject([
+      { event: 'export_run', looked: 1, queued: 1 },
+      { exports_failed: 0, function: 'export', stage: 'test', schedule: 'daily' },
+    ]);
+    expect(aws.queues.byName('export').receive(10)).toHaveLength(1);
     expect(sts.asked).toEqual([]);
     expect([...signed]).toEqual(['test']);
-    expect(keys('')).toEqual([]);
-    const [task] = aws.queues.byName('export').receive(10);
-    // No file begins within the last two minutes.
-    await invoke(event(task?.body ?? ''), 100_000);
+  });
+
+  it('begins no file within the last two minutes', async () => {
+    await putDay(ago(3));
+    await invoke(event(await requestDay(ago(3))), 100_000);
     expect(lines).toContainEqual(expect.objectContaining({ code: 'SLUICE_EXPORT_OUT_OF_TIME' }));
-    expect(keys('in/')).toEqual([]);
+    expect(exported(ago(3))).toEqual([]);
+  });
+
+  it('fails by name while its role cannot be assumed', async () => {
+    await putDay(ago(4));
+    const task = await requestDay(ago(4));
     sts.refuses = true;
-    await invoke(event(task?.body ?? ''));
+    await invoke(event(task));
     expect(lines).toContainEqual(expect.objectContaining({ error: 'SLUICE_EXPORT_SESSION_REFUSED' }));
-    sts.refuses = false;
-    sts.asked.length = 0;
-    signed.clear();
-    expect(await invoke(event(task?.body ?? ''))).toEqual({ batchItemFailures: [] });
+    expect(exported(ago(4))).toEqual([]);
+  });
+
+  it('exports a day with a session that is limited to the export', async () => {
+    await putDay(ago(5));
+    expect(await invoke(event(await requestDay(ago(5))))).toEqual({ batchItemFailures: [] });
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'export-out', Policy: expect.stringContaining(`${TARGET}/in/`) },
     ]);
     expect(signed).toContain(SESSION_KEY);
-    expect(keys('in/').filter((key) => key.endsWith('.parquet'))).toHaveLength(1);
+    expect(exported(ago(5))).toHaveLength(1);
   });
 
   it('takes away the copy of a raw file that retention may have deleted', async () => {
-    const exportPast = async () => {
-      await invoke(event(JSON.stringify({ sluice: 'export', schedule: 'daily', days: [PAST] })));
-      const [task] = aws.queues.byName('export').receive(10);
-      await invoke(event(task?.body ?? ''));
-      return keys('in/').filter((key) => key.includes(PAST) && key.endsWith('.parquet'));
-    };
-    expect(await exportPast()).toHaveLength(1);
+    await putDay(PAST);
+    await invoke(event(await requestDay(PAST)));
+    expect(exported(PAST)).toHaveLength(1);
     await aws.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: fileOf(PAST) }));
-    expect(await exportPast()).toEqual([]);
+    await invoke(event(await requestDay(PAST)));
+    expect(exported(PAST)).toEqual([]);
   });
 
   it('counts the failures of scheduled requests alone', async () => {

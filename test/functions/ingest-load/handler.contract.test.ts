@@ -14,7 +14,9 @@ const ACCOUNT = '000000000000';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-test-load`;
 const BUCKET = 'sluice-own';
 const DROPS = 'acme-drops';
-const DAY = '2026-11-19';
+/** Days with a file each, one for a test. */
+const DAYS = ['2026-11-19', '2026-11-18', '2026-11-17', '2026-11-16'] as const;
+const [FIRST, SECOND, THIRD, FOURTH] = DAYS;
 const input = {
   bucket: BUCKET,
   sources: [acmeSource({ owner: ACCOUNT, settleMinutes: 0, receipt: 'receipts' })],
@@ -43,15 +45,14 @@ ensureTables(
     return { name, columns, folder: ingestedTableFolder(config, name) };
   }),
 );
-const drop = async (name: string) =>
-  aws.store.put(
+for (const day of DAYS)
+  await aws.store.put(
     DROPS,
-    `events/${DAY}/${name}`,
+    `events/${day}/a.parquet`,
     await parquetFromQuery(
-      `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'e' AS event_name, 'u' AS unit_id`,
+      `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, 'e' AS event_name, 'u' AS unit_id`,
     ),
   );
-await drop('a.parquet');
 const environment = {
   AWS_ENDPOINT_URL: aws.options.endpoint,
   AWS_ENDPOINT_URL_STS: sts.url,
@@ -73,6 +74,8 @@ afterEach(() => {
   sts.refuses = false;
   sts.asked.length = 0;
   signed.clear();
+  wroteReceipts.clear();
+  aws.faults.clear();
 });
 afterAll(async () => {
   Math.random = random;
@@ -81,45 +84,47 @@ afterAll(async () => {
   sts.close();
 });
 
-const task = { source: 'acme', dataset: 'events', day: DAY, fingerprint: 'f', reason: 'new' };
-const load = (receives = 1) => invoke({ Records: [queueMessage('m', JSON.stringify(task), receives)] });
+/** Delivers the task of a day, which the queue has handed out that often. */
+function load(day: string, receives = 1) {
+  const task = { source: 'acme', dataset: 'events', day, fingerprint: 'f', reason: 'new' };
+  return invoke({ Records: [queueMessage('m', JSON.stringify(task), receives)] });
+}
 
 describe('the load', () => {
   it('tries again while its role cannot be assumed, and nothing is written', async () => {
     sts.refuses = true;
-    expect(await load()).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(await load(FIRST)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     expect(lines).toMatchObject([{ event: 'ingest_load', error: 'SLUICE_INGEST_SESSION_REFUSED' }]);
-    expect(aws.keys(BUCKET, 'ledger/acme/')).toEqual([]);
+    expect(aws.keys(BUCKET, `ledger/acme/events/${FIRST}`)).toEqual([]);
   });
 
-  it('loads a day with a session of its role that is limited to the dataset, and writes the receipt', async () => {
-    expect(await load()).toEqual({ batchItemFailures: [] });
-    expect(lines).toContainEqual(
-      expect.objectContaining({
-        event: 'ingest_load',
-        source: 'acme',
-        dataset: 'events',
-        outcome: 'succeeded',
-      }),
-    );
+  it('loads a day, and registers its partition', async () => {
+    expect(await load(FIRST)).toEqual({ batchItemFailures: [] });
+    const done = { event: 'ingest_load', source: 'acme', dataset: 'events', outcome: 'succeeded' };
+    expect(lines).toContainEqual(expect.objectContaining(done));
+    const { partitions } = aws.catalog.table(config.database, 'acme_events');
+    expect(partitions.map(({ values }) => values)).toEqual([[FIRST]]);
+  });
+
+  it('loads with a session of its role that is limited to the dataset, and sweeps as itself', async () => {
+    await load(SECOND);
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'acme-events', Policy: expect.stringContaining(`${DROPS}/events/`) },
     ]);
-    // Its own role sweeps behind the day.
     expect([...signed].sort()).toEqual([SESSION_KEY, 'test']);
-    const { partitions } = aws.catalog.table(config.database, 'acme_events');
-    expect(partitions.map(({ values }) => values)).toEqual([[DAY]]);
-    expect(aws.keys(DROPS, 'receipts/')).toHaveLength(1);
+  });
+
+  it('writes the receipt with that session', async () => {
+    await load(THIRD);
+    expect(aws.keys(DROPS, `receipts/events/${THIRD}/`)).toHaveLength(1);
     expect([...wroteReceipts]).toEqual([SESSION_KEY]);
   });
 
   it('fails a day for good at the try after which its queue gives up', async () => {
-    await drop('b.parquet');
     aws.faults.set({ glue: [{ fault: 'failCalls', calls: 'all' }] });
-    expect(await load(2)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
-    expect(await load(3)).toEqual({ batchItemFailures: [] });
+    expect(await load(FOURTH, 2)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(await load(FOURTH, 3)).toEqual({ batchItemFailures: [] });
     expect(lines).toContainEqual(expect.objectContaining({ event: 'ingest_load', outcome: 'failed' }));
-    aws.faults.clear();
   });
 
   it('sweeps without a session', async () => {
