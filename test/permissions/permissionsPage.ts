@@ -48,6 +48,7 @@ function isUsual(action: string, where: string): boolean {
   );
 }
 
+/** Names as code in a cell of the table. */
 function code(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
 }
@@ -86,6 +87,7 @@ function section(role: Role): string {
   ].join('\n');
 }
 
+/** A condition in words: `a` is `b` or `c`, and so on. */
 function conditionText(condition: object): string {
   return Object.entries(condition)
     .flatMap(([, keys]) =>
