@@ -216,10 +216,12 @@ async function acceptLostFiles(
   throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: other writers.`);
 }
 
+/** @throws CurationsError `SLUICE_CURATE_OFF` if the configuration curates nothing. */
 function requireOn({ config }: Pick<Deployment, 'config'>): void {
   if (!config.curate) throw new CurationsError('SLUICE_CURATE_OFF');
 }
 
+/** What is asked of a curated table; without days its first and last are null. */
 function askedTable(
   { config }: Pick<Deployment, 'config'>,
   kind: ForwardedKind,

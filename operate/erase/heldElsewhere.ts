@@ -68,6 +68,7 @@ export function heldElsewhere(
   ];
 }
 
+/** Where relay has copies; nothing without relay. */
 function relayHolds({ relay }: Pick<Deployment['config'], 'relay'>): readonly ElsewhereHeld[] {
   if (relay === undefined) return [];
   return [

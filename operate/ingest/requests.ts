@@ -38,6 +38,7 @@ export const MAX_BACKFILL_DAYS = 3_660;
 export interface AskedDays {
   /** Whether nothing is sent. */
   readonly dryRun: boolean;
+  /** The first day. */
   readonly from: UtcDay;
   /** The last day. Default: `from`. */
   readonly to?: UtcDay | undefined;
@@ -89,6 +90,7 @@ export interface ExportDaysRequest {
   readonly asked: readonly RequestedExport[];
 }
 
+/** What of a deployment a request needs. */
 type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
 
 /**
@@ -156,9 +158,13 @@ export async function requestBackfill(
 
 /** What is asked of days of a dataset. */
 interface AskedOfDays {
+  /** Whether nothing is sent. */
   readonly dryRun: boolean;
+  /** Whether the days are loaded, or their rows kept or removed whose files are gone. */
   readonly asked: 'backfill' | 'keep' | 'empty';
+  /** Name of the source. */
   readonly source: string;
+  /** Name of the dataset. */
   readonly dataset: string;
 }
 
@@ -317,6 +323,7 @@ export function requireDays(
   return days;
 }
 
+/** The first and the last of some days, and how many they are. Empty texts of no days. */
 function requestedDays(days: readonly UtcDay[]): RequestedDays {
   const from = days[0] ?? '';
   const to = days.at(-1) ?? from;
@@ -332,8 +339,11 @@ export function daySlices(days: readonly UtcDay[]): UtcDay[][] {
 
 /** The parts that have a queue, with the requests that they take. */
 interface Requests {
+  /** Plans days of datasets, which loads them. */
   readonly 'ingest-plan': PlanRequestInput;
+  /** Exports days of a table. */
   readonly export: ExportRequest;
+  /** Curates days of a table. */
   readonly 'curate-plan': CurateRequestBody;
 }
 

@@ -125,9 +125,13 @@ export async function redriveQuarantine(
 
 /** A row of a table that was made of a row of quarantine. */
 interface RestoredEvent {
+  /** The table that it is for. */
   readonly kind: ForwardedKind;
+  /** The row, as the landing takes it. */
   readonly landed: LandedRow;
+  /** The row of quarantine, which may have several of them. */
   readonly row: {
+    /** Its `quarantine_id`. */
     readonly id: string;
     /** Number of rows that are not delivered yet. */
     open: number;
@@ -176,6 +180,7 @@ function hourOf({ json }: LandedRow): string | null {
   return hourIn(text, 0, text.length);
 }
 
+/** Adds to the count of a code. */
 function count(counts: Record<string, number>, code: string, number = 1): void {
   counts[code] = (counts[code] ?? 0) + number;
 }

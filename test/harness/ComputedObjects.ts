@@ -40,11 +40,17 @@ export interface ComputedFolder {
 
 /** Calls of a store by what S3 bills, and bytes of bodies. */
 export interface StoreCounts {
+  /** Pages that were listed. */
   list: number;
+  /** Objects that were read. */
   get: number;
+  /** Objects that were written. */
   put: number;
+  /** Calls that deleted an object. */
   remove: number;
+  /** Bytes of the bodies that were read. */
   bytesRead: number;
+  /** Bytes of the bodies that were written. */
   bytesWritten: number;
 }
 
@@ -232,10 +238,12 @@ function firstGroup({ prefix, groups }: ComputedFolder, key: string): number {
   return Math.max(0, low - 1);
 }
 
+/** An object as a page lists it. */
 function listed(key: string, { size, eTag, modifiedAt = 0 }: ComputedObject) {
   return { key, size, eTag, modifiedAt };
 }
 
+/** The text of an object. @throws Error for an object that has none, as no test reads it. */
 function textOf({ text }: ComputedObject, key: string): string {
   if (text === undefined) throw new Error(`${key} has no text.`);
   return text();

@@ -20,15 +20,21 @@ import type { Clock } from '../../lib/base/time.ts';
  */
 export type WriteFault = 'lost_answer' | 'written_twice' | 'conflict' | 'away';
 
+/** An object that is kept. */
 interface Stored extends ObjectHead {
+  /** Its body. */
   readonly bytes: Buffer;
+  /** When it was written, epoch milliseconds. */
   readonly modifiedAt: number;
 }
 
 /** What a run has asked of a bucket. */
 export interface Asked {
+  /** Pages that were listed. */
   lists: number;
+  /** Objects that were read. */
   reads: number;
+  /** Objects that were written. */
   writes: number;
   /** Bytes of what was read, listed and written: of a listed object as many as its name has. */
   bytes: number;
@@ -177,6 +183,7 @@ export class MemoryObjects implements ObjectStore {
 /** What UTF-16 sorts otherwise than S3, which compares bytes. */
 const SURROGATES = /[\ud800-\uffff]/;
 
+/** Whether S3 lists a key before another. */
 function isBefore(first: string, other: string): boolean {
   return SURROGATES.test(first) || SURROGATES.test(other)
     ? Buffer.compare(Buffer.from(first), Buffer.from(other)) < 0
@@ -195,6 +202,7 @@ function firstFrom(keys: readonly string[], wanted: string): number {
   return low;
 }
 
+/** An error as the client of S3 throws it, by the name of its code. */
 function failure(name: string): Error {
   return Object.assign(new Error(name), { name });
 }

@@ -34,10 +34,13 @@ export const acme: NonNullable<ConfigInput['sources']>[number] = {
 
 /** Form of the dataset's files, and the expected rows. */
 interface DroppedDataset {
+  /** The folder of a day in the bucket, with a slash at its end. */
   readonly folder: (day: string) => string;
+  /** The columns of its files. */
   readonly columns: DropColumns;
   /** Columns of the table that are compared, and its time, which each dialect shows in its own way. */
   readonly selected: string;
+  /** The SQL expression of the time of a row. */
   readonly time: string;
   /** Row of the table that a row of a file becomes; null if it is refused. */
   readonly row: (row: DropRows[number]) => object | null;
@@ -131,6 +134,7 @@ export function exposureRows(day: string, units: readonly string[]): DropRows {
   return units.map((unit_id) => ({ ...shared, unit_id }));
 }
 
+/** An instant of a day in UTC, epoch milliseconds. @param time `11:30:00.007` */
 function at(day: string, time: string): number {
   return Date.parse(`${day}T${time}Z`);
 }

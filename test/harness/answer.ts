@@ -9,12 +9,15 @@ import { eventually } from './waiting.ts';
 
 /** A result as drivers read it. */
 export interface Answer {
+  /** ID of the execution. */
   readonly id: string;
+  /** Names of the columns, in order. */
   readonly names: readonly string[];
   /** Athena's types. */
   readonly types: readonly string[];
   /** Without the row of headers; null is a cell without a text. */
   readonly rows: readonly (readonly (string | null)[])[];
+  /** Where Athena has put the result: `s3://…`. */
   readonly location: string;
 }
 

@@ -42,6 +42,7 @@ export async function callMain(
   }
 }
 
+/** Has what is printed kept instead. @returns Puts the stream back. */
 function capture(name: 'stdout' | 'stderr', keep: (text: string) => void): () => void {
   return replace(process[name], 'write', (chunk: unknown) => {
     keep(String(chunk));
@@ -49,6 +50,7 @@ function capture(name: 'stdout' | 'stderr', keep: (text: string) => void): () =>
   });
 }
 
+/** Replaces a member of an object. @returns Puts the member back, or removes it where there was none. */
 function replace(owner: object, name: string, value: unknown): () => void {
   const own = Object.getOwnPropertyDescriptor(owner, name);
   Object.defineProperty(owner, name, { value, configurable: true, writable: true });
@@ -58,6 +60,7 @@ function replace(owner: object, name: string, value: unknown): () => void {
   };
 }
 
+/** Sets these variables, and removes all others of AWS. @returns Puts the environment back. */
 function setEnvironment(env: Readonly<Record<string, string>>): () => void {
   const before = { ...process.env };
   const names = Object.keys(before).filter((name) => name.startsWith('AWS_'));

@@ -6,14 +6,21 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** The line that `sluice start --json` prints. */
 export interface ReadyLine {
+  /** Address of the collector, without a slash at its end. */
   readonly collector: string;
+  /** Address of the services of AWS. */
   readonly edge: string;
   /** Address of the console. */
   readonly console: string;
+  /** The directory with all that the cloud keeps. */
   readonly data: string;
+  /** Name of the bucket of the deployment. */
   readonly bucket: string;
+  /** Name of the database of its tables. */
   readonly database: string;
+  /** ID of the process. */
   readonly pid: number;
+  /** Whether calls that policies do not allow are refused. */
   readonly enforceIam: boolean;
 }
 

@@ -13,7 +13,11 @@ export type DropWriter = (columns: DropColumns, rows: DropRows) => Promise<Uint8
 
 /** The part of parquetjs-lite that is used; the package has no types of its own. */
 interface ParquetModule {
-  readonly ParquetSchema: new (fields: Readonly<Record<string, object>>) => object;
+  /** The columns of a file, each with its type. */
+  readonly ParquetSchema: new (
+    fields: Readonly<Record<string, object>>,
+  ) => object;
+  /** Writes a file row by row. */
   readonly ParquetWriter: {
     openFile(
       schema: object,
@@ -24,6 +28,7 @@ interface ParquetModule {
 
 const { ParquetSchema, ParquetWriter }: ParquetModule = createRequire(import.meta.url)('parquetjs-lite');
 
+/** The bytes of the file that a tool writes to a path. */
 async function written(write: (path: string) => Promise<void> | void): Promise<Uint8Array> {
   const directory = temporaryDirectory();
   const path = join(directory.path, 'drop.parquet');

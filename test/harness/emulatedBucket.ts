@@ -156,6 +156,7 @@ class EmulatedBucket implements ObjectStore {
   }
 }
 
+/** An object as a page of the port lists it. */
 function listedObject({
   key,
   size,

@@ -22,6 +22,7 @@ export interface ErrorFamilyNote {
   readonly file: string;
   /** Name of the class, e.g. `SourceError`. */
   readonly name: string;
+  /** Its codes, each with the cause and the cure that people read. */
   readonly entries: Readonly<Record<string, { readonly cause: string; readonly cure: string }>>;
 }
 

@@ -58,6 +58,7 @@ export function experimentSpecs(state: SpecState, time: number) {
   };
 }
 
+/** Two holdouts, a gate of Europeans, and a gate that half of the users pass. */
 function gates() {
   return {
     winter_holdout: gate('holdout', [
@@ -72,6 +73,7 @@ function gates() {
   };
 }
 
+/** Experiments that go on: plain, with a target and an override, of a layer, and one that has not begun. */
 function experiments() {
   return {
     button: experiment([...UNLAYERED, ...split('button')]),
@@ -116,6 +118,7 @@ function otherConfigs() {
   };
 }
 
+/** The layer of the experiment `hero`. */
 function layer() {
   const assignment = rule('experimentAssignment', ['everyone'], {}, { configDelegate: 'hero' });
   return {
@@ -126,6 +129,7 @@ function layer() {
   };
 }
 
+/** A gate or a holdout, by its entity. */
 function gate(entity: string, rules: readonly object[]) {
   return {
     type: 'feature_gate',
@@ -139,6 +143,7 @@ function gate(entity: string, rules: readonly object[]) {
   };
 }
 
+/** An experiment of user IDs. @param more Members that differ. */
 function experiment(rules: readonly object[], more: object = {}) {
   return {
     type: 'dynamic_config',
@@ -154,6 +159,12 @@ function experiment(rules: readonly object[], more: object = {}) {
   };
 }
 
+/**
+ * A rule that holds where all of its conditions do.
+ *
+ * @param names Names of the conditions.
+ * @param more Members that differ.
+ */
 function rule(id: string, names: readonly string[], returnValue: object | boolean, more: object = {}) {
   return {
     name: id,
@@ -192,6 +203,7 @@ function bucketOf(name: string, bound: number): string {
   return `${name}_below_${bound}`;
 }
 
+/** Holds for users whose bucket, of 1,000, is below a bound. */
 function bucketCondition(salt: string, bound: number) {
   return condition({
     type: 'user_bucket',
@@ -202,10 +214,12 @@ function bucketCondition(salt: string, bound: number) {
   });
 }
 
+/** Holds for users who pass a gate, or fail it. */
 function gateCondition(type: 'pass_gate' | 'fail_gate', targetValue: string) {
   return condition({ type, targetValue, operator: null, field: null });
 }
 
+/** A condition of user IDs. @param own Its members. */
 function condition(own: object) {
   return { additionalValues: {}, idType: 'userID', ...own };
 }

@@ -36,13 +36,19 @@ export interface LakeSize {
 
 /** A deployment that has run for long and is well: all days are curated and loaded, and nothing is new. */
 export interface GrownLake {
+  /** The configuration, with hundreds of datasets. */
   readonly config: Config;
+  /** Name of the deployment’s bucket. */
   readonly bucket: string;
-  /** The deployment's bucket, and those of all customers. */
+  /** The objects of the deployment's bucket. */
   readonly own: ComputedObjects;
+  /** The buckets of all customers, each under the name of its source. */
   readonly customers: ComputedObjects;
+  /** Opens the bucket of a source. */
   readonly bucketOf: (source: { readonly name: string }) => Pick<CustomerBucket, 'list' | 'read'>;
+  /** The partitions of all tables. */
   readonly catalog: PartitionCatalog;
+  /** The views of the database. */
   readonly views: ViewCatalog;
   /** Calls of the catalog. */
   readonly catalogCalls: () => number;
@@ -287,6 +293,7 @@ function countedCatalogs(folders: LakeFolders): Pick<GrownLake, 'catalog' | 'vie
   return { catalog, views, catalogCalls: () => calls };
 }
 
+/** The version that a day was loaded into, two days after it. */
 function versionOf(day: UtcDay): string {
   return versionName(Date.parse(day) + 2 * DAY_MS, () => 0);
 }
@@ -324,6 +331,7 @@ function textObject(day: string, text: () => string): ComputedObject {
   return { name: '.json', size: 1, eTag: ENTRY, modifiedAt: (Date.parse(day) || 0) + 2 * DAY_MS, text };
 }
 
+/** The ledger’s entry of a curated day, of the files that it was made of. */
 function curatedEntry(place: Place, shape: string, files: Files): string {
   const { day } = place;
   const rows = files.length * 100;
@@ -345,6 +353,11 @@ function curatedEntry(place: Place, shape: string, files: Files): string {
   );
 }
 
+/**
+ * The ledger’s entry of a loaded day.
+ *
+ * @param folder Where the files of the drop are, with a slash at its end.
+ */
 function loadedEntry(
   place: Pick<LedgerEntry, 'source' | 'dataset' | 'table' | 'day'>,
   folder: string,
@@ -365,6 +378,11 @@ function loadedEntry(
   );
 }
 
+/**
+ * The ledger’s entry of an exported day.
+ *
+ * @param location The folder of the version that was copied, with a slash at its end.
+ */
 function exportedEntry(place: Place, location = ''): string {
   const files = [{ ...FILE, key: `${location}${VERSION_FILE}`, fate: 'loaded' as const }];
   const { day } = place;
@@ -378,6 +396,7 @@ function exportedEntry(place: Place, location = ''): string {
   );
 }
 
+/** The bucket of one source, as a part of the store of all. */
 function customerBucket(store: ComputedObjects, source: string): Pick<CustomerBucket, 'list' | 'read'> {
   return {
     read: () => Promise.reject(new Error('No file is read.')),
@@ -397,6 +416,7 @@ function customerBucket(store: ComputedObjects, source: string): Pick<CustomerBu
   };
 }
 
+/** A configuration of sources with two datasets and an export each. */
 function grownConfig(datasets: number): Parameters<typeof defineConfig>[0] {
   const names = Array.from({ length: Math.ceil(datasets / 2) }, (_, i) => `c${String(i).padStart(3, '0')}`);
   return {

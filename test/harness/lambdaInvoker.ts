@@ -5,6 +5,7 @@ import { within } from './waiting.ts';
 
 /** Replaces Lambda's context in tests: handlers use nothing else of it. */
 interface TestContext {
+  /** Milliseconds until Lambda ends the invocation. */
   readonly getRemainingTimeInMillis: () => number;
 }
 
@@ -69,6 +70,7 @@ export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<
   };
 }
 
+/** Makes these the only variables of the environment. */
 function setEnvironment(wanted: Readonly<Record<string, string | undefined>>): void {
   for (const name of Object.keys(process.env)) if (!(name in wanted)) delete process.env[name];
   Object.assign(process.env, wanted);

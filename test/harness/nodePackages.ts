@@ -39,6 +39,7 @@ export function preparePackages(folder: string, what: string): NodePackages {
   return { directory };
 }
 
+/** The environment without what an npm around this process has set, which would lead another npm elsewhere. */
 function withoutNpmSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = /^npm_(config_(workspace|prefix|global)|package_|lifecycle_)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name)));

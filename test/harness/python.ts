@@ -38,6 +38,7 @@ export function preparePython(folder: string, what: string, version?: string): P
   return { bin };
 }
 
+/** Where the environment of some requirements is: another file has another folder. */
 function environmentOf(requirements: string): string {
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
   return join(repositoryRoot, '.sluice', `python-${digest}`);

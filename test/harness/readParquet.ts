@@ -25,6 +25,7 @@ export async function readParquet(bytes: Uint8Array): Promise<{
   };
 }
 
+/** The columns of a schema that hold values, in order. */
 function leavesOf(tree: SchemaTree): readonly SchemaTree[] {
   return tree.children.length === 0 ? [tree] : tree.children.flatMap(leavesOf);
 }

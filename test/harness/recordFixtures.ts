@@ -10,10 +10,15 @@ import type { StatsigFixture } from './StatsigFixture.ts';
 const root = new URL('../../', import.meta.url);
 const folder = new URL('test/fixtures/statsig/', root);
 
+/** One run of an SDK whose requests are recorded. */
 interface Run {
+  /** Name of the folder of its fixtures. */
   readonly name: string;
+  /** The npm package of the SDK. */
   readonly package: string;
+  /** The program in demo/sdks that drives it, without its ending. */
   readonly driver: string;
+  /** Settings of the driver. */
   readonly settings: Record<string, unknown>;
 }
 

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 
 /** A request as it arrived. */
 export interface Recorded {
+  /** The method, in capitals. */
   readonly method: string;
   /** Path and query, byte for byte. */
   readonly url: string;
   /** Names in lower case. */
   readonly headers: IncomingMessage['headers'];
+  /** The body, byte for byte. */
   readonly body: Buffer;
 }
 

@@ -3,6 +3,7 @@ import type { TableKind } from '../../lib/schema/kinds.ts';
 
 /** A row of a record of the landing. */
 export interface RowOfRecord {
+  /** The table that the row is for. */
   readonly table: TableKind;
   /** With its day as `ds`. */
   readonly row: Record<string, unknown>;

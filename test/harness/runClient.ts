@@ -3,7 +3,9 @@ import { localAccount } from '../../local/localAccount.ts';
 
 /** Output of a command, and how it ended. */
 export interface Ended {
+  /** What it printed as its result. */
   readonly stdout: string;
+  /** What it printed of its work. */
   readonly stderr: string;
   /** Null when it was killed, as after its time. */
   readonly status: number | null;

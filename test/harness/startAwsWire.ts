@@ -4,7 +4,9 @@ import { rowsOfRecord } from './rowsOfRecord.ts';
 
 /** A row of a record that a stream was given, or that became an object. */
 export interface WireRow {
+  /** Whether the stream has the record, or it became an object. */
   readonly place: 'stream' | 'object';
+  /** The table that the row is for. */
   readonly table: TableKind;
   /** JSON. */
   readonly document: string;
@@ -15,9 +17,11 @@ export type PutAnswer = 'take' | { readonly error: string; readonly status: numb
 
 /** Firehose, S3 and a secret without keys as the collector sees them: their wire protocols, answering as the test says. */
 export interface AwsWire {
+  /** Address of all three services. */
   readonly url: string;
   /** Rows of records that were acknowledged or stored only. */
   readonly rows: WireRow[];
+  /** Texts of objects that were put, by key. */
   readonly objects: Map<string, string>;
   /** How many calls each service has had. */
   readonly calls: { firehose: number; s3: number };
@@ -89,12 +93,14 @@ export async function startAwsWire(): Promise<AwsWire> {
   return wire;
 }
 
+/** The whole body of a request. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
+/** The path of a request without its first slash: the bucket and the key. */
 function pathOf(request: IncomingMessage): string {
   return new URL(request.url ?? '/', 'http://x').pathname.slice(1);
 }

@@ -19,10 +19,15 @@ export type Fate = 'pass' | 'refuse' | 'reset' | 'lose' | 'deny' | { readonly de
 
 /** A post, and what the gateway did with it. */
 export interface Post {
+  /** The path that was posted to. */
   readonly path: string;
+  /** The parameters of the query. */
   readonly query: URLSearchParams;
+  /** The headers of the post, names in lower case. */
   readonly headers: IncomingHttpHeaders;
+  /** The body as it was sent. */
   readonly body: Buffer;
+  /** What the gateway did with it. */
   readonly fate: Fate;
   /** Status of the collector; null if the post was not forwarded. */
   readonly collected: number | null;
@@ -30,6 +35,7 @@ export interface Post {
 
 /** A gateway between an SDK and the collector that fails on purpose. */
 export interface UnreliableGateway {
+  /** Address of the gateway, which an SDK is given. */
   readonly url: string;
   /** Every post so far, in the order of completion, without exception reports. */
   readonly posts: readonly Post[];
@@ -105,12 +111,17 @@ export function startUnreliableGateway(
   });
 }
 
+/** What the collector has answered. */
 interface Answer {
+  /** The status of HTTP. */
   readonly status: number;
+  /** Its headers, names in lower case. */
   readonly headers: IncomingHttpHeaders;
+  /** Its whole body. */
   readonly body: Buffer;
 }
 
+/** Sends a post on to the collector, with its body as it was. */
 function forward(url: URL, { method, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { 'transfer-encoding': _, ...kept } = headers;

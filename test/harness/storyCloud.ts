@@ -36,17 +36,23 @@ const struckSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) }
 
 /** Keys of an AWS account, a user or a session. */
 export interface Credentials {
+  /** The public part. */
   readonly accessKeyId: string;
+  /** The secret part. */
   readonly secretAccessKey: string;
+  /** Of a session; absent of an account or a user. */
   readonly sessionToken?: string;
 }
 
 /** A request of an SDK. */
 export interface Posted {
+  /** Default: `/v1/rgstr`. */
   readonly path?: string;
+  /** Beside a key, which they may replace. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Default: a batch of these events. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** The events of the batch. Default none. */
   readonly events?: readonly unknown[];
 }
 

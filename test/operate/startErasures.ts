@@ -27,7 +27,9 @@ const EMPTY_BYTES = gzipSync('').length;
 
 /** A metric of a query of GetMetricData. */
 interface Metric {
+  /** Its name, such as `DeliveryToS3.DataFreshness`. */
   readonly MetricName: string;
+  /** What it is of, such as the name of a stream. */
   readonly Dimensions: readonly { readonly Value: string }[];
 }
 
@@ -53,6 +55,7 @@ export type Erasures = Awaited<ReturnType<typeof startErasures>>;
 
 /** The local services that deployments are on. */
 interface Services {
+  /** S3, SQS, Glue and Firehose, with their clients. */
   readonly aws: Awaited<ReturnType<typeof startAws>>;
   /** A client of the CloudWatch that knows the age of the oldest record. */
   readonly cloudwatch: CloudWatchClient;

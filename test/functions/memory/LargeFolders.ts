@@ -17,6 +17,7 @@ export function landedName(number: number): string {
 export interface LargeFolder {
   /** With a slash at its end. */
   readonly prefix: string;
+  /** Number of its objects. */
   readonly count: number;
   /** Its objects in the order of their keys. */
   readonly object: (number: number) => ListedObject;

@@ -25,6 +25,7 @@ interface Bound {
   readonly counted: string;
   /** The code by which more is refused; null: it never has more, or the next run goes on. */
   readonly code: string | null;
+  /** Works of which each holds the most of it. */
   readonly works: readonly AtLimit[];
 }
 

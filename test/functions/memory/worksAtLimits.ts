@@ -80,6 +80,7 @@ function catalogOf(page: (days: readonly string[] | undefined, token: string | u
 }
 type PartitionPage = Awaited<ReturnType<PartitionCatalog['listPage']>>;
 
+/** The folders of the landing with as many objects as may wait there. */
 function fullLanding(): LargeFolders {
   const folder = (prefix: string, name: string, end: string) => ({
     prefix,

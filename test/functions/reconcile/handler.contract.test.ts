@@ -27,8 +27,11 @@ const COUNTED: Readonly<Record<string, number>> = {
 let pages: { readonly rows: readonly (readonly string[])[]; readonly next?: string } | null;
 const statements: Readonly<Record<string, unknown>>[] = [];
 
+/** One metric of a call of GetMetricData. */
 interface Query {
+  /** Names it within the call. */
   readonly Id: string;
+  /** The metric that is asked for. */
   readonly MetricStat: {
     readonly Metric: {
       readonly MetricName: string;
@@ -38,6 +41,7 @@ interface Query {
 }
 /** The names by which metrics were asked for. */
 const counted = new Set<string>();
+/** The values of a metric between two instants, epoch seconds. */
 function valuesOf(query: Query, start: number, end: number) {
   const { MetricName, Dimensions } = query.MetricStat.Metric;
   for (const { Value } of Dimensions) counted.add(Value);
@@ -70,9 +74,13 @@ const answers: Readonly<Record<string, (asked: never) => unknown>> = {
   }),
 };
 const column = (Name: string) => ({ Name, Type: 'varchar' });
+/** A call of GetMetricData. */
 interface MetricAsked {
+  /** The metrics that it asks for. */
   readonly MetricDataQueries: readonly Query[];
+  /** The first instant, epoch seconds. */
   readonly StartTime: number;
+  /** The instant before which values end, epoch seconds. */
   readonly EndTime: number;
 }
 const server = createServer(async (request, response) => {

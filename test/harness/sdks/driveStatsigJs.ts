@@ -84,6 +84,12 @@ async function flush(): Promise<void> {
   queued = 0;
 }
 
+/**
+ * What a shopper does in one visit of the shop, each event of which is counted.
+ *
+ * @param i Number of the visit.
+ * @param now The clock of the visit.
+ */
 function visit(i: number, now: () => number): void {
   const count = tally.counter(now);
   client.checkGate('new_checkout');

@@ -30,6 +30,12 @@ await statsig.initialize(settings.key, {
 
 const tally = new SentTally();
 
+/**
+ * What a server does for one shopper, each event of which is counted.
+ *
+ * @param i Number of the visit.
+ * @param now The clock of the visit.
+ */
 function visit(i: number, now: () => number): void {
   const count = tally.counter(now);
   const user = {

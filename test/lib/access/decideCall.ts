@@ -18,6 +18,7 @@ export type {
 
 /** One call, with every resource that AWS checks for it: Glue a table's database and catalogue too. */
 export interface Call extends Action {
+  /** ARNs of the resources, in the order in which AWS checks them. */
   readonly resources: readonly string[];
 }
 

@@ -141,6 +141,7 @@ export async function allowedOf(
   return textsOf(allowed);
 }
 
+/** A policy of a bucket or a key that lets our whole account do something. */
 function allowingUs(Action: string, Resource: string): Document {
   const Principal = { AWS: `arn:aws:iam::${OURS}:root` };
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Resource }] };

@@ -18,8 +18,11 @@ export type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets
 
 /** Result of a load: rows as DuckDB shows them, in their order. */
 export interface Mapped {
+  /** The counts of the engine. */
   readonly result: MappedRows;
+  /** Accepted rows. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Refused rows, in the columns of quarantine. */
   readonly refused: readonly Readonly<Record<string, unknown>>[];
 }
 

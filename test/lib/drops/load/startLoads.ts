@@ -39,9 +39,12 @@ import { ensureTables, startAws } from '../../../harness/startAws.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
+/** The account of the customer. */
 export const THEIRS = '111122223333';
+/** The day that is loaded unless a test names another one. */
 export const DAY = '2026-11-19';
 const OWN = 'sluice-own';
+/** Name of the bucket of the customer. */
 export const DROPS = 'acme-drops';
 const START = Date.parse('2026-11-20T09:00:00Z');
 
@@ -57,7 +60,9 @@ export interface LoadOptions extends Partial<IngestTask> {
   readonly killAt?: LoadFaultPoint;
   /** Runs there, before the load goes on. */
   readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
+  /** Ports and settings that differ. */
   readonly loader?: Partial<Loader>;
+  /** What of the invocation differs, as its deadline. */
   readonly run?: Partial<Attempt>;
 }
 
@@ -262,6 +267,7 @@ export async function startLoads(
   };
 }
 
+/** What {@link startLoads} starts. */
 export type Loads = Awaited<ReturnType<typeof startLoads>>;
 
 /** A select list of some events of the day: users `from` to `to`, exclusive. */
