@@ -34,23 +34,24 @@ export const SQS_LIMITS = {
 /** Settings of a queue that doesn't set them, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
 export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600, delay: 0, wait: 0 } as const;
 
+/** The beginning of some of the older names. */
+const OLDER = 'AWS.SimpleQueueService.';
+
 /**
  * SQS has two names for an error: the name in its JSON protocol, which is in the body, and the older one,
  * which is in `x-amzn-query-error` and which most other SDKs still show.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  */
 const QUERY_NAMES: Readonly<Record<string, string>> = {
-  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
-  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
-  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
-  InvalidBatchEntryId: 'AWS.SimpleQueueService.InvalidBatchEntryId',
-  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
-  PurgeQueueInProgress: 'AWS.SimpleQueueService.PurgeQueueInProgress',
+  QueueDoesNotExist: `${OLDER}NonExistentQueue`,
   InvalidParameterValueException: 'InvalidParameterValue',
   MissingRequiredParameterException: 'MissingParameter',
   AccessDeniedException: 'AccessDenied',
 };
+
+/** Errors of batches and of a purge, which have the older prefix before their name. */
+const WITH_PREFIX =
+  /^(?:EmptyBatchRequest|TooManyEntriesInBatchRequest|BatchEntryIdsNotDistinct|InvalidBatchEntryId|BatchRequestTooLong|PurgeQueueInProgress)$/;
 
 /** The header with an error's older name. */
 export function queryErrorHeaders(error: AwsError): Readonly<Record<string, string>> {
@@ -60,7 +61,7 @@ export function queryErrorHeaders(error: AwsError): Readonly<Record<string, stri
 
 /** An error's older name. Failed entries of a batch have it: SDKs do not translate the names in entries. */
 export function queryName({ code }: AwsError): string {
-  return QUERY_NAMES[code] ?? code;
+  return QUERY_NAMES[code] ?? (WITH_PREFIX.test(code) ? `${OLDER}${code}` : code);
 }
 
 /** No queue has the URL or name. */

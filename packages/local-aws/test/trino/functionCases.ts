@@ -314,14 +314,4 @@ export const queryCases: readonly (readonly [
     "SELECT sum(x), typeof(sum(x)), typeof(sum(x) * 1e0), coalesce(sum(x), 0), sum(x) / count(*), CAST(sum(x) AS varchar), sum(DECIMAL '1.50') FROM (VALUES 2147483647, 2147483647) AS t(x)",
     [['4294967294', 'bigint', 'double', '4294967294', '2147483647', '4294967294', '3.00']],
   ],
-  // A table alone in brackets.
-  [
-    'SELECT v.a, w.c FROM (VALUES 1) AS t(a) JOIN ((VALUES 1) AS v(a)) ON t.a = v.a JOIN ((SELECT 1 AS b) AS u(b)) AS w(c) ON w.c = v.a',
-    [['1', '1']],
-  ],
-  [
-    'WITH t AS (SELECT 1 AS a) SELECT u.a FROM t JOIN (t AS u) ON t.a = u.a, (t) CROSS JOIN ((t AS x) JOIN (t AS y) USING (a))',
-    [['1']],
-  ],
-  ['SELECT u.x FROM (VALUES 1) AS t(a) CROSS JOIN (UNNEST(ARRAY[1, 2]) AS u(x)) ORDER BY x', [['1'], ['2']]],
 ];

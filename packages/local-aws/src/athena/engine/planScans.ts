@@ -17,12 +17,7 @@ const nodeSchema = z.object({
 });
 
 /** A node of a plan. */
-export type PlanNode = z.output<typeof nodeSchema>;
-
-/** The roots of a plan of DuckDB: `EXPLAIN (FORMAT json)`. */
-export function parsePlan(plan: string): readonly PlanNode[] {
-  return z.array(nodeSchema).parse(JSON.parse(plan));
-}
+type PlanNode = z.output<typeof nodeSchema>;
 
 /** A table scan in a plan, and the conditions on its rows. */
 export interface TableScan {
@@ -48,7 +43,7 @@ export function readScanFilters(plan: string): TableScan[] {
     const filters = node.name.trim() === 'FILTER' ? lines(Expression).flatMap(conjuncts) : [];
     for (const child of node.children) visit(child, filters);
   };
-  for (const root of parsePlan(plan)) visit(root, []);
+  for (const root of z.array(nodeSchema).parse(JSON.parse(plan))) visit(root, []);
   return scans;
 }
 

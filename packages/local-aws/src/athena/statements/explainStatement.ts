@@ -1,6 +1,6 @@
 import type { TableEntry } from '../../glue/index.ts';
 import { MOST_CHARACTERS, textColumn } from '../engine/columnTypes.ts';
-import { type PlanNode, parsePlan, readScanFilters, type TableScan } from '../engine/planScans.ts';
+import { readScanFilters, type TableScan } from '../engine/planScans.ts';
 import { explainEmpty } from '../engine/prunePartitions.ts';
 import { CATALOG } from '../engine/Session.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
@@ -35,7 +35,7 @@ export async function runExplain(
     const lines =
       type === 'io'
         ? JSON.stringify(ioPlan(tables), null, 2).split('\n')
-        : [`Output[columnNames = [${names.join(', ')}]]`, ...planLines(plan)];
+        : [`Output[columnNames = [${names.join(', ')}]]`, ...tables.map(scanLine)];
     // The first row of an EXPLAIN is the column's name, and of SHOW there is no such row:
     // https://github.com/dbt-labs/dbt-adapters/blob/main/dbt-athena/tests/functional/adapter/test_connections.py, which runs on AWS
     const column = { ...textColumn('Query Plan'), type: 'varchar', precision: MOST_CHARACTERS };
@@ -79,14 +79,7 @@ function ioPlan(tables: readonly TableEntry[]): object {
   };
 }
 
-/** DuckDB's operators as a tree of lines, with the tables that they read. */
-function planLines(plan: string): string[] {
-  const lines = ({ name, extra_info: { Table }, children }: PlanNode, indent: string): string[] => {
-    const ofTable = Table === undefined ? '' : `[table = ${[Table].flat().join('').replaceAll('"', '')}]`;
-    return [
-      `${indent}└─ ${name.trim()}${ofTable}`,
-      ...children.flatMap((child) => lines(child, `${indent}   `)),
-    ];
-  };
-  return parsePlan(plan).flatMap((root) => lines(root, ''));
+/** A table as Trino's plan shows it. */
+function scanLine({ databaseName, input }: TableEntry): string {
+  return `   └─ TableScan[table = ${CATALOG}.${databaseName}.${input.Name}]`;
 }

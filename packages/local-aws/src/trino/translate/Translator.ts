@@ -4,7 +4,7 @@ import { subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import type { SelectEdits } from './selects.ts';
-import { writeBracketedTable, writeUnnest, writeValues } from './tableForms.ts';
+import { writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, notEmulated, SqlError, type Token, type TokenList } from './tokens.ts';
 import { BEGINS_QUERY, functionsWithoutBrackets, notFunctions, reservedInDuckDb } from './vocabulary.ts';
 
@@ -193,8 +193,6 @@ export class Translator implements TokenWriter {
       out.add(`lambda ${names.join(', ')}:`, at);
       return close + 2;
     }
-    const table = writeBracketedTable(this, out, index);
-    if (table !== undefined) return table;
     if (list.word(index + 1) === 'from') throw mismatched(list.token(index + 1));
     if (list.word(index - 1) === undefined) out.add('(', at);
     else out.addApart('(', at);

@@ -1,7 +1,6 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { UNNAMED } from './selects.ts';
-import { notEmulated, type TokenList, type TokenRange } from './tokens.ts';
-import { BEGINS_QUERY } from './vocabulary.ts';
+import { notEmulated, type TokenRange } from './tokens.ts';
 
 /**
  * Writes `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery, since DuckDB's UNNEST takes only one list.
@@ -50,69 +49,6 @@ function aliasColumnCount({ list }: TokenWriter, index: number): number | undefi
   const kind = list.at(name)?.kind;
   if ((kind !== 'word' && kind !== 'quoted') || list.symbol(name + 1) !== '(') return undefined;
   return list.split(name + 2, list.closeOf(name + 1)).length;
-}
-
-/**
- * Writes a single table in brackets of its own, as in `FROM ("a"."b")` or `JOIN (t AS u) ON …`, which DuckDB takes for a
- * syntax error. https://trino.io/docs/current/sql/select.html#from-clause
- *
- * @returns The index after it; undefined elsewhere.
- */
-export function writeBracketedTable(writer: TokenWriter, out: Rendering, index: number): number | undefined {
-  const { list } = writer;
-  if (!isTablePlace(list, index)) return undefined;
-  const close = list.closeOf(index);
-  let from = index + 1;
-  let to = close;
-  while (list.symbol(from) === '(' && list.closeOf(from) === to - 1) {
-    from += 1;
-    to -= 1;
-  }
-  if (BEGINS_QUERY.test(list.word(from) ?? '')) return undefined;
-  let isNamed = false;
-  for (let at = from; at < to; at += 1) {
-    const word = list.word(at) ?? '';
-    if (list.symbol(at) === ',' || /^(?:join|union|intersect|except)$/.test(word)) return undefined;
-    if (list.symbol(at) === '(') at = list.closeOf(at);
-    else if (list.symbol(at) !== '.' && list.symbol(at - 1) !== '.' && at > from) isNamed = true;
-  }
-  const after = list.at(close + 1);
-  const isAliased =
-    after?.kind === 'quoted' ||
-    after?.value === 'as' ||
-    (after?.kind === 'word' && !AFTER_TABLE.test(after.value));
-  // Another name hides the table's own.
-  if (isNamed && isAliased) out.add('(SELECT * FROM', list.offset(index));
-  writer.write(out, from, to);
-  if (isNamed && isAliased) out.add(')', list.offset(close));
-  return close + 1;
-}
-
-/** Words after a table that are not its alias. */
-const AFTER_TABLE =
-  /^(?:join|on|using|where|group|having|order|limit|offset|fetch|union|intersect|except|inner|left|right|full|cross|natural|window|tablesample|when|for)$/;
-
-/** Words of the same clause before a table, and words of other clauses, where a comma separates other things. */
-const TABLES = /^(?:from|join)$/;
-/** Words of other clauses, where a comma separates other things. */
-const OTHER = /^(?:select|where|group|having|order|by|partition|window|limit|values|with|in)$/;
-
-/** Whether a table stands at an index: after FROM, JOIN or a comma between tables. */
-function isTablePlace(list: TokenList, index: number): boolean {
-  if (list.symbol(index - 1) === '(' && list.closeOf(index - 1) > list.closeOf(index))
-    return isTablePlace(list, index - 1);
-  if (list.symbol(index - 1) !== ',') return TABLES.test(list.word(index - 1) ?? '');
-  const opened = [...list.tokens.keys()].filter(
-    (at) => at < index && /^[([]$/.test(list.symbol(at) ?? '') && list.closeOf(at) > index,
-  );
-  const start = (opened.at(-1) ?? -1) + 1;
-  let isTable = false;
-  for (let at = start; at < index; at += 1) {
-    if (/^[([]$/.test(list.symbol(at) ?? '')) at = list.closeOf(at);
-    else if (TABLES.test(list.word(at) ?? '')) isTable = true;
-    else if (OTHER.test(list.word(at) ?? '')) isTable = false;
-  }
-  return isTable;
 }
 
 /** Words that end the rows of VALUES. */

@@ -228,6 +228,21 @@ describe('statements that write', () => {
     expect(lake.catalog.database('db').tables.has('other')).toBe(false);
   });
 
+  it('add no rows to a bucketed table', async () => {
+    lake.catalog.createTable('db', {
+      Name: 'bucketed',
+      StorageDescriptor: {
+        Columns: [{ Name: 'a', Type: 'int' }],
+        Location: 's3://lake/bucketed/',
+        BucketColumns: ['a'],
+        NumberOfBuckets: 3,
+      },
+    });
+    expect((await lake.failure('INSERT INTO bucketed VALUES (1)')).reason).toBe(
+      'NOT_SUPPORTED: Athena does not support using INSERT INTO to add new records to bucketed tables',
+    );
+  });
+
   it('store times with a zone in columns without one, dates in times and the reverse, as Trino does', async () => {
     await lake.rows(
       "CREATE TABLE stored AS SELECT 1 AS id, TIMESTAMP '2026-01-01 00:00:00' AS ts, DATE '2026-01-01' AS d",

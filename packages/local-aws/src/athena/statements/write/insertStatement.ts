@@ -118,15 +118,9 @@ function assertInsertCount(table: readonly string[], { columns }: OpenQuery): vo
   );
 }
 
-/**
- * Athena adds no rows to bucketed tables. The message for tables without partitions is Presto's.
- * https://docs.aws.amazon.com/athena/latest/ug/ctas-partitioning-and-bucketing-what-is-bucketing.html
- */
+/** Athena adds no rows to bucketed tables: https://docs.aws.amazon.com/athena/latest/ug/ctas-partitioning-and-bucketing-what-is-bucketing.html */
 function assertNoBuckets({ input }: TableEntry): void {
-  const { BucketColumns = [], NumberOfBuckets = 0 } = input.StorageDescriptor ?? {};
-  if (BucketColumns.length === 0 || NumberOfBuckets < 1) return;
-  if ((input.PartitionKeys ?? []).length === 0)
-    throw statementError('HIVE_PARTITION_READ_ONLY', 'Cannot insert into bucketed unpartitioned Hive table');
+  if ((input.StorageDescriptor?.NumberOfBuckets ?? 0) < 1) return;
   throw statementError(
     'NOT_SUPPORTED',
     'Athena does not support using INSERT INTO to add new records to bucketed tables',
