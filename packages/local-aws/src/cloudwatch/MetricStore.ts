@@ -38,14 +38,14 @@ const FILE = /^(\d{4}-\d{2}-\d{2}T\d{2})\.jsonl$/;
 /** Values of one metric in one minute: `metric` is {@link keyOf} it, `minute` its start in epoch milliseconds. */
 type Line = readonly [metric: string, minute: number, ...StoredStatistics];
 
-/** The least members of a {@link Line}. */
+/** Members of a {@link Line}. */
 const LINE_MEMBERS = 6;
 
 /** Whether a value is a batch of lines. Only the form is checked: reading them happens beside requests. */
 function isBatch(value: unknown): value is readonly Line[] {
   return (
     Array.isArray(value) &&
-    value.every((line) => Array.isArray(line) && line.length >= LINE_MEMBERS && typeof line[0] === 'string')
+    value.every((line) => Array.isArray(line) && line.length === LINE_MEMBERS && typeof line[0] === 'string')
   );
 }
 

@@ -32,14 +32,8 @@ export class Statistics {
 /** What is kept of the values of a period. */
 type StatisticNumbers = Pick<Statistics, 'count' | 'sum' | 'minimum' | 'maximum'>;
 
-/** Count, sum, minimum and maximum. Earlier releases also wrote each value, which is no longer read. */
-export type StoredStatistics = readonly [
-  count: number,
-  sum: number,
-  minimum: number,
-  maximum: number,
-  ...ofEarlierReleases: unknown[],
-];
+/** Statistics as a file has them. */
+export type StoredStatistics = readonly [count: number, sum: number, minimum: number, maximum: number];
 
 /** The statistics of CloudWatch by their names. Each is for at least one value. */
 export const statistics = {

@@ -64,8 +64,8 @@ const storedKeySchema = z.object({
   createdMs: z.int(),
   enabled: z.boolean(),
   policy: z.string(),
-  /** Whether {@link Keys.create} made it. A file of an earlier version does not say so, and has only such keys. */
-  made: z.boolean().default(true),
+  /** Whether {@link Keys.create} made it. */
+  made: z.boolean(),
 });
 
 /** One key. */

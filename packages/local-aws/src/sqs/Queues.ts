@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -70,9 +70,6 @@ export class Queues {
       const queue = readJsonFile(join(options.directory, folder, QUEUE_FILE), queueFileSchema);
       // A folder without its file is left when creating a queue is interrupted.
       if (queue === undefined) continue;
-      // An earlier version named folders by queues, of which two were the same where file names have no case.
-      if (folder !== fileNameOf(queue.name))
-        renameSync(join(options.directory, folder), this.#folderOf(queue.name));
       this.#open(queue.name, queue.createdAt, queue.settings);
     }
   }

@@ -10,7 +10,6 @@ import { ManualClock } from '../../src/base/index.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { METRIC_RETENTION_MS, MetricStore } from '../../src/cloudwatch/MetricStore.ts';
 import { readEmbeddedMetrics } from '../../src/cloudwatch/readEmbeddedMetrics.ts';
-import { withChecksum } from '../../src/disk/checked.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
@@ -271,17 +270,6 @@ describe('CloudWatch', () => {
     expect(await values(asked, { from: NOON })).toEqual([[['12:00', rounds]], [['12:00', (rounds - 1) / 7]]]);
     const file = join(directory.path, '2026-11-20T12.jsonl');
     expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThan(600);
-  });
-
-  it('reads values that an earlier release stored one by one', async () => {
-    print({ at: NOON, members: { function: 'collect', requests: 4 } });
-    await close();
-    const file = join(directory.path, '2026-11-20T12.jsonl');
-    const [line = ''] = readFileSync(file, 'utf8').split('\t');
-    const [[...members]] = JSON.parse(line);
-    writeFileSync(file, `${withChecksum(JSON.stringify([[...members, [[4, 1]]]]))}\n`);
-    await open();
-    expect(await values([query('m', 'Sum')])).toEqual([[['12:00', 4]]]);
   });
 
   const refuse = (queries: readonly ReturnType<typeof query>[], range: Range, name: string) =>

@@ -69,8 +69,8 @@ export interface Commit {
   readonly condition?: WriteCondition;
   /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
-  /** Sequencer of the object when a multipart upload began, null for none: a conditional completion needs the same. */
-  readonly replaces?: string | null | undefined;
+  /** Sequencer of the object when a multipart upload began: a conditional completion needs the same. */
+  readonly replaces?: string | undefined;
   /** The operation that writes the object. */
   readonly reason: CreateReason;
   /** The multipart upload that it completes. Default: none. */
@@ -239,7 +239,7 @@ export class Bucket {
         throw s3Errors.conditionalConflict(key, 'If-None-Match');
       checkWriteCondition(previous, condition, key);
       // Localstack recorded this against AWS: test_s3_preconditions.snapshot.json, test_multipart_if_….
-      if (isConditional(condition) && replaces !== undefined && (previous?.sequencer ?? null) !== replaces)
+      if (isConditional(condition) && uploadId !== undefined && previous?.sequencer !== replaces)
         throw s3Errors.conditionalConflict(
           key,
           condition.ifMatch === undefined ? 'If-None-Match' : 'If-Match',
@@ -408,7 +408,6 @@ export class Bucket {
     const current = this.#index.get(key);
     const isCurrent = current !== undefined && versionIdOf(current) === versionId;
     const version = isCurrent ? current : this.#history.find(key, versionId);
-    // The IDs of earlier releases have no check characters.
     if (version === undefined && !isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
     return version;
   }

@@ -18,8 +18,8 @@ const uploadSchema = z.strictObject({
   /** Epoch ms. */
   initiatedMs: z.int(),
   attributes: objectAttributesSchema,
-  /** Sequencer of the object that its key had; null for none. It is absent in uploads of earlier versions of the emulator. */
-  replaces: z.string().nullable().optional(),
+  /** Sequencer of the object that its key had; absent for none. */
+  replaces: z.string().optional(),
   checksum: z
     .strictObject({ algorithm: z.enum(checksumAlgorithms), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) })
     .optional(),

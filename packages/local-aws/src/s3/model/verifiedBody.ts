@@ -22,7 +22,6 @@ interface Digest {
  */
 export function verifiedBody(source: Readable, object: StoredObject, path: string): Readable {
   const digest = digestOf(object);
-  if (digest === undefined) return source;
   let held: Uint8Array | undefined;
   const verified = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
@@ -42,15 +41,12 @@ export function verifiedBody(source: Readable, object: StoredObject, path: strin
   return verified;
 }
 
-/** The digest that costs the least; undefined for an object of parts of an earlier release, without one of the whole. */
-function digestOf({ etag, md5, checksum }: StoredObject): Digest | undefined {
-  const isWhole = checksum?.type === 'FULL_OBJECT';
-  const expected = md5 ?? (/^[0-9a-f]{32}$/.test(etag) ? etag : undefined);
-  if (expected !== undefined && !(isWhole && checksum.algorithm === 'CRC32')) {
-    const hash = createHash('md5');
-    return { expected, update: (bytes) => hash.update(bytes), value: () => hash.digest('hex') };
+/** The digest that costs the least: of the bytes in an object of parts, whose ETag is none. */
+function digestOf({ etag, md5 = etag, checksum }: StoredObject): Digest {
+  if (checksum?.type === 'FULL_OBJECT' && checksum.algorithm === 'CRC32') {
+    const sum = new Checksum(checksum.algorithm);
+    return { expected: checksum.value, update: (bytes) => sum.update(bytes), value: () => sum.digest() };
   }
-  if (!isWhole) return undefined;
-  const sum = new Checksum(checksum.algorithm);
-  return { expected: checksum.value, update: (bytes) => sum.update(bytes), value: () => sum.digest() };
+  const hash = createHash('md5');
+  return { expected: md5, update: (bytes) => hash.update(bytes), value: () => hash.digest('hex') };
 }

@@ -29,7 +29,7 @@ export const createMultipartUpload: S3Operation = {
     checkAcl(call);
     const checksum = readChecksumChoice(headers);
     const { uploads } = store.bucket(bucket);
-    const replaces = store.bucket(bucket).find(key)?.sequencer ?? null;
+    const replaces = store.bucket(bucket).find(key)?.sequencer;
     const upload = uploads.begin({
       key,
       attributes,
