@@ -171,7 +171,7 @@ describe('a query', () => {
     expect(athena.defects).toHaveLength(category === 1 ? 1 : 0);
   });
 
-  it('can be cancelled once, and leaves no result', async () => {
+  it('can be cancelled, and leaves no result', async () => {
     const id = await submit(athena.client, 'wait');
     await stop(id);
     const cancelled = await get(id);
@@ -181,12 +181,22 @@ describe('a query', () => {
     });
     expect(runner.ran[0]?.context.signal.aborted).toBe(true);
     go();
-    await stop(id);
+    await runToEnd(athena.client, 'fail');
     expect(await get(id)).toEqual(cancelled);
+    expect(athena.store.list(BUCKET, { limit: 10 }).entries).toEqual([]);
+  });
+
+  it.each(['q', 'wait'])('that has ended stays as it is when it is stopped: %s', async (sql) => {
+    const id = await submit(athena.client, sql);
+    await (sql === 'wait' ? stop(id) : settle(athena.client, id));
+    const ended = await get(id);
+    athena.clock.advance(1_000);
+    await stop(id);
+    expect(await get(id)).toEqual(ended);
+  });
+
+  it('that is unknown cannot be stopped', async () => {
     await expect(stop('nope')).rejects.toMatchObject({ message: 'QueryExecution nope was not found' });
-    const done = await runToEnd(athena.client, 'q');
-    await stop(done?.QueryExecutionId ?? '');
-    expect(await get(done?.QueryExecutionId ?? '')).toEqual(done);
   });
 
   it('that scans more than its workgroup allows is cancelled', async () => {

@@ -32,6 +32,9 @@ describe('workgroups', () => {
       },
       CreationTime: new Date(START),
     });
+  });
+
+  it('are never without primary', () => {
     expect(() => athena.athena.deleteWorkGroup('primary', { recursive: true })).toThrow('cannot be deleted');
   });
 

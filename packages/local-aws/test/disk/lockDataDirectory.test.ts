@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lockDataDirectory } from '../../src/disk/dataDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 let data: string;
+let remove: () => void;
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'app-lock-'));
+  ({ path: data, remove } = temporaryDirectory());
 });
-afterEach(() => rmSync(data, { recursive: true }));
+afterEach(() => remove());
 
 /** Starts processes that each try to take the directory at once, and says how many got it. */
 async function contend(processes: number): Promise<number> {

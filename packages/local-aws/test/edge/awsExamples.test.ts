@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
@@ -9,6 +6,7 @@ import { signingKey } from '../../src/protocol/sigv4.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { chunkedBody } from '../../src/s3/wire/chunkedBody.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { send } from './signedRequest.ts';
 
 /**
@@ -25,7 +23,7 @@ const HOST = 'examplebucket.s3.amazonaws.com';
 
 describe("AWS's signature examples", () => {
   const clock = new ManualClock(Date.UTC(2013, 4, 24));
-  const directory = mkdtempSync(join(tmpdir(), 'app-examples-'));
+  const { path: directory, remove } = temporaryDirectory();
   const store = ObjectStore.open({ directory, clock });
   let edge: Edge;
 
@@ -41,7 +39,7 @@ describe("AWS's signature examples", () => {
   afterAll(async () => {
     await edge.close();
     store.close();
-    rmSync(directory, { recursive: true });
+    remove();
   });
 
   const authorization = (signedHeaders: string, signature: string) =>

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import { realClock } from '../../src/base/clock.ts';
 import { Faults } from '../../src/faults/Faults.ts';
-import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
+import type { CallFault, FaultsInput } from '../../src/faults/faultsSchema.ts';
 import { openFirehose } from '../../src/firehose/index.ts';
 import { Catalog, glueService } from '../../src/glue/index.ts';
 import { s3Service } from '../../src/s3/index.ts';
@@ -211,16 +211,14 @@ describe('a call that is slow', () => {
 });
 
 describe('the selection of the calls that a fault affects', () => {
-  it('is the first call by default', async () => {
-    faults.set({ s3: [{ fault: 'failCalls' }] });
-    expect(await struck(3, listBuckets)).toEqual([true, false, false]);
-    faults.set({ s3: [{ fault: 'failCalls', nth: 3, calls: 2 }] });
-    expect(await struck(6, listBuckets)).toEqual([false, false, true, true, false, false]);
-    faults.set({ s3: [{ fault: 'failCalls', every: 3 }] });
-    expect(await struck(7, listBuckets)).toEqual([false, false, true, false, false, true, false]);
-    faults.clear();
-    faults.set({ s3: [{ fault: 'failCalls', calls: 'all' }] });
-    expect(await struck(4, listBuckets)).toEqual([true, true, true, true]);
+  it.each<[string, Pick<CallFault, 'nth' | 'every' | 'calls'>, string]>([
+    ['the first by default', {}, 'x--'],
+    ['so many from the nth on', { nth: 3, calls: 2 }, '--xx--'],
+    ['every third', { every: 3 }, '--x--x-'],
+    ['all', { calls: 'all' }, 'xxxx'],
+  ])('is %s', async (_, selection, marks) => {
+    faults.set({ s3: [{ fault: 'failCalls', ...selection }] });
+    expect(await struck(marks.length, listBuckets)).toEqual([...marks].map((mark) => mark === 'x'));
   });
 
   it('can be limited to operations and to their resources', async () => {

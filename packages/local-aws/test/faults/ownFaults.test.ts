@@ -251,7 +251,10 @@ describe('a queue of a function', () => {
   };
   const messages = () => aws.status().queues.find(({ name }) => name === 'work')?.messages;
 
-  it.each([false, true])('hands out a message again, afterwards: %s', async (afterwards) => {
+  it.each([
+    ['while the function works on it', false],
+    ['after the function has succeeded', true],
+  ])('hands out a message again %s', async (_, afterwards) => {
     await set({
       sqs: [{ fault: 'repeatMessages', queue: 'work', afterwards }],
       // Counts invocations: it strikes each of them.

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { FirehoseClient, PutRecordCommand, type PutRecordCommandOutput } from '@aws-sdk/client-firehose';
 import { type LocalClock, ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);
@@ -20,10 +18,13 @@ export class FirehoseFixture {
   /** Objects in "S3": key → bytes. */
   readonly objects = new Map<string, Uint8Array>();
   readonly faults = new Faults();
+  /** What has kept deliveries from being stored. */
   readonly failures: unknown[] = [];
   /** Called before each object is stored: throw to keep it from being. */
   beforePut: (key: string) => void = () => undefined;
-  readonly directory = mkdtempSync(join(tmpdir(), 'app-firehose-'));
+  readonly #folder = temporaryDirectory();
+  /** Where the streams are. */
+  readonly directory = this.#folder.path;
   #running: { firehose: Firehose; edge: Edge; client: FirehoseClient } | undefined;
 
   get firehose(): Firehose {
@@ -75,10 +76,10 @@ export class FirehoseFixture {
   /** Stops and deletes everything. */
   async end(): Promise<void> {
     if (this.#running !== undefined) await this.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    this.#folder.remove();
   }
 
-  put(stream: string, record: string | Uint8Array) {
+  put(stream: string, record: string | Uint8Array): Promise<PutRecordCommandOutput> {
     const Record = { Data: typeof record === 'string' ? Buffer.from(record) : record };
     return this.client.send(new PutRecordCommand({ DeliveryStreamName: stream, Record }));
   }

@@ -12,17 +12,16 @@ const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 describe('delivered objects', () => {
   it('hold records unchanged and without separators, named as Firehose names them', async () => {
     await fixture.firehose.createStream('s', plainStream());
-    for (const record of ['one', 'two', new Uint8Array([0xff, 0x00])]) await fixture.put('s', record);
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    for (const record of ['one', 'two', bytes]) await fixture.put('s', record);
     await fixture.firehose.flush();
     expect(fixture.keys()).toEqual([
       expect.stringMatching(new RegExp(`^data/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}$`)),
     ]);
-    expect([...fixture.objects.values()][0]).toEqual(
-      Buffer.concat([Buffer.from('onetwo'), Buffer.of(0xff, 0)]),
-    );
+    expect([...fixture.objects.values()][0]).toEqual(Buffer.concat([Buffer.from('onetwo'), bytes]));
   });
 
-  it('hold bytes that are no text as they were put, in UTC below a plain prefix, with the extension', async () => {
+  it('are in UTC below a plain prefix, with the extension', async () => {
     await fixture.firehose.createStream('s', {
       ExtendedS3DestinationConfiguration: {
         BucketARN: 'arn:aws:s3:::bucket',
@@ -32,17 +31,13 @@ describe('delivered objects', () => {
         BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
       },
     });
-    const records = [0, 1].map((seed) =>
-      Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 7 + seed) % 256)),
-    );
-    for (const record of records) await fixture.put('s', record);
+    await fixture.put('s', 'x');
     await fixture.firehose.flush();
-    expect(fixture.objects.size).toBe(1);
-    const [[key, body] = ['', new Uint8Array()]] = fixture.objects;
-    expect(key).toMatch(
-      new RegExp(`^bucket/landing/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}\\.ndjson\\.gz$`),
-    );
-    expect(Buffer.from(body).equals(Buffer.concat(records))).toBe(true);
+    expect([...fixture.objects.keys()]).toEqual([
+      expect.stringMatching(
+        new RegExp(`^bucket/landing/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}\\.ndjson\\.gz$`),
+      ),
+    ]);
   });
 
   it('have the date at which the oldest record arrived', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -122,7 +122,6 @@ describe('an acknowledged record', () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'x');
     const [file = ''] = journal();
-    const { copyFileSync } = await import('node:fs');
     const path = join(fixture.directory, 'streams', 's.stream', file);
     copyFileSync(path, `${fixture.directory}/kept`);
     await fixture.firehose.flush();

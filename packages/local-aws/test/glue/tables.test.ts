@@ -137,17 +137,24 @@ describe('tables', () => {
     });
   });
 
-  it('are rejected when they are invalid', async () => {
+  it('have names that are unique in any case', async () => {
     await createTable('t');
     await expect(createTable('T')).rejects.toMatchObject({ message: 'Table already exists.' });
-    await expect(glue.client.send(new GetTablesCommand({ DatabaseName: 'nowhere' }))).rejects.toMatchObject({
-      name: 'EntityNotFoundException',
-      message: 'Database nowhere not found.',
-    });
-    await glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' }));
-    await expect(
-      glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' })),
-    ).rejects.toMatchObject({ message: 'Table t not found.' });
+  });
+
+  it.each([
+    [
+      'listed in a database',
+      'Database nowhere not found.',
+      () => glue.client.send(new GetTablesCommand({ DatabaseName: 'nowhere' })),
+    ],
+    [
+      'deleted',
+      'Table t not found.',
+      () => glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' })),
+    ],
+  ])('cannot be %s that does not exist', async (_, message, send) => {
+    await expect(send()).rejects.toMatchObject({ name: 'EntityNotFoundException', message });
   });
 
   it('have comments of at most 255 characters', async () => {

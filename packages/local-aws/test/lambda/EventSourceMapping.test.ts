@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,18 +6,19 @@ import { EventSourceMapping, type MappingOptions } from '../../src/lambda/EventS
 import type { Queue } from '../../src/sqs/Queue.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const VISIBILITY_SECONDS = 360;
-let directory: string;
+let directory: ReturnType<typeof temporaryDirectory>;
 let clock: ManualClock;
 let queues: Queues;
 let queue: Queue;
 let mapping: EventSourceMapping | undefined;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'app-mapping-'));
+  directory = temporaryDirectory();
   clock = new ManualClock(Date.UTC(2026, 10, 20));
-  queues = Queues.open({ directory, clock, region: 'us-east-1', account: '000000000000' });
+  queues = Queues.open({ directory: directory.path, clock, region: 'us-east-1', account: '000000000000' });
   const settings = queueSettingsSchema.parse({ VisibilityTimeout: VISIBILITY_SECONDS });
   queue = queues.ensure('register', settings);
 });
@@ -28,7 +27,7 @@ afterEach(async () => {
   await mapping?.close();
   mapping = undefined;
   queues.close();
-  rmSync(directory, { recursive: true });
+  directory.remove();
 });
 
 type Batch = {
@@ -136,7 +135,7 @@ describe('EventSourceMapping', () => {
   it('is waited for by a clock that is moved over a visibility timeout', async () => {
     const moved = new MovableClock();
     const own = Queues.open({
-      directory: join(directory, 'moved'),
+      directory: join(directory.path, 'moved'),
       clock: moved,
       region: 'us-east-1',
       account: '000000000000',

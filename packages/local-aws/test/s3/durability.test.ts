@@ -4,23 +4,23 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { plainAttributes } from '../../src/s3/model/StoredObject.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 describe('the object store on disk', () => {
   const clock = new ManualClock(Date.UTC(2026, 10, 20));
   let directory: string;
+  let remove: () => void;
   let store: ObjectStore;
   const reopen = () => {
     store.close();
@@ -35,13 +35,13 @@ describe('the object store on disk', () => {
   const lines = () => readFileSync(journal(), 'utf8').trimEnd().split('\n');
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'app-durable-'));
+    ({ path: directory, remove } = temporaryDirectory());
     store = ObjectStore.open({ directory, clock });
     store.createBucket('durable', { eventBridge: true, region: 'eu-west-1', account: '111122223333' });
   });
   afterEach(() => {
     store.close();
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   });
 
   it('stores objects at paths equal to their keys, where DuckDB and people find them', async () => {

@@ -1,5 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
@@ -7,6 +6,7 @@ import fc from 'fast-check';
 import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { startS3 } from '../../src/testing/startS3.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 /** Keys that are hard on a file system, and ordinary ones that clash with them. */
 const segment = fc.oneof(
@@ -63,7 +63,7 @@ function filesBelow(folder: string): string[] {
 
 describe('object keys', () => {
   it('keep their own bytes beside any other keys, also after a restart, inside the data folder', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'app-keys-'));
+    const { path: root, remove } = temporaryDirectory();
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -100,7 +100,7 @@ describe('object keys', () => {
       { numRuns: 80 },
     );
     expect(readdirSync(root)).toEqual([]);
-    rmSync(root, { recursive: true });
+    remove();
   });
 
   it.each([
@@ -110,7 +110,7 @@ describe('object keys', () => {
     ['keys that differ by case', ['Data/x', 'data/X']],
     ['keys that differ by Unicode form', ['\u00e9', 'e\u0301']],
   ])('leave the first of two conflicting keys in its place: %s', async (_, [first = '', second = '']) => {
-    const directory = mkdtempSync(join(tmpdir(), 'app-keys-'));
+    const { path: directory, remove } = temporaryDirectory();
     const store = ObjectStore.open({ directory, clock: realClock });
     store.createBucket('keys');
     await store.put('keys', first, '1');
@@ -124,7 +124,7 @@ describe('object keys', () => {
     await store.put('keys', second, '2');
     expect(store.localPath('keys', second)).toBe(join(directory, 'keys', second));
     store.close();
-    rmSync(directory, { recursive: true });
+    remove();
   });
 
   it('work with the real client, whatever their characters', async () => {

@@ -22,7 +22,7 @@ describe('startLocalAws', () => {
     directory.remove();
   });
 
-  it('serves its control API under a configured path, with configured error codes', async () => {
+  it('serves its control API under /_local', async () => {
     const { endpoint } = await start();
     const status = await fetch(`${endpoint}/_local/status`);
     expect(status.status).toBe(200);

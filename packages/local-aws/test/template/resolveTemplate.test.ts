@@ -109,8 +109,8 @@ describe('names and ARNs', () => {
     expect(namesOf('AWS::IAM::Role', {}, 'Arn')[1]).toMatch(/:role\/app-local-It-[0-9A-F]{12}$/);
   });
 
-  it('include a Ref for every listed type', () => {
-    for (const type of resourceTypes.keys()) expect(namesOf(type, {})[0]).toBeTruthy();
+  it.each([...resourceTypes.keys()])('include a Ref of %s', (type) => {
+    expect(namesOf(type, {})[0]).toEqual(expect.stringMatching(/./));
   });
 });
 
@@ -204,12 +204,6 @@ describe('an unsupported template part', () => {
       },
       code: 'LOCAL_AWS_TEMPLATE_CYCLE',
       detail: 'A → B → C → A.',
-    },
-    {
-      name: 'an intrinsic function',
-      template: { Resources: {}, Outputs: { O: { Value: { 'Fn::ImportValue': 'x' } } } },
-      code: 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
-      detail: 'Fn::ImportValue at Outputs.O.',
     },
   ])('is rejected by name: $name', ({ template, code, detail }) => {
     expect(() => resolve(template)).toThrow(expect.objectContaining({ code, detail }));

@@ -1,18 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { dataFolders } from '../../src/disk/dataDirectory.ts';
 import { Catalog } from '../../src/glue/index.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { readQuery, runQuery } from '../../src/trino/query/runQuery.ts';
 
 let data: string;
+let remove: () => void;
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'app-query-'));
+  ({ path: data, remove } = temporaryDirectory());
 });
-afterEach(() => rmSync(data, { recursive: true }));
+afterEach(() => remove());
 
 const location = (day: string) => `s3://bucket/events/${day}/`;
 

@@ -53,16 +53,6 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     'FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (bigint) for function lower',
     1303,
   ],
-  [
-    "SELECT id FROM events WHERE ds = '2026-11-19'",
-    "TYPE_MISMATCH: line 1:32: Cannot apply operator: date = varchar(10). Write date '2026-11-19'",
-    1006,
-  ],
-  [
-    "SELECT id FROM events WHERE ts >= '2026-11-19'",
-    "TYPE_MISMATCH: line 1:32: Cannot apply operator: timestamp >= varchar(10). Write timestamp '2026-11-19'",
-    1006,
-  ],
   ['SELECT CAST(id AS nope) FROM events', 'TYPE_NOT_FOUND: line 1:19: Unknown type: nope', 1006],
   [
     'SELECT id, count(*) FROM events',
