@@ -67,7 +67,8 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
   let answer: LiveAnswer | undefined;
   let gate: Gate | null | undefined = asJson ? null : undefined;
   const showGate = (next: Gate | null) => {
-    if (next !== null && next.text !== gate?.text) writeNote(`${next.text}\n`);
+    const isKnown = next?.gate === gate?.gate && next?.code === gate?.code;
+    if (next !== null && !isKnown) writeNote(`${next.text}\n`);
     gate = next;
   };
   while (!signal.aborted) {

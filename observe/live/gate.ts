@@ -12,6 +12,8 @@ import { lastDelivery } from '../facts/tables/lastDelivery.ts';
 export interface Gate {
   /** How far the first request came. */
   readonly gate: 'no_request' | 'preflight_only' | 'refused' | 'accepted';
+  /** Code of the error with which it was refused: SLUICE_…; null of another gate. */
+  readonly code: string | null;
   /** What to do, in words. */
   readonly text: string;
 }
@@ -34,10 +36,12 @@ export async function readGate(deployment: Deployment): Promise<Gate | null> {
   return (await hasAnyRequest(deployment))
     ? {
         gate: 'preflight_only',
+        code: null,
         text: 'Only preflights have come: a browser asked, and its post did not follow. Look into its console: a content security policy (`connect-src`) or a blocker stops it. docs/platform.md, "A path of the site itself".',
       }
     : {
         gate: 'no_request',
+        code: null,
         text: 'No request has come within the hour. Compare the log URL of the SDK with `CollectorUrl`, or send one by hand: docs/send.md.',
       };
 }
@@ -53,13 +57,14 @@ function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localCo
   const seconds = config.buffering.seconds + WRITTEN_WITHIN;
   return {
     gate: 'accepted',
+    code: null,
     text: `Accepted. The row is in its table within about ${seconds} seconds${now}.`,
   };
 }
 
 function refused(code: string): Gate {
   const { cause, cure } = explainCode(code);
-  return { gate: 'refused', text: `Refused with ${code}: ${cause} ${cure}` };
+  return { gate: 'refused', code, text: `Refused with ${code}: ${cause} ${cure}` };
 }
 
 /** Whether the gateway had any request, of which those that the collector has none of are preflights. */
