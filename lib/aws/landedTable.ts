@@ -1,13 +1,15 @@
 import { EntityNotFoundException, type GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { errorText } from '../base/errors.ts';
-import { isDataFile } from '../base/ObjectStore.ts';
+import { PAGE_OBJECTS } from '../base/ObjectStore.ts';
+import { counted } from '../base/text.ts';
 import { addDays, type UtcDay, utcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { LandedTable } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';
 import { type Attempts, CatalogCallError, OUT_OF_TIME, readPages } from '../landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH } from '../landing/catalog/PartitionCatalog.ts';
+import { isDataFile } from '../tables/objectKeys.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
@@ -75,7 +77,7 @@ export function landedTable(
       if (objects === undefined)
         throw new ExportError(
           'SLUICE_EXPORT_TOO_MANY_FILES',
-          `${location}: more than ${MOST_FILE_PAGES},000 objects.`,
+          `${location}: more than ${counted(MOST_FILE_PAGES * PAGE_OBJECTS, 'object')}.`,
         );
       return objects.filter(isDataFile);
     },

@@ -119,6 +119,9 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Objects of a page of S3 at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export const PAGE_OBJECTS = 1_000;
+
 /** Options of {@link ObjectStore.listPage}. */
 export interface ListOptions {
   /** `next` of the page before. Default: the first page. */
@@ -127,7 +130,7 @@ export interface ListOptions {
   readonly after?: string | undefined;
   /** Lists the folders directly under the prefix instead of objects. Default false. */
   readonly folders?: boolean;
-  /** Objects of the page at most. Default 1,000. */
+  /** Objects of the page at most. Default {@link PAGE_OBJECTS}. */
   readonly limit?: number | undefined;
   /** Ends the call, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -180,11 +183,6 @@ export async function* listObjects(
     yield* items;
     token = next;
   } while (token !== undefined);
-}
-
-/** Whether queries of Athena read an object: markers, and names that begin with an underscore or a dot, are not read. */
-export function isDataFile({ key, size }: Pick<ListedObject, 'key' | 'size'>): boolean {
-  return size > 0 && /^[^_.]/.test(key.slice(key.lastIndexOf('/') + 1));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Exclusive, exclusive } from '../base/concurrency.ts';
-import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
 import type { UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
@@ -7,6 +7,7 @@ import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { FetchedBucket, FetchedObject } from '../parquet/fetchFiles.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
+import { isDataFile } from '../tables/objectKeys.ts';
 import { dayFolder, tableFolders } from '../tables/tableFolders.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
 import { MANY_RAW_FILES, MOST_DAY_PAGES, MOST_RAW_FILES } from './limits.ts';

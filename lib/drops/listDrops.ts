@@ -1,4 +1,6 @@
 import type { Exclusive } from '../base/concurrency.ts';
+import { PAGE_OBJECTS } from '../base/ObjectStore.ts';
+import { counted } from '../base/text.ts';
 import type { UtcDay } from '../base/time.ts';
 import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
@@ -140,7 +142,7 @@ async function* listPages(
 ): AsyncGenerator<readonly DropObject[]> {
   let next: string | undefined;
   for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
-    if (pages === MAX_LIST_CALLS) throw tooMany(prefix, `${pages},000 objects`);
+    if (pages === MAX_LIST_CALLS) throw tooMany(prefix, counted(MAX_LIST_CALLS * PAGE_OBJECTS, 'object'));
     const page = await bucket.list({ prefix, next });
     addBatches(logs, page.objects);
     yield page.objects;

@@ -264,3 +264,8 @@ export function isOwnKey(layout: TableLayout, key: string): boolean {
   );
   return table ? 'kind' in parseTableKey(layout, key) : QUERY_ID.test(key);
 }
+
+/** Whether queries of Athena read an object: markers, and names that begin with an underscore or a dot, are not read. */
+export function isDataFile({ key, size }: { readonly key: string; readonly size: number }): boolean {
+  return size > 0 && /^[^_.]/.test(key.slice(key.lastIndexOf('/') + 1));
+}

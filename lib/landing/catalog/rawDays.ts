@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
 import { parseJson } from '../../base/json.ts';
-import { isDataFile, listObjects, type ObjectStore } from '../../base/ObjectStore.ts';
+import { listObjects, type ObjectStore } from '../../base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
 import { ERASURES_FOLDER, rawDaysKey } from '../../tables/ledgerKeys.ts';
+import { isDataFile } from '../../tables/objectKeys.ts';
 import { dayFolder, deliveredTime, fileTime, type TableLayout } from '../../tables/tableFolders.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { areDigests, isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
+import { areDigests, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { parseLooks } from '../../../lib/ledger/turns.ts';
@@ -9,7 +9,7 @@ import { footerRows, MARK_BYTES, PARQUET_MARK } from '../../../lib/parquet/parqu
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject, dayLooksKey, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
-import { DIRECT_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { DIRECT_FOLDER, isDataFile, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, RESTORED, restoredKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';

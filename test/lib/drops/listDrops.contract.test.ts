@@ -163,7 +163,10 @@ describe('listing a dataset’s days', () => {
     };
     await expect(
       listDrop(endless, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, '2026-01-01'),
-    ).rejects.toMatchObject({ code: 'SLUICE_SOURCE_TOO_MANY_OBJECTS' });
+    ).rejects.toMatchObject({
+      code: 'SLUICE_SOURCE_TOO_MANY_OBJECTS',
+      detail: 'in/2026-01-01: more than 10,000,000 objects.',
+    });
   });
 });
 
