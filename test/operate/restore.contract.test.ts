@@ -100,47 +100,90 @@ const current = {
 const ended = { ...erasureRun, onTheWay: [], endedAt: NOW };
 
 describe('a day of a raw table', () => {
-  it('gets back what was deleted, however often, and nothing of other days and tables', async () => {
-    const other = dayFolder(deployment.config, 'exposures', DAY);
-    const next = dayFolder(deployment.config, 'events', NEXT);
-    for (const key of [`${folder}a`, `${folder}b`, `${folder}c`, `${other}a`, `${next}a`])
+  describe('of which files were deleted, one of them twice', () => {
+    const keys = () => ['a', 'b', 'c'].map((name) => `${folder}${name}`);
+    const deleted = () => keys().slice(0, 2);
+    beforeEach(async () => {
+      for (const key of keys()) await put(key, key);
+      for (const key of [...deleted(), `${folder}a`]) await remove(key);
+    });
+
+    it('gets them back by the removal of their markers alone', async () => {
+      const { files } = await everything();
+      expect(await restore()).toEqual([{ day: DAY, folder, deleted: deleted(), replaced: [] }]);
+      expect(await Promise.all(keys().map(read))).toEqual(keys());
+      expect(await everything()).toEqual({ files, markers: 0 });
+    });
+
+    it('stays as it is in a dry run, which names them', async () => {
+      const before = await everything();
+      expect(await restore({ dryRun: true })).toEqual([
+        { day: DAY, folder, deleted: deleted(), replaced: [] },
+      ]);
+      expect(await everything()).toEqual(before);
+    });
+
+    it('has nothing to get back a second time', async () => {
+      await restore();
+      expect(await restore()).toEqual([{ day: DAY, folder, deleted: [], replaced: [] }]);
+    });
+
+    it.each([
+      { what: 'table', other: () => dayFolder(deployment.config, 'exposures', DAY) },
+      { what: 'day', other: () => dayFolder(deployment.config, 'events', NEXT) },
+    ])('gets back nothing of another $what', async ({ other }) => {
+      const key = `${other()}a`;
       await put(key, key);
-    for (const key of [`${folder}a`, `${folder}a`, `${folder}b`, `${other}a`, `${next}a`]) await remove(key);
-    const before = await everything();
-    const deleted = [`${folder}a`, `${folder}b`];
-    expect(await restore({ dryRun: true })).toEqual([{ day: DAY, folder, deleted, replaced: [] }]);
-    expect(await everything()).toEqual(before);
-    expect(await restore()).toEqual([{ day: DAY, folder, deleted, replaced: [] }]);
-    expect(await Promise.all([...deleted, `${folder}c`].map(read))).toEqual([...deleted, `${folder}c`]);
-    expect(await Promise.all([`${other}a`, `${next}a`].map(read))).toEqual([null, null]);
-    const after = await everything();
-    // Nothing is taken away but markers.
-    expect(after).toEqual({ files: before.files, markers: 2 });
-    expect(await restore()).toEqual([{ day: DAY, folder, deleted: [], replaced: [] }]);
-    expect(await everything()).toEqual(after);
-    expect(await restore({ table: 'events', days: [DAY, NEXT] })).toMatchObject([
-      { deleted: [] },
-      { deleted: [`${next}a`] },
-    ]);
+      await remove(key);
+      await restore();
+      expect(await read(key)).toBeNull();
+    });
+
+    it('gets them back with those of another day, if both are named', async () => {
+      const next = `${dayFolder(deployment.config, 'events', NEXT)}a`;
+      await put(next, next);
+      await remove(next);
+      expect(await restore({ table: 'events', days: [DAY, NEXT] })).toMatchObject([
+        { day: DAY, deleted: deleted() },
+        { day: NEXT, deleted: [next] },
+      ]);
+    });
   });
 
-  it('gets what was replaced beside what replaced it: the first version, once', async () => {
-    const key = `${folder}part é.parquet`;
-    const copy = `${folder}restored-part é.parquet`;
-    for (const text of ['rows PAR1', 'none PAR1', 'nothing PAR1']) await put(key, text);
-    const before = await everything();
-    const replaced = [{ key, copy }];
-    expect(await restore({ dryRun: true })).toMatchObject([{ deleted: [], replaced }]);
-    expect(await everything()).toEqual(before);
-    expect(await restore()).toMatchObject([{ deleted: [], replaced }]);
-    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
-    expect((await everything()).files).toEqual(expect.arrayContaining(before.files));
-    expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
-    // What replaced it was deleted, and so was the copy.
-    await remove(key);
-    await remove(copy);
-    expect(await restore()).toMatchObject([{ deleted: [key, copy], replaced: [] }]);
-    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
+  describe('of which a file was replaced twice', () => {
+    const key = () => `${folder}part é.parquet`;
+    const copy = () => `${folder}restored-part é.parquet`;
+    beforeEach(async () => {
+      for (const text of ['rows PAR1', 'none PAR1', 'nothing PAR1']) await put(key(), text);
+    });
+
+    it('gets its first version beside what replaced it, and loses no version', async () => {
+      const { files } = await everything();
+      const replaced = [{ key: key(), copy: copy() }];
+      expect(await restore()).toMatchObject([{ deleted: [], replaced }]);
+      expect(await Promise.all([key(), copy()].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
+      expect((await everything()).files).toEqual(expect.arrayContaining(files));
+    });
+
+    it('stays as it is in a dry run, which names it', async () => {
+      const before = await everything();
+      const replaced = [{ key: key(), copy: copy() }];
+      expect(await restore({ dryRun: true })).toMatchObject([{ deleted: [], replaced }]);
+      expect(await everything()).toEqual(before);
+    });
+
+    it('gets no second copy', async () => {
+      await restore();
+      expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
+    });
+
+    it('gets back what replaced it and the copy, when both were deleted since', async () => {
+      await restore();
+      await remove(key());
+      await remove(copy());
+      expect(await restore()).toMatchObject([{ deleted: [key(), copy()], replaced: [] }]);
+      expect(await Promise.all([key(), copy()].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
+    });
   });
 
   it('gets what was replaced over what is no Parquet, which fails each query: the first version, once', async () => {

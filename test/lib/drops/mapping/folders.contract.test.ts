@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { SluiceError } from '../../../../lib/base/errors.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import { pathFolders } from '../../../../lib/drops/mapping/FileColumns.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
@@ -47,7 +48,7 @@ describe('folders of a file’s path', () => {
     expect(result.files.map(({ out }) => out)).toEqual([2, 1, 1, 1]);
   });
 
-  it('can be times, days, numbers and IDs, like text columns', async () => {
+  it('can be days, numbers and IDs, like text columns', async () => {
     const metrics: DatasetInput = {
       kind: 'metrics',
       timezone: 'Asia/Tokyo',
@@ -64,9 +65,12 @@ describe('folders of a file’s path', () => {
     expect(rows).toMatchObject([
       { unit_id: 'u:1', metric_name: 'revenue', metric_value: 12, metric_date: '2026-11-20' },
     ]);
+  });
+
+  it('can be times in a format, like text columns', async () => {
     const hour = events({ timestamp: { folder: 'hour', format: "yyyyMMdd'T'HH" } });
-    const { rows: timed } = await bench.load(hour, [await fileIn('hour=20261120T07/', ['a'])]);
-    expect(timed).toMatchObject([{ timestamp: '2026-11-20 07:00:00' }]);
+    const { rows } = await bench.load(hour, [await fileIn('hour=20261120T07/', ['a'])]);
+    expect(rows).toMatchObject([{ timestamp: '2026-11-20 07:00:00' }]);
   });
 
   it('reject the rows of a file if they are invalid, like columns', async () => {
@@ -89,31 +93,46 @@ describe('folders of a file’s path', () => {
     ]);
   });
 
-  it('must exist exactly once unless they are optional', async () => {
-    const wanted = (folder: object) => events({ eventValue: folder });
+  const byCountry = events({ eventValue: { folder: 'country' } });
+
+  it('fail a file without one, unless it is optional', async () => {
     const none = await fileIn('', ['a']);
-    await expect(bench.load(wanted({ folder: 'country' }), [none])).rejects.toMatchObject({
+    await expect(bench.load(byCountry, [none])).rejects.toMatchObject({
       code: 'SLUICE_INGEST_COLUMN_MISSING',
       message: expect.stringContaining(`${none.name}, column "country=": expected a folder of the name`),
     });
-    const optional = wanted({ folder: 'country', optional: true });
-    const { rows } = await bench.load(optional, [none, await fileIn('Country=DE/', ['b'])]);
+    const optional = events({ eventValue: { folder: 'country', optional: true } });
+    const { rows } = await bench.load(optional, [none, await fileIn('country=DE/', ['b'])]);
     expect(byUser(rows, 'event_value')).toEqual({ a: null, b: 'DE' });
-    await expect(bench.load(optional, [await fileIn('country=DE/country=FR/', ['a'])])).rejects.toMatchObject(
-      { code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS' },
-    );
+  });
+
+  it('fail each file with two of the name, by the values of its own', async () => {
     const twice = [
       await fileIn('country=DE/country=FR/', ['a']),
       await fileIn('country=US/country=AT/', ['a']),
     ];
     const schemas = (await bench.describe(twice)).flatMap((file) => ('problem' in file ? [] : [file]));
-    const problems = new Map();
-    expect(() => compileMapping(subjectOf(optional), schemas, undefined, problems)).toThrow('"country=DE"');
-    expect(problems.get(twice[1]?.name ?? '')?.message).toContain('"country=US" and "country=AT"');
-    const both = await bench.load(optional, [await fileIn('Country=DE/country=FR/', ['a'])]);
-    expect(byUser(both.rows, 'event_value')).toEqual({ a: 'FR' });
-    const nul = await bench.load(optional, [await fileIn('country=D%00%C3%A9/', ['a'])]);
-    expect(byUser(nul.rows, 'event_value')).toEqual({ a: 'D%00é' });
+    const problems = new Map<string, SluiceError>();
+    expect(() => compileMapping(subjectOf(byCountry), schemas, undefined, problems)).toThrow('"country=DE"');
+    expect(twice.map(({ name }) => problems.get(name))).toMatchObject([
+      {
+        code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS',
+        message: expect.stringContaining('"country=DE" and "country=FR"'),
+      },
+      {
+        code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS',
+        message: expect.stringContaining('"country=US" and "country=AT"'),
+      },
+    ]);
+  });
+
+  it.each([
+    { what: 'in another case', folder: 'Country=DE', value: 'DE' },
+    { what: 'exactly, beside one in another case', folder: 'Country=DE/country=FR', value: 'FR' },
+    { what: 'with a NUL, which stays encoded', folder: 'country=D%00%C3%A9', value: 'D%00é' },
+  ])('are found by their name: $what', async ({ folder, value }) => {
+    const { rows } = await bench.load(byCountry, [await fileIn(`${folder}/`, ['a'])]);
+    expect(byUser(rows, 'event_value')).toEqual({ a: value });
   });
 
   it('are suggested if a mapping looks for a column of their name', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { markReady, type Trigger } from '../../../../lib/drops/plan/markReady.ts';
 import { turns } from '../../../../lib/drops/plan/trigger.ts';
@@ -31,6 +31,7 @@ const CUSTOMERS = ['acme', 'acme1'].map((name) => ({
 /** The key of an app's server: it names no sources. */
 const APP = { label: 'web', sha256: sha256('secret-app'), kinds: ['events' as const] };
 
+/** What the endpoint works with. @param readKeys Reads the secret of keys, which has none by default. */
 function trigger(
   readKeys: () => Promise<string> = async () => '{"keys":[]}',
   { allowAnyKey = false, anyKeyStartsAll = false } = {},
@@ -53,6 +54,7 @@ function trigger(
   };
 }
 
+/** Posts a body, as JSON unless it is a text or bytes. @param key Null for none. @returns The status with what the answer says. */
 async function post(body: unknown, key: string | null = 'secret-acme', by = trigger()) {
   const {
     statusCode,
@@ -76,42 +78,37 @@ async function post(body: unknown, key: string | null = 'secret-acme', by = trig
 const ready = { datestamps: ['2026-11-19', '2026-11-18'], type: 'events' };
 
 describe('POST /v1/mark_data_ready_dwh', () => {
-  it('immediately starts every source that has such datasets, for the days in the request', async () => {
+  it('starts every source that has such datasets at once, for the days in the request', async () => {
     ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
-    expect(await post(ready)).toMatchObject({
-      status: 200,
-      success: true,
-      started: ['acme', 'acme1'],
-      tooSoon: [],
-    });
+    const started = ['acme', 'acme1'];
+    expect(await post(ready)).toMatchObject({ status: 200, success: true, started, tooSoon: [] });
+    const days = ['2026-11-18', '2026-11-19'];
     expect(await ingest.received('plan')).toEqual([
-      {
-        sluice: 'plan',
-        sources: ['acme', 'acme1'],
-        kind: 'events',
-        days: ['2026-11-18', '2026-11-19'],
-        asked: 'triggered',
-      },
+      { sluice: 'plan', sources: started, kind: 'events', days, asked: 'triggered' },
     ]);
-    // Statsig's own example has one day, as a text.
-    expect(await post({ datestamps: '2026-11-19', type: 'metrics' })).toMatchObject({ started: ['acme2'] });
   });
 
-  it('starts each source at most once in ten minutes', async () => {
-    ingest = await startIngest([{}, {}]);
-    expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
+  it('takes one day as a text, as in Statsig’s own example', async () => {
+    ingest = await startIngest();
+    expect(await post({ ...ready, datestamps: '2026-11-19' })).toMatchObject({ status: 200 });
+    expect(await ingest.received('plan')).toMatchObject([{ days: ['2026-11-19'] }]);
+  });
+
+  it('starts a source again ten minutes later, and not before', async () => {
+    ingest = await startIngest();
+    await post(ready);
     await ingest.clock.advance(9 * MINUTE_MS);
-    expect(await post({ ...ready, sources: 'acme' })).toMatchObject({
-      status: 429,
-      success: false,
-      code: 'SLUICE_TRIGGER_TOO_SOON',
-      retryAfter: '600',
-    });
-    // Another source is not held up by it.
-    expect(await post(ready)).toMatchObject({ status: 200, started: ['acme1'], tooSoon: ['acme'] });
+    const refused = { status: 429, success: false, code: 'SLUICE_TRIGGER_TOO_SOON', retryAfter: '600' };
+    expect(await post({ ...ready, sources: 'acme' })).toMatchObject(refused);
     await ingest.clock.advance(MINUTE_MS);
     expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
-    expect(await ingest.received('plan')).toHaveLength(3);
+    expect(await ingest.received('plan')).toHaveLength(2);
+  });
+
+  it('starts a source beside one that must wait', async () => {
+    ingest = await startIngest([{}, {}]);
+    await post({ ...ready, sources: ['acme'] });
+    expect(await post(ready)).toMatchObject({ status: 200, started: ['acme1'], tooSoon: ['acme'] });
   });
 
   it('accepts one of many concurrent calls', async () => {
@@ -184,35 +181,46 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await ingest.received('plan')).toEqual([]);
   });
 
-  it('lets a key start only its own sources, and reveals nothing about others', async () => {
-    ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
-    const asAcme = (body: object) => post(body, 'secret-of-acme');
-    // Without names it is all that the key may start: nobody else's turn is used up.
-    expect(await asAcme(ready)).toEqual({
-      status: 200,
-      retryAfter: undefined,
-      success: true,
-      started: ['acme'],
-      tooSoon: [],
-      note: expect.stringContaining('being loaded'),
+  describe('with a customer’s key, beside sources of others', () => {
+    beforeEach(async () => {
+      ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
     });
-    expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: ['acme'] });
-    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200, started: ['acme1'] });
+    const asAcme = (body: object) => post(body, 'secret-of-acme');
 
-    // Another customer's source, of this type or another, looks like one that does not exist.
-    const answers = await Promise.all(
-      ['acme1', 'acme2', 'no-such'].map(async (name) => {
-        const text = JSON.stringify(await asAcme({ ...ready, sources: [name] }));
-        return text.replaceAll(name, '<name>');
-      }),
-    );
-    expect(new Set(answers).size).toBe(1);
-    expect(answers[0]).toContain('"status":404');
-    expect(await asAcme({ ...ready, sources: ['acme', 'acme2'] })).toMatchObject({ status: 404 });
-    const none = JSON.stringify(await asAcme({ ...ready, type: 'metrics' }));
-    expect(none).toContain('"status":404');
-    expect(none).not.toMatch(/acme[12]/);
-    expect(await ingest.received('plan')).toMatchObject([{ sources: ['acme'] }, { sources: ['acme1'] }]);
+    it('starts its own source alone, whose turn alone is used up', async () => {
+      expect(await asAcme(ready)).toEqual({
+        status: 200,
+        retryAfter: undefined,
+        success: true,
+        started: ['acme'],
+        tooSoon: [],
+        note: expect.stringContaining('being loaded'),
+      });
+      expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: ['acme'] });
+      expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200, started: ['acme1'] });
+    });
+
+    it('answers of a source of another customer as of one that does not exist', async () => {
+      const answers = await Promise.all(
+        ['acme1', 'acme2', 'no-such'].map(async (name) => {
+          const text = JSON.stringify(await asAcme({ ...ready, sources: [name] }));
+          return text.replaceAll(name, '<name>');
+        }),
+      );
+      expect(new Set(answers)).toEqual(new Set([expect.stringContaining('"status":404')]));
+      expect(await ingest.received('plan')).toEqual([]);
+    });
+
+    it('starts nothing if one of the sources is not its own', async () => {
+      expect(await asAcme({ ...ready, sources: ['acme', 'acme2'] })).toMatchObject({ status: 404 });
+      expect(await ingest.received('plan')).toEqual([]);
+    });
+
+    it('names no source of others that has datasets of the type', async () => {
+      const answer = await asAcme({ ...ready, type: 'metrics' });
+      expect(answer).toMatchObject({ status: 404 });
+      expect(JSON.stringify(answer)).not.toMatch(/acme[12]/);
+    });
   });
 
   it('lets a key without sources start the only source', async () => {
@@ -220,38 +228,47 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post(ready, 'secret-app')).toMatchObject({ status: 200, started: ['acme'] });
   });
 
-  it('does not let a key without sources start one of several sources', async () => {
+  it.each([
+    { what: 'all', body: ready },
+    { what: 'one of them', body: { ...ready, sources: ['acme'] } },
+    { what: 'another', body: { ...ready, sources: ['no-such'] } },
+    { what: 'nothing that is readable', body: 'x' },
+  ])('does not let a key without sources start one of several, and names none: $what', async ({ body }) => {
     ingest = await startIngest([{}, {}]);
-    for (const body of [ready, { ...ready, sources: ['acme'] }, { ...ready, sources: ['no-such'] }, 'x']) {
-      const refused = await post(body, 'secret-app');
-      expect(refused).toMatchObject({ status: 403, code: 'SLUICE_TRIGGER_KEY_NO_SOURCES' });
-      expect(JSON.stringify(refused)).not.toContain('acme');
-    }
-    // A key that is accepted only because any key is may start nothing, except in the local cloud.
+    const refused = await post(body, 'secret-app');
+    expect(refused).toMatchObject({ status: 403, code: 'SLUICE_TRIGGER_KEY_NO_SOURCES' });
+    expect(JSON.stringify(refused)).not.toContain('acme');
+  });
+
+  it('starts nothing for a key that is accepted only because any key is', async () => {
+    ingest = await startIngest([{}, {}]);
     const open = trigger(undefined, { allowAnyKey: true });
     expect(await post(ready, 'secret-other', open)).toMatchObject({ status: 403 });
+  });
+
+  it('starts all sources for such a key in the local cloud', async () => {
+    ingest = await startIngest([{}, {}]);
     const local = trigger(undefined, { allowAnyKey: true, anyKeyStartsAll: true });
     expect(await post(ready, 'secret-other', local)).toMatchObject({ started: ['acme', 'acme1'] });
     expect(await post(ready, 'secret-of-acme', local)).toMatchObject({ status: 429 });
   });
 
-  it('accepts only secret keys that may post', async () => {
+  it.each([
+    { what: 'no key', key: null, status: 401, code: 'SLUICE_KEY_MISSING' },
+    { what: 'a key of an app', key: 'client-acme', status: 403, code: 'SLUICE_TRIGGER_KEY_NOT_SECRET' },
+    { what: 'a key that nobody knows', key: 'secret-other', status: 401, code: 'SLUICE_KEY_UNKNOWN' },
+  ])('refuses $what, which no log has', async ({ key, status, code }) => {
     ingest = await startIngest();
-    expect(await post(ready, null)).toMatchObject({ status: 401, code: 'SLUICE_KEY_MISSING' });
-    expect(await post(ready, 'client-acme', trigger(undefined, { allowAnyKey: true }))).toMatchObject({
-      status: 403,
-      code: 'SLUICE_TRIGGER_KEY_NOT_SECRET',
-    });
-    expect(await post(ready, 'secret-other')).toMatchObject({
-      status: 401,
-      code: 'SLUICE_KEY_UNKNOWN',
-    });
+    const by = trigger(undefined, { allowAnyKey: key === 'client-acme' });
+    expect(await post(ready, key, by)).toMatchObject({ status, code });
+    expect(JSON.stringify(ingest.lines)).not.toMatch(/client-acme|secret-other/);
+  });
+
+  it('asks to come again for a key that it cannot look up, and starts for one that is configured', async () => {
+    ingest = await startIngest();
     const away = trigger(() => Promise.reject(new Error('away')));
-    expect(await post(ready, 'secret-other', away)).toMatchObject({
-      status: 503,
-      code: 'SLUICE_KEYS_UNAVAILABLE',
-    });
-    expect(await post(ready, 'secret-acme')).toMatchObject({ status: 200 });
-    expect(JSON.stringify(ingest.lines)).not.toMatch(/secret-(acme|other)/);
+    const unavailable = { status: 503, code: 'SLUICE_KEYS_UNAVAILABLE' };
+    expect(await post(ready, 'secret-other', away)).toMatchObject(unavailable);
+    expect(await post(ready, 'secret-acme', away)).toMatchObject({ status: 200 });
   });
 });

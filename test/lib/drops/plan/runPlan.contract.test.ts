@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
@@ -29,95 +29,97 @@ describe('a run of the plan', () => {
     expect(Messages.map(({ Attributes }) => Attributes)).toEqual([{ MessageGroupId: 'acme' }]);
   });
 
-  it('queues each new day once, and defers days whose files are too recent', async () => {
+  it('queues the new days of its lookback, oldest first, and notes them', async () => {
     ingest = await startIngest();
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.put(`events/${ago(2)}/a.parquet`);
     await ingest.put(`events/${ago(2)}/_SUCCESS`, '');
-    await ingest.put(`events/${ago(9)}/too-old.parquet`);
-    await ingest.put(`events/${ago(-2)}/to-come.parquet`);
-    await ingest.clock.advance(HOUR_MS / 2);
-    await ingest.put(`events/${today()}/a.parquet`);
-
-    const report = await plan(ingest);
-    expect(report).toMatchObject({
-      queued: [{}, {}],
-    });
-    const tasks = await ingest.received('load');
-    expect(tasks).toMatchObject([
-      { source: 'acme', dataset: 'events', day: ago(2), reason: 'new' },
-      { source: 'acme', dataset: 'events', day: ago(1), reason: 'new' },
+    await ingest.dropInto(ago(9), ago(1), ago(2), ago(-2));
+    await plan(ingest);
+    const task = { source: 'acme', dataset: 'events', reason: 'new' };
+    expect(await ingest.received('load')).toMatchObject([
+      { ...task, day: ago(2) },
+      { ...task, day: ago(1) },
     ]);
     expect(await entryOf(ingest, ago(1))).toMatchObject({
       state: 'waiting',
       table: 'acme_events',
       attempts: 0,
     });
-    expect(await entryOf(ingest, today())).toMatchObject({
-      state: 'waiting',
-      queued: { reason: 'settling' },
-    });
     expect(await entryOf(ingest, ago(9))).toBeNull();
+  });
+
+  it('notes days before the lookback that have files, and none that is to come', async () => {
+    ingest = await startIngest();
+    await ingest.dropInto(ago(9), ago(-2));
+    await plan(ingest);
     expect(await ingest.readJson('ledger/acme/events/last-look.json')).toMatchObject({
       elsewhere: { days: [ago(9)], others: [] },
     });
+  });
 
-    // It comes back by itself when the day has settled, and not before.
+  it('queues a day once', async () => {
+    ingest = await startIngest();
+    await ingest.dropInto(ago(1));
+    await plan(ingest);
+    expect(await plan(ingest)).toMatchObject({ queued: [] });
+    expect(await ingest.received('load')).toMatchObject([{ day: ago(1) }]);
+  });
+
+  it('lets a day wait whose files are too recent, until a message names it once it has settled', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${today()}/a.parquet`);
+    expect(await plan(ingest)).toMatchObject({ queued: [] });
+    const settling = { state: 'waiting', queued: { reason: 'settling' } };
+    expect(await entryOf(ingest, today())).toMatchObject(settling);
     // The clock runs by itself as well: a minute is room for a busy machine.
     await ingest.clock.advance(9 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
     await ingest.clock.advance(2 * 60_000);
-    const [again, ...others] = await ingest.received('plan');
-    expect(again).toEqual({
-      sluice: 'plan',
-      sources: ['acme'],
-      datasets: ['events'],
-      days: [today()],
-      round: 1,
-    });
-    expect(others).toEqual([]);
-    expect(await plan(ingest, Object(again))).toMatchObject({ queued: [{}] });
-    expect(await plan(ingest)).toMatchObject({ queued: [] });
-    expect(await ingest.received('load')).toMatchObject([{ day: today() }]);
+    const again = { sluice: 'plan', sources: ['acme'], datasets: ['events'], days: [today()], round: 1 };
+    expect(await ingest.received('plan')).toEqual([again]);
+    expect(await plan(ingest, again)).toMatchObject({ queued: [{}] });
   });
 
-  it('plans only the datasets of its schedule, or those requested by name, kind and day', async () => {
-    ingest = await startIngest([
-      {
-        datasets: [
-          { name: 'events', kind: 'events' },
-          {
-            name: 'metrics',
-            kind: 'metrics',
-            schedule: 'hourly',
-            dayFormat: 'ds=YYYY-MM-DD',
-            folder: 'out/metrics',
-          },
-        ],
-      },
-    ]);
-    await ingest.put(`events/${ago(40)}/a.parquet`);
-    await ingest.put(`out/metrics/ds=${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
-    expect(await plan(ingest)).toMatchObject({ datasets: 1, queued: [] });
-    expect(await plan(ingest, { schedule: 'hourly' })).toMatchObject({ datasets: 1, queued: [{}] });
-    expect(await plan(ingest, { kind: 'events', days: [ago(40)], asked: 'triggered' })).toMatchObject({
-      queued: [{}],
+  describe('of two datasets', () => {
+    beforeEach(async () => {
+      ingest = await startIngest([
+        {
+          datasets: [
+            { name: 'events', kind: 'events' },
+            {
+              name: 'metrics',
+              kind: 'metrics',
+              schedule: 'hourly',
+              dayFormat: 'ds=YYYY-MM-DD',
+              folder: 'out/metrics',
+            },
+          ],
+        },
+      ]);
+      await ingest.put(`events/${ago(40)}/a.parquet`);
+      await ingest.put(`out/metrics/ds=${ago(1)}/a.parquet`);
+      await ingest.clock.advance(HOUR_MS);
     });
-    await load(ago(40));
-    expect(await plan(ingest, { datasets: ['events'], days: [ago(40)] })).toMatchObject({
-      queued: [],
+
+    it('plans the one of its schedule', async () => {
+      expect(await plan(ingest)).toMatchObject({ datasets: 1, queued: [] });
+      const queued = [{ dataset: 'metrics', day: ago(1), reason: 'new' }];
+      expect(await plan(ingest, { schedule: 'hourly' })).toMatchObject({ datasets: 1, queued });
     });
-    expect(
-      await plan(ingest, { datasets: ['events'], days: [ago(40), ago(41)], asked: 'backfill' }),
-    ).toMatchObject({
-      queued: [{}],
+
+    it('plans the one of a kind that is requested, for the days that are', async () => {
+      const request = { kind: 'events', days: [ago(40)], asked: 'triggered' };
+      const queued = [{ dataset: 'events', day: ago(40), reason: 'triggered' }];
+      expect(await plan(ingest, request)).toMatchObject({ datasets: 1, queued });
     });
-    expect(await ingest.received('load')).toMatchObject([
-      { dataset: 'metrics', day: ago(1), reason: 'new' },
-      { dataset: 'events', day: ago(40), reason: 'triggered' },
-      { dataset: 'events', day: ago(40), reason: 'backfill' },
-    ]);
+
+    it('plans a loaded day again if a person asks for it by name, and leaves one without files', async () => {
+      const request = { datasets: ['events'], days: [ago(40), ago(41)] };
+      await plan(ingest, request);
+      await load(ago(40));
+      expect(await plan(ingest, request)).toMatchObject({ queued: [] });
+      const queued = [{ dataset: 'events', day: ago(40), reason: 'backfill' }];
+      expect(await plan(ingest, { ...request, asked: 'backfill' })).toMatchObject({ queued });
+    });
   });
 
   it('does not note a task as queued that a load has ended meanwhile', async () => {
@@ -129,19 +131,20 @@ describe('a run of the plan', () => {
     expect(await entryOf(ingest, ago(1))).toMatchObject({ state: 'succeeded', version: 'v1' });
   });
 
-  it('asks again less often after some rounds, and not after a day of them', async () => {
+  it('asks again after a quarter of an hour once it has asked some times', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
-    const request = { datasets: ['events'], days: [today()] };
-    await plan(ingest, { ...request, round: PATIENT_ROUNDS });
+    await plan(ingest, { datasets: ['events'], days: [today()], round: PATIENT_ROUNDS });
     await ingest.clock.advance(14 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
     await ingest.clock.advance(60_000);
     expect(await ingest.received('plan')).toMatchObject([{ round: PATIENT_ROUNDS + 1 }]);
+  });
+
+  it('asks no more after a day of rounds', async () => {
+    ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
-    expect(await plan(ingest, { ...request, round: MAX_ROUNDS })).toMatchObject({
-      queued: [],
-    });
+    await plan(ingest, { datasets: ['events'], days: [today()], round: MAX_ROUNDS });
     await ingest.clock.advance(15 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
   });
