@@ -13,6 +13,8 @@ export interface DeploymentCommands {
   readonly options: readonly string[];
   /** A command of the AWS CLI, from the words after `aws`. */
   readonly aws: (...words: readonly string[]) => string;
+  /** Shows a log from a time on, to another one, epoch milliseconds. `logs tail` is in no version 1 of the AWS CLI. */
+  readonly log: (group: string, from: number, to?: number) => string;
   /** A command of `sluice`, from the words after it. */
   readonly sluice: (...words: readonly string[]) => string;
   /** Brings back what is gone of days of a table: a command for each range of days. */
@@ -55,6 +57,11 @@ export function deploymentCommands(
   return {
     options,
     aws,
+    log(group: string, from: number, to?: number) {
+      const end = to === undefined ? [] : ['--end-time', `${to}`];
+      const span = ['--log-group-name', group, '--start-time', `${from}`, ...end];
+      return aws('logs', 'filter-log-events', ...span, '--query', 'events[].[message]', '--output', 'text');
+    },
     sluice,
     restore: (table: string, days: readonly UtcDay[]) =>
       dayRanges(days)

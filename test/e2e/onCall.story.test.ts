@@ -293,7 +293,7 @@ describe('a fault leads by sluice status to its finding', () => {
     expect(detail).toMatch(
       /^5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
     );
-    expect(commands).toEqual([expect.stringMatching(/^aws logs tail /)]);
+    expect(commands).toEqual([expect.stringMatching(/^aws logs filter-log-events /)]);
     const [refused] = unreached.problems.filter(({ commands: [first] }) => first?.includes(' doctor '));
     expect(refused?.title).toMatch(/^20 of \d+ requests were answered 4xx before the collector/);
     // The chart has what the collector does not know.

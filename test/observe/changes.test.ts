@@ -54,13 +54,21 @@ describe('what is not as usual', () => {
     expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
   });
 
+  it('counts no request that is older than 24 hours, though its hour is compared', () => {
+    const day = new Map([
+      [START + 5 * MINUTE, { ...none, refusedBy: { A: 1 } }],
+      [START + 10 * MINUTE, { ...none, refusedBy: { A: 2 } }],
+    ]);
+    expect(lastDayOf({ day, before: new Map(), start: START, end: END }).refused).toBe(2);
+  });
+
   it('has when requests were answered 503 first and last, by code', () => {
     const day = new Map<number, RequestCounts>(
-      [10, 5, 5].map((n, i) => [START + i * 5 * MINUTE, { ...none, failedBy: { A: n } }]),
+      [10, 5, 5].map((n, i) => [START + HOUR + i * 5 * MINUTE, { ...none, failedBy: { A: n } }]),
     );
     day.set(END, { ...none, failedBy: { B: 1 } });
-    const first = '2026-11-19T12:00:00.000Z';
-    const last = '2026-11-19T12:10:00.000Z';
+    const first = '2026-11-19T13:00:00.000Z';
+    const last = '2026-11-19T13:10:00.000Z';
     expect(lastDayOf({ day, before: new Map(), start: START, end: END }).failedBy).toEqual({
       A: { count: 20, first, last },
       B: { count: 1, first: at('12:10'), last: at('12:10') },

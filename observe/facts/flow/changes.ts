@@ -110,7 +110,9 @@ export async function readDayCounts(
 
 /** The last 24 hours, and what was not as usual in them, by the same hours of the seven days before. */
 export function lastDayOf(counts: DayCounts): LastDay {
-  const total = (value: (counts: RequestCounts) => number) => sum([...counts.day.values()].map(value));
+  // The first hour is there in whole, to be compared with others.
+  const day = [...counts.day].filter(([at]) => at >= counts.end - DAY_MS);
+  const total = (value: (counts: RequestCounts) => number) => sum(day.map(([, period]) => value(period)));
   const measured = measuredOf(counts)('requests', ({ requests }) => requests);
   const hour = hourOf(counts.end - 1);
   // The hours from midnight on, of today or of the day before.
@@ -121,7 +123,7 @@ export function lastDayOf(counts: DayCounts): LastDay {
     requests: total(({ requests }) => requests),
     refused: total(({ refusedBy }) => sum(Object.values(refusedBy))),
     failed: total(({ failedBy }) => sum(Object.values(failedBy))),
-    failedBy: failedOf(counts),
+    failedBy: failedOf(day),
     received: total(({ received }) => received),
     overflowed: total(({ overflowed }) => overflowed),
     usual: usualOf(measured, hour),
@@ -136,7 +138,7 @@ export function lastDayOf(counts: DayCounts): LastDay {
   };
 }
 
-function failedOf({ day }: DayCounts): LastDay['failedBy'] {
+function failedOf(day: readonly (readonly [number, RequestCounts])[]): LastDay['failedBy'] {
   const found: Record<string, FailedRequests> = {};
   for (const [at, { failedBy }] of day)
     for (const [code, more] of Object.entries(failedBy)) {

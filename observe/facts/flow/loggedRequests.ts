@@ -72,12 +72,15 @@ export async function readAnswers(
   day: ReadonlyMap<number, RequestCounts>,
   answer: keyof typeof LEVELS,
 ): Promise<LoggedAnswers | null> {
-  const periods = [...day].filter(([, counts]) => Object.keys(counts[answer]).length > 0);
+  const from = deployment.now - DAY_MS;
+  const periods = [...day].filter(([at, counts]) => at > from && Object.keys(counts[answer]).length > 0);
   const hours = new Set(periods.map(([at]) => Math.floor(at / HOUR_MS) * HOUR_MS));
   if (hours.size === 0) return null;
   const { requests, hasMore } = await readRequests(deployment, {
     filterPattern: `{ $.event = "collect" && $.level = "${LEVELS[answer]}" }`,
-    times: [...hours].toReversed().map((hour) => ({ startTime: hour, endTime: hour + HOUR_MS - 1 })),
+    times: [...hours]
+      .toReversed()
+      .map((hour) => ({ startTime: Math.max(hour, from), endTime: hour + HOUR_MS - 1 })),
     ...REFUSED,
   });
   const groups = bySender(requests, ({ code }) => (code === null ? 0 : 1));

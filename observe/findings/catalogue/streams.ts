@@ -96,7 +96,7 @@ export const streamsFindings = {
       unread: [LOG_UNREAD[0], `${LOG_UNREAD[1]} Firehose drops records 24 hours after it has accepted them.`],
       unknown: [
         "The stream's log has no error.",
-        'The command shows the log as lines come; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time: Firehose drops records 24 hours after it has accepted them.',
+        'The command shows the log; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time: Firehose drops records 24 hours after it has accepted them.',
       ],
       local: [
         'The stream of the local cloud has not delivered.',

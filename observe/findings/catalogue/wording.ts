@@ -16,7 +16,7 @@ export const REFUSED_CREDENTIALS = [
 /** Cause and first sentences of the cure of a failure whose log could not be read. */
 export const LOG_UNREAD = [
   'The log that says why could not be read: see `SLUICE_FINDING_UNREADABLE`.',
-  'Do what `SLUICE_FINDING_UNREADABLE` says, and ask again: this finding then has the cause. `logs tail` shows the log to whoever may read it.',
+  'Do what `SLUICE_FINDING_UNREADABLE` says, and ask again: this finding then has the cause.',
 ] as const;
 
 /**

@@ -65,7 +65,11 @@ function failingText(day: string, code: string, failing: Failing | null): string
 
 /** Days whose version lacks files, a finding for each reason. @param again A command that makes days again. */
 export function* lostFilesOf(
-  { commands, archivedDays, isGone }: Pick<Place, 'commands' | 'isGone'> & Pick<StatusFacts, 'archivedDays'>,
+  {
+    commands,
+    archivedDays,
+    isUnrestorable,
+  }: Pick<Place, 'commands' | 'isUnrestorable'> & Pick<StatusFacts, 'archivedDays'>,
   {
     name,
     table,
@@ -106,7 +110,7 @@ export function* lostFilesOf(
     );
     if (isArchived === true) return isOnly ? 'archivedOnly' : 'archived';
     if (!isOnly) return 'again';
-    return isGone(table, day) ? 'gone' : 'versions';
+    return isUnrestorable(table, day) ? 'gone' : 'versions';
   }
 }
 

@@ -21,7 +21,7 @@ const RESENT = { rows: 100, more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } a
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
   { exports, curated, lostDays }: StatusFacts,
-  { commands, config, now, stack, isGone }: Place,
+  { commands, config, now, stack, isUnrestorable }: Place,
 ): Findings {
   for (const { export: name, table: exportedTable, target, days, firstDay } of exports ?? []) {
     // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
@@ -59,7 +59,8 @@ export function* exportFindings(
       );
     }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
-    const caseOf = ({ day }: (typeof copies)[number]) => (isGone(exportedTable, day) ? 'gone' : 'versions');
+    const caseOf = ({ day }: (typeof copies)[number]) =>
+      isUnrestorable(exportedTable, day) ? 'gone' : 'versions';
     for (const [reason, kept] of Map.groupBy(copies, caseOf)) {
       const texts = kept.map((copy) => `${copy.day} ${counted(copy.kept, 'file')}`);
       const copied = kept.map(({ day }) => day);
@@ -78,12 +79,12 @@ export function* exportFindings(
 
 /** Curated tables: days that failed or wait, lack files, or keep rows. */
 export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
-  const { commands, now, config, isGone } = place;
+  const { commands, now, config, isUnrestorable } = place;
   for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept, unread } of facts.curated ??
     []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
     yield* lostFilesOf(
-      { commands, archivedDays: facts.archivedDays, isGone },
+      { commands, archivedDays: facts.archivedDays, isUnrestorable },
       { name: table, table, judgedBy: ['the curated days'] },
       lacking,
       (from, to) => commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),

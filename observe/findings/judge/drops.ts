@@ -1,6 +1,6 @@
 import { operateSections } from '../../../infra/alarms/sections.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { DAY_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/late/dueDays.ts';
 import { versionTime } from '../../../lib/ledger/versions.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables/ledgerKeys.ts';
@@ -44,7 +44,7 @@ type Dataset = ReturnType<typeof datasetOf> &
   };
 
 function datasetOf({ source, dataset }: DatasetDays, place: Place) {
-  const { now, commands, config, stack, isGone } = place;
+  const { now, commands, config, stack, isUnrestorable } = place;
   const customersRole = config.sources.find(({ name }) => name === source)?.role?.arn;
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
@@ -54,14 +54,14 @@ function datasetOf({ source, dataset }: DatasetDays, place: Place) {
     place,
     now,
     commands,
-    isGone,
+    isUnrestorable,
     run: () => ingest('run'),
     /** The source's policy, if a code is of a denied call. */
     policy: (...codes: readonly (string | null)[]) =>
       deniedPolicy(codes, ['--for', 'ingest-source', '--source', source], commands),
     needs: (work: 'list' | 'load' | 'receipt', code: string | null, message: string | null = null) =>
       deniedCallText(work, code, message, { stack, customersRole }),
-    log: (part: string) => commands.aws('logs', 'tail', functionLog(stack, part), '--since', '1d'),
+    log: (part: string) => commands.log(functionLog(stack, part), now - DAY_MS),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
     backfill: (from: string, to = from) => ingest('backfill', '--from', from, '--to', to),

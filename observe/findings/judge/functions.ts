@@ -75,7 +75,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       functionError.isOver ? 'Later runs had none.' : 'No run has begun since.',
       ...waitsText(functionError),
     ];
-    const log = commands.aws('logs', 'tail', functionLog(stack, functionError.part), '--since', '1d');
+    const log = commands.log(functionLog(stack, functionError.part), place.now - DAY_MS);
     const { part, errors, throttled, invocations, first, isOver } = functionError;
     const had =
       errors === 0

@@ -107,7 +107,7 @@ function isDeployed({ undeployed }: StatusFacts, readBy: RegExp | undefined): bo
 /** Judges facts, and reads nothing: faults of the local cloud and problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
   const all = deploymentCommands(deployment, region);
-  const isGone: Place['isGone'] = (table, day) =>
+  const isUnrestorable: Place['isUnrestorable'] = (table, day) =>
     facts.restorable?.some(
       (restorable) => restorable.table === table && restorable.day === day && restorable.files === 0,
     ) === true;
@@ -117,11 +117,11 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     restore: (table, days) =>
       all.restore(
         table,
-        days.filter((day) => !isGone(table, day)),
+        days.filter((day) => !isUnrestorable(table, day)),
       ),
   };
   const ringing = new Ringing(facts.alarms, deployment);
-  const place = { ...deployment, commands, ringing, isGone };
+  const place = { ...deployment, commands, ringing, isUnrestorable };
   const key =
     facts.key === null || !isDeployed(facts, PLACES)
       ? []

@@ -1,7 +1,7 @@
 import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
-import { HOUR_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { type DeadLetters, type FailureKind, type LastFailure, triesOf } from '../../facts/flow/failures.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
 import {
@@ -23,7 +23,8 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
   const { now, commands } = place;
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
-    const deadTexts = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
+    const dead = (facts.deadLetters ?? []).filter((letters) => isOfLanding(facts, letters));
+    const deadTexts = dead.map(deadText);
     const cause = landingCase(facts, deadTexts.length > 0);
     const told = {
       ...cause,
@@ -92,7 +93,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
     const code = facts.failures['landing']?.code ?? null;
     const withCode = code === null ? '' : `, and its delivery fails with ${code}`;
     const flush = commands.control('POST', 'flush');
-    const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
+    const log = commands.log(deliveryLogGroup(stack), now - HOUR_MS);
     const hours = (now - Date.parse(oldest)) / HOUR_MS;
     const told = {
       case: isLocal ? 'local' : streamCase(facts),
@@ -171,7 +172,8 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
   const { landing } = facts.waiting;
   // The objects of the writer's dead letters are in landing/: if these are late, the finding on them has the dead letters.
   const isLate = landing !== null && isLandingLate(landing, now);
-  for (const deadLetter of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
+  for (const deadLetter of facts.deadLetters ?? []) {
+    if (isLate && isOfLanding(facts, deadLetter)) continue;
     // The command names the queue that the messages go to. SQS knows it only of messages that it moved to the dead-letter
     // queue itself, and schedules and rules send theirs there directly.
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
@@ -203,6 +205,11 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
 
 /** Kinds of failures that are over for all messages once a run succeeds: they are of no message. */
 const OF_ANY_RUN: readonly FailureKind[] = ['throttled', 'denied', 'missing', 'busy', 'awsFailed'];
+
+/** Whether dead letters are the writer's own, so that their objects are in landing/. */
+function isOfLanding(facts: StatusFacts, deadLetter: DeadLetters): boolean {
+  return deadLetter.part === 'write' && deadCase(facts, deadLetter).case !== 'strange';
+}
 
 /** Why messages of a function are dead letters. */
 function deadCase(
@@ -240,13 +247,12 @@ function deadWhy(failure: LastFailure | undefined): string {
 /** A command that shows the log of the last try of the oldest message; of fourteen days, as long as it is kept, if SQS does not tell its time. */
 function triesLog(
   { part, since }: DeadLetters,
-  { commands, stack }: Pick<Place, 'commands' | 'stack'>,
+  { commands, stack, now }: Pick<Place, 'commands' | 'stack' | 'now'>,
 ): string {
   const log = functionLog(stack, part);
-  if (since === null) return commands.aws('logs', 'tail', log, '--since', '14d');
+  if (since === null) return commands.log(log, now - 14 * DAY_MS);
   const { startTime, endTime } = triesOf(part, Date.parse(since));
-  const span = ['--start-time', `${startTime}`, '--end-time', `${endTime}`];
-  return commands.aws('logs', 'filter-log-events', '--log-group-name', log, ...span);
+  return commands.log(log, startTime, endTime);
 }
 
 /** `sluice-prod-write-dead-letters has 2 messages, the oldest since 2026-…`, without a stop at its end. */

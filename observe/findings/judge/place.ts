@@ -22,8 +22,8 @@ export type Judged = Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now
 export type Place = Judged & {
   readonly commands: DeploymentCommands;
   readonly ringing: Ringing;
-  /** Whether S3 has no version of what is lost of a day: {@link RestorableDay}. False: it has, or nobody knows. */
-  readonly isGone: (table: RestorableDay['table'], day: UtcDay) => boolean;
+  /** Whether S3 has no version to bring back of what a finding has of a day ({@link RestorableDay}): of none, if all is back. False: it has, or nobody knows. */
+  readonly isUnrestorable: (table: RestorableDay['table'], day: UtcDay) => boolean;
 };
 /** What a judge finds, in order. */
 export type Findings = Generator<Finding>;

@@ -36,13 +36,13 @@ function* lostDaysOfTable(facts: StatusFacts, place: Place, kind: ForwardedKind)
 
 /** Where the rows of a lost day still are: in versions of its files, in versions of the landing, or nowhere. */
 function lostCase(table: string, day: UtcDay, place: Place): CaseOf<'SLUICE_FINDING_DAYS_LOST'> {
-  if (!place.isGone(table, day)) return 'versions';
+  if (!place.isUnrestorable(table, day)) return 'versions';
   return keptLandingFolders(day, place).length > 0 ? 'landing' : 'gone';
 }
 
 /** The folders of the landing whose versions may have rows of a day, of those that S3 has not deleted yet. */
 function keptLandingFolders(day: UtcDay, place: Place): readonly string[] {
-  return landingFolders(day, place).filter((folder) => !place.isGone(folder, day));
+  return landingFolders(day, place).filter((folder) => !place.isUnrestorable(folder, day));
 }
 
 /** One finding of a table's lost days whose rows are in the same place still. */
@@ -110,8 +110,8 @@ function lostDayText(
 
 /** How long S3 keeps versions of a lost day's files: `until …`, or `gone, those of landing/… until … at least`. */
 function keptVersionsText({ day, seenAt }: LostRawDay, table: string, place: Place): string {
-  const { config, isGone } = place;
-  if (!isGone(table, day)) return `until ${versionsUntil(config, seenAt)}`;
+  const { config, isUnrestorable } = place;
+  if (!isUnrestorable(table, day)) return `until ${versionsUntil(config, seenAt)}`;
   const folders = keptLandingFolders(day, place);
   if (folders.length === 0) return 'gone';
   const until = addDays(day, config.retention.landingVersionDays);

@@ -120,8 +120,8 @@ export function* unprovedDays({ receivedHours }: StatusFacts, place: Place): Fin
 }
 
 /** The folders that may have had objects of an hour, and of which S3 may have versions. */
-function foldersWithVersions(row: ReceivedHour, { isGone }: Place): readonly string[] {
-  return hourFolders(row).filter((folder) => !isGone(folder, row.ds));
+function foldersWithVersions(row: ReceivedHour, { isUnrestorable }: Place): readonly string[] {
+  return hourFolders(row).filter((folder) => !isUnrestorable(folder, row.ds));
 }
 
 /** `2026-11-20T07, events: 30 of 300 accepted events are missing, versions gone` */

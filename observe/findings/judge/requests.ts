@@ -196,7 +196,7 @@ function unreachedOf(
     ({ hour, kind, count, of: requests }) =>
       `${kind}: ${count} of ${counted(requests, 'request')} in the hour from ${hour}`,
   );
-  const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];
+  const log = commands.log(functionLog(stack, 'collect'), now - HOUR_MS);
   const failure = facts.failures['collect'];
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
   const sumOf = (name: 'count' | 'of') => sum(unreached.map((hour) => hour[name]));
@@ -213,7 +213,7 @@ function unreachedOf(
     [
       ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(told, 'collect', { commands, config, stack }),
-      way === '4xx' ? commands.sluice('doctor') : commands.aws(...log),
+      way === '4xx' ? commands.sluice('doctor') : log,
     ],
     isOver ? 'warning' : 'problem',
   );
@@ -707,7 +707,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
       since: waiting.oldest,
       detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
     },
-    [commands.aws('logs', 'tail', functionLog(stack, 'relay'), '--since', '1h')],
+    [commands.log(functionLog(stack, 'relay'), now - HOUR_MS)],
   );
 }
 

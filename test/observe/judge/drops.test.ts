@@ -90,7 +90,9 @@ describe('a finding about drops and exports', () => {
     expect(found).toMatchObject({
       cause: findingCatalogue.SLUICE_FINDING_INGEST_LATE.cases.passed.cause,
       commands: [
-        expect.stringContaining('logs tail /aws/lambda/sluice-prod-ingest-plan '),
+        expect.stringContaining(
+          'logs filter-log-events --log-group-name /aws/lambda/sluice-prod-ingest-plan ',
+        ),
         expect.stringContaining('ingest run '),
       ],
     });

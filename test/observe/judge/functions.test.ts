@@ -151,6 +151,18 @@ describe('a finding about functions, the landing and the stream', () => {
     expect(found.map((one) => one.cause)).toEqual([expect.stringContaining(cause)]);
   });
 
+  it('of dead letters of others is told beside objects that wait, and not as their cause', () => {
+    const found = judge({
+      ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } }),
+      deadLetters: [deadLetters],
+      failures: { [deadLetters.queue]: codedFailure('SLUICE_WRITE_MESSAGE_INVALID', 'it is none.') },
+    });
+    expect(found.map(({ code, detail }) => [code.slice(15), detail.includes('dead-letters')])).toEqual([
+      ['LANDING_LATE', false],
+      ['DEAD_LETTERS', true],
+    ]);
+  });
+
   it('of a denial that is over names no command that looks for a policy', () => {
     const failure = failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`);
     const found = judge({
@@ -158,7 +170,9 @@ describe('a finding about functions, the landing and the stream', () => {
       failures: { export: failure },
       deniedCalls: [],
     });
-    expect(found.map(({ commands }) => commands)).toEqual([[expect.stringContaining('logs tail')]]);
+    expect(found.map(({ commands }) => commands)).toEqual([
+      [expect.stringContaining('logs filter-log-events')],
+    ]);
   });
 
   it('of dead letters of a key that is enabled again says so', () => {

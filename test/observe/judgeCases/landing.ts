@@ -42,7 +42,7 @@ export const landingCases: readonly Case[] = [
     'DEAD_LETTERS',
     'problem',
     'sluice-prod-write-dead-letters 1',
-    'aws logs tail /aws/lambda/sluice-prod-write --since 14d',
+    `aws logs filter-log-events --log-group-name /aws/lambda/sluice-prod-write --start-time ${NOW - 336 * HOUR_MS} --query 'events[].[message]' --output text`,
     'npx sluice redrive --landing',
   ],
   [
@@ -61,7 +61,7 @@ export const landingCases: readonly Case[] = [
     'problem',
     `sluice-prod-export-dead-letters 2 ${hoursAgo(1)}`,
     // A message of export is hidden for an hour and a half.
-    `aws logs filter-log-events --log-group-name /aws/lambda/sluice-prod-export --start-time ${NOW - 2.5 * HOUR_MS - 120_000} --end-time ${NOW - HOUR_MS + 60_000}`,
+    `aws logs filter-log-events --log-group-name /aws/lambda/sluice-prod-export --start-time ${NOW - 2.5 * HOUR_MS - 120_000} --end-time ${NOW - HOUR_MS + 60_000} --query 'events[].[message]' --output text`,
     'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:e-dead-letters --destination-arn arn:aws:sqs:x:1:e',
   ],
   [
