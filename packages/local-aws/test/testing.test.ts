@@ -32,7 +32,9 @@ describe('startTestAws', () => {
     process.env['TMPDIR'] = own.path;
     try {
       const Table = { Type: 'AWS::DynamoDB::Table' };
-      await expect(startTestAws({ stack: { template: { Resources: { Table } } } })).rejects.toThrow();
+      await expect(startTestAws({ stack: { template: { Resources: { Table } } } })).rejects.toMatchObject({
+        code: 'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
+      });
       expect(readdirSync(own.path)).toEqual([]);
     } finally {
       if (TMPDIR === undefined) delete process.env['TMPDIR'];

@@ -3,19 +3,27 @@ import { type Agent, request } from 'node:http';
 
 /** A request to sign and send by hand, for what the SDK would never send. */
 export interface RawRequest {
+  /** Of the endpoint. */
   readonly url: string;
+  /** Default: `GET`. */
   readonly method?: string;
   /** Path with query, exactly as it goes out. */
   readonly path: string;
+  /** Headers to sign. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: none. */
   readonly body?: string | Uint8Array;
+  /** Default: `s3`. */
   readonly service?: string;
   /** Default `us-east-1`. */
   readonly region?: string;
+  /** Default: `test`. */
   readonly secret?: string;
+  /** Default: `test`. */
   readonly accessKeyId?: string;
   /** Hash to sign in place of the body's own hash. */
   readonly payloadHash?: string;
+  /** Default: now. */
   readonly at?: Date;
   /** Signs the body's hash without naming it in a header. */
   readonly unnamedHash?: boolean;
@@ -25,9 +33,13 @@ export interface RawRequest {
   readonly unsigned?: Readonly<Record<string, string>>;
 }
 
+/** What the endpoint answers. */
 export interface RawResponse {
+  /** HTTP status. */
   readonly status: number;
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** As text. */
   readonly body: string;
 }
 
@@ -117,6 +129,7 @@ export function send(
   });
 }
 
+/** Hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }

@@ -6,19 +6,19 @@ import { statusChangeEvent } from '../../src/cloudformation/index.ts';
 import { objectCreatedEvent, openEventBus } from '../../src/events/index.ts';
 import type { PublishedEvents } from '../../src/events/publishedEvents.ts';
 
-const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:partitions';
+const ACCOUNT = '000000000000';
+const QUEUE = `arn:aws:sqs:us-east-1:${ACCOUNT}:partitions`;
 
 function openBus() {
   const delivered: { arn: string; event: unknown }[] = [];
   const bus = openEventBus({
     region: 'eu-central-1',
-    account: '000000000000',
+    account: ACCOUNT,
     deliver: ({ arn }, json) => delivered.push({ arn, event: JSON.parse(json) }),
   });
   return { bus, delivered };
 }
 
-const ACCOUNT = '000000000000';
 const STACK_CHANGE = 'CloudFormation Stack Status Change';
 const stack = {
   name: 'shop',
@@ -85,7 +85,7 @@ describe('an event bus', () => {
           id: expect.stringMatching(/^[0-9a-f-]{36}$/),
           'detail-type': 'Object Created',
           source: 'aws.s3',
-          account: '000000000000',
+          account: ACCOUNT,
           time: '2026-11-20T07:32:00Z',
           region: 'eu-central-1',
           resources: ['arn:aws:s3:::data'],
@@ -217,7 +217,7 @@ describe('an event bus', () => {
       const queue = { works: false, tries: 0, events: [] as unknown[] };
       const bus = openEventBus({
         region: 'eu-central-1',
-        account: '000000000000',
+        account: ACCOUNT,
         clock,
         onFailure: (error) => reported.push(error),
         deliver(_, json) {

@@ -35,6 +35,7 @@ export interface Changes {
 /** A statement of a policy of the stack. */
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
+  /** Patterns of actions. */
   readonly Action: readonly string[];
   readonly Resource: unknown;
   readonly Condition?: object;
@@ -42,6 +43,7 @@ interface Statement {
 
 /** A policy within the resource of its role or user. */
 interface InlinePolicy {
+  /** Its name. */
   readonly PolicyName: string;
   readonly PolicyDocument: { readonly Version: string; readonly Statement: readonly Statement[] };
 }
@@ -94,7 +96,9 @@ function template({
 
 /** A running stack whose policies are enforced. */
 export interface Enforced {
+  /** The local cloud. */
   readonly aws: LocalAws;
+  /** Its clock. */
   readonly clock: MovableClock;
   /** The reasons of services' refusals, each as it was first reported. */
   readonly refused: readonly string[];
@@ -190,10 +194,13 @@ export async function startEnforced(changes: Changes = {}): Promise<Enforced> {
 
 /** How a query of the reader's workgroup ended. */
 export interface QueryEnd {
+  /** ID of the execution. */
   readonly id: string;
+  /** Its last state. */
   readonly state: string | undefined;
   /** Why it failed; undefined if it succeeded. */
   readonly reason: string | undefined;
+  /** Athena's numbers of the failure. */
   readonly error: AthenaError | undefined;
 }
 

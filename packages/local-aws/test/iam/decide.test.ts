@@ -120,42 +120,31 @@ describe('policy decisions', () => {
     expect(allowed).toBe(false);
   });
 
-  it('apply ForAllValues and ForAnyValue to the values of a key', () => {
-    const asks = (operator: string, wanted: string[], keys: string[] | undefined) =>
-      decide({
-        caller: {
-          arn: ROLE,
-          account: '000000000000',
-          policies: () => [
-            readPolicy(
-              {
-                Statement: [
-                  {
-                    Effect: 'Allow',
-                    Action: 'kms:TagResource',
-                    Resource: '*',
-                    Condition: { [operator]: { 'aws:TagKeys': wanted } },
-                  },
-                ],
-              },
-              () => true,
-            ),
-          ],
-        },
-        action: 'kms:TagResource',
-        resource: 'arn:aws:kms:us-east-1:000000000000:key/1',
-        owner: '000000000000',
-        resourcePolicy: undefined,
-        context: keys === undefined ? {} : { 'aws:TagKeys': keys },
-      }).allowed;
-    expect(asks('ForAllValues:StringLike', ['STAGE', 'aws:*'], ['STAGE', 'aws:x'])).toBe(true);
-    expect(asks('ForAllValues:StringLike', ['STAGE', 'aws:*'], ['STAGE', 'team'])).toBe(false);
-    expect(asks('ForAllValues:StringLike', ['STAGE'], undefined)).toBe(true);
-    expect(asks('ForAllValues:StringNotEquals', ['team'], ['STAGE', 'team'])).toBe(false);
-    expect(asks('ForAnyValue:StringEquals', ['STAGE'], ['STAGE', 'team'])).toBe(true);
-    expect(asks('ForAnyValue:StringEquals', ['STAGE'], ['team'])).toBe(false);
-    expect(asks('ForAnyValue:StringEquals', ['STAGE'], undefined)).toBe(false);
-    expect(asks('ForAnyValue:StringEqualsIfExists', ['STAGE'], undefined)).toBe(true);
-    expect(asks('ForAnyValue:StringNotEquals', ['team'], ['STAGE', 'team'])).toBe(true);
+  it.each<[string, string[], string[] | undefined, boolean]>([
+    ['ForAllValues:StringLike', ['STAGE', 'aws:*'], ['STAGE', 'aws:x'], true],
+    ['ForAllValues:StringLike', ['STAGE', 'aws:*'], ['STAGE', 'team'], false],
+    ['ForAllValues:StringLike', ['STAGE'], undefined, true],
+    ['ForAllValues:StringNotEquals', ['team'], ['STAGE', 'team'], false],
+    ['ForAnyValue:StringEquals', ['STAGE'], ['STAGE', 'team'], true],
+    ['ForAnyValue:StringEquals', ['STAGE'], ['team'], false],
+    ['ForAnyValue:StringEquals', ['STAGE'], undefined, false],
+    ['ForAnyValue:StringEqualsIfExists', ['STAGE'], undefined, true],
+    ['ForAnyValue:StringNotEquals', ['team'], ['STAGE', 'team'], true],
+  ])('apply %s %j to the values %j of a key: %s', (operator, wanted, keys, allowed) => {
+    const Condition = { [operator]: { 'aws:TagKeys': wanted } };
+    const Statement = [{ Effect: 'Allow', Action: 'kms:TagResource', Resource: '*', Condition }];
+    const decision = decide({
+      caller: {
+        arn: ROLE,
+        account: '000000000000',
+        policies: () => [readPolicy({ Statement }, () => true)],
+      },
+      action: 'kms:TagResource',
+      resource: 'arn:aws:kms:us-east-1:000000000000:key/1',
+      owner: '000000000000',
+      resourcePolicy: undefined,
+      context: keys === undefined ? {} : { 'aws:TagKeys': keys },
+    });
+    expect(decision.allowed).toBe(allowed);
   });
 });

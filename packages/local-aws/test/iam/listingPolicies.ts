@@ -5,7 +5,9 @@ export const ROLE = 'arn:aws:iam::000000000000:role/export';
 
 /** A condition of a statement, and whether it holds for the role's call over TLS, by the prefix of the call. */
 interface KnownCondition {
+  /** As policies have it. */
   readonly condition: object;
+  /** Whether it holds for a prefix. */
   readonly holds: (prefix: string | undefined) => boolean;
 }
 

@@ -71,32 +71,34 @@ describe('FilterLogEvents', () => {
     expect((await find({ startTime: START + 60_000 })).events).toEqual([]);
   });
 
-  it('finds lines by words, quoted texts and members of JSON', async () => {
-    const line = (members: object) => JSON.stringify(members);
+  it.each([
+    ['', [0, 1, 2]],
+    ['"Jk-1="', [0]],
+    ['plain words', [2]],
+    ['plain collect', []],
+    ['"\\"quoted\\""', [2]],
+    ['{ $.event = "collect" }', [0]],
+    ['{ $.status != 202 && $.inner.code = "x" }', [1]],
+    ['{ $.ok = TRUE || $.status = 503 && $.inner.code = "x" }', [0, 1]],
+    ['{ $.ok = TRUE }', [0]],
+  ])('finds lines by words, quoted texts and members of JSON: %s', async (filterPattern, found) => {
     const lines = [
-      line({ event: 'collect', status: 202, request_id: 'Jk-1=', ok: true }),
-      line({ event: 'redrive', status: 503, inner: { code: 'x' } }),
+      JSON.stringify({ event: 'collect', status: 202, request_id: 'Jk-1=', ok: true }),
+      JSON.stringify({ event: 'redrive', status: 503, inner: { code: 'x' } }),
       'plain words, "quoted"',
     ];
     write(`${lines.join('\n')}\n`);
-    const found = async (filterPattern: string) =>
-      (await find({ filterPattern })).events.map(([, text]) => lines.indexOf(String(text)));
-    expect(await found('')).toEqual([0, 1, 2]);
-    expect(await found('"Jk-1="')).toEqual([0]);
-    expect(await found('plain words')).toEqual([2]);
-    expect(await found('plain collect')).toEqual([]);
-    expect(await found('"\\"quoted\\""')).toEqual([2]);
-    expect(await found('{ $.event = "collect" }')).toEqual([0]);
-    expect(await found('{ $.status != 202 && $.inner.code = "x" }')).toEqual([1]);
-    expect(await found('{ $.ok = TRUE || $.status = 503 && $.inner.code = "x" }')).toEqual([0, 1]);
-    expect(await found('{ $.ok = TRUE }')).toEqual([0]);
-    for (const [pattern, name] of [
-      ['?a ?b', 'NotImplemented'],
-      ['{ $.event = "co*" }', 'NotImplemented'],
-      ['[a, b]', 'NotImplemented'],
-      ['a:b', 'InvalidParameterException'],
-    ])
-      await expect(find({ filterPattern: pattern })).rejects.toMatchObject({ name });
+    const { events } = await find({ filterPattern });
+    expect(events.map(([, text]) => lines.indexOf(String(text)))).toEqual(found);
+  });
+
+  it.each([
+    ['?a ?b', 'NotImplemented'],
+    ['{ $.event = "co*" }', 'NotImplemented'],
+    ['[a, b]', 'NotImplemented'],
+    ['a:b', 'InvalidParameterException'],
+  ])('refuses the pattern %s', async (filterPattern, name) => {
+    await expect(find({ filterPattern })).rejects.toMatchObject({ name });
   });
 
   it('answers in pages, and refuses groups that do not exist', async () => {

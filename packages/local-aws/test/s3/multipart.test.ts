@@ -170,38 +170,42 @@ describe('multipart uploads through the real client', () => {
     expect(plain.EncodingType).toBeUndefined();
   });
 
-  it('reject parts that are missing, changed, out of order or too small', async () => {
+  it.each<[string, (small: CompletedPart, next: CompletedPart) => CompletedPart[], string]>([
+    ['too small', (small, next) => [small, next], 'EntityTooSmall'],
+    ['out of order', (small, next) => [next, small], 'InvalidPartOrder'],
+    ['named twice', (small) => [small, small], 'InvalidPartOrder'],
+    ['missing', (small, next) => [small, { ...next, PartNumber: 3 }], 'InvalidPart'],
+    ['changed', (small) => [{ ...small, ETag: '"other"' }], 'InvalidPart'],
+    [
+      'of another checksum',
+      (small, next) => [{ ...small, ChecksumCRC32: next.ChecksumCRC32 }],
+      'InvalidPart',
+    ],
+    // Whoever began with a checksum is bound to give it of every part.
+    ['without their checksum', ({ ETag }) => [{ PartNumber: 1, ETag }], 'InvalidRequest'],
+    ['none', () => [], 'MalformedXML'],
+  ])('reject parts that are %s, and can be completed then', async (_, choose, name) => {
     const id = await begin('faulty', { ChecksumAlgorithm: 'CRC32' });
     const small = listed(await upload('faulty', id, 1, Buffer.from('a')), 0);
     const next = listed(await upload('faulty', id, 2, Buffer.from('b')), 1);
-    const refused = async (parts: CompletedPart[]) => (await failureOf(complete('faulty', id, parts))).name;
-    expect(await refused([small, next])).toBe('EntityTooSmall');
-    expect(await refused([next, small])).toBe('InvalidPartOrder');
-    expect(await refused([small, small])).toBe('InvalidPartOrder');
-    expect(await refused([small, { ...next, PartNumber: 3 }])).toBe('InvalidPart');
-    expect(await refused([{ ...small, ETag: '"other"' }])).toBe('InvalidPart');
-    expect(await refused([{ ...small, ChecksumCRC32: next.ChecksumCRC32 }])).toBe('InvalidPart');
-    // Whoever began with a checksum is bound to give it of every part.
-    expect(await refused([{ PartNumber: 1, ETag: small.ETag }])).toBe('InvalidRequest');
-    expect(await refused([])).toBe('MalformedXML');
+    expect(await failureOf(complete('faulty', id, choose(small, next)))).toMatchObject({ name });
     await complete('faulty', id, [small]);
   });
 
-  it('reject parts of an unknown upload, part numbers out of range and a different checksum algorithm', async () => {
-    const id = await begin('bounds', { ChecksumAlgorithm: 'SHA256' });
-    const body = Buffer.from('x');
-    expect(await failureOf(upload('bounds', 'none', 1, body))).toMatchObject({ name: 'NoSuchUpload' });
-    expect(await failureOf(upload('elsewhere', id, 1, body))).toMatchObject({ name: 'NoSuchUpload' });
-    expect(await failureOf(upload('bounds', id, 10_001, body))).toMatchObject({ name: 'InvalidArgument' });
-    expect(await failureOf(upload('bounds', id, 0, body))).toMatchObject({ name: 'InvalidArgument' });
-    expect(await failureOf(upload('bounds', id, 1, body, { ChecksumAlgorithm: 'CRC32' }))).toMatchObject({
-      name: 'InvalidRequest',
-    });
-    expect(
-      await failureOf(begin('bounds', { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' })),
-    ).toMatchObject({
-      name: 'InvalidRequest',
-    });
+  it.each<[string, Partial<{ key: string; id: string; part: number; more: object }>, string]>([
+    ['an unknown upload', { id: 'none' }, 'NoSuchUpload'],
+    ['an upload of another key', { key: 'elsewhere' }, 'NoSuchUpload'],
+    ['a number above 10,000', { part: 10_001 }, 'InvalidArgument'],
+    ['a number below 1', { part: 0 }, 'InvalidArgument'],
+    ['another checksum algorithm', { more: { ChecksumAlgorithm: 'CRC32' } }, 'InvalidRequest'],
+  ])('reject parts of %s', async (_, { key = 'bounds', id, part = 1, more }, name) => {
+    const begun = await begin('bounds', { ChecksumAlgorithm: 'SHA256' });
+    expect(await failureOf(upload(key, id ?? begun, part, Buffer.from('x'), more))).toMatchObject({ name });
+  });
+
+  it('cannot begin with a SHA-256 of the whole object', async () => {
+    const whole = begin('bounds', { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' });
+    expect(await failureOf(whole)).toMatchObject({ name: 'InvalidRequest' });
   });
 
   it('are completed under a condition, and can be completed again after a failure', async () => {

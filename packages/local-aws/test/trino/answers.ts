@@ -12,6 +12,7 @@ export interface Answers {
   close(): void;
 }
 
+/** Opens DuckDB with the macros. */
 export async function openAnswers(): Promise<Answers> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection: DuckDBConnection = await instance.connect();

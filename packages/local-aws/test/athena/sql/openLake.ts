@@ -8,11 +8,15 @@ import { temporaryDirectory } from '../../../src/testing/temporaryDirectory.ts';
 
 /** Result of a statement. */
 export interface Answer {
+  /** The state in which it ended. */
   readonly state: string | undefined;
-  /** `reason` and the error's category and type, of one that failed. */
+  /** Why it failed; undefined if it succeeded. */
   readonly reason: string | undefined;
+  /** The failure's numbers. */
   readonly error: readonly [category: number | undefined, type: number | undefined];
+  /** The types that Athena reports. */
   readonly kind: readonly [statement: string | undefined, substatement: string | undefined];
+  /** Members of ColumnInfo. */
   readonly columns: readonly {
     readonly Name?: string | undefined;
     readonly Type?: string | undefined;
@@ -21,10 +25,13 @@ export interface Answer {
   }[];
   /** Without the header of a query or of an EXPLAIN. */
   readonly rows: readonly (readonly (string | undefined)[])[];
+  /** Rows written. */
   readonly updateCount: number | undefined;
+  /** Bytes read from S3. */
   readonly scannedBytes: number | undefined;
 }
 
+/** The days of the table. */
 export const DAYS = ['2026-11-18', '2026-11-19', '2026-11-20'] as const;
 
 /** A statement's other inputs than its text. */
@@ -97,6 +104,7 @@ function eventsOf(day: (typeof DAYS)[number]): string {
     ['a', 'b' || range] AS tags, {'city': 'Wien', 'zip': range::INTEGER} AS place, MAP {'k': range::INTEGER} AS attributes${extra} FROM range(10)`;
 }
 
+/** Writes the rows of DuckDB's SQL. */
 async function writeParquet(path: string, sql: string): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

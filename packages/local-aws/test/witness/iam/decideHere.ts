@@ -10,9 +10,11 @@ export interface Document {
 export interface Caller {
   /** ARN of a role or user, or a service: `ec2.amazonaws.com`. */
   readonly principal: string;
+  /** Of the caller. */
   readonly policies: readonly Document[];
   /** The account of the resource. Default: the caller's account. */
   readonly resourceAccount?: string;
+  /** Default: none. */
   readonly resourcePolicy?: Document | undefined;
   /** Policy of a role's session. Default: no session policy. */
   readonly sessionPolicy?: Document | undefined;
@@ -23,7 +25,9 @@ export type Verdict = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
 
 /** An action to call. */
 export interface Action {
+  /** With its service's prefix. */
   readonly action: string;
+  /** Condition keys. Default: none. */
   readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
@@ -52,6 +56,7 @@ export function decideHere(caller: Caller, { action, context = {} }: Action, res
   return verdictOf(decision);
 }
 
+/** A decision in the simulator's words. */
 function verdictOf(decision: Decision): Verdict {
   if (decision.allowed) return 'Allowed';
   return decision.because.includes('with an explicit deny') ? 'ExplicitlyDenied' : 'ImplicitlyDenied';
