@@ -36,7 +36,7 @@ type Name<Code> = Code extends `SLUICE_FINDING_${infer Short}` ? Short : never;
 const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean, ...Name<FindingCode>[]])[] =
   [
     [({ lastHour }) => lastHour === null, 'NOT_STORED', 'REFUSED', 'SILENT'],
-    [({ lastDay }) => lastDay === null, 'NOT_STORED', 'REFUSED', 'SILENT', 'SPIKE', 'OVERFLOW'],
+    [({ lastDay }) => lastDay === null, 'NOT_STORED', 'REFUSED', 'SILENT', 'SPIKE', 'OVERFLOW', 'IGNORED'],
     [({ unreached }) => unreached === null, 'UNREACHED'],
     [({ noted }) => noted === null, 'TIME_SECONDS', 'CLOCK_OFF'],
     [({ keys }) => keys === null, 'NO_KEY'],

@@ -54,6 +54,15 @@ describe('what is not as usual', () => {
     expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
   });
 
+  it('is five times the usual events that are ignored, once it is known how many are usual', () => {
+    const today = only(['03:00'], { requests: 100, ignored: 100 });
+    expect(changes({ usual: { requests: 100, ignored: 20 }, today })).toMatchObject([
+      { what: 'ignored', first: at('03:00'), usual: 20 },
+    ]);
+    expect(changes({ usual: { requests: 100, ignored: 21 }, today })).toEqual([]);
+    expect(changes({ days: 0, today })).toEqual([]);
+  });
+
   it('counts no request that is older than 24 hours, though its hour is compared', () => {
     const day = new Map([
       [START + 5 * MINUTE, { ...none, refusedBy: { A: 1 } }],

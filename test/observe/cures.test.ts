@@ -65,6 +65,7 @@ const ACTS: Readonly<Record<string, string>> = {
   FILES_LEFT_OUT: 'other files',
   HOUR_SHORT: 'somebody copies the object back',
   HOURS_UNPROVED: 'Firehose answers',
+  IGNORED: 'somebody configures and deploys',
   LAKE_FORMATION: 'its administrator grants',
   NAMES_UNKNOWN: 'Statsig answers with the names',
   NIGHT_MISSING: 'its owner changes it',

@@ -23,7 +23,7 @@ export const SILENT_LEAST = 30;
 /** Something that was not as usual within the last 24 hours. */
 export interface Change {
   /** What there was more of than usual; `silence`: no requests where many are usual. */
-  readonly what: 'requests' | 'events' | 'overflowed' | 'silence';
+  readonly what: 'requests' | 'events' | 'overflowed' | 'ignored' | 'silence';
   /** Start of the first five minutes of it, ISO 8601. */
   readonly first: string;
   /** Start of the last five minutes of it, ISO 8601. Of a silence its end; null while it lasts. */
@@ -165,6 +165,10 @@ export function changesOf(counts: DayCounts): readonly Change[] {
     ...hoursThat(
       measure('overflowed', (counts) => counts.overflowed),
       isRise,
+    ),
+    ...hoursThat(
+      measure('ignored', (counts) => counts.ignored),
+      (count, usual) => usual !== null && isRise(count, usual),
     ),
     ...silencesOf(requests),
   ];

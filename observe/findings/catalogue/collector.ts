@@ -188,6 +188,11 @@ export const collectorFindings = {
     'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come, until Ctrl-C.',
     { section: 'abuse', alarms: ['invocations'], ofDay: 'counted' },
   ),
+  SLUICE_FINDING_IGNORED: warning(
+    'Within 24 hours far more events than usual were ignored: they are in no table. SDKs do not send them again.',
+    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `ignored_as`: if names that you want are left out, correct `allow` and `deny`, and deploy. It goes a day after the last such hour.',
+    { section: 'abuse', ofDay: 'counted' },
+  ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
     'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',

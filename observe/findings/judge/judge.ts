@@ -28,6 +28,7 @@ import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 import {
   copyFindings,
   failedRequests,
+  ignoredEvents,
   keyFindings,
   oldTimes,
   overflow,
@@ -65,6 +66,7 @@ const JUDGES: readonly Judge[] = [
   { find: silence, readBy: PLACES },
   { find: spikes },
   { find: overflow },
+  { find: ignoredEvents, readBy: /^(events|exposures)\b/ },
   { find: oldTimes, readBy: /^timeWindow\b/ },
   { find: wrongClocks },
   { find: resentFindings, readBy: CURATED },

@@ -499,6 +499,21 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   ]);
 }
 
+/** Events that the configured lists leave out, where that is not usual. */
+export function* ignoredEvents({ lastDay }: StatusFacts, { commands, config }: Place): Findings {
+  const lists = [config.events, config.exposures];
+  // Without lists, what is ignored is telemetry of SDKs.
+  if (lists.every(({ allow, deny }) => allow === undefined && deny.length === 0)) return;
+  const changes = changesOf(lastDay, 'ignored');
+  const [change] = changes;
+  if (change === undefined) return;
+  const told = changesTold(
+    changes,
+    `were ignored in the busiest hour, where ${Math.round(change.usual)} are usual`,
+  );
+  yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${told.detail}.` }, [commands.sluice('tail')]);
+}
+
 /** The changes of a day that are of these counts. */
 function changesOf(lastDay: StatusFacts['lastDay'], ...wanted: readonly Change['what'][]): readonly Change[] {
   return (lastDay?.changes ?? []).filter(({ what }) => wanted.includes(what));
