@@ -20,7 +20,15 @@ import {
   type TestRunner,
   TestStatus,
 } from '@stryker-mutator/api/test-runner';
-import { addEventHandler, type Event, getState, resetState, run, type State, setState } from 'jest-circus';
+import circus, {
+  addEventHandler,
+  type Event,
+  getState,
+  resetState,
+  run,
+  type State,
+  setState,
+} from 'jest-circus';
 import { sum } from '../../lib/base/sum.ts';
 
 /** A `describe` of jest-circus. */
@@ -83,7 +91,7 @@ Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: context });
 /**
  * Runs Jest's suites for Stryker. Stryker's own runner for Jest loads all suites anew for each mutant, which takes seconds.
  * This one loads them once, into the process that Stryker started for it, and then runs the tests that reach a mutant, in
- * milliseconds. Suites have the `describe`, `it` and `expect` of Jest, but share one realm and one instance of each module.
+ * milliseconds. Suites have the `describe`, `it` and `expect` of Jest, but share one instance of each module.
  *
  * A failed test counts only if it passes without the mutant: before the first mutant of the process, and after this one. A
  * static mutant is not held to that, because its process never runs without it.
@@ -119,7 +127,9 @@ class SuiteRunner implements TestRunner {
 
   /** Prepares the suites, once a process. */
   init(): Promise<void> {
-    const globals = new URL('./jestGlobals.mjs', import.meta.url).href;
+    // Where jestGlobals.mjs finds them.
+    Object.assign(globalThis, { [Symbol.for('sluice.suite')]: { globals: circus } });
+    const globals = pathToFileURL(join(process.cwd(), 'test/harness/jestGlobals.mjs')).href;
     const fastCheck = pathToFileURL(join(process.cwd(), 'test/harness/fast-check.mjs')).href;
     registerHooks({
       resolve(specifier, from, next) {
@@ -225,8 +235,8 @@ class SuiteRunner implements TestRunner {
   }
 
   /**
-   * Leaves suites out, in this process and those that Stryker starts after it: they need a fresh instance of a module, or
-   * another realm, as Jest has them.
+   * Leaves suites out, in this process and those that Stryker starts after it: they need a fresh instance of a module, as
+   * test/harness/NativeRuntime.cjs gives it.
    */
   #leaveOut(files: ReadonlySet<string>): void {
     this.#suites = this.#suites?.filter(({ file }) => !files.has(file));

@@ -117,7 +117,7 @@ async function firstFailing(
 
 /** Returns whether a suite fails in a worktree, or does not end. */
 async function fails(suite: string, { path }: Worktree): Promise<boolean> {
-  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const node = ['--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...node, 'test/run.ts', suite, '--bail', '--runInBand'], {
     cwd: path,
     stdio: 'ignore',

@@ -75,7 +75,7 @@ export async function updateActions(simulator: string): Promise<void> {
 
 function runJest(settings: Readonly<Record<string, string>>): SuitesRun {
   const jest = join(repositoryRoot, 'node_modules', 'jest', 'bin', 'jest.js');
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const flags = ['--disable-warning=ExperimentalWarning'];
   const { stdout, stderr } = spawnSync(process.execPath, [...flags, jest, ...POLICY_SUITES], {
     cwd: repositoryRoot,
     encoding: 'utf8',

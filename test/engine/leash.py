@@ -26,7 +26,8 @@ def end_all():
         for one in new:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.suspend()
-    for one in found:
+    # The command itself last: this program ends with it.
+    for one in reversed(found):
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()
 

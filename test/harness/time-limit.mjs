@@ -1,8 +1,5 @@
-import { afterAll, afterEach, jest } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import { unendedWaits } from './waiting.ts';
-
-// A limit is for a test that hangs: a slow machine is no fault of the product.
-jest.setTimeout(240_000);
 
 function requireEndedWaits() {
   const waits = unendedWaits();

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'test/run.ts'];
+const JEST = ['--disable-warning=ExperimentalWarning', 'test/run.ts'];
 const args = process.argv.slice(2);
 // With a seed, properties have as many cases as they ask for: test/harness/fast-check.mjs.
 const parts =
