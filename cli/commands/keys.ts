@@ -9,6 +9,7 @@ import {
   KeyListError,
   type KeysSecret,
   listedKeys,
+  type NamedKey,
   removeKey,
 } from '../../lib/wire/keys/editKeys.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
@@ -205,6 +206,11 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   return 0;
 }
 
+/** Which key of the secret a line means. */
+function namedKey(line: CommandLine, label: string): NamedKey {
+  return { label, sha256: textOption(line, 'sha256') ?? '' };
+}
+
 /** What options say of a key. */
 function membersOf(line: CommandLine): Omit<KeyEntry, 'label' | 'sha256'> {
   const environment = textOption(line, 'environment');
@@ -223,7 +229,7 @@ async function set(line: CommandLine, rest: readonly string[]): Promise<number> 
   const members = membersOf(line);
   if (Object.keys(members).length === 0)
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'keys set: expected --environment, --kinds or --sources.');
-  await changeKeys(line, (text) => changeKey(text, label, textOption(line, 'sha256') ?? '', members));
+  await changeKeys(line, (text) => changeKey(text, namedKey(line, label), members));
   writeResult<ChangedKey>(line, { changed: { label } }, () => '');
   writeNote(`Changed ${label}. Collectors read it within five minutes.\n`);
   return 0;
@@ -232,7 +238,7 @@ async function set(line: CommandLine, rest: readonly string[]): Promise<number> 
 /** Removes a key from the secret. @returns The exit code 0. @throws KeyListError for a label that it does not have. */
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyArgument(rest, LABEL);
-  await changeKeys(line, (text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
+  await changeKeys(line, (text) => removeKey(text, namedKey(line, label)));
   writeResult<RemovedKey>(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;

@@ -1,16 +1,12 @@
-import { mapLimit } from '../base/concurrency.ts';
-import { errorName } from '../base/errors.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
-import { type ListedObject, listObjects, type ObjectHead, type ObjectStore } from '../base/ObjectStore.ts';
+import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
-import { heldTimes, RECORD_MS } from '../landing/heldTimes.ts';
-import { ListedNotes } from '../landing/LandingNotes.ts';
+import { RECORD_MS } from '../landing/heldTimes.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ERASURES_FOLDER, REDRIVEN_FOLDER, redrivenKey } from '../tables/ledgerKeys.ts';
-import { DAMAGED_FOLDER, isAside, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
 import type { ReceivedHoursColumn } from '../tables/receivedHoursTable.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
@@ -27,6 +23,7 @@ import {
 import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
 import { type HourRows, judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
+import { DAY_HOURS, readWaiting, unreadText, type Waiting } from './waitingObjects.ts';
 
 /** Whole days before today that a night judges: three days after an hour nothing of the hour is open any more. */
 const NIGHT_DAYS = 4;
@@ -37,21 +34,11 @@ const NIGHT_DAYS = 4;
 const OPEN_DAYS = 14;
 /** Milliseconds after its end from which on nothing of an hour is open any more. */
 const OVER_MS = 3 * DAY_MS;
-/** Hours of a day. */
-const DAY_HOURS = DAY_MS / HOUR_MS;
 /**
  * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
  */
 const LOOKBACK_MS = 15 * DAY_MS;
-/**
- * Objects put aside whose metadata is read, at most, and calls at the same time. Any further object counts for all
- * hours of its time.
- */
-const MOST_ASIDE = 10_000;
-/** Objects that are read at the same time. */
-const READS = 16;
-
 /** The metric of a night: how many rows of these days are short. */
 export const hoursShort = countMetric('reconcile', 'hours_short');
 
@@ -337,59 +324,6 @@ function isExpired(
   const days = kind === 'quarantine' ? retention.quarantineDays : retention.forwardedDays;
   return days !== null && ageMs >= days * DAY_MS;
 }
-
-/** Objects that may hold events of an hour. */
-interface Waiting {
-  /** How many. */
-  readonly objects: number;
-  /** Why the hours of an object could not be read; null: all of them could. */
-  readonly unread: string | null;
-}
-
-/**
- * Counts the objects of `landing/` that wait, and those of `damaged/`, for each hour of the day of which they may hold
- * events. An object whose message is a dead letter counts as waiting.
- *
- * @param start When the day begins, epoch milliseconds.
- */
-async function readWaiting(store: ObjectStore, start: number): Promise<readonly Waiting[]> {
-  const notes = await ListedNotes.list(store);
-  const waiting = Array.from({ length: DAY_HOURS }, (): Waiting => ({ objects: 0, unread: null }));
-  const aside: ListedObject[] = [];
-  const wait = (
-    { key, modifiedAt }: ListedObject,
-    unread: string | null,
-    metadata?: ObjectHead['metadata'],
-  ) => {
-    for (const time of heldTimes(key, modifiedAt, metadata))
-      for (const [hour, waitingInHour] of waiting.entries()) {
-        const from = start + hour * HOUR_MS;
-        if (time.from < from + HOUR_MS && time.to >= from)
-          waiting[hour] = { objects: waitingInHour.objects + 1, unread: waitingInHour.unread ?? unread };
-      }
-  };
-  for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
-    for await (const object of listObjects(store, folder)) {
-      const { key, modifiedAt } = object;
-      if (key.endsWith('/') || isRedriven(key) || notes.written(object) !== undefined) continue;
-      const times = heldTimes(key, modifiedAt);
-      const isOfDay = times.some(({ from, to }) => to >= start && from < start + DAY_MS);
-      if (isOfDay && isAside(key) && aside.length < MOST_ASIDE) aside.push(object);
-      else if (isOfDay) wait(object, null);
-    }
-  await mapLimit(aside, READS, async (object) => {
-    try {
-      const head = await store.head(object.key);
-      if (head !== null) wait(object, null, head.metadata);
-    } catch (error) {
-      wait(object, unreadText(object.key, error));
-    }
-  });
-  return waiting;
-}
-
-/** Why an hour can't be judged: an object can't be read. */
-const unreadText = (key: string, error: unknown) => `${key} can't be read: ${errorName(error)}`;
 
 /** The rows of a day, and what has changed rows since the day began. */
 interface Look extends Pick<HourRows, 'taken' | 'unread'> {

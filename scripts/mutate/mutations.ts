@@ -622,10 +622,12 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['reconciler.now < to + reconciler.afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
-    ['time.from < from + HOUR_MS', 'time.to < from + HOUR_MS'],
     ['isExpired(config, kind, now - from) ? accepted : ', ''],
     ['if (modifiedAt < since) continue;', ''],
     ['      failures.push(error);\n', '      throw error;\n'],
+  ]),
+  faultsOf('lib/reconcile/waitingObjects.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
+    ['time.from < from + HOUR_MS', 'time.to < from + HOUR_MS'],
     ["('/') || isRedriven(key)", "('/')"],
     [' || notes.written(object) !== undefined', ''],
   ]),

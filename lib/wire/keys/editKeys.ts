@@ -16,6 +16,14 @@ export interface KeyEntry {
   readonly sources?: readonly string[];
 }
 
+/** Which key of the secret is meant. */
+export interface NamedKey {
+  /** The label of the key. */
+  readonly label: string;
+  /** The first digits of the key's hash, needed if several keys share the label; '' for none. */
+  readonly sha256: string;
+}
+
 /**
  * The keys of the secret, for commands that edit them.
  *
@@ -49,17 +57,15 @@ export function addKey(text: string, entry: KeyEntry): string {
 /**
  * The secret's text with other members of one key.
  *
- * @param sha256 As of {@link removeKey}.
  * @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`, `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`, `SLUICE_KEYS_UNREADABLE`
  */
 export function changeKey(
   text: string,
-  label: string,
-  sha256: string,
+  named: NamedKey,
   members: Omit<KeyEntry, 'label' | 'sha256'>,
 ): string {
   const keys = listedKeys(text);
-  const known = keyOf(keys, label, sha256);
+  const known = findKey(keys, named);
   const key = validKey({ ...known, ...members });
   return JSON.stringify({ keys: keys.map((other) => (other === known ? key : other)) });
 }
@@ -67,22 +73,23 @@ export function changeKey(
 /**
  * The secret's text without one key.
  *
- * @param sha256 The first digits of the key's hash, needed if several keys share the label; '' for none.
  * @throws KeyListError `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`, `SLUICE_KEYS_UNREADABLE`
  */
-export function removeKey(text: string, label: string, sha256: string): string {
+export function removeKey(text: string, named: NamedKey): string {
   const keys = listedKeys(text);
-  const known = keyOf(keys, label, sha256);
+  const known = findKey(keys, named);
   return JSON.stringify({ keys: keys.filter((key) => key !== known) });
 }
 
+/** Reads an entry as collectors do. @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`. */
 function validKey(entry: object): AcceptedKey {
   const key = readKey(entry);
   if ('label' in key) return key;
   throw new KeyListError('SLUICE_KEYS_ENTRY_INVALID', `${key.join('; ')}.`);
 }
 
-function keyOf(keys: readonly AcceptedKey[], label: string, sha256: string): AcceptedKey {
+/** The key that is meant. @throws KeyListError `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`. */
+function findKey(keys: readonly AcceptedKey[], { label, sha256 }: NamedKey): AcceptedKey {
   const [first, ...others] = keys.filter(
     (key) => key.label === label && key.sha256.startsWith(sha256.toLowerCase()),
   );
@@ -104,6 +111,7 @@ export interface VersionedText {
 
 /** The secret with the keys, as `sluice keys` reads and writes it. */
 export interface KeysSecret {
+  /** Reads the current version. */
   read(): Promise<VersionedText>;
   /** Writes a new text if `version` is still the current one. Otherwise it changes nothing and returns false. */
   replace(text: string, version: string): Promise<boolean>;
