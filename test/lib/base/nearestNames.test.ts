@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { nearestNames } from '../../../lib/base/text.ts';
 
 describe('nearestNames', () => {
-  it('finds a name with a mistake, and one that is begun', () => {
-    const known = ['checkout', 'checkout_new', 'search', '--json'];
-    expect(nearestNames('chekcout', known)).toEqual(['checkout']);
-    expect(nearestNames('checkout', known)).toEqual(['checkout']);
-    expect(nearestNames('sea', known)).toEqual(['search']);
-    expect(nearestNames('jsno', known)).toEqual(['--json']);
-    expect(nearestNames('payment', known)).toEqual([]);
+  it.each([
+    { word: 'chekcout', mistake: 'two letters the other way round', names: ['checkout'] },
+    { word: 'checkout', mistake: 'none', names: ['checkout'] },
+    { word: 'sea', mistake: 'only its beginning', names: ['search'] },
+    { word: 'jsno', mistake: 'letters the other way round, without dashes', names: ['--json'] },
+    { word: 'payment', mistake: 'another word', names: [] },
+  ])('finds what is meant by $word: $mistake', ({ word, names }) => {
+    expect(nearestNames(word, ['checkout', 'checkout_new', 'search', '--json'])).toEqual(names);
   });
 
   it('does not compare a word with names of a million letters', () => {

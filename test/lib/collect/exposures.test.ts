@@ -14,9 +14,8 @@ describe('an exposure', () => {
       configVersion: 3,
       isManualExposure: 'true',
     };
-    expect(
-      exposure('gate', metadata, { secondaryExposures: [{ gate: 's', gateValue: 'true', ruleID: 'x' }] }),
-    ).toMatchObject({
+    const secondaryExposures = [{ gate: 's', gateValue: 'true', ruleID: 'x' }];
+    expect(exposure('gate', metadata, { secondaryExposures })).toMatchObject({
       experiment_id: 'g',
       exposure_type: 'gate',
       group_id: 'r1:Pass',
@@ -30,11 +29,11 @@ describe('an exposure', () => {
       metadata:
         '{"configVersion":3,"gate":"g","gateValue":"true","isManualExposure":"true","reason":"Network:Recognized","ruleID":"r1"}',
     });
-    expect(exposure('gate', { gate: 'g', gateValue: false, ruleID: 'r1' })).toMatchObject({
-      group_id: 'r1:Fail',
-      gate_value: false,
-      is_manual: false,
-    });
+  });
+
+  it('of a gate that the unit does not pass has its group for that', () => {
+    const row = exposure('gate', { gate: 'g', gateValue: false, ruleID: 'r1' });
+    expect(row).toMatchObject({ group_id: 'r1:Fail', gate_value: false, is_manual: false });
   });
 
   it('of a gate without a value has no group', () => {
@@ -53,7 +52,6 @@ describe('an exposure', () => {
       is_assignment: true,
     });
     for (const absent of ['secondary_exposures', 'group_name']) expect(row).not.toHaveProperty(absent);
-    expect(exposure('config', { config: 'c', ruleID: 'default' })).toMatchObject({ is_assignment: false });
   });
 
   it.each(['homepage_hero', '910458283'])(
@@ -120,14 +118,15 @@ describe('an exposure', () => {
   });
 
   describe('of a unit that passed a gate before', () => {
+    /** The row of an exposure of a unit that was evaluated for two gates before. @param gateValue What the second answered. */
     const passing = (
-      name: string,
+      kind: string,
       metadata: object,
       holdouts: string[] | null,
       gateValue: unknown = 'true',
     ) => {
       const event = {
-        eventName: `statsig::${name}_exposure`,
+        eventName: `statsig::${kind}_exposure`,
         metadata: { reason: 'Network:Recognized', ruleID: 'r', ...metadata },
         secondaryExposures: [
           { gate: 'plain', gateValue: 'true', ruleID: 'x' },
@@ -136,23 +135,29 @@ describe('an exposure', () => {
       };
       return collectOne(event, {}, { config: { holdouts } }).exposures[0] ?? {};
     };
+    const exposed = [
+      { kind: 'config', metadata: { config: 'exp' } },
+      { kind: 'gate', metadata: { gate: 'g', gateValue: 'false' } },
+      { kind: 'layer', metadata: { config: 'l', allocatedExperiment: 'exp' } },
+      // It is parsed because of its unknown member; the evaluation is the same.
+      { kind: 'config', metadata: { config: 'exp', unknown: 1 } },
+    ];
 
-    it.each([
-      ['config', { config: 'exp' }],
-      ['gate', { gate: 'g', gateValue: 'false' }],
-      ['layer', { config: 'l', allocatedExperiment: 'exp' }],
-      // Left unparsed or not: the evaluation is the same.
-      ['config', { config: 'exp', unknown: 1 }],
-    ])('is no assignment of a %s, if that gate is a known holdout (%p)', (name, metadata) => {
-      expect(passing(name, metadata, ['spring'])).toMatchObject({ is_assignment: false, rule_id: 'r' });
-      expect(passing(name, metadata, ['spring'], true)).toMatchObject({ is_assignment: false });
-      expect(passing(name, metadata, ['spring'], 'false')).toMatchObject({ is_assignment: true });
+    it.each(exposed)('is no assignment if that gate is a known holdout: $kind $metadata', (row) => {
+      const rows = ['true', true].map((value) => passing(row.kind, row.metadata, ['spring'], value));
+      expect(rows.map((passed) => passed['is_assignment'])).toEqual([false, false]);
     });
 
-    it('is an assignment if the gate may be a targeting gate', () => {
-      for (const holdouts of [null, [], ['autumn']]) {
-        expect(passing('config', { config: 'exp' }, holdouts)).toMatchObject({ is_assignment: true });
-      }
+    it.each(exposed)('is an assignment if the holdout let the unit in: $kind $metadata', (row) => {
+      expect(passing(row.kind, row.metadata, ['spring'], 'false')['is_assignment']).toBe(true);
+    });
+
+    it.each([
+      { holdouts: null, known: 'no list' },
+      { holdouts: [], known: 'no holdout' },
+      { holdouts: ['autumn'], known: 'another holdout' },
+    ])('is an assignment if the gate may be a targeting gate: $known is configured', ({ holdouts }) => {
+      expect(passing('config', { config: 'exp' }, holdouts)['is_assignment']).toBe(true);
     });
 
     it("is evaluated with each batch's own configuration and secondary exposures", () => {
@@ -169,25 +174,40 @@ describe('an exposure', () => {
     });
   });
 
-  it.each([
-    [true, true],
-    ['true', true],
-    [false, false],
-    ['false', false],
-    ['', undefined],
-    ['yes', undefined],
-    [1, undefined],
-    [null, undefined],
-  ])('has a flag that was sent as %p as %p', (sent, flag) => {
-    const layer = { config: 'l', ruleID: 'r', allocatedExperiment: 'homepage_hero' };
-    expect(exposure('layer', { ...layer, isExplicitParameter: sent })['is_explicit_parameter']).toBe(flag);
+  const flags = [
+    { sent: true, flag: true },
+    { sent: 'true', flag: true },
+    { sent: false, flag: false },
+    { sent: 'false', flag: false },
+    { sent: '', flag: undefined },
+    { sent: 'yes', flag: undefined },
+    { sent: 1, flag: undefined },
+    { sent: null, flag: undefined },
+  ];
+
+  it.each(flags)('has the value of a gate that was sent as $sent as $flag', ({ sent, flag }) => {
     expect(exposure('gate', { gate: 'g', ruleID: 'r', gateValue: sent })['gate_value']).toBe(flag);
-    const manual = exposure('config', { config: 'c', ruleID: 'r', isManualExposure: sent });
-    expect(manual['is_manual']).toBe(flag ?? false);
   });
 
-  it('has only the columns of its kind', () => {
-    const metadata = {
+  it.each(flags)('has whether a parameter is explicit, sent as $sent, as $flag', ({ sent, flag }) => {
+    const metadata = { config: 'l', ruleID: 'r', isExplicitParameter: sent };
+    expect(exposure('layer', metadata)['is_explicit_parameter']).toBe(flag);
+  });
+
+  it.each(flags)('is manual only if $sent is true', ({ sent, flag }) => {
+    const row = exposure('config', { config: 'c', ruleID: 'r', isManualExposure: sent });
+    expect(row['is_manual']).toBe(flag === true);
+  });
+
+  it.each([
+    { kind: 'gate', columns: ['gate_value'] },
+    { kind: 'config', columns: [] },
+    {
+      kind: 'layer',
+      columns: ['layer_id', 'allocated_experiment', 'parameter_name', 'is_explicit_parameter'],
+    },
+  ])('of a $kind has the columns of its kind, and not those of another', ({ kind, columns }) => {
+    const row = exposure(kind, {
       gate: 'g',
       config: 'c',
       ruleID: 'r',
@@ -195,20 +215,15 @@ describe('an exposure', () => {
       allocatedExperiment: 'homepage_hero',
       parameterName: 'p',
       isExplicitParameter: 'true',
-    };
-    const gate = exposure('gate', metadata);
-    const config = exposure('config', metadata);
-    const layer = exposure('layer', metadata);
-    expect(gate).toMatchObject({ experiment_id: 'g', gate_value: true, group_id: 'r:Pass' });
-    expect(config).toMatchObject({ experiment_id: 'c', group_id: 'r' });
-    expect(layer).toMatchObject({ experiment_id: 'homepage_hero', group_id: 'r', layer_id: 'c' });
-    expect(config).not.toHaveProperty('gate_value');
-    expect(layer).not.toHaveProperty('gate_value');
-    for (const column of ['layer_id', 'allocated_experiment', 'parameter_name', 'is_explicit_parameter']) {
-      expect(gate).not.toHaveProperty(column);
-      expect(config).not.toHaveProperty(column);
-      expect(layer).toHaveProperty(column);
-    }
+    });
+    const own = [
+      'gate_value',
+      'layer_id',
+      'allocated_experiment',
+      'parameter_name',
+      'is_explicit_parameter',
+    ].filter((column) => column in row);
+    expect(own).toEqual(columns);
   });
 
   it('without a rule has an empty one, which assigns nobody', () => {
@@ -219,21 +234,28 @@ describe('an exposure', () => {
     });
   });
 
-  it('keeps its evaluation with redaction of all metadata, and counts a name as unresolved once', () => {
+  it('keeps its evaluation with redaction of all metadata', () => {
     const privacy = { redact: { metadata: 'drop' }, salt: 'sixteen characters at least' } as const;
     const event = {
       eventName: 'statsig::layer_exposure',
-      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429', note: 'private' },
+      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: 'hero', note: 'private' },
     };
-    const { exposures, noted } = collectOne(event, {}, { config: { privacy } });
-    expect(exposures).toMatchObject([
-      {
-        experiment_id: '4222855429',
-        metadata: '{"allocatedExperiment":"4222855429","config":"l","ruleID":"r"}',
-      },
-    ]);
-    expect(noted).toEqual({ name_unresolved: 1 });
-    expect(collectOne({ ...event, metadata: { config: 'l', ruleID: 'r' } }).noted).toEqual({});
+    const { exposures } = collectOne(event, {}, { config: { privacy } });
+    const metadata = '{"allocatedExperiment":"hero","config":"l","ruleID":"r"}';
+    expect(exposures).toMatchObject([{ experiment_id: 'hero', metadata }]);
+  });
+
+  it.each([
+    {
+      what: 'a hash that nothing resolves',
+      allocatedExperiment: '4222855429',
+      noted: { name_unresolved: 1 },
+    },
+    { what: 'a name', allocatedExperiment: 'checkout', noted: {} },
+    { what: 'nothing', allocatedExperiment: undefined, noted: {} },
+  ])('is noted once as unresolved if its experiment is $what', ({ allocatedExperiment, noted }) => {
+    const metadata = { config: 'l', ruleID: 'r', allocatedExperiment };
+    expect(collectOne({ eventName: 'statsig::layer_exposure', metadata }).noted).toEqual(noted);
   });
 
   it('keeps the times at which rules were fetched, each of its own', () => {

@@ -4,19 +4,24 @@ import { curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, file, listed, named, OTHER, startDayList } from './startDayList.ts';
 
 describe('the list of days that views read', () => {
-  it('gets a day beside the days of other writers, and never an earlier version of it', async () => {
+  it('gets a day beside the days of other writers that come first, twice', async () => {
     const { store, list, days } = startDayList();
     await list(OTHER, listed('v1'));
-    // Another writer comes first, twice.
     store.faults = ['conflict', 'conflict'];
     expect(await list(DAY, listed('v2'))).toBe(true);
     expect(await days()).toEqual({ [OTHER]: listed('v1'), [DAY]: listed('v2') });
-    expect(await list(DAY, listed('v1'))).toBe(false);
-    expect(await list(DAY, listed('v2'))).toBe(false);
-    expect(await days()).toMatchObject({ [DAY]: { version: 'v2' } });
-    // The same version, which is known to keep rows since.
-    expect(await list(DAY, listed('v2', { keeps: true }))).toBe(true);
-    expect(await list(DAY, listed('v3'))).toBe(true);
+  });
+
+  it.each([
+    { what: 'an earlier version', next: listed('v1'), isTaken: false },
+    { what: 'the same version', next: listed('v2'), isTaken: false },
+    { what: 'the same version, which keeps rows since', next: listed('v2', { keeps: true }), isTaken: true },
+    { what: 'a later version', next: listed('v3'), isTaken: true },
+  ])('has of a day the version that is made last: $what comes', async ({ next, isTaken }) => {
+    const { list, days } = startDayList();
+    await list(DAY, listed('v2'));
+    expect(await list(DAY, next)).toBe(isTaken);
+    expect(await days()).toEqual({ [DAY]: isTaken ? next : listed('v2') });
   });
 
   it('is not changed by a writer whose every write conflicts, and that writer fails', async () => {
@@ -25,45 +30,72 @@ describe('the list of days that views read', () => {
     await expect(list(DAY, listed('v1'))).rejects.toMatchObject({ code: 'SLUICE_CURATE_LIST_BUSY' });
   });
 
-  it('loses a day that is taken out, if the day is still as it was seen', async () => {
+  it('loses a day that is taken out', async () => {
     const { list, takeOut, days, settle } = startDayList();
     await settle([named('a')]);
     await list(OTHER, listed('v1'));
     await list(DAY, listed('v2'));
-    for (const seen of [listed('v1'), listed('v2', { shape: 'x' }), listed('v2', { fingerprint: 'x' })])
-      await takeOut(DAY, seen);
-    expect(Object.keys(await days()).sort()).toEqual([OTHER, DAY]);
     expect(await takeOut(DAY, listed('v2'))).toEqual({ left: [DAY], uncounted: [] });
     expect(await days()).toEqual({ [OTHER]: listed('v1') });
   });
 
+  it.each([
+    { what: 'version', seen: listed('v1') },
+    { what: 'shape', seen: listed('v2', { shape: 'x' }) },
+    { what: 'raw files', seen: listed('v2', { fingerprint: 'x' }) },
+  ])('keeps a day that was seen with another $what than it has', async ({ seen }) => {
+    const { list, takeOut, days, settle } = startDayList();
+    await settle([named('a')]);
+    await list(DAY, listed('v2'));
+    await takeOut(DAY, seen);
+    expect(await days()).toEqual({ [DAY]: listed('v2') });
+  });
+
   it('keeps a day that has lost raw files, and marks it', async () => {
-    const { list, takeOut, days, settle, rawFiles } = startDayList();
+    const { list, takeOut, days, settle } = startDayList();
     await settle([named('a'), named('gone')]);
     await list(DAY, listed('v1'));
     expect(await takeOut(DAY, listed('v1'))).toEqual({ left: [], uncounted: [] });
     expect(await days()).toEqual({ [DAY]: listed('v1', { keeps: true }) });
+  });
+
+  it('loses such a day once its raw files are back', async () => {
+    const { list, takeOut, days, settle, rawFiles } = startDayList();
+    await settle([named('a'), named('gone')]);
+    await list(DAY, listed('v1', { keeps: true }));
     rawFiles.set(DAY, [file('a'), file('gone')]);
     expect(await takeOut(DAY, listed('v1', { keeps: true }))).toMatchObject({ left: [DAY] });
     expect(await days()).toEqual({});
   });
 
-  it('reports a day whose lost files no version has counted, once the writer can no longer have taken them back', async () => {
-    const { clock, list, takeOut, settle } = startDayList();
-    const uncounted = async () => (await takeOut(DAY, listed('v1'))).uncounted;
-    await list(DAY, listed('v1'));
-    await settle([named('gone')]);
-    clock.advance(TAKEN_BACK_MS);
-    expect(await uncounted()).toEqual([]);
-    clock.advance(1);
-    expect(await uncounted()).toEqual([DAY]);
-    await settle([], { kept: { files: [named('gone')], rows: 1, since: 0 } });
-    clock.advance(TAKEN_BACK_MS + 1);
-    expect(await uncounted()).toEqual([]);
-    // The night tries one again that failed.
-    await settle([named('gone')], {}, 'failed');
-    clock.advance(TAKEN_BACK_MS + 1);
-    expect(await uncounted()).toEqual([]);
+  describe('with a day whose raw file is gone', () => {
+    /** What a look finds uncounted of the day, so many milliseconds after it was settled. */
+    async function uncountedAfter(
+      ms: number,
+      ...settlement: Parameters<ReturnType<typeof startDayList>['settle']>
+    ): Promise<readonly string[]> {
+      const { clock, list, takeOut, settle } = startDayList();
+      await list(DAY, listed('v1'));
+      await settle(...settlement);
+      clock.advance(ms);
+      return (await takeOut(DAY, listed('v1'))).uncounted;
+    }
+
+    it('reports it once the writer can no longer have taken the file back', async () => {
+      const gone = [named('gone')];
+      const late = TAKEN_BACK_MS + 1;
+      expect(await uncountedAfter(TAKEN_BACK_MS, gone)).toEqual([]);
+      expect(await uncountedAfter(late, gone)).toEqual([DAY]);
+    });
+
+    it('does not report it if a version has counted the rows that it keeps', async () => {
+      const kept = { files: [named('gone')], rows: 1, since: 0 };
+      expect(await uncountedAfter(TAKEN_BACK_MS + 1, [], { kept })).toEqual([]);
+    });
+
+    it('does not report it after a failure: the night tries it again', async () => {
+      expect(await uncountedAfter(TAKEN_BACK_MS + 1, [named('gone')], {}, 'failed')).toEqual([]);
+    });
   });
 
   it('loses a day that is taken out and whose entry of the ledger cannot be read', async () => {

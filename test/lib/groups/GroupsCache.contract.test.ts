@@ -33,6 +33,7 @@ const text = (state: 'running' | 'ended') =>
   );
 const put = (Body: string) => client.send(new PutObjectCommand({ Bucket: `${Bucket}-${bucket}`, Key, Body }));
 
+/** A cache before the bucket of a test, with what it logs, counts and reads. */
 function start() {
   const lines: Record<string, unknown>[] = [];
   const failures = { count: 0 };
@@ -67,7 +68,7 @@ describe("the groups in a collector's cache", () => {
     expect(failures.count).toBe(0);
   });
 
-  it('are read at the start and again when they expire, but only if they changed', async () => {
+  it('are read at the start, and not again while they are fresh', async () => {
     await put(text('running'));
     const { look, reads } = start();
     const first = await look();
@@ -76,90 +77,141 @@ describe("the groups in a collector's cache", () => {
     clock.advance(GROUPS_FRESH_MS - 1);
     expect(await look()).toBe(first);
     expect(reads).toHaveLength(1);
-    clock.advance(1);
-    const second = await look();
-    expect(second.find(false, 'search', 'launchedGroup')).toMatchObject({ kind: 'launch' });
-    clock.advance(GROUPS_FRESH_MS);
-    expect(await look()).toBe(second);
-    expect(reads).toHaveLength(3);
   });
 
-  it('stay cached while S3 fails, which is counted, logged and retried with pauses', async () => {
+  it('are others once they expire and the table has changed', async () => {
     await put(text('running'));
-    const { look, reads, lines, failures } = start();
-    const known = await look();
+    const { look } = start();
+    await look();
+    await put(text('ended'));
     clock.advance(GROUPS_FRESH_MS);
-    faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 100 }] });
-    for (let second = 0; second < 60; second += 1) {
-      expect(await look()).toBe(known);
-      clock.advance(1_000);
-    }
-    expect(reads.length).toBeLessThan(6);
-    expect(failures.count).toBe(reads.length - 1);
-    expect(lines[0]).toMatchObject({ event: 'groups', code: 'SLUICE_GROUPS_STORE', failures: 1 });
-    faults.clear();
-    clock.advance(GROUPS_FRESH_MS);
-    expect(await look()).toBe(known);
-    expect(failures.count).toBe(reads.length - 2);
-    // After a success the count of failures, and with it the pause, starts anew.
-    faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 100 }] });
-    clock.advance(GROUPS_FRESH_MS);
-    expect(await look()).toBe(known);
-    expect(failures.count).toBe(reads.length - 2);
-    expect(lines.at(-1)).toMatchObject({ failures: 1 });
+    expect((await look()).find(false, 'search', 'launchedGroup')).toMatchObject({ kind: 'launch' });
   });
 
-  it('stay cached when the object is invalid or too large', async () => {
+  it('are the same object when they expire and the table has not changed', async () => {
+    await put(text('running'));
+    const { look, reads } = start();
+    const first = await look();
+    clock.advance(GROUPS_FRESH_MS);
+    expect(await look()).toBe(first);
+    expect(reads).toHaveLength(2);
+  });
+
+  describe('while S3 fails', () => {
+    const failing = { fault: 'failCalls', code: 'SlowDown', calls: 100 } as const;
+
+    /** A cache whose groups have expired once, when S3 fails. */
+    async function startFailing() {
+      await put(text('running'));
+      const started = start();
+      const known = await started.look();
+      clock.advance(GROUPS_FRESH_MS);
+      faults.set({ s3: [failing] });
+      return { ...started, known };
+    }
+
+    it('stay cached', async () => {
+      const { look, known } = await startFailing();
+      expect(await look()).toBe(known);
+    });
+
+    it('are read again with pauses, and each failure is counted and logged', async () => {
+      const { look, reads, lines, failures } = await startFailing();
+      for (let second = 0; second < 60; second += 1) {
+        await look();
+        clock.advance(1_000);
+      }
+      const failed = reads.length - 1;
+      expect([1, 2, 3, 4]).toContain(failed);
+      expect(failures.count).toBe(failed);
+      const line = { event: 'groups', code: 'SLUICE_GROUPS_STORE' };
+      expect(lines).toMatchObject(Array.from({ length: failed }, (_, i) => ({ ...line, failures: i + 1 })));
+    });
+
+    it('have their failures counted anew after a success', async () => {
+      const { look, lines } = await startFailing();
+      await look();
+      faults.clear();
+      clock.advance(GROUPS_FRESH_MS);
+      await look();
+      faults.set({ s3: [failing] });
+      clock.advance(GROUPS_FRESH_MS);
+      await look();
+      expect(lines).toMatchObject([{ failures: 1 }, { failures: 1 }]);
+    });
+  });
+
+  it.each([
+    { what: 'invalid', body: '{"experiment_id":7}', code: 'SLUICE_GROUPS_TABLE_INVALID' },
+    { what: 'too large', body: ' '.repeat(GROUPS_BYTES + 1), code: 'SLUICE_GROUPS_TABLE_TOO_LARGE' },
+  ])('stay cached when the object is $what', async ({ body, code }) => {
     await put(text('running'));
     const { look, lines } = start();
     const known = await look();
-    for (const [body, code] of [
-      ['{"experiment_id":7}', 'SLUICE_GROUPS_TABLE_INVALID'],
-      [' '.repeat(GROUPS_BYTES + 1), 'SLUICE_GROUPS_TABLE_TOO_LARGE'],
-    ] as const) {
-      await put(body);
-      clock.advance(GROUPS_FRESH_MS);
-      expect(await look()).toBe(known);
-      expect(lines.at(-1)).toMatchObject({ code });
-    }
-    // A clock that is set back does not stop the reads.
+    await put(body);
+    clock.advance(GROUPS_FRESH_MS);
+    expect(await look()).toBe(known);
+    expect(lines).toMatchObject([{ code }]);
+  });
+
+  it('are read again after the clock was set back', async () => {
+    await put(text('running'));
+    const { look } = start();
+    await look();
     await put(text('ended'));
-    clock.advance(START - GROUPS_FRESH_MS - clock.now());
+    clock.advance(-1);
     expect((await look()).find(false, 'search', 'launchedGroup')).toBeDefined();
   });
 
-  it('never delay a request for long, and are never read twice at once', async () => {
-    const waits: number[] = [];
-    let answer = (): void => undefined;
-    const cache = new GroupsCache({
-      read: (_, timeoutMs) => {
-        waits.push(timeoutMs);
-        return new Promise((resolve) => {
-          answer = () => resolve('none');
-        });
-      },
-      clock,
-      random: () => 1,
-      log: () => undefined,
-      countFailure: () => undefined,
+  describe('whose read goes on', () => {
+    /** A cache whose reads end when the test says so. `waits` are their timeouts, milliseconds. */
+    function startSlow() {
+      const waits: number[] = [];
+      const reads: (() => void)[] = [];
+      const cache = new GroupsCache({
+        read: (_, timeoutMs) => {
+          waits.push(timeoutMs);
+          return new Promise((resolve) => {
+            reads.push(() => resolve('none'));
+          });
+        },
+        clock,
+        random: () => 1,
+        log: () => undefined,
+        countFailure: () => undefined,
+      });
+      return { cache, waits, reads };
+    }
+
+    it.each([
+      { left: 2_500, waits: [500] },
+      { left: 5, waits: [5] },
+    ])('are waited for no longer than half a second or until the deadline: $left ms', ({ left, waits }) => {
+      const slow = startSlow();
+      slow.cache.refresh(clock.now() + left);
+      expect(slow.waits).toEqual(waits);
     });
-    const started = { over: false };
-    cache.refresh(clock.now() + 2_500);
-    cache.refresh(clock.now() + 2_500);
-    void cache.started().then(() => {
-      started.over = true;
+
+    it('are not read twice at once', () => {
+      const { cache, waits } = startSlow();
+      for (const _ of [1, 2]) cache.refresh(clock.now() + 2_500);
+      expect(waits).toHaveLength(1);
     });
-    expect(waits).toEqual([500]);
-    expect(started.over).toBe(false);
-    answer();
-    await cache.settled();
-    expect(started.over).toBe(true);
-    expect(cache.current.names).toEqual([]);
-    clock.advance(GROUPS_FRESH_MS);
-    cache.refresh(clock.now() + 5);
-    expect(waits).toEqual([500, 5]);
-    // Only the first read is waited for.
-    await cache.started();
-    answer();
+
+    it('let a start wait for the first read, and for no other', async () => {
+      const { cache, reads } = startSlow();
+      const ended: string[] = [];
+      cache.refresh(clock.now() + 2_500);
+      const first = cache.started().then(() => ended.push('first'));
+      await new Promise(setImmediate);
+      expect(ended).toEqual([]);
+      reads[0]?.();
+      await first;
+      await cache.settled();
+      clock.advance(GROUPS_FRESH_MS);
+      cache.refresh(clock.now() + 2_500);
+      await cache.started();
+      expect(reads).toHaveLength(2);
+    });
   });
 });
