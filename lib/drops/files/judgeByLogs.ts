@@ -118,34 +118,58 @@ async function judgeBySpark(
   for (const log of logs) {
     requireAllBatches(log);
     const keys = new Set(asked.flatMap(({ key }) => (key.startsWith(log.folder) ? [key] : [])));
-    const names = new Set([...keys].map((key) => splitKey(key)[1]));
-    const added = new Set<string>();
-    const deleted = new Set<string>();
-    const reads = await mapLimit(log.batches, PARALLEL_LOGS, ({ object: batch }) =>
-      read(batch, async (body) => {
-        let lines = 0;
-        for await (const line of linesOf(body, batch)) {
-          lines += 1;
-          if (lines === 1 && line !== 'v1') throw invalid(batch, 'its first line is not v1');
-          if (lines === 1 || line === '') continue;
-          const { data } = lineSchema.safeParse(parseJson(line));
-          if (data === undefined) throw invalid(batch, 'a line that names no file');
-          const path = decodePath(data.path);
-          const isOfDay = data.isDir !== true && names.has(splitKey(path)[1]);
-          const key = isOfDay ? keyNamed(path, log.folder, keys) : undefined;
-          if (key !== undefined) (data.action === 'delete' ? deleted : added).add(key);
-        }
-        return true;
-      }),
+    const batches = await mapLimit(log.batches, PARALLEL_LOGS, ({ object }) =>
+      read(object, (body) => readBatch(body, object, log.folder, keys)),
     );
-    if (reads.includes(null)) return null;
-    for (const key of added) if (!deleted.has(key)) named.add(key);
+    const changes = batches.filter((batch) => batch !== null);
+    if (changes.length < batches.length) return null;
+    const deleted = new Set(changes.flatMap((batch) => [...batch.deleted]));
+    for (const { added } of changes) for (const key of added) if (!deleted.has(key)) named.add(key);
   }
   return ({ key }) => {
     const log = logs.find(({ folder }) => key.startsWith(folder));
     if (log === undefined || named.has(key)) return null;
     return { reason: 'not_committed', detail: `Not committed: ${log.folder}${SPARK_LOG} does not name it.` };
   };
+}
+
+/** The keys that a batch of Spark's log adds and deletes. */
+interface BatchChanges {
+  /** Keys of files that count from this batch on. */
+  readonly added: ReadonlySet<string>;
+  /** Keys of files that no batch makes count any more. */
+  readonly deleted: ReadonlySet<string>;
+}
+
+/**
+ * Reads a batch of Spark's log.
+ *
+ * @param keys Keys under the log's folder that are asked for. Others are left out.
+ * @throws SourceError SLUICE_SOURCE_LOG_INVALID
+ */
+async function readBatch(
+  body: Body,
+  batch: DropObject,
+  folder: string,
+  keys: ReadonlySet<string>,
+): Promise<BatchChanges> {
+  const names = new Set([...keys].map((key) => splitKey(key)[1]));
+  const added = new Set<string>();
+  const deleted = new Set<string>();
+  let lines = 0;
+  for await (const line of linesOf(body, batch)) {
+    lines += 1;
+    if (lines === 1 && line !== 'v1') throw invalid(batch, 'its first line is not v1');
+    if (lines === 1 || line === '') continue;
+    const { data } = lineSchema.safeParse(parseJson(line));
+    if (data === undefined) throw invalid(batch, 'a line that names no file');
+    const path = decodePath(data.path);
+    // Most lines of a long log are of other days: their paths are not searched.
+    const isOfDay = data.isDir !== true && names.has(splitKey(path)[1]);
+    const key = isOfDay ? keyNamed(path, folder, keys) : undefined;
+    if (key !== undefined) (data.action === 'delete' ? deleted : added).add(key);
+  }
+  return { added, deleted };
 }
 
 /**

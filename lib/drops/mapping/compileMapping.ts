@@ -40,21 +40,10 @@ export function compileMapping(
   day?: UtcDay,
   problems: Map<string, SluiceError> = new Map(),
 ): CompiledMapping {
-  const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
-  // Files with the same schema share the list of their columns.
-  const texts = new Map<FileSchema['columns'], string>();
   const folders = schemas.map(({ name }) => pathFolders(name));
-  for (const [i, schema] of schemas.entries()) {
-    const text = texts.get(schema.columns) ?? shapeOf(schema.columns);
-    texts.set(schema.columns, text);
-    const shape = `${text} ${JSON.stringify(folders[i]?.map(({ name }) => name))}`;
-    const alike = shapes.get(shape) ?? { schema, files: [] };
-    alike.files.push(i);
-    shapes.set(shape, alike);
-  }
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
   const named = new Map<string, FoundColumn>();
-  for (const [shape, { schema, files }] of shapes) {
+  for (const [shape, { schema, files }] of filesByShape(schemas)) {
     const row = compileRow(subject, schema, named);
     if (row instanceof FieldProblem) {
       for (const each of files.flatMap((i) => schemas[i] ?? [])) {
@@ -101,6 +90,31 @@ const NAMES = {
   exposures: ['unit_type', 'experiment_id', 'group_id'],
   table: [],
 } as const;
+
+/** Files that have the same columns, and folders of the same names in their paths. */
+interface AlikeFiles {
+  /** The schema of the first of them. */
+  readonly schema: FileSchema;
+  /** Their indexes in the load. */
+  readonly files: number[];
+}
+
+/** The files of a load by a text of their columns and folders. */
+function filesByShape(schemas: readonly FileSchema[]): ReadonlyMap<string, AlikeFiles> {
+  const shapes = new Map<string, AlikeFiles>();
+  // Files with the same schema share the list of their columns.
+  const texts = new Map<FileSchema['columns'], string>();
+  for (const [i, schema] of schemas.entries()) {
+    const text = texts.get(schema.columns) ?? shapeOf(schema.columns);
+    texts.set(schema.columns, text);
+    const names = pathFolders(schema.name).map(({ name }) => name);
+    const shape = `${text} ${JSON.stringify(names)}`;
+    const alike = shapes.get(shape) ?? { schema, files: [] };
+    alike.files.push(i);
+    shapes.set(shape, alike);
+  }
+  return shapes;
+}
 
 /** The columns that a dataset's rows are sorted by. */
 function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[] {

@@ -3,14 +3,15 @@ import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql } from './findColumn.ts';
 import { dayInZone, isOutOfRange, timeOfColumn, timeOfFormat, timeOfNumber, timeOfText } from './timeSql.ts';
-import { doubleSql, textSql } from './valueSql.ts';
+import { type ColumnKind, doubleSql, textSql } from './valueSql.ts';
 
 /** The SQL that reads a time, and the conditions for values that are not a time. */
 type TimeSql = Pick<FieldSql, 'value' | 'refusals'>;
 
 /** Kinds of columns that hold numbers. */
-const NUMBERS = ['integer', 'decimal', 'float'];
-const TEXTS = ['text', 'json', 'bytes'];
+const NUMBERS: readonly ColumnKind[] = ['integer', 'decimal', 'float'];
+/** Kinds of columns that hold texts. */
+const TEXTS: readonly ColumnKind[] = ['text', 'json', 'bytes'];
 
 /**
  * Reads a field as a TIMESTAMP in UTC.

@@ -21,6 +21,7 @@ export type ColumnKind =
   /** Times of day, intervals, bits. */
   | 'other';
 
+/** The kind of each of DuckDB's types that have no parameter. */
 const KINDS: Readonly<Record<string, ColumnKind>> = {
   VARCHAR: 'text',
   UUID: 'text',
@@ -56,7 +57,7 @@ export function columnKind(type: string): ColumnKind {
   return type.startsWith('ENUM') ? 'text' : 'other';
 }
 
-/** Larger floats are not exact whole numbers. */
+/** 2^53: doubles hold each whole number below it, and not each from it on. */
 const MAX_EXACT = '9007199254740992';
 
 /** A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid. @param type DuckDB's name of the type. */
