@@ -18,6 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => directory.remove());
 
+/** Links an installed package into a folder. */
 function link(name: string, folder: string): void {
   const target = join(folder, name);
   mkdirSync(dirname(target), { recursive: true });

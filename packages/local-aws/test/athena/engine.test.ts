@@ -12,6 +12,7 @@ afterAll(() => athena.close());
 
 const inApp = { QueryExecutionContext: { Database: 'app' } };
 
+/** The rows of a query that succeeds. */
 async function rows(sql: string, input: Parameters<typeof submit>[2] = inApp) {
   const execution = await runToEnd(athena.client, sql, input);
   expect(execution?.Status).toMatchObject({ State: 'SUCCEEDED' });

@@ -44,6 +44,7 @@ beforeEach(async () => {
 });
 afterEach(() => athena.close());
 
+/** The object at a location. */
 async function text(location: string | undefined): Promise<string> {
   const key = location?.slice(`s3://${BUCKET}/`.length) ?? '';
   return String(Buffer.concat(await athena.store.get(BUCKET, key).body.toArray()));

@@ -19,6 +19,7 @@ beforeEach(() => {
 afterEach(() => directory.remove());
 
 const open = () => LineJournal.open(file, (value) => lineSchema.parse(value));
+/** What the file holds. */
 function readLines(): string[] {
   const { journal, lines } = open();
   journal.close();

@@ -25,6 +25,7 @@ function openToAll(): string {
   return root;
 }
 
+/** The warnings. */
 function makePrivate(root: string, uid?: number): string[] {
   const said: string[] = [];
   makeDataPrivate(dataFolders(root), { uid, onWarning: (sentence) => said.push(sentence) });

@@ -9,6 +9,7 @@ import type { PublishedEvents } from '../../src/events/publishedEvents.ts';
 const ACCOUNT = '000000000000';
 const QUEUE = `arn:aws:sqs:us-east-1:${ACCOUNT}:partitions`;
 
+/** A bus that keeps what it delivers. */
 function openBus() {
   const delivered: { arn: string; event: unknown }[] = [];
   const bus = openEventBus({

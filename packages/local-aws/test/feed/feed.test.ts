@@ -52,30 +52,28 @@ describe('the feed', () => {
     expect(texts(await feed.read({ last: 1, most: 2 }))).toEqual(['shop: c']);
   });
 
-  it('drops the oldest beyond 20,000 writes and 16 MiB, and says how many a reader has missed', async () => {
-    const byCount = new Feed();
-    const { next } = await byCount.read({ most: 1 });
-    for (let i = 0; i < 20_001; i += 1) byCount.addOutput('shop', `a${i}\nb${i}\n`, NOW);
-    const late = await byCount.read({ after: next, most: 1 });
+  it('drops the oldest beyond 20,000 writes, and says how many a reader has missed', async () => {
+    const feed = new Feed();
+    const { next } = await feed.read({ most: 1 });
+    for (let i = 0; i < 20_001; i += 1) feed.addOutput('shop', `a${i}\nb${i}\n`, NOW);
+    const late = await feed.read({ after: next, most: 1 });
     expect(late.dropped).toBe(2 * 4_001);
     expect(texts(late)).toEqual(['shop: a4001']);
-    expect((await byCount.read({ after: late.next, most: 1 })).dropped).toBe(0);
+    expect((await feed.read({ after: late.next, most: 1 })).dropped).toBe(0);
+  });
 
-    const record = Buffer.alloc(1_048_576, 'x');
+  it.each([
+    ['records', (feed: Feed) => feed.addRecord('events', Buffer.alloc(1_048_576, 'x'), NOW)],
     // As large in UTF-8, and half as long in JavaScript.
-    const output = 'é'.repeat(524_288);
-    for (const add of [
-      (feed: Feed) => feed.addRecord('events', record, NOW),
-      (feed: Feed) => feed.addOutput('shop', output, NOW),
-    ]) {
-      const byBytes = new Feed();
-      const before = await byBytes.read({ most: 1 });
-      for (let i = 0; i < 17; i += 1) add(byBytes);
-      const { dropped, entries } = await byBytes.read({ after: before.next, most: 100 });
-      // One answer has at most 4 MiB.
-      expect(dropped).toBe(5);
-      expect(entries).toHaveLength(4);
-    }
+    ['output', (feed: Feed) => feed.addOutput('shop', 'é'.repeat(524_288), NOW)],
+  ])('drops the oldest beyond 16 MiB of %s', async (_, add) => {
+    const feed = new Feed();
+    const before = await feed.read({ most: 1 });
+    for (let i = 0; i < 17; i += 1) add(feed);
+    const { dropped, entries } = await feed.read({ after: before.next, most: 100 });
+    // One answer has at most 4 MiB.
+    expect(dropped).toBe(5);
+    expect(entries).toHaveLength(4);
   });
 
   it('does not keep the memory that a small record shares with others', async () => {

@@ -20,6 +20,7 @@ const document = (n: number) => `{"n":${n}}`;
 const numbers = (text: string) => [...text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n));
 const journal = () => readdirSync(join(fixture.directory, 'streams', 's.stream'));
 
+/** Stops, and creates the stream again. */
 async function restart(properties: object = plainStream()): Promise<void> {
   await fixture.stop();
   await fixture.start();

@@ -121,10 +121,11 @@ describe('an HTTP_PROXY integration', () => {
     expect(moved.headers.get('location')).toBe('https://elsewhere.example');
   });
 
-  it('is answered 503 when the server fails or is late, while other routes are answered', async () => {
-    answer = (response) => response.destroy();
-    expect((await fetch(`${gateway.url}/v1/rules/key`)).status).toBe(503);
-    answer = () => {};
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['fails', (response) => response.destroy()],
+    ['is late', () => {}],
+  ])('is answered 503 when the server %s, while other routes are answered', async (_, act) => {
+    answer = act;
     expect((await fetch(`${gateway.url}/v1/rules/key`)).status).toBe(503);
     expect(await (await fetch(`${gateway.url}/v1/rgstr`, { method: 'POST', body: '{}' })).text()).toBe(
       'collected',

@@ -122,10 +122,15 @@ describe('a session of a role', () => {
     }
     const message = expect.stringContaining('because no session policy allows the s3:GetObject action');
     expect(await failureOf(acme.get(OWN, 'other/a'))).toMatchObject({ message });
-    // A session policy adds nothing to its role's permissions.
+  });
+
+  it("adds nothing to its role's permissions", async () => {
     const wide = await session(allow('s3:*', '*'));
     await wide.get(DROPS, 'other/a');
     expect(await failureOf(wide.put(DROPS, 'acme/b'))).toMatchObject(denied);
+  });
+
+  it('cannot do what its session policy denies', async () => {
     const without = await session(allow('s3:*', '*'), {
       ...allow('s3:GetObject', `arn:aws:s3:::${OWN}/other/*`),
       Effect: 'Deny',

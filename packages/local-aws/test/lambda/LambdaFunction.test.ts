@@ -16,6 +16,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((lambda) => lambda.close()));
 });
 
+/** A function that keeps its log. */
 function open(options: Partial<LambdaFunctionOptions> = {}) {
   const log: string[] = [];
   const lambda = new LambdaFunction({

@@ -19,6 +19,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((lambda) => lambda.close()));
 });
 
+/** A function with faults. */
 function open(name = 'collect', timeoutMs = 10_000) {
   const log: string[] = [];
   const lambda = new LambdaFunction({

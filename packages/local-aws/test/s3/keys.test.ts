@@ -54,6 +54,7 @@ const key = fc
   .map((segments) => segments.join('/'))
   .filter((text) => text !== '' && Buffer.byteLength(text) <= 1024 && text.isWellFormed());
 
+/** The files of a folder and its subfolders. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);

@@ -154,23 +154,28 @@ describe('the local S3 with raw uploads', () => {
     }
   });
 
-  it('rejects a body of unknown length and unknown payload types', async () => {
-    const chunkedTransfer = await put({ body: 'hello', headers: { 'transfer-encoding': 'chunked' } });
-    expect(chunkedTransfer.status).toBe(411);
-    expect(code(chunkedTransfer.body)).toBe('MissingContentLength');
-    const ecdsa = await put({
-      body: 'x',
-      payloadHash: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
-      headers: { 'x-amz-decoded-content-length': '1' },
-    });
-    expect(ecdsa.status).toBe(501);
-    expect(code(ecdsa.body)).toBe('NotImplemented');
-    const nonsense = await put({ body: 'x', payloadHash: 'nonsense' });
-    expect(nonsense.status).toBe(400);
-    expect(code(nonsense.body)).toBe('InvalidArgument');
-    const nameless = await put({ body: 'x', unnamedHash: true });
-    expect(nameless.status).toBe(400);
-    expect(code(nameless.body)).toBe('InvalidRequest');
+  it.each<[string, Parameters<typeof put>[0], number, string]>([
+    [
+      'of unknown length',
+      { body: 'hello', headers: { 'transfer-encoding': 'chunked' } },
+      411,
+      'MissingContentLength',
+    ],
+    [
+      'with signatures of another kind',
+      {
+        body: 'x',
+        payloadHash: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
+        headers: { 'x-amz-decoded-content-length': '1' },
+      },
+      501,
+      'NotImplemented',
+    ],
+    ['with a hash that is none', { body: 'x', payloadHash: 'nonsense' }, 400, 'InvalidArgument'],
+    ['without the name of its hash', { body: 'x', unnamedHash: true }, 400, 'InvalidRequest'],
+  ])('rejects a body %s', async (_, request, status, name) => {
+    const answer = await put(request);
+    expect([answer.status, code(answer.body)]).toEqual([status, name]);
     nothingStored();
   });
 

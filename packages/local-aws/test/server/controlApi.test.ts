@@ -48,6 +48,7 @@ afterAll(async () => {
 });
 beforeEach(() => call('DELETE', 'faults'));
 
+/** Calls the control API. */
 async function call(method: string, name: string, body?: unknown) {
   const sent = typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(`${cloud.aws.endpoint}/_local/${name}`, {

@@ -81,6 +81,7 @@ afterAll(async () => {
 
 const post = async (body: string) => (await fetch(`${aws.api}/`, { method: 'POST', body })).status;
 
+/** A statistic of the last hour. */
 async function metric(name: string, Stat: string): Promise<number | undefined> {
   const { MetricDataResults } = await cloudwatch.send(
     new GetMetricDataCommand({

@@ -43,6 +43,7 @@ function makeCatalog(days: readonly string[]): void {
   }));
 }
 
+/** Writes a file of a day in Parquet. */
 async function writeFile(day: string, file: string, rows: string): Promise<void> {
   const path = join(dataFolders(data).s3, 'bucket', 'events', day, file);
   mkdirSync(dirname(path), { recursive: true });
