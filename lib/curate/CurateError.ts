@@ -5,7 +5,7 @@ import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
-    cure: 'Look at the file that the detail names. With `InvalidObjectState` it is archived, and Athena skips it (docs/platform.md, "Archived objects"). With another code Athena can’t read it: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
+    cure: 'Look at the file that the detail names. With `InvalidObjectState` it is archived, and Athena skips it: `SLUICE_FINDING_ARCHIVED` has the commands. With another code Athena can’t read it: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
     repeats: 'always',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
@@ -54,7 +54,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_CATALOG_FAILED: {
     cause: 'A partition or a view could not be read or changed in the Data Catalog.',
-    cure: "The call is retried. If the error persists, run the command that `npx sluice status` prints, and check the code in the detail, and the function's role.",
+    cure: 'The call is retried. If the error persists, the code in the detail says why. After a denial `npx sluice doctor --drift` names what was changed of the role of the function or of the catalog, and how to set it back. Of a table that is gone `SLUICE_FINDING_RESOURCE_MISSING` has the commands.',
   },
   SLUICE_CURATE_LIST_BUSY: {
     cause: 'The list of curated days could not be changed because other changes came first each time.',

@@ -24,8 +24,8 @@ export const LoadError = defineErrorFamily('system', {
   },
   SLUICE_LOAD_KILLED: {
     cause:
-      'The function was killed or crashed each time it loaded the day, or the piece of it that the detail names.',
-    cure: 'Check the end of the log of `ingest-load`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240, or have smaller files written. Then run `sluice ingest backfill`.',
+      'No load of the day, or of the piece of it that the detail names, came to its end in its time, and none said why: the function was killed, or crashed.',
+    cure: 'The end of its runs in the log of `ingest-load` says which. Out of memory (`maxMemoryUsedMB` is near `memorySizeMB`): raise its `memorySize` in serverless.yml, to at most 10240, or have smaller files written. Then run `sluice ingest backfill`.',
   },
   SLUICE_LOAD_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",
@@ -33,7 +33,7 @@ export const LoadError = defineErrorFamily('system', {
   },
   SLUICE_LOAD_CATALOG_FAILED: {
     cause: "The day's partition could not be created or moved.",
-    cure: 'The day is retried. If it persists, check the code in the detail, and run the command of `npx sluice status`; if the dataset is new, deploy, which creates its table.',
+    cure: 'The day is retried. If it persists, the code in the detail says why. After a denial `npx sluice doctor --drift` names what was changed of the role of the function or of the catalog, and how to set it back. Of a table that is gone `SLUICE_FINDING_RESOURCE_MISSING` has the commands. If the dataset is new, deploy, which creates its table.',
   },
   SLUICE_LOAD_STOPPED: {
     cause: 'An unexpected error occurred.',
