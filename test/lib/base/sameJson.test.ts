@@ -3,13 +3,13 @@ import { sameJson } from '../../../lib/base/json.ts';
 
 describe('sameJson', () => {
   it.each([
-    ['{"__proto__":{},"userID":"u1"}', '{"userID":"u1","email":"x"}'],
-    ['{"__proto__":{"__proto__":null}}', '{"a":1}'],
-    ['{"constructor":{},"a":1}', '{"a":1,"b":2}'],
-    ['{"a":[{"__proto__":{}}]}', '{"a":[{"b":1}]}'],
-  ])('does not treat an inherited member as an own one: %s, %s', (a, b) => {
-    expect(sameJson(JSON.parse(a), JSON.parse(b))).toBe(false);
-    expect(sameJson(JSON.parse(b), JSON.parse(a))).toBe(false);
+    { left: '{"__proto__":{},"userID":"u1"}', right: '{"userID":"u1","email":"x"}' },
+    { left: '{"__proto__":{"__proto__":null}}', right: '{"a":1}' },
+    { left: '{"constructor":{},"a":1}', right: '{"a":1,"b":2}' },
+    { left: '{"a":[{"__proto__":{}}]}', right: '{"a":[{"b":1}]}' },
+  ])('does not treat an inherited member as an own one: $left, $right', ({ left, right }) => {
+    const [first, second] = [left, right].map((text) => JSON.parse(text));
+    expect([sameJson(first, second), sameJson(second, first)]).toEqual([false, false]);
   });
 
   it('treats values with own keys of such names as equal', () => {

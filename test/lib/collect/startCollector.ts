@@ -22,15 +22,44 @@ export type Members = Record<string, unknown>;
 
 /** Settings of a test's collector. By default its streams and bucket accept everything. */
 export interface Setting {
+  /** Settings of the configuration that differ from the defaults. */
   readonly config?: Partial<ConfigInput>;
-  /** Default every key, under the label `any`. */
+  /** The keys of the configuration. Default every key, under the label `any`. */
   readonly keys?: readonly AcceptedKey[];
+  /** Reads the secret with further keys. Default: it has none. */
   readonly readKeys?: () => Promise<string>;
-  /** Reads the experiment groups. */
+  /** Reads the experiment groups. Default: there are none. */
   readonly readGroups?: (clock: ManualClock) => Promise<'none'>;
+  /** Milliseconds that the function has left for each request. Default 2,500. */
   readonly withinMs?: number;
+  /** Default: a clock that shows {@link NOW}. */
   readonly clock?: ManualClock;
+  /** Ports that replace those of the collector. Default none. */
   readonly parts?: (clock: ManualClock) => Partial<Collector>;
+}
+
+/** A collector of a test, and what it has done so far. */
+export interface StartedCollector {
+  /** Sends a request. The answer is empty if its body is. */
+  send(http: HttpRequest): Promise<{ readonly status: number; readonly answer: Members }>;
+  /** The clock of the collector. */
+  readonly clock: ManualClock;
+  /** Rows that the stream has taken, by table. */
+  readonly rows: {
+    readonly exposures: Members[];
+    readonly events: Members[];
+    readonly quarantine: Members[];
+  };
+  /** Lines of the log. */
+  readonly log: Members[];
+  /** Lines of metrics, without their directive. */
+  readonly metrics: Members[];
+  /** Refused bodies that were put as objects of their own. */
+  readonly large: { readonly key: string; readonly timeoutMs: number }[];
+  /** Alarms that were set, in their order. */
+  readonly alarms: { readonly ms: number; readonly ring: () => void; cleared: boolean }[];
+  /** Objects that were put because the stream did not take their rows. */
+  readonly objects: { readonly rows: number; readonly timeoutMs: number }[];
 }
 
 /** A collector whose streams, bucket, log and alarms are lists. */
@@ -42,14 +71,14 @@ export function startCollector({
   withinMs = 2_500,
   clock = new ManualClock(NOW),
   parts = () => ({}),
-}: Setting = {}) {
+}: Setting = {}): StartedCollector {
   const config = defineConfig({ bucket: 'bucket', ...input });
-  const rows = { exposures: [] as Members[], events: [] as Members[], quarantine: [] as Members[] };
+  const rows: StartedCollector['rows'] = { exposures: [], events: [], quarantine: [] };
   const log: Members[] = [];
   const metrics: Members[] = [];
-  const large: { readonly key: string; readonly timeoutMs: number }[] = [];
-  const alarms: { readonly ms: number; readonly ring: () => void; cleared: boolean }[] = [];
-  const objects: { readonly rows: number; readonly timeoutMs: number }[] = [];
+  const large: StartedCollector['large'] = [];
+  const alarms: StartedCollector['alarms'] = [];
+  const objects: StartedCollector['objects'] = [];
   const putRecord = async (record: Uint8Array) => {
     for (const { table, row } of rowsOfRecord(record)) rows[table].push(row);
   };
@@ -100,10 +129,13 @@ export function startCollector({
 
 /** What came of one request. */
 export interface Taken {
+  /** HTTP status of the answer. */
   readonly status: number;
+  /** Code of the answer; null if it has none. */
   readonly code: string | null;
   /** Rows of both tables. */
   readonly rows: readonly Members[];
+  /** Rows of quarantine. */
   readonly quarantined: readonly Members[];
   /** The request's own metrics, by name. */
   readonly metrics: Members;
@@ -129,12 +161,19 @@ export function memoryCollector(config: Partial<ConfigInput> = {}): (http: HttpR
 
 /** A request; every member has a default. */
 export interface Sent {
+  /** A text, bytes, or what is sent as JSON. Default an empty text. */
   readonly body?: unknown;
+  /** Default POST. */
   readonly method?: string;
+  /** Default `/v1/rgstr`. */
   readonly path?: string;
+  /** The query without its question mark. Default none. */
   readonly query?: string;
+  /** Headers in lower case, beside the key {@link KEY}. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** When the gateway got the request, epoch milliseconds. Default: it does not say. */
   readonly timeEpoch?: number;
+  /** The gateway's ID of the request. Default none. */
   readonly requestId?: string;
 }
 
@@ -147,9 +186,9 @@ export function request({
   headers = {},
   timeEpoch,
   requestId,
-}: Sent) {
+}: Sent): HttpRequest {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const http: HttpRequest = {
+  return {
     rawPath: path,
     rawQueryString: query,
     headers: { 'statsig-api-key': KEY, ...headers },
@@ -161,5 +200,4 @@ export function request({
     isBase64Encoded: body instanceof Uint8Array,
     body: body instanceof Uint8Array ? Buffer.from(body).toString('base64') : text,
   };
-  return http;
 }

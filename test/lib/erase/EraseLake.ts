@@ -20,10 +20,13 @@ import { duckDb } from '../../harness/duckDb.ts';
 
 /** A person, or a company, whose rows are erased, or not. */
 export interface Someone {
+  /** Where rows have the ID: a column, or a member of `custom_ids`. */
   readonly column: 'user_id' | 'stable_id' | 'company_id' | 'custom_ids.teamID';
+  /** The ID: `erase-user-000001`. */
   readonly value: string;
 }
 
+/** A row by its columns. */
 type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Every ID in the lake ends with digits, so that no ID is a part of another. */
@@ -409,6 +412,7 @@ export class EraseLake {
   }
 }
 
+/** The ID of somebody with a number. */
 function id(what: 'erase' | 'stay', column: Someone['column'], n: number): string {
   const kind = { user_id: 'user', stable_id: 'stable', company_id: 'company', 'custom_ids.teamID': 'team' }[
     column
@@ -416,6 +420,7 @@ function id(what: 'erase' | 'stay', column: Someone['column'], n: number): strin
   return `${what}-${kind}-${String(n).padStart(6, '0')}`;
 }
 
+/** Lower-case hex SHA-256 of a text. */
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -12,9 +12,13 @@ import { duckDb } from '../../harness/duckDb.ts';
 
 /** One version of an object with its bytes and everything that can be read in them. */
 export interface DecodedVersion {
+  /** Key of the object. */
   readonly key: string;
+  /** ID of the version. */
   readonly versionId: string;
+  /** Whether readers get this version. */
   readonly isLatest: boolean;
+  /** Lower-case hex SHA-256 of the bytes. */
   readonly digest: string;
   /** The bytes as Latin-1, and whatever is compressed or encoded in them as text. */
   readonly texts: readonly string[];
@@ -24,8 +28,11 @@ export interface DecodedVersion {
 
 /** A bucket, and a folder for the files that are read. */
 export interface Decoding {
+  /** A client that may read all versions. */
   readonly s3: S3Client;
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Path of a folder that exists. */
   readonly directory: string;
 }
 
@@ -37,18 +44,18 @@ export async function decodeBucket(from: Decoding): Promise<readonly DecodedVers
     const page: ListObjectVersionsCommandOutput = await from.s3.send(
       new ListObjectVersionsCommand({ Bucket: from.bucket, ...marker }),
     );
-    for (const { Key = '', VersionId = '', IsLatest } of page.Versions ?? [])
-      if (!Key.startsWith('ledger/')) decoded.push(await decodeOne(from, Key, VersionId, IsLatest === true));
+    for (const { Key: key = '', VersionId: versionId = '', IsLatest } of page.Versions ?? [])
+      if (!key.startsWith('ledger/'))
+        decoded.push(await decodeOne(from, { key, versionId, isLatest: IsLatest === true }));
     if (page.IsTruncated !== true) return decoded;
     marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
   }
 }
 
+/** Reads and decodes one version. */
 async function decodeOne(
   { s3, bucket, directory }: Decoding,
-  key: string,
-  versionId: string,
-  isLatest: boolean,
+  { key, versionId, isLatest }: Pick<DecodedVersion, 'key' | 'versionId' | 'isLatest'>,
 ): Promise<DecodedVersion> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
   const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
@@ -68,6 +75,7 @@ async function decodeOne(
   };
 }
 
+/** The rows of a Parquet file, as JSON. */
 async function rowsOf(bytes: Buffer, directory: string): Promise<readonly string[]> {
   const path = join(directory, 'decoded.parquet');
   writeFileSync(path, bytes);
@@ -95,6 +103,7 @@ function unpackRaw(row: string): string[] {
   return encoding === 'base64' ? [decodeBase64(String(raw))] : [];
 }
 
+/** The text of a body in base64, which may be compressed. */
 function decodeBase64(data: string): string {
   const bytes = Buffer.from(data, 'base64');
   return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
