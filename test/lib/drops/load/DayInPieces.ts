@@ -11,6 +11,7 @@ const withRefused = (from: number) =>
 
 /** A day of which each file is a piece, and a load has time for one of them. */
 export class DayInPieces {
+  /** The buckets, the catalog and the loads of the day. */
   readonly loads: Loads;
 
   private constructor(loads: Loads) {
@@ -18,16 +19,18 @@ export class DayInPieces {
     loads.cutAt(1);
   }
 
+  /** Starts a day without files. Half of its rows may be refused unless the dataset says otherwise. */
   static async start(...given: Parameters<typeof startLoads>): Promise<DayInPieces> {
     const [dataset = { refusedShare: 0.5 }, ...more] = given;
     return new DayInPieces(await startLoads(dataset, ...more));
   }
 
-  /** Puts a file. @param rows A query of DuckDB, or the bytes. */
-  drop(name: string, rows: string | Uint8Array) {
+  /** Puts a file. @param rows A query of DuckDB, or the bytes. @returns Its key. */
+  drop(name: string, rows: string | Uint8Array): Promise<string> {
     return this.loads.drop(`${name}.parquet`, rows);
   }
 
+  /** Puts the files `a`, `b` and `c`, of six rows that are accepted and two that are not. */
   async dropThree(): Promise<void> {
     await this.drop('a', withRefused(0));
     await this.drop('b', someEvents(2, 4));
@@ -44,7 +47,7 @@ export class DayInPieces {
     return this.loads.load({ ...how, at: { recorded: this.later } });
   }
 
-  /** Does what is sent, until nothing is. */
+  /** Does what is sent, until nothing is. @returns How each load has ended that was not killed. */
   async runSent() {
     const outcomes: Exclude<Awaited<ReturnType<Loads['load']>>, string>[] = [];
     for (let sent = this.loads.sent(); sent.length > 0; sent = this.loads.sent())

@@ -13,6 +13,7 @@ export type Asked = 'triggered' | 'backfill' | 'keep' | 'empty';
 
 /** A day of a dataset that was loaded from the files `a` and `b`, and what happens to it after. */
 export class LoadedDay {
+  /** The buckets, the catalog and the loads of the day. */
   readonly loads: Loads;
 
   constructor(loads: Loads) {
@@ -30,11 +31,12 @@ export class LoadedDay {
     return day;
   }
 
-  /** Puts a file. @param rows A query of DuckDB, or the bytes. */
-  drop(name: string, rows: string | Uint8Array) {
+  /** Puts a file. @param rows A query of DuckDB, or the bytes. @returns Its key. */
+  drop(name: string, rows: string | Uint8Array): Promise<string> {
     return this.loads.drop(`${name}.parquet`, rows);
   }
 
+  /** Removes files, named as {@link drop} names them. */
   async remove(...names: readonly string[]): Promise<void> {
     for (const name of names) await this.loads.remove(`${name}.parquet`);
   }

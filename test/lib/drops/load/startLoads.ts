@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
@@ -281,14 +280,14 @@ export function readEvents(from: number, to: number, name = 'seen'): string[] {
   return Array.from({ length: to - from }, (_, i) => `u${String(from + i).padStart(3, '0')} ${name}`);
 }
 
-/** The bytes of a Parquet file with the rows of a query. */
+/** The bytes of a Parquet file with the rows of a query. @param codec How its pages are compressed. */
 export async function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Array> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-drop-test-'));
+  const folder = temporaryDirectory();
   try {
-    const path = join(folder, 'made.parquet');
+    const path = join(folder.path, 'made.parquet');
     await duckDb(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`);
     return readFileSync(path);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
