@@ -256,6 +256,7 @@ class RunOfErasure {
     return folders.indexOf(folder) < folders.findIndex((placeFolder) => key.startsWith(placeFolder));
   }
 
+  /** Erases the units from one object, and counts what was done. @param lane Which of the erasers of objects works on it. */
   async #eraseObject(
     place: EraseStore,
     object: ObjectVersions,

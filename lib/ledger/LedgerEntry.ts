@@ -158,7 +158,7 @@ export const ledgerEntrySchema = z.object({
   run: loadRunSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: failureSchema.optional(),
-  /** Since when it has one. */
+  /** Since when tries of the day fail, epoch milliseconds; absent without a failure. */
   failingSince: instant.optional(),
   /** The last receipt: a hash of what it says, and why, and since when, the customer's bucket does not take it. Absent if its source gets none. */
   receipt: z
@@ -189,6 +189,7 @@ export type DayFailure = z.output<typeof failureSchema>;
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 /** An entry without the fields that a write adds. */
 export type LedgerContent = Omit<LedgerEntry, 'token' | 'updatedAt'>;
+
 /** An entry, or a part of one, without some of its members. */
 export function without<Entry extends object, Key extends keyof Entry>(
   entry: Entry,

@@ -11,11 +11,13 @@ import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
-/** The curated day of the suites, and the day before it, which has no raw files. */
+/** The curated day of the suites. */
 export const DAY = '2026-11-16';
+/** The day before it, which has no raw files. */
 export const OTHER = '2026-11-15';
 /** What the clock shows at first. */
 export const START = Date.UTC(2026, 10, 20);
+/** A configuration that curates days. */
 export const config = defineConfig({
   bucket: 'own',
   curate: true,

@@ -3,6 +3,7 @@ import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { settlement } from '../../harness/ledgerEntry.ts';
 import { FaultyStore } from './FaultyStore.ts';
 
+/** Milliseconds of a minute, the shortest lease of these suites. */
 export const MINUTE_MS = 60_000;
 
 /** The day of a dataset that these tests are about. */
