@@ -13,6 +13,23 @@ import { isDataFile } from '../tables/objectKeys.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
+/** Where a table and its files are. */
+export interface LandedPlace {
+  /** Name of the database in the catalog. */
+  readonly database: string;
+  /** Name of the table. */
+  readonly table: string;
+  /** Name of the deployment's bucket. */
+  readonly bucket: string;
+  /**
+   * For a raw table: days after which files of a day begin to expire; null: they do not expire. Undefined for other
+   * tables.
+   */
+  readonly rawDays?: number | null | undefined;
+  /** Whether the bucket encrypts with a key of KMS; default false. */
+  readonly isKms?: boolean;
+}
+
 /**
  * A table of the catalog whose files are in the deployment's bucket.
  *
@@ -20,18 +37,7 @@ import { s3ObjectStore } from './s3ObjectStore.ts';
  */
 export function landedTable(
   clients: { readonly glue: GlueClient; readonly s3: S3Client },
-  place: {
-    readonly database: string;
-    readonly table: string;
-    readonly bucket: string;
-    /**
-     * For a raw table: days after which files of a day begin to expire; null: they do not expire. Undefined for other
-     * tables.
-     */
-    readonly rawDays?: number | null | undefined;
-    /** Whether the bucket encrypts with a key of KMS; default false. */
-    readonly isKms?: boolean;
-  },
+  place: LandedPlace,
   attempts: Attempts,
 ): LandedTable {
   const { database, table, bucket, rawDays, isKms } = place;
@@ -98,8 +104,8 @@ function sourceError(error: unknown, what: string): Error {
   return new ExportError(sourceCode(error), `${what}: ${errorText(error, name)}.`, { cause: error });
 }
 
-/** The code of that error. */
-function sourceCode(error: unknown) {
+/** The code of an error by which a table or its files cannot be read. */
+function sourceCode(error: unknown): keyof typeof ExportError.entries {
   if (!(error instanceof CatalogCallError)) return 'SLUICE_EXPORT_SOURCE_UNAVAILABLE';
   if (error.code === OUT_OF_TIME) return 'SLUICE_EXPORT_OUT_OF_TIME';
   const isMissing = error.cause instanceof EntityNotFoundException;

@@ -5,11 +5,7 @@ import type { Readable } from 'node:stream';
  * repeat, and throws the client's error if the outcome is not known. `lib/aws/s3ObjectStore.ts` is S3's.
  */
 export interface ObjectStore {
-  /**
-   * Reads a small object; null if it does not exist.
-   *
-   * @param options.ifMatch The client's `PreconditionFailed` is thrown for another ETag.
-   */
+  /** Reads a small object; null if it does not exist. */
   read(key: string, options?: ReadOptions): Promise<ObjectText | null>;
   /** Opens an object for reading; null if it does not exist, or has another ETag than `ifMatch`. */
   open(key: string, options?: OpenOptions): Promise<OpenedObject | null>;
@@ -80,8 +76,6 @@ export interface OpenedObject {
 
 /** Options of {@link ObjectStore.read}. */
 export interface ReadOptions {
-  /** The ETag to read. Default: any. */
-  readonly ifMatch?: string | undefined;
   /** Lists the key if the read is refused, as a missing object looks refused to some callers. Default false. */
   readonly listsIfDenied?: boolean;
   /** Ends the call, which throws the signal's reason. */
@@ -90,6 +84,8 @@ export interface ReadOptions {
 
 /** Options of {@link ObjectStore.open}. */
 export interface OpenOptions extends ReadOptions {
+  /** The ETag to open. Default: any. */
+  readonly ifMatch?: string | undefined;
   /** First and last byte, both included. Default all. */
   readonly range?: { readonly first: number; readonly last: number } | undefined;
 }

@@ -1,13 +1,11 @@
 import { sum } from '../base/sum.ts';
 import type { UtcDay } from '../base/time.ts';
-import { VERSION } from '../base/version.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
-import type { CuratedDay, CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
-import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
+import type { CurationRun, SliceResult } from '../ledger/CuratedDay.ts';
 import { keysUnder } from '../ledger/LandingBucket.ts';
 import type { Claim } from '../ledger/Ledger.ts';
-import { fingerprintFiles, type LedgerContent, type LedgerSubject, without } from '../ledger/LedgerEntry.ts';
+import { fingerprintFiles, type LedgerContent, type LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { isReadVersion, readPartition } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
@@ -20,6 +18,7 @@ import { curatedTables } from './curatedTables.ts';
 import { endRun, isMade, runOf, sumAccount } from './curationRun.ts';
 import { BEGUN_KEPT_MS } from './limits.ts';
 import { readRawDay } from './RawDays.ts';
+import { settledEntry } from './settledEntry.ts';
 
 /** A day of a curated table, and its ledger entry. */
 export interface CuratedSubject extends LedgerSubject {
@@ -67,9 +66,9 @@ export async function publishVersion(
   if (renewed === null) return null;
 
   const partition = await readPartition(curator, { table, day }, run.deadline);
-  const moves = !partition.isMissing || files.length > 0 || renewed.entry.version !== undefined;
+  const isMoved = !partition.isMissing || files.length > 0 || renewed.entry.version !== undefined;
   const { version: replaced } = partition;
-  if (moves) {
+  if (isMoved) {
     // If the partition was dropped, only the ledger still knows its version.
     // If rows are kept, the replaced version stays longer: the next night goes on with what a killed task has moved,
     // and reads the kept rows once more.
@@ -81,7 +80,7 @@ export async function publishVersion(
   }
   const ending = {
     account,
-    moves,
+    isMoved,
     replaced: replaced === version ? undefined : replaced,
     listedAt,
     now: clock.now(),
@@ -118,7 +117,7 @@ export async function settleMoved(curator: Curator, run: Attempt, place: Curated
     const now = clock.now();
     const settled = settledEntry(entry, moved, {
       account,
-      moves: true,
+      isMoved: true,
       replaced: entry.version,
       listedAt,
       now,
@@ -195,82 +194,6 @@ async function noteReplaced(
     if (isOfVersion && noteKey !== key) others.push(noteKey);
   }
   if (others.length > 0) await landing.remove(others);
-}
-
-/** The entry of a day whose version is published. */
-function settledEntry(
-  entry: LedgerContent,
-  run: CurationRun,
-  {
-    account,
-    moves,
-    replaced,
-    listedAt,
-    now,
-  }: {
-    readonly account: DayAccount;
-    readonly moves: boolean;
-    readonly replaced: string | undefined;
-    /** When the raw files were listed, epoch milliseconds, or an earlier time. */
-    readonly listedAt: number;
-    readonly now: number;
-  },
-): LedgerContent {
-  const { done, inputs } = run;
-  const { kept: keptBefore, ...curatedBefore } = entry.curated ?? {};
-  const files = done.flatMap((slice) => slice.files);
-  const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
-  return {
-    ...without(settleErasures(entry, listedAt), 'failure'),
-    state: account.rows === 0 ? 'succeeded_no_data' : 'succeeded',
-    fingerprint: run.fingerprint,
-    files: [],
-    rows: { in: account.rawRows, out: account.rows, refused: 0 },
-    bytes: run.bytes,
-    ...(moves ? { version: run.version, filesWritten: files.map(({ name }) => name) } : {}),
-    superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
-    curated: {
-      ...curatedBefore,
-      shape: run.shape,
-      code: VERSION,
-      account,
-      inputs,
-      bytesWritten: sum(files.map(({ bytes }) => bytes)),
-      ...(account.kept === 0
-        ? {}
-        : {
-            kept: {
-              ...keptOf(run.kept?.files ?? [], account.kept, keptBefore, now),
-              ...(entry.erasures === undefined ? {} : { erased: true as const }),
-            },
-          }),
-    },
-  };
-}
-
-/**
- * What a version keeps. The kept rows count as noticed, and accepted, before if nothing is lost that was not lost then,
- * or if what is lost now adds no rows, as when the writer takes files back and writes their rows into others. Every
- * file stays named: as long as it is lost only its rows may be kept, but once it is back, another file's rows may be.
- */
-function keptOf(
-  lost: readonly NamedFile[],
-  rows: number,
-  before: CuratedDay['kept'],
-  now: number,
-): NonNullable<CuratedDay['kept']> {
-  const files = [...lost];
-  const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
-  const known = new Set(before?.files.map(identify));
-  const there = new Set(lost.map(identify));
-  const isOld =
-    before !== undefined &&
-    // Dropped rows are among these only if this version was begun before they were dropped: the next version drops
-    // them.
-    (there.isSubsetOf(known) ||
-      (before.accepted !== 'drop' && known.isSubsetOf(there) && rows === before.rows));
-  const erased = before?.erased === undefined ? {} : { erased: before.erased };
-  return isOld ? { ...before, files, rows } : { files, rows, since: now, ...erased };
 }
 
 /** The counts of a version in words, for the error when they differ. */

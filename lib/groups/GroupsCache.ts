@@ -30,7 +30,7 @@ export function groupsReader(store: ObjectStore, key: string): ReadGroups {
     if (listed.size > GROUPS_BYTES) {
       throw new GroupsError('SLUICE_GROUPS_TABLE_TOO_LARGE', `${listed.size} bytes of ${GROUPS_BYTES}.`);
     }
-    return (await store.read(key, { ifMatch: listed.eTag, signal })) ?? 'none';
+    return (await store.read(key, { signal })) ?? 'none';
   };
 }
 

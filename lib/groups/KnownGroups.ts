@@ -17,6 +17,7 @@ export class KnownGroups {
 
   /** Names of everything in the table except holdouts. */
   readonly names: readonly string[];
+  /** Names of holdouts. */
   readonly holdouts: readonly string[];
   /** Rules by name, then by rule ID. Gates are apart, because a gate can have the name of an experiment. */
   readonly #gates = new Map<string, Map<string, KnownRule>>();

@@ -13,6 +13,7 @@ import {
   type DayLook,
   daysToLookAt,
   type KnownDay,
+  type Looks,
   NOTE_EVERY_MS,
   noteLooks,
   readLooks,
@@ -21,8 +22,9 @@ import {
 
 /** Entries that are read at the same time. Each may name as many files as a day may have. */
 const PARALLEL_READ = 2;
-/** Days whose files are listed together, and how many of them have an entry that has to be read before. */
+/** Days whose files are listed together at most. */
 const LISTED_TOGETHER = 1_000;
+/** How many of these may have an entry that has to be read before. */
 const READ_TOGETHER = 100;
 /** Names of files that the note of looks has of a version at most. The entry of a day with more is read at each look. */
 const MOST_NOTED = 100;
@@ -37,7 +39,7 @@ const versionFilesSchema = z.record(z.string(), z.number());
  */
 export type VersionFiles = Readonly<z.output<typeof versionFilesSchema>>;
 
-/** Reads it. None, and one that can't be read, says nothing: the next look begins anew. */
+/** Reads the note. Without a note that can be read nothing is known: the next look begins anew. */
 export function parseVersionFiles(text: string | null | undefined): VersionFiles {
   return versionFilesSchema.safeParse(parseJson(text ?? '')).data ?? {};
 }
@@ -68,9 +70,9 @@ export interface VersionLook extends RetryPorts {
 }
 
 /**
- * Looks whether the versions that queries read have the files that the ledger names, which a person or a rule of the bucket may
- * delete, or archive, so that queries skip them, and notes it: at days that every run looks at, at those that lacked some before, at those whose entry has changed, and
- * at others in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has changed.
+ * Looks whether the versions that queries read have the files that the ledger names, and notes which lack some. A person or a rule
+ * of the bucket may delete files, or archive them, and queries skip what is archived. A run looks at the days that every run looks
+ * at, at those that lacked files before, at those whose entry has changed, and at others in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has changed.
  * The note of looks is written if an entry has changed or a turn was taken, and within a long run every half minute.
  *
  * @param always The days that every run looks at.
@@ -80,88 +82,198 @@ export interface VersionLook extends RetryPorts {
  */
 export async function lookAtVersions(
   look: VersionLook,
-  { source, dataset, table }: Omit<LedgerSubject, 'day'>,
+  dataset: Omit<LedgerSubject, 'day'>,
   always: Iterable<UtcDay>,
   until: number,
 ): Promise<{ readonly lacking: readonly UtcDay[]; readonly late: number }> {
   const { landing, config, clock } = look;
   const now = clock.now();
-  const key = versionFilesKey(source, dataset);
-  const before = parseVersionFiles(await landing.readText(key));
-  const looksKey = versionLooksKey(source, dataset);
-  const looks = await readLooks(landing, looksKey);
-  const entries = new Map<UtcDay, string>();
-  for await (const { key: entry, eTag } of listObjects(landing, datasetLedger(source, dataset))) {
-    const [day] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(entry) ?? [];
-    if (day !== undefined && isUtcDay(day)) entries.set(day, eTag);
-    if (clock.now() >= until) return { lacking: lackingDays(before), late: entries.size };
-  }
+  const before = parseVersionFiles(await landing.readText(versionFilesKey(dataset.source, dataset.dataset)));
+  const looks = await readLooks(landing, versionLooksKey(dataset.source, dataset.dataset));
+  const { marks, isWhole } = await listMarks(look, dataset, until);
+  if (!isWhole) return { lacking: lackingDays(before), late: marks.size };
   const first = new Set([...lackingDays(before), ...always]);
-  const known = [...entries].map(([day, mark]): KnownDay => {
+  const known = [...marks].map(([day, mark]): KnownDay => {
     return { day, isAlways: first.has(day), isNamed: looks[day]?.mark !== mark };
   });
   const within = turnMs(config);
   const days = daysToLookAt(known, looks, { now, within, every: within / TURN_PARTS });
-  const seen = new Map(Object.entries(before).filter(([version]) => entries.has(dayOf(version))));
-  const looked: Record<UtcDay, DayLook> = {};
-  let written = JSON.stringify(before);
-  let noted = now;
-  const note = async () => {
-    noted = clock.now();
-    const text = JSON.stringify(Object.fromEntries([...seen].sort()));
-    // First, so that no day counts as looked at before it is known what it lacks.
-    if (text !== written) await landing.putText(key, text);
-    written = text;
-    const isNews = Object.entries(looked).some(
-      ([day, { mark }]) => !first.has(day) || looks[day]?.mark !== mark,
-    );
-    if (isNews) await noteLooks(look, looksKey, looked, now, (day) => entries.has(day));
-  };
-  /** What the note has of a day, if that says all: its entry has not changed, and has few files. */
-  const notedOf = (day: UtcDay) => {
-    const noted = looks[day];
-    const isWhole = noted?.version === undefined || noted.files !== undefined;
-    return isWhole && noted?.mark === entries.get(day) ? noted : undefined;
-  };
+  const notes = new LookNotes(look, dataset, { now, before, looks, marks, first });
   for (let from = 0; from < days.length && clock.now() < until; ) {
-    const chunk = firstDays(days.slice(from, from + LISTED_TOGETHER), (day) => notedOf(day) !== undefined);
+    const isNoted = (day: UtcDay) => notes.notedVersion(day) !== undefined;
+    const chunk = firstDays(days.slice(from, from + LISTED_TOGETHER), isNoted);
     from += chunk.length;
     // Half of the time that is left is for the listing of what was read.
     const began = clock.now();
-    const readUntil = began + (until - began) / 2;
-    const named = await mapLimit(chunk.toSorted(), PARALLEL_READ, async (day): Promise<NamedDay[]> => {
-      const mark = entries.get(day) ?? '';
-      const cached = notedOf(day);
-      if (cached !== undefined) return [{ ...cached, day, at: now }];
-      if (clock.now() >= readUntil) return [];
-      // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another replaces it.
-      const entry = await readKnown(look.ledger, { source, dataset, day });
-      if (entry?.table !== table) return [{ day, at: now, mark }];
-      const { version, filesWritten: files = [] } = entry;
-      return [{ day, at: now, mark, version, files }];
+    const named = await namedVersions(look, dataset, {
+      days: chunk.toSorted(),
+      notes,
+      until: began + (until - began) / 2,
     });
-    const missing = await missingFiles(look, table, named.flat(), until);
-    for (const { day, ...namedVersion } of named.flat()) {
-      const lacks = missing.get(day) ?? 'unknown';
-      if (lacks === 'unknown') continue;
-      const { files = [] } = namedVersion;
-      looked[day] = files.length > MOST_NOTED ? { ...namedVersion, files: undefined } : namedVersion;
-      for (const version of seen.keys()) if (dayOf(version) === day) seen.delete(version);
-      const version = `${day}/${namedVersion.version}`;
-      if (lacks) seen.set(version, before[version] ?? now);
+    const missing = await missingFiles(look, dataset.table, named, until);
+    for (const version of named) {
+      const isLacking = missing.get(version.day);
+      if (isLacking !== undefined) notes.add(version, isLacking);
     }
-    if (clock.now() - noted >= NOTE_EVERY_MS) await note();
+    if (notes.isDue()) await notes.write();
   }
-  await note();
-  const lacking = lackingDays(Object.fromEntries([...seen].sort()));
-  return { lacking, late: days.length - Object.keys(looked).length };
+  await notes.write();
+  return { lacking: notes.lacking(), late: days.length - notes.count };
 }
 
-/** The first of days, as long as few of them have an entry that has to be read. */
-function firstDays(days: readonly UtcDay[], isRead: (day: UtcDay) => boolean): readonly UtcDay[] {
+/**
+ * The entries of a dataset as a listing shows them.
+ *
+ * @returns The ETag of each day's entry, and whether the listing ended before `until`, epoch milliseconds.
+ */
+async function listMarks(
+  { landing, clock }: VersionLook,
+  { source, dataset }: Pick<LedgerSubject, 'source' | 'dataset'>,
+  until: number,
+): Promise<{ readonly marks: ReadonlyMap<UtcDay, string>; readonly isWhole: boolean }> {
+  const marks = new Map<UtcDay, string>();
+  for await (const { key, eTag } of listObjects(landing, datasetLedger(source, dataset))) {
+    const [day] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? [];
+    if (day !== undefined && isUtcDay(day)) marks.set(day, eTag);
+    if (clock.now() >= until) return { marks, isWhole: false };
+  }
+  return { marks, isWhole: true };
+}
+
+/** What a run knows when it begins to look. */
+interface LookStart {
+  /** Time of the run, epoch milliseconds. */
+  readonly now: number;
+  /** The versions that lacked files. */
+  readonly before: VersionFiles;
+  /** The last look at each day. */
+  readonly looks: Looks;
+  /** The ETag of each day's entry. */
+  readonly marks: ReadonlyMap<UtcDay, string>;
+  /** Days that every run looks at. */
+  readonly first: ReadonlySet<UtcDay>;
+}
+
+/** What a run has seen so far, and its notes of that in the bucket. */
+class LookNotes {
+  readonly #look: VersionLook;
+  readonly #filesKey: string;
+  readonly #looksKey: string;
+  readonly #start: LookStart;
+  /** Versions that lack files, and since when, epoch milliseconds. */
+  readonly #seen: Map<string, number>;
+  readonly #looked: Record<UtcDay, DayLook> = {};
+  /** The note of versions that lack files as it is in the bucket. */
+  #written: string;
+  /** Epoch milliseconds. */
+  #writtenAt: number;
+
+  constructor(
+    look: VersionLook,
+    { source, dataset }: Pick<LedgerSubject, 'source' | 'dataset'>,
+    start: LookStart,
+  ) {
+    const { before, marks, now } = start;
+    this.#look = look;
+    this.#filesKey = versionFilesKey(source, dataset);
+    this.#looksKey = versionLooksKey(source, dataset);
+    this.#start = start;
+    this.#seen = new Map(Object.entries(before).filter(([version]) => marks.has(dayOf(version))));
+    this.#written = JSON.stringify(before);
+    this.#writtenAt = now;
+  }
+
+  /** How many days were looked at. */
+  get count(): number {
+    return Object.keys(this.#looked).length;
+  }
+
+  /** Time of the run, and the ETag of a day's entry, as a look has them. */
+  lookOf(day: UtcDay): Pick<DayLook, 'at' | 'mark'> {
+    return { at: this.#start.now, mark: this.#start.marks.get(day) ?? '' };
+  }
+
+  /** The version and the files that the last look noted, if they are all: the entry has not changed, and has few files. */
+  notedVersion(day: UtcDay): DayLook | undefined {
+    const noted = this.#start.looks[day];
+    const isWhole = noted?.version === undefined || noted.files !== undefined;
+    return isWhole && noted?.mark === this.#start.marks.get(day) ? noted : undefined;
+  }
+
+  /** Adds what was seen of a day. */
+  add({ day, ...named }: NamedDay, isLacking: boolean): void {
+    const { before, now } = this.#start;
+    const { files = [] } = named;
+    this.#looked[day] = files.length > MOST_NOTED ? { ...named, files: undefined } : named;
+    for (const version of this.#seen.keys()) if (dayOf(version) === day) this.#seen.delete(version);
+    const version = `${day}/${named.version}`;
+    if (isLacking) this.#seen.set(version, before[version] ?? now);
+  }
+
+  /** Whether the last note is as old as a run that is killed may lose. */
+  isDue(): boolean {
+    return this.#look.clock.now() - this.#writtenAt >= NOTE_EVERY_MS;
+  }
+
+  /** Writes what has changed. */
+  async write(): Promise<void> {
+    const { now, looks, marks, first } = this.#start;
+    this.#writtenAt = this.#look.clock.now();
+    const text = JSON.stringify(this.#sorted());
+    // First, so that no day counts as looked at before it is known what it lacks.
+    if (text !== this.#written) await this.#look.landing.putText(this.#filesKey, text);
+    this.#written = text;
+    const isNews = Object.entries(this.#looked).some(
+      ([day, { mark }]) => !first.has(day) || looks[day]?.mark !== mark,
+    );
+    if (isNews) await noteLooks(this.#look, this.#looksKey, this.#looked, now, (day) => marks.has(day));
+  }
+
+  /** The days whose versions lack files, in order. */
+  lacking(): readonly UtcDay[] {
+    return lackingDays(this.#sorted());
+  }
+
+  #sorted(): VersionFiles {
+    return Object.fromEntries([...this.#seen].sort());
+  }
+}
+
+/**
+ * The version and the files that the ledger names of days.
+ *
+ * @param until Epoch milliseconds from which no entry is read.
+ * @returns The days that are known by then.
+ */
+async function namedVersions(
+  { ledger, clock }: VersionLook,
+  { source, dataset, table }: Omit<LedgerSubject, 'day'>,
+  options: { readonly days: readonly UtcDay[]; readonly notes: LookNotes; readonly until: number },
+): Promise<readonly NamedDay[]> {
+  const { days, notes, until } = options;
+  const named = await mapLimit(days, PARALLEL_READ, async (day): Promise<NamedDay | null> => {
+    const look = notes.lookOf(day);
+    const noted = notes.notedVersion(day);
+    if (noted !== undefined) return { ...noted, ...look, day };
+    if (clock.now() >= until) return null;
+    // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another replaces it.
+    const entry = await readKnown(ledger, { source, dataset, day });
+    if (entry?.table !== table) return { ...look, day };
+    const { version, filesWritten: files = [] } = entry;
+    return { ...look, day, version, files };
+  });
+  return named.filter((day) => day !== null);
+}
+
+/**
+ * The first of days, until {@link READ_TOGETHER} of them have an entry that has to be read.
+ *
+ * @param isNoted Whether the note of looks has all of a day's entry.
+ */
+function firstDays(days: readonly UtcDay[], isNoted: (day: UtcDay) => boolean): readonly UtcDay[] {
   let unread = 0;
   const end = days.findIndex((day) => {
-    if (!isRead(day)) unread += 1;
+    if (!isNoted(day)) unread += 1;
     return unread > READ_TOGETHER;
   });
   return end < 0 ? days : days.slice(0, end);

@@ -521,8 +521,10 @@ export const mutations: readonly Mutation[] = [
     ['> agesReached(lastLook - modifiedAt)', '> 0'],
     ['deleted.has(object.key) ?', 'true ?'],
   ]),
-  faultsOf('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
+  faultsOf('lib/landing/write/openAhead.ts', 'lib/landing/write/openObjects.contract', [
     ['i > 0 && this.#held + asked > AHEAD_BYTES', 'false'],
+  ]),
+  faultsOf('lib/landing/write/openObject.ts', 'lib/landing/write/openObjects.contract', [
     ['body.destroy();\n    await', 'await'],
   ]),
   faultsOf('lib/landing/write/removeWritten.ts', `lib/landing/write/lookAtLanding ${WRITE}`, [
@@ -600,10 +602,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
     ['before[version] ?? ', ''],
     ['[...lackingDays(before), ...always]', 'always'],
-    ['isWhole && noted?.mark === entries.get(day)', 'isWhole'],
+    ['isWhole && noted?.mark === this.#start.marks.get(day)', 'isWhole'],
     ['isWhole && noted', 'noted'],
     ['if (isNews) await', 'await'],
-    ['if (clock.now() - noted >= NOTE_EVERY_MS) await note();', ''],
+    ['if (notes.isDue()) await notes.write();', ''],
     ['([, lacks]) => !lacks', '() => true'],
     ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),

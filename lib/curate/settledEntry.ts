@@ -1,0 +1,82 @@
+import { sum } from '../base/sum.ts';
+import { VERSION } from '../base/version.ts';
+import type { CuratedDay, CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
+import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
+import { type LedgerContent, without } from '../ledger/LedgerEntry.ts';
+import { VERSION_KEPT_MS } from '../ledger/versions.ts';
+
+/** How a version was published. */
+export interface Publication {
+  /** Where the rows of the day went. */
+  readonly account: DayAccount;
+  /** Whether the partition has the version: not if there are neither rows nor a version before. */
+  readonly isMoved: boolean;
+  /** The version that the partition had before; undefined if it had none. */
+  readonly replaced: string | undefined;
+  /** When the raw files were listed, epoch milliseconds, or an earlier time. */
+  readonly listedAt: number;
+  /** Time of the settlement, epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * The entry of a day whose version is published.
+ *
+ * @param run The version, whose slices are all done.
+ */
+export function settledEntry(
+  entry: LedgerContent,
+  run: CurationRun,
+  { account, isMoved, replaced, listedAt, now }: Publication,
+): LedgerContent {
+  const { done, inputs } = run;
+  const { kept: keptBefore, ...curatedBefore } = entry.curated ?? {};
+  const files = done.flatMap((slice) => slice.files);
+  const kept = account.kept === 0 ? null : keptOf(run.kept?.files ?? [], account.kept, keptBefore, now);
+  const erased = entry.erasures === undefined ? {} : { erased: true as const };
+  const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
+  return {
+    ...without(settleErasures(entry, listedAt), 'failure'),
+    state: account.rows === 0 ? 'succeeded_no_data' : 'succeeded',
+    fingerprint: run.fingerprint,
+    files: [],
+    rows: { in: account.rawRows, out: account.rows, refused: 0 },
+    bytes: run.bytes,
+    ...(isMoved ? { version: run.version, filesWritten: files.map(({ name }) => name) } : {}),
+    superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
+    curated: {
+      ...curatedBefore,
+      shape: run.shape,
+      code: VERSION,
+      account,
+      inputs,
+      bytesWritten: sum(files.map(({ bytes }) => bytes)),
+      ...(kept === null ? {} : { kept: { ...kept, ...erased } }),
+    },
+  };
+}
+
+/**
+ * What a version keeps. The kept rows count as noticed, and accepted, before if nothing is lost that was not lost then,
+ * or if what is lost now adds no rows, as when the writer takes files back and writes their rows into others. Every
+ * file stays named: as long as it is lost only its rows may be kept, but once it is back, another file's rows may be.
+ */
+function keptOf(
+  lost: readonly NamedFile[],
+  rows: number,
+  before: CuratedDay['kept'],
+  now: number,
+): NonNullable<CuratedDay['kept']> {
+  const files = [...lost];
+  const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
+  const known = new Set(before?.files.map(identify));
+  const there = new Set(lost.map(identify));
+  const isOld =
+    before !== undefined &&
+    // Dropped rows are among these only if this version was begun before they were dropped: the next version drops
+    // them.
+    (there.isSubsetOf(known) ||
+      (before.accepted !== 'drop' && known.isSubsetOf(there) && rows === before.rows));
+  const erased = before?.erased === undefined ? {} : { erased: before.erased };
+  return isOld ? { ...before, files, rows } : { files, rows, since: now, ...erased };
+}

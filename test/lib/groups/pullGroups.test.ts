@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type GroupRow, readGroupRows } from '../../../lib/groups/GroupRow.ts';
+import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
+import type { SpecRule } from '../../../lib/groups/readSpecs.ts';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 10, 1, 10);
+const rule: SpecRule = {
+  experimentId: 'e',
+  entity: 'experiment',
+  layerId: 'l',
+  ruleId: 'r',
+  groupName: 'Old',
+  kind: 'group',
+  split: 0.5,
+};
+const launch: SpecRule = { ...rule, ruleId: 'launchedGroup', groupName: null, kind: 'launch', split: null };
+
+/** The rows after pulls of specs, an hour after the other. */
+function pulled(...pulls: readonly (readonly SpecRule[])[]): readonly GroupRow[] {
+  return pulls.reduce<readonly GroupRow[]>(
+    (rows, rules, hour) => mergeGroups(rows, rules, START + hour * HOUR).rows,
+    [],
+  );
+}
+
+describe('a pull', () => {
+  it('counts the rules that are new, that are there again and that specs no longer have', () => {
+    const rows = pulled([rule, { ...rule, ruleId: 'gone' }]);
+    const { added, seenAgain, kept } = mergeGroups(rows, [rule, launch], START + HOUR);
+    expect({ added, seenAgain, kept }).toEqual({ added: 1, seenAgain: 1, kept: 1 });
+  });
+
+  it('keeps the group of an experiment that has ended, as it was', () => {
+    const [, group] = pulled([rule], [launch]);
+    const { split: expectedSplit, ...same } = rule;
+    expect(group).toEqual({ ...same, expectedSplit, firstSeen: START, lastSeen: START });
+  });
+
+  it('says of a rule when specs had it first and last', () => {
+    expect(pulled([], [rule], [rule])).toMatchObject([
+      { firstSeen: START + HOUR, lastSeen: START + 2 * HOUR },
+    ]);
+  });
+
+  it('keeps a rule as a group, with its layer and its split', () => {
+    const demoted: SpecRule = { ...rule, layerId: null, kind: 'other', split: null };
+    const expected = { kind: 'group', layerId: 'l', expectedSplit: 0.5 };
+    expect(pulled([rule], [demoted])).toMatchObject([expected]);
+  });
+
+  it('makes a group of a rule that becomes one', () => {
+    expect(pulled([{ ...rule, kind: 'other' }], [rule])).toMatchObject([{ kind: 'group' }]);
+  });
+
+  it('takes the name from the latest specs', () => {
+    expect(pulled([rule], [{ ...rule, groupName: 'New' }])).toMatchObject([{ groupName: 'New' }]);
+  });
+
+  it('takes no name from older specs than the last', () => {
+    const older = mergeGroups(pulled([rule]), [{ ...rule, groupName: 'Oldest' }], START - HOUR).rows;
+    expect(older).toMatchObject([{ groupName: 'Old', firstSeen: START - HOUR, lastSeen: START }]);
+  });
+
+  it.each<{ readonly what: string; readonly twice: readonly SpecRule[]; readonly taken: object }>([
+    {
+      what: 'the first',
+      twice: [
+        { ...rule, kind: 'holdout' },
+        { ...rule, kind: 'other' },
+      ],
+      taken: { kind: 'holdout' },
+    },
+    {
+      what: 'the first of two groups',
+      twice: [rule, { ...rule, groupName: 'Second' }],
+      taken: { groupName: 'Old' },
+    },
+    { what: 'the group', twice: [{ ...rule, kind: 'holdout' }, rule], taken: { kind: 'group' } },
+  ])('takes of two rules with one ID $what', ({ twice, taken }) => {
+    expect(pulled(twice)).toMatchObject([taken]);
+  });
+
+  it.each([
+    { what: 'later specs say another', hour: 3, split: 0.7, expectedSplit: 0.7 },
+    { what: 'older specs say another', hour: 1, split: 0.7, expectedSplit: 0.1 },
+    { what: 'later specs say none', hour: 3, split: null, expectedSplit: 0.1 },
+  ])('has the split $expectedSplit after $what', ({ hour, split, expectedSplit }) => {
+    const { rows } = mergeGroups([], [{ ...rule, split: 0.1 }], START + 2 * HOUR);
+    const merged = mergeGroups(rows, [{ ...rule, split }], START + hour * HOUR);
+    expect(merged.rows).toMatchObject([{ expectedSplit }]);
+  });
+
+  const ids = fc.constantFrom('a', 'b', 'c');
+  const anyRule = fc.record({
+    experimentId: ids,
+    entity: fc.constantFrom('experiment' as const, 'layer' as const),
+    layerId: fc.constantFrom(null, 'l'),
+    ruleId: ids,
+    groupName: fc.constantFrom(null, 'Control', 'T\n"est'),
+    kind: fc.constantFrom('group' as const, 'holdout' as const, 'other' as const),
+    split: fc.constantFrom(null, 0.5, 0.25),
+  });
+  const keyOf = ({
+    experimentId,
+    entity,
+    ruleId,
+  }: Pick<GroupRow, 'experimentId' | 'entity' | 'ruleId'>): string => `${entity} ${experimentId} ${ruleId}`;
+
+  it('loses no rule and no group, whatever the order of pulls', () => {
+    const pulls = fc.array(fc.record({ at: fc.integer({ min: 0, max: 20 }), rules: fc.array(anyRule) }));
+    fc.assert(
+      fc.property(pulls, (all) => {
+        const rows = all.reduce<readonly GroupRow[]>(
+          (before, { at, rules }) => readGroupRows(groupsText(mergeGroups(before, rules, START + at).rows)),
+          [],
+        );
+        const sent = all.flatMap(({ rules }) => rules);
+        const groupsOf = (of: readonly (GroupRow | SpecRule)[]) =>
+          new Set(of.filter(({ kind }) => kind === 'group').map(keyOf));
+        expect(rows.map(keyOf).sort()).toEqual([...new Set(sent.map(keyOf))].sort());
+        expect(groupsOf(rows)).toEqual(groupsOf(sent));
+      }),
+    );
+  });
+
+  it('is refused when the table would be larger than collectors read', () => {
+    const long = Array.from({ length: 20_000 }, (_, i): SpecRule => {
+      return { ...rule, ruleId: `${'x'.repeat(300)}${i}` };
+    });
+    const expected = { code: 'SLUICE_GROUPS_TABLE_TOO_LARGE' };
+    expect(() => groupsText(pulled(long))).toThrow(expect.objectContaining(expected));
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import { readSpecs, SPECS_BYTES, type SpecRule } from '../../../lib/groups/readSpecs.ts';
+import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+
+const bytesOf = (specs: unknown) => Buffer.from(JSON.stringify(specs));
+const specs = experimentSpecs('running', Date.UTC(2026, 10, 1, 10));
+const { button } = specs.dynamic_configs;
+
+/** Rules of an experiment, a config or a gate, as their IDs and kinds. */
+function kindsOf(rules: readonly SpecRule[], experiment: string): readonly string[] {
+  const own = rules.filter(({ experimentId, entity }) => experimentId === experiment && entity !== 'layer');
+  return own.map(({ ruleId, kind }) => `${ruleId} ${kind}`);
+}
+
+/** The rules of changed specs. */
+function rulesOf(changed: object): readonly SpecRule[] {
+  return readSpecs(bytesOf({ ...specs, ...changed })).rules;
+}
+
+describe('a rule of specs', () => {
+  const running = rulesOf({});
+  const ended = rulesOf(experimentSpecs('ended', 1));
+
+  it.each([
+    {
+      what: 'an experiment',
+      name: 'button',
+      kinds: ['winterHoldoutRule holdout', 'buttonControl group', 'buttonTest group'],
+    },
+    {
+      what: 'an experiment with targeting and an override',
+      name: 'banner',
+      kinds: [
+        'targetingGate targeting',
+        'bannerTest:userID:id_override override',
+        'bannerControl group',
+        'bannerTest group',
+      ],
+    },
+    {
+      what: 'an experiment with an allocation',
+      name: 'prices',
+      kinds: ['layerAssignment allocation', 'pricesControl group', 'pricesTest group', 'pricesTest2 group'],
+    },
+    {
+      what: 'an experiment of a layer',
+      name: 'hero',
+      kinds: ['winterHoldoutRule holdout', 'homeHoldoutRule holdout', 'heroControl group', 'heroTest group'],
+    },
+    {
+      what: 'an experiment that has not begun',
+      name: 'later',
+      kinds: ['winterHoldoutRule holdout', 'prestart prestart'],
+    },
+    { what: 'an autotune', name: 'colours', kinds: ['red variant'] },
+    { what: 'a gate', name: 'new_checkout', kinds: ['winterHoldoutRule holdout'] },
+    { what: 'a config that is no experiment', name: 'shipping', kinds: [] },
+  ])('has the kind of what it is for: $what', ({ name, kinds }) => {
+    expect(kindsOf(running, name)).toEqual(kinds);
+  });
+
+  it.each([
+    { what: 'shipped', name: 'search', kinds: ['winterHoldoutRule holdout', 'launchedGroup launch'] },
+    { what: 'abandoned', name: 'fonts', kinds: ['abandoned abandoned'] },
+  ])('has the kind of the end of an experiment that was $what', ({ name, kinds }) => {
+    expect(kindsOf(ended, name)).toEqual(kinds);
+  });
+
+  it('has the name of its group, or of the holdout that it is for', () => {
+    const own = running.filter(({ experimentId }) => experimentId === 'button');
+    expect(own.map(({ groupName }) => groupName)).toEqual(['winter_holdout', 'Control', 'Test']);
+  });
+
+  it('has the layer of its experiment', () => {
+    const layers = new Map(running.map(({ experimentId, layerId }) => [experimentId, layerId]));
+    expect([layers.get('hero'), layers.get('button')]).toEqual(['home', null]);
+  });
+
+  it('may be of a layer', () => {
+    const own = running.filter(({ entity }) => entity === 'layer');
+    expect(own.map(({ ruleId, kind }) => [ruleId, kind])).toEqual([
+      ['winterHoldoutRule', 'holdout'],
+      ['homeHoldoutRule', 'holdout'],
+      ['experimentAssignment', 'allocation'],
+    ]);
+  });
+
+  it.each([
+    { layer: 'a layer of the newer kind', more: { useNewLayerEval: true }, last: 'layerRule group' },
+    { layer: 'another layer', more: {}, last: 'heroTest group' },
+  ])('of $layer is one of the experiment that it delegates to, or not', ({ more, last }) => {
+    const { home } = specs.layer_configs;
+    const delegating = { ...home.rules[0], id: 'layerRule', configDelegate: 'hero', isExperimentGroup: true };
+    const rules = rulesOf({ layer_configs: { home: { ...home, ...more, rules: [delegating] } } });
+    expect(kindsOf(rules, 'hero').at(-1)).toBe(last);
+  });
+});
+
+describe('specs', () => {
+  it('have a rule without an ID for each holdout', () => {
+    const own = rulesOf({}).filter(({ entity }) => entity === 'holdout');
+    expect(own.map(({ experimentId, ruleId }) => [experimentId, ruleId])).toEqual([
+      ['winter_holdout', ''],
+      ['home_holdout', ''],
+    ]);
+  });
+
+  it.each([
+    { sent: 7, time: 7 },
+    { sent: 0, time: null },
+    { sent: undefined, time: null },
+  ])('say when the project was changed, unless that is $sent', ({ sent, time }) => {
+    expect(readSpecs(bytesOf({ ...specs, time: sent })).time).toBe(time);
+  });
+});
+
+describe('the split of a group', () => {
+  /** Splits of the rules of an experiment, to six digits. */
+  const splitsOf = (changed: object, experiment = 'button') =>
+    rulesOf(changed)
+      .filter(({ experimentId }) => experimentId === experiment)
+      .map(({ split }) => (split === null ? null : Number(split.toFixed(6))));
+
+  it.each([
+    { experiment: 'button', splits: [null, 0.5, 0.5] },
+    { experiment: 'prices', splits: [null, 0.7, 0.2, 0.1] },
+  ])('is the part of the buckets that it has: $experiment', ({ experiment, splits }) => {
+    expect(splitsOf({}, experiment)).toEqual(splits);
+  });
+
+  it.each([
+    { bound: '500', split: 0.5 },
+    { bound: 0, split: 0 },
+    { bound: 1_000, split: 1 },
+    { bound: 'many', split: null },
+    { bound: '', split: null },
+    { bound: -1, split: null },
+    { bound: 1_001, split: null },
+    { bound: null, split: null },
+    { bound: [500], split: null },
+  ])('is $split if its upper bound is $bound', ({ bound: targetValue, split }) => {
+    const { condition_map: conditions } = specs;
+    const below = { ...conditions['button_below_500'], targetValue };
+    expect(splitsOf({ condition_map: { ...conditions, button_below_500: below } })[1]).toBe(split);
+  });
+
+  it('is the rest for a group of everyone', () => {
+    const [held, control, test] = button.rules;
+    const rules = [held, control, { ...test, conditions: ['everyone'] }];
+    expect(splitsOf({ dynamic_configs: { button: { ...button, rules } } })).toEqual([null, 0.5, 0.5]);
+  });
+
+  it('is not known without conditions', () => {
+    expect(splitsOf({ condition_map: undefined })).toEqual([null, null, null]);
+  });
+});
+
+describe('an answer that has no specs', () => {
+  const broken = { button: { ...button, rules: [{ id: 7 }] } };
+  const initialize = {
+    feature_gates: {},
+    dynamic_configs: { '123': { name: '123', value: {} } },
+    layer_configs: {},
+    hash_used: 'djb2',
+  };
+
+  it.each([
+    { what: 'a text', sent: Buffer.from('no JSON') },
+    { what: 'compressed bytes', sent: Buffer.from([0x1f, 0x8b, 0xff]) },
+  ])('is no JSON if it is $what', ({ sent }) => {
+    const expected = { code: 'SLUICE_GROUPS_SPECS_NOT_JSON' };
+    expect(() => readSpecs(sent)).toThrow(expect.objectContaining(expected));
+  });
+
+  it.each([
+    { what: 'null', sent: null, detail: 'The document: ' },
+    { what: 'a list', sent: [], detail: 'The document: ' },
+    { what: 'an empty object', sent: {}, detail: 'feature_gates: ' },
+    { what: 'specs without news', sent: { ...specs, has_updates: false }, detail: 'has_updates is false' },
+    { what: 'no news', sent: { has_updates: false }, detail: 'has_updates is false' },
+    { what: 'an answer of /initialize', sent: initialize, detail: 'It is an answer of /initialize.' },
+    {
+      what: 'a broken rule',
+      sent: { ...specs, dynamic_configs: broken },
+      detail: 'dynamic_configs.button.rules.0.',
+    },
+  ])('is refused with what is wrong with it: $what', ({ sent, detail }) => {
+    const expected = { code: 'SLUICE_GROUPS_SPECS_INVALID', detail: expect.stringContaining(detail) };
+    expect(() => readSpecs(bytesOf(sent))).toThrow(expect.objectContaining(expected));
+  });
+
+  it('is refused unread if it is too large', () => {
+    const expected = { code: 'SLUICE_GROUPS_SPECS_TOO_LARGE' };
+    expect(() => readSpecs(new Uint8Array(SPECS_BYTES + 1))).toThrow(expect.objectContaining(expected));
+  });
+});
