@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ResolvedTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { readPolicies } from './Policies.ts';
 
-type Resource = ResolvedTemplate['resources'][number];
+type Resource = Parameters<typeof readPolicies>[0]['resources'][number];
 
 /** A resource of a template whose intrinsics are resolved. */
 const resource = (type: string, name: string, properties: Resource['properties']): Resource => ({
