@@ -17,7 +17,7 @@ function reach(module: string): readonly string[] {
   const reached = new Set([module]);
   for (const path of reached)
     for (const [, named] of (texts.get(path) ?? '').matchAll(
-      /^(?:import|export) (?!type\b).*?'(\.[^']+)';$/gms,
+      /^(?:import|export) (?!type\b)[^;]*?'(\.[^']+)';$/gm,
     )) {
       const target = join(dirname(path), named ?? '');
       if (texts.has(target)) reached.add(target);
