@@ -18,7 +18,7 @@ import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { MOST_COMMANDS } from '../deploymentCommands.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
-import { findBucketFault, settingReaders } from '../facts/bucketFaults.ts';
+import { findBucketFault, settingPart, settingReaders } from '../facts/bucketFaults.ts';
 import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
@@ -112,9 +112,7 @@ export const bucketSettings: Look = {
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
     return settled([
-      ...known.map(
-        (setting): Question => [`the setting ${setting.name} of the bucket`, findSetting(setup, setting)],
-      ),
+      ...known.map((setting): Question => [settingPart(setting.name), findSetting(setup, setting)]),
       ['the rules of the bucket', findArchiving(setup)],
     ]);
   },

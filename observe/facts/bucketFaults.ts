@@ -14,7 +14,6 @@ import {
   type BucketSetting,
   bucketSettings,
 } from '../../lib/access/buckets/bucketSettings.ts';
-import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, valueAt } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
@@ -25,40 +24,63 @@ export interface BucketFault extends Pick<BucketSetting, 'name' | 'why'> {
   readonly points: readonly string[];
   /** The words after `aws` of the command that sets it, and keeps everything else. */
   readonly repair: readonly string[];
+  /** Whether rules delete what the configuration keeps. */
+  readonly isEarly: boolean;
 }
 
-/** Looks whether a setting differs; null if not. @throws What the client of S3 throws. */
+/** The part of a look that reads a setting. */
+export type SettingPart = `the setting ${BucketSetting['name']} of the bucket`;
+
+/** The name of the part that reads a setting. */
+export function settingPart(name: BucketSetting['name']): SettingPart {
+  return `the setting ${name} of the bucket`;
+}
+
+/**
+ * Looks whether a setting differs; null if not.
+ *
+ * @param onlyEarly Whether of the lifecycle only what deletes too early counts.
+ * @throws What the client of S3 throws.
+ */
 export async function findBucketFault(
   { s3, config: { bucket } }: Pick<Deployment, 's3' | 'config'>,
   setting: BucketSetting,
+  onlyEarly = false,
 ): Promise<BucketFault | null> {
   const { name, why } = setting;
   const current = (await ifThere(settingReaders[name](s3, { Bucket: bucket }))) ?? {};
-  const wanted = setting.wanted(current);
+  const early = setting.early?.(current) ?? { points: [], wanted: current };
+  const wanted = onlyEarly && setting.early !== undefined ? early.wanted : setting.wanted(current);
   if (sameDocument(current, wanted)) return null;
-  const points = differingPoints(wanted, current, name);
-  return { name, why, points, repair: settingWords(bucket, setting, wanted) };
+  const points = [...early.points, ...differingPoints(wanted, early.wanted, name)];
+  const isEarly = early.points.length > 0;
+  return { name, why: isEarly ? '' : why, points, repair: settingWords(bucket, setting, wanted), isEarly };
 }
 
-/** The settings without which rows come late, cannot be read, or do not come back; the doctor looks at the others, too. */
-const OF_STATUS: readonly BucketSetting['name'][] = ['events', 'encryption', 'versioning'];
+/** The settings without which rows come late, cannot be read, go too early or do not come back; the doctor looks at the others, too. */
+const OF_STATUS: readonly BucketSetting['name'][] = ['events', 'encryption', 'lifecycle', 'versioning'];
 
 /**
- * Looks at the events, the encryption and the versions of the bucket: a call for each.
+ * Looks at the events, the encryption, the rules and the versions of the bucket: a call for each.
  *
  * @param keyArn The key of the stack; null of S3's own keys, undefined if nobody knows it.
- * @throws What the client of S3 throws.
+ * @param ask Reads one setting; null if that is not possible, which hides no other.
  */
 export async function readBucketFaults(
-  deployment: Pick<Deployment, 's3' | 'config'>,
+  { config }: Pick<Deployment, 'config'>,
   keyArn: string | null | undefined,
+  ask: (
+    part: SettingPart,
+    question: (open: Pick<Deployment, 's3' | 'config'>) => Promise<BucketFault | null>,
+  ) => Promise<BucketFault | null>,
 ): Promise<readonly BucketFault[]> {
-  const all = bucketSettings(deployment.config, { keyArn: keyArn ?? null });
-  const settings = all.filter(
+  const settings = bucketSettings(config, { keyArn: keyArn ?? null }).filter(
     ({ name }) => OF_STATUS.includes(name) && (name !== 'encryption' || keyArn !== undefined),
   );
-  const found = await mapLimit(settings, settings.length, (setting) => findBucketFault(deployment, setting));
-  return found.flatMap((fault) => fault ?? []);
+  const asked = settings.map((setting) =>
+    ask(settingPart(setting.name), (open) => findBucketFault(open, setting, true)),
+  );
+  return (await Promise.all(asked)).flatMap((fault) => fault ?? []);
 }
 
 /** How a document differs from the wanted one, in words: members by their names, statements and rules by their IDs. What it has besides does not count. */

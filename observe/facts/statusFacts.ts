@@ -9,7 +9,7 @@ import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
-import { type BucketFault, readBucketFaults } from './bucketFaults.ts';
+import { type BucketFault, readBucketFaults, type SettingPart } from './bucketFaults.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
 import {
   type DamagedEntry,
@@ -154,6 +154,7 @@ export type SharedPart =
   | 'the drops'
   | 'the curated days'
   | 'the stack'
+  | SettingPart
   | StackPart;
 
 /** A configuration that is not deployed. */
@@ -224,8 +225,8 @@ export interface StatusFacts {
   readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
   readonly archivingRules: readonly NotedRule[] | null;
-  /** Whether the bucket tells functions of files, encrypts as the stack and keeps versions: which of these settings differ. */
-  readonly bucketFaults: readonly BucketFault[] | null;
+  /** Whether the bucket tells functions of files, encrypts as the stack, keeps objects long enough and keeps versions: which of these settings differ. */
+  readonly bucketFaults: readonly BucketFault[];
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
   /** Of hours that lack events those whose records the stream dropped: when each began, epoch milliseconds. */
@@ -350,9 +351,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     damagedFiles: ask('the files of the last days', readDamagedFiles),
     erasures: ask('the erasures', readOpenErasures),
     archivingRules: ask('the rules of the bucket', readNotedRules),
-    bucketFaults: ask('the settings of the bucket', async (open) =>
-      readBucketFaults(open, keyOf(config, await outputs.catch(() => undefined))),
-    ),
+    bucketFaults: outputs
+      .catch(() => undefined)
+      .then((found) => readBucketFaults(deployment, keyOf(config, found), ask)),
     deadLetters: ask('the dead letters', readDeadLetters),
     runs: ask("the functions' runs", async (open) =>
       readFunctionRuns(open, local?.startedAt ?? (await deployed).deployedAt),

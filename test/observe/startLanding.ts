@@ -36,6 +36,7 @@ export async function startLanding() {
   };
   return {
     clock,
+    buckets,
     config,
     directory,
     s3,

@@ -2,6 +2,7 @@ import { sameJson, valueAt, valuesOf } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
+import { earlyDeletions, turnedOff } from './earlyDeletions.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 
 /** A document of S3's API, as `aws s3api` prints and takes it. */
@@ -33,6 +34,16 @@ export interface BucketSetting {
    * @param current The current document: `{}` if S3 answers that there is none; for a policy, the parsed document.
    */
   readonly wanted: (current: BucketDocument) => BucketDocument;
+  /** What the current document deletes too early. Absent of settings that delete nothing. */
+  readonly early?: (current: BucketDocument) => EarlyDeletions;
+}
+
+/** What a bucket's rules delete before the time that the configuration keeps it. */
+interface EarlyDeletions {
+  /** Which rule deletes what, in words. */
+  readonly points: readonly string[];
+  /** The current document without these deletions, and otherwise as it is. */
+  readonly wanted: BucketDocument;
 }
 
 /**
@@ -61,7 +72,16 @@ export function bucketSettings(
     encryptedTransportOnly([bucketArn, `${bucketArn}/*`]),
     ...(deleters.length === 0 || files.length === 0 ? [] : [deleteByVersionOnly(files, deleters)]),
   ];
-  const rules = lifecycleRules(config);
+  const own = lifecycleRules(config);
+  const rules = own.map(s3Rule);
+  const early = (current: BucketDocument): EarlyDeletions => {
+    const there = valuesOf(current.Rules);
+    const found = there.map((rule) => earlyDeletions(own, rule));
+    const points = found.flat();
+    if (points.length === 0) return { points, wanted: current };
+    const kept = there.map((rule, i) => (found[i]?.length === 0 ? rule : turnedOff(rule)));
+    return { points, wanted: { ...current, Rules: kept } };
+  };
   return [
     {
       name: 'events',
@@ -107,8 +127,9 @@ export function bucketSettings(
       apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
       wanted: (current) => ({
         ...current,
-        Rules: withOurs(valuesOf(current.Rules), rules.map(s3Rule), 'ID'),
+        Rules: withOurs(valuesOf(early(current).wanted.Rules), rules, 'ID'),
       }),
+      early,
     },
     {
       name: 'publicAccess',

@@ -286,6 +286,10 @@ export const deploymentFindings = {
       `The bucket was brought (\`existing.bucket\`), and the stack makes no setting of it: whoever owns it has not made this one, or has changed it. ${WHO} calls with Put, Bucket and the name of the setting.`,
       'Have its owner run the command: it keeps every other statement and rule.',
     ],
+    early: [
+      `Rules of the bucket's lifecycle delete what the configuration keeps: somebody made or changed them, or the configuration is not deployed. ${WHO} calls PutBucketLifecycleConfiguration.`,
+      'Run the command soon, as S3 deletes each night: it turns these rules off, and keeps all others. Whoever made one may make it again for other folders. What S3 deleted comes back while it has versions: docs/platform.md, "Restore".',
+    ],
     foreign: [
       'Lifecycle rules of the stack would delete objects of others.',
       'Move these objects to another bucket, and run the doctor again: it then has the command that sets the rules.',

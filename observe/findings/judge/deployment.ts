@@ -3,7 +3,7 @@ import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
-import type { BucketFault } from '../../facts/bucketFaults.ts';
+import { type BucketFault, settingPart } from '../../facts/bucketFaults.ts';
 import type { StackFault } from '../../facts/stackFaults.ts';
 import type { DeniedCalls } from '../../facts/standingDenials.ts';
 import { type KeyFacts, NO_KEY, type StatusFacts, type UnreadPart } from '../../facts/statusFacts.ts';
@@ -297,19 +297,20 @@ function placeOf(resource: string): string {
 
 /** Settings of the bucket that differ. */
 export function* bucketFindings({ bucketFaults }: StatusFacts, { commands, config }: Place): Findings {
-  for (const fault of bucketFaults ?? []) yield judgeSetting(config, fault, commands);
+  for (const fault of bucketFaults) yield judgeSetting(config, fault, commands);
 }
 
 /** Judges a setting of the bucket that differs. */
 export function judgeSetting(
   { bucket, existing }: Pick<Place['config'], 'bucket' | 'existing'>,
-  { name, why, points, repair }: BucketFault,
+  { name, why, points, repair, isEarly }: BucketFault,
   commands: Pick<DeploymentCommands, 'aws'>,
 ): Finding {
   const title = `The setting ${name} of the bucket ${bucket} differs in ${counted(points.length, 'point')}: ${points[0] ?? 'its form'}`;
-  const told = seenNow(title, `${bucket}, ${name}: ${listed(points, '; ')}. ${why}`);
+  const told = seenNow(title, `${bucket}, ${name}: ${listed(points, '; ')}. ${why}`.trim());
   const owner = existing.bucket ? 'brought' : 'setting';
-  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: owner, ...told }, [commands.aws(...repair)]);
+  const judged = { case: isEarly ? 'early' : owner, judgedBy: [settingPart(name)] } as const;
+  return finding('SLUICE_FINDING_BUCKET_UNFIT', { ...judged, ...told }, [commands.aws(...repair)]);
 }
 
 /** Alarms that notify nobody. */

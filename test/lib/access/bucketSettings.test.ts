@@ -43,7 +43,7 @@ describe('the settings that an existing bucket needs', () => {
       Statement: [statement, unnamed, { Sid: 'EncryptedTransportOnly', Effect: 'Deny' }],
     });
 
-    const rule = { ID: 'theirs', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 400 } };
+    const rule = { ID: 'theirs', Status: 'Enabled', Filter: { Prefix: 'a/' }, Expiration: { Days: 400 } };
     expect(wanted('lifecycle', { Rules: [rule] })['Rules']).toEqual([
       rule,
       ...lifecycleRules(config).map(({ id }) => expect.objectContaining({ ID: id })),
@@ -99,6 +99,58 @@ it("a bucket with S3's own keys keeps them, whatever it says of bucket keys, and
 });
 
 describe('the lifecycle of the bucket', () => {
+  const early = (rule: object) =>
+    settings
+      .find(({ name }) => name === 'lifecycle')
+      ?.early?.({ Rules: [{ ID: 'theirs', Status: 'Enabled', Filter: { Prefix: '' }, ...rule }] });
+  const expiring = { Expiration: { Days: 3 } };
+
+  it.each([
+    [
+      'expires a part of a folder',
+      { ...expiring, Filter: { Prefix: 'ledger/a' } },
+      'objects of ledger/a after 3 days',
+    ],
+    [
+      'has its prefix in the old place',
+      { ...expiring, Filter: undefined, Prefix: 'ledger/' },
+      'objects of ledger/ after 3 days',
+    ],
+    [
+      'names a date and a size',
+      { Expiration: { Date: new Date(0) }, Filter: { And: { Prefix: 'relay/', ObjectSizeLessThan: 9 } } },
+      'objects of relay/ after 0 days',
+    ],
+    [
+      'deletes earlier versions',
+      { NoncurrentVersionExpiration: { NoncurrentDays: 2 }, Filter: { Prefix: 'landing/' } },
+      'earlier versions of landing/ after 2 days',
+    ],
+  ])('is told of a rule that %s', (_, rule, told) => {
+    expect(early(rule)).toMatchObject({
+      points: [`the rule theirs deletes ${told}`],
+      wanted: { Rules: [{ ID: 'theirs', Status: 'Disabled' }] },
+    });
+  });
+
+  it.each([
+    ['that is off', { ...expiring, Status: 'Disabled' }],
+    ['for other objects', { ...expiring, Filter: { Prefix: 'photos/' } }],
+    ['for tagged objects', { ...expiring, Filter: { And: { Tags: [{ Key: 'a', Value: 'b' }] } } }],
+    ['for results of queries', { ...expiring, Filter: { Prefix: 'query-results/' } }],
+    [
+      'that waits as long as the configuration',
+      { Expiration: { Days: 400 }, Filter: { Prefix: 'quarantine/' } },
+    ],
+    ['that archives', { Transitions: [{ Days: 1, StorageClass: 'GLACIER' }] }],
+  ])('deletes nothing too early by a rule %s', (_, rule) => {
+    expect(early(rule)?.points).toEqual([]);
+  });
+
+  it('deletes nothing too early by its own rules', () => {
+    expect(settings.flatMap((setting) => setting.early?.(setting.wanted({})).points ?? [])).toEqual([]);
+  });
+
   const ruleOf = (retention: Parameters<typeof defineConfig>[0]['retention'], prefix: string) =>
     lifecycleRules(
       defineConfig({ bucket: 'acme-data', ...(retention === undefined ? {} : { retention }) }),

@@ -170,17 +170,21 @@ const ofBucket: readonly Finding[] = [
   bucket.missing({ isLocal: false }, 'The bucket acme', true),
   bucket.missing({ isLocal: false }, 'The bucket acme', false),
   bucket.missing({ isLocal: true }, 'The bucket acme', false),
-  ...[false, true].map((isBrought) =>
-    judgeSetting(
-      { ...config, existing: { ...config.existing, bucket: isBrought } },
-      {
-        name: 'events',
-        why: 'Without it rows come late.',
-        points: ['EventBridgeConfiguration is not set'],
-        repair: ['s3api', 'put-bucket-notification-configuration', '--bucket', 'acme'],
-      },
-      commands,
-    ),
+  ...[{ isBrought: false }, { isBrought: true }, { isBrought: true, isEarly: true }].map(
+    ({ isBrought, isEarly = false }) =>
+      judgeSetting(
+        { ...config, existing: { ...config.existing, bucket: isBrought } },
+        {
+          name: isEarly ? 'lifecycle' : 'events',
+          why: 'Without it rows come late.',
+          points: [
+            isEarly ? 'the rule save deletes objects of ledger/' : 'EventBridgeConfiguration is not set',
+          ],
+          repair: ['s3api', 'put-bucket-notification-configuration', '--bucket', 'acme'],
+          isEarly,
+        },
+        commands,
+      ),
   ),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
   ...bucket.judgeForeign({ config, commands }, 'statsig/events/', [
