@@ -1,4 +1,4 @@
-import { DeletePartitionCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
+import { type Column, DeletePartitionCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
@@ -233,18 +233,26 @@ describe('a day that is curated', () => {
     expect(await curations.rowsUnder(folder)).toHaveLength(40);
   });
 
-  it('is not published while its table has other columns, or its version is not whole', async () => {
-    const { TableInput } = curatedTableInput(curations, ['event_id']);
-    await curations.glue.send(
-      new UpdateTableCommand({ DatabaseName: curations.config.database, TableInput }),
-    );
+  it.each([
+    { what: 'lacks columns', change: (columns: readonly Column[]) => columns.slice(0, 1) },
+    {
+      what: 'has a column of another type',
+      change: ([first, ...others]: readonly Column[]) => [{ Name: first?.Name, Type: 'binary' }, ...others],
+    },
+  ])('is not published while its table $what', async ({ change }) => {
+    await changeColumns(curations, change);
+    expect(await curations.curate(await plan())).toMatchObject({
+      failure: { code: 'SLUICE_CURATE_TABLE_DIFFERS' },
+    });
+  });
+
+  it('is not published while its version is not whole', async () => {
+    await changeColumns(curations, (columns) => columns.slice(0, 1));
     const task = await plan();
-    expect(await curations.curate(task)).toMatchObject({ failure: { code: 'SLUICE_CURATE_TABLE_DIFFERS' } });
-    const removed = async () => {
-      for (const Key of await curations.keys(`statsig/ingested/curated_exposures/${DAY}/`))
-        await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
-    };
-    await removed();
+    // Its files are made, and not published.
+    await curations.curate(task);
+    for (const Key of await curations.keys(`statsig/ingested/curated_exposures/${DAY}/`))
+      await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
     expect(await curations.curate(task)).toMatchObject({
       failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' },
     });
@@ -327,14 +335,15 @@ describe('messages of curate', () => {
   });
 });
 
-/** The curated table of exposures with some of its columns. */
-function curatedTableInput({ config }: Curations, names: readonly string[]) {
+/** Changes the columns of the curated table of exposures, as somebody may by hand. */
+async function changeColumns(
+  { config, glue }: Curations,
+  change: (columns: readonly Column[]) => readonly Column[],
+): Promise<void> {
   const { name: Name, columns } = curatedTables(config).exposures;
-  const Columns = columns
-    .filter(({ name }) => names.includes(name))
-    .map(({ name, type }) => ({ Name: name, Type: type }));
+  const Columns = [...change(columns.map(({ name, type }) => ({ Name: name, Type: type })))];
   const PartitionKeys = [{ Name: 'ds', Type: 'date' }];
-  return {
-    TableInput: { Name, PartitionKeys, StorageDescriptor: { Columns, Location: 's3://sluice-own/x/' } },
-  };
+  const StorageDescriptor = { Columns, Location: 's3://sluice-own/x/' };
+  const TableInput = { Name, PartitionKeys, StorageDescriptor };
+  await glue.send(new UpdateTableCommand({ DatabaseName: config.database, TableInput }));
 }

@@ -1,4 +1,4 @@
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { GROUPS_BYTES } from '../../../lib/groups/GroupRow.ts';
@@ -95,6 +95,18 @@ describe("the groups in a collector's cache", () => {
     clock.advance(GROUPS_FRESH_MS);
     expect(await look()).toBe(first);
     expect(reads).toHaveLength(2);
+  });
+
+  it('are known again once a deleted table is back with the same bytes', async () => {
+    await put(text('running'));
+    const { look } = start();
+    await look();
+    await client.send(new DeleteObjectCommand({ Bucket: `${Bucket}-${bucket}`, Key }));
+    clock.advance(GROUPS_FRESH_MS);
+    expect((await look()).names).toEqual([]);
+    await put(text('running'));
+    clock.advance(GROUPS_FRESH_MS);
+    expect((await look()).find(false, 'search', 'searchTest')).toMatchObject({ kind: 'group' });
   });
 
   describe('while S3 fails', () => {
