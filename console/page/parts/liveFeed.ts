@@ -32,7 +32,7 @@ const PAUSE_AFTER_FAILURE_MS = 3_000;
 const PAUSE_AFTER_TYPING_MS = 300;
 
 /** The feed before anything was read. */
-const NOTHING: LiveFeed = {
+export const NOTHING: LiveFeed = {
   kept: [],
   total: 0,
   dropped: 0,
@@ -77,7 +77,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
 }
 
 /** The feed with the entries of an answer. The lists are new: a page that is paused keeps the one that it has. */
-function withAnswer({ kept, total, dropped }: LiveFeed, answer: LiveAnswer): LiveFeed {
+export function withAnswer({ kept, total, dropped }: LiveFeed, answer: LiveAnswer): LiveFeed {
   const entries = answer.entries.map((entry, i) => ({ number: total + i + 1, entry }));
   return {
     kept: kept.concat(entries).slice(-MOST_KEPT),
