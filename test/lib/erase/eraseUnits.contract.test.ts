@@ -1,7 +1,13 @@
-import { GetObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
@@ -14,6 +20,7 @@ import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { DAMAGED_DAYS, damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { dayContent, ledgerEntry } from '../../harness/ledgerEntry.ts';
@@ -196,6 +203,18 @@ describe('an erasure', () => {
     expect(run.resumed).toBe(1);
     expect(run.hasFound).toBe(true);
     for (const n of numbers) expect(await usersOf(n)).toEqual([`stays-${n}`]);
+  });
+
+  it('says by when bytes of damaged/ are gone that nobody can read', async () => {
+    const key = damagedKey(landedKey(1));
+    await put(key, Buffer.concat([landedUsers('stays', 'gone'), Buffer.from('more')]));
+    const { run } = await erase();
+    const { LastModified } = await server.client.send(new HeadObjectCommand({ Bucket, Key: key }));
+    const { dataVersionDays } = defineConfig({ bucket: Bucket }).retention;
+    // S3 rounds the object's end, and then the end of the version that it leaves, up to the next midnight.
+    const days = DAMAGED_DAYS + 1 + dataVersionDays + 1;
+    const goneBy = utcDay((LastModified?.getTime() ?? 0) + days * DAY_MS);
+    expect(run.expiring).toEqual([{ key, goneBy, isThere: true }]);
   });
 
   it('goes on behind an object that is denied, and stops if the first one is', async () => {

@@ -241,6 +241,7 @@ describe('a dataset that is looked for at another place', () => {
     const days = [6, 3, 2, 1].map(ago);
     await ingest.dropInto(...days);
     for (const day of days) await ingest.put(`events/${day.replaceAll('-', '')}/old.parquet`);
+    await ingest.clock.advance(HOUR_MS);
     await plan(ingest, { days, datasets: ['events'] });
     for (const day of days) await ingest.settle(day, { version: 'v1', place: OLD });
     await plan(ingest);
