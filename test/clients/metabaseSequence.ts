@@ -26,6 +26,7 @@ import type { Tried } from './Tried.ts';
 
 /** Metabase puts it before every query. https://www.metabase.com/docs/latest/databases/connections/aws-athena */
 const REMARK = '-- Metabase:: userID: 1 queryType: MBQL queryHash: 3fd2a5d1\n';
+/** The catalogue that every account has, Glue's. */
 const CATALOG = 'AwsDataCatalog';
 
 /** Fields of the form of a Metabase database. */
@@ -37,8 +38,10 @@ export interface MetabaseConnection {
 
 /** A table as the sync finds it. */
 export interface FoundTable {
+  /** The database. */
   readonly schema: string;
   readonly name: string;
+  /** Each one's name and type. */
   readonly columns: readonly string[];
 }
 
@@ -59,7 +62,9 @@ export async function askMetabase(
 
 /** The API by which the sync reads the catalogue. */
 interface MetadataApi {
+  /** The names of all databases. */
   readonly schemas: () => AsyncIterable<string>;
+  /** The names of a database's tables. */
   readonly tables: (schema: string) => AsyncIterable<string>;
   /** The columns of a table, those of its partitions last. */
   readonly columns: (

@@ -1,7 +1,8 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 
 /** Logical IDs of the readers that are deployed, by the tool that each is for. */
@@ -34,10 +35,29 @@ const readersConfig: ConfigInput = {
   ],
 };
 
+/** The clients of one reader, signing with credentials of its own. */
+export interface ReaderClients {
+  readonly athena: AthenaClient;
+  readonly glue: GlueClient;
+  readonly s3: S3Client;
+}
+
+/** A deployment that has the seed, with its readers. */
+export interface Readers {
+  /** URL of the local cloud's AWS. */
+  readonly edge: StoryCloud['cloud']['edge'];
+  readonly config: StoryCloud['cloud']['config'];
+  /** Credentials of the role or user with a logical ID. */
+  readonly credentialsOf: StoryCloud['credentialsOf'];
+  /** Clients of a reader, or of the account's root. */
+  clientsOf(reader: keyof typeof PRINCIPALS | 'root'): Promise<ReaderClients>;
+  close(): Promise<void>;
+}
+
 /** Deploys the readers, posts the seed by the collector, and sets the clock to {@link NOW}. */
-export async function openReaders() {
+export async function openReaders(): Promise<Readers> {
   const story = await storyCloud(readersConfig, { startsAt: NOW });
-  const clientsOf = async (reader: keyof typeof PRINCIPALS | 'root') => {
+  const clientsOf: Readers['clientsOf'] = async (reader) => {
     const credentials = reader === 'root' ? undefined : await story.credentialsOf(PRINCIPALS[reader]);
     const place = story.clientOptions(credentials);
     return {
@@ -56,17 +76,13 @@ export async function openReaders() {
   return {
     edge: story.cloud.edge,
     config: story.cloud.config,
-    credentialsOf: (principal: string) => story.credentialsOf(principal),
-    /** Clients of a reader, or of the account's root. */
+    credentialsOf: (principal) => story.credentialsOf(principal),
     clientsOf,
     close: () => story.close(),
   };
 }
 
-export type Readers = Awaited<ReturnType<typeof openReaders>>;
-/** The clients of one reader, signing with credentials of its own. */
-export type ReaderClients = Awaited<ReturnType<Readers['clientsOf']>>;
-
+/** Makes the table that no reader of ours may read. */
 async function addForeignTable(glue: GlueClient): Promise<void> {
   await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: FOREIGN.database } }));
   await glue.send(

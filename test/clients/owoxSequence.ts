@@ -22,14 +22,18 @@ const ioPlanSchema = z.object({
 /** A field of a data mart's schema. */
 export interface Field {
   readonly name: string;
+  /** As Athena names it. */
   readonly type: string;
+  /** The column's comment. */
   readonly description: string | undefined;
 }
 
 /** A report as it goes to a spreadsheet. */
 export interface Report {
   readonly headers: readonly string[];
+  /** Athena's types of the columns. */
   readonly types: readonly string[];
+  /** The rows as they were read, batch by batch; null is NULL. */
   readonly batches: readonly (readonly (readonly (string | null)[])[])[];
 }
 
@@ -45,6 +49,7 @@ export class OwoxStorage {
   readonly #bucket: string;
   #folders = 0;
 
+  /** @param bucket The output bucket, which is OWOX's own. */
   constructor(clients: ReaderClients, bucket: string) {
     this.#clients = clients;
     this.#bucket = bucket;
@@ -179,6 +184,7 @@ export class OwoxStorage {
   }
 }
 
+/** A name of a database and a table, as a statement writes it. */
 function quoted(name: string): string {
   return name
     .split('.')

@@ -25,10 +25,12 @@ export type Faults = Readonly<
   Partial<Record<'hang' | 'late' | 'twice' | 'killAfterPut' | 'killBeforeDelete', number>>
 >;
 
-/** How a command ended, and what it printed on both outputs. */
+/** How a command ended. */
 export interface Ended {
+  /** Null after a signal. */
   readonly status: number | null;
   readonly stdout: string;
+  /** Both outputs, as they came. */
   readonly output: string;
 }
 
@@ -234,6 +236,7 @@ export class Engine {
   }
 }
 
+/** A port of this machine that nobody listens on. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createSocket();

@@ -137,7 +137,11 @@ const template = {
 };
 
 /** Puts the questions to LocalStack, to moto and to the local cloud, and tells who answers otherwise than AWS's pages. */
-export async function askAll(engine: Engine, folder: string, tell: (what: string, wrong: string) => void) {
+export async function askAll(
+  engine: Engine,
+  folder: string,
+  tell: (what: string, wrong: string) => void,
+): Promise<void> {
   const directory = join(folder, 'local-aws');
   mkdirSync(directory);
   writeFileSync(join(folder, 'index.mjs'), FAILS_BAD);
@@ -162,6 +166,7 @@ export async function askAll(engine: Engine, folder: string, tell: (what: string
   }
 }
 
+/** Creates the stack of the questions, and waits until it is there. */
 async function createStack(client: ReturnType<Engine['client']>, body: object): Promise<void> {
   const cloudformation = new CloudFormationClient(client);
   const about = { StackName: STACK, Capabilities: ['CAPABILITY_NAMED_IAM' as const] };
@@ -206,6 +211,7 @@ async function makeByApi(client: ReturnType<Engine['client']>): Promise<void> {
   for (const opened of [s3, glue, firehose]) opened.destroy();
 }
 
+/** Puts the questions to one AWS, whose stack is there, and tells each answer. */
 async function askOne(
   witness: Witness,
   client: Omit<ReturnType<Engine['client']>, 'region'> & { readonly region: string },

@@ -38,10 +38,13 @@ const deletionSchema = z.object({
   ),
 });
 
-/** What the calls of functions were answered by: the simulator's refusals, a line each, and what was asked. */
+/** What the simulator said about the calls of functions. */
 export interface Judged {
+  /** How many calls were judged. */
   readonly calls: number;
+  /** Names of the functions that made them. */
   readonly functions: ReadonlySet<string>;
+  /** A line for each permission that is not given; empty when all are. */
   readonly refused: string;
 }
 
@@ -114,12 +117,15 @@ async function readRoles(
   return held;
 }
 
-/** Policies of resources by ARN, owners of buckets that are a customer's, and keys of buckets. */
+/** What decides beside a role's policies. */
 interface Guards {
+  /** Policies of buckets and of their keys, by ARN. */
   readonly policies: ReadonlyMap<string, Document>;
+  /** ARNs of keys by the bucket that they encrypt. */
   readonly keys: ReadonlyMap<string, string>;
 }
 
+/** Reads the policies of buckets, and of the keys that encrypt them, as their owners may. */
 async function readGuards(engine: Engine, buckets: ReadonlySet<string>): Promise<Guards> {
   const policies = new Map<string, Document>();
   const keys = new Map<string, string>();
@@ -143,27 +149,16 @@ async function readGuards(engine: Engine, buckets: ReadonlySet<string>): Promise
   return { policies, keys };
 }
 
+/** The account that has a bucket. */
 function ownerOf(bucket: string): string {
   return bucket === DROPS || bucket === WAREHOUSE ? CUSTOMER : ACCOUNT;
 }
 
+/** What a call needs to be allowed. */
 function needsOf(call: Call, place: PermissionContext): readonly NeededPermission[] {
-  const { service, operation, status, headers, input } = call;
-  const bucket = textOf(input['Bucket']) ?? '';
-  if (operation === 'DeleteObjects')
-    return deletionSchema.parse(input['Delete']).Objects.flatMap(({ Key: key, VersionId, ETag }) => {
-      const query = new URLSearchParams(VersionId === undefined ? {} : { versionId: VersionId });
-      const compared: Record<string, string> = ETag === undefined ? {} : { 'if-match': ETag };
-      return s3Permissions('DeleteObject', { bucket, key, query, headers: compared, status }, place);
-    });
-  if (service === 's3') {
-    const key = textOf(input['Key']) ?? '';
-    const asked = { bucket, key, query: new URLSearchParams(call.query), headers, status };
-    // Whoever may list only some folders is answered 403 in place of 404, and asks a list (lib/aws/s3ObjectStore.ts).
-    return s3Permissions(operation, asked, place).map((need) =>
-      need.action === 's3:ListBucket' && status === 404 ? { ...need, context: { 's3:prefix': key } } : need,
-    );
-  }
+  const { service, operation, input } = call;
+  if (operation === 'DeleteObjects') return needsOfDeletion(call, place);
+  if (service === 's3') return needsOfObjects(call, place);
   if (operation === 'AssumeRole')
     return [{ action: 'sts:AssumeRole', resource: textOf(input['RoleArn']) ?? '', context: {} }];
   const nameMembers = ['DeliveryStreamName', 'SecretId', 'QueueName', 'QueueUrl', 'WorkGroup'];
@@ -172,6 +167,34 @@ function needsOf(call: Call, place: PermissionContext): readonly NeededPermissio
   return neededPermissions({ accessKeyId: '', service, operation, resource, input }, place);
 }
 
+/** A call that deletes many objects needs of each what a call for it alone does. */
+function needsOfDeletion({ status, input }: Call, place: PermissionContext): readonly NeededPermission[] {
+  const bucket = textOf(input['Bucket']) ?? '';
+  return deletionSchema.parse(input['Delete']).Objects.flatMap(({ Key: key, VersionId, ETag }) => {
+    const query = new URLSearchParams(VersionId === undefined ? {} : { versionId: VersionId });
+    const headers: Record<string, string> = ETag === undefined ? {} : { 'if-match': ETag };
+    return s3Permissions('DeleteObject', { bucket, key, query, headers, status }, place);
+  });
+}
+
+/** What any other call of S3 needs. */
+function needsOfObjects(call: Call, place: PermissionContext): readonly NeededPermission[] {
+  const { operation, status, headers, input } = call;
+  const key = textOf(input['Key']) ?? '';
+  const asked = {
+    bucket: textOf(input['Bucket']) ?? '',
+    key,
+    query: new URLSearchParams(call.query),
+    headers,
+    status,
+  };
+  // Whoever may list only some folders is answered 403 in place of 404, and asks a list (lib/aws/s3ObjectStore.ts).
+  return s3Permissions(operation, asked, place).map((need) =>
+    need.action === 's3:ListBucket' && status === 404 ? { ...need, context: { 's3:prefix': key } } : need,
+  );
+}
+
+/** The line of a permission that a call needs and does not have; undefined if it has it. */
 async function refusal(call: Call, need: NeededPermission, guards: Guards): Promise<string | undefined> {
   const { action, resource } = need;
   const [, , service = '', , , named = ''] = resource.split(':');
@@ -194,6 +217,7 @@ async function refusal(call: Call, need: NeededPermission, guards: Guards): Prom
   return [`${call.function}${as}: ${action} on ${resource}: ${verdict}`, ...given].join(' ');
 }
 
+/** A member of a call's input, which is any JSON. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -43,7 +43,12 @@ export interface Asked {
   readonly bucket: string;
   /** Has `dead` as dead-letter queue, after two receives; messages are hidden for 30 s. */
   readonly queue: string;
-  readonly dead: { readonly url: string; readonly arn: string; readonly source: string };
+  readonly dead: {
+    readonly url: string;
+    readonly arn: string;
+    /** ARN of {@link Asked.queue}. */
+    readonly source: string;
+  };
   /** Has the same dead-letter queue, and a function that answers the message `bad` as failed; empty without functions. */
   readonly partial: string;
   /** Gets the events of the bucket below `events/`. */
@@ -60,6 +65,7 @@ export type Witness = 'LocalStack' | 'moto' | 'local-aws';
 
 /** An answer of AWS that the product rests on. */
 export interface Question {
+  /** The question, in words. */
   readonly asks: string;
   /** The page on which AWS says so. */
   readonly page: string;
@@ -67,6 +73,7 @@ export interface Question {
   readonly answer: string;
   /** Who is known to answer otherwise, or not at all. The page is right each time. */
   readonly otherwise?: Readonly<Partial<Record<Witness, string>>>;
+  /** Puts it. @returns The answer, in the words of {@link Question.answer} if it is AWS's. */
   ask(aws: Asked): Promise<string>;
 }
 
@@ -431,6 +438,7 @@ export const questions: readonly Question[] = [
 /** The ETag of no object here. */
 const OTHER_ETAG = '"00000000000000000000000000000000"';
 
+/** Puts an object whose body is its key. @param terms Conditions on what is there. */
 function put(
   { s3, bucket: Bucket }: Asked,
   Key: string,
@@ -466,6 +474,7 @@ async function receive(sqs: SQSClient, QueueUrl: string, most: number, seconds =
   return Messages;
 }
 
+/** Creates a partition for each day. @returns What Glue says against single ones. */
 async function createPartitions({ glue, database, table }: Asked, days: readonly string[]): Promise<string> {
   const { Errors = [] } = await glue.send(
     new BatchCreatePartitionCommand({

@@ -1,7 +1,7 @@
 // `npm run test:engine`: the product on an AWS that nobody here wrote: LocalStack, with moto's Glue. `serverless deploy`
 // deploys, the deployed zips run as local processes, what is sent is looked for in the files, and what functions call is asked
-// of the simulator of IAM. Needs Python 3.13; without
-// it everything is named as not asked, which fails the run with `--require`. The last line is `N passed, N failed, N not asked`.
+// of the simulator of IAM. Needs Python 3.13; without it everything is named as not asked, which fails the run with
+// `--require`. The last line is `N passed, N failed, N not asked`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ if (python === null) {
 else await run(python.bin);
 tally.close();
 
+/** Starts the engine in a folder of its own, takes the steps in their order until one fails, and ends it. */
 async function run(bin: string): Promise<void> {
   const simulator = preparePackages('packages/local-aws/test/witness/iam/packages', 'the simulator of IAM');
   if ('missing' in simulator) tally.leaveOut(['the simulator of IAM'], simulator.missing);

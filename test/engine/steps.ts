@@ -499,6 +499,7 @@ class EngineRun {
 export const steps = (engine: Engine, folder: string, tell: Tell) =>
   new EngineRun(engine, folder, tell).steps();
 
+/** Whether there is such a process. */
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -4,12 +4,16 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Engine, REGION } from './Engine.ts';
 
+/** How long after one look for the trial's stack the next is. */
 const LOOK_MS = 2_000;
 
 /** How `sluice trial` ended. */
 interface TrialRun {
+  /** Null after a signal that it did not answer. */
   readonly status: number | null;
+  /** Its result as JSON. */
   readonly stdout: string;
+  /** Its notes. */
   readonly stderr: string;
 }
 

@@ -1,12 +1,15 @@
 /** A template as it is written, with parameters and conditions. */
 export interface WrittenTemplate {
+  /** By name. One without a default has to be given. */
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
+  /** By logical ID. */
   readonly Resources: Readonly<
     Record<
       string,
       {
         readonly Type: string;
+        /** Name of the condition without which there is no such resource. */
         readonly Condition?: string;
         readonly Properties?: Readonly<Record<string, unknown>>;
       }

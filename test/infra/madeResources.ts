@@ -6,6 +6,7 @@ import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 export interface MadeResources {
   /** The configuration with its defaults. */
   readonly config: Config;
+  /** As it goes to Serverless. */
   readonly template: StackResources;
 }
 

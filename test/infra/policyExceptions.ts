@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** A service that is trusted without `aws:SourceAccount` and `aws:SourceArn` both, and what stands in their place. */
 export interface TrustException {
+  /** Its principal, as a policy names it. */
   readonly service: string;
   /** Condition keys that are there instead. */
   readonly instead: readonly ('sts:ExternalId' | 'aws:SourceArn')[];

@@ -7,19 +7,25 @@ const serverless = createRequire(import.meta.url).resolve('serverless/bin/server
 
 /** How a run of Serverless ended, and all that it printed. */
 export interface ServerlessRun {
+  /** Null after a signal. */
   readonly status: number | null;
+  /** Both outputs, standard error last. */
   readonly said: string;
 }
 
-/**
- * Runs Serverless with a configuration file, and with nothing in the environment that could help it.
- *
- * @param cwd Default the root of the repository.
- */
+/** Where Serverless runs. */
+interface ServerlessPlace {
+  /** Default the root of the repository. */
+  readonly cwd?: string;
+  /** More variables of its environment, or others. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs Serverless with a configuration file, and with nothing in the environment that could help it. */
 export function runServerless(
   configFile: string,
   args: readonly string[],
-  { cwd = repositoryRoot, env = {} }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { cwd = repositoryRoot, env = {} }: ServerlessPlace = {},
 ): Promise<ServerlessRun> {
   return new Promise((resolve) => {
     const child = execFile(

@@ -6,6 +6,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** How a command ended, and all that it printed. */
 export interface Ran {
+  /** Null after a signal. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -96,6 +97,7 @@ export class PackedProject {
     return new RunningProject(child, JSON.parse(line));
   }
 
+  /** Writes a file of the project. @param path From its root. */
   write(path: string, text: string): void {
     mkdirSync(dirname(join(this.root, path)), { recursive: true });
     writeFileSync(join(this.root, path), text);
@@ -113,6 +115,7 @@ export class PackedProject {
 
 /** How to run a command. */
 interface RunOptions {
+  /** More variables of its environment, which has almost none. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default the project's root. */
   readonly cwd?: string;
@@ -123,6 +126,7 @@ interface RunOptions {
 /** A local cloud of a project. */
 class RunningProject {
   readonly #child: ChildProcess;
+  /** What `sluice start --json` prints once it is ready. */
   readonly ready: {
     readonly version: string;
     readonly collector: string;
@@ -135,6 +139,7 @@ class RunningProject {
     this.ready = ready;
   }
 
+  /** Sends an event of now by the collector. @returns The status of its answer. */
   async post(eventName: string): Promise<number> {
     const { status } = await fetch(`${this.ready.collector}/v1/rgstr`, {
       method: 'POST',
@@ -153,10 +158,12 @@ class RunningProject {
   }
 }
 
+/** Links the repository's package of a name into a folder of packages. */
 function linkPackage(name: string, modules: string): void {
   linkTo(join(repositoryRoot, 'node_modules', name), join(modules, name));
 }
 
+/** Makes a link, which needs no privilege on Windows. */
 function linkTo(target: string, link: string): void {
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(target, link, 'junction');

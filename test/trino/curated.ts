@@ -44,6 +44,7 @@ const bare = views(config);
 /** A list of days for each view, so that views that read each other have different ones. */
 type Lists = Readonly<Record<ViewName, CuratedDays>>;
 
+/** Lists of each view, made anew. */
 function listsOf(make: () => CuratedDays): Lists {
   return {
     experiment_exposures: make(),
@@ -54,6 +55,7 @@ function listsOf(make: () => CuratedDays): Lists {
   };
 }
 
+/** About half of the days of exposures, and other ones of events. */
 function someDays(): CuratedDays {
   const days = () =>
     dayRanges(Array.from({ length: DAYS }, (_, n) => addDays(FIRST, n)).filter(() => draw.chance(0.5)));

@@ -32,6 +32,7 @@ export function loadRows(
   return statements;
 }
 
+/** A value in Trino's SQL. */
 function literal(value: string | number | boolean | null | undefined): string {
   if (value === null || value === undefined) return 'NULL';
   return typeof value === 'string' ? quoteText(value) : String(value);

@@ -121,6 +121,7 @@ async function tryViews(): Promise<void> {
   judgeCurated(answers.slice(-curatedQuestions.asked.length), 4, tell);
 }
 
+/** The views' rows are those of the reference, and a filter of a partition key reaches the scans. */
 function judge(given: readonly Answer[]): void {
   const known = new KnownGroups(GROUP_ROWS);
   const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
@@ -256,6 +257,7 @@ function judgeLanded(answer: Answer | undefined): void {
   );
 }
 
+/** Each expression of the cases has the value that stands beside it. */
 function judgeCases(given: readonly Answer[]): void {
   for (const [index, [sql, wanted]] of cases.entries()) {
     const answer = given[index];
@@ -282,16 +284,19 @@ function withoutViews(sql: string): string {
   );
 }
 
+/** The rows of a view, each as the JSON list of its columns' texts. */
 function allRows(name: (typeof viewNames)[number]): string {
   const texts = all[name].columns.map((column) => `CAST(${quoteName(column.name)} AS varchar)`);
   return `SELECT json_format(CAST(ARRAY[${texts.join(', ')}] AS JSON)) FROM (${queryOf(name)}) AS shown`;
 }
 
+/** The plan of a view under a filter that a reader writes: of a day, or of a unit's type where rows have no day. */
 function planOf(name: (typeof viewNames)[number]): string {
   const filter = name !== 'first_exposures' ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = 'user_id'`;
   return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
 }
 
+/** The plan of a view under a filter of one experiment, if it has such a column. */
 function experimentPlanOf(name: (typeof viewNames)[number]): string {
   const column = experimentColumns.get(name);
   const filter = column === undefined ? 'TRUE' : `${quoteName(column)} = 'hero'`;
@@ -316,15 +321,18 @@ function rowsOf(answer: Answer | undefined): readonly string[] {
   return tableOf(answer).map(([first]) => first ?? '');
 }
 
+/** A value as Trino casts it to text. */
 function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
+/** Whether two lists have the same rows in any order. What {@link EITHER} matches may be either. */
 function same(left: readonly string[], right: readonly string[]): boolean {
   const [ours, other] = [left, right].map((rows) => rows.map((row) => row.replace(EITHER, 'either')).sort());
   return JSON.stringify(ours) === JSON.stringify(other);
 }
 
+/** Tells one judgement, with the start of what was seen if it is bad. */
 function tell(what: string, passed: boolean, detail: unknown): void {
   tally.tell(what, passed, String(JSON.stringify(detail)).slice(0, 3_000));
 }
