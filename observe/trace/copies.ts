@@ -3,6 +3,7 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shortText } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
@@ -118,10 +119,7 @@ export async function findCopies(
     (row) => isAbout(row, filter, unitIds),
     textOfEach(filter),
   );
-  const days = {
-    from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -timeWindow.pastDays),
-    to: addDays(utcDay(deployment.now), timeWindow.futureDays),
-  };
+  const days = tracedDays(timeWindow, since, deployment.now);
   // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const unread = await unreadNotes(deployment, tableKinds, days);
   const tables = await readTracedTables(deployment, { filter, days, most });
@@ -139,6 +137,18 @@ export async function findCopies(
     hasMore: tables.hasMore || copies.length > most,
     notes: [...waiting.notes, ...unread],
     scannedBytes: tables.scannedBytes,
+  };
+}
+
+/** The days in whose partitions rows can be that were received since a time: a row's day is that of its event. */
+export function tracedDays(
+  { pastDays, futureDays }: Config['timeWindow'],
+  since: number | undefined,
+  now: number,
+): { readonly from: UtcDay; readonly to: UtcDay } {
+  return {
+    from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays),
+    to: addDays(utcDay(now), futureDays),
   };
 }
 

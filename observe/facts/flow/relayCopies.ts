@@ -130,13 +130,27 @@ export async function readRelayState(deployment: Deployment): Promise<RelayState
   if (answers === undefined) return null;
   const [{ messages }, queuedSince, waiting, refused] = answers;
   const stored = waiting.objects.flatMap(({ key }) => timeOf(parseRelayWaitingKey(key)) ?? []);
-  // Metrics are of the past hour: the queue may be empty since.
-  const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
   return {
-    waiting: { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null },
+    waiting: waitingCopies(messages, stored, queuedSince),
     refused: countRefused(refused.objects.map(({ key }) => key)),
     hasMore: refused.hasMore,
   };
+}
+
+/**
+ * The copies that are tried again.
+ *
+ * @param stored When each copy of the bucket was kept, epoch milliseconds.
+ * @param queuedSince Since when the queue has had messages, by metrics of the past hour; empty if they do not say.
+ */
+export function waitingCopies(
+  messages: number,
+  stored: readonly number[],
+  queuedSince: readonly number[],
+): WaitingCopies {
+  // The queue may have become empty within the hour.
+  const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
+  return { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null };
 }
 
 function countRefused(keys: readonly string[]): readonly RefusedCopies[] {

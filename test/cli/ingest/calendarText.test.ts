@@ -112,6 +112,15 @@ describe('the calendar of drops', () => {
     );
   });
 
+  it('says until when late days are named, which is by the last of them', () => {
+    const late = [
+      { day: '2026-11-18', due: 0 },
+      { day: '2026-11-19', due: 0 },
+    ];
+    const text = calendarText([{ ...status, lookbackDays: 3, late }]);
+    expect(text).toContain('2026-11-18 to 2026-11-19, named until 2026-12-22: ');
+  });
+
   it('marks and names a day whose version has lost files', () => {
     const day = '2026-11-18';
     const text = calendarText([{ ...status, lacking: [{ day, since: 0, isOnly: false }] }]);
