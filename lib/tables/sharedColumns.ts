@@ -17,7 +17,7 @@ export const unitColumns = [
   {
     name: 'stable_id',
     type: 'string',
-    comment: "Device identity: customIDs.stableID, else the client SDK's own stable ID; null on servers",
+    comment: "Device identity: customIDs.stableID, else the stableID of the batch's sender; null without one",
   },
 ] as const;
 

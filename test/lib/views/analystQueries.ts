@@ -93,7 +93,7 @@ function senderRows(
   return `SELECT * FROM (VALUES ${values.join(', ')}) AS made ("timestamp", ds, event_name, sdk_version)`;
 }
 
-/** Users whom the condition leaves of three: with an address of the company, with another, and one with none. */
+/** Users whom the condition leaves of four: with an address of the company in events, with one in exposures, with another, with none. */
 function withoutSomePeople(): string {
   const [, condition] = /^## Without some people\n.*?^```sql\n(.*?)```/ms.exec(page) ?? [];
   if (condition === undefined)
@@ -101,8 +101,10 @@ function withoutSomePeople(): string {
   const row = (user: string | null, email: string) =>
     `SELECT ${text(user)} AS user_id, ${text(JSON.stringify({ email }))} AS user_object, current_date AS ds`;
   const events = [row('ada', 'ada@acme.com'), row('bob', 'bob@example.com'), row(null, 'eve@acme.com')];
-  return `WITH product_events AS (${events.join(' UNION ALL ')})
-    SELECT f.unit_id FROM (VALUES ('ada'), ('bob'), ('cyd')) AS f (unit_id) WHERE true ${condition} ORDER BY 1`;
+  const exposures = [row('dan', 'dan@acme.com'), row('bob', 'bob@example.com')];
+  return `WITH product_events AS (${events.join(' UNION ALL ')}), experiment_exposures AS (
+      SELECT user_id, user_object AS user_dimensions, ds FROM (${exposures.join(' UNION ALL ')}))
+    SELECT f.unit_id FROM (VALUES ('ada'), ('bob'), ('cyd'), ('dan')) AS f (unit_id) WHERE true ${condition} ORDER BY 1`;
 }
 
 /** A checkout with such metadata on a day of November. */
