@@ -59,7 +59,8 @@ export function judgeContent(
     unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
   }
   const repeated = Object.entries(repeats).sort(([, a], [, b]) => b.rows - a.rows);
-  if (repeated.length > 0 && !isUsual(before, (content) => (content.repeats ?? 0) > 0)) {
+  const hasRepeats = ({ repeats: known }: DayContent) => (known === undefined ? undefined : known > 0);
+  if (repeated.length > 0 && !isUsual(before, hasRepeats)) {
     const texts = repeated.map(([key, file]) => `${key} (${file.rows.toLocaleString('en-US')})`);
     const all = sum(repeated.map(([, file]) => file.rows));
     unusual.push({
@@ -112,15 +113,19 @@ function spelling(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it. */
+/**
+ * Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it.
+ *
+ * @param hasIt Undefined of a day whose entry does not say it: an earlier version has written it.
+ */
 function isUsual(
   before: readonly DayBefore[],
-  hasIt: (content: DayContent, day: DayBefore) => boolean,
+  hasIt: (content: DayContent, day: DayBefore) => boolean | undefined,
 ): boolean {
-  const compared = before.flatMap((day) =>
-    day.content === undefined ? [] : [{ hasIt: hasIt(day.content, day), accepted: day.accepted }],
-  );
-  if (compared.some((day) => day.hasIt && day.accepted === true)) return true;
+  const compared = before
+    .map((day) => ({ hasIt: day.content && hasIt(day.content, day), accepted: day.accepted }))
+    .filter((day) => day.hasIt !== undefined);
+  if (compared.some((day) => day.hasIt === true && day.accepted === true)) return true;
   return isLong(before) && compared.length > 0 && compared.every((day) => day.hasIt);
 }
 

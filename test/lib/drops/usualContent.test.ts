@@ -3,7 +3,7 @@ import { addDays } from '../../../lib/base/time.ts';
 import { emptyContent, type RowContent } from '../../../lib/drops/engine/mappedRows.ts';
 import type { DayBefore } from '../../../lib/drops/unusualField.ts';
 import { contentWords, copiesOf, judgeContent } from '../../../lib/drops/usualContent.ts';
-import type { DayContent } from '../../../lib/ledger/DayContent.ts';
+import { type DayContent, dayContentSchema } from '../../../lib/ledger/DayContent.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const DAY = '2026-11-20';
@@ -226,6 +226,16 @@ describe('rows that repeat others of their file', () => {
       [],
     );
     expect(unusual(doubled, daysOf(...six, { ...doubled, accepted: true }))).toEqual([]);
+  });
+
+  it('are compared with no day whose entry is of a version that did not count them', () => {
+    const [newest, ...older] = daysOf(...six, doubled);
+    const old = older.map(({ content: known, ...day }) => {
+      const { repeats: _, names: __, ...counted } = known ?? judgeContent(doubled, [], []);
+      return { ...day, content: dayContentSchema.parse(counted) };
+    });
+    expect(unusual(doubled, old)).toHaveLength(1);
+    expect(unusual(doubled, [newest ?? old].flat().concat(old))).toEqual([]);
   });
 });
 
