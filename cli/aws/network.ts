@@ -212,6 +212,7 @@ export function useNetwork(env: NodeJS.ProcessEnv): void {
     http.setGlobalProxyFromEnv({ https_proxy: proxy.url, no_proxy: proxy.noProxy.map(forFetch).join() });
   if (certificates === undefined) return;
 
-  env['NODE_EXTRA_CA_CERTS'] ??= env['AWS_CA_BUNDLE'];
+  // One that is set wins for those processes, as it does for Node.
+  env['NODE_EXTRA_CA_CERTS'] ||= env['AWS_CA_BUNDLE'];
   tls.setDefaultCACertificates([...tls.getCACertificates(), certificates]);
 }

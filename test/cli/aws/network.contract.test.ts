@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { useNetwork } from '../../../cli/aws/network.ts';
 import { namedTarget } from '../../../cli/aws/target.ts';
 import { isNewEnough } from '../../../cli/runNode.mjs';
 import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/LambdaBinding.ts';
@@ -294,6 +295,16 @@ describe('behind a proxy', () => {
     deployment.close();
     expect(asked).toContain('acme-experiments.s3.eu-west-1.amazonaws.com:443');
   });
+});
+
+it.each([
+  { given: undefined, trusted: PEM },
+  { given: '', trusted: PEM },
+  { given: '/own.pem', trusted: '/own.pem' },
+])('has processes with NODE_EXTRA_CA_CERTS $given trust $trusted', ({ given, trusted }) => {
+  const env = { AWS_CA_BUNDLE: PEM, NODE_EXTRA_CA_CERTS: given };
+  useNetwork(env);
+  expect(env.NODE_EXTRA_CA_CERTS).toBe(trusted);
 });
 
 it.each([

@@ -79,12 +79,12 @@ describe('queue messages', () => {
   });
 
   it.each([
-    ['no JSON', '{"detail":', 'It is not JSON.'],
+    ['no JSON', '{"source":"aws.s3"', 'It is not JSON.'],
     ['another event', '{"source":"aws.s3","detail-type":"Object Deleted"}', 'detail-type, detail'],
     ['no object', 'null', 'the body'],
     ['an empty key', message('', '').body, 'detail.object.key'],
   ])(
-    'that are %s go to the dead-letter queue, with a logged code and no part of their content',
+    'that are %s are returned to the queue, with a logged code and no part of their content',
     async (_, body, detail) => {
       const good = message('good', `${dayFolder(config, 'events', '2026-11-19')}f.parquet`);
       const response = await invoke({ Records: [queueMessage('poison', body), good] });
@@ -101,6 +101,7 @@ describe('queue messages', () => {
           ],
         },
       ]);
+      expect(JSON.stringify(lines)).not.toMatch(/Object Deleted|aws\.s3/);
     },
   );
 });

@@ -75,9 +75,9 @@ function roleOperations(options: IamOptions): readonly (readonly [string, QueryO
         const arnIn = (owner: string) => roleArn(owner, path, name);
         const account = requirePermission(options, 'CreateRole', request, arnIn);
         checkTrust(trust, (arn) => roles.has(arn));
-        if (roles.of(account).some((role) => role.name === name))
-          throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
         const arn = arnIn(account);
+        if (roles.deployed(arn) !== undefined || roles.of(account).some((role) => role.name === name))
+          throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
         const role = {
           arn,
           account,

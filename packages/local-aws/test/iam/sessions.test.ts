@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -84,6 +85,19 @@ describe('a session of a role', () => {
       put: (Bucket: string, Key: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body: 'y' })),
     };
   }
+
+  it('of the template cannot be created a second time', async () => {
+    const iam = accounts.kept(
+      new IAMClient({ ...accounts.options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } }),
+    );
+    const made = iam.send(
+      new CreateRoleCommand({
+        RoleName: LOAD.split('/').at(-1),
+        AssumeRolePolicyDocument: policyOf(itself(LOAD)),
+      }),
+    );
+    await expect(made).rejects.toMatchObject({ name: expect.stringMatching(/^EntityAlreadyExists/) });
+  });
 
   it('can be assumed by the role itself only if its trust policy says so, and by no other role of the account', async () => {
     for (const trust of [undefined, { Statement: [] }, { Statement: [itself(OTHER)] }]) {
