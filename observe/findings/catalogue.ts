@@ -34,11 +34,6 @@ export function alarmsOf(code: FindingCode): readonly string[] {
   return entries[code].alarms ?? [];
 }
 
-/** Whether a code is of what came within 24 hours. */
-export function isOfDay(code: FindingCode): boolean {
-  return entries[code].ofDay !== undefined;
-}
-
 /** The cases of a code. */
 export type CaseOf<Code extends FindingCode> = keyof (typeof findingCatalogue)[Code]['cases'] & string;
 
@@ -58,6 +53,8 @@ export interface Told {
   readonly judgedBy?: readonly SharedPart[];
   /** As {@link Finding.subject}. */
   readonly subject?: string;
+  /** As {@link Finding.isOfDay}; default: whether findings of its code are of 24 hours. */
+  readonly isOfDay?: boolean;
 }
 
 /** The case that a finding is, of a code with several. */
@@ -92,6 +89,8 @@ export interface Finding {
   readonly lastSeenAt?: string;
   /** The parts of the deployment whose answers show it; absent if those of its code are always the same. */
   readonly judgedBy?: readonly SharedPart[];
+  /** Whether its `since` goes back 24 hours at most, as no more is read. Absent if not. */
+  readonly isOfDay?: boolean;
   /** What it is about, where a look may have several of its code for 24 hours: a function, a sender, `5xx`. Absent of all else. */
   readonly subject?: string;
 }
@@ -108,11 +107,13 @@ export function isFinding<Read extends object>(read: Read | Finding): read is Fi
  */
 export function finding<Code extends FindingCode>(
   code: Code,
-  { title: said, since, detail = '', cause: known, reason, case: name, judgedBy, subject }: Told & Case<Code>,
+  told: Told & Case<Code>,
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
+  const { title: said, since, detail = '', cause: known, reason, case: name, judgedBy, subject } = told;
   const { cases, section, part, ofDay, ...usual } = entries[code];
+  const { isOfDay = ofDay !== undefined } = told;
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
   const when = since === null ? ', seen now' : `, since ${since}`;
   // A title may have the time already.
@@ -130,6 +131,7 @@ export function finding<Code extends FindingCode>(
     commands,
     section: section === undefined ? null : operateSections[section],
     ...(judgedBy === undefined ? {} : { judgedBy }),
+    ...(isOfDay ? { isOfDay } : {}),
     ...(subject === undefined ? {} : { subject }),
   };
 }

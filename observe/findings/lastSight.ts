@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
-import { type Finding, type FindingCode, isOfDay } from './catalogue.ts';
+import type { Finding, FindingCode } from './catalogue.ts';
 
 /** A finding, and when it was seen last. */
 export interface Sight {
@@ -106,10 +106,8 @@ const EDGE_MS = HOUR_MS;
 
 /** A finding of one day that was there at the beginning of the day: since when a look of that day saw it, or with the words that it may be older. */
 function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Finding {
-  const { code, since, title, judgedBy } = finding;
-  if (since === null || !isOfDay(code)) return finding;
-  // The secret has the time of its last change, however long ago.
-  if (judgedBy?.includes('the keys') === true) return finding;
+  const { since, title, isOfDay = false } = finding;
+  if (since === null || !isOfDay) return finding;
   if (Date.parse(since) > Date.parse(at) - DAY_MS + EDGE_MS) return finding;
   // A look saw the 24 hours before it: if these end before the 24 hours of this look begin, nobody knows what was between.
   const seen =

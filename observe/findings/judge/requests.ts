@@ -380,6 +380,8 @@ export function* keyFindings(
     const caseOfFault = faultCase === 'gone' && isLocal ? 'local' : faultCase;
     const told = {
       judgedBy: [fault ? 'the keys' : 'the log of collect'],
+      // The secret has the time of its last change, however long ago.
+      isOfDay: !fault,
       case: caseOfFault ?? KEYS_CASES[keysFailure?.kind ?? 'error'],
       title: `The secret ${name} ${says}${changed}`,
       since: faultCase === null ? (keysFailure?.since ?? null) : changedAt,
