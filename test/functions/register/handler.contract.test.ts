@@ -1,8 +1,7 @@
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/register/handler.ts';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { parseArchivingRules } from '../../../lib/landing/catalog/archivingRules.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { ARCHIVING_RULES_KEY } from '../../../lib/tables/ledgerKeys.ts';
@@ -10,6 +9,13 @@ import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { objectMessage } from '../../harness/startAws.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
+
+const TODAY = '2026-11-27';
+const TOMORROW = '2026-11-28';
+const NOON = Date.UTC(2026, 10, 27, 12);
+const INVOCATION_MS = 600_000;
+/** What a call takes that hangs. A further call may take the 10 s that are left then, with none for the answer. */
+const HANGS_MS = INVOCATION_MS - 10_000;
 
 const world = await startCatalog();
 const { lines, invoke } = invokedFunction(deployed, {
@@ -24,25 +30,32 @@ world.glue.ensureTable(config.database, { Name: 'received_hours' });
 afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
-const message = (messageId: string, key: string, bucket = config.bucket) =>
+const created = (messageId: string, key: string, bucket = config.bucket) =>
   objectMessage(messageId, bucket, key);
 const days = (kind: TableKind) =>
   world.glue.table(config.database, config.tables[kind]).partitions.map(({ values }) => values[0]);
+let before: ReadonlyMap<TableKind, readonly unknown[]>;
+/** Days that have got their partition in this test. The function remembers those of other tests. */
+const newDays = (kind: TableKind) => days(kind).filter((day) => before.get(kind)?.includes(day) !== true);
+beforeEach(() => {
+  jest.spyOn(Date, 'now').mockReturnValue(NOON);
+  before = new Map(tableKinds.map((kind) => [kind, days(kind)]));
+});
 
 describe('queue messages', () => {
   it('become partitions, with one log line and no message to retry', async () => {
     const response = await invoke({
       Records: [
-        message('1', `${dayFolder(config, 'exposures', '2026-11-20')}a b+%.parquet`),
-        message('2', `${dayFolder(config, 'exposures', '2026-11-20')}b.parquet`),
-        message('3', `${dayFolder(config, 'events', '2026-11-19')}c.parquet`),
-        message('4', `${config.statsigFolder}/experiment-x/d.parquet`),
-        message('5', `${dayFolder(config, 'events', '2026-11-19')}e.parquet`, 'another-bucket'),
+        created('1', `${dayFolder(config, 'exposures', '2026-11-20')}a b+%.parquet`),
+        created('2', `${dayFolder(config, 'exposures', '2026-11-20')}b.parquet`),
+        created('3', `${dayFolder(config, 'events', '2026-11-19')}c.parquet`),
+        created('4', `${config.statsigFolder}/experiment-x/d.parquet`),
+        created('5', `${dayFolder(config, 'events', '2026-11-19')}e.parquet`, 'another-bucket'),
       ],
     });
     expect(response).toEqual({ batchItemFailures: [] });
-    expect(days('exposures')).toEqual(['2026-11-20']);
-    expect(days('events')).toEqual(['2026-11-19']);
+    expect(newDays('exposures')).toEqual(['2026-11-20']);
+    expect(newDays('events')).toEqual(['2026-11-19']);
     expect(lines).toEqual([
       {
         level: 'info',
@@ -58,16 +71,18 @@ describe('queue messages', () => {
   });
 
   it('are returned in time when Glue hangs: no call starts after the deadline, for any table', async () => {
-    // Each call takes longer than there is time to begin one.
-    world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
+    world.faults.set({ glue: [{ fault: 'delayCalls', ms: 1, calls: 'all' }] });
+    const callsOfGlue = () => world.faults.list()[0]?.seen ?? 0;
+    // Time stands, except that each call of Glue hangs.
+    jest.spyOn(Date, 'now').mockImplementation(() => NOON + callsOfGlue() * HANGS_MS);
     const response = await invoke(
       {
         Records: [
-          message('exposure', `${dayFolder(config, 'exposures', '2026-11-15')}a.parquet`),
-          message('event', `${dayFolder(config, 'events', '2026-11-15')}a.parquet`),
+          created('exposure', `${dayFolder(config, 'exposures', '2026-11-15')}a.parquet`),
+          created('event', `${dayFolder(config, 'events', '2026-11-15')}a.parquet`),
         ],
       },
-      12_300,
+      INVOCATION_MS,
     );
     expect(response).toEqual({
       batchItemFailures: [{ itemIdentifier: 'exposure' }, { itemIdentifier: 'event' }],
@@ -75,19 +90,25 @@ describe('queue messages', () => {
     expect(lines).toMatchObject([
       { level: 'error', failed: [{ code: 'OutOfTime' }, { code: 'SLUICE_CATALOG_UNAVAILABLE' }] },
     ]);
-    expect(world.faults.list()).toMatchObject([{ seen: 1 }]);
+    expect(callsOfGlue()).toBe(1);
   });
 
   it.each([
-    ['no JSON', '{"source":"aws.s3"', 'It is not JSON.'],
-    ['another event', '{"source":"aws.s3","detail-type":"Object Deleted"}', 'detail-type, detail'],
-    ['no object', 'null', 'the body'],
-    ['an empty key', message('', '').body, 'detail.object.key'],
+    { what: 'no JSON', body: '{"source":"aws.s3"', detail: 'It is not JSON.', day: '2026-11-01' },
+    {
+      what: 'another event',
+      body: '{"source":"aws.s3","detail-type":"Object Deleted"}',
+      detail: 'detail-type, detail',
+      day: '2026-11-02',
+    },
+    { what: 'no object', body: 'null', detail: 'the body', day: '2026-11-03' },
+    { what: 'an empty key', body: created('', '').body, detail: 'detail.object.key', day: '2026-11-04' },
   ])(
-    'that are %s are returned to the queue, with a logged code and no part of their content',
-    async (_, body, detail) => {
-      const good = message('good', `${dayFolder(config, 'events', '2026-11-19')}f.parquet`);
+    'that are $what are returned to the queue, with a logged code and no part of their content, and others become partitions',
+    async ({ body, detail, day }) => {
+      const good = created('good', `${dayFolder(config, 'events', day)}f.parquet`);
       const response = await invoke({ Records: [queueMessage('poison', body), good] });
+      expect(newDays('events')).toEqual([day]);
       expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
       expect(lines).toMatchObject([
         {
@@ -132,7 +153,7 @@ describe('a scheduled run', () => {
       storageClass: 'DEEP_ARCHIVE',
       days: 30,
       isOfVersions: false,
-      since: expect.any(Number),
+      since: NOON,
     });
     expect(await noted()).toEqual([first]);
     bucket.settings = settings;
@@ -141,13 +162,10 @@ describe('a scheduled run', () => {
 
   it('repairs every table and prepares tomorrow', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-01')}a.parquet`, 'x');
-    const message = { Records: [queueMessage('run', '{"sluice":"daily"}')] };
-    expect(await invoke(message)).toEqual({ batchItemFailures: [] });
-    const today = utcDay(Date.now());
-    for (const kind of tableKinds) {
-      expect(days(kind)).toEqual(expect.arrayContaining([today, addDays(today, 1)]));
-    }
-    expect(days('exposures')).toContain('2026-10-01');
+    const response = await invoke({ Records: [queueMessage('run', '{"sluice":"daily"}')] });
+    expect(response).toEqual({ batchItemFailures: [] });
+    for (const kind of tableKinds) expect(days(kind)).toEqual(expect.arrayContaining([TODAY, TOMORROW]));
+    expect(newDays('exposures')).toContain('2026-10-01');
     const tables = [
       { table: config.tables.exposures, failed: [] },
       { table: config.tables.events, failed: [] },
