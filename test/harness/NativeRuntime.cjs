@@ -1,8 +1,8 @@
 // How suites are loaded: as Node loads modules, types stripped in place, lines unmoved, in the one realm that there is in
-// production. Jest's own runtime loads each module anew for each suite, in a realm of the suite's: that took two thirds of
-// the processors' time. jest-runner and jest-circus call what is here; `runtime` in jest.config.js names the file.
+// production. Jest's own runtime loads each module anew for each suite, in a realm of the suite's: that took half of the
+// processors' time. jest-runner and jest-circus call what is here; `runtime` in jest.config.js names the file.
+const { readFileSync } = require('node:fs');
 const { registerHooks } = require('node:module');
-const { sep } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 // Jest sets it for its workers if it runs in a terminal itself. The output of commands in tests has no colours.
@@ -13,8 +13,13 @@ const INSTEAD = {
   '@jest/globals': pathToFileURL(`${__dirname}/jestGlobals.mjs`).href,
   'fast-check': pathToFileURL(`${__dirname}/fast-check.mjs`).href,
 };
-/** A function reads its environment once, and so do the clients that it makes: its suites have modules of their own. */
-const OF_FUNCTIONS = `${sep}test${sep}functions${sep}`;
+/**
+ * Functions read their environment once, and so do the clients of AWS that they share: suites that give them one have modules of
+ * their own.
+ */
+const ENVIRONMENT = 'AWS_ENDPOINT_URL';
+/** Modules that all suites share even so: time-limit.mjs reads what waits. */
+const SHARED = /\/node_modules\/|\/test\/harness\/waiting\.ts$/;
 /** The number of the current instance of those modules. */
 let instance = 0;
 
@@ -23,8 +28,7 @@ registerHooks({
     if (specifier in INSTEAD) return { url: INSTEAD[specifier], shortCircuit: true };
     const resolved = next(specifier, context);
     const parent = /\?instance=\d+$/.exec(context.parentURL ?? '');
-    if (parent === null || !/^file:.*\.ts$/.test(resolved.url) || resolved.url.includes('/node_modules/'))
-      return resolved;
+    if (parent === null || !/^file:.*\.ts$/.test(resolved.url) || SHARED.test(resolved.url)) return resolved;
     const isSuite = /\.test\.ts\?/.test(context.parentURL);
     return { ...resolved, url: resolved.url + (isSuite ? `?instance=${instance}` : parent[0]) };
   },
@@ -53,7 +57,7 @@ module.exports = class NativeRuntime {
   unstable_importModule(path) {
     const { href } = pathToFileURL(path);
     instance += 1;
-    if (path.includes(OF_FUNCTIONS)) return import(`${href}?instance=${instance}`);
+    if (readFileSync(path, 'utf8').includes(ENVIRONMENT)) return import(`${href}?instance=${instance}`);
     // What is set up for each suite runs for each suite. A suite runs once.
     return import(path.endsWith('.test.ts') ? href : `${href}?suite=${instance}`);
   }
