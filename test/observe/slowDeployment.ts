@@ -1,0 +1,141 @@
+import { Readable } from 'node:stream';
+import type { defineConfig } from '../../lib/config/defineConfig.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+
+/** What each call takes, milliseconds. */
+const LATENCY = 40;
+
+/** Objects of a bucket by their keys. */
+export type Objects = Pick<ReadonlyMap<string, string>, 'get'>;
+
+/** A request as the SDK hands it to its handler. */
+interface SdkRequest {
+  readonly hostname: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** An answer of AWS. */
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What {@link slowDeployment} has. */
+export interface SlowDeploymentOptions {
+  /** The configuration. Its bucket is `own`. */
+  readonly config: ReturnType<typeof defineConfig>;
+  /** The time of the deployment, epoch milliseconds. */
+  readonly now: number;
+  /** What the bucket has. */
+  readonly objects: Objects;
+  /** Folders of days that the bucket lists. Default: none. */
+  readonly folders?: readonly string[];
+  /** Whether Glue denies the partitions, too. Otherwise there are none. */
+  readonly isGlueDenied?: boolean;
+}
+
+/** An answer, and what it took. */
+export interface Timed<Answer> {
+  readonly answer: Answer;
+  /** How many calls were made one after the other. */
+  readonly inTurn: number;
+  /** How many calls were made at once at most. */
+  readonly atOnce: number;
+}
+
+/** A deployment whose calls take time. */
+export interface SlowDeployment {
+  readonly deployment: Deployment;
+  /** Says what a question took. One is asked at a time. */
+  readonly timed: <Answer>(ask: () => Promise<Answer>) => Promise<Timed<Answer>>;
+}
+
+/**
+ * A deployment with the bucket's objects and folders, and a catalog without a partition. All else is denied. Each call takes
+ * the same time by a clock that stands while work is done.
+ */
+export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
+  const clock = new CallClock();
+  const requestHandler = {
+    async handle(request: SdkRequest) {
+      await clock.call();
+      const { status, text } = answerOf(options, request);
+      const headers = { etag: '"e"', 'last-modified': new Date(options.now).toUTCString() };
+      return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(text)]) } };
+    },
+    destroy: () => undefined,
+  };
+  const stack = { service: 'sluice', stage: 'prod' };
+  const about = { config: options.config, stack, isLocal: false, now: options.now };
+  const deployment = openDeployment(about, {
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    // The SDK asks for classes of its own, and uses no more of them than this.
+    requestHandler: requestHandler as never,
+  });
+  return {
+    deployment,
+    async timed(ask) {
+      const began = clock.now;
+      clock.atOnce = 0;
+      const answer = await ask();
+      return { answer, inTurn: (clock.now - began) / LATENCY, atOnce: clock.atOnce };
+    },
+  };
+}
+
+function answerOf(
+  { objects, folders = [], isGlueDenied = false }: SlowDeploymentOptions,
+  { hostname, path, headers, query }: SdkRequest,
+): Answered {
+  if (hostname.startsWith('own.s3')) {
+    const object = objects.get(path.slice(1));
+    if (object !== undefined) return { status: 200, text: object };
+    if (path === '/') return { status: 200, text: listing(folders, query['prefix'] ?? '') };
+    return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
+  }
+  const isPartitions = headers['x-amz-target']?.endsWith('.GetPartitions') === true;
+  if (isPartitions && !isGlueDenied) return { status: 200, text: JSON.stringify({ Partitions: [] }) };
+  return { status: 400, text: JSON.stringify({ __type: 'AccessDeniedException', message: 'denied' }) };
+}
+
+function listing(folders: readonly string[], prefix: string): string {
+  const own = folders.filter((folder) => folder.startsWith(prefix));
+  const xml = own.map((folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`);
+  return `<ListBucketResult>${xml.join('')}</ListBucketResult>`;
+}
+
+/** Turns of the event loop without a new call after which nothing else is to be done. */
+const IDLE_TURNS = 10;
+
+/** Time that goes on to the end of the next call once nothing else is to be done. */
+class CallClock {
+  now = 0;
+  /** Calls at once, at most. */
+  atOnce = 0;
+  #turns = 0;
+  #waiting: readonly { readonly due: number; readonly go: () => void }[] = [];
+
+  /** Resolves when a call that begins now has ended. */
+  call(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#waiting.length === 0) setImmediate(this.#turn);
+    this.#turns = 0;
+    this.#waiting = [...this.#waiting, { due: this.now + LATENCY, go: resolve }];
+    this.atOnce = Math.max(this.atOnce, this.#waiting.length);
+    return promise;
+  }
+
+  readonly #turn = (): void => {
+    this.#turns += 1;
+    if (this.#turns < IDLE_TURNS) return void setImmediate(this.#turn);
+    this.#turns = 0;
+    this.now = Math.min(...this.#waiting.map(({ due }) => due));
+    const ended = this.#waiting.filter(({ due }) => due === this.now);
+    this.#waiting = this.#waiting.filter(({ due }) => due !== this.now);
+    for (const { go } of ended) go();
+    if (this.#waiting.length > 0) setImmediate(this.#turn);
+  };
+}
