@@ -57,6 +57,9 @@ import {
   type RelayState,
   readRelayAnswer,
   readRelayState,
+  readUnkeptCopies,
+  readUnkeptError,
+  type UnkeptCopies,
 } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { type KeysState, readKeys } from './flow/senders.ts';
@@ -247,6 +250,10 @@ export interface StatusFacts {
   readonly curated: readonly CurationState[] | null;
   /** Copies that relay has not delivered; null also without `relay`. */
   readonly relay: RelayState | null;
+  /** Copies that the collector could not keep within 24 hours; null without any, and without `relay`. */
+  readonly unkept: UnkeptCopies | null;
+  /** With what the last of these failed; null without any, and if the log does not say it. */
+  readonly unkeptError: string | null;
   /** What the target of relay answered last, while copies wait for long; null of others, and if the log does not say it. */
   readonly relayAnswer: RelayAnswer | null;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
@@ -347,6 +354,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     curated: ask('the curated days' satisfies SharedPart, readCurationState),
     unreadDays: ask('the partitions of curated days' satisfies SharedPart, unreadCurated),
     relay: ask('relay', readRelayState),
+    unkept: ask('copies for relay', readUnkeptCopies),
     lostDays: ask('the raw days', readLostDays),
     damagedFiles: ask('the files of the last days', readDamagedFiles),
     erasures: ask('the erasures', readOpenErasures),
@@ -416,6 +424,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     overflowAt === null ? null : await askLog('collect', () => readOverflowError(deployment, overflowAt));
   const isRelayLate = parts.relay !== null && areCopiesLate(parts.relay, now);
   const relayAnswer = isRelayLate ? await askLog('relay', readRelayAnswer) : null;
+  const { unkept } = parts;
+  const unkeptError =
+    unkept === null ? null : await askLog('collect', () => readUnkeptError(deployment, unkept));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
   const undelivered = await ask('what the stream delivered', () =>
     undeliveredHours(deployment, facts.receivedHours ?? [], async () =>
@@ -432,6 +443,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     spikeFrom,
     overflowError,
     relayAnswer,
+    unkeptError,
     undeliveredHours: undelivered,
     restorable,
     archivedDays,

@@ -46,6 +46,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   UNREACHED: 'e2e/onCall',
   PARTITION_WRONG: 'e2e/onCall',
   RELAY_LATE: 'observe/judgeCases/requests',
+  RELAY_NOT_KEPT: 'observe/judgeCases/requests',
   RESOURCE_MISSING: 'e2e/changedByHand',
   STACK_UNFINISHED: 'observe/doctor/stack',
   STREAM_LATE: 'e2e/onCall',

@@ -385,6 +385,10 @@ const more: readonly Partial<StatusFacts>[] = [
     relay: { waiting: { count: 4, oldest: hoursAgo(5) }, refused: [], hasMore: false },
     ...answered,
   })),
+  ...['QueueDoesNotExist', 'ServiceUnavailable', 'TimeoutError', null].map((unkeptError) => ({
+    unkept: { count: 1, first: hoursAgo(9), last: hoursAgo(8) },
+    unkeptError,
+  })),
   ...FAILURES.flatMap((failure) => [
     { ...late, failures: { write: failure } },
     { functionErrors: [functionErrors], failures: { 'curate-plan': failure } },

@@ -5,7 +5,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { readDeadFailure, readFirstKeyFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
 import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
-import { readRelayAnswer } from '../../observe/facts/flow/relayCopies.ts';
+import { readRelayAnswer, readUnkeptError } from '../../observe/facts/flow/relayCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';
@@ -304,5 +304,21 @@ describe('the last answer of the target of copies', () => {
     await clock.advance(MINUTE);
     line({ waits: 3 });
     expect(await readRelayAnswer(deploymentNow())).toEqual({ why: '500', copies: 1, at });
+  });
+});
+
+describe('the error with which a copy was not kept for relay', () => {
+  it('is that of the last one, with the words of AWS', async () => {
+    const write = logs.open('sluice-prod-collect');
+    const last = new Date(clock.now()).toISOString();
+    const line = (more: object) =>
+      write(`${JSON.stringify({ event: 'collect', status: 202, ms: 1, ...more })}\n`);
+    line({ relay: 'not_kept', relay_error: 'TimeoutError' });
+    await clock.advance(1_000);
+    line({ relay: 'not_kept', relay_error: 'AccessDenied: no' });
+    await clock.advance(1_000);
+    line({ relay: 'queue' });
+    const stack = { service: 'sluice', stage: 'prod' };
+    expect(await readUnkeptError({ logs: client, stack }, { last })).toBe('AccessDenied: no');
   });
 });

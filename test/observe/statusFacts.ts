@@ -105,6 +105,8 @@ export const wellFacts: StatusFacts = {
   keysFailure: null,
   overflowError: null,
   relayAnswer: null,
+  unkept: null,
+  unkeptError: null,
   deployedAt: null,
   idleFunctions: [],
   lastEventAt: null,

@@ -5,7 +5,9 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
-import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { sum } from '../../../lib/base/sum.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { collectMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
 import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
@@ -51,6 +53,16 @@ export interface RefusedCopies {
   readonly since: string;
   /** Time at which the oldest copy was kept, ISO 8601. */
   readonly oldest: string;
+}
+
+/** Copies that the collector could not keep within 24 hours: they are in no queue, so nobody sends them. */
+export interface UnkeptCopies {
+  /** Number of requests. */
+  readonly count: number;
+  /** Start of the first minute with one, ISO 8601. */
+  readonly first: string;
+  /** Start of the last minute with one, ISO 8601. */
+  readonly last: string;
 }
 
 /** What the target did with copies that were tried last. */
@@ -152,6 +164,55 @@ export function waitingCopies(
   const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
   return { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null };
 }
+
+/**
+ * Counts copies that the collector could not keep within 24 hours; null without any, and of a configuration without `relay`.
+ *
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
+export async function readUnkeptCopies(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'config' | 'now'>,
+): Promise<UnkeptCopies | null> {
+  const { config, stack, now } = deployment;
+  if (config.relay === undefined) return null;
+  const { name } = collectMetrics.RelayNotKept;
+  const metric = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(stack) })(name);
+  const end = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
+  const series = await readMetricData(deployment, [metric], { start: end - DAY_MS, end });
+  const minutes = [...(series.get(name) ?? [])].filter(([, count]) => count > 0);
+  if (minutes.length === 0) return null;
+  const times = minutes.map(([at]) => at);
+  return {
+    count: sum(minutes.map(([, count]) => count)),
+    first: isoTimestamp(Math.min(...times)),
+    last: isoTimestamp(Math.max(...times)),
+  };
+}
+
+/**
+ * With what the last of such copies failed: the name of an error, after a denial with what AWS said. Null if the log does not say it.
+ *
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readUnkeptError(
+  deployment: Pick<Deployment, 'logs' | 'stack'>,
+  { last }: Pick<UnkeptCopies, 'last'>,
+): Promise<string | null> {
+  const at = Date.parse(last);
+  const { events } = await readLog(deployment, {
+    group: functionLog(deployment.stack, 'collect'),
+    filterPattern: '{ $.relay = "not_kept" }',
+    // A line is written at the end of its request, which counts at its beginning.
+    times: [{ startTime: at, endTime: at + 2 * MINUTE_MS }],
+    mostPages: MOST_PAGES,
+  });
+  const errors = events
+    .toSorted(byNewest)
+    .flatMap(({ message = '' }) => unkeptLine.safeParse(parseJson(message)).data ?? []);
+  return errors[0]?.relay_error ?? null;
+}
+
+const unkeptLine = z.object({ relay_error: z.string() });
 
 function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   const copies = keys.flatMap((key) => {

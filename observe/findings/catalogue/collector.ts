@@ -10,6 +10,12 @@ const DELETED = 'They are deleted seven days after they were put aside.';
 /** Ends the cure of copies that were put aside. */
 const SENT_AGAIN = 'Then the second command says what would be sent again, and the third sends it.';
 
+/** What becomes of requests whose copies were not kept. */
+const UNKEPT =
+  'Their events are stored, and the target never gets these requests. With `relay.required` they were answered 503 instead, and most SDKs send them again.';
+/** What ends the finding on them. */
+const UNKEPT_ENDS = 'It goes a day after the last one.';
+
 /** Findings about requests, keys and what is stored of them. */
 export const collectorFindings = {
   SLUICE_FINDING_RELAY_LATE: warning(
@@ -38,6 +44,32 @@ export const collectorFindings = {
       unread: [`${LOG_UNREAD[0]} ${KEPT}`, LOG_UNREAD[1]],
     },
     { section: 'relay', alarms: ['relay-age', 'relay-queue-age'] },
+  ),
+  SLUICE_FINDING_RELAY_NOT_KEPT: problem(
+    'The collector could not keep copies of requests for relay within 24 hours. The target never gets these requests.',
+    {
+      denied: [
+        `A policy denies the role of the collector the call that keeps a copy, as the detail says. ${UNKEPT} ${WHO} PutRolePolicy, SetQueueAttributes, PutKeyPolicy.`,
+        `The first command names what was changed of the role, the queue or its key: set it back, and later copies are kept at once. ${UNKEPT_ENDS}`,
+      ],
+      missing: [
+        `What keeps copies does not exist: the queue of relay, the bucket or their key. ${UNKEPT}`,
+        `The first command names what is gone, and has the commands that make it again. ${UNKEPT_ENDS}`,
+      ],
+      passes: [
+        `SQS or S3 failed itself, or took no more calls, as the detail says. ${UNKEPT}`,
+        `Wait for an hour: this passes. If it stays, look at https://health.aws.amazon.com/health/status. ${UNKEPT_ENDS}`,
+      ],
+      error: [
+        `The call that keeps a copy failed with the error of the detail. ${UNKEPT}`,
+        `Correct what it names; a timeout passes. The command shows the log. ${UNKEPT_ENDS}`,
+      ],
+      unread: [
+        `The log that says why has no line of them, or could not be read. ${UNKEPT}`,
+        `Run the command: it shows \`relay_error\`, once the log can be read. ${UNKEPT_ENDS}`,
+      ],
+    },
+    { section: 'relay', alarms: ['relay-not-kept'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
     'Requests were answered 503 within 24 hours. Most SDKs repeat them for minutes.',

@@ -35,6 +35,7 @@ import {
   refusedRequests,
   silence,
   spikes,
+  unkeptCopies,
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
@@ -87,6 +88,7 @@ const JUDGES: readonly Judge[] = [
   { find: dropFindings, readBy: /^sources\b/ },
   { find: exportFindings, readBy: /^exports\b/ },
   { find: curatedFindings, readBy: CURATED },
+  { find: unkeptCopies, readBy: /^relay\b/ },
   { find: copyFindings, readBy: /^relay\b/ },
   { find: silentAlarms, readBy: /^alarms\b/ },
   { find: faultFindings },

@@ -1,13 +1,14 @@
 import { partName } from '../../../infra/template/Stack.ts';
+import { roleNamePattern } from '../../../lib/access/arns.ts';
 import type { ErrorEntry } from '../../../lib/base/errors.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
-import { EXPIRED } from '../../../lib/tables/objectKeys.ts';
+import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
-import { failureKind } from '../../explainAwsError.ts';
+import { denialIn, failureKind } from '../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
 import type { KeysFailure } from '../../facts/flow/failures.ts';
 import { type AnsweredGroup, FAILED_REQUESTS, type SentGroup } from '../../facts/flow/loggedRequests.ts';
@@ -677,6 +678,53 @@ function refusedCase(reason: string | undefined): CaseOf<'SLUICE_FINDING_RELAY_R
   if (reason === EXPIRED) return 'expired';
   if (reason === '401' || reason === '403') return 'key';
   return ['400', '413', '415'].includes(reason ?? '') ? 'body' : 'refused';
+}
+
+/** The cases of what the collector fails with when it keeps a copy. */
+const UNKEPT_CASES = {
+  denied: 'denied',
+  missing: 'missing',
+  busy: 'passes',
+  awsFailed: 'passes',
+  error: 'error',
+} as const satisfies Record<ReturnType<typeof failureKind>, CaseOf<'SLUICE_FINDING_RELAY_NOT_KEPT'>>;
+
+/** Copies that the collector could not keep. */
+export function* unkeptCopies(
+  { unkept, unkeptError }: StatusFacts,
+  { now, stack, commands }: Place,
+): Findings {
+  if (unkept === null) return;
+  const { count, first, last } = unkept;
+  const name = unkeptError === null ? 'unread' : UNKEPT_CASES[failureKind(unkeptError)];
+  const isQuiet = now - Date.parse(last) >= HOUR_MS;
+  const error = unkeptError === null ? '' : `, the last with ${unkeptError.split(':', 1).join('')}`;
+  const log = ['--log-group-name', functionLog(stack, 'collect'), '--start-time', `${Date.parse(first)}`];
+  const lines = ['--filter-pattern', '{ $.relay = "not_kept" }', '--limit', '20'];
+  const copies = counted(count, 'copy', 'copies');
+  const told = {
+    case: name,
+    title: `${copies} of requests ${count === 1 ? 'was' : 'were'} not kept for relay${error}${isQuiet ? STATE_TEXTS.quiet : ''}`,
+    since: first,
+    detail: [
+      `${copies}, first ${first}, last ${last}.`,
+      unkeptError === null ? '' : `The last failed with ${unkeptError}.`,
+      name === 'denied' ? neededText(unkeptError ?? '', stack) : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  } as const;
+  const drift = name === 'denied' || name === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+  const shown = [...drift, commands.aws('logs', 'filter-log-events', ...log, ...lines)];
+  yield finding('SLUICE_FINDING_RELAY_NOT_KEPT', told, shown, isQuiet ? 'warning' : 'problem');
+}
+
+/** Which role needs which call to keep a copy, as a sentence. @param error As the log has it. */
+function neededText(error: string, stack: Place['stack']): string {
+  const said = denialIn(error);
+  if (said !== null) return `The role ${said.role} needs ${said.action} on ${said.resource}.`;
+  const role = roleNamePattern(`${stack.service}-${stack.stage}`, 'CollectRole');
+  return `The role ${role} needs sqs:SendMessage on the queue ${partName(stack, 'relay')}, and for large requests s3:PutObject in ${RELAY_WAITING_FOLDER}.`;
 }
 
 /** Copies of relay. */

@@ -183,6 +183,17 @@ export const requestCases: readonly Case[] = [
     `3 ${hoursAgo(2)}`,
   ],
   [
+    'copies were not kept for relay',
+    {
+      unkept: { count: 42, first: hoursAgo(3), last: hoursAgo(0.1) },
+      unkeptError: 'AccessDenied: no.',
+    },
+    'RELAY_NOT_KEPT',
+    'problem',
+    `42 AccessDenied ${hoursAgo(3)} ${hoursAgo(0.1)} sluice-prod-CollectRole-* sluice-prod-relay s3:PutObject relay/waiting/`,
+    'npx sluice doctor --drift',
+  ],
+  [
     'a client counts seconds',
     {
       noted: {

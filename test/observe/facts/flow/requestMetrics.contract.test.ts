@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readOverTime } from '../../../../observe/facts/flow/overTime.ts';
+import { readUnkeptCopies } from '../../../../observe/facts/flow/relayCopies.ts';
 import { readLastHour } from '../../../../observe/facts/flow/requestCounts.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
 
@@ -54,6 +55,25 @@ describe('the last hour', () => {
 
   it('has the last minute with a request, which one with a value of 0 is not', async () => {
     expect((await lastHour).lastRequestAt).toBe(isoTimestamp(minutesAfter(7)));
+  });
+});
+
+describe('copies that were not kept for relay', () => {
+  const cloudwatch = metricClient({
+    [`RelayNotKept Sum ${COLLECT}`]: [
+      [minutesAfter(0), 3],
+      [minutesAfter(7), 1],
+      [minutesAfter(9), 0],
+    ],
+  });
+  const relay = { statsig: true } as const;
+  const counted = { count: 4, first: isoTimestamp(minutesAfter(0)), last: isoTimestamp(minutesAfter(7)) };
+  it.each([
+    ['counted for a day, from the first on', { relay }, counted],
+    ['none without relay', {}, null],
+  ])('are %s', async (_, more, unkept) => {
+    const config = defineConfig({ bucket: 'acme', ...more });
+    expect(await readUnkeptCopies({ cloudwatch, stack, config, now: minutesAfter(180) })).toEqual(unkept);
   });
 });
 
