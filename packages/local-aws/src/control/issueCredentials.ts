@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ControlError } from '../base/errors.ts';
 import type { AccessKeys, Credentials } from '../iam/AccessKeys.ts';
-import { isForeignUser } from '../iam/Roles.ts';
+import { isForeignUser } from '../iam/Caller.ts';
 import { parseBody } from './parseBody.ts';
 
 /**

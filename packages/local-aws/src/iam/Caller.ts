@@ -79,3 +79,63 @@ export function accountOfKey(accessKeyId: string): string | undefined {
 export function secretOfKey(accessKeyId: string): string | undefined {
   return accessKeyId === DEPLOYMENT_KEY || accountOfKey(accessKeyId) !== undefined ? SECRET : undefined;
 }
+
+/** What is known of the roles and users of all accounts. */
+interface KnownCallers {
+  /** The caller that acts as a role or user; undefined if it does not exist. */
+  caller(arn: string): Caller | undefined;
+  /** The session policy of an access key; undefined for none. */
+  sessionPolicy(accessKeyId: string): Policy | undefined;
+}
+
+/**
+ * Finds who signs with an access key: the role or user that it was issued to; else the root of the account whose ID
+ * is the key; else the root of the deployment's account.
+ */
+export function createCallerLookup(options: {
+  /** ARN of the role or user that a key was issued to. */
+  readonly arnOf: (accessKeyId: string) => string | undefined;
+  /** The roles and users of all accounts. */
+  readonly roles: KnownCallers;
+  /** The deployment's account. */
+  readonly account: string;
+}): (signer: Signer) => Caller {
+  return ({ accessKeyId, session }) => {
+    const arn = options.arnOf(accessKeyId);
+    const caller = arn === undefined ? undefined : options.roles.caller(arn);
+    const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
+    if (caller !== undefined)
+      return {
+        ...inSession(caller, session),
+        ...(sessionPolicy === undefined ? {} : { sessionPolicy: () => sessionPolicy }),
+      };
+    if (arn !== undefined && isForeignUser(arn, options.account)) return { arn, account: accountOf(arn) };
+    // A deleted role has no permissions left. Without this it would act as the root and be allowed everything.
+    if (arn !== undefined && !arn.endsWith(':root'))
+      return inSession({ arn, account: accountOf(arn), policies: () => [] }, session);
+    return rootOf(accountOfKey(accessKeyId) ?? options.account);
+  };
+}
+
+/** The account in an ARN of IAM. */
+export function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}
+
+/**
+ * Whether an ARN is of a user of another account than the deployment's, such as a vendor's. Its own policies are unknown here,
+ * and taken to allow everything. The policies of resources decide what such a user may do.
+ */
+export function isForeignUser(arn: string, account: string): boolean {
+  return /^arn:aws[\w-]*:iam::\d{12}:user\/[\w+=,.@/-]+$/.test(arn) && accountOf(arn) !== account;
+}
+
+/** Name of the session of a role whose key needs no token. */
+const LOCAL_SESSION = 'local';
+
+/** A caller in a session, if it is a role. */
+export function inSession(caller: Caller, session = LOCAL_SESSION): Caller {
+  return caller.arn.includes(':role/')
+    ? { ...caller, sessionArn: roleSessionArn(caller.arn, session) }
+    : caller;
+}

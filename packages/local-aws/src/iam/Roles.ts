@@ -5,18 +5,23 @@ import { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { accountOfKey, type Caller, roleSessionArn, rootOf, type Signer } from './Caller.ts';
+import { accountOf, type Caller } from './Caller.ts';
 import { checkOwnPolicy } from './checkPolicy.ts';
 import { type Policy, readPolicy } from './policy.ts';
 
 /** A role that a call has made, as its file has it. */
 const roleSchema = z.strictObject({
+  /** ARN of the role. */
   arn: z.string(),
+  /** The account of the role: twelve digits. */
   account: z.string(),
+  /** The name, as the ARN ends. */
   name: z.string(),
+  /** Begins and ends with a slash. */
   path: z.string(),
-  /** `AROA…`. */
+  /** Its ID: `AROA…`. */
   id: z.string(),
+  /** When it was made, epoch milliseconds. */
   createdMs: z.int(),
   /** The trust policy as JSON. */
   trust: z.string(),
@@ -37,7 +42,7 @@ export interface DeployedIdentity {
   readonly arn: string;
   /** The account of the role or user: twelve digits. */
   readonly account: string;
-  /** Undefined for a user. */
+  /** Trust policy of a role; undefined for a user. */
   readonly trust: unknown;
   /** The documents of its inline and attached policies. */
   readonly policies: readonly unknown[];
@@ -96,9 +101,11 @@ export class Roles {
     );
   }
 
-  /** Roles of an account that were created through IAM. */
+  /** Roles of an account that were created through IAM, and that the template does not have. */
   of(account: string): Role[] {
-    return [...this.#made.values()].filter((role) => role.account === account);
+    return [...this.#made.values()].filter(
+      (role) => role.account === account && !this.#deployed.has(role.arn),
+    );
   }
 
   /** Creates a role, or replaces the role of its ARN. */
@@ -126,24 +133,21 @@ export class Roles {
    */
   has(arn: string): boolean {
     if (this.#deployed.has(arn) || this.#made.has(arn)) return true;
-    const account = arn.split(':')[4];
     return ![...this.#deployed.values(), ...this.#made.values()].some(
-      (identity) => identity.account === account,
+      ({ account }) => account === accountOf(arn),
     );
   }
 
   /** Trust policy of a role, as JSON or as in the template; undefined when the role doesn't exist. */
   trust(arn: string): unknown {
-    const created = this.#made.get(arn);
-    return created === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(created.trust);
+    const made = this.#madeOf(arn);
+    return made === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(made.trust);
   }
 
   /** The caller that acts as a role or user; undefined if it does not exist. */
   caller(arn: string): Caller | undefined {
-    const deployed = this.#deployedCallers.get(arn);
-    if (deployed !== undefined) return deployed;
-    const created = this.#made.get(arn);
-    if (created === undefined) return undefined;
+    const created = this.#madeOf(arn);
+    if (created === undefined) return this.#deployedCallers.get(arn);
     const known = this.#madeCallers.get(created);
     if (known !== undefined) return known;
     const policies = once(() => Object.values(created.policies).map((text) => readPolicy(JSON.parse(text))));
@@ -160,6 +164,11 @@ export class Roles {
   /** The session policy of an access key; undefined for none. */
   sessionPolicy(accessKeyId: string): Policy | undefined {
     return this.#sessionPolicies.get(accessKeyId);
+  }
+
+  /** The role of an ARN that a call has made, unless the template has taken it over. */
+  #madeOf(arn: string): Role | undefined {
+    return this.#deployed.has(arn) ? undefined : this.#made.get(arn);
   }
 
   /** Writes the file before anything changes in memory: if the disk is full, nothing has changed. */
@@ -196,56 +205,4 @@ function once<Result>(make: () => Result): () => Result {
     result ??= { value: make() };
     return result.value;
   };
-}
-
-/**
- * Finds who signs with an access key: the role or user that it was issued to; else the root of the account whose ID
- * is the key; else the root of the deployment's account.
- */
-export function createCallerLookup(options: {
-  /** ARN of the role or user that a key was issued to. */
-  readonly arnOf: (accessKeyId: string) => string | undefined;
-  /** The roles and users of all accounts. */
-  readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;
-  /** The deployment's account. */
-  readonly account: string;
-}): (signer: Signer) => Caller {
-  return ({ accessKeyId, session }) => {
-    const arn = options.arnOf(accessKeyId);
-    const caller = arn === undefined ? undefined : options.roles.caller(arn);
-    const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
-    if (caller !== undefined)
-      return {
-        ...inSession(caller, session),
-        ...(sessionPolicy === undefined ? {} : { sessionPolicy: () => sessionPolicy }),
-      };
-    if (arn !== undefined && isForeignUser(arn, options.account)) return { arn, account: accountOf(arn) };
-    // A deleted role has no permissions left. Without this it would act as the root and be allowed everything.
-    if (arn !== undefined && !arn.endsWith(':root'))
-      return inSession({ arn, account: accountOf(arn), policies: () => [] }, session);
-    return rootOf(accountOfKey(accessKeyId) ?? options.account);
-  };
-}
-
-/** The account in an ARN of IAM. */
-function accountOf(arn: string): string {
-  return arn.split(':')[4] ?? '';
-}
-
-/**
- * Whether an ARN is of a user of another account than the deployment's, such as a vendor's. Its own policies are unknown here,
- * and taken to allow everything. The policies of resources decide what such a user may do.
- */
-export function isForeignUser(arn: string, account: string): boolean {
-  return /^arn:aws[\w-]*:iam::\d{12}:user\/[\w+=,.@/-]+$/.test(arn) && accountOf(arn) !== account;
-}
-
-/** Name of the session of a role whose key needs no token. */
-const LOCAL_SESSION = 'local';
-
-/** A caller in a session, if it is a role. */
-export function inSession(caller: Caller, session = LOCAL_SESSION): Caller {
-  return caller.arn.includes(':role/')
-    ? { ...caller, sessionArn: roleSessionArn(caller.arn, session) }
-    : caller;
 }

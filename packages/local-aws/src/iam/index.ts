@@ -10,12 +10,12 @@ import { decide } from './decide.ts';
 import { type DeployedIdentity, type Role, type Roles, roleId } from './Roles.ts';
 
 export { AccessKeys } from './AccessKeys.ts';
-export { rootOf } from './Caller.ts';
+export { createCallerLookup, rootOf } from './Caller.ts';
 export { checkManagedPolicy } from './checkPolicy.ts';
 export { type Decision, decide } from './decide.ts';
 export type { Call, NeededPermission } from './permissions.ts';
 export { type Policy, readPolicy } from './policy.ts';
-export { createCallerLookup, Roles } from './Roles.ts';
+export { Roles } from './Roles.ts';
 
 // Members of calls, under their names there: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { RuleTarget } from '../events/index.ts';
-import { type Caller, isUnbound } from '../iam/Caller.ts';
+import { type Caller, inSession, isUnbound } from '../iam/Caller.ts';
 import { type AccessRequest, type Decision, decideListing } from '../iam/decide.ts';
 import type { Call, NeededPermission, ServiceRefusal } from '../iam/permissions.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
-import { inSession, type Roles } from '../iam/Roles.ts';
+import type { Roles } from '../iam/Roles.ts';
 import { type Keys, keyPolicy } from '../kms/Keys.ts';
 import type { QueueAction } from '../lambda/EventSourceMapping.ts';
 import { AwsError } from '../protocol/AwsError.ts';

@@ -2,11 +2,19 @@ import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { SessionCredentials } from '../iam/AccessKeys.ts';
-import { accountOfKey, type Caller, isRoot, roleSessionArn, rootOf, type Signer } from '../iam/Caller.ts';
+import {
+  accountOfKey,
+  type Caller,
+  inSession,
+  isRoot,
+  roleSessionArn,
+  rootOf,
+  type Signer,
+} from '../iam/Caller.ts';
 import { checkOwnPolicy } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
 import { readPolicy } from '../iam/policy.ts';
-import { inSession, type Roles, roleId } from '../iam/Roles.ts';
+import { type Roles, roleId } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';

@@ -86,17 +86,35 @@ describe('a session of a role', () => {
     };
   }
 
-  it('of the template cannot be created a second time', async () => {
-    const iam = accounts.kept(
+  const iam = () =>
+    accounts.kept(
       new IAMClient({ ...accounts.options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } }),
     );
-    const made = iam.send(
+
+  it('of the template cannot be created a second time', async () => {
+    const made = iam().send(
       new CreateRoleCommand({
         RoleName: LOAD.split('/').at(-1),
         AssumeRolePolicyDocument: policyOf(itself(LOAD)),
       }),
     );
     await expect(made).rejects.toMatchObject({ name: expect.stringMatching(/^EntityAlreadyExists/) });
+  });
+
+  it('of a role that the template has taken over needs the trust of the template', async () => {
+    const RoleName = 'taken-over';
+    const taken = `arn:aws:iam::${OURS}:role/${RoleName}`;
+    const policies = [{ Statement: [allow('sts:AssumeRole', '*')] }];
+    const load = { arn: LOAD, account: OURS, trust: undefined, policies };
+    accounts.roles.deploy([load]);
+    const AssumeRolePolicyDocument = policyOf(itself(LOAD));
+    await iam().send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    const assumeTaken = () =>
+      sts().send(new AssumeRoleCommand({ RoleArn: taken, RoleSessionName: 'acme-events' }));
+    await assumeTaken();
+    accounts.roles.deploy([load, { arn: taken, account: OURS, trust: { Statement: [] }, policies: [] }]);
+    expect(await failureOf(assumeTaken())).toMatchObject(denied);
+    deploy({ Statement: [itself(LOAD)] });
   });
 
   it('can be assumed by the role itself only if its trust policy says so, and by no other role of the account', async () => {
