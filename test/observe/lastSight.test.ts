@@ -84,6 +84,29 @@ describe('a finding of sluice status', () => {
     });
   });
 
+  it('of one day that may be older says so at each look, also since when the first of them saw it', () => {
+    const lookAt = (age: number, note: readonly Sight[]) => {
+      const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(age + 24) }];
+      const facts = { ...wellFacts, at: hoursAgo(age), quarantine };
+      return sightsOf(judge(facts), facts, readSights(JSON.parse(JSON.stringify(note))));
+    };
+    const looks = [lookAt(8, [])];
+    for (const age of [4, 0]) looks.push(lookAt(age, looks.at(-1) ?? []));
+    const older = `since ${hoursAgo(32)}; it may have begun earlier, as only the last 24 hours are read.`;
+    expect(looks.map(([sight]) => sight?.finding.title.replace(/^.*(?=since)/, ''))).toEqual(
+      Array(3).fill(older),
+    );
+  });
+
+  it.each([
+    { what: 'before the 24 hours', first: 60, isOlder: false },
+    { what: 'at their beginning', first: 23.9, isOlder: true },
+  ])('of errors that began $what says that they may be older: $isOlder', ({ first, isOlder }) => {
+    const facts = { ...wellFacts, functionErrors: [{ ...functionErrors, first: hoursAgo(first) }] };
+    const [sight] = sightsOf(judge(facts), facts, []);
+    expect(sight?.finding.title.includes('may have begun earlier')).toBe(isOlder);
+  });
+
   it('of one day is one that says so, whatever its code and what judged it', () => {
     const facts = { ...wellFacts, quarantine: [{ ...quarantineCount, firstAt: hoursAgo(30) }] };
     const [told] = judge(facts);

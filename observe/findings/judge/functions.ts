@@ -84,6 +84,8 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     const error = {
       ...(isOver ? { case: 'over' as const } : failureTold(facts, part, why)),
       subject: part,
+      // Runs that failed before the 24 hours, without a good one since, were read, too.
+      isOfDay: Date.parse(first) >= place.now - DAY_MS,
       title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
