@@ -56,14 +56,14 @@ function query(heading: string, ...made: readonly string[]): string {
   return `WITH ${[...made, sql].join(', ')}`;
 }
 
-/** The query below a heading of another page that reads `product_events`, of these rows in its place. */
-function queryOf(name: string, heading: string, rows: string): string {
+/** The query below a heading of a page that reads `product_events` or this table, of these rows in its place. */
+function queryOf(name: string, heading: string, rows: string, table = 'product_events'): string {
   const [, sql] =
     new RegExp(`^###? ${heading}\\n.*?^\`\`\`sql\\n(?:CREATE VIEW \\w+ AS )?(.*?)\`\`\``, 'ms').exec(
       pageOf(name),
     ) ?? [];
   if (sql === undefined) throw new Error(`docs/${name} has no query below "${heading}".`);
-  return `WITH product_events AS (${rows}) ${sql}`;
+  return `WITH ${table} AS (${rows}) ${sql}`;
 }
 
 /** Rows of which the newest of the last days was received 90 seconds ago. */
@@ -115,6 +115,24 @@ function checkoutRows(metadata: readonly object[]): string {
         `SELECT 'checkout' AS event_name, DATE '2026-11-11' AS ds, ${text(JSON.stringify(of))} AS company_metadata`,
     )
     .join(' UNION ALL ');
+}
+
+/** Exposures of users on a day to gates, or to a config where there is no value, by this rule and in production unless said. */
+function gateRows(
+  rows: readonly (readonly [
+    name: string,
+    user: string,
+    value: boolean | null,
+    rule: string,
+    environment?: string,
+  ])[],
+): string {
+  const values = rows.map(
+    ([name, user, value, rule, environment = 'production']) =>
+      `(${text(name)}, ${text(user)}, CAST(${value} AS boolean), ${text(rule)}, ${text(environment)}, ${text(value === null ? 'config' : 'gate')}, DATE '2026-11-20')`,
+  );
+  return `SELECT * FROM (VALUES ${values.join(', ')})
+    AS made (experiment_id, user_id, gate_value, rule_id, environment, exposure_type, ds)`;
 }
 
 /** Exposures of users to an experiment, to a gate of its name if so said, at times in November, on a device if it is known. */
@@ -220,13 +238,39 @@ export const analystQueries: readonly AnalystQuery[] = [
         },
         { items: [{ sku: 'a', price: 3 }, { sku: 'c' }] },
         { items: [] },
+        { items: JSON.stringify([{ sku: 'b', price: 1 }]) },
+        { items: 'none' },
+        { items: 7 },
         { total: 9 },
       ]),
     ),
     rows: [
       ['a', '2', '5.5'],
-      ['b', '1', '4'],
+      ['b', '2', '5'],
       ['c', '1', null],
+    ],
+  },
+  {
+    heading: 'Gates and dynamic configs',
+    sql: queryOf(
+      'experiments.md',
+      'Gates and dynamic configs',
+      gateRows([
+        ['new_cart', 'ada', true, 'r1'],
+        ['new_cart', 'ada', true, 'r1'],
+        ['new_cart', 'ada', false, 'default'],
+        ['new_cart', 'bob', false, 'default'],
+        ['new_cart', 'cyd', false, 'disabled'],
+        ['new_cart', 'not evaluated', false, ''],
+        ['new_cart', 'a test', true, 'r1', 'staging'],
+        ['old_cart', 'ada', true, 'r2'],
+        ['a config', 'ada', null, 'r3'],
+      ]),
+      'statsig_forwarded_exposures',
+    ),
+    rows: [
+      ['new_cart', '1', '3'],
+      ['old_cart', '1', '0'],
     ],
   },
   { heading: 'Without some people', sql: withoutSomePeople(), rows: [['bob'], ['cyd']] },
