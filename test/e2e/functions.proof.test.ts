@@ -48,7 +48,7 @@ describe('a function that is killed', () => {
     );
     await story.clearFaults();
     await story.advance(HOUR);
-    expect((await found()).join()).toMatch(/^FUNCTION_FAILED problem: .* Later runs had none\. Alarm /);
+    expect((await found()).join()).toMatch(/^FUNCTION_FAILED warning: .* Later runs had none\. Alarm /);
     await story.jump(HOUR);
     await story.advance(HOUR);
     expect((await found()).join()).toMatch(/^FUNCTION_FAILED warning: .* Later runs had none\.$/);

@@ -91,7 +91,9 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       detail: texts.join(' '),
     };
     const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(error, part, place), log]);
-    yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
+    const rung = ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
+    // The alarm stays on for a time after it is over, and nothing is to be done.
+    yield isOver ? { ...rung, severity: found.severity } : rung;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   functionErrors,
   hoursAgo,
   idleStream,
+  ringingAlarm,
   waitingFacts,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
@@ -190,6 +191,16 @@ describe('a finding about functions, the landing and the stream', () => {
     const dead = [{ ...deadLetters, part: 'export' as const }];
     const codes = judge({ functionErrors: errors, deadLetters: dead }).map(({ code }) => code.slice(15));
     expect(codes).toEqual(['DEAD_LETTERS', 'FUNCTION_FAILED']);
+  });
+
+  it.each([
+    [true, 'warning'],
+    [false, 'problem'],
+  ])('of errors whose alarm is on, and that are over: %s, is a %s', (isOver, severity) => {
+    const name = `sluice-prod-${functionErrors.part}-errors`;
+    const alarms = [{ ...ringingAlarm, name, state: 'ALARM', notifies: true }] as const;
+    const found = judge({ functionErrors: [{ ...functionErrors, isOver }], alarms });
+    expect(found).toMatchObject([{ severity, detail: expect.stringContaining(name) }]);
   });
 
   it('of objects that wait is none for twenty minutes', () => {

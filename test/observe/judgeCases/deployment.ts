@@ -116,7 +116,7 @@ export const deploymentCases: readonly Case[] = [
       alarms: [{ ...ringingAlarm, name: 'sluice-prod-curate-plan-errors', state: 'ALARM', notifies: true }],
     },
     'FUNCTION_FAILED',
-    'problem',
+    'warning',
     `1 61 curate-plan 24 ${hoursAgo(11)} sluice-prod-curate-plan-errors ${hoursAgo(2)} docs/operate.md`,
   ],
   [
