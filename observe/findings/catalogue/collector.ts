@@ -22,7 +22,7 @@ export const collectorFindings = {
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
     {
       answered: [
-        `The target is reached, and does not take them: it answers with the status of the title. ${KEPT}`,
+        `The target is reached, and does not take them: it answers as the title says. ${KEPT}`,
         'Have whoever runs the target correct that. Copies are then delivered within the hour.',
       ],
       moved: [

@@ -759,7 +759,9 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
   const name = lateCase(facts);
   const last =
     name === 'answered' || name === 'moved' ? 'its target answered last' : 'the last call failed with';
-  const answer = relayAnswer === null ? '' : `, ${last} ${relayAnswer.why}`;
+  // Of a status that takes a copy the body says that the target does not.
+  const inBody = /^2\d\d$/.test(relayAnswer?.why ?? '') ? ' with success: false in its body' : '';
+  const answer = relayAnswer === null ? '' : `, ${last} ${relayAnswer.why}${inBody}`;
   const at =
     relayAnswer === null
       ? ''

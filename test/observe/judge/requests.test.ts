@@ -186,6 +186,15 @@ describe('a finding about requests', () => {
     expect(found?.cause).toBe(findingCatalogue.SLUICE_FINDING_RELAY_LATE.cases[name].cause);
   });
 
+  it.each([
+    ['200', /target answered last 200 with success: false in its body,/],
+    ['503', /target answered last 503,/],
+  ])('of copies whose target answers %s names what says so', (why, said) => {
+    const relay = { waiting: { count: 4, oldest: hoursAgo(5) }, refused: [], hasMore: false };
+    const [found] = judge({ relay, relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } });
+    expect(found?.title).toMatch(said);
+  });
+
   it.each<[what: string, facts: Partial<StatusFacts>, title: string]>([
     [
       'a wrong clock by its own sender',
