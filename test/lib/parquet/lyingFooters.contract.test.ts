@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
 import { THRIFT, type ThriftField, type ThriftStruct } from '../../../lib/parquet/thriftCompact.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 import { setStatistics } from './editFooter.ts';
+import { longField } from './thriftWriter.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -14,34 +16,70 @@ const DISTINCT = 4;
 const MAX = 5;
 const MIN = 6;
 
-/** A column of a file: values that are accepted and values that are refused or missing, and bytes of false bounds. */
-const COLUMNS = [
-  [
-    'seconds',
-    'unnest([1795169730, 253402300801, NULL, -62135596801, 1795169735])::BIGINT',
-    int64(1n),
-    int64(2n),
-  ],
-  ['float_seconds', "unnest([1795169730, 'nan'::DOUBLE, NULL, 'inf'::DOUBLE, 1])", double(1), double(2)],
-  [
-    'at',
-    "unnest([TIMESTAMP '2026-11-20', TIMESTAMP '10000-01-02', NULL, TIMESTAMP 'infinity', TIMESTAMP '1970-01-01'])",
-    int64(1n),
-    int64(2n),
-  ],
-  [
-    'day',
-    "unnest([DATE '2026-11-20', DATE '10000-01-02', NULL, DATE 'infinity', DATE '1970-01-01'])",
-    int32(1),
-    int32(2),
-  ],
-  ['name', "unnest(['a', '', NULL, 'b', 'c'])", text('x'), text('y')],
-  ['amount', 'unnest([1.5, 999999.99, NULL, 0, -1])::DECIMAL(8, 2)', int32(1), int32(2)],
-  ['small', 'unnest([1, 2, NULL, 0, -1])::INTEGER', int32(7), int32(7)],
-  ['big', 'unnest([1, 9007199254740993, NULL, 0, -1])::BIGINT', int64(7n), int64(7n)],
-  ['flag', 'unnest([true, false, NULL, true, false])', Buffer.of(1), Buffer.of(1)],
-  ['value', "unnest([1.5::DOUBLE, 'nan'::DOUBLE, NULL, 'inf'::DOUBLE, 0])", double(1), double(1)],
-] as const;
+/** A column of the file. */
+interface Column {
+  readonly name: string;
+  /** Values that are accepted and values that are refused or missing. */
+  readonly values: string;
+  /** Bytes of false bounds, which differ. */
+  readonly min: Buffer;
+  readonly max: Buffer;
+}
+
+const COLUMNS: readonly Column[] = [
+  {
+    name: 'seconds',
+    values: 'unnest([1795169730, 253402300801, NULL, -62135596801, 1795169735])::BIGINT',
+    min: int64(1n),
+    max: int64(2n),
+  },
+  {
+    name: 'float_seconds',
+    values: "unnest([1795169730, 'nan'::DOUBLE, NULL, 'inf'::DOUBLE, 1])",
+    min: double(1),
+    max: double(2),
+  },
+  {
+    name: 'at',
+    values:
+      "unnest([TIMESTAMP '2026-11-20', TIMESTAMP '10000-01-02', NULL, TIMESTAMP 'infinity', TIMESTAMP '1970-01-01'])",
+    min: int64(1n),
+    max: int64(2n),
+  },
+  {
+    name: 'day',
+    values: "unnest([DATE '2026-11-20', DATE '10000-01-02', NULL, DATE 'infinity', DATE '1970-01-01'])",
+    min: int32(1),
+    max: int32(2),
+  },
+  { name: 'name', values: "unnest(['a', '', NULL, 'b', 'c'])", min: Buffer.from('x'), max: Buffer.from('y') },
+  {
+    name: 'amount',
+    values: 'unnest([1.5, 999999.99, NULL, 0, -1])::DECIMAL(8, 2)',
+    min: int32(1),
+    max: int32(2),
+  },
+  { name: 'small', values: 'unnest([1, 2, NULL, 0, -1])::INTEGER', min: int32(7), max: int32(8) },
+  {
+    name: 'big',
+    values: 'unnest([1, 9007199254740993, NULL, 0, -1])::BIGINT',
+    min: int64(7n),
+    max: int64(8n),
+  },
+  // Bounds of true and false that differ are right. That all are true, or the wrong way round, is false.
+  {
+    name: 'flag',
+    values: 'unnest([true, false, NULL, true, false])',
+    min: Buffer.of(1),
+    max: Buffer.of(0),
+  },
+  {
+    name: 'value',
+    values: "unnest([1.5::DOUBLE, 'nan'::DOUBLE, NULL, 'inf'::DOUBLE, 0])",
+    min: double(1),
+    max: double(2),
+  },
+];
 
 const MAPPINGS: readonly DatasetInput[] = [
   {
@@ -81,20 +119,20 @@ const MAPPINGS: readonly DatasetInput[] = [
 ];
 
 const LIES: Readonly<Record<string, (min: Buffer, max: Buffer) => ThriftStruct>> = {
-  'other bounds': (min, max) => bounds(min, max, 0n),
-  'one value alone': (min) => bounds(min, min, 0n),
-  'bounds the wrong way round': (min, max) => bounds(max, min, 1n),
-  'nulls alone': () => new Map([[NULLS, long(5n)]]),
-  'nulls alone, and bounds': (min, max) => bounds(min, max, 5n),
-  'more nulls than values': (min, max) => bounds(min, max, 1_000n),
+  'other bounds': (min, max) => bounds(min, max, 0),
+  'one value alone': (min) => bounds(min, min, 0),
+  'bounds the wrong way round': (min, max) => bounds(max, min, 1),
+  'nulls alone': () => new Map([[NULLS, longField(5)]]),
+  'nulls alone, and bounds': (min, max) => bounds(min, max, 5),
+  'more nulls than values': (min, max) => bounds(min, max, 1_000),
 };
 
 describe('wrong statistics', () => {
   const write = (name: string) => {
-    const columns = COLUMNS.map(([column, values]) => `${values} AS ${column}`).join(', ');
+    const columns = COLUMNS.map((column) => `${column.values} AS ${column.name}`).join(', ');
     return bench.write(name, `SELECT ${columns}, unnest(range(5)) AS row`);
   };
-  const resultOf = async (dataset: DatasetInput, file: Awaited<ReturnType<typeof write>>) => {
+  const resultOf = async (dataset: DatasetInput, file: EngineFile) => {
     const { rows, refused, result } = await bench.load(dataset, [file]);
     return {
       rows,
@@ -111,20 +149,32 @@ describe('wrong statistics', () => {
       expect(honest.result.refused).toBeGreaterThan(0);
       for (const [lie, statistics] of Object.entries(LIES)) {
         const file = await write('stats.parquet');
-        for (const [i, [, , min, max]] of COLUMNS.entries())
+        for (const [i, { min, max }] of COLUMNS.entries()) {
           setStatistics(file, i, () => statistics(min, max));
+          expect(statisticsOf(file, i)).toEqual(statistics(min, max));
+        }
         expect({ lie, result: await resultOf(dataset, file) }).toEqual({ lie, result: honest });
       }
     },
   );
 });
 
-function bounds(min: Buffer, max: Buffer, nulls: bigint): ThriftStruct {
+/** What the footer of a file with one row group says of a column. */
+function statisticsOf(file: EngineFile, column: number): ThriftStruct | undefined {
+  let read: ThriftStruct | undefined;
+  setStatistics(file, column, (there) => {
+    read = there;
+    return there;
+  });
+  return read;
+}
+
+function bounds(min: Buffer, max: Buffer, nulls: number): ThriftStruct {
   return new Map([
     [OLD_MAX, binary(max)],
     [OLD_MIN, binary(min)],
-    [NULLS, long(nulls)],
-    [DISTINCT, long(1n)],
+    [NULLS, longField(nulls)],
+    [DISTINCT, longField(1)],
     [MAX, binary(max)],
     [MIN, binary(min)],
   ]);
@@ -132,13 +182,6 @@ function bounds(min: Buffer, max: Buffer, nulls: bigint): ThriftStruct {
 
 function binary(bytes: Buffer): ThriftField {
   return { type: THRIFT.binary, bytes: Buffer.concat([Buffer.of(bytes.length), bytes]) };
-}
-
-function long(value: bigint): ThriftField {
-  const bytes: number[] = [];
-  let rest = value * 2n;
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  return { type: THRIFT.i64, bytes: Buffer.from([...bytes, Number(rest)]) };
 }
 
 function int32(value: number): Buffer {
@@ -157,8 +200,4 @@ function double(value: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleLE(value);
   return bytes;
-}
-
-function text(value: string): Buffer {
-  return Buffer.from(value);
 }
