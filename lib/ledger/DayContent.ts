@@ -52,13 +52,18 @@ export const dayContentSchema = z.object({
 /** See {@link dayContentSchema}. */
 export type DayContent = z.output<typeof dayContentSchema>;
 
+/** What an erasure leaves of names that are not as on the days before. */
+const ERASED_NAMES = 'names that no day before has, which an erasure has taken away';
+
 /** An entry without values of its rows, and without what was computed from values. */
 export function withoutValues<Entry extends { readonly content?: DayContent | undefined }>(
   entry: Entry,
 ): Entry {
   const { content } = entry;
   if (content === undefined) return entry;
-  const unusual = content.unusual.map(({ values: _, ...kept }) => kept);
+  const unusual = content.unusual.map(({ values: _, ...kept }) =>
+    kept.kind === 'names' ? { ...kept, words: ERASED_NAMES } : kept,
+  );
   const fields = Object.fromEntries(
     Object.entries(content.fields).map(([name, { size: _, ...counts }]) => [name, counts]),
   );

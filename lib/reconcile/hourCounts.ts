@@ -153,15 +153,15 @@ export function recordMetrics(stream: string): WantedMetric[] {
 }
 
 /**
- * Whether the stream has delivered fewer records than it was given in the hour that begins then, until it drops what it could not
- * deliver, 24 hours later. It delivers what came before first.
+ * Whether the stream was given records in the hour that begins then and has delivered none for 24 hours from then on, after which
+ * it drops them. Where it has delivered a part of them, others of the hour may be gone for another reason.
  */
 export function isUndelivered(series: MetricSeries, hour: number): boolean {
   const records = (id: string, until: number) => {
     const within = [...(series.get(id) ?? [])].filter(([at]) => at >= hour && at < until);
     return sum(within.map(([, count]) => count));
   };
-  return records(DELIVERED, hour + DAY_MS) < records(ARRIVED, hour + HOUR_MS);
+  return records(DELIVERED, hour + DAY_MS) === 0 && records(ARRIVED, hour + HOUR_MS) > 0;
 }
 
 /**

@@ -66,8 +66,8 @@ type Schedule = keyof typeof LONGEST_PAUSES;
 const LONGEST_PAUSES = { hourly: 2 * HOUR_MS, daily: 25 * HOUR_MS } as const;
 /** Lambda counts a run once it has ended, 15 minutes after its start at most, and CloudWatch tells of it some minutes later. */
 const COUNTED_MS = LONGEST * 1_000 + 5 * MINUTE_MS;
-/** For so long CloudWatch keeps minutes. */
-const MINUTES_KEPT_MS = 15 * DAY_MS;
+/** For 15 days CloudWatch keeps minutes; the call takes some time. */
+const MINUTES_KEPT_MS = 15 * DAY_MS - HOUR_MS;
 
 /**
  * What Lambda counts of the functions of the configuration, at the time of the invocation.
@@ -148,20 +148,24 @@ export async function readFunctionRuns(
 /** When a function failed first without a good run since, and how long its runs took before. */
 async function readBefore(
   deployment: RunReaders,
-  { part, first }: Pick<FunctionErrors, 'part' | 'first'>,
+  { part, first, errors }: Pick<FunctionErrors, 'part' | 'first' | 'errors'>,
 ): Promise<Pick<FunctionErrors, 'first' | 'longestBefore'>> {
   const metric = metricsOf('AWS/Lambda', { FunctionName: partName(deployment.stack, part) });
   const known = Date.parse(first);
   const time = { start: deployment.now - MINUTES_KEPT_MS, end: known };
   const metrics = [metric('Errors'), metric('Invocations'), metric('Duration', 'Maximum')];
   const series = await readMetricData(deployment, metrics, time);
-  const runs = [...(series.get('Invocations') ?? [])].filter(([at, count]) => count > 0 && at < known);
+  const hasFailed = (at: number) => (series.get('Errors')?.get(at) ?? 0) > 0;
+  // A function that is throttled alone does not go on with the errors of earlier days.
+  const runs = errors === 0 ? [] : [...(series.get('Invocations') ?? [])];
   let since = known;
-  for (const [at] of runs.sort(([a], [b]) => b - a)) {
-    if ((series.get('Errors')?.get(at) ?? 0) === 0) break;
+  for (const [at] of runs.filter(([at, count]) => count > 0 && at < known).sort(([a], [b]) => b - a)) {
+    if (!hasFailed(at)) break;
     since = at;
   }
-  const took = [...(series.get('Duration') ?? [])].flatMap(([at, ms]) => (at < since ? [ms / 1_000] : []));
+  const took = [...(series.get('Duration') ?? [])].flatMap(([at, ms]) =>
+    at < since && !hasFailed(at) ? [ms / 1_000] : [],
+  );
   return { first: isoTimestamp(since), longestBefore: took.length === 0 ? null : Math.max(...took) };
 }
 

@@ -71,6 +71,7 @@ module.exports = class NativeRuntime {
   leaveTestCode() {}
   /** Takes away what the suite has left for the next one. */
   teardown() {
+    suite.restoreAllMocks?.();
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, this.#environment);
     // What jest-circus keeps of the suite, and what jestGlobals.mjs has set for it.

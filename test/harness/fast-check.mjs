@@ -1,4 +1,4 @@
-// The module that tests import as `fast-check` (jest.config.js). `npm test` draws the same cases in every run, and at
+// The module that tests import as `fast-check` (NativeRuntime.cjs). `npm test` draws the same cases in every run, and at
 // most 100 of each property: the same thousands prove nothing new. With a seed, as `SLUICE_SEED=2 npm test` or in the
 // proof tier, a property has as many cases as it asks for.
 import fc from '../../node_modules/fast-check/lib/fast-check.js';

@@ -29,4 +29,7 @@ const jest = {
 };
 
 export { jestExpect as expect } from '@jest/expect';
+
+suite.restoreAllMocks = jest.restoreAllMocks;
+
 export { afterAll, afterEach, beforeAll, beforeEach, describe, it, jest };

@@ -71,6 +71,14 @@ describe('what is not as usual', () => {
     expect(lastDayOf({ day, before: new Map(), start: START, end: END }).refused).toBe(2);
   });
 
+  it('is no spike that ended before the last 24 hours, though its hour is read', () => {
+    const before = new Map<number, RequestCounts>();
+    for (let hour = START - 7 * DAY; hour < START; hour += HOUR) before.set(hour, { ...none, requests: 100 });
+    const day = new Map([[START + 5 * MINUTE, { ...none, requests: 90_000 }]]);
+    const found = changesOf({ day, before, start: START, end: END });
+    expect(found.filter(({ hour }) => hour === 90_000)).toEqual([]);
+  });
+
   it('has when requests were answered 503 first and last, by code', () => {
     const day = new Map<number, RequestCounts>(
       [10, 5, 5].map((n, i) => [START + HOUR + i * 5 * MINUTE, { ...none, failedBy: { A: n } }]),

@@ -1,5 +1,6 @@
 import { isJsonObject, valueAt } from '../../base/json.ts';
 import { counted, listed } from '../../base/text.ts';
+import { utcDay } from '../../base/time.ts';
 import { QUERY_RESULTS_FOLDER } from '../../tables/objectKeys.ts';
 import type { LifecycleRule } from './lifecycleRules.ts';
 
@@ -16,8 +17,8 @@ export function earlyDeletions(own: readonly LifecycleRule[], rule: unknown): re
   const isTagged = at('Filter', 'Tag') !== undefined || at('Filter', 'And', 'Tags') !== undefined;
   if (at('Status') !== 'Enabled' || isTagged) return [];
   const prefix = String(at('Filter', 'Prefix') ?? at('Filter', 'And', 'Prefix') ?? at('Prefix') ?? '');
-  // From its date on, a rule deletes every object.
-  const days = at('Expiration', 'Date') === undefined ? at('Expiration', 'Days') : 0;
+  const date = at('Expiration', 'Date');
+  const days = date === undefined ? at('Expiration', 'Days') : 0;
   const versionDays = at('NoncurrentVersionExpiration', 'NoncurrentDays');
   return [
     { what: 'objects', days, keptDays: ({ expireDays }: LifecycleRule) => expireDays ?? Infinity },
@@ -28,7 +29,12 @@ export function earlyDeletions(own: readonly LifecycleRule[], rule: unknown): re
       after < Math.min(...own.filter((our) => folder.startsWith(our.prefix)).map(keptDays));
     const folders = overlaps(own, prefix).filter(isEarly);
     if (folders.length === 0) return [];
-    return [`the rule ${at('ID')} deletes ${what} of ${listed(folders)} after ${counted(after, 'day')}`];
+    // From its date on, a rule deletes every object.
+    const when =
+      what === 'objects' && date !== undefined
+        ? `from ${utcDay(new Date(String(date)).getTime())} on`
+        : `after ${counted(after, 'day')}`;
+    return [`the rule ${at('ID')} deletes ${what} of ${listed(folders)} ${when}`];
   });
 }
 

@@ -46,7 +46,7 @@ export async function rowsByName(
   for (const column of mapping.names) {
     const rows = await session.rows(
       `SELECT left(${quoteName(column)}, ${VALUE_CHARACTERS}) AS name, count(*) AS n, min(source_file) AS file
-       FROM read_parquet(${quoteText(rowsPath)}) GROUP BY name LIMIT ${MOST_NAMES + 1}`,
+       FROM read_parquet(${quoteText(rowsPath)}) WHERE ${quoteName(column)} IS NOT NULL GROUP BY name LIMIT ${MOST_NAMES + 1}`,
     );
     names[column] = Object.fromEntries(
       rows.map(({ name, n, file }) => [String(name), { rows: Number(n), file: String(file) }]),

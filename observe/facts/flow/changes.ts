@@ -200,7 +200,7 @@ function measuredOf({ day, before, ...range }: DayCounts) {
 
 /** All hours that are unlike others, as one change. */
 function hoursThat(measured: Measured, isUnlike: (count: number, usual: number | null) => boolean): Change[] {
-  const { what, periods, hours, start } = measured;
+  const { what, periods, hours, start, end } = measured;
   const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(measured, at)));
   const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
   if (busiest === undefined) return [];
@@ -209,6 +209,9 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
   const most = Math.max(...within.map(([, count]) => count));
   const times = within.flatMap(([at, count]) => (count * 10 >= most ? [at] : [])).sort((a, b) => a - b);
   const [hour, count] = busiest;
+  // The first hour that is read began up to an hour before the last 24.
+  const dayAgo = end - DAY_MS;
+  if ((times.at(-1) ?? hour) < dayAgo) return [];
   return [
     {
       what,
@@ -216,7 +219,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
       last: isoTimestamp(times.at(-1) ?? hour),
       hour: count,
       usual: usualOf(measured, hour) ?? 0,
-      day: sum(periods.values()),
+      day: sum([...periods].flatMap(([at, n]) => (at >= dayAgo ? [n] : []))),
     },
   ];
 }

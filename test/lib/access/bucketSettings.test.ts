@@ -119,7 +119,7 @@ describe('the lifecycle of the bucket', () => {
     [
       'names a date and a size',
       { Expiration: { Date: new Date(0) }, Filter: { And: { Prefix: 'relay/', ObjectSizeLessThan: 9 } } },
-      'objects of relay/ after 0 days',
+      'objects of relay/ from 1970-01-01 on',
     ],
     [
       'deletes earlier versions',

@@ -112,7 +112,10 @@ describe('a day in the ledger', () => {
     const counts = { types: ['DOUBLE'], none: 0, numbers: 10 };
     const content = dayContent({
       fields: { eventValue: { ...counts, size: 1.13 } },
-      unusual: [{ kind: 'values', field: 'eventValue', words: 'w', values: ['EUR 1'] }],
+      unusual: [
+        { kind: 'values', field: 'eventValue', words: 'w', values: ['EUR 1'] },
+        { kind: 'names', field: 'event_name', words: '1 row with event_name "u1"' },
+      ],
       names: { event_name: ['u1'] },
     });
 
@@ -134,7 +137,10 @@ describe('a day in the ledger', () => {
       expect(entry?.content).toEqual({
         ...unnamed,
         fields: { eventValue: counts },
-        unusual: [{ kind: 'values', field: 'eventValue', words: 'w' }],
+        unusual: [
+          { kind: 'values', field: 'eventValue', words: 'w' },
+          { kind: 'names', field: 'event_name', words: expect.not.stringContaining('u1') },
+        ],
       });
     });
 

@@ -77,11 +77,18 @@ describe('records of an hour that the stream dropped', () => {
     new Map(Object.entries(values).map(([hours, value]) => [HOUR + Number(hours) * 3_600_000, value]));
 
   it.each([
-    ['nothing was delivered for a day', { 0: 9, 1: 4 }, { 24: 4 }, true],
-    ['fewer were delivered than came in it', { 0: 9 }, { [-1]: 9, 0: 3 }, true],
-    ['as many were delivered late', { 0: 9, 1: 4 }, { 23: 13 }, false],
-    ['nothing came in it', { 1: 4 }, {}, false],
-  ])('are known if %s', (_, arrived, delivered, is) => {
+    { what: 'of a day without a delivery', arrived: { 0: 9, 1: 4 }, delivered: { 24: 4 }, is: true },
+    {
+      what: 'of which earlier records alone were delivered',
+      arrived: { 0: 9 },
+      delivered: { [-1]: 9 },
+      is: true,
+    },
+    // The others may be deleted.
+    { what: 'of which a part was delivered', arrived: { 0: 9 }, delivered: { [-1]: 9, 0: 3 }, is: false },
+    { what: 'that were delivered late', arrived: { 0: 9, 1: 4 }, delivered: { 23: 13 }, is: false },
+    { what: 'of which there are none', arrived: { 1: 4 }, delivered: {}, is: false },
+  ])('are known: those $what, $is', ({ arrived, delivered, is }) => {
     const series = new Map([
       ['IncomingRecords', hourly(arrived)],
       ['DeliveryToS3.Records', hourly(delivered)],

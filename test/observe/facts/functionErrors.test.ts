@@ -60,6 +60,7 @@ describe('a function with errors', () => {
       'Errors Sum sluice-prod-write': [[at(4_000), 1], ...failing],
       'Invocations Sum sluice-prod-write': [[at(4_000), 1], [at(3_500), 1], ...failing],
       'Duration Maximum sluice-prod-write': [
+        [at(4_000), 900_000],
         [at(3_500), 12_000],
         [at(3_000), 900_000],
       ],
@@ -70,6 +71,23 @@ describe('a function with errors', () => {
     expect(errors).toMatchObject([
       { part: 'write', errors: 1, first: isoTimestamp(at(3_000)), longestBefore: 12 },
     ]);
+  });
+});
+
+describe('a function that is throttled alone', () => {
+  it('is so since its first throttled run of the day, whatever failed before', async () => {
+    const at = (minutes: number) => NOW - minutes * MINUTE_MS;
+    const cloudwatch = metricClient({
+      'Errors Sum sluice-prod-write': [[at(3_000), 1]],
+      'Invocations Sum sluice-prod-write': [[at(3_000), 1]],
+      'Throttles Sum sluice-prod-write': [[at(10), 1]],
+    });
+    const config = defineConfig({ bucket: 'acme', curate: false });
+    const { errors } = await readFunctionRuns(
+      { cloudwatch, sqs: queueClient(0, 0), stack, config, now: NOW },
+      null,
+    );
+    expect(errors).toMatchObject([{ errors: 0, throttled: 1, first: isoTimestamp(at(10)) }]);
   });
 });
 
