@@ -59,7 +59,7 @@ describe('docs/operate.md', () => {
     expect([...ofFindings].filter((name) => !deployed.has(name))).toEqual([]);
     // Findings about dead letters and errors name no alarm: every queue and every function has one.
     const others = [...deployed].filter((name) => !/-(dead-letters|errors)$/.test(name));
-    expect(others.filter((name) => !ofFindings.has(name)).sort()).toEqual(['groups', 'relay-not-kept']);
+    expect(others.filter((name) => !ofFindings.has(name)).sort()).toEqual(['groups']);
     // By its name, or as one of several: `sluice-prod-export-…`.
     const shown = Array.from(page.matchAll(/`(?:sluice-prod)?-?([a-z\d…-]+)`/g), ([, name = '']) =>
       RegExp(`^${name.replace('…', '.+')}$`),
