@@ -9,6 +9,7 @@ import {
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { singleRegionKeyArn } from '../../lib/schema/formats.ts';
@@ -141,7 +142,8 @@ function keyOption(
   const keyArn = checked(line, 'key', singleRegionKeyArn());
   if (keyArn !== undefined && encryption === 's3')
     throw new UsageError('SLUICE_USAGE_OPTIONS', "--key: expected none with `encryption: 's3'`.");
-  const [, , , keyRegion = region] = (keyArn ?? existing.keyArn)?.split(':') ?? [];
+  const usedKey = keyArn ?? existing.keyArn;
+  const keyRegion = usedKey === null ? region : parseArn(usedKey).region;
   if (keyRegion !== region)
     throw new UsageError(
       'SLUICE_USAGE_OPTIONS',

@@ -1,3 +1,4 @@
+import { parseArn } from '../../lib/base/arn.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { readStack, type StackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
@@ -35,7 +36,7 @@ export interface DeployedStack {
 export async function readDeployment(where: ConfiguredTarget): Promise<DeployedStack> {
   const { service, stage } = where.stack;
   const { id, outputs } = await explainingAws(() => readStack(where));
-  const [, , , region = '', account = ''] = id.split(':');
+  const { region, account } = parseArn(id);
   return {
     stackName: `${service}-${stage}`,
     stage,

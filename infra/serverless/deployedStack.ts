@@ -7,6 +7,7 @@ import {
 import { GetBucketEncryptionCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
 import { s3Refusal } from '../../lib/aws/customerClient.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 
 /** A stack that is deployed, as the next deployment compares it with the configuration. */
@@ -36,7 +37,7 @@ export async function readDeployedStack(
   const client = new CloudFormationClient(options);
   try {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
-    const [, partition = '', , , account = ''] = found?.StackId?.split(':') ?? [];
+    const { partition, account } = parseArn(found?.StackId ?? '');
     const resources = new Map<string, string>();
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
       for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)

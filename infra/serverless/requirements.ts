@@ -1,6 +1,7 @@
 import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -221,7 +222,7 @@ export function requireRegion(region: string, settings: RegionalSettings): asser
  * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
 export function requireTopicRegion({ topicArn }: Pick<Config['alarms'], 'topicArn'>, region: string): void {
-  const topicRegion = topicArn?.split(':')[3] ?? region;
+  const topicRegion = topicArn === null ? region : parseArn(topicArn).region;
   if (topicRegion !== region)
     throw new ConfigError(
       'SLUICE_CONFIG_INVALID',

@@ -1,3 +1,5 @@
+import { iamArn } from '../../lib/access/arns.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject, type JsonObject, valueAt, valuesOf } from '../../lib/base/json.ts';
 
 /**
@@ -56,8 +58,8 @@ export function isOfRole(statement: JsonObject, role: string): boolean {
 
 /** Whether a principal is the account that a role is of. */
 function isAccountOf(principal: string, role: string): boolean {
-  const [, , , , account = ''] = role.split(':');
-  return principal === account || principal.endsWith(`::${account}:root`);
+  const place = parseArn(role);
+  return principal === place.account || principal === iamArn(place, 'root');
 }
 
 /**

@@ -1,7 +1,8 @@
+import { parseArn } from '../base/arn.ts';
 import { type Location, locationParts } from '../base/s3Location.ts';
 import type { AlsoReads } from '../schema/fields/alsoReads.ts';
 import type { Reader } from '../schema/readers.ts';
-import { arnIn, arnRegion, bucketArn, databaseArns, kmsViaS3, objectsArn, type PolicyScope } from './arns.ts';
+import { arnIn, bucketArn, databaseArns, kmsViaS3, objectsArn, type PolicyScope } from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import { READ_MORE_OF_TABLES, READ_TABLES } from './readerStatements.ts';
 
@@ -75,7 +76,7 @@ function foldersByBucket(locations: readonly Location[]): ReadonlyMap<string, re
 
 /** Uses keys only through S3 in the key's region, which is also the region of its bucket. */
 function useKeys(keyArns: readonly string[]): Statement[] {
-  const byRegion = Map.groupBy([...new Set(keyArns)], arnRegion);
+  const byRegion = Map.groupBy([...new Set(keyArns)], (arn) => parseArn(arn).region);
   return [...byRegion].map(([region, arns], i) =>
     allow(`AlsoUseKeys${i + 1}`, ['kms:Decrypt'], arns, {
       StringEquals: { 'kms:ViaService': kmsViaS3({ region }) },

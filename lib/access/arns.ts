@@ -65,13 +65,6 @@ export function arnIn({ partition, region, account }: Somewhere, service: string
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-/** The region of an ARN: `arn:aws:kms:eu-west-1:…`. @throws RangeError for another text. */
-export function arnRegion(arn: string): string {
-  const [, , , region] = arn.split(':');
-  if (region === undefined) throw new RangeError(`${arn} is no ARN.`);
-  return region;
-}
-
 /** ARN of a path of API Gateway, which names no account. */
 export function apiArn({ partition, region }: Pick<Somewhere, 'partition' | 'region'>, path: string): string {
   return `arn:${partition}:apigateway:${region}::/${path}`;

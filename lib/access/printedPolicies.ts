@@ -4,7 +4,14 @@ import type { Export } from '../schema/exports.ts';
 import { isRole, namedIdentity, type Reader } from '../schema/readers.ts';
 import { receiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { ACCOUNT_PLACEHOLDER, iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
+import {
+  ACCOUNT_PLACEHOLDER,
+  arnIn,
+  iamArn,
+  type PolicyScope,
+  policyScope,
+  roleNamePattern,
+} from './arns.ts';
 import {
   type CustomerBucketPolicies,
   exportTargetPolicies,
@@ -174,7 +181,7 @@ function knownScope(
         ? null
         : (keyArn ??
           config.existing.keyArn ??
-          `arn:${partition}:kms:${region}:${account}:key/${PLACEHOLDERS.keyId}`),
+          arnIn({ partition, region, account }, 'kms', `key/${PLACEHOLDERS.keyId}`)),
   });
 }
 

@@ -1,3 +1,4 @@
+import { parseArn } from '../base/arn.ts';
 import { logFoldersOutside } from '../drops/tableFormats.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
@@ -128,7 +129,7 @@ export function customerSession(
   folder: string,
   purpose: Purpose,
 ): string {
-  const [, partition = 'aws'] = role?.arn.split(':') ?? [];
+  const partition = role === undefined ? 'aws' : parseArn(role.arn).partition;
   return policyText([
     ...(purpose === 'receipt'
       ? []

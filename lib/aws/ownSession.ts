@@ -2,6 +2,7 @@ import type { GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { SessionScope } from '../access/sessionPolicies.ts';
+import { parseArn } from '../base/arn.ts';
 import { eachAttempt, type RetryPorts, systemTiming } from '../base/retry.ts';
 import { assumedRoleCredentials, newStsClient, type SessionCredentials, stsClient } from './assumedRole.ts';
 import { newGlueClient } from './gluePartitionCatalog.ts';
@@ -79,8 +80,7 @@ export interface LimitedSession {
  */
 export async function limitedSession(limits: LimitedSession): Promise<OwnSession> {
   const { role, name, policyIn, refused } = limits;
-  const [, partition = '', , , account = ''] = role.split(':');
-  const policy = policyIn({ partition, account });
+  const policy = policyIn(parseArn(role));
   try {
     return await ownSession(role, name, policy, systemTiming);
   } catch (error) {

@@ -12,6 +12,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { parseArn } from '../base/arn.ts';
 import {
   type DeletedObject,
   isArchive,
@@ -86,8 +87,9 @@ export function assertUsableKey(
   usedKey: string | undefined,
 ): void {
   const isDefault = ServerSideEncryption === 'aws:kms' && SSEKMSKeyId === undefined;
-  const [, , , , account = owner] = isDefault ? (usedKey?.split(':') ?? []) : [];
-  if (account !== owner) throw new ForeignKey(`${usedKey} encrypted it, which ${owner} cannot use`);
+  if (!isDefault || usedKey?.startsWith('arn:') !== true) return;
+  if (parseArn(usedKey).account !== owner)
+    throw new ForeignKey(`${usedKey} encrypted it, which ${owner} cannot use`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseArn } from '../base/arn.ts';
 import { unexpected } from '../base/text.ts';
 import { certificateArn, domainName, logDays } from './fields/platform.ts';
 import { whole } from './formats.ts';
@@ -179,7 +180,8 @@ export function regionProblems(
     { kind: 'logsKey', field: 'logs.kmsKeyArn', arn: logs.kmsKeyArn, place: 'the log groups are' },
   ] as const;
   for (const { kind, field, arn, place } of keys) {
-    const keyRegion = arn?.split(':')[3] ?? region;
+    if (arn === null) continue;
+    const { region: keyRegion } = parseArn(arn);
     if (keyRegion !== region) {
       const text = `${field}: got a key of ${keyRegion}, expected one of ${region}, where ${place}.`;
       problems.push({ kind, text });

@@ -6,6 +6,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
+import { arnIn } from '../../lib/access/arns.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { type RegionalSettings, regionProblems } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
@@ -76,11 +78,12 @@ export async function readSetup(
   );
   const [deployed] = described?.Stacks ?? [];
   const resources = deployed === undefined ? new Map() : await readStackResources(deployment);
-  const partition = arn.split(':')[1] ?? 'aws';
+  const { partition } = parseArn(arn);
   let status: Promise<Status> | undefined;
   // A stack has outputs only once it is complete.
   const keyId = resources.get(logicalIds.key);
-  const ownKey = keyId === undefined ? undefined : `arn:${partition}:kms:${region}:${account}:key/${keyId}`;
+  const ownKey =
+    keyId === undefined ? undefined : arnIn({ partition, region, account }, 'kms', `key/${keyId}`);
   return {
     ...deployment,
     clients,

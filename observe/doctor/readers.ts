@@ -4,7 +4,7 @@ import {
   paginateSimulatePrincipalPolicy,
 } from '@aws-sdk/client-iam';
 import { readerId } from '../../infra/readers/readers.ts';
-import { arnIn, bucketArn, policyScope } from '../../lib/access/arns.ts';
+import { arnIn, bucketArn, iamArn, policyScope } from '../../lib/access/arns.ts';
 import { allow, type Statement } from '../../lib/access/policyDocument.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
@@ -33,11 +33,10 @@ const DAY = '2026-01-01';
 
 async function findReader(setup: Setup, reader: Reader): Promise<readonly Finding[]> {
   const { config, identity, resources, keyArn } = setup;
-  const { account, partition } = identity;
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
   if (principal === undefined) return [judgeNewReader(reader.name, setup.isLocal)];
-  const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal}`;
+  const arn = iamArn(identity, `${role === undefined ? 'user' : 'role'}/${principal}`);
   const scope = policyScope(config, { ...identity, keyArn });
   const allowed = readerPermissions(scope, reader).flatMap(({ document }) => document.Statement);
   const objects = (folders: readonly string[]) =>

@@ -5,6 +5,7 @@ import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { idOf } from '../../infra/template/Stack.ts';
 import { bucketArn } from '../../lib/access/arns.ts';
 import { deleteByVersionOnly, encryptedTransportOnly } from '../../lib/access/buckets/bucketSettings.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { denialIn, explainAwsError, ifThere } from '../explainAwsError.ts';
@@ -51,7 +52,7 @@ export async function readDeniedCalls(asked: Asked, known: Known): Promise<reado
   // S3 has no policy of the bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
   const { Policy: policy = '' } = (await ifThere(s3.send(ofBucket), /^NoSuchBucketPolicy$/)) ?? {};
   if (failing.length === 0 && deniersIn(policy).every((sid) => OWN_STATEMENTS.includes(sid))) return [];
-  const [, partition = '', , , account = ''] = known.stack.id.split(':');
+  const { partition, account } = parseArn(known.stack.id);
   const identity = { partition, account };
   const names = await readStackResources(asked);
   const denials = deniedByBucket(policy, bucketNeeds({ config, ...stack }, { identity, names }));

@@ -5,6 +5,7 @@ import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { identityId, readerId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
 import { logicalIds, tableId } from '../../infra/template/Stack.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
@@ -84,7 +85,7 @@ export async function readStackFaults(
   // Names that a configuration brings are texts in the template, not references.
   const keyArn = config.existing.keyArn ?? outputs.get('KeyArn') ?? null;
   const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
-  const account = stackArn.split(':')[4];
+  const { account } = parseArn(stackArn);
   const rawIds = tableKinds.map(tableId);
   const common = {
     isDeployed: true,

@@ -2,6 +2,7 @@ import { sameJson, valueAt, valuesOf } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
+import { bucketArn, objectsArn } from '../arns.ts';
 import { earlyDeletions, turnedOff } from './earlyDeletions.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 
@@ -66,10 +67,10 @@ export function bucketSettings(
   },
 ): readonly BucketSetting[] {
   const { keyArn, partition = 'aws', deleters = [] } = options;
-  const bucketArn = `arn:${partition}:s3:::${config.bucket}`;
-  const files = keptFolders(config).map((folder) => `${bucketArn}/${folder}*`);
+  const scope = { partition };
+  const files = keptFolders(config).map((folder) => objectsArn(scope, config.bucket, folder));
   const statements = [
-    encryptedTransportOnly([bucketArn, `${bucketArn}/*`]),
+    encryptedTransportOnly([bucketArn(scope, config.bucket), objectsArn(scope, config.bucket)]),
     ...(deleters.length === 0 || files.length === 0 ? [] : [deleteByVersionOnly(files, deleters)]),
   ];
   const own = lifecycleRules(config);

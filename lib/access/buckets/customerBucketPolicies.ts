@@ -1,4 +1,5 @@
-import { arnRegion, bucketArn, kmsViaS3, objectsArn } from '../arns.ts';
+import { parseArn } from '../../base/arn.ts';
+import { bucketArn, kmsViaS3, objectsArn } from '../arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
 
 /**
@@ -90,7 +91,7 @@ function policies(grant: CustomerBucketGrant, use: Use): CustomerBucketPolicies 
   // The key of a bucket is in the bucket's region, which need not be ours.
   const onKey = (resource: string) =>
     allow('KeyThroughS3', use.keyActions, [resource], {
-      StringEquals: { 'kms:ViaService': kmsViaS3({ region: arnRegion(keyArn) }) },
+      StringEquals: { 'kms:ViaService': kmsViaS3(parseArn(keyArn)) },
     });
   return {
     bucketPolicy,

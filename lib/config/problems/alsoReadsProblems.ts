@@ -1,6 +1,7 @@
 import { alsoReadsPolicy } from '../../access/alsoReads.ts';
 import { policyScope } from '../../access/arns.ts';
 import { ACCESS_LIMITS } from '../../access/policyDocument.ts';
+import { parseArn } from '../../base/arn.ts';
 import { locationParts } from '../../base/s3Location.ts';
 import { unexpected } from '../../base/text.ts';
 import type { Config } from '../../schema/config.ts';
@@ -123,7 +124,7 @@ function policyProblems({ policies }: Reader, field: string, { account }: Reader
   return policies.flatMap((arn, j) => {
     const got = `${field}.policies.${j}: got ${JSON.stringify(arn)}, expected`;
     if (policies.indexOf(arn) < j) return [`${got} another than policies.${policies.indexOf(arn)}.`];
-    return account === null || arn.split(':')[4] === account
+    return account === null || parseArn(arn).account === account
       ? []
       : [`${got} a policy of the account ${account}, which is deployed to: IAM attaches no other.`];
   });

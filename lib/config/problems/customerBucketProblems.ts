@@ -1,3 +1,4 @@
+import { parseArn } from '../../base/arn.ts';
 import { unexpected } from '../../base/text.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Source } from '../../schema/sources.ts';
@@ -73,9 +74,10 @@ function encryptionProblems(
 
 /** A key of another region than the bucket's. @param deployed The region of the deployment. */
 function keyRegionProblems(place: NamedBucket, deployed: string | undefined): string[] {
-  const [, , , keyRegion] = place.kmsKeyArn?.split(':') ?? [];
+  if (place.kmsKeyArn === undefined) return [];
+  const { region: keyRegion } = parseArn(place.kmsKeyArn);
   const region = place.region ?? deployed;
-  if (keyRegion === undefined || keyRegion === region) return [];
+  if (keyRegion === region) return [];
   const unless = place.region === undefined ? ' unless `region` beside it says another' : '';
   return [
     `${place.field}.kmsKeyArn: got a key of ${keyRegion}, expected one of ${region}, the bucket's region${unless}.`,
@@ -90,7 +92,7 @@ function keyRegionProblems(place: NamedBucket, deployed: string | undefined): st
 function roleProblems({ field, owner, role }: NamedBucket): string[] {
   if (role === undefined || owner === undefined) return [];
   const problems: string[] = [];
-  const [, , , , account] = role.arn.split(':');
+  const { account } = parseArn(role.arn);
   if (account !== owner)
     problems.push(
       `${field}.role.arn: got a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
