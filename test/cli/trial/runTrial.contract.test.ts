@@ -72,19 +72,18 @@ describe('a trial that comes to an end', () => {
   let stack: string | null = null;
   const denied = '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>';
   const none = '<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>';
+  const caller =
+    '<R><GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ada</Arn></GetCallerIdentityResult></R>';
   /** An AWS that knows who asks and the state of the stack, and denies everything else. */
   const aws = createServer(async (request, response) => {
     const asked = new URLSearchParams(await text(request)).get('Action');
     response.setHeader('content-type', 'text/xml');
-    if (asked === 'GetCallerIdentity')
-      response.end(
-        '<R><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></R>',
-      );
+    if (asked === 'GetCallerIdentity') response.end(caller);
     else if (asked !== 'DescribeStacks') response.writeHead(403).end(denied);
     else if (stack === null) response.writeHead(400).end(none);
     else
       response.end(
-        `<R><DescribeStacksResult><Stacks><member><StackId>arn:x</StackId><StackStatus>${stack}</StackStatus></member></Stacks></DescribeStacksResult></R>`,
+        `<R><DescribeStacksResult><Stacks><member><StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/x/1</StackId><StackStatus>${stack}</StackStatus></member></Stacks></DescribeStacksResult></R>`,
       );
   });
   aws.listen(0, '127.0.0.1');
