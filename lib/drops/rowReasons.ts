@@ -7,13 +7,33 @@ const MAPPING =
 /** Why a row of a file is refused: every `reason` that ingest gives a quarantine row, with its meaning and cure. */
 export const rowReasons = {
   SLUICE_INGEST_ROW_TIME_MISSING: { cause: 'The row has no time.', cure: MAPPING },
+  SLUICE_INGEST_ROW_TIME_TEXT: {
+    cause: "The time is a text such as 2026-11-20T10:15:30Z, where the mapping's `unit` reads numbers.",
+    cure: "Set `unit: 'iso'` of the time column, or have it written as a number again and drop the file again.",
+  },
+  SLUICE_INGEST_ROW_TIME_NUMBER: {
+    cause: 'The time is a number since 1970, where the mapping reads texts such as 2026-11-20T10:15:30Z.',
+    cure: 'Set the `unit` of the time column to that of its numbers (s, ms, us or ns), or have it written as a text again and drop the file again.',
+  },
+  SLUICE_INGEST_ROW_TIME_MILLISECONDS: {
+    cause: 'The time counts milliseconds since 1970, where the mapping reads seconds.',
+    cure: "Set `unit: 'ms'` of the time column, or have seconds written again and drop the file again.",
+  },
+  SLUICE_INGEST_ROW_TIME_MICROSECONDS: {
+    cause: 'The time counts microseconds since 1970, where the mapping reads seconds or milliseconds.',
+    cure: "Set `unit: 'us'` of the time column, or have its former unit written again and drop the file again.",
+  },
+  SLUICE_INGEST_ROW_TIME_NANOSECONDS: {
+    cause: 'The time counts nanoseconds since 1970, where the mapping reads a larger unit.',
+    cure: "Set `unit: 'ns'` of the time column, or have its former unit written again and drop the file again.",
+  },
   SLUICE_INGEST_ROW_TIME_INVALID: {
     cause: 'The time can’t be read in the format that the mapping specifies.',
     cure: 'Set the `unit` of the time column (s, ms, us, ns, timestamp or iso) or the `format` of its texts, or correct the rows and drop the file again.',
   },
   SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE: {
     cause: 'The time is before the year 1 or after the year 9999.',
-    cure: 'Set the `unit` of the time column: milliseconds that are read as seconds are far in the future. Declare a column with times such as 9999-12-31, which leave these years only through the timezone, as `date` or `string`.',
+    cure: 'Correct the rows and drop the file again. Declare a column with times such as 9999-12-31, which leave these years only through the timezone, as `date` or `string`.',
   },
   SLUICE_INGEST_ROW_NAME_MISSING: {
     cause: 'The row has no name of an event, metric or experiment, or an empty one.',

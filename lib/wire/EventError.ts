@@ -14,6 +14,14 @@ export const EventError = defineErrorFamily('user', {
     cause: "The event's time is not a valid time.",
     cure: 'Send epoch milliseconds or a text that docs/send.md lists, such as 2026-11-20T10:15:30Z, in the years 1 to 9999.',
   },
+  SLUICE_EVENT_TIME_MICROSECONDS: {
+    cause: "The event's time counts microseconds since 1970, where milliseconds are expected.",
+    cure: 'Divide it by 1,000, or send a text that docs/send.md lists, such as 2026-11-20T10:15:30Z.',
+  },
+  SLUICE_EVENT_TIME_NANOSECONDS: {
+    cause: "The event's time counts nanoseconds since 1970, where milliseconds are expected.",
+    cure: 'Divide it by 1,000,000, or send a text that docs/send.md lists, such as 2026-11-20T10:15:30Z.',
+  },
   SLUICE_EVENT_BAD_USER: {
     cause: "The event's user is not an object.",
     cure: 'Send the user as an object, e.g. {"userID": "…"}.',

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../base/json.ts';
 import { LOCAL_TIME, TIME_REWRITES, ZONED_TIME } from '../base/timeForms.ts';
 import { CLOCK_TOLERANCE_MS, MAX_AGE_WHEN_SENT_MS, MAX_TIME_MS, MIN_TIME_MS } from './limits.ts';
 
@@ -29,6 +30,19 @@ export function readTime(value: unknown): number | null {
   // Date reads 30 February as 2 March.
   if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(date)) return null;
   return inRange(Date.parse(`${date}T${clock}.${millis}${offset}`));
+}
+
+/** Why a time that {@link readTime} does not read is refused: it is a time of this century in another unit, or none at all. */
+export function timeRefusal(
+  value: unknown,
+): 'SLUICE_EVENT_TIME_MICROSECONDS' | 'SLUICE_EVENT_TIME_NANOSECONDS' | 'SLUICE_EVENT_BAD_TIME' {
+  // Nanoseconds are more than a double holds.
+  const isText = typeof value === 'string' || value instanceof ExactNumber;
+  const text = isText && NUMBER.test(String(value)) ? Number(value) : Number.NaN;
+  const number = typeof value === 'number' ? value : text;
+  const isOfCentury = (time: number) => time >= Date.UTC(2000) && time < Date.UTC(2100);
+  if (isOfCentury(number / 1_000)) return 'SLUICE_EVENT_TIME_MICROSECONDS';
+  return isOfCentury(number / 1_000_000) ? 'SLUICE_EVENT_TIME_NANOSECONDS' : 'SLUICE_EVENT_BAD_TIME';
 }
 
 /** NaN compares as false, so it is out of range too. */

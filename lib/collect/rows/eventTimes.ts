@@ -1,7 +1,7 @@
 import type { CanonicalJsonWriter } from '../../base/canonicalJson.ts';
 import { isoDay, isoTimestamp, type UtcDay } from '../../base/time.ts';
 import { eventRefusal } from '../../wire/EventError.ts';
-import { clockCorrection, readTime } from '../../wire/eventTime.ts';
+import { clockCorrection, readTime, timeRefusal } from '../../wire/eventTime.ts';
 import { CLOCK_OFF_MS } from '../isAlwaysLogged.ts';
 import type { Sender } from './batchParts.ts';
 import type { CollectPlan } from './plan.ts';
@@ -53,12 +53,12 @@ export class EventTimes {
 
   /**
    * @param time As the event states it; null if it states none.
-   * @throws EventError `SLUICE_EVENT_BAD_TIME`.
+   * @throws EventError `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TIME_MICROSECONDS`, `SLUICE_EVENT_TIME_NANOSECONDS`.
    */
   of(time: unknown): EventTime {
     if (time === null) return this.#ofReceipt();
     const sent = readTime(time);
-    if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
+    if (sent === null) throw eventRefusal(timeRefusal(time));
     const { receivedAt } = this.#sender;
     const { columns, pastMs, futureMs } = this.#plan;
     const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);

@@ -182,17 +182,18 @@ export function requireAcceptableRows(
   { refusedShare }: Pick<Dataset, 'refusedShare'>,
 ): void {
   // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
+  const by = Object.entries(reasons)
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ');
   if (rows.refused / rows.in > refusedShare) {
-    const by = Object.entries(reasons)
-      .map(([reason, count]) => `${reason} ${count}`)
-      .join(', ');
     throw new LoadError(
       'SLUICE_LOAD_ROWS_REFUSED',
       `${rows.refused} of ${rows.in} rows, ${percent(refusedShare)} allowed: ${by}.`,
     );
   }
   // Regardless of the allowed share: the day would be empty although its files are not.
-  if (rows.in > 0 && rows.out === 0) throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${rows.in} rows.`);
+  if (rows.in > 0 && rows.out === 0)
+    throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${rows.in} rows: ${by}.`);
 }
 
 /** A share in words, to a ten-thousandth of a percent. */

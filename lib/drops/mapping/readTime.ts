@@ -2,7 +2,16 @@ import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql } from './findColumn.ts';
-import { dayInZone, isOutOfRange, timeOfColumn, timeOfFormat, timeOfNumber, timeOfText } from './timeSql.ts';
+import {
+  dayInZone,
+  isOfAnyUnit,
+  isOfUnit,
+  isOutOfRange,
+  timeOfColumn,
+  timeOfFormat,
+  timeOfNumber,
+  timeOfText,
+} from './timeSql.ts';
 import { type ColumnKind, doubleSql, textSql } from './valueSql.ts';
 
 /** The SQL that reads a time, and the conditions for values that are not a time. */
@@ -43,6 +52,21 @@ const OUT_OF_RANGE: Refusal = {
   reason: 'SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE',
   when: (_, value) => `${value} IS NULL OR ${isOutOfRange(value)}`,
 };
+
+/** Reasons of numbers that are times of another unit than the mapping reads, the larger units first. */
+const OTHER_UNITS = [
+  ['ms', 'SLUICE_INGEST_ROW_TIME_MILLISECONDS'],
+  ['us', 'SLUICE_INGEST_ROW_TIME_MICROSECONDS'],
+  ['ns', 'SLUICE_INGEST_ROW_TIME_NANOSECONDS'],
+] as const;
+
+/** Refuses numbers that no calendar of four digits has in a unit, and that are times of this century in another. @param number SQL of a DOUBLE. */
+function otherUnits(number: (raw: string) => string): readonly Refusal[] {
+  return OTHER_UNITS.map(([unit, reason]) => ({
+    reason,
+    when: (raw, value) => `(${OUT_OF_RANGE.when(raw, value)}) AND ${isOfUnit(number(raw), unit)}`,
+  }));
+}
 
 /** What is expected of a number since 1970. */
 const EPOCH = 'a whole or broken number, or text that is one';
@@ -85,25 +109,39 @@ function utcOfUnit(column: FoundColumn, unit: TimeUnit, timezone: string): TimeS
       const value = timeOfColumn(column, timezone);
       return value === null ? null : { value, refusals: [] };
     }
-    case 'iso':
-      return TEXTS.includes(kind)
-        ? { value: timeOfText(textSql(sql, kind, type), timezone), refusals: [UNREAD] }
-        : null;
-    default: {
-      if (NUMBERS.includes(kind)) return { value: timeOfNumber(sql, kind, unit), refusals: [] };
+    case 'iso': {
       if (!TEXTS.includes(kind)) return null;
-      const number = (text: string) => doubleSql(textSql(text, kind, type), 'text');
+      const refusal: Refusal = {
+        reason: 'SLUICE_INGEST_ROW_TIME_NUMBER',
+        when: (raw, read) => `${read} IS NULL AND (${isOfAnyUnit(numberOfText(raw, column))})`,
+      };
+      return { value: timeOfText(textSql(sql, kind, type), timezone), refusals: [refusal, UNREAD] };
+    }
+    default: {
+      const asDouble = (raw: string) => `CAST(${raw} AS DOUBLE)`;
+      if (NUMBERS.includes(kind))
+        return { value: timeOfNumber(sql, kind, unit), refusals: otherUnits(asDouble) };
+      if (!TEXTS.includes(kind)) return null;
+      const number = (text: string) => numberOfText(text, column);
+      const isNone = (raw: string) => `NOT coalesce(isfinite(${number(raw)}), false)`;
       return {
         value: timeOfNumber(number(sql), 'float', unit),
         refusals: [
           {
-            reason: 'SLUICE_INGEST_ROW_TIME_INVALID',
-            when: (raw) => `NOT coalesce(isfinite(${number(raw)}), false)`,
+            reason: 'SLUICE_INGEST_ROW_TIME_TEXT',
+            when: (raw) => `${isNone(raw)} AND ${timeOfText(textSql(raw, kind, type), timezone)} IS NOT NULL`,
           },
+          { reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: isNone },
+          ...otherUnits(number),
         ],
       };
     }
   }
+}
+
+/** The number that a column of texts holds, as a DOUBLE; NULL for other texts. */
+function numberOfText(text: string, { kind, type }: FoundColumn): string {
+  return doubleSql(textSql(text, kind, type), 'text');
 }
 
 /** The SQL that reads a text, or an integer of digits, in a format; null for another type. */

@@ -28,6 +28,21 @@ function isOfCalendar(number: string, unit: keyof typeof PER_SECOND): string {
   return `${number} >= ${first} AND ${number} < ${end}`;
 }
 
+/** Epoch seconds of the years 2000 and 2100: no other unit has these numbers. */
+const CENTURY = [946_684_800, 4_102_444_800] as const;
+
+/** Whether a number since 1970 is a time of this century in a unit. */
+export function isOfUnit(number: string, unit: keyof typeof PER_SECOND): string {
+  const [first, end] = CENTURY.map((second) => second * PER_SECOND[unit]);
+  return `${number} >= ${first} AND ${number} < ${end}`;
+}
+
+/** Whether a number since 1970 is a time of this century in any unit. */
+export function isOfAnyUnit(number: string): string {
+  const units = ['s', 'ms', 'us', 'ns'] as const;
+  return units.map((unit) => isOfUnit(number, unit)).join(' OR ');
+}
+
 /**
  * One way to write a time, in SQL: whether a text is so, and its parts as ISO 8601. It takes one pass over the text, and one more
  * for each part that is not a number.

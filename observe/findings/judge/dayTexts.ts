@@ -5,7 +5,7 @@ import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, finding, type Told } from '../catalogue.ts';
-import type { Findings, Judged, Place } from './place.ts';
+import { type Findings, type Judged, type Place, rowReasonsIn } from './place.ts';
 
 /** Days that failed for one reason. */
 export interface FailedDays {
@@ -38,8 +38,10 @@ export function failedDays(
     const code = newest.failure ?? 'failed';
     const isReplaced = newest.failing?.replaced !== undefined;
     const texts = failed.map((other) => failingText(other.day, code, other.failing));
+    const ofRows = rowReasonsIn(newest.failureMessage);
+    const why = ofRows.length === 0 ? '' : ` (${listed(ofRows)})`;
     const told = {
-      title: `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest.day} with ${code}`,
+      title: `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest.day} with ${code}${why}`,
       since: sinceOf(failed.map((other) => other.failing?.since)),
       detail: `${name}: ${listed(texts, '; ')}.`,
     };

@@ -43,13 +43,26 @@ export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: strin
   return unknown.every(({ log }) => log !== part);
 }
 
-/** What a code of ours says of itself; undefined of another code. @param message Its cause with details, where that is known. */
+/**
+ * What a code of ours says of itself; undefined of another code. Of a day whose rows were refused, the reasons of the rows say it.
+ *
+ * @param message Its cause with details, where that is known.
+ */
 export function reasonOf(
   code: string | null | undefined,
   message: string | null = null,
 ): FindingCase | undefined {
   const { cause, cure } = explainCode(code ?? '');
-  return cause === '' ? undefined : { cause: message ?? cause, cure };
+  if (cause === '') return undefined;
+  const ofRows = rowReasonsIn(message).map(explainCode);
+  const causes = [message ?? cause, ...ofRows.map((reason) => reason.cause)];
+  const cures = ofRows.length === 0 ? [cure] : ofRows.map((reason) => reason.cure);
+  return { cause: causes.join(' '), cure: [...new Set(cures)].join(' ') };
+}
+
+/** Why rows were refused, as the message of the load names it. */
+export function rowReasonsIn(message: string | null): readonly string[] {
+  return (message ?? '').match(/\bSLUICE_INGEST_ROW_\w+/g) ?? [];
 }
 
 /**

@@ -145,4 +145,17 @@ describe('the time of an event', () => {
     expect(rows.map((row) => row['event_name'])).toEqual(['good']);
     expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_TIME']);
   });
+
+  it.each([
+    { time: 1_795_169_730_123_456, code: 'SLUICE_EVENT_TIME_MICROSECONDS' },
+    { time: '1795169730123456', code: 'SLUICE_EVENT_TIME_MICROSECONDS' },
+    { time: 1_795_169_730_123 * 1_000_000, code: 'SLUICE_EVENT_TIME_NANOSECONDS' },
+    { time: Date.UTC(2100) * 1_000, code: 'SLUICE_EVENT_BAD_TIME' },
+    { time: true, code: 'SLUICE_EVENT_BAD_TIME' },
+    { time: '17.5.2026', code: 'SLUICE_EVENT_BAD_TIME' },
+  ])('is refused with the unit that it counts: $time, $code', ({ time, code }) => {
+    expect(collect({ events: [{ eventName: 'bad', time }] }).refused.map((each) => each.code)).toEqual([
+      code,
+    ]);
+  });
 });

@@ -219,6 +219,18 @@ describe('a finding about drops and exports', () => {
     });
   });
 
+  it('of a day whose rows were refused has the reason of the rows in its title, and its cure', () => {
+    const message =
+      'More rows were refused than the dataset allows. 90 of 90 rows, 1 % allowed: SLUICE_INGEST_ROW_TIME_MICROSECONDS 90.';
+    const failed = { ...failedDay, failure: 'SLUICE_LOAD_ROWS_REFUSED', failureMessage: message };
+    const [found] = judge(datasetFacts({ days: [failed] }));
+    expect(found?.title).toBe(
+      `1 day of acme/orders could not be loaded, the newest 2026-11-18 with SLUICE_LOAD_ROWS_REFUSED (SLUICE_INGEST_ROW_TIME_MICROSECONDS), since ${hoursAgo(30)}.`,
+    );
+    expect(found?.cause).toContain(`${message} The time counts microseconds since 1970`);
+    expect(found?.cure).toMatch(/^Set `unit: 'us'` of the time column/);
+  });
+
   it('of a call that AWS denies names the role that made it', () => {
     const failure = { failure: 'SLUICE_EXPORT_ACCESS_DENIED', failureMessage: denied('theirs', noIdentity) };
     const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, ...failure }] }] });
