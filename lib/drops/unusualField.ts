@@ -3,11 +3,12 @@ import { counted, quotedName } from '../base/text.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type FieldContent, KEPT_VALUES } from './engine/mappedRows.ts';
+import { ZERO } from './engine/valueForms.ts';
 
 /** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
 const FEWEST = 10;
-/** Shares of rows without a value between which a field has jumped. */
-const NONE = { before: 0.05, now: 0.5 };
+/** Shares of rows without a value, or of values of one form, between which a field has jumped. */
+const JUMP = { before: 0.05, now: 0.5 };
 /** Shares of values that are numbers between which a field has become a text. */
 const NUMBERS = { before: 0.95, now: 0.05 };
 /**
@@ -15,8 +16,19 @@ const NUMBERS = { before: 0.95, now: 0.05 };
  * a decimal point: 1 is ten times.
  */
 const OTHER_SIZE = 0.8;
-/** Fewest days before whose numbers say how large a field's are. */
-const FEWEST_SIZES = 3;
+/** Fewest days before that say how large the numbers of a field are, or that a name comes each day. */
+export const FEWEST_DAYS = 3;
+/** Values that stand for all of a field at most: of more a part was looked at. */
+const MOST_LOOKED_AT = 1_000;
+/** Fields that are times in each dataset with a time of its own. */
+const TIMES: readonly string[] = ['timestamp', 'date'];
+/** Numbers since 1970 that are times of today, by the power of ten that is nearest to them. */
+const UNITS: Readonly<Record<number, string>> = {
+  9: 'seconds',
+  12: 'milliseconds',
+  15: 'microseconds',
+  18: 'nanoseconds',
+};
 
 /** What is compared of a loaded day before. */
 export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
@@ -24,24 +36,19 @@ export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content
 /** What is kept of a field, by which later days are compared. */
 type KeptField = DayContent['fields'][string];
 
-/** What a field held on a day before. */
-interface FieldBefore extends KeptField {
-  /** Rows of that day for which the counts stand. */
-  readonly rows: number;
-  /** Whether the field was as on the days before it, or a person accepted the day. */
-  readonly isUsual: boolean;
-}
+/** What a field held on a day before, and of how many rows. */
+type FieldBefore = KeptField & { readonly rows: number };
 
 /** What is kept of a field. @param rows Rows of the day for which its counts stand. */
 export function keptField(field: string, content: FieldContent, rows: number): KeptField {
-  const { types, none, numbers } = content;
-  const kept = { types: Object.keys(types), none, numbers };
+  const { types, none, numbers, forms } = content;
+  const kept = { types: Object.keys(types), none, numbers, forms };
   const size = sizeOf(field, content, rows);
   return size === null ? kept : { ...kept, size: Math.round(size * 100) / 100 };
 }
 
 /**
- * How a field differs from the days before, and some of its values; null if it does not.
+ * How a field differs from the days before, some of its values, and what was usual; null if it does not differ.
  *
  * @param rows Rows of the day for which the counts of the field stand.
  * @param before The days before, the newest first.
@@ -51,45 +58,47 @@ export function unusualField(
   content: FieldContent,
   rows: number,
   before: readonly DayBefore[],
-): Pick<DayContent['unusual'][number], 'words' | 'values'> | null {
-  const all = fieldBefore(field, before);
-  const usual = all.filter(({ isUsual }) => isUsual);
+): Pick<DayContent['unusual'][number], 'words' | 'values' | 'usual'> | null {
+  const usual = before.flatMap((day) => usualOf(field, day) ?? []);
   const { column, types } = content;
   // Some writers choose between whole numbers and others by the values of each day: a type is told once.
-  const typesBefore = [...new Set(all.flatMap((day) => day.types))];
+  const typesBefore = [...new Set(before.flatMap((day) => day.content?.fields[field]?.types ?? []))];
   const isNew = (type: string) => typesBefore.length > 0 && type !== '' && !typesBefore.includes(type);
   const added = Object.keys(types).filter(isNew);
   const words = [
     added.length === 0 ? null : `type ${added.join(', ')}, before ${typesBefore.join(', ')}`,
     noneWords(content, rows, usual),
     numbersWords(content, rows, usual, added.length > 0),
-    sizeWords(sizeOf(field, content, rows), usual),
+    ...formsWords(content, rows, usual),
+    sizeWords(field, sizeOf(field, content, rows), usual),
   ].filter((difference) => difference !== null);
   if (words.length === 0) return null;
   const name = column === '' ? field : `${field} (column ${quotedName(column)})`;
-  const difference = { words: `${name}: ${words.join('; ')}` };
+  const [last] = usual;
+  const difference = {
+    words: `${name}: ${words.join('; ')}`,
+    ...(last === undefined ? {} : { usual: last }),
+  };
   if (isUnitId(field)) return difference;
   const examples = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
   return { ...difference, values: examples.slice(0, KEPT_VALUES) };
 }
 
-/** The field on the days before that had it. */
-function fieldBefore(field: string, before: readonly DayBefore[]): readonly FieldBefore[] {
-  return before.flatMap(({ content, accepted }) => {
-    const kept = content?.fields[field];
-    if (content === undefined || kept === undefined) return [];
-    const isUsual = accepted === true || content.unusual.every((unusual) => unusual.field !== field);
-    return [{ ...kept, rows: content.rows, isUsual }];
-  });
+/** What a day before says is usual for a field; null if it says nothing. One that was told, and not accepted, has what was usual until then. */
+function usualOf(field: string, { content, accepted }: DayBefore): FieldBefore | null {
+  const kept = content?.fields[field];
+  if (content === undefined || kept === undefined) return null;
+  const told = accepted === true ? undefined : content.unusual.find((unusual) => unusual.field === field);
+  return told === undefined ? { ...kept, rows: content.rows } : (told.usual ?? null);
 }
 
-/** The share of rows without a value, if it has risen from {@link NONE}'s `before` to its `now`; null if not. */
+/** The share of rows without a value, if it has risen from {@link JUMP}'s `before` to its `now`; null if not. */
 function noneWords({ none }: FieldContent, rows: number, usual: readonly FieldBefore[]): string | null {
   const last = usual.find((day) => day.rows >= FEWEST);
   if (last === undefined || rows < FEWEST) return null;
   const shareBefore = last.none / last.rows;
   const share = none / rows;
-  return shareBefore < NONE.before && share > NONE.now
+  return shareBefore < JUMP.before && share > JUMP.now
     ? `no value in ${percent(share)} of rows, before in ${percent(shareBefore)}`
     : null;
 }
@@ -114,13 +123,55 @@ function numbersWords(
     : null;
 }
 
-/** How much larger or smaller numbers are than on the last day, if they differ from each day by {@link OTHER_SIZE}; null if not. */
-function sizeWords(size: number | null, usual: readonly FieldBefore[]): string | null {
+/** How many values have a form that hardly any had on the days before; or are 0, where others are to be expected of so many. */
+function formsWords(
+  { none, numbers, forms }: FieldContent,
+  rows: number,
+  usual: readonly FieldBefore[],
+): readonly string[] {
+  const values = rows - none;
+  const known = usual.filter((day) => day.forms !== undefined && day.rows - day.none >= FEWEST);
+  if (known.length === 0 || values < FEWEST) return [];
+  return Object.entries({ numbers, ...forms }).flatMap(([form, count]) => {
+    const shareBefore = Math.max(...known.map((day) => formCount(day, form) / (day.rows - day.none)));
+    const hasJumped = shareBefore < JUMP.before && count > values * JUMP.now;
+    const isAllZero =
+      form === ZERO && count === values && isExpected(1 - shareBefore, Math.min(values, MOST_LOOKED_AT));
+    if (!hasJumped && !isAllZero) return [];
+    const of = `${count.toLocaleString('en-US')} of ${counted(values, 'value')}`;
+    return [`${of} are ${form}, before ${percent(shareBefore)}`];
+  });
+}
+
+/** Values of a day with a form, numbers among them. */
+function formCount({ numbers, forms = {} }: KeptField, form: string): number {
+  return form === 'numbers' ? numbers : (forms[form] ?? 0);
+}
+
+/** Whether so many rows or values surely have one of what had this share before. */
+export function isExpected(share: number, among: number): boolean {
+  return Math.round(share * among) >= FEWEST;
+}
+
+/**
+ * How much larger or smaller numbers are than on the last day, if they differ from each day by {@link OTHER_SIZE}; null if not. One day is
+ * enough to say that times have another unit.
+ */
+function sizeWords(field: string, size: number | null, usual: readonly FieldBefore[]): string | null {
   const sizes = usual.flatMap((day) => day.size ?? []);
   const [last] = sizes;
-  if (size === null || last === undefined || sizes.length < FEWEST_SIZES) return null;
+  if (size === null || last === undefined) return null;
+  const unit = unitOf(field, size);
+  const unitBefore = unitOf(field, last);
+  const isOtherUnit = unit !== undefined && unitBefore !== undefined && unit !== unitBefore;
+  if (isOtherUnit) return `its times are ${unit}, before ${unitBefore}`;
   const isOther = sizes.every((sizeBefore) => Math.abs(size - sizeBefore) >= OTHER_SIZE);
-  return isOther ? `its numbers are about ${timesText(size - last)}` : null;
+  return isOther && sizes.length >= FEWEST_DAYS ? `its numbers are about ${timesText(size - last)}` : null;
+}
+
+/** The unit of a field's times; undefined of other fields, and of numbers that are no times of today. @param size As {@link sizeOf}. */
+function unitOf(field: string, size: number): string | undefined {
+  return TIMES.includes(field) ? UNITS[Math.round(size - 0.2)] : undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { areDigests } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
 import { counted, listed, quotedName } from '../base/text.ts';
-import { addDays } from '../base/time.ts';
+import { addDays, type UtcDay } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
-import { type DayBefore, keptField, unusualField } from './unusualField.ts';
+import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from './unusualField.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
 
@@ -27,15 +27,17 @@ export interface Copy {
 }
 
 /**
- * What the rows of a day hold, and what of it is not as before. A day of which a field is unusual says nothing of what is usual for
- * that field, unless a person accepted it.
+ * What the rows of a day hold, and what of it is not as before. What was usual of a field or a column stays so until a person accepts a
+ * day that has something else.
  *
  * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
+ * @param today The day on which it is loaded.
  */
 export function judgeContent(
   { rows: { out }, content: { rows, fields, days, repeats, names } }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
+  today: UtcDay,
 ): DayContent {
   const entries = Object.entries(fields);
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);
@@ -45,15 +47,19 @@ export function judgeContent(
   });
   const most = Object.entries(days).sort(([, a], [, b]) => b - a);
   const otherDays = sum(most.map(([, count]) => count));
+  const toCome = most.filter(([day]) => day > addDays(today, 1));
+  const daysToCome = sum(toCome.map(([, count]) => count));
   const isMost = (other: number, all: number) => other > all * OTHER_DAYS;
   const hasOtherDays = (content: DayContent, day: DayBefore) => isMost(content.otherDays, day.rows.out);
-  if (isMost(otherDays, out) && !isUsual(before, hasOtherDays)) {
-    const texts = most.map(([day, count]) => `${day} (${count.toLocaleString('en-US')})`);
-    unusual.push({
-      kind: 'days',
-      words: `${otherDays.toLocaleString('en-US')} of ${counted(out, 'row')} of other days: ${listed(texts)}`,
-    });
-  }
+  const daysWords = (count: number, what: string, told: typeof most) => {
+    const texts = told.map(([day, rows]) => `${day} (${rows.toLocaleString('en-US')})`);
+    return `${count.toLocaleString('en-US')} of ${counted(out, 'row')} of ${what}: ${listed(texts)}`;
+  };
+  const hasDaysToCome = ({ daysToCome: known }: DayContent) => (known === undefined ? undefined : known > 0);
+  if (daysToCome > 0 && !isUsual(before, hasDaysToCome))
+    unusual.push({ kind: 'toCome', words: daysWords(daysToCome, 'days to come', toCome) });
+  else if (isMost(otherDays, out) && !isUsual(before, hasOtherDays))
+    unusual.push({ kind: 'days', words: daysWords(otherDays, 'other days', most) });
   if (copies.length > 0 && !isUsual(before, (content) => content.copies > 0)) {
     const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
     unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
@@ -68,15 +74,19 @@ export function judgeContent(
       words: `${all.toLocaleString('en-US')} of ${counted(out, 'row')} equal to others of their file: ${listed(texts)}`,
     });
   }
-  unusual.push(...Object.entries(names).flatMap(([column, found]) => otherNames(column, found, out, before)));
-  const few = Object.entries(names).map(([column, found]) => [column, Object.keys(found)] as const);
+  const few = Object.entries(names).filter(([, found]) => Object.keys(found).length <= MOST_NAMES);
+  const areAllZero = unusual.some(({ field }) => field === 'metricValue');
+  const namesToday = few.map(([column, found]): NamesToday => ({ column, found, out, areAllZero }));
+  unusual.push(...namesToday.flatMap((today) => otherNames(today, before)));
+  const keptNames = few.map(([column, found]) => [column, keptNamesOf(found)] as const);
   return {
     rows,
     fields: Object.fromEntries(kept),
     otherDays,
+    daysToCome,
     copies: copies.length,
     repeats: repeated.length,
-    names: Object.fromEntries(few.filter(([, each]) => each.length <= MOST_NAMES)),
+    names: Object.fromEntries(keptNames),
     unusual,
   };
 }
@@ -84,28 +94,111 @@ export function judgeContent(
 /** Columns in which a name that no day before had is told whatever it is: types of unit IDs are few, and hardly ever new. */
 const TYPES: readonly string[] = ['id_type', 'unit_type'];
 
-/** Names of a column that no day before had, if they are another spelling of one that it had, or types of IDs. */
-function otherNames(
-  column: string,
-  found: RowContent['names'][string],
-  out: number,
-  before: readonly DayBefore[],
-): DayContent['unusual'] {
-  const known = before.flatMap(({ content, accepted }) => {
-    const isTold = content?.unusual.some((unusual) => unusual.field === column) === true;
-    return accepted === true || !isTold ? (content?.names?.[column] ?? []) : [];
+/** The most names that stay usual of a column whose days are told one after the other. */
+const MOST_USUAL = 5 * MOST_NAMES;
+
+/** The names of a column on a day. */
+interface NamesToday {
+  /** The column. */
+  readonly column: string;
+  /** Its names with their rows. */
+  readonly found: RowContent['names'][string];
+  /** Accepted rows of the day. */
+  readonly out: number;
+  /** Whether the values of the day are told as a whole. */
+  readonly areAllZero: boolean;
+}
+
+/** Rows of the names of a column on a day. */
+type NamesBefore = Readonly<NonNullable<DayContent['unusual'][number]['usualNames']>>;
+
+/** What is kept of the names of a column. */
+function keptNamesOf(found: NamesToday['found']): NamesBefore {
+  const names = Object.entries(found).map(([name, { rows, zeros }]) => [name, { rows, zeros }] as const);
+  return Object.fromEntries(names);
+}
+
+/**
+ * How the names of a column differ from those of the days before: spelled otherwise, or a type of IDs that no day had; with the value 0
+ * alone; or missing, where each day had some. One that stays away is told once, as it may have ended.
+ */
+function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent['unusual'] {
+  const { column, found } = today;
+  const usual = before.map((day) => usualNames(column, day));
+  const known = [...new Set(usual.flatMap((names) => Object.keys(names)))];
+  const spelled = Object.keys(found).filter((name) => othersOf(column, name, known).length > 0);
+  const zero = Object.keys(found).filter((name) => isOddZero(today, name, usual));
+  const replaced = spelled.flatMap((name) => othersOf(column, name, known));
+  // One that was told and is gone was corrected.
+  const missing = missingNames(today, before).filter(
+    (name) => known.includes(name) && !replaced.includes(name),
+  );
+  const odd = [...spelled, ...zero];
+  const ofToday = Object.entries(keptNamesOf(found)).filter(([name]) => !odd.includes(name));
+  const stays = new Map(usual.toReversed().flatMap((names) => Object.entries(names)));
+  for (const [name, rows] of ofToday) stays.set(name, rows);
+  const usualToday = Object.fromEntries([...stays].slice(-MOST_USUAL));
+  const told = (kind: 'names' | 'zeros' | 'missing', words: readonly string[]): DayContent['unusual'] =>
+    words.length === 0 ? [] : [{ kind, field: column, words: listed(words, '; '), usualNames: usualToday }];
+  const absent = missing.map((name) => `no row with ${column} ${quotedName(name)}, as each day before had`);
+  return [
+    told(
+      'names',
+      spelled.map((name) => spelledWords(today, name, known)),
+    ),
+    told(
+      'zeros',
+      zero.map((name) => zeroWords(today, name)),
+    ),
+    told('missing', absent),
+  ].flat();
+}
+
+/** The names that a day before says are usual. One that was told, and not accepted, has those that were usual until then. */
+function usualNames(column: string, { content, accepted }: DayBefore): NamesBefore {
+  const told = accepted === true ? undefined : content?.unusual.find(({ field }) => field === column);
+  const names = told === undefined ? content?.names?.[column] : told.usualNames;
+  return names ?? {};
+}
+
+/** The usual names in whose place a name seems to stand; none of a usual one. */
+function othersOf(column: string, name: string, known: readonly string[]): readonly string[] {
+  if (known.includes(name)) return [];
+  const spelled = known.find((other) => spelling(other) === spelling(name));
+  if (spelled !== undefined) return [spelled];
+  return TYPES.includes(column) ? known : [];
+}
+
+function spelledWords({ column, found, out }: NamesToday, name: string, known: readonly string[]): string {
+  const { rows = 0, file = '' } = found[name] ?? {};
+  const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} with ${column} ${quotedName(name)}`;
+  const others = othersOf(column, name, known).map(quotedName);
+  return `${has}, where days before have ${listed(others)}: ${file}`;
+}
+
+/** Whether all rows of a name have the value 0, where on each day before that had the name so many have another. */
+function isOddZero({ found, areAllZero }: NamesToday, name: string, usual: readonly NamesBefore[]): boolean {
+  const { rows = 0, zeros = 0 } = found[name] ?? {};
+  const known = usual.flatMap((names) => names[name] ?? []).filter((day) => day.rows > 0);
+  const others = Math.min(...known.map((day) => 1 - day.zeros / day.rows));
+  return !areAllZero && zeros === rows && known.length > 0 && isExpected(others, rows);
+}
+
+function zeroWords({ column, found }: NamesToday, name: string): string {
+  const { rows = 0, file = '' } = found[name] ?? {};
+  return `the value 0 in ${counted(rows, 'row')} with ${column} ${quotedName(name)}, where days before have others: ${file}`;
+}
+
+/** Names that the rows of a day lack, where each of enough days before had them in a share of which so many rows surely have some. */
+function missingNames({ column, found, out }: NamesToday, before: readonly DayBefore[]): readonly string[] {
+  const shares = before.flatMap(({ content, rows }) => {
+    const names = content?.names?.[column];
+    return names === undefined ? [] : [(name: string) => (names[name]?.rows ?? 0) / Math.max(1, rows.out)];
   });
-  if (known.length === 0 || Object.keys(found).length > MOST_NAMES) return [];
-  const texts = Object.entries(found).flatMap(([name, { rows, file }]) => {
-    if (known.includes(name)) return [];
-    const spelled = known.find((other) => spelling(other) === spelling(name));
-    const others =
-      spelled === undefined && TYPES.includes(column) ? [...new Set(known)] : [spelled ?? []].flat();
-    if (others.length === 0) return [];
-    const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} with ${column} ${quotedName(name)}`;
-    return [`${has}, where days before have ${listed(others.map(quotedName))}: ${file}`];
-  });
-  return texts.length === 0 ? [] : [{ kind: 'names', field: column, words: listed(texts, '; ') }];
+  if (shares.length < FEWEST_DAYS) return [];
+  const names = Object.keys(before[0]?.content?.names?.[column] ?? {});
+  const isMissing = (name: string) => isExpected(Math.min(...shares.map((shareOf) => shareOf(name))), out);
+  return names.filter((name) => found[name] === undefined && isMissing(name));
 }
 
 /** A name without what its spellings differ in. */

@@ -3,57 +3,91 @@ import * as z from 'zod';
 /** A number of rows or files. */
 const count = z.int().min(0);
 
+/** The counts of a field. */
+const fieldSchema = z.object({
+  /** Types of its column in the files, of those that have values. */
+  types: z.array(z.string()),
+  /** Rows without a value, scaled from those that were looked at. */
+  none: count,
+  /** Rows whose value is a number, also as a text; scaled likewise. */
+  numbers: count,
+  /** Rows by the form of their value (lib/drops/engine/valueForms.ts), scaled likewise; absent in entries of earlier versions. */
+  forms: z.record(z.string(), count).optional(),
+  /**
+   * How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, of IDs of units, of
+   * texts, and after an erasure: the mean of ten rows says something of each.
+   */
+  size: z.number().optional(),
+});
+
+/** The counts of a field on the day that said last what is usual. */
+const usualFieldSchema = fieldSchema.extend({
+  /** Accepted rows of that day that the counts stand for. */
+  rows: count,
+});
+
+/** The rows of a name in a column that has few. */
+const nameSchema = z.object({
+  /** How many there are. */
+  rows: count,
+  /** How many of them have the number 0 as the value of a metric. */
+  zeros: count,
+});
+
+/** The names of a column. Entries of earlier versions have the names alone, without their rows. */
+const namesSchema = z.union([
+  z.record(z.string(), nameSchema),
+  z
+    .array(z.string())
+    .transform((names) => Object.fromEntries(names.map((name) => [name, { rows: 0, zeros: 0 }]))),
+]);
+
 /** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usualContent.ts). */
 export const dayContentSchema = z.object({
   /** Accepted rows that the counts of fields stand for. */
   rows: count,
   /** The counts of each field, by its name in the mapping: `metadata.plan`. */
-  fields: z.record(
-    z.string(),
-    z.object({
-      /** Types of its column in the files, of those that have values. */
-      types: z.array(z.string()),
-      /** Rows without a value, scaled from those that were looked at. */
-      none: count,
-      /** Rows whose value is a number, also as a text; scaled likewise. */
-      numbers: count,
-      /**
-       * How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, of IDs of units, of
-       * texts, and after an erasure: the mean of ten rows says something of each.
-       */
-      size: z.number().optional(),
-    }),
-  ),
+  fields: z.record(z.string(), fieldSchema),
   /** Rows whose own time is neither of the folder's day nor of a neighbour. */
   otherDays: count,
+  /** Those of them whose day was still to come when the day was loaded; absent in entries of earlier versions. */
+  daysToCome: count.optional(),
   /** Files that are, or may be, those of other days. */
   copies: count,
   /** Files of which many rows are equal to others; absent in entries of earlier versions, as are names. */
   repeats: count.optional(),
   /** The names in columns that have few, by column. An erasure takes them away: somebody may have mapped IDs there. */
-  names: z.record(z.string(), z.array(z.string())).optional(),
+  names: z.record(z.string(), namesSchema).optional(),
   /** What is not as on the days before. */
   unusual: z.array(
     z.object({
       /**
-       * Values of a field, rows of other days, files of other days, rows that repeat others of their file, or a name that is spelled
-       * otherwise; absent in entries of earlier versions.
+       * Values of a field, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
+       * file, or a name that is spelled otherwise, whose values are all 0, or that is missing; absent in entries of earlier versions.
        */
-      kind: z.enum(['values', 'days', 'copies', 'repeats', 'names']).default('values'),
-      /** The field of `values`, the column of `names`. */
+      kind: z
+        .enum(['values', 'toCome', 'days', 'copies', 'repeats', 'names', 'zeros', 'missing'])
+        .default('values'),
+      /** The field of `values`, the column of `names`, `zeros` and `missing`. */
       field: z.string().optional(),
       /** What of it, with the figures of this day and of those before. */
       words: z.string(),
       /** Some values as they stand in the files. An erasure takes them away. */
       values: z.array(z.string()).optional(),
+      /** What was usual of the field until then, which days after are compared with until a person accepts the day; absent of an unknown. */
+      usual: usualFieldSchema.optional(),
+      /** The same of the column: its names. An erasure takes them away. */
+      usualNames: z.record(z.string(), nameSchema).optional(),
     }),
   ),
 });
 /** See {@link dayContentSchema}. */
 export type DayContent = z.output<typeof dayContentSchema>;
 
+/** Kinds whose words have names. */
+const OF_NAMES: readonly DayContent['unusual'][number]['kind'][] = ['names', 'zeros', 'missing'];
 /** What an erasure leaves of names that are not as on the days before. */
-const ERASED_NAMES = 'names that no day before has, which an erasure has taken away';
+const ERASED_NAMES = 'names that are not as on the days before, which an erasure has taken away';
 
 /** An entry without values of its rows, and without what was computed from values. */
 export function withoutValues<Entry extends { readonly content?: DayContent | undefined }>(
@@ -61,11 +95,17 @@ export function withoutValues<Entry extends { readonly content?: DayContent | un
 ): Entry {
   const { content } = entry;
   if (content === undefined) return entry;
-  const unusual = content.unusual.map(({ values: _, ...kept }) =>
-    kept.kind === 'names' ? { ...kept, words: ERASED_NAMES } : kept,
-  );
+  const unusual = content.unusual.map(({ values: _, usualNames: __, usual, ...told }) => {
+    const kept = usual === undefined ? told : { ...told, usual: withoutSize(usual) };
+    return OF_NAMES.includes(kept.kind) ? { ...kept, words: ERASED_NAMES } : kept;
+  });
   const fields = Object.fromEntries(
-    Object.entries(content.fields).map(([name, { size: _, ...counts }]) => [name, counts]),
+    Object.entries(content.fields).map(([name, counts]) => [name, withoutSize(counts)]),
   );
   return { ...entry, content: { ...content, fields, unusual, names: undefined } };
+}
+
+/** The counts of a field without what was computed from its values. */
+function withoutSize<Counts extends { readonly size?: number | undefined }>({ size: _, ...counts }: Counts) {
+  return counts;
 }

@@ -410,7 +410,7 @@ export const mutations: readonly Mutation[] = [
     ['!isRun && new Set', 'new Set'],
   ]),
   faultsOf('lib/drops/unusualField.ts', 'lib/drops/usualContent', [
-    ['accepted === true || content', 'content'],
+    ['accepted === true ? undefined : content', 'content'],
   ]),
   faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [['isLong(before) && ', '']]),
   faultsOf('lib/drops/usualRows.ts', 'lib/drops/usualRows', [

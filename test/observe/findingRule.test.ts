@@ -300,7 +300,20 @@ const more: readonly Partial<StatusFacts>[] = [
   ...['SLUICE_RECEIPT_X', ...Object.keys(ReceiptError.entries)].map((code) =>
     datasetFacts({ days: [{ ...loadedDay, receipt: { code, since: NOW - 5 * HOUR_MS } }] }),
   ),
-  ...(['equalFiles', 'rows', 'values', 'days', 'copies', 'repeats', 'names'] as const).map((kind) =>
+  ...(
+    [
+      'equalFiles',
+      'rows',
+      'values',
+      'toCome',
+      'days',
+      'copies',
+      'repeats',
+      'names',
+      'zeros',
+      'missing',
+    ] as const
+  ).map((kind) =>
     datasetFacts({
       days: [
         { ...loadedDay, version: VERSION, unusual: 'differs', unusualParts: [{ kind, short: 'differs' }] },

@@ -2,6 +2,7 @@ import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import type { MappedGroup } from '../mapping/CompiledMapping.ts';
 import { lookName } from './loadStatements.ts';
 import { emptyContent, type FieldContent, KEPT_VALUES, type RowContent } from './mappedRows.ts';
+import { valueForm } from './valueForms.ts';
 
 /** The fewest values that stand for those of rows that were not looked at. */
 const FEWEST_VALUES = 10;
@@ -19,7 +20,8 @@ export function lookAtValues(
   index: number,
 ): (rows: number) => RowContent {
   const looked = fields.map((field) => {
-    return { ...field, none: 0, numbers: 0, size: { values: 0, logs: 0 }, values: new Set<string>() };
+    const counts = { none: 0, numbers: 0, forms: new Map<string, number>(), size: { values: 0, logs: 0 } };
+    return { ...field, ...counts, values: new Set<string>() };
   });
   let seen = 0;
   session.addLook(lookName(index), (text, place) => {
@@ -36,6 +38,8 @@ export function lookAtValues(
       field.size.values += 1;
       field.size.logs += Math.log10(Math.abs(number));
     }
+    const form = valueForm(text);
+    if (form !== null) field.forms.set(form, (field.forms.get(form) ?? 0) + 1);
     if (field.values.size < KEPT_VALUES) field.values.add(text);
   });
   return (rows) => {
@@ -46,9 +50,16 @@ export function lookAtValues(
       const seenValues = seen - each.none;
       const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
       const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
-      const numbers = none === rows ? 0 : Math.round(((rows - none) * each.numbers) / seenValues);
+      const scaled = (count: number) =>
+        none === rows ? 0 : Math.round(((rows - none) * count) / seenValues);
+      const numbers = scaled(each.numbers);
+      const forms = Object.fromEntries(
+        [...each.forms]
+          .map(([form, count]) => [form, scaled(count)] as const)
+          .filter(([, count]) => count > 0),
+      );
       const types = values.size === 0 ? {} : { [type]: [...values] };
-      return [field, { column, none, numbers, types, ...(size.values === 0 ? {} : { size }) }];
+      return [field, { column, none, numbers, forms, types, ...(size.values === 0 ? {} : { size }) }];
     });
     return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
   };

@@ -29,6 +29,8 @@ const contentSchema = z.strictObject({
       none: count,
       /** Rows whose value is a number, also as a text. */
       numbers: count,
+      /** Rows by the form of their value (valueForms.ts), without zeros. */
+      forms: z.record(z.string(), count),
       /**
        * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the logarithms to base 10
        * of what they are without a sign. Absent without any.
@@ -42,8 +44,14 @@ const contentSchema = z.strictObject({
   days: z.record(z.string(), count),
   /** Accepted rows of files in which many are equal to an earlier one, by file: how many are, and of how many. */
   repeats: z.record(z.string(), z.strictObject({ rows: count, of: count })),
-  /** Accepted rows by column of names and name, and the key of a file with them: a few more than are kept of a column of many. */
-  names: z.record(z.string(), z.record(z.string(), z.strictObject({ rows: count, file: z.string() }))),
+  /**
+   * Accepted rows by column of names and name, how many of them have the number 0 as the value of a metric, and the key of a file with
+   * them: a few more than are kept of a column of many.
+   */
+  names: z.record(
+    z.string(),
+    z.record(z.string(), z.strictObject({ rows: count, zeros: count, file: z.string() })),
+  ),
 });
 /** What accepted rows hold. */
 export type RowContent = z.output<typeof contentSchema>;
@@ -95,16 +103,19 @@ function sumContents(contents: readonly RowContent[]): RowContent {
     for (const [column, found] of Object.entries(names)) {
       sum.names[column] ??= {};
       const known = sum.names[column];
-      for (const [name, { rows: more, file }] of Object.entries(found))
-        known[name] = { rows: (known[name]?.rows ?? 0) + more, file: known[name]?.file ?? file };
+      for (const [name, more] of Object.entries(found)) {
+        const { rows: before = 0, zeros = 0, file = more.file } = known[name] ?? {};
+        known[name] = { rows: before + more.rows, zeros: zeros + more.zeros, file };
+      }
     }
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
-    for (const [name, { column, none, numbers, size, types }] of Object.entries(fields)) {
-      sum.fields[name] ??= { column, none: 0, numbers: 0, types: {} };
+    for (const [name, { column, none, numbers, forms, size, types }] of Object.entries(fields)) {
+      sum.fields[name] ??= { column, none: 0, numbers: 0, forms: {}, types: {} };
       const field = sum.fields[name];
       field.column ||= column;
       field.none += none;
       field.numbers += numbers;
+      for (const [form, more] of Object.entries(forms)) field.forms[form] = (field.forms[form] ?? 0) + more;
       if (size !== undefined) {
         const { values = 0, logs = 0 } = field.size ?? {};
         field.size = { values: values + size.values, logs: logs + size.logs };

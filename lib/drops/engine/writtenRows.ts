@@ -37,19 +37,23 @@ export function isRepeated({ rows, of }: RowContent['repeats'][string]): boolean
   return rows >= REPEATS.rows && rows >= of * REPEATS.share;
 }
 
-/** Accepted rows by column of names and name. */
+/** Accepted rows by column of names and name, and how many have 0 as the value of a metric. */
 export async function rowsByName(
   session: DuckDbSession,
   { mapping, rowsPath }: LoadRequest,
 ): Promise<RowContent['names']> {
   const names: RowContent['names'] = {};
+  const zeros = mapping.value === null ? '0' : `count(*) FILTER (WHERE ${mapping.value} = 0)`;
   for (const column of mapping.names) {
     const rows = await session.rows(
-      `SELECT left(${quoteName(column)}, ${VALUE_CHARACTERS}) AS name, count(*) AS n, min(source_file) AS file
+      `SELECT left(${quoteName(column)}, ${VALUE_CHARACTERS}) AS name, count(*) AS n, ${zeros} AS zeros, min(source_file) AS file
        FROM read_parquet(${quoteText(rowsPath)}) WHERE ${quoteName(column)} IS NOT NULL GROUP BY name LIMIT ${MOST_NAMES + 1}`,
     );
     names[column] = Object.fromEntries(
-      rows.map(({ name, n, file }) => [String(name), { rows: Number(n), file: String(file) }]),
+      rows.map((row) => {
+        const { n, zeros, file } = row;
+        return [String(row['name']), { rows: Number(n), zeros: Number(zeros), file: String(file) }];
+      }),
     );
   }
   return names;

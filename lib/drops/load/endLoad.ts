@@ -1,4 +1,5 @@
 import { failureFields } from '../../base/log.ts';
+import { utcDay } from '../../base/time.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
 import type { FileFate } from '../../ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
@@ -218,7 +219,7 @@ async function comparedContent(
   const hasRows = mapped !== undefined && mapped.rows.out > 0;
   return {
     usualRows: usual ?? undefined,
-    content: hasRows ? judgeContent(mapped, before, copies) : undefined,
+    content: hasRows ? judgeContent(mapped, before, copies, utcDay(loader.clock.now())) : undefined,
   };
 }
 

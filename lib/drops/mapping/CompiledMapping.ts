@@ -71,6 +71,8 @@ export interface CompiledMapping {
   readonly ownTime: OwnTime | null;
   /** Columns of a written row with one of a few names. */
   readonly names: readonly string[];
+  /** SQL of a written row's number, whose zeros are counted by name; null of a kind without. */
+  readonly value: string | null;
 }
 
 /** The column of a table with a row's own time. */

@@ -80,6 +80,7 @@ export function compileMapping(
     groups: [...groups.values()],
     ownTime: ownTimeOf(dataset, day),
     names: NAMES[dataset.kind],
+    value: dataset.kind === 'metrics' ? 'coalesce(metric_value, numerator)' : null,
   };
 }
 

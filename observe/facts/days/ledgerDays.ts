@@ -597,7 +597,7 @@ function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number):
 }
 
 /** Characters of what is said of a field in few words: a type may have many members. */
-const MOST_OF_FIELD = 100;
+const MOST_OF_FIELD = 160;
 
 /** In which ways a day is unusual. @param seenAt As of {@link unusualOf}. */
 function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): readonly UnusualPart[] {

@@ -216,11 +216,15 @@ export const dropsFindings = {
         'Ask whoever delivers it whether the day is whole: the next run loads corrected files. If it is meant so, run the second command.',
       ],
       values: [
-        'The day was loaded as it came, and a field has values of another kind than on the days before, which the first command shows.',
+        'The day was loaded as it came, and a field has values of another kind or form than on the days before, which the first command shows.',
         'Ask whoever delivers it. If the values are wrong, the next run loads corrected files. If the column has another meaning now, correct the mapping, deploy and run the second command. If they are meant so, run the third.',
       ],
       days: [
         'The day was loaded as it came, and most of its rows have times of the days that the detail names.',
+        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+      ],
+      toCome: [
+        'The day was loaded as it came, and has rows with times that were still to come then: most often a wrong year, or a date of something else than the row.',
         'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
       ],
       copies: [
@@ -234,6 +238,14 @@ export const dropsFindings = {
       names: [
         'Rows have a name that no day before had, where those days have another spelling or another type of ID: queries take it for another thing.',
         'Ask whoever delivers it: the next run loads corrected files. If the name is meant so, run the second command.',
+      ],
+      zeros: [
+        'The day was loaded as it came, and all values of a metric are 0, where the days before have others.',
+        'Ask whoever makes the metric: the next run loads corrected files. If it is meant so, run the second command.',
+      ],
+      missing: [
+        'The day was loaded as it came, and lacks a name that each day before had, and so often that it is missing by no chance.',
+        'Ask whoever sends it whether it has ended or is lost: the next run loads corrected files. If it is meant so, run the second command.',
       ],
     },
     { section: 'drops' },

@@ -13,6 +13,7 @@ const price = (more: Field = {}) => ({
   column: 'price',
   none: 0,
   numbers: 100,
+  forms: {},
   types: { DOUBLE: ['1.5'] },
   ...more,
 });
@@ -20,21 +21,20 @@ const rowsOf = (field: Field = {}, days: RowContent['days'] = {}, out = 100) => 
   rows: { in: out, out, refused: 0 },
   content: { ...emptyContent(), rows: out, fields: { eventValue: price(field) }, days },
 });
+/** Rows of a day, as the engine has mapped them. */
+type Mapped = Parameters<typeof judgeContent>[0];
 /** Days before, the newest first, of which each is judged by those before it. */
-function daysOf(
-  ...each: readonly (ReturnType<typeof rowsOf> & Pick<DayBefore, 'accepted'>)[]
-): readonly DayBefore[] {
+function daysOf(...each: readonly (Mapped & Pick<DayBefore, 'accepted'>)[]): readonly DayBefore[] {
   let before: readonly DayBefore[] = [];
   for (const { accepted, ...fields } of each) {
-    const content = judgeContent(fields, before, []);
+    const content = judgeContent(fields, before, [], DAY);
     const day = addDays(DAY, before.length - each.length);
     before = [{ day, rows: fields.rows, accepted, content }, ...before];
   }
   return before.slice(0, 7);
 }
 const text = { numbers: 0, types: { VARCHAR: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'] } };
-const unusual = (now: ReturnType<typeof rowsOf>, before: readonly DayBefore[]) =>
-  judgeContent(now, before, []).unusual;
+const unusual = (now: Mapped, before: readonly DayBefore[]) => judgeContent(now, before, [], DAY).unusual;
 const six = Array.from({ length: 6 }, () => rowsOf());
 
 describe('a field', () => {
@@ -47,7 +47,79 @@ describe('a field', () => {
       words:
         'eventValue (column "price"): type VARCHAR, before DOUBLE; 0 % of its values are numbers, before 100 %',
       values: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'],
+      usual: { rows: 100, none: 0, numbers: 100, forms: {}, types: ['DOUBLE'] },
     });
+  });
+
+  it.each([
+    {
+      title: 'that end in .0, where none did',
+      now: { forms: { 'whole numbers that end in .0': 51 } },
+      before: [{}],
+      words: '51 of 100 values are whole numbers that end in .0, before 0 %',
+    },
+    {
+      title: 'that are times as text, where they were numbers',
+      now: { numbers: 0, forms: { 'times or dates as text': 100 } },
+      before: [{}],
+      words:
+        '0 % of its values are numbers, before 100 %; 100 of 100 values are times or dates as text, before 0 %',
+    },
+    {
+      title: 'that are numbers, where hardly any was',
+      now: { forms: {} },
+      before: [{ numbers: 4 }],
+      words: '100 of 100 values are numbers, before 4 %',
+    },
+    {
+      title: 'that are all 0, where 30 % were at most',
+      now: { forms: { zero: 100 } },
+      before: [{ forms: { zero: 10 } }, { forms: { zero: 30 } }, { forms: { zero: 20 } }],
+      words: '100 of 100 values are zero, before 30 %',
+    },
+    {
+      title: 'that are all 0, where ten others are to be expected',
+      now: { forms: { zero: 100 } },
+      before: [{ forms: { zero: 90 } }],
+      words: '100 of 100 values are zero, before 90 %',
+    },
+  ])('with values $title is told with how many', ({ now, before, words }) => {
+    const [found] = unusual(rowsOf(now), daysOf(...before.map((field) => rowsOf(field))));
+    expect(found?.words).toBe(`eventValue (column "price"): ${words}`);
+  });
+
+  it.each([
+    { title: 'half of them', now: { 'in capital letters': 50 }, before: {} },
+    { title: 'all, as 5 % did', now: { 'in capital letters': 100 }, before: { 'in capital letters': 5 } },
+    { title: 'all but one, and it is 0', now: { zero: 99 }, before: { zero: 30 } },
+    { title: 'all, it is 0, and nine others are to be expected', now: { zero: 100 }, before: { zero: 91 } },
+  ])('whose values have a form, $title, is not told', ({ now, before }) => {
+    expect(unusual(rowsOf({ forms: now }), daysOf(rowsOf({ forms: before })))).toEqual([]);
+  });
+
+  it('of fewer than ten values is not told for their form, nor by a day of a version that did not count it', () => {
+    const capitals = rowsOf({ forms: { 'in capital letters': 100 } });
+    const few = rowsOf({ none: 91, numbers: 0, forms: { 'in capital letters': 9 } });
+    expect(unusual(few, daysOf(rowsOf({ none: 91, numbers: 0 })))).toEqual([]);
+    expect(unusual(capitals, daysOf(rowsOf({ none: 91, numbers: 9 })))).toEqual([]);
+    const [day] = daysOf(rowsOf());
+    const content = { rows: 100, fields: { eventValue: { types: ['DOUBLE'], none: 0, numbers: 100 } } };
+    const old = dayContentSchema.parse({ ...content, otherDays: 0, copies: 0, unusual: [] });
+    expect(unusual(capitals, [{ day: '2026-11-19', rows: rowsOf().rows, ...day, content: old }])).toEqual([]);
+  });
+
+  it.each([
+    { now: 15.24, was: 12.24, words: 'its times are microseconds, before milliseconds' },
+    { now: 9.24, was: 12.24, words: 'its times are seconds, before milliseconds' },
+    { now: 18.24, was: 9.24, words: 'its times are nanoseconds, before seconds' },
+  ])('with times of another unit than on the day before is told with both: $words', ({ now, was, words }) => {
+    const timed = (logarithm: number) => {
+      const { eventValue } = sized(logarithm).content.fields;
+      return { ...rowsOf(), content: { ...rowsOf().content, fields: { timestamp: eventValue } } };
+    };
+    const [found] = unusual(timed(now), daysOf(timed(was)));
+    expect(found?.words).toBe(`timestamp (column "price"): ${words}`);
+    expect(unusual(timed(now), daysOf(timed(now)))).toEqual([]);
   });
 
   it('of which some numbers became texts is told with how many', () => {
@@ -111,9 +183,13 @@ describe('a field', () => {
       const { eventValue } = values.content.fields;
       return { ...values, content: { ...values.content, fields: { [name]: eventValue } } };
     };
-    const days = daysOf(...six).map((day) => ({ ...day, content: judgeContent(ofUnits(rowsOf()), [], []) }));
-    const [found] = judgeContent(ofUnits(rowsOf(text)), days, []).unusual;
-    expect(found).toEqual({ kind: 'values', field: name, words: expect.stringContaining('numbers') });
+    const days = daysOf(...six).map((day) => ({
+      ...day,
+      content: judgeContent(ofUnits(rowsOf()), [], [], DAY),
+    }));
+    const [found] = judgeContent(ofUnits(rowsOf(text)), days, [], DAY).unusual;
+    expect(found).toMatchObject({ kind: 'values', field: name, words: expect.stringContaining('numbers') });
+    expect(found).not.toHaveProperty('values');
   });
 
   const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
@@ -134,6 +210,13 @@ describe('a field', () => {
   it('that stays unusual is told on the next days, too, until a person accepts a day', () => {
     expect(unusual(rowsOf(text), daysOf(...days, rowsOf(text)))).toHaveLength(1);
     expect(unusual(rowsOf(text), daysOf(...days, { ...rowsOf(text), accepted: true }))).toEqual([]);
+  });
+
+  it('that stays unusual for weeks is compared with what was usual before', () => {
+    const weeks = Array.from({ length: 20 }, () => rowsOf({ ...text, types: { DOUBLE: ['x'] } }));
+    const [found] = unusual(rowsOf({ ...text, types: { DOUBLE: ['x'] } }), daysOf(...six, ...weeks));
+    expect(found?.words).toBe('eventValue (column "price"): 0 % of its values are numbers, before 100 %');
+    expect(unusual(rowsOf(), daysOf(...six, ...weeks))).toEqual([]);
   });
 
   it('is told if its nulls jump from below 5 % to above 50 %', () => {
@@ -206,6 +289,24 @@ describe('rows of other days', () => {
   });
 });
 
+describe('rows of days that were still to come', () => {
+  const ahead = rowsOf({}, { '2027-11-20': 1, '2026-11-01': 9 });
+
+  it('are told however few they are, from two days after the load on', () => {
+    expect(unusual(ahead, daysOf(...six))).toEqual([
+      { kind: 'toCome', words: '1 of 100 rows of days to come: 2027-11-20 (1)' },
+    ]);
+    expect(unusual(rowsOf({}, { '2026-11-21': 1 }), daysOf(...six))).toEqual([]);
+    expect(unusual(rowsOf({}, { '2026-11-22': 1 }), daysOf(...six))).toHaveLength(1);
+  });
+
+  it('are usual once each of the last seven loaded days had some, or a person accepted them', () => {
+    expect(unusual(ahead, daysOf(...six.map(() => ahead)))).toHaveLength(1);
+    expect(unusual(ahead, daysOf(...six.map(() => ahead), ahead))).toEqual([]);
+    expect(unusual(ahead, daysOf(...six, { ...ahead, accepted: true }))).toEqual([]);
+  });
+});
+
 describe('rows that repeat others of their file', () => {
   const { content, ...other } = rowsOf();
   const repeats = { '2/a.parquet': { rows: 5, of: 10 }, '2/b.parquet': { rows: 40, of: 80 } };
@@ -231,7 +332,7 @@ describe('rows that repeat others of their file', () => {
   it('are compared with no day whose entry is of a version that did not count them', () => {
     const [newest, ...older] = daysOf(...six, doubled);
     const old = older.map(({ content: known, ...day }) => {
-      const { repeats: _, names: __, ...counted } = known ?? judgeContent(doubled, [], []);
+      const { repeats: _, names: __, ...counted } = known ?? judgeContent(doubled, [], [], DAY);
       return { ...day, content: dayContentSchema.parse(counted) };
     });
     expect(unusual(doubled, old)).toHaveLength(1);
@@ -242,7 +343,7 @@ describe('rows that repeat others of their file', () => {
 describe('a name', () => {
   const named = (column: string, ...names: readonly string[]) => {
     const { content, ...other } = rowsOf();
-    const found = names.map((name) => [name, { rows: 60, file: `2/${name}.parquet` }]);
+    const found = names.map((name) => [name, { rows: 60, zeros: 0, file: `2/${name}.parquet` }]);
     return { ...other, content: { ...content, names: { [column]: Object.fromEntries(found) } } };
   };
 
@@ -258,6 +359,7 @@ describe('a name', () => {
         kind: 'names',
         field: column,
         words: `60 of 100 rows with ${column} "${now}", where days before have "${was}": 2/${now}.parquet`,
+        usualNames: { [was]: { rows: 60, zeros: 0 } },
       },
     ]);
   });
@@ -291,6 +393,66 @@ describe('a name', () => {
   it('is told on the next days, too, until a person accepts a day', () => {
     const days = [named('id_type', 'userID'), named('id_type', 'userid')];
     expect(unusual(named('id_type', 'userid'), daysOf(...days))).toHaveLength(1);
+  });
+
+  it('that is spelled otherwise for weeks stays so beside new names, until a person accepts a day', () => {
+    const odd = named('event_name', 'Buy');
+    const weeks = Array.from({ length: 20 }, () => odd);
+    const days = [named('event_name', 'buy'), ...weeks, named('event_name', 'Buy', 'refund')];
+    const told = unusual(odd, daysOf(...days));
+    expect(told.map(({ kind, words }) => [kind, words])).toEqual([
+      ['names', '60 of 100 rows with event_name "Buy", where days before have "buy": 2/Buy.parquet'],
+    ]);
+    expect(unusual(named('event_name', 'refund'), daysOf(...days))).toEqual([]);
+    expect(unusual(odd, daysOf(...days, { ...odd, accepted: true }))).toEqual([]);
+  });
+
+  /** A column of metrics in 100 rows, with the rows of each and how many of them are 0. */
+  const metrics = (found: Readonly<Record<string, readonly [rows: number, zeros: number]>>) => {
+    const { content, ...other } = rowsOf();
+    const rows = Object.entries(found).map(
+      ([name, [rows, zeros]]) => [name, { rows, zeros, file: 'a' }] as const,
+    );
+    return { ...other, content: { ...content, names: { metric_name: Object.fromEntries(rows) } } };
+  };
+  const both = metrics({ visits: [50, 0], revenue: [50, 40] });
+  const kindsOf = (now: Mapped, before: readonly DayBefore[]) =>
+    unusual(now, before).map(({ kind, words }) => [kind, words]);
+
+  it('that each of three days had, and of which so many rows surely have some, is told once if it is missing', () => {
+    const now = metrics({ visits: [100, 0] });
+    expect(kindsOf(now, daysOf(both, both, both))).toEqual([
+      ['missing', 'no row with metric_name "revenue", as each day before had'],
+    ]);
+    expect(kindsOf(now, daysOf(both, both, both, now))).toEqual([]);
+    expect(kindsOf(now, daysOf(both, both))).toEqual([]);
+    expect(kindsOf(now, daysOf(both, now, both, both))).toEqual([]);
+    const few = (rows: number) => metrics({ visits: [100 - rows, 0], revenue: [rows, 0] });
+    expect(kindsOf(now, daysOf(both, few(9), both))).toEqual([]);
+    expect(kindsOf(now, daysOf(both, few(10), both))).toHaveLength(1);
+  });
+
+  it('whose values are all 0 is told until a person accepts it, where ten others are to be expected of so many rows', () => {
+    const zero = metrics({ visits: [50, 0], revenue: [50, 50] });
+    const told = [
+      ['zeros', 'the value 0 in 50 rows with metric_name "revenue", where days before have others: a'],
+    ];
+    expect(kindsOf(zero, daysOf(both))).toEqual(told);
+    expect(kindsOf(zero, daysOf(both, ...Array.from({ length: 20 }, () => zero)))).toEqual(told);
+    expect(kindsOf(zero, daysOf(both, { ...zero, accepted: true }))).toEqual([]);
+    expect(kindsOf(zero, daysOf(metrics({ visits: [50, 0], revenue: [50, 41] })))).toEqual([]);
+    expect(kindsOf(metrics({ visits: [50, 0], revenue: [50, 49] }), daysOf(both))).toEqual([]);
+    expect(kindsOf(zero, daysOf(metrics({ visits: [50, 0] })))).toEqual([]);
+  });
+
+  it('whose values are all 0 is not told beside the field', () => {
+    const field = { ...price({ forms: { zero: 100 } }), column: 'value' };
+    const zero = metrics({ revenue: [100, 100] });
+    const inField = (now: typeof both, value: typeof field) => {
+      return { ...now, content: { ...now.content, fields: { metricValue: value } } };
+    };
+    const before = daysOf(inField(metrics({ revenue: [100, 0] }), price()));
+    expect(kindsOf(inField(zero, field), before).map(([kind]) => kind)).toEqual(['values']);
   });
 });
 
@@ -332,16 +494,16 @@ describe('files of another day', () => {
 
   it('are told, unless the last seven loaded days had some', () => {
     const copied = [{ key: '2/a', original: '1/a', isSure: true }];
-    expect(judgeContent(rowsOf(), [], copied)).toMatchObject({
+    expect(judgeContent(rowsOf(), [], copied, DAY)).toMatchObject({
       copies: 1,
       unusual: [{ kind: 'copies', words: 'files are those of other days: 2/a is 1/a' }],
     });
     const before = Array.from({ length: 7 }, (_, i) => ({
       day: addDays(DAY, -1 - i),
       rows: rowsOf().rows,
-      content: judgeContent(rowsOf(), [], copied),
+      content: judgeContent(rowsOf(), [], copied, DAY),
     }));
-    expect(judgeContent(rowsOf(), before, copied).unusual).toEqual([]);
+    expect(judgeContent(rowsOf(), before, copied, DAY).unusual).toEqual([]);
   });
 });
 

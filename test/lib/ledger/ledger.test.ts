@@ -116,7 +116,7 @@ describe('a day in the ledger', () => {
         { kind: 'values', field: 'eventValue', words: 'w', values: ['EUR 1'] },
         { kind: 'names', field: 'event_name', words: '1 row with event_name "u1"' },
       ],
-      names: { event_name: ['u1'] },
+      names: { event_name: { u1: { rows: 1, zeros: 0 } } },
     });
 
     /** A day with this content. */

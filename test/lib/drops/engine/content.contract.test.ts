@@ -60,7 +60,9 @@ describe('what the accepted rows of a load hold', () => {
     expect(content.fields['metadata.odd']).toMatchObject({
       column: 'odd',
       types: { VARCHAR: ['EUR 13,50', '1e5', '-inf'] },
+      forms: { 'texts with a space at an end': 2, 'in capital letters': 1, 'in small letters': 2 },
     });
+    expect(content.fields['metadata.flag']?.forms).toEqual({ 'true or false': 10 });
   });
 
   it('is the rows that are equal to others of their file, and no rows of another file', async () => {
@@ -72,14 +74,23 @@ describe('what the accepted rows of a load hold', () => {
     expect(repeats).toEqual({ 'twice.parquet': { rows: 10, of: 20 } });
   });
 
-  it('is the names in columns of few, with the rows and a file of each', async () => {
-    const metrics = `'u' || i AS unit_id, DATE '2026-11-19' AS date, 'm' AS metric_name, 1.5 AS metric_value`;
-    const usual = await bench.write('a.parquet', `SELECT ${metrics}, 'userID' AS id_type FROM range(3) t(i)`);
-    const other = await bench.write('b.parquet', `SELECT ${metrics}, 'userid' AS id_type FROM range(2) t(i)`);
+  it('is the names in columns of few, with the rows, the values of 0 and a file of each', async () => {
+    const metrics = `'u' || i AS unit_id, DATE '2026-11-19' AS date, 'm' AS metric_name`;
+    const usual = await bench.write(
+      'a.parquet',
+      `SELECT ${metrics}, 1.5 AS metric_value, 'userID' AS id_type FROM range(3) t(i)`,
+    );
+    const other = await bench.write(
+      'b.parquet',
+      `SELECT ${metrics}, 0.0 AS metric_value, 'userid' AS id_type FROM range(2) t(i)`,
+    );
     const { names } = await contentOf({ kind: 'metrics', mapping: {} }, [usual, other]);
     expect(names).toEqual({
-      id_type: { userID: { rows: 3, file: 'a.parquet' }, userid: { rows: 2, file: 'b.parquet' } },
-      metric_name: { m: { rows: 5, file: 'a.parquet' } },
+      id_type: {
+        userID: { rows: 3, zeros: 0, file: 'a.parquet' },
+        userid: { rows: 2, zeros: 2, file: 'b.parquet' },
+      },
+      metric_name: { m: { rows: 5, zeros: 2, file: 'a.parquet' } },
     });
   });
 
@@ -105,6 +116,7 @@ describe('what the accepted rows of a load hold', () => {
       column: 'price',
       none: 2,
       numbers: 3,
+      forms: { 'in capital letters': 2 },
       // Three times the logarithm of 1.5.
       size: { values: 3, logs: expect.closeTo(0.5283, 3) },
       // The row of EUR 0 is refused.
@@ -189,7 +201,7 @@ describe('what the accepted rows of a load hold', () => {
       fields: {},
       days: {},
       repeats: {},
-      names: { event_name: { buy: { rows: 100, file: 'refused.parquet' } } },
+      names: { event_name: { buy: { rows: 100, zeros: 0, file: 'refused.parquet' } } },
     });
   });
 

@@ -40,6 +40,20 @@ describe('a first drop without rows', () => {
 });
 
 describe('a day whose values are not as before', () => {
+  it('is told for one row with a time of the next year', async () => {
+    day = new LoadedDay(await startLoads());
+    const rows = [DAY, DAY, '2027-11-20'].map(
+      (date, i) =>
+        `SELECT TIMESTAMP '${date} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u${i}' AS unit_id`,
+    );
+    await day.drop('a', rows.join(' UNION ALL '));
+    expect(await day.run()).toMatchObject({ outcome: 'succeeded' });
+    const entry = await day.loads.entry();
+    expect(entry && contentWords(entry)).toBe(
+      'has other values than the days before: 1 of 3 rows of days to come: 2027-11-20 (1)',
+    );
+  });
+
   it.each(pieceSizes)('is loaded and told, until somebody accepts it, %s', async (_, bytes) => {
     day = new LoadedDay(await startLoads({ mapping: { eventValue: 'price' } }));
     day.loads.cutAt(bytes);
@@ -68,9 +82,10 @@ describe('a day whose values are not as before', () => {
       types: ['DECIMAL', 'VARCHAR'],
       none: 0,
       numbers: 10,
+      forms: { 'in capital letters': 30 },
     });
     expect(entry?.content?.otherDays).toBe(30);
-    expect(entry?.content?.names).toEqual({ event_name: ['buy'] });
+    expect(entry?.content?.names).toEqual({ event_name: { buy: { rows: 40, zeros: 0 } } });
     expect(entry?.content?.unusual).toMatchObject([
       { field: 'eventValue', values: ['EUR 10,50', 'EUR 11,50', 'EUR 12,50'] },
       { words: `30 of 40 rows of other days: 2026-11-01 (20), ${first} (10)` },

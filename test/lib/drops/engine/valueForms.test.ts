@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { valueForm } from '../../../../lib/drops/engine/valueForms.ts';
+
+describe('the form of a value', () => {
+  it.each([
+    { text: '0', form: 'zero' },
+    { text: '-0.00', form: 'zero' },
+    { text: '0e0', form: 'zero' },
+    { text: '.0', form: 'zero' },
+    { text: '1001.0', form: 'whole numbers that end in .0' },
+    { text: '-7.00', form: 'whole numbers that end in .0' },
+    { text: 'NULL', form: 'words for no value' },
+    { text: 'n/a', form: 'words for no value' },
+    { text: 'True', form: 'true or false' },
+    { text: '2026-11-20', form: 'times or dates as text' },
+    { text: '2026-1-2T08:15:00Z', form: 'times or dates as text' },
+    { text: '0f8fad5b-d9cb-469f-a165-70867728950e', form: 'UUIDs' },
+    { text: 'ada@example.com', form: 'e-mail addresses' },
+    { text: '"{\\"a\\":1}"', form: 'JSON' },
+    { text: '{"a":1}', form: 'JSON' },
+    { text: ' u1', form: 'texts with a space at an end' },
+    { text: 'u1 ', form: 'texts with a space at an end' },
+    { text: '0F8FAD5B-D9CB-469F-A165-70867728950E', form: 'in capital letters' },
+    { text: 'ÄRA 1', form: 'in capital letters' },
+    { text: 'usd-2', form: 'in small letters' },
+  ])('$text is: $form', ({ text, form }) => {
+    expect(valueForm(text)).toBe(form);
+  });
+
+  it.each(['1001', '10.5', '100', '1.05', 'Ada', '12-34', '2026-11-203', '-'])('%s has none', (text) => {
+    expect(valueForm(text)).toBeNull();
+  });
+});
