@@ -1,10 +1,6 @@
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import {
-  collectorConcurrency,
-  hasFunctionUrl,
-  hasGateway,
-  requestLimits,
-} from '../../lib/schema/endpoint.ts';
+import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
+import { collectorConcurrency, requestLimits } from '../../lib/schema/requestLimits.ts';
 import type { RequestError } from '../../lib/wire/RequestError.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';

@@ -1,4 +1,5 @@
-import { hasFunctionUrl, hasGateway, requestLimits } from '../../lib/schema/endpoint.ts';
+import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
+import { requestLimits } from '../../lib/schema/requestLimits.ts';
 import {
   getAtt,
   type Output,

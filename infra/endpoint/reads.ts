@@ -1,4 +1,4 @@
-import type { PassThrough } from '../../lib/schema/endpoint.ts';
+import type { PassThrough } from '../../lib/schema/passThrough.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { idOf, logicalIds, type Stack } from '../template/Stack.ts';
 

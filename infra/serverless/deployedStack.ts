@@ -8,7 +8,7 @@ import { GetBucketEncryptionCommand, S3Client, type S3ClientConfig } from '@aws-
 import { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
 import { s3Refusal } from '../../lib/aws/customerClient.ts';
 import { parseArn } from '../../lib/base/arn.ts';
-import { ConfigError } from '../../lib/config/ConfigError.ts';
+import { refusedFields } from '../../lib/config/ConfigError.ts';
 
 /** A stack that is deployed, as the next deployment compares it with the configuration. */
 export interface DeployedStack {
@@ -70,8 +70,8 @@ export async function readDefaultEncryption(
     return defaultEncryption(answer.ServerSideEncryptionConfiguration?.Rules?.[0]);
   } catch (error) {
     if (s3Refusal(error)?.refusal !== 'region') throw error;
-    const problem = `existing.bucket: ${Bucket} is in another region than the stack: Firehose, S3's events and functions need it in the same.`;
-    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`, { cause: error });
+    const text = `${Bucket} is in another region than the stack: Firehose, S3's events and functions need it in the same.`;
+    throw refusedFields([{ field: 'existing.bucket', text }], { cause: error });
   } finally {
     client.destroy();
   }

@@ -144,13 +144,14 @@ module.exports = class SluicePlugin {
   /** The local cloud, which packages for this machine, is not warned: it notifies nobody. */
   async warn() {
     if (process.env.SLUICE_PACKAGE_FOR === 'here') return;
-    const [{ packageWarnings }, { configWarnings }] = await Promise.all([
+    const [{ packageWarnings }, { configWarnings }, { problemLine }] = await Promise.all([
       import('./requirements.ts'),
       import('../../lib/config/configWarnings.ts'),
+      import('../../lib/schema/ConfigProblem.ts'),
     ]);
     const config = await this.loadConfig();
-    for (const warning of [...packageWarnings(config), ...configWarnings(config, this.target().stage)])
-      this.log.warning(warning);
+    const warnings = configWarnings(config, this.target().stage).map(problemLine);
+    for (const warning of [...packageWarnings(config), ...warnings]) this.log.warning(warning);
   }
 
   async requireDeployable() {

@@ -1,4 +1,5 @@
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
+import type { ConfigProblem } from '../../lib/schema/ConfigProblem.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
 import { identityId, readerId } from '../readers/readers.ts';
@@ -11,6 +12,12 @@ export interface ReaderProblem {
   readonly fact: string;
   /** All of it, with what follows from it. */
   readonly text: string;
+}
+
+/** The name of a reader that something else of the stack has. */
+export interface HeldName extends ConfigProblem {
+  /** What is so, in one sentence without its stop. */
+  readonly fact: string;
 }
 
 /** Readers whose role or user a deployment replaces, and what to enter anew. */
@@ -43,7 +50,7 @@ export function replacedReaders(
 export function heldNames(
   { readers }: Pick<Config, 'readers'>,
   { stackName, resources }: Pick<DeployedStack, 'stackName' | 'resources'>,
-): readonly ReaderProblem[] {
+): readonly HeldName[] {
   return readers.flatMap((reader, i) => {
     const { iamName } = reader;
     const kind = isRole(reader) ? 'Role' : 'User';
@@ -56,7 +63,7 @@ export function heldNames(
     if (held === undefined) return [];
     const [id, name] = held;
     const fact = `The name ${iamName} of the reader ${reader.name} is taken by ${id} of the stack ${stackName}, named ${name}`;
-    const text = `readers.${i}.iamName: got "${iamName}", expected another name, for one deployment at least: ${id} of the stack ${stackName} is named ${name}, and it is removed only once the new ${kind.toLowerCase()} exists.`;
-    return [{ fact, text }];
+    const text = `got "${iamName}", expected another name, for one deployment at least: ${id} of the stack ${stackName} is named ${name}, and it is removed only once the new ${kind.toLowerCase()} exists.`;
+    return [{ fact, field: `readers.${i}.iamName`, text }];
   });
 }

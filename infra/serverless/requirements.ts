@@ -3,16 +3,14 @@ import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
-import { ConfigError } from '../../lib/config/ConfigError.ts';
+import { ConfigError, refusedFields } from '../../lib/config/ConfigError.ts';
+import { unexpected } from '../../lib/schema/ConfigProblem.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import {
-  collectorConcurrency,
-  hasFunctionUrl,
-  type RegionalSettings,
-  regionProblems,
-} from '../../lib/schema/endpoint.ts';
+import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import { lateDays } from '../../lib/schema/exports.ts';
+import { type RegionalSettings, regionProblems } from '../../lib/schema/regionProblems.ts';
 import { isRegion, type Region } from '../../lib/schema/regions.ts';
+import { collectorConcurrency } from '../../lib/schema/requestLimits.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
@@ -176,8 +174,7 @@ export function requireEncryption(...seen: Parameters<typeof encryptionProblems>
  */
 export function requireFreeNames(...seen: Parameters<typeof heldNames>): void {
   const problems = heldNames(...seen);
-  if (problems.length > 0)
-    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.map(({ text }) => text).join('\n  ')}`);
+  if (problems.length > 0) throw refusedFields(problems);
 }
 
 /**
@@ -207,12 +204,15 @@ export function requireKeys(config: {
  */
 export function requireRegion(region: string, settings: RegionalSettings): asserts region is Region {
   if (!isRegion(region))
-    throw new ConfigError(
-      'SLUICE_CONFIG_INVALID',
-      `\n  region: got "${region}", expected a region that has all of the services: docs/reference/configuration.md lists them.`,
-    );
-  for (const { text } of regionProblems(region, settings))
-    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${text}`);
+    throw refusedFields([
+      unexpected(
+        'region',
+        region,
+        'a region that has all of the services: docs/reference/configuration.md lists them',
+      ),
+    ]);
+  const problems = regionProblems(region, settings);
+  if (problems.length > 0) throw refusedFields(problems);
 }
 
 /**
@@ -224,10 +224,12 @@ export function requireRegion(region: string, settings: RegionalSettings): asser
 export function requireTopicRegion({ topicArn }: Pick<Config['alarms'], 'topicArn'>, region: string): void {
   const topicRegion = topicArn === null ? region : parseArn(topicArn).region;
   if (topicRegion !== region)
-    throw new ConfigError(
-      'SLUICE_CONFIG_INVALID',
-      `\n  alarms.topicArn: got a topic of ${topicRegion}, expected one of ${region}, where the alarms are: CloudWatch takes no other.`,
-    );
+    throw refusedFields([
+      {
+        field: 'alarms.topicArn',
+        text: `got a topic of ${topicRegion}, expected one of ${region}, where the alarms are: CloudWatch takes no other.`,
+      },
+    ]);
 }
 
 /**

@@ -23,6 +23,12 @@ export interface ErrorEntry {
 /** Codes are stable: dashboards, quarantine rows and tests refer to them. */
 export type ErrorCode = `SLUICE_${string}`;
 
+/** Options of an error. */
+interface SluiceErrorOptions extends ErrorOptions {
+  /** See {@link SluiceError.fields}. Default none. */
+  readonly fields?: readonly string[];
+}
+
 /**
  * An error with a stable code, a cause and a cure.
  *
@@ -35,8 +41,10 @@ export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly cure: string;
   readonly repeats: Repeats;
   readonly detail: string;
+  /** Paths of the fields of the configuration that are refused, `sources.0.name`; none of any other error. */
+  readonly fields: readonly string[];
 
-  constructor(code: Code, fault: Fault, entry: ErrorEntry, detail: string, options?: ErrorOptions) {
+  constructor(code: Code, fault: Fault, entry: ErrorEntry, detail: string, options?: SluiceErrorOptions) {
     super(detail === '' ? entry.cause : `${entry.cause} ${detail}`, options);
     this.name = code;
     this.code = code;
@@ -44,12 +52,13 @@ export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
     this.cure = entry.cure;
     this.repeats = entry.repeats ?? 'unknown';
     this.detail = detail;
+    this.fields = options?.fields ?? [];
   }
 }
 
 /** The class that {@link defineErrorFamily} returns. */
 export interface ErrorFamily<Code extends ErrorCode> {
-  new (code: Code, detail?: string, options?: ErrorOptions): SluiceError<Code>;
+  new (code: Code, detail?: string, options?: SluiceErrorOptions): SluiceError<Code>;
   /** Every code of the family with its cause and cure: what docs and tests iterate over. */
   readonly entries: Readonly<Record<Code, ErrorEntry>>;
   /** Whose fault every error of the family is. */
@@ -65,7 +74,7 @@ export interface ErrorFamily<Code extends ErrorCode> {
  * export const ConfigError = defineErrorFamily('user', {
  *   SLUICE_CONFIG_INVALID: { cause: 'The configuration is not valid.', cure: 'Correct the named field.' },
  * });
- * throw new ConfigError('SLUICE_CONFIG_INVALID', 'bucket: got 7, expected a bucket name.');
+ * throw new ConfigError('SLUICE_CONFIG_INVALID', 'bucket: got 7, expected a bucket name.', { fields: ['bucket'] });
  */
 export function defineErrorFamily<const Entries extends { readonly [code: ErrorCode]: ErrorEntry }>(
   fault: Fault,
@@ -77,7 +86,7 @@ export function defineErrorFamily<const Entries extends { readonly [code: ErrorC
   return class extends SluiceError<Code> {
     static readonly entries: Readonly<Record<Code, ErrorEntry>> = byCode;
     static readonly fault = fault;
-    constructor(code: Code, detail = '', options?: ErrorOptions) {
+    constructor(code: Code, detail = '', options?: SluiceErrorOptions) {
       super(code, fault, { repeats: usual, ...byCode[code] }, detail, options);
     }
   };

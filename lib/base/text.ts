@@ -11,11 +11,6 @@ export function displayValue(value: unknown): string {
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 3)}…` : text;
 }
 
-/** A problem of a field of the configuration, in the one sentence that all of them have. */
-export function unexpected(field: string, value: unknown, expected: string): string {
-  return `${field}: got ${displayValue(value)}, expected ${expected}.`;
-}
-
 /** A name in quotes, with escapes of what nobody sees: `"\\ufefftimestamp"`. */
 export function quotedName(name: string): string {
   return JSON.stringify(name).replaceAll(

@@ -1,4 +1,5 @@
-import { defineErrorFamily } from '../base/errors.ts';
+import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
+import { type ConfigProblem, problemLine } from '../schema/ConfigProblem.ts';
 
 /** Errors of the configuration. */
 export const ConfigError = defineErrorFamily('user', {
@@ -67,3 +68,21 @@ export const ConfigError = defineErrorFamily('user', {
     cure: 'List the SDK keys that may post under `keys` (label and SHA-256), set `keysInSecret: true` if `sluice keys add` adds them, or `allowAnyKey: true` to accept any.',
   },
 });
+
+/**
+ * The error of fields that are refused: its message has a line for each.
+ *
+ * @param options.code Default `SLUICE_CONFIG_INVALID`.
+ * @param options.cause The error by which a field was found to be wrong. Default none.
+ */
+export function refusedFields(
+  problems: readonly ConfigProblem[],
+  options: {
+    readonly code?: 'SLUICE_CONFIG_INVALID' | 'SLUICE_CONFIG_STAGES_SHARE';
+    readonly cause?: unknown;
+  } = {},
+): SluiceError {
+  const { code = 'SLUICE_CONFIG_INVALID', cause } = options;
+  const lines = problems.map((problem) => `\n  ${problemLine(problem)}`);
+  return new ConfigError(code, lines.join(''), { cause, fields: problems.map(({ field }) => field) });
+}

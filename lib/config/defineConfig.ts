@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { lateDays } from '../schema/exports.ts';
-import { boundaryProblems } from '../schema/fields/platform.ts';
 import { DEFAULT_STAGE, stagesSchema } from '../schema/stages.ts';
 import { invalidConfig, refusedConfig } from './invalidConfig.ts';
+import { boundaryProblems } from './problems/boundaryProblems.ts';
 import { crossFieldProblems } from './problems/crossFieldProblems.ts';
 
 /** Values that a configuration may depend on. */

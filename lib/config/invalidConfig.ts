@@ -3,25 +3,22 @@ import type { SluiceError } from '../base/errors.ts';
 import { AN_OBJECT, bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { didYouMean, displayValue, quotedName } from '../base/text.ts';
+import type { ConfigProblem } from '../schema/ConfigProblem.ts';
 import { configSchema } from '../schema/config.ts';
-import { ConfigError } from './ConfigError.ts';
+import { refusedFields } from './ConfigError.ts';
 
-/**
- * The error of an invalid configuration.
- *
- * @param problems Lines, each of which begins with the field and a colon.
- */
-export function refusedConfig(input: unknown, problems: readonly string[]): SluiceError {
-  const lines = problems.map((problem) => `${problem}${ownersOf(input, problem)}`);
-  return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${lines.join('\n  ')}`);
+/** The error of an invalid configuration. The problem of a source, an export or a reader names it. */
+export function refusedConfig(input: unknown, problems: readonly ConfigProblem[]): SluiceError {
+  return refusedFields(
+    problems.map(({ field, text }) => ({ field, text: `${text}${ownersOf(input, field)}` })),
+  );
 }
 
 /**
  * The names of what a field belongs to, because nobody counts from 0: ` (in "acme/events")` for
  * `sources.0.datasets.0.kind`.
  */
-function ownersOf(input: unknown, problem: string): string {
-  const [field = ''] = problem.split(':');
+function ownersOf(input: unknown, field: string): string {
   const path = field.split('.');
   if (!['sources', 'exports', 'readers'].includes(path[0] ?? '')) return '';
   const names = path.flatMap((key, i) => {
@@ -33,16 +30,19 @@ function ownersOf(input: unknown, problem: string): string {
 
 /** The error of a configuration that does not have the form of the schema: a line for each field. */
 export function invalidConfig(input: unknown, issues: readonly z.core.$ZodIssue[]): SluiceError {
-  const problems = issues
-    .flatMap(bestUnionIssues)
-    .flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map(
-            (key) => `${fieldName([...issue.path, key])}: no such field.${meantField(key, issue.path)}`,
-          )
-        : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}${exampleAt(issue)}.`,
-    );
+  const problems = issues.flatMap(bestUnionIssues).flatMap((issue) => issueProblems(input, issue));
   return refusedConfig(input, problems);
+}
+
+/** The problem of an issue of zod; of unknown fields one of each. */
+function issueProblems(input: unknown, issue: z.core.$ZodIssue): readonly ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => {
+      const text = `no such field.${meantField(key, issue.path)}`;
+      return { field: [...issue.path, key].join('.'), text };
+    });
+  const expected = `${expectedText(issue)}${exampleAt(issue)}`;
+  return [{ field: issue.path.join('.'), text: `got ${shown(input, issue.path)}, expected ${expected}.` }];
 }
 
 /** An example of an object where one is missing; an empty text for any other issue. */
@@ -107,11 +107,6 @@ function exampleOf(wrapped: z.core.$ZodType): string {
   const shown = required.length > 0 ? required : all.slice(0, 1);
   const members = shown.map(([name, member]) => `${name}: ${exampleOf(member)}`);
   return `{ ${members.join(', ')} }`;
-}
-
-/** The name of a field in messages: `sources.0.bucket`. */
-function fieldName(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the configuration' : path.map(String).join('.');
 }
 
 /** The value of a field. For a value that may be or hold a secret, only its kind: messages end up in build logs. */

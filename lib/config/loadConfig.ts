@@ -5,7 +5,7 @@ import { isJsonObject } from '../base/json.ts';
 import { didYouMean, displayValue } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE, stackNameProblem } from '../schema/stages.ts';
-import { ConfigError } from './ConfigError.ts';
+import { ConfigError, refusedFields } from './ConfigError.ts';
 import { readStages, validateConfig } from './defineConfig.ts';
 import { type StageConfig, stageProblems } from './problems/stageProblems.ts';
 
@@ -27,7 +27,7 @@ export function loadConfig(file: string, stage: string): Promise<Config> {
   return namingFile(file, async () => {
     const { config } = await evaluate(await importConfig(file), stage);
     const problem = stackNameProblem(config.service, stage);
-    if (problem !== null) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`);
+    if (problem !== null) throw refusedFields([problem]);
     return config;
   });
 }
@@ -72,7 +72,10 @@ async function namingFile<Result>(file: string, work: () => Promise<Result>): Pr
   } catch (error) {
     if (!(error instanceof ConfigError) || error.detail.includes(file)) throw error;
     const space = error.detail.startsWith('\n') ? '' : ' ';
-    throw new ConfigError(error.code, `${file}:${space}${error.detail}`, { cause: error });
+    throw new ConfigError(error.code, `${file}:${space}${error.detail}`, {
+      cause: error,
+      fields: error.fields,
+    });
   }
 }
 
@@ -87,8 +90,7 @@ async function compareStages(
     all.push({ stage: name, config: stageConfig });
   }
   const problems = stageProblems(all);
-  if (problems.length > 0)
-    throw new ConfigError('SLUICE_CONFIG_STAGES_SHARE', `\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw refusedFields(problems, { code: 'SLUICE_CONFIG_STAGES_SHARE' });
 }
 
 /** A configuration file and what it exports. */
@@ -191,7 +193,10 @@ function validateForStage(made: unknown, stage: string, stages: readonly string[
     return validateConfig(made, stages);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(error.code, `Stage ${stage}:${error.detail}`, { cause: error });
+    throw new ConfigError(error.code, `Stage ${stage}:${error.detail}`, {
+      cause: error,
+      fields: error.fields,
+    });
   }
 }
 

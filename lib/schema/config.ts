@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
-import { endpointSchema, passThroughSchema } from './endpoint.ts';
+import { endpointSchema } from './endpoint.ts';
 import { type Export, exportsSchema } from './exports.ts';
 import { alarmsSchema } from './fields/alarms.ts';
 import { athenaSchema } from './fields/athena.ts';
@@ -24,6 +24,7 @@ import {
   whole,
 } from './formats.ts';
 import { named, noted } from './noted.ts';
+import { passThroughSchema } from './passThrough.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';

@@ -1,9 +1,7 @@
 import * as z from 'zod';
+import { baseUrl } from './fields/baseUrl.ts';
 import { flag, queueConcurrency } from './formats.ts';
 import { named, noted } from './noted.ts';
-
-/** Hosts to which copies and receipts may go without TLS: this machine's. */
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** The form of a header's name: RFC 9110, 5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
@@ -40,24 +38,6 @@ const common = {
   ),
 };
 
-/** The address of a target. */
-const url = z.string('an address').superRefine((text, context) => {
-  const problem = addressProblem(text);
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-});
-
-/** Says what an address should have been; null if it is valid. */
-function addressProblem(text: string): string | null {
-  if (!URL.canParse(text)) return 'an address: https:// and a host';
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (username !== '' || password !== '') return 'an address without a user: put a secret into `headers`';
-  if (search !== '' || hash !== '' || text.endsWith('?') || text.endsWith('#'))
-    return 'an address without ? and #: a request brings its own query';
-  if (protocol === 'https:') return null;
-  if (protocol === 'http:' && LOOPBACK_HOSTS.has(hostname)) return null;
-  return 'an address with https://; http:// only on this machine, 127.0.0.1 or localhost';
-}
-
 /** Headers that are added to what is sent. */
 const headers = z
   .record(
@@ -91,7 +71,7 @@ export const relaySchema = named(
       named(
         'TargetRelayInput',
         z.strictObject({
-          url: noted(url, 'To this address: the path and the query of each request are put behind it.'),
+          url: noted(baseUrl(), 'To this address: the path and the query of each request are put behind it.'),
           headers: noted(
             headers,
             'Headers that are added to each request, in place of equal ones that its SDK sent.',

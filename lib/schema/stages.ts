@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { unexpected } from '../base/text.ts';
+import { type ConfigProblem, unexpected } from './ConfigProblem.ts';
 
 /** The stage of commands and deployments that name none. It is also Serverless's default. */
 export const DEFAULT_STAGE = 'dev';
@@ -29,7 +29,7 @@ const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 const STACK_CHARACTERS = `${DEFAULT_SERVICE}-`.length + MOST_CHARACTERS;
 
 /** What is wrong with the name of a stack; null if nothing is. */
-export function stackNameProblem(service: string, stage: string): string | null {
+export function stackNameProblem(service: string, stage: string): ConfigProblem | null {
   const { length } = `${service}-${stage}`;
   return length <= STACK_CHARACTERS
     ? null

@@ -236,6 +236,7 @@ export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
   'quarantine-large',
   'query-results',
   'reader-tables',
+  'relay',
 ]);
 
 /** Matches the query's ID, after which Athena names results, and the folders of tables that it creates. */

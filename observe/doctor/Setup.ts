@@ -8,7 +8,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { arnIn } from '../../lib/access/arns.ts';
 import { parseArn } from '../../lib/base/arn.ts';
-import { type RegionalSettings, regionProblems } from '../../lib/schema/endpoint.ts';
+import { problemLine } from '../../lib/schema/ConfigProblem.ts';
+import { type RegionalSettings, regionProblems } from '../../lib/schema/regionProblems.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
@@ -138,8 +139,11 @@ export function judgeRegion(region: string, config: RegionalSettings): Finding |
     key: `The key ${config.existing.keyArn} is not in ${region}, the region of the stack`,
     logsKey: `The key ${config.logs.kmsKeyArn} is not in ${region}, the region of the stack`,
   };
-  const { kind, text } = problem;
-  return finding('SLUICE_FINDING_REGION_UNFIT', { case: kind, ...seenNow(titles[kind], text) });
+  const { kind } = problem;
+  return finding('SLUICE_FINDING_REGION_UNFIT', {
+    case: kind,
+    ...seenNow(titles[kind], problemLine(problem)),
+  });
 }
 
 /** An output of a stack. */

@@ -7,7 +7,7 @@ import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-la
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { readerId } from '../../infra/readers/readers.ts';
 import { resources as templateResources } from '../../infra/resources.ts';
-import { heldNames, type ReaderProblem } from '../../infra/serverless/readerProblems.ts';
+import { type HeldName, heldNames } from '../../infra/serverless/readerProblems.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
@@ -16,14 +16,10 @@ import { allow, type Statement } from '../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { functionNames } from '../../lib/config/functionConfig.ts';
-import {
-  collectorConcurrency,
-  hasFunctionUrl,
-  hasGateway,
-  type RequestLimits,
-  requestLimits,
-} from '../../lib/schema/endpoint.ts';
+import { problemLine } from '../../lib/schema/ConfigProblem.ts';
+import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
+import { collectorConcurrency, type RequestLimits, requestLimits } from '../../lib/schema/requestLimits.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { bucketRegion, ownBucketWords } from './bucket.ts';
@@ -55,8 +51,8 @@ export const freeNames: Look = {
 };
 
 /** Judges a name of a reader that the stack has for another role or user. */
-export function judgeHeldName({ fact, text }: ReaderProblem): Finding {
-  return finding('SLUICE_FINDING_NAME_TAKEN', { case: 'reader', ...seenNow(fact, text) });
+export function judgeHeldName(held: HeldName): Finding {
+  return finding('SLUICE_FINDING_NAME_TAKEN', { case: 'reader', ...seenNow(held.fact, problemLine(held)) });
 }
 
 /**

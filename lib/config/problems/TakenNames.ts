@@ -1,19 +1,19 @@
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 
 /** Names of one kind, of which each may be given once. Whoever gives a name again gets a problem. */
 export class TakenNames {
-  readonly #problems: string[];
+  readonly #problems: ConfigProblem[];
   readonly #what: string;
   /** The field that has a name. */
   readonly #fields: Map<string, string>;
 
   /**
-   * @param problems Gets `<field>: got "<name>", expected another <what> than <the field that has it>.`
+   * @param problems Gets the problem of a name that is taken: another was expected than that of the field that has it.
    * @param what What the names are of, in words: `table`.
    * @param taken Names that are taken already, each with what has it, in words. Default none.
    */
   constructor(
-    problems: string[],
+    problems: ConfigProblem[],
     what: string,
     taken: Iterable<readonly [name: string, owner: string]> = [],
   ) {

@@ -3,7 +3,7 @@ import { policyScope } from '../../access/arns.ts';
 import { ACCESS_LIMITS } from '../../access/policyDocument.ts';
 import { parseArn } from '../../base/arn.ts';
 import { locationParts } from '../../base/s3Location.ts';
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import type { AlsoReads } from '../../schema/fields/alsoReads.ts';
 import { ownDatabaseOf, type Reader } from '../../schema/readers.ts';
@@ -24,7 +24,7 @@ export type ReaderNames = Pick<
 >;
 
 /** Problems of what readers read besides Sluice's data; one sentence each, with the field's name in front. */
-export function alsoReadsProblems(config: ReaderNames): string[] {
+export function alsoReadsProblems(config: ReaderNames): ConfigProblem[] {
   return config.readers.flatMap((reader, i) => [
     ...reader.alsoReads.flatMap((entry, j) => entryProblems(entry, `readers.${i}.alsoReads.${j}`, config)),
     ...ownerProblems(reader, `readers.${i}`),
@@ -34,7 +34,7 @@ export function alsoReadsProblems(config: ReaderNames): string[] {
 }
 
 /** What is wrong with one entry of `alsoReads`. */
-function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): string[] {
+function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): ConfigProblem[] {
   const { account, database, athena, readers } = config;
   const databases = new Map([
     [database, '`database`'],
@@ -64,15 +64,19 @@ function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): st
         ]),
     ...entry.locations.flatMap((location, k) => {
       const { bucket, folder } = locationParts(location);
-      const got = `${field}.locations.${k}: got ${JSON.stringify(location)}, expected`;
+      const refused = (expected: string) => unexpected(`${field}.locations.${k}`, location, expected);
       const bucketOwner = buckets.get(bucket);
       if (bucketOwner !== undefined)
         return [
-          `${got} a location outside of ${bucketOwner}: a reader has Sluice's own tables without this, and must not read the rest.`,
+          refused(
+            `a location outside of ${bucketOwner}: a reader has Sluice's own tables without this, and must not read the rest`,
+          ),
         ];
       return folder === '' && !entry.wholeBucket
         ? [
-            `${got} a folder in the bucket, or \`wholeBucket: true\`: a whole bucket is read with all that is put there later.`,
+            refused(
+              'a folder in the bucket, or `wholeBucket: true`: a whole bucket is read with all that is put there later',
+            ),
           ]
         : [];
     }),
@@ -80,7 +84,7 @@ function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): st
       ? []
       : (['kmsKeyArn', 'owner'] as const)
           .filter((member) => entry[member] !== undefined)
-          .map((member) => `${field}.${member}: expected none without \`locations\`.`)),
+          .map((member) => ({ field: `${field}.${member}`, text: `expected none without \`locations\`.` }))),
     ...(entry.owner !== undefined && entry.owner === account
       ? [unexpected(`${field}.owner`, account, 'none: the deployment is in that account')]
       : []),
@@ -88,7 +92,7 @@ function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): st
 }
 
 /** Problems of owners that differ for the same bucket: a bucket has one owner. */
-function ownerProblems({ alsoReads }: Reader, field: string): string[] {
+function ownerProblems({ alsoReads }: Reader, field: string): ConfigProblem[] {
   const owners = new Map<string, { readonly owner: string | undefined; readonly where: string }>();
   return alsoReads.flatMap((entry, j) =>
     entry.locations.flatMap((location, k) => {
@@ -107,7 +111,7 @@ function ownerProblems({ alsoReads }: Reader, field: string): string[] {
  * Problems of policies that are too long. IAM does not count white space. The account's ID is not known here, so zeros
  * of the same length stand for it.
  */
-function lengthProblems(reader: Reader, field: string, config: ReaderNames): string[] {
+function lengthProblems(reader: Reader, field: string, config: ReaderNames): ConfigProblem[] {
   const account = '0'.repeat(12);
   const scope = policyScope(config, { partition: 'aws', account, region: config.region, keyArn: null });
   const length = JSON.stringify(alsoReadsPolicy(scope, reader) ?? '').length;
@@ -115,17 +119,26 @@ function lengthProblems(reader: Reader, field: string, config: ReaderNames): str
   return length <= most
     ? []
     : [
-        `${field}.alsoReads: got ${length} characters of policy, expected at most ${most}: leave out \`tables\` of databases that are read whole, name a folder above several, or give a policy of yours in \`policies\`.`,
+        {
+          field: `${field}.alsoReads`,
+          text: `got ${length} characters of policy, expected at most ${most}: leave out \`tables\` of databases that are read whole, name a folder above several, or give a policy of yours in \`policies\`.`,
+        },
       ];
 }
 
 /** Policies that are named twice, or that IAM can't attach because they are of another account. */
-function policyProblems({ policies }: Reader, field: string, { account }: ReaderNames): string[] {
+function policyProblems({ policies }: Reader, field: string, { account }: ReaderNames): ConfigProblem[] {
   return policies.flatMap((arn, j) => {
-    const got = `${field}.policies.${j}: got ${JSON.stringify(arn)}, expected`;
-    if (policies.indexOf(arn) < j) return [`${got} another than policies.${policies.indexOf(arn)}.`];
+    const first = policies.indexOf(arn);
+    if (first < j) return [unexpected(`${field}.policies.${j}`, arn, `another than policies.${first}`)];
     return account === null || parseArn(arn).account === account
       ? []
-      : [`${got} a policy of the account ${account}, which is deployed to: IAM attaches no other.`];
+      : [
+          unexpected(
+            `${field}.policies.${j}`,
+            arn,
+            `a policy of the account ${account}, which is deployed to: IAM attaches no other`,
+          ),
+        ];
   });
 }

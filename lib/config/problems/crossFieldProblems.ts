@@ -1,13 +1,14 @@
-import { displayValue, unexpected } from '../../base/text.ts';
+import { displayValue } from '../../base/text.ts';
 import { denyingPattern, namePatternProblem } from '../../collect/eventFilter.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { MAX_WINDOW_DAYS } from '../../schema/deliveryLimits.ts';
-import { endpointProblems } from '../../schema/endpoint.ts';
 import { listExperiments } from '../../schema/names.ts';
 import { RESERVED_COLUMNS } from '../../tables/deliveredTables.ts';
-import { RELAY_FOLDER, RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
+import { RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
 import { redactionPathProblem } from '../../wire/Redaction.ts';
 import { customerBucketProblems } from './customerBucketProblems.ts';
+import { endpointProblems } from './endpointProblems.ts';
 import { exportProblems } from './exportProblems.ts';
 import { readerProblems } from './readerProblems.ts';
 import { sourceProblems } from './sourceProblems.ts';
@@ -16,7 +17,7 @@ import { TakenNames } from './TakenNames.ts';
 import { viewProblems } from './viewProblems.ts';
 
 /** Problems that the schema can't find, as each field is valid alone; one sentence each, with the field's name in front. */
-export function crossFieldProblems(config: Config): string[] {
+export function crossFieldProblems(config: Config): ConfigProblem[] {
   return [
     ...endpointProblems(config.endpoint, config.passThrough),
     ...statsigFolderProblems(config),
@@ -41,8 +42,8 @@ export function crossFieldProblems(config: Config): string[] {
 }
 
 /** Names that two tables have. */
-function sharedTableNames(config: Pick<Config, 'tables' | 'curatedTables'>): string[] {
-  const problems: string[] = [];
+function sharedTableNames(config: Pick<Config, 'tables' | 'curatedTables'>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const names = new TakenNames(problems, 'name');
   for (const member of ['tables', 'curatedTables'] as const)
     for (const [kind, name] of Object.entries(config[member])) names.claim(name, `${member}.${kind}`);
@@ -50,14 +51,14 @@ function sharedTableNames(config: Pick<Config, 'tables' | 'curatedTables'>): str
 }
 
 /** A staging database that is the database of our tables. */
-function stagingDatabaseProblems({ athena, database }: Pick<Config, 'athena' | 'database'>): string[] {
+function stagingDatabaseProblems({ athena, database }: Pick<Config, 'athena' | 'database'>): ConfigProblem[] {
   if (athena.stagingDatabase !== database) return [];
   const expected = 'another database than `database`: Statsig makes and drops tables there';
   return [unexpected('athena.stagingDatabase', database, expected)];
 }
 
 /** Paths that can't be redacted. */
-function redactionProblems({ privacy, unitIds }: Pick<Config, 'privacy' | 'unitIds'>): string[] {
+function redactionProblems({ privacy, unitIds }: Pick<Config, 'privacy' | 'unitIds'>): ConfigProblem[] {
   return Object.entries(privacy.redact).flatMap(([path, action]) => {
     const problem = redactionPathProblem(path, action, unitIds);
     return problem === null ? [] : [unexpected('privacy.redact', path, problem)];
@@ -65,23 +66,30 @@ function redactionProblems({ privacy, unitIds }: Pick<Config, 'privacy' | 'unitI
 }
 
 /** A salt that redaction needs and that is missing. */
-function saltProblems({ privacy }: Pick<Config, 'privacy'>): string[] {
+function saltProblems({ privacy }: Pick<Config, 'privacy'>): ConfigProblem[] {
   if (Object.keys(privacy.redact).length === 0 || privacy.salt !== undefined) return [];
   const expected = 'a text of at least 16 characters, since something is redacted';
   return [unexpected('privacy.salt', undefined, expected)];
 }
 
 /** A time window of more days than a run can keep partitions for. */
-function timeWindowProblems({ timeWindow: { pastDays, futureDays } }: Pick<Config, 'timeWindow'>): string[] {
+function timeWindowProblems({
+  timeWindow: { pastDays, futureDays },
+}: Pick<Config, 'timeWindow'>): ConfigProblem[] {
   const days = pastDays + futureDays + 1;
   return days > MAX_WINDOW_DAYS
-    ? [`timeWindow: got ${days} days (pastDays, futureDays and today), expected ${MAX_WINDOW_DAYS} at most.`]
+    ? [
+        {
+          field: 'timeWindow',
+          text: `got ${days} days (pastDays, futureDays and today), expected ${MAX_WINDOW_DAYS} at most.`,
+        },
+      ]
     : [];
 }
 
 /** Columns of unit IDs that the tables have already, or that two unit IDs have. */
-function unitColumnProblems({ unitIds }: Pick<Config, 'unitIds'>): string[] {
-  const problems: string[] = [];
+function unitColumnProblems({ unitIds }: Pick<Config, 'unitIds'>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const columns = new TakenNames(problems, 'column');
   for (const [unitId, column] of Object.entries(unitIds)) {
     if (RESERVED_COLUMNS.has(column))
@@ -92,15 +100,17 @@ function unitColumnProblems({ unitIds }: Pick<Config, 'unitIds'>): string[] {
 }
 
 /** Folders of Statsig's that have another use, or that are given twice. */
-function statsigFolderProblems(config: Pick<Config, 'statsigFolder' | 'formerStatsigFolders'>): string[] {
-  const problems: string[] = [];
+function statsigFolderProblems(
+  config: Pick<Config, 'statsigFolder' | 'formerStatsigFolders'>,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const former = config.formerStatsigFolders.map(({ folder }, i) => ({
     folder,
     field: `formerStatsigFolders.${i}.folder`,
   }));
   for (const { folder, field } of [{ folder: config.statsigFolder, field: 'statsigFolder' }, ...former]) {
     const [topFolder = ''] = folder.split('/');
-    if (RESERVED_FOLDERS.has(topFolder) || `${topFolder}/` === RELAY_FOLDER)
+    if (RESERVED_FOLDERS.has(topFolder))
       problems.push(unexpected(field, folder, `a folder outside ${topFolder}/, which has another use`));
   }
   for (const [i, { folder, field }] of former.entries()) {
@@ -115,12 +125,15 @@ function statsigFolderProblems(config: Pick<Config, 'statsigFolder' | 'formerSta
 }
 
 /** Keys that are given twice, and sources of keys that do not exist. */
-function keyProblems({ keys, sources }: Pick<Config, 'keys' | 'sources'>): string[] {
-  const problems: string[] = [];
+function keyProblems({ keys, sources }: Pick<Config, 'keys' | 'sources'>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   for (const [i, { sha256 }] of keys.entries()) {
     const first = keys.findIndex((key) => key.sha256 === sha256);
     if (first < i)
-      problems.push(`keys.${i}.sha256: expected another key than keys.${first} (${keys[first]?.label}).`);
+      problems.push({
+        field: `keys.${i}.sha256`,
+        text: `expected another key than keys.${first} (${keys[first]?.label}).`,
+      });
   }
   const names = sources.map(({ name }) => name);
   const expected = names.length === 0 ? 'no name, as there are no `sources`' : `one of ${names.join(', ')}`;
@@ -131,7 +144,7 @@ function keyProblems({ keys, sources }: Pick<Config, 'keys' | 'sources'>): strin
 }
 
 /** Names in lists that cannot match. */
-function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): string[] {
+function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): ConfigProblem[] {
   return (['events', 'exposures'] as const).flatMap((list) =>
     Object.entries(lists[list]).flatMap(([action, names = []]) =>
       names.flatMap((name, i) => {
@@ -148,7 +161,7 @@ function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): string[]
 }
 
 /** Names that are in two lists although they can be in one only. */
-function experimentProblems({ experiments, holdouts }: Config): string[] {
+function experimentProblems({ experiments, holdouts }: Config): ConfigProblem[] {
   const names = listExperiments({ experiments });
   return (holdouts ?? []).flatMap((name, i) =>
     names.includes(name)
@@ -164,10 +177,13 @@ function experimentProblems({ experiments, holdouts }: Config): string[] {
 }
 
 /** A day whose raw rows are gone is never curated: its files expire at midnight, before the night's plan. */
-function retentionProblems({ curate, curateAfter, retention: { forwardedDays } }: Config): string[] {
+function retentionProblems({ curate, curateAfter, retention: { forwardedDays } }: Config): ConfigProblem[] {
   return curate && forwardedDays !== null && forwardedDays <= curateAfter
     ? [
-        `retention.forwardedDays: got ${forwardedDays}, expected more than curateAfter, ${curateAfter}: raw rows expire before they are curated.`,
+        {
+          field: 'retention.forwardedDays',
+          text: `got ${forwardedDays}, expected more than curateAfter, ${curateAfter}: raw rows expire before they are curated.`,
+        },
       ]
     : [];
 }
@@ -181,24 +197,29 @@ function existingProblems({
   existing,
   database,
   athena,
-}: Pick<Config, 'encryption' | 'existing' | 'database' | 'athena'>): string[] {
-  const problems: string[] = [];
+}: Pick<Config, 'encryption' | 'existing' | 'database' | 'athena'>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const hasKey = existing.keyArn !== null;
   if (encryption === 's3' && hasKey)
-    problems.push("existing.keyArn: expected null with `encryption: 's3'`: no role could use the key.");
+    problems.push({
+      field: 'existing.keyArn',
+      text: "expected null with `encryption: 's3'`: no role could use the key.",
+    });
   if (encryption === 'kms' && existing.bucket && !hasKey) {
-    problems.push(
-      "existing.keyArn: got null, expected the ARN of the KMS key that the existing bucket is encrypted with: roles and readers may use only that key. If S3's own keys encrypt it, set `encryption: 's3'`.",
-    );
+    problems.push({
+      field: 'existing.keyArn',
+      text: "got null, expected the ARN of the KMS key that the existing bucket is encrypted with: roles and readers may use only that key. If S3's own keys encrypt it, set `encryption: 's3'`.",
+    });
   }
   for (const [field, name, flag] of [
     ['database', database, 'database'],
     ['athena.stagingDatabase', athena.stagingDatabase, 'stagingDatabase'],
   ] as const) {
     if (name === ACCOUNT_DATABASE && !existing[flag]) {
-      problems.push(
-        `${field}: got "${name}", which every account has already: expected another database, or existing.${flag}: true.`,
-      );
+      problems.push({
+        field,
+        text: `got "${name}", which every account has already: expected another database, or existing.${flag}: true.`,
+      });
     }
   }
   return problems;

@@ -1,25 +1,7 @@
 import { parseArn } from '../../base/arn.ts';
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
-import type { Source } from '../../schema/sources.ts';
-
-/** One place of the configuration that names a customer's bucket. */
-interface NamedBucket {
-  /** The field that names it: `sources.0`. */
-  readonly field: string;
-  /** The name of the bucket. */
-  readonly bucket: string;
-  /** The account that owns it; undefined if the field does not say. */
-  readonly owner?: string | undefined;
-  /** Its region. Default: the deployment's. */
-  readonly region?: string | undefined;
-  /** ARN of the key that its objects are encrypted with; undefined without one. */
-  readonly kmsKeyArn?: string | undefined;
-  /** How it is encrypted; undefined if the field does not say. */
-  readonly encryption?: Source['encryption'];
-  /** The role that leads to the bucket. Default: the bucket's policy does. */
-  readonly role?: Source['role'];
-}
+import { customerBuckets, type NamedBucket } from './customerFolders.ts';
 
 /**
  * Finds contradictions between the places that name a customer's bucket: a bucket has one owner and one region,
@@ -28,11 +10,8 @@ interface NamedBucket {
  */
 export function customerBucketProblems(
   config: Pick<Config, 'account' | 'sources' | 'exports' | 'region'>,
-): string[] {
-  const named: readonly NamedBucket[] = [
-    ...config.sources.map((source, i) => ({ ...source, field: `sources.${i}` })),
-    ...config.exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
-  ];
+): ConfigProblem[] {
+  const named = customerBuckets(config);
   return named.flatMap((place, i) => {
     const before = named.slice(0, i).filter(({ bucket }) => bucket === place.bucket);
     return [
@@ -45,7 +24,7 @@ export function customerBucketProblems(
 }
 
 /** An owner or a region that an earlier place has otherwise. A place without a region has the deployment's, which `--region` may name. */
-function contradictions(place: NamedBucket, before: readonly NamedBucket[]): string[] {
+function contradictions(place: NamedBucket, before: readonly NamedBucket[]): ConfigProblem[] {
   return (['owner', 'region'] as const).flatMap((member) => {
     const other = before.find(
       (earlier) => earlier[member] !== undefined && earlier[member] !== place[member],
@@ -60,27 +39,31 @@ function contradictions(place: NamedBucket, before: readonly NamedBucket[]): str
 function encryptionProblems(
   { field, owner, role, kmsKeyArn, encryption }: NamedBucket,
   account: string | null,
-): string[] {
-  const problems: string[] = [];
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   if (encryption === 'AES256' && kmsKeyArn !== undefined)
     problems.push(unexpected(`${field}.encryption`, 'AES256', '"aws:kms" beside kmsKeyArn'));
   const isOurKey = role === undefined && kmsKeyArn === undefined && owner !== account;
   if (encryption === 'aws:kms' && isOurKey && owner !== undefined)
-    problems.push(
-      `${field}.encryption: got "aws:kms" alone, expected kmsKeyArn or role beside it: objects would be encrypted with the key aws/s3 of the account that writes, which ${owner} cannot use. If ${owner} is the account of the deployment, set \`account\` to it.`,
-    );
+    problems.push({
+      field: `${field}.encryption`,
+      text: `got "aws:kms" alone, expected kmsKeyArn or role beside it: objects would be encrypted with the key aws/s3 of the account that writes, which ${owner} cannot use. If ${owner} is the account of the deployment, set \`account\` to it.`,
+    });
   return problems;
 }
 
 /** A key of another region than the bucket's. @param deployed The region of the deployment. */
-function keyRegionProblems(place: NamedBucket, deployed: string | undefined): string[] {
+function keyRegionProblems(place: NamedBucket, deployed: string | undefined): ConfigProblem[] {
   if (place.kmsKeyArn === undefined) return [];
   const { region: keyRegion } = parseArn(place.kmsKeyArn);
   const region = place.region ?? deployed;
   if (keyRegion === region) return [];
   const unless = place.region === undefined ? ' unless `region` beside it says another' : '';
   return [
-    `${place.field}.kmsKeyArn: got a key of ${keyRegion}, expected one of ${region}, the bucket's region${unless}.`,
+    {
+      field: `${place.field}.kmsKeyArn`,
+      text: `got a key of ${keyRegion}, expected one of ${region}, the bucket's region${unless}.`,
+    },
   ];
 }
 
@@ -89,14 +72,15 @@ function keyRegionProblems(place: NamedBucket, deployed: string | undefined): st
  * read the bucket for them.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
-function roleProblems({ field, owner, role }: NamedBucket): string[] {
+function roleProblems({ field, owner, role }: NamedBucket): ConfigProblem[] {
   if (role === undefined || owner === undefined) return [];
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   const { account } = parseArn(role.arn);
   if (account !== owner)
-    problems.push(
-      `${field}.role.arn: got a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
-    );
+    problems.push({
+      field: `${field}.role.arn`,
+      text: `got a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
+    });
   if (role.externalId === undefined && role.allowNoExternalId !== true)
     problems.push(
       unexpected(
@@ -106,6 +90,6 @@ function roleProblems({ field, owner, role }: NamedBucket): string[] {
       ),
     );
   if (role.externalId !== undefined && role.allowNoExternalId === true)
-    problems.push(`${field}.role.allowNoExternalId: expected none beside an external ID.`);
+    problems.push({ field: `${field}.role.allowNoExternalId`, text: 'expected none beside an external ID.' });
   return problems;
 }

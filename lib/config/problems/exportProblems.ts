@@ -1,32 +1,36 @@
 import { overlap } from '../../base/s3Location.ts';
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { exportFolder } from '../../tables/exportKeys.ts';
 import { type CustomerFolder, datasetFolders, receiptFolders } from './customerFolders.ts';
+import { TakenNames } from './TakenNames.ts';
 
 /** What of the configuration is compared with its exports. */
 type ExportConfig = Pick<Config, 'exports' | 'bucket' | 'tables' | 'curate' | 'curatedTables' | 'sources'>;
 
 /** Problems of `exports` that no field shows alone; one sentence each, with the field's name in front. */
-export function exportProblems(config: ExportConfig): string[] {
+export function exportProblems(config: ExportConfig): ConfigProblem[] {
   const { exports, bucket, sources } = config;
-  const problems: string[] = [];
-  const names = new Set<string>();
+  const problems: ConfigProblem[] = [];
+  const names = new TakenNames(problems, 'name');
   // The folders that an export must not share. A source would load an export into its folder as its own drops, and an
   // export deletes old files in its folder.
   const folders: CustomerFolder[] = [...datasetFolders(sources), ...receiptFolders(sources)];
   for (const [i, { name, table, target }] of exports.entries()) {
     const field = `exports.${i}`;
     problems.push(...tableProblems(config, { field, table, owner: target.owner }));
-    if (names.has(name)) problems.push(`${field}.name: got ${JSON.stringify(name)}, which another has.`);
-    names.add(name);
+    names.claim(name, `${field}.name`);
     if (target.bucket === bucket)
-      problems.push(`${field}.target.bucket: got our own bucket, expected a customer's.`);
+      problems.push(
+        unexpected(`${field}.target.bucket`, bucket, 'a bucket of a customer, or `statsigBucket`'),
+      );
     const folder = exportFolder({ name, target });
     // Of two exports into one folder, each would delete the new files of the other as old ones.
     const other = folders.find((taken) => overlap(taken, { bucket: target.bucket, folder }));
     if (other !== undefined)
-      problems.push(`${field}.target.folder: got ${folder}, expected a folder apart from ${other.field}'s.`);
+      problems.push(
+        unexpected(`${field}.target.folder`, folder.slice(0, -1), `a folder apart from ${other.field}'s`),
+      );
     folders.push({ bucket: target.bucket, folder, field });
   }
   return problems;
@@ -44,13 +48,13 @@ function tableProblems(
     table,
     owner,
   }: { readonly field: string; readonly table: string; readonly owner?: string | undefined },
-): string[] {
+): ConfigProblem[] {
   const owners = new Map(
     sources.flatMap((source) => source.datasets.map((dataset) => [dataset.table, source.owner] as const)),
   );
   const curated = curate ? [curatedTables.exposures, curatedTables.events] : [];
   const known = [tables.exposures, tables.events, ...curated, ...owners.keys()];
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   if (table === tables.quarantine)
     problems.push(
       unexpected(`${field}.table`, table, 'another table: rows of every customer are refused into that one'),
@@ -59,8 +63,9 @@ function tableProblems(
     problems.push(unexpected(`${field}.table`, table, `one of ${known.join(', ')}`));
   const tableOwner = owners.get(table) ?? owner;
   if (owner !== undefined && tableOwner !== owner)
-    problems.push(
-      `${field}.table: got ${JSON.stringify(table)}, which a source of ${tableOwner} fills, expected a table of ${owner}'s, the account that owns the bucket.`,
-    );
+    problems.push({
+      field: `${field}.table`,
+      text: `got ${JSON.stringify(table)}, which a source of ${tableOwner} fills, expected a table of ${owner}'s, the account that owns the bucket.`,
+    });
   return problems;
 }

@@ -1,5 +1,5 @@
 import { locationParts, overlap } from '../../base/s3Location.ts';
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { isRoot } from '../../schema/formats.ts';
 import {
@@ -9,15 +9,16 @@ import {
   type Reader,
   type RoleReader,
 } from '../../schema/readers.ts';
-import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
+import { MADE_TABLES_FOLDER, RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
 import { statsigFolders } from '../../tables/tableFolders.ts';
 import { alsoReadsProblems, type ReaderNames } from './alsoReadsProblems.ts';
 import { TakenNames } from './TakenNames.ts';
 
+/** What of the configuration is compared with its readers. */
+type ReaderConfig = ReaderNames & Pick<Config, 'encryption' | 'sources' | 'exports'>;
+
 /** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
-export function readerProblems(
-  config: ReaderNames & Pick<Config, 'encryption' | 'sources' | 'exports'>,
-): string[] {
+export function readerProblems(config: ReaderConfig): ConfigProblem[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),
     ...config.readers.flatMap((reader, i) => keyProblems(reader, `readers.${i}`, config)),
@@ -30,24 +31,37 @@ export function readerProblems(
 }
 
 /** Members of a reader that contradict each other. */
-function ownProblems(reader: Reader, field: string): string[] {
+function ownProblems(reader: Reader, field: string): ConfigProblem[] {
   if (reader.kind === 'owox')
     return reader.resultsKeyArn === undefined || reader.existingResultsBucket
       ? []
       : [
-          `${field}.resultsKeyArn: expected none without \`existingResultsBucket: true\`: the stack encrypts its bucket as \`bucket\`.`,
+          {
+            field: `${field}.resultsKeyArn`,
+            text: `expected none without \`existingResultsBucket: true\`: the stack encrypts its bucket as \`bucket\`.`,
+          },
         ];
   return reader.as === 'user'
-    ? roleMembers(reader).map(
-        (member) => `${field}.${member}: expected none: a user signs in with access keys, nobody assumes it.`,
-      )
+    ? roleMembers(reader).map((member) => ({
+        field: `${field}.${member}`,
+        text: `expected none: a user signs in with access keys, nobody assumes it.`,
+      }))
     : roleProblems(reader, field);
 }
 
 /** A key administrator where no key of KMS encrypts the bucket. */
-function keyProblems(reader: Reader, field: string, { encryption }: Pick<Config, 'encryption'>): string[] {
+function keyProblems(
+  reader: Reader,
+  field: string,
+  { encryption }: Pick<Config, 'encryption'>,
+): ConfigProblem[] {
   return encryption === 's3' && reader.kind === 'statsig' && reader.keyAdministrator
-    ? [`${field}.keyAdministrator: expected false with \`encryption: 's3'\`: there is no key.`]
+    ? [
+        {
+          field: `${field}.keyAdministrator`,
+          text: `expected false with \`encryption: 's3'\`: there is no key.`,
+        },
+      ]
     : [];
 }
 
@@ -62,7 +76,7 @@ function workgroupProblems(
   reader: Reader,
   field: string,
   { athena: { workgroup } }: Pick<Config, 'athena'>,
-): string[] {
+): ConfigProblem[] {
   if (reader.kind === 'owox' || reader.workgroup !== undefined) return [];
   const most = WORKGROUP_CHARACTERS - reader.name.length - 1;
   return [
@@ -77,18 +91,17 @@ function workgroupProblems(
       : []),
     ...(workgroup.length > most
       ? [
-          `athena.workgroup: got ${workgroup.length} characters, expected at most ${most}, as ${field}.name is added for its own.`,
+          {
+            field: 'athena.workgroup',
+            text: `got ${workgroup.length} characters, expected at most ${most}, as ${field}.name is added for its own.`,
+          },
         ]
       : []),
   ];
 }
 
 /** Checks a reader's workgroup and location. Its folder must not be shared with other readers or with Sluice. */
-function resultProblems(
-  reader: Reader,
-  field: string,
-  config: Parameters<typeof readerProblems>[0],
-): string[] {
+function resultProblems(reader: Reader, field: string, config: ReaderConfig): ConfigProblem[] {
   if (reader.kind === 'owox') return [];
   const { bucket, athena, readers } = config;
   const made = [athena.workgroup, ...readers.map(({ name }) => `${athena.workgroup}_${name}`)];
@@ -104,19 +117,19 @@ function resultProblems(
       : [];
   if (reader.kind !== 'statsig' || reader.resultLocation === undefined) return problems;
   const location = locationParts(reader.resultLocation);
-  const got = `${field}.resultLocation: got ${JSON.stringify(reader.resultLocation)}, expected`;
+  const refused = (expected: string) =>
+    unexpected(`${field}.resultLocation`, reader.resultLocation, expected);
   const [top = ''] = location.folder.split('/');
   if (location.bucket !== bucket || location.folder === '')
-    return [...problems, `${got} a folder in \`bucket\`, such as s3://${bucket}/statsig-results/.`];
+    return [...problems, refused(`a folder in \`bucket\`, such as s3://${bucket}/statsig-results/`)];
   return RESERVED_FOLDERS.has(top) ||
-    `${top}/` === RELAY_FOLDER ||
     statsigFolders(config).some((folder) => overlap(location, { bucket, folder: `${folder}/` }))
-    ? [...problems, `${got} a folder outside of ${top}/, which has another use.`]
+    ? [...problems, refused(`a folder outside of ${top}/, which has another use`)]
     : problems;
 }
 
 /** Problems of readers that share a folder of results: each could read, replace and delete the results of the other. */
-function sharedResults({ readers }: Parameters<typeof readerProblems>[0]): string[] {
+function sharedResults({ readers }: ReaderConfig): ConfigProblem[] {
   const located = readers.flatMap((reader, i) =>
     reader.kind === 'statsig' && reader.resultLocation !== undefined
       ? [{ i, text: reader.resultLocation, location: locationParts(reader.resultLocation) }]
@@ -147,9 +160,9 @@ function roleMembers(reader: RoleReader): string[] {
 }
 
 /** Members that a reader's role needs, or must not have. */
-function roleProblems(reader: RoleReader, field: string): string[] {
+function roleProblems(reader: RoleReader, field: string): ConfigProblem[] {
   if (reader.kind !== 'statsig') return assumedProblems(reader, field);
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   if (reader.principal === undefined) {
     problems.push(
       unexpected(
@@ -178,11 +191,11 @@ function roleProblems(reader: RoleReader, field: string): string[] {
 function assumedProblems(
   { principal, externalId, allowNoExternalId }: MetabaseReader,
   field: string,
-): string[] {
+): ConfigProblem[] {
   if (principal === undefined)
     return [unexpected(`${field}.principal`, undefined, 'ec2, ecs-tasks, or the ARN of a role or user')];
   if (!principal.startsWith('arn:') && externalId !== undefined)
-    return [`${field}.externalId: expected none: ${principal} sends none.`];
+    return [{ field: `${field}.externalId`, text: `expected none: ${principal} sends none.` }];
   if (isRoot(principal) && externalId === undefined && !allowNoExternalId)
     return [
       unexpected(
@@ -195,15 +208,8 @@ function assumedProblems(
 }
 
 /** Names that must be unique: those of readers, and of buckets and databases that belong to one reader. */
-function sharedNames({
-  readers,
-  bucket,
-  database,
-  athena,
-  sources,
-  exports,
-}: Parameters<typeof readerProblems>[0]): string[] {
-  const problems: string[] = [];
+function sharedNames({ readers, bucket, database, athena, sources, exports }: ReaderConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const names = new TakenNames(problems, 'name');
   const identities = new TakenNames(problems, 'name');
   // OWOX may delete what is in its bucket, so the bucket must not be one that others use.

@@ -1,5 +1,5 @@
 import { overlap } from '../../base/s3Location.ts';
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../../tables/deliveredTables.ts';
@@ -20,9 +20,9 @@ const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDG
 /** Problems of `sources` that no field shows alone; one sentence each, with the field's name in front. */
 export function sourceProblems(
   config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'curatedTables' | 'unitIds'>,
-): string[] {
+): ConfigProblem[] {
   const { sources } = config;
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   const names = new TakenNames(problems, 'name');
   const tables = new TakenNames(problems, 'table', takenTables(config));
   for (const [i, source] of sources.entries()) {
@@ -54,7 +54,7 @@ function takenTables({
 }
 
 /** Problems of a source by itself. @param ownBucket The bucket of the deployment. */
-function ownProblems({ name, bucket }: Source, field: string, ownBucket: string): string[] {
+function ownProblems({ name, bucket }: Source, field: string, ownBucket: string): ConfigProblem[] {
   return [
     ...(TAKEN_SOURCES.has(name)
       ? [unexpected(`${field}.name`, name, 'another name: the ledger has that one')]
@@ -64,15 +64,18 @@ function ownProblems({ name, bucket }: Source, field: string, ownBucket: string)
 }
 
 /** Declared columns cannot have the names of those that every row has. */
-function declaredColumnProblems(dataset: Dataset, field: string): string[] {
+function declaredColumnProblems(dataset: Dataset, field: string): ConfigProblem[] {
   if (dataset.kind !== 'table') return [];
   return Object.keys(dataset.mapping.columns)
     .filter((name) => TAKEN_COLUMNS.has(name))
-    .map((name) => `${field}.columns.${name}: expected another name: every row has a column of this one.`);
+    .map((name) => ({
+      field: `${field}.columns.${name}`,
+      text: `expected another name: every row has a column of this one.`,
+    }));
 }
 
 /** Two sources are two customers: what one drops may never be loaded as the other's. */
-function sharedFolders(sources: Config['sources']): string[] {
+function sharedFolders(sources: Config['sources']): ConfigProblem[] {
   const folders = datasetFolders(sources);
   return folders.flatMap((datasetFolder, i) => {
     const other = folders
@@ -94,7 +97,7 @@ function sharedFolders(sources: Config['sources']): string[] {
  * A receipt in a dataset's folder could be taken for a drop, and one in another source's folder would reveal data about
  * another customer.
  */
-function sharedReceipts(sources: Config['sources']): string[] {
+function sharedReceipts(sources: Config['sources']): ConfigProblem[] {
   const receipts = receiptFolders(sources);
   return receipts.flatMap((receipt, i) => {
     const other = [...datasetFolders(sources), ...receipts.slice(0, i)].find((written) =>
@@ -113,7 +116,7 @@ function sharedReceipts(sources: Config['sources']): string[] {
 }
 
 /** Columns of unit IDs that ingested events have already. Columns that forwarded tables have too are reported with those. */
-function unitColumnProblems({ sources, unitIds }: Pick<Config, 'sources' | 'unitIds'>): string[] {
+function unitColumnProblems({ sources, unitIds }: Pick<Config, 'sources' | 'unitIds'>): ConfigProblem[] {
   if (!sources.some(({ datasets }) => datasets.some(({ kind }) => kind === 'events'))) return [];
   return Object.entries(unitIds).flatMap(([unitId, column]) =>
     RESERVED_INGESTED_COLUMNS.has(column) && !RESERVED_COLUMNS.has(column)

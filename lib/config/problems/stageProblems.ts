@@ -1,9 +1,10 @@
 import { identityNamesPattern } from '../../access/arns.ts';
 import { overlap } from '../../base/s3Location.ts';
+import type { ConfigProblem } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { namedIdentity } from '../../schema/readers.ts';
 import { exportFolder } from '../../tables/exportKeys.ts';
-import { receiptFolders } from './customerFolders.ts';
+import { type CustomerFolder, receiptFolders } from './customerFolders.ts';
 
 /** One stage that is deployed, with its configuration. */
 export interface StageConfig {
@@ -18,17 +19,20 @@ export interface StageConfig {
  * That is an existing bucket, a folder of a customer that both write, and, in one account, the patterns of
  * their names. Other names that are taken are refused by CloudFormation.
  */
-export function stageProblems(stages: readonly StageConfig[]): string[] {
+export function stageProblems(stages: readonly StageConfig[]): ConfigProblem[] {
   return stages.flatMap((stage, i) => stages.slice(0, i).flatMap((other) => sharedBetween(stage, other)));
 }
 
 /** What two stages would share, as sentences. */
-function sharedBetween(first: StageConfig, second: StageConfig): string[] {
+function sharedBetween(first: StageConfig, second: StageConfig): ConfigProblem[] {
   const { bucket } = first.config;
   return [
     ...(bucket === second.config.bucket
       ? [
-          `bucket: got ${JSON.stringify(bucket)} for the stage ${first.stage}, expected another bucket than that of the stage ${second.stage}.`,
+          {
+            field: 'bucket',
+            text: `got ${JSON.stringify(bucket)} for the stage ${first.stage}, expected another bucket than that of the stage ${second.stage}.`,
+          },
         ]
       : []),
     ...(hasOtherAccount(first, second)
@@ -43,7 +47,7 @@ function sharedBetween(first: StageConfig, second: StageConfig): string[] {
  * cover those of `prod-eu`, too, and one for `acme-experiments-eu-*`, roles of `eu-dev`, those of `eu-prod`. This holds
  * for all regions, because roles and users have none.
  */
-function sharedNames(first: StageConfig, second: StageConfig): string[] {
+function sharedNames(first: StageConfig, second: StageConfig): ConfigProblem[] {
   const [problem] = [
     { covered: first, by: second },
     { covered: second, by: first },
@@ -51,7 +55,10 @@ function sharedNames(first: StageConfig, second: StageConfig): string[] {
     const pattern = identityNamesPattern(stackName(by));
     return `${stackName(covered)}-`.startsWith(pattern.slice(0, -1))
       ? [
-          `stages: got ${JSON.stringify(covered.stage)} beside ${by.stage}, expected another name, a shorter \`service\`, or different accounts in \`account\` of both: policies of the stage ${by.stage} are for \`${pattern}\`, which covers roles of ${covered.stage}, too.`,
+          {
+            field: 'stages',
+            text: `got ${JSON.stringify(covered.stage)} beside ${by.stage}, expected another name, a shorter \`service\`, or different accounts in \`account\` of both: policies of the stage ${by.stage} are for \`${pattern}\`, which covers roles of ${covered.stage}, too.`,
+          },
         ]
       : [];
   });
@@ -64,14 +71,17 @@ function stackName({ config, stage }: StageConfig): string {
 }
 
 /** Names of readers' roles and users, which are unique in an account, in all of its regions. */
-function sharedIdentities(first: StageConfig, second: StageConfig): string[] {
+function sharedIdentities(first: StageConfig, second: StageConfig): ConfigProblem[] {
   const taken = second.config.readers.map((reader) => namedIdentity(reader)?.toLowerCase());
   return first.config.readers.flatMap((reader, i) => {
     const path = namedIdentity(reader);
     return path === undefined || !taken.includes(path.toLowerCase())
       ? []
       : [
-          `readers.${i}.iamName: got ${JSON.stringify(reader.iamName)} for the stage ${first.stage}, expected another name than in the stage ${second.stage}.`,
+          {
+            field: `readers.${i}.iamName`,
+            text: `got ${JSON.stringify(reader.iamName)} for the stage ${first.stage}, expected another name than in the stage ${second.stage}.`,
+          },
         ];
   });
 }
@@ -85,7 +95,7 @@ function hasOtherAccount({ config: { account } }: StageConfig, { config: other }
  * Folders that both stages write: one would delete as old what the other exports, and receipts of both would be taken
  * for those of one.
  */
-function sharedTargets(first: StageConfig, second: StageConfig): string[] {
+function sharedTargets(first: StageConfig, second: StageConfig): ConfigProblem[] {
   const ofSecond = writtenFolders(second.config);
   return writtenFolders(first.config).flatMap((written) => {
     const { bucket, folder, field } = written;
@@ -94,13 +104,16 @@ function sharedTargets(first: StageConfig, second: StageConfig): string[] {
     return shared === undefined
       ? []
       : [
-          `${field}: got ${wanted} for the stage ${first.stage}, expected a folder apart from \`${shared.field}\` of the stage ${second.stage}.`,
+          {
+            field,
+            text: `got ${wanted} for the stage ${first.stage}, expected a folder apart from \`${shared.field}\` of the stage ${second.stage}.`,
+          },
         ];
   });
 }
 
 /** Folders in customers' buckets that a stage writes. */
-function writtenFolders({ exports, sources }: Config) {
+function writtenFolders({ exports, sources }: Config): readonly CustomerFolder[] {
   return [
     ...exports.map((exported, i) => ({
       bucket: exported.target.bucket,

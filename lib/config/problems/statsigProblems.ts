@@ -1,7 +1,9 @@
-import { unexpected } from '../../base/text.ts';
+import { overlap } from '../../base/s3Location.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { exportFolder } from '../../tables/exportKeys.ts';
 import { statsigFormat } from '../../tables/exports/statsigFormat.ts';
+import { customerBuckets } from './customerFolders.ts';
 
 /** What of the configuration is compared with what Statsig takes. */
 type Named = Pick<
@@ -10,14 +12,14 @@ type Named = Pick<
 >;
 
 /** Problems of `statsigBucket`, of what uses it, and of exports for Statsig; one sentence each, with the field's name in front. */
-export function statsigProblems(config: Named): string[] {
+export function statsigProblems(config: Named): ConfigProblem[] {
   return [...bucketProblems(config), ...ownerProblems(config), ...formatProblems(config)];
 }
 
 /** A bucket of Statsig that is also something else of the deployment. */
-function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): string[] {
+function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): ConfigProblem[] {
   if (statsigBucket === null) return [];
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   if (statsigBucket.bucket === bucket)
     problems.push(
       unexpected(
@@ -39,8 +41,8 @@ function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): str
   if (writesTo === null) return problems;
   for (const [i, exported] of exports.entries()) {
     const folder = exportFolder(exported);
-    const meets = `${writesTo}/`.startsWith(folder) || folder.startsWith(`${writesTo}/`);
-    if (exported.target.bucket === statsigBucket.bucket && meets)
+    const target = { bucket: exported.target.bucket, folder };
+    if (overlap(target, { bucket: statsigBucket.bucket, folder: `${writesTo}/` }))
       problems.push(
         unexpected(
           'statsigBucket.writesTo',
@@ -56,27 +58,24 @@ function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): str
  * Problems of owners. The bucket that the stack makes needs no owner, role, key or region. All other buckets need an
  * owner.
  */
-function ownerProblems({ statsigBucket, sources, exports }: Named): string[] {
+function ownerProblems({ statsigBucket, sources, exports }: Named): ConfigProblem[] {
   const madeBucket = statsigBucket === null || statsigBucket.existing ? undefined : statsigBucket.bucket;
-  const places = [
-    ...sources.map((source, i) => ({ ...source, field: `sources.${i}` })),
-    ...exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
-  ];
-  return places.flatMap(({ field, ...place }) => {
+  return customerBuckets({ sources, exports }).flatMap(({ field, ...place }) => {
     if (place.bucket !== madeBucket)
       return place.owner === undefined
         ? [unexpected(`${field}.owner`, undefined, 'an account: 12 digits, as a text')]
         : [];
     return (['owner', 'role', 'kmsKeyArn', 'encryption', 'region'] as const)
       .filter((member) => place[member] !== undefined)
-      .map(
-        (member) => `${field}.${member}: expected none, as the stack makes this bucket: \`statsigBucket\`.`,
-      );
+      .map((member) => ({
+        field: `${field}.${member}`,
+        text: `expected none, as the stack makes this bucket: \`statsigBucket\`.`,
+      }));
   });
 }
 
 /** Exports for Statsig whose table it can't take. */
-function formatProblems(config: Named): string[] {
+function formatProblems(config: Named): ConfigProblem[] {
   const known = new Set([
     config.tables.exposures,
     config.tables.events,
@@ -87,16 +86,20 @@ function formatProblems(config: Named): string[] {
   return config.exports.flatMap(({ table, format, target }, i) => {
     if (format !== 'statsig' && target.bucket === config.statsigBucket?.bucket)
       return [
-        `exports.${i}.format: got '${format}', expected 'statsig' for a target in \`statsigBucket\`: Statsig reads no other columns, and no manifest.`,
+        {
+          field: `exports.${i}.format`,
+          text: `got '${format}', expected 'statsig' for a target in \`statsigBucket\`: Statsig reads no other columns, and no manifest.`,
+        },
       ];
     // An unknown table is reported by itself.
     if (format !== 'statsig' || !known.has(table)) return [];
-    const problems: string[] = [];
+    const problems: ConfigProblem[] = [];
     const made = statsigFormat(config, table);
     if ('expected' in made)
-      problems.push(
-        `exports.${i}.format: got 'statsig' for ${JSON.stringify(table)}, expected ${made.expected}.`,
-      );
+      problems.push({
+        field: `exports.${i}.format`,
+        text: `got 'statsig' for ${JSON.stringify(table)}, expected ${made.expected}.`,
+      });
     if (target.folder?.includes('/') === true)
       problems.push(
         unexpected(

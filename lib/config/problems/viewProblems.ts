@@ -1,4 +1,4 @@
-import { unexpected } from '../../base/text.ts';
+import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { forwardedKinds, tableKinds } from '../../schema/kinds.ts';
 import { GROUPS_TABLE } from '../../tables/groupsTable.ts';
@@ -14,8 +14,8 @@ function meantUnitId(unitId: string): string | null {
 }
 
 /** Names of tables and columns that collide with views. */
-export function viewProblems({ tables, curatedTables, unitIds }: Config): string[] {
-  const problems: string[] = [];
+export function viewProblems({ tables, curatedTables, unitIds }: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const named = [
     ...tableKinds.map((kind) => [`tables.${kind}`, tables[kind]] as const),
     ...forwardedKinds.map((kind) => [`curatedTables.${kind}`, curatedTables[kind]] as const),

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { unexpected } from '../../base/text.ts';
 
 /**
  * Keys that Serverless accepts: `awsResourceTags` in its schema. AWS accepts more.
@@ -109,49 +108,4 @@ export function certificateArn(): z.ZodString {
       CERTIFICATE_ARN,
       'the ARN of a certificate in AWS Certificate Manager, arn:aws:acm:<region>:<account>:certificate/<ID>',
     );
-}
-
-/** A policy's ARN: the account, or `aws`, and the name behind the path, which may be absent. */
-const POLICY_ACCOUNT_AND_NAME = /:iam::(?<account>[^:]+):policy\/(?:.*\/)?(?<name>[^/]+)$/;
-
-/**
- * What is wrong with the permissions boundary of a configuration, a sentence for each problem: it is a policy of another
- * account than the deployment's, or has a name that the deploying role may change. Empty without a boundary.
- *
- * @param config Its fields as their schemas accept them.
- * @param stages The names of the configuration's stages.
- */
-export function boundaryProblems(
-  config: {
-    readonly account: string | null;
-    readonly permissionsBoundary: string | null;
-    readonly service: string;
-  },
-  stages: readonly string[],
-): string[] {
-  const { account, permissionsBoundary: arn } = config;
-  if (arn === null) return [];
-  const policy = POLICY_ACCOUNT_AND_NAME.exec(arn)?.groups;
-  // managedPolicyArn accepts no other ARN.
-  if (policy === undefined) throw new RangeError(`${arn} is not the ARN of a policy.`);
-  const { account: policyAccount = '', name = '' } = policy;
-  const problems: string[] = [];
-  if (account !== null && policyAccount !== 'aws' && policyAccount !== account)
-    problems.push(
-      unexpected(
-        'permissionsBoundary',
-        arn,
-        `a policy of the account ${account}, which is deployed to: a boundary is of the role's own account`,
-      ),
-    );
-  const prefix = stages.map((stage) => `${config.service}-${stage}-`).find((start) => name.startsWith(start));
-  if (prefix !== undefined)
-    problems.push(
-      unexpected(
-        'permissionsBoundary',
-        arn,
-        `a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary`,
-      ),
-    );
-  return problems;
 }

@@ -2,7 +2,7 @@ import { partName } from '../../../infra/template/Stack.ts';
 import { roleNamePattern } from '../../../lib/access/arns.ts';
 import { counted } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
-import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/endpoint.ts';
+import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import { denialIn } from '../../explainAwsError.ts';

@@ -106,27 +106,30 @@ describe('the lifecycle of the bucket', () => {
   const expiring = { Expiration: { Days: 3 } };
 
   it.each([
-    [
-      'expires a part of a folder',
-      { ...expiring, Filter: { Prefix: 'ledger/a' } },
-      'objects of ledger/a after 3 days',
-    ],
-    [
-      'has its prefix in the old place',
-      { ...expiring, Filter: undefined, Prefix: 'ledger/' },
-      'objects of ledger/ after 3 days',
-    ],
-    [
-      'names a date and a size',
-      { Expiration: { Date: new Date(0) }, Filter: { And: { Prefix: 'relay/', ObjectSizeLessThan: 9 } } },
-      'objects of relay/ from 1970-01-01 on',
-    ],
-    [
-      'deletes earlier versions',
-      { NoncurrentVersionExpiration: { NoncurrentDays: 2 }, Filter: { Prefix: 'landing/' } },
-      'earlier versions of landing/ after 2 days',
-    ],
-  ])('is told of a rule that %s', (_, rule, told) => {
+    {
+      what: 'expires a part of a folder',
+      rule: { ...expiring, Filter: { Prefix: 'ledger/a' } },
+      told: 'objects of ledger/a after 3 days',
+    },
+    {
+      what: 'has its prefix in the old place',
+      rule: { ...expiring, Filter: undefined, Prefix: 'ledger/' },
+      told: 'objects of ledger/ after 3 days',
+    },
+    {
+      what: 'names a date and a size',
+      rule: {
+        Expiration: { Date: new Date(0) },
+        Filter: { And: { Prefix: 'relay/', ObjectSizeLessThan: 9 } },
+      },
+      told: 'objects of relay/ from 1970-01-01 on',
+    },
+    {
+      what: 'deletes earlier versions',
+      rule: { NoncurrentVersionExpiration: { NoncurrentDays: 2 }, Filter: { Prefix: 'landing/' } },
+      told: 'earlier versions of landing/ after 2 days',
+    },
+  ])('is told of a rule that $what', ({ rule, told }) => {
     expect(early(rule)).toMatchObject({
       points: [`the rule theirs deletes ${told}`],
       wanted: { Rules: [{ ID: 'theirs', Status: 'Disabled' }] },
@@ -134,16 +137,19 @@ describe('the lifecycle of the bucket', () => {
   });
 
   it.each([
-    ['that is off', { ...expiring, Status: 'Disabled' }],
-    ['for other objects', { ...expiring, Filter: { Prefix: 'photos/' } }],
-    ['for tagged objects', { ...expiring, Filter: { And: { Tags: [{ Key: 'a', Value: 'b' }] } } }],
-    ['for results of queries', { ...expiring, Filter: { Prefix: 'query-results/' } }],
-    [
-      'that waits as long as the configuration',
-      { Expiration: { Days: 400 }, Filter: { Prefix: 'quarantine/' } },
-    ],
-    ['that archives', { Transitions: [{ Days: 1, StorageClass: 'GLACIER' }] }],
-  ])('deletes nothing too early by a rule %s', (_, rule) => {
+    { what: 'that is off', rule: { ...expiring, Status: 'Disabled' } },
+    { what: 'for other objects', rule: { ...expiring, Filter: { Prefix: 'photos/' } } },
+    {
+      what: 'for tagged objects',
+      rule: { ...expiring, Filter: { And: { Tags: [{ Key: 'a', Value: 'b' }] } } },
+    },
+    { what: 'for results of queries', rule: { ...expiring, Filter: { Prefix: 'query-results/' } } },
+    {
+      what: 'that waits as long as the configuration',
+      rule: { Expiration: { Days: 400 }, Filter: { Prefix: 'quarantine/' } },
+    },
+    { what: 'that archives', rule: { Transitions: [{ Days: 1, StorageClass: 'GLACIER' }] } },
+  ])('deletes nothing too early by a rule $what', ({ rule }) => {
     expect(early(rule)?.points).toEqual([]);
   });
 
@@ -161,15 +167,19 @@ describe('the lifecycle of the bucket', () => {
   });
 
   it.each([
-    ['quarantine/', { quarantineDays: 7 }, 7],
-    ['quarantine-large/', { quarantineDays: 7 }, 7],
-    ['quarantine/', { quarantineDays: null }, null],
-    ['query-results/', { queryResultDays: 2 }, 2],
-    ['statsig/statsig_forwarded_events/statsig_forwarded_events/', { forwardedDays: 400 }, 400],
-    ['statsig/', { forwardedDays: 400 }, null],
-    ['landing/', {}, null],
-    ['damaged/', {}, 90],
-  ])('deletes %s with %j after %s', (prefix, retention, days) => {
+    { prefix: 'quarantine/', retention: { quarantineDays: 7 }, days: 7 },
+    { prefix: 'quarantine-large/', retention: { quarantineDays: 7 }, days: 7 },
+    { prefix: 'quarantine/', retention: { quarantineDays: null }, days: null },
+    { prefix: 'query-results/', retention: { queryResultDays: 2 }, days: 2 },
+    {
+      prefix: 'statsig/statsig_forwarded_events/statsig_forwarded_events/',
+      retention: { forwardedDays: 400 },
+      days: 400,
+    },
+    { prefix: 'statsig/', retention: { forwardedDays: 400 }, days: null },
+    { prefix: 'landing/', retention: {}, days: null },
+    { prefix: 'damaged/', retention: {}, days: 90 },
+  ])('deletes $prefix with $retention after $days', ({ prefix, retention, days }) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
   });
 

@@ -21,9 +21,9 @@ function assume(trust: PolicyDocument, principal: string, context: Record<string
 }
 
 describe.each([
-  ['its account ID', '123456789012'],
-  ["its service account's ARN", STATSIG_USER],
-])('the role of a Statsig identified by %s', (_, principal) => {
+  { what: 'its account ID', principal: '123456789012' },
+  { what: "its service account's ARN", principal: STATSIG_USER },
+])('the role of a Statsig identified by $what', ({ principal }) => {
   const trust = readerTrust(scope, { kind: 'statsig', externalId: 'project-7' }, principal);
 
   it('can be assumed with the external ID, but not without it or with another one', async () => {

@@ -81,22 +81,22 @@ const table = (more: Partial<Attempts> = {}) =>
 
 describe('an error of a customer’s bucket', () => {
   it.each([
-    ['AccessDenied', 403, 'ACCESS_DENIED'],
-    ['AllAccessDisabled', 403, 'ACCESS_DENIED'],
-    ['InvalidAccessKeyId', 403, 'ACCESS_DENIED'],
-    ['SignatureDoesNotMatch', 403, 'ACCESS_DENIED'],
-    ['KMS.DisabledException', 400, 'KEY_DENIED'],
-    ['KMS.NotFoundException', 400, 'KEY_DENIED'],
-    ['KMS.KMSInvalidStateException', 400, 'KEY_DENIED'],
-    ['NoSuchBucket', 404, 'BUCKET_MISSING'],
-    ['PermanentRedirect', 301, 'REGION_WRONG'],
-    ['TemporaryRedirect', 307, 'REGION_WRONG'],
-    ['IllegalLocationConstraintException', 400, 'REGION_WRONG'],
-    ['SomethingNew', 301, 'REGION_WRONG'],
-    ['AuthorizationHeaderMalformed', 400, 'REGION_WRONG'],
-    ['InvalidObjectState', 403, 'OBJECT_ARCHIVED'],
-    ['SlowDown', 503, 'UNAVAILABLE'],
-  ])('is the same for ingest and export with %s (%d)', async (code, status, detail) => {
+    { code: 'AccessDenied', status: 403, detail: 'ACCESS_DENIED' },
+    { code: 'AllAccessDisabled', status: 403, detail: 'ACCESS_DENIED' },
+    { code: 'InvalidAccessKeyId', status: 403, detail: 'ACCESS_DENIED' },
+    { code: 'SignatureDoesNotMatch', status: 403, detail: 'ACCESS_DENIED' },
+    { code: 'KMS.DisabledException', status: 400, detail: 'KEY_DENIED' },
+    { code: 'KMS.NotFoundException', status: 400, detail: 'KEY_DENIED' },
+    { code: 'KMS.KMSInvalidStateException', status: 400, detail: 'KEY_DENIED' },
+    { code: 'NoSuchBucket', status: 404, detail: 'BUCKET_MISSING' },
+    { code: 'PermanentRedirect', status: 301, detail: 'REGION_WRONG' },
+    { code: 'TemporaryRedirect', status: 307, detail: 'REGION_WRONG' },
+    { code: 'IllegalLocationConstraintException', status: 400, detail: 'REGION_WRONG' },
+    { code: 'SomethingNew', status: 301, detail: 'REGION_WRONG' },
+    { code: 'AuthorizationHeaderMalformed', status: 400, detail: 'REGION_WRONG' },
+    { code: 'InvalidObjectState', status: 403, detail: 'OBJECT_ARCHIVED' },
+    { code: 'SlowDown', status: 503, detail: 'UNAVAILABLE' },
+  ])('is the same for ingest and export with $code ($status)', async ({ code, status, detail }) => {
     answer = () => [status, `<Error><Code>${code}</Code><Message>So it is.</Message></Error>`];
     const read = { code: `SLUICE_SOURCE_${detail}`, message: expect.stringContaining(code) };
     await expect(source().list({ prefix: '' })).rejects.toMatchObject(read);

@@ -20,9 +20,9 @@ async function inS3(): Promise<ObjectStore> {
 }
 
 describe.each([
-  ['in S3', inS3],
-  ['in memory', async () => new MemoryObjects(clock)],
-])('a store %s', (_, open) => {
+  { what: 'in S3', open: inS3 },
+  { what: 'in memory', open: async () => new MemoryObjects(clock) },
+])('a store $what', ({ open }) => {
   let store: ObjectStore;
   beforeEach(async () => {
     faults.clear();

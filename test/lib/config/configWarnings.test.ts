@@ -4,8 +4,8 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { acmeSource, type DatasetInput, exportTo } from '../../harness/configInput.ts';
 
-const warned = (input: Omit<ConfigInput, 'bucket'>, stage = 'prod') =>
-  configWarnings(defineConfig({ bucket: 'acme', ...input }), stage);
+const warnedFields = (input: Omit<ConfigInput, 'bucket'>, stage = 'prod') =>
+  configWarnings(defineConfig({ bucket: 'acme', ...input }), stage).map(({ field }) => field);
 
 const salt = 'x'.repeat(16);
 const source = (...datasets: DatasetInput[]) => ({
@@ -15,66 +15,87 @@ const source = (...datasets: DatasetInput[]) => ({
 const mapped = { columns: ['plan'] };
 
 describe('a warning of packaging', () => {
-  it.each<[string, Omit<ConfigInput, 'bucket'>, RegExp]>([
-    ['any key in a listed stage', { allowAnyKey: true }, /^allowAnyKey: anybody/],
-    ['a dropped user ID', { privacy: { salt, redact: { 'user.userID': 'drop' } } }, /user_id is null/],
-    [
-      'resends that Statsig counts again',
-      {
+  it.each<{
+    readonly what: string;
+    readonly input: Omit<ConfigInput, 'bucket'>;
+    readonly field: string;
+  }>([
+    { what: 'any key in a listed stage', input: { allowAnyKey: true }, field: 'allowAnyKey' },
+    {
+      what: 'a dropped user ID',
+      input: { privacy: { salt, redact: { 'user.userID': 'drop' } } },
+      field: 'privacy.redact',
+    },
+    {
+      what: 'a dropped user',
+      input: { privacy: { salt, redact: { user: 'drop', 'statsigMetadata.stableID': 'drop' } } },
+      field: 'privacy.redact',
+    },
+    {
+      what: 'resends that Statsig counts again',
+      input: {
         statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
         exports: [{ ...exportTo({}, { format: 'statsig' }), target: { bucket: 'acme-statsig' } }],
       },
-      /^exports\.0\.table: "statsig_forwarded_events" has resends/,
-    ],
-    [
-      'a dropped user',
-      { privacy: { salt, redact: { user: 'drop', 'statsigMetadata.stableID': 'drop' } } },
-      /it drops every unit ID/,
-    ],
-    [
-      'a mistyped unit type of events',
-      source({ name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } }),
-      /^sources\.0\.datasets\.0\.mapping\.unitIds\.comapnyID: "comapnyID" is nearly companyID/,
-    ],
-    [
-      'a mistyped unit type of metrics',
-      source({ name: 'orders', kind: 'metrics', mapping: { idType: { constant: 'compnyID' } } }),
-      /mapping\.idType: "compnyID" is nearly companyID/,
-    ],
-    [
-      'a mistyped unit type of exposures',
-      source({ name: 'orders', kind: 'exposures', mapping: { unitType: { constant: 'user_id' } } }),
-      /mapping\.unitType: "user_id" is nearly userID/,
-    ],
-    [
-      'equal folders',
-      source(
+      field: 'exports.0.table',
+    },
+    {
+      what: 'a database of others without locations',
+      input: {
+        readers: [
+          {
+            kind: 'metabase',
+            name: 'bi',
+            alsoReads: [
+              { database: 'finance', locations: ['s3://acme-finance/a/'] },
+              { database: 'reports' },
+            ],
+          },
+        ],
+      },
+      field: 'readers.0.alsoReads.1',
+    },
+    {
+      what: 'a mistyped unit type of events',
+      input: source({ name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } }),
+      field: 'sources.0.datasets.0.mapping.unitIds.comapnyID',
+    },
+    {
+      what: 'a mistyped unit type of metrics',
+      input: source({ name: 'orders', kind: 'metrics', mapping: { idType: { constant: 'compnyID' } } }),
+      field: 'sources.0.datasets.0.mapping.idType',
+    },
+    {
+      what: 'a mistyped unit type of exposures',
+      input: source({ name: 'orders', kind: 'exposures', mapping: { unitType: { constant: 'user_id' } } }),
+      field: 'sources.0.datasets.0.mapping.unitType',
+    },
+    {
+      what: 'equal folders',
+      input: source(
         { name: 'a', kind: 'events', folder: 'x' },
         { name: 'b', kind: 'table', folder: 'x', mapping: mapped },
       ),
-      /^sources\.0\.datasets\.1\.folder: "x" is the folder of datasets\.0/,
-    ],
-    [
-      'a folder in another',
-      source({ name: 'a', kind: 'events', folder: 'x/y' }, { name: 'b', kind: 'events', folder: 'x' }),
-      /^sources\.0\.datasets\.1\.folder: "x"/,
-    ],
-  ])('names %s', (_what, input, expected) => {
-    expect(warned(input)).toEqual([expect.stringMatching(expected)]);
+      field: 'sources.0.datasets.1.folder',
+    },
+    {
+      what: 'a folder in another',
+      input: source({ name: 'a', kind: 'events', folder: 'x/y' }, { name: 'b', kind: 'events', folder: 'x' }),
+      field: 'sources.0.datasets.1.folder',
+    },
+  ])('names the field of $what', ({ input, field }) => {
+    expect(warnedFields(input)).toEqual([field]);
   });
 
   it('is not given for what is meant', () => {
-    expect(warned({ allowAnyKey: true }, 'personal-ada')).toEqual([]);
-    expect(warned({ privacy: { salt, redact: { 'user.userID': 'hash', 'user.email': 'drop' } } })).toEqual(
-      [],
+    expect(warnedFields({ allowAnyKey: true }, 'personal-ada')).toEqual([]);
+    const redact = { 'user.userID': 'hash', 'user.email': 'drop' } as const;
+    expect(warnedFields({ privacy: { salt, redact } })).toEqual([]);
+    const unitIds = { companyID: 'c', deviceID: 'd' };
+    const datasets = source(
+      { name: 'a', kind: 'events', folder: 'x', mapping: { unitIds } },
+      { name: 'b', kind: 'events', folder: 'xy' },
     );
-    expect(
-      warned(
-        source(
-          { name: 'a', kind: 'events', folder: 'x', mapping: { unitIds: { companyID: 'c', deviceID: 'd' } } },
-          { name: 'b', kind: 'events', folder: 'xy' },
-        ),
-      ),
-    ).toEqual([]);
+    expect(warnedFields(datasets)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
 import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
 import { problemPaths } from './problemPaths.ts';
 
@@ -97,177 +97,212 @@ describe('defineConfig', () => {
   });
 
   it.each([
-    ['bucket', { bucket: undefined }],
-    ['privacy.salt', { privacy: { redact: { 'user.email': 'drop' } } }],
-    ['privacy.redact', { privacy: { redact: { 'user..x': 'drop' }, salt: 'sixteen characters' } }],
-    ['privacy.redact', { privacy: { redact: { time: 'drop' }, salt: 'sixteen characters' } }],
-    ['privacy.redact', { privacy: { redact: { user: 'hash' }, salt: 'sixteen characters' } }],
-    [
-      'privacy.redact.user.email',
-      { privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
-    ],
-    ['privacy.salt', { privacy: { salt: 'too short' } }],
-    ['passThrough', { passThrough: {} }],
-    ['passThrough', { passThrough: { statsig: true, url: 'https://proxy.example' } }],
-    ['passThrough.url', { passThrough: { url: 'http://169.254.169.254/latest' } }],
-    ['passThrough.url', { passThrough: { url: 'https://user:word@proxy.example' } }],
-    ['passThrough.cache', { passThrough: { statsig: true, cache: 1 } }],
-    ['passThrough', { passThrough: { statsig: true }, endpoint: { kind: 'function-url' } }],
-    ['region', { region: 'eu-west-9' }],
-    ['athena.stagingDatabase', { database: 'one', athena: { stagingDatabase: 'one' } }],
-    ['athena.workgroup', { athena: { workgroup: 'primary' } }],
-    ['existing.keyArn', { existing: { keyArn: 'alias/acme' } }],
-    [
-      'existing.keyArn',
-      {
+    { path: 'bucket', input: { bucket: undefined } },
+    { path: 'privacy.salt', input: { privacy: { redact: { 'user.email': 'drop' } } } },
+    {
+      path: 'privacy.redact',
+      input: { privacy: { redact: { 'user..x': 'drop' }, salt: 'sixteen characters' } },
+    },
+    { path: 'privacy.redact', input: { privacy: { redact: { time: 'drop' }, salt: 'sixteen characters' } } },
+    { path: 'privacy.redact', input: { privacy: { redact: { user: 'hash' }, salt: 'sixteen characters' } } },
+    {
+      path: 'privacy.redact.user.email',
+      input: { privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
+    },
+    { path: 'privacy.salt', input: { privacy: { salt: 'too short' } } },
+    { path: 'passThrough', input: { passThrough: {} } },
+    { path: 'passThrough', input: { passThrough: { statsig: true, url: 'https://proxy.example' } } },
+    { path: 'passThrough.url', input: { passThrough: { url: 'http://169.254.169.254/latest' } } },
+    { path: 'passThrough.url', input: { passThrough: { url: 'https://user:word@proxy.example' } } },
+    { path: 'passThrough.cache', input: { passThrough: { statsig: true, cache: 1 } } },
+    { path: 'passThrough', input: { passThrough: { statsig: true }, endpoint: { kind: 'function-url' } } },
+    { path: 'region', input: { region: 'eu-west-9' } },
+    { path: 'athena.stagingDatabase', input: { database: 'one', athena: { stagingDatabase: 'one' } } },
+    { path: 'athena.workgroup', input: { athena: { workgroup: 'primary' } } },
+    { path: 'existing.keyArn', input: { existing: { keyArn: 'alias/acme' } } },
+    {
+      path: 'existing.keyArn',
+      input: {
         existing: {
           keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef',
         },
       },
-    ],
-    ['alarms.topicArn', { alarms: { topicArn: 'alerts' } }],
-    ['retention.queryResultDays', { retention: { queryResultDays: 0 } }],
-    ['endpoint.requestsPerSecond', { endpoint: { requestsPerSecond: 0 } }],
-    ['endpoint.accessLogDays', { endpoint: { kind: 'function-url', accessLogDays: 30 } }],
-    ['endpoint.accessLogDays', { endpoint: { accessLogDays: 31 } }],
-    ['endpoint.kind', { endpoint: { kind: 'rest' } }],
-    ['endpoint.certificateArn', { endpoint: { domain: 'collect.acme.com' } }],
-    ['endpoint.domain', { endpoint: { certificateArn } }],
-    ['endpoint.domain', { endpoint: { domain: 'collect.acme.com', certificateArn, kind: 'function-url' } }],
+    },
+    { path: 'alarms.topicArn', input: { alarms: { topicArn: 'alerts' } } },
+    { path: 'retention.queryResultDays', input: { retention: { queryResultDays: 0 } } },
+    { path: 'endpoint.requestsPerSecond', input: { endpoint: { requestsPerSecond: 0 } } },
+    { path: 'endpoint.accessLogDays', input: { endpoint: { kind: 'function-url', accessLogDays: 30 } } },
+    { path: 'endpoint.accessLogDays', input: { endpoint: { accessLogDays: 31 } } },
+    { path: 'endpoint.kind', input: { endpoint: { kind: 'rest' } } },
+    { path: 'endpoint.certificateArn', input: { endpoint: { domain: 'collect.acme.com' } } },
+    { path: 'endpoint.domain', input: { endpoint: { certificateArn } } },
+    {
+      path: 'endpoint.domain',
+      input: { endpoint: { domain: 'collect.acme.com', certificateArn, kind: 'function-url' } },
+    },
     ...[
       'https://collect.acme.com',
       '*.acme.com',
       'Collect.acme.com',
       'localhost',
       'a1b2c3.execute-api.us-east-1.amazonaws.com',
-    ].map((domain): [string, object] => ['endpoint.domain', { endpoint: { domain, certificateArn } }]),
-    [
-      'endpoint.certificateArn',
-      {
+    ].map((domain) => ({ path: 'endpoint.domain', input: { endpoint: { domain, certificateArn } } })),
+    {
+      path: 'endpoint.certificateArn',
+      input: {
         endpoint: { domain: 'a.acme.com', certificateArn: 'arn:aws:iam::111122223333:server-certificate/x' },
       },
-    ],
-    ...['aws:team', 'AWS:team', 'STAGE', 'stage', '', 'k'.repeat(129), 'team@acme'].map(
-      (key): [string, object] => [`tags.${key}`, { tags: { [key]: 'data' } }],
-    ),
-    ...['v'.repeat(257), 'a;b', 7].map((team): [string, object] => ['tags.team', { tags: { team } }]),
-    ['tags.TEAM', { tags: { team: 'data', TEAM: 'data' } }],
-    ['tags', { tags: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'])) }],
+    },
+    ...['aws:team', 'AWS:team', 'STAGE', 'stage', '', 'k'.repeat(129), 'team@acme'].map((key) => ({
+      path: `tags.${key}`,
+      input: { tags: { [key]: 'data' } },
+    })),
+    ...['v'.repeat(257), 'a;b', 7].map((team) => ({ path: 'tags.team', input: { tags: { team } } })),
+    { path: 'tags.TEAM', input: { tags: { team: 'data', TEAM: 'data' } } },
+    {
+      path: 'tags',
+      input: { tags: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'])) },
+    },
     ...['boundary', 'arn:aws:iam::111122223333:role/boundary', 'arn:aws:iam::1111:policy/boundary'].map(
-      (permissionsBoundary): [string, object] => ['permissionsBoundary', { permissionsBoundary }],
+      (permissionsBoundary) => ({ path: 'permissionsBoundary', input: { permissionsBoundary } }),
     ),
-    ['permissionsBoundary', { account: '444455556666', permissionsBoundary: boundary('boundary') }],
-    ['events.allow', { events: { allow: [] } }],
-    ['exposures.deny.0', { exposures: { deny: ['a*b'] } }],
-    ['experiments.1.split', { experiments: ['a', { name: 'b', split: { only: 1 } }] }],
-    ['experiments.0.split.control', { experiments: [{ name: 'b', split: { control: 0, test: 1 } }] }],
-    ['experiments.0', { experiments: [7] }],
-    [
-      'experiments.1.name',
-      {
+    {
+      path: 'permissionsBoundary',
+      input: { account: '444455556666', permissionsBoundary: boundary('boundary') },
+    },
+    { path: 'events.allow', input: { events: { allow: [] } } },
+    { path: 'exposures.deny.0', input: { exposures: { deny: ['a*b'] } } },
+    { path: 'experiments.1.split', input: { experiments: ['a', { name: 'b', split: { only: 1 } }] } },
+    {
+      path: 'experiments.0.split.control',
+      input: { experiments: [{ name: 'b', split: { control: 0, test: 1 } }] },
+    },
+    { path: 'experiments.0', input: { experiments: [7] } },
+    {
+      path: 'experiments.1.name',
+      input: {
         experiments: [
           { name: 'b', split: { control: 1, test: 1 } },
           { name: 'b', split: { control: 1, test: 2 } },
         ],
       },
-    ],
-    ['logs.successes', { logs: { successes: 2 } }],
-    ['collector.reservedConcurrency', { collector: { reservedConcurrency: 0 } }],
+    },
+    { path: 'logs.successes', input: { logs: { successes: 2 } } },
+    { path: 'collector.reservedConcurrency', input: { collector: { reservedConcurrency: 0 } } },
     // https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
-    ...[1, 1_001, 2.5, null].map((concurrency): [string, object] => [
-      'write.concurrency',
-      { write: { concurrency } },
-    ]),
-    ['logs.seed', { logs: { seed: 7 } }],
-    ['bucket', { bucket: 7 }],
-    ['bucket', { bucket: 'Acme' }],
+    ...[1, 1_001, 2.5, null].map((concurrency) => ({
+      path: 'write.concurrency',
+      input: { write: { concurrency } },
+    })),
+    { path: 'logs.seed', input: { logs: { seed: 7 } } },
+    { path: 'bucket', input: { bucket: 7 } },
+    { path: 'bucket', input: { bucket: 'Acme' } },
     ...['sthree-acme', 'amzn-s3-demo-acme', 'xn--acme', 'acme-s3alias', 'acme--ol-s3', 'acme.mrap'].map(
-      (bucket): [string, object] => ['bucket', { bucket }],
+      (bucket) => ({ path: 'bucket', input: { bucket } }),
     ),
-    ['readers.0.resultsBucket', { readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] }],
-    ['existing.keyArn', { existing: { bucket: true } }],
-    ['encryption', { encryption: 'AES256' }],
-    ...['Acme', 's', 'acme_events', 'acme-', 'a'.repeat(17)].map((service): [string, object] => [
-      'service',
-      { service },
-    ]),
-    [
-      'existing.keyArn',
-      {
+    {
+      path: 'readers.0.resultsBucket',
+      input: { readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] },
+    },
+    { path: 'existing.keyArn', input: { existing: { bucket: true } } },
+    { path: 'encryption', input: { encryption: 'AES256' } },
+    ...['Acme', 's', 'acme_events', 'acme-', 'a'.repeat(17)].map((service) => ({
+      path: 'service',
+      input: { service },
+    })),
+    {
+      path: 'existing.keyArn',
+      input: {
         encryption: 's3',
         existing: { keyArn: 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef' },
       },
-    ],
-    [
-      'readers.0.keyAdministrator',
-      {
+    },
+    {
+      path: 'readers.0.keyAdministrator',
+      input: {
         encryption: 's3',
         readers: [{ kind: 'statsig', name: 's', as: 'user', keyAdministrator: true }],
       },
-    ],
-    ['database', { database: 'default' }],
-    ['athena.stagingDatabase', { athena: { stagingDatabase: 'default' } }],
-    ['tables', { tables: null }],
-    ['unitIds', { unitIds: null }],
-    ['keys', { keys: null }],
-    ['unitIds.', { unitIds: { '': 'x' } }],
-    ['bucket', { bucket: '10.0.0.1' }],
-    ['statsigFolder', { statsigFolder: '/statsig/' }],
-    ...['a*', 'x*y/z', '.', '..', 'a/../b', './a', 'a/.', 'a//b', ''].map(
-      (statsigFolder): [string, object] => ['statsigFolder', { statsigFolder }],
-    ),
-    ['database', { database: 'my db' }],
-    ['tables.exposures', { tables: { exposures: 3 } }],
-    ['timeWindow.pastDays', { timeWindow: { pastDays: -1 } }],
-    ['timeWindow.pastDays', { timeWindow: { pastDays: 1.5 } }],
-    ['timeWindow', { timeWindow: { pastDays: 365, futureDays: 135 } }],
-    ['buffering.megabytes', { buffering: { megabytes: 0 } }],
-    ['buffering.seconds', { buffering: { seconds: 5 } }],
-    ['buffering.seconds', { buffering: { seconds: 901 } }],
-    [
-      'keys.1.sha256',
-      {
+    },
+    { path: 'database', input: { database: 'default' } },
+    { path: 'athena.stagingDatabase', input: { athena: { stagingDatabase: 'default' } } },
+    { path: 'tables', input: { tables: null } },
+    { path: 'unitIds', input: { unitIds: null } },
+    { path: 'keys', input: { keys: null } },
+    { path: 'unitIds.', input: { unitIds: { '': 'x' } } },
+    { path: 'bucket', input: { bucket: '10.0.0.1' } },
+    { path: 'statsigFolder', input: { statsigFolder: '/statsig/' } },
+    ...['a*', 'x*y/z', '.', '..', 'a/../b', './a', 'a/.', 'a//b', ''].map((statsigFolder) => ({
+      path: 'statsigFolder',
+      input: { statsigFolder },
+    })),
+    { path: 'database', input: { database: 'my db' } },
+    { path: 'tables.exposures', input: { tables: { exposures: 3 } } },
+    { path: 'timeWindow.pastDays', input: { timeWindow: { pastDays: -1 } } },
+    { path: 'timeWindow.pastDays', input: { timeWindow: { pastDays: 1.5 } } },
+    { path: 'timeWindow', input: { timeWindow: { pastDays: 365, futureDays: 135 } } },
+    { path: 'buffering.megabytes', input: { buffering: { megabytes: 0 } } },
+    { path: 'buffering.seconds', input: { buffering: { seconds: 5 } } },
+    { path: 'buffering.seconds', input: { buffering: { seconds: 901 } } },
+    {
+      path: 'keys.1.sha256',
+      input: {
         keys: [
           { label: 'web', sha256: 'a'.repeat(64) },
           { label: 'app', sha256: 'a'.repeat(64) },
         ],
       },
-    ],
-    ['keys.0.kinds', { keys: [{ label: 'web', sha256: 'a'.repeat(64), kinds: [] }] }],
-    ['keys.0.sources.0', { keys: [{ label: 'drops', sha256: 'a'.repeat(64), sources: ['acme'] }] }],
-    ['keys.0.sha256', { keys: [{ label: 'web', sha256: 'client-abc' }] }],
-    ['bukket', { bukket: 1 }],
-    ['unitID', { unitID: {} }],
-    ['alarms.topicARN', { alarms: { topicARN: 'a' } }],
-    ['endpoint.most', { endpoint: { most: 1 } }],
-    ['bucket', { bucket: 'my..bucket' }],
-    ['database', { database: '1db' }],
-    ['account', { account: '000000000000' }],
-    ['unitIds.a', { unitIds: { a: 'select' } }],
-    ['tables.events', { tables: { events: 'values' } }],
-    ['events.allow.0', { events: { allow: ['purchase'], deny: ['purchase'] } }],
-    ['exposures.allow.1', { exposures: { allow: ['a', 'new_*'], deny: ['ne*'] } }],
-    ['holdouts.0', { experiments: ['a', { name: 'b', split: { x: 1, y: 1 } }], holdouts: ['b'] }],
-    ['experiments.0', { experiments: [' a'] }],
-    ['holdouts.0', { holdouts: ['a '] }],
-    ['retention.forwardedDays', { curate: true, curateAfter: 2, retention: { forwardedDays: 2 } }],
-    ['privacy.redact', { privacy: { salt: 'x'.repeat(16), redact: { 'user.emial': 'drop' } } }],
-    ['privacy.redact', { privacy: { salt: 'x'.repeat(16), redact: { emial: 'drop' } } }],
-    ['unitIds.companyID', { unitIds: { companyID: 'ds' } }],
-    ['unitIds.a', { unitIds: { a: 'user_id' } }],
-    ['unitIds.b', { unitIds: { a: 'x', b: 'x' } }],
-    ['tables.events', { tables: { exposures: 'a', events: 'a' } }],
-    ['curatedTables.exposures', { curatedTables: { exposures: 'quarantine' } }],
-    ['tables.quarantine', { tables: { events: 'quarantine' } }],
-    ['statsigFolder', { statsigFolder: 'quarantine/statsig' }],
-  ])('refuses %s of %j', (path, input) => {
+    },
+    { path: 'keys.0.kinds', input: { keys: [{ label: 'web', sha256: 'a'.repeat(64), kinds: [] }] } },
+    {
+      path: 'keys.0.sources.0',
+      input: { keys: [{ label: 'drops', sha256: 'a'.repeat(64), sources: ['acme'] }] },
+    },
+    { path: 'keys.0.sha256', input: { keys: [{ label: 'web', sha256: 'client-abc' }] } },
+    { path: 'bukket', input: { bukket: 1 } },
+    { path: 'unitID', input: { unitID: {} } },
+    { path: 'alarms.topicARN', input: { alarms: { topicARN: 'a' } } },
+    { path: 'endpoint.most', input: { endpoint: { most: 1 } } },
+    { path: 'bucket', input: { bucket: 'my..bucket' } },
+    { path: 'database', input: { database: '1db' } },
+    { path: 'account', input: { account: '000000000000' } },
+    { path: 'unitIds.a', input: { unitIds: { a: 'select' } } },
+    { path: 'tables.events', input: { tables: { events: 'values' } } },
+    { path: 'events.allow.0', input: { events: { allow: ['purchase'], deny: ['purchase'] } } },
+    { path: 'exposures.allow.1', input: { exposures: { allow: ['a', 'new_*'], deny: ['ne*'] } } },
+    {
+      path: 'holdouts.0',
+      input: { experiments: ['a', { name: 'b', split: { x: 1, y: 1 } }], holdouts: ['b'] },
+    },
+    { path: 'experiments.0', input: { experiments: [' a'] } },
+    { path: 'holdouts.0', input: { holdouts: ['a '] } },
+    {
+      path: 'retention.forwardedDays',
+      input: { curate: true, curateAfter: 2, retention: { forwardedDays: 2 } },
+    },
+    {
+      path: 'privacy.redact',
+      input: { privacy: { salt: 'x'.repeat(16), redact: { 'user.emial': 'drop' } } },
+    },
+    { path: 'privacy.redact', input: { privacy: { salt: 'x'.repeat(16), redact: { emial: 'drop' } } } },
+    { path: 'unitIds.companyID', input: { unitIds: { companyID: 'ds' } } },
+    { path: 'unitIds.a', input: { unitIds: { a: 'user_id' } } },
+    { path: 'unitIds.b', input: { unitIds: { a: 'x', b: 'x' } } },
+    { path: 'tables.events', input: { tables: { exposures: 'a', events: 'a' } } },
+    { path: 'curatedTables.exposures', input: { curatedTables: { exposures: 'quarantine' } } },
+    { path: 'tables.quarantine', input: { tables: { events: 'quarantine' } } },
+    { path: 'statsigFolder', input: { statsigFolder: 'quarantine/statsig' } },
+    // A view has a column, and another view has the name.
+    { path: 'unitIds.country', input: { unitIds: { country: 'country' } } },
+    { path: 'tables.exposures', input: { tables: { exposures: 'first_exposures' } } },
+  ])('refuses $path of $input', ({ path, input }) => {
     expect(problemPaths(input)).toEqual([path]);
   });
 
-  it('names the value and what is expected, and the field that may be meant', () => {
+  it('names the value, and the field that may be meant', () => {
     const problems = problemsOf({ bucket: 'acme', database: '1db', keys: [{ lable: 'a' }] });
-    expect(problems).toContain('database: got "1db", expected ');
-    expect(problems).toMatch(/keys\.0\.lable: .*Did you mean label\?/);
+    expect(problems).toMatch(/^ *database: .*"1db"/m);
+    expect(problems).toMatch(/^ *keys\.0\.lable: .*\blabel\b/m);
   });
 
   it.each([{ privacy: { salt: 'planted' } }, { keys: [{ label: 'web', sha256: 'planted' }] }])(
@@ -313,18 +348,21 @@ describe('defineConfig', () => {
     expect(defineConfig(config).database).toBe('default');
   });
 
-  it.each([null, undefined, 7, 'x', []])('requires an object: %j', (input) => {
-    expect(problemsOf(input)).toMatch(
-      /the configuration: got .*, expected an object such as \{ bucket: '…' \}\.$/,
+  it.each([null, undefined, 7, 'x', []])('requires an object, and names no field: %j', (input) => {
+    expect(() => validateConfig(input)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_INVALID', fields: [''] }),
     );
   });
 
   it.each([
-    [{ sources: ['acme'] }, "{ name: '…', bucket: '…', datasets: [{ kind: 'events', name: '…' }] }"],
-    [{ exports: ['out'] }, "{ name: '…', table: '…', target: { bucket: '…' } }"],
-    [{ alarms: 'mail' }, '{ topicArn: '],
-  ])('shows an object where one is expected: %j', (more, example) => {
-    expect(problemsOf({ bucket: 'acme', ...more })).toContain(`expected an object such as ${example}`);
+    {
+      more: { sources: ['acme'] },
+      example: "{ name: '…', bucket: '…', datasets: [{ kind: 'events', name: '…' }] }",
+    },
+    { more: { exports: ['out'] }, example: "{ name: '…', table: '…', target: { bucket: '…' } }" },
+    { more: { alarms: 'mail' }, example: '{ topicArn: ' },
+  ])('shows an object where one is expected: $more', ({ more, example }) => {
+    expect(problemsOf({ bucket: 'acme', ...more })).toContain(example);
   });
 
   it('never uses zod’s messages, whatever is null, a number, a text or a list', () => {

@@ -2,8 +2,7 @@ import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 
 /**
- * Paths of the fields for which a configuration is refused, as `sources.0.name`; none if it is accepted. They are read from the
- * lines of the message, where a colon ends each: no name in the input may contain a colon before a space.
+ * Paths of the fields for which a configuration is refused, as `sources.0.name`; none if it is accepted.
  *
  * @param input The configuration. A bucket is added to it where it has none.
  * @param within A beginning of paths, as `sources.`, which is left out of those that have it.
@@ -13,9 +12,7 @@ export function problemPaths(input: object, within = ''): readonly string[] {
     Reflect.apply(defineConfig, undefined, [{ bucket: 'acme', ...input }]);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const lines = error.detail.trim().split('\n');
-    const paths = lines.map((line) => line.trim().replace(/:(?: .*)?$/, ''));
-    return paths.map((path) => (path.startsWith(within) ? path.slice(within.length) : path));
+    return error.fields.map((path) => (path.startsWith(within) ? path.slice(within.length) : path));
   }
   return [];
 }

@@ -84,65 +84,180 @@ describe('the configuration of readers', () => {
   const shop = { sources: [{ name: 'shop', bucket: 'acme-owox', owner: ACCOUNT, datasets }] };
   const former = { statsigFolder: 'new', formerStatsigFolders: [{ folder: 'old', until: '2026-11-01' }] };
 
-  it.each<[string, string, object[], object?]>([
-    ['two readers with one name', '1.name', [metabase, { ...metabase }]],
-    ['a kind that nobody knows', '0.kind', [{ kind: 'tableau', name: 't' }]],
-    ['an account ID that is none', '0.principal', [{ ...statsig, principal: '1234' }]],
-    ['a role without a principal', '0.principal', [{ ...statsig, principal: undefined }]],
-    ['a role without an external ID', '0.externalId', [{ ...statsig, externalId: undefined }]],
-    [
-      'an external ID of a user',
-      '0.externalId',
-      [{ kind: 'statsig', name: 's', as: 'user', externalId: 'p' }],
-    ],
-    ['a principal of a user', '0.principal', [{ ...metabase, principal: 'ec2' }]],
-    ['a role that nobody assumes', '0.principal', role({})],
-    ['OWOX without a bucket', '0.resultsBucket', [{ kind: 'owox', name: 'o' }]],
-    ['results in the data’s bucket', '0.resultsBucket', [{ ...owox, resultsBucket: 'acme-experiments' }]],
-    ["a database that is not the reader's own", '0.ownDatabase', [{ ...owox, ownDatabase: 'sluice' }]],
-    ["Statsig's database", '0.ownDatabase', [{ ...metabase, ownDatabase: 'statsig_staging' }]],
-    ['one database for two', '1.ownDatabase', [owox, { ...metabase, ownDatabase: 'owox' }]],
-    ['our database among others', '0.alsoReads.0.database', also({ database: 'SLUICE' })],
-    ["Statsig's database among others", '0.alsoReads.0.database', also({ database: 'statsig_staging' })],
-    ['a location in our bucket', '0.alsoReads.0.locations.0', reads('s3://acme-experiments/landing/')],
-    ["another's results", '2.alsoReads.0.locations.0', [metabase, owox, { ...statsig, alsoReads: [inOwox] }]],
-    ['a whole bucket', '0.alsoReads.0.locations.0', reads('s3://acme-finance')],
-    ['a location with a pattern', '0.alsoReads.0.locations.0', reads('s3://acme-finance/*')],
-    ['a folder above', '0.alsoReads.0.locations.0', reads('s3://acme-finance/orders/../')],
-    ['a pattern of tables', '0.alsoReads.0.tables.0', also({ tables: ['*'] })],
-    ['a bucket with two owners', '0.alsoReads.1.locations.0', also({}, { database: 'more', owner: ACCOUNT })],
-    ['a key of no location', '0.alsoReads.0.kmsKeyArn', also({ locations: undefined, kmsKeyArn: KEY })],
+  it.each<{
+    readonly what: string;
+    readonly path: string;
+    readonly readers: object[];
+    readonly more?: object;
+  }>([
+    { what: 'two readers with one name', path: '1.name', readers: [metabase, { ...metabase }] },
+    { what: 'a kind that nobody knows', path: '0.kind', readers: [{ kind: 'tableau', name: 't' }] },
+    { what: 'an account ID that is none', path: '0.principal', readers: [{ ...statsig, principal: '1234' }] },
+    {
+      what: 'a role without a principal',
+      path: '0.principal',
+      readers: [{ ...statsig, principal: undefined }],
+    },
+    {
+      what: 'a role without an external ID',
+      path: '0.externalId',
+      readers: [{ ...statsig, externalId: undefined }],
+    },
+    {
+      what: 'an external ID of a user',
+      path: '0.externalId',
+      readers: [{ kind: 'statsig', name: 's', as: 'user', externalId: 'p' }],
+    },
+    { what: 'a principal of a user', path: '0.principal', readers: [{ ...metabase, principal: 'ec2' }] },
+    { what: 'a role that nobody assumes', path: '0.principal', readers: role({}) },
+    { what: 'OWOX without a bucket', path: '0.resultsBucket', readers: [{ kind: 'owox', name: 'o' }] },
+    {
+      what: 'results in the data’s bucket',
+      path: '0.resultsBucket',
+      readers: [{ ...owox, resultsBucket: 'acme-experiments' }],
+    },
+    {
+      what: "a database that is not the reader's own",
+      path: '0.ownDatabase',
+      readers: [{ ...owox, ownDatabase: 'sluice' }],
+    },
+    {
+      what: "Statsig's database",
+      path: '0.ownDatabase',
+      readers: [{ ...metabase, ownDatabase: 'statsig_staging' }],
+    },
+    {
+      what: 'one database for two',
+      path: '1.ownDatabase',
+      readers: [owox, { ...metabase, ownDatabase: 'owox' }],
+    },
+    {
+      what: 'our database among others',
+      path: '0.alsoReads.0.database',
+      readers: also({ database: 'SLUICE' }),
+    },
+    {
+      what: "Statsig's database among others",
+      path: '0.alsoReads.0.database',
+      readers: also({ database: 'statsig_staging' }),
+    },
+    {
+      what: 'a location in our bucket',
+      path: '0.alsoReads.0.locations.0',
+      readers: reads('s3://acme-experiments/landing/'),
+    },
+    {
+      what: "another's results",
+      path: '2.alsoReads.0.locations.0',
+      readers: [metabase, owox, { ...statsig, alsoReads: [inOwox] }],
+    },
+    { what: 'a whole bucket', path: '0.alsoReads.0.locations.0', readers: reads('s3://acme-finance') },
+    {
+      what: 'a location with a pattern',
+      path: '0.alsoReads.0.locations.0',
+      readers: reads('s3://acme-finance/*'),
+    },
+    {
+      what: 'a folder above',
+      path: '0.alsoReads.0.locations.0',
+      readers: reads('s3://acme-finance/orders/../'),
+    },
+    { what: 'a pattern of tables', path: '0.alsoReads.0.tables.0', readers: also({ tables: ['*'] }) },
+    {
+      what: 'a bucket with two owners',
+      path: '0.alsoReads.1.locations.0',
+      readers: also({}, { database: 'more', owner: ACCOUNT }),
+    },
+    {
+      what: 'a key of no location',
+      path: '0.alsoReads.0.kmsKeyArn',
+      readers: also({ locations: undefined, kmsKeyArn: KEY }),
+    },
     // One that opens everything.
-    ['a policy of AWS', '0.policies.0', [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }]],
-    ['a workgroup of ours', '0.workgroup', [{ ...metabase, workgroup: 'sluice' }]],
-    ['results among what lands', '0.resultLocation', results('s3://acme-experiments/landing/x/')],
-    ['results among copies of relay', '0.resultLocation', results('s3://acme-experiments/relay/x/')],
-    ['results in the Statsig folder', '0.resultLocation', results('s3://acme-experiments/statsig/results/')],
-    ['results in a former Statsig folder', '0.resultLocation', results('s3://acme-experiments/old/'), former],
-    ["a customer's bucket as OWOX's", '0.resultsBucket', [{ ...owox, existingResultsBucket: true }], shop],
-    ['results in another bucket', '0.resultLocation', results('s3://acme-other/results/')],
-    ["the folder of another's results", '1.resultLocation', [...results(RESULTS), within]],
-    ['a key of a bucket that the stack makes', '0.resultsKeyArn', [{ ...owox, resultsKeyArn: KEY }]],
-    ['a name that IAM does not take', '0.iamName', [{ ...owox, iamName: 'OWOX Data Marts' }]],
-    ['a path as a name in IAM', '0.iamName', [{ ...owox, iamName: 'bi/owox' }]],
-    ['a name too long for IAM', '0.iamName', [{ ...owox, iamName: 'o'.repeat(65) }]],
-    [
-      'one name in IAM for two users, in another case',
-      '1.iamName',
-      [
+    {
+      what: 'a policy of AWS',
+      path: '0.policies.0',
+      readers: [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }],
+    },
+    { what: 'a workgroup of ours', path: '0.workgroup', readers: [{ ...metabase, workgroup: 'sluice' }] },
+    {
+      what: 'results among what lands',
+      path: '0.resultLocation',
+      readers: results('s3://acme-experiments/landing/x/'),
+    },
+    {
+      what: 'results among copies of relay',
+      path: '0.resultLocation',
+      readers: results('s3://acme-experiments/relay/x/'),
+    },
+    {
+      what: 'results in the Statsig folder',
+      path: '0.resultLocation',
+      readers: results('s3://acme-experiments/statsig/results/'),
+    },
+    {
+      what: 'results in a former Statsig folder',
+      path: '0.resultLocation',
+      readers: results('s3://acme-experiments/old/'),
+      more: former,
+    },
+    {
+      what: "a customer's bucket as OWOX's",
+      path: '0.resultsBucket',
+      readers: [{ ...owox, existingResultsBucket: true }],
+      more: shop,
+    },
+    {
+      what: 'results in another bucket',
+      path: '0.resultLocation',
+      readers: results('s3://acme-other/results/'),
+    },
+    {
+      what: "the folder of another's results",
+      path: '1.resultLocation',
+      readers: [...results(RESULTS), within],
+    },
+    {
+      what: 'a key of a bucket that the stack makes',
+      path: '0.resultsKeyArn',
+      readers: [{ ...owox, resultsKeyArn: KEY }],
+    },
+    {
+      what: 'a name that IAM does not take',
+      path: '0.iamName',
+      readers: [{ ...owox, iamName: 'OWOX Data Marts' }],
+    },
+    { what: 'a path as a name in IAM', path: '0.iamName', readers: [{ ...owox, iamName: 'bi/owox' }] },
+    { what: 'a name too long for IAM', path: '0.iamName', readers: [{ ...owox, iamName: 'o'.repeat(65) }] },
+    {
+      what: 'one name in IAM for two users, in another case',
+      path: '1.iamName',
+      readers: [
         { ...owox, iamName: 'Reader' },
         { ...metabase, iamName: 'READER' },
       ],
-    ],
-    ['a name that makes no logical ID', '0.name', [{ ...metabase, name: 'BI team' }]],
+    },
+    { what: 'a name that makes no logical ID', path: '0.name', readers: [{ ...metabase, name: 'BI team' }] },
     // The folder of tables that Athena makes of people's queries.
-    ['the name of a folder', '0.name', [{ ...metabase, name: 'tables' }]],
-    ['a member of another kind', '0.externalId', [{ ...owox, externalId: 'x' }]],
-    ["Metabase's role for everybody of an account", '0.principal', role({ principal: ROOT })],
+    { what: 'the name of a folder', path: '0.name', readers: [{ ...metabase, name: 'tables' }] },
+    { what: 'a member of another kind', path: '0.externalId', readers: [{ ...owox, externalId: 'x' }] },
+    {
+      what: "Metabase's role for everybody of an account",
+      path: '0.principal',
+      readers: role({ principal: ROOT }),
+    },
     // It sends none.
-    ['an external ID of a service', '0.externalId', role({ principal: 'ec2', externalId: 'bi-7f3b' })],
-    ["an external ID of Metabase's user", '0.externalId', [{ ...metabase, externalId: 'bi-7f3b' }]],
-  ])('rejects by field %s', (_, path, readers, more = {}) => {
+    {
+      what: 'an external ID of a service',
+      path: '0.externalId',
+      readers: role({ principal: 'ec2', externalId: 'bi-7f3b' }),
+    },
+    {
+      what: "an external ID of Metabase's user",
+      path: '0.externalId',
+      readers: [{ ...metabase, externalId: 'bi-7f3b' }],
+    },
+  ])('rejects by field $what', ({ path, readers, more = {} }) => {
     expect(problems(readers, more)).toEqual([path]);
   });
 

@@ -93,64 +93,142 @@ describe('sources', () => {
   const byRole = { arn: ROLE, externalId: 'made-by-us' };
   const ratio = { name: 'm', kind: 'metrics' as const, mapping: { numerator: 'n' } };
 
-  it.each<[string, string, SourceInput]>([
-    ['a name in capitals', 'name', { ...acme, name: 'Acme' }],
-    ['an owner that is none', 'owner', { ...acme, owner: 'acme' }],
-    ['a role that is none', 'role.arn', { ...acme, role: { arn: 'x' } }],
-    ['a role without an external ID', 'role.externalId', { ...acme, role: { arn: ROLE } }],
-    ['an ID and no ID', 'role.allowNoExternalId', { ...acme, role: { ...byRole, allowNoExternalId: true } }],
-    ["a role of another account's", 'role.arn', { ...acme, owner: '444455556666', role: byRole }],
-    ['an owner that is a number, which loses zeros', 'owner', { ...acme, owner: Object(123456789012) }],
-    [
-      "a key of another region than the bucket's",
-      'kmsKeyArn',
-      { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
-    ],
-    ['an hour that no clock shows', 'datasets.0.expectedBy.hour', expected({ hour: 24 })],
-    ['an hour as a text', 'datasets.0.expectedBy.hour', expected({ hour: '9:00' })],
+  it.each<{ readonly what: string; readonly path: string; readonly source: SourceInput }>([
+    { what: 'a name in capitals', path: 'name', source: { ...acme, name: 'Acme' } },
+    { what: 'an owner that is none', path: 'owner', source: { ...acme, owner: 'acme' } },
+    { what: 'a role that is none', path: 'role.arn', source: { ...acme, role: { arn: 'x' } } },
+    {
+      what: 'a role without an external ID',
+      path: 'role.externalId',
+      source: { ...acme, role: { arn: ROLE } },
+    },
+    {
+      what: 'an ID and no ID',
+      path: 'role.allowNoExternalId',
+      source: { ...acme, role: { ...byRole, allowNoExternalId: true } },
+    },
+    {
+      what: "a role of another account's",
+      path: 'role.arn',
+      source: { ...acme, owner: '444455556666', role: byRole },
+    },
+    {
+      what: 'an owner that is a number, which loses zeros',
+      path: 'owner',
+      source: { ...acme, owner: Object(123456789012) },
+    },
+    {
+      what: "a key of another region than the bucket's",
+      path: 'kmsKeyArn',
+      source: { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
+    },
+    {
+      what: 'an hour that no clock shows',
+      path: 'datasets.0.expectedBy.hour',
+      source: expected({ hour: 24 }),
+    },
+    { what: 'an hour as a text', path: 'datasets.0.expectedBy.hour', source: expected({ hour: '9:00' }) },
     // Nobody looks for it any more then.
-    ['a drop beyond the lookback', 'datasets.0.expectedBy.daysAfter', expected({ daysAfter: 4 })],
-    ['a weekday that is none', 'datasets.0.expectedBy.weekdays.0', expected({ weekdays: ['monday'] })],
-    ['a weekday twice', 'datasets.0.expectedBy.weekdays', expected({ weekdays: ['mon', 'mon'] })],
-    ['the clocks of no zone', 'datasets.0.expectedBy.timezone', expected({ timezone: 'CEST+1' })],
-    ['no dataset', 'datasets', { ...acme, datasets: [] }],
-    ['the bucket of the deployment', 'bucket', { ...acme, bucket: 'experiments' }],
-    ['the name of redrive’s claims', 'name', { ...acme, name: 'redrive' }],
-    ['the name of the exports’ ledger', 'name', { ...acme, name: 'exports' }],
-    ['another kind', 'datasets.0.kind', withDataset({ kind: 'users' })],
-    ['another day format', 'datasets.0.dayFormat', withDataset({ dayFormat: 'DD.MM.YYYY' })],
-    ['a timezone that is none', 'datasets.0.timezone', withDataset({ timezone: 'Berlin' })],
-    ['an offset for a timezone', 'datasets.0.timezone', withDataset({ timezone: '+01:00' })],
-    ['a share beyond all', 'datasets.0.refusedShare', withDataset({ refusedShare: 2 })],
-    ...['a/', '../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map(
-      (folder): [string, string, SourceInput] => [
-        `the folder ${folder}`,
-        'datasets.0.folder',
-        withDataset({ folder }),
-      ],
-    ),
-    ['an unknown field', 'datasets.0.tables', withDataset({ tables: 'x' })],
-    ['an unknown field of the mapping', 'datasets.0.mapping.event', mapped({ event: 'x' })],
-    ['a field from nowhere', 'datasets.0.mapping.eventName', mapped({ eventName: { colum: 'x' } })],
-    ['no unit', 'datasets.0.mapping.timestamp.unit', mapped({ timestamp: { column: 'a', unit: 'days' } })],
-    ['no cast', 'datasets.0.mapping.unitIds.userID.cast', mapped({ unitIds: { userID: asInt } })],
-    [
-      'no cast, in the metadata',
-      'datasets.0.mapping.metadata.plan.cast',
-      mapped({ metadata: { plan: asInt } }),
-    ],
-    [
-      'a member too many',
-      'datasets.0.mapping.eventName.const',
-      mapped({ eventName: { column: 'a', const: 'x' } }),
-    ],
-    ['an empty constant', 'datasets.0.mapping.eventName.constant', mapped({ eventName: { constant: '' } })],
-    ['no constant', 'datasets.0.mapping.eventName.constant', mapped({ eventName: { constant: null } })],
-    ['a column’s name that is a number', 'datasets.0.mapping.eventName', mapped({ eventName: 5 })],
-    ['a list of what are no columns', 'datasets.0.mapping.metadata.1', mapped({ metadata: ['a', 5] })],
-    ['no unit IDs', 'datasets.0.mapping.unitIds', mapped({ unitIds: {} })],
-    ['half a ratio', 'datasets.0.mapping', { ...acme, datasets: [ratio] }],
-  ])('reject %s', (_, path, source) => {
+    {
+      what: 'a drop beyond the lookback',
+      path: 'datasets.0.expectedBy.daysAfter',
+      source: expected({ daysAfter: 4 }),
+    },
+    {
+      what: 'a weekday that is none',
+      path: 'datasets.0.expectedBy.weekdays.0',
+      source: expected({ weekdays: ['monday'] }),
+    },
+    {
+      what: 'a weekday twice',
+      path: 'datasets.0.expectedBy.weekdays',
+      source: expected({ weekdays: ['mon', 'mon'] }),
+    },
+    {
+      what: 'the clocks of no zone',
+      path: 'datasets.0.expectedBy.timezone',
+      source: expected({ timezone: 'CEST+1' }),
+    },
+    { what: 'no dataset', path: 'datasets', source: { ...acme, datasets: [] } },
+    { what: 'the bucket of the deployment', path: 'bucket', source: { ...acme, bucket: 'experiments' } },
+    { what: 'the name of redrive’s claims', path: 'name', source: { ...acme, name: 'redrive' } },
+    { what: 'the name of the exports’ ledger', path: 'name', source: { ...acme, name: 'exports' } },
+    { what: 'another kind', path: 'datasets.0.kind', source: withDataset({ kind: 'users' }) },
+    {
+      what: 'another day format',
+      path: 'datasets.0.dayFormat',
+      source: withDataset({ dayFormat: 'DD.MM.YYYY' }),
+    },
+    {
+      what: 'a timezone that is none',
+      path: 'datasets.0.timezone',
+      source: withDataset({ timezone: 'Berlin' }),
+    },
+    {
+      what: 'an offset for a timezone',
+      path: 'datasets.0.timezone',
+      source: withDataset({ timezone: '+01:00' }),
+    },
+    { what: 'a share beyond all', path: 'datasets.0.refusedShare', source: withDataset({ refusedShare: 2 }) },
+    ...['a/', '../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map((folder) => ({
+      what: `the folder ${folder}`,
+      path: 'datasets.0.folder',
+      source: withDataset({ folder }),
+    })),
+    { what: 'an unknown field', path: 'datasets.0.tables', source: withDataset({ tables: 'x' }) },
+    {
+      what: 'an unknown field of the mapping',
+      path: 'datasets.0.mapping.event',
+      source: mapped({ event: 'x' }),
+    },
+    {
+      what: 'a field from nowhere',
+      path: 'datasets.0.mapping.eventName',
+      source: mapped({ eventName: { colum: 'x' } }),
+    },
+    {
+      what: 'no unit',
+      path: 'datasets.0.mapping.timestamp.unit',
+      source: mapped({ timestamp: { column: 'a', unit: 'days' } }),
+    },
+    {
+      what: 'no cast',
+      path: 'datasets.0.mapping.unitIds.userID.cast',
+      source: mapped({ unitIds: { userID: asInt } }),
+    },
+    {
+      what: 'no cast, in the metadata',
+      path: 'datasets.0.mapping.metadata.plan.cast',
+      source: mapped({ metadata: { plan: asInt } }),
+    },
+    {
+      what: 'a member too many',
+      path: 'datasets.0.mapping.eventName.const',
+      source: mapped({ eventName: { column: 'a', const: 'x' } }),
+    },
+    {
+      what: 'an empty constant',
+      path: 'datasets.0.mapping.eventName.constant',
+      source: mapped({ eventName: { constant: '' } }),
+    },
+    {
+      what: 'no constant',
+      path: 'datasets.0.mapping.eventName.constant',
+      source: mapped({ eventName: { constant: null } }),
+    },
+    {
+      what: 'a column’s name that is a number',
+      path: 'datasets.0.mapping.eventName',
+      source: mapped({ eventName: 5 }),
+    },
+    {
+      what: 'a list of what are no columns',
+      path: 'datasets.0.mapping.metadata.1',
+      source: mapped({ metadata: ['a', 5] }),
+    },
+    { what: 'no unit IDs', path: 'datasets.0.mapping.unitIds', source: mapped({ unitIds: {} }) },
+    { what: 'half a ratio', path: 'datasets.0.mapping', source: { ...acme, datasets: [ratio] } },
+  ])('reject $what', ({ path, source }) => {
     expect(problemPaths({ bucket: 'experiments', sources: [source] }, 'sources.0.')).toEqual([path]);
   });
 
@@ -176,14 +254,34 @@ describe('sources', () => {
 
   const other = { ...events, table: 'other' };
   const sameTable = { ...events, name: 'more', table: 'acme_events' };
-  it.each<[string, string, SourceInput[]]>([
-    ['two sources with one name', '1.name', [acme, { ...acme, datasets: [other] }]],
-    ['two datasets with one name', '0.datasets.1.name', [{ ...acme, datasets: [events, other] }]],
-    ['two datasets with one table', '0.datasets.1.table', [{ ...acme, datasets: [events, sameTable] }]],
-    ['the table of events', '0.datasets.0.table', [withDataset({ table: 'statsig_forwarded_events' })]],
-    ['the table of quarantine', '0.datasets.0.table', [withDataset({ table: 'quarantine' })]],
-    ['the name of a view', '0.datasets.0.table', [withDataset({ table: 'first_exposures' })]],
-  ])('reject %s', (_, path, sources) => {
+  it.each<{ readonly what: string; readonly path: string; readonly sources: SourceInput[] }>([
+    { what: 'two sources with one name', path: '1.name', sources: [acme, { ...acme, datasets: [other] }] },
+    {
+      what: 'two datasets with one name',
+      path: '0.datasets.1.name',
+      sources: [{ ...acme, datasets: [events, other] }],
+    },
+    {
+      what: 'two datasets with one table',
+      path: '0.datasets.1.table',
+      sources: [{ ...acme, datasets: [events, sameTable] }],
+    },
+    {
+      what: 'the table of events',
+      path: '0.datasets.0.table',
+      sources: [withDataset({ table: 'statsig_forwarded_events' })],
+    },
+    {
+      what: 'the table of quarantine',
+      path: '0.datasets.0.table',
+      sources: [withDataset({ table: 'quarantine' })],
+    },
+    {
+      what: 'the name of a view',
+      path: '0.datasets.0.table',
+      sources: [withDataset({ table: 'first_exposures' })],
+    },
+  ])('reject $what', ({ path, sources }) => {
     expect(problemPaths({ sources }, 'sources.')).toEqual([path]);
   });
 
@@ -198,10 +296,10 @@ describe('sources', () => {
   });
 
   it.each([
-    ['the same folder', 'events', 'events'],
-    ['a folder in another’s', 'events/eu', 'events'],
-    ['a folder around another’s', 'drops', 'drops/events'],
-  ])('reject %s of another source in the same bucket', (_, folder, others) => {
+    { what: 'the same folder', folder: 'events', others: 'events' },
+    { what: 'a folder in another’s', folder: 'events/eu', others: 'events' },
+    { what: 'a folder around another’s', folder: 'drops', others: 'drops/events' },
+  ])('reject $what of another source in the same bucket', ({ folder, others }) => {
     const sourceOf = (name: string, dropped: string, bucket = 'shared-drops'): SourceInput => ({
       ...acme,
       name,

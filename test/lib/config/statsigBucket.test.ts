@@ -3,6 +3,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../../lib/config/functionConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { statsigFormats } from '../../../lib/tables/exports/statsigFormat.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { problemPaths } from './problemPaths.ts';
 
 const USER = 'arn:aws:iam::999689269917:user/acme-4f2a';
@@ -18,12 +19,12 @@ const define = (more: Partial<ConfigInput> = {}) =>
 /** The export to another target. */
 const to = (target: object) => ({ exports: [{ ...events, target: { ...events.target, ...target } }] });
 const dataset = (more: object): NonNullable<ConfigInput['sources']> => [
-  {
+  acmeSource({
     name: 'shop',
     bucket: 'shop-drops',
     owner: '111122223333',
-    datasets: [{ name: 'rows', ...more } as never],
-  },
+    datasets: [eventsDataset({ name: 'rows', ...more })],
+  }),
 ];
 
 describe('the bucket for Statsig', () => {
@@ -58,26 +59,74 @@ describe('the bucket for Statsig', () => {
   const OWOX = { kind: 'owox' as const, name: 'owox', resultsBucket: 'acme-statsig' };
   const [{ owner: _, ...unowned } = { name: '' }] = dataset({ kind: 'events' });
 
-  it.each<[string, string, object]>([
-    ['the landing bucket', 'statsigBucket.bucket', { ...bucket({ bucket: 'acme' }), exports: [] }],
-    ["OWOX's bucket", 'readers.0.resultsBucket,statsigBucket.bucket', { readers: [OWOX] }],
-    ['the placeholder of the document', 'statsigBucket.user', bucket({ user: PLACEHOLDER })],
-    ['an account in place of a user', 'statsigBucket.user', bucket({ user: '999689269917' })],
-    ['a folder to write into that has exports', 'statsigBucket.writesTo', bucket({ writesTo: 'events' })],
-    ['an owner of what the stack makes', 'exports.0.target.owner', to({ owner: '111122223333' })],
-    ['a key of what the stack makes', 'exports.0.target.kmsKeyArn', to({ kmsKeyArn: KEY })],
-    ['a region of what the stack makes', 'exports.0.target.region', to({ region: 'eu-west-1' })],
+  it.each<{ readonly what: string; readonly path: string; readonly more: object }>([
+    {
+      what: 'the landing bucket',
+      path: 'statsigBucket.bucket',
+      more: { ...bucket({ bucket: 'acme' }), exports: [] },
+    },
+    {
+      what: "OWOX's bucket",
+      path: 'readers.0.resultsBucket,statsigBucket.bucket',
+      more: { readers: [OWOX] },
+    },
+    {
+      what: 'the placeholder of the document',
+      path: 'statsigBucket.user',
+      more: bucket({ user: PLACEHOLDER }),
+    },
+    {
+      what: 'an account in place of a user',
+      path: 'statsigBucket.user',
+      more: bucket({ user: '999689269917' }),
+    },
+    {
+      what: 'a folder to write into that has exports',
+      path: 'statsigBucket.writesTo',
+      more: bucket({ writesTo: 'events' }),
+    },
+    {
+      what: 'an owner of what the stack makes',
+      path: 'exports.0.target.owner',
+      more: to({ owner: '111122223333' }),
+    },
+    {
+      what: 'a key of what the stack makes',
+      path: 'exports.0.target.kmsKeyArn',
+      more: to({ kmsKeyArn: KEY }),
+    },
+    {
+      what: 'a region of what the stack makes',
+      path: 'exports.0.target.region',
+      more: to({ region: 'eu-west-1' }),
+    },
     // Statsig does not read their columns.
-    ['copies', 'exports.0.format', { exports: [{ ...events, format: 'copy' }] }],
-    ['no owner of any other bucket', 'exports.0.target.owner', { statsigBucket: null }],
-    ['no owner of a source', 'sources.0.owner', { sources: [unowned] }],
-    ['a folder that is not at the top', 'exports.0.target.folder', to({ folder: 'to/events' })],
+    { what: 'copies', path: 'exports.0.format', more: { exports: [{ ...events, format: 'copy' }] } },
+    { what: 'no owner of any other bucket', path: 'exports.0.target.owner', more: { statsigBucket: null } },
+    { what: 'no owner of a source', path: 'sources.0.owner', more: { sources: [unowned] } },
+    {
+      what: 'a folder that is not at the top',
+      path: 'exports.0.target.folder',
+      more: to({ folder: 'to/events' }),
+    },
     // Without columns for Statsig.
-    ['a table of other rows', 'exports.0.format', rowsOf({ kind: 'table', mapping: { columns: ['id'] } })],
+    {
+      what: 'a table of other rows',
+      path: 'exports.0.format',
+      more: rowsOf({ kind: 'table', mapping: { columns: ['id'] } }),
+    },
     // Units of several types.
-    ['exposures', 'exports.0.format', rowsOf({ kind: 'exposures', mapping: { unitType: 'type' } })],
-    ['a unit column that Statsig’s columns have', 'exports.0.format', { unitIds: { blob: 'metadata_json' } }],
-  ])('refuses %s', (_, path, more) => {
+    {
+      what: 'exposures',
+      path: 'exports.0.format',
+      more: rowsOf({ kind: 'exposures', mapping: { unitType: 'type' } }),
+    },
+    {
+      what: 'a unit column that Statsig’s columns have',
+      path: 'exports.0.format',
+      more: { unitIds: { blob: 'metadata_json' } },
+    },
+  ])('refuses $what', ({ path, more }) => {
     expect(String(problemPaths({ statsigBucket, exports: [events], ...more }))).toBe(path);
   });
 });

@@ -28,10 +28,10 @@ describe('the name of an exported file', () => {
   });
 
   it.each([
-    ['another ETag', { ...OBJECT, eTag: '"2"' }],
-    ['another key', { ...OBJECT, key: `${OBJECT.key}x` }],
-    ['characters of the ETag in its key', { key: `${OBJECT.key}"1"`, eTag: '' }],
-  ])('is another one for an object with %s', (_, other) => {
+    { what: 'another ETag', other: { ...OBJECT, eTag: '"2"' } },
+    { what: 'another key', other: { ...OBJECT, key: `${OBJECT.key}x` } },
+    { what: 'characters of the ETag in its key', other: { key: `${OBJECT.key}"1"`, eTag: '' } },
+  ])('is another one for an object with $what', ({ other }) => {
     expect(exportedFile(other)).not.toBe(exportedFile(OBJECT));
   });
 

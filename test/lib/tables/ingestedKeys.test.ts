@@ -38,10 +38,10 @@ describe('keys of ingested tables', () => {
   });
 
   it.each([
-    ['2026-02-30', 'v1'],
-    ['2026-11-20', '../v1'],
-    ['2026-11-20', ''],
-  ])('are not built from %s and %j', (onDay, ofVersion) => {
+    { onDay: '2026-02-30', ofVersion: 'v1' },
+    { onDay: '2026-11-20', ofVersion: '../v1' },
+    { onDay: '2026-11-20', ofVersion: '' },
+  ])('are not built from $onDay and $ofVersion', ({ onDay, ofVersion }) => {
     expect(() => versionPrefix(layout, 'table', onDay, ofVersion)).toThrow(RangeError);
   });
 });

@@ -29,18 +29,24 @@ describe('parseTableKey', () => {
   });
 
   it.each([
-    ['team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/', 'folder_marker'],
-    ['team/statsig/statsig_forwarded_exposures/exposures/2026-11-20', 'no_day_folder'],
-    ['team/statsig/statsig_forwarded_exposures/exposures/2026-02-30/a.parquet', 'no_day_folder'],
-    ['team/statsig/statsig_forwarded_exposures/exposures/ds=2026-11-20/a.parquet', 'no_day_folder'],
-    ['team/statsig/statsig_forwarded_exposures/exposures/a.parquet', 'no_day_folder'],
-    ['team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/sub/a.parquet', 'nested_too_deep'],
-    ['team/statsig/statsig_forwarded_exposures/other/2026-11-20/a.parquet', 'outside_tables'],
-    ['team/statsig/experiment-abc/2026-11-20/a.parquet', 'outside_tables'],
-    ['quarantine/refused/2026-11-20/a.parquet', 'no_day_folder'],
-    ['quarantine-large/2026-11-20/a', 'outside_tables'],
-    ['', 'outside_tables'],
-  ])('ignores %s: %s', (key, rule) => {
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/', rule: 'folder_marker' },
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20', rule: 'no_day_folder' },
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-02-30/a.parquet', rule: 'no_day_folder' },
+    {
+      key: 'team/statsig/statsig_forwarded_exposures/exposures/ds=2026-11-20/a.parquet',
+      rule: 'no_day_folder',
+    },
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/a.parquet', rule: 'no_day_folder' },
+    {
+      key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/sub/a.parquet',
+      rule: 'nested_too_deep',
+    },
+    { key: 'team/statsig/statsig_forwarded_exposures/other/2026-11-20/a.parquet', rule: 'outside_tables' },
+    { key: 'team/statsig/experiment-abc/2026-11-20/a.parquet', rule: 'outside_tables' },
+    { key: 'quarantine/refused/2026-11-20/a.parquet', rule: 'no_day_folder' },
+    { key: 'quarantine-large/2026-11-20/a', rule: 'outside_tables' },
+    { key: '', rule: 'outside_tables' },
+  ])('ignores $key: $rule', ({ key, rule }) => {
     expect(parseTableKey(layout, key)).toEqual({ ignored: rule });
   });
 

@@ -8,24 +8,24 @@ function layout(text: string) {
 }
 
 describe('a layout of keys', () => {
-  it.each<[string, string, string | null]>([
-    ['YYYY/MM/DD/*.parquet', '2026/11/19/a.parquet', '2026-11-19'],
-    ['YYYY/MM/DD/*.parquet', '2026/11/19/b/a.parquet', null],
-    ['YYYY/MM/DD/*.parquet', '2026/02/30/a.parquet', null],
-    ['YYYY/MM/DD/**', '2026/11/19/b/a.parquet', '2026-11-19'],
-    ['YYYY/MM/DD/**', '2026/11/19/b\n/a\n.parquet', '2026-11-19'],
-    ['**/dt=YYYY-MM-DD/*', 'run=7/x/dt=2026-11-19/a', '2026-11-19'],
-    ['**/dt=YYYY-MM-DD/*', 'dt=2026-11-19/a', '2026-11-19'],
-    ['exposures_YYYYMMDD*.parquet', 'exposures_20261119-0.parquet', '2026-11-19'],
-    ['exposures_YYYYMMDD*.parquet', 'xexposures_20261119.parquet', null],
-    ['a.b/DD.MM.YYYY', 'a.b/19.11.2026', '2026-11-19'],
-    ['a.b/DD.MM.YYYY', 'aXb/19.11.2026', null],
+  it.each<{ readonly glob: string; readonly path: string; readonly day: string | null }>([
+    { glob: 'YYYY/MM/DD/*.parquet', path: '2026/11/19/a.parquet', day: '2026-11-19' },
+    { glob: 'YYYY/MM/DD/*.parquet', path: '2026/11/19/b/a.parquet', day: null },
+    { glob: 'YYYY/MM/DD/*.parquet', path: '2026/02/30/a.parquet', day: null },
+    { glob: 'YYYY/MM/DD/**', path: '2026/11/19/b/a.parquet', day: '2026-11-19' },
+    { glob: 'YYYY/MM/DD/**', path: '2026/11/19/b\n/a\n.parquet', day: '2026-11-19' },
+    { glob: '**/dt=YYYY-MM-DD/*', path: 'run=7/x/dt=2026-11-19/a', day: '2026-11-19' },
+    { glob: '**/dt=YYYY-MM-DD/*', path: 'dt=2026-11-19/a', day: '2026-11-19' },
+    { glob: 'exposures_YYYYMMDD*.parquet', path: 'exposures_20261119-0.parquet', day: '2026-11-19' },
+    { glob: 'exposures_YYYYMMDD*.parquet', path: 'xexposures_20261119.parquet', day: null },
+    { glob: 'a.b/DD.MM.YYYY', path: 'a.b/19.11.2026', day: '2026-11-19' },
+    { glob: 'a.b/DD.MM.YYYY', path: 'aXb/19.11.2026', day: null },
     // Letters of a word, and names that objects have.
-    ['COMMANDS/YYYY/M/DD/*', 'COMMANDS/2026/1/19/a', '2026-01-19'],
-    ['ADDS/YYYY/MM/D/*', 'ADDS/2026/01/9/a', '2026-01-09'],
-    ['yYYYY/mMM/dDD/*', 'y2026/m01/d19/a', '2026-01-19'],
-    ['M/D/x_YYYYMMDDT*', 'M/D/x_20260119T01', '2026-01-19'],
-    ['YYYY/MM/DD/*constructor', '2026/11/19/a.constructor', '2026-11-19'],
+    { glob: 'COMMANDS/YYYY/M/DD/*', path: 'COMMANDS/2026/1/19/a', day: '2026-01-19' },
+    { glob: 'ADDS/YYYY/MM/D/*', path: 'ADDS/2026/01/9/a', day: '2026-01-09' },
+    { glob: 'yYYYY/mMM/dDD/*', path: 'y2026/m01/d19/a', day: '2026-01-19' },
+    { glob: 'M/D/x_YYYYMMDDT*', path: 'M/D/x_20260119T01', day: '2026-01-19' },
+    { glob: 'YYYY/MM/DD/*constructor', path: '2026/11/19/a.constructor', day: '2026-11-19' },
     // A column of times as a partition.
     ...[
       ' 00:00:00',
@@ -34,24 +34,24 @@ describe('a layout of keys', () => {
       'T00:00:00Z',
       ' 00:00:00+00:00',
       ' 00:00:00.0',
-    ].flatMap((midnight): [string, string, string][] => [
-      ['**/dt=YYYY-MM-DD/*', `country=DE/dt=2026-11-19${midnight}/a`, '2026-11-19'],
-      ['YYYY-MM-DD/**', `2026-11-19${midnight}/b/a.parquet`, '2026-11-19'],
-      ['dt=YYYY-M-D/*', `dt=2026-11-19${midnight}/a`, '2026-11-19'],
+    ].flatMap((midnight) => [
+      { glob: '**/dt=YYYY-MM-DD/*', path: `country=DE/dt=2026-11-19${midnight}/a`, day: '2026-11-19' },
+      { glob: 'YYYY-MM-DD/**', path: `2026-11-19${midnight}/b/a.parquet`, day: '2026-11-19' },
+      { glob: 'dt=YYYY-M-D/*', path: `dt=2026-11-19${midnight}/a`, day: '2026-11-19' },
     ]),
-    ['dt=YYYY-MM-DD/*', 'dt=2026-11-19t00:00:00/a', null],
-    ['dt=YYYY-MM-DD/*', 'dt=2026-11-19 01:00:00/a', null],
-    ['dt=YYYY-MM-DD/*', 'dt=2026-11-19-old/a', null],
-    ['YYYY-MM-DD*', '2026-11-19 00:00:00/a', null],
-    ['YYYYMMDD/*', '20261119 00:00:00/a', null],
+    { glob: 'dt=YYYY-MM-DD/*', path: 'dt=2026-11-19t00:00:00/a', day: null },
+    { glob: 'dt=YYYY-MM-DD/*', path: 'dt=2026-11-19 01:00:00/a', day: null },
+    { glob: 'dt=YYYY-MM-DD/*', path: 'dt=2026-11-19-old/a', day: null },
+    { glob: 'YYYY-MM-DD*', path: '2026-11-19 00:00:00/a', day: null },
+    { glob: 'YYYYMMDD/*', path: '20261119 00:00:00/a', day: null },
     // Numbers without zeros in front.
-    ['year=YYYY/month=M/day=D/*', 'year=2026/month=11/day=9/a', '2026-11-09'],
-    ['year=YYYY/month=M/day=D/*', 'year=2026/month=1/day=19/a', '2026-01-19'],
-    ['year=YYYY/month=M/day=D/*', 'year=2026/month=01/day=19/a', null],
-    ['year=YYYY/month=MM/day=D/**', 'year=2026/month=01/day=9/c=DE/a', '2026-01-09'],
-    ['year=YYYY/month=M/day=D/*', 'year=2026/month=2/day=30/a', null],
-    ['Data/x_YYYY-M-D*', 'Data/x_2026-1-29.parquet', '2026-01-29'],
-  ])('%s finds the day of %s', (glob, path, day) => {
+    { glob: 'year=YYYY/month=M/day=D/*', path: 'year=2026/month=11/day=9/a', day: '2026-11-09' },
+    { glob: 'year=YYYY/month=M/day=D/*', path: 'year=2026/month=1/day=19/a', day: '2026-01-19' },
+    { glob: 'year=YYYY/month=M/day=D/*', path: 'year=2026/month=01/day=19/a', day: null },
+    { glob: 'year=YYYY/month=MM/day=D/**', path: 'year=2026/month=01/day=9/c=DE/a', day: '2026-01-09' },
+    { glob: 'year=YYYY/month=M/day=D/*', path: 'year=2026/month=2/day=30/a', day: null },
+    { glob: 'Data/x_YYYY-M-D*', path: 'Data/x_2026-1-29.parquet', day: '2026-01-29' },
+  ])('$glob says that the day of $path is $day', ({ glob, path, day }) => {
     expect(layout(glob).dayOf(path)).toBe(day);
   });
 
@@ -94,19 +94,19 @@ describe('a layout of keys', () => {
   });
 
   it.each([
-    ['YYYY/MM/*.parquet', 'a glob with YYYY, MM and DD, each once'],
-    ['YYYY/MM/DD/ADD/*', 'a glob with YYYY, MM and DD, each once'],
-    ['COMMANDS/YYYY/MM/DD/*', 'a glob with YYYY, MM and DD, each once'],
-    ['YYYY/M/D/D/*', 'a glob with YYYY, MM and DD, each once'],
-    ['YYYYMD/*', 'a glob with YYYY, MM and DD, each once'],
-    ['/YYYY/MM/DD/*', 'a path without'],
-    ['YYYY/MM/DD//a', 'a path without'],
-    ['YYYY/MM/DD/../a', 'a path without'],
-    ['YYYY/MM/DD/{a,b}', 'a path without'],
-    ['YYYY/MM/DD/a**b', '**/ for any folders'],
-    ['YYYY/MM/DD/a**/b', '**/ for any folders'],
-    ['YYYY/MM/DD/***', '**/ for any folders'],
-  ])('%s is refused', (glob, message) => {
+    { glob: 'YYYY/MM/*.parquet', message: 'a glob with YYYY, MM and DD, each once' },
+    { glob: 'YYYY/MM/DD/ADD/*', message: 'a glob with YYYY, MM and DD, each once' },
+    { glob: 'COMMANDS/YYYY/MM/DD/*', message: 'a glob with YYYY, MM and DD, each once' },
+    { glob: 'YYYY/M/D/D/*', message: 'a glob with YYYY, MM and DD, each once' },
+    { glob: 'YYYYMD/*', message: 'a glob with YYYY, MM and DD, each once' },
+    { glob: '/YYYY/MM/DD/*', message: 'a path without' },
+    { glob: 'YYYY/MM/DD//a', message: 'a path without' },
+    { glob: 'YYYY/MM/DD/../a', message: 'a path without' },
+    { glob: 'YYYY/MM/DD/{a,b}', message: 'a path without' },
+    { glob: 'YYYY/MM/DD/a**b', message: '**/ for any folders' },
+    { glob: 'YYYY/MM/DD/a**/b', message: '**/ for any folders' },
+    { glob: 'YYYY/MM/DD/***', message: '**/ for any folders' },
+  ])('$glob is refused', ({ glob, message }) => {
     expect(parseLayout(glob)).toEqual({ expected: expect.stringContaining(message) });
   });
 });
