@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecord } from '../../lib/aws/firehosePutRecord.ts';
-import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
+import { failureFields, logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemAlarm, systemClock } from '../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
@@ -87,7 +87,7 @@ let collector: Collector | undefined;
 
 /** Makes what every request of this environment shares. */
 function makeCollector(environment: Environment): Collector {
-  const sampler = new Sampler(environment.logSuccesses ? 1 : config.logs.successes, Math.random);
+  const loggedShare = environment.logSuccesses ? 1 : config.logs.successes;
   const groups = new GroupsCache({
     read: async (known, timeoutMs) => {
       const store = await objectsOf(environment.bucket, 's3SingleTryClient');
@@ -126,7 +126,7 @@ function makeCollector(environment: Environment): Collector {
     ...systemTiming,
     alarm: systemAlarm,
     log: logLine,
-    logSuccess: () => sampler.next(),
+    logSuccess: () => Math.random() < loggedShare,
     writeMetrics: logLine,
     stage: environment.stage,
   };

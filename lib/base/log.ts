@@ -26,26 +26,6 @@ export function failureFields(error: unknown): Readonly<Record<string, unknown>>
   return { error: errorText(error), ...own, at };
 }
 
-/** Chooses a random sample. */
-export class Sampler {
-  readonly #rate: number;
-  readonly #random: () => number;
-
-  /**
-   * @param rate The part chosen: 0 none, 1 all.
-   * @param random Numbers from 0 to 1, exclusive.
-   */
-  constructor(rate: number, random: () => number) {
-    this.#rate = rate;
-    this.#random = random;
-  }
-
-  /** Whether the next item is in the sample. */
-  next(): boolean {
-    return this.#random() < this.#rate;
-  }
-}
-
 /** CloudWatch namespace of every metric of ours. */
 export const METRIC_NAMESPACE = 'Sluice';
 

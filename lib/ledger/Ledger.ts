@@ -52,7 +52,7 @@ export interface Claimed {
 
 /** A day that another owner has. */
 export interface Busy {
-  /** The end of the lease, epoch milliseconds; 0 if it has none. */
+  /** The end of the lease, epoch milliseconds; 0 if other writers won every attempt, and nothing is known of a lease. */
   readonly busyUntil: number;
   /** The load in pieces that is under way; undefined if there is none. */
   readonly run?: LoadInPieces | undefined;
@@ -154,21 +154,11 @@ export class Ledger {
       if (!('isNext' in begun)) return begun;
       const { lease } = stored?.entry ?? {};
       if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until, run: known.run };
-      const { kills: before = 0, ...entry } = begun.entry;
-      // A settled day starts again, even if the claim precedes the note.
-      const isUnderWay = known.state === 'loading' || known.state === 'waiting';
-      const isNext = begun.isNext && isUnderWay && entry.attempts > 0;
-      const attempts = isNext ? entry.attempts + 1 : 1;
-      const wasKilled = isNext && lease !== undefined;
-      const kills = isNext ? before + Number(wasKilled) : 0;
-      // An entry says only what has happened.
-      const killed = kills === 0 ? {} : { kills };
-      const written = await this.#write(
-        { ...entry, state: 'loading', lease: { owner, until }, attempts, ...killed },
-        stored,
-      );
+      const attempt = nextAttempt(begun, known.state, lease !== undefined);
+      const written = await this.#write({ ...attempt.entry, lease: { owner, until } }, stored);
       if (written === null) continue;
-      return { claim: { ...written, owner, until, claimedAt: clock.now() }, wasKilled };
+      const claim = { ...written, owner, until, claimedAt: clock.now() };
+      return { claim, wasKilled: attempt.wasKilled };
     }
     return { busyUntil: 0 };
   }
@@ -188,7 +178,7 @@ export class Ledger {
       if (there?.entry.lease?.owner !== claim.owner) return null;
       on = there;
     }
-    throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${claim.entry.day}: other writers.`);
+    throw lostToOthers(claim.entry);
   }
 
   /** Extends a lease; null as of {@link own}. */
@@ -201,7 +191,7 @@ export class Ledger {
   recordRun(claim: Claim, run: LoadInPieces): Promise<Claim | null> {
     return this.own(claim, (entry) => {
       const isFurther = run.done > (entry.run?.done ?? 0);
-      // The failure stays: it is that of the last load, too.
+      // `failure` stays: of the last load, or why the day is retried, it is told until the day is settled.
       const counted = isFurther ? { ...without(entry, 'kills'), attempts: 1 } : entry;
       return { ...counted, run };
     });
@@ -323,10 +313,7 @@ export class Ledger {
       if (decision.entry === undefined) return decision;
       if ((await this.#write(decision.entry, stored)) !== null) return decision;
     }
-    throw new LedgerError(
-      'SLUICE_INGEST_LEDGER_UNAVAILABLE',
-      `${place.dataset} ${place.day}: other writers.`,
-    );
+    throw lostToOthers(place);
   }
 
   /** Ends a claim by a change of its entry; null if another owner has the day. */
@@ -379,6 +366,32 @@ export async function readKnown(
 /** The known entry of a day in a table. An entry for the dataset's previous table does not count. */
 function knownEntry(stored: StoredEntry | null, place: LedgerSubject): LedgerContent {
   return stored?.entry.table === place.table ? stored.entry : emptyEntry(place);
+}
+
+/** The error of a change that lost to other writes every time. */
+function lostToOthers({ dataset, day }: Pick<LedgerSubject, 'dataset' | 'day'>): Error {
+  return new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${dataset} ${day}: other writers.`);
+}
+
+/**
+ * The entry of the attempt that a claim begins. A settled day starts again, even if the claim precedes the note that it
+ * is queued.
+ *
+ * @param state The state of the entry that is there.
+ * @param hasLease Whether that entry has a lease, which is over: its owner neither ended nor released it.
+ */
+function nextAttempt(
+  { entry: { kills: before = 0, ...entry }, isNext: goesOn }: Beginning,
+  state: LedgerEntry['state'],
+  hasLease: boolean,
+): { readonly entry: LedgerContent; readonly wasKilled: boolean } {
+  const isUnderWay = state === 'loading' || state === 'waiting';
+  const isNext = goesOn && isUnderWay && entry.attempts > 0;
+  const wasKilled = isNext && hasLease;
+  const kills = isNext ? before + Number(wasKilled) : 0;
+  const begun = { ...entry, state: 'loading', attempts: isNext ? entry.attempts + 1 : 1 } as const;
+  // An entry says only what has happened.
+  return { entry: kills === 0 ? begun : { ...begun, kills }, wasKilled };
 }
 
 /** How a task begins that names files: other files than those that are queued are tried anew. */

@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Sampler } from '../../../lib/base/log.ts';
 import { failureMetrics, type RequestOutcome, requestMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 
 const quiet: RequestOutcome = {
@@ -119,12 +117,4 @@ describe('the metrics of a request', () => {
       { ...always, overflowed: 6, events_overflowed: 3, quarantine_overflowed: 3 },
     ]);
   });
-});
-
-it('the sampler selects about the configured share, none at 0 and all at 1', () => {
-  for (const rate of [0, 0.01, 0.3, 1]) {
-    const sampler = new Sampler(rate, seededRandom(7));
-    const drawn = Array.from({ length: 20_000 }, () => sampler.next());
-    expect(Math.abs(drawn.filter(Boolean).length / 20_000 - rate)).toBeLessThan(rate % 1 === 0 ? 1e-9 : 0.01);
-  }
 });

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from '../../src/base/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { isMarker, versionIdOf } from '../../src/s3/model/VersionHistory.ts';
+import { isMarker } from '../../src/s3/model/VersionHistory.ts';
+import { versionIdOf } from '../../src/s3/model/versionIds.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const BUCKET = 'states';

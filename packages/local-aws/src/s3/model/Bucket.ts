@@ -38,16 +38,8 @@ import {
   type StoredObject,
   type WriteCondition,
 } from './StoredObject.ts';
-import {
-  type DeleteMarker,
-  isMarker,
-  isVersionId,
-  NULL_VERSION,
-  newVersionId,
-  type Version,
-  VersionHistory,
-  versionIdOf,
-} from './VersionHistory.ts';
+import { type DeleteMarker, isMarker, type Version, VersionHistory } from './VersionHistory.ts';
+import { isVersionId, NULL_VERSION, newVersionId, versionIdOf } from './versionIds.ts';
 import { listVersions, type VersionPage, type VersionQuery } from './versionPages.ts';
 
 /** Which operation created an object: EventBridge's `reason`. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { OWNER_ACCOUNT } from '../limits.ts';
 import { type BucketSettings, bucketSettingsSchema, newBucketSettings } from './bucketSettings.ts';
 import { type StoredObject, storedObjectSchema } from './StoredObject.ts';
-import { deleteMarkerSchema, VersionHistory, versionIdOf, versionSchema } from './VersionHistory.ts';
+import { deleteMarkerSchema, VersionHistory, versionSchema } from './VersionHistory.ts';
+import { versionIdOf } from './versionIds.ts';
 
 /** The properties of a bucket besides its objects. */
 const bucketInfoSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { compareUtf8, type KeyIndex } from './KeyIndex.ts';
 import type { StoredObject } from './StoredObject.ts';
-import { VERSION_ID, type Version, type VersionHistory, versionIdOf } from './VersionHistory.ts';
+import type { Version, VersionHistory } from './VersionHistory.ts';
+import { VERSION_ID, versionIdOf } from './versionIds.ts';
 
 /** Selects versions to list; '' means that a member is not given. */
 export interface VersionQuery {

@@ -1,6 +1,6 @@
 import type { Bucket, Deletion } from '../model/Bucket.ts';
 import type { StoredObject } from '../model/StoredObject.ts';
-import { versionIdOf } from '../model/VersionHistory.ts';
+import { versionIdOf } from '../model/versionIds.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** The version that a request's query names; undefined for the current object. */

@@ -1,6 +1,7 @@
 import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
-import { isMarker, versionIdOf } from '../../model/VersionHistory.ts';
+import { isMarker } from '../../model/VersionHistory.ts';
+import { versionIdOf } from '../../model/versionIds.ts';
 import type { VersionEntry } from '../../model/versionPages.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { ownerElement, xmlResponse } from '../xmlBodies.ts';
