@@ -81,10 +81,18 @@ async function status(line: CommandLine): Promise<number> {
     readCuratedCalendar(deployment, { kinds, days }),
   );
   writeResult<CuratedCalendar>(line, calendar, () => curatedText(calendar));
-  const hasProblems = calendar.tables.some((table) =>
-    table.days.some(({ state, isLate }) => ['failed', 'lacking'].includes(state) || isLate),
+  return hasProblems(calendar) ? PROBLEMS_FOUND : 0;
+}
+
+/** Whether a day of a calendar failed, lacks files or is late. */
+export function hasProblems({
+  tables,
+}: {
+  readonly tables: readonly { readonly days: readonly Pick<CuratedDayStatus, 'state' | 'isLate'>[] }[];
+}): boolean {
+  return tables.some(({ days }) =>
+    days.some(({ state, isLate }) => ['failed', 'lacking'].includes(state) || isLate),
   );
-  return hasProblems ? PROBLEMS_FOUND : 0;
 }
 
 /** Requests a run of what is due. @returns The exit code 0. */

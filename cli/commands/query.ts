@@ -180,7 +180,7 @@ function writeAthenaResult(line: CommandLine, result: AthenaResult): void {
 const EXACT_DIGITS = 15;
 
 /** A value of Athena, which returns texts, as JSON has it. Numbers that JSON cannot hold stay texts. */
-function typedValue(value: string | null, type: string): string | number | boolean | null {
+export function typedValue(value: string | null, type: string): string | number | boolean | null {
   if (value === null) return null;
   if (type === 'boolean') return value === 'true';
   if (!/^(tinyint|smallint|integer|int|bigint|float|real|double|decimal)/.test(type)) return value;

@@ -59,7 +59,7 @@ const OPERATE = 'operate/redrives.contract';
 
 /** All faults, by the paths of their files. */
 export const mutations: readonly Mutation[] = [
-  faultsOf('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
+  faultsOf('cli/commands/curate.ts', 'cli/curate', [["['failed', 'lacking']", "['lacking']"]]),
   faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.proof', [
     ['problems > 0 ? PROBLEMS_FOUND : ', ''],
   ]),

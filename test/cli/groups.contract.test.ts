@@ -119,6 +119,15 @@ describe('sluice groups', () => {
     expect(JSON.stringify(firstRow)).toBe(line.replace(/"(\d{4}-\d\d-\d\d) ([\d:.]+)"/g, '"$1T$2Z"'));
   });
 
+  it('takes a file whose time is ahead as one of now, so that a later pull is not older', async () => {
+    const before = Date.now();
+    const ahead = specsFile(specs('ended', Date.UTC(2999, 0)));
+    const { stdout } = await groups(['pull', '--specs', ahead, '--json']);
+    const seenAt = Date.parse(JSON.parse(stdout).seen_at);
+    expect(seenAt).toBeGreaterThanOrEqual(before);
+    expect(seenAt).toBeLessThanOrEqual(Date.now());
+  });
+
   it('suggests the name of an experiment that is like one without groups', async () => {
     expect(await groups(['list', '--experiment', 'serch', '--json'])).toEqual({
       code: 0,

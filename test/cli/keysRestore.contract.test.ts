@@ -78,6 +78,13 @@ describe('sluice keys restore', () => {
     expect(await restored()).toEqual(['shop', 'web', 'app']);
   });
 
+  it('brings back no key that a valid list since then no longer had', async () => {
+    await put(listOf(entry('leaked'), entry('shop')));
+    await put(listOf(entry('shop')));
+    await put(listOf(entry('shop'), { label: 'leaked' }));
+    expect(await restored()).toEqual(['shop']);
+  });
+
   it('takes no label within another member for the label of an entry', async () => {
     await put(listOf(entry('leaked'), entry('shop')));
     await put(listOf(entry('shop'), { label: '', was: { label: 'leaked' } }));

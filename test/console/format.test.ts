@@ -158,6 +158,8 @@ describe('what is usual', () => {
     expect(usualIn(900)).toBe(58);
     expect(usualIn(3_600)).toBe(230);
     expect(usualIn(7_200)).toBe(230);
+    const lateInTheHour = usualRequests(hours, 'median', at + 2_700, 900);
+    expect(lateInTheHour).toBe(58);
   });
 
   it('is not known without hours before', () => {

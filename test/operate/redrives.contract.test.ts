@@ -32,6 +32,8 @@ import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
+/** 14 hours ahead of UTC: there it is the day after. */
+const EARLY = 'Pacific/Kiritimati';
 
 let buckets = 0;
 const clock = new ManualClock(NOW);
@@ -50,7 +52,11 @@ beforeEach(async () => {
     bucket: `sluice-own-${buckets}`,
     relay: { statsig: true },
     sources: ['acme', 'beta'].map((name) =>
-      acmeSource({ name, bucket: `${name}-drops`, datasets: [eventsDataset({ lookbackDays: 3 })] }),
+      acmeSource({
+        name,
+        bucket: `${name}-drops`,
+        datasets: [eventsDataset({ lookbackDays: 3, timezone: name === 'beta' ? EARLY : 'UTC' })],
+      }),
     ),
     exports: [exportTo({ bucket: 'out' }, { name: 'raw' })],
   });
@@ -349,6 +355,14 @@ describe('a request', () => {
           code: 'SLUICE_DAYS_INVALID',
         },
       );
+  });
+
+  it('to load days has the day that has begun in the timezone of the dataset, and no later one', async () => {
+    const asked = { source: 'beta', dataset: 'events', dryRun: true };
+    expect(await requestBackfill(deployment, { ...asked, from: '2026-11-25' })).toMatchObject({ days: 1 });
+    await expect(requestBackfill(deployment, { ...asked, from: '2026-11-26' })).rejects.toMatchObject({
+      code: 'SLUICE_DAYS_INVALID',
+    });
   });
 
   it('to export days names them, up to yesterday, and drops only with days', async () => {

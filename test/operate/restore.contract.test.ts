@@ -348,7 +348,7 @@ describe('a day of a raw table', () => {
     expect(await pendingCures(at)).toEqual([]);
   });
 
-  it('is left as it is while an erasure is under way, or has left something', async () => {
+  it('is left as it is while an erasure is under way, or its last run has left something', async () => {
     await put(`${folder}a`, 'a');
     await remove(`${folder}a`);
     const records = erasures(s3ObjectStore(s3, bucket));
@@ -356,7 +356,9 @@ describe('a day of a raw table', () => {
     await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
     eTag = await records.write({ ...manifest, runs: [{ ...ended, leftCount: 1 }] }, eTag);
     await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
-    await records.write({ ...manifest, runs: [ended] }, eTag);
+    eTag = await records.write({ ...manifest, runs: [ended, { ...ended, leftCount: 1 }] }, eTag);
+    await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
+    await records.write({ ...manifest, runs: [{ ...ended, leftCount: 1 }, ended] }, eTag);
     expect(await restore()).toMatchObject([{ deleted: [`${folder}a`] }]);
   });
 

@@ -82,6 +82,25 @@ export interface ApiState<Answer> {
   readonly reload: () => void;
 }
 
+/** What became of the calls of an address. */
+export interface Asked<Answer> {
+  /** The address that was asked. */
+  readonly address: string;
+  /** The last answer; absent before the first. */
+  readonly answer?: Answer;
+  /** Why the last call failed; absent if it did not. */
+  readonly error?: ErrorObject;
+}
+
+/** What is known after a call has failed: the last answer stays only if it is of the same address. */
+export function failedCall<Answer>(
+  before: Asked<Answer>,
+  address: string,
+  error: ErrorObject,
+): Asked<Answer> {
+  return before.address === address ? { ...before, error } : { address, error };
+}
+
 /**
  * The answer of a GET call, asked again when its parameters change. A call that nobody waits for is cancelled, and with it
  * the work on the server.
@@ -95,14 +114,7 @@ export function useApi<Answer>(
   { every, isOff = false }: { readonly every?: number; readonly isOff?: boolean } = {},
 ): ApiState<Answer> {
   const address = addressOf(path, params);
-  const [state, setState] = useState<{
-    /** The address that was asked. */
-    readonly address: string;
-    /** The last answer; absent before the first. */
-    readonly answer?: Answer;
-    /** Why the last call failed; absent if it did not. */
-    readonly error?: ErrorObject;
-  }>({ address: '' });
+  const [state, setState] = useState<Asked<Answer>>({ address: '' });
   const [turn, setTurn] = useState(0);
   const [isLoading, setLoading] = useState(!isOff);
   // The address stands for path and params, and turn for a reload.
@@ -119,7 +131,7 @@ export function useApi<Answer>(
       } catch (error) {
         if (left.signal.aborted) return;
         const object = asErrorObject(error);
-        setState((before) => ({ ...(before.address === address ? before : { address }), error: object }));
+        setState((before) => failedCall(before, address, object));
       }
       setLoading(false);
       if (every !== undefined) timer = window.setTimeout(again, every);

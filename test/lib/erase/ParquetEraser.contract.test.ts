@@ -7,7 +7,7 @@ import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
-const config = { unitIds: { companyID: 'company_id' } };
+const config = { unitIds: { companyID: 'company_id', account_id: 'account' } };
 
 const { path: directory, remove } = temporaryDirectory();
 const from = join(directory, 'from.parquet');
@@ -53,6 +53,7 @@ describe('the rows of a unit in a Parquet file', () => {
     ['user_id=a', "SELECT 'a' AS unit_id, 'user_id' AS id_type UNION ALL SELECT 'a', 'companyID'", 1],
     ['user_id=a', "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL", 1],
     ['company_id=c', "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'", 1],
+    ['account=x', "SELECT 'x' AS unit_id, 'accountID' AS id_type UNION ALL SELECT 'x', 'userID'", 1],
     [
       'user_id=person-a',
       `SELECT '{"user":{"userID":"person-a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL

@@ -180,6 +180,9 @@ describe('an erasure', () => {
     const key = ledgerKey(entry.source, entry.dataset, entry.day);
     const file = `${versionPrefix(config, table, entry.day, '20261119T000000Z-0123456789abcdef')}a.parquet`;
     await put(file, await parquetOf(`SELECT 'gone' AS user_id UNION ALL SELECT 'u'`));
+    const bucket = countingBucket();
+    const denied = { ...bucket, remove: async () => ({ denied: 'no' }) };
+    await expect(erase({ config, bucket: denied })).rejects.toMatchObject({ code: 'SLUICE_ERASE_DENIED' });
     expect((await erase({ config })).run.places.ingested?.rows).toBe(1);
     expect((await store.read(entry))?.entry.content?.unusual).toEqual([
       { kind: 'values', field: 'eventValue', words: 'w' },

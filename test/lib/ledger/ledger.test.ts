@@ -182,6 +182,17 @@ describe('a day in the ledger', () => {
       expect(await ledger.read(place)).toMatchObject(expected);
     });
 
+    it('keeps the note of an erasure that has ended, because its files are still those of that version', async () => {
+      const { clock, ledger } = await startFailing(1);
+      const note = { id: 'e1', at: clock.now(), endedAt: clock.now() };
+      await ledger.change(place, (known) => ({ entry: noteErasure(known, note) }));
+      clock.advance(1);
+      const claim = await claimed(ledger, 'later', clock.now() + MINUTE_MS);
+      const { version: _, ...failed } = settled('');
+      const entry = await ledger.settle(claim, { ...failed, state: 'failed', failure });
+      expect(entry?.erasures).toMatchObject([{ id: 'e1' }]);
+    });
+
     it('fails on while other files of it are queued, and while they are loaded', async () => {
       const { clock, ledger, failingSince } = await startFailing(1);
       await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed', writtenAt: 7 });

@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { settledEntry } from '../../../lib/curate/settledEntry.ts';
+import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
+import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
+import { settlement } from '../../harness/ledgerEntry.ts';
+
+const NOW = Date.UTC(2026, 10, 22);
+const BEFORE = Date.UTC(2026, 10, 20);
+const VERSION = '20261121T000000000Z-00000000';
+const A = { name: 'a.parquet', eTag: '"1"' };
+const B = { name: 'b.parquet', eTag: '"1"' };
+
+type Kept = NonNullable<CuratedDay['kept']>;
+
+/** What the entry says of kept rows once a version is published that keeps `rows` of `lost` files. */
+function keptOf(before: Kept | undefined, lost: Kept['files'], rows: number): Kept | undefined {
+  const entry: LedgerContent = {
+    source: 'curated',
+    dataset: 'exposures',
+    day: '2026-11-16',
+    table: 'curated_exposures',
+    ...settlement(),
+    state: 'loading',
+    fingerprint: null,
+    attempts: 1,
+    ...(before === undefined ? {} : { curated: { kept: before } }),
+  };
+  const run = {
+    version: VERSION,
+    fingerprint: 'f',
+    shape: 's',
+    inputs: [],
+    bytes: 0,
+    slices: 1,
+    done: [],
+    kept: { version: VERSION, fingerprint: 'k', files: lost },
+  };
+  const account = { rawRows: 10, kept: rows, rows: 10 + rows, resends: 0, differing: 0 };
+  const publication = { account, isMoved: true, replaced: undefined, listedAt: NOW, now: NOW };
+  return settledEntry(entry, run, publication).curated?.kept;
+}
+
+describe('the rows that a published version keeps', () => {
+  it.each<{
+    readonly what: string;
+    readonly before?: Kept;
+    readonly lost: Kept['files'];
+    readonly rows: number;
+    readonly after?: Kept;
+  }>([
+    {
+      what: 'are noticed when a file is lost first',
+      lost: [A],
+      rows: 3,
+      after: { files: [A], rows: 3, since: NOW },
+    },
+    {
+      what: 'stay noticed, and accepted, while the same file is lost',
+      before: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      lost: [A],
+      rows: 3,
+      after: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+    },
+    {
+      what: 'are noticed anew when another file is lost with its rows',
+      before: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      lost: [A, B],
+      rows: 5,
+      after: { files: [A, B], rows: 5, since: NOW },
+    },
+    {
+      what: 'stay noticed when another file is lost that adds no row',
+      before: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      lost: [A, B],
+      rows: 3,
+      after: { files: [A, B], rows: 3, since: BEFORE, accepted: 'keep' },
+    },
+    {
+      what: 'are noticed anew when another file is lost after they were dropped',
+      before: { files: [A], rows: 3, since: BEFORE, accepted: 'drop' },
+      lost: [A, B],
+      rows: 3,
+      after: { files: [A, B], rows: 3, since: NOW },
+    },
+    {
+      what: 'stay known as erased when more of them are lost',
+      before: { files: [A], rows: 3, since: BEFORE, erased: true },
+      lost: [A, B],
+      rows: 5,
+      after: { files: [A, B], rows: 5, since: NOW, erased: true },
+    },
+    {
+      what: 'are no longer named once none is kept',
+      before: { files: [A], rows: 3, since: BEFORE },
+      lost: [],
+      rows: 0,
+    },
+  ])('$what', ({ before, lost, rows, after }) => {
+    expect(keptOf(before, lost, rows)).toEqual(after);
+  });
+});
