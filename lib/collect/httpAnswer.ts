@@ -31,6 +31,7 @@ const STATUS: Readonly<Record<string, number>> = {
   SLUICE_BODY_TRUNCATED: 400,
   SLUICE_BODY_CORRUPT: 400,
   SLUICE_BODY_NOT_JSON: 400,
+  SLUICE_BODY_JSON_IN_TEXT: 400,
   SLUICE_BODY_WRONG_SHAPE: 400,
 } satisfies Readonly<Record<keyof typeof RequestError.entries, number>>;
 

@@ -62,6 +62,10 @@ export const RequestError = defineErrorFamily('user', {
     cause: 'The body is not JSON.',
     cure: 'Send {"events": […]} as JSON.',
   },
+  SLUICE_BODY_JSON_IN_TEXT: {
+    cause: 'The body, or its list of events, is a text that holds JSON: its sender encodes it twice.',
+    cure: 'Send {"events": […]} as JSON once. Most often a text is given to JSON.stringify, or to a client that encodes by itself.',
+  },
   SLUICE_BODY_WRONG_SHAPE: {
     cause: 'The body is JSON, but not a batch of events.',
     cure: 'Send {"events": […]}. If statsigMetadata and user are present, they must be objects.',

@@ -71,7 +71,12 @@ export function requireFewEvents(count: number): void {
     throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `${count} events, at most ${MAX_EVENTS}.`);
 }
 
-/** Why a body that is JSON is refused as a whole. */
-export function wrongShape(detail: string): InstanceType<typeof RequestError> {
-  return new RequestError('SLUICE_BODY_WRONG_SHAPE', detail);
+/**
+ * Why a body that is JSON is refused as a whole.
+ *
+ * @param value What has the wrong shape: a text of an object or a list was encoded twice. Default: that is not asked.
+ */
+export function wrongShape(detail: string, value?: unknown): InstanceType<typeof RequestError> {
+  const isJson = typeof value === 'string' && /^\s*[{[]/.test(value);
+  return new RequestError(isJson ? 'SLUICE_BODY_JSON_IN_TEXT' : 'SLUICE_BODY_WRONG_SHAPE', detail);
 }

@@ -27,11 +27,11 @@ export interface Batch {
  * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` from the HTTP API's custom exposures, or both.
  *
  * @param exact Keep numbers that a double cannot hold; slower.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_JSON_IN_TEXT`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
  */
 export function parseBatch(text: string, exact = false): Batch {
   const { value: parsed, notANumbers } = parseJsonBody(text, exact, parseBody);
-  if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
+  if (!isJsonObject(parsed)) throw wrongShape('It is not an object.', parsed);
   const { events, exposures, user, statsigMetadata, clientTime } = parsed;
   if ((events ?? exposures ?? null) === null) throw wrongShape('It has no array of events.');
   if (user !== undefined && user !== null && !isJsonObject(user)) throw wrongShape('user is not an object.');
@@ -53,7 +53,7 @@ export function parseBatch(text: string, exact = false): Batch {
 /** A list of the body; empty if it is absent or null. @throws RequestError for a value that is no list. */
 function readList(value: unknown, name: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw wrongShape(`${name} is not an array.`);
+  if (!Array.isArray(value)) throw wrongShape(`${name} is not an array.`, value);
   return value;
 }
 
