@@ -21,6 +21,7 @@ export const collectMetrics = countMetrics(
   'collect',
   'received',
   'ignored',
+  'filtered',
   'overflowed',
   'refused_requests',
   'groups_failures',
@@ -105,6 +106,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
           ...countedValue(streamMetrics[table].notDelivered, unsure),
         ]),
         ...countedValue(m.ignored, sumCounts(ignored)),
+        ...countedValue(m.filtered, filteredCount(ignored)),
         ...countedValue(m.overflowed, sum(tables.map(({ overflowed }) => overflowed))),
         ...countedValue(m.refused_requests, refusedAs === null ? 0 : 1),
         ...relayValues(outcome.relay ?? null),
@@ -115,6 +117,11 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       : [{ ...base, dimensions: { ...dimensions, reason }, values: [[m.refused_requests, 1] as const] }]),
   ];
   return emfLines(records);
+}
+
+/** Events that the configured lists leave out. */
+function filteredCount({ event_filtered = 0, exposure_filtered = 0 }: RequestOutcome['ignored']): number {
+  return event_filtered + exposure_filtered;
 }
 
 /** The values of the copy for relay: it was kept, or not kept, or withheld because it could not be read. */

@@ -15,6 +15,7 @@ const none: RequestCounts = {
   quarantined: 0,
   overflowed: 0,
   ignored: 0,
+  filtered: 0,
   failedBy: {},
   refusedBy: {},
 };
@@ -54,12 +55,12 @@ describe('what is not as usual', () => {
     expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
   });
 
-  it('is five times the usual events that are ignored, once it is known how many are usual', () => {
-    const today = only(['03:00'], { requests: 100, ignored: 100 });
-    expect(changes({ usual: { requests: 100, ignored: 20 }, today })).toMatchObject([
+  it('is five times the usual events that the lists leave out, once it is known how many are usual', () => {
+    const today = only(['03:00'], { requests: 100, filtered: 100 });
+    expect(changes({ usual: { requests: 100, filtered: 20 }, today })).toMatchObject([
       { what: 'ignored', first: at('03:00'), usual: 20 },
     ]);
-    expect(changes({ usual: { requests: 100, ignored: 21 }, today })).toEqual([]);
+    expect(changes({ usual: { requests: 100, filtered: 21 }, today })).toEqual([]);
     expect(changes({ days: 0, today })).toEqual([]);
   });
 

@@ -460,17 +460,12 @@ const withTopic = {
   ...judgedDeployment,
   config: defineConfig({ bucket: 'acme', alarms: { topicArn: `arn:aws:sns:${REGION}:111122223333:a` } }),
 };
-const withLists = {
-  ...judgedDeployment,
-  config: defineConfig({ bucket: 'acme', events: { allow: ['buy'] } }),
-};
 const silent = { alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }] } as const;
 const found: readonly Finding[] = [
   ...[...cases.map(([, facts]) => facts), ...more].flatMap((facts) =>
     judge({ ...wellFacts, ...facts }, judgedDeployment, REGION),
   ),
   ...judge({ ...wellFacts, ...silent }, withTopic, REGION),
-  ...judge({ ...wellFacts, ...changedRequests({ what: 'ignored' }) }, withLists, REGION),
   ...doctorFindings,
 ];
 

@@ -54,6 +54,7 @@ export const wellHour: LastHour = {
   quarantined: 0,
   overflowed: 0,
   ignored: 0,
+  filtered: 0,
   failedBy: {},
   refusedBy: {},
   lastRequestAt: hoursAgo(0.1),

@@ -22,7 +22,7 @@ export const SILENT_LEAST = 30;
 
 /** Something that was not as usual within the last 24 hours. */
 export interface Change {
-  /** What there was more of than usual; `silence`: no requests where many are usual. */
+  /** What there was more of than usual: `ignored`, events that the lists of the configuration leave out; `silence`: no requests where many are usual. */
   readonly what: 'requests' | 'events' | 'overflowed' | 'ignored' | 'silence';
   /** Start of the first five minutes of it, ISO 8601. */
   readonly first: string;
@@ -167,7 +167,7 @@ export function changesOf(counts: DayCounts): readonly Change[] {
       isRise,
     ),
     ...hoursThat(
-      measure('ignored', (counts) => counts.ignored),
+      measure('ignored', (counts) => counts.filtered),
       (count, usual) => usual !== null && isRise(count, usual),
     ),
     ...silencesOf(requests),

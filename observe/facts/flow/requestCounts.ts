@@ -38,8 +38,10 @@ export interface RequestCounts {
   readonly quarantined: number;
   /** Events of requests that became objects of `landing/direct/`, past the stream. */
   readonly overflowed: number;
-  /** Events that the configuration leaves out. */
+  /** Valid events that are not stored: telemetry, reports of errors, and those that the lists of the configuration leave out. */
   readonly ignored: number;
+  /** Those of them that the lists leave out. */
+  readonly filtered: number;
   /** Requests that were answered 503, by the code of the answer. */
   readonly failedBy: Readonly<Record<string, number>>;
   /** Requests that were refused with 4xx, by the code of the answer. */
@@ -131,7 +133,7 @@ export async function readLastRequest(
   return times.length === 0 ? null : isoTimestamp(Math.max(...times));
 }
 
-const { received, overflowed, ignored, refused_requests } = collectMetrics;
+const { received, overflowed, ignored, filtered, refused_requests } = collectMetrics;
 
 const ofCollect = ({ stack }: Pick<Deployment, 'stack'>, more: object = {}) =>
   metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(stack), ...more });
@@ -149,7 +151,7 @@ async function readCollectMetrics(
   return readMetricData(
     deployment,
     [
-      ...[received, overflowed, ignored].map(({ name }) => metric(name)),
+      ...[received, overflowed, ignored, filtered].map(({ name }) => metric(name)),
       requestsOf(deployment),
       ...tableKinds.flatMap((table) => [
         metric(streamMetrics[table].landed.name, 'Sum', `landed ${table}`),
@@ -174,6 +176,7 @@ function countsOf(sum: (id: string) => number): RequestCounts {
     quarantined: sum('landed quarantine'),
     overflowed: sum(overflowed.name),
     ignored: sum(ignored.name),
+    filtered: sum(filtered.name),
     failedBy: byCode(FAILED),
     refusedBy: byCode(REFUSED),
   };

@@ -221,8 +221,8 @@ export const collectorFindings = {
     { section: 'abuse', alarms: ['invocations'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_IGNORED: warning(
-    'Within 24 hours far more events than usual were ignored: they are in no table. SDKs do not send them again.',
-    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `ignored_as`: if names that you want are left out, correct `allow` and `deny`, and deploy. It goes a day after the last such hour.',
+    'Within 24 hours the configured lists left out far more events than usual: they are in no table. SDKs do not send them again.',
+    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`: if names that you want are left out, correct `allow` and `deny`, and deploy. It goes a day after the last such hour.',
     { section: 'abuse', ofDay: 'counted' },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(

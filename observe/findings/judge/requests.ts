@@ -503,16 +503,13 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
 }
 
 /** Events that the configured lists leave out, where that is not usual. */
-export function* ignoredEvents({ lastDay }: StatusFacts, { commands, config }: Place): Findings {
-  const lists = [config.events, config.exposures];
-  // Without lists, what is ignored is telemetry of SDKs.
-  if (lists.every(({ allow, deny }) => allow === undefined && deny.length === 0)) return;
+export function* ignoredEvents({ lastDay }: StatusFacts, { commands }: Place): Findings {
   const changes = changesOf(lastDay, 'ignored');
   const [change] = changes;
   if (change === undefined) return;
   const told = changesTold(
     changes,
-    `were ignored in the busiest hour, where ${Math.round(change.usual)} are usual`,
+    `were left out by the configured lists in the busiest hour, where ${Math.round(change.usual)} are usual`,
   );
   yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${told.detail}.` }, [commands.sluice('tail')]);
 }

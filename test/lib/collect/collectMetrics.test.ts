@@ -113,6 +113,8 @@ describe('the metrics of a request', () => {
       table,
       overflowed: 3,
     }));
+    const ignored = { event_filtered: 2, exposure_filtered: 3, exception_report: 4 };
+    expect(linesOf({ ignored })).toEqual([{ ...always, ignored: 9, filtered: 5, ignored_as: ignored }]);
     expect(linesOf({ tables: spilling })).toEqual([
       { ...always, overflowed: 6, events_overflowed: 3, quarantine_overflowed: 3 },
     ]);

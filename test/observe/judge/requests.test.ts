@@ -1,41 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import { targetCommands } from '../../../observe/commands.ts';
 import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
   changedRequests,
   failedRequests,
   functionErrors,
   HOUR_MS,
   hoursAgo,
-  judgedDeployment,
   refusedRequests,
   requestGroup,
   silentFacts,
   silentSince,
   usualHours,
   wellDay,
-  wellFacts,
   wellHour,
   wellKeys,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
 describe('a finding about requests', () => {
-  it.each([
-    [{ allow: ['buy'] }, ['IGNORED']],
-    [{}, []],
-  ])('of events that are ignored is of the configured lists: with %j %j', (events, codes) => {
-    const deployment = { ...judgedDeployment, config: defineConfig({ bucket: 'acme', events }) };
-    const facts = { ...wellFacts, ...changedRequests({ what: 'ignored' }) };
-    expect(judgeFacts(facts, deployment, 'eu-central-1').map(({ code }) => code.slice(15))).toEqual(codes);
-  });
-
   it.each([
     [3, 5, 'problem'],
     [1, 2, 'warning'],

@@ -151,6 +151,14 @@ export const requestCases: readonly Case[] = [
     'npx sluice tail',
   ],
   [
+    'the lists of the configuration leave out more than usual',
+    changedRequests({ what: 'ignored' }),
+    'IGNORED',
+    'warning',
+    changeText('events'),
+    'npx sluice tail',
+  ],
+  [
     'more goes past the stream than usual',
     changedRequests({ what: 'overflowed' }),
     'OVERFLOW',
