@@ -27,7 +27,7 @@ export const SourceError = defineErrorFamily(
     },
     SLUICE_SOURCE_BUCKET_MISSING: {
       cause: 'The bucket does not exist.',
-      cure: 'Correct `bucket` of the source.',
+      cure: 'Compare `bucket` of the source with the name that its owner gives.',
     },
     SLUICE_SOURCE_REGION_WRONG: {
       cause: 'The bucket is in another region.',

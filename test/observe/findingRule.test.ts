@@ -320,6 +320,9 @@ const more: readonly Partial<StatusFacts>[] = [
       ],
     }),
   ),
+  datasetFacts({
+    lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_BUCKET_MISSING', message: 'X.' } },
+  }),
   datasetFacts({ lacking: [lost(true)] }),
   {
     ...datasetFacts({ lacking: [lost(true)] }),

@@ -33,6 +33,14 @@ export const dropsFindings = {
         `The bucket belongs to another account than \`owner\` of the source, and lets it in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was read from it. ${OF_STRANGER}`,
         "Ask the customer first. Set `bucket` to a bucket that the customer names, deploy, and run the last command. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
       ],
+      bucketGone: [
+        'Its owner has deleted the bucket: it was there at the last good listing. Queries read what was loaded until then.',
+        'Ask its owner. For another bucket, set `bucket` of the source and deploy. For one that is made again under this name, first set `owner` of the source to their account and deploy, as anybody can take the name of a deleted bucket. Then the commands list the folders.',
+      ],
+      noBucket: [
+        'S3 knows no bucket of this name, and no listing has ever found it.',
+        'Compare `bucket` of the source with the name that its owner gives, and deploy. Then the commands list the folders.',
+      ],
       other: [
         'The call failed with this error, whose code the title has.',
         'Then the last command lists the folder again.',

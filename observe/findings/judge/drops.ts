@@ -88,16 +88,45 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
   const isPlan = ({ part }: { readonly part: string }) => part === 'ingest-plan';
   const isPlanFailing = failing.some(isPlan);
   const isPlanIdle = facts.idleFunctions?.some(isPlan) === true;
+  yield* goneBuckets((datasets ?? []).filter(isBucketGone), place);
   for (const drops of datasets ?? []) {
     const lookKey = lastLookKey(drops.source, drops.dataset);
     const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
     const plan = { isLookDamaged, isPlanFailing, isPlanIdle };
     const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, ...plan };
-    for (const judged of DATASET_JUDGES)
+    for (const judged of isBucketGone(drops) ? LOADED_JUDGES : DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
         yield place.ringing.tell(found, alarms);
       }
+  }
+}
+
+const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';
+
+/** Whether the last listing of a dataset's folder has found no bucket. */
+function isBucketGone({ lastLook }: DatasetDays): boolean {
+  return lastLook?.failure?.code === BUCKET_MISSING;
+}
+
+/** Buckets that do not exist, a finding each, with all alarms of their datasets: nothing else can be said of files that are to come. */
+function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
+  const bucketOf = ({ folder }: DatasetDays) => folder.split('/')[2] ?? '';
+  for (const [bucket, ofBucket] of Map.groupBy(datasets, bucketOf)) {
+    const looks = ofBucket.flatMap(({ lastLook }) => lastLook ?? []);
+    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
+    const names = ofBucket.map(({ source, dataset }) => `${source}/${dataset}`);
+    const known = lastGood === null ? 'was never there' : `was listed last at ${isoTimestamp(lastGood)}`;
+    const told = {
+      case: lastGood === null ? 'noBucket' : 'bucketGone',
+      title: `The bucket ${bucket} of ${listed(names)} does not exist; it ${known}`,
+      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
+      detail: `${bucket}: ${BUCKET_MISSING}, ${known}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+    } as const;
+    const commands = ofBucket.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+    const schedules = new Set(ofBucket.map(({ schedule }) => schedule));
+    const alarms = scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules);
+    yield place.ringing.tell(finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands), alarms);
   }
 }
 
@@ -249,6 +278,7 @@ function* failedLoads(
   { name, place, run, policy, needs, explain, backfill }: Dataset,
 ): Findings {
   for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
+    if (code === BUCKET_MISSING && isBucketGone(drops)) continue;
     const kind = isReplaced ? 'replaced' : failureCase(code);
     // A run leaves files alone that it has tried within 12 hours, and days before the lookback.
     const isOfRun = kind === 'replaced' || kind === 'files';
@@ -530,14 +560,19 @@ function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, back
   }
 }
 
-/** What is judged of a dataset, in order. */
-const DATASET_JUDGES: readonly ((drops: DatasetDays, dataset: Dataset) => Findings)[] = [
-  listing,
+/** What is judged of the days of a dataset that came, in order. */
+const LOADED_JUDGES: readonly ((drops: DatasetDays, dataset: Dataset) => Findings)[] = [
   failedLoads,
   missingInputs,
   lostFiles,
   unreadDays,
   unusualRows,
+];
+
+/** What is judged of a dataset, in order. */
+const DATASET_JUDGES: typeof LOADED_JUDGES = [
+  listing,
+  ...LOADED_JUDGES,
   waitingDrops,
   newerDrops,
   lateDrops,

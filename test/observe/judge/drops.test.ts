@@ -219,6 +219,28 @@ describe('a finding about drops and exports', () => {
     });
   });
 
+  const missing = (lastGood?: number) => {
+    const failure = { code: 'SLUICE_SOURCE_BUCKET_MISSING', message: 'X.', since: NOW - HOUR_MS };
+    const days = [{ ...failedDay, failure: failure.code }];
+    return datasetFacts({
+      lastLook: { ...hourOldLook, failure: { ...failure, ...(lastGood === undefined ? {} : { lastGood }) } },
+      days,
+    });
+  };
+
+  it('of a bucket that is gone has when it was read last, and stands for the loads that it fails', () => {
+    expect(judge(missing(NOW - 2 * HOUR_MS))).toMatchObject([
+      {
+        title: `The bucket customers of acme/orders does not exist; it was listed last at ${hoursAgo(2)}, since ${hoursAgo(1)}.`,
+        cause: expect.stringContaining('deleted'),
+      },
+    ]);
+    const [never, ...others] = judge(missing());
+    expect(others).toEqual([]);
+    expect(never?.title).toContain('it was never there');
+    expect(never?.cause).not.toContain('deleted');
+  });
+
   it('of a day whose rows were refused has the reason of the rows in its title, and its cure', () => {
     const message =
       'More rows were refused than the dataset allows. 90 of 90 rows, 1 % allowed: SLUICE_INGEST_ROW_TIME_MICROSECONDS 90.';

@@ -171,6 +171,27 @@ export const dropCases: readonly Case[] = [
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
+    'a bucket of two datasets is gone, once, and no file is late',
+    {
+      datasets: ['orders', 'refunds'].flatMap((dataset, i) => {
+        const failure = {
+          code: 'SLUICE_SOURCE_BUCKET_MISSING',
+          message: 'X.',
+          since: NOW - (5 - i) * HOUR_MS,
+          lastGood: NOW - (6 - i) * HOUR_MS,
+        };
+        const lastLook = { ...hourOldLook, failure };
+        const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];
+        return datasetFacts({ dataset, lastLook, late }).datasets;
+      }),
+    },
+    'SOURCE_UNREADABLE',
+    'problem',
+    `SLUICE_SOURCE_BUCKET_MISSING ${hoursAgo(5)} 2 acme/orders acme/refunds`,
+    'npx sluice ingest run --source acme --dataset orders',
+    'npx sluice ingest run --source acme --dataset refunds',
+  ],
+  [
     'a bucket has denied access for hours',
     datasetFacts({
       lastLook: {
