@@ -19,7 +19,7 @@ export const SourceError = defineErrorFamily(
     },
     SLUICE_SOURCE_KEY_DENIED: {
       cause: "The key that the customer's files are encrypted with refuses to decrypt.",
-      cure: "Set `kmsKeyArn` of the source and deploy, and have the key's owner add the `keyPolicy` that `sluice policy print --for ingest-source --source …` prints.",
+      cure: "Have the key's owner add the `keyPolicy` that `sluice policy print --for ingest-source --source …` prints once `kmsKeyArn` of the source is set and deployed.",
     },
     SLUICE_SOURCE_ROLE_DENIED: {
       cause: 'The role of the source could not be assumed.',

@@ -13,7 +13,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_KEY_DENIED: {
     cause: "The KMS key of the customer's bucket refuses the call, or is disabled.",
-    cure: "Set `target.kmsKeyArn` and deploy, and have the key's owner enable it and add the `keyPolicy` that `sluice policy print --for export-target --export …` prints.",
+    cure: "Have the key's owner enable it and add the `keyPolicy` that `sluice policy print --for export-target --export …` prints once `target.kmsKeyArn` is set and deployed.",
   },
   SLUICE_EXPORT_ROLE_DENIED: {
     cause: "The role in the customer's account could not be assumed.",

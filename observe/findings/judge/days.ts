@@ -36,7 +36,9 @@ export function* exportFindings(
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
-    const customersRole = config.exports.find((known) => known.name === name)?.target.role?.arn;
+    const { role, kmsKeyArn } = config.exports.find((known) => known.name === name)?.target ?? {};
+    const customer = { stack, key: { field: '`target.kmsKeyArn` of the export', arn: kmsKeyArn } };
+    const customersRole = role?.arn;
     const run = (from: string, to: string, ...more: readonly string[]) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to, ...more);
     for (const { code, message, days: failed, told } of failedDays(
@@ -47,7 +49,7 @@ export function* exportFindings(
       const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}`;
       yield finding(
         'SLUICE_FINDING_EXPORT_FAILED',
-        { ...customersTold([code], message, stack), ...told, detail },
+        { ...customersTold([code], message, customer), ...told, detail },
         [
           show(failed.at(-1)),
           ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),

@@ -20,14 +20,13 @@ import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catal
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
 import {
+  customersReason,
   customersTold,
-  denialReason,
   deniedCallText,
   deniedPolicy,
   type Findings,
   otherDays,
   type Place,
-  reasonOf,
   scheduled,
   scheduleNames,
 } from './place.ts';
@@ -45,7 +44,8 @@ type Dataset = ReturnType<typeof datasetOf> &
 
 function datasetOf({ source, dataset }: DatasetDays, place: Place) {
   const { now, commands, config, stack, isUnrestorable } = place;
-  const customersRole = config.sources.find(({ name }) => name === source)?.role?.arn;
+  const { role, kmsKeyArn } = config.sources.find(({ name }) => name === source) ?? {};
+  const customersRole = role?.arn;
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
@@ -55,6 +55,7 @@ function datasetOf({ source, dataset }: DatasetDays, place: Place) {
     now,
     commands,
     isUnrestorable,
+    customer: { stack, key: { field: '`kmsKeyArn` of the source', arn: kmsKeyArn } },
     run: () => ingest('run'),
     /** The source's policy, if a code is of a denied call. */
     policy: (...codes: readonly (string | null)[]) =>
@@ -189,7 +190,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(drops: DatasetDays, dataset: Dataset): Findings {
-  const { name, place, now, run, log, policy, needs, backfill, deployedAt } = dataset;
+  const { name, customer, now, run, log, policy, needs, backfill, deployedAt } = dataset;
   const { isLookDamaged, isPlanFailing, isPlanIdle } = dataset;
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
@@ -222,7 +223,7 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
-        ...customersTold([failure.code], failure.message, place.stack),
+        ...customersTold([failure.code], failure.message, customer),
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
         detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code, failure.message)}`,
@@ -275,7 +276,7 @@ function* otherNames(drops: DatasetDays, name: string, backfill: Dataset['backfi
 /** Days that failed. */
 function* failedLoads(
   drops: DatasetDays,
-  { name, place, run, policy, needs, explain, backfill }: Dataset,
+  { name, customer, run, policy, needs, explain, backfill }: Dataset,
 ): Findings {
   for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
     if (code === BUCKET_MISSING && isBucketGone(drops)) continue;
@@ -288,8 +289,7 @@ function* failedLoads(
     const served =
       readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
     const detail = `${told.detail} ${served}.${needs('load', code, message)}`;
-    const denied = denialReason(code, message, place.stack) ?? reasonOf(code, message);
-    const reason = isReplaced ? undefined : denied;
+    const reason = isReplaced ? undefined : customersReason(code, message, customer);
     yield finding('SLUICE_FINDING_INGEST_FAILED', { case: kind, ...told, reason, detail }, [
       ...days.slice(0, MOST_COMMANDS).map(explain),
       ...policy(code),
@@ -537,7 +537,10 @@ function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findi
 }
 
 /** Days whose receipt the customer's bucket does not take. */
-function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, backfill }: Dataset): Findings {
+function* failedReceipts(
+  { days }: DatasetDays,
+  { name, customer, now, policy, needs, backfill }: Dataset,
+): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1)) {
     const { code = '', since = now } = receipt ?? {};
@@ -548,7 +551,7 @@ function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, back
         title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
         since: sinceOf(untold.map((other) => other.receipt?.since)),
         detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}`,
-        reason: reasonOf(code),
+        reason: customersReason(code, null, customer),
       },
       [
         ...policy(code),

@@ -169,8 +169,37 @@ function unthrottled(
   ];
 }
 
+/** The key of a customer's bucket, as the configuration has it. */
+export interface CustomersKey {
+  /** Where it is set: `kmsKeyArn` of the source. */
+  readonly field: string;
+  /** Its ARN; undefined if it is not set. */
+  readonly arn: string | undefined;
+}
+
+/**
+ * Why a call of a customer's bucket failed, in AWS's own words where they say it. A key that the configuration does not name is the first
+ * reason: until then neither have our roles a right on it, nor does `policy print` print its policy.
+ *
+ * @returns Undefined of a code that this version does not know.
+ */
+export function customersReason(
+  code: string | null | undefined,
+  message: string | null,
+  { stack, key }: { readonly stack: Place['stack']; readonly key: CustomersKey },
+): FindingCase | undefined {
+  if (code?.endsWith('_KEY_DENIED') !== true || key.arn !== undefined)
+    return denialReason(code, message, stack) ?? reasonOf(code, message);
+  const said = denialIn(message ?? '')?.resource ?? '';
+  const arn = said.startsWith('arn:') ? said : "the ARN of the bucket's key (its owner knows it)";
+  return {
+    cause: `${message ?? explainCode(code).cause} The configuration does not name this key, so that no role of the stack has a right on it.`,
+    cure: `Set ${key.field} to ${arn} and deploy. From then on \`sluice policy print\` has what the key needs: have its owner add that.`,
+  };
+}
+
 /** What AWS's own words say of a call of a customer's bucket or key that was denied: which policy, of whom. Undefined of other failures. */
-export function denialReason(
+function denialReason(
   code: string | null | undefined,
   message: string | null,
   stack: Place['stack'],
@@ -206,14 +235,13 @@ export function denialReason(
 export function customersTold(
   codes: readonly (string | null)[],
   message: string | null,
-  stack: Place['stack'],
+  customer: Parameters<typeof customersReason>[2],
 ): {
   readonly case: 'owner' | 'other';
   readonly reason?: FindingCase | undefined;
 } {
   if (codes.some(isOfStranger)) return { case: 'owner' };
-  const reason = denialReason(codes.at(-1), message, stack) ?? reasonOf(codes.at(-1), message);
-  return { case: 'other', reason: reason ?? OF_LATER };
+  return { case: 'other', reason: customersReason(codes.at(-1), message, customer) ?? OF_LATER };
 }
 
 function isOfStranger(code: string | null): boolean {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { targetCommands } from '../../../observe/commands.ts';
 import { explainCode } from '../../../observe/explainCode.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
   curatedTable,
   datasetFacts,
@@ -10,10 +12,12 @@ import {
   HOUR_MS,
   hourOldLook,
   hoursAgo,
+  judgedDeployment,
   loadedDay,
   NOW,
   namedExport,
   ongoingFailure,
+  wellFacts,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
@@ -36,7 +40,6 @@ describe('a finding about drops and exports', () => {
     // The files stay, and a run tries them again after 12 hours only.
     ['SLUICE_INGEST_COLUMN_MISSING', ['ingest explain', 'ingest backfill']],
     ['SLUICE_LOAD_ROWS_REFUSED', ['ingest explain', 'ingest backfill']],
-    ['SLUICE_SOURCE_KEY_DENIED', ['ingest explain', 'policy print', 'ingest backfill']],
     ['SLUICE_SOURCE_ROLE_DENIED', ['ingest explain', 'policy print', 'ingest backfill']],
   ])('of a day that failed with %s says why, and has the commands %j', (failure, commands) => {
     const failureMessage = 'A file is wrong. orders/2026-11-18/a.parquet.';
@@ -239,6 +242,39 @@ describe('a finding about drops and exports', () => {
     expect(others).toEqual([]);
     expect(never?.title).toContain('it was never there');
     expect(never?.cause).not.toContain('deleted');
+  });
+
+  const KEY = 'arn:aws:kms:eu-central-1:222222222222:key/1';
+  const keyDenied = `X. AccessDenied: User: arn:aws:sts::222222222222:assumed-role/sluice-prod-ExportRole-1/x is not authorized to perform: kms:GenerateDataKey on resource: ${KEY} because no identity-based policy allows the kms:GenerateDataKey action`;
+  it.each([
+    { message: keyDenied, arn: KEY },
+    { message: null, arn: "the ARN of the bucket's key" },
+  ])('of a key that the configuration does not name is cured by naming $arn', ({ message, arn }) => {
+    const failed = (code: string) => ({ ...failedDay, failure: code, failureMessage: message });
+    const found = judge({
+      ...datasetFacts({ days: [failed('SLUICE_SOURCE_KEY_DENIED')] }),
+      exports: [{ ...namedExport, days: [failed('SLUICE_EXPORT_KEY_DENIED')] }],
+    });
+    expect(found.map(({ cure }) => cure.slice(0, cure.indexOf(arn) + arn.length))).toEqual([
+      `Set \`kmsKeyArn\` of the source to ${arn}`,
+      `Set \`target.kmsKeyArn\` of the export to ${arn}`,
+    ]);
+  });
+
+  it('of a key that the configuration names has what its owner is to do', () => {
+    const dataset = { name: 'orders', kind: 'table', mapping: { columns: { n: 'n' } } } as const;
+    const owner = { owner: '222222222222', region: 'eu-central-1', kmsKeyArn: KEY } as const;
+    const sources = [{ name: 'acme', bucket: 'customers', ...owner, datasets: [dataset] }];
+    const config = defineConfig({ bucket: 'acme', sources });
+    const days = [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED', failureMessage: null }];
+    const facts = { ...wellFacts, ...datasetFacts({ days }) };
+    const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
+    expect(found?.cure).toMatch(/^Have the key's owner add the `keyPolicy`/);
+    expect(found?.commands.map((command) => /npx sluice (\w+ \w+)/.exec(command)?.[1])).toEqual([
+      'ingest explain',
+      'policy print',
+      'ingest backfill',
+    ]);
   });
 
   it('of a day whose rows were refused has the reason of the rows in its title, and its cure', () => {
