@@ -28,6 +28,7 @@ import {
   unreadDrops,
 } from './days/ledgerDays.ts';
 import { readDeniedCalls } from './deniedCalls.ts';
+import { type EncryptionDemand, readEncryptionDemands } from './encryptionDemands.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import {
@@ -244,6 +245,8 @@ export interface StatusFacts {
   readonly datasets: readonly DatasetDays[] | null;
   /** The exports, in the order of the configuration. */
   readonly exports: readonly ExportDays[] | null;
+  /** What the buckets of denied exports demand of objects, and the exports do not send. */
+  readonly encryptionDemands: readonly EncryptionDemand[] | null;
   /** Objects of the ledger that have no valid entry, among those that were read. */
   readonly damagedEntries: readonly DamagedEntry[] | null;
   /** Curated tables; none without `curate: true`. */
@@ -434,6 +437,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     ),
   );
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
+  const encryptionDemands = await ask('policies of targets', () =>
+    readEncryptionDemands(deployment, parts.exports ?? []),
+  );
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
   return {
     ...facts,
@@ -447,6 +453,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     undeliveredHours: undelivered,
     restorable,
     archivedDays,
+    encryptionDemands,
     damagedEntries,
     unknown,
   };

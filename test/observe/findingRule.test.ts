@@ -294,6 +294,12 @@ const more: readonly Partial<StatusFacts>[] = [
   ...Object.keys(ExportError.entries).map((failure) => ({
     exports: [{ ...namedExport, days: [{ ...failedDay, failure }] }],
   })),
+  {
+    exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }],
+    encryptionDemands: [
+      { export: 'out', sid: 'Encrypted', header: 'x-amz-server-side-encryption', wanted: 'AES256' },
+    ],
+  },
   ...['SLUICE_CURATE_X', ...Object.keys(CurateError.entries)].map((code) => ({
     curated: [{ ...curatedTable, failed: [{ day: '2026-11-17', code, message: null, ...ongoingFailure }] }],
   })),

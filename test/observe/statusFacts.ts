@@ -141,6 +141,7 @@ export const wellFacts: StatusFacts = {
   datasets: [],
   exports: [],
   damagedEntries: [],
+  encryptionDemands: [],
   curated: [],
   relay: null,
   alarms: [],

@@ -265,6 +265,7 @@ export const dropsFindings = {
         `The bucket belongs to another account than \`target.owner\`, and lets the export in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was sent to it. ${OF_STRANGER}`,
         'Ask the customer first. Set `target.bucket` to a bucket that the customer names, deploy, and export the days again, also those that were exported before. Never set `target.owner` to an account that the customer does not call theirs: it would get the data.',
       ],
+      header: ['S3 itself says nothing of a condition.', 'Then the last command exports these days.'],
       other: [
         'The export failed with this error, whose code the title has.',
         'Then the last command exports these days.',

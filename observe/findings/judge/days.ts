@@ -6,6 +6,7 @@ import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
+import type { EncryptionDemand } from '../../facts/encryptionDemands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding, seenNow } from '../catalogue.ts';
 import { copiesText, failedDays, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
@@ -20,7 +21,7 @@ const RESENT = { rows: 100, more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } a
 
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
-  { exports, curated, lostDays }: StatusFacts,
+  { exports, encryptionDemands, curated, lostDays }: StatusFacts,
   { commands, config, now, stack, isUnrestorable }: Place,
 ): Findings {
   for (const { export: name, table: exportedTable, target, days, firstDay } of exports ?? []) {
@@ -47,18 +48,16 @@ export function* exportFindings(
     )) {
       const left = failed.filter((day) => day < firstDay);
       const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}`;
-      yield finding(
-        'SLUICE_FINDING_EXPORT_FAILED',
-        { ...customersTold([code], message, customer), ...told, detail },
-        [
-          show(failed.at(-1)),
-          ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
-          ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
-          ...dayRanges(left)
-            .slice(0, MOST_COMMANDS)
-            .map(({ from, to }) => run(from, to)),
-        ],
-      );
+      const demand = code === DENIED && encryptionDemands?.find((known) => known.export === name);
+      const why = demand ? demandTold(demand, message) : customersTold([code], message, customer);
+      yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...why, ...told, detail }, [
+        show(failed.at(-1)),
+        ...(demand ? [] : deniedPolicy([code], ['--for', 'export-target', '--export', name], commands)),
+        ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
+        ...dayRanges(left)
+          .slice(0, MOST_COMMANDS)
+          .map(({ from, to }) => run(from, to)),
+      ]);
     }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     const caseOf = ({ day }: (typeof copies)[number]) =>
@@ -77,6 +76,24 @@ export function* exportFindings(
       ]);
     }
   }
+}
+
+const DENIED = 'SLUICE_EXPORT_ACCESS_DENIED';
+
+/** The header that a bucket demands of objects, and what sets it. */
+function demandTold({ sid, header, wanted }: EncryptionDemand, message: string | null) {
+  const demanded = wanted === null ? header : `${header}: ${wanted}`;
+  const isOfKey = header.endsWith('key-id') || wanted === 'aws:kms';
+  const key = wanted?.startsWith('arn:') === true ? wanted : "the ARN of the bucket's key";
+  const field = isOfKey
+    ? `\`target.kmsKeyArn\` of the export to ${key}`
+    : "`target.encryption` of the export to 'AES256'";
+  const cause = `The statement ${sid} of the bucket's policy denies objects without the header \`${demanded}\`, which the export does not send.`;
+  const said = message === null ? '' : ` ${message}`;
+  return {
+    case: 'header',
+    reason: { cause: `${cause}${said}`, cure: `Set ${field} and deploy.` },
+  } as const;
 }
 
 /** Curated tables: days that failed or wait, lack files, or keep rows. */

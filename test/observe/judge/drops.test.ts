@@ -277,6 +277,33 @@ describe('a finding about drops and exports', () => {
     ]);
   });
 
+  it.each([
+    {
+      header: 'x-amz-server-side-encryption',
+      wanted: null,
+      cure: "Set `target.encryption` of the export to 'AES256'",
+    },
+    {
+      header: 'x-amz-server-side-encryption',
+      wanted: 'aws:kms',
+      cure: "Set `target.kmsKeyArn` of the export to the ARN of the bucket's key",
+    },
+    {
+      header: 'x-amz-server-side-encryption-aws-kms-key-id',
+      wanted: KEY,
+      cure: `Set \`target.kmsKeyArn\` of the export to ${KEY}`,
+    },
+  ])('of an export whose bucket demands a header names the statement: $wanted', ({ cure, ...demand }) => {
+    const days = [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }];
+    const encryptionDemands = [{ export: 'out', sid: 'Encrypted', ...demand }];
+    const [found] = judge({ exports: [{ ...namedExport, days }], encryptionDemands });
+    expect(found?.cause).toMatch(
+      /^The statement Encrypted of the bucket's policy denies objects without the header/,
+    );
+    expect(found?.cure.slice(0, cure.length)).toBe(cure);
+    expect(found?.commands.join()).not.toContain('policy print');
+  });
+
   it('of a day whose rows were refused has the reason of the rows in its title, and its cure', () => {
     const message =
       'More rows were refused than the dataset allows. 90 of 90 rows, 1 % allowed: SLUICE_INGEST_ROW_TIME_MICROSECONDS 90.';

@@ -1,0 +1,59 @@
+import { DeleteBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { afterAll, expect, it } from '@jest/globals';
+import type { ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
+import { readEncryptionDemands } from '../../../observe/facts/encryptionDemands.ts';
+import { startLanding } from '../startLanding.ts';
+import { failedDay, namedExport } from '../statusFacts.ts';
+
+const landing = await startLanding();
+afterAll(() => landing.close());
+
+const KEY = 'arn:aws:kms:us-east-1:222222222222:key/1';
+const Bucket = landing.config.bucket;
+const HEADER = 's3:x-amz-server-side-encryption';
+
+/** What the policy demands of an export that was denied, or failed otherwise. */
+async function demands(
+  target: { readonly encryption?: 'AES256'; readonly kmsKeyArn?: string },
+  failure = 'SLUICE_EXPORT_ACCESS_DENIED',
+) {
+  const exports: readonly ExportDays[] = [{ ...namedExport, days: [{ ...failedDay, failure }] }];
+  const [configured] = landing.config.exports;
+  const exported = { ...configured, name: 'out', target: { bucket: Bucket, ...target } };
+  const config = { ...landing.config, exports: [exported] };
+  return readEncryptionDemands({ s3: landing.s3, config: config as typeof landing.config }, exports);
+}
+
+const deny = (Condition: object, Sid?: string) => ({
+  ...(Sid === undefined ? {} : { Sid }),
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 's3:PutObject',
+  Resource: `arn:aws:s3:::${Bucket}/*`,
+  Condition,
+});
+const put = (...Statement: readonly object[]) => {
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  return landing.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+};
+
+it('finds statements that demand a header which the export does not send', async () => {
+  await put(
+    deny({ Bool: { 'aws:SecureTransport': 'false' } }, 'Tls'),
+    deny({ Null: { [HEADER]: 'true' } }, 'Encrypted'),
+    deny({ StringNotEquals: { [`${HEADER}-aws-kms-key-id`]: KEY } }),
+  );
+  const ofKey = { sid: 'Statement 3', header: 'x-amz-server-side-encryption-aws-kms-key-id', wanted: KEY };
+  expect(await demands({})).toEqual([
+    { export: 'out', sid: 'Encrypted', header: 'x-amz-server-side-encryption', wanted: null },
+    { export: 'out', ...ofKey },
+  ]);
+  expect(await demands({ encryption: 'AES256' })).toEqual([{ export: 'out', ...ofKey }]);
+  expect(await demands({ kmsKeyArn: KEY })).toEqual([]);
+  expect(await demands({}, 'SLUICE_EXPORT_BUCKET_MISSING')).toEqual([]);
+});
+
+it('finds nothing in a bucket without a policy', async () => {
+  await landing.s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+  expect(await demands({})).toEqual([]);
+});
