@@ -1,7 +1,7 @@
 import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { GetDatabaseCommand } from '@aws-sdk/client-glue';
+import { GetDatabaseCommand, GetTableCommand } from '@aws-sdk/client-glue';
 import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
 import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
@@ -114,6 +114,16 @@ const owners: Readonly<Record<string, AskOwner>> = {
     (await ifThere(iam.send(new GetUserCommand({ UserName })))) && { case: 'identity' },
   'AWS::Glue::Database': async ({ glue }, Name) =>
     (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) && { case: 'database' },
+  /** Every table and view of the template is in one database. A removed source leaves its tables, and so does a rollback. */
+  async 'AWS::Glue::Table'({ glue, config: { bucket, database: DatabaseName } }, Name) {
+    const found = await ifThere(glue.send(new GetTableCommand({ DatabaseName, Name })));
+    if (found === undefined) return undefined;
+    const location = found.Table?.StorageDescriptor?.Location ?? '';
+    // No other stage has this bucket, so that nobody else needs the table.
+    return location.startsWith(`s3://${bucket}/`)
+      ? { case: 'table', words: ['glue', 'delete-table', '--database-name', DatabaseName, '--name', Name] }
+      : { case: 'foreignTable', detail: `it is in the database ${DatabaseName}, outside of the stack` };
+  },
   'AWS::Athena::WorkGroup': async ({ athena }, WorkGroup) =>
     // Athena has no specific error for it.
     (await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup })), /^InvalidRequestException$/))
@@ -142,6 +152,7 @@ const owners: Readonly<Record<string, AskOwner>> = {
 const NAME_PATHS: readonly (readonly string[])[] = [
   ['BucketName'],
   ['DatabaseInput', 'Name'],
+  ['TableInput', 'Name'],
   ['Name'],
   ['LogGroupName'],
   ['RoleName'],
@@ -170,13 +181,19 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly Ne
     .map((functionName): NewResource => {
       return { type: 'AWS::Logs::LogGroup', name: `/aws/lambda/${stackName}-${functionName}` };
     });
-  // Secrets Manager appends a hyphen and six characters to a name.
-  const present = [...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1'));
+  // Secrets Manager appends a hyphen and six characters to a name. An ID of parts has bars, and may be that of a table:
+  // https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html
+  const present = [...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$|^.*\|/, '$1'));
   const ofStack = new Set(present.flatMap((name) => [name, name.toLowerCase()]));
   // IAM does not tell names by case, and heldNames says what a change of case needs.
   const isFree = (type: string, name: string) =>
     !ofStack.has(type.startsWith('AWS::IAM::') ? name.toLowerCase() : name);
-  return [...ourNames, ...groups].filter(({ type, name }) => name !== '' && isFree(type, name));
+  // Of a database that the stack is to make, the name of the database says all.
+  const isInNewDatabase = !config.existing.database && !ofStack.has(config.database);
+  return [...ourNames, ...groups].filter(
+    ({ type, name }) =>
+      name !== '' && isFree(type, name) && !(type === 'AWS::Glue::Table' && isInNewDatabase),
+  );
 }
 
 /**

@@ -88,6 +88,14 @@ export const setupFindings = {
         `The database is in this account, outside of the stack: a removed stack has left it, or somebody made it. ${WHO} CreateDatabase.`,
         'To use it, set `existing.database`, or `existing.stagingDatabase` for the one of staging (docs/deploy.md, "Bringing your own"). If its tables are not of Sluice, choose another name for it.',
       ],
+      table: [
+        'A removed source, or a removed or rolled back stack, has left the table: it describes files of the bucket.',
+        'Run the command, then deploy at once: it deletes the description with its partitions, and no file. Within the hour the days of SDKs have partitions again. Of days of customers, `sluice status` then names those that lack one, with the command that makes it.',
+      ],
+      foreignTable: [
+        `The database has a table or view of this name, whose files are not in the bucket: another stage has it, or somebody made it. ${WHO} CreateTable.`,
+        'Choose another `database`, or other names (`tables`, `curatedTables`, of a dataset `table`). If nobody needs it, delete it.',
+      ],
       workgroup: [
         `Somebody made a workgroup of this name, or another stage has it. ${WHO} CreateWorkGroup.`,
         'To use it, set `existing.workgroup` (docs/deploy.md, "Bringing your own"). If it is of another stage, choose another `athena.workgroup`.',

@@ -143,6 +143,45 @@ describe('sluice doctor --before-deploy', () => {
     expect(await findings('names')).toEqual([]);
   });
 
+  it('finds a table that is left outside of the stack, with the command that frees its name', async () => {
+    const found = async (options: Partial<ConfigInput>) => {
+      const { checks } = await reportOf({ database: 'sluice', ...options });
+      const all = checks.find(({ check }) => check === 'names')?.findings ?? [];
+      return all.flatMap(({ detail, commands }) => (detail.includes('::Table') ? [[detail, commands]] : []));
+    };
+    const { resources } = deployed.stack;
+    const left = resources.filter(({ physicalId }) => physicalId !== 'statsig_forwarded_events');
+    deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources: left });
+    try {
+      expect(await found({ bucket: deployed.bucket })).toEqual([
+        [
+          'AWS::Glue::Table statsig_forwarded_events: it exists in this account, outside of the stack.',
+          [
+            expect.stringMatching(
+              /^aws glue delete-table --database-name sluice --name statsig_forwarded_events /,
+            ),
+          ],
+        ],
+      ]);
+      // Files of another bucket may be of another stage.
+      expect(await found({})).toEqual([
+        [
+          'AWS::Glue::Table statsig_forwarded_events: it is in the database sluice, outside of the stack.',
+          [],
+        ],
+      ]);
+      const inParts = resources.map((resource) =>
+        resource.type === 'AWS::Glue::Table'
+          ? { ...resource, physicalId: `sluice|${resource.physicalId}` }
+          : resource,
+      );
+      deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources: inParts });
+      expect(await found({ bucket: deployed.bucket })).toEqual([]);
+    } finally {
+      deployed.describe(deployed.stack);
+    }
+  });
+
   it('finds a bucket of another account and a secret that is still being deleted', async () => {
     account.secrets.set('sluice-fresh-keys', { DeletedDate: 1_790_000_000 });
     const refused = { fault: 'failCalls', calls: 'all', code: 'AccessDenied', status: 403 } as const;

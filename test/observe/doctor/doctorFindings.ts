@@ -138,6 +138,8 @@ const ofNames: readonly Finding[] = [
       'statsigBucket',
       'ofReader',
       'database',
+      'table',
+      'foreignTable',
       'workgroup',
       'identity',
       'secret',
