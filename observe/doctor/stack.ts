@@ -8,6 +8,7 @@ import {
   type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { PREFLIGHT_SECONDS } from '../../infra/endpoint/endpoint.ts';
 import { type ReaderProblem, replacedReaders } from '../../infra/serverless/readerProblems.ts';
 import { counted } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
@@ -195,18 +196,18 @@ export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly 
 export const domain: Look = {
   name: 'domain',
   expects:
-    '`endpoint.domain`, if there is one, is available with its certificate, and its DNS record points to it',
+    '`endpoint.domain`, if there is one, is available with its certificate, and requests to its name reach it',
   async find({ config: { endpoint }, clients: { apiGateway } }) {
     if (endpoint.domain === null) return [];
     // API Gateway has one list of domains, whichever of its two APIs made them.
     const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
     const found = await ifThere(apiGateway.send(asked));
     if (found === undefined) return [missing({ isLocal: false }, `The domain ${endpoint.domain}`, false)];
-    const leads = {
-      addresses: await addressesOf(endpoint.domain),
-      expected: await addressesOf(found.regionalDomainName),
-    };
-    return judgeDomain({ ...found, ...leads }, endpoint.certificateArn);
+    const addresses = await addressesOf(endpoint.domain);
+    const expected = await addressesOf(found.regionalDomainName);
+    const isDirect = addresses.some((address) => expected.includes(address));
+    const isAnswered = isDirect || (await answersPreflight(`https://${endpoint.domain}`));
+    return judgeDomain({ ...found, addresses, isAnswered }, endpoint.certificateArn);
   },
 };
 
@@ -217,21 +218,42 @@ async function addressesOf(name = ''): Promise<readonly string[]> {
   return found.map(({ address }) => address);
 }
 
-/** A domain of API Gateway, and where its name leads: its addresses, and those of the gateway. */
+/** Milliseconds in which a gateway answers a preflight, also through a proxy. */
+const PREFLIGHT_MS = 5_000;
+
+/**
+ * Whether the collector's gateway answers at an address, as through a proxy. It answers preflights itself, so that no function is
+ * called and nothing is refused: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+ *
+ * @param address `https://collect.example.com`
+ */
+export async function answersPreflight(address: string): Promise<boolean> {
+  const asked = fetch(`${address}/v1/rgstr`, {
+    method: 'OPTIONS',
+    headers: { origin: address, 'access-control-request-method': 'POST' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(PREFLIGHT_MS),
+  });
+  const answer = await asked.catch(() => null);
+  return answer?.headers.get('access-control-max-age') === String(PREFLIGHT_SECONDS);
+}
+
+/** A domain of API Gateway, and where its name leads. */
 interface FoundDomain extends Omit<DomainName, 'domainNameStatus'> {
   readonly domainNameStatus?: string | undefined;
+  /** The addresses of its name; none if it cannot be resolved. */
   readonly addresses: readonly string[];
-  readonly expected: readonly string[];
+  /** Whether the gateway has one of these, which change, or answers there through a proxy. */
+  readonly isAnswered: boolean;
 }
 
 /**
- * Judges a domain by its status, its certificate, and whether it leads to the gateway: then they share an address. API
- * Gateway's names have several, which change.
+ * Judges a domain by its status, its certificate, and whether it leads to the gateway.
  *
  * @param certificateArn As configured.
  */
 export function judgeDomain(found: FoundDomain, certificateArn: string | null): readonly Finding[] {
-  const { domainName, domainNameStatus: status, domainNameStatusMessage: why, addresses, expected } = found;
+  const { domainName, domainNameStatus: status, domainNameStatusMessage: why, addresses, isAnswered } = found;
   const certificate = found.regionalCertificateArn;
   const because = why ? `: ${why}` : '';
   const unfit = (kind: CaseOf<'SLUICE_FINDING_DOMAIN_UNFIT'>, text: string, detail = text) =>
@@ -250,8 +272,7 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
     );
   const wanted = `expected the addresses of ${found.regionalDomainName ?? 'the gateway'}`;
   if (addresses.length === 0) findings.push(unfit('unresolved', `has no address, ${wanted}`));
-  else if (!addresses.some((address) => expected.includes(address)))
-    findings.push(unfit('elsewhere', `leads to ${addresses.join(', ')}, ${wanted}`));
+  else if (!isAnswered) findings.push(unfit('elsewhere', `leads to ${addresses.join(', ')}, ${wanted}`));
   return findings;
 }
 

@@ -218,8 +218,8 @@ export const setupFindings = {
       'Make the DNS record, to the output `DomainTarget` of the stack: docs/platform.md, "A domain of your own".',
     ],
     elsewhere: [
-      'The DNS record leads to another place, as seen from this machine.',
-      'If a proxy of yours is to answer there and passes requests on, nothing is to be done. If not, point the record to the output `DomainTarget` of the stack: docs/platform.md, "A domain of your own".',
+      'The DNS record leads to another place, where the gateway does not answer the preflight of a browser, as seen from this machine.',
+      'Point the record to the output `DomainTarget` of the stack (docs/platform.md, "A domain of your own"). If a proxy is to answer there, see that it passes on OPTIONS and `Host`.',
     ],
   }),
   SLUICE_FINDING_FORWARDED: warning(

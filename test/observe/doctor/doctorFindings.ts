@@ -94,7 +94,7 @@ const DOMAIN = {
   regionalDomainName: 'd.aws',
   regionalCertificateArn: 'arn:one',
   addresses: ['192.0.2.1'],
-  expected: ['192.0.2.1'],
+  isAnswered: true,
 };
 const DENIAL = { sid: 'Guard', roles: [{ role: arn('role/w'), denied: ['s3:PutObject on landing/*'] }] };
 
@@ -244,7 +244,7 @@ const ofStack: readonly Finding[] = [
   ]),
   ...stacks.judgeDomain({ ...DOMAIN, domainNameStatus: 'UPDATING', addresses: [] }, null),
   ...stacks.judgeDomain({ ...DOMAIN, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
-  ...stacks.judgeDomain({ ...DOMAIN, addresses: ['192.0.2.7'] }, 'arn:one'),
+  ...stacks.judgeDomain({ ...DOMAIN, isAnswered: false }, 'arn:one'),
   judgeSize({
     part: 'The template',
     isTemplate: true,

@@ -9,6 +9,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import {
+  answersPreflight,
   drift,
   judgeDomain,
   judgeDrift,
@@ -30,20 +31,44 @@ describe('a domain', () => {
     regionalDomainName: target,
     regionalCertificateArn: 'arn:one',
     addresses: ['192.0.2.1', '192.0.2.9'],
-    expected: ['192.0.2.9', '192.0.2.8'],
+    isAnswered: true,
   };
   const elsewhere = `expected the addresses of ${target}`;
 
   it.each([
     [{}, []],
-    [{ addresses: ['192.0.2.1'] }, [`leads to 192.0.2.1, ${elsewhere}`]],
-    [{ addresses: [], expected: [] }, [`has no address, ${elsewhere}`]],
+    [{ isAnswered: false }, [`leads to 192.0.2.1, 192.0.2.9, ${elsewhere}`]],
+    [{ addresses: [], isAnswered: false }, [`has no address, ${elsewhere}`]],
     [{ domainNameStatus: 'UPDATING', domainNameStatusMessage: 'Certificate' }, ['is UPDATING: Certificate']],
     [{ regionalCertificateArn: 'arn:other' }, ['has the certificate arn:other, configured is arn:one']],
   ])('is judged with %j', (more, expected) => {
     expect(judgeDomain({ ...fit, ...more }, 'arn:one').map(({ detail }) => detail)).toEqual(
       expected.map((why) => `collect.acme.com ${why}.`),
     );
+  });
+});
+
+describe('a name that leads to a proxy', () => {
+  it.each([
+    { maxAge: '86400', isAnswered: true },
+    { maxAge: '600', isAnswered: false },
+  ])('answers by a preflight of $maxAge seconds: $isAnswered', async ({ maxAge, isAnswered }) => {
+    const server = createServer(({ method, headers }, response) => {
+      const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] === 'POST';
+      response.writeHead(isPreflight && headers.origin !== undefined ? 204 : 404, {
+        'access-control-max-age': isPreflight ? maxAge : '0',
+      });
+      response.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    const address = `http://127.0.0.1:${port}`;
+    expect(await answersPreflight(address)).toBe(isAnswered);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    expect(await answersPreflight(address)).toBe(false);
   });
 });
 
