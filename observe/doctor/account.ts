@@ -303,20 +303,32 @@ async function findGatewayLimits(setup: Setup): Promise<readonly Finding[]> {
   return judgeGatewayLimits(
     throttleSettings,
     requestLimits(isRegion(region) ? { ...config, region } : config),
+    config.endpoint,
   );
 }
 
-/** Judges what API Gateway accepts in an account. @param wanted What the stage's throttling and its alarm are based on. */
+/**
+ * Judges what API Gateway accepts in an account. With the rate AWS raises the burst, which nobody can ask for:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ *
+ * @param wanted What the stage's throttling and its alarm are based on.
+ * @param configured What of it the configuration states: null where it goes by the default quota.
+ */
 export function judgeGatewayLimits(
   { rateLimit, burstLimit }: ThrottleSettings,
   { effectiveRequestsPerSecond: rate, burst }: RequestLimits,
+  configured: Pick<Setup['config']['endpoint'], 'requestsPerSecond' | 'burst'>,
 ): readonly Finding[] {
   if (rateLimit === undefined || burstLimit === undefined)
     return [unsaid('AWS does not say the limits of API Gateway in this account')];
   const allows = `${rateLimit} a second, ${burstLimit} at once`;
-  return rateLimit >= rate && burstLimit >= burst
-    ? []
-    : [lossy('gateway', allows, `${rate} a second, ${burst} at once`)];
+  const says = `${rate} a second, ${burst} at once`;
+  if (rateLimit < rate || burstLimit < burst) return [lossy('gateway', allows, says)];
+  const isHeldBack =
+    (rateLimit > rate && configured.requestsPerSecond === null) ||
+    (burstLimit > burst && configured.burst === null);
+  const told = seenNow(`The account allows ${allows}; the stage takes ${says}.`);
+  return isHeldBack ? [finding('SLUICE_FINDING_QUOTA', { case: 'raised', ...told })] : [];
 }
 
 async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Finding[]> {

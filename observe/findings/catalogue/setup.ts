@@ -244,6 +244,10 @@ export const setupFindings = {
         'The quota of API Gateway in this account is lower than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
         'Ask AWS for the quota (docs/limits.md, "Requests a second"). Until it is there, set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the numbers of the title, and deploy: alarms go by them.',
       ],
+      raised: [
+        'API Gateway takes more in this account than by default, and the stage goes by the default: above it the stage answers 429, on which some SDKs drop events.',
+        'Set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the numbers of the account, and deploy. To hold the stage back, set `endpoint.requestsPerSecond` and `endpoint.burst`.',
+      ],
       functionUrl: [
         'Lambda runs fewer collectors at once in this account than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
         'Ask AWS for more concurrent executions. Until they are there, set `collector.accountConcurrency` to the number of the title, and deploy: alarms go by it.',

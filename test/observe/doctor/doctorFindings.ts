@@ -153,10 +153,12 @@ const ofNames: readonly Finding[] = [
 const ofDeployer: readonly Finding[] = [
   ...account.judgeDeployer(arn('role/ci'), deniedFor('Make'), commands),
   ...account.judgeDeployer(arn('role/ci'), simulation('PassRole', false, 'missing'), commands),
-  ...account.judgeGatewayLimits({}, { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 }),
-  ...account.judgeGatewayLimits(
-    { rateLimit: 5, burstLimit: 5 },
-    { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 },
+  ...[{}, { rateLimit: 5, burstLimit: 5 }, { rateLimit: 9, burstLimit: 10 }].flatMap((throttling) =>
+    account.judgeGatewayLimits(
+      throttling,
+      { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 },
+      config.endpoint,
+    ),
   ),
   ...account.judgeLambdaLimits({}, config),
   ...account.judgeLambdaLimits(

@@ -103,6 +103,15 @@ describe('sluice doctor, where only AWS can answer', () => {
     ]);
     const lowered = config('endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 }');
     expect(await findings('quotas', lowered)).toEqual([0]);
+    setLimits(15_000, 7_500, 1_000, 1_000);
+    const raised = 'SLUICE_FINDING_QUOTA The account allows 15000 a second, 7500 at once; the stage takes';
+    expect(await findings('quotas')).toEqual([0, `${raised} 10000 a second, 5000 at once.`]);
+    const ofRate = config('endpoint: { accountRequestsPerSecond: 15_000 }');
+    expect(await findings('quotas', ofRate)).toEqual([0, `${raised} 15000 a second, 5000 at once.`]);
+    const ofBurst = config('endpoint: { burst: 7_500 }');
+    expect(await findings('quotas', ofBurst)).toEqual([0, `${raised} 10000 a second, 7500 at once.`]);
+    const ofStage = config('endpoint: { requestsPerSecond: 9_000, burst: 3_000 }');
+    expect(await findings('quotas', ofStage)).toEqual([0]);
     account.answers.delete('apigateway /account');
     expect(await findings('quotas')).toEqual([
       3,
