@@ -159,22 +159,25 @@ const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 /** A role in a customer's account. */
 const customerRole = named(
   'CustomerRoleInput',
-  z.strictObject({
-    arn: noted(
-      z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
-      'ARN of the role, in the account of `owner`.',
-    ),
-    externalId: noted(
-      externalId().optional(),
-      "External ID that the role's trust policy asks for.",
-      'none; then `allowNoExternalId` is needed',
-    ),
-    allowNoExternalId: noted(
-      flag().optional(),
-      'Assume the role without an external ID: others that the customer lets assume it could then act as us.',
-      '`false`',
-    ),
-  }),
+  z.strictObject(
+    {
+      arn: noted(
+        z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+        'ARN of the role, in the account of `owner`.',
+      ),
+      externalId: noted(
+        externalId().optional(),
+        "External ID that the role's trust policy asks for.",
+        'none; then `allowNoExternalId` is needed',
+      ),
+      allowNoExternalId: noted(
+        flag().optional(),
+        'Assume the role without an external ID: others that the customer lets assume it could then act as us.',
+        '`false`',
+      ),
+    },
+    "an object such as { arn: '…', externalId: '…' }",
+  ),
 );
 
 /** A customer's bucket and how it is reached: members that sources and export targets have in common. */

@@ -361,6 +361,10 @@ describe('defineConfig', () => {
     },
     { more: { exports: ['out'] }, example: "{ name: '…', table: '…', target: { bucket: '…' } }" },
     { more: { alarms: 'mail' }, example: '{ topicArn: ' },
+    {
+      more: { sources: [{ role: 'arn:aws:iam::111122223333:role/acme' }] },
+      example: "{ arn: '…', externalId: '…' }",
+    },
   ])('shows an object where one is expected: $more', ({ more, example }) => {
     expect(problemsOf({ bucket: 'acme', ...more })).toContain(example);
   });

@@ -182,7 +182,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([expect.any(Number)]);
     deployed.describe({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
-    expect(await findings('key')).toEqual([3, `SLUICE_FINDING_RESOURCE_MISSING The key ${keyArn}.`]);
+    expect(await findings('key')).toEqual([3, `SLUICE_FINDING_KEY_UNUSABLE ${keyArn} is not there.`]);
     deployed.describe(deployed.stack);
   });
 
