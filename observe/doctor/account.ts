@@ -1,4 +1,4 @@
-import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
+import { GetAccountCommand, GetDomainNameCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetDatabaseCommand, GetTableCommand } from '@aws-sdk/client-glue';
@@ -128,6 +128,12 @@ const owners: Readonly<Record<string, AskOwner>> = {
     // Athena has no specific error for it.
     (await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup })), /^InvalidRequestException$/))
       ?.WorkGroup && { case: 'workgroup' },
+  /** An address that left a stack goes on taking events. */
+  'AWS::ApiGatewayV2::DomainName': async ({ clients: { apiGateway } }, domainName) =>
+    (await ifThere(apiGateway.send(new GetDomainNameCommand({ domainName })))) && {
+      case: 'domain',
+      words: ['apigatewayv2', 'delete-domain-name', '--domain-name', domainName],
+    },
   async 'AWS::SecretsManager::Secret'({ clients: { secrets } }, SecretId) {
     const found = await ifThere(secrets.send(new DescribeSecretCommand({ SecretId })));
     if (found?.DeletedDate === undefined) return found && { case: 'secret' };
@@ -157,6 +163,7 @@ const NAME_PATHS: readonly (readonly string[])[] = [
   ['LogGroupName'],
   ['RoleName'],
   ['UserName'],
+  ['DomainName'],
 ];
 
 /** A named resource that a configuration's stack creates and does not have yet. */

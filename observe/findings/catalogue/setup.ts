@@ -104,6 +104,10 @@ export const setupFindings = {
         `Somebody made a role or user of this name, or another stage has it. ${WHO} CreateRole, CreateUser.`,
         'Choose another `iamName` for the reader, or take it out: CloudFormation then makes a name.',
       ],
+      domain: [
+        `A stack has left the domain, which goes on taking events, or somebody made it. ${WHO} CreateDomainName.`,
+        'If nothing else is behind it, run the command, deploy at once, and point its DNS record to the new output `DomainTarget`: until then requests to it fail. Otherwise choose another `endpoint.domain`.',
+      ],
       secret: [
         "A removed stack has left its keys' secret.",
         'Run the first commands of docs/remove.md, "Redeploying after `remove`": they keep its keys in a file, and delete it.',

@@ -10,7 +10,16 @@ import { openDeployment } from '../../../observe/deployment.ts';
 import { diagnose } from '../../../observe/doctor/diagnose.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
-import { account, accountServices, BY_IAM, kms, lakeFormation, ROLE, ROOT } from './fakeAccount.ts';
+import {
+  account,
+  accountServices,
+  BY_IAM,
+  kms,
+  lakeFormation,
+  NOT_FOUND,
+  ROLE,
+  ROOT,
+} from './fakeAccount.ts';
 import { type DoctorReport, startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration for one stage. */
@@ -180,6 +189,23 @@ describe('sluice doctor --before-deploy', () => {
     } finally {
       deployed.describe(deployed.stack);
     }
+  });
+
+  it('finds a domain that a stack has left', async () => {
+    const domain = 'collect.acme.com';
+    const certificateArn =
+      'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const found = async () => {
+      const { checks } = await reportOf({ endpoint: { domain, certificateArn } });
+      const all = checks.find(({ check }) => check === 'names')?.findings ?? [];
+      return all.flatMap(({ detail, commands }) => (detail.includes(domain) ? commands : []));
+    };
+    account.answers.set(`apigateway /domainnames/${domain}`, { domainName: domain });
+    expect(await found()).toEqual([
+      expect.stringMatching(/^aws apigatewayv2 delete-domain-name --domain-name collect\.acme\.com /),
+    ]);
+    account.answers.set(`apigateway /domainnames/${domain}`, NOT_FOUND);
+    expect(await found()).toEqual([]);
   });
 
   it('finds a bucket of another account and a secret that is still being deleted', async () => {

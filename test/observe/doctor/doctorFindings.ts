@@ -142,6 +142,7 @@ const ofNames: readonly Finding[] = [
       'foreignTable',
       'workgroup',
       'identity',
+      'domain',
       'secret',
       'deletedSecret',
       'logGroup',
