@@ -167,7 +167,7 @@ const customerRole = named(
       ),
       externalId: noted(
         externalId().optional(),
-        "External ID that the role's trust policy asks for.",
+        "External ID that the role's trust policy asks for. You make it up, another for each customer.",
         'none; then `allowNoExternalId` is needed',
       ),
       allowNoExternalId: noted(
