@@ -15,16 +15,6 @@ beforeEach(async () => {
 afterEach(() => pieces.loads.close());
 
 describe('a day in pieces whose files change', () => {
-  it('is planned anew when a file is replaced between two pieces', async () => {
-    await pieces.dropThree();
-    await pieces.loadPiece();
-    const [task] = pieces.loads.sent();
-    await pieces.drop('b', someEvents(10, 12));
-    expect(await pieces.loads.loadInPieces({ ...task })).toMatchObject({ outcome: 'succeeded', rows: SUM });
-    const expected = [...readEvents(0, 2), ...readEvents(4, 6), ...readEvents(10, 12)];
-    expect((await pieces.loads.read())?.toSorted()).toEqual(expected.toSorted());
-  });
-
   it('begins anew a few times, then fails, if a file is replaced each time', async () => {
     await pieces.dropThree();
     let [task]: readonly (LoadOptions | undefined)[] = (await planDay(pieces.loads, DAY)).tasks;

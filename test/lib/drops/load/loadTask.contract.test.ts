@@ -43,58 +43,6 @@ describe('a load', () => {
     expect(await loads.read('2026-11-18')).toBeNull();
   });
 
-  it('records the result of each object of the day', async () => {
-    const a = await loads.drop('a.parquet', someEvents(0, 30));
-    await loads.drop('_SUCCESS', new Uint8Array());
-    await loads.drop('notes.csv', new TextEncoder().encode('a,b'));
-    await loads.drop('_temporary/c.parquet', someEvents(0, 1));
-    await loads.drop('empty.parquet', new Uint8Array());
-    await loads.load();
-    const entry = await loads.entry();
-    expect(entry?.files.map(({ key, fate, reason }) => [key, fate, reason])).toEqual([
-      [a, 'loaded', undefined],
-      [`events/${DAY}/_SUCCESS`, 'left_out', 'success_marker'],
-      [`events/${DAY}/_temporary/c.parquet`, 'left_out', 'temporary'],
-      [`events/${DAY}/empty.parquet`, 'left_out', 'empty'],
-      [`events/${DAY}/notes.csv`, 'left_out', 'not_parquet'],
-    ]);
-  });
-
-  it('releases the day that it has settled', async () => {
-    await loads.drop('a.parquet', someEvents(0, 1));
-    await loads.load();
-    const entry = await loads.entry();
-    expect(entry).toMatchObject({ state: 'succeeded', attempts: 1, superseded: [] });
-    expect(entry).not.toHaveProperty('lease');
-  });
-
-  it('writes of each row the file and the number that it had there', async () => {
-    const a = await loads.drop('a.parquet', someEvents(0, 2));
-    await loads.load();
-    const rows = await loads.rowsUnder(`statsig/ingested/acme_events/${DAY}/`);
-    expect(rows).toMatchObject([
-      { user_id: 'u000', source_file: a, row_number: '0' },
-      { user_id: 'u001', source_file: a, row_number: '1' },
-    ]);
-  });
-
-  it('leaves a day as it is whose files are already loaded', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
-    await loads.load();
-    const { version, files } = (await loads.entry()) ?? {};
-    expect(await loads.load({ reason: 'changed' })).toEqual({ outcome: 'unchanged' });
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded', version, files });
-  });
-
-  it('makes another version of the same files when a person asks for it', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
-    await loads.load();
-    const { version } = (await loads.entry()) ?? {};
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
-    expect((await loads.entry())?.version).not.toBe(version);
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-  });
-
   it('replaces the rows of a corrected file and adds those of a late one, in a new version', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await loads.load();
@@ -264,11 +212,6 @@ describe('a load', () => {
     expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'failed', failure });
     await kill({ killAt: 'fetched', reason: 'triggered' });
     expect(await loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
-  });
-
-  it('ignores a task for a dataset that is no longer configured', async () => {
-    expect(await loads.load({ dataset: 'gone' })).toEqual({ outcome: 'unknown' });
-    expect(await loads.keys()).toEqual([]);
   });
 
   it('sends the expected bucket owner in every call', async () => {

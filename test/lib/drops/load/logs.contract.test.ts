@@ -90,13 +90,6 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
       });
     });
 
-    it('tells people which commit has removed a file', async () => {
-      await startSecond();
-      await mark('committed_2222', changes([second], [first]));
-      await run();
-      expect(await text()).toContain('removed Removed by _committed_2222.');
-    });
-
     it('leaves the day as it is when a vacuum removes a marker', async () => {
       await startSecond();
       await mark('committed_2222', changes([second], [first]));
@@ -124,14 +117,6 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
       await run();
       expect(await text()).toContain('The day has had 1 file and no commit since ');
       expect(await fates()).toEqual({ [nameOf(first)]: 'left_out Not committed: no _committed_1111.' });
-    });
-
-    it('has such a day loaded once it is committed', async () => {
-      await loads.drop(first, someEvents(0, 2));
-      await mark('started_1111');
-      await run();
-      await mark('committed_1111', changes([first]));
-      expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
     });
 
     it('takes no day its last rows by removing all of its files', async () => {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { dayText } from '../../../../cli/ingest/dayText.ts';
 import { firstRows, LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, readEvents, someEvents } from './startLoads.ts';
@@ -85,14 +84,6 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     }
   });
 
-  it('is told with its last good version', async () => {
-    await deleted.lose();
-    await day.run();
-    const entry = await day.loads.entry();
-    if (entry === null) throw new Error('no entry');
-    expect(dayText(entry)).toContain(`the last good version ${entry.version} of ${DAY}`);
-  });
-
   it('is loaded anew once other files come', async () => {
     await deleted.lose();
     await day.run();
@@ -119,13 +110,6 @@ describe('a loaded day whose files are deleted or have no rows', () => {
       expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
     },
   );
-
-  it('loses rows that a person wanted to keep, once the person says so', async () => {
-    await deleted.lose();
-    await day.run('keep');
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await day.loads.read()).toEqual([]);
-  });
 
   it.each([
     { asked: 'keep', outcome: 'succeeded', rows: firstRows },

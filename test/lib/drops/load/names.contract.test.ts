@@ -23,16 +23,6 @@ describe('a file without a Parquet name', () => {
     expect(await loads.load({ reason: 'changed' })).toEqual({ outcome: 'unchanged' });
   });
 
-  it('is left out if its bytes are not Parquet', async () => {
-    const key = await loads.drop('a.snappy', text);
-    await loads.drop('b.parquet', someEvents(3, 4));
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 1 } });
-    expect((await loads.entry())?.files).toMatchObject([
-      { fate: 'loaded' },
-      { key, fate: 'left_out', reason: 'not_parquet' },
-    ]);
-  });
-
   it('keeps its rows when it is replaced by a file that is not Parquet', async () => {
     await loads.drop('a.snappy', good);
     await loads.drop('b.parquet', someEvents(3, 4));

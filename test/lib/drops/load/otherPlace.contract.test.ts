@@ -45,11 +45,6 @@ describe('a day that was loaded from another place', () => {
     },
   );
 
-  it('is unchanged while this place has temporary files alone', async () => {
-    await dropThere('_temporary/0/a', someEvents(0, 1));
-    expect(await runThere()).toEqual({ skip: 'elsewhere' });
-  });
-
   it('is loaded as a change once this place has files, of which none is gone', async () => {
     await dropThere('a', someEvents(7, 9));
     expect(await runThere()).toMatchObject({ outcome: 'succeeded', files: 1 });
@@ -57,24 +52,6 @@ describe('a day that was loaded from another place', () => {
     expect(await fates()).toEqual([`events/ds=${DAY}/a.parquet loaded`]);
     expect(await day.loads.read()).toEqual(readEvents(7, 9));
   });
-
-  it('is loaded again from the former place, where that has files still', async () => {
-    await dropThere('a', someEvents(7, 9));
-    await runThere();
-    expect(await runAt({})()).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.loads.read()).toEqual(firstRows);
-  });
-
-  it.each(['YYYY-MM-DD', 'YYYYMMDD'] as const)(
-    'keeps the rows of this place when it is looked for at %s, which has none',
-    async (dayFormat) => {
-      await dropThere('a', someEvents(7, 9));
-      await runThere();
-      await day.remove('a', 'b');
-      expect(await runAt({ dayFormat })()).toEqual({ skip: 'elsewhere' });
-      expect(await day.loads.read()).toEqual(readEvents(7, 9));
-    },
-  );
 
   it('is settled as it was where it was loaded in pieces when the place changed', async () => {
     day.loads.cutAt(1);
@@ -106,29 +83,12 @@ describe('a day that was loaded from another place', () => {
     expect(await day.loads.read()).toEqual(firstRows);
   });
 
-  it('is left alone once a person has said that its rows stay beside files without rows', async () => {
-    await dropThere('a', noRows);
-    await runThere();
-    expect(await runThere('keep')).toMatchObject({ outcome: 'unchanged' });
-    expect(await runThere()).toEqual({ skip: 'unchanged' });
-  });
-
   it('fails by a file of this place that can not be read, and keeps its rows and place', async () => {
     await dropThere('a', new TextEncoder().encode('PAR1 and no more PAR1'));
     expect(await runThere()).toMatchObject({ outcome: 'failed' });
     expect(await day.loads.entry()).toMatchObject({ place: OLD });
     expect(await runThere()).toEqual({ skip: 'failed' });
     expect(await day.loads.read()).toEqual(firstRows);
-  });
-
-  it('leaves out what can not be loaded of this place, as of a new day', async () => {
-    await dropThere('a', someEvents(7, 9));
-    await day.loads.drop('notes.csv', new Uint8Array([1]), `ds=${DAY}`);
-    expect(await runThere()).toMatchObject({ outcome: 'succeeded' });
-    expect(await fates()).toEqual([
-      `events/ds=${DAY}/a.parquet loaded`,
-      `events/ds=${DAY}/notes.csv left_out`,
-    ]);
   });
 
   it('stays missing there, until a person says that its rows stay', async () => {

@@ -27,12 +27,4 @@ describe('a load whose time is over', () => {
     expect((await loads.entry())?.failure).toBeUndefined();
     expect(await loads.read()).toEqual(readEvents(0, 59));
   });
-
-  it('fails the day when its time is over twice', async () => {
-    expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
-    expect(await outOfTime('new')).toMatchObject({ outcome: 'failed', failure });
-    expect(await outOfTime('retried')).toMatchObject({ outcome: 'failed', failure });
-    expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
-    expect(await loads.read()).toEqual(readEvents(0, 20));
-  });
 });

@@ -42,15 +42,6 @@ describe('a day in pieces', () => {
     expect(await unreadDrops(pieces.loads, configuredDatasets(pieces.loads.config))).toEqual([[]]);
   });
 
-  it('sends one task for the next piece, by which an invocation goes on', async () => {
-    await pieces.dropThree();
-    await pieces.loadPiece();
-    const [task, ...others] = pieces.loads.sent();
-    expect(task?.piece).toEqual({ version: (await pieces.loads.entry())?.run?.version, done: 1 });
-    expect(others).toEqual([]);
-    expect(await pieces.loadPiece(task)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
-  });
-
   it('is read once all of its pieces are made', async () => {
     await pieces.dropThree();
     await pieces.loadPiece();

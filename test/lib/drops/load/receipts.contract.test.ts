@@ -86,16 +86,6 @@ describe.each(pieceSizes)('receipts of loads %s', (_, pieceBytes) => {
     });
   });
 
-  it('are written by the next load once the bucket takes them', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
-    refuses = REFUSED;
-    await load();
-    refuses = null;
-    await load({ reason: 'backfill' });
-    expect(written).toHaveLength(1);
-    expect((await loads.entry())?.receipt).not.toHaveProperty('failure');
-  });
-
   it('are not written again for a day that fails in the same way', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await load();

@@ -1,6 +1,5 @@
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { firstRows, LoadedDay } from './LoadedDay.ts';
 import { DAY, readEvents, someEvents } from './startLoads.ts';
@@ -11,22 +10,6 @@ describe('a drop that returns to an earlier loaded state', () => {
     day = await LoadedDay.start();
   });
   afterEach(() => day.loads.close());
-
-  it('is read again after the response to the move was lost', async () => {
-    await day.drop('a', someEvents(0, 2, 'second'));
-    const { catalog } = day.loads.makeLoader();
-    const lost: typeof catalog = {
-      ...catalog,
-      batchUpdate: async (...asked) => {
-        await catalog.batchUpdate(...asked);
-        throw new CatalogCallError('InternalServiceException', false, 'lost');
-      },
-    };
-    expect(await day.loads.load({ loader: { catalog: lost } })).toMatchObject({ outcome: 'handed_back' });
-    await day.drop('a', someEvents(0, 2));
-    await day.loads.load({ reason: 'changed' });
-    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
-  });
 
   describe('whose partition was dropped by hand', () => {
     beforeEach(async () => {
@@ -43,12 +26,6 @@ describe('a drop that returns to an earlier loaded state', () => {
     it('is read again once it is asked for', async () => {
       expect(await day.loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
       expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
-    });
-
-    it('is read again when its files are found missing', async () => {
-      await day.remove('a', 'b');
-      expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
-      expect(await day.loads.read()).toEqual(firstRows);
     });
 
     it('is empty, and not absent, once a person has said that its rows go', async () => {

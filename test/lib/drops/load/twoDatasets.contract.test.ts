@@ -35,12 +35,6 @@ describe('two datasets of the same folder', () => {
     return Promise.all([loads.load(), loads.load(again)]);
   };
 
-  it('both load a file at the same time, each into its own table', async () => {
-    const outcomes = await loadBoth();
-    expect(outcomes).toMatchObject([{ outcome: 'succeeded' }, { outcome: 'succeeded' }]);
-    expect(await read()).toEqual({ events: readEvents(0, 3), again: readEvents(0, 3, 'again') });
-  });
-
   it('keep the rows and the ledger of one when the other is corrected, fails and is swept', async () => {
     await loadBoth();
     const known = await loads.ledger.read(againPlace);

@@ -106,8 +106,4 @@ describe('a day of a dataset that waits for a marker', () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     expect(await run(asked)).toMatchObject({ outcome: 'succeeded' });
   });
-
-  it('does not wait while it has no objects', async () => {
-    expect((await planDay(loads, DAY)).decision).toEqual({ skip: 'no_files' });
-  });
 });

@@ -98,14 +98,6 @@ describe('duplicate column names in a file', () => {
     });
   });
 
-  it('are ignored if the mapping does not use them', async () => {
-    const { rows } = await bench.load(
-      { kind: 'events', mapping: { unitIds: { userID: { constant: 'u' } }, eventName: 'event_name' } },
-      [bench.fixture('same-names.parquet')],
-    );
-    expect(rows).toHaveLength(3);
-  });
-
   it('are not invented: a column with the name that DuckDB gives to a duplicate is found', async () => {
     const file = await bench.write(
       'made-up.parquet',

@@ -68,14 +68,6 @@ describe('a table', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('needs no order', async () => {
-    const { rows } = await load(
-      { kind: 'table', mapping: { columns: ['name'] } },
-      "SELECT unnest(['c', 'a', 'b']) AS name",
-    );
-    expect(rows.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c']);
-  });
-
   it('refuses rows with values that do not fit, by column, and keeps the others', async () => {
     const { rows, reasons } = await load(
       {

@@ -196,16 +196,6 @@ describe('days before the lookback that have newer files than were loaded', () =
     return explanation.hasNewer;
   }
 
-  it('are none while their files are those that were loaded', async () => {
-    ingest = await startIngest();
-    const days = [ago(9)];
-    await ingest.dropInto(...days);
-    await loadAll(days);
-    await plan(ingest);
-    expect(await newer()).toEqual([]);
-    expect(await explains(ago(9))).toBe(false);
-  });
-
   it('are told with the command that loads them', async () => {
     const days = await startWithNewer();
     expect(await newer()).toEqual(days);

@@ -56,14 +56,6 @@ describe('a run of the plan', () => {
     });
   });
 
-  it('queues a day once', async () => {
-    ingest = await startIngest();
-    await ingest.dropInto(ago(1));
-    await plan(ingest);
-    expect(await plan(ingest)).toMatchObject({ queued: [] });
-    expect(await ingest.received('load')).toMatchObject([{ day: ago(1) }]);
-  });
-
   it('lets a day wait whose files are too recent, until a message names it once it has settled', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
