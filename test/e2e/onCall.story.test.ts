@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DeletePartitionCommand, DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import {
   DeleteSecretCommand,
@@ -9,14 +9,12 @@ import {
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
-import { sum } from '../../lib/base/sum.ts';
 import { FRESH_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
-import type { Period } from '../../observe/facts/flow/overTime.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
 import { callMain } from '../harness/callMain.ts';
-import { type Posted, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { eventually } from '../harness/waiting.ts';
 
 const KEY = 'client-web-0123456789';
@@ -40,14 +38,12 @@ const keys = (args: readonly string[], stdin = '') =>
   callMain(['keys', ...args, '--stage', 'local'], { stdin, env: story.env });
 
 let posted = 0;
-function batchOf(count: number, more: readonly unknown[], key: string): Posted {
+function post(count: number, key = KEY): Promise<number> {
   posted += 1;
   const user = { userID: `u${posted}` };
   const events = Array.from({ length: count }, (_, value) => ({ eventName: 'purchase', value, user }));
-  return { headers: { 'statsig-api-key': key }, events: [...events, ...more] };
+  return story.post({ headers: { 'statsig-api-key': key }, events });
 }
-const post = (count: number, more: readonly unknown[] = [], key = KEY): Promise<number> =>
-  story.post(batchOf(count, more, key));
 
 const status = (): Promise<Status> => story.json('status');
 const codes = ({ problems }: Status) => problems.map(({ code }) => code);
@@ -129,7 +125,7 @@ describe('sluice status', () => {
 /** Each fault as somebody on call meets it: by its finding. A test goes on where the one before it ended. */
 describe('a fault leads by sluice status to its finding', () => {
   it('an unknown key, also on the console’s page, and the command that lists those that are known', async () => {
-    expect(await post(1, [], 'client-stranger-0123456789')).toBe(401);
+    expect(await post(1, 'client-stranger-0123456789')).toBe(401);
     const found = await finding('REFUSED');
     await eventually(
       `${found.code} in the console`,
@@ -212,16 +208,6 @@ describe('a fault leads by sluice status to its finding', () => {
     expect(await status()).toMatchObject({ partitions: { gaps: [] }, failures: {} });
   });
 
-  it('an event of the bucket that is lost: nobody asks for the object, until the commands do', async () => {
-    await story.setFaults({ events: [{ fault: 'loseEvents' }] });
-    expect(await post(1)).toBe(202);
-    await story.advance(31 * MINUTE);
-    expect(await story.cure('LANDING_LATE')).toEqual([expect.any(Number), 0]);
-    await story.cloud.flush();
-    expect(await story.found('LANDING_LATE')).toBeUndefined();
-    await story.clearFaults();
-  });
-
   it('a key that is disabled: one finding, from which hour on Firehose drops, and the command that enables it', async () => {
     const kms = story.kept(new KMSClient(story.clientOptions()));
     const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));
@@ -244,66 +230,6 @@ describe('a fault leads by sluice status to its finding', () => {
       expect(after).not.toContain(code);
   });
 
-  it('a Firehose that takes nothing: an alarm after a quarter of an hour, 503 once the bucket fails too', async () => {
-    const firehose = [{ fault: 'failCalls', calls: 'all' }];
-    await story.setFaults({ firehose });
-    for (let i = 0; i < 4; i += 1) {
-      expect(await post(1)).toBe(202);
-      await story.advance(5 * MINUTE);
-    }
-    expect(await post(1)).toBe(202);
-    const rings = (await status()).problems.flatMap(({ code, detail }) =>
-      detail.includes('sluice-local-overflow, since 2026') ? [code] : [],
-    );
-    expect(rings).toHaveLength(1);
-    const s3 = [
-      { fault: 'failCalls', key: `${story.cloud.bucket}/landing/*`, calls: 'all', code: 'SlowDown' },
-    ];
-    await story.setFaults({ firehose, s3 });
-    // It is sent once: what repeats a 503 would count more requests.
-    expect((await story.send(batchOf(1, [], KEY))).status).toBe(503);
-    await story.clearFaults();
-    const { title, detail } = await finding('NOT_STORED');
-    expect(title).toMatch(
-      /^1 request was answered 503, all with SLUICE_\w+ from \S+.* with the key \S+ \(in the last 24 hours\), since /,
-    );
-    expect(detail).toMatch(
-      /^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\. By sender: 1 /,
-    );
-    await story.advance(3 * MINUTE);
-    expect(await post(1)).toBe(202);
-    expect((await finding('NOT_STORED')).detail).toContain('; it is over.');
-    await story.cloud.flush();
-    await story.advance(20 * MINUTE);
-    expect(JSON.stringify((await status()).problems)).not.toContain('sluice-local-overflow');
-  });
-
-  it('a gateway at its limit and a collector that runs out of time, of which the collector knows nothing', async () => {
-    const timeOut = { fault: 'timeOutInvocations', function: 'sluice-local-collect', afterMs: 1, calls: 5 };
-    const gateway = [{ fault: 'failCalls', status: 429, calls: 20 }];
-    await story.setFaults({ gateway, lambda: [timeOut] });
-    const answers: number[] = [];
-    for (let i = 0; i < 25; i += 1) answers.push(await post(1));
-    expect([...new Set(answers)]).toEqual([429, 500]);
-    await story.clearFaults();
-    await story.advance(11 * MINUTE);
-    const unreached = await status();
-    const { detail, severity, commands } = findingIn(unreached, 'UNREACHED');
-    expect(severity).toBe('problem');
-    expect(detail).toMatch(
-      /^5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
-    );
-    expect(commands).toEqual([expect.stringMatching(/^aws logs filter-log-events /)]);
-    const [refused] = unreached.problems.filter(({ commands: [first] }) => first?.includes(' doctor '));
-    expect(refused?.title).toMatch(/^20 of \d+ requests were answered 4xx before the collector/);
-    // The chart has what the collector does not know.
-    const overTime = await fetch(new URL('/api/over-time', open.address));
-    const periods: readonly Period[] = JSON.parse(await overTime.text());
-    expect(sum(periods.map(({ unreached }) => unreached ?? 0))).toBe(5);
-    await story.jumpHours(3);
-    expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
-  });
-
   it('what may not be read, by name', async () => {
     const denied = { fault: 'failCalls', calls: 'all', code: 'AccessDeniedException', status: 400 };
     await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });
@@ -321,36 +247,5 @@ describe('a fault leads by sluice status to its finding', () => {
       code: 3,
       stdout: expect.stringContaining('Not known: the partitions. AccessDenied'),
     });
-  });
-
-  it('an Athena that is throttled: what it would have told is read elsewhere, and nobody is told to allow anything', async () => {
-    await post(1, [{ value: 1, user: { userID: 'nobody' } }]);
-    await story.cloud.flush();
-    const glue = story.kept(new GlueClient(story.clientOptions()));
-    const Name = 'daily_exposures';
-    await glue.send(new DeleteTableCommand({ DatabaseName: story.cloud.database, Name }));
-    const shownOf = ({ problems }: Status) =>
-      problems.filter(({ code }) => /QUARANTINED|MISSING/.test(code)).map(({ title }) => title);
-    const before = shownOf(await status());
-    expect(before).toEqual([
-      expect.stringMatching(
-        /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, seen now\.$/,
-      ),
-      expect.stringMatching(
-        /^1 row is in quarantine, all with SLUICE_EVENT_NO_NAME.* with the key \S+ \(in the last 24 hours\), since 2026-\S+\.$/,
-      ),
-    ]);
-    const throttled = { fault: 'failCalls', calls: 'all', code: 'TooManyRequestsException', status: 400 };
-    await story.setFaults({ athena: [throttled] });
-    const answer = await status();
-    expect(shownOf(answer)).toEqual(before);
-    const unread = answer.problems.filter(({ code }) => code === 'SLUICE_FINDING_UNREADABLE');
-    await story.clearFaults();
-    expect(unread.map(({ title, cure }) => [title, cure])).toEqual([
-      [
-        '2 parts could not be read, the tables, the workgroup sluice: AWS throttles the account, seen now.',
-        expect.stringMatching(/^Ask again in some minutes\. (?!.*[Aa]llow the action)/),
-      ],
-    ]);
   });
 });

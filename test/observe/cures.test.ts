@@ -20,7 +20,7 @@ const PASTED: Readonly<Record<string, string>> = {
   INGEST_WAITING: 'e2e/cures',
   INPUTS_MISSING: 'e2e/cures',
   KEYS_UNREADABLE: 'e2e/onCall',
-  LANDING_LATE: 'e2e/onCall',
+  LANDING_LATE: 'e2e/outages',
   NO_KEY: 'e2e/onCall',
   RECEIPTS_FAILED: 'e2e/cures',
   RELAY_REFUSED: 'e2e/relay',
@@ -30,7 +30,7 @@ const PASTED: Readonly<Record<string, string>> = {
 
 /** The commands are of AWS: `npm run test:aws` asks botocore about them. The suite does what they say. */
 const OF_AWS: Readonly<Record<string, string>> = {
-  ALARM: 'e2e/onCall',
+  ALARM: 'e2e/outages',
   ARCHIVED: 'observe/judgeCases/tables',
   BUCKET_UNFIT: 'observe/doctor/onAws',
   DEAD_LETTERS: 'observe/judgeCases/landing',
@@ -42,8 +42,8 @@ const OF_AWS: Readonly<Record<string, string>> = {
   LEDGER_DAMAGED: 'observe/judgeCases/tables',
   NAME_TAKEN: 'observe/doctor/beforeDeploy',
   NO_TOPIC: 'observe/judgeCases/deployment',
-  NOT_STORED: 'e2e/onCall',
-  UNREACHED: 'e2e/onCall',
+  NOT_STORED: 'e2e/outages',
+  UNREACHED: 'e2e/outages',
   PARTITION_WRONG: 'e2e/onCall',
   RELAY_LATE: 'observe/judgeCases/requests',
   RELAY_NOT_KEPT: 'observe/judgeCases/requests',

@@ -107,16 +107,6 @@ describe('a finding of sluice status', () => {
     expect(sight?.finding.title.includes('may have begun earlier')).toBe(isOlder);
   });
 
-  it('of one day is one that says so, whatever its code and what judged it', () => {
-    const facts = { ...wellFacts, quarantine: [{ ...quarantineCount, firstAt: hoursAgo(30) }] };
-    const [told] = judge(facts);
-    const titles = [{}, { isOfDay: false }].map((more) => {
-      const found = told === undefined ? [] : [{ ...told, ...more }];
-      return sightsOf(found, facts, [])[0]?.finding.title;
-    });
-    expect(titles).toEqual([expect.stringContaining('may have begun earlier'), told?.title]);
-  });
-
   it.each<{ what: string; part: string; age: number; since: string }>([
     { what: 'goes on since an earlier look saw it', part: 'curate', age: 24, since: hoursAgo(60) },
     { what: 'is another one of another function', part: 'write', age: 24, since: hoursAgo(23.9) },
@@ -200,10 +190,6 @@ describe('a finding of sluice status', () => {
   ])('of another part than $unread does not stay', ({ unread, facts, kept }) => {
     const unknown = unread.map((part) => denied(part));
     expect(keptOf(unknown, facts)).toEqual(kept);
-  });
-
-  it('of what the stack has stays with all its parts while the stack cannot be read', () => {
-    expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(3);
   });
 
   it('stays for two weeks', () => {

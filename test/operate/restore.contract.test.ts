@@ -123,11 +123,6 @@ describe('a day of a raw table', () => {
       expect(await everything()).toEqual(before);
     });
 
-    it('has nothing to get back a second time', async () => {
-      await restore();
-      expect(await restore()).toEqual([{ day: DAY, folder, deleted: [], replaced: [] }]);
-    });
-
     it.each([
       { what: 'table', other: () => dayFolder(deployment.config, 'exposures', DAY) },
       { what: 'day', other: () => dayFolder(deployment.config, 'events', NEXT) },
@@ -137,16 +132,6 @@ describe('a day of a raw table', () => {
       await remove(key);
       await restore();
       expect(await read(key)).toBeNull();
-    });
-
-    it('gets them back with those of another day, if both are named', async () => {
-      const next = `${dayFolder(deployment.config, 'events', NEXT)}a`;
-      await put(next, next);
-      await remove(next);
-      expect(await restore({ table: 'events', days: [DAY, NEXT] })).toMatchObject([
-        { day: DAY, deleted: deleted() },
-        { day: NEXT, deleted: [next] },
-      ]);
     });
   });
 
@@ -165,24 +150,9 @@ describe('a day of a raw table', () => {
       expect((await everything()).files).toEqual(expect.arrayContaining(files));
     });
 
-    it('stays as it is in a dry run, which names it', async () => {
-      const before = await everything();
-      const replaced = [{ key: key(), copy: copy() }];
-      expect(await restore({ dryRun: true })).toMatchObject([{ deleted: [], replaced }]);
-      expect(await everything()).toEqual(before);
-    });
-
     it('gets no second copy', async () => {
       await restore();
       expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
-    });
-
-    it('gets back what replaced it and the copy, when both were deleted since', async () => {
-      await restore();
-      await remove(key());
-      await remove(copy());
-      expect(await restore()).toMatchObject([{ deleted: [key(), copy()], replaced: [] }]);
-      expect(await Promise.all([key(), copy()].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
     });
   });
 

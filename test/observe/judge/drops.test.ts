@@ -128,22 +128,6 @@ describe('a finding about drops and exports', () => {
     expect(found?.commands.map((command) => /ingest (\w+( keep)?)/.exec(command)?.[1])).toEqual(actions);
   });
 
-  it('of days that are unusual is one for each way, since the first of them', () => {
-    const days = (['repeats', 'names', 'names'] as const).map((kind, i) => ({
-      ...loadedDay,
-      day: `2026-11-1${7 + i}`,
-      version: `2026111${8 + i}T081500123Z-1f6c09ab`,
-      unusual: 'differs',
-      unusualParts: [{ kind, short: `has ${kind}` }],
-    }));
-    expect(
-      judge(datasetFacts({ days })).map(({ title, since }) => [/has \w+/.exec(title)?.[0], since]),
-    ).toEqual([
-      ['has names', '2026-11-19T08:15:00.123Z'],
-      ['has repeats', '2026-11-18T08:15:00.123Z'],
-    ]);
-  });
-
   it('of days that failed is one for each reason', () => {
     const codes = [
       'SLUICE_INGEST_FILE_TRUNCATED',
@@ -314,13 +298,6 @@ describe('a finding about drops and exports', () => {
     );
     expect(found?.cause).toContain(`${message} The time counts microseconds since 1970`);
     expect(found?.cure).toMatch(/^Set `unit: 'us'` of the time column/);
-  });
-
-  it('of a call that AWS denies names the role that made it', () => {
-    const failure = { failure: 'SLUICE_EXPORT_ACCESS_DENIED', failureMessage: denied('theirs', noIdentity) };
-    const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, ...failure }] }] });
-    expect(found?.detail).toMatch(/ The role theirs needs s3:PutObject there\.$/);
-    expect(found?.cause).not.toContain('bucket refuses');
   });
 
   it('of days that failed before the lookback has the commands that show them and try them again', () => {

@@ -114,15 +114,6 @@ describe('a finding about functions, the landing and the stream', () => {
     },
   );
 
-  it('of dead letters after an error of AWS itself says that it is over once runs succeed', () => {
-    const found = judge({
-      deadLetters: [{ ...deadLetters, part: 'export' }],
-      failures: { [deadLetters.queue]: failureOf('awsFailed', 'InternalError: again.') },
-      functionErrors: [{ ...functionErrors, part: 'export', isOver: true }],
-    });
-    expect(found[0]?.cause).toBe(findingCatalogue.SLUICE_FINDING_DEAD_LETTERS.cases.over.cause);
-  });
-
   it.each([
     ['denied', 'S3.AccessDenied', 'denied'],
     ['missing', 'S3.NoSuchBucket', 'missing'],
@@ -184,13 +175,6 @@ describe('a finding about functions, the landing and the stream', () => {
       key: { KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
     });
     expect(found[0]?.cause).toBe(findingCatalogue.SLUICE_FINDING_DEAD_LETTERS.cases.keyOn.cause);
-  });
-
-  it('of errors is told beside dead letters of which nobody knows with what they failed', () => {
-    const errors = [{ ...functionErrors, part: 'export' }];
-    const dead = [{ ...deadLetters, part: 'export' as const }];
-    const codes = judge({ functionErrors: errors, deadLetters: dead }).map(({ code }) => code.slice(15));
-    expect(codes).toEqual(['DEAD_LETTERS', 'FUNCTION_FAILED']);
   });
 
   it.each([

@@ -59,13 +59,6 @@ describe('the record of a redrive', () => {
     expect((await run([item('a', Date.now() + 60_000)], whole)).report.found).toBe(1);
   });
 
-  it('leaves out rows that were delivered by a clock that was moved', async () => {
-    const ahead = Date.now() + 9 * 86_400_000;
-    const items = [item('a', ahead - 1)];
-    await run(items, whole, undefined, ahead);
-    expect((await run(items, whole, undefined, ahead)).report.found).toBe(0);
-  });
-
   it('delivers of a row only what was refused before', async () => {
     const { rows } = whole(item('a'));
     const refused = [{ code: 'SLUICE_EVENT_NO_NAME', detail: '' }];
