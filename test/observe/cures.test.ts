@@ -30,7 +30,7 @@ const PASTED: Readonly<Record<string, string>> = {
 
 /** The commands are of AWS: `npm run test:aws` asks botocore about them. The suite does what they say. */
 const OF_AWS: Readonly<Record<string, string>> = {
-  ALARM: 'e2e/outages',
+  ALARM: 'e2e/onCall',
   ARCHIVED: 'observe/judgeCases/tables',
   BUCKET_UNFIT: 'observe/doctor/onAws',
   DEAD_LETTERS: 'observe/judgeCases/landing',

@@ -177,24 +177,6 @@ describe('a day that is curated', () => {
     expect(await curations.read()).toEqual(ids(0, 40));
   });
 
-  it('replaces a version that is noted to be deleted a day later, and by then by no other note', async () => {
-    await curations.night();
-    const before = await curations.curatedLocation();
-    const version = (await curations.entry())?.version;
-    curations.clock.advance(86_400_000);
-    await late();
-    const seen: unknown[] = [];
-    const due = new Date(curations.clock.now() + 86_400_000).toISOString();
-    const noted = async () =>
-      seen.push(await curations.keys(VERSION_NOTES), await curations.curatedLocation());
-    expect(await curations.curate(await plan(), { at: { noted } })).toMatchObject({ outcome: 'curated' });
-    const [notes, location] = seen;
-    const ofVersion = (notes as string[]).filter((key) => key.endsWith(`/${version}`));
-    expect(ofVersion).toEqual([expect.stringContaining(`${VERSION_NOTES}${due}/curated_exposures/${DAY}/`)]);
-    expect(location).toEqual(before);
-    expect((await curations.entry())?.superseded).toEqual([{ version, at: curations.clock.now() }]);
-  });
-
   it('is curated again once its partition is gone, and what it replaces is deleted', async () => {
     await curations.night();
     const before = (await curations.entry())?.version;

@@ -42,22 +42,6 @@ describe('raw files that are lost', () => {
       if (IsLatest === true) await curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   }
 
-  it('are counted within hours, once, if the writer can not have taken them back', async () => {
-    await curations.removeRaw('b');
-    await curations.plan(check);
-    // The writer may yet write its rows into another file.
-    expect(await curations.work()).toEqual([]);
-    curations.clock.advance((2 * NIGHT_MS) / 24 + 1);
-    await curations.plan(check);
-    await curations.plan(check);
-    expect(await curations.work()).toMatchObject([{ outcome: 'curated', account: { kept: 10 } }]);
-    curations.clock.advance(NIGHT_MS / 8);
-    const key = await curations.land('late', exposures(30, 40));
-    await curations.plan(check, curations.fileEvent(key));
-    expect(await curations.work()).toEqual([]);
-    expect(await night()).toMatchObject([{ account: { kept: 10, rows: 40 } }]);
-  });
-
   it.each(['noted', 'moved'] as const)(
     'are kept by the next night when the task is killed at %s and its message is lost',
     async (point) => {
