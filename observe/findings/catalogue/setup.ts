@@ -242,7 +242,7 @@ export const setupFindings = {
     { section: 'readerDenied' },
   ),
   SLUICE_FINDING_QUOTA: warning(
-    'A quota of the account is nearly exhausted, lower than the default or than configured. Above it AWS answers 429, on which some SDKs drop events.',
+    'A quota of the account is nearly exhausted, or another than the configuration says. Above it AWS answers 429, on which some SDKs drop events.',
     {
       gateway: [
         'The quota of API Gateway in this account is lower than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
