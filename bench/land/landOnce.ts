@@ -52,7 +52,7 @@ const store: Writer['store'] = {
     return '';
   },
   removeAll: async () => ({ left: [], gone: [] }),
-  listPage: async () => ({ items: [], folders: [], next: undefined }),
+  listPage: async () => ({ items: [], next: undefined }),
 };
 const work = join(directory, 'work');
 mkdirSync(work, { recursive: true });

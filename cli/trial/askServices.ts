@@ -5,7 +5,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { partName } from '../../infra/template/Stack.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { multipartUpload } from '../../lib/aws/multipartUpload.ts';
-import { encryptedBy } from '../../lib/aws/s3ObjectStore.ts';
+import { encryptedBy } from '../../lib/aws/writtenAs.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetBucketEncryptionCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
-import { s3Refusal } from '../../lib/aws/customerClient.ts';
+import { s3Refusal } from '../../lib/aws/customerRefusal.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { refusedFields } from '../../lib/config/ConfigError.ts';
 

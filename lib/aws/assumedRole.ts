@@ -59,9 +59,7 @@ export function assumedRoleCredentials(
       };
     } catch (error) {
       const isDenied = error instanceof STSServiceException && error.$fault === 'client';
-      throw new AssumeRoleError(isDenied, `${arn}: ${errorText(error)}`, {
-        cause: error,
-      });
+      throw new AssumeRoleError(isDenied, `${arn}: ${errorText(error)}`, { cause: error });
     }
   };
 }
@@ -69,12 +67,12 @@ export function assumedRoleCredentials(
 /** Why a role could not be assumed. Calls of a client with its credentials reject with this error. */
 export class AssumeRoleError extends Error {
   /** Whether the role's owner must change something. Otherwise STS was unavailable. */
-  readonly denied: boolean;
+  readonly isDenied: boolean;
 
-  constructor(denied: boolean, message: string, options?: ErrorOptions) {
+  constructor(isDenied: boolean, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'RoleNotAssumed';
-    this.denied = denied;
+    this.name = 'AssumeRoleError';
+    this.isDenied = isDenied;
   }
 }
 

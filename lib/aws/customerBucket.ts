@@ -1,9 +1,10 @@
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { type _Object, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
-import type { CustomerBucket } from '../drops/CustomerBucket.ts';
+import type { CustomerBucket, DropObject } from '../drops/CustomerBucket.ts';
 import { SourceError } from '../drops/SourceError.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
-import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
+import { customerClient } from './customerClient.ts';
+import { bucketRefusal, type Refusal } from './customerRefusal.ts';
 import type { OwnSession } from './ownSession.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
@@ -41,51 +42,33 @@ export function customerBucket(
 export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWithOwner): CustomerBucket {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   const store = s3ObjectStore(client, bucket, owner);
-  /** @param what The key or the prefix of the call. */
-  const refused = async (error: unknown, what: string) => {
-    const known = sourceError(error, `${bucket}/${what}`);
-    const isDenied = known instanceof SourceError && known.code === CODES.access;
-    const folder = what.slice(0, what.lastIndexOf('/') + 1);
-    if (!isDenied || !(await isOfAnotherOwner(client, { bucket, owner }, folder))) return known;
-    return new SourceError(CODES.owner, `${bucket} is not of ${owner}.`, { cause: error });
+  /** The error of a refused call. @param what The key or the prefix of the call. */
+  const refused = async (error: unknown, what: string): Promise<unknown> => {
+    const found = await bucketRefusal(error, client, { bucket, owner }, what);
+    return found === null
+      ? error
+      : new SourceError(CODES[found.refusal], `${found.detail}.`, { cause: error });
   };
   return {
     async list({ prefix, next, after, delimiter }) {
-      const answer = await client
-        .send(
-          new ListObjectsV2Command({
-            ...place,
-            Prefix: prefix,
-            Delimiter: delimiter,
-            // Without this attribute a restored object looks archived.
-            OptionalObjectAttributes: ['RestoreStatus'],
-            ...(next === undefined ? { StartAfter: after } : { ContinuationToken: next }),
-          }),
-        )
-        .catch(async (error: unknown) => {
-          throw await refused(error, prefix);
-        });
-      return {
-        objects: (answer.Contents ?? []).flatMap(
-          ({ Key, Size, ETag, LastModified, StorageClass, RestoreStatus }) =>
-            Key === undefined
-              ? []
-              : [
-                  {
-                    key: Key,
-                    size: Size ?? 0,
-                    eTag: ETag ?? '',
-                    lastModified: LastModified ?? new Date(0),
-                    storageClass: StorageClass,
-                    // The date is undefined if the object was not restored.
-                    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
-                    isRestored: RestoreStatus?.RestoreExpiryDate !== undefined,
-                  },
-                ],
-        ),
-        folders: (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []),
-        next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
-      };
+      const list = new ListObjectsV2Command({
+        ...place,
+        Prefix: prefix,
+        Delimiter: delimiter,
+        // Without this attribute a restored object looks archived.
+        OptionalObjectAttributes: ['RestoreStatus'],
+        ...(next === undefined ? { StartAfter: after } : { ContinuationToken: next }),
+      });
+      try {
+        const { Contents = [], CommonPrefixes = [], ...answer } = await client.send(list);
+        return {
+          objects: Contents.flatMap(droppedObject),
+          folders: CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []),
+          next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
+        };
+      } catch (error) {
+        throw await refused(error, prefix);
+      }
     },
 
     async read({ key, eTag }, range) {
@@ -110,10 +93,19 @@ const CODES: Readonly<Record<Refusal, keyof typeof SourceError.entries>> = {
   unavailable: 'SLUICE_SOURCE_UNAVAILABLE',
 };
 
-/** Converts an error of S3 or STS. */
-function sourceError(error: unknown, what: string): Error {
-  if (error instanceof SourceError) return error;
-  const refused = s3Refusal(error);
-  if (refused === null) return error instanceof Error ? error : new TypeError(String(error));
-  return new SourceError(CODES[refused.refusal], `${what}: ${refused.detail}.`, { cause: error });
+/** An object of a list; none if the answer has no key for it. */
+function droppedObject({
+  Key,
+  Size = 0,
+  ETag = '',
+  LastModified = new Date(0),
+  StorageClass,
+  RestoreStatus,
+}: _Object): DropObject[] {
+  if (Key === undefined) return [];
+  // The date is undefined if the object was not restored.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+  const isRestored = RestoreStatus?.RestoreExpiryDate !== undefined;
+  const storageClass = StorageClass;
+  return [{ key: Key, size: Size, eTag: ETag, lastModified: LastModified, storageClass, isRestored }];
 }

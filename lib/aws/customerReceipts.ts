@@ -1,9 +1,11 @@
 import { customerSession } from '../access/sessionPolicies.ts';
 import type { PutReceipt } from '../drops/load/Loader.ts';
 import { ReceiptError } from '../drops/load/sendReceipt.ts';
-import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
+import { customerClient } from './customerClient.ts';
+import { type Refusal, s3Refusal } from './customerRefusal.ts';
 import type { OwnSession } from './ownSession.ts';
-import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
+import { s3ObjectStore } from './s3ObjectStore.ts';
+import { encryptedBy } from './writtenAs.ts';
 
 /** Time limit of one call, milliseconds. The object is small, and the client tries four times. */
 const TIMEOUT_MS = 5_000;

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import { mapLimit } from '../base/concurrency.ts';
-import { anyVersion } from '../base/ObjectStore.ts';
+import { anyVersion, PAGE_OBJECTS } from '../base/ObjectStore.ts';
 import { counted } from '../base/text.ts';
 import { isUtcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
@@ -27,7 +27,8 @@ import {
 } from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
-import { customerClient, isOfAnotherOwner, type Refusal, refusalOf, s3Refusal } from './customerClient.ts';
+import { customerClient } from './customerClient.ts';
+import { bucketRefusal, type Refusal, refusalOf } from './customerRefusal.ts';
 import {
   MOST_PARTS,
   multipartUpload,
@@ -36,12 +37,11 @@ import {
   type UploadedPart,
 } from './multipartUpload.ts';
 import type { OwnSession } from './ownSession.ts';
-import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
+import { s3ObjectStore } from './s3ObjectStore.ts';
+import { encryptedBy, type WrittenAs } from './writtenAs.ts';
 
 /** Time limit of one call, milliseconds. A call sends at most a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Objects or folders of one page of a listing, at most. */
-const PAGE_ITEMS = 1_000;
 
 /**
  * The bucket of an export with its own client. A customer's role limits the client to the export's folder.
@@ -73,33 +73,18 @@ export function exportBucketFrom(
   target: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'encryption' | 'role'>,
   attempts: Attempts,
 ): TargetBucket {
-  const { bucket, owner, role } = target;
+  const { bucket, owner } = target;
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
-  // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
-  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account needs
-  // none.
-  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-  const access =
-    role === undefined && owner !== undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
-  const written = { ...encryptedBy(target), ...access };
+  const written = writtenAs(target);
   const store = s3ObjectStore(client, bucket, owner, written);
   /** Makes a call, and converts its error. @param what The key or the folder of the call. */
   const asking = async <Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await ask();
     } catch (error) {
-      throw await refused(error, what);
+      throw await targetError(error, client, target, what);
     }
   };
-  /** The error of a refused call. @param what The key or the folder of the call. */
-  const refused = async (error: unknown, what: string) => {
-    const known = targetError(error, `${bucket}/${what}`);
-    const isDenied = known instanceof ExportError && known.code === CODES.access;
-    const folder = what.slice(0, what.lastIndexOf('/') + 1);
-    if (!isDenied || !(await isOfAnotherOwner(client, target, folder))) return known;
-    return new ExportError(CODES.owner, `${bucket} is not of ${owner}.`, { cause: error });
-  };
-
   /** Reads a listing to its end. @param what What is listed: `object`. */
   const listAll = <Item>(
     folder: string,
@@ -109,25 +94,9 @@ export function exportBucketFrom(
     asking(folder, async () => {
       const items = await readPages(attempts, mostPages, readPage);
       if (items !== undefined) return items;
-      const detail = `${bucket}/${folder}: more than ${counted(mostPages * PAGE_ITEMS, what)}.`;
+      const detail = `${bucket}/${folder}: more than ${counted(mostPages * PAGE_OBJECTS, what)}.`;
       throw new ExportError('SLUICE_EXPORT_TOO_MANY_FILES', detail);
     });
-  /** Writes a file with one call, or in parts if it is larger than a part. */
-  const writeFile = async (key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void> => {
-    const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
-    const parts = readParts(bytes, partBytes, size);
-    const contentType = PARQUET_MEDIA_TYPE;
-    if (size <= partBytes) {
-      for await (const whole of parts) await store.write(key, whole, { contentType });
-      return;
-    }
-    const attributes = { ...written, ContentType: contentType };
-    await multipartUpload(client, { ...place, Key: key }, attributes, async (send) => {
-      const sent: UploadedPart[] = [];
-      for await (const part of parts) sent.push(await send(sent.length + 1, part));
-      return sent;
-    });
-  };
 
   return {
     async list(prefix) {
@@ -138,14 +107,17 @@ export function exportBucketFrom(
 
     async listDays(folder) {
       const most = { mostPages: MOST_FOLDER_PAGES, what: 'folder' };
-      const folders = await listAll(folder, most, async (token) => {
-        const page = await store.listPage(folder, { token, folders: true });
-        return { items: page.folders, next: page.next };
-      });
+      const folders = await listAll(folder, most, (token) => store.listFolders(folder, { token }));
       return new Set(folders.filter(isUtcDay));
     },
 
-    write: (key, bytes, size) => asking(key, () => writeFile(key, bytes, size)),
+    write: (key, bytes, size) =>
+      asking(key, async () => {
+        const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
+        const parts = readParts(bytes, partBytes, size);
+        if (size > partBytes) return await uploadParts(client, { ...place, Key: key }, written, parts);
+        for await (const whole of parts) await store.write(key, whole, { contentType: PARQUET_MEDIA_TYPE });
+      }),
 
     writeJson: (key, text) => asking(key, async () => void (await store.write(key, text))),
 
@@ -165,17 +137,40 @@ export function exportBucketFrom(
       } catch (error) {
         // The bucket's lifecycle can also abort uploads. A missing permission to write is reported by the write itself.
         if (error instanceof S3ServiceException && error.name === 'AccessDenied') return null;
-        throw targetError(error, `${bucket}/${prefix}`);
+        throw await targetError(error, client, target, prefix);
       }
     },
   };
 }
 
 /**
- * Aborts uploads of exported files that an earlier run began, while there is time.
- *
- * @returns How many it has aborted.
+ * How objects are written. In a bucket with ACLs, the default before April 2023, an object belongs to the account that
+ * writes it, and the bucket's owner can't read it without the ACL. Buckets without ACLs accept it. A role in the owner's
+ * account needs none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
+function writtenAs(target: Pick<Export['target'], 'owner' | 'kmsKeyArn' | 'encryption' | 'role'>): WrittenAs {
+  const encryption = encryptedBy(target);
+  const isOthers = target.role === undefined && target.owner !== undefined;
+  return isOthers ? { ...encryption, ACL: 'bucket-owner-full-control' } : encryption;
+}
+
+/** Uploads a file in parts, one after the other. */
+function uploadParts(
+  client: S3Client,
+  destination: Parameters<typeof multipartUpload>[1],
+  written: WrittenAs,
+  parts: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const attributes = { ...written, ContentType: PARQUET_MEDIA_TYPE };
+  return multipartUpload(client, destination, attributes, async (send) => {
+    const sent: UploadedPart[] = [];
+    for await (const part of parts) sent.push(await send(sent.length + 1, part));
+    return sent;
+  });
+}
+
+/** Aborts uploads of exported files that an earlier run began, while there is time. @returns How many. */
 async function abortUploads(
   client: S3Client,
   place: { readonly Bucket: string; readonly ExpectedBucketOwner: string | undefined },
@@ -212,14 +207,18 @@ const CODES: Readonly<Record<Refusal, keyof typeof ExportError.entries>> = {
   unavailable: 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
 };
 
-/** Converts an error of S3 or STS. */
-function targetError(error: unknown, what: string): Error {
+/** The error of a call that failed. @param what The key or the folder of the call. */
+async function targetError(
+  error: unknown,
+  client: S3Client,
+  target: Pick<Export['target'], 'bucket' | 'owner'>,
+  what: string,
+): Promise<unknown> {
   if (error instanceof ExportError) return error;
   if (error instanceof CatalogCallError && error.code === OUT_OF_TIME)
-    return new ExportError('SLUICE_EXPORT_OUT_OF_TIME', `${what}.`, { cause: error });
-  const refused = s3Refusal(error);
-  if (refused === null) return error instanceof Error ? error : new TypeError(String(error));
-  return new ExportError(CODES[refused.refusal], `${what}: ${refused.detail}.`, { cause: error });
+    return new ExportError('SLUICE_EXPORT_OUT_OF_TIME', `${target.bucket}/${what}.`, { cause: error });
+  const found = await bucketRefusal(error, client, target, what);
+  return found === null ? error : new ExportError(CODES[found.refusal], `${found.detail}.`, { cause: error });
 }
 
 /**

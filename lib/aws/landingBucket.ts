@@ -1,46 +1,25 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorText } from '../base/errors.ts';
-import { anyVersion } from '../base/ObjectStore.ts';
+import { anyVersion, type ObjectStore } from '../base/ObjectStore.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import { copySource } from './copySource.ts';
-import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
+import {
+  multipartUpload,
+  PARALLEL_PARTS,
+  PARQUET_MEDIA_TYPE,
+  PART_BYTES,
+  type SendPart,
+} from './multipartUpload.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /** The deployment's bucket in S3. Only the client retries. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {
   const store = s3ObjectStore(client, bucket);
   return {
-    upload: (path, key, signal) =>
-      named(key, async () => {
-        const file = await open(path);
-        try {
-          const { size } = await file.stat();
-          const read = async (start: number) => {
-            const bytes = Buffer.alloc(Math.min(PART_BYTES, size - start));
-            await file.read(bytes, 0, bytes.byteLength, start);
-            return bytes;
-          };
-          if (size > PART_BYTES) {
-            const starts = Array.from({ length: Math.ceil(size / PART_BYTES) }, (_, i) => i * PART_BYTES);
-            return await multipartUpload(
-              client,
-              { Bucket: bucket, Key: key },
-              { ContentType: PARQUET_MEDIA_TYPE },
-              (send) =>
-                mapLimit(starts, PARALLEL_PARTS, async (start) =>
-                  send(start / PART_BYTES + 1, await read(start)),
-                ),
-              signal,
-            );
-          }
-          await store.write(key, await read(0), { contentType: PARQUET_MEDIA_TYPE, signal });
-        } finally {
-          await file.close();
-        }
-      }),
+    upload: (path, key, signal) => named(key, () => uploadFile(client, store, { path, bucket, key, signal })),
 
     putNote: (key) => named(key, async () => void (await store.write(key, new Uint8Array()))),
 
@@ -73,6 +52,52 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
           throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${first.key}: ${first.why}.`);
       }),
   };
+}
+
+/** A file of the local disk, and the object that it becomes. */
+interface Upload {
+  /** Path of the file. */
+  readonly path: string;
+  /** The bucket of the object. */
+  readonly bucket: string;
+  /** The key of the object. */
+  readonly key: string;
+  /** Ends the upload. */
+  readonly signal: AbortSignal;
+}
+
+/** Uploads a file, in parts if it is larger than a part. */
+async function uploadFile(
+  client: S3Client,
+  store: ObjectStore,
+  { path, bucket, key, signal }: Upload,
+): Promise<void> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    if (size <= PART_BYTES) {
+      await store.write(key, await readPart(file, 0, size), { contentType: PARQUET_MEDIA_TYPE, signal });
+      return;
+    }
+    const starts = Array.from({ length: Math.ceil(size / PART_BYTES) }, (_, i) => i * PART_BYTES);
+    const destination = { Bucket: bucket, Key: key };
+    const attributes = { ContentType: PARQUET_MEDIA_TYPE };
+    const sendAll = (send: SendPart) =>
+      mapLimit(starts, PARALLEL_PARTS, async (start) =>
+        send(start / PART_BYTES + 1, await readPart(file, start, size)),
+      );
+    await multipartUpload(client, destination, attributes, sendAll, signal);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads the part of a file that begins at a byte. @throws RangeError if the file has become shorter. */
+async function readPart(file: FileHandle, start: number, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.alloc(Math.min(PART_BYTES, size - start));
+  const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, start);
+  if (bytesRead !== bytes.byteLength) throw new RangeError(`${bytesRead} of ${bytes.byteLength} bytes read.`);
+  return bytes;
 }
 
 /** Does a step. @throws LoadError `SLUICE_LOAD_BUCKET_FAILED`, which names the step. */

@@ -6,7 +6,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { assertUsableKey } from './s3ObjectStore.ts';
+import { assertUsableKey } from './writtenAs.ts';
 
 /** Limits of S3, and the values that the adapters use. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  type GetObjectCommandOutput,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   PutObjectCommand,
@@ -22,6 +21,7 @@ import type {
   ObjectVersions,
   StoredVersion,
 } from '../erase/EraseBucket.ts';
+import { requireStream } from './s3ObjectStore.ts';
 
 /** Errors which say that the version is not there any more. */
 const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound']);
@@ -220,12 +220,6 @@ async function deleteUnlessDenied(
     if (error instanceof S3ServiceException && CHANGED.has(error.name)) return 'changed';
     return deniedBy(error);
   }
-}
-
-/** The body of an object. @throws TypeError for one that is no stream of Node. */
-function requireStream({ Body }: GetObjectCommandOutput, key: string): Readable {
-  if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-  return Body;
 }
 
 /**

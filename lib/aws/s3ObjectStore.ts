@@ -7,25 +7,27 @@ import {
   type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { parseArn } from '../base/arn.ts';
 import {
   type DeletedObject,
   isArchive,
   type ListedObject,
   type ListOptions,
+  type ObjectHead,
   type ObjectPage,
   type ObjectStore,
+  type OpenedObject,
   type OpenOptions,
   type Undeleted,
   type WriteOptions,
 } from '../base/ObjectStore.ts';
-import type { Source } from '../schema/sources.ts';
 import { partialAnswers } from './partialAnswers.ts';
+import { assertUsableKey, type WrittenAs } from './writtenAs.ts';
 
 /** The error of a conditional call for an object that has changed. */
 const CHANGED = ['PreconditionFailed'];
@@ -40,56 +42,12 @@ const CONFLICT = ['ConditionalRequestConflict'];
 /** Objects that S3 deletes with one call: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MOST_DELETED = 1_000;
 
-/** How objects are written into a bucket. */
-export type WrittenAs = Pick<
-  PutObjectCommandInput,
-  'ACL' | 'SSEKMSKeyId' | 'ServerSideEncryption' | 'BucketKeyEnabled'
->;
-
-/**
- * The encryption that puts into a customer's bucket state. S3 takes the same for a copy and for the start of an upload in
- * parts, and refuses it for a part. Without any, the bucket's own encryption applies.
- */
-export function encryptedBy({
-  encryption,
-  kmsKeyArn: SSEKMSKeyId,
-}: Pick<Source, 'encryption' | 'kmsKeyArn'>): WrittenAs {
-  if (SSEKMSKeyId !== undefined)
-    return { ServerSideEncryption: 'aws:kms', SSEKMSKeyId, BucketKeyEnabled: true };
-  return encryption === undefined ? {} : { ServerSideEncryption: encryption };
-}
-
 /** The bucket of a call, and the owner that it must have. */
 interface Place {
   /** The name of the bucket. */
   readonly Bucket: string;
   /** The account's number; undefined: any. */
   readonly ExpectedBucketOwner: string | undefined;
-}
-
-/** An object was encrypted with a key that the owner of its bucket cannot use. Its name is none of S3's. */
-class ForeignKey extends Error {
-  override readonly name = 'KMS.ForeignKey';
-}
-
-/**
- * Refuses the key that encrypts what is written, if the owner of the bucket cannot use it. `aws:kms` without a key is
- * `aws/s3` of the account that writes, which no other account can be allowed to use, and not the key of the bucket:
- * https://github.com/aws/aws-cdk/issues/18262
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
- *
- * @param usedKey ARN of the key, as S3 answers a put, or the start of an upload in parts.
- * @throws ForeignKey
- */
-export function assertUsableKey(
-  owner: string | undefined,
-  { ServerSideEncryption, SSEKMSKeyId }: WrittenAs,
-  usedKey: string | undefined,
-): void {
-  const isDefault = ServerSideEncryption === 'aws:kms' && SSEKMSKeyId === undefined;
-  if (!isDefault || usedKey?.startsWith('arn:') !== true) return;
-  if (parseArn(usedKey).account !== owner)
-    throw new ForeignKey(`${usedKey} encrypted it, which ${owner} cannot use`);
 }
 
 /**
@@ -111,51 +69,86 @@ export function s3ObjectStore(
       if (found === null) return null;
       return { text: (await found.Body?.transformToString()) ?? '', eTag: found.ETag ?? '' };
     },
-
-    async open(key, options = {}) {
-      try {
-        const found = await getObject(client, place, key, options);
-        if (found === null) return null;
-        const { Body, ETag = '', VersionId, LastModified, ContentLength, Metadata } = found;
-        if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-        const modifiedAt = LastModified?.getTime() ?? 0;
-        const version = { eTag: ETag, versionId: VersionId, modifiedAt };
-        return { ...version, body: Body, bytes: ContentLength, metadata: Metadata };
-      } catch (error) {
-        if (isOneOf(error, CHANGED)) return null;
-        throw error;
-      }
-    },
-
-    async head(key) {
-      try {
-        const { ETag = '', Metadata = {} } = await client.send(new HeadObjectCommand({ ...place, Key: key }));
-        return { eTag: ETag, metadata: Metadata };
-      } catch (error) {
-        if (isOneOf(error, GONE)) return null;
-        throw error;
-      }
-    },
-
+    open: (key, options = {}) => openObject(client, place, key, options),
+    head: (key) => headObject(client, place, key),
     write: (key, body, options = {}) => writeObject(client, place, writtenAs, { key, body, ...options }),
-
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
-    async remove(key, eTag) {
-      try {
-        await client.send(new DeleteObjectCommand({ ...place, Key: key, IfMatch: eTag }));
-        return 'removed';
-      } catch (error) {
-        if (isOneOf(error, GONE)) return 'gone';
-        if (!isOneOf(error, CHANGED)) throw error;
-        // If another writer has deleted the object, no ETag can match, so HEAD tells the two cases apart.
-        return (await this.head(key)) === null ? 'gone' : 'changed';
-      }
-    },
-
+    remove: (key, eTag) => removeObject(client, place, key, eTag),
     removeAll: (objects) => removeObjects(client, place, objects),
 
-    listPage: (prefix, options = {}) => listObjectPage(client, place, prefix, options),
+    async listPage(prefix, options) {
+      const { Contents = [], next } = await listOnce(client, place, prefix, options);
+      return { items: Contents.flatMap(listedObject), next };
+    },
+
+    async listFolders(prefix, options) {
+      const { CommonPrefixes = [], next } = await listOnce(client, place, prefix, options, '/');
+      return { items: CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)), next };
+    },
   };
+}
+
+/** See {@link ObjectStore.open}. */
+async function openObject(
+  client: S3Client,
+  place: Place,
+  key: string,
+  options: OpenOptions,
+): Promise<OpenedObject | null> {
+  try {
+    const found = await getObject(client, place, key, options);
+    if (found === null) return null;
+    const { ETag = '', VersionId, LastModified, ContentLength, Metadata } = found;
+    return {
+      body: requireStream(found, key),
+      eTag: ETag,
+      versionId: VersionId,
+      modifiedAt: LastModified?.getTime() ?? 0,
+      bytes: ContentLength,
+      metadata: Metadata,
+    };
+  } catch (error) {
+    if (isOneOf(error, CHANGED)) return null;
+    throw error;
+  }
+}
+
+/** The body of an object. @throws TypeError for one that is no stream of Node. */
+export function requireStream({ Body }: Pick<GetObjectCommandOutput, 'Body'>, key: string): Readable {
+  if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
+  return Body;
+}
+
+/** See {@link ObjectStore.head}. */
+async function headObject(client: S3Client, place: Place, Key: string): Promise<ObjectHead | null> {
+  try {
+    const { ETag = '', Metadata = {} } = await client.send(new HeadObjectCommand({ ...place, Key }));
+    return { eTag: ETag, metadata: Metadata };
+  } catch (error) {
+    if (isOneOf(error, GONE)) return null;
+    throw error;
+  }
+}
+
+/**
+ * See {@link ObjectStore.remove}.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ */
+async function removeObject(
+  client: S3Client,
+  place: Place,
+  Key: string,
+  eTag: string,
+): Promise<'removed' | 'gone' | 'changed'> {
+  try {
+    await client.send(new DeleteObjectCommand({ ...place, Key, IfMatch: eTag }));
+    return 'removed';
+  } catch (error) {
+    if (isOneOf(error, GONE)) return 'gone';
+    if (!isOneOf(error, CHANGED)) throw error;
+    // If another writer has deleted the object, no ETag can match, so HEAD tells the two cases apart.
+    return (await headObject(client, place, Key)) === null ? 'gone' : 'changed';
+  }
 }
 
 /**
@@ -242,28 +235,23 @@ async function removeObjects(
   return { left, gone };
 }
 
-/** See {@link ObjectStore.listPage}. */
-async function listObjectPage(
+/** One page of a list. @param Delimiter Folds what is below it into folders. Default: nothing is folded. */
+async function listOnce(
   client: S3Client,
   place: Place,
   prefix: string,
-  { token, after, folders = false, limit, signal }: ListOptions,
-): Promise<ObjectPage> {
+  { token, after, limit, signal }: ListOptions = {},
+  Delimiter?: string,
+): Promise<ListObjectsV2CommandOutput & Pick<ObjectPage, 'next'>> {
   const list = new ListObjectsV2Command({
     ...place,
     Prefix: prefix,
-    Delimiter: folders ? '/' : undefined,
+    Delimiter,
     MaxKeys: limit,
     ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
   });
   const answer = await client.send(list, until(signal));
-  const { Contents = [], CommonPrefixes = [], IsTruncated, NextContinuationToken } = answer;
-  return {
-    // With a delimiter, the objects are those of no folder.
-    items: folders ? [] : Contents.flatMap(listedObject),
-    folders: CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)),
-    next: IsTruncated === true ? NextContinuationToken : undefined,
-  };
+  return { ...answer, next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined };
 }
 
 /** An object of a list; none if the answer has no key for it. */

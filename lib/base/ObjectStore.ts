@@ -27,8 +27,15 @@ export interface ObjectStore {
    * @returns What this call has not deleted.
    */
   removeAll(objects: readonly DeletedObject[]): Promise<Undeleted>;
-  /** Lists one page of at most 1,000 objects or folders, in the order of their keys. */
+  /** Lists one page of objects, in the order of their keys. */
   listPage(prefix: string, options?: ListOptions): Promise<ObjectPage>;
+  /**
+   * Lists one page of the folders directly under a prefix, in order. S3 counts objects beside them, so that a page may
+   * have none although another follows.
+   *
+   * @param prefix Ends with a slash; empty for the whole bucket.
+   */
+  listFolders(prefix: string, options?: ListOptions): Promise<FolderPage>;
 }
 
 /** What a call that deletes objects has not deleted. */
@@ -118,15 +125,13 @@ export interface WriteOptions {
 /** Objects of a page of S3 at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export const PAGE_OBJECTS = 1_000;
 
-/** Options of {@link ObjectStore.listPage}. */
+/** Options of {@link ObjectStore.listPage} and {@link ObjectStore.listFolders}. */
 export interface ListOptions {
   /** `next` of the page before. Default: the first page. */
   readonly token?: string | undefined;
   /** Only keys that sort after this one. Default all. */
   readonly after?: string | undefined;
-  /** Lists the folders directly under the prefix instead of objects. Default false. */
-  readonly folders?: boolean;
-  /** Objects of the page at most. Default {@link PAGE_OBJECTS}. */
+  /** Objects, or folders, of the page at most. Default {@link PAGE_OBJECTS}, which S3 never exceeds. */
   readonly limit?: number | undefined;
   /** Ends the call, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -158,12 +163,18 @@ export function isArchive(storageClass: string | undefined): boolean {
   return storageClass !== undefined && ARCHIVE_CLASSES.includes(storageClass);
 }
 
-/** A page of a listing. */
+/** A page of objects. */
 export interface ObjectPage {
-  /** Empty for a listing of folders. */
+  /** The objects, in the order of their keys. */
   readonly items: readonly ListedObject[];
-  /** Names without slashes. */
-  readonly folders: readonly string[];
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/** A page of folders. */
+export interface FolderPage {
+  /** Their names, without the prefix and without slashes. */
+  readonly items: readonly string[];
   /** Where the next page begins; undefined after the last. */
   readonly next: string | undefined;
 }

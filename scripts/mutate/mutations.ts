@@ -462,7 +462,9 @@ export const mutations: readonly Mutation[] = [
     ['.filter((_, i) => stored[i] !== null)', ''],
     ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
   ]),
-  faultsOf('lib/landing/catalog/catalogCalls.ts', PAGES, [['{ token, folders: true }', '{ folders: true }']]),
+  faultsOf('lib/landing/catalog/catalogCalls.ts', PAGES, [
+    ['listFolders(prefix, { token })', 'listFolders(prefix, {})'],
+  ]),
   faultsOf('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
     [
       'await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });',

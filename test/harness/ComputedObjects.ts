@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
   type DeletedObject,
+  type FolderPage,
   type ListOptions,
   type ObjectHead,
   type ObjectPage,
@@ -124,14 +125,10 @@ export class ComputedObjects implements ObjectStore {
 
   async listPage(
     prefix: string,
-    { token, after = token, folders = false, limit = PAGE }: ListOptions = {},
+    { token, after = token, limit = PAGE }: ListOptions = {},
   ): Promise<ObjectPage> {
     await Promise.resolve();
     this.counts.list += 1;
-    return folders ? this.#pageOfFolders(prefix, after, limit) : this.#pageOfKeys(prefix, after, limit);
-  }
-
-  #pageOfKeys(prefix: string, after: string | undefined, limit: number): ObjectPage {
     const own = [...this.#written].filter(
       ([key, object]) => object !== null && key.startsWith(prefix) && (after === undefined || key > after),
     );
@@ -146,10 +143,15 @@ export class ComputedObjects implements ObjectStore {
     }
     items.sort((a, b) => (a.key < b.key ? -1 : 1));
     const page = items.slice(0, limit);
-    return { items: page, folders: [], next: items.length > limit ? page.at(-1)?.key : undefined };
+    return { items: page, next: items.length > limit ? page.at(-1)?.key : undefined };
   }
 
-  #pageOfFolders(prefix: string, after: string | undefined, limit: number): ObjectPage {
+  async listFolders(
+    prefix: string,
+    { token, after = token, limit = PAGE }: ListOptions = {},
+  ): Promise<FolderPage> {
+    await Promise.resolve();
+    this.counts.list += 1;
     const names = new Set<string>();
     for (const folder of this.#folders)
       if (folder.prefix === prefix) for (const group of folder.groups) names.add(group);
@@ -160,7 +162,7 @@ export class ComputedObjects implements ObjectStore {
     const left = [...names].sort().filter((name) => after === undefined || `${prefix}${name}` > after);
     const page = left.slice(0, limit);
     const next = left.length > limit ? `${prefix}${page.at(-1)}` : undefined;
-    return { items: [], folders: page, next };
+    return { items: page, next };
   }
 
   *#computedKeys(

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type {
   DeletedObject,
+  FolderPage,
   ListedObject,
   ListOptions,
   ObjectHead,
@@ -140,36 +141,47 @@ export class MemoryObjects implements ObjectStore {
   async listPage(prefix: string, options: ListOptions = {}): Promise<ObjectPage> {
     this.onCall(prefix);
     await Promise.resolve();
-    const page = this.#page(prefix, options);
-    this.asked.lists += 1;
-    for (const { key } of page.items) this.asked.bytes += key.length;
-    for (const name of page.folders) this.asked.bytes += name.length;
-    return page;
+    const page = this.#pageOf(prefix, options, (key) => key);
+    this.#count(page.items);
+    return { items: page.items.map((key) => this.#listed(key)), next: page.next };
   }
 
-  #page(
+  async listFolders(prefix: string, options: ListOptions = {}): Promise<FolderPage> {
+    this.onCall(prefix);
+    await Promise.resolve();
+    const page = this.#pageOf(prefix, options, (key) => {
+      const slash = key.indexOf('/', prefix.length);
+      return slash < 0 ? undefined : key.slice(0, slash);
+    });
+    const items = page.items.map((folder) => folder.slice(prefix.length));
+    this.#count(items);
+    return { items, next: page.next };
+  }
+
+  /** Counts a list by what it answers. */
+  #count(names: readonly string[]): void {
+    this.asked.lists += 1;
+    for (const name of names) this.asked.bytes += name.length;
+  }
+
+  /** A page of what is listed of keys, each once: the key, its folder, or nothing of it. */
+  #pageOf(
     prefix: string,
-    { token, after = token ?? '', folders = false, limit = this.pageKeys }: ListOptions,
-  ): ObjectPage {
+    { token, after = token ?? '', limit = this.pageKeys }: ListOptions,
+    listed: (key: string) => string | undefined,
+  ): FolderPage {
     const keys = this.#sorted;
-    const items: ListedObject[] = [];
-    const names: string[] = [];
+    const items: string[] = [];
     for (let i = firstFrom(keys, isBefore(after, prefix) ? prefix : after); i < keys.length; i += 1) {
       const key = keys[i] ?? '';
       if (!key.startsWith(prefix)) break;
       // A test may have taken the object out of the map.
-      if (!this.objects.has(key)) continue;
-      if (key === after || (folders && key.startsWith(`${after}/`))) continue;
-      const slash = key.indexOf('/', prefix.length);
-      if (folders && slash < 0) continue;
-      const name = key.slice(prefix.length, slash);
-      if (folders && names.at(-1) === name) continue;
-      if (items.length + names.length === limit)
-        return { items, folders: names, next: items.at(-1)?.key ?? `${prefix}${names.at(-1)}` };
-      if (folders) names.push(name);
-      else items.push(this.#listed(key));
+      const item = this.objects.has(key) ? listed(key) : undefined;
+      if (item === undefined || item === after || item === items.at(-1)) continue;
+      if (items.length === limit) return { items, next: items.at(-1) };
+      items.push(item);
     }
-    return { items, folders: names, next: undefined };
+    return { items, next: undefined };
   }
 
   #listed(key: string): ListedObject {

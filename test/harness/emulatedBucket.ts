@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import {
   type DeletedObject,
+  type FolderPage,
   isArchive,
   type ListedObject,
   type ListOptions,
@@ -89,22 +90,26 @@ class EmulatedBucket implements ObjectStore {
     return { left: [], gone: gone ?? [] };
   }
 
-  async listPage(
-    prefix: string,
-    { token, after = token, folders = false, limit = PAGE }: ListOptions = {},
-  ): Promise<ObjectPage> {
-    const query = { prefix, limit, ...(folders ? { delimiter: '/' } : {}) };
-    const page = await this.#call('ListObjectsV2', prefix, () =>
+  async listPage(prefix: string, options: ListOptions = {}): Promise<ObjectPage> {
+    const page = await this.#list(prefix, options, {});
+    const entries = page?.entries ?? [];
+    const items = entries.flatMap((entry) => ('object' in entry ? [listedObject(entry.object)] : []));
+    return { items, next: page?.next };
+  }
+
+  async listFolders(prefix: string, options: ListOptions = {}): Promise<FolderPage> {
+    const page = await this.#list(prefix, options, { delimiter: '/' });
+    const entries = page?.entries ?? [];
+    const names = entries.flatMap((entry) => ('commonPrefix' in entry ? [entry.commonPrefix] : []));
+    return { items: names.map((name) => name.slice(prefix.length, -1)), next: page?.next };
+  }
+
+  /** One call that lists objects or folders. */
+  #list(prefix: string, { token, after = token, limit = PAGE }: ListOptions, by: { delimiter?: string }) {
+    const query = { prefix, limit, ...by };
+    return this.#call('ListObjectsV2', prefix, () =>
       this.#s3.list(this.#bucket, after === undefined ? query : { ...query, after }),
     );
-    const entries = page?.entries ?? [];
-    const objects = entries.flatMap((entry) => ('object' in entry ? [listedObject(entry.object)] : []));
-    const names = entries.flatMap((entry) => ('commonPrefix' in entry ? [entry.commonPrefix] : []));
-    return {
-      items: folders ? [] : objects,
-      folders: names.map((name) => name.slice(prefix.length, -1)),
-      next: page?.next,
-    };
   }
 
   /** Opens an object; null if there is none. @throws Error `PreconditionFailed`, if it has another ETag. */

@@ -404,14 +404,16 @@ function customerBucket(store: ComputedObjects, source: string): Pick<CustomerBu
       const own = `${source}/`;
       const from = next ?? after;
       const token = from === undefined ? undefined : `${own}${from}`;
-      const page = await store.listPage(`${own}${prefix}`, { token, folders: delimiter !== undefined });
-      return {
-        objects: page.items.map(({ key, modifiedAt, ...rest }) => {
-          return { ...rest, key: key.slice(own.length), lastModified: new Date(modifiedAt) };
-        }),
-        folders: page.folders.map((name) => `${prefix}${name}/`),
-        next: page.next?.slice(own.length),
-      };
+      if (delimiter !== undefined) {
+        const page = await store.listFolders(`${own}${prefix}`, { token });
+        const folders = page.items.map((name) => `${prefix}${name}/`);
+        return { objects: [], folders, next: page.next?.slice(own.length) };
+      }
+      const page = await store.listPage(`${own}${prefix}`, { token });
+      const objects = page.items.map(({ key, modifiedAt, ...rest }) => {
+        return { ...rest, key: key.slice(own.length), lastModified: new Date(modifiedAt) };
+      });
+      return { objects, folders: [], next: page.next?.slice(own.length) };
     },
   };
 }

@@ -159,10 +159,10 @@ function isTransientFault(error: Error): boolean {
  * @throws What {@link awsCall} throws.
  */
 export async function dayFolders(
-  store: Pick<ObjectStore, 'listPage'>,
+  store: Pick<ObjectStore, 'listFolders'>,
   prefix: string,
   token: string | undefined,
 ): Promise<Page<UtcDay>> {
-  const { folders, next } = await awsCall(() => store.listPage(prefix, { token, folders: true }));
-  return { items: folders.filter(isUtcDay), next };
+  const { items, next } = await awsCall(() => store.listFolders(prefix, { token }));
+  return { items: items.filter(isUtcDay), next };
 }

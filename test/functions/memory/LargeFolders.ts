@@ -37,12 +37,12 @@ export class LargeFolders extends MemoryObjects {
 
   override async listPage(prefix: string, options: ListOptions = {}): Promise<ObjectPage> {
     const folder = this.#folders.find((candidate) => candidate.prefix === prefix);
-    if (folder === undefined || options.folders === true) return super.listPage(prefix, options);
+    if (folder === undefined) return super.listPage(prefix, options);
     await Promise.resolve();
     const from = Number(options.token ?? 0);
     const to = Math.min(from + PAGE, folder.count);
     const items = Array.from({ length: to - from }, (_, i) => folder.object(from + i));
-    return { items, folders: [], next: to < folder.count ? String(to) : undefined };
+    return { items, next: to < folder.count ? String(to) : undefined };
   }
 
   override async read(key: string) {

@@ -119,10 +119,7 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
       }),
     );
     const objects = new LargeFolders([]);
-    objects.listPage = async (_prefix, { token } = {}) => {
-      const { items: folders, next } = pageOf(count, token, dayOf);
-      return { items: [], folders, next };
-    };
+    objects.listFolders = async (_prefix, { token } = {}) => pageOf(count, token, dayOf);
     const { updated } = await repairTable({ config, bucket, catalog, objects, attempts: timing }, 'events');
     return updated.length;
   },

@@ -193,7 +193,9 @@ it('a role of a customer is assumed with its ID for one folder, and who may not 
     expect(await list('denied')).toEqual(['SLUICE_SOURCE_ROLE_DENIED', 'SLUICE_EXPORT_ROLE_DENIED']);
     sts.status = 503;
     const client = new STSClient({ ...options, endpoint: sts.url });
-    await expect(assumedRoleCredentials(client, role, 'failing')()).rejects.toMatchObject({ denied: false });
+    await expect(assumedRoleCredentials(client, role, 'failing')()).rejects.toMatchObject({
+      isDenied: false,
+    });
     client.destroy();
   } finally {
     sts.close();

@@ -1,4 +1,4 @@
-import type { ObjectPage } from '../../../../lib/base/ObjectStore.ts';
+import type { FolderPage, ObjectPage } from '../../../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { Page } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import type {
@@ -101,8 +101,12 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     },
     objects: Object.assign(new MemoryObjects(clock), {
       listPage: async (prefix: string): Promise<ObjectPage> => {
+        noteCall('listPage', prefix);
+        return { items: [], next: undefined };
+      },
+      listFolders: async (prefix: string): Promise<FolderPage> => {
         noteCall('listFolders', prefix);
-        return { items: [], folders: dayFolders.get(prefix) ?? [], next: undefined };
+        return { items: dayFolders.get(prefix) ?? [], next: undefined };
       },
     }),
     catalog: {

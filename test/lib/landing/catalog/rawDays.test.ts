@@ -36,17 +36,21 @@ const remove = (...keys: readonly string[]) => Promise.all(keys.map((key) => sto
 const note = async () => parseRawDays((await store.read(KEY))?.text) ?? { at: 0, days: {} };
 /** Calls back before each page of a listing. */
 const onPage = (act: (prefix: string) => unknown) => {
-  const { listPage } = store;
+  const { listPage, listFolders } = store;
   store.listPage = async (prefix, options) => {
     await act(prefix);
     return listPage.call(store, prefix, options);
+  };
+  store.listFolders = async (prefix, options) => {
+    await act(prefix);
+    return listFolders.call(store, prefix, options);
   };
 };
 /** A look at the days that have files, the hour passes, and it says which days are lost, with the files that they had. */
 const look = async (configuration = config) => {
   const folder = tableFolder(config, 'events');
-  const { folders } = await store.listPage(folder, { folders: true, limit: 99 });
-  await noteRawDays(store, 'events', folders, configuration, now);
+  const { items } = await store.listFolders(folder, { limit: 99 });
+  await noteRawDays(store, 'events', items, configuration, now);
   now += HOUR;
   return lostDays(await note()).map(({ day, files }) => [day, files]);
 };

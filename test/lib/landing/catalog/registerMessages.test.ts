@@ -289,7 +289,7 @@ describe('the hourly run', () => {
     const [repaired, night, counted] = [
       `listPartitions ${quarantine}`,
       'logNight received_hours',
-      `listFolders ${dayFolder(config, 'exposures', TODAY)}`,
+      `listPage ${dayFolder(config, 'exposures', TODAY)}`,
     ].map((call) => registrar.calls.lastIndexOf(call));
     expect(repaired).toBeGreaterThanOrEqual(0);
     expect(night).toBeGreaterThan(repaired ?? 0);

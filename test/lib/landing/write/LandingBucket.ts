@@ -111,7 +111,6 @@ export class LandingBucket {
       },
       listPage: async (prefix) => ({
         items: this.keysOf(prefix).map((key) => ({ key, size: 1, eTag: '', modifiedAt: 0 })),
-        folders: [],
         next: undefined,
       }),
     };
