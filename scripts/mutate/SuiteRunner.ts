@@ -173,7 +173,8 @@ class SuiteRunner implements TestRunner {
     // Stryker answers an error by a new process, in which the same mutant runs once more.
     if (this.#isSpoilt) throw new Error('An earlier mutant has left something behind.');
     const { activeMutant, disableBail, hitLimit } = options;
-    const isStatic = options.mutantActivation === 'static';
+    // Stryker also says so of code that runs while modules load and later: only the latter is judged without a new process.
+    const isStatic = options.mutantActivation === 'static' && this.#reloads;
     const ids = options.testFilter === undefined ? null : new Set(options.testFilter);
     if (this.#mutants === 0 && !isStatic) {
       const { failures } = await this.#run(ids, true);

@@ -11,8 +11,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 const UNIT = /\/[^/.]+\.test\.ts$/;
 /** Paths of contract suites. */
 const CONTRACT = /\.contract\.test\.ts$/;
-/** The paths of what suites share. */
-const HELPER = /\/[^/.]+\.ts$/;
+/** The folders of the product's code. */
+const PRODUCT = ['lib', 'functions', 'infra', 'observe', 'operate', 'console', 'cli', 'local'];
 
 /**
  * How many times the usual time of its tests a mutant may take: they run before it, with it and after it, and each run may
@@ -75,11 +75,12 @@ export async function judgeGenerated({
       const key = keyOf(mutant);
       const before = judged.get(key);
       // A range has the mutants within it, too, which may have been seen before.
-      if (before === undefined || (unseen.includes(before) && mutant.status !== 'NoCoverage'))
-        judged.set(key, mutant);
+      const isBetter =
+        mutant.status !== 'NoCoverage' && (mutant.status !== 'Ignored' || before?.status === 'NoCoverage');
+      if (before === undefined || (unseen.includes(before) && isBetter)) judged.set(key, mutant);
     }
     unseen = [...judged.values()].filter(
-      (mutant) => mutant.status !== 'Ignored' && resultOf(mutant) !== 'seen',
+      (mutant) => resultOf(mutant) !== 'seen' && (mutant.status !== 'Ignored' || mutant.static === true),
     );
   }
   const statics = [...judged].filter(
@@ -104,23 +105,20 @@ function ownUnitSuites(files: readonly string[]): readonly string[] {
   return suitesWith(UNIT, (suite) => isOwn(suite, files));
 }
 
-/** Other unit suites that import a file, or code that imports it, or a helper that imports one of these. */
+/** Other unit suites that load a file: what they import imports it, or the like. */
 function otherUnitSuites(files: readonly string[]): readonly string[] {
-  const code = withImporters(files);
-  const helpers = pathsIn('test').filter((path) => HELPER.test(path) && imports(path, code));
-  const imported = [...code, ...helpers];
-  return suitesWith(UNIT, (suite) => !isOwn(suite, files) && imports(suite, imported));
+  const loading = new Set(files);
+  const importsOfAll = pathsIn('test', ...PRODUCT).map((path) => [path, importsOf(path)] as const);
+  // A set that grows while it is iterated goes on to what was added.
+  for (const file of loading)
+    for (const [path, imported] of importsOfAll) if (imported.includes(file)) loading.add(path);
+  return suitesWith(UNIT, (suite) => !isOwn(suite, files) && loading.has(suite));
 }
 
 /** Contract suites of the room, and others that import a file, or code that imports it. */
 function contractSuites(files: readonly string[]): readonly string[] {
-  const code = withImporters(files);
+  const code = [...files, ...pathsIn(...PRODUCT).filter((path) => imports(path, files))];
   return suitesWith(CONTRACT, (suite) => isOwn(suite, files) || imports(suite, code));
-}
-
-/** Files, and the code that imports one of them. */
-function withImporters(files: readonly string[]): readonly string[] {
-  return [...files, ...pathsIn('lib', 'functions').filter((path) => imports(path, files))];
 }
 
 /** Suites of a tier that are chosen. */
@@ -139,13 +137,17 @@ function isOwn(suite: string, files: readonly string[]): boolean {
   return files.some((file) => `test/${dirname(file)}/`.startsWith(`${dirname(suite)}/`));
 }
 
-/** Whether a file has the path of one of these in an `import`. */
+/** Whether a file imports one of these. */
 function imports(importer: string, files: readonly string[]): boolean {
+  return importsOf(importer).some((path) => files.includes(path));
+}
+
+/** The paths of the files that a file imports. */
+function importsOf(importer: string): readonly string[] {
   const text = readFileSync(join(repositoryRoot, importer), 'utf8');
-  const paths = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) =>
+  return [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path = '']) =>
     normalize(join(dirname(importer), path)),
   );
-  return paths.some((path) => files.includes(path));
 }
 
 /** What Stryker is to do. */
