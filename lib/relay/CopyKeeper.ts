@@ -163,6 +163,9 @@ function recounted(headers: Readonly<Record<string, string>>, events: number): R
   return headers[EVENT_COUNT] === undefined ? headers : { ...headers, [EVENT_COUNT]: String(events) };
 }
 
+/** Headers that tell of the sender's user, and the field of the user that holds the same. */
+const USER_HEADERS: Readonly<Record<string, string>> = { 'x-forwarded-for': 'ip', 'user-agent': 'userAgent' };
+
 /**
  * The sender's address and agent belong to its user. If they are redacted in events, they are not relayed in headers
  * either.
@@ -172,12 +175,10 @@ function withoutRedacted(
   redaction: Redaction | null,
 ): Record<string, string> {
   if (redaction === null) return headers;
-  const { 'x-forwarded-for': ip, 'user-agent': userAgent, ...others } = headers;
-  const sent = { ...(ip === undefined ? null : { ip }), ...(userAgent === undefined ? null : { userAgent }) };
-  const shown = redaction.user(sent, new CanonicalJsonWriter());
-  return {
-    ...others,
-    ...(ip !== undefined && shown?.['ip'] === ip ? { 'x-forwarded-for': ip } : null),
-    ...(userAgent !== undefined && shown?.['userAgent'] === userAgent ? { 'user-agent': userAgent } : null),
+  const json = new CanonicalJsonWriter();
+  const isShown = ([name, value]: readonly [string, string]) => {
+    const field = USER_HEADERS[name];
+    return field === undefined || redaction.user({ [field]: value }, json)?.[field] === value;
   };
+  return Object.fromEntries(Object.entries(headers).filter(isShown));
 }

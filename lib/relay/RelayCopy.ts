@@ -84,6 +84,6 @@ export function relayedHeaders({ headers, requestContext }: HttpRequest): Record
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined && (RELAYED.has(name) || name.startsWith(STATSIG))) kept[name] = value;
   const { sourceIp } = requestContext.http;
-  if (sourceIp !== undefined && sourceIp !== '') kept['x-forwarded-for'] = sourceIp;
+  if (sourceIp !== undefined) kept['x-forwarded-for'] = sourceIp;
   return kept;
 }

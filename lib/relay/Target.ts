@@ -86,7 +86,7 @@ export class Target {
       this.#breaker.answered(isAnswered, 'why' in verdict ? verdict.why : '');
       if (verdict.kind !== 'again') this.#pausedKeys.delete(key);
       else if (answer.status === TOO_MANY) this.#pauseKey(key, verdict.afterMs);
-      else if (verdict.afterMs > 0) this.#pausedUntil = clock.now() + verdict.afterMs;
+      else this.#pausedUntil = Math.max(this.#pausedUntil, clock.now() + verdict.afterMs);
       return verdict;
     } catch (error) {
       const why = errorCode(error);
@@ -126,11 +126,9 @@ function verdictOf(
  * https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 function retryAfterMs(text: string | null, now: number): number {
-  if (text === null) return 0;
-  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
-  return Number.isFinite(ms) || ms === Number.POSITIVE_INFINITY
-    ? Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS)
-    : 0;
+  const seconds = Number(text ?? '');
+  const ms = Number.isNaN(seconds) ? Date.parse(text ?? '') - now : seconds * 1_000;
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
 /** Milliseconds before a copy is tried again. @param tries How often it was tried, at least 1. */
@@ -138,7 +136,7 @@ export function retryDelayMs(tries: number, afterMs: number, random: () => numbe
   // With more tries the bound stays the same, and 2 to their power would become infinite.
   const delay = backoffMs(Math.min(tries, 20), random, RETRY_PAUSES);
   // Spreads copies that the target asked to be sent again at the same time.
-  const askedMs = afterMs === 0 ? 0 : afterMs + random() * RETRY_PAUSES.leastMs;
+  const askedMs = afterMs + random() * RETRY_PAUSES.leastMs;
   return Math.min(Math.max(delay, askedMs), MAX_RETRY_AFTER_MS);
 }
 

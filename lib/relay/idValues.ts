@@ -89,11 +89,6 @@ export function foundAt(
   return !isNumber && !isName && isDistinct(value) ? 'elsewhere' : null;
 }
 
-/** The stronger of two findings: `unit` is stronger than `elsewhere`. */
-function stronger(first: Found | null, second: Found | null): Found | null {
-  return first === 'unit' ? first : (second ?? first);
-}
-
 /**
  * How a text, a number or a key anywhere in a JSON value is found. It does not use recursion, as bodies may be deep.
  *
@@ -109,17 +104,16 @@ export function findValue(
   let found: Found | null = null;
   for (let next = open.pop(); next !== undefined && found !== 'unit'; next = open.pop()) {
     const { value: node, place } = next;
-    if (typeof node === 'string')
-      found = stronger(found, find(node, { ...place, isNumber: false, isKey: false }));
+    if (typeof node === 'string') found = find(node, { ...place, isNumber: false, isKey: false }) ?? found;
     else if (typeof node === 'number' || node instanceof ExactNumber)
-      found = stronger(found, find(String(node), { ...place, isNumber: true, isKey: false }));
+      found = find(String(node), { ...place, isNumber: true, isKey: false }) ?? found;
     else if (Array.isArray(node)) for (const item of node) open.push({ value: item, place });
     else if (typeof node === 'object' && node !== null)
       for (const [key, item] of Object.entries(node)) {
         const bare = bareKey(key);
         const isOfUnit = place.isIds || keys.has(bare);
         // A key may be a unit's ID itself, as in an object with a member for each person.
-        found = stronger(found, find(key, { ...place, isNumber: false, isKey: true }));
+        found = find(key, { ...place, isNumber: false, isKey: true }) ?? found;
         open.push({
           value: item,
           place: { isOfUnit, isIds: IDS_KEYS.has(bare), isName: !isOfUnit && NAME_KEYS.has(bare) },

@@ -50,27 +50,37 @@ async function relay(
 ): Promise<boolean> {
   const { clock, deadline, store } = relayer;
   if (clock.now() >= deadline) return stay(message, 0, relayer);
-  const read = typeof given === 'string' ? await readObject(given, store, tries) : { copy: given };
+  const read: WaitingCopy | null =
+    typeof given === 'string' ? await readObject(given, store, tries) : { copy: given };
   if (read === null) return true;
-  const { copy, eTag } = read;
+  const { copy, object } = read;
   const afterMs = await tries.settle(copy, message.sentAt);
   if (afterMs !== null) return stay(message, afterMs, relayer);
   // A copy that was put under this key since has a message of its own.
-  if (typeof given === 'string' && eTag !== undefined) await store.remove(given, eTag);
+  if (object !== undefined) await store.remove(object.key, object.eTag);
   return true;
 }
 
+/** A copy that is to be sent. */
+interface WaitingCopy {
+  /** The copy. */
+  readonly copy: RelayCopy;
+  /** The object that has it; absent if the message has it itself. */
+  readonly object?: {
+    /** Its key. */
+    readonly key: string;
+    /** Its ETag as it was read. */
+    readonly eTag: string;
+  };
+}
+
 /** The copy of an object; null if there is none. An object that is no copy stays until S3 deletes it. */
-async function readObject(
-  key: string,
-  store: ObjectStore,
-  tries: Tries,
-): Promise<{ readonly copy: RelayCopy; readonly eTag?: string } | null> {
+async function readObject(key: string, store: ObjectStore, tries: Tries): Promise<WaitingCopy | null> {
   const object = await store.read(key, { listsIfDenied: true });
   if (object === null) return null;
   const copy = readRelayCopy(object.text);
   if (copy === null) tries.skip();
-  return copy === null ? null : { copy, eTag: object.eTag };
+  return copy === null ? null : { copy, object: { key, eTag: object.eTag } };
 }
 
 /**

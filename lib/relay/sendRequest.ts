@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { errorCode } from '../base/errors.ts';
 import { isJsonObject, parseJson } from '../base/json.ts';
 import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL_MS } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
@@ -56,8 +57,7 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
       if (signal.aborted) throw signal.reason;
       // A kept connection was closed, as happens while a function is frozen. Others that were kept may be gone, too.
       // https://nodejs.org/docs/latest-v24.x/api/http.html#requestreusedsocket
-      const isStale =
-        error instanceof Error && 'code' in error && /^(ECONNRESET|EPIPE)$/.test(String(error.code));
+      const isStale = ['ECONNRESET', 'EPIPE'].includes(errorCode(error));
       if (sent.reusedSocket && isStale) return send(request, signal, true);
       throw error;
     }
@@ -77,7 +77,6 @@ async function readFailure(answer: http.IncomingMessage): Promise<boolean> {
     }
   } catch {
     // The status has come, so what was to follow says nothing more.
-    return false;
   }
   const content = parseJson(Buffer.concat(parts).toString('utf8'));
   return isJsonObject(content) && content['success'] === false;

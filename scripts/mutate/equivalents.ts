@@ -119,6 +119,41 @@ export const equivalents: readonly Equivalent[] = [
   ...equivalentsOf('lib/reconcile/reconcileDays.ts', [
     ['line !== null', 'true', 'There is no line only if there are no values, and a night always has one.'],
   ]),
+  ...equivalentsOf('lib/relay/CopyKeeper.ts', [
+    [
+      'text.length <= MAX_MESSAGE_BYTES',
+      'text.length < MAX_MESSAGE_BYTES',
+      'A copy of just this size may go either way.',
+    ],
+    ["{ event: 'relay_breaker', to: 'queue' }", '{}', 'It is a line of the log.'],
+    ['field === undefined', 'false', 'A member of another name is not redacted.'],
+    [
+      'redaction.user({ [field]: value }, json)?.[field]',
+      'redaction.user({ [field]: value }, json)[field]',
+      'The user is an object.',
+    ],
+  ]),
+  ...equivalentsOf('lib/relay/RelayCopy.ts', [
+    ["typeof id !== 'string'", 'false', 'No other value is an ID.'],
+    ["typeof keptAt !== 'number'", 'false', 'No other value is an integer.'],
+    ['value !== undefined', 'true', 'JSON has no such member.'],
+    ['sourceIp !== undefined', 'true', 'JSON has no such member.'],
+  ]),
+  ...equivalentsOf('lib/relay/Target.ts', [
+    ["{ event: 'relay_breaker', to: 'target' }", '{}', 'It is a line of the log.'],
+  ]),
+  ...equivalentsOf('lib/relay/copyEvents.ts', [
+    ["{ method: 'POST' }", '{}', 'The encoding is read of headers and query alone.'],
+    ['true', 'false', 'The body is not read of this request.'],
+  ]),
+  ...equivalentsOf('lib/relay/idValues.ts', [
+    ['{ isOfUnit: false, isIds: false, isName: false }', '{}', 'Absent is as false.'],
+  ]),
+  ...equivalentsOf('lib/relay/relayMetrics.ts', [['line !== null', 'true', 'There are values.']]),
+  ...equivalentsOf('lib/relay/sendRequest.ts', [
+    ['answer?.statusCode === undefined', 'false', 'An answer has a status.'],
+    ['answer?.statusCode', 'answer.statusCode', 'The event has an answer.'],
+  ]),
   ...equivalentsOf('lib/wire/EvaluationText.ts', [
     [
       'imul(sum, 31) + unit',

@@ -83,21 +83,25 @@ export async function judgeGenerated({
       (mutant) => resultOf(mutant) !== 'seen' && (mutant.status !== 'Ignored' || mutant.static === true),
     );
   }
-  const statics = [...judged].filter(
-    ([, { static: isStatic, status }]) => isStatic === true && status === 'Ignored',
+  const ofLoading = [...judged.values()].filter(
+    (mutant) => mutant.static === true && resultOf(mutant) !== 'seen',
   );
   const whileLoading = await runStryker({
-    mutate: statics.map(([, mutant]) => rangeOf(mutant)),
-    suites: ownUnitSuites(pathsOf(statics.map(([, mutant]) => mutant))),
+    mutate: ofLoading.map(rangeOf),
+    suites: ownUnitSuites(pathsOf(ofLoading)),
     who,
     isStatic: true,
   });
   const results = new Map(whileLoading.map((mutant) => [keyOf(mutant), mutant]));
-  const usual = [...judged.values()].filter(({ status }) => status !== 'Ignored');
-  return [
-    ...usual.map((mutant) => faultOf(mutant, false)),
-    ...statics.map(([key, mutant]) => faultOf(results.get(key) ?? mutant, true)),
-  ];
+  return [...judged]
+    .filter(([, { static: isStatic, status }]) => status !== 'Ignored' || isStatic === true)
+    .map(([key, mutant]) => {
+      const isStatic = mutant.status === 'Ignored';
+      const again = results.get(key);
+      // What a suite computes while it loads may see what its tests do not.
+      const isSeen = again !== undefined && resultOf(again) === 'seen';
+      return faultOf(again !== undefined && (isStatic || isSeen) ? again : mutant, isStatic);
+    });
 }
 
 /** Unit suites in the folder of tests of a file, or above it in its room. */
@@ -188,7 +192,7 @@ async function runStryker({ mutate, suites, who, isStatic }: StrykerRun): Promis
     timeoutFactor: TIMEOUT_FACTOR,
     tempDirName: folder,
     cleanTempDir: 'always',
-    ignorePatterns: ['/docs', '/build', '/.sluice'],
+    ignorePatterns: ['/build', '/.sluice'],
     // Stryker can't read the configuration of TypeScript 7. It reads none if there is no such file.
     tsconfigFile: 'none.json',
     reporters: ['progress-append-only'],

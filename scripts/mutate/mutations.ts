@@ -655,12 +655,12 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/relay/relayMessages.ts', 'lib/relay/relayMessages', [
     ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
-    ['given, eTag', "given, '*'"],
+    ['object.key, object.eTag', "object.key, '*'"],
     ['message.sentAt', 'copy.keptAt'],
     ['message.receives', '1'],
 
     ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
-    ['await store.remove(given, eTag);', ''],
+    ['await store.remove(object.key, object.eTag);', ''],
     ['stay(message, 0, relayer);\n    }', 'true;\n    }'],
   ]),
   faultsOf('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [

@@ -18,8 +18,8 @@ function rulesOf(changed: object): readonly SpecRule[] {
 }
 
 describe('a rule of specs', () => {
-  const running = rulesOf({});
-  const ended = rulesOf(experimentSpecs('ended', 1));
+  const running = () => rulesOf({});
+  const ended = () => rulesOf(experimentSpecs('ended', 1));
 
   it.each([
     {
@@ -56,28 +56,28 @@ describe('a rule of specs', () => {
     { what: 'a gate', name: 'new_checkout', kinds: ['winterHoldoutRule holdout'] },
     { what: 'a config that is no experiment', name: 'shipping', kinds: [] },
   ])('has the kind of what it is for: $what', ({ name, kinds }) => {
-    expect(kindsOf(running, name)).toEqual(kinds);
+    expect(kindsOf(running(), name)).toEqual(kinds);
   });
 
   it.each([
     { what: 'shipped', name: 'search', kinds: ['winterHoldoutRule holdout', 'launchedGroup launch'] },
     { what: 'abandoned', name: 'fonts', kinds: ['abandoned abandoned'] },
   ])('has the kind of the end of an experiment that was $what', ({ name, kinds }) => {
-    expect(kindsOf(ended, name)).toEqual(kinds);
+    expect(kindsOf(ended(), name)).toEqual(kinds);
   });
 
   it('has the name of its group, or of the holdout that it is for', () => {
-    const own = running.filter(({ experimentId }) => experimentId === 'button');
+    const own = running().filter(({ experimentId }) => experimentId === 'button');
     expect(own.map(({ groupName }) => groupName)).toEqual(['winter_holdout', 'Control', 'Test']);
   });
 
   it('has the layer of its experiment', () => {
-    const layers = new Map(running.map(({ experimentId, layerId }) => [experimentId, layerId]));
+    const layers = new Map(running().map(({ experimentId, layerId }) => [experimentId, layerId]));
     expect([layers.get('hero'), layers.get('button')]).toEqual(['home', null]);
   });
 
   it('may be of a layer', () => {
-    const own = running.filter(({ entity }) => entity === 'layer');
+    const own = running().filter(({ entity }) => entity === 'layer');
     expect(own.map(({ ruleId, kind }) => [ruleId, kind])).toEqual([
       ['winterHoldoutRule', 'holdout'],
       ['homeHoldoutRule', 'holdout'],

@@ -6,7 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { CopyKeeper } from '../../../lib/relay/CopyKeeper.ts';
 import { type RelayCopy, readRelayCopy, readRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { request, type Sent, startCollector } from '../collect/startCollector.ts';
+import { NOW, request, type Sent, startCollector } from '../collect/startCollector.ts';
 
 type RelayInput = Partial<Omit<NonNullable<ConfigInput['relay']>, 'statsig'>>;
 
@@ -68,17 +68,49 @@ const events = [
   { eventName: 'statsig::gate_exposure', metadata: { gate: 'g', ruleID: 'r', gateValue: 'true' } },
   { eventName: 'statsig::config_exposure', metadata: { config: 'checkout', ruleID: 'r' } },
 ];
-const body = JSON.stringify({ statsigMetadata: { stableID: 's' }, events });
+const body = JSON.stringify({ statsigMetadata: { stableID: 's' }, events, user: { privateAttributes: {} } });
+
+/** Keeps the same copy at each call, by a deadline. */
+function keeping(more: Partial<ConstructorParameters<typeof CopyKeeper>[0]>) {
+  const keeper = new CopyKeeper({
+    choice: { required: false, redacted: false },
+    redaction: null,
+    send: async () => {},
+    put: async () => {},
+    nonce: () => '0'.repeat(24),
+    clock: { now: () => NOW },
+    random: () => 0.5,
+    log: () => {},
+    ...more,
+  });
+  const decoded = {
+    text: body,
+    bytes: body.length,
+    encoding: { layers: [], isStatsigEncoded: false },
+    repaired: false,
+  };
+  return (deadline: number) =>
+    keeper.keep({ http: request({ body }), body: Buffer.from(body), decoded }, deadline);
+}
 
 describe('the copy of a request', () => {
   it('is kept as it was sent, once, with its rows', async () => {
-    const { post, queued, rows, metrics } = start();
-    const sent = { body, query: 'k=client-x&ec=4', headers: { 'statsig-event-count': '4', cookie: 'a' } };
-    expect(await post(sent)).toMatchObject({ status: 202 });
+    const { send, queued, rows, metrics } = start();
+    const http = request({
+      body,
+      query: 'k=client-x&ec=4',
+      headers: { 'statsig-event-count': '4', cookie: 'a' },
+    });
+    Object.assign(http.requestContext.http, { sourceIp: '203.0.113.7' });
+    expect(await send(http)).toMatchObject({ status: 202 });
     expect(rows.events).toHaveLength(2);
     expect(queued).toMatchObject([{ path: '/v1/rgstr', query: 'k=client-x&ec=4' }]);
     expect(Buffer.from(queued[0]?.body ?? '').toString()).toBe(body);
-    expect(queued[0]?.headers).toEqual({ 'statsig-api-key': 'client-key', 'statsig-event-count': '4' });
+    expect(queued[0]?.headers).toEqual({
+      'statsig-api-key': 'client-key',
+      'statsig-event-count': '4',
+      'x-forwarded-for': '203.0.113.7',
+    });
     expect(metrics).toMatchObject([{ RelayKept: 1 }]);
   });
 
@@ -143,10 +175,39 @@ describe('the copy of a request', () => {
     });
   });
 
-  it('is withheld if what its events share is nested too deeply to be hashed', async () => {
+  it.each([
+    { redact: {}, kept: { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'a' } },
+    { redact: { 'user.ip': 'drop' }, kept: { 'user-agent': 'a' } },
+    { redact: { 'user.userAgent': 'hash' }, kept: { 'x-forwarded-for': '203.0.113.7' } },
+  ] as const)('has of address and agent what $redact leaves of an event', async ({ redact, kept }) => {
+    const privacy = {
+      redact: { 'user.email': 'drop', ...redact },
+      salt: 'a salt of sixteen characters',
+    } as const;
+    const { send, queued } = start({ redacted: true }, { privacy });
+    const http = request({ body, headers: { 'user-agent': 'a' } });
+    Object.assign(http.requestContext.http, { sourceIp: '203.0.113.7' });
+    await send(http);
+    expect(queued[0]?.headers).toEqual({ 'statsig-api-key': 'client-key', ...kept });
+  });
+
+  it.each([
+    { query: 'ec=13', told: 'ec=4' },
+    { query: 'k=a&ec=13&t=5', told: 'k=a&ec=4&t=5' },
+    { query: 'sec=13&ec=1x&ec=', told: 'sec=13&ec=1x&ec=' },
+  ])('tells the number of redacted events where $query does', async ({ query, told }) => {
+    const { post, queued } = start({ redacted: true });
+    await post({ body, query, headers: { 'user-agent': 'a' } });
+    expect(queued).toMatchObject([{ query: told }]);
+  });
+
+  it.each([
+    { what: 'too deeply to be hashed', levels: 65 },
+    { what: 'too deeply to be read exactly', levels: 2_001 },
+  ])('is withheld if what its events share is nested $what', async ({ levels }) => {
     const privacy = { redact: { 'user.custom': 'hash' } as const, salt: 'a salt of sixteen characters' };
     const { post, calls, metrics } = start({ redacted: true }, { privacy });
-    const custom = JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`);
+    const custom = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
     const sent = { statsigMetadata: { stableID: 's' }, user: { custom }, events: [events[0]] };
     expect(await post({ body: sent })).toMatchObject({ status: 202 });
     expect(calls).toEqual([]);
@@ -196,6 +257,31 @@ describe('the copy of a request', () => {
     await post({ body });
     await post({ body });
     expect(calls).toEqual(['queue', 'queue']);
+  });
+
+  it.each([
+    { leftMs: 299, sent: 3 },
+    { leftMs: 300, sent: 2 },
+  ])(
+    'is tried $sent times of three that have $leftMs ms: less says nothing of the queue',
+    async ({ leftMs, sent }) => {
+      let tries = 0;
+      const send = async () => {
+        tries += 1;
+        throw new TypeError();
+      };
+      const keep = keeping({ send });
+      for (let i = 0; i < 3; i += 1)
+        expect(await keep(NOW + leftMs)).toEqual({ outcome: 'not_kept', error: 'TypeError' });
+      expect(tries).toBe(sent);
+    },
+  );
+
+  it('is not kept if something throws before it is sent', async () => {
+    const nonce = () => {
+      throw new TypeError();
+    };
+    expect(await keeping({ nonce })(NOW + 1_500)).toEqual({ outcome: 'not_kept', error: 'TypeError' });
   });
 
   it.each(['fails', 'hangs'] as const)(

@@ -3,15 +3,15 @@ import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { judgeCopy } from '../../../lib/relay/copyEvents.ts';
 
 describe('a copy of a request', () => {
-  const judge = (body: object, id: string) =>
+  const judge = (body: object | string, id: string, headers = {}) =>
     judgeCopy(
       {
         id: 'x',
         keptAt: 0,
         path: '/v1/rgstr',
         query: '',
-        headers: {},
-        body: Buffer.from(JSON.stringify(body)),
+        headers,
+        body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       },
       new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]),
     );
@@ -25,15 +25,47 @@ describe('a copy of a request', () => {
     ];
     expect(judge({ events }, '42')).toEqual({ isPersons: true, own: 2, others: 2 });
     expect(judge({ events: events.slice(0, 2) }, '42')).toEqual({ isPersons: false, own: 0, others: 2 });
+    expect(judge({ events: [{ value: 1234.5 }, { level: '1234567' }] }, '1234.5')).toMatchObject({
+      isPersons: false,
+    });
+    expect(judge({ events: [{ level: '1234567' }] }, '1234567')).toMatchObject({ isPersons: false });
   });
 
   it('is of a person by a longer text wherever it is: its events are others’ without the key of a unit', () => {
     const events = [{ metadata: { friend: 'person-1' } }, { value: 'person-10' }];
+    expect(judge({ events: ['person-1'] }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 1 });
+    const own = { user: { userID: 'person-1' }, metadata: { friend: 'person-1' } };
+    for (const members of [Object.entries(own), Object.entries(own).reverse()])
+      expect(judge({ events: [Object.fromEntries(members)] }, 'person-1')).toMatchObject({ own: 1 });
     expect(judge({ events }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 2 });
     expect(judge({ events, statsigMetadata: { stableID: 'person-2' } }, 'person-2')).toEqual({
       isPersons: true,
       own: 2,
       others: 0,
     });
+  });
+
+  it.each([
+    {
+      what: 'a text by the key of a unit',
+      text: '{"userID":"person-1"',
+      counts: { isPersons: true, own: 1, others: 0 },
+    },
+    {
+      what: 'a text by a value elsewhere',
+      text: '{"a":"person-1"',
+      counts: { isPersons: true, own: 0, others: 1 },
+    },
+    { what: 'a text of nobody', text: '{"a":"person-2"', counts: 'unreadable' },
+    {
+      what: 'bytes that are not of their encoding',
+      text: 'person-1',
+      encoding: 'gzip',
+      counts: 'unreadable',
+    },
+  ])('that is no JSON is judged as a whole: $what', ({ text, encoding, counts }) => {
+    expect(judge(text, 'person-1', encoding === undefined ? {} : { 'content-encoding': encoding })).toEqual(
+      counts,
+    );
   });
 });

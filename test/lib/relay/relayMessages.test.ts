@@ -169,10 +169,11 @@ describe('a copy of a request', () => {
   });
 
   it('waits for the seconds of `Retry-After`', async () => {
-    const { relay, hidden, answer } = start(429);
+    const { relay, relayer, hidden, answer } = start(429);
+    relayer.random = () => 0.5;
     answer.more = { retryAfter: '7200' };
     await relay(writeRelayCopy(copy));
-    expect(hidden).toEqual([['m0', 7_200_000]]);
+    expect(hidden).toEqual([['m0', 7_230_000]]);
   });
 
   it('is not sent after the deadline', async () => {
@@ -215,10 +216,11 @@ describe('a message', () => {
   });
 
   it('stays if its object cannot be read', async () => {
-    const { store, relay, hidden } = start();
+    const { store, relay, hidden, line } = start();
     store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
     expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0']);
     expect(hidden).toHaveLength(1);
+    expect(line()).toMatchObject({ messages: 1, retried: { SlowDown: 1 } });
   });
 
   it('goes to the dead letters if it is no copy and names no waiting one, and the others are done', async () => {
@@ -239,7 +241,14 @@ describe('a message', () => {
     await relay(writeRelayCopy(copy), writeRelayCopy({ ...copy, keptAt: NOW + 60_000 }));
     const metrics = logged.filter((line) => 'RelayRefused' in line);
     expect(metrics).toMatchObject([
-      { stage: 'test', RelayRelayed: 0, RelayRetried: 0, RelayRefused: 2, RelayAge: 90 },
+      {
+        stage: 'test',
+        RelayRelayed: 0,
+        RelayRetried: 0,
+        RelayRefused: 2,
+        RelayAge: 90,
+        _aws: { Timestamp: NOW + 90_000, CloudWatchMetrics: [{ Namespace: 'Sluice' }] },
+      },
       { reason: '401', RelayRefused: 2 },
     ]);
   });

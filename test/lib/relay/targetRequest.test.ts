@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type RelayCopy, readRelayCopy, writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import {
+  type RelayCopy,
+  readRelayCopy,
+  readRelayedKey,
+  writeRelayCopy,
+} from '../../../lib/relay/RelayCopy.ts';
 import { targetRequest } from '../../../lib/relay/targetRequest.ts';
-import { relayId } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
 
 const KEPT = Date.UTC(2026, 10, 22, 1, 30, 0, 123);
 const copyOf = (more: Partial<RelayCopy>): RelayCopy => ({
@@ -27,7 +32,9 @@ describe('the request that delivers a copy', () => {
     ['/v1/log_custom_exposure', '/v1/log_custom_exposure'],
     ['/v1/my-product-data', '/v1/log_event'],
     ['/v1/rgstr_b', '/v1/log_event'],
-    ['/my/log_custom_exposure/', '/v1/log_custom_exposure'],
+    ['/my/log_custom_exposure//', '/v1/log_custom_exposure'],
+    ['/my/log_custom_exposure', '/v1/log_custom_exposure'],
+    ['/log_custom_exposure/x', '/v1/log_event'],
     ['/', '/v1/log_event'],
     ['//evil.example/v1/rgstr', '/v1/log_event'],
   ])('of the path %s goes to Statsig as %s', (path, to) => {
@@ -35,7 +42,7 @@ describe('the request that delivers a copy', () => {
   });
 
   it('goes to another target behind its own path, whatever the path is', () => {
-    const url = 'https://a.example:8443/base/';
+    const url = 'https://a.example:8443/base//';
     const headers = { 'X-Token': 'x' };
     expect(sentTo('/any/path', { url, headers })).toBe('https://a.example:8443/base/any/path?k=client-a&t=1');
     expect(sentTo('/a b?c#ü', { url, headers })).toBe(
@@ -47,9 +54,9 @@ describe('the request that delivers a copy', () => {
     const bytes = Buffer.from('/ü', 'utf8').toString('latin1');
     expect(sentTo(bytes, { url, headers })).toBe('https://a.example:8443/base/%C3%BC?k=client-a&t=1');
     const copy = copyOf({ headers: { 'x-token': 'sent', 'user-agent': 'a' } });
-    expect(targetRequest(copy, { url, headers }, KEPT).headers).toEqual({
-      'x-token': 'x',
-      'user-agent': 'a',
+    expect(targetRequest(copy, { url, headers }, KEPT)).toMatchObject({
+      path: '/base/v1/rgstr',
+      headers: { 'x-token': 'x', 'user-agent': 'a' },
     });
   });
 
@@ -86,6 +93,8 @@ describe('the request that delivers a copy', () => {
     const request = targetRequest(copy, statsig, KEPT + 60_001);
     expect(request.headers['statsig-client-time']).toBe(moved);
     expect(request.path).toBe(`/v1/rgstr?k=t=1&t=${moved}&ec=2`);
+    const alone = targetRequest({ ...copy, query: `t=${time}` }, statsig, KEPT + 60_001);
+    expect(alone.path).toBe(`/v1/rgstr?t=${moved}`);
     const early = targetRequest(copy, statsig, KEPT + 60_000);
     expect(early.headers['statsig-client-time']).toBe(time);
     expect(early.path).toBe(`/v1/rgstr?k=t=1&t=${time}&ec=2`);
@@ -125,11 +134,27 @@ describe('a copy', () => {
   });
 
   it.each([
-    ['no JSON', 'x'],
-    ['another object', '{"sluice":"relay"}'],
-    ['a later version', writeRelayCopy(copyOf({})).replace('"v":1', '"v":2')],
-    ['another ID', writeRelayCopy(copyOf({ id: '../../x' }))],
-    ['a header that is no text', writeRelayCopy(copyOf({})).replace('"headers":{}', '"headers":{"a":1}')],
-    ['a path without its slash', writeRelayCopy(copyOf({ path: 'v1' }))],
-  ])('is not read from %s', (_, text) => expect(readRelayCopy(text)).toBeNull());
+    { v: 2 },
+    { id: 7 },
+    { id: '../../x' },
+    { keptAt: '1' },
+    { keptAt: 1.5 },
+    { path: ['/'] },
+    { path: 'v1' },
+    { query: 7 },
+    { headers: null },
+    { headers: { a: 1 } },
+    { body: 7 },
+  ])('is not read from one with %j', (more) => {
+    const text = JSON.stringify({ ...JSON.parse(writeRelayCopy(copyOf({}))), ...more });
+    expect(readRelayCopy(text)).toBeNull();
+  });
+
+  it.each(['x', 'null', '{"v":2,"key":"KEY"}', '{"v":1}', '{"v":1,"key":7}', '{"v":1,"key":"landing/a"}'])(
+    'and its key are not read from %s',
+    (form) => {
+      const text = form.replace('KEY', relayWaitingKey(copyOf({}).id));
+      expect([readRelayCopy(text), readRelayedKey(text)]).toEqual([null, null]);
+    },
+  );
 });
