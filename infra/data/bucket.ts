@@ -3,9 +3,8 @@ import {
   deleteByVersionOnly,
   encryptedTransportOnly,
   keptFolders,
-  ownershipControls,
-  publicAccessBlock,
-} from '../../lib/access/buckets/bucketSettings.ts';
+} from '../../lib/access/buckets/bucketDenials.ts';
+import { ownershipControls, publicAccessBlock } from '../../lib/access/buckets/bucketSettings.ts';
 import {
   type LifecycleRule,
   lifecycleRules,

@@ -46,7 +46,9 @@ function allowing(scope: arns.PolicyScope): Allows {
   };
 }
 
-const named = (service: string, names: string) => names.split(' ').map((name) => `${service}:${name}`);
+/** Actions of a service, of their names without it: `CreateKey ListAliases`. */
+const named = (service: string, names: string): readonly string[] =>
+  names.split(' ').map((name) => `${service}:${name}`);
 
 /**
  * Allows what is needed for the stack itself, the bucket that Serverless uploads zips to, functions, the API, logs and

@@ -13,6 +13,7 @@ import {
   roleNamePattern,
 } from './arns.ts';
 import {
+  type CustomerBucketGrant,
   type CustomerBucketPolicies,
   exportTargetPolicies,
   ingestSourcePolicies,
@@ -113,29 +114,10 @@ export function printedPolicies(
     case 'owox':
     case 'metabase':
       return ofReader(config, scope, configured(config.readers.filter(({ kind }) => kind === target)));
-    case 'ingest-source': {
-      const source = configured(config.sources);
-      const grant = customerBucketGrant(scope, known.stack, source, ['IngestPlanRole', 'IngestLoadRole']);
-      const policies = ingestSourcePolicies({
-        ...grant,
-        folders: source.datasets.map(({ folder }) => `${folder}/`),
-        listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
-        receiptFolder: receiptFolder(source) ?? undefined,
-      });
-      return customerPolicies(policies, grant.roles, scope, source.role);
-    }
-    case 'export-target': {
-      const exported = configured(config.exports);
-      const { target: exportTarget } = exported;
-      const grant = customerBucketGrant(scope, known.stack, exportTarget, ['ExportRole']);
-      const folders = [exportFolder(exported)];
-      const policies = exportTargetPolicies({
-        ...grant,
-        folders,
-        byOwnersRole: exportTarget.role !== undefined,
-      });
-      return customerPolicies(policies, grant.roles, scope, exportTarget.role);
-    }
+    case 'ingest-source':
+      return ofSource(scope, known.stack, configured(config.sources));
+    case 'export-target':
+      return ofExport(scope, known.stack, configured(config.exports));
     case 'statsig-bucket': {
       const bucket = config.statsigBucket;
       if (bucket === null) throw new PolicyError('SLUICE_POLICY_NOT_CONFIGURED', `${target}.`);
@@ -223,6 +205,27 @@ function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): rea
   ];
 }
 
+/** The policies for the bucket of a source. */
+function ofSource(scope: PolicyScope, stack: string, source: Source): readonly PrintedPolicy[] {
+  const grant = customerBucketGrant(scope, stack, source, ['IngestPlanRole', 'IngestLoadRole']);
+  const policies = ingestSourcePolicies({
+    ...grant,
+    folders: source.datasets.map(({ folder }) => `${folder}/`),
+    listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
+    receiptFolder: receiptFolder(source) ?? undefined,
+  });
+  return customerPolicies(policies, grant.roles, scope, source.role);
+}
+
+/** The policies for the bucket that a table is exported to. */
+function ofExport(scope: PolicyScope, stack: string, exported: Export): readonly PrintedPolicy[] {
+  const { role } = exported.target;
+  const grant = customerBucketGrant(scope, stack, exported.target, ['ExportRole']);
+  const folders = [exportFolder(exported)];
+  const policies = exportTargetPolicies({ ...grant, folders, byOwnersRole: role !== undefined });
+  return customerPolicies(policies, grant.roles, scope, role);
+}
+
 /** A configured source or target. */
 type Customer = Pick<Source | Export['target'], 'bucket' | 'region' | 'kmsKeyArn'>;
 
@@ -235,7 +238,7 @@ function customerBucketGrant(
   stack: string,
   customer: Customer,
   roles: readonly string[],
-) {
+): CustomerBucketGrant & { readonly roles: readonly string[] } {
   return {
     partition: scope.partition,
     bucket: customer.bucket,
@@ -245,7 +248,11 @@ function customerBucketGrant(
   };
 }
 
-/** @param role Role in the customer's account that Sluice assumes. Then the bucket's own policy allows nobody else. */
+/**
+ * The documents for a customer, and what each side does with them.
+ *
+ * @param role Role in the customer's account that Sluice assumes. Then the bucket's own policy allows nobody else.
+ */
 function customerPolicies(
   { bucketPolicy, keyPolicy, callerPolicy }: CustomerBucketPolicies,
   roles: readonly string[],

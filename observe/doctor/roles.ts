@@ -1,6 +1,6 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketDeleters, bucketNeeds } from '../../infra/bucketNeeds.ts';
-import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
+import { deleteByVersionOnly } from '../../lib/access/buckets/bucketDenials.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';

@@ -13,13 +13,18 @@ import {
   type BucketDocument,
   type BucketSetting,
   bucketSettings,
+  type SettingName,
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { isJsonObject, valueAt } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 
 /** A setting of the bucket that differs from what the stack needs. */
-export interface BucketFault extends Pick<BucketSetting, 'name' | 'why'> {
+export interface BucketFault {
+  /** The setting. */
+  readonly name: SettingName;
+  /** The problem that the setting prevents. */
+  readonly why: string;
   /** How it differs, in words; at least one. */
   readonly points: readonly string[];
   /** The words after `aws` of the command that sets it, and keeps everything else. */
@@ -29,10 +34,10 @@ export interface BucketFault extends Pick<BucketSetting, 'name' | 'why'> {
 }
 
 /** The part of a look that reads a setting. */
-export type SettingPart = `the setting ${BucketSetting['name']} of the bucket`;
+export type SettingPart = `the setting ${SettingName} of the bucket`;
 
 /** The name of the part that reads a setting. */
-export function settingPart(name: BucketSetting['name']): SettingPart {
+export function settingPart(name: SettingName): SettingPart {
   return `the setting ${name} of the bucket`;
 }
 
@@ -58,7 +63,7 @@ export async function findBucketFault(
 }
 
 /** The settings without which rows come late, cannot be read, go too early or do not come back; the doctor looks at the others, too. */
-const OF_STATUS: readonly BucketSetting['name'][] = ['events', 'encryption', 'lifecycle', 'versioning'];
+const OF_STATUS: readonly SettingName[] = ['events', 'encryption', 'lifecycle', 'versioning'];
 
 /**
  * Looks at the events, the encryption, the rules and the versions of the bucket: a call for each.
@@ -108,7 +113,7 @@ export function differingPoints(wanted: unknown, current: unknown, path: string)
 type SettingReader = (s3: S3Client, input: { readonly Bucket: string }) => Promise<BucketDocument>;
 
 /** How each setting is read. */
-export const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
+export const settingReaders: Readonly<Record<SettingName, SettingReader>> = {
   async events(s3, input) {
     const { $metadata, ...document } = await s3.send(new GetBucketNotificationConfigurationCommand(input));
     return document;

@@ -4,7 +4,7 @@ import { bucketDeleters, bucketNeeds } from '../../infra/bucketNeeds.ts';
 import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { idOf } from '../../infra/template/Stack.ts';
 import { bucketArn } from '../../lib/access/arns.ts';
-import { deleteByVersionOnly, encryptedTransportOnly } from '../../lib/access/buckets/bucketSettings.ts';
+import { deleteByVersionOnly, encryptedTransportOnly } from '../../lib/access/buckets/bucketDenials.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';

@@ -1,25 +1,27 @@
 import { sameJson, valueAt, valuesOf } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
-import { LANDING_FOLDER } from '../../tables/objectKeys.ts';
-import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../arns.ts';
+import { deleteByVersionOnly, encryptedTransportOnly, keptFolders } from './bucketDenials.ts';
 import { earlyDeletions, turnedOff } from './earlyDeletions.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 
 /** A document of S3's API, as `aws s3api` prints and takes it. */
 export type BucketDocument = Readonly<Record<string, unknown>>;
 
+/** A setting of the bucket, by Sluice's name. */
+export type SettingName =
+  | 'events'
+  | 'encryption'
+  | 'policy'
+  | 'lifecycle'
+  | 'publicAccess'
+  | 'ownership'
+  | 'versioning';
+
 /** One setting that the bucket must have: how to ask for it, and what to put. */
 export interface BucketSetting {
-  /** The setting, by Sluice's name. */
-  readonly name:
-    | 'events'
-    | 'encryption'
-    | 'policy'
-    | 'lifecycle'
-    | 'publicAccess'
-    | 'ownership'
-    | 'versioning';
+  /** The setting. */
+  readonly name: SettingName;
   /** The problem that the setting prevents. */
   readonly why: string;
   /** Command of `aws s3api`: `put-bucket-encryption`. */
@@ -47,42 +49,27 @@ interface EarlyDeletions {
   readonly wanted: BucketDocument;
 }
 
+/** Members of the configuration that determine the settings of the bucket. */
+export type SettingsConfig = Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
+  Partial<Pick<Config, 'formerStatsigFolders'>>;
+
+/** What the settings of the bucket name that the configuration may not know. */
+export interface SettingsOptions {
+  /** ARN of the key that the bucket is encrypted with; null if S3's own keys encrypt it. */
+  readonly keyArn: string | null;
+  /** The partition of ARNs. Default `aws`. */
+  readonly partition?: string;
+  /** ARNs of the stack's roles and users that may delete without a version. Default none: then nothing is denied. */
+  readonly deleters?: readonly string[];
+}
+
 /**
  * The settings of the bucket. The stack applies them to its own bucket, and cannot apply them to an existing one. This
  * one list serves both: infra/data/bucket.ts makes properties of it, and the check of an existing bucket looks at each
  * setting in turn.
  * https://docs.aws.amazon.com/cli/latest/reference/s3api/
- *
- * @param options.keyArn The key that the bucket is encrypted with; null if S3's own keys encrypt it.
- * @param options.deleters ARNs of the stack's roles and users that may delete without a version. Without any of them,
- * nothing is denied.
  */
-export function bucketSettings(
-  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
-    Partial<Pick<Config, 'formerStatsigFolders'>>,
-  options: {
-    readonly keyArn: string | null;
-    readonly partition?: string;
-    readonly deleters?: readonly string[];
-  },
-): readonly BucketSetting[] {
-  const { keyArn, partition = 'aws', deleters = [] } = options;
-  const scope = { partition };
-  const files = keptFolders(config).map((folder) => objectsArn(scope, config.bucket, folder));
-  const statements = [
-    encryptedTransportOnly([bucketArn(scope, config.bucket), objectsArn(scope, config.bucket)]),
-    ...(deleters.length === 0 || files.length === 0 ? [] : [deleteByVersionOnly(files, deleters)]),
-  ];
-  const own = lifecycleRules(config);
-  const rules = own.map(s3Rule);
-  const early = (current: BucketDocument): EarlyDeletions => {
-    const there = valuesOf(current.Rules);
-    const found = there.map((rule) => earlyDeletions(own, rule));
-    const points = found.flat();
-    if (points.length === 0) return { points, wanted: current };
-    const kept = there.map((rule, i) => (found[i]?.length === 0 ? rule : turnedOff(rule)));
-    return { points, wanted: { ...current, Rules: kept } };
-  };
+export function bucketSettings(config: SettingsConfig, options: SettingsOptions): readonly BucketSetting[] {
   return [
     {
       name: 'events',
@@ -91,47 +78,9 @@ export function bucketSettings(
       option: '--notification-configuration',
       wanted: (current) => ({ ...current, EventBridgeConfiguration: {} }),
     },
-    {
-      name: 'encryption',
-      why:
-        keyArn === null
-          ? 'Roles and readers may use no key, and could not read what is encrypted with one.'
-          : 'What is written is not encrypted with the key of the stack, which roles and readers may use.',
-      command: 'put-bucket-encryption',
-      option: '--server-side-encryption-configuration',
-      wanted(current) {
-        const [rule] = valuesOf(current.Rules);
-        // S3 answers with a bucket key for its own keys, too, where it has no effect.
-        if (keyArn === null && defaultEncryption(rule).SSEAlgorithm === 'AES256') return current;
-        const ApplyServerSideEncryptionByDefault =
-          keyArn === null ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn };
-        return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled: keyArn !== null }] };
-      },
-    },
-    {
-      name: 'policy',
-      why: 'These statements refuse requests without TLS, and let no one but roles of the stack delete files of tables without a version.',
-      command: 'put-bucket-policy',
-      option: '--policy',
-      wanted: (current) => ({
-        Version: '2012-10-17',
-        ...current,
-        Statement: withOurs(valuesOf(current.Statement), statements, 'Sid'),
-      }),
-    },
-    {
-      name: 'lifecycle',
-      why: 'Query results, quarantine and unfinished uploads stay, and are paid for, for good.',
-      command: 'put-bucket-lifecycle-configuration',
-      option: '--lifecycle-configuration',
-      // Without this member, S3 resets the minimum size of objects to move.
-      apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
-      wanted: (current) => ({
-        ...current,
-        Rules: withOurs(valuesOf(early(current).wanted.Rules), rules, 'ID'),
-      }),
-      early,
-    },
+    encryptionSetting(options.keyArn),
+    policySetting(config, options),
+    lifecycleSetting(lifecycleRules(config)),
     {
       name: 'publicAccess',
       why: 'A policy or an ACL could make the data public.',
@@ -154,6 +103,79 @@ export function bucketSettings(
       wanted: (current) => ({ ...current, Status: 'Enabled' }),
     },
   ];
+}
+
+/** How the bucket encrypts what is written without an encryption of its own. */
+function encryptionSetting(keyArn: string | null): BucketSetting {
+  const byDefault =
+    keyArn === null ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn };
+  return {
+    name: 'encryption',
+    why:
+      keyArn === null
+        ? 'Roles and readers may use no key, and could not read what is encrypted with one.'
+        : 'What is written is not encrypted with the key of the stack, which roles and readers may use.',
+    command: 'put-bucket-encryption',
+    option: '--server-side-encryption-configuration',
+    wanted(current) {
+      const [rule] = valuesOf(current.Rules);
+      // S3 answers with a bucket key for its own keys, too, where it has no effect.
+      if (keyArn === null && defaultEncryption(rule).SSEAlgorithm === 'AES256') return current;
+      return {
+        Rules: [{ ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: keyArn !== null }],
+      };
+    },
+  };
+}
+
+/** What the bucket's policy denies to everybody. */
+function policySetting(
+  config: SettingsConfig,
+  { partition = 'aws', deleters = [] }: SettingsOptions,
+): BucketSetting {
+  const scope = { partition };
+  const files = keptFolders(config).map((folder) => objectsArn(scope, config.bucket, folder));
+  const statements = [
+    encryptedTransportOnly([bucketArn(scope, config.bucket), objectsArn(scope, config.bucket)]),
+    ...(deleters.length === 0 || files.length === 0 ? [] : [deleteByVersionOnly(files, deleters)]),
+  ];
+  return {
+    name: 'policy',
+    why: 'These statements refuse requests without TLS, and let no one but roles of the stack delete files of tables without a version.',
+    command: 'put-bucket-policy',
+    option: '--policy',
+    wanted: (current) => ({
+      Version: '2012-10-17',
+      ...current,
+      Statement: withOurs(valuesOf(current.Statement), statements, 'Sid'),
+    }),
+  };
+}
+
+/** When objects of the bucket expire. @param own All rules of the configuration. */
+function lifecycleSetting(own: readonly LifecycleRule[]): BucketSetting {
+  const rules = own.map(s3Rule);
+  const early = (current: BucketDocument): EarlyDeletions => {
+    const there = valuesOf(current.Rules);
+    const found = there.map((rule) => earlyDeletions(own, rule));
+    const points = found.flat();
+    if (points.length === 0) return { points, wanted: current };
+    const kept = there.map((rule, i) => (found[i]?.length === 0 ? rule : turnedOff(rule)));
+    return { points, wanted: { ...current, Rules: kept } };
+  };
+  return {
+    name: 'lifecycle',
+    why: 'Query results, quarantine and unfinished uploads stay, and are paid for, for good.',
+    command: 'put-bucket-lifecycle-configuration',
+    option: '--lifecycle-configuration',
+    // Without this member, S3 resets the minimum size of objects to move.
+    apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
+    wanted: (current) => ({
+      ...current,
+      Rules: withOurs(valuesOf(early(current).wanted.Rules), rules, 'ID'),
+    }),
+    early,
+  };
 }
 
 /** What a rule of a bucket's encryption says of objects whose writers ask for none. */
@@ -206,60 +228,4 @@ function withOurs(
   });
   const names = new Set(kept.map(nameOf));
   return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
-}
-
-/** A statement of a bucket's policy that denies something to everybody. ARNs are texts, or terms of CloudFormation. */
-export type BucketDenial<Arn> = {
-  /** Says what the statement is for. */
-  readonly Sid: string;
-  readonly Effect: 'Deny';
-  readonly Principal: '*';
-  /** The action, `s3:DeleteObject`. */
-  readonly Action: string;
-  /** What it holds for. */
-  readonly Resource: readonly Arn[];
-  /** When it holds, by operator and key. */
-  readonly Condition: Readonly<Record<string, Readonly<Record<string, string | readonly Arn[]>>>>;
-};
-
-/** The statement of a bucket's policy that denies everything without TLS, on the bucket and all its objects. */
-export function encryptedTransportOnly<Arn>(resources: readonly Arn[]): BucketDenial<Arn> {
-  return {
-    Sid: 'EncryptedTransportOnly',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 's3:*',
-    Resource: resources,
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-  };
-}
-
-/**
- * Folders in which the bucket's policy lets only the stack's own roles delete without a version, each with a slash at
- * its end.
- */
-export function keptFolders(
-  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables'> &
-    Partial<Pick<Config, 'formerStatsigFolders'>>,
-): readonly string[] {
-  if (!config.retention.denyDeletes) return [];
-  return [...landedFolders(config), tableFolder(config, 'quarantine'), LANDING_FOLDER];
-}
-
-/**
- * The statement that denies everybody else, also the account's root, to delete without naming a version, as `aws s3 rm`
- * and the console's button do. People who name a version delete on purpose. `aws:PrincipalArn` is the role's ARN in its
- * sessions, too. `NotPrincipal` would have to name each session, and denies every role with a boundary:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html. No policy of a bucket
- * stops a lifecycle rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html.
- */
-export function deleteByVersionOnly<Arn>(files: readonly Arn[], deleters: readonly Arn[]): BucketDenial<Arn> {
-  return {
-    Sid: 'DeleteByVersionOnly',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 's3:DeleteObject',
-    Resource: files,
-    Condition: { ArnNotEquals: { 'aws:PrincipalArn': deleters } },
-  };
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../schema/config.ts';
+import { forwardedKinds } from '../../schema/kinds.ts';
 import { LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
   DAMAGED_DAYS,
@@ -16,7 +17,7 @@ export const UNFINISHED_UPLOAD_DAYS = 7;
 /** Days after which objects under `relay/` expire: a copy is tried for six days and a half, and kept for as long when it is refused. */
 const RELAY_OBJECT_DAYS = 7;
 
-/** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
+/** When objects under one prefix, their versions and unfinished uploads expire. Days count from the creation of an object, a version or an upload. */
 export interface LifecycleRule {
   /** The name of the rule, unique in the bucket. */
   readonly id: string;
@@ -52,7 +53,7 @@ export function lifecycleRules(
       expireDays: null,
       ...data,
     })),
-    ...(['exposures', 'events'] as const).flatMap((kind) =>
+    ...forwardedKinds.flatMap((kind) =>
       tableFolders(config, kind).map((prefix, i) => ({
         id: i === 0 ? kind : `${kind}-${i}`,
         prefix,

@@ -1,5 +1,5 @@
 import type { Config } from '../../schema/config.ts';
-import { forwardedKinds } from '../../schema/kinds.ts';
+import { forwardedKinds, tableKinds } from '../../schema/kinds.ts';
 import {
   curatedFolder,
   ERASURES_FOLDER,
@@ -29,10 +29,7 @@ import { useKey } from '../readerStatements.ts';
  */
 export function erasePolicy(scope: PolicyScope, config: Config, stack: string): PolicyDocument {
   const { bucket } = scope;
-  const tables = [
-    ...(['exposures', 'events', 'quarantine'] as const).flatMap((kind) => tableFolders(config, kind)),
-    ...ingestedFolders(config),
-  ];
+  const tables = [...tableKinds.flatMap((kind) => tableFolders(config, kind)), ...ingestedFolders(config)];
   const wholes = [
     RELAY_FOLDER,
     DAMAGED_FOLDER,
@@ -48,6 +45,8 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
   const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder), ...days];
   if (config.exports.length > 0) records.push(`${LEDGER_FOLDER}${EXPORTS_LEDGER}/`);
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(scope, bucket, folder));
+  const askQueue = (Sid: string, part: string) =>
+    allow(Sid, ['sqs:GetQueueUrl', 'sqs:SendMessage'], [arnIn(scope, 'sqs', `${stack}-${part}`)]);
   return policyDocument([
     allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(scope, bucket)], {
       StringLike: { 's3:prefix': [...folders, ...days].map((folder) => `${folder}*`) },
@@ -74,32 +73,14 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
       [arnIn(scope, 'cloudformation', `stack/${stack}/*`)],
     ),
     useKey(scope),
-    ...(config.curate
-      ? [
-          allow(
-            'AskForDays',
-            ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-            [arnIn(scope, 'sqs', `${stack}-curate-plan`)],
-          ),
-        ]
-      : []),
-    ...(config.exports.length === 0
-      ? []
-      : [
-          allow(
-            'AskForExports',
-            ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-            [arnIn(scope, 'sqs', `${stack}-export`)],
-          ),
-        ]),
-    ...(config.relay === undefined
-      ? []
-      : [
-          allow(
-            'CountCopies',
-            ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
-            ['relay', 'relay-dead-letters'].map((part) => arnIn(scope, 'sqs', `${stack}-${part}`)),
-          ),
-        ]),
+    config.curate ? askQueue('AskForDays', 'curate-plan') : undefined,
+    config.exports.length === 0 ? undefined : askQueue('AskForExports', 'export'),
+    config.relay === undefined
+      ? undefined
+      : allow(
+          'CountCopies',
+          ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+          ['relay', 'relay-dead-letters'].map((part) => arnIn(scope, 'sqs', `${stack}-${part}`)),
+        ),
   ]);
 }

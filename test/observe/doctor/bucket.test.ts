@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
-import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
+import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketDenials.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign } from '../../../observe/doctor/bucket.ts';
