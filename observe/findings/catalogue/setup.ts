@@ -106,7 +106,7 @@ export const setupFindings = {
       ],
       domain: [
         `A stack has left the domain, which goes on taking events, or somebody made it. ${WHO} CreateDomainName.`,
-        'If nothing else is behind it, run the command, deploy at once, and point its DNS record to the new output `DomainTarget`: until then requests to it fail. Otherwise choose another `endpoint.domain`.',
+        'If nobody uses it, run the command, deploy at once, and point its DNS record to the new output `DomainTarget`: until then requests to it fail. If it is in use, choose another `endpoint.domain`.',
       ],
       secret: [
         "A removed stack has left its keys' secret.",
