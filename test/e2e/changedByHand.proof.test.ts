@@ -193,31 +193,6 @@ it('sluice status sees that the user of a reader is gone', async () => {
   );
 });
 
-it('sluice status names the SDK whose clock is off by hours, and the key', async () => {
-  const now = story.clock.now();
-  const clock = now - 3 * 3_600_000;
-  const headers = {
-    'statsig-client-time': `${clock}`,
-    'statsig-sdk-type': 'py-server',
-    'statsig-sdk-version': '0.40.0',
-  };
-  for (const user of ['ada', 'bea'])
-    await story.post({
-      headers,
-      events: [{ eventName: 'buy', time: clock - 5_000, user: { userID: user } }],
-    });
-  await story.post({ events: [{ eventName: 'buy', time: now, user: { userID: 'cem' } }] });
-  const off = (await found()).filter(({ code }) => code === 'SLUICE_FINDING_CLOCK_OFF');
-  expect(off).toMatchObject([
-    {
-      severity: 'warning',
-      detail: expect.stringMatching(
-        /^2 events, 66\.7 % of all, from py-server 0\.40\.0 with the key any, first \S+, last \S+: up to 3\.0 hours behind, corrected: the days are right\.$/,
-      ),
-    },
-  ]);
-});
-
 it('sluice status prints how a table with other partition keys comes back', async () => {
   await story.post({ events: [{ eventName: 'buy', time: story.clock.now(), user: { userID: 'ada' } }] });
   await story.cloud.flush();

@@ -3,7 +3,6 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { storyCloud } from '../harness/storyCloud.ts';
 
 const DEMO = '{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}';
-const HOUR_MS = 3_600_000;
 
 let posted = 0;
 const story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
@@ -48,16 +47,6 @@ describe('bytes that somebody else puts into the stream', () => {
     );
   });
 
-  it('keep no erasure open', async () => {
-    const erase = () => story.json('erase', '--unit', 'user_id=user-7');
-    const first = await erase();
-    expect(first.state).toBe('again');
-    expect(first.notSearched).toMatchObject([{ goneBy: '2027-02-27' }]);
-    await story.jump(48 * HOUR_MS);
-    expect(await erase()).toMatchObject({ state: 'complete' });
-    expect(Number((await rows())?.['rows'])).toBe(199);
-  });
-
   it('are shown by the first command of their finding, and deleted by the second', async () => {
     const [look = ''] = (await story.found('DAMAGED'))?.commands ?? [];
     expect((await story.paste(look)).stdout).toContain('TICKER_SYMBOL');
@@ -82,28 +71,5 @@ describe('bytes that somebody else puts into the stream', () => {
     expect(await story.found('DAMAGED')).toBeUndefined();
     // Twenty of the object of the landing, and those of its copy.
     expect(Number((await rows())?.['rows'])).toBe(before + 40);
-  });
-});
-
-describe('a bucket that denies deletions', () => {
-  it('gets every row once, and says what it denies', async () => {
-    const Resource = `arn:aws:s3:::${story.cloud.bucket}/landing/*`;
-    const putBack = await story.deny({ Sid: 'NoDeletes', Action: 's3:DeleteObject', Resource });
-    await post();
-    await story.cloud.flush();
-    await story.jumpHours(5);
-    expect(Number((await rows())?.['rows'])).toBe(259);
-    const undeleted = await story.found('UNDELETED');
-    expect(undeleted?.detail).toMatch(
-      /^landing\/: 1 object, .* S3 answers AccessDenied to s3:DeleteObject\.$/,
-    );
-    expect(await story.found('LANDING_LATE')).toBeUndefined();
-    expect(await story.json('redrive', '--landing', '--dry-run')).toMatchObject({ messages: 0 });
-    const [doctor = ''] = undeleted?.commands ?? [];
-    expect((await story.paste(doctor)).stdout).toMatch(/NoDeletes denies .*s3:DeleteObject/);
-    await putBack();
-    await story.jumpHours(2);
-    expect(await story.keys('landing/')).toEqual([]);
-    expect(Number((await rows())?.['rows'])).toBe(259);
   });
 });

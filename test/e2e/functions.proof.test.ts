@@ -22,19 +22,6 @@ async function found(): Promise<readonly string[]> {
 }
 
 describe('a function that is killed', () => {
-  it('once, whose next try succeeds: a warning, and no alarm', async () => {
-    await fault('kill', 'register', 1);
-    await story.advance(HOUR);
-    expect(await story.struck()).toEqual([1]);
-    await story.clearFaults();
-    await story.advance(10 * MINUTE);
-    expect(await found()).toEqual([
-      expect.stringMatching(
-        /^FUNCTION_FAILED warning: 1 of \d+ invocations of register had errors within 24 hours, at 2026-11-20T01:05:\S+Z\. It failed last at \S+: Runtime\.ExitError: its process ended, most often out of memory\. Later runs had none\.$/,
-      ),
-    ]);
-  });
-
   it('at each try of its daily run: told within the hour, with its alarm, until a day after', async () => {
     await story.jumpTo('2026-11-22T00:10:00Z');
     await story.advance(MINUTE);
@@ -53,22 +40,6 @@ describe('a function that is killed', () => {
     await story.advance(HOUR);
     expect((await found()).join()).toMatch(/^FUNCTION_FAILED warning: .* Later runs had none\.$/);
     await story.jump(24 * HOUR);
-    expect(await found()).toEqual([]);
-  });
-
-  it('each night, without a queue: Lambda tries it twice again, and the alarm stays until the next night', async () => {
-    await story.jumpTo('2026-11-25T01:00:00Z');
-    await fault('kill', 'reconcile');
-    await story.advance(HOUR);
-    expect(await story.struck()).toEqual([3]);
-    await story.clearFaults();
-    const expected =
-      /^FUNCTION_FAILED problem: 3 of 4 invocations of reconcile .* Alarm sluice-local-reconcile-errors/;
-    expect((await found()).join()).toMatch(expected);
-    await story.jump(21 * HOUR);
-    await story.advance(HOUR);
-    expect((await found()).join()).toMatch(expected);
-    await story.jumpHours(3);
     expect(await found()).toEqual([]);
   });
 

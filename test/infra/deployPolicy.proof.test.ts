@@ -7,9 +7,7 @@ import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/tem
 import { keyPolicy } from '../lib/access/calls.ts';
 import { type Call, decideCall, isAllowedBy } from '../lib/access/decideCall.ts';
 import { readPolicies } from '../permissions/Policies.ts';
-import { makingCalls } from './deploymentCalls.ts';
 import { packageTemplate } from './packageTemplate.ts';
-import { templateConfigurations } from './templateConfigurations.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
@@ -44,19 +42,6 @@ async function verdicts({ policies }: Deployed, calls: readonly Call[]) {
     }),
   );
 }
-
-describe.each(['default', 'every option', 'what a platform team asks for'] as const)(
-  'the deployment policy, %s',
-  (name) => {
-    it('allows making every resource of the stack that has a name', async () => {
-      const deployed = await deploy(templateConfigurations[name]);
-      const calls = deployed.resources.flatMap((resource) => makingCalls(deployed.config, resource, here));
-      expect(calls.length).toBeGreaterThan(30);
-      const refused = (await verdicts(deployed, calls)).filter(([, verdict]) => verdict !== 'Allowed');
-      expect(refused).toEqual([]);
-    });
-  },
-);
 
 describe('the policies of a trial', () => {
   const TRIAL = 'sluice-trial-0a1b2c3d';

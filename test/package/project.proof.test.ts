@@ -387,31 +387,6 @@ describe('a mistake in a project', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('is refused by name: a stage that is not listed, an architecture or a name in serverless.yml, no plugin', () => {
-    const project = projectAs('npm', 'mistaken-yml');
-    expect(said(project.serverless(['package', '--stage', 'staging']))).toContain(
-      'SLUICE_CONFIG_STAGE_UNKNOWN',
-    );
-    const yml = readFileSync(join(project.root, 'serverless.yml'), 'utf8');
-    project.write('serverless.yml', `${yml}  architecture: arm64\n`);
-    expect(said(project.serverless(['package']))).toContain('expected `architecture` of the configuration');
-    project.write(
-      'serverless.yml',
-      `${yml}  stackName: acme\n  runtime: nodejs20.x\nfunctions: { colect: { memorySize: 2048 } }\n`,
-    );
-    const named = said(project.serverless(['package']));
-    for (const what of ['provider.stackName', 'provider.runtime', 'Did you mean collect?'])
-      expect(named).toContain(what);
-    project.write('serverless.yml', `${yml}functions: [{ collect: { memorySize: 2048 } }]\n`);
-    expect(said(project.serverless(['package']))).toContain(
-      'such as `collect: { memorySize: 2048 }`, not a list',
-    );
-    project.write('serverless.yml', yml.replace('service: acme-events', 'service: pipeline'));
-    expect(said(project.serverless(['package']))).toContain('got "pipeline", expected acme-events');
-    project.write('serverless.yml', yml.replace(`${PACKAGE_NAME}/serverless`, `${PACKAGE_NAME}/plugin`));
-    expect(said(project.serverless(['package']))).toContain(`plugin "${PACKAGE_NAME}/plugin" not found`);
-  });
-
   let mistaken: PackedProject;
   beforeAll(() => {
     mistaken = projectAs('npm', 'mistaken');

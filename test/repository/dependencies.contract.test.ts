@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { projectFiles } from '../../cli/project/projectFiles.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -122,21 +121,6 @@ describe('the dependencies', () => {
       of: `pkg:npm/sluice-workspace@${VERSION}`,
       listed: [...new Set([...purls, ...workspaces])].sort(),
     });
-  });
-
-  it('of a project of sluice init can be listed by npm sbom', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sluice-sbom-'));
-    try {
-      const files = projectFiles({ name: 'my-pipeline', service: 'acme-events', from: VERSION });
-      // Without its dependencies, whose lock only a registry could make.
-      const manifest = { ...JSON.parse(files['package.json'] ?? ''), dependencies: {} };
-      const lock = { name: manifest.name, lockfileVersion: 3, requires: true, packages: { '': manifest } };
-      writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-      writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
-      expect(listedBySbom(folder)).toMatchObject({ listed: [] });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 
   it('are about as large as the README says, for a start and for tests', () => {

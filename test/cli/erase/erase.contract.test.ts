@@ -114,7 +114,6 @@ describe('sluice erase', () => {
 
   describe('while something can be brought back', () => {
     const DAY_MS = 86_400_000;
-    const HOUR_MS = 3_600_000;
     const dayBefore = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
     const day = dayBefore(1);
     const judged = `statsig/ingested/received_hours/${day}.json`;
@@ -126,14 +125,9 @@ describe('sluice erase', () => {
       const state = missing === 0 ? 'whole' : 'short';
       return put(judged, JSON.stringify({ ...counts, ds: day, missing, state, why: null }));
     };
-    /** Notes that a day has lost its three raw files by a look at that time. */
-    const noteLostDay = (lostDay: string, at: number) => {
-      const days = { [lostDay]: { seenAt: Date.now() - HOUR_MS, files: 3 } };
-      return put('ledger/_days/events.json', JSON.stringify({ at, days }));
-    };
     const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
     afterEach(async () => {
-      for (const key of [judged, landed, 'ledger/_days/events.json']) await remove(key);
+      for (const key of [judged, landed]) await remove(key);
     });
 
     it('goes on if nothing of a short hour has landed', async () => {
@@ -160,19 +154,6 @@ describe('sluice erase', () => {
       expect((await atTerminal('y\n')).code).toBe(3);
       await put(landed, landedUsers('waits', 'stays'));
       expect((await erase([...WAITS, '--yes'])).code).toBe(3);
-    });
-
-    it('stops while rows of a lost day can be written again from what landed', async () => {
-      await put(landed, landedUsers('waits', 'stays'));
-      await noteLostDay(day, Date.now());
-      expect((await erase(WAITS)).stderr).toContain('SLUICE_ERASE_CURE_PENDING: ');
-    });
-
-    it('goes on if the landing has no versions of a lost day any more', async () => {
-      for (const at of [Date.now(), Date.now() - HOUR_MS]) {
-        await noteLostDay(dayBefore(20), at);
-        expect((await erase(WAITS)).code).toBe(3);
-      }
     });
   });
 

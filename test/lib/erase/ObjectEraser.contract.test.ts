@@ -175,12 +175,6 @@ describe('erasing from one object', () => {
       expect(counts.rewritten).toBe(1);
     });
 
-    it('goes with an older version in the landing', async () => {
-      const done = await erase(form, { isLatest: false });
-      expect(done).toMatchObject({ left: [], hasFound: true, counts: { deleted: 1 } });
-      expect(await bucket.versions(KEY)).toEqual([]);
-    });
-
     it('is in damaged/, and nothing is left of it in the landing, once the object is written', async () => {
       expect(await erase(form, { isWritten: true })).toMatchObject({ left: [], counts: { rewritten: 1 } });
       expect(await stored()).toEqual([]);

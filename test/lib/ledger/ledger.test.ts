@@ -24,13 +24,6 @@ describe('a day in the ledger', () => {
     expect(await ledger.claim(place, 'two', until, 'f1')).toEqual({ busyUntil: until });
   });
 
-  it('is busy for a second delivery of the same message, too', async () => {
-    const { clock, ledger } = startLedger();
-    const until = clock.now() + MINUTE_MS;
-    await claimed(ledger, 'one', until);
-    expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: until });
-  });
-
   it('is taken over once the lease has ended: its load was killed', async () => {
     const { clock, ledger } = startLedger();
     await claimed(ledger, 'one', clock.now() + MINUTE_MS);
@@ -73,14 +66,6 @@ describe('a day in the ledger', () => {
     it('is not renewed by the load that had it before', async () => {
       const { clock, ledger, first } = await startTakenOver();
       expect(await ledger.renew(first, clock.now() + MINUTE_MS)).toBeNull();
-    });
-
-    it('is settled by the load that has it, which ends the lease', async () => {
-      const { ledger, second } = await startTakenOver();
-      const entry = await ledger.settle(second, settled('v2'));
-      expect(entry).toMatchObject({ state: 'succeeded', version: 'v2', fingerprint: 'f1' });
-      expect(entry).not.toHaveProperty('lease');
-      expect(await ledger.read(place)).toEqual(entry);
     });
   });
 
@@ -209,17 +194,6 @@ describe('a day in the ledger', () => {
       expect(entry?.version).toBe('v3');
       expect(entry).not.toHaveProperty('failure');
       expect(entry).not.toHaveProperty('failingSince');
-    });
-  });
-
-  it('waits once it is recorded as queued', async () => {
-    const { clock, ledger } = startLedger();
-    expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(true);
-    expect(await ledger.read(place)).toMatchObject({
-      state: 'waiting',
-      attempts: 0,
-      fingerprint: null,
-      queued: { fingerprint: 'f1', reason: 'new', at: clock.now() },
     });
   });
 

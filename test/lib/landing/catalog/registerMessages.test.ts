@@ -296,15 +296,6 @@ describe('the hourly run', () => {
     expect(counted).toBeGreaterThan(night ?? 0);
   });
 
-  it('does not fail for a partition that points elsewhere', async () => {
-    registrar.partitions.set(events, [
-      { values: [TODAY], storage: { ...STORAGE, Location: 's3://elsewhere/' } },
-    ]);
-    expect(await run()).toEqual(returned());
-    const tables = [{}, { misplaced: [TODAY], created: 1 }, {}];
-    expect(registrar.lines).toMatchObject([{ level: 'info', gaps: 1, tables }]);
-  });
-
   it('says nothing of gaps when it cannot read a table, and repairs the others', async () => {
     registrar.errors.set(`getTable ${exposures}`, denied);
     expect(await run()).toEqual(returned('run'));

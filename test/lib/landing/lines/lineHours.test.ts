@@ -23,11 +23,6 @@ describe('the hour of a line', () => {
     expect(hoursOf(saying)).toEqual(['2026-11-25T07', '2026-11-25T08', '2026-11-25T07']);
   });
 
-  it('is unknown in a line of an earlier release', () => {
-    expect(hoursOf(earlier)).toEqual([null, '2026-11-25T08', null]);
-    expect(hoursOf(saying + earlier)).toEqual([...hoursOf(saying), ...hoursOf(earlier)]);
-  });
-
   it('is read beside what a newer release says before its row', () => {
     const newer = saying.replaceAll('"row":{', '"v":2,"by":"1.2.0-a","row":{');
     expect(hoursOf(newer)).toEqual(hoursOf(saying));
