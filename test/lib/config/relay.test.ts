@@ -49,7 +49,6 @@ describe('relay in the configuration', () => {
     { what: 'statsig: false', relay: { statsig: false }, path: 'relay.statsig' },
     { what: 'an unknown member', relay: { statsig: true, sample: 0.5 }, path: 'relay.sample' },
     { what: 'headers to Statsig', relay: { statsig: true, headers: {} }, path: 'relay.headers' },
-    { what: 'one execution', relay: { statsig: true, concurrency: 1 }, path: 'relay.concurrency' },
     {
       what: 'a header of the connection',
       relay: { url: 'https://a.example', headers: { Host: 'planted' } },

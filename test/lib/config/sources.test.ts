@@ -122,12 +122,6 @@ describe('sources', () => {
       path: 'kmsKeyArn',
       source: { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
     },
-    {
-      what: 'an hour that no clock shows',
-      path: 'datasets.0.expectedBy.hour',
-      source: expected({ hour: 24 }),
-    },
-    { what: 'an hour as a text', path: 'datasets.0.expectedBy.hour', source: expected({ hour: '9:00' }) },
     // Nobody looks for it any more then.
     {
       what: 'a drop beyond the lookback',
@@ -149,7 +143,6 @@ describe('sources', () => {
       path: 'datasets.0.expectedBy.timezone',
       source: expected({ timezone: 'CEST+1' }),
     },
-    { what: 'no dataset', path: 'datasets', source: { ...acme, datasets: [] } },
     { what: 'the bucket of the deployment', path: 'bucket', source: { ...acme, bucket: 'experiments' } },
     { what: 'the name of redrive’s claims', path: 'name', source: { ...acme, name: 'redrive' } },
     { what: 'the name of the exports’ ledger', path: 'name', source: { ...acme, name: 'exports' } },
@@ -169,7 +162,6 @@ describe('sources', () => {
       path: 'datasets.0.timezone',
       source: withDataset({ timezone: '+01:00' }),
     },
-    { what: 'a share beyond all', path: 'datasets.0.refusedShare', source: withDataset({ refusedShare: 2 }) },
     ...['a/', '../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map((folder) => ({
       what: `the folder ${folder}`,
       path: 'datasets.0.folder',
@@ -197,34 +189,14 @@ describe('sources', () => {
       source: mapped({ unitIds: { userID: asInt } }),
     },
     {
-      what: 'no cast, in the metadata',
-      path: 'datasets.0.mapping.metadata.plan.cast',
-      source: mapped({ metadata: { plan: asInt } }),
-    },
-    {
       what: 'a member too many',
       path: 'datasets.0.mapping.eventName.const',
       source: mapped({ eventName: { column: 'a', const: 'x' } }),
     },
     {
-      what: 'an empty constant',
-      path: 'datasets.0.mapping.eventName.constant',
-      source: mapped({ eventName: { constant: '' } }),
-    },
-    {
       what: 'no constant',
       path: 'datasets.0.mapping.eventName.constant',
       source: mapped({ eventName: { constant: null } }),
-    },
-    {
-      what: 'a column’s name that is a number',
-      path: 'datasets.0.mapping.eventName',
-      source: mapped({ eventName: 5 }),
-    },
-    {
-      what: 'a list of what are no columns',
-      path: 'datasets.0.mapping.metadata.1',
-      source: mapped({ metadata: ['a', 5] }),
     },
     { what: 'no unit IDs', path: 'datasets.0.mapping.unitIds', source: mapped({ unitIds: {} }) },
     { what: 'half a ratio', path: 'datasets.0.mapping', source: { ...acme, datasets: [ratio] } },

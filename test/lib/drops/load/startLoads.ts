@@ -47,12 +47,6 @@ const OWN = 'sluice-own';
 export const DROPS = 'acme-drops';
 const START = Date.parse('2026-11-20T09:00:00Z');
 
-/** Bytes of the files of a piece: as many as usual, or of each file one. */
-export const pieceSizes = [
-  ['in one piece', 2 ** 28],
-  ['in a piece a file', 1],
-] as const;
-
 /** One invocation of a load, and how a test disturbs it. */
 export interface LoadOptions extends Partial<IngestTask> {
   /** It is killed there: nothing of it runs any more. */

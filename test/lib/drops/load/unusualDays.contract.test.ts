@@ -4,7 +4,13 @@ import { contentWords } from '../../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
 import { LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
-import { DAY, pieceSizes, someEvents, startLoads } from './startLoads.ts';
+import { DAY, someEvents, startLoads } from './startLoads.ts';
+
+/** Bytes of the files of a piece: as many as usual, or of each file one. */
+const pieceSizes = [
+  ['in one piece', 2 ** 28],
+  ['in a piece a file', 1],
+] as const;
 
 let day: LoadedDay;
 afterEach(() => day.loads.close());
