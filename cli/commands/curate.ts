@@ -1,7 +1,7 @@
 import { counted } from '../../lib/base/text.ts';
 import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
+import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedCalendar.ts';
 import type { AcceptedDay, CurateRequested } from '../../operate/curate/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
@@ -76,7 +76,7 @@ export const curate = commandWithActions({
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const kinds = kindsOf(line);
-  const { readCuratedCalendar } = await import('../../observe/facts/days/curatedDays.ts');
+  const { readCuratedCalendar } = await import('../../observe/facts/days/curatedCalendar.ts');
   const calendar = await withDeployment(line, (deployment) =>
     readCuratedCalendar(deployment, { kinds, days }),
   );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
-import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
+import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
 import { type DropsCalendar, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
 import { configuredDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';

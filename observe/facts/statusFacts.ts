@@ -10,7 +10,7 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type BucketFault, readBucketFaults, type SettingPart } from './bucketFaults.ts';
-import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
+import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
 import {
   type DamagedEntry,
   type DamagedFile,

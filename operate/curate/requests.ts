@@ -10,7 +10,8 @@ import { LedgerError } from '../../lib/ledger/LedgerError.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { curatedSubject, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { type CuratedReaders, readCuratedDays } from '../../observe/facts/days/curatedDays.ts';
+import { readCuratedStatuses } from '../../observe/facts/days/curatedCalendar.ts';
+import type { CuratedReaders } from '../../observe/facts/days/curatedTable.ts';
 import {
   type AskedDays,
   daySlices,
@@ -99,7 +100,7 @@ export async function requestCuration(
   const firstYoung = firstYoungDay(config, now);
   const asked: AskedTable[] = [];
   for (const kind of kinds) {
-    const old = await readCuratedDays(deployment, kind, (day) => day < firstYoung);
+    const old = await readCuratedStatuses(deployment, kind, (day) => day < firstYoung);
     const due = old.filter(({ state }) => DUE.includes(state)).map(({ day }) => day);
     asked.push(askedTable(deployment, kind, due.toReversed()));
   }

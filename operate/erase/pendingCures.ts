@@ -1,7 +1,7 @@
 import { counted } from '../../lib/base/text.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { readCurationState } from '../../observe/facts/days/curatedDays.ts';
+import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { hourFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
 import {
   configuredDatasets,

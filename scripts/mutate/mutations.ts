@@ -683,9 +683,11 @@ export const mutations: readonly Mutation[] = [
     ['this.#failures > 0', 'false'],
     [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
   ]),
-  faultsOf('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
-    [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],
-    ['=> now - (entry?.queued?.at ?? now) > DAY_MS', '=> entry?.queued !== undefined'],
+  faultsOf('observe/facts/days/curatedTable.ts', 'observe/curatedDays.contract', [
+    ['return now - (entry?.queued?.at ?? now) > DAY_MS', 'return entry?.queued !== undefined'],
+  ]),
+  faultsOf('observe/facts/days/curationState.ts', 'observe/curatedDays.contract', [
+    ['(first.day < other.day ? 1 : -1)', '0'],
   ]),
   faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
     ['cursorOf(needs.get(last) ?? null, last)', 'null'],

@@ -8,7 +8,8 @@ import { DAY_MS } from '../../lib/base/time.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
-import { readCuratedCalendar, readCurationState } from '../../observe/facts/days/curatedDays.ts';
+import { readCuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
+import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
@@ -189,6 +190,19 @@ describe('the calendar of curated days', () => {
       await nextNight();
       await curations.removeRaw('b');
       await nextNight();
+    });
+
+    it('names it among days that fail in the order of days, the newest first', async () => {
+      const OLDER = '2026-11-15';
+      await curations.land('old', exposures(0, 1, OLDER), 'exposures', OLDER);
+      await curations.land('c', exposures(9, 10));
+      curations.clock.advance(DAY_MS);
+      await curations.plan({ sluice: 'curate' });
+      const broken = { curate: () => Promise.reject(new Error('broken')) };
+      const tasks = curations.takeTasks();
+      for (const receive of [1, 2]) await curations.messages(tasks, receive, broken);
+      const [state] = await readCurationState(place());
+      expect(state?.failed.map(({ day }) => day)).toEqual([DAY, OLDER]);
     });
 
     it('finds how many rows it keeps, and of which files', async () => {

@@ -46,7 +46,12 @@ const ofCodes: readonly Finding[] = [
     exports: [{ ...namedExport, days: [{ ...failedDay, failure }] }],
   })),
   ...Object.keys(CurateError.entries).map((code) => ({
-    curated: [{ ...curatedTable, failed: [{ day: '2026-11-17', code, message: null, ...ongoingFailure }] }],
+    curated: [
+      {
+        ...curatedTable,
+        failed: [{ day: '2026-11-17', code, message: 'It was killed.', ...ongoingFailure }],
+      },
+    ],
   })),
   ...Object.keys(ReceiptError.entries).map((code) =>
     datasetFacts({ days: [{ ...loadedDay, receipt: { code, since: NOW - 5 * HOUR_MS } }] }),

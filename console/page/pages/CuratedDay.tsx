@@ -1,5 +1,5 @@
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import type { CuratedDayState, CuratedDayStatus } from '../../../observe/facts/days/curatedDays.ts';
+import type { CuratedDayState, CuratedDayStatus } from '../../../observe/facts/days/curatedCalendar.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Figures } from '../parts/parts.tsx';
 

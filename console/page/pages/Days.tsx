@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { counted } from '../../../lib/base/text.ts';
 import { addDays } from '../../../lib/base/time.ts';
-import type { CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
+import type { CuratedTableStatus } from '../../../observe/facts/days/curatedCalendar.ts';
 import { legendOf } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../../lib/base/text.ts';
 import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
-import type { CuratedDayState } from '../../../observe/facts/days/curatedDays.ts';
+import type { CuratedDayState } from '../../../observe/facts/days/curatedCalendar.ts';
 import { DAY_MARKS, type MarkName, marksOf, STATE_MARKS } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import { misnamedDays } from '../../../observe/facts/days/misnamedDays.ts';

@@ -14,7 +14,7 @@ import { dayFolder, RESTORED, restoredKey, versionPrefix } from '../../../lib/ta
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import type { LostRawDay } from '../tables/partitionGaps.ts';
-import type { CurationState } from './curatedDays.ts';
+import type { CurationState } from './curationState.ts';
 import { configuredDatasets, type DatasetDays, type DropDay, readLedgerDays } from './ledgerDays.ts';
 
 /** Versions of a key, the newest first. */

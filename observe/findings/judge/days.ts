@@ -5,7 +5,7 @@ import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
+import type { CurationState, KeptDay } from '../../facts/days/curationState.ts';
 import type { EncryptionDemand } from '../../facts/encryptionDemands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding, seenNow } from '../catalogue.ts';

@@ -28,7 +28,7 @@ import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { readCurationState } from '../../../observe/facts/days/curatedDays.ts';
+import { readCurationState } from '../../../observe/facts/days/curationState.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const KEPT_DAYS = 14;

@@ -309,7 +309,9 @@ describe('a finding about drops and exports', () => {
       curated: [
         {
           ...curatedTable,
-          failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: null, ...ongoingFailure }],
+          failed: [
+            { day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
+          ],
         },
       ],
     });

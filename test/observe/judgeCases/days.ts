@@ -106,7 +106,9 @@ export const dayCases: readonly Case[] = [
       curated: [
         {
           ...curatedTable,
-          failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', message: null, ...ongoingFailure }],
+          failed: [
+            { day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
+          ],
         },
       ],
     },

@@ -1,0 +1,87 @@
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { DAY_MS, type UtcDay } from '../../../lib/base/time.ts';
+import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
+import { type RawDays, rawDays } from '../../../lib/curate/RawDays.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import type { VersionFiles } from '../../../lib/ledger/versionFiles.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import type { Deployment } from '../../deployment.ts';
+import { type LedgerDay, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
+
+/** A curated table by the list that views read. */
+export interface CuratedTable {
+  /** What its rows are. */
+  readonly kind: ForwardedKind;
+  /** Name of the curated table. */
+  readonly table: string;
+  /** Number of days in the list that is written into the views, whatever the calendar shows. */
+  readonly listed: number;
+}
+
+/** The parts of a deployment that questions about curated days use. */
+export type CuratedReaders = Pick<
+  Deployment,
+  's3' | 'glue' | 'config' | 'now' | 'clock' | 'wait' | 'random' | 'signal' | 'onDamaged'
+>;
+
+/** The lists of days that are written into the views, by what the rows are. */
+export type CuratedLists = Readonly<Record<ForwardedKind, ListedDays>>;
+
+/** Milliseconds that one listing may take: of the folders of a raw table, or of the raw files of a day. */
+const LIST_MS = 120_000;
+
+/** Reads the lists of days that are written into the views; empty before the first. @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
+export async function readCuratedLists({
+  s3,
+  config,
+}: Pick<Deployment, 's3' | 'config'>): Promise<CuratedLists> {
+  const lists = listedDays(s3ObjectStore(s3, config.bucket));
+  const exposures = await lists.read('exposures');
+  const events = await lists.read('events');
+  return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
+}
+
+/** The table of a kind, and how many days of it are listed. */
+export function curatedTable(
+  config: Pick<Deployment['config'], 'curatedTables'>,
+  kind: ForwardedKind,
+  lists: CuratedLists,
+): CuratedTable {
+  return { kind, table: config.curatedTables[kind], listed: Object.keys(lists[kind]).length };
+}
+
+/** The raw files, as the plan lists them, for one listing. */
+export function rawDaysOf({
+  s3,
+  config,
+  clock,
+  wait,
+  random,
+}: Pick<CuratedReaders, 's3' | 'config' | 'clock' | 'wait' | 'random'>): RawDays {
+  const limits = { clock, wait, random, deadline: clock.now() + LIST_MS };
+  return rawDays(s3ObjectStore(s3, config.bucket), config, limits);
+}
+
+/** Reads what the last look has seen of the files of a curated table's versions. */
+export function readFilesSeen(
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  kind: ForwardedKind,
+): Promise<VersionFiles> {
+  return readVersionFiles(s3ObjectStore(s3, config.bucket), CURATED_LEDGER, kind);
+}
+
+/** Reads entries of curated days from the ledger, in the order of the days. @throws LedgerError; what the client of S3 throws. */
+export async function readCuratedEntries(
+  deployment: Pick<Deployment, 's3' | 'config' | 'onDamaged'>,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+): Promise<readonly LedgerDay[]> {
+  const subjects = days.map((day) => curatedSubject(deployment.config, kind, day));
+  return (await readLedgerDays(deployment, [subjects])).flat();
+}
+
+/** Whether a day was queued more than a day ago, and waits still. @param now Epoch milliseconds. */
+export function isQueuedLong(entry: LedgerEntry | null, now: number): boolean {
+  return now - (entry?.queued?.at ?? now) > DAY_MS;
+}
