@@ -44,7 +44,7 @@ export async function rowsByName(
 ): Promise<RowContent['names']> {
   const names: RowContent['names'] = {};
   const zeros = mapping.value === null ? '0' : `count(*) FILTER (WHERE ${mapping.value} = 0)`;
-  for (const column of mapping.names) {
+  for (const column of mapping.countedColumns) {
     const rows = await session.rows(
       `SELECT left(${quoteName(column)}, ${VALUE_CHARACTERS}) AS name, count(*) AS n, ${zeros} AS zeros, min(source_file) AS file
        FROM read_parquet(${quoteText(rowsPath)}) WHERE ${quoteName(column)} IS NOT NULL GROUP BY name LIMIT ${MOST_NAMES + 1}`,

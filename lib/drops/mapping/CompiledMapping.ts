@@ -22,11 +22,11 @@ export interface MappedField {
 
 /** SQL of the whole row `src` of files as a JSON text. */
 export interface RawRows {
-  /** Indexes of files that have the same columns. */
+  /** Indexes in the load of files that have the same columns. */
   readonly files: readonly number[];
   /** SQL of a text: the row with all of its columns as a JSON object. */
   readonly sql: string;
-  /** Ranges of the mapped columns among the column chunks of a row group: first and end. */
+  /** Ranges of the mapped columns among the column chunks of a row group, the same in all of these files: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
 }
 
@@ -69,8 +69,8 @@ export interface CompiledMapping {
   readonly groups: readonly MappedGroup[];
   /** Where a written row has its own time; null of a kind without such a time. */
   readonly ownTime: OwnTime | null;
-  /** Columns of a written row with one of a few names. */
-  readonly names: readonly string[];
+  /** Columns of a written row whose values are names, of which there are few: rows are counted by each. */
+  readonly countedColumns: readonly string[];
   /** SQL of a written row's number, whose zeros are counted by name; null of a kind without. */
   readonly value: string | null;
 }

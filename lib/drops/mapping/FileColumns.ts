@@ -20,26 +20,26 @@ export class FileColumns {
   readonly used = new Set<FileColumn>();
   readonly #columns: readonly FileColumn[];
   readonly #folders: readonly PathFolder[];
-  readonly #named: Map<string, FoundColumn>;
+  readonly #folderColumns: Map<string, FoundColumn>;
   readonly #mapped: ReadonlySet<string>;
 
   /**
    * @param timezone Timezone of times without one.
    * @param folders Folders of the file's path.
-   * @param named Folders that fields have named so far, shared by all files of a load.
+   * @param folderColumns Columns of the folders that fields have named so far, by name, shared by all files of a load.
    * @param mapping The dataset's mapping: a column that a field of it names is not proposed for another.
    */
   constructor(
     columns: readonly FileColumn[],
     timezone: string,
     folders: readonly PathFolder[] = [],
-    named = new Map<string, FoundColumn>(),
+    folderColumns = new Map<string, FoundColumn>(),
     mapping: object = {},
   ) {
     this.#columns = columns;
     this.timezone = timezone;
     this.#folders = folders;
-    this.#named = named;
+    this.#folderColumns = folderColumns;
     this.#mapped = new Set(mappedNames(mapping));
   }
 
@@ -80,8 +80,8 @@ export class FileColumns {
 
   /** The column of a folder above the files; null if the file has no such folder. */
   #folder(name: string): FoundColumn | null {
-    const column = this.#named.get(name) ?? folderColumn(name, this.#named.size);
-    this.#named.set(name, column);
+    const column = this.#folderColumns.get(name) ?? folderColumn(name, this.#folderColumns.size);
+    this.#folderColumns.set(name, column);
     return findFolder(this.#folders, name) === undefined ? null : column;
   }
 

@@ -13,13 +13,18 @@ import { FieldProblem } from './findColumn.ts';
 import { type MappedColumns, MappedRow, mapDeclared, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
 import { dayInZone } from './timeSql.ts';
 
+/** The kind of a dataset with the mapping of that kind. A Pick of the union has each kind with the mappings of all. */
+type KindAndMapping<Each = Dataset> = Each extends Dataset ? Pick<Each, 'kind' | 'mapping'> : never;
+
+/** The SQL of a group of files, without what differs among them. */
+type RowSql = Omit<MappedGroup, 'files' | 'raws'>;
+
 /** The source and dataset of a mapping. */
 export interface MappingSubject {
-  /** The source, whose name is in the label of refused rows. */
+  /** The source: its name is in the label of refused rows, its bucket in the URLs of files. */
   readonly source: Pick<Source, 'name' | 'bucket'>;
   /** The dataset with its mapping. */
-  readonly dataset: Pick<Dataset, 'name' | 'timezone'> &
-    (Dataset extends infer Each ? (Each extends Dataset ? Pick<Each, 'kind' | 'mapping'> : never) : never);
+  readonly dataset: Pick<Dataset, 'name' | 'timezone'> & KindAndMapping;
   /** Columns of unit IDs by type, as the configuration has them. */
   readonly unitIds: Readonly<Record<string, string>>;
 }
@@ -29,10 +34,11 @@ export interface MappingSubject {
  * with the same mapped columns are read together.
  *
  * @param schemas Schemas of the files, in the order of the load.
- * @param day The day of the folder: rows of other days than it and its neighbours are counted. Default: none is.
- * @param problems Problems of files, by name. Each file that can't be mapped gets one, with its column, the expected type and the
- *   actual type: FileError `SLUICE_INGEST_COLUMN_…`. Default none.
- * @throws the first of the problems.
+ * @param day The day of the folder: rows of other days than it and its neighbours are counted. Without it, no row is counted as of
+ *   another day.
+ * @param problems Problems of files of the load, by name, also of those that have no schema. A problem is added for each file that can't
+ *   be mapped, with its column, the expected type and the actual type: FileError `SLUICE_INGEST_COLUMN_…`.
+ * @throws The first of the problems, also one that was there before: a load is of all its files or of none.
  */
 export function compileMapping(
   subject: MappingSubject,
@@ -41,22 +47,22 @@ export function compileMapping(
   problems: Map<string, SluiceError> = new Map(),
 ): CompiledMapping {
   const folders = schemas.map(({ name }) => pathFolders(name));
-  const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
-  const named = new Map<string, FoundColumn>();
+  const groups = new Map<string, RowSql & { files: number[]; raws: RawRows[] }>();
+  const folderColumns = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of filesByShape(schemas)) {
-    const row = compileRow(subject, schema, named);
+    const row = compileRow(subject, schema, folderColumns);
     if (row instanceof FieldProblem) {
       for (const each of files.flatMap((i) => schemas[i] ?? [])) {
         // A problem names the values of the file's own folders.
-        const own = compileRow(subject, each, named);
-        const { code, message } = own instanceof FieldProblem ? own : row;
-        problems.set(each.name, new FileError(code, `${each.name}, ${message}.`, { cause: row }));
+        const own = compileRow(subject, each, folderColumns);
+        const cause = own instanceof FieldProblem ? own : row;
+        problems.set(each.name, new FileError(cause.code, `${each.name}, ${cause.message}.`, { cause }));
       }
       continue;
     }
     const { used, ...compiled } = row;
     // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
-    const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
+    const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : readShapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
     group.files.push(...files);
     group.raws.push({
@@ -73,26 +79,26 @@ export function compileMapping(
     label: `${source.name}/${dataset.name}`,
     origin: `s3://${source.bucket}/`,
     sortBy: orderOf(dataset),
-    folders: [...named].map(([name, { outer }]) => ({
+    folders: [...folderColumns].map(([name, { outer }]) => ({
       column: outer.sqlName,
       values: folders.map((each) => findFolder(each, name)?.value ?? null),
     })),
     groups: [...groups.values()],
     ownTime: ownTimeOf(dataset, day),
-    names: NAMES[dataset.kind],
+    countedColumns: COUNTED_COLUMNS[dataset.kind],
     value: dataset.kind === 'metrics' ? 'coalesce(metric_value, numerator)' : null,
   };
 }
 
-/** Columns with names of a few things, by the kind of the dataset. */
-const NAMES = {
+/** Columns whose values are names, of which there are few, by the kind of the dataset. */
+const COUNTED_COLUMNS = {
   events: ['event_name'],
   metrics: ['id_type', 'metric_name'],
   exposures: ['unit_type', 'experiment_id', 'group_id'],
   table: [],
 } as const;
 
-/** Files that have the same columns, and folders of the same names in their paths. */
+/** Files that have the same columns at the same leaves, and folders of the same names in their paths. */
 interface AlikeFiles {
   /** The schema of the first of them. */
   readonly schema: FileSchema;
@@ -106,10 +112,10 @@ function filesByShape(schemas: readonly FileSchema[]): ReadonlyMap<string, Alike
   // Files with the same schema share the list of their columns.
   const texts = new Map<FileSchema['columns'], string>();
   for (const [i, schema] of schemas.entries()) {
-    const text = texts.get(schema.columns) ?? shapeOf(schema.columns);
+    const text = texts.get(schema.columns) ?? JSON.stringify(schema.columns);
     texts.set(schema.columns, text);
-    const names = pathFolders(schema.name).map(({ name }) => name);
-    const shape = `${text} ${JSON.stringify(names)}`;
+    const folders = pathFolders(schema.name).map(({ name }) => name);
+    const shape = `${text} ${JSON.stringify(folders)}`;
     const alike = shapes.get(shape) ?? { schema, files: [] };
     alike.files.push(i);
     shapes.set(shape, alike);
@@ -124,14 +130,14 @@ function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[
       return ['metric_date'];
     case 'table':
       return mapping.sortBy ?? [];
-    default:
+    case 'events':
+    case 'exposures':
       return ['timestamp'];
   }
 }
 
-/** A text that is the same for columns that are read the same way. */
-function shapeOf(columns: readonly FileColumn[]): string {
-  // The position of its bytes does not matter.
+/** A text that is the same for columns that are read by the same SQL, whatever their leaves. */
+function readShapeOf(columns: readonly FileColumn[]): string {
   return JSON.stringify(columns, (key, value) => (key === 'leaves' ? undefined : value));
 }
 
@@ -140,21 +146,21 @@ function isNamedTwice({ columns }: FileSchema): boolean {
   return new Set(columns.map(({ name }) => name.toLowerCase())).size < columns.length;
 }
 
-/** The SQL of the rows of files with a schema, or why they can't be mapped. */
+/** The SQL of the rows of files with a schema, or why they can't be mapped. @param folderColumns As of {@link FileColumns}. */
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
-  named: Map<string, FoundColumn>,
-): (Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] }) | FieldProblem {
+  folderColumns: Map<string, FoundColumn>,
+): (RowSql & { readonly used: readonly FileColumn[] }) | FieldProblem {
   const row = new MappedRow();
   const fileColumns = new FileColumns(
     schema.columns,
     subject.dataset.timezone,
     pathFolders(schema.name),
-    named,
+    folderColumns,
     subject.dataset.mapping,
   );
-  const columns = mapRow(subject, row, fileColumns);
+  const columns = columnsOfKind(subject, row, fileColumns);
   if (columns instanceof FieldProblem) return columns;
   const isRenamed = schema.columns.some(({ name }) => isTaken(name));
   return {
@@ -168,19 +174,24 @@ function compileRow(
   };
 }
 
-/** Where the rows of a dataset have their own time. The date of a metric is a day in any time zone. */
+/** Hours from the beginning of a day to the beginning of the day before it, and to the end of the day after it. */
+const NEIGHBOURS = { from: -24, to: 48 } as const;
+
+/** Where the rows of a dataset have their own time; null of a kind without one, and without a day. The date of a metric is a day in any time zone. */
 function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | undefined): OwnTime | null {
   if (kind === 'table' || day === undefined) return null;
   const column = kind === 'metrics' ? 'metric_date' : 'timestamp';
   const name = quoteName(column);
   const zone = kind === 'metrics' ? 'UTC' : timezone;
-  const [from, to] = [-24, 48].map((hours) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`);
+  const timestampAt = (hours: number) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`;
+  const from = timestampAt(NEIGHBOURS.from);
+  const to = timestampAt(NEIGHBOURS.to);
   const otherDay = `CASE WHEN ${name} < ${from} OR ${name} >= ${to} THEN ${dayInZone(name, zone)} END`;
   return { column, otherDay };
 }
 
 /** The columns of a row of the dataset's kind, or why the files can't be mapped. */
-function mapRow(
+function columnsOfKind(
   { dataset, unitIds }: MappingSubject,
   row: MappedRow,
   fileColumns: FileColumns,
