@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import { FileError, type FileFailure, fileFailure, MAX_LEAVES } from './FileError.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
@@ -38,11 +39,20 @@ const CODECS = [
 /** Bytes of a value in memory, besides those that its footer declares: it declares the texts of a dictionary once. */
 const VALUE_BYTES = 16;
 
+/** The fewest bytes of a page. */
+const MIN_PAGE_BYTES = 10;
+/** The most values, or decoded bytes, that a page can have: it states both in 32 bits. */
+const MAX_IN_PAGE = 2 ** 31;
+
+// In this file a RangeError says that the bytes of a file contradict each other.
+
 /**
- * Reads the footers of files: {@link Engine.describe}. DuckDB reads one file of each schema, as thousands of files take it
- * longer than all the rest.
+ * Reads the footers of files, and judges them and, but of files with `onlyFooter`, the headers of all pages. Then DuckDB reads the columns
+ * of one file of each schema: to open thousands of files takes it longer than all the rest.
  *
  * @param onRead Called before DuckDB reads a file.
+ * @returns One result for each file, in their order: its schema, or why it can't be read.
+ * @throws What is not the fault of a file: errors of DuckDB, of the disk, and of a session that was stopped.
  */
 export async function describeFiles(
   session: DuckDbSession,
@@ -56,14 +66,15 @@ export async function describeFiles(
     try {
       described.push(await describeFile(session, file, shapes, buffer, onRead));
     } catch (error) {
-      described.push({ ...file, problem: asFileFailure(error, file) });
+      const { path, name } = file;
+      described.push({ path, name, problem: asFileFailure(error, name) });
     }
   }
   return described;
 }
 
-/** @throws the error if it is not of the file. */
-function asFileFailure(error: unknown, { name }: EngineFile): FileFailure {
+/** The error of a file: a FileError as it is, a RangeError as one of a damaged file. @throws Any other error. */
+function asFileFailure(error: unknown, name: string): FileFailure {
   if (error instanceof FileError) return error;
   if (!(error instanceof RangeError)) throw error;
   return new FileError('SLUICE_INGEST_FILE_DAMAGED', `${name}: ${error.message}`, { cause: error });
@@ -77,7 +88,13 @@ interface Shape {
   columns: readonly FileColumn[] | null;
 }
 
-/** @throws FileError if DuckDB can't read the file; RangeError if its footer is inconsistent. */
+/**
+ * Describes a file that is fit to be read.
+ *
+ * @param shapes Schemas of the files before. That of the file is added.
+ * @param buffer Overwritten with the ends of the file.
+ * @throws FileError if DuckDB can't read the file; RangeError.
+ */
 async function describeFile(
   session: DuckDbSession,
   file: EngineFile,
@@ -86,6 +103,7 @@ async function describeFile(
   onRead: (file: EngineFile) => void,
 ): Promise<FileSchema> {
   const { path, name, onlyFooter = false } = file;
+  if (name.includes('\0')) throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
   const ends = requireEnds(file, buffer);
   const footer = requireFooter(name, ends);
   const shape = shapes.get(footer.shape) ?? { root: readSchema(footer.shape), columns: null };
@@ -108,25 +126,22 @@ async function describeFile(
 
 /** The first and the last bytes of a file. @throws FileError if they are not those of Parquet. */
 function requireEnds({ path, name }: EngineFile, buffer: Buffer<ArrayBuffer>): FileEnds {
-  if (name.includes('\0')) {
-    throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
-  }
   const ends = readEnds(path, buffer);
   const mark = markProblem(ends);
   if (mark !== null) throw new FileError(mark, `${name}, ${ends.size} bytes.`);
   return ends;
 }
 
-/** The footer. @throws FileError if it is too large; RangeError for sizes that the file can't have. */
+/** The footer. @throws FileError if it is too large, or has too many columns; RangeError for sizes that the file can't have. */
 function requireFooter(name: string, ends: FileEnds): ParquetFooter {
-  requireNarrow(name, (footerBytes(ends.end) ?? 0) <= MAX_FOOTER_BYTES);
+  if ((footerBytes(ends.end) ?? 0) > MAX_FOOTER_BYTES) throw tooWide(name);
   const footer = new ParquetFooter(ends);
-  requireNarrow(name, countColumns(footer.shape) <= MAX_LEAVES);
+  if (countColumns(footer.shape) > MAX_LEAVES) throw tooWide(name);
   requirePossibleSizes(footer);
   return footer;
 }
 
-/** @throws FileError for what DuckDB does not read; RangeError if a row group lacks columns of the schema. */
+/** Refuses what DuckDB does not read. @throws FileError; RangeError if a row group lacks columns of the schema. */
 function requireReadable(name: string, { isEncrypted, rowGroups }: ParquetFooter, root: SchemaNode): void {
   const unfit = nameWithNul(root);
   if (unfit !== null) {
@@ -134,32 +149,27 @@ function requireReadable(name: string, { isEncrypted, rowGroups }: ParquetFooter
   }
   if (isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
   requireCodecs(name, rowGroups);
-  // A schema without columns is refused by name where it is mapped.
-  const leaves = root.children.length === 0 ? 0 : root.leaves[1];
-  if (rowGroups.some(({ chunks }) => chunks.length !== leaves))
+  // The root of a schema without columns counts as a leaf. DuckDB refuses such a file: fileFailure.
+  const [, end] = root.leaves;
+  const columns = root.children.length === 0 ? 0 : end;
+  if (rowGroups.some(({ chunks }) => chunks.length !== columns))
     throw new RangeError('A row group lacks columns.');
 }
 
 /** Bytes that the values of all columns take in memory. */
 function decodedBytes(rowGroups: readonly RowGroup[]): number {
-  return rowGroups
-    .flatMap(({ chunks }) => chunks)
-    .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
+  const chunks = rowGroups.flatMap((group) => group.chunks);
+  return sum(chunks.map(({ uncompressed, values }) => uncompressed + values * VALUE_BYTES));
 }
 
-/** @throws FileError if the file is not narrow: DuckDB would work on it for too long. */
-function requireNarrow(name: string, isNarrow: boolean): void {
-  if (!isNarrow) throw new FileError('SLUICE_INGEST_FILE_TOO_WIDE', `${name}.`);
+/** The error of a file on which DuckDB would work for too long. */
+function tooWide(name: string): FileFailure {
+  return new FileError('SLUICE_INGEST_FILE_TOO_WIDE', `${name}.`);
 }
 
-/** The fewest bytes of a page. */
-const MIN_PAGE_BYTES = 10;
-/** The most values, or decoded bytes, that a page can have: it states both in 32 bits. */
-const MAX_IN_PAGE = 2 ** 31;
-
-/** @throws RangeError for sizes that the file can't have. They decide what machine its day needs. */
+/** Refuses sizes that the file can't have: they decide what machine its day needs. @throws RangeError */
 function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
-  if (rows !== rowGroups.reduce((sum, group) => sum + group.rows, 0))
+  if (rows !== sum(rowGroups.map((group) => group.rows)))
     throw new RangeError('The rows of its row groups are not as many as the footer says.');
   const isPossible = (chunk: ColumnChunk) => {
     const most = Math.ceil(chunk.bytes / MIN_PAGE_BYTES) * MAX_IN_PAGE;
@@ -174,13 +184,13 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
     if (groupRows < 0) throw new RangeError('A row group has a negative number of rows.');
     if (groupRows > 0 && !chunks.every(isPossible))
       throw new RangeError('The size of a column is not one that the file can have.');
-    // A schema without columns is refused by name once DuckDB reads it.
+    // Pages of a column that states fewer values are judged as those of all rows.
     if (groupRows > 0 && chunks.length > 0 && chunks.every(({ values }) => values < groupRows))
       throw new RangeError('A row group has more rows than values.');
   }
 }
 
-/** The columns of a file. @throws FileError for one that DuckDB does not read. */
+/** The columns of a file, as DuckDB reads them. @throws FileError for a file that DuckDB does not read, also for one without columns. */
 async function columnsOf(
   session: DuckDbSession,
   { path, name }: EngineFile,
@@ -193,7 +203,7 @@ async function columnsOf(
   }
 }
 
-/** @throws FileError for a codec that DuckDB does not read. */
+/** Refuses codecs that DuckDB does not read. @throws FileError */
 function requireCodecs(name: string, groups: readonly RowGroup[]): void {
   for (const { codec } of groups.flatMap(({ chunks }) => chunks)) {
     const known = CODECS[codec];
@@ -202,18 +212,18 @@ function requireCodecs(name: string, groups: readonly RowGroup[]): void {
   }
 }
 
-/** DuckDB treats statements as C strings, which a NUL ends. */
+/** The first name of a schema with a NUL, at which DuckDB ends a statement; null if there is none. */
 function nameWithNul({ name, children }: SchemaNode): string | null {
   if (name.includes('\0')) return name;
   for (const child of children) {
-    const inside = nameWithNul(child);
-    if (inside !== null) return inside;
+    const ofChild = nameWithNul(child);
+    if (ofChild !== null) return ofChild;
   }
   return null;
 }
 
 /** Why the ends of a file show that it is not valid Parquet, before any library opens it; null if they are fine. */
-function markProblem({ head, end, size }: FileEnds) {
+function markProblem({ head, end, size }: FileEnds): FileFailure['code'] | null {
   const first = head.toString('latin1');
   const last = end.toString('latin1', Math.max(0, end.length - MARK_BYTES));
   if (first === ENCRYPTED_MARK || (first === PARQUET_MARK && last === ENCRYPTED_MARK))

@@ -29,10 +29,10 @@ export interface LoadRequest {
  */
 export interface Engine {
   /**
-   * Reads the footers.
+   * Reads the footers of files, and judges them and the headers of their pages.
    *
    * @returns One result for each file, in order: its schema, or why it can't be read.
-   * @throws EngineError if the problem is not in the files.
+   * @throws EngineError if the problem is not in the files; the signal's reason.
    */
   describe(
     files: readonly EngineFile[],
@@ -41,7 +41,8 @@ export interface Engine {
   /**
    * Maps files into Parquet.
    *
-   * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load.
+   * @returns The rows of each file, and what accepted ones hold.
+   * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load; the signal's reason.
    */
   load(request: LoadRequest): Promise<MappedRows>;
 }
