@@ -1,6 +1,7 @@
 import type { Deployment } from '../../observe/deployment.ts';
-import type { LiveAnswer, LiveEntry, LiveFilter } from '../../observe/facts/flow/liveEntries.ts';
+import type { LiveAnswer, LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import type { Gate } from '../../observe/live/gate.ts';
+import type { LiveFilter } from '../../observe/live/LiveOptions.ts';
 import {
   type Command,
   type CommandLine,

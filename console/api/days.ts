@@ -13,7 +13,7 @@ import {
   requestBackfill,
   requestExport,
 } from '../../operate/ingest/requests.ts';
-import { count, cursor, day, dryRun, route, text } from './route.ts';
+import { count, cursor, day, dryRun, type Route, route, text } from './route.ts';
 
 /** The parameter `source`. */
 const source = text('name of a source');
@@ -31,7 +31,7 @@ export interface DaysAnswer extends DropsCalendar {
 }
 
 /** Calls of the page Days. */
-export const dayRoutes = [
+export const dayRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/days',

@@ -1,5 +1,5 @@
 import { VERSION } from '../../lib/base/version.ts';
-import { route } from './route.ts';
+import { type Route, route } from './route.ts';
 
 /** Facts that the frame around every page shows. */
 export interface DeploymentAnswer {
@@ -26,7 +26,7 @@ export interface DeploymentAnswer {
 }
 
 /** Calls about the deployment as a whole. */
-export const deploymentRoutes = [
+export const deploymentRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/deployment',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ConsoleRequestError } from '../errors.ts';
-import { type Request, route } from './route.ts';
+import { type Request, type Route, route } from './route.ts';
 
 /** Answers of the local cloud's control API: docs/local.md, "Control". */
 export interface LocalAnswer {
@@ -43,7 +43,7 @@ async function control(
 const local = { localOnly: true, writes: true } as const;
 
 /** The switches of the local cloud. */
-export const localRoutes = [
+export const localRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/local',

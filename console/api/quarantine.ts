@@ -5,7 +5,7 @@ import { countQuarantine, type QuarantineCounts } from '../../observe/facts/tabl
 import { listQuarantined, type QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
 import { type RedriveReport, redrive } from '../../operate/quarantine/redriveQuarantine.ts';
-import { count, day, dayTimes, dryRun, route, text } from './route.ts';
+import { count, day, dayTimes, dryRun, type Route, route, text } from './route.ts';
 
 /** Rows of quarantine that were validated again. */
 export interface RedriveAnswer extends QuarantineSelection, RedriveReport {
@@ -26,7 +26,7 @@ const reason = z
   .describe('code of a reason that can be redriven');
 
 /** Calls of the page Quarantine. */
-export const quarantineRoutes = [
+export const quarantineRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/quarantine',

@@ -21,7 +21,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** `/api/…` */
   readonly path: string;
-  /** One sentence for docs/reference/json.md. */
+  /** What it answers or does, for docs/reference/json.md. */
   readonly summary: string;
   /** Parameters of the address. */
   readonly query: z.ZodObject;
@@ -91,12 +91,15 @@ function isDryRun({ shape }: z.ZodObject, sent: unknown): boolean {
   return member.safeParse(sent).data?.dryRun === true;
 }
 
-/** A whole number in an address. @param limits `least` is 1 by default. */
+/** A whole number in an address. */
 export function count({
+  what,
   usual,
   least = 1,
   most,
 }: {
+  /** What is counted, for docs/reference/json.md. Default: the name of the parameter says it. */
+  readonly what?: string;
   /** The number without the parameter. */
   readonly usual: number;
   /** The least number. Default 1. */
@@ -104,13 +107,14 @@ export function count({
   /** The greatest number. */
   readonly most: number;
 }): z.ZodType<number> {
+  const range = `whole number from ${least} to ${most}, ${usual} by default`;
   return z
     .string()
     .regex(/^\d{1,9}$/, 'expected a whole number')
     .transform(Number)
     .pipe(z.number().min(least).max(most))
     .default(usual)
-    .describe(`whole number from ${least} to ${most}, ${usual} by default`);
+    .describe(what === undefined ? range : `${what}: ${range}`);
 }
 
 /** `true` or `false` in an address; false by default. */

@@ -8,7 +8,7 @@ import {
   type SqlRun,
   startSql,
 } from '../../observe/runSql.ts';
-import { count, cursor, route, text } from './route.ts';
+import { count, cursor, type Route, route, text } from './route.ts';
 
 /** Characters of a statement: Athena takes 262,144 bytes, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const MOST_SQL = 262_144;
@@ -19,7 +19,7 @@ const id = text("Athena's ID of the query");
 const sql = z.string().min(1).max(MOST_SQL).describe('one statement');
 
 /** Calls of the page SQL. */
-export const sqlRoutes = [
+export const sqlRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/api/sql/start',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { LookedAt } from '../../observe/doctor/diagnose.ts';
 import { type Period, readOverTime } from '../../observe/facts/flow/overTime.ts';
 import { readStatus, type Status } from '../../observe/findings/status.ts';
-import { count, route } from './route.ts';
+import { count, type Route, route } from './route.ts';
 
 /** What `sluice doctor` found. */
 export interface DoctorAnswer {
@@ -11,7 +11,7 @@ export interface DoctorAnswer {
 }
 
 /** Calls of the page Status. What loads many clients or the collector is loaded when it is first asked. */
-export const statusRoutes = [
+export const statusRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/findings',

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { listTableDays, MOST_DAYS, type TableDays } from '../../observe/facts/tables/tableDays.ts';
 import { findTable, listTables, type TableList } from '../../observe/facts/tables/tables.ts';
-import { count, flag, route, text } from './route.ts';
+import { count, flag, type Route, route, text } from './route.ts';
 
 /** The parameter `table`. */
 const table = text('name of a table or view');
 
 /** Calls of the page Tables. */
-export const tableRoutes = [
+export const tableRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/tables',

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the page's sources, or of its bundle in the npm package. */
@@ -13,11 +13,11 @@ export interface Asset {
   readonly type: string;
 }
 
-/** Content types by the extension of a name. */
+/** Content types by the ending of a name. */
 const TYPES: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
 };
 
 /**
@@ -66,5 +66,5 @@ async function readPage(): Promise<ReadonlyMap<string, Asset>> {
 
 /** A file as it is served, by its name. */
 function assetOf(name: string, contents: Uint8Array): Asset {
-  return { contents, type: TYPES[name.split('.').pop() ?? ''] ?? 'application/octet-stream' };
+  return { contents, type: TYPES[extname(name)] ?? 'application/octet-stream' };
 }

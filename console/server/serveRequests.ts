@@ -81,8 +81,8 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
 }
 
-/** Answers with a file, or says that there is no such path. */
-function asset(c: Call, file: Asset | undefined) {
+/** Answers with a file. @throws ConsoleRequestError SLUICE_CONSOLE_UNKNOWN if there is none. */
+function asset(c: Call, file: Asset | undefined): Response {
   if (file === undefined) return refuseUnknown(c);
   return c.body(new Uint8Array(file.contents), 200, {
     'content-type': file.type,
@@ -90,8 +90,8 @@ function asset(c: Call, file: Asset | undefined) {
   });
 }
 
-/** A page of docs/, to which findings refer, as it is written. */
-async function readDocs(path: string) {
+/** A page of docs/, to which findings refer, as it is written; undefined if there is none at the path. */
+async function readDocs(path: string): Promise<Asset | undefined> {
   if (!/^\/docs\/([\w-]+\/)?[\w-]+\.md$/.test(path)) return undefined;
   const file = fileURLToPath(new URL(`../..${path}`, import.meta.url));
   const contents = await readFile(file).catch(() => undefined);
@@ -133,7 +133,7 @@ async function readBody(c: Call): Promise<unknown> {
   }
 }
 
-/** @throws ConsoleRequestError SLUICE_CONSOLE_UNKNOWN, with what was asked for. */
+/** Refuses a path that the console does not have. @throws ConsoleRequestError SLUICE_CONSOLE_UNKNOWN, with what was asked for. */
 function refuseUnknown({ req }: Call): never {
   throw new ConsoleRequestError('SLUICE_CONSOLE_UNKNOWN', `Got ${req.method} ${req.path}.`);
 }

@@ -2,9 +2,10 @@ import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { type Deployment, ObserveError } from '../deployment.ts';
-import { type LiveAnswer, type LiveOptions, readRequestLine } from '../facts/flow/liveEntries.ts';
+import { type LiveAnswer, readRequestLine } from '../facts/flow/liveEntries.ts';
 import { functionLog } from '../readLog.ts';
 import { liveMatcher } from './filter.ts';
+import type { LiveOptions } from './LiveOptions.ts';
 
 /** The log is read up to this long before now: lines of several environments arrive late and out of order. */
 const LATE_MS = 10_000;
@@ -22,6 +23,7 @@ const logCursor = z.strictObject({
   from: z.int(),
   page: z.strictObject({ to: z.int(), token: z.string() }).optional(),
 });
+/** See {@link logCursor}. */
 type LogCursor = z.infer<typeof logCursor>;
 
 /** A cursor as text, for callers who give it back as it is. */
@@ -81,6 +83,7 @@ export async function readDeployedLive(
   }
 }
 
+/** What entries of a deployment leave out, in sentences. */
 function notesOf({ config }: Pick<Deployment, 'config'>): readonly string[] {
   return [
     `Requests: those that were refused, had something refused, overflowed or of before 2000, and ${config.logs.successes * 100} % of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,

@@ -1,9 +1,10 @@
 import { isAlwaysLogged } from '../../lib/collect/isAlwaysLogged.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { LiveEntry, LiveFilter, LiveRequest } from '../facts/flow/liveEntries.ts';
+import type { LiveEntry, LiveRequest } from '../facts/flow/liveEntries.ts';
 import { isAbout } from '../facts/tables/tracedRows.ts';
+import type { LiveFilter } from './LiveOptions.ts';
 
-/** Decides which entries are shown. */
+/** Makes the function that says whether an entry is shown. */
 export function liveMatcher(
   { user, event, sdk, errors = false }: LiveFilter,
   { unitIds }: Pick<Config, 'unitIds'>,
@@ -23,6 +24,7 @@ function hasProblem(request: LiveRequest): boolean {
   return request.overflowed > 0 || isAlwaysLogged(request);
 }
 
+/** Whether a text is the wanted one, or begins as it does if it ends with `*`. */
 function fits(text: string | null, wanted: string): boolean {
   if (text === null) return false;
   return wanted.endsWith('*') ? text.startsWith(wanted.slice(0, -1)) : text === wanted;

@@ -1,10 +1,8 @@
 import type { Deployment } from '../deployment.ts';
-import type { LiveAnswer, LiveOptions } from '../facts/flow/liveEntries.ts';
+import type { LiveAnswer } from '../facts/flow/liveEntries.ts';
 import { readDeployedLive } from './deployedLive.ts';
+import { type LiveOptions, MOST_WAIT_MS } from './LiveOptions.ts';
 import { readLocalLive } from './localLive.ts';
-
-/** The longest wait of one read. */
-const MOST_WAIT_MS = 25_000;
 
 /**
  * Reads what happens, as it comes: requests, and in the local cloud the rows that streams accepted. Of a deployment it reads

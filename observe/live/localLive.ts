@@ -6,12 +6,12 @@ import {
   eventOf,
   type LiveAnswer,
   type LiveEntry,
-  type LiveOptions,
   readRequestLine,
   refusedRequest,
 } from '../facts/flow/liveEntries.ts';
 import { askLocal, streamedRow } from '../facts/flow/localCloud.ts';
 import { liveMatcher } from './filter.ts';
+import type { LiveOptions } from './LiveOptions.ts';
 
 /** How many entries of the feed are read, at most, to find the last ones that are wanted. */
 const MOST_RECENT = 10_000;

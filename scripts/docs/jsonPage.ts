@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { routes } from '../../console/api/routes.ts';
 import { asReference } from './asReference.ts';
 import { codeOf, findDeclared, type Member, membersOf, readModule, type Written } from './readTypes.ts';
@@ -62,7 +62,7 @@ export function jsonPage(): string {
 
 <!-- Made by \`npm run docs\` from the types in cli/, observe/, operate/ and console/api/: edit those. -->
 
-What commands print with \`--json\`, and what the console's API answers. A member with \`?\` can be absent. Other commands print an object of documents, or nothing.
+What commands print with \`--json\`, and what the console's API answers. A member or a parameter with \`?\` can be absent. Other commands print an object of documents, or nothing.
 
 | command | prints |
 |---|---|
@@ -168,11 +168,22 @@ class TypeSections {
   }
 }
 
-/** Names of parameters. */
+/** Parameters by name, each with its meaning. @throws RangeError for one without a meaning. */
 function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
-  return schemas
-    .flatMap((schema) => Object.keys(schema?.shape ?? {}).map((name) => `\`${name}\``))
-    .join(', ');
+  const parameters = schemas.flatMap((schema) => Object.entries<z.core.$ZodType>(schema?.shape ?? {}));
+  const lines = parameters.map(([name, schema]) => {
+    const mark = z.safeParse(schema, undefined).success ? '?' : '';
+    return `\`${name}${mark}\`: ${cell(meaningOf(name, schema))}`;
+  });
+  return lines.join('<br>');
+}
+
+/** What `.describe` says of a parameter. @throws RangeError if it says nothing. */
+function meaningOf(name: string, schema: z.core.$ZodType): string {
+  const { description } = z.globalRegistry.get(schema) ?? {};
+  if (description !== undefined) return description;
+  if (schema instanceof z.ZodOptional) return meaningOf(name, schema.unwrap());
+  throw new RangeError(`The parameter ${name} has no meaning.`);
 }
 
 /** The values of a type that is one of some texts, as `'a' | 'b'`; null of another type. */

@@ -2,9 +2,10 @@ import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import type { LiveEntry, LiveOptions } from '../../observe/facts/flow/liveEntries.ts';
+import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import { liveLine } from '../../observe/live/entryText.ts';
 import { readGate } from '../../observe/live/gate.ts';
+import type { LiveOptions } from '../../observe/live/LiveOptions.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { startObserved } from './startObserved.ts';
 

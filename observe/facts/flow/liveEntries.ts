@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { tryParseExactJson } from '../../../lib/base/exactJson.ts';
-import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../../lib/base/json.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
+import { EXPOSURE_KINDS } from '../../../lib/wire/readEvent.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
 export interface LiveRequest {
@@ -16,9 +17,9 @@ export interface LiveRequest {
   readonly status: number;
   /** Milliseconds from its arrival in the function to its answer. */
   readonly ms: number;
-  /** Name of the SDK on Statsig's list, `other`, or `unknown`; null if the batch was not read. */
+  /** Name of the SDK on Statsig's list, `other`, or `unknown`; null if the batch was not read, and headers and query name none. */
   readonly sdk_type: string | null;
-  /** Version of the SDK; null if the request does not state it, or was not read. */
+  /** Version of the SDK; null if the batch was not read, and headers and query state none, or if it states none itself. */
   readonly sdk_version: string | null;
   /** Label of the SDK key; null before the key was accepted. */
   readonly key_label: string | null;
@@ -28,15 +29,18 @@ export interface LiveRequest {
   readonly endpoint: string | null;
   /** The `Host` of a request that the local cloud has refused for it; else null. */
   readonly host: string | null;
-  /** Events of the batch. A body that was not read counts as one. */
+  /** Events of the batch. A body that went to quarantine as a whole counts as one, and one that nobody read as none. */
   readonly received: number;
-  /** Rows of exposures that Firehose acknowledged. */
+  /**
+   * Exposures that are in Firehose, or in an object of the bucket because they are too large for it or the configuration says
+   * `landing: 'direct'`.
+   */
   readonly exposures: number;
-  /** Rows of events that Firehose acknowledged. */
+  /** Other events that are there, as `exposures`. */
   readonly events: number;
-  /** Rows of quarantine that Firehose acknowledged. */
+  /** Refused events and bodies that are there, as `exposures`. */
   readonly quarantined: number;
-  /** Events that became objects of `landing/direct/`, past the stream. */
+  /** Events that Firehose did not take in time: they are in an object of `landing/direct/`. */
   readonly overflowed: number;
   /** Code of the answer; null for 202. */
   readonly code: string | null;
@@ -50,7 +54,7 @@ export interface LiveRequest {
   readonly clock_skew_ms: number | null;
   /** How far an event that is noted as `clock_ahead` is ahead of its receipt at most, in milliseconds; 0 without any. */
   readonly ahead_ms: number;
-  /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
+  /** Why the rows did not go to Firehose, or not in time: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
   readonly not_streamed: string | null;
   /** What became of the copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
   readonly relay: string | null;
@@ -66,9 +70,9 @@ export interface LiveEvent {
   readonly kind: TableKind;
   /** Its `event_id`, or `quarantine_id` of a refused one; null without one. */
   readonly event_id: string | null;
-  /** Name of the event, or of the experiment, gate or config. Of a refused one, null if it cannot be read. */
+  /** Name of the event, or of the experiment, gate, config or layer. Of a refused one, null if it cannot be read. */
   readonly name: string | null;
-  /** The user, else the stable ID, else the first of the configured unit IDs; null without any. */
+  /** The user, else the stable ID, else the first of the configured unit IDs; null without any. Of a refused one the user alone. */
   readonly unit: string | null;
   /** Name or ID of the group; null of what is no exposure. */
   readonly group: string | null;
@@ -78,7 +82,7 @@ export interface LiveEvent {
   readonly sdk_type: string | null;
   /** Version of the SDK; null if the row does not have it. */
   readonly sdk_version: string | null;
-  /** The row as it was put on the stream; null in the console. */
+  /** The row as it was put on the stream; null where it was left out. */
   readonly row: Readonly<Record<string, unknown>> | null;
 }
 
@@ -99,37 +103,6 @@ export interface LiveAnswer {
   readonly notes: readonly string[];
 }
 
-/**
- * Which entries are shown: those that fit all members. A `*` at the end of a text stands for any rest, except of `user`.
- * Requests have no users and no names, so `user` and `event` leave only rows.
- */
-export interface LiveFilter {
-  /** ID of the user, or another unit ID. */
-  readonly user?: string | undefined;
-  /** Name of the event, or of the experiment, gate or config. */
-  readonly event?: string | undefined;
-  /** `javascript-client`. */
-  readonly sdk?: string | undefined;
-  /** Whether to read only what was refused, failed, overflowed or went to quarantine. */
-  readonly errors?: boolean | undefined;
-}
-
-/** Options of {@link readLive}. */
-export interface LiveOptions {
-  /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
-  readonly after?: string | undefined;
-  /**
-   * Without `after`, the number of the last matching entries to read, too. For a deployment, a number above 0 reads
-   * what came in the last minute. Default 0.
-   */
-  readonly last?: number | undefined;
-  /** How long to wait for the first entry that matches. Default 0, at most 25 seconds. */
-  readonly waitMs?: number | undefined;
-  /** The most entries of one answer, unless it begins with the last ones. */
-  readonly most?: number | undefined;
-  readonly filter?: LiveFilter | undefined;
-}
-
 const text = z.string().nullable().default(null);
 const number = z.number().default(0);
 const counts = z.record(z.string(), z.number()).default({});
@@ -141,16 +114,14 @@ const counts = z.record(z.string(), z.number()).default({});
 const requestLine = z.object({
   event: z.literal('collect'),
   request_id: text,
-  status: number,
-  ms: number,
+  status: z.number(),
+  ms: z.number(),
   /** Type and version, with a space between them. */
   sdk: text,
   /** Label of the SDK key. */
   key: text,
   sent_key: text,
   endpoint: text,
-  /** No line has it: {@link refusedRequest}. */
-  host: text,
   /** Events of the batch; absent if it was not read. */
   events: z.number().optional(),
   exposures_landed: number,
@@ -168,7 +139,7 @@ const requestLine = z.object({
   relay: text,
 });
 
-/** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
+/** A request by the collector's own line in its log; undefined for any other line. @param at When it was written, ISO 8601. */
 export function readRequestLine(line: string, at: string): LiveRequest | undefined {
   // Most lines are metrics.
   if (!line.includes('"event":"collect"')) return undefined;
@@ -176,40 +147,48 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
   return data === undefined ? undefined : requestOf(data, at);
 }
 
-/** A request that came to no function, as the local cloud did not let its `Host` in. @param at ISO 8601. */
+/** A request that came to no function, as the local cloud did not let its `Host` in. @param at When it came, ISO 8601. */
 export function refusedRequest(
-  refusal: Pick<LiveRequest, 'status' | 'code' | 'host'>,
+  { status, code, host }: Pick<LiveRequest, 'status' | 'code' | 'host'>,
   at: string,
 ): LiveRequest {
-  return requestOf(requestLine.parse({ event: 'collect', ...refusal }), at);
+  const line = requestLine.parse({ event: 'collect', ms: 0, status, code });
+  return { ...requestOf(line, at), host };
 }
 
-function requestOf(data: z.output<typeof requestLine>, at: string): LiveRequest {
-  const { event, sdk, key, events, exposures_landed, events_landed, counted, ...same } = data;
+/** A line of the collector as an entry. */
+function requestOf(line: z.output<typeof requestLine>, at: string): LiveRequest {
+  const { event, sdk, key, events, exposures_landed, events_landed, counted, ...named } = line;
   const [sdk_type = null, sdk_version = null] = sdk?.split(' ', 2) ?? [];
   return {
+    ...named,
     type: 'request',
     at,
-    ...same,
     sdk_type,
     sdk_version,
     key_label: key,
-    received: events ?? sum(Object.values(same.refused)) + sum(Object.values(counted)),
+    host: null,
+    received: events ?? sum(Object.values(named.refused)) + sum(Object.values(counted)),
     exposures: exposures_landed,
     events: events_landed,
     ignored_as: counted,
   };
 }
 
-/**
- * A row of a stream as an entry.
- *
- * @param at ISO 8601.
- * @param unitColumns Columns of the configured unit IDs.
- */
+/** What is known of a row of a stream beside its columns. */
+export interface StreamedAs {
+  /** The table that the row is of. */
+  readonly kind: TableKind;
+  /** When the stream accepted it, ISO 8601. */
+  readonly at: string;
+  /** Columns of the configured unit IDs. */
+  readonly unitColumns: readonly string[];
+}
+
+/** A row of a stream as an entry. */
 export function eventOf(
   row: Readonly<Record<string, unknown>>,
-  { kind, at, unitColumns }: { kind: TableKind; at: string; unitColumns: readonly string[] },
+  { kind, at, unitColumns }: StreamedAs,
 ): LiveEvent {
   const units = ['user_id', 'stable_id', ...unitColumns].map((column) => textOf(row[column]));
   const ownMembers = {
@@ -242,13 +221,18 @@ function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
   const [event, ...more] = Array.isArray(list) ? list : [body];
   if (!isJsonObject(event) || more.length > 0) return { name: null, unit: null };
   const user = event['user'] ?? body['user'];
-  const names = ['eventName', 'event_name', 'experiment_id'].map((member) => textOf(event[member]));
-  return {
-    name: names.find((name) => name !== null) ?? null,
-    unit: isJsonObject(user) ? textOf(user['userID']) : textOf(event['user_id']),
-  };
+  return { name: sentName(event), unit: isJsonObject(user) ? textOf(user['userID']) : null };
 }
 
+/** The name of an event as it was sent: of an SDK's exposure and of an item of `/v1/log_custom_exposure`, what was evaluated. */
+function sentName({ eventName, experimentName, gateName, metadata }: JsonObject): string | null {
+  const name = textOf(eventName) ?? textOf(experimentName) ?? textOf(gateName);
+  const kind = EXPOSURE_KINDS.get(name ?? '');
+  if (kind === undefined) return name;
+  return isJsonObject(metadata) ? textOf(metadata[kind === 'gate' ? 'gate' : 'config']) : null;
+}
+
+/** A text; null of any other value. */
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { eventOf, readRequestLine, refusedRequest } from '../../../../observe/facts/flow/liveEntries.ts';
+
+const AT = '2026-11-20T08:00:00.000Z';
+
+/** The entry of a row of quarantine whose body is this. */
+const refused = (raw: unknown) =>
+  eventOf(
+    {
+      quarantine_id: 'q1',
+      reason: 'SLUICE_EVENT_BAD_TIME',
+      raw: typeof raw === 'string' ? raw : JSON.stringify(raw),
+    },
+    { kind: 'quarantine', at: AT, unitColumns: ['company_id'] },
+  );
+
+describe('the entry of a refused event', () => {
+  const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'new_nav' } };
+  const config = { eventName: 'statsig::config_exposure', metadata: { config: 'checkout' } };
+  const layer = { eventName: 'statsig::layer_exposure', metadata: { config: 'home', gate: 'x' } };
+
+  it.each([
+    { what: 'an event', body: { events: [{ eventName: 'buy' }] }, name: 'buy' },
+    { what: 'an event that has a gate', body: { events: [{ ...gate, eventName: 'buy' }] }, name: 'buy' },
+    { what: 'a gate', body: { events: [gate] }, name: 'new_nav' },
+    { what: 'a config', body: { events: [config] }, name: 'checkout' },
+    { what: 'a layer', body: { events: [layer] }, name: 'home' },
+    {
+      what: 'an exposure without metadata',
+      body: { events: [{ eventName: 'statsig::gate_exposure' }] },
+      name: null,
+    },
+    {
+      what: 'a custom exposure of an experiment',
+      body: { exposures: [{ experimentName: 'checkout', group: 'test' }] },
+      name: 'checkout',
+    },
+    { what: 'a custom exposure of a gate', body: { exposures: [{ gateName: 'new_nav' }] }, name: 'new_nav' },
+    { what: 'an event without a name', body: { events: [{ eventName: 7 }] }, name: null },
+    { what: 'several events', body: { events: [gate, config] }, name: null },
+    { what: 'a body that is one event', body: { eventName: 'buy' }, name: 'buy' },
+    { what: 'a body that is no JSON', body: '{', name: null },
+  ])('has the name of $what: $name', ({ body, name }) => {
+    expect(refused(body)).toMatchObject({ name, event_id: 'q1', code: 'SLUICE_EVENT_BAD_TIME', group: null });
+  });
+
+  it.each([
+    {
+      what: 'of its own',
+      body: { events: [{ user: { userID: 'ada' } }], user: { userID: 'eve' } },
+      unit: 'ada',
+    },
+    { what: 'of its batch', body: { events: [{}], user: { userID: 'eve' } }, unit: 'eve' },
+    { what: 'none', body: { events: [{ user: { customIDs: { companyID: 'c' } } }] }, unit: null },
+  ])('has the ID of the user $what: $unit', ({ body, unit }) => {
+    expect(refused(body).unit).toBe(unit);
+  });
+});
+
+describe('the entry of a stored row', () => {
+  it.each([
+    {
+      kind: 'events',
+      row: { event_name: 'buy', experiment_id: 'x', stable_id: 's' },
+      name: 'buy',
+      unit: 's',
+    },
+    { kind: 'exposures', row: { experiment_id: 'checkout', company_id: 'c' }, name: 'checkout', unit: 'c' },
+  ] as const)('of $kind has its name and its first unit', ({ kind, row, name, unit }) => {
+    expect(eventOf(row, { kind, at: AT, unitColumns: ['company_id'] })).toMatchObject({ name, unit, row });
+  });
+});
+
+describe('the entry of a request', () => {
+  const line = (fields: object) =>
+    readRequestLine(JSON.stringify({ event: 'collect', status: 202, ms: 12, ...fields }), AT);
+
+  it('counts as received the events of its batch', () => {
+    expect(line({ events: 4, refused: { SLUICE_EVENT_NO_NAME: 1 } })?.received).toBe(4);
+  });
+
+  it('counts a body that went to quarantine as one, and one that nobody read as none', () => {
+    expect(line({ status: 400, refused: { SLUICE_REQUEST_NOT_JSON: 1 } })?.received).toBe(1);
+    expect(line({ status: 401, code: 'SLUICE_REQUEST_KEY_UNKNOWN' })?.received).toBe(0);
+  });
+
+  it('has the SDK that its headers name, also of a batch that nobody read', () => {
+    expect(line({ status: 503, sdk: 'py-server 0.9' })).toMatchObject({
+      sdk_type: 'py-server',
+      sdk_version: '0.9',
+    });
+    expect(line({})).toMatchObject({ sdk_type: null, sdk_version: null });
+  });
+
+  it.each([
+    { what: 'another event', text: '{"event":"start","status":202,"ms":1}' },
+    { what: 'no status', text: '{"event":"collect","ms":1}' },
+    { what: 'no JSON', text: '"event":"collect"' },
+  ])('is not made of a line with $what', ({ text }) => {
+    expect(readRequestLine(text, AT)).toBeUndefined();
+  });
+
+  it('says which Host the local cloud did not let in', () => {
+    const refusal = { status: 403, code: 'SLUICE_LOCAL_HOST_REFUSED', host: 'phone.example' };
+    expect(refusedRequest(refusal, AT)).toMatchObject({ ...refusal, at: AT, received: 0, ms: 0 });
+  });
+});
