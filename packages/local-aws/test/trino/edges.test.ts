@@ -23,6 +23,7 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ["DATE '2026-11-20' - INTERVAL '1' DAY * 2 + INTERVAL '1' MONTH", '2026-12-18'],
   ["CASE WHEN true THEN CASE WHEN true THEN DATE '2026-11-20' END END + INTERVAL '1' DAY", '2026-11-21'],
   ["INTERVAL '1' DAY + INTERVAL '2' HOUR", '1 02:00:00.000'],
+  ["date_diff('hour', DATE '2026-01-31', TIMESTAMP '2026-02-01 01:00:00')", '25'],
   ["INTERVAL '1' DAY + INTERVAL '2' HOUR + TIMESTAMP '2026-11-20 10:00:00'", '2026-11-21 12:00:00.000'],
   ["TIMESTAMP '2026-11-20 10:00:00' - TIMESTAMP '2026-11-20 09:00:00' + INTERVAL '1' HOUR", '0 02:00:00.000'],
   // Text.
@@ -53,12 +54,14 @@ describe('edge cases of functions as in Trino', () => {
   });
 
   it.each([
-    "date_add('hour', 1, DATE '2026-01-31')",
-    "date_trunc('hour', DATE '2026-01-31')",
-    "date_diff('hour', DATE '2026-01-30', DATE '2026-01-31')",
-  ])('refuses %s', async (expression) => {
-    await expect(answers.value(expression)).rejects.toThrow(
-      "INVALID_FUNCTION_ARGUMENT: 'hour' is not a valid DATE field",
-    );
+    { kind: 'DATE', call: "date_add('hour', 1, current_date)" },
+    { kind: 'DATE', call: "date_add('hours', 1, current_date)" },
+    { kind: 'DATE', call: "date_trunc('hour', current_date)" },
+    { kind: 'DATE', call: "date_diff('hour', current_date, current_date)" },
+    { kind: 'TIMESTAMP', call: "date_add('hours', 1, now())" },
+    { kind: 'TIMESTAMP', call: "date_trunc('hours', now())" },
+    { kind: 'TIMESTAMP', call: "date_diff('hours', now(), now())" },
+  ])('refuses $call', async ({ kind, call }) => {
+    await expect(answers.value(call)).rejects.toThrow(`is not a valid ${kind} field`);
   });
 });

@@ -22,7 +22,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['CAST(1.50 AS decimal(10, 2))', '1.50'],
   ['CAST(1.50 AS varchar)', '1.5E0'],
   ["'a' || 'b'", 'ab'],
-  ["DATE '2026-11-20' + INTERVAL '3' DAY", '2026-11-23'],
   ["DATE '2026-11-20' - INTERVAL '1' MONTH", '2026-10-20'],
   ["TIMESTAMP '2026-11-20 10:00:00' - INTERVAL '90' MINUTE", '2026-11-20 08:30:00.000'],
   ["INTERVAL '1-2' YEAR TO MONTH", '1-2'],
@@ -89,7 +88,6 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["try(date_add('fortnight', 1, DATE '2026-11-20'))", null],
   // Dates and times.
   ["date_trunc('week', TIMESTAMP '2026-11-20 10:11:12.000')", '2026-11-16 00:00:00.000'],
-  ["date_trunc('month', DATE '2026-11-20')", '2026-11-01'],
   ["date_trunc('quarter', DATE '2026-11-20')", '2026-10-01'],
   ["date_add('day', 3, DATE '2026-11-20')", '2026-11-23'],
   ["date_add('second', 86, TIMESTAMP '2026-11-20 00:00:00.000')", '2026-11-20 00:01:26.000'],

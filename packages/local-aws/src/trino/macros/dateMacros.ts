@@ -1,51 +1,70 @@
-/** The unit in lower case. A unit of time with a date `x` fails with the error message. */
-const FIELD = (x: string) => `CASE
-  WHEN typeof(${x}) = 'DATE' AND lower(CAST(unit AS VARCHAR)) NOT IN ('day', 'week', 'month', 'quarter', 'year')
-  THEN CAST(CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS BIGINT) AS VARCHAR)
-  ELSE lower(CAST(unit AS VARCHAR)) END`;
-
-/** The same check for an interval. It mentions `x` only once, since every mention doubles the size of nested calls. */
-const CHECKED_INTERVAL = (interval: string) => `CASE
-  WHEN typeof(x) = 'DATE' AND lower(unit) IN ('hour', 'minute', 'second', 'millisecond')
-  THEN CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS INTERVAL)
-  ELSE ${interval} END`;
-
 /**
  * A number of at most 31 bits: Trino adds no more of any unit (`toIntExact` in its `DateTimeFunctions`). It
  * is cast by 128 bits, which hold any number.
  */
 const INT = 'CAST(CAST(n AS HUGEINT) AS INTEGER)';
 
-/** A number of units as an interval, by unit. */
-const INTERVALS: Readonly<Record<string, string>> = {
-  millisecond: `to_milliseconds(CAST(${INT} AS DOUBLE))`,
-  second: `to_seconds(CAST(${INT} AS DOUBLE))`,
-  minute: `to_minutes(CAST(${INT} AS BIGINT))`,
-  hour: `to_hours(CAST(${INT} AS BIGINT))`,
+/** `n` of the units that dates and times have, as intervals. */
+const DATE_INTERVALS: Readonly<Record<string, string>> = {
   day: `to_days(${INT})`,
   week: `to_weeks(${INT})`,
   month: `to_months(${INT})`,
   quarter: `to_months(CAST(3 * CAST(${INT} AS BIGINT) AS INTEGER))`,
   year: `to_years(${INT})`,
 };
+/** `n` of the units that only times have, as intervals. */
+const TIME_INTERVALS: Readonly<Record<string, string>> = {
+  millisecond: `to_milliseconds(CAST(${INT} AS DOUBLE))`,
+  second: `to_seconds(CAST(${INT} AS DOUBLE))`,
+  minute: `to_minutes(CAST(${INT} AS BIGINT))`,
+  hour: `to_hours(CAST(${INT} AS BIGINT))`,
+};
 
-/** The branches for the units of an interval. */
-const cases = Object.entries(INTERVALS)
-  .map(([unit, interval]) => `WHEN '${unit}' THEN ${interval}`)
-  .join(' ');
-/** The interval of a unit that is no literal. */
-const INTERVAL = `CASE lower(unit)
-  ${cases}
-  ELSE CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid TIMESTAMP field' AS INTERVAL) END`;
+/** The units that dates and times have. */
+export const DATE_UNITS: readonly string[] = Object.keys(DATE_INTERVALS);
+/** The units that only times have. */
+export const TIME_UNITS: readonly string[] = Object.keys(TIME_INTERVALS);
 
-/** Additions of one unit each, which mention the number once: see `callForms.ts`. */
-const ADDITIONS = Object.entries(INTERVALS).map(
-  ([unit, interval]) =>
-    `trino_date_add_of_${unit}(unit, n, x) AS cast_to_type(x + ${/second|minute|hour/.test(unit) ? CHECKED_INTERVAL(interval) : interval}, x)`,
-);
+/**
+ * SQL that fails with Trino's error for the parameter `unit`, typed like another expression: a text that cannot be converted, as in
+ * macroStatements.ts (`failure`).
+ */
+const unfit = (kind: string, type = 'INTERVAL') =>
+  `CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid ${kind} field' AS ${type})`;
 
-/** A macro that only has another name. */
-const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
+/** Units as a list of texts. */
+const listOf = (units: readonly string[]) => `('${units.join("', '")}')`;
+
+/**
+ * The parameter `unit` in lower case; Trino's error for one that the operands do not have. It mentions them once, since every mention
+ * doubles the size of nested calls.
+ *
+ * @param areDates Whether all operands are dates.
+ */
+const unitOf = (areDates: string) => `CASE
+  WHEN lower(unit) IN ${listOf(DATE_UNITS)} THEN lower(unit)
+  WHEN ${areDates} THEN CAST(${unfit('DATE', 'BIGINT')} AS VARCHAR)
+  WHEN lower(unit) IN ${listOf(TIME_UNITS)} THEN lower(unit)
+  ELSE CAST(${unfit('TIMESTAMP', 'BIGINT')} AS VARCHAR) END`;
+
+/** Whether `x` is a date. */
+const IS_DATE = "typeof(x) = 'DATE'";
+
+/** The addition of a unit that is a literal, which mentions the number once: see translate/calls/callForms.ts. */
+const addition = ([unit, interval]: readonly [unit: string, interval: string]) =>
+  `trino_date_add_of_${unit}(unit, n, x) AS cast_to_type(x + ${interval}, x)`;
+
+/** An interval of a unit that only times have, or Trino's error for a date. */
+const ofTimes = (interval: string) => `CASE WHEN ${IS_DATE} THEN ${unfit('DATE')} ELSE ${interval} END`;
+
+/** The interval of any of some units, or else another. */
+function intervalOf(intervals: Readonly<Record<string, string>>, otherwise: string): string {
+  const cases = Object.entries(intervals).map(([unit, interval]) => `WHEN '${unit}' THEN ${interval}`);
+  return `CASE lower(unit) ${cases.join(' ')} ELSE ${otherwise} END`;
+}
+
+/** The interval of any unit of a time. */
+const OF_TIMES = intervalOf(TIME_INTERVALS, unfit('TIMESTAMP'));
 
 /** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
 export const dateMacros: readonly string[] = [
@@ -56,13 +75,15 @@ export const dateMacros: readonly string[] = [
   'trino_current_date() AS CAST(trino_now() AS DATE)',
   'trino_localtimestamp() AS CAST(trino_now() AS TIMESTAMP)',
   'trino_date(x) AS CAST(x AS DATE)',
-  `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${FIELD('x')}, x), x)`,
-  `trino_date_add(unit, n, x) AS cast_to_type(x + ${CHECKED_INTERVAL(INTERVAL)}, x)`,
-  // These are for units that are valid for dates: see `callForms.ts`.
+  `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${unitOf(IS_DATE)}, x), x)`,
+  // For a literal unit that dates have, which needs no check: see translate/calls/callForms.ts.
   'trino_date_trunc_days(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
-  ...ADDITIONS,
-  // Complete units, where DuckDB's date_diff counts crossed boundaries.
-  `trino_date_diff(unit, a, b) AS date_sub(${FIELD('a')}, a, b)`,
+  `trino_date_add(unit, n, x) AS cast_to_type(x + ${intervalOf(DATE_INTERVALS, ofTimes(OF_TIMES))}, x)`,
+  ...Object.entries(DATE_INTERVALS).map(addition),
+  ...Object.entries(TIME_INTERVALS).map(([unit, interval]) => addition([unit, ofTimes(interval)])),
+  // Complete units, where DuckDB's date_diff counts crossed boundaries. A date with a time becomes a time.
+  `trino_date_diff(unit, a, b) AS date_sub(${unitOf("typeof(a) = 'DATE' AND typeof(b) = 'DATE'")}, a, b)`,
+  // Patterns are DuckDB's by now: see translate/calls/callForms.ts.
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
   'trino_date_parse(x, pattern) AS strptime(x, pattern)',
   'trino_from_unixtime(x) AS to_timestamp(x), (x, zone) AS timezone(zone, to_timestamp(x))',
@@ -70,13 +91,8 @@ export const dateMacros: readonly string[] = [
   'trino_from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)',
   'trino_at_timezone(x, zone) AS timezone(zone, x)',
   'trino_with_timezone(x, zone) AS system.main.timezone(zone, CAST(x AS TIMESTAMP))',
-  alias('year', 'year'),
-  alias('day', 'day'),
-  alias('day_of_month', 'day'),
-  alias('day_of_week', 'isodow'),
-  alias('day_of_year', 'dayofyear'),
-  alias('week', 'week'),
-  alias('hour', 'hour'),
-  alias('second', 'second'),
-  alias('last_day_of_month', 'last_day'),
+  'trino_day_of_month(x) AS day(x)',
+  'trino_day_of_week(x) AS isodow(x)',
+  'trino_day_of_year(x) AS dayofyear(x)',
+  'trino_last_day_of_month(x) AS last_day(x)',
 ];

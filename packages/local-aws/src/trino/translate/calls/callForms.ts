@@ -1,4 +1,5 @@
 import { quoteText } from '../../../base/sql.ts';
+import { DATE_UNITS, TIME_UNITS } from '../../macros/dateMacros.ts';
 import type { Rendering, TokenWriter } from '../Rendering.ts';
 import { notEmulated, SqlError, type TokenRange } from '../tokens.ts';
 import { writeRegexpCall } from './regexp.ts';
@@ -122,29 +123,25 @@ const atMost =
 /** A call whose second argument is a regular expression. */
 const regexpForm: Form = ({ writer, out, word, open }) => writeRegexpCall(writer, out, open - 1, word);
 
-/** The units that `date_add` knows. */
-const UNITS = /^(?:millisecond|second|minute|hour|day|week|month|quarter|year)$/i;
-/** The units of whole days. */
-const UNITS_OF_DATES = /^(?:day|week|month|quarter|year)$/i;
-
 /** Calls the macro for a unit that is a literal, which mentions its arguments less often than that for any unit. */
 const unitForm =
-  (units: RegExp, suffixOf: (unit: string) => string): Form =>
+  (units: readonly string[], suffixOf: (unit: string) => string): Form =>
   (call) => {
-    const text = call.writer.list.at(call.values[0]?.from ?? -1);
-    return text?.kind === 'text' && units.test(text.value)
-      ? rewriteTextArgument({ ...call, name: `${call.name}_${suffixOf(text.value)}` }, 0, quoteText)
+    const token = call.writer.list.at(call.values[0]?.from ?? -1);
+    const unit = token?.value.toLowerCase() ?? '';
+    return units.includes(unit)
+      ? rewriteTextArgument({ ...call, name: `${call.name}_${suffixOf(unit)}` }, 0, quoteText)
       : undefined;
   };
 
 /** The functions whose calls are not written as usual, by Trino's names. */
 const FORMS: Readonly<Record<string, Form>> = {
   any_match: lambdaForm('trino_any_match(list_transform(', ')'),
-  date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),
+  date_add: unitForm([...DATE_UNITS, ...TIME_UNITS], (unit) => `of_${unit}`),
   date_format: patternForm(translateMysqlPattern),
   date_parse: patternForm(translateMysqlPattern),
   // This leaves out the check of the unit against dates.
-  date_trunc: unitForm(UNITS_OF_DATES, () => 'days'),
+  date_trunc: unitForm(DATE_UNITS, () => 'days'),
   json_extract: jsonPathForm,
   json_extract_scalar: jsonPathForm,
   regexp_extract: regexpForm,
