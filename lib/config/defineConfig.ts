@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { lateDays } from '../schema/exports.ts';
 import { DEFAULT_STAGE, stagesSchema } from '../schema/stages.ts';
-import { invalidConfig, refusedConfig } from './invalidConfig.ts';
+import { readValid, refusedConfig } from './invalidConfig.ts';
 import { boundaryProblems } from './problems/boundaryProblems.ts';
 import { crossFieldProblems } from './problems/crossFieldProblems.ts';
 
@@ -64,9 +64,7 @@ export function defineConfig(
  * @throws ConfigError `SLUICE_CONFIG_INVALID`
  */
 export function readStages(options: unknown): string[] | undefined {
-  const result = z.strictObject({ stages: stagesSchema.optional() }).safeParse(options);
-  if (result.success) return result.data.stages;
-  throw invalidConfig(options, result.error.issues);
+  return readValid(z.strictObject({ stages: stagesSchema.optional() }), options).stages;
 }
 
 /**
@@ -75,13 +73,12 @@ export function readStages(options: unknown): string[] | undefined {
  * @throws ConfigError `SLUICE_CONFIG_INVALID`
  */
 export function validateConfig(input: unknown, stages: readonly string[] = [DEFAULT_STAGE]): Config {
-  const result = configSchema.safeParse(input);
-  if (!result.success) throw invalidConfig(input, result.error.issues);
-  const exports = result.data.exports.map((exported) => ({
+  const valid = readValid(configSchema, input);
+  const exports = valid.exports.map((exported) => ({
     ...exported,
-    lookbackDays: exported.lookbackDays ?? lateDays(result.data),
+    lookbackDays: exported.lookbackDays ?? lateDays(valid),
   }));
-  const config: Config = { ...result.data, exports };
+  const config: Config = { ...valid, exports };
   const problems = [...boundaryProblems(config, stages), ...crossFieldProblems(config)];
   if (problems.length > 0) throw refusedConfig(config, problems);
   return config;

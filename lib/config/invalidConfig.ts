@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { SluiceError } from '../base/errors.ts';
-import { AN_OBJECT, bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { didYouMean, displayValue, quotedName } from '../base/text.ts';
 import type { ConfigProblem } from '../schema/ConfigProblem.ts';
 import { configSchema } from '../schema/config.ts';
 import { refusedFields } from './ConfigError.ts';
+import { closestIssues } from './closestIssues.ts';
 
 /** The error of an invalid configuration. The problem of a source, an export or a reader names it. */
 export function refusedConfig(input: unknown, problems: readonly ConfigProblem[]): SluiceError {
@@ -28,10 +28,32 @@ function ownersOf(input: unknown, field: string): string {
   return names.length === 0 ? '' : ` (in ${quotedName(names.join('/'))})`;
 }
 
-/** The error of a configuration that does not have the form of the schema: a line for each field. */
-export function invalidConfig(input: unknown, issues: readonly z.core.$ZodIssue[]): SluiceError {
-  const problems = issues.flatMap(bestUnionIssues).flatMap((issue) => issueProblems(input, issue));
-  return refusedConfig(input, problems);
+/** The words for an object. */
+const AN_OBJECT = 'an object';
+
+/** Words for zod's names of types, for fields without words of their own. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['object', AN_OBJECT],
+  ['record', AN_OBJECT],
+  ['array', 'a list'],
+  ['string', 'a text'],
+  ['number', 'a number'],
+  ['boolean', 'true or false'],
+]);
+
+/** What a value should have been, where the schema has no words of its own: the message of the issue. */
+function expectedText(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === 'invalid_key') return 'a name';
+  const kind = issue.code === 'invalid_type' ? KINDS.get(issue.expected) : undefined;
+  return kind ?? 'another value';
+}
+
+/** Reads what has the form of a schema. @throws ConfigError `SLUICE_CONFIG_INVALID`, with a line for each field. */
+export function readValid<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input, { error: expectedText });
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(closestIssues).flatMap((issue) => issueProblems(input, issue));
+  throw refusedConfig(input, problems);
 }
 
 /** The problem of an issue of zod; of unknown fields one of each. */
@@ -41,13 +63,13 @@ function issueProblems(input: unknown, issue: z.core.$ZodIssue): readonly Config
       const text = `no such field.${meantField(key, issue.path)}`;
       return { field: [...issue.path, key].join('.'), text };
     });
-  const expected = `${expectedText(issue)}${exampleAt(issue)}`;
+  const expected = `${issue.message}${exampleAt(issue)}`;
   return [{ field: issue.path.join('.'), text: `got ${shown(input, issue.path)}, expected ${expected}.` }];
 }
 
 /** An example of an object where one is missing; an empty text for any other issue. */
 function exampleAt(issue: z.core.$ZodIssue): string {
-  if (expectedText(issue) !== AN_OBJECT) return '';
+  if (issue.message !== AN_OBJECT) return '';
   const [first] = objectsAt(configSchema, issue.path);
   return first === undefined ? '' : ` such as ${exampleOf(first)}`;
 }
