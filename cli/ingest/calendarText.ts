@@ -1,7 +1,7 @@
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import { lastNamed } from '../../lib/drops/plan/late/dueDays.ts';
+import { reportedUntil } from '../../lib/drops/plan/late/dueDays.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
@@ -140,7 +140,7 @@ function lateLines(status: DatasetStatus, command: (words: readonly string[]) =>
     .map((range) => {
       const load = daysCommand(status, command, ['backfill'], range);
       const end = daysCommand(status, command, ['accept', 'empty'], range);
-      return `is without ${rangeText(range)}, named until ${lastNamed(status, range.to)}: \`${load}\` loads what has come, \`${end}\` says that none will`;
+      return `is without ${rangeText(range)}, named until ${reportedUntil(status, range.to)}: \`${load}\` loads what has come, \`${end}\` says that none will`;
     });
 }
 

@@ -146,6 +146,11 @@ export function localTime(instant: number, timeZone: string): string {
   return format.format(instant);
 }
 
+/** The day of an instant in a timezone. @param timeZone As of {@link localTime}. */
+export function localDay(instant: number, timeZone: string): UtcDay {
+  return localTime(instant, timeZone).slice(0, 'YYYY-MM-DD'.length);
+}
+
 /**
  * The instant of an hour in a time zone, counted from the beginning of a day. An hour that daylight saving time skips is
  * the next one.

@@ -3,7 +3,7 @@ import { partName } from '../../infra/template/Stack.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { RetryPorts } from '../../lib/base/retry.ts';
-import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, localDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
 import { movedFrom } from '../../lib/drops/lastLoad.ts';
 import { dropPlace } from '../../lib/drops/listDrops.ts';
@@ -147,7 +147,7 @@ export async function requestBackfill(
 ): Promise<BackfillRequest> {
   const [named] = namedDatasets(deployment.config, { source, dataset });
   const { timezone } = named.dataset;
-  const [today = to] = lookbackDays(deployment.now, timezone, 0);
+  const today = localDay(deployment.now, timezone);
   const days = requireDays(
     { from, to, last: today, most: MAX_BACKFILL_DAYS },
     `a day up to today, ${today} (${timezone})`,

@@ -1,5 +1,5 @@
 import { counted } from '../../base/text.ts';
-import { addDays, localTime, type UtcDay } from '../../base/time.ts';
+import { addDays, localDay, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { withoutMidnight } from '../../schema/fields/layout.ts';
 import type { Drop } from '../Drop.ts';
@@ -15,7 +15,7 @@ import type { PlanRequest } from './messageBodies.ts';
  * @param timezone A name of the IANA database.
  */
 export function lookbackDays(now: number, timezone: string, days: number): readonly UtcDay[] {
-  const [today = ''] = localTime(now, timezone).split(' ');
+  const today = localDay(now, timezone);
   return Array.from({ length: days + 1 }, (_, i) => addDays(today, i - days));
 }
 

@@ -8,7 +8,7 @@ import { dropPlace } from '../../../lib/drops/listDrops.ts';
 import { lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/lastListings.ts';
 import { hasArrivedSince } from '../../../lib/drops/plan/late/arrival.ts';
-import { isOver, lastNamed } from '../../../lib/drops/plan/late/dueDays.ts';
+import { firstDay, isOver, reportedUntil } from '../../../lib/drops/plan/late/dueDays.ts';
 import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/late/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { contentWords, unusualContent } from '../../../lib/drops/usualContent.ts';
@@ -481,7 +481,7 @@ function subjectsOf(
       ? [
           ...(look?.openDays ?? []),
           ...(expected?.late ?? []).map(({ day }) => day),
-          ...(look?.elsewhere?.days ?? []).filter((day) => lastNamed(dataset, day) >= utcDay(now)),
+          ...(look?.elsewhere?.days ?? []).filter((day) => reportedUntil(dataset, day) >= utcDay(now)),
           ...lackingDays(files),
           ...lookbackDays(now, dataset.timezone, most - 1),
         ]
@@ -501,9 +501,9 @@ export function isOldLook(
 /** The status of a dataset by its notes, its days and those outside of its lookback. */
 function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, now: number): DatasetStatus {
   const { source, dataset, look: lastLook, files, days } = known;
-  const [firstDay = utcDay(now)] = lookbackDays(now, dataset.timezone, dataset.lookbackDays);
+  const first = firstDay(dataset, now);
   const late = lateOf(known);
-  const about = { dataset, firstDay, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
+  const about = { dataset, firstDay: first, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
   const seenAt = Math.min(now, lastLook?.at ?? now);
   return {
     source: source.name,
@@ -516,7 +516,7 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     lookbackDays: dataset.lookbackDays,
     lastLook,
     isLookOld: isOldLook(lastLook, dataset.schedule, now),
-    firstDay,
+    firstDay: first,
     unlooked,
     newer,
     late,
@@ -562,7 +562,7 @@ function waitingOf(
   const [words, since = 0] =
     lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];
   if (words === undefined) {
-    const named = `has files outside of the lookback, named until ${lastNamed(dataset, day)}`;
+    const named = `has files outside of the lookback, named until ${reportedUntil(dataset, day)}`;
     return isUnlooked(day) ? { day, words: named, isLacking: true, cure: 'load' } : null;
   }
   const isCommit = queued?.reason === markerReason();

@@ -1,7 +1,7 @@
 import { operateSections } from '../../../infra/alarms/sections.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { DAY_MS, isoTimestamp } from '../../../lib/base/time.ts';
-import { lastNamed } from '../../../lib/drops/plan/late/dueDays.ts';
+import { reportedUntil } from '../../../lib/drops/plan/late/dueDays.ts';
 import { versionTime } from '../../../lib/ledger/versions.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
@@ -490,7 +490,7 @@ function* lateOf(
   if (newest !== undefined) {
     const texts = absent.toReversed().map(({ day, due, empty }) => {
       const has = empty === undefined ? '' : ` (${empty})`;
-      return `${day}${has}, expected by ${isoTimestamp(due)}, this finding ends on ${lastNamed(drops, day)}`;
+      return `${day}${has}, expected by ${isoTimestamp(due)}, this finding ends on ${reportedUntil(drops, day)}`;
     });
     const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
     const days = absent.map(({ day }) => day);

@@ -1,55 +1,76 @@
-import { addDays, instantOf, type UtcDay } from '../../../base/time.ts';
+import { addDays, instantOf, localDay, type UtcDay } from '../../../base/time.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../../schema/sources.ts';
 import { NAMED_DAYS } from '../../limits.ts';
 import { lookbackDays } from '../decideDay.ts';
-import type { LateDay } from './lateNotes.ts';
+
+/** A day whose drop is expected. */
+export interface DueDay {
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** When its drop is due, epoch milliseconds. */
+  readonly due: number;
+}
 
 /** Whether any dataset has `expectedBy`. Without one there is no check for late drops. */
 export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): boolean {
   return sources.some(({ datasets }) => datasets.some(({ expectedBy }) => expectedBy !== undefined));
 }
 
-/** A dataset whose lookback has all days that are named. */
-export function withNamed(dataset: Dataset): Dataset {
-  return { ...dataset, lookbackDays: dataset.lookbackDays + NAMED_DAYS };
+/** Days before today of which `sluice status` speaks if they never came, or no run has looked at them. */
+export function reportedDays({ lookbackDays: lookback }: Pick<Dataset, 'lookbackDays'>): number {
+  return lookback + NAMED_DAYS;
 }
 
-/** The first day of the lookback. @param now Epoch milliseconds. */
-export function firstDay({ timezone, lookbackDays: lookback }: Dataset, now: number): UtcDay {
-  const [first = ''] = lookbackDays(now, timezone, lookback);
-  return first;
+/** The last day, UTC, on which `sluice status` speaks of a day that never came, or that no run has looked at. */
+export function reportedUntil(dataset: Pick<Dataset, 'lookbackDays'>, day: UtcDay): UtcDay {
+  return addDays(day, reportedDays(dataset));
 }
 
 /**
- * The days of the lookback whose drop is due, oldest first; none without `expectedBy`.
+ * The first of the days before today, in the dataset's timezone.
  *
  * @param now Epoch milliseconds.
+ * @param days How many days. Default those of the lookback.
+ */
+export function firstDay(
+  { timezone, lookbackDays: lookback }: Pick<Dataset, 'timezone' | 'lookbackDays'>,
+  now: number,
+  days = lookback,
+): UtcDay {
+  return addDays(localDay(now, timezone), -days);
+}
+
+/**
+ * Today and the days before it whose drop is due, oldest first; none without `expectedBy`.
+ *
+ * @param now Epoch milliseconds.
+ * @param days How many days before today. Default those of the lookback.
  */
 export function dueDays(
-  { expectedBy, timezone, lookbackDays: lookback }: Pick<Dataset, 'expectedBy' | 'timezone' | 'lookbackDays'>,
+  dataset: Pick<Dataset, 'expectedBy' | 'timezone' | 'lookbackDays'>,
   now: number,
-): readonly LateDay[] {
-  return lookbackDays(now, timezone, lookback).flatMap((day) => {
-    const due = dueAt({ expectedBy, timezone }, day);
+  days = dataset.lookbackDays,
+): readonly DueDay[] {
+  return lookbackDays(now, dataset.timezone, days).flatMap((day) => {
+    const due = dueAt(dataset, day);
     return due !== null && due <= now ? [{ day, due }] : [];
   });
 }
 
-/** The last day on which a day that never came, or that no run has looked at, is named. */
-export function lastNamed({ lookbackDays: lookback }: Pick<Dataset, 'lookbackDays'>, day: UtcDay): UtcDay {
-  return addDays(day, lookback + NAMED_DAYS);
-}
-
 /** When a day's drop is due, epoch milliseconds; null if none is expected. */
-function dueAt({ expectedBy, timezone }: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay) {
+function dueAt(
+  { expectedBy, timezone }: Pick<Dataset, 'expectedBy' | 'timezone'>,
+  day: UtcDay,
+): number | null {
   if (expectedBy === undefined) return null;
   const { hour, daysAfter, weekdays } = expectedBy;
-  if (!weekdays.includes(WEEKDAYS[new Date(day).getUTCDay()] ?? 'sun')) return null;
+  const weekday = new Date(day).getUTCDay();
+  if (!weekdays.some((name) => WEEKDAYS.indexOf(name) === weekday)) return null;
   return instantOf(day, daysAfter * 24 + hour, expectedBy.timezone ?? timezone);
 }
 
-/** Whether a day is over, and its drop due, so that nothing more of it is expected. @param now Epoch milliseconds. */
+/** Whether a day is over, and its drop due if one is expected: nothing more of it is to come. @param now Epoch milliseconds. */
 export function isOver(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay, now: number): boolean {
-  const [today = day] = lookbackDays(now, dataset.timezone, 0);
-  return day < today && (dueAt(dataset, day) ?? now) <= now;
+  const due = dueAt(dataset, day);
+  return day < localDay(now, dataset.timezone) && (due === null || due <= now);
 }

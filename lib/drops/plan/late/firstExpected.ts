@@ -1,11 +1,10 @@
-import { DAY_MS, type UtcDay } from '../../../base/time.ts';
+import { DAY_MS, localDay, type UtcDay } from '../../../base/time.ts';
 import type { Ledger } from '../../../ledger/Ledger.ts';
 import type { Dataset } from '../../../schema/sources.ts';
-import { lookbackDays } from '../decideDay.ts';
 import type { LastListings } from '../lastListings.ts';
 import type { PlanPorts } from '../planDataset.ts';
 import { wasInLookback } from './arrival.ts';
-import { firstDay, withNamed } from './dueDays.ts';
+import { firstDay, reportedDays } from './dueDays.ts';
 import type { FirstExpected, LateNote } from './lateNotes.ts';
 import type { SourceDataset } from './lateTurns.ts';
 
@@ -33,10 +32,11 @@ const FORGOTTEN_MS = 2 * DAY_MS;
 
 /** The day from which drops are expected, as the last look knew it, or the day of the first look. */
 export function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
-  const [today = ''] = lookbackDays(now, dataset.timezone, 0);
   // The note of a dataset that was away for days is not used: the ledger knows which days have come lately.
   const isForgotten = before?.first?.hasCome === true && now - before.at > FORGOTTEN_MS;
-  return (isForgotten ? undefined : before?.first) ?? { day: today, hasCome: false };
+  return (
+    (isForgotten ? undefined : before?.first) ?? { day: localDay(now, dataset.timezone), hasCome: false }
+  );
 }
 
 /** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */
@@ -48,7 +48,7 @@ export async function firstExpected(
   const first = expectedFrom(dataset, before, clock.now());
   if (first.hasCome) return first;
   const entries = await looks.entries(source.name, dataset.name);
-  const since = firstDay(withNamed(dataset), clock.now());
+  const since = firstDay(dataset, clock.now(), reportedDays(dataset));
   const days = [...entries].flatMap(([day, { modifiedAt }]) =>
     day >= since && day >= firstDay(dataset, modifiedAt) ? [day] : [],
   );

@@ -13,7 +13,7 @@ import { emptyWords, lacksRows } from '../../usualRows.ts';
 import type { LateLook } from '../messageBodies.ts';
 import { bucketUntil, type PlanPorts } from '../planDataset.ts';
 import { asSettled, hasYet, isLoadedOrFailed, wasInLookback } from './arrival.ts';
-import { firstDay } from './dueDays.ts';
+import { type DueDay, firstDay } from './dueDays.ts';
 import { earlierFirst, expectedFrom, type FirstExpectedPorts, firstExpected } from './firstExpected.ts';
 import type { LateDay, LateNote } from './lateNotes.ts';
 import { type LateTurnPorts, lateLooks, type SourceDataset } from './lateTurns.ts';
@@ -81,7 +81,7 @@ export async function findLateDrops(
 /** A look at some due days of a dataset, and what it rests on. */
 interface DueLook extends SourceDataset {
   /** The days that are due, in order. */
-  readonly due: readonly LateDay[];
+  readonly due: readonly DueDay[];
   /** The note of the last look; null if there is none. */
   readonly before: LateNote | null;
   /** Held while entries are read, and while a day has many objects. */
@@ -158,7 +158,7 @@ async function lookAtDueDays(ports: ExpectedDropsPorts, look: DueLook): Promise<
 /** A due day, as the ledger knows it. */
 interface KnownDay {
   /** The day, and when it was due. */
-  readonly dueDay: LateDay;
+  readonly dueDay: DueDay;
   /** `1 file, 0 rows`, if it came without rows and its weekday usually has some; null otherwise. */
   readonly empty: string | null;
   /** Without the names of its files, which may be many; null if the ledger has none. */

@@ -7,8 +7,8 @@ import type { LateLook } from '../messageBodies.ts';
 import type { PlanPorts } from '../planDataset.ts';
 import { planMetrics, type RunCounts } from '../planMetrics.ts';
 import { requestedDatasets } from '../planSources.ts';
-import { dueDays, firstDay, withNamed } from './dueDays.ts';
-import type { LateDay, LateNote, LateNotes } from './lateNotes.ts';
+import { type DueDay, dueDays, firstDay, reportedDays } from './dueDays.ts';
+import type { LateNote, LateNotes } from './lateNotes.ts';
 
 /** The ports of {@link lateLooks}. */
 export interface LateTurnPorts extends Pick<PlanPorts, 'clock'> {
@@ -41,7 +41,7 @@ export interface LateTurn {
   /** The note of its last look; null if there is none. */
   readonly look: Promise<LateNote | null>;
   /** The days that are looked at. */
-  readonly due: readonly LateDay[];
+  readonly due: readonly DueDay[];
 }
 
 /**
@@ -65,11 +65,11 @@ export async function lateLooks(
 }
 
 /**
- * The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. Open days
+ * The days that a look is at: at the first of a UTC day all that can be late, else those that were open, and those that are due since. Open days
  * are the first, in the order of the note.
  */
-function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly LateDay[] {
-  const all = dueDays(withNamed(dataset), now);
+function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly DueDay[] {
+  const all = dueDays(dataset, now, reportedDays(dataset));
   if (note?.open === undefined) return all;
   const { at, open } = note;
   const isFirstToday = utcDay(at) !== utcDay(now);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dueDays } from '../../../../../lib/drops/plan/late/dueDays.ts';
+import { dueDays, firstDay, isOver, reportedUntil } from '../../../../../lib/drops/plan/late/dueDays.ts';
 import { type DatasetInput, definedDataset } from '../../../../harness/configInput.ts';
 
 /** Days of a dataset whose drop is due at a moment, and since when. */
@@ -65,5 +65,41 @@ describe('days whose drop is due', () => {
     expect(due(skipped, '2026-03-29T12:00:00Z')).toEqual([
       { day: '2026-03-28', since: '2026-03-29T01:00:00.000Z' },
     ]);
+  });
+});
+
+describe('the days of a dataset', () => {
+  const { dataset } = definedDataset({ timezone: 'Pacific/Auckland', lookbackDays: 2 });
+  // 2026-11-21 in Auckland.
+  const now = Date.parse('2026-11-20T12:00:00Z');
+
+  it('begin with the first of the lookback before its own today, or with that of more days', () => {
+    expect(firstDay(dataset, now)).toBe('2026-11-19');
+    expect(firstDay(dataset, now, 30)).toBe('2026-10-22');
+  });
+
+  it('are spoken of until thirty days after the lookback', () => {
+    expect(reportedUntil(dataset, '2026-11-20')).toBe('2026-12-22');
+  });
+});
+
+describe('a day', () => {
+  const over = (input: Partial<DatasetInput>, day: string, now: string) =>
+    isOver(definedDataset(input).dataset, day, Date.parse(now));
+  const auckland = { timezone: 'Pacific/Auckland' } as const;
+  const friday = { expectedBy: { hour: 9, weekdays: ['fri'] } } satisfies Partial<DatasetInput>;
+
+  it.each([
+    { what: 'at its last second', input: {}, now: '2026-11-20T23:59:59Z', isDone: false },
+    { what: 'once it has ended', input: {}, now: '2026-11-21T00:00:00Z', isDone: true },
+    { what: 'once it has ended in its timezone', input: auckland, now: '2026-11-20T11:00:00Z', isDone: true },
+    { what: 'until its drop is due', input: friday, now: '2026-11-21T08:59:59Z', isDone: false },
+    { what: 'once its drop is due', input: friday, now: '2026-11-21T09:00:00Z', isDone: true },
+  ])('of a Friday is over $what: $isDone', ({ input, now, isDone }) => {
+    expect(over(input, '2026-11-20', now)).toBe(isDone);
+  });
+
+  it('on whose weekday no drop is expected is over at its end', () => {
+    expect(over(friday, '2026-11-19', '2026-11-20T00:00:00Z')).toBe(true);
   });
 });
