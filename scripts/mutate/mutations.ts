@@ -102,8 +102,8 @@ export const mutations: readonly Mutation[] = [
     ['||= isFromCollector(seen)', '= true'],
   ]),
   faultsOf('console/api/live.ts', 'console/pages.story', [
-    ['{ row: null }', '{}'],
-    ['shortText(value, BRIEF)', 'value'],
+    ['row: null }', 'row: entry.row }'],
+    ['sent && shortText(sent, BRIEF)', 'sent'],
   ]),
   faultsOf('console/api/quarantine.ts', 'console/actions.contract', [
     ['selection, isDry', 'selection, false'],
