@@ -1,5 +1,5 @@
 import { quoteText } from '../../../base/sql.ts';
-import { DATE_UNITS, TIME_UNITS } from '../../macros/dateMacros.ts';
+import { DATE_UNITS, TIME_UNITS } from '../../intervals.ts';
 import type { Rendering, TokenWriter } from '../Rendering.ts';
 import { notEmulated, SqlError, type TokenRange } from '../tokens.ts';
 import { writeRegexpCall } from './regexp.ts';
