@@ -183,19 +183,11 @@ export const dropsFindings = {
     { section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
-    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted or archived them. Queries miss their rows.',
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted them. Queries miss their rows.',
     {
       again: [
         `Somebody deleted the files. ${UNSAID_WHO}`,
         'Run the commands: they make the days again from the files that have their rows.',
-      ],
-      archived: [
-        'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips: `SLUICE_FINDING_ARCHIVING` names a rule that does.',
-        'Run the commands: they make the days again from the files that have their rows.',
-      ],
-      archivedOnly: [
-        'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips: `SLUICE_FINDING_ARCHIVING` names a rule that does. No other files have their rows.',
-        'Run the commands of `SLUICE_FINDING_ARCHIVED`, `restore-object` and then `copy-object`: they make the files readable again.',
       ],
       versions: [
         `Somebody deleted the files, and no others have their rows. ${UNSAID_WHO}`,

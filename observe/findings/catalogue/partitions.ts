@@ -6,6 +6,10 @@ const { problem, warning } = entriesOf('partitions');
 /** Who dropped partitions, also by Athena, which calls Glue. */
 const DROPPED = `${WHO} DeletePartition, BatchDeletePartition.`;
 
+/** Why files are archived, and what becomes of queries. */
+const ARCHIVED_BY =
+  'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips without an error: `SLUICE_FINDING_ARCHIVING` names a rule that does, and that goes on with it.';
+
 /** Findings about tables, views, their files and partitions, and curated days. */
 export const partitionsFindings = {
   SLUICE_FINDING_TABLE_DIFFERS: problem(
@@ -60,7 +64,13 @@ export const partitionsFindings = {
   ),
   SLUICE_FINDING_ARCHIVED: problem(
     'Files of tables are in an archive class of S3 (GLACIER, DEEP_ARCHIVE). Athena skips them, restored ones too, so queries miss their rows without an error.',
-    'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Days of a curated table or a dataset are also made again if other files have their rows: `SLUICE_FINDING_FILES_LOST`. What archives them comes again: docs/platform.md, "Archived objects".',
+    {
+      again: [`${ARCHIVED_BY} Other files have their rows.`, 'Run the commands: they make the days again.'],
+      restored: [
+        ARCHIVED_BY,
+        'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good.',
+      ],
+    },
     { section: 'partitions' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(

@@ -5,10 +5,12 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { ArchivingRule, NotedRule } from '../../../lib/landing/catalog/archivingRules.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { ArchivedDay, ArchivedDays } from '../../facts/days/goneFiles.ts';
+import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
+import { type CaseOf, finding } from '../catalogue.ts';
 import { sinceOf, unlookedText } from './dayTexts.ts';
 import type { Findings, Place } from './place.ts';
 
@@ -20,18 +22,52 @@ const ARCHIVED_KEYS = `Contents[?${isOfArchiveClass}].Key`;
 type Bucket = Pick<Place, 'config' | 'commands'>;
 
 /** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
-export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
-  const { days: archived = [], unlookedUntil = null } = archivedDays ?? {};
-  for (const [table, days] of Map.groupBy(archived, (archivedDay) => archivedDay.table)) {
-    const told = {
-      title: archivedTitle(table, days),
-      since: sinceOf(days.map(({ since }) => since)),
-      detail: archivedDetail(table, days, unlookedUntil),
-    };
-    const keys = days.flatMap((archivedDay) => archivedDay.keys);
-    yield finding('SLUICE_FINDING_ARCHIVED', told, unarchiveCommands(keys, place));
+export function* archivedFiles(facts: StatusFacts, place: Place): Findings {
+  const { days: archived = [], unlookedUntil = null } = facts.archivedDays ?? {};
+  const made = madeTables(facts, place);
+  for (const [table, ofTable] of Map.groupBy(archived, (archivedDay) => archivedDay.table)) {
+    const { lacking = [], again } = made.find((known) => known.table === table) ?? {};
+    const caseOf = ({ day }: ArchivedDay): CaseOf<'SLUICE_FINDING_ARCHIVED'> =>
+      lacking.some((known) => known.day === day && !known.isOnly) ? 'again' : 'restored';
+    for (const [name, days] of Map.groupBy(ofTable, caseOf)) {
+      const told = {
+        case: name,
+        title: archivedTitle(table, days),
+        since: sinceOf(days.map(({ since }) => since)),
+        detail: archivedDetail(table, days, unlookedUntil),
+      };
+      const ranges = dayRanges(days.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+      const keys = days.flatMap((archivedDay) => archivedDay.keys);
+      const commands =
+        name === 'again' && again !== undefined
+          ? ranges.map(({ from, to }) => again(from, to))
+          : unarchiveCommands(keys, place);
+      yield finding('SLUICE_FINDING_ARCHIVED', told, commands);
+    }
   }
-  yield* archivingRuleFindings(archivingRules ?? [], place);
+  yield* archivingRuleFindings(facts.archivingRules ?? [], place);
+}
+
+/** A table whose days are made of other files. */
+interface MadeTable extends Pick<DatasetDays, 'table' | 'lacking'> {
+  /** The command that makes days again. */
+  readonly again: (from: string, to: string) => string;
+}
+
+/** The tables of datasets, and the curated ones. */
+function madeTables(
+  { datasets, curated }: StatusFacts,
+  { commands: { sluice } }: Pick<Place, 'commands'>,
+): readonly MadeTable[] {
+  const ofDrops = (datasets ?? []).map(({ source, dataset, table, lacking }): MadeTable => {
+    const words = ['ingest', 'backfill', '--source', source, '--dataset', dataset];
+    return { table, lacking, again: (from, to) => sluice(...words, '--from', from, '--to', to) };
+  });
+  const ofRaw = (curated ?? []).map(({ kind, table, lacking }): MadeTable => {
+    const words = ['curate', 'rebuild', '--table', kind];
+    return { table, lacking, again: (from, to) => sluice(...words, '--from', from, '--to', to) };
+  });
+  return ofDrops.concat(ofRaw);
 }
 
 /** `3 files of events are archived, of 2 days, the newest 2026-11-20` */

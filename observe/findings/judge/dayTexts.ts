@@ -80,17 +80,20 @@ export function* lostFilesOf(
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
 ): Findings {
-  for (const [reason, ofReason] of Map.groupBy(lacking, lostCase)) {
+  // The finding ARCHIVED is of archived files, which are there.
+  const isArchived = ({ day }: LackingDay) =>
+    archivedDays?.days.some((archived) => archived.table === table && archived.day === day) === true;
+  const lost = lacking.filter((day) => !isArchived(day));
+  for (const [reason, ofReason] of Map.groupBy(lost, lostCase)) {
     const days = ofReason.map(({ day }) => day);
     const texts = ofReason.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
-    const isMadeAgain = reason === 'again' || reason === 'archived' || reason === 'gone';
-    const madeAgain = isMadeAgain ? dayRanges(days).map(({ from, to }) => again(from, to)) : [];
-    // The finding ARCHIVED has the commands of archived files.
-    const restored = reason === 'versions' ? commands.restore(table, days) : [];
-    const cures = [...madeAgain, ...restored];
+    const cures =
+      reason === 'versions'
+        ? commands.restore(table, days)
+        : dayRanges(days).map(({ from, to }) => again(from, to));
     const verb = days.length === 1 ? 'lacks' : 'lack';
     const until = archivedDays?.unlookedUntil ?? null;
-    const isUnlooked = until !== null && !reason.startsWith('archived') && days.some((day) => day <= until);
+    const isUnlooked = until !== null && days.some((day) => day <= until);
     const unlooked = isUnlooked ? ` ${unlookedText(until)}` : '';
     yield finding(
       'SLUICE_FINDING_FILES_LOST',
@@ -105,12 +108,7 @@ export function* lostFilesOf(
     );
   }
 
-  /** An archived file is there, whatever S3 has of other versions. */
   function lostCase({ day, isOnly }: LackingDay): CaseOf<'SLUICE_FINDING_FILES_LOST'> {
-    const isArchived = archivedDays?.days.some(
-      (archived) => archived.table === table && archived.day === day,
-    );
-    if (isArchived === true) return isOnly ? 'archivedOnly' : 'archived';
     if (!isOnly) return 'again';
     return isUnrestorable(table, day) ? 'gone' : 'versions';
   }

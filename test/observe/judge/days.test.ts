@@ -4,6 +4,7 @@ import {
   curatedTable,
   datasetFacts,
   HOUR_MS,
+  hoursAgo,
   keptDay,
   loadedDay,
   NOW,
@@ -67,7 +68,7 @@ describe('a finding about raw and curated days, and hours', () => {
     ]);
   });
 
-  it('of lost files says of each day whether its files are archived, deleted or gone', () => {
+  it('of lost files says of each day whether its files are deleted or gone; archived ones have a finding of their own', () => {
     const days = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
     const lacking = days.map((day) => ({ day, since: NOW - HOUR_MS, isOnly: day > '2026-11-16' }));
     const looked = days.slice(0, 2).map((day) => ({
@@ -79,13 +80,17 @@ describe('a finding about raw and curated days, and hours', () => {
     const archivedDays = { days: looked, unlookedUntil: days[2] };
     const table = 'acme_orders';
     const restorable = days.slice(1, 3).map((day) => ({ table, day, files: 0 }));
-    const lost = judge({ ...datasetFacts({ lacking }), archivedDays, restorable }).filter(
-      ({ code }) => code === 'SLUICE_FINDING_FILES_LOST',
-    );
-    const { archived, archivedOnly, gone, versions } = findingCatalogue.SLUICE_FINDING_FILES_LOST.cases;
-    expect(lost).toMatchObject([
-      { cause: archived.cause, detail: expect.stringContaining(days[0]) },
-      { cause: archivedOnly.cause, detail: expect.stringContaining(days[1]), commands: [] },
+    const { gone, versions } = findingCatalogue.SLUICE_FINDING_FILES_LOST.cases;
+    const { again, restored } = findingCatalogue.SLUICE_FINDING_ARCHIVED.cases;
+    expect(judge({ ...datasetFacts({ lacking }), archivedDays, restorable })).toMatchObject([
+      {
+        title: `1 file of acme_orders is archived, of 1 day, the newest ${days[0]}, since ${hoursAgo(1)}.`,
+        cause: again.cause,
+        commands: [
+          expect.stringContaining(`ingest backfill --source acme --dataset orders --from ${days[0]}`),
+        ],
+      },
+      { cause: restored.cause, commands: Array(3).fill(expect.stringContaining('aws s3api')) },
       {
         cause: gone.cause,
         detail: expect.stringMatching(`${days[2]} .* Of days until ${days[2]} nobody has looked`),
