@@ -53,6 +53,8 @@ export interface Told {
   readonly judgedBy?: readonly SharedPart[];
   /** As {@link Finding.subject}. */
   readonly subject?: string;
+  /** As {@link Finding.isOver}; default false. */
+  readonly isOver?: boolean;
   /** As {@link Finding.isOfDay}; default: whether findings of its code are of 24 hours. */
   readonly isOfDay?: boolean;
 }
@@ -93,6 +95,8 @@ export interface Finding {
   readonly isOfDay?: boolean;
   /** What it is about, where a look may have several of its code for 24 hours: a function, a sender, `5xx`. Absent of all else. */
   readonly subject?: string;
+  /** Whether what it tells of goes on no more. An alarm that is on for a time after it makes no problem of it. Absent if not. */
+  readonly isOver?: boolean;
 }
 
 /** Whether a question was answered with a finding. */
@@ -111,7 +115,17 @@ export function finding<Code extends FindingCode>(
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
-  const { title: said, since, detail = '', cause: known, reason, case: name, judgedBy, subject } = told;
+  const {
+    title: said,
+    since,
+    detail = '',
+    cause: known,
+    reason,
+    case: name,
+    judgedBy,
+    subject,
+    isOver,
+  } = told;
   const { cases, section, part, ofDay, ...usual } = entries[code];
   const { isOfDay = ofDay !== undefined } = told;
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
@@ -133,6 +147,7 @@ export function finding<Code extends FindingCode>(
     ...(judgedBy === undefined ? {} : { judgedBy }),
     ...(isOfDay ? { isOfDay } : {}),
     ...(subject === undefined ? {} : { subject }),
+    ...(isOver === true ? { isOver } : {}),
   };
 }
 

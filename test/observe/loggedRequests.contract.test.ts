@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { readDeadFailure, readFirstKeyFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
-import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
+import { readAnswers, readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
 import { readRelayAnswer, readUnkeptError } from '../../observe/facts/flow/relayCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';
 import { startServices, temporaryDirectory } from '../../packages/local-aws/src/testing/index.ts';
+import { wellHour } from './statusFacts.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;
@@ -87,6 +88,28 @@ describe('whose clock is off by hours', () => {
     ]);
     expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * hour }]);
     expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * hour }]);
+  });
+});
+
+describe('requests that were not stored', () => {
+  it('have when their sender was stored since, also hours ago', async () => {
+    const stack = { service: 'sluice', stage: 'unstored' };
+    const write = logs.open('sluice-unstored-collect');
+    const line = (key: string, level: string, more: object) =>
+      write(`${JSON.stringify({ event: 'collect', level, ms: 1, key, sdk: 'js 1', ...more })}\n`);
+    const failed = { status: 503, code: 'SLUICE_COLLECT_NOT_DELIVERED' };
+    const day = new Map([[clock.now(), { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 2 } }]]);
+    line('web', 'error', failed);
+    line('gone', 'error', failed);
+    await clock.advance(60 * MINUTE);
+    const storedAt = new Date(clock.now()).toISOString();
+    line('web', 'info', { status: 202 });
+    await clock.advance(3 * 60 * MINUTE);
+    const answers = await readAnswers({ logs: client, stack, now: clock.now() }, day, 'failedBy');
+    expect(answers?.groups.map((group) => [group.key, group.storedAt])).toEqual([
+      ['web', storedAt],
+      ['gone', undefined],
+    ]);
   });
 });
 

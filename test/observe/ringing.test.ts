@@ -10,8 +10,11 @@ import {
   judgedDeployment,
   NOW,
   refusedRequests,
+  requestGroup,
   ringingAlarm,
+  wellDay,
   wellFacts,
+  wellHour,
 } from './statusFacts.ts';
 
 const judge = (facts: Partial<StatusFacts>) =>
@@ -36,6 +39,27 @@ describe('a finding for which an alarm rings', () => {
     expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
       ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
       ['ALARM', 'problem'],
+    ]);
+  });
+
+  it('stays a warning if it is over: the alarm is on for a time after it', () => {
+    const code = 'SLUICE_COLLECT_NOT_DELIVERED';
+    const group = { ...requestGroup, code, key: 'app', first: hoursAgo(5), last: hoursAgo(4), count: 1 };
+    const over = {
+      lastHour: wellHour,
+      lastDay: { ...wellDay, failedBy: { [code]: { count: 1, first: hoursAgo(5), last: hoursAgo(4) } } },
+      unstored: { groups: [{ ...group, storedAt: hoursAgo(3) }], hasMore: false },
+    };
+    expect(headlinesOf({ ...over, ...ring('api-5xx') })).toEqual([
+      ['NOT_STORED', 'warning', 'Alarm sluice-prod-api-5xx'],
+    ]);
+    const listed = { ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86', count: 1 };
+    const refused = {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100),
+      refusals: { groups: [listed], hasMore: false },
+    };
+    expect(headlinesOf({ ...refused, ...ring('key-unknown') })).toEqual([
+      ['REFUSED', 'warning', 'Alarm sluice-prod-key-unknown'],
     ]);
   });
 

@@ -41,7 +41,10 @@ export interface LateGroup extends SentGroup {
 
 /** The requests of a sender that were answered 4xx, or 503. */
 export interface AnsweredGroup extends SentGroup {
-  /** When a request with the same key and SDK was stored last within the last hour, ISO 8601; absent if the log has none: it has a part of them. */
+  /**
+   * When a request with the same key and SDK was stored last, within the last hour or since the first of all groups ended, ISO 8601; absent if
+   * the log has none: it has a part of them.
+   */
   readonly storedAt?: string;
 }
 
@@ -92,7 +95,7 @@ export async function readAnswers(
   return { groups: answered, hasMore };
 }
 
-/** When a request of each of some senders was stored last within the last hour, as far as the log has it, by {@link senderId}. */
+/** When a request of each of some senders was stored last, as {@link AnsweredGroup.storedAt} says, by {@link senderId}. */
 async function readStored(
   deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
   groups: readonly SentGroup[],
@@ -104,9 +107,12 @@ async function readStored(
   const alternatives = keys.includes(null)
     ? [stored]
     : keys.map((key) => `${stored} && $.key = ${JSON.stringify(key)}`);
+  const hourAgo = deployment.now - HOUR_MS;
+  const startTime = Math.min(...groups.map(({ last }) => Date.parse(last)));
+  const before = startTime < hourAgo ? [{ startTime, endTime: hourAgo - 1 }] : [];
   const { requests } = await readRequests(deployment, {
     filterPattern: `{ ${alternatives.join(' || ')} }`,
-    times: [{ startTime: deployment.now - HOUR_MS, endTime: deployment.now }],
+    times: [{ startTime: hourAgo, endTime: deployment.now }, ...before],
     ...NOTED,
   });
   return new Map(bySender(requests, () => 1).map((group) => [senderId(group), group.last]));

@@ -86,14 +86,13 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       subject: part,
       // Runs that failed before the 24 hours, without a good one since, were read, too.
       isOfDay: Date.parse(first) >= place.now - DAY_MS,
+      isOver,
       title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
     };
     const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(error, part, place), log]);
-    const rung = ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
-    // The alarm stays on for a time after it is over, and nothing is to be done.
-    yield isOver ? { ...rung, severity: found.severity } : rung;
+    yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
   }
 }
 

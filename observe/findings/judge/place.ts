@@ -348,7 +348,7 @@ export class Ringing {
   }
 
   /**
-   * A finding with its alarms: what rings is a problem.
+   * A finding with its alarms: what rings is a problem, unless it is over.
    *
    * @param names Of its alarms. Default: the catalogue's, of each schedule; those of datasets stand with the dataset alone.
    */
@@ -363,7 +363,7 @@ export class Ringing {
     if (ownAlarms.length === 0) return found;
     return {
       ...found,
-      severity: 'problem',
+      severity: found.isOver === true ? found.severity : 'problem',
       detail: [found.detail, ...ownAlarms.map((alarm) => `Alarm ${alarmText(alarm)}`)].join(' '),
     };
   }

@@ -67,6 +67,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
+    isOver: state !== 'open',
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),
@@ -91,10 +92,13 @@ interface FailedCode {
   readonly text: string;
 }
 
+/** By what requests are known to fail no more. */
+type OverFacts = Pick<StatusFacts, 'lastHour' | 'lastEventAt' | 'keys' | 'keysFailure' | 'unknown'>;
+
 /** What is known of requests that failed with a code. @param senders Those of all codes; none if not all lines of the log were read. */
 function failedCode(
   code: string,
-  facts: Pick<StatusFacts, 'lastHour' | 'lastDay' | 'keys' | 'keysFailure' | 'unknown'>,
+  facts: OverFacts & Pick<StatusFacts, 'lastDay'>,
   senders: readonly AnsweredGroup[],
   { now }: Pick<Place, 'now'>,
 ): FailedCode {
@@ -122,12 +126,7 @@ function failedCode(
 /** Whether requests may still fail with a code. @param last Start of the last minute in which one failed, ISO 8601. */
 function overState(
   { code, last, inHour }: { readonly code: string; readonly last: string; readonly inHour: number },
-  {
-    lastHour,
-    keys,
-    keysFailure,
-    unknown,
-  }: Pick<StatusFacts, 'lastHour' | 'keys' | 'keysFailure' | 'unknown'>,
+  { lastHour, lastEventAt, keys, keysFailure, unknown }: OverFacts,
   senders: readonly AnsweredGroup[],
   now: number,
 ): FailedCode['state'] {
@@ -140,7 +139,9 @@ function overState(
   // Only a collector reports a denial, and perhaps none has tried since. A key that cannot be read has no label in the log.
   const isRead = isLogRead({ unknown }, 'collect') && keys?.fault === null && keysFailure === null;
   if (!isRead) return 'open';
-  if (isPast && (lastHour?.lastStoredAt ?? '') > last) return 'over';
+  // The minutes are of the last hour alone.
+  const isStored = [lastHour?.lastStoredAt, lastEventAt].some((at) => (at ?? '') > last);
+  if (isPast && isStored) return 'over';
   return isQuiet ? 'quiet' : 'open';
 }
 
@@ -204,6 +205,7 @@ function unreachedOf(
   const told = {
     ...(way === '4xx' ? { case: 'refused' as const } : failureTold(facts, 'collect', failure)),
     subject: way,
+    isOver,
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
@@ -264,6 +266,7 @@ export function* refusedRequests(
   const caseOfUnknown = areKeysRead ? 'unknownKey' : 'keysUnread';
   const told = {
     case: isUnknown ? caseOfUnknown : caseOfKnown,
+    isOver: isOver && !isUnknown,
     title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
     reason: refusalReason(
@@ -443,6 +446,7 @@ export function* silence(
       'SLUICE_FINDING_SILENT',
       {
         case: isLasting ? 'lasting' : 'over',
+        isOver: !isLasting,
         title: silentTitle(),
         since: silentSince,
         detail: `${texts.join('. ')}.`,
@@ -496,7 +500,7 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   const said = `went past the stream in the busiest hour, where ${Math.round(change.usual)} are usual${error}${over}`;
   const told = changesTold(changes, said);
   const changed = name === 'denied' || name === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
-  yield finding('SLUICE_FINDING_OVERFLOW', { case: name, ...told, detail: `${told.detail}.` }, [
+  yield finding('SLUICE_FINDING_OVERFLOW', { case: name, isOver, ...told, detail: `${told.detail}.` }, [
     ...changed,
     tailErrors(commands),
   ]);

@@ -76,6 +76,9 @@ describe('a finding about keys', () => {
     expect(judge(facts)).toMatchObject([{ severity: 'warning', cause: keysOver.cause }]);
     const silent = { ...facts, lastHour: { ...wellHour, lastStoredAt: null } };
     expect(judge(silent)).toMatchObject([{ severity: 'warning', cause: quiet.cause }]);
+    // An hour later the rows of tables still say it.
+    const later = { ...silent, lastEventAt: hoursAgo(1.5) };
+    expect(judge(later)).toMatchObject([{ severity: 'warning', cause: keysOver.cause }]);
   });
 
   it('of a key that is disabled has what began after that and has its error, and the command of the doctor', () => {
