@@ -89,6 +89,7 @@ import { readStackFaults, type StackFault, type StackPart } from './stackFaults.
 import type { DeniedCalls } from './standingDenials.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
+import { type MissingEvent, readMissingEvents } from './tables/missingEvents.ts';
 import {
   type LostRawDay,
   type RecentPartitions,
@@ -205,6 +206,8 @@ export interface StatusFacts {
   readonly lastEventAt: string | null;
   /** What arrived in each table. */
   readonly tables: readonly TableArrivals[] | null;
+  /** Names of events that came each day and stay away; null also with `curate: false`. */
+  readonly missingEvents: readonly MissingEvent[] | null;
   /** What waits on its way to the tables. */
   readonly waiting: WaitingRequests;
   /** Messages that wait for the writer, and when they are gone at its rate; null without any. */
@@ -289,7 +292,7 @@ export interface StatusFacts {
 }
 
 /**
- * Reads the state of every part: about 70 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 70 calls, two of them queries in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -333,6 +336,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask('the tables', readLandedRows),
+    missing: config.curate ? ask('the names of events', readMissingEvents) : null,
     landed: ask('landing/', countLanding),
     damaged: ask('damaged/', countDamaged),
     writer: ask('the queue of the writer', readWriterBacklog),
@@ -376,6 +380,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     requests,
     delivered,
     rows,
+    missing,
     landed,
     damaged,
     datasets,
@@ -408,6 +413,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
+    missingEvents: missing?.names ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
@@ -416,7 +422,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     },
     quarantine,
     faults: local?.faults ?? 0,
-    scannedBytes: rows?.scannedBytes ?? 0,
+    scannedBytes: (rows?.scannedBytes ?? 0) + (missing?.scannedBytes ?? 0),
   };
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();

@@ -37,6 +37,7 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
   [
     [({ lastHour }) => lastHour === null, 'NOT_STORED', 'REFUSED', 'SILENT'],
     [({ lastDay }) => lastDay === null, 'NOT_STORED', 'REFUSED', 'SILENT', 'SPIKE', 'OVERFLOW', 'IGNORED'],
+    [isUnread('the names of events'), 'EVENT_MISSING'],
     [({ unreached }) => unreached === null, 'UNREACHED'],
     [({ noted }) => noted === null, 'TIME_SECONDS', 'CLOCK_OFF'],
     [({ keys }) => keys === null, 'NO_KEY'],

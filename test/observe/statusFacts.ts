@@ -142,6 +142,7 @@ export const wellFacts: StatusFacts = {
   exports: [],
   damagedEntries: [],
   encryptionDemands: [],
+  missingEvents: [],
   curated: [],
   relay: null,
   alarms: [],

@@ -215,6 +215,11 @@ export const collectorFindings = {
     },
     { section: 'silent', alarms: ['exposures-silent', 'events-silent'] },
   ),
+  SLUICE_FINDING_EVENT_MISSING: warning(
+    'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
+    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. It goes once such an event comes, or after a week.',
+    { section: 'silent' },
+  ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it.',
     'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come, until Ctrl-C.',

@@ -1,11 +1,13 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { roleNamePattern } from '../../../lib/access/arns.ts';
 import type { ErrorEntry } from '../../../lib/base/errors.ts';
+import { quoteText } from '../../../lib/base/sql.ts';
 import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed } from '../../../lib/base/text.ts';
-import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import { counted, listed, quotedName } from '../../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS, utcDay } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { qualifiedName } from '../../../lib/views/View.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { denialIn, failureKind } from '../../explainAwsError.ts';
@@ -460,6 +462,29 @@ export function* silence(
     const came = `No request came since ${silentSince}`;
     return since === null ? `${came}, when the last event was stored` : `${came}; ${wasUsual}`;
   }
+}
+
+/** Names of events that came each day and stay away, where others come. */
+export function* missingEvents(
+  { missingEvents: names }: StatusFacts,
+  { commands, config, now }: Place,
+): Findings {
+  const [first] = names ?? [];
+  if (names === null || first === undefined) return;
+  const texts = names.map(
+    ({ name, least, days, since }) =>
+      `${quotedName(name)}, since ${since}: at least ${least} on each of ${counted(days, 'day')} before`,
+  );
+  const others = names.length - 1;
+  const more = others === 0 ? '' : `, and none of ${counted(others, 'other name')}`;
+  const told = {
+    title: `No event ${quotedName(first.name)} came within 24 hours, where each of ${counted(first.days, 'day')} before had at least ${first.least}${more}`,
+    since: names.map(({ since }) => since).sort()[0] ?? null,
+    detail: `${listed(texts, '; ')}.`,
+  };
+  const from = utcDay(now - 7 * DAY_MS);
+  const sql = `SELECT "sdk_type", "sdk_version", count(*) AS "events", max("received_at") AS "last" FROM ${qualifiedName(config, config.tables.events)} WHERE "event_name" = ${quoteText(first.name)} AND "ds" >= DATE '${from}' GROUP BY 1, 2 ORDER BY 4 DESC`;
+  yield finding('SLUICE_FINDING_EVENT_MISSING', told, [commands.sluice('query', sql)]);
 }
 
 /** What was not as usual within the last 24 hours: requests, events. */

@@ -143,6 +143,19 @@ export const requestCases: readonly Case[] = [
     `${hoursAgo(9)} ${hoursAgo(8)} 60 900 24`,
   ],
   [
+    'two names of events stay away',
+    {
+      missingEvents: [
+        { name: "it's bought", least: 120, days: 7, since: hoursAgo(30) },
+        { name: 'refund', least: 12, days: 7, since: '2026-11-19' },
+      ],
+    },
+    'EVENT_MISSING',
+    'warning',
+    `${hoursAgo(30)} 120 7 2026-11-19 12 7`,
+    `npx sluice query 'SELECT "sdk_type", "sdk_version", count(*) AS "events", max("received_at") AS "last" FROM "sluice"."statsig_forwarded_events" WHERE "event_name" = '\\''it'\\'''\\''s bought'\\'' AND "ds" >= DATE '\\''2026-11-13'\\'' GROUP BY 1, 2 ORDER BY 4 DESC'`,
+  ],
+  [
     'there was a spike',
     { ...changedRequests({ what: 'requests' }), spikeFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 } },
     'SPIKE',
