@@ -5,7 +5,6 @@ import type { TableKind } from '../../schema/kinds.ts';
 import { rowPath } from '../../tables/objectKeys.ts';
 import { type QuarantineRows, quarantineWriter, type RefusedItem } from '../quarantineWriter.ts';
 import type { LineFailure } from './lineStatements.ts';
-import { SMALL_LINE } from './Round.ts';
 
 /** A line that DuckDB refuses. */
 export interface RefusedLine extends LineFailure {
@@ -32,13 +31,10 @@ export function quarantineLines(
 ): {
   readonly text: Buffer;
   readonly rows: number;
-  /** Bytes of the longest line, or more. */
-  readonly longest: number;
   readonly large: QuarantineRows['large'];
 } {
   const write = quarantineWriter(config);
   const lines: string[] = [];
-  let longest = SMALL_LINE;
   const large: QuarantineRows['large'][number][] = [];
   for (const { kind, day, key, text, code, detail } of refused) {
     const parsed = parseJson(text);
@@ -57,11 +53,8 @@ export function quarantineLines(
       sdkType: member('sdk_type'),
       sdkVersion: member('sdk_version'),
     });
-    for (const json of written.documents) {
-      longest = Math.max(longest, Buffer.byteLength(json) + 1);
-      lines.push(`${json}\n`);
-    }
+    for (const json of written.documents) lines.push(`${json}\n`);
     large.push(...written.large);
   }
-  return { text: Buffer.from(lines.join('')), rows: lines.length, longest, large };
+  return { text: Buffer.from(lines.join('')), rows: lines.length, large };
 }

@@ -13,7 +13,7 @@ import type { Table } from '../../tables/Table.ts';
 import type { QuarantineRows } from '../quarantineWriter.ts';
 import { type LineFailure, lineFailure, writeRowsStatement } from './lineStatements.ts';
 import { quarantineLines, type RefusedLine } from './quarantineLines.ts';
-import type { RoundLines } from './Round.ts';
+import { type RoundLines, SMALL_LINE } from './Round.ts';
 import { WriteError } from './WriteError.ts';
 
 /**
@@ -79,7 +79,7 @@ export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
     const writer = new LinesWriter(session, request);
     for (const lines of request.lines) await writer.write(lines);
     const refused = [...writer.refused];
-    const { text, rows, longest, large } = quarantineLines(refused, config, now);
+    const { text, rows, large } = quarantineLines(refused, config, now);
     if (rows > 0) {
       const path = join(directory, 'refused.ndjson');
       await writeFile(path, text);
@@ -89,7 +89,8 @@ export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
         path,
         rows,
         bytes: text.length,
-        longest,
+        // A row of quarantine fits into a record of Firehose, which is smaller.
+        longest: SMALL_LINE,
       } as const;
       await writer.write({ ...lines, keyAt: () => '' });
       const [failure] = writer.refused.slice(refused.length);

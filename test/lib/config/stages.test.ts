@@ -114,13 +114,18 @@ describe('a configuration for several stages', () => {
     expect(await refusal(() => loadConfig(object, 'dev'))).toBe('INVALID stages');
   });
 
-  it('refuses a boundary that a role of any listed stage may change', async () => {
-    const boundary = "permissionsBoundary: 'arn:aws:iam::111122223333:policy/sluice-prod-b'";
-    for (const text of [`() => ({ bucket: 'acme', ${boundary} })`, `{ bucket: 'acme', ${boundary} }`]) {
-      const file = fileWith(`export default defineConfig(${text}, { stages: ['dev', 'prod'] });`);
-      expect(await refusal(() => loadConfig(file, 'dev'))).toMatch(/^INVALID (?:dev )?permissionsBoundary$/);
-    }
-  });
+  it.each(['sluice-prod-b', 'team/sluice-prod-b', 'team/eu/sluice-prod-b'])(
+    'refuses a boundary that a role of any listed stage may change: %s',
+    async (policy) => {
+      const boundary = `permissionsBoundary: 'arn:aws:iam::111122223333:policy/${policy}'`;
+      for (const text of [`() => ({ bucket: 'acme', ${boundary} })`, `{ bucket: 'acme', ${boundary} }`]) {
+        const file = fileWith(`export default defineConfig(${text}, { stages: ['dev', 'prod'] });`);
+        expect(await refusal(() => loadConfig(file, 'dev'))).toMatch(
+          /^INVALID (?:dev )?permissionsBoundary$/,
+        );
+      }
+    },
+  );
 
   it.each([
     { list: `['dev', 'local']`, field: 'stages.1' },

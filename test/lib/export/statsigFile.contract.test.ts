@@ -24,7 +24,7 @@ const formatOf = (table: string): StatsigFormat => {
 const LONG = `repeat('x', 128)`;
 const EVENTS = `SELECT * FROM (VALUES
   (TIMESTAMP '2026-11-19 10:00:00.999', 'purchase', '12.5', 'ada', NULL, '{"item":"hat"}', 'production'),
-  (TIMESTAMP '1969-12-31 23:59:59.5', 'before', NULL, NULL, 'device', NULL, 'production'),
+  (TIMESTAMP '1969-12-31 23:59:59.5', repeat('й', 127), NULL, NULL, 'device', NULL, 'production'),
   (TIMESTAMP '2026-11-19 10:00:00', 'purchase', '1', 'ada', NULL, NULL, 'staging'),
   (TIMESTAMP '2026-11-19 10:00:00', 'purchase', '1', NULL, NULL, NULL, 'production'),
   (TIMESTAMP '2026-11-19 10:00:00', NULL, '1', 'ada', NULL, NULL, 'production'),
@@ -63,7 +63,7 @@ describe('a file for Statsig', () => {
     ]);
     expect(await rowsOf(path)).toEqual([
       ['1795082400', 'purchase', '12.5', 'ada', null, null, '{"item":"hat"}'],
-      ['-1', 'before', null, null, 'device', null, null],
+      ['-1', 'й'.repeat(127), null, null, 'device', null, null],
     ]);
   });
 

@@ -156,14 +156,17 @@ describe("the groups in a collector's cache", () => {
   it.each([
     { what: 'invalid', body: '{"experiment_id":7}', code: 'SLUICE_GROUPS_TABLE_INVALID' },
     { what: 'too large', body: ' '.repeat(GROUPS_BYTES + 1), code: 'SLUICE_GROUPS_TABLE_TOO_LARGE' },
-  ])('stay cached when the object is $what', async ({ body, code }) => {
+  ])('stay cached when the object is $what, and each read of it fails', async ({ body, code }) => {
     await put(text('running'));
-    const { look, lines } = start();
+    const { look, lines, failures } = start();
     const known = await look();
     await put(body);
-    clock.advance(GROUPS_FRESH_MS);
-    expect(await look()).toBe(known);
-    expect(lines).toMatchObject([{ code }]);
+    for (const failed of [1, 2]) {
+      clock.advance(GROUPS_FRESH_MS);
+      expect(await look()).toBe(known);
+      expect(failures.count).toBe(failed);
+    }
+    expect(lines).toMatchObject([{ code }, { code }]);
   });
 
   it('are read again after the clock was set back', async () => {

@@ -168,6 +168,16 @@ describe('a request to the target', () => {
     expect([...requests.values()].sort()).toEqual([1, 1, 2]);
   });
 
+  it('is not sent once more if a new connection is reset', async () => {
+    let sent = 0;
+    const origin = await serve((socket, requests) => {
+      sent = requests;
+      socket.resetAndDestroy();
+    });
+    await expect(send(origin)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(sent).toBe(1);
+  });
+
   it('is not sent once more after an answer that is no HTTP', async () => {
     let sent = 0;
     const origin = await serve((socket, requests) => {

@@ -12,10 +12,16 @@ export const PARQUET = 'PAR1 rows PAR1';
 export const part = (transaction: string, number = 0) =>
   `part-0000${number}-tid-${transaction}-0a1b-2c3d-${number}-1-c000.snappy.parquet`;
 
-/** A bucket of some texts by key. */
-export function bucketOf(texts: Readonly<Record<string, string>>) {
+/** A bucket of some texts by key. @param archived Keys of objects that S3 cannot read until they are restored. */
+export function bucketOf(texts: Readonly<Record<string, string>>, archived: readonly string[] = []) {
   const objects = Object.entries(texts).map(
-    ([key, text]): DropObject => ({ key, size: text.length, eTag: `"${text}"`, lastModified: new Date(0) }),
+    ([key, text]): DropObject => ({
+      key,
+      size: text.length,
+      eTag: `"${text}"`,
+      lastModified: new Date(0),
+      ...(archived.includes(key) ? { storageClass: 'GLACIER' } : {}),
+    }),
   );
   return {
     list: async ({ prefix }: { prefix: string }) => ({
@@ -28,8 +34,12 @@ export function bucketOf(texts: Readonly<Record<string, string>>) {
 }
 
 /** A day's fingerprint, the names of the files that count, and why others do not. */
-export async function judge(texts: Readonly<Record<string, string>>, dataset: Partial<DatasetFolder> = {}) {
-  const bucket = bucketOf(texts);
+export async function judge(
+  texts: Readonly<Record<string, string>>,
+  dataset: Partial<DatasetFolder> = {},
+  archived: readonly string[] = [],
+) {
+  const bucket = bucketOf(texts, archived);
   const configured = { folder: 'events', dayFormat: 'YYYY-MM-DD', ...dataset } as const;
   const listed = await listDrop(bucket, configured, DAY);
   const judged = await judgeByLogs(bucket, listed);

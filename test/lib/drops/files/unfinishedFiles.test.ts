@@ -68,6 +68,13 @@ describe('a file that is not finished', () => {
     expect(found.files).toEqual(files);
   });
 
+  it('is left out beside a whole one that is archived', async () => {
+    const texts = inFolder({ 'a.parquet': PARQUET, 'a.parquet.filepart': PARQUET });
+    const { files, left } = await judge(texts, {}, [`events/${DAY}/a.parquet`]);
+    expect(files).toEqual([]);
+    expect(left).toEqual({ 'a.parquet': 'archived', 'a.parquet.filepart': 'unfinished' });
+  });
+
   it('is no copy of a file in another folder, nor of one that does not count', async () => {
     const texts = {
       [`events/${DAY}/a.parquet`]: PARQUET,

@@ -98,6 +98,7 @@ const cases: Readonly<
       ['17.0::DOUBLE', '17'],
       ['17.6::DOUBLE', CAST],
       ['17.00::DECIMAL(10,2)', '17'],
+      ['17.60::DECIMAL(10,2)', CAST],
       ['true', '1'],
       ['NULL::VARCHAR', null],
       ["'17'::BLOB", '17'],
