@@ -38,6 +38,15 @@ const figuresOf = (text: string) =>
     .map(([word]) => word.replace(/^[.,;:%]+|[.,;:%]+$/g, ''))
     .filter((word) => /[\d_/]|[A-Z]{3}|\w[-.]\w/.test(word));
 
+/** Every part that may be unread is. */
+const nothingRead: Partial<StatusFacts> = Object.fromEntries(
+  Object.keys(wellFacts)
+    .filter(
+      (name) => !/^(stack|isLocal|at|waiting|bucketFaults|failures|faults|unknown|scannedBytes)$/.test(name),
+    )
+    .map((name) => [name, null]),
+);
+
 describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
     expect(judge({})).toEqual([]);
@@ -65,6 +74,11 @@ describe('a finding of sluice status', () => {
         return `${command}${command.startsWith('aws ') ? '' : ' --stage prod'} --region eu-central-1`;
       }),
     );
+  });
+
+  it.each(cases)('says so where nothing else could be read: %s', (_, facts, code) => {
+    const found = judge({ ...nothingRead, ...facts });
+    expect(found.map((one) => one.code)).toContain(`SLUICE_FINDING_${code}`);
   });
 
   const waitingDay = { words: 'has 2 files and no commit', isLacking: true, cure: 'explain' } as const;

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { type Finding, findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { cases } from '../judgeCases/cases.ts';
+import { seldomCases } from '../judgeCases/seldom.ts';
+import { judge } from './judge.ts';
+
+/** What is held of findings, by the state in which they are. */
+const expected: Readonly<Record<string, unknown>> = JSON.parse(
+  readFileSync(new URL('../judgeCases/findings.json', import.meta.url), 'utf8'),
+);
+/** Numbers, times, codes and names of a text, in its order. */
+const figuresOf = (text: string) =>
+  text
+    .split(/\s+/)
+    .map((word) => word.replace(/^[(`.,;:%]+|[)`.,;:%]+$/g, ''))
+    .filter((word) => /[\d_/]|[A-Z]{3}|\w[-.]\w/.test(word))
+    .join(' ');
+
+const TARGET = / --(?:stage prod|region eu-central-1)/g;
+
+/** The names of the cases of its code that a finding may be of. */
+function casesOf({ code, cause, cure }: Pick<Finding, 'code' | 'cause' | 'cure'>): readonly string[] {
+  const known = Object.entries<Pick<Finding, 'cause' | 'cure'>>(findingCatalogue[code].cases);
+  const cured = known.filter((one) => cure.replaceAll(TARGET, '').endsWith(one[1].cure));
+  const caused = cured.filter((one) => cause.replaceAll(TARGET, '').endsWith(one[1].cause));
+  return (caused.length > 0 ? caused : cured).map(([name]) => name);
+}
+
+/** A finding without its sentences: of these the case that they are of, and their figures. */
+function outline(found: Finding) {
+  const { code, severity, since, subject, title, detail, cause, judgedBy, commands } = found;
+  return {
+    code: code.slice('SLUICE_FINDING_'.length),
+    case: casesOf(found).join(' or '),
+    severity,
+    since,
+    ...(subject === undefined ? null : { subject }),
+    title: figuresOf(title),
+    detail: figuresOf(detail),
+    cause: figuresOf(cause),
+    ...(judgedBy === undefined ? null : { judgedBy }),
+    commands: commands.map((command) => command.replaceAll(TARGET, '')),
+  };
+}
+
+const states: readonly (readonly [string, Partial<StatusFacts>])[] = [
+  ...cases.map(([what, facts]) => [what, facts] as const),
+  ...Object.entries(seldomCases),
+];
+
+it.each(states)('sluice status tells case, times, figures and commands: %s', (what, facts) => {
+  expect(judge(facts).map(outline)).toEqual(expected[what]);
+});

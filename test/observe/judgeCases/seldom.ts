@@ -1,0 +1,451 @@
+import { NO_KEY, type StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import {
+  changedRequests,
+  datasetFacts,
+  deadLetters,
+  deniedCalls,
+  failedDay,
+  failedRequests,
+  functionErrors,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  keysFailure,
+  loadedDay,
+  NOW,
+  ongoingFailure,
+  refusedRequests,
+  requestGroup,
+  ringingAlarm,
+  silentFacts,
+  silentSince,
+  threeCopies,
+  wellDay,
+  wellHour,
+  wellKeys,
+} from '../statusFacts.ts';
+
+const failedOf = (code: string, count: number, hours: readonly [number, number]) => ({
+  [code]: { count, first: hoursAgo(hours[0]), last: hoursAgo(hours[1]) },
+});
+const answered = (code: string, count: number, more: object = {}) => ({
+  ...requestGroup,
+  code,
+  count,
+  ...more,
+});
+const logged = (...groups: readonly ReturnType<typeof answered>[]) => ({ groups, hasMore: false });
+const noted = {
+  counts: {},
+  hasMore: false,
+  before2000: [],
+  corrected: [],
+  uncorrected: [],
+  ahead: [],
+  late: [],
+};
+const keysGone = { ...wellKeys, senders: [], fault: 'It does not exist.', faultKind: 'gone' } as const;
+const lateRelay = (answer: string | null) => ({
+  relay: { waiting: { count: 1, oldest: hoursAgo(2) }, refused: [], hasMore: false },
+  relayAnswer: answer === null ? null : { why: answer, copies: 2, at: hoursAgo(0.5) },
+});
+const lateDay = (day: `${number}-${number}-${number}`, more: object = {}) => ({
+  day,
+  due: NOW - 26 * HOUR_MS,
+  ...more,
+});
+const waitingDay = {
+  day: '2026-11-19',
+  words: 'has 2 files and no commit',
+  isLacking: true,
+  cure: 'explain',
+} as const;
+const missing = {
+  what: 'table',
+  name: 'events',
+  part: 'the tables of the catalog',
+  differs: null,
+  changedAt: null,
+  deployedAt: hoursAgo(99),
+  isDeployed: true,
+  isOtherRelease: false,
+  repair: [['glue', 'create-table']],
+} as const;
+
+/** States with parts that are seldom so, by what is seldom in them. Their findings are in findings.json. */
+export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
+  '503 in the last hour alone': {
+    lastHour: { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_STORED: 3 } },
+  },
+  '503 of one request, a minute ago, of a code that stores nothing': {
+    lastHour: {
+      ...wellHour,
+      failedBy: { SLUICE_COLLECT_NOT_STORED: 1 },
+      failedAt: { SLUICE_COLLECT_NOT_STORED: { first: hoursAgo(0.02), last: hoursAgo(0.02) } },
+    },
+    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_COLLECT_NOT_STORED', 1, [1, 0.1]) },
+    unstored: logged(answered('SLUICE_COLLECT_NOT_STORED', 1, { key: 'web', sdk: 'js-client 3' })),
+  },
+  '503 of two codes, of which the fewer are open': {
+    lastHour: {
+      ...wellHour,
+      failedBy: { SLUICE_COLLECT_NOT_RELAYED: 2 },
+      failedAt: { SLUICE_COLLECT_NOT_RELAYED: { first: hoursAgo(0.8), last: hoursAgo(0.01) } },
+    },
+    lastDay: {
+      ...wellDay,
+      failedBy: {
+        ...failedOf('SLUICE_COLLECT_NOT_STORED', 40, [9, 8]),
+        ...failedOf('SLUICE_COLLECT_NOT_RELAYED', 5, [7, 0.1]),
+      },
+    },
+    unstored: logged(
+      answered('SLUICE_COLLECT_NOT_STORED', 40),
+      answered('SLUICE_COLLECT_NOT_RELAYED', 3, { key: 'app', sdk: 'ios-client 2' }),
+    ),
+  },
+  '503 of senders whose later requests were stored': {
+    lastHour: wellHour,
+    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_COLLECT_NOT_STORED', 4, [9, 8]) },
+    unstored: logged(answered('SLUICE_COLLECT_NOT_STORED', 4, { storedAt: hoursAgo(7) })),
+  },
+  '503 of senders of whose later requests one was stored': {
+    lastHour: wellHour,
+    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_COLLECT_NOT_STORED', 4, [9, 8]) },
+    unstored: logged(
+      answered('SLUICE_COLLECT_NOT_STORED', 3, { storedAt: hoursAgo(7) }),
+      answered('SLUICE_COLLECT_NOT_STORED', 1),
+    ),
+  },
+  '503 of keys, and requests were stored since': {
+    lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
+    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_KEYS_UNAVAILABLE', 4, [9, 8]) },
+  },
+  '503 of keys, none in the last hour, and nothing was stored since': {
+    lastHour: { ...wellHour, lastStoredAt: hoursAgo(20) },
+    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_KEYS_UNAVAILABLE', 4, [9, 8]) },
+  },
+  '503 of keys, whose list has entries that nobody can read': {
+    ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 4 }),
+    keys: { ...wellKeys, fault: '1 entry.', faultKind: 'entries', unreadable: ['a', 'b'], changedAt: null },
+  },
+  '503 of keys, whose list can be read': failedRequests({ SLUICE_KEYS_UNAVAILABLE: 4 }),
+  '503 of keys, that cannot be read': {
+    ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 4 }),
+    keysFailure: keysFailure('busy', 'Throttled'),
+  },
+  'the keys are gone': { keys: { ...keysGone, changedAt: null } },
+  'the keys of the local cloud are gone': { isLocal: true, keys: { ...keysGone, changedAt: hoursAgo(4) } },
+  'the keys cannot be read for another error': { keysFailure: keysFailure('error', 'X') },
+  'AWS fails with the keys': { keysFailure: keysFailure('awsFailed', 'InternalFailure') },
+  'requests were refused of two codes, of which one is of a key': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3, SLUICE_METHOD_NOT_ALLOWED: 5 }, 400),
+    refusals: {
+      groups: [
+        answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86' }),
+        answered('SLUICE_METHOD_NOT_ALLOWED', 5, { sdk: 'curl', first: hoursAgo(11) }),
+      ],
+      hasMore: false,
+    },
+  },
+  'every request of an app is refused': {
+    ...refusedRequests({ SLUICE_KEY_MISSING: 3 }, 400),
+    refusals: logged(
+      answered('SLUICE_METHOD_NOT_ALLOWED', 9),
+      answered('SLUICE_KEY_MISSING', 3, { sdk: 'ios-client 2', first: hoursAgo(1.5), last: hoursAgo(0.5) }),
+    ),
+  },
+  'two requests of an app are refused': {
+    ...refusedRequests({ SLUICE_KEY_MISSING: 2 }, 400),
+    refusals: logged(
+      answered('SLUICE_KEY_MISSING', 2, { sdk: 'ios-client 2', first: hoursAgo(1.5), last: hoursAgo(0.5) }),
+    ),
+  },
+  'every request of an app was refused until an hour ago': {
+    ...refusedRequests({ SLUICE_KEY_MISSING: 3 }, 400),
+    refusals: logged(
+      answered('SLUICE_KEY_MISSING', 3, { sdk: 'ios-client 2', first: hoursAgo(4), last: hoursAgo(1.5) }),
+    ),
+  },
+  'silence since the last event, which is a file': { ...silentFacts, lastEventAt: hoursAgo(20) },
+  'silence of two hours of the day before': {
+    ...silentSince(0.5, {
+      changes: [{ what: 'silence', hour: 0, usual: 1, day: 0, first: hoursAgo(9), last: hoursAgo(8) }],
+    }),
+    lastHour: wellHour,
+  },
+  'a spike of nobody who is known, and one of events': changedRequests(
+    { what: 'requests', usual: 1.6 },
+    { what: 'events', first: hoursAgo(11) },
+  ),
+  'past the stream, until two hours ago': {
+    ...changedRequests({ what: 'overflowed', last: hoursAgo(2) }),
+    lastHour: wellHour,
+    overflowError: 'ServiceUnavailableException',
+  },
+  'past the stream, which denies it': {
+    ...changedRequests({ what: 'overflowed' }),
+    overflowError: 'AccessDeniedException',
+  },
+  'past the stream, which AWS fails': {
+    ...changedRequests({ what: 'overflowed' }),
+    overflowError: 'InternalFailure',
+  },
+  'old times of two senders': {
+    noted: {
+      ...noted,
+      before2000: [
+        { ...requestGroup, key: 'app', count: 2 },
+        { ...requestGroup, key: 'web', count: 7, first: hoursAgo(12) },
+      ],
+    },
+  },
+  'clocks that are off by days, of three senders': {
+    lastDay: { ...wellDay, received: 100 },
+    noted: {
+      ...noted,
+      corrected: [{ ...requestGroup, key: 'app', count: 9, skewMs: 50 * HOUR_MS }],
+      uncorrected: [
+        { ...requestGroup, key: 'web', count: 1, skewMs: -100 * HOUR_MS },
+        { ...requestGroup, key: 'web', count: 4, skewMs: 30 * HOUR_MS, first: hoursAgo(15) },
+      ],
+      ahead: [{ ...requestGroup, key: 'tv', count: 4, skewMs: -30 * HOUR_MS }],
+    },
+  },
+  'late events that are few of many, and those of few': {
+    lastDay: { ...wellDay, received: 201 },
+    noted: {
+      ...noted,
+      late: [
+        { ...requestGroup, key: 'app', count: 10, isClockStated: true },
+        { ...requestGroup, key: 'web', count: 9, isClockStated: false },
+      ],
+    },
+  },
+  'one copy was not kept, two hours ago': {
+    unkept: { count: 1, first: hoursAgo(3), last: hoursAgo(2) },
+    unkeptError: 'QueueDoesNotExist: sluice',
+  },
+  'copies were not kept, and nobody knows why': {
+    unkept: { count: 2, first: hoursAgo(3), last: hoursAgo(0.5) },
+    unkeptError: null,
+  },
+  'copies were refused of two reasons, and more': {
+    relay: {
+      waiting: { ...threeCopies, oldest: null },
+      refused: [
+        { reason: 'expired', count: 5, since: hoursAgo(30), oldest: hoursAgo(300) },
+        { reason: '413', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
+      ],
+      hasMore: true,
+    },
+  },
+  'relay is late, whose target moved': lateRelay('308'),
+  'relay is late, whose target says no in a 200': lateRelay('200'),
+  'relay is late, whose target does not answer': lateRelay('ECONNREFUSED'),
+  'relay is late, whose function fails': {
+    ...lateRelay(null),
+    functionErrors: [{ ...functionErrors, part: 'relay', waits: null }],
+  },
+  'relay is late, whose function failed': {
+    ...lateRelay(null),
+    functionErrors: [{ ...functionErrors, part: 'relay', waits: null, isOver: true }],
+  },
+  'relay is late, beside dead letters': {
+    ...lateRelay(null),
+    deadLetters: [{ ...deadLetters, part: 'relay' }],
+  },
+  'entries of three ledgers are damaged': {
+    damagedEntries: [
+      { key: 'ledger/acme/orders/2026-11-18.json', writtenAt: hoursAgo(3), versionBefore: 'v1' },
+      { key: 'ledger/acme/orders/2026-11-17.json', writtenAt: hoursAgo(5), versionBefore: null },
+      { key: 'ledger/exports/out/2026-11-18.json', writtenAt: null, versionBefore: null },
+      { key: 'ledger/curated/events/2026-11-18.json', writtenAt: hoursAgo(4), versionBefore: 'v2' },
+    ],
+    alarms: [
+      { ...ringingAlarm, name: 'sluice-prod-export-failed-daily', state: 'ALARM', notifies: true },
+      { ...ringingAlarm, name: 'sluice-prod-curations-failed', state: 'ALARM', notifies: true },
+      { ...ringingAlarm, name: 'sluice-prod-ingest-failed-daily', state: 'ALARM', notifies: true },
+    ],
+  },
+  'a folder was never listed since a deployment of two days ago, as the planner fails': {
+    ...datasetFacts({ lastLook: null }),
+    deployedAt: hoursAgo(48),
+    deadLetters: [{ ...deadLetters, part: 'ingest-plan' }],
+  },
+  'a folder was never listed since a deployment of an hour ago': {
+    ...datasetFacts({ lastLook: null }),
+    deployedAt: hoursAgo(1),
+  },
+  'a folder was never listed, whose look is damaged': {
+    ...datasetFacts({ lastLook: null }),
+    damagedEntries: [
+      { key: 'ledger/acme/orders/last-look.json', writtenAt: hoursAgo(3), versionBefore: null },
+    ],
+  },
+  'a listing is old, and its planner does not run': {
+    ...datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 60 * HOUR_MS } }),
+    idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: null, since: hoursAgo(60) }],
+  },
+  'a place moved, and has no files but others': datasetFacts({
+    days: [{ ...loadedDay, loadedFrom: 's3://old/', version: '20261119T081500123Z' }],
+    lastLook: {
+      ...hourOldLook,
+      stopped: true,
+      place: { name: 's3://customers/orders/', since: NOW - 5 * HOUR_MS },
+      elsewhere: { days: [], others: ['2026/'] },
+    },
+    unlooked: ['2026-11-14', '2026-11-15', '2026-11-17'],
+    late: [lateDay('2026-11-19')],
+  }),
+  'days failed by their files, before the lookback and in it': datasetFacts({
+    days: [
+      { ...failedDay, day: '2026-11-15', failure: 'SLUICE_INGEST_FILE_X' },
+      { ...failedDay, failure: 'SLUICE_INGEST_FILE_X' },
+    ],
+  }),
+  'a day failed by files that were replaced since': datasetFacts({
+    days: [{ ...failedDay, failing: { ...ongoingFailure, replaced: NOW - HOUR_MS } }],
+  }),
+  'two loaded days have no file any more, and one is to be loaded': datasetFacts({
+    days: [
+      { ...loadedDay, day: '2026-11-15', missingSince: NOW - 3 * HOUR_MS },
+      { ...loadedDay, missingSince: NOW - 2 * HOUR_MS, uncommitted: 2 },
+    ],
+  }),
+  'days wait for each cure': datasetFacts({
+    waiting: [
+      { ...waitingDay, day: '2026-11-14', cure: 'load' },
+      { ...waitingDay, day: '2026-11-15', cure: 'backfill', since: NOW - 9 * HOUR_MS },
+      { ...waitingDay, day: '2026-11-18', isLacking: false },
+      { ...waitingDay, cure: 'run' },
+      { ...waitingDay, day: '2026-11-20', isLacking: false, cure: 'run' },
+    ],
+    late: [lateDay('2026-11-20')],
+  }),
+  'one day before the lookback has newer files': datasetFacts({ newer: ['2026-01-01'] }),
+  'days are late before the lookback and in it, with and without rows': datasetFacts({
+    late: [
+      lateDay('2026-11-14'),
+      lateDay('2026-11-15', { empty: '1 file has 0 rows' }),
+      lateDay('2026-11-18', { empty: '1 file has 0 rows' }),
+      lateDay('2026-11-19'),
+      lateDay('2026-11-20'),
+    ],
+    lastLook: { ...hourOldLook, newestDay: '2026-11-13' },
+    days: [],
+  }),
+  'days are late where the folder has other names': datasetFacts({
+    late: [lateDay('2026-11-19')],
+    lastLook: { ...hourOldLook, elsewhere: { days: [], others: ['files of tomorrow'] } },
+    days: [],
+  }),
+  'days left out files': datasetFacts({
+    days: [
+      { ...loadedDay, day: '2026-11-18', leftOut: { count: 1, words: 'left out 1 object' } },
+      { ...loadedDay, leftOut: { count: 2, words: 'left out 2 objects' } },
+    ],
+  }),
+  'the key is to be deleted': {
+    key: {
+      Arn: 'key/a',
+      KeyState: 'PendingDeletion',
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      DeletionDate: new Date(NOW),
+    },
+  },
+  'the key is disabled': {
+    key: { Arn: 'key/a', KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+  },
+  'the key is of another kind': {
+    key: {
+      Arn: 'key/a',
+      KeyState: 'Enabled',
+      KeySpec: 'RSA_2048',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      MultiRegion: true,
+      KeyManager: 'AWS',
+    },
+  },
+  'the key is of a state that nobody knows': {
+    key: {
+      Arn: 'key/a',
+      KeyState: 'Unavailable',
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      KeyManager: 'CUSTOMER',
+    },
+  },
+  'the key is not there': { key: { Arn: 'key/a', KeyState: NO_KEY } },
+  ...Object.fromEntries(
+    [
+      'REVIEW_IN_PROGRESS',
+      'IMPORT_ROLLBACK_FAILED',
+      'ROLLBACK_COMPLETE',
+      'CREATE_FAILED',
+      'UPDATE_ROLLBACK_COMPLETE',
+      'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+      'IMPORT_COMPLETE',
+      'UPDATE_FAILED',
+    ].map((status) => [`the stack is ${status}`, { stackState: { status, reason: null, since: null } }]),
+  ),
+  'the local configuration differs in two settings': {
+    isLocal: true,
+    undeployed: { settings: ['a.b: x', 'c'], deployedAt: null },
+  },
+  'a table is gone, and a workgroup that cannot be brought back, and a secret': {
+    stackFaults: [
+      missing,
+      { ...missing, what: 'database', name: 'sluice', isRegistered: true, deployedAt: null },
+      { ...missing, what: 'workgroup', name: 'w', repair: [] },
+      { ...missing, what: 'view', name: 'v', isDeployed: false },
+      { ...missing, what: 'workgroup', name: 'u' },
+      { ...missing, what: 'secret of a reader', name: 's', keptUntil: hoursAgo(-99) },
+    ],
+    unknown: [
+      { part: 'the rows', why: 'Table events not found.', kind: 'query', log: null, isByKey: false },
+      { part: 'the days', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
+    ],
+  },
+  'a table, a view and workgroups differ': {
+    stackFaults: [
+      { ...missing, differs: ['a `b`', 'c'], isRegistered: true },
+      { ...missing, what: 'view', name: 'v', differs: ['a'], changedAt: hoursAgo(3) },
+      { ...missing, differs: ['a'], isOtherRelease: true, name: 'other' },
+      { ...missing, differs: ['a'], repair: [], name: 'here' },
+      { ...missing, what: 'workgroup', name: 'w', differs: ['a'] },
+      { ...missing, what: 'workgroup', name: 'x', differs: ['a', 'b'], isOtherRelease: true },
+    ],
+  },
+  'calls are denied for weeks, by no policy that anybody found, of two resources': {
+    deniedCalls: [
+      deniedCalls,
+      {
+        ...deniedCalls,
+        resource: 'arn:aws:s3:::acme/aaaaaaaaaaaaaaaaaaaaaaaaaaa',
+        count: 11,
+        hasMore: false,
+        first: hoursAgo(5),
+      },
+      {
+        ...deniedCalls,
+        by: 'missing',
+        role: 'arn:aws:iam::1:role/other',
+        count: 1,
+        hasMore: false,
+        first: hoursAgo(3),
+      },
+    ],
+  },
+  'one fault is set in the local cloud': { isLocal: true, faults: 1 },
+  'parts cannot be read for one reason and another': {
+    unknown: [
+      { part: 'the b', why: 'X.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the a', why: 'Y.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the c', why: 'Y.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the d', why: 'Z.', kind: 'other', log: null, isByKey: true },
+      { part: 'the e', why: 'V.', kind: 'other', log: null, isByKey: false },
+    ],
+  },
+};
