@@ -1,11 +1,16 @@
-import { DeleteObjectCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
+import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
@@ -13,9 +18,15 @@ import { startAws } from '../harness/startAws.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 
 const DAY = '2026-10-01';
+const NOW = Date.UTC(2026, 10, 24, 10);
 const DAMAGED = 'damaged/2026/11/23/10/a.ndjson.gz';
-const COPY = relayRefusedKey({ reason: '401', at: Date.now(), id: relayId(Date.now(), 'a'.repeat(24)) });
-const ACME = ['--source', 'acme', '--dataset', 'events', '--from', DAY];
+const LANDED = landedKey(1);
+const COPY_ID = relayId(NOW, 'a'.repeat(24));
+const COPY = relayRefusedKey({ reason: '401', at: NOW, id: COPY_ID });
+const CURATED = `ledger/curated/exposures/${DAY}.json`;
+const PLAN = 'sluice-local-ingest-plan';
+const CURATIONS = 'sluice-local-curate-plan';
+const ACME = `--source acme --dataset events --from ${DAY}`;
 const input: ConfigInput = {
   bucket: 'sluice-cli-dry',
   relay: { statsig: true },
@@ -25,26 +36,32 @@ const input: ConfigInput = {
 const config = defineConfig(input);
 const GONE = `${dayFolder(config, 'events', DAY)}a.parquet`;
 
-/** What a hand does, and can try first: a line of each command and action. */
-const LINES: readonly (readonly string[])[] = [
-  ['redrive', '--landing'],
-  ['redrive', '--damaged'],
-  ['redrive', '--discard', DAMAGED],
-  ['ingest', 'run'],
-  ['ingest', 'backfill', ...ACME],
-  ['ingest', 'accept', 'keep', ...ACME],
-  ['ingest', 'accept', 'empty', '--source', 'acme', '--from', DAY],
-  ['export', 'run'],
-  ['curate', 'run'],
-  ['curate', 'rebuild', '--from', DAY],
-  ['curate', 'accept', DAY],
-  ['curate', 'accept', DAY, '--drop'],
-  ['relay', 'redrive'],
-  ['restore', '--table', 'events', '--from', DAY],
-  ['erase', '--unit', 'user_id=gone'],
+/** What a hand does and can try first, and the queues and objects that it changes. */
+interface Line {
+  /** Words of a command. */
+  readonly words: string;
+  /** Names of queues and keys of objects, or a matcher of one, sorted. */
+  readonly changes: readonly unknown[];
+}
+const LINES: readonly Line[] = [
+  { words: 'redrive --landing', changes: ['sluice-local-write', 'sluice-local-write-dead-letters'] },
+  { words: 'redrive --damaged', changes: [DAMAGED, `landing/again/${NOW}/2026/11/23/10/a.ndjson.gz`] },
+  { words: `redrive --discard ${DAMAGED}`, changes: [DAMAGED] },
+  { words: 'ingest run', changes: [PLAN] },
+  { words: `ingest backfill ${ACME}`, changes: [PLAN] },
+  { words: `ingest accept keep ${ACME}`, changes: [PLAN] },
+  { words: `ingest accept empty --source acme --from ${DAY}`, changes: [PLAN] },
+  { words: 'export run', changes: ['sluice-local-export'] },
+  { words: 'curate run', changes: [CURATIONS] },
+  { words: `curate rebuild --from ${DAY}`, changes: [CURATIONS] },
+  { words: `curate accept ${DAY}`, changes: [CURATED] },
+  { words: `curate accept ${DAY} --drop`, changes: [CURATED, CURATIONS] },
+  { words: 'relay redrive', changes: [COPY, relayWaitingKey(COPY_ID), 'sluice-local-relay'] },
+  { words: `restore --table events --from ${DAY}`, changes: [GONE] },
+  { words: 'erase --unit user_id=gone', changes: [LANDED, expect.stringMatching(/^ledger\/_erasures\//)] },
 ];
 
-const aws = await startAws();
+const aws = await startAws({ clock: new ManualClock(NOW) });
 const { store, catalog, queues } = aws;
 const command = aws.commands(input);
 store.createBucket(config.bucket);
@@ -69,8 +86,8 @@ describe('--dry-run', () => {
     for (const [key, body] of [
       [DAMAGED, 'bytes'],
       [COPY, 'copy'],
-      [landedKey(1), landedUsers('gone', 'stays')],
-      [`ledger/curated/exposures/${DAY}.json`, curatedEntry()],
+      [LANDED, landedUsers('gone', 'stays')],
+      [CURATED, curatedEntry()],
       [`ledger/acme/events/${DAY}.json`, JSON.stringify(ledgerEntry({ day: DAY, state: 'inputs_missing' }))],
     ] as const)
       await store.put(config.bucket, key, body);
@@ -78,13 +95,16 @@ describe('--dry-run', () => {
     await aws.s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: GONE }));
   });
 
-  /** Every object and message. */
-  function everything() {
-    const { entries } = store.list(config.bucket, { prefix: '', limit: 1_000 });
-    const objects = entries.flatMap((entry) =>
-      'object' in entry ? [`${entry.object.key} ${entry.object.etag}`] : [],
+  /** Every version of an object, marker and message. */
+  async function everything(): Promise<ReadonlySet<string>> {
+    const { Versions = [], DeleteMarkers = [] } = await aws.s3.send(
+      new ListObjectVersionsCommand({ Bucket: config.bucket }),
     );
-    return [...objects, ...queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`)];
+    return new Set([
+      ...Versions.map(({ Key, ETag, VersionId }) => `${Key} ${ETag} ${VersionId}`),
+      ...DeleteMarkers.map(({ Key, VersionId }) => `${Key} ${VersionId}`),
+      ...queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`),
+    ]);
   }
 
   it('is tried with every command and action that has it', () => {
@@ -97,23 +117,25 @@ describe('--dry-run', () => {
     const hasActions = new Set(
       commands.flatMap(({ name, actions }) => (actions === undefined ? [] : [name])),
     );
-    const tried = LINES.map(([name = '', action]) => (hasActions.has(name) ? `${name} ${action}` : name));
+    const tried = LINES.map(({ words }) => {
+      const [name = '', action] = words.split(' ');
+      return hasActions.has(name) ? `${name} ${action}` : name;
+    });
     // That of keys is tried beside its service: keys.contract.
     expect([...new Set(tried), 'keys restore'].sort()).toEqual(all.sort());
   });
 
-  it.each(LINES.map((line) => [line.join(' '), line] as const))(
-    'of %s changes nothing, and without it something',
-    async (_, line) => {
-      const before = everything();
-      const dry = await command(...line, '--json', '--dry-run');
-      expect(dry.stderr).not.toContain('SLUICE_');
-      expect(JSON.parse(dry.stdout)).not.toHaveProperty('error');
-      expect(everything()).toEqual(before);
-      expect(JSON.parse((await command(...line, '--json')).stdout)).not.toHaveProperty('error');
-      expect(everything()).not.toEqual(before);
-    },
-  );
+  it.each(LINES)('of $words changes nothing, and without it $changes', async ({ words, changes }) => {
+    const line = [...words.split(' '), '--json'];
+    const before = await everything();
+    const dry = await command(...line, '--dry-run');
+    expect(dry.stderr).not.toContain('SLUICE_');
+    expect(JSON.parse(dry.stdout)).not.toHaveProperty('error');
+    expect(await everything()).toEqual(before);
+    expect(JSON.parse((await command(...line)).stdout)).not.toHaveProperty('error');
+    const changed = before.symmetricDifference(await everything());
+    expect([...new Set([...changed].map((one) => one.split(' ')[0]))].sort()).toEqual(changes);
+  });
 });
 
 /** The ledger's entry of a curated day that keeps rows of a raw file that is gone. */

@@ -1,19 +1,22 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { addDays, utcDay } from '../../lib/base/time.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const BUCKET = 'sluice-cli-export';
 
-const aws = await startAws();
+const aws = await startAws({ clock: new ManualClock(Date.UTC(2026, 10, 30, 12)) });
 aws.store.createBucket(BUCKET);
 aws.addQueue('sluice-local-export');
 const local = aws.commands({
   bucket: BUCKET,
   exports: [exportTo({ folder: 'sluice/events' }, { name: 'events' })],
+});
+afterEach(() => {
+  for (const key of aws.keys(BUCKET)) aws.store.delete(BUCKET, key);
 });
 afterAll(() => aws.close());
 
@@ -22,13 +25,14 @@ describe('sluice export', () => {
   const waiting = () => aws.queues.byName('sluice-local-export').pending();
 
   it('sends a request for changed days or for given days to the queue', async () => {
+    const before = waiting();
     expect(await sluice('run', '--json')).toMatchObject({ code: 0 });
     const { stdout } = await sluice('run', '--from', '2026-10-30', '--to', '2026-11-01', '--json');
     expect(JSON.parse(stdout)).toEqual({
       dryRun: false,
       asked: [{ export: 'events', from: '2026-10-30', to: '2026-11-01', days: 3 }],
     });
-    expect(waiting()).toBe(2);
+    expect(waiting()).toBe(before + 2);
   });
 
   it('reports that nothing was exported', async () => {
@@ -39,11 +43,10 @@ describe('sluice export', () => {
   });
 
   it('says why a day failed until a try succeeds, and how many copies are kept of files that are gone', async () => {
-    const day = addDays(utcDay(Date.now()), -2);
     const file = { key: 'a.parquet', size: 1, eTag: '"0a"', fate: 'kept' as const };
     const entry = ledgerEntry({
       source: 'exports',
-      day,
+      day: '2026-11-28',
       state: 'waiting',
       files: [file],
       failure: { code: 'SLUICE_X', message: 'm.' },
@@ -58,14 +61,13 @@ describe('sluice export', () => {
   });
 
   it('prints what exports days before the lookback again, and shows old days that are requested', async () => {
-    const ago = (days: number) => addDays(utcDay(Date.now()), -days);
     const failure = { code: 'SLUICE_X', message: 'm.' };
     const kept = { key: 'a.parquet', size: 1, eTag: '"0a"', fate: 'kept' as const };
     for (const entry of [
-      { day: ago(30), state: 'failed' as const, failure, failingSince: 1 },
-      { day: ago(29), state: 'succeeded' as const, files: [kept] },
-      { day: ago(20), state: 'succeeded' as const, files: [kept] },
-      { day: ago(19), state: 'succeeded' as const },
+      { day: '2026-10-31', state: 'failed' as const, failure, failingSince: 1 },
+      { day: '2026-11-01', state: 'succeeded' as const, files: [kept] },
+      { day: '2026-11-10', state: 'succeeded' as const, files: [kept] },
+      { day: '2026-11-11', state: 'succeeded' as const },
     ])
       await ledgerStore(s3ObjectStore(aws.s3, BUCKET)).write(
         ledgerEntry({ source: 'exports', ...entry }),
@@ -76,11 +78,11 @@ describe('sluice export', () => {
       ([, words]) => words,
     );
     expect(printed).toEqual([
-      `--export events --from ${ago(20)} --to ${ago(20)}`,
-      `--export events --from ${ago(30)} --to ${ago(29)}`,
+      '--export events --from 2026-11-10 --to 2026-11-10',
+      '--export events --from 2026-10-31 --to 2026-11-01',
     ]);
-    const { stderr } = await sluice('run', '--from', ago(30));
-    expect(stderr).toMatch(/`npx sluice export status --days 3[12] --local/);
+    const { stderr } = await sluice('run', '--from', '2026-10-31');
+    expect(stderr).toMatch(/`npx sluice export status --days 32 --local/);
   });
 
   it.each([
@@ -98,6 +100,7 @@ describe('sluice export', () => {
   });
 
   it('names the configured exports, and reports a stage that is not deployed', async () => {
+    const before = waiting();
     expect(await sluice('run', '--export', 'x')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^SLUICE_EXPORT_UNKNOWN: .*It has events\./m),
@@ -106,6 +109,6 @@ describe('sluice export', () => {
       code: 1,
       stderr: expect.stringContaining('SLUICE_AWS_FAILED'),
     });
-    expect(waiting()).toBe(3);
+    expect(waiting()).toBe(before);
   });
 });

@@ -105,7 +105,7 @@ describe('npm and npx', () => {
       // The cloud holds the output until it has ended.
       await once(child, 'close');
       expect(await stderr).toContain('The data is kept');
-      await expect(fetch(edge)).rejects.toThrow();
+      await expect(fetch(edge)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
       expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
     },
   );

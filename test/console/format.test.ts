@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cellsOf, notesOf } from '../../console/page/pages/cells.ts';
-import { burstsOf, type NumberedEntry } from '../../console/page/parts/bursts.ts';
 import {
   axisTop,
   formatBytes,
@@ -12,103 +10,6 @@ import {
   usualRequests,
 } from '../../console/page/parts/format.ts';
 import { visibleText } from '../../lib/base/text.ts';
-import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
-import { needOf } from '../../observe/facts/days/dropsPage.ts';
-import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
-import { dropCases } from '../observe/judgeCases/drops.ts';
-import { loadedDay, namedExport } from '../observe/statusFacts.ts';
-
-describe('a day of a dataset', () => {
-  /** Its mark in the console, which is that of `sluice ingest status`. */
-  const markOf = (day: Partial<DropDay>) => {
-    const days = [{ ...loadedDay, ...day }];
-    const marks = marksOf({ days });
-    const cell = cellsOf({ ...namedExport, days }).get(loadedDay.day);
-    expect(cell?.mark).toBe(DAY_MARKS[marks.get(loadedDay.day) ?? 'nothing'].mark);
-    return cell?.mark;
-  };
-  it('tells a day without files, one with an empty file, and one that is accepted without rows', () => {
-    const empty = { state: 'succeeded_no_data', files: 1 } as const;
-    expect(markOf({ ...empty, files: 0 })).toBe('–');
-    expect(markOf({ ...empty, empty: '1 file, 0 rows' })).toBe('∅');
-    expect(markOf({ ...empty, empty: '1 file, 0 rows', lateSince: 0 })).toBe('∅');
-    expect(markOf({ ...empty, isAccepted: true })).toBe('0');
-  });
-
-  it('tells files of another day, unless a dataset often has such', () => {
-    const loaded = { rows: { in: 5, out: 5, refused: 0 }, hasCopies: true };
-    expect(markOf({ ...loaded, unusual: 'files are those of other days' })).toBe('=');
-    expect(markOf(loaded)).toBe('✓');
-  });
-
-  it('has in words what makes it need somebody', () => {
-    const wordsOf = (day: Partial<DropDay>) =>
-      cellsOf({ ...namedExport, days: [{ ...loadedDay, ...day }] }).get(loadedDay.day);
-    expect(wordsOf({ kept: 2 })).toMatchObject({
-      tone: 'warning',
-      words: expect.stringContaining('2 copies'),
-    });
-    expect(wordsOf({ receipt: { code: 'SLUICE_X', since: 0 } })).toMatchObject({
-      tone: 'warning',
-      words: expect.stringContaining('SLUICE_X'),
-    });
-  });
-});
-
-describe('a line of Days', () => {
-  it.each(dropCases)('shows why its dataset needs somebody: %s', (_what, { datasets = [] }) => {
-    for (const drops of datasets ?? []) {
-      // As dropDays makes them of the facts of a dataset.
-      const days = [
-        ...drops.days,
-        ...drops.late.map(({ day, due }) => ({ ...loadedDay, day, lateSince: due })),
-        ...drops.lacking.map(({ day, since }) => ({ ...loadedDay, day, lackingSince: since })),
-        ...drops.waiting.map(({ day, words }) => ({ ...loadedDay, day, waiting: words })),
-      ];
-      const tones = [
-        ...notesOf(drops).map(([tone]) => tone),
-        ...[...cellsOf({ ...drops, days }).values()].map(({ tone }) => tone),
-      ];
-      expect(needOf(drops)).not.toBeNull();
-      expect(tones).toEqual(expect.arrayContaining([expect.stringMatching(/^(bad|warning)$/)]));
-    }
-  });
-});
-
-describe('a burst', () => {
-  const event = (number: number, at: string, unit: string, name = 'buy'): NumberedEntry => ({
-    number,
-    entry: {
-      type: 'event',
-      at: `2026-11-20T10:00:${at}Z`,
-      kind: 'events',
-      event_id: String(number),
-      name,
-      unit,
-      group: null,
-      code: null,
-      sdk_type: null,
-      sdk_version: null,
-      row: null,
-    },
-  });
-  it('is one row, and less than that stays as it came', () => {
-    const buys = ['a', 'b', 'c', 'd'].map((unit, i) => event(i + 1, `0${i}.000`, unit));
-    const others = [event(5, '05.000', 'a', 'see'), event(6, '06.000', 'a', 'see'), event(7, '27.000', 'e')];
-    const rows = burstsOf([...buys, ...others]);
-    expect(rows.map(({ newest, entries }) => [newest.number, entries.length])).toEqual([
-      [7, 1],
-      [6, 1],
-      [5, 1],
-      [4, 4],
-    ]);
-  });
-
-  it('has events of one name alone, also where two spaces are in the names', () => {
-    const kept = ['a  b', 'a  c', 'a  b', 'a  c'].map((name, i) => event(i + 1, `0${i}.000`, 'u', name));
-    expect(burstsOf(kept).map(({ entries }) => entries.length)).toEqual([1, 1, 1, 1]);
-  });
-});
 
 describe('the axis of a chart', () => {
   const day = Array.from({ length: 96 }, (_, i) => (i < 20 ? 0 : 10 + (i % 30)));
@@ -187,9 +88,9 @@ describe('a refused body in the console', () => {
   });
 
   it.each([
-    ['nested deeply', '['.repeat(3_000) + '1'.repeat(1_000) + ']'.repeat(3_000)],
-    ['very long', '[1,'.repeat(300_000)],
-  ])('does not grow when it is %s', (_what, body) => {
+    { what: 'nested deeply', body: '['.repeat(3_000) + '1'.repeat(1_000) + ']'.repeat(3_000) },
+    { what: 'very long', body: '[1,'.repeat(300_000) },
+  ])('does not grow when it is $what', ({ body }) => {
     expect(formatReceived(body) === body).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { npxWords } from '../harness/npxWords.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -27,7 +27,10 @@ function demo(): Promise<Told> {
   });
 }
 
-const output = await demo();
+let output: Told;
+beforeAll(async () => {
+  output = await demo();
+});
 afterAll(() => directory.remove());
 
 describe('the demo', () => {

@@ -41,7 +41,15 @@ export async function startAws({
     sqsService({ queues, clock, account }),
     ...more,
   ];
-  const { options, close } = await startServices(services, faults);
+  const { options, close } = await startServices(services, faults, {
+    controlPath: '/_sluice',
+    // Commands ask the local cloud for its time.
+    async control({ url }, response) {
+      if (url !== '/_sluice/clock') return false;
+      response.end(JSON.stringify({ now: new Date(clock.now()).toISOString() }));
+      return true;
+    },
+  });
   const clients = { s3: new S3Client(options), glue: new GlueClient(options), sqs: new SQSClient(options) };
   return {
     ...clients,

@@ -1,6 +1,5 @@
 import {
   CloudWatchClient,
-  type DescribeAlarmsCommand,
   type DescribeAlarmsCommandInput,
   type GetMetricDataCommandInput,
 } from '@aws-sdk/client-cloudwatch';
@@ -173,12 +172,16 @@ describe('an alarm', () => {
 
   it('is read with all others of a deployment at once', async () => {
     const asked: DescribeAlarmsCommandInput[] = [];
-    const cloudwatch = {
-      async send({ input }: DescribeAlarmsCommand) {
-        asked.push(input);
-        return {};
-      },
-    } as never;
+    const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
+    const answer = { response: {}, output: { $metadata: {} } };
+    cloudwatch.middlewareStack.add(
+      () =>
+        async ({ input }) => {
+          asked.push(input as DescribeAlarmsCommandInput);
+          return answer;
+        },
+      { step: 'initialize' },
+    );
     const config = defineConfig({ bucket: 'acme', ...everything });
     await readAlarms({ cloudwatch, stack: { service: 'acme', stage: 'prod' }, config });
     expect(asked.map(({ AlarmNames = [] }) => AlarmNames.length)).toEqual([ALARMS.length + 2]);
@@ -278,7 +281,7 @@ describe('the notification of alarms', () => {
 });
 
 describe('the alarm on mangled bodies', () => {
-  it('uses exactly the metric that the collector writes', () => {
+  it('watches the metric that the collector writes', () => {
     const [line] = requestMetrics({
       stage: 'acme/prod',
       receivedAt: 0,

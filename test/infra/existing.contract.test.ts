@@ -1,10 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { requireRegion, requireTopicRegion } from '../../infra/serverless/requirements.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { hasFunctionUrls, REGIONS } from '../../lib/schema/regions.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { madeStack } from './madeStack.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
@@ -136,55 +131,4 @@ describe('a resource that the stack creates', () => {
       },
     });
   });
-});
-
-it('a topic of another region than the alarms is rejected', () => {
-  const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
-  expect(() => requireTopicRegion({ topicArn }, 'us-east-1')).toThrow(
-    'alarms.topicArn: got a topic of eu-west-1, expected one of us-east-1',
-  );
-  for (const alarms of [{ topicArn }, { topicArn: null }])
-    expect(requireTopicRegion(alarms, 'eu-west-1')).toBeUndefined();
-});
-
-const existing = { keyArn: null };
-const logs = { kmsKeyArn: null };
-const endpoints = (['http-api', 'function-url', 'both'] as const).map((kind) => {
-  return { endpoint: { kind }, existing, logs };
-});
-
-it('a region without the services is rejected', () => {
-  for (const config of endpoints) {
-    expect(() => requireRegion('cn-north-1', config)).toThrow(
-      'region: got "cn-north-1", expected a region that has all',
-    );
-    expect(requireRegion('eu-west-1', config)).toBeUndefined();
-  }
-});
-
-it('a key of another region is rejected, also if --region chose the region', () => {
-  const config = { endpoint: { kind: 'http-api' }, existing: { keyArn }, logs } as const;
-  expect(requireRegion('eu-west-1', config)).toBeUndefined();
-  expect(() => requireRegion('eu-west-2', config)).toThrow(
-    'existing.keyArn: got a key of eu-west-1, expected one of eu-west-2, where the bucket is.',
-  );
-  expect(() => requireRegion('eu-west-2', { ...config, existing, logs: { kmsKeyArn: keyArn } })).toThrow(
-    'logs.kmsKeyArn: got a key of eu-west-1, expected one of eu-west-2, where the log groups are.',
-  );
-});
-
-it('a Function URL is rejected in the eleven regions without them, which docs/limits.md lists', () => {
-  const without = REGIONS.filter((region) => !hasFunctionUrls(region));
-  expect(without).toHaveLength(11);
-  for (const region of without) {
-    const [gateway, ...others] = endpoints;
-    expect(gateway && requireRegion(region, gateway)).toBeUndefined();
-    for (const config of others)
-      expect(() => requireRegion(region, config)).toThrow(
-        `endpoint.kind: got "${config.endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
-      );
-  }
-  const page = readFileSync(join(repositoryRoot, 'docs', 'limits.md'), 'utf8');
-  const row = page.split('\n').find((line) => line.startsWith('| regions with a Function URL')) ?? '';
-  expect(row.match(/\b[a-z]{2}-[a-z]+-\d\b/g)).toEqual(without);
 });

@@ -1,24 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { requireKeys, requireOwnBoundary, requireTemplateFits } from '../../infra/serverless/requirements.ts';
 import type { PackagedTemplate } from '../../infra/template/substitute.ts';
 import { templateProblems } from '../../infra/template/templateProblems.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
-import { acmeSource, eventsDataset } from '../harness/configInput.ts';
-import { madeResources } from './madeResources.ts';
 
-const KEY = { label: 'web', sha256: 'a'.repeat(64) };
 const PLACE = { stackName: 'acme-prod', region: 'eu-west-1' };
-
-/** Sources of equal size. */
-const customers = (count: number, datasets: number): Partial<ConfigInput> => ({
-  sources: Array.from({ length: count }, (_, i) =>
-    acmeSource({
-      name: `customer-${i}`,
-      bucket: `customer-${i}-drops`,
-      datasets: Array.from({ length: datasets }, (_, j) => eventsDataset({ name: `data-${j}` })),
-    }),
-  ),
-});
 
 const TRUST = { Version: '2012-10-17', Statement: [] };
 /** A policy of a number of characters, as IAM counts them. */
@@ -184,61 +168,5 @@ describe('what a deployment would be rolled back for', () => {
     expect(templateProblems(over, PLACE)).toMatchObject([
       { text: expect.stringMatching(/^Mine: 10241 characters/) },
     ]);
-  });
-});
-
-describe('packaging', () => {
-  it.each([
-    {
-      name: 'too many tables',
-      count: 100,
-      datasets: 4,
-      message: /^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m,
-    },
-  ])('refuses $name by name, with the count and what to do', ({ count, datasets, message }) => {
-    const { template } = madeResources(customers(count, datasets));
-    const packaged = () => requireTemplateFits(template, PLACE);
-    expect(packaged).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_STACK_TOO_LARGE' }));
-    expect(packaged).toThrow(message);
-  });
-
-  it.each([
-    ['policy/sluice-boundary', 'prod', true],
-    ['policy/teams/data/sluice-boundary', 'prod', true],
-    ['policy/sluice-boundary', 'trial', true],
-    ['policy/sluice-boundary', 'trial-0a1b2c3d', false],
-    // The local cloud does not ask it.
-    ['policy/sluice-boundary', 'local', false],
-    ['policy/my-sluice-boundary', 'prod', false],
-    ['policy/sluice-boundary/workloads', 'prod', false],
-  ])(
-    "of the boundary %s for the stage %s is refused, if it is a trial's for another stage: %s",
-    (name, stage, isRefused) => {
-      const permissionsBoundary = `arn:aws:iam::111122223333:${name}`;
-      let code = '';
-      try {
-        requireOwnBoundary({ permissionsBoundary }, stage);
-      } catch (error) {
-        code = Object(error).code;
-      }
-      expect(code).toBe(isRefused ? 'SLUICE_CONFIG_TRIAL_BOUNDARY' : '');
-    },
-  );
-
-  it.each([
-    ['no key', true, {}],
-    [
-      'only a key that may start the ingest of a source, and post nothing',
-      true,
-      { keys: [{ ...KEY, kinds: [] }] },
-    ],
-    ['a key', false, { keys: [KEY] }],
-    ['keys in the secret', false, { keysInSecret: true }],
-    ['any key allowed', false, { allowAnyKey: true }],
-  ])('of a collector with %s is refused: %s', (_, isRefused, more) => {
-    const deploy = () => requireKeys({ keys: [], keysInSecret: false, allowAnyKey: false, ...more });
-    const refused = expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' });
-    if (isRefused) expect(deploy).toThrow(refused);
-    else expect(deploy).not.toThrow();
   });
 });

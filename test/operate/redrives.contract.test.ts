@@ -204,14 +204,14 @@ describe('dead letters of the writer', () => {
   });
 
   it('that are moved already are as good, which is said, also of none left, and any other refusal is not', async () => {
-    const refuse = (message: string) => ({
-      ...deployment.sqs,
-      send: (command: object) =>
+    const run = (message: string) => {
+      const send = (command: object) =>
         command.constructor.name === 'StartMessageMoveTaskCommand'
           ? Promise.reject(Object.assign(new Error(message), { name: 'InvalidParameterValue' }))
-          : deployment.sqs.send(command as GetQueueAttributesCommand),
-    });
-    const run = (message: string) => redriveLanding({ ...deployment, sqs: refuse(message) as never }, false);
+          : deployment.sqs.send(command as GetQueueAttributesCommand);
+      const sqs = Object.assign(Object.create(deployment.sqs), { send });
+      return redriveLanding({ ...deployment, sqs }, false);
+    };
     const moving = 'There is already a task running.';
     expect(await run(moving)).toMatchObject({ messages: 0, underWay: true });
     await send('write-dead-letters', 'object');

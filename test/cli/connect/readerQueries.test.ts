@@ -17,11 +17,23 @@ it('reads queries with their names, and views with the database', () => {
 });
 
 it.each([
-  ['a query without a purpose', '-- Users\nSELECT 1\n'],
-  ['a comment within a query', '-- Users: all.\nSELECT 1\n-- of today\nFROM {{daily_exposures}}\n'],
-  ['a query without a statement', '-- Users: all.\n'],
-  ['text before the first query', 'SELECT 1\n-- Users: all.\nSELECT 1\n'],
-  ['an unknown view', '-- Users: all.\nSELECT 1 FROM {{daily_exposure}}\n'],
-])('throws for %s', (_what, sql) => {
-  expect(() => readerQueries(config, sql)).toThrow();
+  { what: 'a query without a purpose', sql: '-- Users\nSELECT 1\n', refusal: 'No query' },
+  {
+    what: 'a comment within a query',
+    sql: '-- Users: all.\nSELECT 1\n-- of today\nFROM {{daily_exposures}}\n',
+    refusal: 'No query',
+  },
+  { what: 'a query without a statement', sql: '-- Users: all.\n', refusal: 'No query' },
+  {
+    what: 'text before the first query',
+    sql: 'SELECT 1\n-- Users: all.\nSELECT 1\n',
+    refusal: 'Text before',
+  },
+  {
+    what: 'an unknown view',
+    sql: '-- Users: all.\nSELECT 1 FROM {{daily_exposure}}\n',
+    refusal: 'no view daily_exposure',
+  },
+])('refuses $what', ({ sql, refusal }) => {
+  expect(() => readerQueries(config, sql)).toThrow(refusal);
 });

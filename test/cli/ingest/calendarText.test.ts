@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { calendarText, pageText } from '../../../cli/ingest/calendarText.ts';
 import { type DatasetStatus, dropDays } from '../../../observe/facts/days/ledgerDays.ts';
-import { ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
+import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
 const status: DatasetStatus = {
@@ -68,8 +68,7 @@ describe('the calendar of drops', () => {
 
   it('marks files of another day, and leaves the place of a day blank that another dataset has', () => {
     const [first, second] = days.map(({ day }) => day);
-    const content = { copies: 1, of: [] } as never;
-    const entry = ledgerEntry({ day: first ?? '', content });
+    const entry = ledgerEntry({ day: first ?? '', content: dayContent({ copies: 1 }) });
     const copied = {
       ...status,
       unlooked: [],

@@ -2,24 +2,32 @@ import { expect, it } from '@jest/globals';
 import { athenaRead, duration, moreNote } from '../../../cli/observe/words.ts';
 
 it.each([
-  [0, '0 s'],
-  [59.94, '59.9 s'],
-  [59.96, '1 min'],
-  [3_569, '59 min'],
-  [3_570, '1 h'],
-  [9_000, '2.5 h'],
-  [172_619, '47.9 h'],
-  [172_799, '2 d'],
-])('a duration of %d s is %s', (seconds, text) => {
+  { seconds: 0, text: '0 s' },
+  { seconds: 59.94, text: '59.9 s' },
+  { seconds: 59.96, text: '1 min' },
+  { seconds: 3_569, text: '59 min' },
+  { seconds: 3_570, text: '1 h' },
+  { seconds: 9_000, text: '2.5 h' },
+  { seconds: 172_619, text: '47.9 h' },
+  { seconds: 172_799, text: '2 d' },
+  { seconds: 216_000, text: '3 d' },
+])('a duration of $seconds s is $text', ({ seconds, text }) => {
   expect(duration(seconds)).toBe(text);
 });
 
-it('what Athena read has separators', () => {
-  expect(athenaRead(0)).toBe('Athena read nothing.');
-  expect(athenaRead(20_000_000)).toBe('Athena read 20,000,000 bytes.');
+it.each([
+  { scanned: 0, text: 'Athena read nothing.' },
+  { scanned: 20_000_000, text: 'Athena read 20,000,000 bytes.' },
+])('of $scanned bytes it says: $text', ({ scanned, text }) => {
+  expect(athenaRead(scanned)).toBe(text);
 });
 
-it('a list names the option that lists more, unless it lists the most already', () => {
-  expect(moreNote('--rows', 20, 500)).toContain('--rows');
-  expect(moreNote('--rows', 500, 500)).not.toContain('--rows');
+it('a list names the option that lists more, and how many that lists at most', () => {
+  expect(moreNote('--rows', 20, 500)).toMatch(/--rows .*500/);
+});
+
+it('a list that lists the most already says how many, and names no option', () => {
+  const note = moreNote('--rows', 500, 500);
+  expect(note).toContain('500');
+  expect(note).not.toContain('--rows');
 });

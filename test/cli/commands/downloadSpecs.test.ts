@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { downloadSpecs } from '../../cli/commands/downloadSpecs.ts';
+import { downloadSpecs } from '../../../cli/commands/downloadSpecs.ts';
 
 /** Downloads with a server that answers each request with the same response. No time passes. */
 function download(url: string, respond: () => Response): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ObserveError } from '../../../observe/deployment.ts';
-import { AwsAccessError, explainAwsError, unreadKind } from '../../../observe/explainAwsError.ts';
+import { ObserveError } from '../../observe/deployment.ts';
+import { AwsAccessError, explainAwsError, unreadKind } from '../../observe/explainAwsError.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code, ...more });
 

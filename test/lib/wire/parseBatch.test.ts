@@ -1,13 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
-import { eventRefusal } from '../../../lib/wire/EventError.ts';
 import { parseJsonBody } from '../../../lib/wire/jsonBody.ts';
 import { MAX_EVENTS, UNCOUNTED_LENGTH } from '../../../lib/wire/limits.ts';
 import { parseBatch, parseBody } from '../../../lib/wire/parseBatch.ts';
-import { readEvent } from '../../../lib/wire/readEvent.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 
 const metadataOf = (event: unknown): unknown => Reflect.get(Object(event), 'metadata');
@@ -157,35 +154,6 @@ describe('parseBody', () => {
       { numRuns: 1_000 },
     );
   });
-
-  it('has one hash for the same evaluation in any order and at any time, and another for another', () => {
-    const hashOf = (metadata: object) => EvaluationText.at(JSON.stringify(metadata), 0, [])?.hash;
-    const sent = { gate: 'a', ruleID: 'b', gateValue: true, configVersion: 12 };
-    const { gate, ...others } = sent;
-    expect(hashOf({ configSyncTime: '1', ...others, gate })).toBe(hashOf({ ...sent, configSyncTime: '2' }));
-    const different = [
-      {},
-      { gate: 'b', ruleID: 'a' },
-      { gateValue: false },
-      { configVersion: 13 },
-      { reason: '' },
-    ];
-    const hashes = different.map((members) => hashOf({ ...sent, ...members }));
-    expect(new Set(hashes).size).toBe(different.length);
-    expect(hashes).not.toContain(undefined);
-  });
-
-  it('keeps no members of metadata that is no evaluation', () => {
-    const members: number[] = [];
-    expect(EvaluationText.at('{"gate":"g","mine":"r"}', 0, members)).toBeNull();
-    expect(members).toEqual([]);
-  });
-
-  it('hides the body from code that visits the properties of an evaluation', () => {
-    const evaluation = EvaluationText.at('{"gate":"g","lcut":"1"}', 0, []);
-    expect(evaluation).not.toBeNull();
-    expect(Object.values(Object(evaluation)).filter((value) => typeof value !== 'number')).toEqual([]);
-  });
 });
 
 describe('parseBatch', () => {
@@ -227,30 +195,5 @@ describe('parseBatch', () => {
   ])('takes null for what is absent: %s', (body, lists) => {
     const shared = { user: null, senderMetadata: null, clientTime: undefined, notANumbers: 0 };
     expect(parseBatch(body)).toEqual({ ...lists, ...shared });
-  });
-});
-
-describe('readEvent', () => {
-  it('is refused with one error for all events of a reason and a detail', () => {
-    // The errors outlive a test: this detail is of no other.
-    const detail = randomUUID();
-    const error = eventRefusal('SLUICE_EVENT_BAD_TIME', detail);
-    expect(error).toMatchObject({ code: 'SLUICE_EVENT_BAD_TIME', detail });
-    expect(eventRefusal('SLUICE_EVENT_BAD_TIME', detail)).toBe(error);
-    expect(eventRefusal('SLUICE_EVENT_BAD_TIME')).not.toBe(error);
-  });
-
-  it.each([undefined, null, []])('reads %j as an event without a user', (user) => {
-    expect(readEvent({ eventName: 'e', user }, { userID: 'batch' }, false).user).toEqual({ userID: 'batch' });
-  });
-
-  it("parses metadata of the application's events only", () => {
-    const kindOf = (eventName: string) => {
-      const text = `{"events":[{"eventName":"${eventName}","metadata":{"gate":"g"}}]}`;
-      const [event] = parseBatch(text).events;
-      return readEvent(event, null, false).metadata;
-    };
-    expect(kindOf('statsig::gate_exposure')).toBeInstanceOf(EvaluationText);
-    expect(kindOf('checkout')).toEqual({ gate: 'g' });
   });
 });

@@ -11,7 +11,7 @@ describe('the log fields of an unexpected error', () => {
   it('are its name and where it came from, without a word of its message', () => {
     const { error, at, ...more } = failureFields(thrown('TypeError'));
     expect([error, more]).toEqual(['TypeError', {}]);
-    expect(at).toContainEqual(expect.stringMatching(/^at .*failureFields[.]test[.]ts/));
+    expect(at).toContainEqual(expect.stringMatching(/^at .*log[.]test[.]ts/));
     expect(JSON.stringify(at)).not.toContain(PERSON);
     expect(failureFields(PERSON)).toEqual({ error: 'string' });
   });

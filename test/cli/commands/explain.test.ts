@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { explainAnyCode } from '../../cli/commands/explain.ts';
-import { findingCatalogue } from '../../observe/findings/catalogue.ts';
-import { errorFamilies } from '../harness/errorFamilies.ts';
+import { explainAnyCode } from '../../../cli/commands/explain.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { errorFamilies } from '../../harness/errorFamilies.ts';
 
 /** Errors that only commands throw: they print the cure themselves. */
 const OF_COMMANDS = ['KeyListError', 'PolicyError'];

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import {
+  packageWarnings,
+  requireKeys,
+  requireOwnBoundary,
+  requireRegion,
+  requireTemplateFits,
+  requireTopicRegion,
+} from '../../infra/serverless/requirements.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { hasFunctionUrls, REGIONS } from '../../lib/schema/regions.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { acmeSource, eventsDataset } from '../harness/configInput.ts';
+import { madeResources } from './madeResources.ts';
+
+const PLACE = { stackName: 'acme-prod', region: 'eu-west-1' };
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+const alarms = { topicArn: 'arn:aws:sns:us-east-1:111122223333:on-call' };
+const configOf = (input: Partial<ConfigInput>) =>
+  defineConfig({ bucket: 'acme-experiments', alarms, ...input });
+
+it('a template with too many resources is refused by name, with the count and the field that it grows with', () => {
+  const sources = Array.from({ length: 100 }, (_, i) =>
+    acmeSource({
+      name: `customer-${i}`,
+      bucket: `customer-${i}-drops`,
+      datasets: ['a', 'b', 'c', 'd'].map((name) => eventsDataset({ name })),
+    }),
+  );
+  const { template } = madeResources({ sources });
+  const packaged = () => requireTemplateFits(template, PLACE);
+  expect(packaged).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_STACK_TOO_LARGE' }));
+  expect(packaged).toThrow(/^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m);
+});
+
+describe('a boundary', () => {
+  const boundaryCode = (name: string, stage: string): unknown => {
+    try {
+      requireOwnBoundary({ permissionsBoundary: `arn:aws:iam::111122223333:${name}` }, stage);
+    } catch (error) {
+      return Object(error).code;
+    }
+    return null;
+  };
+
+  it.each([
+    { name: 'policy/sluice-boundary', stage: 'prod' },
+    { name: 'policy/teams/data/sluice-boundary', stage: 'prod' },
+    { name: 'policy/sluice-boundary', stage: 'trial' },
+  ])('of a trial, $name, is refused for the stage $stage', ({ name, stage }) => {
+    expect(boundaryCode(name, stage)).toBe('SLUICE_CONFIG_TRIAL_BOUNDARY');
+  });
+
+  it.each([
+    { name: 'policy/sluice-boundary', stage: 'trial-0a1b2c3d' },
+    // The local cloud does not ask it.
+    { name: 'policy/sluice-boundary', stage: 'local' },
+    { name: 'policy/my-sluice-boundary', stage: 'prod' },
+    { name: 'policy/sluice-boundary/workloads', stage: 'prod' },
+  ])('$name is taken for the stage $stage', ({ name, stage }) => {
+    expect(boundaryCode(name, stage)).toBeNull();
+  });
+});
+
+describe('a collector', () => {
+  const KEY = { label: 'web', sha256: 'a'.repeat(64) };
+  const deploy = (more: object) => () =>
+    requireKeys({ keys: [], keysInSecret: false, allowAnyKey: false, ...more });
+
+  it.each([
+    { what: 'no key', more: {} },
+    { what: 'only a key that may start the ingest of a source', more: { keys: [{ ...KEY, kinds: [] }] } },
+  ])('with $what is refused', ({ more }) => {
+    expect(deploy(more)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
+  });
+
+  it.each([{ keys: [KEY] }, { keysInSecret: true }, { allowAnyKey: true }])('is deployed with %j', (more) => {
+    expect(deploy(more)).not.toThrow();
+  });
+});
+
+it('a topic of another region than the alarms is rejected', () => {
+  const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
+  expect(() => requireTopicRegion({ topicArn }, 'us-east-1')).toThrow(
+    'alarms.topicArn: got a topic of eu-west-1, expected one of us-east-1',
+  );
+  for (const alarms of [{ topicArn }, { topicArn: null }])
+    expect(requireTopicRegion(alarms, 'eu-west-1')).toBeUndefined();
+});
+
+const existing = { keyArn: null };
+const logs = { kmsKeyArn: null };
+const endpoints = (['http-api', 'function-url', 'both'] as const).map((kind) => {
+  return { endpoint: { kind }, existing, logs };
+});
+
+it('a region without the services is rejected', () => {
+  for (const config of endpoints) {
+    expect(() => requireRegion('cn-north-1', config)).toThrow(
+      'region: got "cn-north-1", expected a region that has all',
+    );
+    expect(requireRegion('eu-west-1', config)).toBeUndefined();
+  }
+});
+
+it('a key of another region is rejected, also if --region chose the region', () => {
+  const config = { endpoint: { kind: 'http-api' }, existing: { keyArn }, logs } as const;
+  expect(requireRegion('eu-west-1', config)).toBeUndefined();
+  expect(() => requireRegion('eu-west-2', config)).toThrow(
+    'existing.keyArn: got a key of eu-west-1, expected one of eu-west-2, where the bucket is.',
+  );
+  expect(() => requireRegion('eu-west-2', { ...config, existing, logs: { kmsKeyArn: keyArn } })).toThrow(
+    'logs.kmsKeyArn: got a key of eu-west-1, expected one of eu-west-2, where the log groups are.',
+  );
+});
+
+it('a Function URL is rejected in the eleven regions without them, which docs/limits.md lists', () => {
+  const without = REGIONS.filter((region) => !hasFunctionUrls(region));
+  expect(without).toHaveLength(11);
+  for (const region of without) {
+    const [gateway, ...others] = endpoints;
+    expect(gateway && requireRegion(region, gateway)).toBeUndefined();
+    for (const config of others)
+      expect(() => requireRegion(region, config)).toThrow(
+        `endpoint.kind: got "${config.endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
+      );
+  }
+  const page = readFileSync(join(repositoryRoot, 'docs', 'limits.md'), 'utf8');
+  const row = page.split('\n').find((line) => line.startsWith('| regions with a Function URL')) ?? '';
+  expect(row.match(/\b[a-z]{2}-[a-z]+-\d\b/g)).toEqual(without);
+});
+
+describe('warnings of packaging', () => {
+  it('are none for the gateway with its defaults, also in an account with ten executions', () => {
+    expect(packageWarnings(configOf({}))).toEqual([]);
+    expect(packageWarnings(configOf({ collector: { accountConcurrency: 10 } }))).toEqual([]);
+  });
+
+  it('name an export that looks back less far than rows can be late', () => {
+    const exported = (name: string, more: object = {}) => ({
+      name,
+      table: 'statsig_forwarded_events',
+      ...more,
+      target: { bucket: `acme-${name}`, owner: '111122223333' },
+    });
+    const exports = [exported('default'), exported('short', { lookbackDays: 3 })];
+    expect(packageWarnings(configOf({ exports }))).toEqual([
+      expect.stringMatching(
+        /^The export short looks back 3 days, and rows can be 7 days late: .* set it to 8 /,
+      ),
+    ]);
+  });
+
+  it('say what a Function URL loses, and when', () => {
+    const [warning, ...others] = packageWarnings(
+      configOf({ endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 10 } }),
+    );
+    expect(warning).toMatch(/429 beyond 10 executions at once or 100 requests a second/);
+    expect(others).toEqual([]);
+    expect(packageWarnings(configOf({ endpoint: { kind: 'both' } }))).toHaveLength(2);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { addDays, isoTimestamp, isUtcDay, utcDay } from '../../../lib/base/time.ts';
+
+/** Any instant of the years 1 to 9999. */
+const instant = fc.integer({
+  min: Date.parse('0001-01-01T00:00Z'),
+  max: Date.UTC(9999, 11, 31, 23, 59, 59, 999),
+});
+
+describe('utcDay', () => {
+  it.each([
+    { at: '2026-11-20T23:59:59.999Z', day: '2026-11-20' },
+    { at: '2026-11-21T00:00:00.000Z', day: '2026-11-21' },
+    { at: '2028-02-29T12:00:00.000Z', day: '2028-02-29' },
+    { at: '1969-12-31T23:59:59.999Z', day: '1969-12-31' },
+    { at: '0001-01-01T00:00:00.000Z', day: '0001-01-01' },
+  ])('of $at is $day', ({ at, day }) => {
+    expect(utcDay(Date.parse(at))).toBe(day);
+  });
+
+  it('returns days that exist', () => {
+    fc.assert(fc.property(instant, (epochMs) => isUtcDay(utcDay(epochMs))));
+  });
+});
+
+describe('isUtcDay', () => {
+  it.each([
+    '2026-02-30',
+    '2026-13-01',
+    '2026-1-1',
+    '20261120',
+    '',
+    '2026-11-20T00:00:00Z',
+    '2027-02-29',
+    '0000-12-31',
+  ])('is false for "%s"', (text) => {
+    expect(isUtcDay(text)).toBe(false);
+  });
+
+  it.each(['0001-01-01', '2028-02-29', '9999-12-31'])('is true for %s', (text) => {
+    expect(isUtcDay(text)).toBe(true);
+  });
+});
+
+describe('addDays', () => {
+  it.each([
+    { day: '2028-02-28', days: 2, sum: '2028-03-01' },
+    { day: '2028-03-01', days: -2, sum: '2028-02-28' },
+    { day: '2026-12-31', days: 1, sum: '2027-01-01' },
+    { day: '2026-11-20', days: -365, sum: '2025-11-20' },
+  ])('of $day and $days is $sum', ({ day, days, sum }) => {
+    expect(addDays(day, days)).toBe(sum);
+  });
+});
+
+describe('isoTimestamp', () => {
+  it('cuts off a fraction of a millisecond', () => {
+    expect(isoTimestamp(Date.UTC(2026, 10, 20, 7, 32, 0, 123) + 0.9)).toBe('2026-11-20T07:32:00.123Z');
+  });
+
+  it('is what toISOString returns, whatever minute was asked before', () => {
+    const withinMinute = fc.integer({ min: 0, max: 59_999 });
+    fc.assert(
+      fc.property(instant, instant, withinMinute, (first, second, ms) => {
+        const sameMinute = Math.floor(first / 60_000) * 60_000 + ms;
+        for (const epochMs of [first, sameMinute, second, sameMinute])
+          expect(isoTimestamp(epochMs)).toBe(new Date(epochMs).toISOString());
+      }),
+    );
+  });
+});
