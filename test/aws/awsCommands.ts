@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { deploymentCommands } from '../../observe/deploymentCommands.ts';
@@ -54,7 +54,7 @@ export function printedAwsCommands(): readonly string[] {
   })
     .split('\n')
     .filter(Boolean)
-    .map((page) => readFileSync(join(repositoryRoot, page), 'utf8'));
+    .map((page) => textOf(page));
   const texts = [
     ...[...found, ...doctorFindings].flatMap((finding) => finding.commands),
     ...REPAIRS.map((words) => commands.aws(...words)),
@@ -159,3 +159,5 @@ for words in json.load(open(sys.argv[1])):
     except Exception as error:
         print(' '.join(words)[:200], ':', repr(error))
 `;
+
+import { textOf } from '../harness/textOf.ts';

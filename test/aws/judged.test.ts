@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { applyPlatform } from '../../infra/template/platform.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 import { madeResources } from '../infra/madeResources.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { POLICY_SUITES } from './policySuites.ts';
 
-const read = (...path: string[]) => readFileSync(join(repositoryRoot, ...path), 'utf8');
 const templates = Object.entries(templateConfigurations).map(([name, input]) => {
   const { config, template: made } = madeResources(input);
   const resources = {
@@ -46,8 +46,8 @@ it('the suites whose verdicts are compared are there', () => {
 });
 
 describe('judges that are not ours', () => {
-  const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-  const nightly = read('.github', 'workflows', 'nightly.yml');
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(textOf('package.json'));
+  const nightly = textOf('.github', 'workflows', 'nightly.yml');
   const judges =
     /suite: \[(.+)\]/
       .exec(nightly)?.[1]
@@ -59,7 +59,7 @@ describe('judges that are not ours', () => {
     for (const name of judges) expect(scripts).toHaveProperty([name]);
     expect(nightly).toMatch(/^ {4}- cron:/m);
     expect(nightly).toContain('npm run "test:$SUITE" -- --require');
-    expect(read('.github', 'workflows', 'release.yml')).toMatch(
+    expect(textOf('.github', 'workflows', 'release.yml')).toMatch(
       /^ {4}uses: \.\/\.github\/workflows\/nightly\.yml$/m,
     );
   });

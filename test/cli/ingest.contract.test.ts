@@ -36,55 +36,64 @@ afterAll(() => aws.close());
 
 describe('sluice ingest', () => {
   it.each([
-    [['explain', ...ACME, '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
-    [['status', '--source', 'nobody'], 1, 'SLUICE_INGEST_NO_SOURCES'],
-    [
-      ['status', '--source', 'amce'],
-      1,
-      'It has acme/events, acme/flat, told/events, shut/events. Did you mean acme?',
-    ],
-    [['status', '--source', 'acme', '--dataset', 'event'], 1, 'Did you mean events?'],
-    [['status', '--days', '0'], 2, '--days: got 0, expected 1 to 366'],
-    [
-      ['explain', '--source', 'acme'],
-      2,
-      '--dataset: missing, expected the name of a dataset. --day: missing, expected YYYY-MM-DD.',
-    ],
-    [['explain', ...ACME, '--day', '19'], 2, 'expected YYYY-MM-DD'],
-    [
-      ['explain', '--dataset', 'events', '--day', OLD],
-      2,
-      '--source: missing, expected the name of a source.',
-    ],
-    [['refused', ...ACME, '--day', OLD, '--rows', '1001'], 2, 'expected 1 to 1000'],
-    [['backfill', ...ACME, '--from', '2026-13-01'], 2, '--from: got'],
-    [['backfill', ...ACME, '--from', '2026-02-02', '--to', '2026-02-01'], 2, 'after'],
-    [['backfill', ...ACME, '--from', '2010-01-01', '--to', '2026-02-01'], 2, 'at most 3660 days'],
-    [
-      ['backfill', ...ACME, '--from', '9998-12-30', '--to', LATER],
-      2,
-      `got ${LATER}, expected a day up to today, `,
-    ],
-    [
-      ['run', '--from', OLD, '--to', OLD],
-      2,
-      '--from: not an option of run, but of backfill, accept, drop. --to: not an option',
-    ],
-    [['status', '--day', OLD], 2, '--day: not an option of status, but of explain, refused, drop.'],
-    [['status', '--from', OLD], 2, '--from: not an option of status, but of backfill, accept, drop.'],
-    [['explain', '--days', '3'], 2, '--days: not an option of explain, but of status.'],
-    [['everything'], 2, 'Expected one of status, explain, refused, run, backfill, accept, drop.'],
-    [['status', 'acme'], 2, 'Unexpected argument: acme.'],
-    [['drop', ...ACME, '--day', OLD], 2, 'Expected a file, a query in quotes, or --remove.'],
-    [['drop', ...ACME, '--remove'], 2, '--day, --from: expected one of them.'],
-    [['drop', ...ACME, '--day', OLD, '/none.parquet'], 1, 'SLUICE_FILE_FAILED'],
-    [['drop', ...ACME, '--day', OLD, 'SELECT nothing'], 1, 'SLUICE_DROP_SQL_FAILED'],
-    [
-      ['drop', '--source', 'acme', '--dataset', 'flat', '--day', OLD, 'SELECT 1', '--name', 'a'],
-      2,
-      '--name: the layout of the dataset names its files.',
-    ],
-  ] as const)('refuses what it names: %j', async (args, code, text) => {
+    { args: ['explain', ...ACME, '--day', OLD], code: 1, text: 'SLUICE_INGEST_DAY_UNKNOWN' },
+    { args: ['status', '--source', 'nobody'], code: 1, text: 'SLUICE_INGEST_NO_SOURCES' },
+    {
+      args: ['status', '--source', 'amce'],
+      code: 1,
+      text: 'It has acme/events, acme/flat, told/events, shut/events. Did you mean acme?',
+    },
+    { args: ['status', '--source', 'acme', '--dataset', 'event'], code: 1, text: 'Did you mean events?' },
+    { args: ['status', '--days', '0'], code: 2, text: '--days: got 0, expected 1 to 366' },
+    {
+      args: ['explain', '--source', 'acme'],
+      code: 2,
+      text: '--dataset: missing, expected the name of a dataset. --day: missing, expected YYYY-MM-DD.',
+    },
+    { args: ['explain', ...ACME, '--day', '19'], code: 2, text: 'expected YYYY-MM-DD' },
+    {
+      args: ['explain', '--dataset', 'events', '--day', OLD],
+      code: 2,
+      text: '--source: missing, expected the name of a source.',
+    },
+    { args: ['refused', ...ACME, '--day', OLD, '--rows', '1001'], code: 2, text: 'expected 1 to 1000' },
+    { args: ['backfill', ...ACME, '--from', '2026-13-01'], code: 2, text: '--from: got' },
+    { args: ['backfill', ...ACME, '--from', '2026-02-02', '--to', '2026-02-01'], code: 2, text: 'after' },
+    {
+      args: ['backfill', ...ACME, '--from', '2010-01-01', '--to', '2026-02-01'],
+      code: 2,
+      text: 'at most 3660 days',
+    },
+    {
+      args: ['backfill', ...ACME, '--from', '9998-12-30', '--to', LATER],
+      code: 2,
+      text: `got ${LATER}, expected a day up to today, `,
+    },
+    {
+      args: ['run', '--from', OLD, '--to', OLD],
+      code: 2,
+      text: '--from: not an option of run, but of backfill, accept, drop. --to: not an option',
+    },
+    {
+      args: ['everything'],
+      code: 2,
+      text: 'Expected one of status, explain, refused, run, backfill, accept, drop.',
+    },
+    { args: ['status', 'acme'], code: 2, text: 'Unexpected argument: acme.' },
+    {
+      args: ['drop', ...ACME, '--day', OLD],
+      code: 2,
+      text: 'Expected a file, a query in quotes, or --remove.',
+    },
+    { args: ['drop', ...ACME, '--remove'], code: 2, text: '--day, --from: expected one of them.' },
+    { args: ['drop', ...ACME, '--day', OLD, '/none.parquet'], code: 1, text: 'SLUICE_FILE_FAILED' },
+    { args: ['drop', ...ACME, '--day', OLD, 'SELECT nothing'], code: 1, text: 'SLUICE_DROP_SQL_FAILED' },
+    {
+      args: ['drop', '--source', 'acme', '--dataset', 'flat', '--day', OLD, 'SELECT 1', '--name', 'a'],
+      code: 2,
+      text: '--name: the layout of the dataset names its files.',
+    },
+  ] as const)('refuses what it names: $args', async ({ args, code, text }) => {
     expect(await command('ingest', ...args)).toMatchObject({
       code,
       stdout: '',

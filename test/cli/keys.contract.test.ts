@@ -53,10 +53,10 @@ describe('sluice keys add', () => {
   });
 
   it.each([
-    ['a key of a client', 'client-app', 'acme'],
-    ['a name that no source can have', 'secret-app', 'Acme'],
-    ['no name', 'secret-app', ''],
-  ])('refuses %s for the start of an ingest', async (_, key, sources) => {
+    { what: 'a key of a client', key: 'client-app', sources: 'acme' },
+    { what: 'a name that no source can have', key: 'secret-app', sources: 'Acme' },
+    { what: 'no name', key: 'secret-app', sources: '' },
+  ])('refuses $what for the start of an ingest', async ({ key, sources }) => {
     const { code, stderr } = await keys(['add', 'app', '--sources', sources], key);
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -160,10 +160,20 @@ describe('sluice keys set', () => {
   });
 
   it.each([
-    ['a kind that does not exist', ['web', '--kinds', 'clicks'], 1, 'SLUICE_KEYS_ENTRY_INVALID'],
-    ['a label that no key has', ['app', '--kinds', 'events'], 1, 'SLUICE_KEYS_NOT_FOUND'],
-    ['nothing to change', ['web'], 2, 'SLUICE_USAGE_OPTIONS'],
-  ])('refuses %s', async (_, args, exitCode, error) => {
+    {
+      what: 'a kind that does not exist',
+      args: ['web', '--kinds', 'clicks'],
+      exitCode: 1,
+      error: 'SLUICE_KEYS_ENTRY_INVALID',
+    },
+    {
+      what: 'a label that no key has',
+      args: ['app', '--kinds', 'events'],
+      exitCode: 1,
+      error: 'SLUICE_KEYS_NOT_FOUND',
+    },
+    { what: 'nothing to change', args: ['web'], exitCode: 2, error: 'SLUICE_USAGE_OPTIONS' },
+  ])('refuses $what', async ({ args, exitCode, error }) => {
     await addWeb();
     const { code, stderr } = await keys(['set', ...args]);
     expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringContaining(error) });

@@ -1,13 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { markChanges } from '../../cli/terminal/commandLine.ts';
 import { commandError, errorText } from '../../cli/terminal/errors.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
 /** An endpoint that answers nothing, for commands that must be refused before they ask it. */
 const DEAD = 'http://127.0.0.1:9';
@@ -142,7 +142,7 @@ describe('help and version', () => {
     for (const name of COMMANDS) expect(overview.stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect(await callMain(['help'])).toEqual(overview);
     expect(await callMain([])).toEqual({ ...overview, code: 2 });
-    const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'cli', 'package.json'), 'utf8'));
+    const { version } = JSON.parse(textOf('cli', 'package.json'));
     expect(await callMain(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 });

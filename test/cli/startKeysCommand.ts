@@ -1,5 +1,4 @@
 import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import {
   CreateSecretCommand,
@@ -8,6 +7,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { startSecretsManager } from '../../packages/local-aws/src/testing/startSecretsManager.ts';
 import { type CallOptions, callMain, keysEnvironment } from '../harness/callMain.ts';
+import { listen } from '../harness/listen.ts';
 
 /** The secret of the local cloud's stage. */
 export const SECRET = 'sluice-local-keys';
@@ -86,10 +86,9 @@ async function openWire(
     });
     passed.end(body);
   });
-  await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
-  const { port } = wire.address() as AddressInfo;
+  const address = await listen(wire);
   return {
-    address: `http://127.0.0.1:${port}`,
+    address,
     close() {
       wire.close();
       wire.closeAllConnections();

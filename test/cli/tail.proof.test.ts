@@ -126,9 +126,7 @@ describe('sluice tail', () => {
     expect(text.stderr).toContain('The local cloud is stopping.');
   });
 
-  it('refuses options that it cannot read, and says when no local cloud runs', async () => {
-    for (const args of [['--last', '-'], ['more']])
-      expect((await observed.sluice('tail', ...args)).code).toBe(2);
+  it('says when no local cloud runs', async () => {
     const away = tail('--endpoint-url', 'http://127.0.0.1:1');
     expect(await away.exited).toBe(1);
     expect(away.text.stderr).toContain('SLUICE_OBSERVE_LOCAL_UNREADABLE');

@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
 const jobSchema = z.object({ steps: z.array(z.object({ run: z.string().optional() })) });
 const workflowSchema = z.object({ jobs: z.object({ events: jobSchema }) });
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'ci.md'), 'utf8');
+const page = textOf('docs', 'ci.md');
 const block = (language: string) => new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(page)?.[1] ?? '';
 
 const project = temporaryDirectory();

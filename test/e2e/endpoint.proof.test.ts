@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { legacySpecs } from '../harness/sdks/legacySpecs.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
+import { textOf } from '../harness/textOf.ts';
 
 const KEY = 'secret-one-address';
 const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
@@ -18,7 +16,7 @@ let gateway: string;
 
 // One story for the file: an SDK that has one address for everything, then a move from the gateway to a Function URL.
 const statsig = await recordingTarget();
-const text = readFileSync(join(repositoryRoot, 'demo', 'specs', 'specs.json'), 'utf8');
+const text = textOf('demo', 'specs', 'specs.json');
 const specs = JSON.stringify(legacySpecs(JSON.parse(text)));
 statsig.behave((response, { url, headers }) => {
   response.setHeader('content-type', 'application/json');

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { utcDay } from '../../lib/base/time.ts';
-import { callMain } from '../harness/callMain.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -102,10 +101,5 @@ describe('sluice start', () => {
     await eventually(folder, () => existsSync(folder));
     expect(readdirSync(folder)).toEqual([utcDay(time)]);
     expect(await cloud.end('SIGINT')).toBe(0);
-  });
-
-  it('ends its process with the exit code', async () => {
-    expect(await sluice('nonsense')).toEqual({ ...(await callMain(['nonsense'])), code: 2 });
-    expect(await sluice('--help')).toEqual({ ...(await callMain(['--help'])), code: 0 });
   });
 });

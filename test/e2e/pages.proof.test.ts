@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
+import { textOf } from '../harness/textOf.ts';
 
-const pageOf = (name: string) => readFileSync(join(repositoryRoot, 'docs', name), 'utf8');
+const pageOf = (name: string) => textOf('docs', name);
 const blocks = [...pageOf('ingest-walk.md').matchAll(/^```(\w*)\n(.*?)^```$/gms)];
 /** The configuration, `npm start`, and the commands of the second terminal, with their lines joined. */
 const [configured = '', , ...commands] = blocks

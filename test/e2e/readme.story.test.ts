@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
-const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+const readme = textOf('README.md');
 const [, section = ''] = /^## From an event to a row\n(.*?)^## /ms.exec(readme) ?? [];
 /** The blocks of code of the section, in order: what `npm start` prints, commands, their output, and lines of SDKs. */
 const [welcome = '', commands = '', output = '', sdkLines = ''] = [

@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { encodeLines } from '../../lib/landing/store/encodeLines.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { rowPath } from '../../lib/tables/objectKeys.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
 import { removeVersion, storyCloud } from '../harness/storyCloud.ts';
+import { textOf } from '../harness/textOf.ts';
 
 const HOUR = 3_600_000;
 const DAY = '2026-11-20';
 /** The query of the page. */
 const WHOLE = firstQuery('complete.md').replaceAll('2026-11-14', DAY).replace('sluice.', '');
-const repositoryFile = (name: string) => readFileSync(join(repositoryRoot, name), 'utf8');
 const story = await storyCloud({ curate: false }, { startsAt: `${DAY}T20:10:00Z` });
 afterAll(() => story.close());
 
@@ -155,7 +152,7 @@ describe('each night', () => {
 
   it('leaves a table that the page and the dbt project read', async () => {
     expect(await story.ask(WHOLE)).toEqual([{ state: 'short' }]);
-    const model = repositoryFile('examples/dbt/tests/received_hours_are_whole.sql')
+    const model = textOf('examples/dbt/tests/received_hours_are_whole.sql')
       .replace(/\{\{ config.*? \}\}/, '')
       .replace(/\{\{ source.*? \}\}/, 'received_hours')
       .replaceAll('{{ last_day() }}', "date '2026-11-21'")

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -7,6 +6,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
 const run = promisify(execFile);
 const scratch = temporaryDirectory();
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 /** Samples of docs/send.md in a language, but for the addresses of `npm start`. */
 function samples(language: string): readonly string[] {
-  const page = readFileSync(join(repositoryRoot, 'docs', 'send.md'), 'utf8');
+  const page = textOf('docs', 'send.md');
   return [...page.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, text = '']) =>
     text.replaceAll('http://127.0.0.1:4700', cloud.collector),
   );

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 import { BUCKET, STACK, STAGE, type Stack } from './Stack.ts';
 
 const PAGE_MS = 600_000;
@@ -74,7 +72,7 @@ export async function leftoverProblems(
  * @param flags `-c` to go on after a command that fails, as a person's shell does. Default: to stop.
  */
 export async function runPage(stack: Stack, text: string, flags: '-c' | '-ec' = '-ec'): Promise<string> {
-  const page = readFileSync(join(repositoryRoot, 'docs', 'remove.md'), 'utf8');
+  const page = textOf('docs', 'remove.md');
   const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
   const found = blocks.find((block) => block.includes(text));
   if (found === undefined) throw new Error(`docs/remove.md has no command ${text}.`);

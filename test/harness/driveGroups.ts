@@ -1,11 +1,11 @@
 // Drives the real @statsig/statsig-node-core over the experiments of experimentSpecs.ts, and prints, as one JSON line,
 // what its evaluator lists and decided. Run as a child process: its network settings are the process's.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
 import * as z from 'zod';
 import { experimentSpecs } from './experimentSpecs.ts';
+import { listen } from './listen.ts';
 
 const { collector, state, users, time } = z
   .object({
@@ -22,12 +22,10 @@ const server = createServer((request, response) => {
   response.setHeader('content-type', 'application/json');
   response.end((request.url ?? '').includes('id_lists') ? '{}' : specs);
 });
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const address: AddressInfo | string | null = server.address();
-if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+const address = await listen(server);
 let acknowledged = 0;
 const statsig = new Statsig('secret-groups', {
-  specsUrl: `http://127.0.0.1:${address.port}/v2/download_config_specs`,
+  specsUrl: `${address}/v2/download_config_specs`,
   logEventUrl: `${collector}/v1/log_event`,
   outputLogLevel: 'error',
   disableCountryLookup: true,

@@ -1,10 +1,11 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 // Sets the codes and cures of the emulator's errors.
 import '../../local/errors.ts';
+import { textOf } from './textOf.ts';
 
 /** Folders whose code may define errors. */
 const FOLDERS = '{lib,functions,infra,observe,operate,console,cli,local,packages}';
@@ -30,7 +31,7 @@ export interface ErrorFamilyNote {
 export async function errorFamilies(): Promise<readonly ErrorFamilyNote[]> {
   const families: ErrorFamilyNote[] = [];
   for (const file of globSync(`${FOLDERS}/**/*.ts`, { cwd: repositoryRoot, exclude: ['**/node_modules'] })) {
-    const text = readFileSync(join(repositoryRoot, file), 'utf8');
+    const text = textOf(file);
     const used = text.split('= defineErrorFamily(').length - 1;
     if (used === 0) continue;
     const found = [...text.matchAll(DEFINITION)];

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { listen } from './listen.ts';
 import type { StatsigFixture } from './StatsigFixture.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -71,11 +72,8 @@ for (const run of runs) {
     });
     response.writeHead(202, { 'content-type': 'application/json' }).end('{"success":true}');
   });
-  await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
-  const address = sink.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   const driver = fileURLToPath(new URL(`demo/sdks/${run.driver}.ts`, root));
-  const settings = { collector: `http://127.0.0.1:${port}`, ...run.settings };
+  const settings = { collector: await listen(sink), ...run.settings };
   const { stdout } = await promisify(execFile)(process.execPath, [driver, JSON.stringify(settings)], {
     timeout: 60_000,
   });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { TableKind } from '../../lib/schema/kinds.ts';
+import { listen } from './listen.ts';
 import { rowsOfRecord } from './rowsOfRecord.ts';
 
 /** A row of a record that a stream was given, or that became an object. */
@@ -71,14 +72,13 @@ export async function startAwsWire(): Promise<AwsWire> {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify({ RecordId: `record-${wire.calls.firehose}`, Encrypted: true }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = await listen(server);
   const keep = (record: Uint8Array, place: WireRow['place']) => {
     for (const { table, row } of rowsOfRecord(record))
       wire.rows.push({ place, table, document: JSON.stringify(row) });
   };
-  const address = server.address();
   const wire: AwsWire = {
-    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    url,
     rows: [],
     objects: new Map(),
     calls: { firehose: 0, s3: 0 },

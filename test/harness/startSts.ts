@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listen } from './listen.ts';
 
 /** Access key of every session, which the local cloud takes for that of an account: what signs with it has assumed a role. */
 export const SESSION_KEY = '222233334444';
@@ -31,11 +30,10 @@ export async function startSts() {
         <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>
         </Credentials></AssumeRoleResult></AssumeRoleResponse>`);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const url = await listen(server);
   return Object.assign(sts, {
     asked,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     close() {
       server.close();
       server.closeAllConnections();

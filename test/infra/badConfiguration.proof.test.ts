@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 import { runServerless } from './runServerless.ts';
 
 const { path: scratch, remove: removeScratch } = temporaryDirectory();
@@ -74,7 +75,7 @@ describe('serverless package with a bad configuration', () => {
 
   it("names each route of one's own that takes browsers' preflights from the gateway", async () => {
     const route = (key: string) => `{ Type: 'AWS::ApiGatewayV2::Route', Properties: ${key} }`;
-    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
+    const yml = textOf('serverless.yml');
     const { root, remove } = scratchRoot({
       ...smallFunctions,
       'serverless.yml': `${yml}

@@ -96,13 +96,29 @@ describe('a former Statsig folder', () => {
     expect(configSchema.parse({ bucket: 'acme' }).formerStatsigFolders).toEqual([]);
   });
 
-  it.each<[string, string, object[]]>([
-    ['the present one', '0.folder', [{ folder: 'present', until: '2026-11-26' }]],
-    ['one twice', '1.folder', [...former, { folder: 'former', until: '2026-10-10' }]],
-    ['two that end on one day', '1.until', [...former, { folder: 'first', until: '2026-11-26' }]],
-    ['a folder with another use', '0.folder', [{ folder: 'ledger', until: '2026-11-26' }]],
-    ['no day', '0.until', [{ folder: 'former', until: 'soon' }]],
-  ])('refuses %s', (_, path, formerStatsigFolders) => {
+  it.each<{ readonly what: string; readonly path: string; readonly formerStatsigFolders: object[] }>([
+    {
+      what: 'the present one',
+      path: '0.folder',
+      formerStatsigFolders: [{ folder: 'present', until: '2026-11-26' }],
+    },
+    {
+      what: 'one twice',
+      path: '1.folder',
+      formerStatsigFolders: [...former, { folder: 'former', until: '2026-10-10' }],
+    },
+    {
+      what: 'two that end on one day',
+      path: '1.until',
+      formerStatsigFolders: [...former, { folder: 'first', until: '2026-11-26' }],
+    },
+    {
+      what: 'a folder with another use',
+      path: '0.folder',
+      formerStatsigFolders: [{ folder: 'ledger', until: '2026-11-26' }],
+    },
+    { what: 'no day', path: '0.until', formerStatsigFolders: [{ folder: 'former', until: 'soon' }] },
+  ])('refuses $what', ({ path, formerStatsigFolders }) => {
     expect(problemPaths({ ...input, formerStatsigFolders }, 'formerStatsigFolders.')).toEqual([path]);
   });
 });

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -22,7 +20,9 @@ import {
 } from '../../infra/build/LambdaBinding.ts';
 import { checkArtifact, placeBinding, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { listen } from '../harness/listen.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
 /** Begins as a library for a machine: its ELF header. */
 function library(machine: number): Buffer {
@@ -53,10 +53,11 @@ async function startRegistry(
     );
     response.end(JSON.stringify({ name: LAMBDA_BINDING, versions }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, downloads: () => downloads, close: () => server.close() };
+  return {
+    url: `${await listen(server)}/`,
+    downloads: () => downloads,
+    close: () => server.close(),
+  };
 }
 const VERSIONS = ['1.5.5-r.5', '1.5.6-r.1'];
 const integrityOf = (bytes: Uint8Array) => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
@@ -97,7 +98,7 @@ describe("DuckDB's binding for Lambda", () => {
   };
 
   it('is pinned by the lockfile to the release of the engine', async () => {
-    const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+    const { dependencies } = JSON.parse(textOf('package.json'));
     for (const architecture of ['arm64', 'x86_64'] as const) {
       expect(await pinnedBinding(repositoryRoot, architecture)).toEqual({
         name: LAMBDA_BINDINGS[architecture],

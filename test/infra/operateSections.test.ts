@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { operateSections } from '../../infra/alarms/sections.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { alarmsOf, explainFinding, findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { textOf } from '../harness/textOf.ts';
 import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'operate.md'), 'utf8');
-const metrics = readFileSync(join(repositoryRoot, 'docs', 'metrics.md'), 'utf8');
+const page = textOf('docs', 'operate.md');
+const metrics = textOf('docs', 'metrics.md');
 const codes = Object.keys(findingCatalogue) as readonly (keyof typeof findingCatalogue)[];
 /** Findings of `sluice status` that the page does not name: each says by itself what to do. */
 const NOT_ON_PAGE = ['NO_TOPIC', 'FAULTS', 'UNREADABLE', 'ALARM'].map((name) => `SLUICE_FINDING_${name}`);

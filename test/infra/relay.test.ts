@@ -72,21 +72,4 @@ describe('relay in the template', () => {
     expect(who('sqs:SendMessage', '"RelayQueue"')).toEqual(['CollectRole']);
     expect(who('sqs:ReceiveMessage', '"RelayQueue"')).toEqual(['RelayRole']);
   });
-
-  it('lets copies expire, and their versions a day later, whatever else is kept', () => {
-    const kept = made({
-      relay: { statsig: true },
-      retention: { dataVersionDays: 365, stateVersionDays: 365 },
-    });
-    const rules: unknown = kept['DataBucket']?.Properties['LifecycleConfiguration'];
-    expect(rules).toMatchObject({
-      Rules: expect.arrayContaining([
-        expect.objectContaining({
-          Prefix: 'relay/',
-          ExpirationInDays: 7,
-          NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-        }),
-      ]),
-    });
-  });
 });

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
   packageWarnings,
@@ -12,8 +10,8 @@ import {
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { hasFunctionUrls, REGIONS } from '../../lib/schema/regions.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { acmeSource, eventsDataset } from '../harness/configInput.ts';
+import { textOf } from '../harness/textOf.ts';
 import { madeResources } from './madeResources.ts';
 
 const PLACE = { stackName: 'acme-prod', region: 'eu-west-1' };
@@ -128,7 +126,7 @@ it('a Function URL is rejected in the eleven regions without them, which docs/li
         `endpoint.kind: got "${config.endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
       );
   }
-  const page = readFileSync(join(repositoryRoot, 'docs', 'limits.md'), 'utf8');
+  const page = textOf('docs', 'limits.md');
   const row = page.split('\n').find((line) => line.startsWith('| regions with a Function URL')) ?? '';
   expect(row.match(/\b[a-z]{2}-[a-z]+-\d\b/g)).toEqual(without);
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { statedConfiguration, undeployedSettings } from '../../infra/template/deployedConfiguration.ts';
-import { functionWork } from '../../infra/template/functionWork.ts';
 import { POLICY_TARGETS, printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
@@ -84,11 +83,7 @@ describe('the bucket', () => {
     expect(statementsOf(deploy({ existing: { bucket: true, keyArn } }))).toEqual([]);
   });
 
-  it('is retained, sends events, is encrypted and private', () => {
-    expect(template.Resources.DataBucket).toMatchObject({
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-    });
+  it('sends events, is encrypted and private', () => {
     const bucket = resourceOf('DataBucket');
     expect(at(bucket, 'BucketName')).toBe('acme-experiments');
     expect(at(bucket, 'NotificationConfiguration', 'EventBridgeConfiguration', 'EventBridgeEnabled')).toBe(
@@ -287,13 +282,6 @@ describe('the landing', () => {
     const { arn } = resolved.resources.find(({ logicalId }) => logicalId === 'WriteQueue') ?? {};
     expect(at(resourceOf('LookSchedule'), 'Target', 'Arn')).toBe(arn);
     expect(at(resourceOf('LandingRule'), 'Targets', 0, 'Arn')).toBe(arn);
-  });
-
-  it('hides a message from others for longer than the writer may work', () => {
-    expect(Number(at(resourceOf('WriteQueue'), 'VisibilityTimeout'))).toBeGreaterThan(
-      functionWork.write.timeout,
-    );
-    expect(at(resourceOf('WriteQueue'), 'RedrivePolicy', 'maxReceiveCount')).toBe(10);
   });
 });
 

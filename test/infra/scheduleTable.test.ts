@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { textOf } from '../harness/textOf.ts';
 import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
@@ -15,7 +13,7 @@ interface Row {
   readonly findings: readonly string[];
 }
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'metrics.md'), 'utf8');
+const page = textOf('docs', 'metrics.md');
 const [, section = ''] = page.split(/^## Schedules$/m);
 const [ownSection = ''] = section.split(/^## /m);
 const namesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, name]) => name ?? []);

@@ -113,19 +113,22 @@ async function packageStage(stage: string): Promise<ReadonlyMap<string, string>>
 
 describe('serverless package of one of two stages', () => {
   it.each([
-    ['dev', 'heron', /kestrel|222222222222/],
-    ['prod', 'kestrel', /heron|111111111111/],
-    ['personal-ada', 'ada', /heron|kestrel|111111111111|222222222222/],
-  ])('%s has its own values in template and bundles, and no other values', async (stage, word, others) => {
-    const texts = await packaged(stage);
-    expect(texts.get('the template')).toContain(`"acme-${word}"`);
-    expect(texts.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
-    for (const name of ['ingest-plan', 'ingest-load'])
-      expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
-    expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
-    for (const [path, text] of texts)
-      expect({ path, foreign: others.exec(text)?.[0] }).toEqual({ path, foreign: undefined });
-  });
+    { stage: 'dev', word: 'heron', others: /kestrel|222222222222/ },
+    { stage: 'prod', word: 'kestrel', others: /heron|111111111111/ },
+    { stage: 'personal-ada', word: 'ada', others: /heron|kestrel|111111111111|222222222222/ },
+  ])(
+    '$stage has its own values in template and bundles, and no other values',
+    async ({ stage, word, others }) => {
+      const texts = await packaged(stage);
+      expect(texts.get('the template')).toContain(`"acme-${word}"`);
+      expect(texts.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
+      for (const name of ['ingest-plan', 'ingest-load'])
+        expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
+      expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
+      for (const [path, text] of texts)
+        expect({ path, foreign: others.exec(text)?.[0] }).toEqual({ path, foreign: undefined });
+    },
+  );
 
   it('gives no resource a name that the other stage has, too', async () => {
     const [dev, prod] = [await packaged('dev'), await packaged('prod')].map((texts) =>
@@ -256,9 +259,9 @@ describe('serverless deploy', () => {
   const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
 
   it.each([
-    ['no key of a stack that has one', s3, { KeyArn }],
-    ['a key of a stack that has none', 'curate: true', { SluiceVersion: '1' }],
-  ])('refuses another encryption than the stack has: %s', async (_, options, outputs) => {
+    { what: 'no key of a stack that has one', options: s3, outputs: { KeyArn } },
+    { what: 'a key of a stack that has none', options: 'curate: true', outputs: { SluiceVersion: '1' } },
+  ])('refuses another encryption than the stack has: $what', async ({ options, outputs }) => {
     expect((await deployOnto(options, { outputs })).said).toContain(`${refused}: `);
   });
 
@@ -312,25 +315,29 @@ describe('serverless deploy', () => {
   });
 
   it.each([
-    ['says that a stack of another service stays, and the stack is new', 'acme-dev', true],
-    ['does not say so of a stack that it updates', 'sluice-dev', false],
-  ])('%s', async (_, name, isNew) => {
+    {
+      what: 'says that a stack of another service stays, and the stack is new',
+      name: 'acme-dev',
+      isNew: true,
+    },
+    { what: 'does not say so of a stack that it updates', name: 'sluice-dev', isNew: false },
+  ])('$what', async ({ name, isNew }) => {
     const { said } = await deployOnto('curate: true', { name });
     expect(said.includes('The stack sluice-dev is new.')).toBe(isNew);
     expect(said).toMatch(COMPARED);
-  });
-
-  it('refuses a service that serverless.yml names otherwise', async () => {
-    expect((await deployOnto("service: 'acme'")).said).toContain('got "sluice", expected acme');
   });
 
   const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
   const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
 
   it.each([
-    ['says that a reader is made anew, before it is', 'sluice-dev-ReaderBiUser-1', true],
-    ['says nothing of a reader that stays', 'BI', false],
-  ])('%s', async (_, physicalId, isReplaced) => {
+    {
+      what: 'says that a reader is made anew, before it is',
+      physicalId: 'sluice-dev-ReaderBiUser-1',
+      isReplaced: true,
+    },
+    { what: 'says nothing of a reader that stays', physicalId: 'BI', isReplaced: false },
+  ])('$what', async ({ physicalId, isReplaced }) => {
     const { said } = await deployOnto(reader, { resources: [{ ...user, physicalId }] });
     expect(said.includes('The new ARN is arn:aws:iam::000000000000:user/BI.')).toBe(isReplaced);
     expect(said).toMatch(COMPARED);

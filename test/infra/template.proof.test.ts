@@ -171,7 +171,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
   });
 
   it('retains buckets, keys and databases when the stack is deleted', () => {
-    const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key'];
+    const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Glue::Database'];
     const lost = Object.entries(template.Resources)
       .filter(([id, { Type }]) => stateful.includes(Type) && id !== 'ServerlessDeploymentBucket')
       .filter(

@@ -1,14 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { textOf } from '../harness/textOf.ts';
 
 const PREFIX = 'SLUICE_FINDING_';
 const suites = globSync('test/**/*.ts', { cwd: repositoryRoot })
   // The table of cures has every code.
   .filter((file) => !file.endsWith('observe/cures.test.ts'))
-  .map((file) => readFileSync(join(repositoryRoot, file), 'utf8'))
+  .map((file) => textOf(file))
   .join('\n');
 
 it.each(Object.keys(findingCatalogue))('%s has a case in a test', (code) => {

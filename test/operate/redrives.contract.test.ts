@@ -156,9 +156,9 @@ describe('refused copies that are sent again', () => {
   });
 
   it.each([
-    ['the queue takes no message', 'sqs', 'SendMessage'],
-    ['the bucket copies nothing', 's3', 'CopyObject'],
-  ] as const)('stay while %s', async (_, service, operation) => {
+    { what: 'the queue takes no message', service: 'sqs', operation: 'SendMessage' },
+    { what: 'the bucket copies nothing', service: 's3', operation: 'CopyObject' },
+  ] as const)('stay while $what', async ({ service, operation }) => {
     const code = service === 's3' ? 'AccessDenied' : 'AccessDeniedException';
     faults.set({ [service]: [{ fault: 'failCalls', code, operations: [operation], calls: 'all' }] });
     await expect(redriveCopies(deployment, '401', false)).rejects.toMatchObject({ name: 'AccessDenied' });

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
@@ -20,6 +19,7 @@ import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { erase } from '../../operate/erase/erase.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
+import { listen } from '../harness/listen.ts';
 import { startAws } from '../harness/startAws.ts';
 
 /** Size of a record without rows, bytes. */
@@ -186,10 +186,9 @@ async function startAgeMetric() {
     response.setHeader('content-type', 'application/x-amz-json-1.0');
     response.end(JSON.stringify({ MetricDataResults }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const url = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     setAge(seconds: number | null): void {
       age = seconds;
     },

@@ -21,6 +21,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { shellWords } from '../harness/npxWords.ts';
 import { brokenLinks } from '../harness/pageLinks.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { type Layout, PackedProject, packPackage, type Ran } from './PackedProject.ts';
@@ -163,9 +164,7 @@ describe('sluice init', () => {
     const workflow = yaml.load(readFileSync(join(made, '.github', 'workflows', 'sluice.yml'), 'utf8'));
     expect(Object.keys(workflow.jobs)).toEqual(['test', 'package', 'deploy']);
     expect(workflow.jobs.deploy.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
-    const { devDependencies, dependencies } = JSON.parse(
-      readFileSync(join(repositoryRoot, 'package.json'), 'utf8'),
-    );
+    const { devDependencies, dependencies } = JSON.parse(textOf('package.json'));
     expect({ ...devDependencies, ...dependencies }.serverless).toBe(SERVERLESS);
   });
 

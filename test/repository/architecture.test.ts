@@ -1,24 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { sum } from '../../lib/base/sum.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
+import { trackedFiles } from './trackedFiles.ts';
 
-const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 const SOURCE =
   /^(bench|cli|console|demo|functions|infra|lib|local|observe|operate|scripts|soak)\/.*\.(tsx?|mjs|cjs)$|^packages\/[\w-]+\/src\/.*\.(ts|mjs|cjs)$/;
 
 /** Every module of the repository. */
-const all = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
-  .trim()
-  .split('\n')
-  .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file) && existsSync(join(root, file)));
+const all = trackedFiles.filter((file) => /\.(tsx?|mjs|cjs)$/.test(file));
 
 /** The text of each source file, tests apart. */
-const sources = new Map(
-  all.filter((file) => SOURCE.test(file)).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
-);
+const sources = new Map(all.filter((file) => SOURCE.test(file)).map((file) => [file, textOf(file)]));
 const lineCount = (file: string) => (sources.get(file) ?? '').split('\n').length - 1;
 
 /** Which source files each imports, types included. */
@@ -156,10 +151,10 @@ const WITNESSES = /^test\/(?:aws|engine|trino)\/|^test\/lib\/access\/decideCall/
 
 /** The files that packages export. */
 const doors = new Set(
-  readdirSync(join(root, 'packages')).flatMap((name) =>
-    Object.values<string>(
-      JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).exports,
-    ).map((path) => join('packages', name, path)),
+  readdirSync(join(repositoryRoot, 'packages')).flatMap((name) =>
+    Object.values<string>(JSON.parse(textOf('packages', name, 'package.json')).exports).map((path) =>
+      join('packages', name, path),
+    ),
   ),
 );
 
@@ -199,8 +194,7 @@ describe('the architecture', () => {
   it('lets tests and everything else import the doors of a package, too, and nothing beside them', () => {
     const wrong = all.flatMap((file) => {
       if (file.startsWith('packages/')) return [];
-      const text = readFileSync(join(root, file), 'utf8');
-      return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)]
+      return [...textOf(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)]
         .map(([, path = '']) => normalize(join(dirname(file), path)))
         .filter((target) => target.startsWith('packages/') && !doors.has(target) && !WITNESSES.test(file))
         .map((target) => `${file} imports ${target}`);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -7,8 +7,10 @@ import { build } from 'esbuild';
 import { sum } from '../../lib/base/sum.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
+import { trackedFiles } from './trackedFiles.ts';
 
-const read = (file: string) => JSON.parse(readFileSync(join(repositoryRoot, file), 'utf8'));
+const read = (file: string) => JSON.parse(textOf(file));
 const { dependencies, devDependencies, scripts } = read('package.json');
 
 /** The folders that `npm start`, the demos, packaging and `npx sluice` run. Other folders need everything installed. */
@@ -24,10 +26,9 @@ const RUN: Readonly<Record<string, string>> = {
 const imported = new Map<string, string>();
 
 beforeAll(async () => {
-  const entryPoints = execFileSync('git', ['ls-files'], { cwd: repositoryRoot, encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .filter((file) => STARTED.test(file) && /(?<!\.d)\.(tsx?|mjs|cjs)$/.test(file));
+  const entryPoints = trackedFiles.filter(
+    (file) => STARTED.test(file) && /(?<!\.d)\.(tsx?|mjs|cjs)$/.test(file),
+  );
   const { metafile } = await build({
     absWorkingDir: repositoryRoot,
     entryPoints,
@@ -75,7 +76,7 @@ describe('the dependencies', () => {
     const used = [...imported.keys(), ...Object.keys(RUN)].filter((name) => name !== 'local-aws');
     expect(Object.keys(dependencies).sort()).toEqual([...new Set(used)].sort());
     for (const [name, file] of Object.entries(RUN)) {
-      expect(readFileSync(join(repositoryRoot, file), 'utf8')).toContain(`'${name}`);
+      expect(textOf(file)).toContain(`'${name}`);
     }
   });
 
@@ -134,7 +135,7 @@ describe('the dependencies', () => {
       const kibibytes = sum([...sizes.matchAll(/^\d+/gm)].map(Number));
       return (kibibytes * 1024) / 1e6;
     };
-    const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+    const readme = textOf('README.md');
     const [start, tests] = [...readme.matchAll(/(\d+) MB (?:more )?for `npm/g)].map(([, size]) =>
       Number(size),
     );

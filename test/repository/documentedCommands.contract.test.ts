@@ -12,6 +12,7 @@ import { deploymentOptions } from '../../observe/target.ts';
 import { callMain } from '../harness/callMain.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 import { npxWords, shellWords } from '../harness/npxWords.ts';
+import { textOf } from '../harness/textOf.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
 import { emptyDamaged, judgedDeployment, waitingFacts, wellFacts } from '../observe/statusFacts.ts';
 
@@ -19,9 +20,10 @@ const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md']
 
 /** Every `npx sluice …` of the pages, to the end of the command. */
 const commands = pages.flatMap((page) =>
-  [...readFileSync(join(repositoryRoot, page), 'utf8').matchAll(/npx sluice ([^`|#\n]*)/g)].map(
-    ([, text = '']) => ({ page, text: text.replace(/"[^"]*"/g, '"…"').trim() }),
-  ),
+  [...textOf(page).matchAll(/npx sluice ([^`|#\n]*)/g)].map(([, text = '']) => ({
+    page,
+    text: text.replace(/"[^"]*"/g, '"…"').trim(),
+  })),
 );
 
 /** The cures of each case of each finding. */
@@ -153,7 +155,7 @@ describe('the commands in the docs and in cures', () => {
       cwd: repositoryRoot,
     });
     const named = sources.flatMap((file) =>
-      readFileSync(join(repositoryRoot, file), 'utf8')
+      textOf(file)
         .split('\n')
         .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line))
         // With quotes: words of a command that are joined.
@@ -180,7 +182,7 @@ interface RepositoryCommand {
 
 /** The commands of a text. One that names a workflow's matrix is a command for each of its suites. */
 function repositoryCommands(place: string): readonly RepositoryCommand[] {
-  const text = readFileSync(join(repositoryRoot, place), 'utf8');
+  const text = textOf(place);
   const suites = /\bsuite: \[(.*)\]/.exec(text)?.[1]?.split(', ') ?? [''];
   return [
     ...text.matchAll(/\bnpm (?:run )?"?((?<=run "?)[a-z][\w:$-]*|test|start)\b"?(?: -w ([\w/-]+))?/g),
@@ -211,9 +213,7 @@ describe('the commands of this repository, in pages and workflows', () => {
 
   it('are files that exist', () => {
     const named = places.flatMap((place) =>
-      [...readFileSync(join(repositoryRoot, place), 'utf8').matchAll(/\bnode ([a-z]+\/[\w./-]+)/g)].map(
-        ([, file = '']) => ({ place, file }),
-      ),
+      [...textOf(place).matchAll(/\bnode ([a-z]+\/[\w./-]+)/g)].map(([, file = '']) => ({ place, file })),
     );
     const unknown = named.filter(({ file }) => !existsSync(join(repositoryRoot, file)));
     expect(named.length).toBeGreaterThan(3);

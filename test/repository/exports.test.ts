@@ -1,15 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { textOf } from '../harness/textOf.ts';
+import { trackedFiles } from './trackedFiles.ts';
 
-const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
-const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
 const texts = new Map(
-  tracked
-    .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file) && existsSync(join(root, file)))
-    .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+  trackedFiles.filter((file) => /\.(tsx?|mjs|cjs)$/.test(file)).map((file) => [file, textOf(file)]),
 );
 
 /** Which files name which, by `import`, `import()`, `require` or as a path in a text. */

@@ -1,10 +1,11 @@
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { sum } from '../../lib/base/sum.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
-const page = readFileSync(join(repositoryRoot, 'ARCHITECTURE.md'), 'utf8');
+const page = textOf('ARCHITECTURE.md');
 const [, announced = '', section = ''] = /## Read these ([\d,]+) lines first\n([\s\S]*)/.exec(page) ?? [];
 /** How far the lines of a row may be from what it says: a tenth, or so many lines. */
 const MOST_MISCOUNTED = 50;
@@ -29,8 +30,7 @@ function linesOf(cell: string): number {
     const path = statSync(join(repositoryRoot, beside), { throwIfNoEntry: false }) ? beside : name;
     if (path === name) folder = dirname(path);
     const files = path.endsWith('/') ? globSync(`${path}**/*.ts`, { cwd: repositoryRoot }) : [path];
-    for (const file of files)
-      lines += readFileSync(join(repositoryRoot, file), 'utf8').split('\n').length - 1;
+    for (const file of files) lines += textOf(file).split('\n').length - 1;
   }
   return lines;
 }

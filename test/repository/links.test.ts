@@ -53,7 +53,7 @@ describe('the links of the top-level pages, of docs/ and of the local cloud', ()
     expect(links.filter(({ page, target }) => page === 'README.md' && target === INDEX)).not.toEqual([]);
   });
 
-  it('lead to every page of docs/', () => {
+  it('lead to every page but README.md', () => {
     const reached = new Set(
       links.flatMap(({ page, target }) => {
         const file = join(dirname(page), target.replace(/#.*/, ''));

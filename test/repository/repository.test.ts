@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
+import { trackedFiles } from './trackedFiles.ts';
 
-const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
-const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
-const sources = tracked.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
-const texts = tracked.filter((file) => /\.(ts|mjs|cjs|json|md|yml|js)$|^\.ci\/run$/.test(file));
+const sources = trackedFiles.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
+const texts = trackedFiles.filter((file) => /\.(ts|mjs|cjs|json|md|yml|js)$|^\.ci\/run$/.test(file));
 
 describe('the repository', () => {
   it('runs on the Node that Lambda runs', () => {
@@ -17,7 +15,7 @@ describe('the repository', () => {
 
   it('names no AWS client in lib/ outside lib/aws', () => {
     const named = sources.filter(
-      (file) => file.startsWith('lib/') && !file.startsWith('lib/aws/') && read(file).includes('@aws-sdk/'),
+      (file) => file.startsWith('lib/') && !file.startsWith('lib/aws/') && textOf(file).includes('@aws-sdk/'),
     );
     expect(named).toEqual([]);
   });
@@ -35,24 +33,24 @@ describe('the repository', () => {
         // Programs of their own, whose output another program reads.
         !/^(demo\/sdks\/drive|cli\/trial\/sendSdks)/.test(file) &&
         !exempt.includes(file) &&
-        writes.test(read(file)),
+        writes.test(textOf(file)),
     );
     expect(writing).toEqual([]);
   });
 
   it('enforces the deployed policies in every end-to-end test', () => {
-    const files = tracked.filter((file) => /^test\/(?:e2e|harness)\//.test(file));
+    const files = trackedFiles.filter((file) => /^test\/(?:e2e|harness)\//.test(file));
     const starts = files.flatMap((file) =>
-      [...read(file).matchAll(/\bstartCloud\(\{[^}]*\}/g)].map(([start]) => `${file}: ${start}`),
+      [...textOf(file).matchAll(/\bstartCloud\(\{[^}]*\}/g)].map(([start]) => `${file}: ${start}`),
     );
-    expect(read('test/harness/cloudProcess.ts')).toContain("'--enforce-iam'");
+    expect(textOf('test/harness/cloudProcess.ts')).toContain("'--enforce-iam'");
     expect(starts.length).toBeGreaterThan(0);
     expect(starts.filter((start) => !start.includes('enforceIam: true'))).toEqual([]);
   });
 
   it('pins every dependency', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
-    const ofEmulator = JSON.parse(read('packages/local-aws/package.json')).dependencies;
+    const { dependencies, devDependencies } = JSON.parse(textOf('package.json'));
+    const ofEmulator = JSON.parse(textOf('packages/local-aws/package.json')).dependencies;
     expect(dependencies).toMatchObject(ofEmulator);
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
       ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
@@ -61,15 +59,15 @@ describe('the repository', () => {
   });
 
   it('installs nothing with a copyleft licence', () => {
-    const { packages } = JSON.parse(read('package-lock.json'));
+    const { packages } = JSON.parse(textOf('package-lock.json'));
     const manifests = Object.keys(packages)
       .filter((path) => path.includes('node_modules/'))
       .map((path) => `${path}/package.json`)
       // Binaries of other platforms are not installed.
-      .filter((file) => existsSync(join(root, file)));
+      .filter((file) => existsSync(join(repositoryRoot, file)));
     expect(manifests.length).toBeGreaterThan(400);
     const licences = manifests.map((file) => {
-      const { license, licenses } = JSON.parse(read(file));
+      const { license, licenses } = JSON.parse(textOf(file));
       return [file, [license ?? licenses].flat().map((entry) => entry?.type ?? entry)] as const;
     });
     const isFree = (licence: unknown) =>
@@ -84,13 +82,13 @@ describe('the repository', () => {
   });
 
   it('has no marks of an unfinished merge', () => {
-    const marked = texts.filter((file) => /^(?:<{7} |>{7} |={7}$)/m.test(read(file)));
+    const marked = texts.filter((file) => /^(?:<{7} |>{7} |={7}$)/m.test(textOf(file)));
     expect(marked).toEqual([]);
   });
 
   it('names no package registry', () => {
     const hosts = /registry\.(npmjs|yarnpkg)|npmjs\.org|pypi\.org|pythonhosted|deb\.debian|maven\.org/;
-    const naming = texts.filter((file) => !file.startsWith('test/repository/') && hosts.test(read(file)));
+    const naming = texts.filter((file) => !file.startsWith('test/repository/') && hosts.test(textOf(file)));
     expect(naming).toEqual([]);
   });
 });

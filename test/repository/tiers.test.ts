@@ -1,14 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
+import { trackedFiles } from './trackedFiles.ts';
 
-const files = execFileSync('git', ['ls-files', '*.ts'], { cwd: repositoryRoot, encoding: 'utf8' })
-  .trim()
-  .split('\n')
-  .filter((file) => existsSync(join(repositoryRoot, file)));
-const texts = new Map(files.map((file) => [file, readFileSync(join(repositoryRoot, file), 'utf8')]));
+const files = trackedFiles.filter((file) => file.endsWith('.ts'));
+const texts = new Map(files.map((file) => [file, textOf(file)]));
 const suites = files.filter((file) => /^test\/.*\.test\.ts$/.test(file));
 const unit = suites.filter((file) => /\/[^/.]+\.test\.ts$/.test(file));
 

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type * as z from 'zod';
@@ -7,13 +7,14 @@ import { configSchema } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { fieldsOf, schemasBelow } from '../../scripts/docs/configFields.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
+import { textOf } from '../harness/textOf.ts';
 
 /** Files by their path, without comments: what only a comment names has neither a case nor a reader. */
 function codeOf(patterns: readonly string[]): ReadonlyMap<string, string> {
   const files = globSync(patterns, { cwd: repositoryRoot, exclude: ['**/node_modules'] });
   return new Map(
     files.map((file) => {
-      const text = readFileSync(join(repositoryRoot, file), 'utf8');
+      const text = textOf(file);
       return [file, text.replaceAll(/^ *\/\*[\s\S]*?\*\/|^ *\/\/.*|(?<=[;,{(] )\/\/ .*/gm, '')];
     }),
   );

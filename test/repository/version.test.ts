@@ -1,21 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../lib/base/version.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { textOf } from '../harness/textOf.ts';
 
-const read = (file: string) => readFileSync(join(repositoryRoot, file), 'utf8');
-
-const packageVersion = (file: string): unknown => JSON.parse(read(file)).version;
+const packageVersion = (file: string): unknown => JSON.parse(textOf(file)).version;
 
 /** Headings of CHANGELOG.md, the newest first: `Unreleased`, or a version and its date. */
-const headings = [...read('CHANGELOG.md').matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
+const headings = [...textOf('CHANGELOG.md').matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
 const releases = headings.filter((heading) => heading !== 'Unreleased');
 const versions = releases.map((heading) => heading.replace(/ .*/, ''));
 
 describe('the version', () => {
   it('is that of both package.json and of the lock file', () => {
-    const { version, packages } = JSON.parse(read('package-lock.json'));
+    const { version, packages } = JSON.parse(textOf('package-lock.json'));
     expect({
       'package.json': packageVersion('package.json'),
       'cli/package.json': packageVersion('cli/package.json'),
@@ -36,7 +32,7 @@ describe('the version', () => {
   });
 
   it('is the one that README.md shows', () => {
-    expect(read('README.md')).toContain(`Sluice ${VERSION}: the local cloud is ready`);
+    expect(textOf('README.md')).toContain(`Sluice ${VERSION}: the local cloud is ready`);
   });
 });
 

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../../lib/base/json.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { run } from '../../harness/python.ts';
+import { textOf } from '../../harness/textOf.ts';
 
 const FUNCTION = /^AWS::Lambda::Function\./;
 /**
@@ -50,7 +49,7 @@ export function unansweredFindings(bin: string, folder: string): string {
   const { stdout, stderr } = run(join(bin, 'checkov'), args, CHECKOV_MS);
   const { results } = reportSchema.parse(parseJson(stdout) ?? stderr);
   const found = new Set(results.failed_checks.map(({ check_id }) => check_id));
-  const page = readFileSync(join(repositoryRoot, 'docs', 'platform.md'), 'utf8');
+  const page = textOf('docs', 'platform.md');
   const answered = new Set(page.match(/\bCKV2?_\w+/g));
   const open = results.failed_checks.filter(
     ({ check_id, resource }) => !answered.has(check_id) || JUDGED[check_id]?.test(resource) !== true,

@@ -47,22 +47,30 @@ describe('a query', () => {
 
 describe('a command that talks to AWS', () => {
   it.each([
-    ['SLUICE_AWS_FAILED', 'NoSuchBucket', {}],
-    ['SLUICE_AWS_FAILED', 'SignatureDoesNotMatch', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
-    [
-      'SLUICE_AWS_NO_CREDENTIALS',
-      'CredentialsProviderError',
-      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
-    ],
-    [
-      'SLUICE_AWS_NO_CREDENTIALS',
-      'AWS_PROFILE is "nosuch"',
-      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
-    ],
+    { code: 'SLUICE_AWS_FAILED', detail: 'NoSuchBucket', env: {} },
+    { code: 'SLUICE_AWS_FAILED', detail: 'SignatureDoesNotMatch', env: { AWS_SECRET_ACCESS_KEY: 'wrong' } },
+    {
+      code: 'SLUICE_AWS_NO_CREDENTIALS',
+      detail: 'CredentialsProviderError',
+      env: { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
+    },
+    {
+      code: 'SLUICE_AWS_NO_CREDENTIALS',
+      detail: 'AWS_PROFILE is "nosuch"',
+      env: { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
+    },
     // In the configuration's region, to which Serverless has deployed, whatever the shell says.
-    ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: 'eu-west-1' }],
-    ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
-  ])('reports %s (%s) and its cure, with %j', async (code, detail, env) => {
+    {
+      code: 'SLUICE_AWS_UNREACHABLE',
+      detail: '',
+      env: { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: 'eu-west-1' },
+    },
+    {
+      code: 'SLUICE_AWS_UNREACHABLE',
+      detail: 'ECONNREFUSED',
+      env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+    },
+  ])('reports $code ($detail) and its cure, with $env', async ({ code, detail, env }) => {
     const result = await ask(env);
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(detail) });
     expect(result.stderr).toMatch(

@@ -15,6 +15,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+import { listen } from '../../harness/listen.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 
 /** A certificate of the servers below, and its key. */
@@ -65,8 +66,7 @@ const proxy = createServer().on('connect', (request, socket) => {
 });
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
-for (const server of [everyHost, proxy])
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+for (const server of [everyHost, proxy]) await listen(server);
 const behindProxy = { HTTPS_PROXY: `http://me:${PASSWORD}@127.0.0.1:${portOf(proxy)}`, AWS_CA_BUNDLE: PEM };
 
 const home = join(directory.path, 'home');

@@ -183,13 +183,17 @@ describe('sluice connect', () => {
   });
 
   it.each([
-    [['grafana'], 2, 'SLUICE_USAGE_ARGUMENTS'],
-    [[], 2, 'SLUICE_USAGE_ARGUMENTS'],
-    [['owox', 'metabase'], 2, 'SLUICE_USAGE_ARGUMENTS'],
-    [['owox', '--reader', 'metabase'], 2, 'the configuration has owox'],
-    [['owox', '--stage', 'prod'], 1, 'SLUICE_AWS_NO_STACK: The deployment does not exist.'],
-    [['metabase', '--reader', 'later'], 1, 'SLUICE_CONNECT_NOT_DEPLOYED'],
-  ])('refuses %j', async (args, code, message) => {
+    { args: ['grafana'], code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { args: [], code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { args: ['owox', 'metabase'], code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { args: ['owox', '--reader', 'metabase'], code: 2, message: 'the configuration has owox' },
+    {
+      args: ['owox', '--stage', 'prod'],
+      code: 1,
+      message: 'SLUICE_AWS_NO_STACK: The deployment does not exist.',
+    },
+    { args: ['metabase', '--reader', 'later'], code: 1, message: 'SLUICE_CONNECT_NOT_DEPLOYED' },
+  ])('refuses $args', async ({ args, code, message }) => {
     const answer = await connect(args);
     expect(answer.code).toEqual(code);
     expect(answer.stdout).toBe('');

@@ -10,6 +10,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../../../local/startCloud.ts';
+import { listen } from '../../harness/listen.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 
 describe('sluice test', () => {
@@ -42,9 +43,7 @@ describe('the check of a pipeline', () => {
   );
   let collector = '';
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    collector = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    collector = await listen(server);
   });
   afterAll(async () => {
     await new Promise((resolve) => server.close(resolve));

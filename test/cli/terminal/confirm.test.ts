@@ -17,11 +17,11 @@ it.each(['y\n', ' YES \n'])('%j goes on', async (typed) => {
 });
 
 it.each([
-  ['a line without a word', '\n', false],
-  ['another word', 'yesterday\n', false],
-  ['the end of the input', '', false],
-  ['Ctrl-C', '\u0003', true],
-  ['Ctrl-D', '\u0004', true],
-])('%s does not', async (_, typed, isTerminal) => {
+  { what: 'a line without a word', typed: '\n', isTerminal: false },
+  { what: 'another word', typed: 'yesterday\n', isTerminal: false },
+  { what: 'the end of the input', typed: '', isTerminal: false },
+  { what: 'Ctrl-C', typed: '\u0003', isTerminal: true },
+  { what: 'Ctrl-D', typed: '\u0004', isTerminal: true },
+])('$what does not', async ({ typed, isTerminal }) => {
   expect(await answered(typed, isTerminal)).toBe(false);
 });

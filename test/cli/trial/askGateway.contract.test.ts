@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { askPreflight } from '../../../cli/trial/askGateway.ts';
+import { listen } from '../../harness/listen.ts';
 
 const keys = { client: 'client-trial', server: 'secret-trial' };
 const ORIGIN = ['access-control-allow-origin', '*'];
@@ -16,11 +17,9 @@ const SUCCESS = '{"success":true}';
 /** Asks a door that answers so; undefined: nothing answers. */
 async function ask(listener: RequestListener | undefined) {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const collector = await listen(server);
   if (listener === undefined) await new Promise((resolve) => server.close(resolve));
-  const run = { id: '0', collector: `http://127.0.0.1:${port}`, keys, time: 0, lacks: new Set<string>() };
+  const run = { id: '0', collector, keys, time: 0, lacks: new Set<string>() };
   return askPreflight(run).finally(() => server.close());
 }
 

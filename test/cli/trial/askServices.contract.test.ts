@@ -1,16 +1,15 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { askEncryption, askLakeFormation, askLakeSettings } from '../../../cli/trial/askServices.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { acmeSource } from '../../harness/configInput.ts';
+import { listen } from '../../harness/listen.ts';
 
 /** Answers each call to AWS; each test sets it. */
 let answer: RequestListener = (_, response) => void response.writeHead(500).end();
 const server = createServer((request, response) => answer(request, response));
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const deployment = openDeployment(
   {
     config: defineConfig({ bucket: 'acme', sources: [acmeSource()] }),
@@ -20,7 +19,7 @@ const deployment = openDeployment(
   },
   {
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listen(server),
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   },
 );

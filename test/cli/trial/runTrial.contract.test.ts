@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endDeployment, removeTrial } from '../../../cli/trial/removeTrial.ts';
 import { runTrial } from '../../../cli/trial/runTrial.ts';
 import { newTrialId, trialStage } from '../../../cli/trial/Trial.ts';
@@ -13,6 +11,7 @@ import { trialFiles } from '../../../cli/trial/writeService.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { listen } from '../../harness/listen.ts';
 
 const trial = { id: newTrialId() };
 
@@ -21,15 +20,12 @@ describe('a trial, before its questions', () => {
   /** Waits for keys at a door that gives the same answer to all. */
   async function wait(status: number, body: string): Promise<number> {
     const server = createServer((_, answer) => void answer.writeHead(status).end(body));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const collector = await listen(server);
     let waited = 0;
     const clock = { now: () => waited };
     const wait = async (ms: number) => {
       waited += ms;
     };
-    const collector = `http://127.0.0.1:${port}`;
     const run = { id: trial.id, collector, keys, time: 0, lacks: new Set<string>() };
     await awaitKeys({ clock, wait }, run).finally(() => server.close());
     return waited;
@@ -86,12 +82,13 @@ describe('a trial that comes to an end', () => {
         `<R><DescribeStacksResult><Stacks><member><StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/x/1</StackId><StackStatus>${stack}</StackStatus></member></Stacks></DescribeStacksResult></R>`,
       );
   });
-  aws.listen(0, '127.0.0.1');
+  let endpoint: string;
+  beforeAll(async () => {
+    endpoint = await listen(aws);
+  });
   afterAll(() => void aws.close());
 
   async function open() {
-    if (!aws.listening) await once(aws, 'listening');
-    const endpoint = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`;
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const place = { stack: { service: 'sluice', stage: trialStage(trial) }, isLocal: false, now: 0 };
     const config = defineConfig({ bucket: 'acme' });

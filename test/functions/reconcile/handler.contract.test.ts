@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
 import { configuredFunction } from '../../harness/lambdaInvoker.ts';
+import { listen } from '../../harness/listen.ts';
 import { startAws } from '../../harness/startAws.ts';
 
 const BUCKET = 'sluice-hours';
@@ -90,11 +89,9 @@ const server = createServer(async (request, response) => {
   if (answer === null) response.statusCode = 400;
   response.end(JSON.stringify(answer ?? { __type: 'InvalidRequestException', Message: 'refused' }));
 });
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
 const aws = await startAws();
 aws.store.createBucket(BUCKET);
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const url = await listen(server);
 const { lines, invoke } = await configuredFunction(
   input,
   {
@@ -140,9 +137,9 @@ const found = (events: number) => [header, ['events', '7', '', `${events}`, '0',
 
 describe('a night', () => {
   it.each([
-    ['fails', null, /InvalidRequestException/],
-    ['has more rows than are read', { rows: found(290), next: 'more' }, /more rows/],
-  ] as const)('leaves an hour open whose rows Athena cannot tell: it %s', async (_, answer, why) => {
+    { what: 'fails', answer: null, why: /InvalidRequestException/ },
+    { what: 'has more rows than are read', answer: { rows: found(290), next: 'more' }, why: /more rows/ },
+  ] as const)('leaves an hour open whose rows Athena cannot tell: it $what', async ({ answer, why }) => {
     pages = answer;
     await expect(invoke({})).rejects.toMatchObject({ code: 'SLUICE_RECONCILE_ROWS_UNREAD' });
     expect(await keptHour()).toMatchObject({ accepted: 300, finished: 290, state: 'open' });

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { alsoReadsPolicy } from '../../../lib/access/alsoReads.ts';
 import {
@@ -20,8 +18,8 @@ import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { sampleActions } from '../../../observe/doctor/readers.ts';
+import { textOf } from '../../harness/textOf.ts';
 import { keyPolicy, scope } from './calls.ts';
 import { decideCall } from './decideCall.ts';
 
@@ -117,7 +115,7 @@ const compared: Record<string, Compared> = {
   },
 };
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'readers.md'), 'utf8');
+const page = textOf('docs', 'readers.md');
 
 /** The page's section about what policies have besides the documents, and lack. */
 const section = page.split("## Beyond the vendors' documents\n")[1]?.split(/^## /m)[0] ?? '';

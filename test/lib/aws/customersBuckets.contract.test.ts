@@ -19,6 +19,7 @@ import {
 } from '../../../lib/export/limits.ts';
 import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
 import { acmeSource, exportTo } from '../../harness/configInput.ts';
+import { listen } from '../../harness/listen.ts';
 import { startSts } from '../../harness/startSts.ts';
 
 const OWNER = '111122223333';
@@ -48,11 +49,8 @@ const server = createServer((request, response) => {
   });
 });
 
-await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-const address = server.address();
-if (address === null || typeof address === 'string') throw new Error('no port');
 const options = {
-  endpoint: `http://127.0.0.1:${address.port}`,
+  endpoint: await listen(server),
   region: 'us-east-1',
   maxAttempts: 1,
   credentials: { accessKeyId: 'x', secretAccessKey: 'x' },

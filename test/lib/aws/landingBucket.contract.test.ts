@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
+import { listen } from '../../harness/listen.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
@@ -43,11 +44,8 @@ const server = createServer((request, response) => {
 const file = await open(path, 'w');
 await file.truncate(16 * 1024 * 1024 + 1);
 await file.close();
-await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-const address = server.address();
-if (address === null || typeof address === 'string') throw new Error('no port');
 const s3 = new S3Client({
-  endpoint: `http://127.0.0.1:${address.port}`,
+  endpoint: await listen(server),
   region: 'us-east-1',
   maxAttempts: 1,
   credentials: { accessKeyId: 'x', secretAccessKey: 'x' },

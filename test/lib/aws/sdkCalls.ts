@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { textOf } from '../../harness/textOf.ts';
 
 /** Files that make calls of AWS, and are no part of the product. */
 const NOT_OF_PRODUCT = /^(?:test|packages|bench|soak)\//;
@@ -12,7 +13,7 @@ export function callsBySource(): ReadonlyMap<string, ReadonlySet<string>> {
   const files = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], options).trim().split('\n');
   const filesByCall = new Map<string, Set<string>>();
   for (const file of files.filter((name) => !NOT_OF_PRODUCT.test(name))) {
-    const code = readFileSync(join(repositoryRoot, file), 'utf8');
+    const code = textOf(file);
     for (const [, call = ''] of code.matchAll(/new (\w+)Command\(/g))
       filesByCall.set(call, (filesByCall.get(call) ?? new Set()).add(file));
   }

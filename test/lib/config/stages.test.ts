@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
@@ -8,6 +8,7 @@ import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { acmeSource, exportTo } from '../../harness/configInput.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { textOf } from '../../harness/textOf.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
@@ -199,7 +200,7 @@ describe('a configuration that is an object', () => {
 
 describe('the example of docs/deploy.md', () => {
   it('has two stages, and one for each developer, that share nothing', async () => {
-    const page = readFileSync(join(repositoryRoot, 'docs', 'deploy.md'), 'utf8');
+    const page = textOf('docs', 'deploy.md');
     const [, example = ''] = /^## Stages$.*?```ts\n(.*?)```/ms.exec(page) ?? [];
     const sha256 = '0'.repeat(64);
     const file = fileWith(

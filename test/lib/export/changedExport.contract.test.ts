@@ -11,9 +11,9 @@ describe('the export of a day whose files change', () => {
   afterEach(() => day.world.close());
 
   describe.each([
-    ['all', ['a.parquet', 'b.parquet'], ['a kept', 'b kept']],
-    ['some', ['b.parquet'], ['a loaded', 'b kept']],
-  ] as const)('when %s of its files are gone', (_, gone, left) => {
+    { what: 'all', gone: ['a.parquet', 'b.parquet'], left: ['a kept', 'b kept'] },
+    { what: 'some', gone: ['b.parquet'], left: ['a loaded', 'b kept'] },
+  ] as const)('when $what of its files are gone', ({ gone, left }) => {
     it.each(TABLES)('takes nothing away until they are back, from a table %s', async (_, rawDays) => {
       const table = day.world.tableWith(rawDays);
       day.world.clock.advance(HOUR_MS);
@@ -67,13 +67,13 @@ describe('the export of a day whose files change', () => {
   );
 
   it.each([
-    [
-      'is the file where ETags are no digests of the bytes, as with a key of KMS',
-      true,
-      both('fir5t', 'second'),
-    ],
-    ['is another where they are', false, both('fir5t', 'first', 'second')],
-  ])('a file of the same size with another ETag in its place %s', async (_, isKms, contents) => {
+    {
+      what: 'is the file where ETags are no digests of the bytes, as with a key of KMS',
+      isKms: true,
+      contents: both('fir5t', 'second'),
+    },
+    { what: 'is another where they are', isKms: false, contents: both('fir5t', 'first', 'second') },
+  ])('a file of the same size with another ETag in its place $what', async ({ isKms, contents }) => {
     const table = day.world.tableWith(undefined, undefined, isKms);
     await day.run({ table });
     await day.world.put('a.parquet', 'fir5t');

@@ -109,25 +109,29 @@ describe('the export of a day that fails', () => {
     },
   );
 
-  it.each<[string, string, (target: ExportWorld) => Partial<Export['target']>]>([
-    [
-      'a policy that does not let it in',
-      'SLUICE_EXPORT_ACCESS_DENIED',
-      ({ store }) => {
+  it.each<{
+    readonly what: string;
+    readonly code: string;
+    readonly spoil: (target: ExportWorld) => Partial<Export['target']>;
+  }>([
+    {
+      what: 'a policy that does not let it in',
+      code: 'SLUICE_EXPORT_ACCESS_DENIED',
+      spoil: ({ store }) => {
         store.bucket(TARGET).settings = {};
         return {};
       },
-    ],
-    [
-      'a key of theirs that does not let it in',
-      'SLUICE_EXPORT_KEY_DENIED',
-      ({ keys }) => {
+    },
+    {
+      what: 'a key of theirs that does not let it in',
+      code: 'SLUICE_EXPORT_KEY_DENIED',
+      spoil: ({ keys }) => {
         const root = { AWS: `arn:aws:iam::${THEIRS}:root` };
         const policy = { Statement: { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' } };
         return { kmsKeyArn: keys.create(THEIRS, '', JSON.stringify(policy)).arn };
       },
-    ],
-  ])('fails by name on %s, and keeps the existing objects', async (_, code, spoil) => {
+    },
+  ])('fails by name on $what, and keeps the existing objects', async ({ code, spoil }) => {
     await day.run();
     const before = await day.world.exported();
     const fingerprint = (await day.entry())?.fingerprint;

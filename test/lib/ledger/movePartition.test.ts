@@ -51,14 +51,18 @@ function start(codes: { readonly update?: (string | null)[]; readonly create?: (
 
 describe('the move of a partition', () => {
   it.each([
-    ['moves it with one call', {}, ['update']],
-    ['makes it where there is none', { update: ['EntityNotFoundException'] }, ['update', 'create']],
-    [
-      'tries again what passes',
-      { update: ['InternalFailure', 'ThrottlingException'] },
-      ['update', 'update', 'update'],
-    ],
-  ])('%s', async (_, codes, calls) => {
+    { what: 'moves it with one call', codes: {}, calls: ['update'] },
+    {
+      what: 'makes it where there is none',
+      codes: { update: ['EntityNotFoundException'] },
+      calls: ['update', 'create'],
+    },
+    {
+      what: 'tries again what passes',
+      codes: { update: ['InternalFailure', 'ThrottlingException'] },
+      calls: ['update', 'update', 'update'],
+    },
+  ])('$what', async ({ codes, calls }) => {
     const { move, location, calls: made } = start(codes);
     await move();
     expect(made).toEqual(calls);
@@ -75,18 +79,18 @@ describe('the move of a partition', () => {
   });
 
   it.each([
-    [{ update: ['InvalidInputException'] }, 'InvalidInputException', ['update']],
-    [
-      { update: ['InvalidInputException'], create: ['AlreadyExistsException'] },
-      'InvalidInputException',
-      ['update'],
-    ],
-    [
-      { update: ['EntityNotFoundException'], create: ['InvalidInputException'] },
-      'InvalidInputException',
-      ['update', 'create'],
-    ],
-  ])('fails by name: %j', async (codes, code, calls) => {
+    { codes: { update: ['InvalidInputException'] }, code: 'InvalidInputException', calls: ['update'] },
+    {
+      codes: { update: ['InvalidInputException'], create: ['AlreadyExistsException'] },
+      code: 'InvalidInputException',
+      calls: ['update'],
+    },
+    {
+      codes: { update: ['EntityNotFoundException'], create: ['InvalidInputException'] },
+      code: 'InvalidInputException',
+      calls: ['update', 'create'],
+    },
+  ])('fails by name: $codes', async ({ codes, code, calls }) => {
     const { move, location, calls: made } = start(codes);
     await expect(move()).rejects.toMatchObject({ name: 'CatalogCallError', code });
     expect(made).toEqual(calls);

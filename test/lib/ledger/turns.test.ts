@@ -37,11 +37,11 @@ describe('the days that a run looks at', () => {
   });
 
   it.each([
-    ['each hour', HOUR_MS, 1_000],
-    ['each night', DAY_MS, 1_000],
-    ['each hour, few days', HOUR_MS, 10],
-    ['at times', 10 * HOUR_MS, 100],
-  ])('are all within a turn if runs come %s, and no more than their share', (_, gap, count) => {
+    { what: 'each hour', gap: HOUR_MS, count: 1_000 },
+    { what: 'each night', gap: DAY_MS, count: 1_000 },
+    { what: 'each hour, few days', gap: HOUR_MS, count: 10 },
+    { what: 'at times', gap: 10 * HOUR_MS, count: 100 },
+  ])('are all within a turn if runs come $what, and no more than their share', ({ gap, count }) => {
     const all = days(count).map((day) => known(day));
     const looks: Record<string, { at: number; mark: string }> = {};
     for (const [i, { day }] of all.entries()) looks[day] = at(NOW - (WITHIN * i) / count);

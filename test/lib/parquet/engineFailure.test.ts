@@ -9,17 +9,33 @@ const thrown = (type: string, text: string) =>
 
 describe('an error of DuckDB', () => {
   it.each([
-    ['Out of Memory', 'failed to allocate data of size 128.0 MiB (21.2 MiB/64.0 MiB used)', 'OUT_OF_MEMORY'],
-    ['Out of Memory', 'could not allocate block of size 256.0 KiB (63.9 MiB/64.0 MiB used)', 'OUT_OF_MEMORY'],
-    ['Out of Memory', 'failed to pin block of size 256.0 KiB (20.2 MiB/20.0 MiB used)', 'OUT_OF_MEMORY'],
-    [
-      'Out of Memory',
-      "failed to offload data block of size 256.0 KiB (1.0 MiB/1.0 MiB used).\nThis limit was set by the 'max_temp_directory_size' setting.",
-      'OUT_OF_DISK',
-    ],
-    ['IO', 'Could not write file "/tmp/load/1.tmp": No space left on device', 'OUT_OF_DISK'],
-    ['INTERRUPT', 'Interrupted!', 'FAILED'],
-  ])('that the machine causes is none of a file: %s: %s', (type, text, code) => {
+    {
+      type: 'Out of Memory',
+      text: 'failed to allocate data of size 128.0 MiB (21.2 MiB/64.0 MiB used)',
+      code: 'OUT_OF_MEMORY',
+    },
+    {
+      type: 'Out of Memory',
+      text: 'could not allocate block of size 256.0 KiB (63.9 MiB/64.0 MiB used)',
+      code: 'OUT_OF_MEMORY',
+    },
+    {
+      type: 'Out of Memory',
+      text: 'failed to pin block of size 256.0 KiB (20.2 MiB/20.0 MiB used)',
+      code: 'OUT_OF_MEMORY',
+    },
+    {
+      type: 'Out of Memory',
+      text: "failed to offload data block of size 256.0 KiB (1.0 MiB/1.0 MiB used).\nThis limit was set by the 'max_temp_directory_size' setting.",
+      code: 'OUT_OF_DISK',
+    },
+    {
+      type: 'IO',
+      text: 'Could not write file "/tmp/load/1.tmp": No space left on device',
+      code: 'OUT_OF_DISK',
+    },
+    { type: 'INTERRUPT', text: 'Interrupted!', code: 'FAILED' },
+  ])('that the machine causes is none of a file: $type: $text', ({ type, text, code }) => {
     const error = thrown(type, text);
     expect(engineFailure(error).code).toBe(`SLUICE_ENGINE_${code}`);
     expect(engineFailure(error).message).not.toContain('/tmp');

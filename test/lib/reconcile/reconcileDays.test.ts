@@ -232,7 +232,6 @@ describe('a night', () => {
   it('lets a person ask for an hour that was never clear', async () => {
     cloud.requests('07', 100, 270);
     for (const nights of [0, 1, 2, 3]) await cloud.night(nights);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'unknown' }]);
     cloud.athenaRows = [found(7, 300)];
     await reconcileDay(cloud.reconciler(), DAY, true);
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', why: null, unproved: 0 }]);

@@ -58,20 +58,28 @@ describe('an hour waits', () => {
   const delivered = String(at('2026-11-23T08:10:00'));
 
   it.each([
-    ['of any cause, for its folder and until it was delivered', { delivered }, [6, 7, 8]],
-    ['for the hours of its rows', { delivered, hours: '2026-11-23T07 2026-11-23T09' }, [7, 9]],
-    ['for nothing, if it has no row', { delivered, hours: 'none' }, []],
-    [
-      'for all of its time, if a row has no hour',
-      { delivered, hours: '2026-11-23T07 2026-11-23T99' },
-      [6, 7, 8],
-    ],
-    [
-      'of an earlier release, for a day: Firehose tries no longer',
-      {},
-      [6, ...Array.from({ length: 17 }, (_, i) => i + 7)],
-    ],
-  ])('for what is damaged, however often it is tried again: %s', async (_what, metadata, hours) => {
+    {
+      what: 'of any cause, for its folder and until it was delivered',
+      metadata: { delivered },
+      hours: [6, 7, 8],
+    },
+    {
+      what: 'for the hours of its rows',
+      metadata: { delivered, hours: '2026-11-23T07 2026-11-23T09' },
+      hours: [7, 9],
+    },
+    { what: 'for nothing, if it has no row', metadata: { delivered, hours: 'none' }, hours: [] },
+    {
+      what: 'for all of its time, if a row has no hour',
+      metadata: { delivered, hours: '2026-11-23T07 2026-11-23T99' },
+      hours: [6, 7, 8],
+    },
+    {
+      what: 'of an earlier release, for a day: Firehose tries no longer',
+      metadata: {},
+      hours: [6, ...Array.from({ length: 17 }, (_, i) => i + 7)],
+    },
+  ])('for what is damaged, however often it is tried again: $what', async ({ metadata, hours }) => {
     for (const folder of ['damaged/', 'damaged/again/1796155209469/', 'landing/again/1796155209469/']) {
       cloud.store.objects.clear();
       cloud.now = at(`${DAY}T20:00:00`);

@@ -121,15 +121,18 @@ describe('the copy of a request', () => {
     expect(calls).toEqual([]);
   });
 
-  it.each<[string, string, number]>([
-    ['no JSON', 'no JSON', 400],
-    ['no batch', '{"x":1}', 400],
-    [
-      'too many rows',
-      JSON.stringify({ user: { custom: 'u'.repeat(60_000) }, events: Array(200).fill({ eventName: 'e' }) }),
-      413,
-    ],
-  ])('is withheld of a body that is %s', async (_, refused, status) => {
+  it.each<{ readonly what: string; readonly refused: string; readonly status: number }>([
+    { what: 'no JSON', refused: 'no JSON', status: 400 },
+    { what: 'no batch', refused: '{"x":1}', status: 400 },
+    {
+      what: 'too many rows',
+      refused: JSON.stringify({
+        user: { custom: 'u'.repeat(60_000) },
+        events: Array(200).fill({ eventName: 'e' }),
+      }),
+      status: 413,
+    },
+  ])('is withheld of a body that is $what', async ({ refused, status }) => {
     for (const relay of [{}, { redacted: true }]) {
       const { post, calls, metrics, rows } = start(relay);
       expect(await post({ body: refused })).toMatchObject({ status });

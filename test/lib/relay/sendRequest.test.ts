@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { httpSender } from '../../../lib/relay/sendRequest.ts';
+import { listen } from '../../harness/listen.ts';
 import { within } from '../../harness/waiting.ts';
 
 const WITHIN_MS = 400;
@@ -23,14 +23,13 @@ async function serve(answer: (socket: Socket, requests: number, piece: Buffer) =
       answer(socket, requests, piece);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const address = await listen(server);
   closers.push(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
     await once(server, 'close');
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return address;
 }
 
 /** As {@link httpSender}, under a name. */
@@ -138,16 +137,20 @@ describe('a request to the target', () => {
   });
 
   it.each([
-    ['hangs', () => undefined, 'TimeoutError'],
-    ['sends half of a head', (socket: Socket) => void socket.write('HTTP/1.1 20'), 'TimeoutError'],
-    ['closes', (socket: Socket) => void socket.end(), 'Error'],
-    ['speaks another language', ended('SSH-2.0-OpenSSH_9.6\r\n\r\n'), 'Error'],
-    [
-      'sends headers without end',
-      (socket: Socket) => void socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}`),
-      'Error',
-    ],
-  ])('fails in time when the target %s', async (_, answer, name) => {
+    { what: 'hangs', answer: () => undefined, name: 'TimeoutError' },
+    {
+      what: 'sends half of a head',
+      answer: (socket: Socket) => void socket.write('HTTP/1.1 20'),
+      name: 'TimeoutError',
+    },
+    { what: 'closes', answer: (socket: Socket) => void socket.end(), name: 'Error' },
+    { what: 'speaks another language', answer: ended('SSH-2.0-OpenSSH_9.6\r\n\r\n'), name: 'Error' },
+    {
+      what: 'sends headers without end',
+      answer: (socket: Socket) => void socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}`),
+      name: 'Error',
+    },
+  ])('fails in time when the target $what', async ({ answer, name }) => {
     await expect(send(await serve(answer))).rejects.toMatchObject({ name });
   });
 

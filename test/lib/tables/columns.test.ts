@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -13,9 +11,9 @@ import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { views } from '../../../lib/views/views.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+import { textOf } from '../../harness/textOf.ts';
 import { collect, input, now } from '../collect/collectOne.ts';
 
 const texts = { unitIds: { userID: 'user', companyID: 'company' }, metadata: { plan: 'plan' } };
@@ -154,7 +152,7 @@ describe('each column is filled in some case', () => {
       [...kept.exposures, ...kept.rows],
     );
     for (const name of ['privacy.md', 'send.md']) {
-      const page = readFileSync(join(repositoryRoot, 'docs', name), 'utf8');
+      const page = textOf('docs', name);
       const missing = removed.filter((column) => !page.includes(`\`${column}\``));
       expect({ name, missing }).toEqual({ name, missing: [] });
     }

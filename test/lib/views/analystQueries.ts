@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { quoteText } from '../../../lib/base/sql.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { textOf } from '../../harness/textOf.ts';
 
 /** A query of docs/experiments.md, metrics.md or complete.md on made rows in place of the views, and what it answers. */
 export interface AnalystQuery {
@@ -22,7 +20,7 @@ type Made = readonly [
   value?: number,
 ];
 
-const pageOf = (name: string) => readFileSync(join(repositoryRoot, 'docs', name), 'utf8');
+const pageOf = (name: string) => textOf('docs', name);
 const page = pageOf('experiments.md');
 const text = (value: string | null | undefined) =>
   value === null || value === undefined ? 'CAST(NULL AS varchar)' : quoteText(value);

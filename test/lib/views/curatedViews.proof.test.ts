@@ -187,12 +187,24 @@ describe('the list of curated days', () => {
   });
 
   it.each([
-    ['another configuration', (sql: string) => sql, configOf(false)],
-    ['another version', (sql: string) => sql.replace('"copies_differ" = TRUE', '"copies" > 1'), config],
-    ['somebody who left a day out of one branch', (sql: string) => sql.replace("-05'", "-06'"), config],
-    ['somebody who closed a bracket', (sql: string) => sql.replace(' OR ', ') OR ('), config],
-    ['somebody who wrote all of it', () => 'SELECT 1', config],
-  ])('is not read from the text of %s', (_who, changed, reader) => {
+    { who: 'another configuration', changed: (sql: string) => sql, reader: configOf(false) },
+    {
+      who: 'another version',
+      changed: (sql: string) => sql.replace('"copies_differ" = TRUE', '"copies" > 1'),
+      reader: config,
+    },
+    {
+      who: 'somebody who left a day out of one branch',
+      changed: (sql: string) => sql.replace("-05'", "-06'"),
+      reader: config,
+    },
+    {
+      who: 'somebody who closed a bracket',
+      changed: (sql: string) => sql.replace(' OR ', ') OR ('),
+      reader: config,
+    },
+    { who: 'somebody who wrote all of it', changed: () => 'SELECT 1', reader: config },
+  ])('is not read from the text of $who', ({ changed, reader }) => {
     const { sql } = views(config, curated).experiment_exposures;
     expect(readCuratedDays(reader, 'experiment_exposures', changed(sql))).toBeNull();
   });

@@ -62,14 +62,30 @@ describe('decodeBody', () => {
   });
 
   it.each([
-    ['text', Buffer.from('hello'), ['gzip', 'x-gzip', 'zstd']],
-    ['text with a closing brace', Buffer.from('hello}'), ['br', 'deflate', 'gzip']],
-    ['JSON without an end', Buffer.from('{"a":1'), ['br', 'deflate']],
-    ['braces around a byte that is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), ['br', 'deflate']],
-    ['another byte than the first of a byte order mark', Buffer.from([0xee, 0xbb, 0xbf, 0x7b]), ['gzip']],
-    ['another byte than the second of it', Buffer.from([0xef, 0xba, 0xbf, 0x7b]), ['gzip']],
-    ['another byte than the third of it', Buffer.from([0xef, 0xbb, 0xbe, 0x7b]), ['gzip']],
-  ])('does not take %s for what the header says, nor for JSON', (_what, body, encodings) => {
+    { what: 'text', body: Buffer.from('hello'), encodings: ['gzip', 'x-gzip', 'zstd'] },
+    { what: 'text with a closing brace', body: Buffer.from('hello}'), encodings: ['br', 'deflate', 'gzip'] },
+    { what: 'JSON without an end', body: Buffer.from('{"a":1'), encodings: ['br', 'deflate'] },
+    {
+      what: 'braces around a byte that is not UTF-8',
+      body: Buffer.from([0x7b, 0xff, 0x7d]),
+      encodings: ['br', 'deflate'],
+    },
+    {
+      what: 'another byte than the first of a byte order mark',
+      body: Buffer.from([0xee, 0xbb, 0xbf, 0x7b]),
+      encodings: ['gzip'],
+    },
+    {
+      what: 'another byte than the second of it',
+      body: Buffer.from([0xef, 0xba, 0xbf, 0x7b]),
+      encodings: ['gzip'],
+    },
+    {
+      what: 'another byte than the third of it',
+      body: Buffer.from([0xef, 0xbb, 0xbe, 0x7b]),
+      encodings: ['gzip'],
+    },
+  ])('does not take $what for what the header says, nor for JSON', ({ body, encodings }) => {
     for (const encoding of encodings)
       expect(codeOf(() => decodeBody(body, announced(encoding)))).toMatch(
         /^SLUICE_BODY_(CORRUPT|TRUNCATED)$/,
@@ -333,16 +349,16 @@ describe('isMangled', () => {
   });
 
   it.each([
-    ['{\ufffd\ufffd\u0001', 'br', true],
-    ['{\u0001\ufffd}', 'br', true],
-    ['{\ufffd', 'br', true],
-    ['{}\ufffd', 'br', true],
-    ['\ufffd}', 'br', true],
-    ['x{\ufffd}', 'br', true],
-    ['hello', 'br', false],
-    ['hello\ufffd', '', false],
-    ['hello\ufffd', 'brx', false],
-  ])('of %j with the coding %j is %p', (text, coding, expected) => {
+    { text: '{\ufffd\ufffd\u0001', coding: 'br', expected: true },
+    { text: '{\u0001\ufffd}', coding: 'br', expected: true },
+    { text: '{\ufffd', coding: 'br', expected: true },
+    { text: '{}\ufffd', coding: 'br', expected: true },
+    { text: '\ufffd}', coding: 'br', expected: true },
+    { text: 'x{\ufffd}', coding: 'br', expected: true },
+    { text: 'hello', coding: 'br', expected: false },
+    { text: 'hello\ufffd', coding: '', expected: false },
+    { text: 'hello\ufffd', coding: 'brx', expected: false },
+  ])('of $text with the coding $coding is $expected', ({ text, coding, expected }) => {
     expect(isMangled(text, coding)).toBe(expected);
   });
 

@@ -145,9 +145,9 @@ describe('a body with one', () => {
   });
 
   it.each([
-    ['u-1', 'unit', { isPersons: true, own: 2, others: 0 }],
-    ['u-2', null, { isPersons: false, own: 0, others: 2 }],
-  ])('is read for an erasure, in quarantine and in a copy: %s', (value, found, counts) => {
+    { value: 'u-1', found: 'unit', counts: { isPersons: true, own: 2, others: 0 } },
+    { value: 'u-2', found: null, counts: { isPersons: false, own: 0, others: 2 } },
+  ])('is read for an erasure, in quarantine and in a copy: $value', ({ value, found, counts }) => {
     const person = new UnitMatcher([{ type: 'userID', column: 'user_id', value }]);
     expect(person.findRaw(body, 'text')).toBe(found);
     const copy = { id: 'x', keptAt: 0, path: '/v1/log_event', query: '', headers: {} };

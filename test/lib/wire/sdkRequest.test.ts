@@ -117,17 +117,17 @@ describe('readSdkRequest', () => {
 
 describe('sdkLabel', () => {
   it.each([
-    [null, null, 'unknown'],
-    [null, '1.2.3', 'unknown 1.2.3'],
-    ['Ann Example', '1.2.3-rc', 'other 1.2.3-rc'],
-    ['py-server', 'v123.1234.12345-beta.123', 'py-server 123.1234.12345-beta.123'],
-    ['js-client', '3.0.0-alpha.1', 'js-client 3.0.0-alpha.1'],
-    ['go-sdk', '1.2', 'go-sdk'],
-    ['go-sdk', 'x1.2.3', 'go-sdk'],
-    ['go-sdk', '1.2.3 of Ann', 'go-sdk'],
-    ['go-sdk', '1.2.3-ann', 'go-sdk'],
-    ['go-sdk', 'null', 'go-sdk'],
-  ])('of %j and %j is %s', (type, version, expected) => {
+    { type: null, version: null, expected: 'unknown' },
+    { type: null, version: '1.2.3', expected: 'unknown 1.2.3' },
+    { type: 'Ann Example', version: '1.2.3-rc', expected: 'other 1.2.3-rc' },
+    { type: 'py-server', version: 'v123.1234.12345-beta.123', expected: 'py-server 123.1234.12345-beta.123' },
+    { type: 'js-client', version: '3.0.0-alpha.1', expected: 'js-client 3.0.0-alpha.1' },
+    { type: 'go-sdk', version: '1.2', expected: 'go-sdk' },
+    { type: 'go-sdk', version: 'x1.2.3', expected: 'go-sdk' },
+    { type: 'go-sdk', version: '1.2.3 of Ann', expected: 'go-sdk' },
+    { type: 'go-sdk', version: '1.2.3-ann', expected: 'go-sdk' },
+    { type: 'go-sdk', version: 'null', expected: 'go-sdk' },
+  ])('of $type and $version is $expected', ({ type, version, expected }) => {
     expect(sdkLabel(type, version)).toBe(expected);
   });
 });
@@ -154,19 +154,26 @@ describe('readSdkKey', () => {
 
 describe('keyProblem', () => {
   it.each([
-    ['', '', /^$/],
-    ['console-abc', '', /^The header STATSIG-API-KEY begins with neither client- nor secret-\.$/],
-    ['', 'Bearer client-a', /^The query parameter k begins with neither/],
-    [' client-a', '', /^The header .* begins with neither/],
-    ['client-', '', /has nothing after/],
-    ['client-a b', '', /or a space/],
-    [`${keyOf(255)} `, '', /or a space/],
-    [keyOf(257), '', /longer than 256/],
-  ])('of header %p and parameter %p says the form that a key has', (header, parameter, expected) => {
-    const problem = keyProblem({ 'statsig-api-key': header }, new URLSearchParams({ k: parameter }));
-    expect(problem).toMatch(expected);
-    expect(problem).not.toMatch(/abc|xxx|a b/);
-  });
+    { header: '', parameter: '', expected: /^$/ },
+    {
+      header: 'console-abc',
+      parameter: '',
+      expected: /^The header STATSIG-API-KEY begins with neither client- nor secret-\.$/,
+    },
+    { header: '', parameter: 'Bearer client-a', expected: /^The query parameter k begins with neither/ },
+    { header: ' client-a', parameter: '', expected: /^The header .* begins with neither/ },
+    { header: 'client-', parameter: '', expected: /has nothing after/ },
+    { header: 'client-a b', parameter: '', expected: /or a space/ },
+    { header: `${keyOf(255)} `, parameter: '', expected: /or a space/ },
+    { header: keyOf(257), parameter: '', expected: /longer than 256/ },
+  ])(
+    'of header $header and parameter $parameter says the form that a key has',
+    ({ header, parameter, expected }) => {
+      const problem = keyProblem({ 'statsig-api-key': header }, new URLSearchParams({ k: parameter }));
+      expect(problem).toMatch(expected);
+      expect(problem).not.toMatch(/abc|xxx|a b/);
+    },
+  );
 });
 
 describe('reservedEndpoint', () => {

@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { describe, expect, it } from '@jest/globals';
-import * as z from 'zod';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
@@ -17,6 +16,7 @@ import {
   stack as missing,
 } from '../../../observe/doctor/stack.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { listen } from '../../harness/listen.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -60,10 +60,7 @@ describe('a name that leads to a proxy', () => {
       });
       response.end();
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = z.object({ port: z.number() }).parse(server.address());
-    const address = `http://127.0.0.1:${port}`;
+    const address = await listen(server);
     expect(await answersPreflight(address)).toBe(isAnswered);
     server.closeAllConnections();
     server.close();
@@ -169,12 +166,10 @@ describe('a resource that differs from the template', () => {
         .end(
           `<${action}Response><${action}Result>${answers.get(action)}</${action}Result></${action}Response>`,
         );
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = z.object({ port: z.number() }).parse(server.address());
+    });
     const cloudFormation = new CloudFormationClient({
       region: 'eu-west-1',
-      endpoint: `http://127.0.0.1:${port}`,
+      endpoint: await listen(server),
       credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     });
     const setup = { clients: { cloudFormation }, stackName: 's', wait: async () => undefined, commands };

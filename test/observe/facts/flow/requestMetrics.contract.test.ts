@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readOverTime } from '../../../../observe/facts/flow/overTime.ts';
 import { readUnkeptCopies } from '../../../../observe/facts/flow/relayCopies.ts';
 import { readLastHour } from '../../../../observe/facts/flow/requestCounts.ts';
+import { listen } from '../../../harness/listen.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
 
 /** The start of five minutes. */
@@ -20,8 +19,7 @@ const minutesAfter = (minutes: number) => AT + minutes * MINUTE_MS;
 const server = createServer((_, response) => {
   response.end('<DescribeStacksResponse/>');
 });
-await once(server.listen(0, '127.0.0.1'), 'listening');
-const cloudFormation = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const cloudFormation = await listen(server);
 afterAll(() => {
   server.close();
   server.closeAllConnections();

@@ -1,0 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+/** Paths of all files that Git tracks and that are there, from the root of the repository. */
+export const trackedFiles: readonly string[] = execFileSync('git', ['ls-files', '-z'], {
+  cwd: repositoryRoot,
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((file) => file !== '' && existsSync(join(repositoryRoot, file)));
