@@ -178,7 +178,6 @@ describe('sluice groups', () => {
       fileOf: () => join(directory.path, 'none.json'),
       code: 'SLUICE_FILE_FAILED',
     },
-    { what: 'that is a folder', fileOf: () => directory.path, code: 'SLUICE_FILE_FAILED' },
     { what: 'of other JSON', fileOf: () => specsFile('{"a":1}'), code: 'SLUICE_GROUPS_SPECS_INVALID' },
   ])('refuses a file $what, without a change', async ({ fileOf, code }) => {
     const before = await storedText();

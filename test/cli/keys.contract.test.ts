@@ -214,7 +214,6 @@ describe('sluice keys', () => {
       exitCode: 1,
       message: 'SLUICE_CONFIG_STAGE_UNKNOWN',
     },
-    { args: ['remove', 'web'], stdin: '', exitCode: 1, message: 'SLUICE_KEYS_NOT_FOUND' },
     { args: ['add'], stdin: '', exitCode: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
     {
       args: ['list', '--kinds', 'events'],

@@ -31,12 +31,6 @@ describe('a wrong command line', () => {
     ],
     [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', "Unknown option '-x'.", 'sluice doctor --help'],
     [
-      ['start', '--port', '70000'],
-      'SLUICE_USAGE_OPTIONS',
-      '--port: got 70000, expected 0 to 65535',
-      'sluice start --help',
-    ],
-    [
       ['doctor', '--before-deploy', '--drift'],
       'SLUICE_USAGE_OPTIONS',
       '--before-deploy and --drift: expected one of them',

@@ -16,8 +16,9 @@ const ACCOUNT = '000000000000';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-test-export`;
 const BUCKET = 'sluice-own';
 const TARGET = 'acme-warehouse';
+const today = utcDay(Date.now());
 /** Each test exports a day of its own. */
-const ago = (days: number): UtcDay => addDays(utcDay(Date.now()), -days);
+const ago = (days: number): UtcDay => addDays(today, -days);
 /** The first day whose raw files retention may have deleted: they are written up to a day before their day. */
 const PAST = ago(29);
 const input = {

