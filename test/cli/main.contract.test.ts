@@ -29,6 +29,7 @@ describe('a wrong command line', () => {
       "'--verbose'. Expected one of --",
       'sluice doctor --help',
     ],
+    [['doctor', '--stag=prod'], 'SLUICE_USAGE_OPTIONS', 'Did you mean --stage?', 'sluice doctor --help'],
     [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', "Unknown option '-x'.", 'sluice doctor --help'],
     [
       ['doctor', '--before-deploy', '--drift'],
@@ -56,9 +57,23 @@ describe('a wrong command line', () => {
     ],
     [['tables', '--no-rows'], 'SLUICE_USAGE_OPTIONS', '--no-rows: expected the name', 'sluice tables --help'],
     [['query'], 'SLUICE_USAGE_ARGUMENTS', 'SQL', 'sluice query --help'],
+    [['start', '--port'], 'SLUICE_USAGE_OPTIONS', 'argument missing', 'sluice start --help'],
+    [
+      ['doctor', '--stage', '--local'],
+      'SLUICE_USAGE_OPTIONS',
+      "Option '--stage' argument is ambiguous.",
+      'sluice doctor --help',
+    ],
     [['doctor', '--local=yes'], 'SLUICE_USAGE_OPTIONS', 'does not take an argument', 'sluice doctor --help'],
     [['query', '-- a remark\nselect 1'], 'SLUICE_USAGE_OPTIONS', "after '--'", 'sluice query --help'],
+    [['ingest', 'statsu'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean status?', 'sluice ingest --help'],
     [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],
+    [
+      ['policy', 'print', '--for', 'statsig-bukcet'],
+      'SLUICE_USAGE_OPTIONS',
+      'Did you mean statsig-bucket?',
+      'sluice policy --help',
+    ],
     // Days that do not exist: Date.parse makes 2 March of 30 February.
     ...['2026-02-30', '2026-02-30T00:00:00Z', '2026-02-29T23:30+02:00', '2026-02-28T25:00:00Z', 'soon'].map(
       (since): [string[], string, string, string] => [

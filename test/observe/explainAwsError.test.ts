@@ -39,10 +39,15 @@ describe('explainAwsError', () => {
     ['throttled', 'TooManyRequestsException', 'Rate exceeded'],
     ['throttled', 'ThrottlingException', 'Rate exceeded'],
     ['throttled', 'SlowDown', 'Please reduce your request rate.'],
+    ['throttled', 'RequestLimitExceeded', 'x'],
+    ['throttled', 'LimitExceededException', 'x'],
     ['throttled', 'KMSThrottlingException', 'x'],
     ['expired', 'ExpiredTokenException', 'The security token included in the request is expired'],
+    ['expired', 'RequestExpired', 'x'],
     ['expired', 'ExpiredToken', 'x'],
     ['credentials', 'UnrecognizedClientException', 'x'],
+    ['credentials', 'InvalidClientTokenId', 'x'],
+    ['credentials', 'InvalidSignatureException', 'x'],
     ['credentials', 'SignatureDoesNotMatch', 'Access Denied'],
     ['denied', 'AccessDeniedException', 'not authorized on resource: table/throttled_requests'],
     ['denied', 'X', 'Permission denied on S3 path'],
@@ -53,6 +58,7 @@ describe('explainAwsError', () => {
     ['denied', 'UnauthorizedOperation', 'x'],
     ['missing', 'NoSuchBucket', 'x'],
     ['timedOut', 'TimeoutError', 'socket'],
+    ['timedOut', 'InternalServerException', 'x'],
     ['other', 'InvalidRequestException', 'WorkGroup is disabled.'],
   ])('sees that a part is %s by %s', (kind, name, message) => {
     const error = Object.assign(new Error(message), { name });

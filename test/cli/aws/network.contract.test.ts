@@ -169,32 +169,47 @@ describe('behind a proxy', () => {
   it.each<[noProxy: string, endpoint: string, reachedBy: string]>([
     ['', 'https://nowhere.invalid', 'nowhere.invalid:443'],
     ['nowhere.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['NOWHERE.Invalid', 'https://nowhere.INVALID', 'no proxy'],
     ['nowhere.invalid', 'https://elsewhere.invalid', 'elsewhere.invalid:443'],
     // A name stands for its subdomains, with dots around it or not.
     ['invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['where.invalid', 'https://nowhere.invalid', 'nowhere.invalid:443'],
     ['.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['*.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['.nowhere.invalid', 'https://nowhere.invalid', 'no proxy'],
     ['nowhere.invalid.', 'https://nowhere.invalid', 'no proxy'],
+    ['.invalid.', 'https://nowhere.invalid', 'no proxy'],
+    ['invalid', 'https://nowhere.invalid.', 'no proxy'],
     ['.', 'https://nowhere.invalid', 'nowhere.invalid:443'],
     // Lists.
+    ['example.com,invalid', 'https://nowhere.invalid', 'no proxy'],
     [' example.com ,, invalid ', 'https://nowhere.invalid', 'no proxy'],
+    ['example.com invalid', 'https://nowhere.invalid', 'no proxy'],
     ['*', 'https://nowhere.invalid', 'no proxy'],
+    ['example.com, *', 'https://nowhere.invalid', 'no proxy'],
     // Ports.
     ['.invalid:443', 'https://nowhere.invalid', 'no proxy'],
     ['invalid:8443', 'https://nowhere.invalid:8443', 'no proxy'],
     ['invalid:8443', 'https://nowhere.invalid', 'nowhere.invalid:443'],
+    ['invalid', 'https://nowhere.invalid:8443', 'no proxy'],
     ['*:443', 'https://nowhere.invalid', 'no proxy'],
+    ['*:8443', 'https://nowhere.invalid', 'nowhere.invalid:443'],
     // Addresses and blocks.
     ['127.9.0.0/16', 'https://127.9.255.1:9', 'no proxy'],
     ['192.0.2.0/24', 'https://192.0.3.1', '192.0.3.1:443'],
     // The end of an address is no domain of it.
     ['1,2.1', 'https://192.0.2.1', '192.0.2.1:443'],
+    ['0.0.0.0/33,192.0.2.1/33,192.0.2.1/,192.0.2.1/a', 'https://192.0.2.1', '192.0.2.1:443'],
     ['2001:db8::1', 'https://[2001:db8::1]', 'no proxy'],
+    ['2001:DB8:0:0::1', 'https://[2001:db8::1]', 'no proxy'],
     ['[2001:db8::1]:443', 'https://[2001:db8::1]', 'no proxy'],
     ['[2001:db8::1]:8443', 'https://[2001:db8::1]', '[2001:db8::1]:443'],
     ['2001:db8::/32', 'https://[2001:db8:ffff::1]', 'no proxy'],
+    ['2001:db8::/33', 'https://[2001:db8:ffff::1]', '[2001:db8:ffff::1]:443'],
     ['2001:db8::1/129,192.0.2.0/24,1', 'https://[2001:db8::1]', '[2001:db8::1]:443'],
     // The local cloud.
     ['', 'https://127.0.0.1:9', 'no proxy'],
+    ['', 'https://127.8.0.1:9', 'no proxy'],
     ['', 'https://[::1]:9', 'no proxy'],
     ['', 'https://localhost:9', 'no proxy'],
   ])('with NO_PROXY=%s connects to %s by %s', async (NO_PROXY, endpoint, reachedBy) => {

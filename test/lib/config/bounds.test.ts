@@ -16,13 +16,9 @@ interface Part {
 /** The names that JSON Schema has for bounds. */
 const BOUNDS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'exclusiveMinimum', 'minimum', 'maximum'];
 
-/** The bounds of a part and of the parts in it, each with the path of its field. */
-function boundsOf(part: Part, path: string): readonly string[] {
+/** The parts directly in a part, each with the path of its field. */
+function innerParts(part: Part, path: string): readonly (readonly [part: Part, path: string])[] {
   const { properties = {}, items, additionalProperties, propertyNames, anyOf = [], oneOf = [] } = part;
-  const bounds = Object.entries(part).flatMap(([name, bound]) =>
-    // Zod gives a whole number without a bound those of exact doubles.
-    BOUNDS.includes(name) && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? [`${name} ${bound}`] : [],
-  );
   const inner: readonly (readonly [Part | boolean | undefined, string])[] = [
     ...Object.entries(properties).map(([name, property]) => [property, `${path}.${name}`] as const),
     [items, `${path}[]`],
@@ -30,14 +26,37 @@ function boundsOf(part: Part, path: string): readonly string[] {
     [propertyNames, `${path}.(name)`],
     ...[...anyOf, ...oneOf].map((choice) => [choice, path] as const),
   ];
+  return inner.flatMap(([within, at]) => (typeof within === 'object' ? [[within, at] as const] : []));
+}
+
+/** The bounds of a part and of the parts in it, each with the path of its field. */
+function boundsOf(part: Part, path: string): readonly string[] {
+  const bounds = Object.entries(part).flatMap(([name, bound]) =>
+    // Zod gives a whole number without a bound those of exact doubles.
+    BOUNDS.includes(name) && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? [`${name} ${bound}`] : [],
+  );
   return [
     ...(bounds.length === 0 ? [] : [`${path.slice(1)}: ${bounds.join(', ')}`]),
-    ...inner.flatMap(([within, at]) => (typeof within === 'object' ? boundsOf(within, at) : [])),
+    ...innerParts(part, path).flatMap(([within, at]) => boundsOf(within, at)),
   ];
 }
 
+const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
+
+/** The paths of parts with named members that take others, too. */
+function openParts(part: Part, path: string): readonly string[] {
+  const isOpen = part.properties !== undefined && part.additionalProperties !== false;
+  return [
+    ...(isOpen ? [path] : []),
+    ...innerParts(part, path).flatMap(([within, at]) => openParts(within, at)),
+  ];
+}
+
+it('no object of the configuration has members that it does not name', () => {
+  expect(openParts(schema as Part, '')).toEqual([]);
+});
+
 it('fields of the configuration have these bounds', () => {
-  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
   // Fields that a mapping fills have the same choices.
   const found = boundsOf(schema as Part, '').map((bound) => bound.replace(/mapping\.\w+/, 'mapping.FIELD'));
   expect([...new Set(found)]).toEqual([

@@ -111,6 +111,38 @@ describe('a task that is killed', () => {
     await expectWhole();
   });
 
+  it('is settled as failed by the last delivery of its message if the one before was killed', async () => {
+    const tries = 3;
+    for (let receives = 1; receives < tries; receives += 1) {
+      expect(await curations.curate(task, { killAt: 'curated', run: { tries } })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+    }
+    const last = { killAt: 'curated', run: { tries, isLastAttempt: true } } as const;
+    expect(await curations.curate(task, last)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED', message: expect.stringContaining('2 tries') },
+    });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', attempts: 3 });
+    expect((await curations.entry())?.queued).toBeUndefined();
+  });
+
+  it('is settled as failed when the time is over twice in a row: it is not shorter at the next try', async () => {
+    const late = async () => {
+      const stop = new AbortController();
+      return curations.curate(task, {
+        at: { curated: async () => stop.abort() },
+        run: { signal: stop.signal },
+      });
+    };
+    const failure = { code: 'SLUICE_CURATE_OUT_OF_TIME' };
+    expect(await late()).toMatchObject({ outcome: 'handed_back', failure });
+    expect((await curations.entry())?.lease).toBeUndefined();
+    expect(await late()).toMatchObject({ outcome: 'failed', failure });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', failure });
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+  });
+
   it('moves no partition once its time is over, and is published by the next try', async () => {
     const before = await curations.curatedLocation();
     const stop = new AbortController();
