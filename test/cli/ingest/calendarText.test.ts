@@ -137,6 +137,10 @@ describe('the calendar of drops', () => {
     const text = calendarText([{ ...status, days: [{ day, entry }] }]);
     for (const words of [day, '1970-01-01T00:00:00', '1 of 3', '1,200 rows']) expect(text).toContain(words);
   });
+
+  it('says nothing of names that are no days while the days of the lookback are known', () => {
+    expect(calendarText([{ ...status, days: days.slice(-1), unlooked: [] }])).not.toContain('year=2026/');
+  });
 });
 
 describe('the line below a page of datasets', () => {

@@ -104,6 +104,32 @@ describe('the list of curated days in the views', () => {
     expect(await servedDays()).toEqual([]);
   });
 
+  it('ends up in the views whoever publishes at the same time', async () => {
+    const real = glueViews(curations.glue, curations.config.database);
+    /** Somebody else takes the days out and publishes, between the reading of a view and its update. */
+    const overtaken = (times: number): ViewCatalog => {
+      let left = times;
+      return {
+        ...real,
+        async read(view) {
+          const read = await real.read(view);
+          if (view === name && left > 0) {
+            left -= 1;
+            if (left % 2 === 0) await take();
+            else await curations.plan({ sluice: 'curate' });
+            await publish();
+          }
+          return read;
+        },
+      };
+    };
+    for (const times of [1, 2, 3]) {
+      await publish({ views: overtaken(times) });
+      const { days = {} } = (await curations.listed.read('exposures')) ?? {};
+      expect((await servedDays()).length).toBe(Object.keys(days).length);
+    }
+  });
+
   it('has a day whose partition gets another version while somebody publishes', async () => {
     const real = glueViews(curations.glue, curations.config.database);
     let isRebuilt = false;
