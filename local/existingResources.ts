@@ -12,7 +12,10 @@ import type {
 type OwoxReader = Extract<Config['readers'][number], { kind: 'owox' }>;
 
 /** Resources that the configuration takes as existing, because nothing else creates them locally. */
-export function existingResources(deployment: Deployment, config: Config): ExistingResources {
+export function existingResources(
+  deployment: Pick<Deployment, 'keys'>,
+  config: Config,
+): Required<ExistingResources> {
   const { existing, database, athena } = config;
   const owoxReaders = config.readers.filter((reader) => reader.kind === 'owox');
   return {
@@ -34,7 +37,7 @@ export function existingResources(deployment: Deployment, config: Config): Exist
 }
 
 /** It reports its objects, as it does once everything required has been set. */
-function dataBucket({ keys }: Deployment, { bucket, existing }: Config): DeployedBucket {
+function dataBucket({ keys }: Pick<Deployment, 'keys'>, { bucket, existing }: Config): DeployedBucket {
   return {
     logicalId: 'existing.bucket',
     name: bucket,

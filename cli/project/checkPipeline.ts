@@ -105,6 +105,6 @@ async function hasRows(
 }
 
 /** A name that the configuration lets land if it can: the first that it allows, or one of our own. */
-function nameFor({ allow }: { readonly allow?: readonly string[] | undefined }): string {
+export function nameFor({ allow }: { readonly allow?: readonly string[] | undefined }): string {
   return allow?.[0]?.replace(/\*$/, '') || 'sluice_test';
 }

@@ -57,6 +57,12 @@ describe('sluice keys restore', () => {
     expect(await restored()).toEqual(['+web']);
   });
 
+  it('brings back the newest of more versions than it reads', async () => {
+    for (let n = 1; n <= 12; n += 1) await put(listOf(entry(`web-${n}`)));
+    await put('[]');
+    expect(await restored()).toEqual(['+web-12']);
+  });
+
   it('brings back nothing of a version that never was current', async () => {
     await put(listOf(entry('web')));
     await put('[]');

@@ -281,17 +281,26 @@ describe('the calendar of curated days', () => {
       await noteRawDays(store(), 'exposures', days, config, clock.now());
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
-    const accept = (dryRun = false) => {
+    const accept = (dryRun = false, drop = false, sqs = new SQSClient({})) => {
       const config = { ...curations.config, curate: false };
-      const sent = { sqs: new SQSClient({}), stack: { service: 'sluice', stage: 'local' } };
-      const asked = { kinds: ['exposures', 'events'] as const, drop: false, day: GONE, dryRun };
-      return acceptLost({ ...place(), ...sent, config }, asked);
+      const asked = { kinds: ['exposures', 'events'] as const, drop, day: GONE, dryRun };
+      return acceptLost({ ...place(), sqs, stack: { service: 'sluice', stage: 'local' }, config }, asked);
     };
     beforeEach(async () => {
       for (const day of [GONE, OTHER]) await store().write(fileOf(day), 'x');
       await look(GONE, OTHER);
       for (const day of [GONE, OTHER]) await store().remove(fileOf(day), '*');
       await look(DAY);
+    });
+
+    it('asks for no curation if none of their rows is kept', async () => {
+      const { sent, sqs } = sentRequests();
+      const { tables, rawTables } = await accept(false, true, sqs);
+      expect({ tables, rawTables, sent }).toEqual({
+        tables: [],
+        rawTables: ['statsig_forwarded_exposures'],
+        sent: [],
+      });
     });
 
     it('finds each, until its files are back, also before the hourly look has seen them', async () => {

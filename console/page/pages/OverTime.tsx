@@ -7,8 +7,9 @@ import { Chart } from '../parts/Chart.tsx';
 import { Choice } from '../parts/filters.tsx';
 import { formatSpan, formatTime, usualRequests } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
+import { sumOf } from '../parts/sumOf.ts';
 import { DataTable } from '../parts/tables.tsx';
-import { sumOf, WINDOWS } from './statusCards.ts';
+import { WINDOWS } from './statusCards.ts';
 
 /** Before the first answer there are no periods, but the charts have their place. */
 const NONE: readonly Period[] = [];

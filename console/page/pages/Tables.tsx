@@ -7,6 +7,7 @@ import { useConsole } from '../parts/context.ts';
 import { Answered, Badge, Card, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
+import { queryOf } from './tableQuery.ts';
 
 /** The page Tables: what can be queried, with days, files and rows. */
 export function Tables() {
@@ -41,21 +42,13 @@ export function Tables() {
   );
 }
 
-/** A query to begin with: of the newest day, so that it reads little. */
-function queryOf(table: string, newest: string | null): string {
-  const where = newest === null ? '' : `\nWHERE ds = DATE '${newest}'`;
-  return `SELECT *\nFROM ${table}${where}\nLIMIT 100`;
-}
-
 /** A table that is unfolded: a query of it, its days or its place, and its columns. */
 function OneTable({ table }: { readonly table: TableSummary }) {
   const { name, columns, hasDays, location, days } = table;
-  // A day is registered before it begins.
   const today = useConsole().deployment.now.slice(0, 10);
-  const newest = days?.last && days.last > today ? today : (days?.last ?? null);
   return (
     <>
-      <a href={link('/sql', { q: queryOf(name, newest) })}>Query it</a>
+      <a href={link('/sql', { q: queryOf(name, { last: days?.last ?? null, today }) })}>Query it</a>
       {hasDays ? <TableCalendar table={name} /> : location !== null && <p class="mono faint">{location}</p>}
       <Folded title={counted(columns.length, 'column')}>
         {() => (

@@ -5,6 +5,7 @@ import type { Status } from '../../../observe/findings/status.ts';
 import type { Tone } from '../parts/figures.ts';
 import { formatSpan } from '../parts/format.ts';
 import type { Figure } from '../parts/parts.tsx';
+import { sumOf } from '../parts/sumOf.ts';
 
 /** The windows of the charts, by their days. */
 export const WINDOWS = [
@@ -81,12 +82,6 @@ export function statusCards(
 /** A count with a tone of its own if it is more than 0. Null and undefined are not known. */
 export function countFigure(name: string, count: number | null | undefined, tone: Tone): Figure {
   return [name, count, (count ?? 0) > 0 ? tone : 'plain'];
-}
-
-/** The sum of a count. Null if it is not known of any period. */
-export function sumOf(periods: readonly Period[], name: keyof Period): number | null {
-  const known = periods.flatMap((period) => period[name] ?? []);
-  return known.length === 0 ? null : sum(known);
 }
 
 /** What is shown of tables before the first answer. */

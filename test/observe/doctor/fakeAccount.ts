@@ -32,14 +32,15 @@ export function lakeFormation(DataLakeSettings: object, creators?: readonly obje
       'lakeformation /ListPermissions',
       creators &&
         (({ Principal, Resource, NextToken }: typeof BY_IAM & { Resource?: object; NextToken?: string }) => {
-          // Another question is answered with what the caller may see: nothing. Each page has one grant.
+          // Another question is answered with what the caller may see: nothing. The first page is empty, each other has one
+          // grant.
           const granted = creators
             .map((grant) => ({ ...BY_IAM, ...grant }))
             .filter((grant) => Resource && isDeepStrictEqual(grant.Principal, Principal));
-          const after = Number(NextToken ?? 0) + 1;
+          const page = Number(NextToken ?? 0);
           return {
-            PrincipalResourcePermissions: granted.slice(after - 1, after),
-            ...(after < granted.length ? { NextToken: `${after}` } : {}),
+            PrincipalResourcePermissions: page === 0 ? [] : granted.slice(page - 1, page),
+            ...(page < granted.length ? { NextToken: `${page + 1}` } : {}),
           };
         }),
     ],

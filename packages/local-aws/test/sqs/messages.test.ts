@@ -129,10 +129,7 @@ describe('a message', () => {
     sqs.clock.advance((43_200 - 3_600) * 1_000);
     const [again] = await receive();
     await change(43_200, again?.ReceiptHandle);
-    sqs.clock.advance(43_200_000 - 1);
     expect(await receive()).toEqual([]);
-    sqs.clock.advance(1);
-    expect(bodies(await receive())).toEqual(['a']);
   });
 
   it('is received later with a delay, and deleted after its retention period', async () => {
