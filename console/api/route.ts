@@ -50,6 +50,7 @@ interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
   readonly query?: Query;
   /** The body of a POST. Default: a body without members. */
   readonly body?: Body;
+  /** Answers a call; what it returns or resolves with is written as JSON. */
   handle(request: Request<z.output<Query>, z.output<Body>>): unknown;
 }
 
@@ -91,13 +92,8 @@ function isDryRun({ shape }: z.ZodObject, sent: unknown): boolean {
   return member.safeParse(sent).data?.dryRun === true;
 }
 
-/** A whole number in an address. */
-export function count({
-  what,
-  usual,
-  least = 1,
-  most,
-}: {
+/** What a number in an address may be. */
+interface CountLimits {
   /** What is counted, for docs/reference/json.md. Default: the name of the parameter says it. */
   readonly what?: string;
   /** The number without the parameter. */
@@ -106,7 +102,10 @@ export function count({
   readonly least?: number;
   /** The greatest number. */
   readonly most: number;
-}): z.ZodType<number> {
+}
+
+/** A whole number in an address. */
+export function count({ what, usual, least = 1, most }: CountLimits): z.ZodType<number> {
   const range = `whole number from ${least} to ${most}, ${usual} by default`;
   return z
     .string()

@@ -6,6 +6,7 @@ import { type DatasetFolder, dropFolder } from './listDrops.ts';
 import { SPARK_LOG } from './listedLogs.ts';
 import { SourceError } from './SourceError.ts';
 
+/** Iceberg, whose log is beside the folder of the data. */
 const ICEBERG = {
   code: 'SLUICE_SOURCE_ICEBERG_TABLE',
   folder: 'metadata',
@@ -129,8 +130,14 @@ export function logFoldersOutside(folder: string): readonly string[] {
   return logsOutside(folder).map(({ prefix }) => prefix);
 }
 
-/** Logs of tables of which the folder may be a part, each with its prefix above the folder. */
-function logsOutside(folder: string) {
+/** A log of a table above a folder. */
+type LogOutside = Pick<(typeof OUTSIDE)[number], 'code' | 'isLog'> & {
+  /** The log's folder, with a slash at its end. */
+  readonly prefix: string;
+};
+
+/** Logs of tables of which the folder may be a part. */
+function logsOutside(folder: string): readonly LogOutside[] {
   const segments = folder.split('/');
   const root = [...segments];
   while (root.at(-1)?.includes('=') === true) root.pop();

@@ -169,6 +169,7 @@ function othersOf(column: string, name: string, known: readonly string[]): reado
   return TYPES.includes(column) ? known : [];
 }
 
+/** How a name is spelled otherwise than on the days before, in words. */
 function spelledWords({ column, found, out }: NamesToday, name: string, known: readonly string[]): string {
   const { rows = 0, file = '' } = found[name] ?? {};
   const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} with ${column} ${quotedName(name)}`;
@@ -184,6 +185,7 @@ function isOddZero({ found, areAllZero }: NamesToday, name: string, usual: reado
   return !areAllZero && zeros === rows && known.length > 0 && isExpected(others, rows);
 }
 
+/** That a name has the value 0 alone, in words. */
 function zeroWords({ column, found }: NamesToday, name: string): string {
   const { rows = 0, file = '' } = found[name] ?? {};
   return `the value 0 in ${counted(rows, 'row')} with ${column} ${quotedName(name)}, where days before have others: ${file}`;

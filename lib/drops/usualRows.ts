@@ -78,10 +78,10 @@ function saysWhatIsUsual(entry: ComparedEntry): boolean {
 }
 
 /** What the ledger says of the days around a day. */
-interface DaysAround {
+export interface DaysAround {
   /** See {@link usualRows}. */
   readonly usual: number | null;
-  /** As {@link judgeContent} compares them. */
+  /** As `judgeContent` (usualContent.ts) compares them. */
   readonly before: readonly DayBefore[];
   /** Files that are those of other days. */
   readonly copies: readonly Copy[];

@@ -72,6 +72,7 @@ function conditionHolds(
   return known;
 }
 
+/** The statements of a policy. */
 function statementsOf(policy: string): readonly JsonObject[] {
   return valuesOf(valueAt(parseJson(policy), ['Statement'])).filter(isJsonObject);
 }

@@ -110,6 +110,7 @@ export function differingPoints(wanted: unknown, current: unknown, path: string)
   return [`${path} is ${JSON.stringify(current)} in place of ${JSON.stringify(wanted)}`];
 }
 
+/** Reads a setting of a bucket. @throws What the client of S3 throws, also if it is not set. */
 type SettingReader = (s3: S3Client, input: { readonly Bucket: string }) => Promise<BucketDocument>;
 
 /** How each setting is read. */
@@ -165,6 +166,7 @@ export function sameDocument(found: unknown, other: unknown): boolean {
   return isDeepStrictEqual(canonical(found), canonical(other));
 }
 
+/** A document in the form in which equivalent ones are equal. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(canonical);

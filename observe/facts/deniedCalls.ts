@@ -22,14 +22,17 @@ import {
   standingDenials,
 } from './standingDenials.ts';
 
-/** Pages of a log that are read, and how far back. */
+/** Pages of a log that are read. */
 const MOST_PAGES = 10;
+/** How far back a log is read, milliseconds. */
 const READ_MS = 14 * DAY_MS;
 
+/** The parts of a deployment that are asked. */
 type Asked = Pick<Deployment, 'aws' | 'config' | 'logs' | 'now' | 's3' | 'signal' | 'stack'>;
 
 /** What is known of a deployment, besides its clients. */
 interface Known {
+  /** The deployed stack, whose ARN has the partition and the account. */
   readonly stack: Pick<ReadStack, 'id'>;
   /** What functions failed with last, by their names. */
   readonly failures: Readonly<Record<string, Pick<LastFailure, 'kind'>>>;

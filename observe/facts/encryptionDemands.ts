@@ -17,7 +17,9 @@ export interface EncryptionDemand {
   readonly wanted: string | null;
 }
 
+/** The code of a day that the customer's bucket denies. */
 const DENIED = 'SLUICE_EXPORT_ACCESS_DENIED';
+/** The header that states how an object is encrypted, and how that of its key begins. */
 const HEADER = 'x-amz-server-side-encryption';
 
 /**
@@ -67,9 +69,19 @@ function demandsOf(
   });
 }
 
+/** A condition of a statement. */
+interface Condition {
+  /** `StringNotEquals` */
+  readonly operator: string;
+  /** `s3:x-amz-server-side-encryption` */
+  readonly key: string;
+  /** Those that it is compared with. */
+  readonly values: readonly string[];
+}
+
 /** The conditions of a statement, one by one. */
-function conditionsOf({ Condition }: JsonObject) {
-  return Object.entries(Object(Condition)).flatMap(([operator, keys]) =>
+function conditionsOf({ Condition: condition }: JsonObject): readonly Condition[] {
+  return Object.entries(Object(condition)).flatMap(([operator, keys]) =>
     Object.entries<unknown>(Object(keys)).map(([key, values]) => {
       return { operator, key, values: valuesOf(values).map(String) };
     }),

@@ -59,7 +59,9 @@ export interface FunctionRuns {
   readonly idle: readonly IdleFunction[];
 }
 
+/** The parts of a deployment that are asked. */
 type RunReaders = Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>;
+/** A schedule of the template. */
 type Schedule = keyof typeof LONGEST_PAUSES;
 
 /** How long after a run the next one has begun: a schedule tries for an hour. */
@@ -113,6 +115,7 @@ export async function readFunctionRuns(
   const errors = await readErrors();
   return { errors, idle: await readIdle(deployment, { withQueue, lastRuns, sentAt, deployedAt }) };
 
+  /** Errors of one function; none without any. */
   async function readErrors(): Promise<readonly FunctionErrors[]> {
     const found = parts.flatMap((part) => {
       const minutes = (id: string) => minutesOf(part, id).filter(([at]) => at >= end - DAY_MS);
@@ -244,6 +247,7 @@ function schedulesOf(stack: Parameters<typeof resources>[0]): ReadonlyMap<string
   return found;
 }
 
+/** When a schedule starts its function. */
 const scheduleSchema = z.object({ ScheduleExpression: z.string(), Target: z.object({ Arn: z.unknown() }) });
 
 function sumOf(minutes: readonly (readonly [number, number])[]): number {

@@ -38,11 +38,13 @@ const MOST_READ = 1_000;
 /** Bucket, key and ETag of complete records that this process has read: no later look reads them again. */
 const complete = new Set<string>();
 
-/** The record of an erasure that is not complete, and when it was noted last, epoch milliseconds. */
+/** The record of an erasure that is not complete. */
 interface OpenRecord {
   /** Undefined of a record that cannot be read. */
   readonly runs: Manifest['runs'] | undefined;
+  /** Key of the record. */
   readonly key: string;
+  /** When it was noted last, epoch milliseconds. */
   readonly modifiedAt: number;
 }
 
@@ -88,6 +90,7 @@ export async function readOpenErasures({
   );
 }
 
+/** The erasures that are open for one reason, as one; none without any. @param open The newest first. */
 function openErasures(why: OpenErasures['why'], open: readonly OpenRecord[]): readonly OpenErasures[] {
   const all = open.map(({ key, modifiedAt, runs = [] }) => {
     const searched = runs.findLastIndex(({ leftCount }) => leftCount === 0);

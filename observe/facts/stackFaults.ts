@@ -170,6 +170,7 @@ export async function readStackFaults(
   }
   return found.filter(({ differs }) => differs?.length !== 0);
 
+  /** A database that is gone. */
   function databaseFault(id: string, input: string): StackFault {
     return {
       ...common,
@@ -182,6 +183,7 @@ export async function readStackFaults(
     };
   }
 
+  /** How a table or a view differs; it does not if its differences are none. */
   function tableFault(id: string, input: TableInput): StackFault {
     const { Name: name = '' } = input;
     const present = tables.get(name);
@@ -261,7 +263,11 @@ function tableProblems(config: Config, input: TableInput, present: Table): reado
 }
 
 /** How columns differ, by their names, as engines read Parquet and JSON: neither order nor comments change a row. */
-function columnProblems(subject: string, wanted: readonly Column[], present: readonly Column[] = []) {
+function columnProblems(
+  subject: string,
+  wanted: readonly Column[],
+  present: readonly Column[] = [],
+): readonly string[] {
   const named = (all: readonly Column[]) => new Map(all.map((column) => [column.Name, column]));
   const ours = named(wanted);
   const found = named(present);

@@ -535,7 +535,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   }
 
   /** The last hour, and who sent what was refused. */
-  async function readRequests() {
+  async function readRequests(): Promise<
+    Pick<StatusFacts, 'lastHour' | 'lastRequestAt' | 'refusals' | 'unstored'>
+  > {
     const lastHour = await ask('the last hour', readLastHour);
     return {
       lastHour,
@@ -557,10 +559,14 @@ async function answersOf<Asked extends object>(
 }
 
 /** The key that encrypts the bucket; null if S3's own keys do, undefined if nobody knows it. */
-function keyOf({ existing, encryption }: Deployment['config'], outputs: StackOutputs | undefined) {
+function keyOf(
+  { existing, encryption }: Deployment['config'],
+  outputs: StackOutputs | undefined,
+): string | null | undefined {
   return existing.keyArn ?? (encryption === 's3' ? null : outputs?.get('KeyArn'));
 }
 
+/** The customer's key of the bucket; null if there is none, or it is not in the local cloud. @throws What KMS's client throws. */
 async function readKey(
   { aws, config, isLocal }: Pick<Deployment, 'aws' | 'config' | 'isLocal'>,
   outputs: StackOutputs,

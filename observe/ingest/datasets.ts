@@ -26,14 +26,17 @@ export const ExportsError = defineErrorFamily('user', {
 
 /** Names of datasets; all of them without a name. */
 export interface DatasetNames {
+  /** Name of a source. Default all. */
   readonly source?: string | undefined;
+  /** Name of a dataset. Default all. */
   readonly dataset?: string | undefined;
 }
 
 /**
  * The datasets of these names, in the order of the configuration.
  *
- * @throws DropsError SLUICE_INGEST_NO_SOURCES if the configuration has no sources.
+ * @returns At least one.
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES if the configuration has none of these names.
  */
 export function namedDatasets(
   { sources }: Pick<Config, 'sources'>,
@@ -60,6 +63,7 @@ export function namedDatasets(
 /**
  * The export of a name; all of them without a name.
  *
+ * @returns At least one.
  * @throws ExportsError SLUICE_EXPORT_UNKNOWN if there is none.
  */
 export function namedExports(

@@ -18,7 +18,7 @@ import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
-import { readVersionFiles, unusualRowsWords } from '../facts/days/ledgerDays.ts';
+import { type ConfiguredDataset, readVersionFiles, unusualRowsWords } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
@@ -109,8 +109,19 @@ export async function explainDay(
   return { ...entry, explanation: { ...explanation, meaning } };
 }
 
+/** The entry of a day, and the dataset that it is of. */
+interface StoredDay extends ConfiguredDataset {
+  /** The entry. */
+  readonly entry: LedgerEntry;
+  /** The ETag of the entry's object. */
+  readonly eTag: string;
+}
+
 /** Reads the entry of a day. @throws As {@link explainDay}. */
-async function readEntry({ s3, config }: Pick<Deployment, 's3' | 'config'>, { day, ...names }: NamedDay) {
+async function readEntry(
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  { day, ...names }: NamedDay,
+): Promise<StoredDay> {
   const [{ source, dataset }] = namedDatasets(config, names);
   const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
   const stored = await ledger.read({ source: source.name, dataset: dataset.name, day });
@@ -151,6 +162,7 @@ export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExp
   };
 }
 
+/** Which rows queries read of the day, in a sentence. @param isLacking Whether files of the version are gone. */
 function servedWords({ version, day, table, state, missingSince }: LedgerEntry, isLacking: boolean): string {
   if (version === undefined) return `Queries read no rows of ${day} in ${table}.`;
   const isOld = state === 'failed' || missingSince !== undefined;
@@ -198,7 +210,7 @@ export function pieceWords({ run }: Pick<LedgerEntry, 'run'>): string | null {
   return `has been loaded in pieces since ${since}: ${done} of ${pieces} are done, with ${counted(rows.in, 'row')}`;
 }
 
-/** The state of a day, in sentences. */
+/** What a state means. */
 interface StateText {
   /** What happened. */
   readonly meaning: string;
@@ -206,6 +218,7 @@ interface StateText {
   readonly next: string;
 }
 
+/** The state of a day, in sentences. */
 function explainState(entry: LedgerEntry): StateText {
   const pieces = pieceWords(entry);
   if (pieces !== null)
@@ -240,6 +253,7 @@ function explainState(entry: LedgerEntry): StateText {
   }
 }
 
+/** A day that was loaded. @param updated ISO 8601. */
 function explainLoaded({ files, rows }: LedgerEntry, updated: string): StateText {
   const loaded = files.filter(({ fate }) => fate === 'loaded').length;
   return {
@@ -251,6 +265,7 @@ function explainLoaded({ files, rows }: LedgerEntry, updated: string): StateText
   };
 }
 
+/** A day without rows. @param updated ISO 8601. */
 function explainEmpty(entry: LedgerEntry, updated: string): StateText {
   const empty = emptyWords(entry);
   if (empty === null)
@@ -264,6 +279,7 @@ function explainEmpty(entry: LedgerEntry, updated: string): StateText {
   };
 }
 
+/** A day that waits for a load, a commit or a marker. @param updated ISO 8601. */
 function explainWaiting({ queued, attempts, failure }: LedgerEntry, updated: string): StateText {
   const next = 'Wait.';
   if (queued === undefined) return { meaning: `The day has waited since ${updated}.`, next };
@@ -290,6 +306,7 @@ function explainWaiting({ queued, attempts, failure }: LedgerEntry, updated: str
   };
 }
 
+/** What is to say of the rows of a day, a sentence each. */
 function rowMeanings(entry: LedgerEntry): string[] {
   const { state, rows, usualRows, missingSince } = entry;
   const usual = usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`];
@@ -305,6 +322,7 @@ function rowMeanings(entry: LedgerEntry): string[] {
   ];
 }
 
+/** The refused rows of all files by reason, the most frequent first. */
 function refusedReasons({ files }: LedgerEntry): readonly RefusedReason[] {
   const counts = new Map<string, number>();
   for (const { refusedBy = {} } of files)
@@ -314,10 +332,12 @@ function refusedReasons({ files }: LedgerEntry): readonly RefusedReason[] {
     .map(([reason, rows]) => ({ ...explainCode(reason), rows }));
 }
 
+/** What the reasons mean for which files were left out. */
 function leftOutMeanings({ files }: LedgerEntry): DayExplanation['leftOut'] {
-  return Object.fromEntries(
-    files.flatMap(({ reason = '' }) => (isLeftOutReason(reason) ? [[reason, leftOutReasons[reason]]] : [])),
+  const meanings = files.flatMap(({ reason = '' }) =>
+    isLeftOutReason(reason) ? [[reason, leftOutReasons[reason]] as const] : [],
   );
+  return Object.fromEntries(meanings);
 }
 
 /** How long before its own day a day's files may have been dropped, for its refused rows to be found. */

@@ -51,6 +51,7 @@ export function gateOf({ code }: LiveRequest, deployment: Parameters<typeof acce
   return code === null ? accepted(deployment) : refused(code);
 }
 
+/** A first event was accepted: when it is in its table. */
 function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localControl'>): Gate {
   const now =
     localControl === undefined ? '' : `, or at once after \`curl -X POST ${localControl}/_sluice/flush\``;
@@ -62,6 +63,7 @@ function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localCo
   };
 }
 
+/** A first request was refused with a code. */
 function refused(code: string): Gate {
   const { cause, cure } = explainCode(code);
   return { gate: 'refused', code, text: `Refused with ${code}: ${cause} ${cure}` };

@@ -22,6 +22,7 @@ const MOST_AT_ONCE = 2_000;
 /** Beyond the wait, the time for an answer to come. */
 const ANSWERED_WITHIN_MS = 10_000;
 
+/** What the feed answers: packages/local-aws/README.md, "Feed". */
 const feedAnswer = z.object({
   /** Lines of logs, rows that streams accepted, and requests that the gateway refused; the oldest first. */
   entries: z.array(
@@ -42,6 +43,7 @@ const feedAnswer = z.object({
   /** Whether the local cloud has ended. */
   ended: z.boolean(),
 });
+/** See {@link feedAnswer}. */
 type FeedAnswer = z.infer<typeof feedAnswer>;
 
 /** The parts of a deployment that are needed to read the local cloud's feed. */

@@ -15,9 +15,9 @@ import type { QuarantinedItem } from './revalidate.ts';
 export interface QuarantineSelection {
   /** Code of the reason. */
   readonly reason: QuarantineReason;
-  /** First and last day on which they were received, inclusive. */
+  /** The first day of receipt, UTC. */
   readonly from: UtcDay;
-  /** The last day of receipt, UTC. */
+  /** The last day of receipt, UTC, included. */
   readonly to: UtcDay;
 }
 
@@ -26,7 +26,7 @@ export interface QuarantineSelection {
  * body, is fetched when it is needed and released afterwards, so only the memory for IDs grows with quarantine.
  *
  * @param isDone Rows that are left out. Default none.
- * @throws What S3's client throws.
+ * @throws What S3's client throws; what DuckDB throws for a file that it cannot read.
  */
 export async function* readQuarantine(
   client: S3Client,
@@ -64,12 +64,13 @@ export async function* readQuarantine(
   }
 }
 
+/** A row of a file. */
 interface Row extends QuarantinedItem {
   /** The object with the raw body if it was too large for the row. */
   readonly location: string | null;
 }
 
-/** One row at a time from DuckDB's chunks: the text of a row can have a MiB. */
+/** Reads the rows of a file with a reason, one at a time from DuckDB's chunks: the text of a row can have a MiB. */
 async function* readRows(
   connection: DuckDBConnection,
   file: string,
@@ -106,10 +107,12 @@ async function* readRows(
   }
 }
 
+/** A text; null of any other value. */
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** The bytes of an object. @throws What S3's client throws. */
 async function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));

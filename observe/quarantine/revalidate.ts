@@ -21,13 +21,17 @@ import type { Deployment } from '../deployment.ts';
 
 /** The part of a quarantine row that revalidation needs. */
 export interface QuarantinedItem {
+  /** Its `quarantine_id`. */
   readonly quarantineId: string;
-  /** Epoch milliseconds. */
+  /** When it was received, epoch milliseconds. */
   readonly receivedAt: number;
+  /** Code of the reason for which it was refused. */
   readonly reason: QuarantineReason;
   /** The key's environment, for events without a tier. Default null: production. */
   readonly keyEnvironment?: string | null;
+  /** Name of the SDK; null if the request did not state it. */
   readonly sdkType: string | null;
+  /** Version of the SDK; null if the request did not state it. */
   readonly sdkVersion: string | null;
   /** The request's path; for a row that its table did not take, what `parseRowPath` reads. */
   readonly path: string;
@@ -37,6 +41,7 @@ export interface QuarantinedItem {
 
 /** The result of a revalidation. */
 export interface Revalidation {
+  /** Rows that are valid now, by the table that they are for. */
   readonly rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>;
   /** Parts that are still refused, with their current codes. */
   readonly refused: readonly { readonly code: string; readonly detail: string }[];
@@ -88,12 +93,15 @@ export function revalidator(
   };
 }
 
+/** No rows of either table. */
 const NO_ROWS: Revalidation['rows'] = { exposures: [], events: [] };
 
+/** What is refused again as a whole. */
 function refusal(code: string, detail: string): Revalidation {
   return { rows: NO_ROWS, refused: [{ code, detail }], ignored: 0 };
 }
 
+/** Collects a body again. @param plan With redaction, unless the body was redacted before. */
 function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan): Revalidation {
   const { rows, refused, counted } = collectBatch(
     text,

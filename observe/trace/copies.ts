@@ -32,19 +32,23 @@ export const TraceError = defineErrorFamily('user', {
 export type TraceState =
   /** It is in a table, and queries read it. */
   | 'queryable'
+  /** It is in the buffer of the stream: only the local cloud tells that. */
   | 'buffered'
   /** It is in an object that the writer makes files of. */
   | 'landing'
   /** It is in an object of `damaged/`, which the writer reads when somebody has it try again. */
   | 'damaged'
-  /** A request was answered 202, and a stream has it. Its rows were not found, or not looked for. */
+  /** A request was answered 202, and its rows were not found, or not looked for. */
   | 'accepted'
+  /** It was refused, and is in quarantine or on its way there. */
   | 'quarantined'
   /** Answered 4xx. */
   | 'refused'
   /** Answered 503: the SDK sends it again. */
   | 'failed'
+  /** The configuration does not store it. */
   | 'ignored'
+  /** Nothing was found. */
   | 'nowhere';
 
 /** Something that is known, and its time. */
@@ -69,11 +73,13 @@ export interface TraceRow {
 export interface Copy {
   /** Epoch milliseconds; not a number if the row does not say it. */
   readonly receivedAt: number;
+  /** How far it is. */
   readonly state: TraceState;
-  /** What happened to it. */
+  /** What happened to it, by time. @throws What S3's client throws. */
   steps(): readonly TraceStep[] | Promise<readonly TraceStep[]>;
   /** The copy in one line of a list. */
   readonly line: string;
+  /** ID of the event, or of what was refused; absent if the row has none. */
   readonly eventId?: string;
   /** Its row, or where that is. */
   readonly row: TraceRow | { readonly kind: TableKind; readonly day: UtcDay };
@@ -140,7 +146,12 @@ export async function findCopies(
   };
 }
 
-/** The days in whose partitions rows can be that were received since a time: a row's day is that of its event. */
+/**
+ * The days in whose partitions rows can be that were received since a time: a row's day is that of its event.
+ *
+ * @param since Epoch milliseconds. Undefined: from the first day on.
+ * @param now Epoch milliseconds.
+ */
 export function tracedDays(
   { pastDays, futureDays }: Config['timeWindow'],
   since: number | undefined,
@@ -241,10 +252,12 @@ function refusal({ receivedAt, reason, detail, day, file, path }: TracedRefusal)
 /** Characters of a name that a step shows: names may be of any length. */
 const MOST_OF_NAME = 200;
 
+/** A name as a step shows it. */
 function shortName(name: string): string {
   return shortText(name, MOST_OF_NAME);
 }
 
+/** `received from javascript-client 3.33.5: buy (events)` */
 function receivedText({ sdk, name, kind }: Pick<TracedRow, 'sdk' | 'name'> & Pick<TraceRow, 'kind'>): string {
   const fromSdk = sdk === '' ? '' : ` from ${sdk}`;
   return `received${fromSdk}: ${shortName(name)} (${kind})`;

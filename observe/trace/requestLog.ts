@@ -19,13 +19,13 @@ export interface LoggedRequest {
   readonly latencyMs: number;
   /** Events of the batch. */
   readonly received: number;
-  /** Rows of exposures and events that Firehose acknowledged. */
+  /** Exposures and events that are where they belong: in Firehose or, if too large or so configured, in an object. */
   readonly landed: number;
-  /** Events that became objects of `landing/direct/`, past the stream. */
+  /** Events that Firehose did not take in time: they are in an object of `landing/direct/`. */
   readonly overflowed: number;
-  /** Rows of quarantine that Firehose acknowledged. */
+  /** Refused events and bodies, as `landed`. */
   readonly quarantined: number;
-  /** Events that the configuration leaves out. */
+  /** Valid events that are not stored: telemetry, reports of errors, and what the configuration leaves out. */
   readonly ignored: number;
   /** Whether the answer was not 202. */
   readonly isRefused: boolean;
@@ -34,9 +34,9 @@ export interface LoggedRequest {
 }
 
 /**
- * Requests in the collector's log by the gateway's ID.
+ * The request in the collector's log with an ID of the gateway; undefined if the log has none.
  *
- * @param since Epoch milliseconds.
+ * @param since From when on the log is read, epoch milliseconds.
  * @throws What CloudWatch Logs' client throws.
  */
 export async function findRequest(
@@ -57,6 +57,7 @@ export async function findRequest(
 /**
  * Requests in the collector's log that were received in the same millisecond, usually one.
  *
+ * @param receivedAt Epoch milliseconds.
  * @throws What CloudWatch Logs' client throws.
  */
 export async function findRequestsAt(
@@ -74,6 +75,7 @@ export async function findRequestsAt(
     .map((line) => loggedRequest(line, null));
 }
 
+/** Lines of the collector's log with a term, as JSON. @param startTime Epoch milliseconds, as `endTime`; undefined: until now. */
 async function readLines(
   deployment: Deployment,
   term: string,
@@ -89,10 +91,12 @@ async function readLines(
   return events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject);
 }
 
+/** When the request of a line with metrics was received, epoch milliseconds; not a number of another line. */
 function timeOf(line: JsonObject): number {
   return Number(valueAt(line, ['_aws', 'Timestamp']));
 }
 
+/** A request by the line with its metrics, and by its own. */
 function loggedRequest(metrics: JsonObject, line: JsonObject | null): LoggedRequest {
   const count = (name: string) => (typeof metrics[name] === 'number' ? metrics[name] : 0);
   const { request_id } = metrics;

@@ -176,6 +176,7 @@ async function answerSteps(deployment: Deployment, receivedAt: number): Promise<
   return [answerStep(request)];
 }
 
+/** That a request was answered: how, and with which counts. */
 function answerStep(request: LoggedRequest): TraceStep {
   const { line, requestId, receivedAt, latencyMs, isRefused } = request;
   const status = line?.['status'] ?? (isRefused ? 'with an error' : 202);

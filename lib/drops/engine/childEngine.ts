@@ -93,6 +93,7 @@ async function requireWritten(path: string): Promise<void> {
   }
 }
 
+/** A number of rows, bytes or groups, or an index. */
 const count = z.int().min(0);
 
 /** Files with the same schema share it, as there may be thousands of them. */

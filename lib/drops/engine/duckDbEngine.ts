@@ -115,8 +115,12 @@ async function verifyColumns(
   }
 }
 
-/** Writes the refused rows of some files, and counts them by file and reason. */
-async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {
+/** Writes the refused rows of some files, and counts them by the URL of the file and the reason. */
+async function writeRefused(
+  session: DuckDbSession,
+  request: LoadRequest,
+  only: ReadonlySet<number>,
+): Promise<ReadonlyMap<string, Counts>> {
   const path = request.refusedPath;
   await verifyColumns(request, only, ALL);
   for (const statement of refusedRowsStatements(request, only, path)) await session.run(statement);

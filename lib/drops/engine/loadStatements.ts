@@ -99,7 +99,7 @@ function isSeenSql(rows: number, fields: number): string {
   return `(row_number + file_index * ${Math.round(distance * GOLDEN_RATIO)}) % ${distance} < ${run}`;
 }
 
-/** Name of the function that looks at values of a group's rows: {@link DuckDbSession.addLook}. */
+/** Name of the function that looks at values of a group's rows: `addLook` of a DuckDbSession. */
 export function lookName(group: number): string {
   return `sluice_look_${group}`;
 }

@@ -51,8 +51,8 @@ export async function rowsByName(
     );
     names[column] = Object.fromEntries(
       rows.map((row) => {
-        const { n, zeros, file } = row;
-        return [String(row['name']), { rows: Number(n), zeros: Number(zeros), file: String(file) }];
+        const counts = { rows: Number(row['n']), zeros: Number(row['zeros']), file: String(row['file']) };
+        return [String(row['name']), counts] as const;
       }),
     );
   }
@@ -75,5 +75,5 @@ export async function rowsOfOtherDays(
     `SELECT CAST(greatest(least(day, DATE '2200-12-31'), DATE '1900-01-01') AS VARCHAR) AS day, count(*) AS n
      FROM (SELECT ${otherDay} AS day FROM read_parquet(${quoteText(rowsPath)})) WHERE day IS NOT NULL GROUP BY ALL`,
   );
-  return Object.fromEntries(rows.map(({ day, n }) => [String(day), Number(n)]));
+  return Object.fromEntries(rows.map(({ day, n }) => [String(day), Number(n)] as const));
 }

@@ -9,7 +9,7 @@ import { isElsewhere } from '../lastLoad.ts';
 import { MARKER_AFTER_MS } from '../limits.ts';
 import { lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import { copiesOf, judgeContent } from '../usualContent.ts';
-import { readDaysAround } from '../usualRows.ts';
+import { type DaysAround, readDaysAround } from '../usualRows.ts';
 import { listFileFates } from './fileFates.ts';
 import type { LoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
@@ -234,7 +234,7 @@ async function findDaysAround(
   { ledger, log, clock }: Loader,
   { source, dataset, day }: DropDay,
   files: readonly FileFate[],
-) {
+): Promise<DaysAround | null> {
   const place = { source: source.name, dataset: dataset.name };
   const after = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays).filter(
     (lookbackDay) => lookbackDay > day,

@@ -84,7 +84,12 @@ function isRedelivered(loaded: LoadOutcome): boolean {
 }
 
 /** What the log says of every task. */
-function taskFields({ source, dataset, day, reason }: IngestTask) {
+function taskFields({
+  source,
+  dataset,
+  day,
+  reason,
+}: IngestTask): Pick<IngestTask, 'source' | 'dataset' | 'day' | 'reason'> {
   return { source, dataset, day, reason };
 }
 

@@ -29,7 +29,7 @@ import { loadShape } from './pieces.ts';
 
 /**
  * Loads one day of one dataset: claims it, moves its partition to a new version, and settles the ledger. It may be killed
- * anywhere, repeated, and run twice at once ({@link loadFaultPoints}).
+ * anywhere, repeated, and run twice at once (`loadFaultPoints` of Loader.ts).
  *
  * A day that can't be loaded because of its files or its bucket is settled as `failed`, and queries keep reading the last
  * good version. A failure that may pass is retried until the last attempt.

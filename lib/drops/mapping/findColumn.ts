@@ -10,7 +10,7 @@ type FieldProblemCode =
   | 'SLUICE_INGEST_COLUMN_AMBIGUOUS'
   | 'SLUICE_INGEST_COLUMN_TYPE_UNFIT';
 
-/** A problem with a column of a file. {@link compileMapping} adds the name of the file. */
+/** A problem with a column of a file. `compileMapping` adds the name of the file. */
 export class FieldProblem extends Error {
   readonly code: FieldProblemCode;
 

@@ -21,6 +21,7 @@ const ESCAPE = `(${HIGH_HALF}${LOW_HALF}|${SHORT_ESCAPE}|${OTHER_UNIT})|${ANY_HA
 
 /** What is between the quotes of a string: `a \" b`. */
 const STRING_CONTENT = String.raw`(?:[^"\\]|\\.)*`;
+/** A string: `"a \" b"`. */
 const STRING = `"${STRING_CONTENT}"`;
 
 /** A number that is not finite, as Python and JavaScript write it and DuckDB's JSON takes it: `NaN`, `-Infinity`, `inf`. */

@@ -87,6 +87,7 @@ function shownType({ kind, type }: Pick<FoundColumn, 'kind' | 'type'>): string {
 export type MappedColumns<Kind extends keyof typeof ingestedColumns | 'table' = 'table'> = Readonly<
   Record<Kind extends keyof typeof ingestedColumns ? NameOf<Kind> : string, string>
 >;
+/** Names of the columns of a kind, without those of its rows' origin. */
 type NameOf<Kind extends keyof typeof ingestedColumns> = (typeof ingestedColumns)[Kind][
   | 'before'
   | 'after'][number]['name'];
@@ -115,6 +116,8 @@ export function mapExposures(
 
 /** SQL of a text that is not there. */
 const NO_TEXT = 'CAST(NULL AS VARCHAR)';
+/** SQL of a number that is not there. */
+const NO_NUMBER = 'CAST(NULL AS DOUBLE)';
 
 /**
  * The columns of an event, without the columns of its origin.
@@ -187,21 +190,20 @@ export function mapMetrics(
   const ratio =
     numerator === undefined || denominator === undefined
       ? null
-      : [
-          row.read(readNumber(numerator, fileColumns), 'numerator'),
-          row.read(readNumber(denominator, fileColumns), 'denominator'),
-        ];
+      : {
+          over: row.read(readNumber(numerator, fileColumns), 'numerator'),
+          under: row.read(readNumber(denominator, fileColumns), 'denominator'),
+        };
   const single =
     mapping.metricValue ?? (ratio === null ? { column: 'metric_value', optional: false } : undefined);
-  const value =
-    single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, fileColumns), 'metricValue');
-  const isRatio = ratio === null ? 'false' : ratio.map((part) => `${part} IS NOT NULL`).join(' AND ');
+  const value = single === undefined ? NO_NUMBER : row.read(readNumber(single, fileColumns), 'metricValue');
+  const isRatio = ratio === null ? 'false' : `${ratio.over} IS NOT NULL AND ${ratio.under} IS NOT NULL`;
   row.refuse(
     'SLUICE_INGEST_ROW_VALUE_MISSING',
     'neither a value nor numerator and denominator',
     `${value} IS NULL AND NOT (${isRatio})`,
   );
-  const [over = 'CAST(NULL AS DOUBLE)', under = 'CAST(NULL AS DOUBLE)'] = ratio ?? [];
+  const { over, under } = ratio ?? { over: NO_NUMBER, under: NO_NUMBER };
   return {
     unit_id: unitId,
     id_type: idType,
@@ -234,11 +236,18 @@ export function mapDeclared(
 }
 
 /**
- * Makes the reader of a row's required texts. An empty text counts as missing. The reader takes the reason for refusing
- * the row, the field, and the field in words for the detail; it throws FieldProblem.
+ * Reads a required text of a row.
+ *
+ * @param reason For which the row is refused without it.
+ * @param what The field in words, for the detail.
+ * @returns The SQL of the text.
+ * @throws FieldProblem
  */
-function requiredTexts(row: MappedRow, fileColumns: FileColumns) {
-  return (reason: RowReason, field: Field, what: string): string => {
+type RequiredText = (reason: RowReason, field: Field, what: string) => string;
+
+/** Makes the reader of a row's required texts. An empty text counts as missing. */
+function requiredTexts(row: MappedRow, fileColumns: FileColumns): RequiredText {
+  return (reason, field, what) => {
     const value = `nullif(${row.read(readText(field, fileColumns, 'flat'), what)}, '')`;
     row.refuse(
       reason,

@@ -13,8 +13,9 @@ import type { ColumnKind } from './valueSql.ts';
 
 /** Units per second. */
 const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
-/** Epoch seconds of the years 1 and 10000: the range of Athena's timestamps and of Java's dates. */
+/** Epoch seconds of the year 1, where the range of Athena's timestamps and of Java's dates begins. */
 const FIRST_SECOND = -62_135_596_800;
+/** Epoch seconds of the year 10000, where that range ends. */
 const END_SECOND = 253_402_300_800;
 /** The most of a BIGINT. Nanoseconds before 1677 and after 2262 are more. The bounds of other units are less. */
 const MAX_NANOSECONDS = '9223372036854775807';
@@ -43,13 +44,18 @@ export function isOfAnyUnit(number: string): string {
   return units.map((unit) => isOfUnit(number, unit)).join(' OR ');
 }
 
-/**
- * One way to write a time, in SQL: whether a text is so, and its parts as ISO 8601. It takes one pass over the text, and one more
- * for each part that is not a number.
- *
- * @returns `local`: `2026-11-20 8:15:00`, with one or two digits each; `offset`: `Z`, `+01`, `+01:00` or `+0100`, null without one.
- */
-function isoOfVariant(text: string, { pattern, parts }: TimeVariant) {
+/** SQL of a text that is written in one way, as ISO 8601. */
+interface IsoSql {
+  /** Whether the text is written so. */
+  readonly when: string;
+  /** Its local time: `2026-11-20 8:15:00`, with one or two digits each. */
+  readonly local: string;
+  /** Its offset: `Z`, `+01`, `+01:00` or `+0100`; null if that way has none. */
+  readonly offset: string | null;
+}
+
+/** One way to write a time, in SQL. It takes one pass over the text, and one more for each part that is not a number. */
+function isoOfVariant(text: string, { pattern, parts }: TimeVariant): IsoSql {
   // Anchored, as otherwise `1` would match in `10`.
   const whole = quoteText(`^${pattern} *\\z`);
   const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
@@ -78,8 +84,9 @@ function isoOfVariant(text: string, { pattern, parts }: TimeVariant) {
 
 /** The smallest number of nanoseconds as DuckDB's time with a zone. Writers use it for a missing time. */
 const MIN_NANOSECOND = "TIMESTAMPTZ '1677-09-21 00:12:43.145225+00'";
-/** Bounds of local times that can be converted. Times just outside of the years 1 to 9999 are judged in UTC. */
+/** The first local time that can be converted. Times just outside of the years 1 to 9999 are judged in UTC. */
 const FIRST_LOCAL = "TIMESTAMP '0002-01-01 (BC)'";
+/** The end of the local times that can be converted. */
 const END_LOCAL = "TIMESTAMP '10001-01-01'";
 
 /** Numbers since 1970 as UTC; NULL out of range. @param kind `integer`, `decimal` or `float`. */

@@ -49,7 +49,7 @@ export interface DayTerms {
   readonly filesLeave?: boolean | undefined;
   /** Key of the marker that completes the day. Default none. */
   readonly marker?: string | undefined;
-  /** Where its files are looked for ({@link dropPlace}). Default: where it was loaded from. */
+  /** Where its files are looked for (`dropPlace` of listDrops.ts). Default: where it was loaded from. */
   readonly place?: string | undefined;
 }
 
@@ -200,8 +200,11 @@ export function settlesAt(
   return Math.max(...changes) + settleMs;
 }
 
-/** Since when the ledger has this state of the day's files; undefined if it is new. */
-function lastSeenAt({ fingerprint }: Drop, { state, fingerprint: last, updatedAt, queued }: LedgerEntry) {
+/** Since when the ledger has this state of the day's files, epoch milliseconds; undefined if it is new. */
+function lastSeenAt(
+  { fingerprint }: Drop,
+  { state, fingerprint: last, updatedAt, queued }: LedgerEntry,
+): number | undefined {
   if (state === 'failed' && last === fingerprint) return updatedAt;
   return queued?.fingerprint === fingerprint ? queued.at : undefined;
 }

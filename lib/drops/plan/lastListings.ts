@@ -35,7 +35,7 @@ const lastListingSchema = z.object({
     .optional(),
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
-  /** Where the files were looked for ({@link dropPlace}), and since when, epoch milliseconds. */
+  /** Where the files were looked for, `s3://…`, and since when, epoch milliseconds. */
   place: z
     .object({
       /** Bucket and folder. */

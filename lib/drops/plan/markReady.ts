@@ -102,7 +102,11 @@ function tooSoonAnswer({ tooSoon }: StartResult): APIGatewayProxyStructuredResul
 }
 
 /** The body of a refusal. */
-function refusal({ code, message, cure }: SluiceError) {
+function refusal({
+  code,
+  message,
+  cure,
+}: SluiceError): Pick<SluiceError, 'code' | 'message' | 'cure'> & { readonly success: false } {
   return { success: false, code, message, cure };
 }
 

@@ -19,6 +19,7 @@ export interface DamagedFile {
 
 /** Days that are looked at, today among them: a nightly curation looks at older ones. */
 const DAYS = 3;
+/** Folders and files that are looked at in parallel. */
 const PARALLEL = 4;
 /** Replaced objects of which the last bytes are read, those that were replaced last. */
 const MOST_READ = 20;

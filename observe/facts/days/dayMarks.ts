@@ -40,9 +40,13 @@ export const STATE_MARKS: Readonly<Record<LedgerState, MarkName>> = {
 
 /** What is known of the days of a dataset as a whole; of an export only the days. */
 interface MarkedDays {
+  /** Its days that were read. */
   readonly days: readonly DropDay[];
+  /** Days outside of the lookback that have objects that no run has looked at. */
   readonly unlooked?: readonly string[];
+  /** Days outside of the lookback whose folder has newer files than were loaded. */
   readonly newer?: readonly string[];
+  /** Days whose version no query reads. */
   readonly unread?: readonly { readonly day: string }[];
 }
 

@@ -124,6 +124,7 @@ export function firstOf<Item>(
 /** Needs in the order of pages. */
 const RANKS = ['problem', 'warning', 'none'] as const;
 
+/** The place of a need in the order of pages. */
 function rankOf(need: Need | null): number {
   return RANKS.indexOf(need ?? 'none');
 }
@@ -307,10 +308,12 @@ function shownDays<Status extends DatasetStatus | ExportStatus>(
   return { ...status, days: status.days.filter(({ day }, i) => i >= first || always.has(day)) };
 }
 
+/** A dataset or an export with what is shown of its days. */
 function daysOf(status: DatasetStatus | ExportStatus): DatasetDays | ExportDays {
   return 'dataset' in status ? dropDays(status) : dropDays(status);
 }
 
+/** What a dataset or an export needs; null if it needs nobody. */
 function statusNeed(status: DatasetStatus | ExportStatus): Need | null {
   const days = daysOf(status);
   return 'dataset' in days ? needOf(days) : exportNeed(days);

@@ -23,15 +23,20 @@ interface Versions {
   readonly files: ObjectVersion[];
   /** Version IDs of delete markers. */
   readonly markers: string[];
+  /** Whether the newest is a delete marker: queries do not see the key. */
   isDeleted: boolean;
 }
 
+/** The parts of a deployment that are asked. */
 type GoneReaders = Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>;
 
-/** Where the files of a day are; null if the ledger knows no version of it. */
+/** Where the files of a day are. */
 interface DayFolder {
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** The folder, with a slash at its end; null if the ledger knows no version of the day. */
   readonly folder: string | null;
+  /** Whether the table has no versions: its folder is that of the day. */
   readonly isRaw: boolean;
 }
 
@@ -47,7 +52,9 @@ export interface GoneFiles extends DayFolder {
   readonly replaced: readonly { readonly key: string; readonly copy: string; readonly versionId: string }[];
 }
 
+/** Folders that are listed in parallel. */
 const PARALLEL_DAYS = 4;
+/** Footers that are read in parallel. */
 const PARALLEL_FOOTERS = 8;
 /** Days of a table whose versions are looked at for a finding; days with archived files that are. The newest. */
 const MOST_DAYS = 100;
@@ -88,10 +95,15 @@ export async function goneFiles(
 
 /** What is known of days that lost files, and of hours that lost objects; null: unknown. */
 interface LostFacts {
+  /** Hours as the nights have judged them. */
   readonly receivedHours?: readonly ReceivedHour[] | null;
+  /** Days of raw tables of which files are gone. */
   readonly lostDays: readonly Pick<LostRawDay, 'table' | 'day'>[] | null;
+  /** Curated tables. */
   readonly curated: readonly Pick<CurationState, 'kind' | 'table' | 'kept' | 'lacking'>[] | null;
+  /** Datasets. */
   readonly datasets: readonly Pick<DatasetDays, 'table' | 'lacking'>[] | null;
+  /** Exports with their days. */
   readonly exports:
     | readonly { readonly table: string; readonly days: readonly Pick<DropDay, 'day' | 'kept'>[] }[]
     | null;
@@ -292,7 +304,7 @@ async function foldersOf(
       ? { source: dataset?.source.name ?? '', dataset: dataset?.dataset.name ?? '', day }
       : curatedSubject(config, curated, day),
   );
-  const [known = []] = await readLedgerDays(deployment, [subjects]);
+  const known = (await readLedgerDays(deployment, [subjects])).flat();
   return known.map(({ day, entry }) => {
     const version = entry?.version;
     const folder = version === undefined ? null : versionPrefix(config, table, day, version);

@@ -303,7 +303,9 @@ export interface ExportDays extends ExportFacts {
   readonly days: readonly DropDay[];
 }
 
+/** The parts of a deployment by which the ledger is read. */
 type Open = Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>;
+/** The parts of a deployment by which the ledger is compared with the catalog. */
 type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal' | 'onDamaged'>;
 
 /** The datasets of a configuration. */
@@ -323,6 +325,7 @@ export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>
   return { ...status, days: status.days.map((ledgerDay) => dropDay(ledgerDay, status)) };
 }
 
+/** What is shown and judged of a day. */
 function dropDay(
   { day, entry }: LedgerDay,
   { place, late, unusual, waiting, lacking }: KnownOfDays,
@@ -447,8 +450,9 @@ interface NotedDataset extends ConfiguredDataset {
   readonly files: VersionFiles;
 }
 
-/** A dataset with its notes and its days of the ledger, oldest first. */
+/** A dataset with its notes and its days of the ledger. */
 interface KnownDataset extends NotedDataset {
+  /** Its days, oldest first. */
   readonly days: readonly LedgerDay[];
 }
 
@@ -540,35 +544,38 @@ function lateOf({ expected, days }: KnownDataset): readonly LateDay[] {
   });
 }
 
+/** What is known of a dataset beside a day that may wait. */
+interface WaitTerms {
+  /** The dataset. */
+  readonly dataset: Dataset;
+  /** The first day of its lookback. */
+  readonly firstDay: UtcDay;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Whether no run has looked at a day that is outside of the lookback. */
+  readonly isUnlooked: (day: UtcDay) => boolean;
+}
+
 /** What a day waits for, and what is to be done; null if it waits for no commit and no marker. @param has What a late day has. */
 function waitingOf(
   { day, entry }: LedgerDay,
   has: LateDay['has'],
-  {
-    dataset,
-    firstDay,
-    now,
-    isUnlooked,
-  }: {
-    readonly dataset: Dataset;
-    readonly firstDay: UtcDay;
-    readonly now: number;
-    readonly isUnlooked: (day: UtcDay) => boolean;
-  },
+  { dataset, firstDay: first, now, isUnlooked }: WaitTerms,
 ): WaitingDay | null {
   const queued = entry?.state === 'waiting' ? entry.queued : undefined;
   // Files that are gone wait for nothing.
   const lack = queued === undefined || queued.files === 0 ? null : lackWords(queued);
-  const [words, since = 0] =
-    lack === null ? [has?.words, has?.since] : [lack, queued?.writtenAt ?? queued?.at];
-  if (words === undefined) {
-    const named = `has files outside of the lookback, named until ${reportedUntil(dataset, day)}`;
-    return isUnlooked(day) ? { day, words: named, isLacking: true, cure: 'load' } : null;
+  const seen =
+    queued === undefined || lack === null ? has : { words: lack, since: queued.writtenAt ?? queued.at };
+  if (seen === undefined) {
+    const words = `has files outside of the lookback, named until ${reportedUntil(dataset, day)}`;
+    return isUnlooked(day) ? { day, words, isLacking: true, cure: 'load' } : null;
   }
   const isCommit = queued?.reason === markerReason();
-  const unseen = day < firstDay ? 'load' : 'run';
-  const seen = lack === null || isCommit ? 'explain' : 'backfill';
-  const cure = entry === null || isUnlooked(day) ? unseen : seen;
+  const { words, since } = seen;
+  const cureUnlooked = day < first ? 'load' : 'run';
+  const cureLooked = lack === null || isCommit ? 'explain' : 'backfill';
+  const cure = entry === null || isUnlooked(day) ? cureUnlooked : cureLooked;
   const isLacking = isCommit || isOver(dataset, day, now);
   return { day, words: `has ${words} since ${isoTimestamp(since)}`, since, isLacking, cure };
 }
@@ -698,6 +705,7 @@ export function unreadDrops(
   return mapLimit(datasets, PARALLEL_TABLES, (dataset) => unreadDays(deployment, dataset));
 }
 
+/** The days of a dataset whose version no query reads. @throws As {@link unreadDrops}. */
 async function unreadDays(
   deployment: CatalogReaders,
   { source, dataset }: ConfiguredDataset,
@@ -730,7 +738,7 @@ export async function unreadVersions(
       folders.every((folder) => !registered?.get(day)?.location.startsWith(`${folder}${day}/`)),
     )
     .map(subjectOf);
-  const [unread = []] = await readLedgerDays(deployment, [subjects]);
+  const unread = (await readLedgerDays(deployment, [subjects])).flat();
   return unread.flatMap(({ day, entry }) => {
     const { filesWritten: [first] = [], version, rows } = entry ?? {};
     const elsewhere = registered?.get(day);

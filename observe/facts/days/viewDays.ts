@@ -12,6 +12,7 @@ import { sent } from '../tables/tables.ts';
 
 /** The days of a table that a view reads from the curated table, by the view's own text. */
 export interface ViewDays {
+  /** Name of the view. */
   readonly view: ViewName;
   /** Whether there is no such view, or its text is not of this configuration; null if neither. */
   readonly fault: 'missing' | 'other' | null;
@@ -34,6 +35,7 @@ export async function readViewDays(
   );
 }
 
+/** The days of curated tables in the text of a view; `missing` without the view, `other` of a text that is not of this configuration. */
 async function readView(
   { glue, config, signal }: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   Name: ViewName,

@@ -9,13 +9,15 @@ export const PERIOD_MS = 300_000;
 const DAYS_BEFORE = 7;
 /** The fewest hours that show what is usual. A median of fewer hours would be one of them. */
 const ENOUGH = 3;
-/** A spike is an hour with so many times what is usual; where nothing is, with so many. */
+/** A spike is an hour with so many times what is usual. */
 const SPIKE = 50;
+/** Where nothing is usual, it is an hour with so many. */
 const SPIKE_LEAST = { requests: 100, events: 1_000 } as const;
-/** A rise is an hour with so many times what is usual of something that should not be, and at least so many. */
+/** A rise is an hour with so many times what is usual of something that should not be. */
 const RISE = 5;
+/** The fewest of a rise. */
 const RISE_LEAST = 20;
-/** A silence is longer than that of who sends once an hour. */
+/** The fewest periods of a silence: it is longer than that of who sends once an hour. */
 const SILENT_PERIODS = 13;
 /** Requests that would have come in a silence, at least. */
 export const SILENT_LEAST = 30;
@@ -66,9 +68,9 @@ export interface LastDay {
   readonly failed: number;
   /** Requests that were answered 503, by code. */
   readonly failedBy: Readonly<Record<string, FailedRequests>>;
-  /** Events in requests that could be read. */
+  /** Events, as {@link RequestCounts} has them. */
   readonly received: number;
-  /** Events that became objects of `landing/direct/`, past the stream. */
+  /** Events that Firehose did not take in time: they are in objects of `landing/direct/`. */
   readonly overflowed: number;
   /** Requests that are usual in this hour; null while that is not known. */
   readonly usual: number | null;
@@ -138,6 +140,7 @@ export function lastDayOf(counts: DayCounts): LastDay {
   };
 }
 
+/** Requests that were answered 503, by code. @param day By the start of five minutes, oldest first. */
 function failedOf(day: readonly (readonly [number, RequestCounts])[]): LastDay['failedBy'] {
   const found: Record<string, FailedRequests> = {};
   for (const [at, { failedBy }] of day)
@@ -175,22 +178,25 @@ export function changesOf(counts: DayCounts): readonly Change[] {
 }
 
 /** The values of one count. */
-interface Measured {
+interface Measured extends Pick<DayCounts, 'start' | 'end'> {
+  /** What is counted. */
   readonly what: Change['what'];
-  /**
-   * The values of five minutes of the last day, and those of hours of all days. Periods without any value are left out.
-   */
+  /** The values of the last day, by the start of five minutes. Those without requests are left out. */
   readonly periods: ReadonlyMap<number, number>;
+  /** The values of all days, by the start of an hour. Those without requests are left out. */
   readonly hours: ReadonlyMap<number, number>;
-  /** The first hour with a request. */
+  /** The start of the first hour with a request, epoch milliseconds. */
   readonly since: number;
-  readonly start: number;
-  readonly end: number;
 }
 
-function measuredOf({ day, before, ...range }: DayCounts) {
+/** Makes the function that takes one count out of all. */
+function measuredOf({
+  day,
+  before,
+  ...range
+}: DayCounts): (what: Change['what'], value: (counts: RequestCounts) => number) => Measured {
   const oldest = Math.min(...before.keys(), ...day.keys());
-  return (what: Change['what'], value: (counts: RequestCounts) => number): Measured => {
+  return (what, value) => {
     const periods = new Map([...day].map(([at, counts]) => [at, value(counts)]));
     const hours = new Map([...before].map(([at, counts]) => [at, value(counts)]));
     for (const [at, count] of periods) hours.set(hourOf(at), (hours.get(hourOf(at)) ?? 0) + count);
@@ -276,12 +282,18 @@ function usualOf(measured: Measured, hour: number, isYoung = true): number | nul
 }
 
 /** Values of hours before an hour, since the first with a request; by default of the same hour of the days before. */
-function valuesBefore({ hours, since }: Measured, hour: number, step = DAY_MS, most = DAYS_BEFORE) {
+function valuesBefore(
+  { hours, since }: Measured,
+  hour: number,
+  step = DAY_MS,
+  most = DAYS_BEFORE,
+): readonly number[] {
   const values: number[] = [];
   for (let at = hour - step; at >= since && values.length < most; at -= step) values.push(hours.get(at) ?? 0);
   return values;
 }
 
+/** The median; 0 of no values. */
 function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[Math.ceil(sorted.length / 2) - 1] ?? 0;
@@ -289,6 +301,7 @@ function medianOf(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The start of the hour of a time, epoch milliseconds. */
 function hourOf(at: number): number {
   return Math.floor(at / HOUR_MS) * HOUR_MS;
 }

@@ -95,11 +95,14 @@ interface Reason {
   readonly kind: 'timedOut' | 'processEnded' | 'error';
 }
 
+/** The parts of a deployment that are asked. */
 type FailureReaders = Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>;
 
-/** A time, epoch milliseconds; both ends count. */
+/** A time; both ends count. */
 interface Span {
+  /** Epoch milliseconds. */
   readonly startTime: number;
+  /** Epoch milliseconds. */
   readonly endTime: number;
 }
 
@@ -126,9 +129,11 @@ export async function readLastFailure(
   return throttled?.failure ?? null;
 }
 
-/** A failure, and when the log has it, epoch milliseconds. Of throttled runs the start of the last minute. */
+/** A failure, and its time. */
 interface DatedFailure {
+  /** When the log has it, epoch milliseconds; of throttled runs the start of the last minute. */
   readonly at: number;
+  /** The failure. */
   readonly failure: LastFailure;
 }
 
@@ -287,12 +292,15 @@ export async function readKeysFailure(
 /** Names of errors that whoever reads the secret sees as well: they are over once it is valid. */
 const OF_SECRET = /_INVALID|InvalidRequest|NotFound/;
 
+/** The order of lines by time, the oldest first. */
 const byTime = (a: FilteredLogEvent, b: FilteredLogEvent) => (a.timestamp ?? 0) - (b.timestamp ?? 0);
 
+/** When something failed, and with what. @param at Epoch milliseconds. */
 function failureText(at: number, { text }: Reason): string {
   return `${isoTimestamp(at)}: ${text.replace(/\.?$/, '.')}`;
 }
 
+/** The error in a line of a log; null if the line has none, or tells of a run that went on. */
 function reasonOf(message: string): Reason | null {
   const { data } = failureLine.safeParse(parseJson(message));
   if (data === undefined || RUN_WENT_ON.test(data.event ?? '')) return null;

@@ -48,6 +48,7 @@ export async function askLocal<Answer extends z.ZodType>(
 /** Documents that one search returns. */
 const MOST_DOCUMENTS = 1_000;
 
+/** What a search of the buffers answers. */
 const found = z.object({
   documents: z.array(z.object({ arrivedAt: z.string(), document: z.string() })),
   more: z.boolean(),
@@ -76,11 +77,13 @@ export async function searchBuffers(localControl: string, contains: string): Pro
   return { rows, hasMore: more };
 }
 
+/** What the control API says of the stream. */
 const status = z.object({
   collector: z.string(),
   startedAt: z.string(),
   pending: z.array(z.object({ documents: z.number(), oldestArrival: z.string() })),
 });
+/** The faults that are set. */
 const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), z.literal('all')]) })) });
 
 /** The status that the local cloud reports. */

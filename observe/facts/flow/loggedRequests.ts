@@ -7,8 +7,9 @@ import { type Change, PERIOD_MS } from './changes.ts';
 import { type LiveRequest, readRequestLine } from './liveEntries.ts';
 import type { RequestCounts } from './requestCounts.ts';
 
-/** Lines and pages that are read of refused requests, and of what was noted, the newest first. */
+/** Lines and pages that are read of refused requests, the newest first. */
 const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
+/** Lines and pages that are read of what was noted, and of spikes, the newest first. */
 const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
 /** Lines of the part of requests that is logged from which on they stand for all requests. */
 const FEWEST_SAMPLED = 5;
@@ -124,12 +125,9 @@ export interface NotedEvents {
   readonly counts: Readonly<Record<string, number>>;
   /** Events with a time before the year 2000: every such request is logged. The most events first. */
   readonly before2000: readonly SentGroup[];
-  /**
-   * The same of events by a clock that is off by an hour or more, those behind first: corrected, as they were sent, and those in the
-   * future of which no stated clock is the reason.
-   */
+  /** Events by a clock that is off by an hour or more, whose times are corrected. Senders whose clock is behind come first. */
   readonly corrected: readonly SentGroup[];
-  /** Events by a clock that is off by an hour or more, as they were sent. */
+  /** Events by a clock that is off by an hour or more, whose times are as they were sent, in the same order. */
   readonly uncorrected: readonly SentGroup[];
   /** Events in the future of which no stated clock is the reason. */
   readonly ahead: readonly SentGroup[];
@@ -237,6 +235,7 @@ export async function readSpikeSender(
   return { key: most.key, sdk: most.sdk, share: most.count / all };
 }
 
+/** Reads lines of requests in the collector's log. @throws What CloudWatch Logs' client throws. */
 async function readRequests(
   deployment: Pick<Deployment, 'logs' | 'stack'>,
   question: Omit<LogQuestion, 'group'>,
@@ -253,7 +252,7 @@ function senderId({ code, key, sdk }: Pick<SentGroup, 'code' | 'key' | 'sdk'>): 
   return JSON.stringify([code, key, sdk]);
 }
 
-/** @param counted How much a request counts. Without any it is left out. */
+/** Requests by code, key and SDK, the most frequent first. @param counted How much a request counts. Without any it is left out. */
 function bySender(
   requests: readonly LiveRequest[],
   counted: (request: LiveRequest) => number,

@@ -23,7 +23,7 @@ export interface Period {
   readonly unreached: number | null;
   /** Events in requests that could be read. */
   readonly events: number;
-  /** Events that became objects of `landing/direct/`. */
+  /** Events that Firehose did not take in time: they are in objects of `landing/direct/`. */
   readonly overflowed: number;
   /** The most messages that waited for the writer. */
   readonly messages: number;

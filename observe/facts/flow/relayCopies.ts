@@ -212,6 +212,7 @@ export async function readUnkeptError(
   return errors[0]?.relay_error ?? null;
 }
 
+/** The line of a request whose copy could not be kept. */
 const unkeptLine = z.object({ relay_error: z.string() });
 
 function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
@@ -244,6 +245,7 @@ export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number):
   return oldest !== null && now - Date.parse(oldest) >= HOUR_MS;
 }
 
+/** The line of a run of relay. */
 const relayLine = z.object({ retried: z.record(z.string(), z.number()) });
 
 /** What the log says of a copy that waits for another's answer: `Target`. */

@@ -17,11 +17,12 @@ import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention */
+/** For how long CloudWatch keeps minutes: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention */
 const MINUTES_KEPT_MS = 15 * DAY_MS;
 
-/** Codes of answers 503, after which SDKs send again, and of answers 4xx, after which they do not. */
+/** Codes of answers 503, after which SDKs send again. */
 const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries });
+/** Codes of answers 4xx, after which they do not. */
 const REFUSED = Object.keys(RequestError.entries);
 /** The codes of answers 503 that say that something could not be stored. */
 export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
@@ -30,13 +31,13 @@ export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'S
 export interface RequestCounts {
   /** Number of requests. */
   readonly requests: number;
-  /** Events in requests that could be read. */
+  /** Events of batches. A body that went to quarantine as a whole counts as one, and one that nobody read as none. */
   readonly received: number;
-  /** Rows of exposures and events that Firehose acknowledged while the request was answered. */
+  /** Exposures and events that are in Firehose, or in an object because they are too large for it or the configuration says so. */
   readonly landed: number;
-  /** Rows of quarantine that Firehose acknowledged. */
+  /** Refused events and bodies that are there. */
   readonly quarantined: number;
-  /** Events of requests that became objects of `landing/direct/`, past the stream. */
+  /** Events that Firehose did not take in time: they are in objects of `landing/direct/`. */
   readonly overflowed: number;
   /** Valid events that are not stored: telemetry, reports of errors, and those that the lists of the configuration leave out. */
   readonly ignored: number;
@@ -83,9 +84,11 @@ export async function readLastHour(
       .flatMap(([at, count]) => (count > 0 ? [isoTimestamp(at)] : []))
       .sort();
   const counts = countsOf((id) => sum(points(id).map(([, count]) => count)));
-  const failedAt = Object.keys(counts.failedBy).map((code) => {
-    const [first = '', ...more] = times(code);
-    return [code, { first, last: more.at(-1) ?? first }] as const;
+  const failedAt = Object.keys(counts.failedBy).flatMap((code) => {
+    const found = times(code);
+    const [first] = found;
+    const last = found.at(-1);
+    return first === undefined || last === undefined ? [] : [[code, { first, last }] as const];
   });
   return {
     ...counts,
@@ -133,16 +136,19 @@ export async function readLastRequest(
   return times.length === 0 ? null : isoTimestamp(Math.max(...times));
 }
 
+/** The metrics of collectors that are read. */
 const { received, overflowed, ignored, filtered, refused_requests } = collectMetrics;
 
+/** The metrics of a stage's collectors. @param more Further dimensions. */
 const ofCollect = ({ stack }: Pick<Deployment, 'stack'>, more: object = {}) =>
   metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(stack), ...more });
 
-/** Each request has one value. */
+/** The number of requests, of which each has one value of the metric. */
 function requestsOf(deployment: Pick<Deployment, 'stack'>): WantedMetric {
   return ofCollect(deployment)(received.name, 'SampleCount', 'requests');
 }
 
+/** Reads what collectors have counted, by the ID of each metric. @throws As {@link readCounts}. */
 async function readCollectMetrics(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
   time: MetricTime,
@@ -165,10 +171,10 @@ async function readCollectMetrics(
   );
 }
 
-/** @param sum Of a metric by its ID. */
+/** The counts of some time. @param sum Of a metric in that time, by its ID. */
 function countsOf(sum: (id: string) => number): RequestCounts {
   const byCode = (codes: readonly string[]) =>
-    Object.fromEntries(codes.map((code) => [code, sum(code)]).filter(([, count]) => count !== 0));
+    Object.fromEntries(codes.map((code) => [code, sum(code)] as const).filter(([, count]) => count !== 0));
   return {
     requests: sum('requests'),
     received: sum(received.name),

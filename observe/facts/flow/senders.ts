@@ -46,7 +46,7 @@ export async function readKeys({
   ): KeysState => {
     const all = [...config.keys, ...secret];
     const senders = all.flatMap(({ kinds, sha256 }) => (kinds.length > 0 ? [sha256] : []));
-    const labels = Object.fromEntries(all.map(({ sha256, label }) => [sha256, label]));
+    const labels = Object.fromEntries(all.map(({ sha256, label }) => [sha256, label] as const));
     return { senders, labels, fault, faultKind, unreadable, changedAt };
   };
   try {

@@ -11,6 +11,7 @@ import { type Deployment, ObserveError } from '../../deployment.ts';
 /** Outputs of the deployed stack by their names: CloudFormation names what holds data. */
 export type StackOutputs = ReadonlyMap<string, string>;
 
+/** The parts of a deployment that are asked. */
 type Asked = Pick<Deployment, 'aws' | 'stack'>;
 
 /** Where the last deployment of a stack has come to. */
@@ -42,6 +43,7 @@ export function stackStateOf({
 export interface ReadStack {
   /** Its ARN. */
   readonly id: string;
+  /** Its outputs; none before it is complete. */
   readonly outputs: StackOutputs;
   /** When it was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;
@@ -94,6 +96,7 @@ export function readStackResources(deployment: Asked): Promise<ReadonlyMap<strin
   });
 }
 
+/** Asks CloudFormation about the stack by a client of its own. */
 async function asking<Answer>(
   { aws, stack }: Asked,
   ask: (client: CloudFormationClient, input: { readonly StackName: string }) => Promise<Answer>,

@@ -9,8 +9,9 @@ import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.t
 import type { Deployment } from '../../deployment.ts';
 import { searchBuffers } from './localCloud.ts';
 
-/** Objects, and bytes of them, that are read. An outage of hours can leave more; the answer then says that it is incomplete. */
+/** Objects that are read. An outage of hours can leave more; the answer then says that it is incomplete. */
 const MOST_OBJECTS = 10_000;
+/** Bytes of objects that are read. */
 const MOST_BYTES = 536_870_912;
 /** Objects read at the same time. */
 const AT_ONCE = 4;
@@ -23,13 +24,15 @@ export interface WaitingRow {
   readonly at: number;
   /** Its table. */
   readonly kind: TableKind;
+  /** The row, by column. */
   readonly row: Readonly<Record<string, unknown>>;
 }
 
 /** Rows that wait. */
 export interface WaitingRows {
+  /** Those that were wanted, in no order. */
   readonly rows: readonly WaitingRow[];
-  /** What was not read. */
+  /** What was not read, a sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -80,6 +80,7 @@ export async function countQuarantine(
   };
 }
 
+/** The query of {@link countQuarantine}. @param from Epoch milliseconds. */
 function countSql({ config, now }: Pick<Deployment, 'config' | 'now'>, from: number): string {
   const grouped = `SELECT "reason", ${senderColumns.join(', ')},
       count(*) AS "row_count",

@@ -50,8 +50,9 @@ export interface QuarantinedPage {
 
 /** Which rows. */
 export interface QuarantineFilter {
-  /** Time of receipt, epoch milliseconds: from, inclusive, and to. */
+  /** The first time of receipt, epoch milliseconds. */
   readonly from: number;
+  /** The last time of receipt, epoch milliseconds, included. */
   readonly to: number;
   /** Default: all reasons. */
   readonly reason?: string | undefined;
@@ -60,7 +61,7 @@ export interface QuarantineFilter {
 }
 
 /**
- * Lists rows of quarantine. Rows that Firehose delivered twice are shown once; resends are rows of their own.
+ * Lists rows of quarantine, the newest first. Rows that Firehose delivered twice are shown once; resends are rows of their own.
  *
  * @throws ObserveError; what Athena's client throws.
  */
@@ -80,6 +81,7 @@ export async function listQuarantined(
   return { rows: listed, hasMore: rows.length > limit, notes, scannedBytes };
 }
 
+/** A row of the query of {@link listSql}. */
 function quarantinedRow(row: QueryRow): QuarantinedRow {
   return {
     quarantineId: row['quarantine_id'] ?? '',
@@ -100,6 +102,7 @@ function quarantinedRow(row: QueryRow): QuarantinedRow {
 /** The number of a customer's row in its file; 0 for what SDKs sent. */
 const FILE_ROW = `coalesce(TRY_CAST(regexp_extract("detail", '^row (\\d+),', 1) AS bigint), 0)`;
 
+/** The query of {@link listQuarantined}. @param most Rows at most. */
 function listSql(
   { config }: Pick<Deployment, 'config'>,
   { from, to, reason, fileStem }: QuarantineFilter,
@@ -133,6 +136,7 @@ ORDER BY "refused"."received_at" DESC, "path", ${FILE_ROW}, "quarantine_id"
 LIMIT ${most}`;
 }
 
+/** A text as a part of a pattern of LIKE, with a backslash as its escape. */
 function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }

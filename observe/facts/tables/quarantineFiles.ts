@@ -22,6 +22,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
 /** Files that are fetched at the same time. */
 const PARALLEL_FILES = 8;
 
+/** The parts of a deployment that are asked. */
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
 
 /**
@@ -87,7 +88,10 @@ async function askFiles({ s3, config, now }: Open, keys: readonly string[]): Pro
   }
 }
 
+/** A row of DuckDB with texts, as Athena answers it. */
 function textsOf(row: Readonly<Record<string, unknown>>): QueryRow {
-  const texts = Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]);
+  const texts = Object.entries(row).map(
+    ([name, value]) => [name, value === null ? null : String(value)] as const,
+  );
   return Object.fromEntries(texts);
 }

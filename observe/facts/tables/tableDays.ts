@@ -53,9 +53,11 @@ export interface TableDays {
   readonly scannedBytes: number;
 }
 
-/** Days of the longest list: a year. */
+/** Days of the longest list: more than a year. */
 export const MOST_DAYS = 400;
+/** Days of a list that asks for no number. */
 const USUAL_DAYS = 60;
+/** Folders that are listed in parallel. */
 const PARALLEL = 8;
 
 /**
@@ -111,12 +113,15 @@ export async function listTableDays(
 /** Days from the last to the first, gaps between days with a folder included. */
 function daysBack(known: readonly UtcDay[], folders: readonly UtcDay[]): UtcDay[] {
   const filled = known.filter((day) => folders.includes(day));
-  const [first = ''] = filled;
-  const between = filled.length === 0 ? [] : daysBetween(first, filled.at(-1) ?? first);
+  const [first] = filled;
+  const last = filled.at(-1);
+  const between = first === undefined || last === undefined ? [] : daysBetween(first, last);
   return [...new Set([...known, ...between])].sort().reverse();
 }
 
+/** The files of a folder. */
 type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
+/** Those of a folder that has none. */
 const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 
 /**

@@ -96,8 +96,10 @@ export interface TableList {
   readonly tables: readonly TableSummary[];
 }
 
+/** The parts of a deployment by which Glue is asked. */
 type Asked = Pick<Deployment, 'glue' | 'config' | 'signal'>;
 
+/** Tables whose partitions are read in parallel. */
 const PARALLEL = 8;
 
 /**
@@ -201,13 +203,22 @@ export function sent(signal: AbortSignal | undefined): [] | [{ abortSignal: Abor
   return signal === undefined ? [] : [{ abortSignal: signal }];
 }
 
+/** A location with one slash at its end; empty if there is none. */
 function folderUrl(location: string): string {
   return location === '' ? '' : location.replace(/\/*$/, '/');
 }
 
-/** The tables and views of the configuration, each with its role, and an ingested one with its dataset. */
-function expectedTables(config: Config) {
-  return new Map<string, { readonly kind: TableRole; readonly dataset?: TableSummary['dataset'] }>([
+/** A table or a view of the configuration. */
+interface ExpectedTable {
+  /** What it is. */
+  readonly kind: TableRole;
+  /** The dataset that it is made of; absent of what is not ingested. */
+  readonly dataset?: TableSummary['dataset'];
+}
+
+/** The tables and views of the configuration, by name. */
+function expectedTables(config: Config): ReadonlyMap<string, ExpectedTable> {
+  return new Map<string, ExpectedTable>([
     ...forwardedKinds.map((forwardedKind) => [config.tables[forwardedKind], { kind: 'forwarded' }] as const),
     [config.tables.quarantine, { kind: 'quarantine' }],
     ...ingestedTables(config).map(
@@ -223,12 +234,14 @@ function expectedTables(config: Config) {
   ]);
 }
 
+/** Columns as Glue has them. @param isKey Whether they are partition keys. */
 function columnsOf(columns: readonly Column[] = [], isKey: boolean): readonly TableColumn[] {
   return columns.map(({ Name = '', Type = '', Comment = '' }) => {
     return { name: Name, type: Type, comment: Comment, isKey };
   });
 }
 
+/** A table as Glue has it; its days are not read yet. */
 function summaryOf(config: Config, table: GlueTable): TableSummary {
   const { Name: name = '', Description = '', PartitionKeys = [], StorageDescriptor, TableType } = table;
   const isView = TableType === 'VIRTUAL_VIEW';

@@ -14,10 +14,13 @@ export type TraceFilter =
   /** Epoch milliseconds. */
   | { readonly receivedAt: number };
 
-/** What is looked for: rows of each table at most, in days of `ds`, both included. */
+/** What is looked for. */
 interface Search {
+  /** Which rows. */
   readonly filter: TraceFilter;
+  /** The days of their partitions, both included. */
   readonly days: { readonly from: UtcDay; readonly to: UtcDay };
+  /** Rows of each table at most. */
   readonly most: number;
 }
 
@@ -73,6 +76,7 @@ export interface TracedTables {
   readonly scannedBytes: number;
 }
 
+/** The parts of a deployment by which Athena is asked. */
 type Asked = Parameters<typeof askAthena>[0];
 
 /**
@@ -98,6 +102,7 @@ export async function readTracedTables(deployment: Asked, search: Search): Promi
   };
 }
 
+/** A row of {@link quarantineSql}. */
 function tracedRefusal(row: QueryRow): TracedRefusal {
   return {
     receivedAt: readTime(row['received_at']),
@@ -109,6 +114,7 @@ function tracedRefusal(row: QueryRow): TracedRefusal {
   };
 }
 
+/** A row of {@link exposuresSql} or {@link eventsSql}. */
 function tracedRow(kind: ForwardedKind, row: QueryRow): TracedRow {
   return {
     kind,
@@ -142,6 +148,7 @@ function reasonsOf(kind: ForwardedKind, row: QueryRow): string[] {
 /** Rows of one request have one time: each look shows the same. */
 const NEWEST_FIRST = '"received_at" DESC, "event_id", "file"';
 
+/** The columns that both queries of forwarded tables select. */
 const SHARED = `"event_id",
   CAST("received_at" AS varchar) AS "received_at",
   CAST("timestamp" AS varchar) AS "timestamp",
@@ -151,6 +158,7 @@ const SHARED = `"event_id",
   "sdk_version",
   "traced_file" AS "file"`;
 
+/** The query of exposures, with the conditions of the views. */
 function exposuresSql(config: Config, search: Search): string {
   // Joined here, not withRealNames: that reads the table twice.
   const rows = `(
@@ -174,6 +182,7 @@ ORDER BY ${NEWEST_FIRST}
 LIMIT ${search.most + 1}`;
 }
 
+/** The query of events. */
 function eventsSql(config: Config, search: Search): string {
   return `SELECT
   ${SHARED},
@@ -183,6 +192,7 @@ ORDER BY ${NEWEST_FIRST}
 LIMIT ${search.most + 1}`;
 }
 
+/** The rows of a forwarded table that are looked for, with the file of each. */
 function rowsSql(config: Config, kind: ForwardedKind, { filter, days }: Search): string {
   return `(
   SELECT *, "$path" AS "traced_file"
@@ -191,8 +201,23 @@ function rowsSql(config: Config, kind: ForwardedKind, { filter, days }: Search):
 )`;
 }
 
-/** What an event or a unit is found by: columns, and in quarantine members of the JSON of a refused event. */
-function placesOf(filter: Exclude<TraceFilter, { readonly receivedAt: number }>, unitIds: Config['unitIds']) {
+/** What an event or a unit is found by. */
+interface TracePlaces {
+  /** Its ID. */
+  readonly value: string;
+  /** Columns of forwarded tables that have it. */
+  readonly columns: readonly string[];
+  /** Members of the JSON of a refused event that have it. */
+  readonly members: readonly string[];
+  /** Columns of quarantine that have it. */
+  readonly refusedAs: readonly string[];
+}
+
+/** What an event or a unit is found by. */
+function placesOf(
+  filter: Exclude<TraceFilter, { readonly receivedAt: number }>,
+  unitIds: Config['unitIds'],
+): TracePlaces {
   return 'event' in filter
     ? { value: filter.event, columns: ['event_id'], members: ['event_id'], refusedAs: ['quarantine_id'] }
     : {
@@ -208,6 +233,7 @@ function memberText(name: string, value: string): string {
   return `"${name}":${JSON.stringify(value)}`;
 }
 
+/** The condition of SQL for rows that a filter takes. */
 function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
   if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
   const { value, columns, members, refusedAs } = placesOf(filter, config.unitIds);
@@ -217,6 +243,7 @@ function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: 
   return `(${conditions.join(' OR ')})`;
 }
 
+/** The query of quarantine. */
 function quarantineSql(config: Config, { filter, days, most }: Search): string {
   return `SELECT
   CAST("received_at" AS varchar) AS "received_at",
@@ -249,6 +276,7 @@ export function readWholeRow(
   );
 }
 
+/** The condition of SQL for days of partitions. */
 function daysCondition({ from, to }: Search['days']): string {
   return `"ds" BETWEEN DATE '${from}' AND DATE '${to}'`;
 }

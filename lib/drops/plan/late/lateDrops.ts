@@ -40,7 +40,7 @@ export interface LateDrops {
  * elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
  *
  * Nothing is late before the first day that came within its lookback, even if a backfill has loaded an older one; while none has
- * come, before the day of the first look. A day stays late for {@link NAMED_DAYS} after the lookback: no run loads it then by
+ * come, before the day of the first look. A day stays late for `NAMED_DAYS` (limits.ts) after the lookback: no run loads it then by
  * itself, so that it is late until somebody has it loaded.
  */
 export async function findLateDrops(
