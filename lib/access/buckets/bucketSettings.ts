@@ -2,7 +2,7 @@ import { sameJson, valueAt, valuesOf } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { bucketArn, objectsArn } from '../arns.ts';
 import { deleteByVersionOnly, encryptedTransportOnly, keptFolders } from './bucketDenials.ts';
-import { earlyDeletions, turnedOff } from './earlyDeletions.ts';
+import { earlyDeletions, withoutEarly } from './earlyDeletions.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 
 /** A document of S3's API, as `aws s3api` prints and takes it. */
@@ -158,9 +158,9 @@ function lifecycleSetting(own: readonly LifecycleRule[]): BucketSetting {
   const early = (current: BucketDocument): EarlyDeletions => {
     const there = valuesOf(current.Rules);
     const found = there.map((rule) => earlyDeletions(own, rule));
-    const points = found.flat();
+    const points = found.flat().map(({ text }) => text);
     if (points.length === 0) return { points, wanted: current };
-    const kept = there.map((rule, i) => (found[i]?.length === 0 ? rule : turnedOff(rule)));
+    const kept = there.map((rule, i) => withoutEarly(rule, found[i] ?? []));
     return { points, wanted: { ...current, Rules: kept } };
   };
   return {

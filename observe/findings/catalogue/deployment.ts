@@ -287,8 +287,8 @@ export const deploymentFindings = {
       'Have its owner run the command: it keeps every other statement and rule.',
     ],
     early: [
-      `Rules of the bucket's lifecycle delete what the configuration keeps: somebody made or changed them, or the configuration is not deployed. ${WHO} calls PutBucketLifecycleConfiguration.`,
-      'Run the command soon, as S3 deletes each night: it turns these rules off, and keeps all others. Whoever made one may make it again for other folders. What S3 deleted comes back while it has versions: docs/platform.md, "Restore".',
+      `Rules of the bucket's lifecycle delete what the configuration keeps: somebody made or changed them. ${WHO} calls PutBucketLifecycleConfiguration.`,
+      'Run the command soon, as S3 deletes each night: it takes that out of these rules, and keeps all other things that they do. Whoever made one may make it again for other folders. What S3 deleted comes back while it has versions: docs/platform.md, "Restore".',
     ],
     foreign: [
       'Lifecycle rules of the stack would delete objects of others.',

@@ -297,7 +297,12 @@ function placeOf(resource: string): string {
 
 /** Settings of the bucket that differ. */
 export function* bucketFindings({ bucketFaults }: StatusFacts, { commands, config }: Place): Findings {
-  for (const fault of bucketFaults) yield judgeSetting(config, fault, commands);
+  for (const fault of bucketFaults) if (!fault.isEarly) yield judgeSetting(config, fault, commands);
+}
+
+/** Rules of the bucket that delete what the configuration keeps: once that is deployed, they are of somebody else. */
+export function* earlyRules({ bucketFaults }: StatusFacts, { commands, config }: Place): Findings {
+  for (const fault of bucketFaults) if (fault.isEarly) yield judgeSetting(config, fault, commands);
 }
 
 /** Judges a setting of the bucket that differs. */

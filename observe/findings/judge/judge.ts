@@ -8,6 +8,7 @@ import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import {
   bucketFindings,
   deniedFindings,
+  earlyRules,
   failedDeployment,
   faultFindings,
   judgeKey,
@@ -78,6 +79,7 @@ const JUDGES: readonly Judge[] = [
   { find: openErasures, readBy: PLACES },
   { find: archivedFiles, readBy: CURATED },
   { find: bucketFindings, readBy: PLACES },
+  { find: earlyRules, readBy: /^retention\b/ },
   { find: shortHours, readBy: PLACES },
   { find: unprovedDays, readBy: PLACES },
   { find: missingNights, readBy: /^reconcile\b/ },

@@ -129,6 +129,11 @@ describe('the lifecycle of the bucket', () => {
       rule: { NoncurrentVersionExpiration: { NoncurrentDays: 2 }, Filter: { Prefix: 'landing/' } },
       told: 'earlier versions of landing/ after 2 days',
     },
+    {
+      what: 'retains newer versions of keys that are written again',
+      rule: { NoncurrentVersionExpiration: { NoncurrentDays: 2, NewerNoncurrentVersions: 3 } },
+      told: 'earlier versions of ledger/ after 2 days, but for the newest 3 of each key',
+    },
   ])('is told of a rule that $what', ({ rule, told }) => {
     expect(early(rule)).toMatchObject({
       points: [`the rule theirs deletes ${told}`],
@@ -148,9 +153,24 @@ describe('the lifecycle of the bucket', () => {
       what: 'that waits as long as the configuration',
       rule: { Expiration: { Days: 400 }, Filter: { Prefix: 'quarantine/' } },
     },
+    {
+      what: 'that retains newer versions of keys that are written once',
+      rule: {
+        NoncurrentVersionExpiration: { NoncurrentDays: 2, NewerNoncurrentVersions: 1 },
+        Filter: { Prefix: 'landing/' },
+      },
+    },
     { what: 'that archives', rule: { Transitions: [{ Days: 1, StorageClass: 'GLACIER' }] } },
   ])('deletes nothing too early by a rule $what', ({ rule }) => {
     expect(early(rule)?.points).toEqual([]);
+  });
+
+  it('keeps what a rule does besides', () => {
+    const more = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } };
+    const versions = { NoncurrentVersionExpiration: { NoncurrentDays: 9_999 } };
+    expect(early({ ...expiring, ...more, ...versions })?.wanted).toEqual({
+      Rules: [{ ID: 'theirs', Status: 'Enabled', Filter: { Prefix: '' }, ...more, ...versions }],
+    });
   });
 
   it('deletes nothing too early by its own rules', () => {

@@ -78,6 +78,22 @@ describe('a finding about the deployment', () => {
     expect(judge({ alarms })).toMatchObject([{ code: 'SLUICE_FINDING_NO_TOPIC', commands: [] }]);
   });
 
+  it('of rules that delete too early is none while the retention of the configuration is not deployed', () => {
+    const bucketFault = {
+      name: 'lifecycle',
+      why: '',
+      points: ['the rule sluice-events deletes objects of statsig/events/ after 30 days'],
+      repair: [],
+      isEarly: true,
+    } as const;
+    const codesOf = (setting: string) => {
+      const undeployed = { settings: [setting], deployedAt: null };
+      return judge({ bucketFaults: [bucketFault], undeployed }).map(({ code }) => code.slice(15));
+    };
+    expect(codesOf('exports: differs')).toContain('BUCKET_UNFIT');
+    expect(codesOf('retention.forwardedDays: deployed 30, configured 400')).not.toContain('BUCKET_UNFIT');
+  });
+
   it('tells several rules that archive', () => {
     const rule = { prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false } as const;
     const archivingRules = ['a', 'b', 'c'].map((id) => ({ ...rule, id, since: NOW }));
