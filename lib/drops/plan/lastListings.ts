@@ -31,6 +31,15 @@ const lastListingSchema = z.object({
       days: z.array(z.string()).readonly(),
       /** Names that are no day's. */
       others: z.array(z.string()).readonly(),
+      /** Days that are more than a month ahead, as with a wrong year; absent without any. */
+      ahead: z
+        .object({
+          /** The days, oldest first, a few of them. */
+          days: z.array(z.string()).readonly(),
+          /** Since when listings have found some, epoch milliseconds. */
+          since: z.number(),
+        })
+        .optional(),
     })
     .optional(),
   /** Days outside of the lookback that have newer files than were loaded. */

@@ -1,8 +1,8 @@
 import type { Exclusive } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
-import type { UtcDay } from '../../base/time.ts';
+import { addDays, type UtcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
-import { MAX_OPEN_DAYS } from '../limits.ts';
+import { MAX_OPEN_DAYS, MAX_OTHERS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
 import type { LastListing, LastListings } from './lastListings.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
@@ -57,6 +57,9 @@ interface ListedDataset {
   readonly last: LastListing | null;
 }
 
+/** Days after today from which on a day is told: nobody delivers so early, but a year is mistyped. */
+const FAR_AHEAD_DAYS = 31;
+
 /** Stores the listing of the whole lookback, and what the folder has besides. */
 export async function noteListing(
   ports: WholeListingPorts,
@@ -71,8 +74,14 @@ export async function noteListing(
   const isOutside = (day: UtcDay) => day < until && !planned.has(day);
   const bucket = ports.bucketOf(listed.source, listed.dataset);
   const folders = await lookElsewhere(bucket, listed.dataset);
-  const elsewhere = { ...folders, days: folders.days.filter(isOutside) };
   const now = ports.clock.now();
+  const aheadDays = folders.days.filter((day) => day > addDays(until, FAR_AHEAD_DAYS)).slice(0, MAX_OTHERS);
+  const ahead = { days: aheadDays, since: listed.last?.elsewhere?.ahead?.since ?? now };
+  const elsewhere = {
+    ...folders,
+    days: folders.days.filter(isOutside),
+    ...(aheadDays.length === 0 ? {} : { ahead }),
+  };
   const name = dropPlace(listed.source, listed.dataset);
   const { place: before } = listed.last ?? {};
   const place = before?.name === name ? before : { name, since: now };

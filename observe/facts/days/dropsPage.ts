@@ -81,7 +81,8 @@ export function needOf(drops: DatasetDays): Need | null {
     waiting.some(({ day, isLacking, cure }) => isLacking && day < firstDay && cure !== 'load') ||
     needs.includes('problem');
   if (hasProblem) return 'problem';
-  const isOdd = isLookOld || lastLook?.stopped === true || newer.length > 0 || misnamedDays(drops) !== null;
+  const isElsewhere = lastLook?.elsewhere?.ahead !== undefined || misnamedDays(drops) !== null;
+  const isOdd = isLookOld || lastLook?.stopped === true || newer.length > 0 || isElsewhere;
   return isOdd || waiting.some(({ isLacking }) => isLacking) || needs.includes('warning') ? 'warning' : null;
 }
 

@@ -114,6 +114,10 @@ export const dropsFindings = {
         'The files came after the last day on which a run looks for them.',
         'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
       ],
+      ahead: [
+        'No run looks at these days before they have come: most often whoever delivers them has a wrong year.',
+        'Ask whoever delivers them to move the files to their own day: the next run loads days of the lookback. The command shows which days lack files.',
+      ],
       newer: [
         `Somebody replaced files of days that no run looks at any more. Queries read the earlier files. ${UNSAID_WHO}`,
         'If the newer files are right, the command loads them: rows of files that have gone leave.',

@@ -457,6 +457,19 @@ function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findi
   );
 }
 
+/** Days of the folder that are far ahead, as with a wrong year. */
+function* daysAhead({ lastLook, folder }: DatasetDays, { name, status }: Dataset): Findings {
+  const { days = [], since = 0 } = lastLook?.elsewhere?.ahead ?? {};
+  if (days.length === 0) return;
+  const told = {
+    case: 'ahead',
+    title: `${name}: its folder has files of ${counted(days.length, 'day')} more than a month ahead, the first ${days[0]}`,
+    since: isoTimestamp(since),
+    detail: `${name}: ${folder}, ${listed(days)}.`,
+  } as const;
+  yield finding('SLUICE_FINDING_INGEST_WAITING', told, [status(undefined)], 'warning');
+}
+
 /** Days of which no file has come in time. */
 function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const unready = unreadyOf(drops);
@@ -579,6 +592,7 @@ const DATASET_JUDGES: typeof LOADED_JUDGES = [
   waitingDrops,
   newerDrops,
   lateDrops,
+  daysAhead,
   leftOutFiles,
   failedReceipts,
 ];

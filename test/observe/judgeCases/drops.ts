@@ -287,6 +287,19 @@ export const dropCases: readonly Case[] = [
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-01-01 --to 2026-01-02',
   ],
   [
+    'a folder has days of the next year',
+    datasetFacts({
+      lastLook: {
+        ...hourOldLook,
+        elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: NOW - 5 * HOUR_MS } },
+      },
+    }),
+    'INGEST_WAITING',
+    'warning',
+    'acme/orders s3://customers/orders/ 2027-11-19',
+    'npx sluice ingest status --source acme --dataset orders',
+  ],
+  [
     'a listing is old',
     datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } }),
     'INGEST_LATE',

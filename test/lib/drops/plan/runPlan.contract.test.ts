@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { valueAt } from '../../../../lib/base/json.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
@@ -53,6 +54,19 @@ describe('a run of the plan', () => {
     await plan(ingest);
     expect(await ingest.readJson('ledger/acme/events/last-look.json')).toMatchObject({
       elsewhere: { days: [ago(9)], others: [] },
+    });
+  });
+
+  it('notes days that are more than 31 days ahead, and since when there are some', async () => {
+    ingest = await startIngest();
+    await ingest.dropInto(ago(-31), ago(-32), ago(-365));
+    await plan(ingest);
+    const first = await ingest.readJson('ledger/acme/events/last-look.json');
+    expect(first).toMatchObject({ elsewhere: { days: [], ahead: { days: [ago(-32), ago(-365)] } } });
+    await ingest.clock.advance(HOUR_MS);
+    await plan(ingest);
+    expect(await ingest.readJson('ledger/acme/events/last-look.json')).toMatchObject({
+      elsewhere: { ahead: valueAt(first, ['elsewhere', 'ahead']) },
     });
   });
 
