@@ -183,4 +183,19 @@ describe('what is not as usual', () => {
         last: '2026-11-19T16:00:00.000Z',
       });
   });
+
+  it('is a silence that lasts while nothing has come since', () => {
+    const before = new Map<number, RequestCounts>();
+    for (let time = START - 7 * DAY; time < START; time += HOUR) before.set(time, { ...none, requests: 60 });
+    const day = new Map<number, RequestCounts>();
+    for (let time = START; time < END - 80 * MINUTE; time += 5 * MINUTE)
+      day.set(time, { ...none, requests: 5 });
+    expect(changesOf({ day, before, start: START, end: END })).toMatchObject([
+      { what: 'silence', first: at('10:50'), last: null },
+    ]);
+    day.set(END - 5 * MINUTE, { ...none, requests: 1 });
+    expect(changesOf({ day, before, start: START, end: END })).toMatchObject([
+      { what: 'silence', first: at('10:50'), last: at('12:05') },
+    ]);
+  });
 });

@@ -128,6 +128,22 @@ describe('a finding about drops and exports', () => {
     expect(found?.commands.map((command) => /ingest (\w+( keep)?)/.exec(command)?.[1])).toEqual(actions);
   });
 
+  it('of days that are unusual is one for each way, since the first of them', () => {
+    const days = (['repeats', 'names', 'names'] as const).map((kind, i) => ({
+      ...loadedDay,
+      day: `2026-11-1${7 + i}`,
+      version: `2026111${8 + i}T081500123Z-1f6c09ab`,
+      unusual: 'differs',
+      unusualParts: [{ kind, short: `has ${kind}` }],
+    }));
+    expect(
+      judge(datasetFacts({ days })).map(({ title, since }) => [/has \w+/.exec(title)?.[0], since]),
+    ).toEqual([
+      ['has names', '2026-11-19T08:15:00.123Z'],
+      ['has repeats', '2026-11-18T08:15:00.123Z'],
+    ]);
+  });
+
   it('of days that failed is one for each reason', () => {
     const codes = [
       'SLUICE_INGEST_FILE_TRUNCATED',

@@ -177,6 +177,13 @@ describe('a finding about functions, the landing and the stream', () => {
     expect(found[0]?.cause).toBe(findingCatalogue.SLUICE_FINDING_DEAD_LETTERS.cases.keyOn.cause);
   });
 
+  it('of errors is told beside dead letters of which nobody knows with what they failed', () => {
+    const errors = [{ ...functionErrors, part: 'export' }];
+    const dead = [{ ...deadLetters, part: 'export' as const }];
+    const codes = judge({ functionErrors: errors, deadLetters: dead }).map(({ code }) => code.slice(15));
+    expect(codes).toEqual(['DEAD_LETTERS', 'FUNCTION_FAILED']);
+  });
+
   it.each([
     [true, 'warning'],
     [false, 'problem'],
