@@ -85,7 +85,6 @@ describe('sluice ingest', () => {
       text: 'Expected a file, a query in quotes, or --remove.',
     },
     { args: ['drop', ...ACME, '--remove'], code: 2, text: '--day, --from: expected one of them.' },
-    { args: ['drop', ...ACME, '--day', OLD, '/none.parquet'], code: 1, text: 'SLUICE_FILE_FAILED' },
     { args: ['drop', ...ACME, '--day', OLD, 'SELECT nothing'], code: 1, text: 'SLUICE_DROP_SQL_FAILED' },
     {
       args: ['drop', '--source', 'acme', '--dataset', 'flat', '--day', OLD, 'SELECT 1', '--name', 'a'],

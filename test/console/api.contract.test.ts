@@ -184,7 +184,11 @@ describe('the server of the console', () => {
 
   it('requires the token for every call of the API, and not in its address', async () => {
     expect(guarded.address).toMatch(/\/\?token=the-token$/);
-    for (const headers of [{}, { authorization: 'Bearer other' }, { authorization: 'Basic the-token' }])
+    for (const { method, path } of routes) {
+      const refusal = codeOf(await send(guarded.address, { method, path }));
+      expect({ path, refusal }).toEqual({ path, refusal: [401, 'SLUICE_CONSOLE_TOKEN'] });
+    }
+    for (const headers of [{ authorization: 'Bearer other' }, { authorization: 'Basic the-token' }])
       expect(codeOf(await send(guarded.address, { headers }))).toEqual([401, 'SLUICE_CONSOLE_TOKEN']);
     expect(codeOf(await send(guarded.address, { path: '/api/deployment?token=the-token' }))).toEqual([
       401,
@@ -224,7 +228,7 @@ describe('the server of the console', () => {
   });
 
   it('takes JSON alone, which no form of another site can send', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+    for (const type of ['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded']) {
       const headers = { 'content-type': type };
       const sent = { method: 'POST', path: '/api/sql/start', headers, body: '{}' };
       expect(codeOf(await send(open.address, sent))).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
@@ -307,7 +311,7 @@ describe('the server of the console', () => {
     expect(text).not.toMatch(/https?:\/\//);
   });
 
-  it('has the pages of docs/ that findings refer to, as text', async () => {
+  it('has a page of docs/ as text', async () => {
     const { status, headers, text } = await send(open.address, { path: '/docs/operate.md' });
     expect(status).toBe(200);
     expect(headers['content-type']).toBe('text/plain; charset=utf-8');

@@ -53,11 +53,12 @@ function valuesOf(query: Query, start: number, end: number) {
   const { Id } = query;
   return { Id, StatusCode: 'Complete', Timestamps, Values: Timestamps.map(() => found[0] ?? 1) };
 }
-const answers: Readonly<Record<string, (asked: never) => unknown>> = {
-  GetMetricData: ({ MetricDataQueries, StartTime, EndTime }: MetricAsked) => ({
+type Asked = MetricAsked & Readonly<Record<string, unknown>>;
+const answers: Readonly<Record<string, (asked: Asked) => unknown>> = {
+  GetMetricData: ({ MetricDataQueries, StartTime, EndTime }) => ({
     MetricDataResults: MetricDataQueries.map((query) => valuesOf(query, StartTime, EndTime)),
   }),
-  StartQueryExecution(asked: Record<string, unknown>) {
+  StartQueryExecution(asked) {
     statements.push(asked);
     return pages === null ? null : { QueryExecutionId: 'q' };
   },
@@ -84,7 +85,7 @@ interface MetricAsked {
 }
 const server = createServer(async (request, response) => {
   const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-  const answer = answers[operation]?.((await json(request)) as never) ?? null;
+  const answer = answers[operation]?.((await json(request)) as Asked) ?? null;
   response.setHeader('content-type', 'application/x-amz-json-1.1');
   if (answer === null) response.statusCode = 400;
   response.end(JSON.stringify(answer ?? { __type: 'InvalidRequestException', Message: 'refused' }));

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemTiming } from '../../../lib/base/retry.ts';
-import { TRIED_MS } from '../../../lib/relay/limits.ts';
 import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -104,7 +103,7 @@ describe('relay', () => {
       expect(relayed.counts()).toMatchObject({ visible: 1, inFlight: 0 });
       empty();
     }
-    expect(await invoke({ Records: [received(copy, 7, TRIED_MS)] })).toEqual(settled);
+    expect(await invoke({ Records: [received(copy, 7, 6.5 * 1_440 * MINUTE_MS)] })).toEqual(settled);
     expect(keys()).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
   });
 

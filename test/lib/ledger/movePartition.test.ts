@@ -81,11 +81,6 @@ describe('the move of a partition', () => {
   it.each([
     { codes: { update: ['InvalidInputException'] }, code: 'InvalidInputException', calls: ['update'] },
     {
-      codes: { update: ['InvalidInputException'], create: ['AlreadyExistsException'] },
-      code: 'InvalidInputException',
-      calls: ['update'],
-    },
-    {
       codes: { update: ['EntityNotFoundException'], create: ['InvalidInputException'] },
       code: 'InvalidInputException',
       calls: ['update', 'create'],

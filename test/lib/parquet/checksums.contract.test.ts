@@ -38,6 +38,18 @@ const DAMAGED = /^SLUICE_INGEST_FILE_(CHECKSUM_WRONG|DAMAGED|TEXT_INVALID|ENCODI
 const query = (unit: string, count = 9) =>
   `SELECT 1795169730 + i AS timestamp, 'e' AS event_name, ${unit} AS unit_id, 'not mapped ' || i AS more FROM range(${count}) t(i)`;
 
+/** Pages of gzip blocks alone. */
+const GZIP = 'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1, WRITE_BLOOM_FILTER false';
+
+/** Damages the last page before the footer, of the last column: its block ends in a checksum and a length. */
+function damage(file: EngineFile): EngineFile {
+  const bytes = readFileSync(file.path);
+  const end = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+  bytes.writeUInt8(bytes.readUInt8(end - 6) ^ 1, end - 6);
+  writeFileSync(file.path, bytes);
+  return file;
+}
+
 describe('checksums', () => {
   it.each(['1-none', '1-snappy', '1-gzip', '2-none', '2-snappy', '2-gzip'])(
     'of pages detect flipped bits, one at a time: version and codec %s',
@@ -73,18 +85,9 @@ describe('checksums', () => {
   });
 
   it('are verified for mapped columns, and for whole rows when some rows are refused', async () => {
-    const damage = (file: EngineFile) => {
-      const bytes = readFileSync(file.path);
-      // The last page before the footer is of the last column: its block ends in a checksum and a length.
-      const end = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
-      bytes.writeUInt8(bytes.readUInt8(end - 6) ^ 1, end - 6);
-      writeFileSync(file.path, bytes);
-      return file;
-    };
-    const options = 'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1, WRITE_BLOOM_FILTER false';
-    const whole = damage(await bench.write('taken.parquet', query("'u'"), options));
+    const whole = damage(await bench.write('taken.parquet', query("'u'"), GZIP));
     expect((await bench.load(events, [whole])).rows).toHaveLength(9);
-    const refused = damage(await bench.write('refused.parquet', query("''"), options));
+    const refused = damage(await bench.write('refused.parquet', query("''"), GZIP));
     await expect(bench.load(events, [refused])).rejects.toMatchObject({
       code: 'SLUICE_INGEST_FILE_CHECKSUM_WRONG',
       message: expect.stringContaining('refused.parquet: page at byte '),
@@ -103,11 +106,9 @@ describe('checksums', () => {
   });
 
   it('of large gzip blocks are verified piece by piece', async () => {
-    const big = await bench.write(
-      'big.parquet',
-      query('repeat(md5(i::VARCHAR), 300)', 1_000),
-      'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1',
-    );
-    expect((await bench.load(events, [big])).rows).toHaveLength(1_000);
+    const rows = "1795169730 AS timestamp, 'e' AS event_name, repeat(md5(i::VARCHAR), 300) AS unit_id";
+    const big = await bench.write('big.parquet', `SELECT ${rows} FROM range(1000) t(i)`, GZIP);
+    expect(await outcomeOf(big)).toEqual([Array(1_000).fill(expect.anything()), []]);
+    expect(await outcomeOf(damage(big))).toBe('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
   });
 });

@@ -34,8 +34,10 @@ async function fetchOne(directory: string, size: number) {
 }
 
 // The device takes no byte, as a disk that is full. macOS has none.
-const fullDisks = existsSync('/dev/full') ? [['/dev/full', 'full_disk', 'ENOSPC', 1] as const] : [];
-const folder = ['/', 'disk', 'EISDIR', 0] as const;
+const fullDisks = existsSync('/dev/full')
+  ? [{ place: '/dev/full', kind: 'full_disk', disk: 'ENOSPC', reads: 1 }]
+  : [];
+const folder = { place: '/', kind: 'disk', disk: 'EISDIR', reads: 0 };
 
 it('writes each part of a file that is read in parts to its place', async () => {
   // One byte more than two reads of 32 MiB.
@@ -61,15 +63,18 @@ it('writes each part of a file that is read in parts to its place', async () => 
 });
 
 describe('a disk that accepts no write', () => {
-  // The target of a file's link, the kind of failure, the disk's error code, and how often the bucket is read.
-  it.each([...fullDisks, folder])('is reported by name for %s: %s, %s', async (place, kind, disk, reads) => {
-    symlinkSync(place, `${scratch.path}/000000.parquet`);
-    const { fetched, bodies, failures } = await fetchOne(scratch.path, 3 * 1024 * 1024);
-    expect(fetched).toMatchObject({ detail: `${kind}: The disk: ${disk}.` });
-    // No try of the bucket mends it, what was begun holds no connection, and it is no failure of the file.
-    expect(bodies.map(({ destroyed }) => destroyed)).toEqual(Array.from({ length: reads }, () => true));
-    expect(failures).toEqual([]);
-  });
+  // `place` is the target of a file's link, and `reads` how often the bucket is read.
+  it.each([...fullDisks, folder])(
+    'is reported by name for $place: $kind, $disk',
+    async ({ place, kind, disk, reads }) => {
+      symlinkSync(place, `${scratch.path}/000000.parquet`);
+      const { fetched, bodies, failures } = await fetchOne(scratch.path, 3 * 1024 * 1024);
+      expect(fetched).toMatchObject({ detail: `${kind}: The disk: ${disk}.` });
+      // No try of the bucket mends it, what was begun holds no connection, and it is no failure of the file.
+      expect(bodies.map(({ destroyed }) => destroyed)).toEqual(Array.from({ length: reads }, () => true));
+      expect(failures).toEqual([]);
+    },
+  );
 
   it('is detected before any request to the bucket', async () => {
     const { fetched, bodies } = await fetchOne(`${scratch.path}/missing`, 10);

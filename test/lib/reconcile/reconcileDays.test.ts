@@ -448,28 +448,28 @@ describe('a night', () => {
     cloud.store.objects.delete('landing/2026/11/30/23/x.ndjson.gz');
     expect(await hoursAt('23:30')).toMatchObject({ before: whole, last: { ...whole, accepted: 7 } });
   });
-});
 
-it('keeps what a night has counted of an open hour once CloudWatch has no minutes of it', async () => {
-  cloud.requests('07', 100, 290);
-  await cloud.night();
-  const counts = { accepted: 300, finished: 290 };
-  expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open', ...counts }]);
-  cloud.series.clear();
-  cloud.now = NIGHT + 20 * 24 * HOUR;
-  cloud.athenaRows = [found(7, 290)];
-  await reconcileDay(cloud.reconciler(), DAY, true);
-  expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'unknown', ...counts }]);
-});
+  it('keeps what a night has counted of an open hour once CloudWatch has no minutes of it', async () => {
+    cloud.requests('07', 100, 290);
+    await cloud.night();
+    const counts = { accepted: 300, finished: 290 };
+    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open', ...counts }]);
+    cloud.series.clear();
+    cloud.now = NIGHT + 20 * 24 * HOUR;
+    cloud.athenaRows = [found(7, 290)];
+    await reconcileDay(cloud.reconciler(), DAY, true);
+    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'unknown', ...counts }]);
+  });
 
-it('does not replace what another run has written meanwhile', async () => {
-  cloud.requests('07', 100);
-  const read = cloud.store.read.bind(cloud.store);
-  cloud.store.read = async (key, options) => {
-    const found = await read(key, options);
-    if (key.includes(DAY)) await cloud.store.write(key, 'of another run');
-    return found;
-  };
-  await cloud.night();
-  expect((await read(`statsig/ingested/received_hours/${DAY}.json`))?.text).toBe('of another run');
+  it('does not replace what another run has written meanwhile', async () => {
+    cloud.requests('07', 100);
+    const read = cloud.store.read.bind(cloud.store);
+    cloud.store.read = async (key, options) => {
+      const found = await read(key, options);
+      if (key.includes(DAY)) await cloud.store.write(key, 'of another run');
+      return found;
+    };
+    await cloud.night();
+    expect((await read(`statsig/ingested/received_hours/${DAY}.json`))?.text).toBe('of another run');
+  });
 });

@@ -130,7 +130,7 @@ describe('the target of relay', () => {
     expect(answers.asked).toBe(3);
   });
 
-  it('gets only probes after five failures in a row, until it takes one', async () => {
+  it('gets only probes after five failures in a row, until it answers one', async () => {
     const { answers, deliver, clock } = start();
     for (let i = 0; i < 50; i += 1) {
       answers.next = i % 2 === 0 ? new Error('down') : { status: 500 };

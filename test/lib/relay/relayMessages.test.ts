@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_AGE_MS, SENT_AT_ONCE, TRIED_MS } from '../../../lib/relay/limits.ts';
 import { type RelayCopy, writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import type { RelayMessage } from '../../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../../lib/relay/relayMessages.ts';
@@ -10,6 +9,7 @@ import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 1, 30);
+const DAY_MS = 86_400_000;
 const id = relayId(NOW, 'a'.repeat(24));
 const copy: RelayCopy = {
   id,
@@ -53,7 +53,7 @@ function start(status = 202) {
     clock,
     random: () => 0,
     stage: 'test',
-    deadline: NOW + MAX_AGE_MS * 2,
+    deadline: NOW + 22 * DAY_MS,
     log: (fields: Record<string, unknown>) => void logged.push(fields),
     queues: {
       hide: async ({ messageId }: RelayMessage, ms: number) => {
@@ -145,25 +145,25 @@ describe('a copy of a request', () => {
     const { clock, relayer, relay, keys, hidden } = start(503);
     relayer.random = () => 0.5;
     const message = { body: writeRelayCopy(copy), sentAt: NOW + 1, receives: 3 };
-    clock.advance(TRIED_MS);
+    clock.advance(6.5 * DAY_MS);
     expect(await relay(message)).toEqual(['m0']);
     // Tried for the third time: half of four minutes, and one.
     expect(hidden).toEqual([['m0', 180_000]]);
     clock.advance(1);
     expect(await relay(message)).toEqual([]);
-    expect(keys()).toEqual([refusedKey('expired', NOW + TRIED_MS + 1)]);
+    expect(keys()).toEqual([refusedKey('expired', NOW + 6.5 * DAY_MS + 1)]);
   });
 
   it('is deleted and not sent after eleven days, and counted', async () => {
     const { clock, store, relay, keys, line, counts } = start();
     await store.write(relayWaitingKey(id), writeRelayCopy(copy));
-    clock.advance(MAX_AGE_MS);
+    clock.advance(11 * DAY_MS);
     expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
     expect(keys()).toEqual([]);
     expect(counts().sent).toBe(0);
     expect(line()).toMatchObject({ refused: { deleted: 1 }, code: 'SLUICE_RELAY_DELETED' });
     const young = start();
-    young.clock.advance(MAX_AGE_MS - 1);
+    young.clock.advance(11 * DAY_MS - 1);
     await young.relay(writeRelayCopy(copy));
     expect(young.counts().sent).toBe(1);
   });
@@ -200,7 +200,7 @@ describe('a copy of a request', () => {
   it('is one of ten that are sent at a time', async () => {
     const { relay, counts } = start();
     await relay(...Array.from({ length: 25 }, () => writeRelayCopy(copy)));
-    expect(counts()).toEqual({ sent: 25, mostAtOnce: SENT_AT_ONCE });
+    expect(counts()).toEqual({ sent: 25, mostAtOnce: 10 });
   });
 });
 
