@@ -11,8 +11,8 @@ const settings = bucketSettings(config, { keyArn });
 
 function wanted(name: string, current: BucketDocument): BucketDocument {
   const setting = settings.find((candidate) => candidate.name === name);
-  expect(setting).toBeDefined();
-  return setting?.wanted(current) ?? {};
+  if (setting === undefined) throw new Error(`${name} is no setting.`);
+  return setting.wanted(current);
 }
 
 describe('the settings that an existing bucket needs', () => {

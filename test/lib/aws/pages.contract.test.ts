@@ -19,6 +19,7 @@ import { listDrop } from '../../../lib/drops/listDrops.ts';
 import { lookElsewhere } from '../../../lib/drops/plan/lookElsewhere.ts';
 import { exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
 import { readDeployedLive } from '../../../observe/live/deployedLive.ts';
 import { readLog } from '../../../observe/readLog.ts';
 import { restoreFiles } from '../../../operate/restore.ts';
@@ -31,6 +32,13 @@ const place = { bucket: 'theirs', owner: '111122223333' };
 const days = ['2026-11-19', '2026-11-20'] as const;
 const config = defineConfig({ bucket: 'ours' });
 const { dataset } = definedDataset({});
+const stack = { service: 's', stage: 't' };
+const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+/** A deployment whose lists are asked with other clients. */
+const deployment = {
+  ...openDeployment({ config, stack, isLocal: false, now: 0 }, { region: 'us-east-1', credentials }),
+  ...timing,
+};
 
 /** Answers of calls: the first page, what the next call has to ask with, and the second page. */
 type Pages = readonly [first: object, asks: Readonly<Record<string, string>>, second: object];
@@ -166,7 +174,7 @@ const LISTS: readonly List[] = [
     ],
     read: async ({ s3 }) => {
       const asked = { table: 'events', days: [days[1]], dryRun: true };
-      const [day] = await restoreFiles({ s3, config, now: 0 } as never, asked);
+      const [day] = await restoreFiles({ ...deployment, s3 }, asked);
       return day?.deleted;
     },
     found: ['a', 'b'],
@@ -221,10 +229,9 @@ const LISTS: readonly List[] = [
     of: 'observe/live/deployedLive.ts FilterLogEvents',
     pages: [{ nextToken: '2' }, { nextToken: '2' }, {}],
     read: async ({ logs }) => {
-      const stack = { service: 's', stage: 't' };
-      const deployment = { config, logs, stack, now: 0, signal: undefined, ...timing } as never;
-      const { next } = await readDeployedLive(deployment, { last: 1 });
-      return (await readDeployedLive(deployment, { after: next })).entries;
+      const deployed = { ...deployment, logs };
+      const { next } = await readDeployedLive(deployed, { last: 1 });
+      return (await readDeployedLive(deployed, { after: next })).entries;
     },
     found: [],
   },

@@ -33,7 +33,13 @@ function answered(...bodies: readonly (string | object)[]) {
   };
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const options = { region: 'us-east-1', credentials, maxAttempts: 1 };
-  return { asked, options: { ...options, requestHandler: { handle } as never } };
+  return {
+    asked,
+    options: {
+      ...options,
+      requestHandler: { handle, updateHttpClientConfig() {}, httpHandlerConfigs: () => ({}) },
+    },
+  };
 }
 
 const QUEUE = 'https://sqs.us-east-1.amazonaws.com/000000000000/tasks';

@@ -71,7 +71,7 @@ describe('the bucket of an erasure', () => {
     await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'list/c' }));
     pages = 0;
     expect(await listed('list/')).toEqual([...ids]);
-    expect(pages).toBeGreaterThan(4);
+    expect(pages).toBe(6);
     // A resumed run begins after the last key that was done, and skips all of its versions.
     expect(await listed('list/', 'list/b')).toEqual([...ids].slice(2));
     expect(await listed('list/', 'list/c')).toEqual([]);
