@@ -1,4 +1,4 @@
-import { isRelayReason } from '../../lib/tables/objectKeys.ts';
+import { isRelayReason } from '../../lib/tables/relayKeys.ts';
 import type { RelayState } from '../../observe/facts/flow/relayCopies.ts';
 import type { RedrivenCopies } from '../../operate/relay/redriveCopies.ts';
 import { targetedCommand } from '../aws/target.ts';

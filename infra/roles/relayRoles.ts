@@ -1,4 +1,4 @@
-import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/relayKeys.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { getAtt, type Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';

@@ -8,13 +8,11 @@ import {
   isLanded,
   LANDING_FOLDER,
   MADE_TABLES_FOLDER,
-  parseRelayRefusedKey,
-  parseRelayWaitingKey,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
   READER_TABLES_FOLDER,
-  RELAY_FOLDER,
 } from '../tables/objectKeys.ts';
+import { parseRelayRefusedKey, parseRelayWaitingKey, RELAY_FOLDER } from '../tables/relayKeys.ts';
 import {
   groupsFolder,
   ingestedFolders,

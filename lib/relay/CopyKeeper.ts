@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '../base/json.ts';
 import type { Clock } from '../base/time.ts';
 import type { RelayedRequest, RelayKeeper, RelayOutcome } from '../collect/store.ts';
 import type { RelayChoice } from '../schema/relay.ts';
-import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
+import { relayId, relayWaitingKey } from '../tables/relayKeys.ts';
 import { type DecodedBody, encodeBody } from '../wire/decodeBody.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';

@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { parseRelayWaitingKey, relayIdTime } from '../tables/objectKeys.ts';
+import { parseRelayWaitingKey, relayIdTime } from '../tables/relayKeys.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Counts } from '../base/Counts.ts';
 import { errorName } from '../base/errors.ts';
-import { EXPIRED, relayRefusedKey } from '../tables/objectKeys.ts';
+import { EXPIRED, relayRefusedKey } from '../tables/relayKeys.ts';
 import { MAX_AGE_MS, TRIED_MS } from './limits.ts';
 import { type RelayCopy, writeRelayCopy } from './RelayCopy.ts';
 import type { Relayer } from './Relayer.ts';

@@ -1,13 +1,13 @@
 /** The tables of what SDKs send: what an event is, and what a key may send. */
 export type ForwardedKind = 'exposures' | 'events';
 
-/** Every table that a delivery stream of its own writes and the registrar looks after. */
+/** Every table that the function `write` makes files of, and whose days the registrar looks after. */
 export type TableKind = ForwardedKind | 'quarantine';
 
 /** The forwarded kinds, in the order in which they are listed everywhere. */
 export const forwardedKinds: readonly ForwardedKind[] = ['exposures', 'events'];
 
-/** The kinds of all tables that streams write, in the order in which they are listed everywhere. */
+/** All of {@link TableKind}, in the order in which they are listed everywhere. */
 export const tableKinds: readonly TableKind[] = [...forwardedKinds, 'quarantine'];
 
 /** Kinds of rows of customers' datasets. */

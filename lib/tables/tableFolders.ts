@@ -241,10 +241,10 @@ export function refusedRowsStem({ table, day, fingerprint }: RefusedDrop): strin
 /**
  * Key of the file with the refused rows of a dataset's day: one file in the quarantine table, under the day on which the
  * last of the dropped files was received. The same files have the same key, however often they are loaded, so no load
- * duplicates a refused row. The registrar gets an event for the file, as for files of Firehose.
+ * duplicates a refused row. The registrar gets an event for it, as for every file of a raw table.
  */
 export function refusedRowsKey(
-  layout: Pick<Config, 'statsigFolder' | 'tables'>,
+  layout: TableLayout,
   drop: RefusedDrop & {
     /** Epoch milliseconds. */
     readonly receivedAt: number;

@@ -10,7 +10,7 @@ import {
   RELAY_REFUSED_FOLDER,
   relayIdTime,
   relayWaitingKey,
-} from '../../lib/tables/objectKeys.ts';
+} from '../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
 

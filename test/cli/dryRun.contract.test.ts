@@ -8,7 +8,7 @@ import { commands } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';

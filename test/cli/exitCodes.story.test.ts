@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { curatedSubject, exportSubject } from '../../lib/tables/ledgerKeys.ts';
-import { relayId, relayRefusedKey } from '../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey } from '../../lib/tables/relayKeys.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';

@@ -3,7 +3,7 @@ import { addDays, utcDay } from '../../lib/base/time.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';

@@ -13,7 +13,7 @@ import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
 import {

@@ -7,9 +7,9 @@ import {
   LANDING_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
-  RELAY_FOLDER,
   readerResultsFolder,
 } from '../../tables/objectKeys.ts';
+import { RELAY_FOLDER } from '../../tables/relayKeys.ts';
 import { statsigFolders, tableFolder, tableFolders } from '../../tables/tableFolders.ts';
 
 /** Days after which S3 deletes the parts of an upload that nobody completed. */

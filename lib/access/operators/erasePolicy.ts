@@ -14,8 +14,8 @@ import {
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
   READER_TABLES_FOLDER,
-  RELAY_FOLDER,
 } from '../../tables/objectKeys.ts';
+import { RELAY_FOLDER } from '../../tables/relayKeys.ts';
 import { ingestedFolders, receivedHoursFolder, tableFolders } from '../../tables/tableFolders.ts';
 import { arnIn, bucketArn, objectsArn, type PolicyScope } from '../arns.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';

@@ -18,7 +18,7 @@ import {
   RELAY_REFUSED_FOLDER,
   RELAY_WAITING_FOLDER,
   relayIdTime,
-} from '../../../lib/tables/objectKeys.ts';
+} from '../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';

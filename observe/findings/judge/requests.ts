@@ -6,7 +6,7 @@ import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed, quotedName } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, utcDay } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
-import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../lib/tables/relayKeys.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';

@@ -21,7 +21,8 @@ import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts
 import { relayMessages } from '../../../lib/relay/relayMessages.ts';
 import { Target } from '../../../lib/relay/Target.ts';
 import { LANDING_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
-import { DAMAGED_FOLDER, LANDING_FOLDER, relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_EVENTS } from '../../../lib/wire/limits.ts';
 import { sender } from '../../lib/collect/collectOne.ts';
 import { LargeFolders } from './LargeFolders.ts';

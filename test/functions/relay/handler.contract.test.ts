@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
-import { relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { recordingTarget, status, taken } from '../../harness/recordingTarget.ts';

@@ -8,13 +8,8 @@ import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
-import {
-  damagedKey,
-  directRecordKey,
-  relayId,
-  relayRefusedKey,
-  relayWaitingKey,
-} from '../../../lib/tables/objectKeys.ts';
+import { damagedKey, directRecordKey } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 

@@ -6,7 +6,7 @@ import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import { encodeLines, type LandedRows } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
-import { relayId } from '../../../lib/tables/objectKeys.ts';
+import { relayId } from '../../../lib/tables/relayKeys.ts';
 
 const matcher = new UnitMatcher([parseUnit('user_id=user-1', { unitIds: {} })]);
 const DAY = '2026-11-22';

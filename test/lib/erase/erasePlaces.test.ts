@@ -3,7 +3,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type EraseStore, erasePlaces, objectForm, placeFolders } from '../../../lib/erase/erasePlaces.ts';
 import { erasures, type Manifest } from '../../../lib/erase/Manifest.ts';
 import { erasureKey } from '../../../lib/tables/ledgerKeys.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { dayFolder, groupsFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { RelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { TargetAnswer } from '../../../lib/relay/sendRequest.ts';
 import { retryDelayMs, Target } from '../../../lib/relay/Target.ts';
-import { relayId } from '../../../lib/tables/objectKeys.ts';
+import { relayId } from '../../../lib/tables/relayKeys.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 1, 30);

@@ -4,7 +4,7 @@ import type { RelayMessage } from '../../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../../lib/relay/relayMessages.ts';
 import type { TargetAnswer } from '../../../lib/relay/sendRequest.ts';
 import { Target } from '../../../lib/relay/Target.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 

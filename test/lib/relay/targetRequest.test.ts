@@ -7,7 +7,7 @@ import {
   writeRelayCopy,
 } from '../../../lib/relay/RelayCopy.ts';
 import { targetRequest } from '../../../lib/relay/targetRequest.ts';
-import { relayId, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 
 const KEPT = Date.UTC(2026, 10, 22, 1, 30, 0, 123);
 const copyOf = (more: Partial<RelayCopy>): RelayCopy => ({

@@ -24,10 +24,8 @@ import {
   directRecordKey,
   isOwnKey,
   quarantineLargeKey,
-  relayId,
-  relayRefusedKey,
-  relayWaitingKey,
 } from '../../../lib/tables/objectKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import {
   dayFolder,
   groupsKey,
