@@ -13,18 +13,14 @@ import { writeResult } from '../terminal/output.ts';
 export const explain: Command = {
   name: 'explain',
   summary:
-    'Explain a code of an answer, a log line, a failed day, quarantine or a finding: its cause and its cure.',
+    'Explain any code, as of an answer, a log line, a failed day, a finding or a command: its cause and its cure.',
   takes: 'CODE',
   options: { ...targetOptions },
   examples: ['sluice explain SLUICE_KEY_UNKNOWN', 'sluice explain SLUICE_FINDING_INGEST_LATE --stage prod'],
   async run(line) {
     const word = onlyArgument(line.positionals, 'a code: SLUICE_…');
     const explained = await explainAnyCode(word.toUpperCase());
-    if (explained === null)
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `${word}: no such code of an answer, a log or a finding. A command that fails prints its own.`,
-      );
+    if (explained === null) throw new UsageError('SLUICE_USAGE_ARGUMENTS', `${word}: no such code.`);
     const cases = await casesAtHand(line, explained);
     const { findingLines } = await import('../observe/doctorText.ts');
     writeResult<ExplainedFinding>(line, { ...explained, ...cases }, () => {
@@ -77,7 +73,7 @@ async function casesAtHand(
 }
 
 /**
- * Explains a code of an answer, a log line, the ledger, quarantine, or a finding of `sluice status` and `sluice doctor`.
+ * Explains a code of an answer, a log line, the ledger, quarantine, a command, or a finding of `sluice status` and `sluice doctor`.
  *
  * @returns Null for any other code.
  */
@@ -88,5 +84,8 @@ export async function explainAnyCode(code: string): Promise<ExplainedFinding | n
   ]);
   if (isFindingCode(code)) return { code, ...explainFinding(code) };
   const explained = explainCode(code);
-  return explained.cause === '' ? null : { ...explained, section: null };
+  if (explained.cause !== '') return { ...explained, section: null };
+  const { commandErrors } = await import('../observe/commandErrors.ts');
+  const entry = (await commandErrors()).get(code);
+  return entry === undefined ? null : { code, cause: entry.cause, cure: entry.cure, section: null };
 }

@@ -23,11 +23,16 @@ import { openProgress } from '../terminal/progress.ts';
 /** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const ATHENA_DEADLINE_MS = 30 * 60_000;
 
-/** Why Athena did not answer `sluice query`. */
+/** Why `sluice query` has no answer of Athena. */
 export const QueryCommandError = defineErrorFamily('user', {
   SLUICE_QUERY_ATHENA_FAILED: {
     cause: 'Athena did not run the query.',
-    cure: "Read Athena's message. Athena's SQL differs from DuckDB's: docs/reference/sql.md. A query of the local cloud without --athena runs on DuckDB.",
+    cure: "Read Athena's message. After `Bytes scanned limit was exceeded`, name fewer days `ds` and columns: docs/cost.md, \"Who scans\". Athena's SQL differs from DuckDB's: docs/reference/sql.md. A query of the local cloud without --athena runs on DuckDB.",
+  },
+  SLUICE_QUERY_TOO_MANY_ROWS: {
+    cause:
+      'The result has more rows than `--csv` and `--json` print of Athena, which is 9,999. None is printed.',
+    cure: 'Download all of them, as CSV, from the address in the message: `aws s3 cp ADDRESS answer.csv`. Or ask for fewer.',
   },
 });
 
@@ -163,10 +168,17 @@ async function athenaTarget(line: CommandLine): Promise<CommandLine> {
   return endpoint === undefined ? line : { ...line, values: { ...line.values, 'endpoint-url': endpoint } };
 }
 
-/** Writes the rows of a result to stdout, and to stderr what is left out and what Athena read. */
+/**
+ * Writes the rows of a result to stdout, and to stderr what is left out and what Athena read.
+ *
+ * @throws QueryCommandError if programs would get only a part of the rows.
+ */
 function writeAthenaResult(line: CommandLine, result: AthenaResult): void {
   const { columns, types, rows, scannedBytes, hasMore, location } = result;
   const isJsonOrCsv = line.values['json'] === true || line.values['csv'] === true;
+  // A script would take a part for the whole.
+  if (hasMore && isJsonOrCsv)
+    throw new QueryCommandError('SLUICE_QUERY_TOO_MANY_ROWS', `All rows are in ${location}`);
   const named = rows.map((row) =>
     Object.fromEntries(columns.map((name, i) => [name, typedValue(row[i] ?? null, types[i] ?? '')])),
   );

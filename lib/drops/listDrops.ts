@@ -47,6 +47,18 @@ export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefin
   return dataset.waitFor === undefined ? undefined : `${dropFolder(dataset, day)}${dataset.waitFor}`;
 }
 
+/**
+ * The marker that a day lacks, with one of that name below its folder, which completes no day:
+ * `_SUCCESS but 2026-11-19/hour=03/_SUCCESS`; undefined if the dataset waits for none.
+ */
+export function lackedMarker(
+  { folder, waitFor }: DatasetFolder,
+  drop: Pick<Drop, 'leftOut'> | undefined,
+): string | undefined {
+  const below = drop?.leftOut.find(({ object }) => object.key.endsWith(`/${waitFor}`));
+  return below === undefined ? waitFor : `${waitFor} but ${below.object.key.slice(folder.length + 1)}`;
+}
+
 /** How keys below a dataset's folder look. */
 export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
   if (glob === undefined) return dayLayout(dayFormat);

@@ -120,7 +120,7 @@ const shared = {
       .regex(MARKER, 'the name of a marker without slash that is not a Parquet file, e.g. _SUCCESS')
       .max(255, 'a name of at most 255 characters')
       .optional(),
-    "Name of the object in the day's folder without which a day is not loaded.",
+    "Name of the object, directly in the day's folder, without which a day is not loaded. Not with `layout`.",
     'a day is loaded when its objects are `settleMinutes` old',
   ),
   refusedShare: noted(

@@ -71,6 +71,19 @@ describe('sluice query', () => {
     });
   });
 
+  it('gives programs all rows of Athena or none, and people the first', async () => {
+    const rows = (most: number) => `SELECT n FROM UNNEST(sequence(1, ${most})) AS t (n)`;
+    for (const option of ['--csv', '--json']) {
+      const { code, stdout, stderr } = await query([rows(10_000), '--athena', option]);
+      expect({ code, stdout: option === '--csv' ? stdout : '' }).toEqual({ code: 1, stdout: '' });
+      expect(stderr + stdout).toMatch(/SLUICE_QUERY_TOO_MANY_ROWS.*s3:\/\/.*\.csv/s);
+    }
+    const whole = await query([rows(9_999), '--athena', '--csv']);
+    expect({ code: whole.code, lines: whole.stdout.split('\n').length }).toEqual({ code: 0, lines: 10_001 });
+    const table = await query([rows(10_000), '--athena']);
+    expect(table).toMatchObject({ code: 0, stderr: expect.stringContaining('Only the first 9999 rows') });
+  });
+
   it('reads the SQL from stdin for -, and prints CSV', async () => {
     const sql = `SELECT 'a "quoted", long' AS first, '' AS empty, NULL AS nothing, 2 AS n`;
     for (const options of [[], ['--athena']]) {

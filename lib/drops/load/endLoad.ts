@@ -7,6 +7,7 @@ import { haveSameFiles, waitingFiles } from '../Drop.ts';
 import { LOAD_TABLE } from '../dayTable.ts';
 import { isElsewhere } from '../lastLoad.ts';
 import { MARKER_AFTER_MS } from '../limits.ts';
+import { lackedMarker } from '../listDrops.ts';
 import { lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import { copiesOf, judgeContent } from '../usualContent.ts';
 import { type DaysAround, readDaysAround } from '../usualRows.ts';
@@ -138,7 +139,7 @@ async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<Lo
   const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
   const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
-    reason: isMarker ? markerReason(isCommit ? undefined : place.dataset.waitFor) : SETTLING,
+    reason: isMarker ? markerReason(isCommit ? undefined : lackedMarker(place.dataset, drop)) : SETTLING,
     piece: task.piece,
     ...(drop === undefined ? {} : waitingFiles(drop)),
   });

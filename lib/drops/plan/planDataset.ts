@@ -9,7 +9,7 @@ import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
 import { IngestError } from '../IngestError.ts';
 import { isMoved, summarizeLeftOut } from '../lastLoad.ts';
 import { NAMED_DAYS } from '../limits.ts';
-import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
+import { dropPlace, lackedMarker, listEachDrop, markerKey } from '../listDrops.ts';
 import {
   type DayDecision,
   type DayTerms,
@@ -115,7 +115,7 @@ export async function planDataset(
     const entry = await ledger.read({ ...subject, day });
     const isOld = request.days === undefined && !lookback.includes(day);
     const decision = decideDay(drop, entry, { ...terms, isOld, marker: markerKey(dataset, day) });
-    const reason = noteOf(decision, drop, entry, dataset.waitFor);
+    const reason = noteOf(decision, drop, entry, lackedMarker(dataset, drop));
     const { fingerprint } = drop;
     looked.push({
       planned: plannedDay(dataset, drop, entry, { day, decision, isOld, ...terms }),

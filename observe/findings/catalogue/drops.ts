@@ -106,7 +106,7 @@ export const dropsFindings = {
         'The command names the files. Ask whoever delivers them to run the job again: docs/ingest.md, "Days that wait". The next run loads what is committed.',
       ],
       backfill: [
-        'The marker that `waitFor` names has not come, and no file is loaded without it.',
+        'The marker that `waitFor` names has not come, and no file is loaded without it. It has to be directly in the folder of its day: one below it, as in `hour=03/`, or above it completes no day.',
         'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, the second command loads them.',
       ],
       run: ['The files came after the last run.', 'The command loads them now, the next run later.'],

@@ -3,7 +3,7 @@ import type { UtcDay } from '../../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
 import type { Dataset } from '../../../schema/sources.ts';
 import { countFiles, type Drop } from '../../Drop.ts';
-import { markerKey } from '../../listDrops.ts';
+import { lackedMarker, markerKey } from '../../listDrops.ts';
 import { lacksRows } from '../../usualRows.ts';
 import { isMarkerReason, lacksMarker, lackWords, markerReason } from '../decideDay.ts';
 import { firstDay } from './dueDays.ts';
@@ -26,7 +26,7 @@ export function hasYet(
   const isThere = hasArrived(drop, marker);
   // An old day that the ledger does not know is loaded by nobody, although its files are there.
   if (isThere && (!isOld || isKnown)) return null;
-  const reason = markerReason(lacksMarker(drop, marker, null) ? dataset.waitFor : undefined);
+  const reason = markerReason(lacksMarker(drop, marker, null) ? lackedMarker(dataset, drop) : undefined);
   const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
   const files = countFiles(drop);
   if (files + temporary === 0) return {};

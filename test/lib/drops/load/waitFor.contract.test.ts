@@ -36,11 +36,11 @@ describe('a day of a dataset that waits for a marker', () => {
     expect(await planDay(loads, DAY)).toEqual(waits());
   }
 
-  it('waits while the marker is in a folder below its own', async () => {
+  it('waits while the marker is in a folder below its own, which is noted', async () => {
     await startWithoutMarker();
     expect(await loads.entry()).toMatchObject({
       state: 'waiting',
-      queued: { reason: 'waiting for READY.txt' },
+      queued: { reason: `waiting for READY.txt but ${DAY}/hour=01/READY.txt` },
     });
   });
 
@@ -48,7 +48,9 @@ describe('a day of a dataset that waits for a marker', () => {
     await startWithoutMarker();
     const entry = await loads.entry();
     if (entry === null) throw new Error('nothing was noted');
-    expect(dayText(entry)).toContain('The day has had 1 file and no READY.txt since ');
+    expect(dayText(entry)).toContain(
+      `The day has had 1 file and no READY.txt but ${DAY}/hour=01/READY.txt since `,
+    );
   });
 
   it('is noted once, however often it is planned', async () => {
