@@ -141,7 +141,7 @@ function exposureRows(
     ([time, user, group, type = 'config', device]) =>
       `('checkout_button', ${text(type)}, ${text(user)}, ${text(device)}, ${text(group)}, TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${group === ''})`,
   );
-  return `experiment_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
+  return `experiment_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, exposure_type, user_id, stable_id, group_id, "timestamp", ds, held_out))`;
 }
 
@@ -204,6 +204,23 @@ export const analystQueries: readonly AnalystQuery[] = [
       ['purchase', '2026-11-18'],
       ['view_item', '2026-11-18'],
       ['purchase', '2026-11-19'],
+    ],
+  },
+  {
+    heading: 'Events that come later',
+    sql: queryOf(
+      'complete.md',
+      'Events that come later',
+      `SELECT * FROM (VALUES
+        ('a', TIMESTAMP '2026-11-14 10:00:00', DATE '2026-11-14'),
+        ('b', TIMESTAMP '2026-11-15 10:00:00', DATE '2026-12-05'),
+        ('b', TIMESTAMP '2026-11-15 10:00:00', DATE '2026-12-06'),
+        ('c', TIMESTAMP '2026-11-21 00:00:00', DATE '2026-11-21'),
+        ('d', TIMESTAMP '2026-11-01 10:00:00', DATE '2026-11-20')) AS made (event_id, "timestamp", ds)`,
+    ),
+    rows: [
+      ['2026-11-14', '1'],
+      ['2026-11-15', '1'],
     ],
   },
   {
