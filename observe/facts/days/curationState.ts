@@ -93,7 +93,7 @@ export interface CurationState extends CuratedTable {
   readonly kept: readonly KeptDay[];
   /** Days with such rows that somebody has accepted, and that keep them, newest first. */
   readonly accepted: readonly UtcDay[];
-  /** Days that views read from it, and of which they read nothing; absent if that was not asked or could not be read. */
+  /** Days that views read from it, and of which they read nothing, oldest first; absent if that was not asked or could not be read. */
   readonly unread?: readonly UnreadDay[];
 }
 

@@ -151,7 +151,7 @@ export interface DatasetFacts {
   readonly waiting: readonly WaitingDay[];
   /** Which of the days have far fewer or more rows than is usual, oldest first. */
   readonly unusual: readonly UnusualDay[];
-  /** Days of the ledger whose version no query reads; absent if that was not asked or could not be read. */
+  /** Days of the ledger whose version no query reads, oldest first; absent if that was not asked or could not be read. */
   readonly unread?: readonly UnreadDay[];
 }
 

@@ -18,10 +18,10 @@ export async function lastDelivery(
   deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
 ): Promise<number | null> {
   const { config, now } = deployment;
-  const all = { from: '2000-01-01', to: addDays(utcDay(now), 1) } as const;
+  const range = { from: '2000-01-01', to: addDays(utcDay(now), 1) } as const;
   const times: number[] = [];
   for (const kind of forwardedKinds)
-    for (const day of (await dayFolders(deployment, kind, all)).toSorted().slice(-NEWEST_DAYS)) {
+    for (const day of (await dayFolders(deployment, kind, range)).slice(-NEWEST_DAYS)) {
       const { objects } = await listFolder(deployment, dayFolder(config, kind, day));
       times.push(...objects.map(({ modifiedAt }) => modifiedAt));
     }

@@ -100,7 +100,7 @@ export async function readNotedRules({
 }
 
 /**
- * The days of a table that have a folder.
+ * The days of a table that have a folder, oldest first.
  *
  * @throws What the client of S3 throws.
  */
@@ -112,19 +112,19 @@ export function dayFolders(
   return daysUnder(deployment, tableFolders(deployment.config, table), range);
 }
 
-/** The days of a range that have a folder in others. @throws What the client of S3 throws. */
+/** The days of a range that have a folder in others, oldest first. @throws What the client of S3 throws. */
 export async function daysUnder(
   { s3, config }: { readonly s3: S3Client; readonly config: Pick<Deployment['config'], 'bucket'> },
   folders: readonly string[],
   { from, to }: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<UtcDay[]> {
-  const days: UtcDay[] = [];
+  const days = new Set<UtcDay>();
   for (const Prefix of folders) {
     const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
     for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
-      days.push(...CommonPrefixes.map((folder) => (folder.Prefix ?? '').slice(Prefix.length, -1)));
+      for (const folder of CommonPrefixes) days.add((folder.Prefix ?? '').slice(Prefix.length, -1));
   }
-  return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
+  return [...days].filter((day) => isUtcDay(day) && day >= from && day <= to).sort();
 }
 
 /**

@@ -4,7 +4,7 @@ import { addDays, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { dayFolder, tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { readRecentPartitions } from '../../../../observe/facts/tables/partitionGaps.ts';
+import { daysUnder, readRecentPartitions } from '../../../../observe/facts/tables/partitionGaps.ts';
 import { listTableDays } from '../../../../observe/facts/tables/tableDays.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../../harness/startAws.ts';
@@ -68,5 +68,16 @@ it('a day that is registered without files is ahead from today on, and empty bef
     '2026-11-21 ahead',
     '2026-11-20 ahead',
     '2026-11-19 empty',
+  ]);
+});
+
+it('days of the present Statsig folder and of former ones are in one order, the oldest first', async () => {
+  for (const key of ['now/2026-11-20/a', 'now/2026-11-19/a', 'former/2026-11-02/a', 'former/2026-11-19/a'])
+    await aws.store.put(config.bucket, key, 'rows');
+  const range = { from: '', to: '9' };
+  expect(await daysUnder({ s3: aws.s3, config }, ['now/', 'former/'], range)).toEqual([
+    '2026-11-02',
+    '2026-11-19',
+    '2026-11-20',
   ]);
 });
