@@ -47,7 +47,7 @@ export interface IdleFunction {
   readonly messages: number;
   /** How often its schedules ask for a run; null of a function without one. */
   readonly schedule: Schedule | null;
-  /** When the oldest message was sent; without messages when its last run began, to the hour, or when the stack was deployed since. ISO 8601; null if nothing tells. */
+  /** When the oldest message was sent; without messages when its last run began, to the hour, or without one within 15 days when the stack was deployed last. ISO 8601; null if nothing tells. */
   readonly since: string | null;
 }
 
@@ -112,40 +112,58 @@ export async function readFunctionRuns(
     withQueue.map((part) => partName(stack, part)),
   );
   const sentAt = (part: string) => ages.get(partName(stack, part)) ?? null;
-  const errors = await readErrors();
+  const errors = await readErrors(deployment, { parts, minutesOf, since: end - DAY_MS, withQueue, sentAt });
   return { errors, idle: await readIdle(deployment, { withQueue, lastRuns, sentAt, deployedAt }) };
+}
 
-  /** Errors of one function; none without any. */
-  async function readErrors(): Promise<readonly FunctionErrors[]> {
-    const found = parts.flatMap((part) => {
-      const minutes = (id: string) => minutesOf(part, id).filter(([at]) => at >= end - DAY_MS);
-      const errors = minutes('errors');
-      const throttled = minutes('throttled');
-      const all = minutes('all');
-      const [first] = errors[0] ?? throttled[0] ?? [];
-      if (first === undefined) return [];
-      const last = Math.max(errors.at(-1)?.[0] ?? 0, throttled.at(-1)?.[0] ?? 0);
-      const isOver = all.some(([at]) => at > last);
-      const counts = { errors: sumOf(errors), throttled: sumOf(throttled), invocations: sumOf(all) };
-      return [{ part, ...counts, first: isoTimestamp(first), last: isoTimestamp(last), isOver }];
-    });
-    const failing = found.filter(({ part }) => withQueue.includes(part));
-    const counts = failing.map(async ({ part }) => {
-      // A queue that is configured may not be deployed yet.
-      const queue = await ifThere(readQueue(deployment, part));
-      return [part, queue?.messages ?? 0] as const;
-    });
-    const messages = new Map(await Promise.all(counts));
-    const dated = found.map(async (errorsOf) => ({
+/** What Lambda has counted of functions, and SQS of their queues. */
+interface CountedRuns extends Pick<KnownRuns, 'withQueue' | 'sentAt'> {
+  /** The functions. */
+  readonly parts: readonly string[];
+  /** Minutes in which something was counted of a function, oldest first: `errors`, `throttled` or `all` of its runs. */
+  readonly minutesOf: (part: string, id: string) => readonly MetricPoint[];
+  /** From when on errors count, epoch milliseconds. */
+  readonly since: number;
+}
+
+/** A minute, epoch milliseconds, and what was counted in it. */
+type MetricPoint = readonly [at: number, count: number];
+
+/** The functions with errors, and those that are throttled. */
+async function readErrors(
+  deployment: RunReaders,
+  { parts, minutesOf, since, withQueue, sentAt }: CountedRuns,
+): Promise<readonly FunctionErrors[]> {
+  const found = parts.flatMap((part) => {
+    const minutes = (id: string) => minutesOf(part, id).filter(([at]) => at >= since);
+    const errors = minutes('errors');
+    const throttled = minutes('throttled');
+    const all = minutes('all');
+    const [first] = errors[0] ?? throttled[0] ?? [];
+    if (first === undefined) return [];
+    const last = Math.max(errors.at(-1)?.[0] ?? 0, throttled.at(-1)?.[0] ?? 0);
+    const isOver = all.some(([at]) => at > last);
+    const counts = { errors: sumOf(errors), throttled: sumOf(throttled), invocations: sumOf(all) };
+    return [{ part, ...counts, first: isoTimestamp(first), last: isoTimestamp(last), isOver }];
+  });
+  const failing = found.filter(({ part }) => withQueue.includes(part));
+  const counts = failing.map(async ({ part }) => {
+    // A queue that is configured may not be deployed yet.
+    const queue = await ifThere(readQueue(deployment, part));
+    return [part, queue?.messages ?? 0] as const;
+  });
+  const messages = new Map(await Promise.all(counts));
+  const dated = found.map(async (errorsOf) => ({
+    ...errorsOf,
+    ...(await readBefore(deployment, errorsOf)),
+  }));
+  return (await Promise.all(dated)).map((errorsOf) => {
+    const count = messages.get(errorsOf.part);
+    return {
       ...errorsOf,
-      ...(await readBefore(deployment, errorsOf)),
-    }));
-    return (await Promise.all(dated)).map((errorsOf) => {
-      const count = messages.get(errorsOf.part);
-      const since = sentAt(errorsOf.part);
-      return { ...errorsOf, waits: count === undefined ? null : { messages: count, since } };
-    });
-  }
+      waits: count === undefined ? null : { messages: count, since: sentAt(errorsOf.part) },
+    };
+  });
 }
 
 /** When a function failed first without a good run since, and how long its runs took before. */
@@ -250,6 +268,7 @@ function schedulesOf(stack: Parameters<typeof resources>[0]): ReadonlyMap<string
 /** When a schedule starts its function. */
 const scheduleSchema = z.object({ ScheduleExpression: z.string(), Target: z.object({ Arn: z.unknown() }) });
 
-function sumOf(minutes: readonly (readonly [number, number])[]): number {
+/** What was counted in all of some minutes. */
+function sumOf(minutes: readonly MetricPoint[]): number {
   return sum(minutes.map(([, count]) => count));
 }

@@ -215,6 +215,7 @@ export async function readUnkeptError(
 /** The line of a request whose copy could not be kept. */
 const unkeptLine = z.object({ relay_error: z.string() });
 
+/** The copies that are not tried again, by reason; the most frequent reason first. @param keys Of the objects that have them. */
 function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   const copies = keys.flatMap((key) => {
     const { id = null, reason = '', at = 0 } = parseRelayRefusedKey(key) ?? {};

@@ -12,7 +12,7 @@ import { type MetricSeries, metricsOf, type WantedMetric } from '../../../lib/re
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** The most objects of one folder that are read. An outage of hours leaves more; the answer then says so. */
+/** The most objects of one folder that are listed. An outage of hours leaves more; the answer then says so. */
 const MOST_OBJECTS = 10_000;
 /** The age from which an object of `landing/` is late. A try that failed comes again after sixteen minutes. */
 const LANDING_LATE_MS = 1_200_000;
@@ -100,6 +100,7 @@ export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>
   return { ...count, rows };
 }
 
+/** How many objects wait, and since when. @param hasMore Whether there are more than these. */
 function countOf(objects: readonly ListedObject[], hasMore: boolean): WaitingObjects {
   return {
     count: objects.length,
@@ -143,10 +144,14 @@ export interface WriterBacklog {
   readonly goneAt: string | null;
 }
 
-/** Metrics of SQS, by the minute: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+// Metrics of SQS, by the minute: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+/** Messages that wait. */
 const VISIBLE = 'ApproximateNumberOfMessagesVisible';
+/** Messages that a run has received. */
 const TAKEN = 'ApproximateNumberOfMessagesNotVisible';
+/** Messages that were sent. */
 const CAME = 'NumberOfMessagesSent';
+/** Messages that a run has finished. */
 const FINISHED = 'NumberOfMessagesDeleted';
 
 /** The metrics that {@link backlogOf} needs. */
