@@ -16,6 +16,11 @@ const UNKEPT =
 /** What ends the finding on them. */
 const UNKEPT_ENDS = 'It goes a day after the last one.';
 
+/** What becomes of requests that were answered 503. */
+const LOST = 'Most SDKs repeat them for minutes; what is not repeated is lost.';
+/** What becomes of keys that cannot be read. */
+const GO_ON = 'Collectors that have read it go on with those keys; new ones answer 503.';
+
 /** Findings about requests, keys and what is stored of them. */
 export const collectorFindings = {
   SLUICE_FINDING_RELAY_LATE: warning(
@@ -87,19 +92,19 @@ export const collectorFindings = {
         'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored. It goes a day after the last one.',
       ],
       stores: [
-        'Neither Firehose nor the bucket took them. Most SDKs repeat them for minutes; what is not repeated is lost.',
+        `Neither Firehose nor the bucket took them. ${LOST}`,
         'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial correct the role, the bucket or its key: `npx sluice doctor` names it. A throttling or a timeout passes.',
       ],
       keys: [
-        "Collectors cannot read the keys' secret. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        `Collectors cannot read the keys' secret. ${LOST}`,
         'Do what `SLUICE_FINDING_KEYS_UNREADABLE` says, which has the commands. The command here shows what Secrets Manager answered.',
       ],
       keyEntries: [
-        "The keys' secret has entries that no collector can read, and these requests have other keys than those that can be read. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        `The keys' secret has entries that no collector can read, and these requests have other keys than those that can be read. ${LOST}`,
         'Do what `SLUICE_FINDING_KEYS_UNREADABLE` says, which has the commands. The command here shows the log.',
       ],
       keysUnknown: [
-        "Collectors could not read the keys' secret then, and nothing is known to be wrong with it now. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        `Collectors could not read the keys' secret then, and nothing is known to be wrong with it now. ${LOST}`,
         'Wait for ten minutes: collectors read it again. If the finding stays, `npx sluice doctor --drift` names what was changed. The command shows what Secrets Manager answered.',
       ],
       other: [
@@ -155,10 +160,10 @@ export const collectorFindings = {
     },
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
-    "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
+    `The keys' secret cannot be read, or is no list of keys. ${GO_ON}`,
     {
       invalid: [
-        `Somebody edited the secret by hand. ${WHO} PutSecretValue. Collectors that have read it go on with those keys; new ones answer 503.`,
+        `Somebody edited the secret by hand. ${WHO} PutSecretValue. ${GO_ON}`,
         'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops what is not valid, and brings the last valid list back.',
       ],
       entries: [
@@ -166,11 +171,11 @@ export const collectorFindings = {
         'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops these entries, and brings those of the last valid list back.',
       ],
       deleted: [
-        `Somebody deleted the secret, and it can still be brought back. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
+        `Somebody deleted the secret, and it can still be brought back. ${WHO} DeleteSecret. ${GO_ON}`,
         'The command takes the deletion back, with all keys of the secret, which AWS does not show until then.',
       ],
       gone: [
-        `Somebody deleted the secret for good. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
+        `Somebody deleted the secret for good. ${WHO} DeleteSecret. ${GO_ON}`,
         'Run the commands in their order: they make it again, empty. Then add each key again with `npx sluice keys add LABEL`.',
       ],
       local: [

@@ -12,6 +12,15 @@ const VERSION_BEFORE =
 /** Who made a bucket in another account: no call of ours may ask that account. */
 const OF_STRANGER = 'S3 does not say whose it is: CloudTrail of that account has CreateBucket.';
 
+/** Ends the cause of files without rows. */
+const NONE_ON_PURPOSE =
+  'Whether it has none on purpose only whoever delivers it knows; a job that ran before its data was there wrote them earlier than usual, as the times of the files in the bucket show beside those of other days.';
+/** A cure of rows that are not as before. */
+const CORRECTED =
+  'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.';
+/** Why a bucket may be a stranger's. */
+const MADE_AGAIN = 'somebody may have made a bucket of this name after that of the customer was deleted.';
+
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
   SLUICE_FINDING_LEDGER_DAMAGED: problem(
@@ -30,7 +39,7 @@ export const dropsFindings = {
     "The last attempt of `ingest-plan` to list a dataset's folder failed, which needs `s3:ListBucket`.",
     {
       owner: [
-        `The bucket belongs to another account than \`owner\` of the source, and lets it in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was read from it. ${OF_STRANGER}`,
+        `The bucket belongs to another account than \`owner\` of the source, and lets it in: ${MADE_AGAIN} Nothing was read from it. ${OF_STRANGER}`,
         "Ask the customer first. Set `bucket` to a bucket that the customer names, deploy, and run the last command. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
       ],
       bucketGone: [
@@ -60,7 +69,7 @@ export const dropsFindings = {
         'Ask whoever delivers it whether the day is below one of the names of the title: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. If the day has no file on purpose, run `accept empty`.',
       ],
       noRows: [
-        'Files of the day came, and have no row. Whether it has none on purpose only whoever delivers it knows; a job that ran before its data was there wrote them earlier than usual, as the times of the files in the bucket show beside those of other days.',
+        `Files of the day came, and have no row. ${NONE_ON_PURPOSE}`,
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
       ],
       before: [
@@ -208,7 +217,7 @@ export const dropsFindings = {
     'A day of a dataset is not as the days before it.',
     {
       empty: [
-        'The files of the day have no row, where rows are usual. Whether it has none on purpose only whoever delivers it knows; a job that ran before its data was there wrote them earlier than usual, as the times of the files in the bucket show beside those of other days.',
+        `The files of the day have no row, where rows are usual. ${NONE_ON_PURPOSE}`,
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
       ],
       equalFiles: [
@@ -225,19 +234,19 @@ export const dropsFindings = {
       ],
       days: [
         'The day was loaded as it came, and most of its rows have times of the days that the detail names.',
-        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+        CORRECTED,
       ],
       toCome: [
         'The day was loaded as it came, and has rows with times that were still to come then: most often a wrong year, or a date of something else than the row.',
-        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+        CORRECTED,
       ],
       copies: [
         'Files of the day are those of another day, as the detail names them, so that their rows count on both.',
-        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+        CORRECTED,
       ],
       repeats: [
         'Rows of a file are equal to others of the same file in all that the mapping reads, and each counts.',
-        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+        CORRECTED,
       ],
       names: [
         'Rows have a name that no day before had, where those days have another spelling or another type of ID: queries take it for another thing.',
@@ -258,7 +267,7 @@ export const dropsFindings = {
     "Days of a table could not be exported to the customer's bucket.",
     {
       owner: [
-        `The bucket belongs to another account than \`target.owner\`, and lets the export in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was sent to it. ${OF_STRANGER}`,
+        `The bucket belongs to another account than \`target.owner\`, and lets the export in: ${MADE_AGAIN} Nothing was sent to it. ${OF_STRANGER}`,
         'Ask the customer first. Set `target.bucket` to a bucket that the customer names, deploy, and export the days again, also those that were exported before. Never set `target.owner` to an account that the customer does not call theirs: it would get the data.',
       ],
       header: ['S3 itself says nothing of a condition.', 'Then the last command exports these days.'],
