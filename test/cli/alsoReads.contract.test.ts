@@ -62,7 +62,7 @@ describe('sluice policy print, of a reader of other data', () => {
     );
   });
 
-  it('is as before for a reader without any', async () => {
+  it('adds nothing for a reader without any', async () => {
     const { stdout, stderr } = await call('policy', 'print', '--for', 'metabase');
     expect(stdout).not.toContain('Also');
     expect(stderr).not.toMatch(/alsoReads|Attach this managed/);

@@ -55,18 +55,21 @@ const print = (...args: string[]) =>
 const printed = async (...args: string[]) => JSON.parse((await print(...args, '--json')).stdout);
 
 describe('sluice policy print', () => {
-  it.each(POLICY_TARGETS)('prints a policy that IAM accepts for %s, without credentials', async (target) => {
-    const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
-    expect(code).toBe(0);
-    const notes = (await print('--for', target, '--account', '111122223333')).stderr;
-    for (const [name, document] of Object.entries(JSON.parse(stdout))) {
-      expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
-      // A program knows what it does with each, and needs to hear only what is wrong with them.
-      expect(notes).toContain(`${name}: `);
-      expect(stderr).not.toContain(`${name}: `);
-    }
-    expect(stdout).not.toMatch(/\$\{|undefined|__ACCOUNT_ID__/);
-  });
+  it.each(POLICY_TARGETS)(
+    'prints documents for %s without credentials or gaps, and names each to a person alone',
+    async (target) => {
+      const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
+      expect(code).toBe(0);
+      const notes = (await print('--for', target, '--account', '111122223333')).stderr;
+      for (const [name, document] of Object.entries(JSON.parse(stdout))) {
+        expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
+        // A program knows what it does with each, and needs to hear only what is wrong with them.
+        expect(notes).toContain(`${name}: `);
+        expect(stderr).not.toContain(`${name}: `);
+      }
+      expect(stdout).not.toMatch(/\$\{|undefined|__ACCOUNT_ID__/);
+    },
+  );
 
   it("uses the configuration's names and the reader's own settings", async () => {
     const { permissions, trust } = await printed('--for', 'statsig', '--account', '111122223333');

@@ -269,7 +269,7 @@ describe('behind a proxy', () => {
     );
   });
 
-  it('fetches what packaging needs', async () => {
+  it('asks for what packaging needs', async () => {
     const name = LAMBDA_BINDINGS.arm64;
     const packages = { '': {}, [`node_modules/${name}`]: { version: '1.0.0', integrity: 'sha512-x' } };
     writeFileSync(join(directory.path, 'package-lock.json'), JSON.stringify({ packages }));

@@ -60,11 +60,9 @@ describe('progress', () => {
     inPipe.show('Waiting');
     inPipe.end();
     setTerminal(80);
-    for (const values of [{ json: true }]) {
-      const progress = openProgress({ values });
-      progress.show('Waiting');
-      progress.end();
-    }
+    const besideJson = openProgress({ values: { json: true } });
+    besideJson.show('Waiting');
+    besideJson.end();
     process.env['TERM'] = 'dumb';
     writeProgress('Waiting');
     clearProgress();

@@ -31,14 +31,14 @@ describe('a trial, before its questions', () => {
     return waited;
   }
 
-  it('one finding has the status and the body of what is not the collector', async () => {
+  it('its error has the status and the body of what is not the collector', async () => {
     await expect(wait(403, '<html>\nblocked by Acme</html>')).rejects.toMatchObject({
       code: 'SLUICE_TRIAL_NO_ANSWER',
       message: expect.stringMatching(/403, .*blocked by Acme/),
     });
   });
 
-  it('a collector that knows no key is asked the questions, and one that does at once', async () => {
+  it('a collector that knows no key is waited for longer than a minute, and no other', async () => {
     expect(await wait(401, '{"success":false,"code":"SLUICE_COLLECT_KEY_UNKNOWN"}')).toBeGreaterThan(60_000);
     expect(await wait(202, '{"success":true}')).toBe(0);
   });
