@@ -50,7 +50,10 @@ export const query: Command = {
       help: "Athena's SQL on the running local cloud, as a deployment always has it",
     },
     ...targetOptions,
-    csv: { type: 'boolean', help: 'print CSV with a header' },
+    csv: {
+      type: 'boolean',
+      help: 'print CSV with a header. Of more than 9,999 rows of Athena neither it nor --json prints any',
+    },
     data: {
       type: 'string',
       help: 'data directory of the local cloud (default .sluice/data; of another stage .sluice/data-<stage>)',
