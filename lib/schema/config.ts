@@ -1,16 +1,17 @@
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
-import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { endpointSchema } from './endpoint.ts';
 import { type Export, exportsSchema } from './exports.ts';
 import { alarmsSchema } from './fields/alarms.ts';
 import { athenaSchema } from './fields/athena.ts';
 import { existingSchema } from './fields/existing.ts';
 import { experimentsSchema } from './fields/experiments.ts';
+import { keySchema } from './fields/keys.ts';
 import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
 import { retentionSchema } from './fields/retention.ts';
 import { statsigBucketSchema } from './fields/statsigBucket.ts';
 import {
+  accountId,
   bucketName,
   databaseName,
   exactName,
@@ -18,7 +19,6 @@ import {
   folderName,
   kmsKeyArn,
   nameLists,
-  placeName,
   queueConcurrency,
   sqlName,
   whole,
@@ -31,50 +31,6 @@ import { relaySchema } from './relay.ts';
 import { sourcesSchema } from './sources.ts';
 import { DEFAULT_SERVICE, serviceName } from './stages.ts';
 
-const { label, sha256, environment } = KEY_FORMATS;
-
-/** The schema of one entry of `keys`. lib/schema/AcceptedKey.ts describes its members. */
-export const keySchema = named(
-  'AcceptedKeyInput',
-  z
-    .strictObject({
-      label: noted(
-        z.string('a label').regex(label.pattern, label.words),
-        'Names the key in logs, metrics and quarantine rows.',
-      ),
-      sha256: noted(
-        z.string('a SHA-256').regex(sha256.pattern, sha256.words),
-        'SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`.',
-      ),
-      environment: noted(
-        z.string('an environment').regex(environment.pattern, environment.words).optional(),
-        '`environment` of events whose sender gave no tier.',
-        '`production`, as Statsig takes them',
-      ),
-      kinds: noted(
-        z
-          .array(z.enum(['exposures', 'events'], 'exposures or events'), 'a list of exposures, events')
-          .optional(),
-        'Kinds that may be sent with the key.',
-        'both; none for a key that names `sources`',
-      ),
-      sources: noted(
-        z
-          .array(placeName(), 'a list of names of sources')
-          .min(1, 'the name of at least one source')
-          .max(MAX_KEY_SOURCES, `at most ${MAX_KEY_SOURCES} names of sources`)
-          .optional(),
-        'Names of the sources that the key may start with `POST /v1/mark_data_ready_dwh`.',
-        'none, unless the configuration has only one source',
-      ),
-    })
-    .refine(({ kinds, sources }) => kinds?.length !== 0 || sources !== undefined, {
-      path: ['kinds'],
-      error: 'at least one of exposures, events',
-    })
-    .transform((key) => ({ ...key, kinds: key.kinds ?? [...defaultKinds(key.sources)] })),
-);
-
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
   bucket: noted(
@@ -82,9 +38,8 @@ export const configSchema = z.strictObject({
     'Bucket that everything is written to. Bucket names are global: choose your own.',
   ),
   account: noted(
-    z
-      .string('an account: 12 digits, as a text')
-      .regex(/^(?!0{12}$)\d{12}$/, 'an account: 12 digits, not the 000000000000 of the local cloud')
+    accountId()
+      .regex(/[1-9]/, 'an account: 12 digits, not the 000000000000 of the local cloud')
       .nullable()
       .default(null),
     'Account that everything is deployed to, 12 digits.',

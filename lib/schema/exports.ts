@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { customerBucketMembers, folderName, kmsKeyArn, placeName, sqlName, whole } from './formats.ts';
+import {
+  customerBucketMembers,
+  folderName,
+  kmsKeyArn,
+  placeName,
+  schedule,
+  sqlName,
+  whole,
+} from './formats.ts';
 import { named, noted } from './noted.ts';
 
 /** Days of a lookback at most. */
@@ -41,10 +49,7 @@ const exported = named(
       'Days before today whose changes are looked for.',
       '`timeWindow.pastDays` and one more, 8 by default',
     ),
-    schedule: noted(
-      z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'),
-      'How often changes are looked for.',
-    ),
+    schedule: noted(schedule().default('daily'), 'How often changes are looked for.'),
   }),
 );
 

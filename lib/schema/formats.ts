@@ -152,8 +152,17 @@ export function externalId(): z.ZodString {
     .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-');
 }
 
-/** Matches numbers of accounts. */
-const ACCOUNT = /^\d{12}$/;
+/** The number of an account, which is a text, as it may begin with zeros. */
+export function accountId(): z.ZodString {
+  return z.string('an account: 12 digits, as a text').regex(/^\d{12}$/, 'an account: 12 digits');
+}
+
+/** How often something is looked for. */
+export function schedule(): z.ZodEnum<{ daily: 'daily'; hourly: 'hourly' }> {
+  return z.enum(['daily', 'hourly'], 'daily or hourly');
+}
+
+/** The form of a role's ARN. */
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** A role in a customer's account. */
@@ -189,7 +198,7 @@ export const customerBucketMembers = {
     "the deployment's",
   ),
   owner: noted(
-    z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits').optional(),
+    accountId().optional(),
     'Account that owns the bucket, 12 digits; S3 refuses calls to a bucket of another owner.',
     "the deployment's account: only for `statsigBucket`",
   ),
@@ -205,7 +214,7 @@ export const customerBucketMembers = {
   ),
 };
 
-/** A name, or a pattern of names with asterisks. */
+/** A name, or the beginning of names with an asterisk behind it. */
 const namePattern = z
   .string('a name, or a prefix and *')
   .regex(/^[^*]*[^*]\*?$/, 'a name, or a prefix and a * at its end');

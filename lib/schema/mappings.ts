@@ -74,6 +74,7 @@ const reading = {
   optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),
 };
 
+/** What the reference says of a column of the files. */
 const COLUMN =
   'Name of the column in the file, in any case of letters; or a list of names, of which each file has one.';
 
@@ -236,6 +237,7 @@ const metadata = {
   ),
 };
 
+/** What the reference says of the type of a unit. */
 const UNIT_TYPE = 'Kind of the unit ID.';
 
 /** One user doing one thing. */

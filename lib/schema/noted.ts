@@ -10,6 +10,7 @@ export interface FieldNote {
 
 /** Notes by the schema that has them. */
 const notes = new WeakMap<object, FieldNote>();
+/** Names by the schema that {@link named} gave them to. */
 const names = new WeakMap<object, string>();
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { localTime } from '../base/time.ts';
 import { parseLayout } from './fields/layout.ts';
-import { customerBucketMembers, flag, kmsKeyArn, placeName, sqlName, whole } from './formats.ts';
+import { customerBucketMembers, flag, kmsKeyArn, placeName, schedule, sqlName, whole } from './formats.ts';
 import { eventsMapping, exposuresMapping, metricsMapping, tableMapping } from './mappings.ts';
 import { named, noted } from './noted.ts';
 
@@ -54,9 +54,6 @@ const expectedBy = named(
     ),
   }),
 );
-
-/** How often a dataset is planned. */
-const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
 
 /** A share, from 0 to 1. */
 const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
@@ -249,6 +246,7 @@ export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').d
 export type Source = z.output<typeof source>;
 /** One folder of a source, with a table of its own. `kind` is the type of `mapping`. */
 export type Dataset = Source['datasets'][number];
+
 /** The folder of receipts in a source's bucket, with the slash at its end; null if none are written there. */
 export function receiptFolder({ receipt }: Pick<Source, 'receipt'>): string | null {
   return receipt === undefined ? null : `${receipt}/`;

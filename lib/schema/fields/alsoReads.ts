@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readLocation } from '../../base/s3Location.ts';
-import { BUCKET, databaseName, flag, kmsKeyArn } from '../formats.ts';
+import { accountId, BUCKET, databaseName, flag, kmsKeyArn } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
 /**
@@ -51,10 +51,7 @@ const grantSchema = named(
       'none: the files are encrypted with keys of S3, or not',
     ),
     owner: noted(
-      z
-        .string('an account: 12 digits, as a text')
-        .regex(/^\d{12}$/, 'an account: 12 digits')
-        .optional(),
+      accountId().optional(),
       'Account that owns the buckets of `locations`, 12 digits, if it is another one.',
       "the deployment's account",
     ),
@@ -84,5 +81,5 @@ export const readerPoliciesSchema = z
       ),
     'a list',
   )
-  .max(7, 'at most 7: a role or user has ten managed policies, and some are the stack’s')
+  .max(7, "at most 7: a role or user has ten managed policies, and some are the stack's")
   .default([]);

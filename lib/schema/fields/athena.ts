@@ -21,7 +21,7 @@ export const athenaSchema = z
         .regex(WORKGROUP, 'a workgroup name: at most 128 letters, digits and . _ -')
         .refine(
           (name) => name !== PRIMARY_WORKGROUP,
-          'a workgroup of its own: `primary` is the whole account’s, and so would its settings be',
+          "a workgroup of its own: `primary` is the whole account's, and so would its settings be",
         )
         .default('sluice'),
       'Athena workgroup that queries run in. Its results go to `query-results/`.',

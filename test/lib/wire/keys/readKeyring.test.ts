@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { keySchema } from '../../../../lib/schema/config.ts';
+import { keySchema } from '../../../../lib/schema/fields/keys.ts';
 import { readKeyring } from '../../../../lib/wire/keys/Keyring.ts';
 import { secretOf, testKey } from './keyring.ts';
 
