@@ -43,7 +43,7 @@ export interface ConfiguredTarget extends Target {
   readonly config: Config;
 }
 
-/** The options of `sluice` that name a deployment: {@link sluiceCommand} of commands.ts takes them. */
+/** The options of `sluice` that name a deployment: `sluiceCommand` of commands.ts takes them. */
 export function deploymentOptions({ stack: { stage }, aws, isLocal }: Target): readonly string[] {
   const { region, endpoint } = aws;
   return [

@@ -43,7 +43,7 @@ export interface TrustedService {
  * policy. A stream that is created before its policy fails (https://github.com/aws/aws-cdk/issues/7236).
  *
  * @param alsoTrusted Additional statements of the trust policy. Default: none.
- * @param grown The statements for each source or export, of which {@link fitPolicies} makes policies that IAM takes.
+ * @param grown The statements for each source or export, of which `fitPolicies` makes policies that IAM takes.
  */
 export function serviceRole(
   trusted: TrustedService,

@@ -28,7 +28,7 @@ export interface FunctionSettings {
   readonly memorySize: number;
   /** MiB of `/tmp`. Default Lambda's 512. */
   readonly ephemeralStorageSize?: number;
-  /** Seconds. Default: the timeout in {@link functionWork}, or {@link LONGEST}. */
+  /** Seconds. Default: the timeout in {@link functionWork}, or `LONGEST` of functionWork.ts. */
   readonly timeout?: number;
   /** Invocations at once, which are kept for it. Default: no limit of its own. */
   readonly reservedConcurrency?: number;

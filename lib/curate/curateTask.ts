@@ -58,7 +58,7 @@ export type CurateOutcome =
 
 /**
  * Curates one day, or the next slice of it: claims it, makes its files, and, with the last slice, moves the partition and puts
- * the day into the list that views read. It may be killed anywhere, repeated, and run twice at once ({@link curateFaultPoints}).
+ * the day into the list that views read. It may be killed anywhere, repeated, and run twice at once (`curateFaultPoints` of Curator.ts).
  *
  * A day that can't be curated is settled as `failed`, and views go on reading its raw rows, or the rows that it keeps. A failure that
  * may pass is retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.

@@ -127,8 +127,8 @@ export async function listEachDrop(
         if (objects - before > MANY_OBJECTS) release ??= await alone?.();
         markers.push(...page.filter(isCommitMarker));
         for (const object of page) {
-          const day = layout.dayOf(object.key.slice(dataset.folder.length + 1)) ?? '';
-          wanted.get(day)?.push(object);
+          const day = layout.dayOf(object.key.slice(dataset.folder.length + 1));
+          if (day !== null) wanted.get(day)?.push(object);
         }
       }
       beside ??= await markersUnder(bucket, logsBeside(dataset, [...folders.keys()]), logs);

@@ -97,7 +97,7 @@ const MOST_SMALL_BYTES = 16 * 1024 ** 2;
 type CurrentRun = NonNullable<Manifest['current']>;
 
 /**
- * Erases the units of {@link UnitMatcher} from the deployment's bucket. It may be killed anywhere: the next call goes
+ * Erases the units of a UnitMatcher from the deployment's bucket. It may be killed anywhere: the next call goes
  * on at the page of objects at which this one stopped. Two calls at once stop each other.
  *
  * Places are worked through in the order in which data moves, and pages of objects in the order of their keys: small

@@ -44,7 +44,7 @@ export interface DayFiles {
   readonly location: string | undefined;
   /** The files of the day, in the order of their keys. */
   readonly files: readonly LandedFile[];
-  /** Identifies this state of the files; {@link NO_FILES} without files. */
+  /** Identifies this state of the files; `NO_FILES` (LedgerEntry.ts) without files. */
   readonly fingerprint: string;
 }
 

@@ -111,7 +111,7 @@ async function readNumber(path: string): Promise<number | undefined> {
   return bytes === null ? undefined : z.coerce.number().int().min(0).safeParse(bytes.toString()).data;
 }
 
-/** @throws RangeError unless it is a plain file of this size: a link would make this process read what the other could not. */
+/** The bytes of a file that the process has written. @throws RangeError unless it is a plain file of at most this size: a link would make this process read what the other could not. */
 async function readOwn(path: string, most: number): Promise<Buffer> {
   const { size } = await statOwn(path);
   if (size > most) throw new RangeError(`${size} bytes.`);

@@ -139,7 +139,7 @@ function splitFile(object: FetchedObject, path: string): FilePart[] {
   return parts;
 }
 
-/** False if the object has changed. */
+/** Reads a part of an object into its file; false if the object has changed or is gone. */
 async function fetchPart(
   bucket: FetchedBucket,
   { object, path, range }: FilePart,

@@ -59,7 +59,7 @@ const PAGE = 1_000;
 
 /**
  * A bucket of computed folders, which counts its calls. What is written or deleted is kept in memory and hides what is computed.
- * A page has 1,000 keys, as S3's. {@link MemoryObjects} has S3's faults; this one has none.
+ * A page has 1,000 keys, as S3's. `MemoryObjects` has S3's faults; this one has none.
  */
 export class ComputedObjects implements ObjectStore {
   readonly counts: StoreCounts = { list: 0, get: 0, put: 0, remove: 0, bytesRead: 0, bytesWritten: 0 };

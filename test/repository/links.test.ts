@@ -1,8 +1,9 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { brokenLinks, linksOf, proseOf } from '../harness/pageLinks.ts';
+import { trackedFiles } from './trackedFiles.ts';
 
 const pages = [
   'README.md',
@@ -62,4 +63,18 @@ describe('the links of the top-level pages, of docs/ and of the local cloud', ()
     );
     expect(pages.filter((page) => page !== 'README.md' && !reached.has(page))).toEqual([]);
   });
+});
+
+it('links of comments lead to what their file declares or imports', () => {
+  const lost = trackedFiles
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(repositoryRoot, file), 'utf8');
+      const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+      const names = Array.from(text.matchAll(/\{@link (\w+)/g), ([, name = '']) => name);
+      return names
+        .filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
+        .map((name) => `${file}: ${name}`);
+    });
+  expect(lost).toEqual([]);
 });

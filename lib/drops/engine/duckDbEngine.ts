@@ -103,7 +103,7 @@ async function verifyMapped(request: LoadRequest): Promise<void> {
     await verifyColumns(request, files, leaves);
 }
 
-/** @param leaves Ranges of columns. */
+/** Verifies the checksums of columns of some files. @param places Indexes of the files. @param leaves Ranges of columns. @throws FileError */
 async function verifyColumns(
   { files, signal }: LoadRequest,
   places: Iterable<number>,

@@ -138,7 +138,7 @@ async function look(loader: Loader, { deadline }: Invocation): Promise<boolean> 
   return failed === 0;
 }
 
-/** @returns Whether nothing failed. */
+/** Deletes versions that are due. @param most How many notes of them at most. Default all. @returns Whether nothing failed. */
 async function sweep(loader: Loader, invocation: Invocation, most?: number): Promise<boolean> {
   try {
     const { curate, curatedTables } = loader.config;

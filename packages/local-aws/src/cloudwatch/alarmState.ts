@@ -20,7 +20,7 @@ export interface DeployedAlarm {
   readonly updatedMs: number;
 }
 
-/** Options of {@link describeAlarms}. */
+/** Options of `describeAlarms` (alarms.ts). */
 export interface AlarmOptions {
   /** The values that alarms are judged by. */
   readonly metrics: MetricStore;
@@ -75,7 +75,7 @@ export interface State {
   readonly sinceMs: number;
 }
 
-/** The state of an alarm at a time, and since when. @param filtered As {@link readResources} returns it. */
+/** The state of an alarm at a time, and since when. @param filtered As `readResources` returns it. */
 export function stateOf(
   { properties, createdMs }: DeployedAlarm,
   filtered: ReadonlySet<string>,
