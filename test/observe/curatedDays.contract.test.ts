@@ -4,15 +4,18 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { DAY_MS } from '../../lib/base/time.ts';
+import { addDays, DAY_MS } from '../../lib/base/time.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
+import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
 import { readCuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
 import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
+import { readExports } from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
+import { exportTo } from '../harness/configInput.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
 /** What is sent to queues. */
@@ -131,6 +134,15 @@ describe('the calendar of curated days', () => {
     expect((await off()).tables[0]?.days).toMatchObject([{ day: DAY, state: 'off' }]);
   });
 
+  it('shows a day as outdated once the plan has seen that its raw files have changed', async () => {
+    const key = await curations.land('late', exposures(5, 6));
+    expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', why: '' }]);
+    await curations.plan(curations.fileEvent(key));
+    expect((await calendar()).tables[0]?.days).toMatchObject([
+      { state: 'outdated', why: expect.stringContaining('Its raw files or columns have changed') },
+    ]);
+  });
+
   it('finds a day whose partition is gone, which views name and do not read', async () => {
     const { glue, config } = curations;
     const tableInput = { DatabaseName: config.database, TableName: config.curatedTables.exposures };
@@ -172,6 +184,15 @@ describe('the calendar of curated days', () => {
     );
     expect(curations.logged.at(-1)).toMatchObject({ curations_failed: 1, curations_waiting: 0 });
     expect((await calendar()).tables[0]?.days[1]).toMatchObject({ day: OTHER, state: 'failed' });
+  });
+
+  it('has days of an export after its lookback, too, so that one that failed is named', async () => {
+    const day = addDays(DAY, -20);
+    const exports = exportsSchema
+      .parse([exportTo({})])
+      .map((dayExport) => ({ ...dayExport, lookbackDays: 8 }));
+    const [status] = await readExports(place(), exports);
+    expect(status?.days.map((listed) => listed.day)).toContain(day);
   });
 
   describe('of a day that keeps the rows of a raw file that is gone', () => {
@@ -246,6 +267,34 @@ describe('the calendar of curated days', () => {
     });
   });
 
+  it('drops what a day keeps with its next version once somebody says so, and not in a dry run', async () => {
+    await curations.land('b', exposures(5, 9));
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    await curations.removeRaw('b');
+    curations.clock.advance(DAY_MS);
+    await curations.night();
+    expect((await curations.read()).length).toBe(9);
+    const { sent, sqs } = sentRequests();
+    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const asked = { kinds: ['exposures', 'events'] as const, drop: true, day: DAY };
+    expect(await acceptLost(deployment, { ...asked, dryRun: true })).toMatchObject({
+      drop: true,
+      tables: [{ rows: 4 }],
+    });
+    expect(sent).toEqual([]);
+    expect((await curations.entry())?.curated?.kept?.accepted).toBeUndefined();
+    await acceptLost(deployment, { ...asked, dryRun: false });
+    expect(sent.map((body): unknown => JSON.parse(body))).toEqual([
+      { sluice: 'curate', asked: 'run', kinds: ['exposures'], days: [DAY] },
+    ]);
+    curations.clock.advance(60_000);
+    await curations.plan(...sent);
+    await curations.work();
+    expect((await curations.read()).length).toBe(5);
+    expect((await curations.entry())?.curated?.kept).toBeUndefined();
+  });
+
   it('lets rows go whose raw files and version were deleted at once, and only with that word', async () => {
     const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
     await curations.remove(file);
@@ -307,6 +356,12 @@ describe('the calendar of curated days', () => {
       expect(await lost()).toEqual([`exposures ${GONE}`, `exposures ${OTHER}`]);
       await store().write(fileOf(GONE), 'x');
       expect(await lost()).toEqual([`exposures ${OTHER}`]);
+    });
+
+    it('finds each in a dry run of its acceptance', async () => {
+      const answer = { tables: [], rawTables: [curations.config.tables.exposures] };
+      expect(await accept(true)).toMatchObject(answer);
+      expect(await lost()).toHaveLength(2);
     });
 
     it('finds no day that somebody has accepted, and the others, though nothing is curated', async () => {

@@ -113,6 +113,24 @@ describe('the policy of a bucket', () => {
     expect(shown?.commands).toEqual([expect.stringContaining('get-bucket-policy')]);
     expect(shown?.cure).not.toBe(put?.cure);
   });
+
+  it('names every role of the template, with every action, until nothing is denied', () => {
+    const Resource = ['arn:aws:s3:::acme', 'arn:aws:s3:::acme/*'];
+    const [found = '', ...more] = denied({ Action: 's3:*', Resource }, all);
+    expect(more).toEqual([]);
+    for (const { statement } of all)
+      for (const action of statement.Action) expect(found).toContain(`${action} on `);
+    expect(found).toContain('s3:ListBucket on the bucket');
+    const roles = [...new Set(all.map((need) => need.role))];
+    const but = (none: string) => ({
+      ArnNotEquals: { 'aws:PrincipalArn': roles.filter((principal) => principal !== none) },
+    });
+    for (const principal of roles)
+      expect(denied({ Resource, Action: 's3:*', Condition: but(principal) }, all)).toEqual([
+        expect.stringMatching(`^S denies ${principal}: [^:]+:`),
+      ]);
+    expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
+  });
 });
 
 describe('the folders of tables', () => {
