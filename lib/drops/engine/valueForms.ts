@@ -7,11 +7,20 @@ export const ZERO = 'zero';
  */
 const FORMS: readonly (readonly [form: string, pattern: RegExp])[] = [
   [ZERO, /^[-+]?0*\.?0+(?:e[-+]?\d+)?$/i],
-  ['whole numbers that end in .0', /^[-+]?\d+\.0+$/],
+  // A sign says more than `.0` after it: columns of doubles have both.
+  ['negative numbers', /^-(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i],
+  ['whole numbers that end in .0', /^\+?\d+\.0+$/],
+  // Three digits after a comma may be thousands.
+  ['numbers with a decimal comma', /^[-+]?\d[\d.]*,(?:\d\d?|\d{4,})$/],
   ['words for no value', /^(?:null|none|nan|nil|undefined|n\/a)$/i],
   ['true or false', /^(?:true|false)$/i],
-  ['times or dates as text', /^\d{4}-\d\d?-\d\d?(?:\D|$)/],
+  [
+    'dates, or times at midnight',
+    /^\d{4}-\d\d?-\d\d?(?:[ T]00:00(?::00(?:\.0+)?)?\s?(?:Z|[-+]\d\d(?::?\d\d)?)?)?$/,
+  ],
+  ['times as text', /^\d{4}-\d\d?-\d\d?(?:\D|$)/],
   ['UUIDs', /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/],
+  ['hexadecimal digests', /^[\da-f]{32,128}$/i],
   ['e-mail addresses', /^[^\s@]+@[^\s@]+\.[^\s@]+$/],
   ['JSON', /^["{[]/],
   ['texts with a space at an end', /^\s|\s$/],

@@ -60,10 +60,15 @@ describe('a field', () => {
     },
     {
       title: 'that are times as text, where they were numbers',
-      now: { numbers: 0, forms: { 'times or dates as text': 100 } },
+      now: { numbers: 0, forms: { 'times as text': 100 } },
       before: [{}],
-      words:
-        '0 % of its values are numbers, before 100 %; 100 of 100 values are times or dates as text, before 0 %',
+      words: '0 % of its values are numbers, before 100 %; 100 of 100 values are times as text, before 0 %',
+    },
+    {
+      title: 'of another sign',
+      now: { forms: { 'negative numbers': 99, zero: 1 } },
+      before: [{ forms: { 'negative numbers': 4, zero: 1 } }],
+      words: '99 of 100 values are negative numbers, before 4 %',
     },
     {
       title: 'that are numbers, where hardly any was',

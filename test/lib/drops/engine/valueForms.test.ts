@@ -8,13 +8,23 @@ describe('the form of a value', () => {
     { text: '0e0', form: 'zero' },
     { text: '.0', form: 'zero' },
     { text: '1001.0', form: 'whole numbers that end in .0' },
-    { text: '-7.00', form: 'whole numbers that end in .0' },
+    { text: '+7.00', form: 'whole numbers that end in .0' },
+    { text: '-7.00', form: 'negative numbers' },
+    { text: '-.5e3', form: 'negative numbers' },
+    { text: '12,50', form: 'numbers with a decimal comma' },
+    { text: '-1.204,5', form: 'numbers with a decimal comma' },
     { text: 'NULL', form: 'words for no value' },
     { text: 'n/a', form: 'words for no value' },
     { text: 'True', form: 'true or false' },
-    { text: '2026-11-20', form: 'times or dates as text' },
-    { text: '2026-1-2T08:15:00Z', form: 'times or dates as text' },
+    { text: '2026-11-20', form: 'dates, or times at midnight' },
+    { text: '2026-11-20 00:00:00.000', form: 'dates, or times at midnight' },
+    { text: '2026-11-20T00:00Z', form: 'dates, or times at midnight' },
+    { text: '2026-11-20 00:00:00+00', form: 'dates, or times at midnight' },
+    { text: '2026-11-20 00:00:01', form: 'times as text' },
+    { text: '2026-1-2T08:15:00Z', form: 'times as text' },
     { text: '0f8fad5b-d9cb-469f-a165-70867728950e', form: 'UUIDs' },
+    { text: 'B10A8DB164E0754105B7A99BE72E3FE5', form: 'hexadecimal digests' },
+    { text: '2ef7bde608ce5404e97d5f042f95f89f1c232871', form: 'hexadecimal digests' },
     { text: 'ada@example.com', form: 'e-mail addresses' },
     { text: '"{\\"a\\":1}"', form: 'JSON' },
     { text: '{"a":1}', form: 'JSON' },
@@ -27,7 +37,10 @@ describe('the form of a value', () => {
     expect(valueForm(text)).toBe(form);
   });
 
-  it.each(['1001', '10.5', '100', '1.05', 'Ada', '12-34', '2026-11-203', '-'])('%s has none', (text) => {
-    expect(valueForm(text)).toBeNull();
-  });
+  it.each(['1001', '10.5', '100', '1.05', 'Ada', '12-34', '1,204', '2026-11-203', '-'])(
+    '%s has none',
+    (text) => {
+      expect(valueForm(text)).toBeNull();
+    },
+  );
 });
