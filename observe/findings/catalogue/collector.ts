@@ -38,6 +38,18 @@ export const collectorFindings = {
         `No answer comes from the target: the call fails with the error of the title. ${KEPT}`,
         'Have whoever runs the target look at its address, its certificate and its network: the configuration has `relay`. Copies are then delivered within the hour.',
       ],
+      unheard: [
+        `Nothing listens at the address and port of \`relay.url\`, or a firewall refuses the connection. ${KEPT}`,
+        'Compare `relay.url` with the address that the target has: correct it and deploy, or have whoever runs the target start it there. Copies are then delivered within the hour.',
+      ],
+      noTls: [
+        `What listens at \`relay.url\` does not speak TLS with the function: most often it is plain HTTP behind \`https:\`. ${KEPT}`,
+        'Correct the scheme or the port in `relay.url` and deploy; or have whoever runs the target serve TLS 1.2 or later there. Copies are then delivered within the hour.',
+      ],
+      denied: [
+        `AWS denies the role of the function \`relay\` a copy in the bucket, or its key: the target was not asked. ${KEPT} ${WHO} PutRolePolicy, PutBucketPolicy, PutKeyPolicy.`,
+        'The first command names what was changed of the role, the bucket or its key: set it back. Copies are then delivered within the hour.',
+      ],
       failing: [
         `The function \`relay\` fails: \`SLUICE_FINDING_FUNCTION_FAILED\` or \`SLUICE_FINDING_DEAD_LETTERS\` says with what. ${KEPT}`,
         'Do what that finding says. Copies are then delivered within the hour.',
@@ -271,7 +283,7 @@ export const collectorFindings = {
         'The command shows the rows. Have the sender that the title names corrected: the detail says how, of each reason.',
       ],
       files: [
-        'They are rows of files of customers, which the mapping of their dataset could not read. All other rows of these files are loaded.',
+        'They are rows of files of customers, which the mapping of their dataset could not read. All other rows of these files are loaded, unless `SLUICE_FINDING_INGEST_FAILED` names their day.',
         'The first command shows the rows. Do what the detail says of each reason: a corrected file is loaded by the next run, and after a correction of the mapping the other commands load the days again.',
       ],
       redrive: [
@@ -295,6 +307,10 @@ export const collectorFindings = {
       body: [
         `The target cannot read these requests, or they are too large for it. ${DELETED}`,
         `Have the sender send what the target takes: docs/relay.md, "What was refused". These requests are in Sluice; only a target that has changed takes them. ${SENT_AGAIN}`,
+      ],
+      address: [
+        `The address does not exist at the target: it is \`relay.url\` with the path of the request behind it. ${DELETED}`,
+        `Correct \`relay.url\` so that this address exists, and deploy; or have whoever runs the target serve it. ${SENT_AGAIN}`,
       ],
       refused: [
         `The target refuses them for good with this status, as the title says. ${DELETED}`,

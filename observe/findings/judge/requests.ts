@@ -703,6 +703,7 @@ function sentText(sent: SentGroup): string {
 function refusedCase(reason: string | undefined): CaseOf<'SLUICE_FINDING_RELAY_REFUSED'> {
   if (reason === EXPIRED) return 'expired';
   if (reason === '401' || reason === '403') return 'key';
+  if (reason === '404') return 'address';
   return ['400', '413', '415'].includes(reason ?? '') ? 'body' : 'refused';
 }
 
@@ -800,9 +801,18 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
       since: waiting.oldest,
       detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
     },
-    [commands.log(functionLog(stack, 'relay'), now - HOUR_MS)],
+    [
+      ...(name === 'denied' ? [commands.sluice('doctor', '--drift')] : []),
+      commands.log(functionLog(stack, 'relay'), now - HOUR_MS),
+    ],
   );
 }
+
+/** Errors of the network that say what is wrong, by Node's code. */
+const UNANSWERED: Readonly<Record<string, CaseOf<'SLUICE_FINDING_RELAY_LATE'>>> = {
+  ECONNREFUSED: 'unheard',
+  EPROTO: 'noTls',
+};
 
 /** Why copies wait. */
 function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
@@ -810,7 +820,10 @@ function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
   if (relayAnswer !== null) {
     // 304 has no other address.
     if (/^30[12378]$/.test(relayAnswer.why)) return 'moved';
-    return /^\d{3}$/.test(relayAnswer.why) ? 'answered' : 'unanswered';
+    if (/^\d{3}$/.test(relayAnswer.why)) return 'answered';
+    // Of a copy in the bucket: relay notes S3's errors beside those of the target.
+    if (failureKind(relayAnswer.why) === 'denied') return 'denied';
+    return UNANSWERED[relayAnswer.why] ?? 'unanswered';
   }
   const failing = [...(functionErrors ?? []).filter(({ isOver }) => !isOver), ...(deadLetters ?? [])];
   if (failing.some(({ part }) => part === 'relay')) return 'failing';

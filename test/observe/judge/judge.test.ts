@@ -142,7 +142,8 @@ describe('a finding of sluice status', () => {
     expect(Object.values(Object.groupBy(reasons, (reason) => causeOf(reason) ?? ''))).toEqual([
       ['401', '403'],
       ['400', '413', '415'],
-      ['410', '404'],
+      ['410'],
+      ['404'],
       ['expired'],
     ]);
   });

@@ -166,7 +166,10 @@ describe('a finding about requests', () => {
     ['308', 'moved'],
     ['304', 'answered'],
     ['503', 'answered'],
-    ['ECONNREFUSED', 'unanswered'],
+    ['ECONNREFUSED', 'unheard'],
+    ['EPROTO', 'noTls'],
+    ['AccessDenied', 'denied'],
+    ['ENOTFOUND', 'unanswered'],
   ] as const)('of copies whose target answers %s has the cure of %s', (why, name) => {
     const relay = { waiting: { count: 4, oldest: hoursAgo(5) }, refused: [], hasMore: false };
     const [found] = judge({ relay, relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } });
