@@ -153,6 +153,21 @@ describe('a finding of sluice status', () => {
     expect(found?.title).toContain('of 7 days, the first 2026-11-13');
   });
 
+  it.each([
+    { ago: 2.5, isLocal: false, said: true },
+    { ago: 3, isLocal: false, said: true },
+    { ago: 2, isLocal: false, said: false },
+    { ago: 3.1, isLocal: false, said: false },
+    { ago: 2.5, isLocal: true, said: false },
+  ])(
+    'since two hours ago says of a deployment $ago hours ago (local: $isLocal) that it was before: $said',
+    ({ ago, isLocal, said }) => {
+      const relay = { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false };
+      const [found] = judge({ relay, deployedAt: hoursAgo(ago), isLocal });
+      expect(found?.detail.includes(`deployed at ${hoursAgo(ago)}, ${(ago - 2) * 60} min before`)).toBe(said);
+    },
+  );
+
   const copiesSince = (hours: number) => ({
     relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
   });
