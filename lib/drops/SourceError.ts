@@ -44,7 +44,7 @@ export const SourceError = defineErrorFamily(
     SLUICE_SOURCE_NOTHING_LOADABLE: {
       cause:
         'The folder of the day has objects, but none of them can be loaded. Nothing of the day was loaded.',
-      cure: 'Inspect them with `sluice ingest explain`, and drop Parquet files instead. A day without rows is an empty folder, or only a marker such as `_SUCCESS`. Set `waitFor` of the dataset for a marker with another name.',
+      cure: 'Inspect them with `sluice ingest explain`, which has the reason of each. Have files of another format, as CSV, dropped as Parquet. A day without rows is an empty folder, or only a marker such as `_SUCCESS`. Set `waitFor` of the dataset for a marker with another name.',
     },
     SLUICE_SOURCE_FILES_REPLACED: {
       cause:

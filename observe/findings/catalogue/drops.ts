@@ -66,7 +66,7 @@ export const dropsFindings = {
       ],
       beside: [
         'The folder has no file of the day, and has names that are no days as `dayFormat` and `layout` of the dataset say.',
-        'Ask whoever delivers it whether the day is below one of the names of the title: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. If the day has no file on purpose, run `accept empty`.',
+        'Ask whoever delivers it whether the day is below one of the names of the title: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. While it may be there, do not accept the day as empty: the finding ends on the day that the detail names.',
       ],
       noRows: [
         `Files of the day came, and have no row. ${NONE_ON_PURPOSE}`,

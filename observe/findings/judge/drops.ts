@@ -270,7 +270,10 @@ function* otherNames(drops: DatasetDays, name: string, backfill: Dataset['backfi
     since: first,
     detail: `${drops.folder} has ${has}. ${missed.join(', ')}: no file.`,
   } as const;
-  yield finding('SLUICE_FINDING_INGEST_LATE', told, [backfill(first, missed.at(-1) ?? first)], 'warning');
+  // These days are told here alone: they are late as any other.
+  const isLate = drops.late.some(({ day }) => missed.includes(day));
+  const load = backfill(first, missed.at(-1) ?? first);
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, [load], isLate ? 'problem' : 'warning');
 }
 
 /** Days that failed. */
@@ -473,7 +476,9 @@ function* daysAhead({ lastLook, folder }: DatasetDays, { name, status }: Dataset
 /** Days of which no file has come in time. */
 function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const unready = unreadyOf(drops);
-  const absent = drops.late.filter(({ day }) => unready.every((unreadyDay) => unreadyDay.day !== day));
+  const missed = drops.lastLook?.stopped === true ? [] : (misnamedDays(drops)?.missed ?? []);
+  const told = new Set([...unready.map(({ day }) => day), ...missed]);
+  const absent = drops.late.filter(({ day }) => !told.has(day));
   const kinds = Map.groupBy(absent, ({ day, empty }) => {
     if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
     if (empty !== undefined) return 'noRows';
@@ -529,7 +534,8 @@ function* lateOf(
         // The next run looks for the others itself.
         .flatMap(({ from, to }) => [
           ...(kind.startsWith('before') ? [backfill(from, to)] : []),
-          accept('empty', from, to),
+          // Files that are there under other names are not to be given up.
+          ...(kind === 'beside' ? [] : [accept('empty', from, to)]),
         ]),
     ]);
   }
