@@ -114,7 +114,7 @@ export const deploymentFindings = {
       ],
       query: [
         'Athena could not finish the query: the detail has its own words.',
-        'Correct the table or view that the detail names: `npx sluice doctor` compares each with its definition. Then ask again.',
+        '`npx sluice doctor` compares the table or view that the detail names with its definition, and names files that are none of ours: move such a file out of the folder, or correct what differs. Then ask again.',
       ],
       other: [
         'The detail has the answer of AWS, or what is damaged.',

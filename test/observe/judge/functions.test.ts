@@ -131,6 +131,12 @@ describe('a finding about functions, the landing and the stream', () => {
     });
   });
 
+  it('of a key of the Data Catalog that cannot be used has the call that names the key', () => {
+    const failures = { register: failureOf('error', 'GlueEncryptionException: no.') };
+    const [found] = judge({ functionErrors: [{ ...functionErrors, part: 'register' }], failures });
+    expect(found?.cure).toContain('aws glue get-data-catalog-encryption-settings');
+  });
+
   it.each([
     ['export', 12.3, "The function waited for the customer's bucket, or got far more to do at once"],
     ['curate', null, 'The function waited for S3, or got far more to do at once.'],
