@@ -64,6 +64,21 @@ describe('what is not as usual', () => {
     expect(changes({ days: 0, today })).toEqual([]);
   });
 
+  it.each([
+    { usual: 0, first: '00:00' },
+    { usual: 1, first: '03:00' },
+  ])(
+    'of events left out where $usual are usual began at $first, with few of them before',
+    ({ usual, first }) => {
+      const few = only(['00:00'], { requests: 100, filtered: 1 });
+      const many = only(['03:00'], { requests: 100, filtered: 100 });
+      const today = (time: string) => few(time) ?? many(time);
+      expect(changes({ usual: { requests: 100, filtered: usual }, today })).toMatchObject([
+        { what: 'ignored', first: at(first), usual },
+      ]);
+    },
+  );
+
   it('counts no request that is older than 24 hours, though its hour is compared', () => {
     const day = new Map([
       [START + 5 * MINUTE, { ...none, refusedBy: { A: 1 } }],

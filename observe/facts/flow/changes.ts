@@ -215,16 +215,20 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
   const most = Math.max(...within.map(([, count]) => count));
   const times = within.flatMap(([at, count]) => (count * 10 >= most ? [at] : [])).sort((a, b) => a - b);
   const [hour, count] = busiest;
+  const usual = usualOf(measured, hour) ?? 0;
+  // Where the lists leave out nothing as a rule, it began with the first that they left out, however few came then.
+  const some = [...periods].flatMap(([at, n]) => (n > 0 ? [at] : []));
+  const first = what === 'ignored' && usual === 0 ? Math.min(...some) : (times[0] ?? hour);
   // The first hour that is read began up to an hour before the last 24.
   const dayAgo = end - DAY_MS;
   if ((times.at(-1) ?? hour) < dayAgo) return [];
   return [
     {
       what,
-      first: isoTimestamp(times[0] ?? hour),
+      first: isoTimestamp(first),
       last: isoTimestamp(times.at(-1) ?? hour),
       hour: count,
-      usual: usualOf(measured, hour) ?? 0,
+      usual,
       day: sum([...periods].flatMap(([at, n]) => (at >= dayAgo ? [n] : []))),
     },
   ];
