@@ -109,18 +109,21 @@ const EDGE_MS = HOUR_MS;
 /** Ends the title of what may have come before, too. */
 const OLDER = '; it may have begun earlier, as only the last 24 hours are read.';
 
-/** A finding of one day that was there at the beginning of the day: since when a look of that day saw it, or with the words that it may be older. */
+/** A finding of one day: since when a look of that day saw it; if it was there at the beginning of the day, else with the words that it may be older. */
 function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Finding {
   const { since, title, isOfDay = false } = finding;
   if (since === null || !isOfDay) return finding;
-  if (Date.parse(since) > Date.parse(at) - DAY_MS + EDGE_MS) return finding;
+  const isOfEdge = Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
+  // Of what comes every few hours the first may be later: a look that saw that one, too, saw what came before it.
+  const isSeen = (seenAt: string) => isOfEdge || seenAt >= since;
   // A look saw the 24 hours before it: if these end before the 24 hours of this look begin, nobody knows what was between.
   const seen = before.find(
-    (sight) => isOfSame(sight.finding, finding) && Date.parse(at) - Date.parse(sight.at) <= DAY_MS,
+    (sight) =>
+      isOfSame(sight.finding, finding) && Date.parse(at) - Date.parse(sight.at) <= DAY_MS && isSeen(sight.at),
   )?.finding;
   const first = seen?.since != null && seen.since < since ? seen.since : since;
   // A look that saw it begin knows more than one that saw it at the beginning of its own 24 hours.
-  const isOlder = first === since || seen?.title.endsWith(OLDER) === true;
+  const isOlder = (isOfEdge && first === since) || seen?.title.endsWith(OLDER) === true;
   const told = title.replaceAll(since, first);
   return { ...finding, since: first, title: isOlder ? told.replace(/\.$/, OLDER) : told };
 }

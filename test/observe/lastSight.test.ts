@@ -99,6 +99,19 @@ describe('a finding of sluice status', () => {
   });
 
   it.each([
+    { what: 'an earlier look saw, too, goes on as that saw it', age: 20, since: hoursAgo(44), isOlder: true },
+    { what: 'came after an earlier look is another one', age: 21.1, since: hoursAgo(21), isOlder: false },
+  ])('of one day whose first in the last 24 hours $what', ({ age, since, isOlder }) => {
+    const lookAt = (ago: number, firstAt: string, note: readonly Sight[]) => {
+      const facts = { ...wellFacts, at: hoursAgo(ago), quarantine: [{ ...quarantineCount, firstAt }] };
+      return sightsOf(judge(facts), facts, note);
+    };
+    const [sight] = lookAt(0, hoursAgo(21), lookAt(age, hoursAgo(44), []));
+    expect(sight?.finding.since).toBe(since);
+    expect(sight?.finding.title.includes('may have begun earlier')).toBe(isOlder);
+  });
+
+  it.each([
     { what: 'before the 24 hours', first: 60, isOlder: false },
     { what: 'at their beginning', first: 23.9, isOlder: true },
   ])('of errors that began $what says that they may be older: $isOlder', ({ first, isOlder }) => {

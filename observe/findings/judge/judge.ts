@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -156,7 +156,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   return [...unrelated, ...withCauses(causes, others, facts)]
     .map(({ cure, detail, ...finding }) => ({
       ...finding,
-      detail: targetCommands([detail, ...deployedBefore(finding, facts)].join(' ').trim(), commands.options),
+      detail: targetCommands(
+        [detail, ...deployedBefore(finding, facts, deployment)].join(' ').trim(),
+        commands.options,
+      ),
       cure: targetCommands(cure, commands.options),
     }))
     .toSorted(byRank);
@@ -164,11 +167,14 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
 
 /** When the stack was deployed, as a sentence, if that was within the hour before what a finding tells began; else none. */
 function deployedBefore(
-  { since }: Pick<Finding, 'since'>,
+  { since, isOfDay = false }: Pick<Finding, 'since' | 'isOfDay'>,
   { deployedAt, isLocal }: Pick<StatusFacts, 'deployedAt' | 'isLocal'>,
+  { now }: Pick<Judged, 'now'>,
 ): readonly string[] {
   // A day has no time. What counts from the deployment itself is no work of it.
   if (isLocal || deployedAt === null || since?.includes('T') !== true) return [];
+  // What was there at the beginning of the 24 hours that are read may have begun earlier.
+  if (isOfDay && now - Date.parse(since) >= DAY_MS - HOUR_MS) return [];
   const passed = Date.parse(since) - Date.parse(deployedAt);
   return passed > 0 && passed <= HOUR_MS
     ? [`The stack was deployed at ${deployedAt}, ${Math.ceil(passed / MINUTE_MS)} min before.`]

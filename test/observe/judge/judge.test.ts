@@ -168,6 +168,15 @@ describe('a finding of sluice status', () => {
     },
   );
 
+  it.each([
+    { since: 22.5, said: true },
+    { since: 23.5, said: false },
+  ])('of the last 24 hours, $since hours old, says that a deployment was just before: $said', (row) => {
+    const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(row.since) }];
+    const [found] = judge({ quarantine, deployedAt: hoursAgo(row.since + 0.5) });
+    expect(found?.detail.includes('The stack was deployed at')).toBe(row.said);
+  });
+
   const copiesSince = (hours: number) => ({
     relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
   });
