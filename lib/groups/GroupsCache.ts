@@ -108,10 +108,10 @@ export class GroupsCache {
     try {
       const found = await read(this.#eTag, timeoutMs);
       if (found === 'none') {
-        if (this.#eTag !== null) this.#known = KnownGroups.none;
+        this.#known = KnownGroups.none;
         this.#eTag = null;
       } else if (found !== 'same') {
-        this.#known = new KnownGroups(readGroupRows(checked(found.text)));
+        this.#known = new KnownGroups(readGroupRows(found.text));
         this.#eTag = found.eTag;
       }
       this.#failures = 0;
@@ -125,13 +125,6 @@ export class GroupsCache {
       this.#hasRead = true;
     }
   }
-}
-
-/** The text of the table. @throws GroupsError `SLUICE_GROUPS_TABLE_TOO_LARGE`. */
-function checked(text: string): string {
-  // Each character has at least one byte, so this limit is never higher than the writer's.
-  if (text.length > GROUPS_BYTES) throw new GroupsError('SLUICE_GROUPS_TABLE_TOO_LARGE');
-  return text;
 }
 
 /** An error as a log line has it. */

@@ -121,8 +121,8 @@ export function readSpecs(bytes: Uint8Array): Specs {
     throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', 'has_updates is false: it holds no specs.');
   }
   if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', describeProblem(json, read.error));
-  const { data } = read;
-  return { rules: [...readRules(data)], time: data.time !== undefined && data.time > 0 ? data.time : null };
+  const { time = 0 } = read.data;
+  return { rules: [...readRules(read.data)], time: time > 0 ? time : null };
 }
 
 /** Why a document is no specs, in a sentence. */
@@ -179,8 +179,7 @@ function* experimentRules(root: Root, conditionsOf: ConditionsOf, holdoutOf: Hol
     const splits = readSplits(rules, conditionsOf);
     for (const [index, rule] of rules.entries()) {
       const named = nameRule(rule, entity, holdoutOf);
-      const split = named.kind === 'group' ? (splits[index] ?? null) : null;
-      yield { ...named, experimentId, entity, layerId, split };
+      yield { ...named, experimentId, entity, layerId, split: splits[index] ?? null };
     }
   }
 }
@@ -241,13 +240,13 @@ function ruleKind(
 /** The holdout among the conditions of a rule; null if there is none. */
 function findHoldout(
   conditions: readonly (Condition | undefined)[],
-  holdouts: ReadonlySet<string>,
+  holdouts: ReadonlySet<unknown>,
 ): string | null {
   for (const condition of conditions) {
     if (condition?.type !== 'pass_gate' && condition?.type !== 'multi_pass_gate') continue;
     const { targetValue } = condition;
     const gates = Array.isArray(targetValue) ? targetValue : [targetValue];
-    const name = gates.find((gate) => typeof gate === 'string' && holdouts.has(gate));
+    const name: unknown = gates.find((gate) => holdouts.has(gate));
     if (typeof name === 'string') return name;
   }
   return null;

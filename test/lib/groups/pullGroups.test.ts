@@ -50,12 +50,26 @@ describe('a pull', () => {
     expect(pulled([rule], [demoted])).toMatchObject([expected]);
   });
 
+  it('has rows by experiment and rule, one of an experiment that became an autotune', () => {
+    const [later, first] = ['s', 'r'].map((ruleId): SpecRule => ({ ...rule, ruleId }));
+    const renamed = ['autotune', 'dynamic_config'].map((entity) => ({ ...rule, entity }) as SpecRule);
+    const rows = pulled(
+      [later, first].flatMap((one) => one ?? []),
+      ...renamed.map((one) => [one]),
+    );
+    expect(rows.map(({ ruleId }) => ruleId)).toEqual(['r', 's']);
+  });
+
   it('makes a group of a rule that becomes one', () => {
     expect(pulled([{ ...rule, kind: 'other' }], [rule])).toMatchObject([{ kind: 'group' }]);
   });
 
   it('takes the name from the latest specs', () => {
-    expect(pulled([rule], [{ ...rule, groupName: 'New' }])).toMatchObject([{ groupName: 'New' }]);
+    const rows = pulled([rule]);
+    for (const at of [START, START + HOUR])
+      expect(mergeGroups(rows, [{ ...rule, groupName: 'New' }], at).rows).toMatchObject([
+        { groupName: 'New' },
+      ]);
   });
 
   it('takes no name from older specs than the last', () => {

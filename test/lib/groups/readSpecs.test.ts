@@ -97,6 +97,91 @@ describe('a rule of specs', () => {
 });
 
 describe('specs', () => {
+  const lt = (targetValue: number, salt: string | null, operator = 'lt') => ({
+    type: 'user_bucket',
+    targetValue,
+    operator,
+    additionalValues: salt === null ? null : { salt },
+  });
+  const group = { isExperimentGroup: true, passPercentage: 100 };
+  const rest = { passPercentage: 0 };
+  const sent = {
+    condition_map: {
+      everyone: { type: 'public' },
+      held: { type: 'multi_pass_gate', targetValue: ['other', 'held_out'] },
+      failed: { type: 'fail_gate', targetValue: 'held_out' },
+      odd: { type: 'pass_gate', targetValue: 7 },
+      a500: lt(500, 'a'),
+      a900: lt(900, 'a'),
+      b700: lt(700, 'b'),
+      unsalted: lt(250, null),
+      equal: lt(500, 'a', 'eq'),
+      age: { ...lt(500, 'a'), type: 'user_age' },
+    },
+    feature_gates: {
+      held_out: { entity: 'holdout', rules: [] },
+      gate: {
+        entity: 'feature_gate',
+        rules: [
+          { ...rest, id: 'held', conditions: ['none', 'held'] },
+          { ...rest, id: 'failed', conditions: ['failed'] },
+          { ...rest, id: 'odd', conditions: ['odd'] },
+        ],
+      },
+    },
+    dynamic_configs: {
+      one: {
+        entity: 'experiment',
+        rules: [
+          { ...rest, id: 'a:override', conditions: ['a900'] },
+          { ...group, id: 'half', passPercentage: 50, conditions: ['a500'] },
+          { ...group, id: 'salted', conditions: ['b700'] },
+          { ...group, id: 'everyone', conditions: ['everyone'] },
+          { ...group, id: 'equal', conditions: ['equal'] },
+          { ...group, id: 'age', conditions: ['age'] },
+          { ...group, id: 'two', conditions: ['a900', 'everyone'] },
+          { ...rest, id: 'delegates', configDelegate: 'x', conditions: [] },
+          { ...rest, id: 'nothing', conditions: [] },
+        ],
+      },
+      two: {
+        entity: 'experiment',
+        rules: [
+          { ...group, id: 'quarter', conditions: ['unsalted'] },
+          { ...group, id: 'rest', passPercentage: 50, conditions: ['everyone'] },
+        ],
+      },
+    },
+    layer_configs: {
+      layer: { entity: 'layer', rules: [{ ...rest, id: 'to', configDelegate: 'one', conditions: [] }] },
+    },
+    experiment_to_layer: { two: 'another' },
+  };
+
+  it('have rules of every kind, with layer and split', () => {
+    const { rules } = readSpecs(bytesOf(sent));
+    expect(
+      rules.map((rule) =>
+        [rule.experimentId, rule.layerId, rule.ruleId, rule.groupName, rule.kind, rule.split].join(' '),
+      ),
+    ).toEqual([
+      'held_out    holdout ',
+      'gate  held held_out holdout ',
+      'one layer a:override  override ',
+      'one layer half  group 0.25',
+      'one layer salted  group 0.7',
+      'one layer everyone  group ',
+      'one layer equal  group ',
+      'one layer age  group ',
+      'one layer two  group ',
+      'one layer delegates  allocation ',
+      'one layer nothing  other ',
+      'two another quarter  group 0.25',
+      'two another rest  group 0.375',
+      'layer  to  allocation ',
+    ]);
+  });
+
   it('have a rule without an ID for each holdout', () => {
     const own = rulesOf({}).filter(({ entity }) => entity === 'holdout');
     expect(own.map(({ experimentId, ruleId }) => [experimentId, ruleId])).toEqual([
@@ -133,7 +218,7 @@ describe('the split of a group', () => {
     { bound: 0, split: 0 },
     { bound: 1_000, split: 1 },
     { bound: 'many', split: null },
-    { bound: '', split: null },
+    { bound: ' ', split: null },
     { bound: -1, split: null },
     { bound: 1_001, split: null },
     { bound: null, split: null },
@@ -142,12 +227,6 @@ describe('the split of a group', () => {
     const { condition_map: conditions } = specs;
     const below = { ...conditions['button_below_500'], targetValue };
     expect(splitsOf({ condition_map: { ...conditions, button_below_500: below } })[1]).toBe(split);
-  });
-
-  it('is the rest for a group of everyone', () => {
-    const [held, control, test] = button.rules;
-    const rules = [held, control, { ...test, conditions: ['everyone'] }];
-    expect(splitsOf({ dynamic_configs: { button: { ...button, rules } } })).toEqual([null, 0.5, 0.5]);
   });
 
   it('is not known without conditions', () => {
@@ -166,7 +245,7 @@ describe('an answer that has no specs', () => {
 
   it.each([
     { what: 'a text', sent: Buffer.from('no JSON') },
-    { what: 'compressed bytes', sent: Buffer.from([0x1f, 0x8b, 0xff]) },
+    { what: 'Latin-1', sent: Buffer.from('"é"', 'latin1') },
   ])('is no JSON if it is $what', ({ sent }) => {
     const expected = { code: 'SLUICE_GROUPS_SPECS_NOT_JSON' };
     expect(() => readSpecs(sent)).toThrow(expect.objectContaining(expected));
