@@ -1,11 +1,15 @@
 import { NO_KEY, type StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
   changedRequests,
+  codedFailure,
   datasetFacts,
   deadLetters,
   deniedCalls,
+  emptyDamaged,
+  emptyListing,
   failedDay,
   failedRequests,
+  failureOf,
   functionErrors,
   HOUR_MS,
   hourOldLook,
@@ -20,6 +24,7 @@ import {
   silentFacts,
   silentSince,
   threeCopies,
+  waitingFacts,
   wellDay,
   wellHour,
   wellKeys,
@@ -71,6 +76,12 @@ const missing = {
   isOtherRelease: false,
   repair: [['glue', 'create-table']],
 } as const;
+
+const unreachedAt = (kind: '4xx' | '5xx', ...hours: readonly number[]) =>
+  hours.map((age) => ({ kind, hour: hoursAgo(age), count: 50, of: 100 }));
+const ofExports = { ...deadLetters, part: 'export' as const, queue: 'sluice-prod-export-dead-letters' };
+const DENIAL =
+  'User: arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme/x"';
 
 /** States with parts that are seldom so, by what is seldom in them. Their findings are in findings.json. */
 export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
@@ -448,4 +459,152 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { part: 'the e', why: 'V.', kind: 'other', log: null, isByKey: false },
     ],
   },
+  'the writer failed while something waits': {
+    ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } }),
+    functionErrors: [
+      { ...functionErrors, part: 'write', first: hoursAgo(1.5), last: hoursAgo(1), waits: null },
+    ],
+  },
+  'the writer failed before anything waits': {
+    ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } }),
+    functionErrors: [
+      { ...functionErrors, part: 'write', first: hoursAgo(5), last: hoursAgo(4), waits: null },
+    ],
+  },
+  'the writer failed, and what waits is young': {
+    ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(0.01) } }),
+    functionErrors: [{ ...functionErrors, part: 'write', waits: null }],
+  },
+  'the collector failed in hours without an answer': {
+    unreached: unreachedAt('5xx', 3, 2),
+    functionErrors: [{ ...functionErrors, part: 'collect', first: hoursAgo(2.9), last: hoursAgo(1.2) }],
+  },
+  'the collector failed after hours without an answer': {
+    unreached: unreachedAt('5xx', 3, 2),
+    functionErrors: [{ ...functionErrors, part: 'collect', first: hoursAgo(2.9), last: hoursAgo(0.5) }],
+  },
+  'the collector failed beside refusals of AWS': {
+    unreached: unreachedAt('4xx', 3),
+    functionErrors: [{ ...functionErrors, part: 'collect', first: hoursAgo(2.9), last: hoursAgo(2.5) }],
+  },
+  'nights are not judged, as their function fails': {
+    lastNight: { day: '2026-11-17', at: hoursAgo(58) },
+    functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+  },
+  'nights are not judged, as their function is throttled': {
+    lastNight: { day: '2026-11-17', at: hoursAgo(58) },
+    functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+    failures: { reconcile: failureOf('throttled', 'Rate exceeded') },
+  },
+  'dead letters of what a function still fails with': {
+    deadLetters: [ofExports],
+    functionErrors: [{ ...functionErrors, part: 'export' }],
+    failures: { export: codedFailure('SLUICE_X', 'x'), [ofExports.queue]: codedFailure('SLUICE_X', 'y') },
+  },
+  'dead letters of something else than a function fails with': {
+    deadLetters: [ofExports],
+    functionErrors: [{ ...functionErrors, part: 'export' }],
+    failures: { export: codedFailure('SLUICE_Y', 'x'), [ofExports.queue]: codedFailure('SLUICE_X', 'y') },
+  },
+  'one message of a stranger is a dead letter': {
+    deadLetters: [{ ...ofExports, messages: 1 }],
+    failures: { [ofExports.queue]: codedFailure('SLUICE_EXPORT_MESSAGE_INVALID', 'x') },
+  },
+  'dead letters of runs that Lambda throttled': {
+    deadLetters: [ofExports],
+    failures: { [ofExports.queue]: { ...failureOf('throttled', 'Rate exceeded'), isByKey: true } },
+  },
+  'a function fails for two days, by a key that is on again': {
+    functionErrors: [{ ...functionErrors, first: hoursAgo(40) }],
+    failures: { 'curate-plan': { ...failureOf('error', 'KMS.DisabledException'), isByKey: true } },
+    key: { Arn: 'key/a', KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+  },
+  'a function takes too long, as runs did nearly before': {
+    functionErrors: [functionErrors],
+    failures: { 'curate-plan': failureOf('timedOut', 'Task timed out after 20 s') },
+  },
+  'a function fails by a code of ours': {
+    functionErrors: [functionErrors],
+    failures: { 'curate-plan': codedFailure('SLUICE_CURATE_KILLED', 'x') },
+  },
+  'a function is denied a call': {
+    functionErrors: [functionErrors],
+    failures: { 'curate-plan': failureOf('denied', 'AccessDenied') },
+  },
+  'the collector is throttled': {
+    functionErrors: [
+      { ...functionErrors, part: 'collect', errors: 0, throttled: 5, first: hoursAgo(1), last: hoursAgo(1) },
+    ],
+    failures: { collect: failureOf('throttled', 'Rate exceeded') },
+  },
+  'functions were throttled, and failed, and one message waits': {
+    functionErrors: [
+      { ...functionErrors, errors: 0, throttled: 5, isOver: true },
+      { ...functionErrors, part: 'register', isOver: true, waits: { messages: 1, since: null } },
+      { ...functionErrors, part: 'other', waits: null },
+    ],
+  },
+  'a function was denied what is allowed again': {
+    functionErrors: [{ ...functionErrors, part: 'write' }],
+    failures: {
+      write: failureOf(
+        'denied',
+        `AccessDenied: ${DENIAL} because no identity-based policy allows the s3:PutObject action`,
+      ),
+    },
+    deniedCalls: [{ ...deniedCalls, part: 'export' }],
+  },
+  'one message of a function of the local cloud waits': {
+    isLocal: true,
+    idleFunctions: [{ part: 'other', messages: 1, schedule: null, since: null }],
+  },
+  'alarms ring of exports and dead letters, and for what': {
+    alarms: ['export-failed-daily', 'write-dead-letters', 'ingest-late-acme-daily', 'x'].map((name) => ({
+      ...ringingAlarm,
+      name: `sluice-prod-${name}`,
+      reason: '',
+      state: 'ALARM',
+      notifies: true,
+    })),
+  },
+  'an alarm rings of dead letters that could not be read': {
+    alarms: [{ ...ringingAlarm, name: 'sluice-prod-write-dead-letters', state: 'ALARM', notifies: true }],
+    deadLetters: null,
+  },
+  'a folder denies the role, that it knows not': datasetFacts({
+    lastLook: {
+      ...hourOldLook,
+      failure: {
+        code: 'SLUICE_SOURCE_ROLE_DENIED',
+        message: 'Denied.',
+        since: NOW - 9 * HOUR_MS,
+        lastGood: NOW - 10 * HOUR_MS,
+      },
+    },
+  }),
+  'a folder denies the key, by a statement of its policy': datasetFacts({
+    lastLook: {
+      ...hourOldLook,
+      failure: {
+        code: 'SLUICE_SOURCE_KEY_DENIED',
+        message: `${DENIAL} with an explicit deny in a resource-based policy`,
+      },
+    },
+  }),
+  'a folder is denied by the role of the stack': datasetFacts({
+    lastLook: {
+      ...hourOldLook,
+      failure: {
+        code: 'SLUICE_SOURCE_ACCESS_DENIED',
+        message: `${DENIAL} because no identity-based policy allows the s3:PutObject action`,
+      },
+    },
+  }),
+  'a folder fails by a code of a later version': datasetFacts({
+    lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_LATER', message: 'x' } },
+  }),
+  'one object is damaged, and one is not deleted': waitingFacts({
+    damaged: { ...emptyDamaged, count: 1, rows: 3, oldest: hoursAgo(3), first: 'damaged/x' },
+    undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' },
+  }),
 };
