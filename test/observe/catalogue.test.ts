@@ -5,7 +5,7 @@ import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { textOf } from '../harness/textOf.ts';
 
 const PREFIX = 'SLUICE_FINDING_';
-const suites = globSync('test/**/*.ts', { cwd: repositoryRoot })
+const suites = globSync(['test/**/*.ts', 'test/observe/judgeCases/findings.json'], { cwd: repositoryRoot })
   // The table of cures has every code.
   .filter((file) => !file.endsWith('observe/cures.test.ts'))
   .map((file) => textOf(file))

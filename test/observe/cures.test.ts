@@ -31,22 +31,22 @@ const PASTED: Readonly<Record<string, string>> = {
 /** The commands are of AWS: `npm run test:aws` asks botocore about them. The suite does what they say. */
 const OF_AWS: Readonly<Record<string, string>> = {
   ALARM: 'e2e/onCall',
-  ARCHIVED: 'observe/judgeCases/tables',
+  ARCHIVED: 'observe/judgeCases/findings',
   BUCKET_UNFIT: 'observe/doctor/onAws',
-  DEAD_LETTERS: 'observe/judgeCases/landing',
+  DEAD_LETTERS: 'observe/judgeCases/findings',
   DRIFT: 'e2e/changedByHand',
   FAULTS: 'e2e/functions',
   FORWARDED: 'observe/doctor/bucket',
   FUNCTION_FAILED: 'e2e/functions',
   KEY_UNUSABLE: 'e2e/onCall',
-  LEDGER_DAMAGED: 'observe/judgeCases/tables',
+  LEDGER_DAMAGED: 'observe/judgeCases/findings',
   NAME_TAKEN: 'observe/doctor/beforeDeploy',
-  NO_TOPIC: 'observe/judgeCases/deployment',
+  NO_TOPIC: 'observe/judgeCases/findings',
   NOT_STORED: 'e2e/outages',
   UNREACHED: 'e2e/outages',
   PARTITION_WRONG: 'e2e/onCall',
-  RELAY_LATE: 'observe/judgeCases/requests',
-  RELAY_NOT_KEPT: 'observe/judgeCases/requests',
+  RELAY_LATE: 'observe/judgeCases/findings',
+  RELAY_NOT_KEPT: 'observe/judgeCases/findings',
   RESOURCE_MISSING: 'e2e/changedByHand',
   STACK_UNFINISHED: 'observe/doctor/stack',
   STREAM_LATE: 'e2e/onCall',
@@ -116,8 +116,8 @@ describe('the cure of a finding', () => {
 });
 
 function read(suite: string): string {
-  return ['', '.test', '.contract.test', '.story.test', '.proof.test']
-    .map((tier) => join(repositoryRoot, 'test', `${suite}${tier}.ts`))
+  return ['.ts', '.json', '.test.ts', '.contract.test.ts', '.story.test.ts', '.proof.test.ts']
+    .map((tier) => join(repositoryRoot, 'test', `${suite}${tier}`))
     .flatMap((file) => (existsSync(file) ? [readFileSync(file, 'utf8')] : []))
     .join();
 }

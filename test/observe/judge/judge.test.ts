@@ -4,8 +4,6 @@ import type { RefusedCopies } from '../../../observe/facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
-import type { Case } from '../judgeCases/Case.ts';
-import { cases } from '../judgeCases/cases.ts';
 import {
   curatedTable,
   datasetFacts,
@@ -32,21 +30,6 @@ import {
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
-/** What a sentence names and counts, in its order. */
-const figuresOf = (text: string) =>
-  [...text.matchAll(/\S+/g)]
-    .map(([word]) => word.replace(/^[.,;:%]+|[.,;:%]+$/g, ''))
-    .filter((word) => /[\d_/]|[A-Z]{3}|\w[-.]\w/.test(word));
-
-/** Every part that may be unread is. */
-const nothingRead: Partial<StatusFacts> = Object.fromEntries(
-  Object.keys(wellFacts)
-    .filter(
-      (name) => !/^(stack|isLocal|at|waiting|bucketFaults|failures|faults|unknown|scannedBytes)$/.test(name),
-    )
-    .map((name) => [name, null]),
-);
-
 describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
     expect(judge({})).toEqual([]);
@@ -61,24 +44,6 @@ describe('a finding of sluice status', () => {
         lastEventAt: hoursAgo(30),
       }),
     ).toEqual([]);
-  });
-
-  it.each(cases)('says that %s', (...[, facts, code, severity, figures, ...commands]: Case) => {
-    const found = judge(facts);
-    const part: unknown = expect.any(String);
-    expect(found).toMatchObject([{ code: `SLUICE_FINDING_${code}`, severity, part }]);
-    expect(figuresOf(found[0]?.detail ?? '')).toEqual(figuresOf(figures));
-    expect(found[0]?.commands.slice(0, commands.length)).toEqual(
-      commands.map((command) => {
-        if (command.startsWith('npx sluice explain ')) return command;
-        return `${command}${command.startsWith('aws ') ? '' : ' --stage prod'} --region eu-central-1`;
-      }),
-    );
-  });
-
-  it.each(cases)('says so where nothing else could be read: %s', (_, facts, code) => {
-    const found = judge({ ...nothingRead, ...facts });
-    expect(found.map((one) => one.code)).toContain(`SLUICE_FINDING_${code}`);
   });
 
   const waitingDay = { words: 'has 2 files and no commit', isLacking: true, cure: 'explain' } as const;

@@ -4,10 +4,11 @@ import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { type Finding, findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { cases } from '../judgeCases/cases.ts';
 import { seldomCases } from '../judgeCases/seldom.ts';
+import { wellFacts } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
 /** What is held of findings, by the state in which they are. */
-const expected: Readonly<Record<string, unknown>> = JSON.parse(
+const expected: Readonly<Record<string, readonly ReturnType<typeof outline>[]>> = JSON.parse(
   readFileSync(new URL('../judgeCases/findings.json', import.meta.url), 'utf8'),
 );
 /** Numbers, times, codes and names of a text, in its order. */
@@ -46,10 +47,24 @@ function outline(found: Finding) {
 }
 
 const states: readonly (readonly [string, Partial<StatusFacts>])[] = [
-  ...cases.map(([what, facts]) => [what, facts] as const),
+  ...cases,
   ...Object.entries(seldomCases),
 ];
 
+/** Every part that may be unread is. */
+const nothingRead: Partial<StatusFacts> = Object.fromEntries(
+  Object.keys(wellFacts)
+    .filter(
+      (name) => !/^(stack|isLocal|at|waiting|bucketFaults|failures|faults|unknown|scannedBytes)$/.test(name),
+    )
+    .map((name) => [name, null]),
+);
+
 it.each(states)('sluice status tells case, times, figures and commands: %s', (what, facts) => {
   expect(judge(facts).map(outline)).toEqual(expected[what]);
+});
+
+it.each(cases)('sluice status tells it where nothing else could be read: %s', (what, facts) => {
+  const codes = judge({ ...nothingRead, ...facts }).map(({ code }) => code.slice('SLUICE_FINDING_'.length));
+  expect(codes).toContain(expected[what]?.[0]?.code);
 });
