@@ -1,15 +1,34 @@
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
-import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
+import { exportTo } from '../../harness/configInput.ts';
 import { metricClient } from '../../harness/metricClient.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const stack = { service: 'sluice', stage: 'prod' };
+const DAY = 1_440;
+
+/** A count at a time in minutes before {@link NOW}. */
+type Point = readonly [minutes: number, count: number];
+
+/** What Lambda and SQS count of one function. */
+interface Counts {
+  readonly errors?: readonly Point[];
+  readonly throttled?: readonly Point[];
+  readonly all?: readonly Point[];
+  /** The longest run of a minute, milliseconds. */
+  readonly took?: readonly Point[];
+  /** Messages in each queue, and those that a run has received. Default 3 and 0. */
+  readonly queue?: readonly [visible: number, hidden: number];
+  /** Minutes since the oldest message was sent. Default: not known. */
+  readonly age?: number;
+  /** Minutes since the deployment. Default 60; null: not known. */
+  readonly deployed?: number | null;
+}
 
 /** A client of an SQS all of whose queues have so many messages. */
-function queueClient(visible: number, hidden: number): SQSClient {
+function queueClient([visible, hidden]: readonly [number, number]): SQSClient {
   const client = new SQSClient({ region: 'us-east-1' });
   client.middlewareStack.add(
     (_, { commandName }) =>
@@ -32,76 +51,179 @@ function queueClient(visible: number, hidden: number): SQSClient {
   return client;
 }
 
-/** The functions that do not run, where the writer's oldest message was sent so many minutes ago, and its last run began before that. */
-async function idleWith(queue: {
-  readonly visible: number;
-  readonly hidden: number;
-  readonly age: number;
-}): Promise<readonly object[]> {
+/** Errors and idleness where one function has these counts, and the others none. Times are minutes before {@link NOW}. */
+async function runsOf(part: string, counts: Counts) {
+  const { errors = [], throttled = [], all = [], took = [], queue = [3, 0], age, deployed = 60 } = counts;
+  const timed = (points: readonly Point[]) =>
+    points.map(([minutes, count]) => [NOW - minutes * MINUTE_MS, count] as const);
+  const name = `sluice-prod-${part}`;
   const cloudwatch = metricClient({
-    'ApproximateAgeOfOldestMessage Maximum sluice-prod-write': [[NOW - MINUTE_MS, (queue.age - 1) * 60]],
-    'Invocations Sum sluice-prod-write': [[NOW - HOUR_MS, 1]],
+    [`Errors Sum ${name}`]: timed(errors),
+    [`Throttles Sum ${name}`]: timed(throttled),
+    [`Invocations Sum ${name}`]: timed(all),
+    [`Duration Maximum ${name}`]: timed(took),
+    ...(age === undefined
+      ? {}
+      : { [`ApproximateAgeOfOldestMessage Maximum ${name}`]: timed([[1, (age - 1) * 60]]) }),
   });
-  const config = defineConfig({ bucket: 'acme', curate: false });
-  const sqs = queueClient(queue.visible, queue.hidden);
-  const { idle } = await readFunctionRuns(
-    { cloudwatch, sqs, stack, config, now: NOW },
-    isoTimestamp(NOW - HOUR_MS),
+  const found = await readFunctionRuns(
+    {
+      cloudwatch,
+      sqs: queueClient(queue),
+      stack: { service: 'sluice', stage: 'prod' },
+      config: defineConfig({ bucket: 'acme', curate: false, exports: [exportTo({}, { schedule: 'daily' })] }),
+      now: NOW,
+    },
+    deployed === null ? null : isoTimestamp(NOW - deployed * MINUTE_MS),
   );
-  return idle;
+  const minutesAgo = (time: string | null) => (time === null ? null : (NOW - Date.parse(time)) / MINUTE_MS);
+  return {
+    errors: found.errors.map(({ first, last, waits, ...more }) => {
+      return { ...more, first: minutesAgo(first), last: minutesAgo(last), waiting: waits?.messages };
+    }),
+    idle: Object.fromEntries(
+      found.idle.map(({ part, messages, schedule, since }) => [
+        part,
+        `${messages} ${schedule} ${minutesAgo(since)}`,
+      ]),
+    ),
+  };
 }
 
 describe('a function with errors', () => {
-  const at = (minutes: number) => NOW - minutes * MINUTE_MS;
-
-  it('has them since the first that no good run came after, with the longest run before', async () => {
-    const failing = [3_000, 1_600, 10].map((minutes) => [at(minutes), 1] as const);
-    const cloudwatch = metricClient({
-      'Errors Sum sluice-prod-write': [[at(4_000), 1], ...failing],
-      'Invocations Sum sluice-prod-write': [[at(4_000), 1], [at(3_500), 1], ...failing],
-      'Duration Maximum sluice-prod-write': [
-        [at(4_000), 900_000],
-        [at(3_500), 12_000],
-        [at(3_000), 900_000],
-      ],
-    });
-    const config = defineConfig({ bucket: 'acme', curate: false });
-    const sqs = queueClient(0, 0);
-    const { errors } = await readFunctionRuns({ cloudwatch, sqs, stack, config, now: NOW }, null);
-    expect(errors).toMatchObject([
-      { part: 'write', errors: 1, first: isoTimestamp(at(3_000)), longestBefore: 12 },
-    ]);
+  const none = { errors: 0, throttled: 0, isOver: false, longestBefore: null, waiting: 3 };
+  it.each<{ what: string; part?: string; counts: Counts; found: object | null }>([
+    {
+      what: 'and good runs since',
+      counts: {
+        errors: [
+          [10, 1],
+          [30, 2],
+          [5, 0],
+        ],
+        all: [
+          [9, 4],
+          [30, 2],
+          [10, 1],
+          [8, 0],
+        ],
+      },
+      found: { errors: 3, invocations: 7, first: 30, last: 10, isOver: true },
+    },
+    {
+      what: 'whose last run failed',
+      counts: {
+        errors: [[10, 1]],
+        all: [
+          [20, 1],
+          [10, 1],
+        ],
+      },
+      found: { errors: 1, invocations: 2, first: 10, last: 10 },
+    },
+    {
+      what: 'that was throttled later',
+      counts: { errors: [[10, 1]], throttled: [[5, 6]], all: [[10, 1]] },
+      found: { errors: 1, throttled: 6, invocations: 1, first: 10, last: 5 },
+    },
+    {
+      what: 'that began to fail before the day, after runs that failed and good ones',
+      counts: {
+        errors: [
+          [4_000, 1],
+          [3_000, 1],
+          [1_600, 1],
+          [10, 1],
+        ],
+        all: [
+          [3_000, 1],
+          [4_000, 1],
+          [3_500, 1],
+          [2_000, 0],
+          [1_600, 1],
+          [10, 1],
+        ],
+        took: [
+          [4_000, 900_000],
+          [3_600, 7_000],
+          [3_500, 12_000],
+          [3_000, 900_000],
+          [5, 900_000],
+        ],
+      },
+      found: { errors: 1, invocations: 1, first: 3_000, last: 10, longestBefore: 12 },
+    },
+    {
+      what: 'a minute within the day',
+      counts: { errors: [[DAY - 1, 1]] },
+      found: { errors: 1, invocations: 0, first: DAY - 1, last: DAY - 1 },
+    },
+    { what: 'a day ago', counts: { errors: [[DAY, 1]], all: [[5, 1]] }, found: null },
+    {
+      what: 'that is throttled alone, whatever failed before',
+      counts: { errors: [[3_000, 1]], all: [[3_000, 1]], throttled: [[10, 1]] },
+      found: { throttled: 1, invocations: 0, first: 10, last: 10 },
+    },
+    {
+      what: 'without a queue',
+      part: 'collect',
+      counts: { errors: [[10, 1]] },
+      found: { errors: 1, invocations: 0, first: 10, last: 10, waiting: undefined },
+    },
+  ])('is one $what', async ({ part = 'write', counts, found }) => {
+    const { errors } = await runsOf(part, counts);
+    expect(errors).toEqual(found === null ? [] : [{ ...none, part, ...found }]);
   });
 });
 
-describe('a function that is throttled alone', () => {
-  it('is so since its first throttled run of the day, whatever failed before', async () => {
-    const at = (minutes: number) => NOW - minutes * MINUTE_MS;
-    const cloudwatch = metricClient({
-      'Errors Sum sluice-prod-write': [[at(3_000), 1]],
-      'Invocations Sum sluice-prod-write': [[at(3_000), 1]],
-      'Throttles Sum sluice-prod-write': [[at(10), 1]],
-    });
-    const config = defineConfig({ bucket: 'acme', curate: false });
-    const { errors } = await readFunctionRuns(
-      { cloudwatch, sqs: queueClient(0, 0), stack, config, now: NOW },
-      null,
-    );
-    expect(errors).toMatchObject([{ errors: 0, throttled: 1, first: isoTimestamp(at(10)) }]);
-  });
-});
-
-describe('a function of whose queue nobody takes messages', () => {
-  it('does not run, 20 minutes after the oldest was sent', async () => {
-    const idle = { part: 'write', messages: 3, since: isoTimestamp(NOW - 20 * MINUTE_MS) };
-    expect(await idleWith({ visible: 3, hidden: 0, age: 20 })).toMatchObject([idle]);
-  });
-
-  it('may run if a run has received some', async () => {
-    expect(await idleWith({ visible: 3, hidden: 1, age: 20 })).toEqual([]);
-  });
-
-  it('may have a run that is not counted yet, a minute before that', async () => {
-    expect(await idleWith({ visible: 3, hidden: 0, age: 19 })).toEqual([]);
+describe('a function that does not run', () => {
+  const old = { queue: [0, 0], deployed: 9 * DAY } as const;
+  it.each<{ what: string; counts: Counts; idle: object }>([
+    {
+      what: 'is one that takes no messages, 20 minutes after the oldest was sent',
+      counts: { age: 20, all: [[21, 1]] },
+      idle: { write: '3 hourly 20' },
+    },
+    { what: 'may have received some', counts: { age: 20, all: [[60, 1]], queue: [3, 1] }, idle: {} },
+    { what: 'may run, uncounted, a minute before that', counts: { age: 19, all: [[60, 1]] }, idle: {} },
+    { what: 'ran since', counts: { age: 20, all: [[20, 1]] }, idle: {} },
+    { what: 'was throttled since', counts: { age: 20, throttled: [[10, 1]] }, idle: {} },
+    { what: 'has an empty queue', counts: { age: 20, all: [[60, 1]], queue: [0, 0] }, idle: {} },
+    {
+      what: 'is one whose schedule asks in vain since its last run',
+      counts: {
+        ...old,
+        all: [
+          [121, 1],
+          [300, 1],
+          [7, 0],
+        ],
+      },
+      idle: { write: '0 hourly 121', register: '0 hourly 12960', export: '0 daily 12960' },
+    },
+    {
+      what: 'ran two hours ago',
+      counts: { ...old, all: [[120, 1]] },
+      idle: { register: '0 hourly 12960', export: '0 daily 12960' },
+    },
+    { what: 'was deployed two hours ago', counts: { ...old, deployed: 120 }, idle: {} },
+    {
+      what: 'was deployed before that',
+      counts: { ...old, deployed: 121 },
+      idle: { write: '0 hourly 121', register: '0 hourly 121' },
+    },
+    {
+      what: 'was deployed a day and an hour ago',
+      counts: { ...old, deployed: DAY + 60 },
+      idle: { write: '0 hourly 1500', register: '0 hourly 1500' },
+    },
+    {
+      what: 'was deployed nobody knows when',
+      counts: { ...old, deployed: null },
+      idle: { write: '0 hourly null', register: '0 hourly null', export: '0 daily null' },
+    },
+    { what: 'has messages that were sent just now', counts: { deployed: 9 * DAY }, idle: {} },
+  ])('$what', async ({ counts, idle }) => {
+    expect((await runsOf('write', counts)).idle).toEqual(idle);
   });
 });
