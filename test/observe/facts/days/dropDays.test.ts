@@ -1,0 +1,183 @@
+import { expect, it } from '@jest/globals';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { dropDays, isOldLook } from '../../../../observe/facts/days/ledgerDays.ts';
+import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
+
+const DAY = '2026-11-19';
+const file = (key: string, more: object) =>
+  ({ key, size: 1, eTag: `"${key}"`, ...more }) as LedgerEntry['files'][number];
+
+/** A day without an entry. */
+const unknown = {
+  day: DAY,
+  state: null,
+  lateSince: null,
+  rows: { in: 0, out: 0, refused: 0 },
+  empty: null,
+  isAccepted: false,
+  hasCopies: false,
+  usual: null,
+  unusual: null,
+  unusualParts: [],
+  waiting: null,
+  uncommitted: 0,
+  missingSince: null,
+  lackingSince: null,
+  files: 0,
+  loadedFiles: 0,
+  kept: 0,
+  leftOut: { count: 0, words: '' },
+  version: null,
+  loadedFrom: null,
+  failure: null,
+  failureMessage: null,
+  failing: null,
+  receipt: null,
+};
+const known = { ...unknown, state: 'succeeded', leftOut: { count: 0, words: expect.any(String) } };
+const failure = { code: 'SLUICE_INGEST_X', message: 'x' };
+const failed = { ...known, failure: failure.code, failureMessage: failure.message };
+const queued = { at: 5_000, fingerprint: 'f2', reason: 'retried', writtenAt: 4_000 } as const;
+
+it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
+  { what: 'no entry', entry: null, shown: unknown },
+  {
+    what: 'files of every fate',
+    entry: {
+      rows: { in: 5, out: 4, refused: 1 },
+      usualRows: 9,
+      version: 'v1',
+      files: [
+        file('a', { fate: 'loaded' }),
+        file('b', { fate: 'loaded' }),
+        file('c', { fate: 'loaded' }),
+        file('d', { fate: 'kept' }),
+        file('e', { fate: 'gone' }),
+        file('f', { fate: 'left_out', reason: 'not_committed' }),
+        file('g', { fate: 'left_out', reason: 'not_parquet' }),
+      ],
+      content: dayContent({ copies: 2 }),
+    },
+    shown: {
+      ...known,
+      rows: { in: 5, out: 4, refused: 1 },
+      usual: 9,
+      version: 'v1',
+      hasCopies: true,
+      files: 6,
+      loadedFiles: 3,
+      kept: 1,
+      uncommitted: 1,
+      leftOut: { count: 1, words: expect.stringContaining('g') },
+    },
+  },
+  {
+    what: 'long names that it left out',
+    entry: { files: [file('n'.repeat(500), { fate: 'left_out', reason: 'empty' })] },
+    shown: { ...known, files: 1, leftOut: { count: 1, words: expect.stringMatching(/^.{399}…$/) } },
+  },
+  {
+    what: 'accepted copies',
+    entry: { accepted: true, content: dayContent({ copies: 2 }) },
+    shown: { ...known, isAccepted: true },
+  },
+  { what: 'no copies', entry: { content: dayContent() }, shown: known },
+  {
+    what: 'no inputs any more',
+    entry: { state: 'inputs_missing', missingSince: 7 },
+    shown: { ...known, state: 'inputs_missing', missingSince: 7 },
+  },
+  { what: 'inputs again', entry: { missingSince: 7 }, shown: known },
+  {
+    what: 'a receipt that fails',
+    entry: { updatedAt: 8, receipt: { failure, failingSince: 6 } as LedgerEntry['receipt'] },
+    shown: { ...known, receipt: { code: failure.code, since: 6 } },
+  },
+  {
+    what: 'a failure',
+    entry: { state: 'failed', failure, failingSince: 3, updatedAt: 8 },
+    shown: { ...failed, state: 'failed', failing: { since: 3, last: 8, waits: false, replaced: undefined } },
+  },
+  {
+    what: 'a failure whose next try was noted with it',
+    entry: { state: 'waiting', failure, updatedAt: 5_999, queued },
+    shown: {
+      ...failed,
+      state: 'waiting',
+      failing: { since: 5_999, last: 5_999, waits: true, replaced: undefined },
+    },
+  },
+  {
+    what: 'a failure of files that were replaced since',
+    entry: { state: 'waiting', failure, updatedAt: 6_000, attempts: 0, fingerprint: 'f1', queued },
+    shown: {
+      ...failed,
+      state: 'waiting',
+      failing: { since: 6_000, last: 6_000, waits: false, replaced: 4_000 },
+    },
+  },
+  {
+    what: 'a failure of the files that wait',
+    entry: { state: 'waiting', failure, updatedAt: 6_000, attempts: 0, fingerprint: 'f2', queued },
+    shown: {
+      ...failed,
+      state: 'waiting',
+      failing: { since: 6_000, last: 6_000, waits: false, replaced: undefined },
+    },
+  },
+  {
+    what: 'a failure that runs again',
+    entry: {
+      state: 'loading',
+      failure,
+      updatedAt: 5_500,
+      attempts: 0,
+      fingerprint: 'f1',
+      queued,
+    },
+    shown: {
+      ...failed,
+      state: 'loading',
+      failing: { since: 5_500, last: 5_500, waits: false, replaced: undefined },
+    },
+  },
+])('a day is shown with $what', ({ entry, shown }) => {
+  const days = [{ day: DAY, entry: entry === null ? null : ledgerEntry(entry) }] as const;
+  expect(dropDays({ days }).days).toEqual([shown]);
+});
+
+it('a day is shown with what is known beside its entry, and with nothing of another day', () => {
+  const both = <More extends object>(other: More, own: More) => [
+    { day: '2026-11-18' as const, ...other },
+    { day: DAY as typeof DAY, ...own },
+  ];
+  const part = { kind: 'rows', short: 'few' } as const;
+  const beside = {
+    late: both({ due: 1 }, { due: 2 }),
+    unusual: both({ words: 'x', parts: [] }, { words: 'y', parts: [part] }),
+    waiting: both(
+      { words: 'x', isLacking: true, cure: 'run' as const },
+      { words: 'z', isLacking: true, cure: 'run' as const },
+    ),
+    lacking: both({ since: 1, isOnly: true }, { since: 3, isOnly: true }),
+  };
+  const day = { day: DAY, entry: ledgerEntry({ place: 's3://old/', version: 'v1' }) } as const;
+  const [found] = dropDays({ days: [day], place: 's3://new/', ...beside }).days;
+  expect(found).toMatchObject({
+    lateSince: 2,
+    unusual: 'y',
+    unusualParts: [part],
+    waiting: 'z',
+    lackingSince: 3,
+    loadedFrom: 's3://old/',
+  });
+});
+
+it.each([
+  { what: 'never', at: null, isOld: true },
+  { what: 'three hours ago', at: 3, isOld: false },
+  { what: 'earlier', at: 3.001, isOld: true },
+])('a listing by the hour is old if it was $what: $isOld', ({ at, isOld }) => {
+  const look = at === null ? null : { at: -at * 3_600_000, newestDay: null, openDays: [], stopped: false };
+  expect(isOldLook(look, 'hourly', 0)).toBe(isOld);
+});
