@@ -131,6 +131,9 @@ export function notesOf(drops: DatasetDays): readonly LineNote[] {
   const { missed = [], names = [] } = misnamedDays(drops) ?? {};
   if (names.length > 0)
     notes.push(['warning', `No file of ${days(missed)}, but there is ${names.join(', ')}, which is no day.`]);
+  const { days: ahead = [] } = lastLook?.elsewhere?.ahead ?? {};
+  if (ahead.length > 0)
+    notes.push(['warning', `There are files of ${days(ahead)}, more than a month ahead.`]);
   if (unlooked.length > 0)
     notes.push(['plain', `There are files of ${days(unlooked)}, outside of its lookback.`]);
   return notes;
