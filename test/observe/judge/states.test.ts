@@ -21,26 +21,28 @@ const figuresOf = (text: string) =>
 
 const TARGET = / --(?:stage prod|region eu-central-1)/g;
 
-/** The names of the cases of its code that a finding may be of. */
-function casesOf({ code, cause, cure }: Pick<Finding, 'code' | 'cause' | 'cure'>): readonly string[] {
+/** The names of the cases of its code that a finding may be of, and whether their sentences are its cause. */
+function casesOf({ code, cause, cure }: Pick<Finding, 'code' | 'cause' | 'cure'>) {
   const known = Object.entries<Pick<Finding, 'cause' | 'cure'>>(findingCatalogue[code].cases);
   const cured = known.filter((one) => cure.replaceAll(TARGET, '').endsWith(one[1].cure));
   const caused = cured.filter((one) => cause.replaceAll(TARGET, '').endsWith(one[1].cause));
-  return (caused.length > 0 ? caused : cured).map(([name]) => name);
+  const names = (caused.length > 0 ? caused : cured).map(([name]) => name);
+  return { names: names.join(' or '), isCaused: caused.length > 0 };
 }
 
-/** A finding without its sentences: of these the case that they are of, and their figures. */
+/** A finding without its sentences: of these the case that they are of, and the figures of those that have some of their own. */
 function outline(found: Finding) {
   const { code, severity, since, subject, title, detail, cause, judgedBy, commands } = found;
+  const { names, isCaused } = casesOf(found);
   return {
     code: code.slice('SLUICE_FINDING_'.length),
-    case: casesOf(found).join(' or '),
+    case: names,
     severity,
     since,
     ...(subject === undefined ? null : { subject }),
     title: figuresOf(title),
     detail: figuresOf(detail),
-    cause: figuresOf(cause),
+    ...(isCaused ? null : { cause: figuresOf(cause) }),
     ...(judgedBy === undefined ? null : { judgedBy }),
     commands: commands.map((command) => command.replaceAll(TARGET, '')),
   };
