@@ -230,9 +230,6 @@ export const failedDay: DropDay = {
   failing: ongoingFailure,
 };
 
-/** What a finding says of {@link failedDay}. */
-export const failedDayText = `2026-11-18 SLUICE_INGEST_X, since ${hoursAgo(30)}, last tried ${hoursAgo(2)}.`;
-
 /** A whole look at a dataset, an hour ago. */
 export const hourOldLook = {
   at: NOW - HOUR_MS,
@@ -327,10 +324,6 @@ export const changedRequests = (
   lastDay: { ...wellDay, changes: changes.map((members) => ({ ...change, ...members })) },
 });
 
-/** What a finding says of a change of {@link changedRequests}. */
-export const changeText = (noun: string) =>
-  `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${hoursAgo(9)}, last in those from ${hoursAgo(8)}; 700 in 24 hours.`;
-
 /** A count of copies. */
 export const threeCopies = { count: 3 };
 
@@ -415,13 +408,6 @@ export const deadLetters: DeadLetters = {
   since: hoursAgo(1),
   arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
 };
-
-/** The commands of a function's finding that tell what throttles it, and end it. */
-export const unthrottleCommands = (part: string) => [
-  `aws lambda get-function-concurrency --function-name sluice-prod-${part}`,
-  `aws lambda delete-function-concurrency --function-name sluice-prod-${part}`,
-  'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2000',
-];
 
 /** An alarm that has been on for two hours. */
 export const ringingAlarm = {
