@@ -209,7 +209,7 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     else yield late({ case: 'unlisted', ...seenNow(title, detail) }, [run()]);
     return;
   }
-  const { at, failure, stopped, elsewhere } = lastLook;
+  const { at, failure, stopped } = lastLook;
   const listedAt = isoTimestamp(at);
   if (isLookOld && !isPlanIdle) {
     const title = `The folder of ${name} was listed last at ${listedAt}, where its schedule is ${schedule}`;
@@ -235,7 +235,7 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     yield* otherNames(drops, name, backfill);
     return;
   }
-  const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
+  const there = namesThere(drops);
   const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
   const from = days.findLast(({ loadedFrom }) => loadedFrom !== null)?.loadedFrom;
   const placeSince = lastLook.place?.since ?? null;
@@ -251,10 +251,24 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
   } as const;
   const before = unlooked.filter((day) => day < drops.firstDay);
   const ranges = dayRanges(before).slice(0, MOST_COMMANDS);
-  yield late(
-    told,
-    ranges.map(({ from, to }) => backfill(from, to)),
-  );
+  // The days that are late are told here alone, if their files may be there.
+  const isLate = there.length > 0 && drops.late.some((day) => isOfLookback(day, drops));
+  const loads = ranges.map(({ from, to }) => backfill(from, to));
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, loads, isLate ? 'problem' : 'warning');
+}
+
+/** What a folder has in place of the days that are looked for, in words; nothing of one that has some of them. */
+function namesThere({ lastLook, unlooked }: DatasetDays): readonly string[] {
+  if (lastLook?.stopped !== true) return [];
+  return [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(lastLook.elsewhere?.others ?? [])];
+}
+
+/** Whether a late day has no file, and is looked for still. */
+function isOfLookback(
+  { day, empty }: DatasetDays['late'][number],
+  { firstDay }: Pick<DatasetDays, 'firstDay'>,
+): boolean {
+  return empty === undefined && day >= firstDay;
 }
 
 /** Days that seem to come under other names than the dataset has. */
@@ -478,7 +492,10 @@ function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const unready = unreadyOf(drops);
   const missed = drops.lastLook?.stopped === true ? [] : (misnamedDays(drops)?.missed ?? []);
   const told = new Set([...unready.map(({ day }) => day), ...missed]);
-  const absent = drops.late.filter(({ day }) => !told.has(day));
+  const isElsewhere = namesThere(drops).length > 0;
+  const absent = drops.late.filter((late) => {
+    return !told.has(late.day) && !(isElsewhere && isOfLookback(late, drops));
+  });
   const kinds = Map.groupBy(absent, ({ day, empty }) => {
     if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
     if (empty !== undefined) return 'noRows';
