@@ -65,10 +65,9 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     await writeService(trial, configOf(trial, deployment));
     writeNote(`If this ends early: ${removalCommand(trial)}\n`);
     void untilInterrupted().then(() => {
-      if (!signal.aborted)
-        writeNote(
-          `Interrupted: removing what was made. Once more, and it stays until ${removalCommand(trial)}\n`,
-        );
+      writeNote(
+        `Interrupted: removing what was made. Once more, and it stays until ${removalCommand(trial)}\n`,
+      );
       interruption.abort();
     });
     const tried = await showTrial(line, trial, deployment, wish.url);

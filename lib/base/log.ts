@@ -11,6 +11,9 @@ export function logLine(fields: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(fields)}\n`);
 }
 
+/** A line of a stack, as V8 writes it: https://v8.dev/docs/stack-trace-api#appendix%3A-stack-trace-format */
+const PLACE = /^ {4}at .*(?::\d+:\d+|native|<anonymous>)\)?$/;
+
 /**
  * The log fields of an unexpected error: its name and its stack. Its message is left out, except that of a denial: V8
  * and libraries quote their input in messages, and that may be personal data. Messages of our own errors never quote
@@ -18,10 +21,9 @@ export function logLine(fields: Record<string, unknown>): void {
  */
 export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { error: typeof error };
-  const at = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .map((line) => line.trim());
+  // The stack begins with the message, of which a line may look like a place in the code.
+  const places = (error.stack ?? '').replace(error.message, '').split('\n');
+  const at = places.filter((line) => PLACE.test(line)).map((line) => line.trim());
   const own = error instanceof SluiceError && error.fault === 'system' ? { message: error.message } : null;
   return { error: errorText(error), ...own, at };
 }

@@ -5,6 +5,7 @@ import { addDays, type UtcDay } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
+import { ZERO } from './engine/valueForms.ts';
 import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from './unusualField.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
@@ -15,6 +16,8 @@ export const COMPARED_DAYS = 7;
 const LONG_DAYS = 14;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
+/** Rows of days to come that are told, unless they are most: a few clocks are always ahead. */
+const SOME_TO_COME = { rows: 10, share: 0.01 };
 
 /** A file of a day by its key, and the file of another day that it is, or may be. */
 export interface Copy {
@@ -50,16 +53,21 @@ export function judgeContent(
   const toCome = most.filter(([day]) => day > addDays(today, 1));
   const daysToCome = sum(toCome.map(([, count]) => count));
   const isMost = (other: number, all: number) => other > all * OTHER_DAYS;
-  const hasOtherDays = (content: DayContent, day: DayBefore) => isMost(content.otherDays, day.rows.out);
+  const isSome = (rowsToCome: number, all: number) =>
+    isMost(rowsToCome, all) || rowsToCome >= Math.max(SOME_TO_COME.rows, all * SOME_TO_COME.share);
+  const past = most.filter(([day]) => !toCome.some(([dayToCome]) => dayToCome === day));
+  const hasOtherDays = (content: DayContent, day: DayBefore) =>
+    isMost(content.otherDays - (content.daysToCome ?? 0), day.rows.out);
   const daysWords = (count: number, what: string, told: typeof most) => {
     const texts = told.map(([day, rows]) => `${day} (${rows.toLocaleString('en-US')})`);
     return `${count.toLocaleString('en-US')} of ${counted(out, 'row')} of ${what}: ${listed(texts)}`;
   };
-  const hasDaysToCome = ({ daysToCome: known }: DayContent) => (known === undefined ? undefined : known > 0);
-  if (daysToCome > 0 && !isUsual(before, hasDaysToCome))
+  const hasDaysToCome = ({ daysToCome: known }: DayContent, day: DayBefore) =>
+    known === undefined ? undefined : isSome(known, day.rows.out);
+  if (isSome(daysToCome, out) && !isUsual(before, hasDaysToCome))
     unusual.push({ kind: 'toCome', words: daysWords(daysToCome, 'days to come', toCome) });
-  else if (isMost(otherDays, out) && !isUsual(before, hasOtherDays))
-    unusual.push({ kind: 'days', words: daysWords(otherDays, 'other days', most) });
+  if (isMost(otherDays - daysToCome, out) && !isUsual(before, hasOtherDays))
+    unusual.push({ kind: 'days', words: daysWords(otherDays - daysToCome, 'other days', past) });
   if (copies.length > 0 && !isUsual(before, (content) => content.copies > 0)) {
     const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
     unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
@@ -75,7 +83,8 @@ export function judgeContent(
     });
   }
   const few = Object.entries(names).filter(([, found]) => Object.keys(found).length <= MOST_NAMES);
-  const areAllZero = unusual.some(({ field }) => field === 'metricValue');
+  const { metricValue } = fields;
+  const areAllZero = metricValue !== undefined && metricValue.forms[ZERO] === rows - metricValue.none;
   const namesToday = few.map(([column, found]): NamesToday => ({ column, found, out, areAllZero }));
   unusual.push(...namesToday.flatMap((today) => otherNames(today, before)));
   const keptNames = few.map(([column, found]) => [column, keptNamesOf(found)] as const);
@@ -105,7 +114,7 @@ interface NamesToday {
   readonly found: RowContent['names'][string];
   /** Accepted rows of the day. */
   readonly out: number;
-  /** Whether the values of the day are told as a whole. */
+  /** Whether all values of metrics of the day are 0: that is told as a whole. */
   readonly areAllZero: boolean;
 }
 

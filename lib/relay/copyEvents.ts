@@ -1,6 +1,7 @@
 import { tryParseExactJson } from '../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
+import { RequestError } from '../wire/RequestError.ts';
 import { readSdkRequest } from '../wire/sdkRequest.ts';
 import type { Found } from './idValues.ts';
 import type { RelayCopy } from './RelayCopy.ts';
@@ -67,7 +68,9 @@ function textOf({ path, query, headers, body }: RelayCopy): string | null {
   });
   try {
     return decodeBody(body, markers).text;
-  } catch {
-    return null;
+  } catch (error) {
+    // Null ends in the deletion of the copy: what failed here for another reason is tried again.
+    if (error instanceof RequestError) return null;
+    throw error;
   }
 }

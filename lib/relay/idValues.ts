@@ -113,7 +113,7 @@ export function findValue(
         const bare = bareKey(key);
         const isOfUnit = place.isIds || keys.has(bare);
         // A key may be a unit's ID itself, as in an object with a member for each person.
-        found = find(key, { ...place, isNumber: false, isKey: true }) ?? found;
+        if (found !== 'unit') found = find(key, { ...place, isNumber: false, isKey: true }) ?? found;
         open.push({
           value: item,
           place: { isOfUnit, isIds: IDS_KEYS.has(bare), isName: !isOfUnit && NAME_KEYS.has(bare) },

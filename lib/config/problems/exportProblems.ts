@@ -8,7 +8,7 @@ import { TakenNames } from './TakenNames.ts';
 /** What of the configuration is compared with its exports. */
 type ExportConfig = Pick<Config, 'exports' | 'bucket' | 'tables' | 'curate' | 'curatedTables' | 'sources'>;
 
-/** Problems of `exports` that no field shows alone; one sentence each, with the field's name in front. */
+/** What is wrong with `exports` that no field shows alone. */
 export function exportProblems(config: ExportConfig): ConfigProblem[] {
   const { exports, bucket, sources } = config;
   const problems: ConfigProblem[] = [];

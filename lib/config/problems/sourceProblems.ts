@@ -17,7 +17,7 @@ import { TakenNames } from './TakenNames.ts';
  */
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
 
-/** Problems of `sources` that no field shows alone; one sentence each, with the field's name in front. */
+/** What is wrong with `sources`, and with `unitIds` beside them, that no field shows alone. */
 export function sourceProblems(
   config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'curatedTables' | 'unitIds'>,
 ): ConfigProblem[] {

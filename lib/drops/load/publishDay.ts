@@ -77,7 +77,7 @@ async function moveToVersion(
   const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const at = clock.now();
   if (partition.isAt(prefix)) {
-    // An invocation that was killed then has moved it, and noted the version that was replaced.
+    // An earlier invocation of this run moved it, noted the version that was replaced, and was killed before it settled the day.
     if (last !== undefined) progress.replaced.push({ version: last, at });
     progress.version = version;
     progress.filesWritten = files;
@@ -115,8 +115,8 @@ async function keepVersion(load: DayLoad): Promise<boolean | null> {
   const version = partition.version ?? known;
   if (version === undefined) return false;
   const prefix = versionPrefix(loader.config, table, day, version);
+  // Files of the version that somebody has deleted are found by the hourly look: they are not looked for here.
   const present = version === known ? filesWritten : await namesUnder(loader.landing, prefix);
-  // Files that somebody deleted are found by the hourly look: nothing else has their rows.
   if (present.length === 0) return false;
   if (partition.isMissing) {
     const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
@@ -181,10 +181,10 @@ export function requireAcceptableRows(
   { rows, reasons }: Pick<MappedRows, 'rows' | 'reasons'>,
   { refusedShare }: Pick<Dataset, 'refusedShare'>,
 ): void {
-  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
   const by = Object.entries(reasons)
     .map(([reason, count]) => `${reason} ${count}`)
     .join(', ');
+  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
   if (rows.refused / rows.in > refusedShare) {
     throw new LoadError(
       'SLUICE_LOAD_ROWS_REFUSED',

@@ -69,7 +69,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
-    isOver: state !== 'open',
+    isOver: state === 'over',
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),

@@ -295,14 +295,26 @@ describe('rows of other days', () => {
 });
 
 describe('rows of days that were still to come', () => {
-  const ahead = rowsOf({}, { '2027-11-20': 1, '2026-11-01': 9 });
+  const ahead = rowsOf({}, { '2027-11-20': 10, '2026-11-01': 9 });
 
-  it('are told however few they are, from two days after the load on', () => {
+  it('are told from ten rows on, and from two days after the load on', () => {
     expect(unusual(ahead, daysOf(...six))).toEqual([
-      { kind: 'toCome', words: '1 of 100 rows of days to come: 2027-11-20 (1)' },
+      { kind: 'toCome', words: '10 of 100 rows of days to come: 2027-11-20 (10)' },
     ]);
-    expect(unusual(rowsOf({}, { '2026-11-21': 1 }), daysOf(...six))).toEqual([]);
-    expect(unusual(rowsOf({}, { '2026-11-22': 1 }), daysOf(...six))).toHaveLength(1);
+    expect(unusual(rowsOf({}, { '2027-11-20': 9 }), daysOf(...six))).toEqual([]);
+    expect(unusual(rowsOf({}, { '2026-11-21': 10 }), daysOf(...six))).toEqual([]);
+    expect(unusual(rowsOf({}, { '2026-11-22': 10 }), daysOf(...six))).toHaveLength(1);
+  });
+
+  it('are told beside most rows that are of other days, and hide nothing of these', () => {
+    const days = { '2024-01-01': 60, '2027-11-20': 10 };
+    const told = [
+      ['toCome', '10 of 100 rows of days to come: 2027-11-20 (10)'],
+      ['days', '60 of 100 rows of other days: 2024-01-01 (60)'],
+    ];
+    expect(unusual(rowsOf({}, days), daysOf(...six)).map(({ kind, words }) => [kind, words])).toEqual(told);
+    const accepted = { ...ahead, accepted: true } as const;
+    expect(unusual(rowsOf({}, days), daysOf(...six, accepted)).map(({ kind }) => kind)).toEqual(['days']);
   });
 
   it('are usual once each of the last seven loaded days had some, or a person accepted them', () => {
@@ -445,6 +457,14 @@ describe('a name', () => {
     expect(kindsOf(zero, daysOf(both))).toEqual(told);
     expect(kindsOf(zero, daysOf(both, ...Array.from({ length: 20 }, () => zero)))).toEqual(told);
     expect(kindsOf(zero, daysOf(both, { ...zero, accepted: true }))).toEqual([]);
+    const field = { column: 'v', none: 0, numbers: 100, forms: { zero: 50 } };
+    const typed = (day: typeof zero, type: string) => {
+      const fields = { metricValue: { ...field, types: { [type]: ['0'] } } };
+      return { ...day, content: { ...day.content, fields } };
+    };
+    const [type, zeros] = kindsOf(typed(zero, 'BIGINT'), daysOf(typed(both, 'DOUBLE')));
+    expect(type).toEqual(['values', 'metricValue (column "v"): type BIGINT, before DOUBLE']);
+    expect(zeros).toEqual(told[0]);
     expect(kindsOf(zero, daysOf(metrics({ visits: [50, 0], revenue: [50, 41] })))).toEqual([]);
     expect(kindsOf(metrics({ visits: [50, 0], revenue: [50, 49] }), daysOf(both))).toEqual([]);
     expect(kindsOf(zero, daysOf(metrics({ visits: [50, 0] })))).toEqual([]);

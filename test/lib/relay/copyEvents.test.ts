@@ -37,6 +37,13 @@ describe('a copy of a request', () => {
     const own = { user: { userID: 'person-1' }, metadata: { friend: 'person-1' } };
     for (const members of [Object.entries(own), Object.entries(own).reverse()])
       expect(judge({ events: [Object.fromEntries(members)] }, 'person-1')).toMatchObject({ own: 1 });
+    for (const keys of [
+      ['{"userID":"person-1"}', 'person-1'],
+      ['person-1', '{"userID":"person-1"}'],
+    ])
+      expect(judge({ events: [Object.fromEntries(keys.map((key) => [key, 1]))] }, 'person-1')).toMatchObject({
+        own: 1,
+      });
     expect(judge({ events }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 2 });
     expect(judge({ events, statsigMetadata: { stableID: 'person-2' } }, 'person-2')).toEqual({
       isPersons: true,

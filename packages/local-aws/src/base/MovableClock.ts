@@ -64,9 +64,11 @@ export class MovableClock implements LocalClock {
 
   /**
    * Lets `ms` pass: rings every alarm due within it at its own instant, one after the other, also those that
-   * are only set on the way. Resolves when all have rung and what they answered is done.
+   * are only set on the way. Resolves when what they answered is done. Time of the machine passes, too, while an answer is
+   * awaited: an alarm that is due by it rings beside the move, which does not wait for that answer.
    *
-   * @throws ControlError CONTROL_BODY if that is beyond {@link LAST_INSTANT_MS}. Moves that come first count.
+   * @throws ControlError CONTROL_BODY if that is beyond {@link LAST_INSTANT_MS}, reckoned from the end of the moves before it; what an
+   *   alarm throws, at whose instant the clock then stays.
    */
   advance(ms: number): Promise<void> {
     return this.#move(async () => {
@@ -86,6 +88,8 @@ export class MovableClock implements LocalClock {
   /**
    * Jumps to an instant (epoch ms). Forwards, what fell due rings once, now; backwards, alarms keep the time
    * they had left. Resolves when all have rung and what they answered is done.
+   *
+   * @throws What an alarm throws.
    */
   set(epochMs: number): Promise<void> {
     return this.#move(() => this.#jump(Math.ceil(epochMs) - Date.now()));

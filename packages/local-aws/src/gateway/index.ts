@@ -37,7 +37,7 @@ export interface GatewayOptions {
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   /** Whether the function's policy lets API Gateway invoke it for a route. Default: it does. */
   readonly mayInvoke?: ((functionName: string, routeKey: string) => boolean) | undefined;
-  /** The clock of the times of events and of limits. */
+  /** The clock of the times of events and of the delays of faults. */
   readonly clock: LocalClock;
   /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;

@@ -2,15 +2,83 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, SUM } from './DayInPieces.ts';
+import { firstRows, LoadedDay } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents } from './startLoads.ts';
 
 /** Steps that leave something: a kill at another one leaves what the step before did. */
 const leavingPoints = loadFaultPoints.filter((point) => !/listed|fetched|mapped/.test(point));
+/** Those of a day without files. */
+const emptyingPoints = leavingPoints.filter((point) => !/quarantined|begun|uploaded/.test(point));
 
 let loads: Loads;
 afterEach(() => loads.close());
 const afterLease = () => loads.clock.advance(LEASE_MS + 1);
+
+describe('a loaded day', () => {
+  let day: LoadedDay;
+  beforeEach(async () => {
+    day = await LoadedDay.start();
+    ({ loads } = day);
+  });
+
+  it.each(loadFaultPoints)('is read as before once its files are, killed at %s meanwhile', async (killAt) => {
+    await day.drop('a', someEvents(0, 2, 'second'));
+    expect(await loads.load({ killAt, reason: 'changed' })).toBe('killed');
+    await day.drop('a', someEvents(0, 2));
+    afterLease();
+    const isMoved = loadFaultPoints.indexOf(killAt) >= loadFaultPoints.indexOf('moved');
+    const outcome = isMoved ? 'succeeded' : 'unchanged';
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome });
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
+    const { version = '' } = (await loads.entry()) ?? {};
+    for (const key of await loads.keys('statsig/ingested/')) expect(key).toContain(`/${DAY}/${version}/`);
+  });
+
+  it.each(emptyingPoints)('is read as before when its deletion was killed at %s', async (killAt) => {
+    await day.remove('a', 'b');
+    const { tasks } = await planDay(loads, DAY, 'empty');
+    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
+    await day.drop('a', someEvents(0, 2));
+    await day.drop('b', someEvents(2, 5));
+    afterLease();
+    await loads.load({ reason: 'changed' });
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
+  });
+
+  it.each(emptyingPoints)('is empty in the end when an accepted load was killed at %s', async (killAt) => {
+    await day.remove('a', 'b');
+    const { tasks } = await planDay(loads, DAY, 'empty');
+    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
+    afterLease();
+    await loads.load(tasks[0]);
+    expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
+  });
+
+  it.each(leavingPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
+    await day.drop('a', someEvents(0, 9, 'anew'));
+    await day.remove('b');
+    const anew = (await planDay(loads, DAY)).tasks[0];
+    expect(await loads.load({ ...anew, killAt: point })).toBe('killed');
+    const read = await loads.read();
+    afterLease();
+    await day.remove('a');
+    for (const killAt of ['claimed', 'listed', 'settled'] as const) {
+      const [deleted] = (await planDay(loads, DAY)).tasks;
+      expect(await loads.load({ ...deleted, reason: 'deleted', killAt })).toBe('killed');
+      afterLease();
+    }
+    expect(await day.afterNights()).toMatchObject({ rows: read, state: 'inputs_missing' });
+    const [file = '', ...others] = await loads.keys('statsig/ingested/');
+    expect(others).toEqual([]);
+    expect(await loads.lacks()).toBe(false);
+    await loads.forget(file);
+    expect(await loads.lacks()).toBe(true);
+    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await day.afterNights()).toMatchObject({ rows: [] });
+    expect(await loads.lacks()).toBe(false);
+  });
+});
 
 describe('a day in pieces', () => {
   let pieces: DayInPieces;
