@@ -66,11 +66,14 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
   const signal = AbortSignal.any([interrupted.signal, closed.signal]);
   const start = performance.now();
   let answer: LiveAnswer | undefined;
-  let gate: Gate | null | undefined = asJson ? null : undefined;
-  const showGate = (next: Gate | null) => {
-    const isKnown = next?.gate === gate?.gate && next?.code === gate?.code;
-    if (next !== null && !isKnown) writeNote(`${next.text}\n`);
-    gate = next;
+  // Where requests stop is told until an event comes through, or nobody may read it; never as JSON.
+  let tellsGate = !asJson;
+  let told: Gate | undefined;
+  const showGate = (gate: Gate | null) => {
+    tellsGate = gate !== null;
+    const isKnown = gate?.gate === told?.gate && gate?.code === told?.code;
+    if (gate !== null && !isKnown) writeNote(`${gate.text}\n`);
+    told = gate ?? told;
   };
   while (!signal.aborted) {
     // The deployment has the time at which it was opened.
@@ -80,8 +83,8 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
       const read = await readLive({ ...deployment, now, signal }, asked);
       if (answer === undefined) writeSource(read, { deployment, asJson });
       answer = read;
-      // Until a first event has come, and where it stops. Who may read the log alone is told nothing of it.
-      if (gate !== null && read.entries.length === 0 && !read.ended)
+      // Whoever may read the log alone is told nothing of it.
+      if (tellsGate && read.entries.length === 0 && !read.ended)
         showGate(await readGate({ ...deployment, now, signal }).catch(() => null));
     } catch (error) {
       if (signal.aborted) break;
@@ -91,7 +94,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
     for (const entry of answer.entries) {
       if (asJson) writeJson<LiveEntry>(entry);
       else writeOut(liveLine(entry));
-      if (gate != null && entry.type === 'request') showGate(gateOf(entry, deployment));
+      if (tellsGate && told !== undefined && entry.type === 'request') showGate(gateOf(entry, deployment));
     }
     if (answer.ended) {
       writeNote('The local cloud is stopping.\n');
@@ -137,8 +140,10 @@ function writeDropped(count: number, asJson: boolean): void {
 
 /** The filter of the options; empty ones do not filter. */
 function filterOption(line: CommandLine): LiveFilter {
-  const [user, event, sdk] = (['user', 'event', 'sdk'] as const).map(
-    (name) => textOption(line, name) || undefined,
-  );
-  return { user, event, sdk, errors: line.values['errors'] === true };
+  return {
+    user: textOption(line, 'user') || undefined,
+    event: textOption(line, 'event') || undefined,
+    sdk: textOption(line, 'sdk') || undefined,
+    errors: line.values['errors'] === true,
+  };
 }

@@ -114,6 +114,7 @@ describe('the page Live', () => {
   it('lists requests with errors alone', async () => {
     opened.go('/live?errors=true');
     await opened.shows('SLUICE_BODY_NOT_JSON');
+    await opened.holds("!document.querySelector('main').textContent.includes('purchase')");
   });
 
   it('gets entries without their rows', async () => {
@@ -135,7 +136,7 @@ it('the page Trace lists what a user sent', async () => {
   await opened.shows('purchase');
 });
 
-it('the page Tables unfolds a table to its days, tomorrow among them', async () => {
+it('the page Tables unfolds a table to its days, and says which are registered ahead', async () => {
   opened.go('/tables');
   await opened.click('.fold', 'statsig_forwarded_events');
   // Tomorrow is registered already: a query of it has no rows.
@@ -209,7 +210,7 @@ describe('the page SQL', () => {
     opened.go(`/sql?q=${encodeURIComponent('SELECT 2 AS items')}`);
     await opened.holds("document.querySelector('textarea').value.includes('items')");
     await opened.click('button', 'Run');
-    await opened.shows('items');
+    await opened.shows('items integer');
   });
 
   it('says where a mistake is', async () => {
@@ -236,9 +237,13 @@ describe('the switches of the local cloud', () => {
   it('tell of a fault that is on', async () => {
     const faultsUrl = `${world.cloud.edge}/_sluice/faults`;
     const faults = { firehose: [{ fault: 'failCalls', every: 2 }] };
-    await fetch(faultsUrl, { method: 'POST', body: JSON.stringify(faults) });
-    await opened.shows('1 fault on', '.top');
-    await fetch(faultsUrl, { method: 'DELETE' });
+    const set = await fetch(faultsUrl, { method: 'POST', body: JSON.stringify(faults) });
+    expect(set.ok).toBe(true);
+    try {
+      await opened.shows('1 fault on', '.top');
+    } finally {
+      await fetch(faultsUrl, { method: 'DELETE' });
+    }
   });
 });
 

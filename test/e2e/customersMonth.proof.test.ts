@@ -152,7 +152,7 @@ describe('a month of one customer', () => {
     const { mark, told: lines } = await morningAfter('2026-11-19');
     expect(mark).toBe('=');
     expect(lines.filter((line) => line.includes('2026-11-19')).join()).toMatch(
-      /100 of 100 rows are of other days: 2026-11-16 \(100\)\. files are those of other days: .* is orders\/2026-11-16/,
+      /100 of 100 rows of other days: 2026-11-16 \(100\)\. files are those of other days: .* is orders\/2026-11-16/,
     );
     expect(await step('2026-11-19', 'accept', 'keep')).toMatchObject({ mark: '✓' });
     expect((await look('2026-11-19')).told.join()).not.toContain('of other days');
