@@ -16,8 +16,8 @@ export const COMPARED_DAYS = 7;
 const LONG_DAYS = 14;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
-/** Rows of days to come that are told, unless they are most: a few clocks are always ahead. */
-const SOME_TO_COME = { rows: 10, share: 0.01 };
+/** Rows of days to come that are told: so many of a large day, or this share of any. A few clocks are always ahead. */
+const SOME_TO_COME = { rows: 10, shareOfMany: 0.01, share: 0.1 };
 
 /** A file of a day by its key, and the file of another day that it is, or may be. */
 export interface Copy {
@@ -54,7 +54,8 @@ export function judgeContent(
   const daysToCome = sum(toCome.map(([, count]) => count));
   const isMost = (other: number, all: number) => other > all * OTHER_DAYS;
   const isSome = (rowsToCome: number, all: number) =>
-    isMost(rowsToCome, all) || rowsToCome >= Math.max(SOME_TO_COME.rows, all * SOME_TO_COME.share);
+    rowsToCome > all * SOME_TO_COME.share ||
+    rowsToCome >= Math.max(SOME_TO_COME.rows, all * SOME_TO_COME.shareOfMany);
   const past = most.filter(([day]) => !toCome.some(([dayToCome]) => dayToCome === day));
   const hasOtherDays = (content: DayContent, day: DayBefore) =>
     isMost(content.otherDays - (content.daysToCome ?? 0), day.rows.out);
