@@ -31,8 +31,8 @@ const COMPARED_DAYS = 7;
 const FEWEST_DAYS = 3;
 /** Events of a name that are expected, by its least share, of so many as came: none came by no chance. */
 const EXPECTED = 10;
-/** Names that are told. */
-const MOST_NAMES = 20;
+/** Names that are read: the configured lists may leave out most of them, which is judged later. */
+const MOST_NAMES = 500;
 
 /**
  * Names of events that came on each of the last curated days, and not within 24 hours, although others did. Curated files are sorted by

@@ -234,7 +234,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_EVENT_MISSING: warning(
     'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
-    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. It goes once such an event comes, or after a week.',
+    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost. It goes once such an event comes, or after a week.',
     { section: 'silent' },
   ),
   SLUICE_FINDING_SPIKE: warning(

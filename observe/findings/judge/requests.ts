@@ -6,6 +6,7 @@ import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed, quotedName } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, utcDay } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
+import { NameFilter } from '../../../lib/collect/eventFilter.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../lib/tables/relayKeys.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
@@ -464,13 +465,19 @@ export function* silence(
   }
 }
 
+/** Names that are told. */
+const MOST_NAMES = 20;
+
 /** Names of events that came each day and stay away, where others come. */
 export function* missingEvents(
-  { missingEvents: names }: StatusFacts,
+  { missingEvents: away }: StatusFacts,
   { commands, config, now }: Place,
 ): Findings {
-  const [first] = names ?? [];
-  if (names === null || first === undefined) return;
+  // What the configured lists leave out is meant to stay away.
+  const filter = new NameFilter(config.events);
+  const names = (away ?? []).filter(({ name }) => filter.passes([name])).slice(0, MOST_NAMES);
+  const [first] = names;
+  if (first === undefined) return;
   const texts = names.map(
     ({ name, least, days, since }) =>
       `${quotedName(name)}, since ${since}: at least ${least} on each of ${counted(days, 'day')} before`,

@@ -1,22 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import { targetCommands } from '../../../observe/commands.ts';
 import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
   changedRequests,
   failedRequests,
   functionErrors,
   HOUR_MS,
   hoursAgo,
+  judgedDeployment,
   refusedRequests,
   requestGroup,
   silentFacts,
   silentSince,
   usualHours,
   wellDay,
+  wellFacts,
   wellHour,
   wellKeys,
 } from '../statusFacts.ts';
@@ -345,5 +349,19 @@ describe('a finding about requests', () => {
     const failedAt = { [code]: { first: hoursAgo(0.8), last: hoursAgo(0.7) } };
     const detail = expect.stringMatching(`^16 requests with ${code}, ${first} 2026-11-20T11:18Z\\.`);
     expect(failed({ failedBy: { [code]: 2 }, failedAt })).toMatchObject({ severity: 'problem', detail });
+  });
+
+  it('of events that stay away leaves out names that the configured lists leave out', () => {
+    const away = (name: string) => ({ name, least: 20, days: 7, since: hoursAgo(30) });
+    const facts = { ...wellFacts, missingEvents: ['debug_a', 'other', 'buy'].map(away) };
+    const found = (events: object) => {
+      const config = defineConfig({ bucket: 'acme', events });
+      return judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1').map(
+        ({ title }) => title.split(' ')[2],
+      );
+    };
+    expect(found({ deny: ['debug_*', 'other'] })).toEqual(['"buy"']);
+    expect(found({ allow: ['other'] })).toEqual(['"other"']);
+    expect(found({ deny: ['debug_*', 'other', 'buy'] })).toEqual([]);
   });
 });
