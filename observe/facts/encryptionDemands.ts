@@ -1,5 +1,7 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { isOfAction } from '../../infra/template/policyMatch.ts';
+import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
+import { objectsArn } from '../../lib/access/arns.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import type { Deployment } from '../deployment.ts';
@@ -27,47 +29,94 @@ const HEADER = 'x-amz-server-side-encryption';
  * often of the same account; S3 says nothing of a condition:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
  *
- * @returns None of a bucket whose policy these credentials may not read.
+ * @param ownRole ARN of the stack's role that exports, for targets without a role; undefined if it is not known.
+ * @returns None of a bucket whose policy these credentials may not read, and none of a role that is not known.
  */
 export async function readEncryptionDemands(
   { s3, config }: Pick<Deployment, 's3' | 'config'>,
   exports: readonly ExportDays[],
+  ownRole: string | undefined,
 ): Promise<readonly EncryptionDemand[]> {
   const denied = exports.filter(({ days }) => days.some(({ failure }) => failure === DENIED));
   const targets = config.exports.filter(({ name }) => denied.some((days) => days.export === name));
   const read = targets.map(async ({ name, target }) => {
+    const role = target.role?.arn ?? ownRole;
+    if (role === undefined) return [];
     const asked = { Bucket: target.bucket, ExpectedBucketOwner: target.owner };
     const { Policy = '' } = await s3.send(new GetBucketPolicyCommand(asked)).catch(() => ({ Policy: '' }));
-    return demandsOf(Policy, target).map((demand): EncryptionDemand => ({ export: name, ...demand }));
+    return demandsOf(Policy, { name, target, role }).map(
+      (demand): EncryptionDemand => ({ export: name, ...demand }),
+    );
   });
   return (await Promise.all(read)).flat();
 }
 
-/** What statements that deny writes demand, and a target does not send. @param policy JSON; empty without a policy. */
+/** Who writes what: the role by its ARN. */
+type Writer = Pick<Export, 'name' | 'target'> & { readonly role: string };
+
+/**
+ * What statements that deny an export's writes for certain demand, and it does not send. All conditions of a statement have to hold:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+ *
+ * @param policy JSON; empty without a policy.
+ */
 function demandsOf(
   policy: string,
-  target: Pick<Export['target'], 'encryption' | 'kmsKeyArn'>,
+  { name, target, role }: Writer,
 ): readonly Omit<EncryptionDemand, 'export'>[] {
   const algorithm = target.encryption ?? (target.kmsKeyArn === undefined ? undefined : 'aws:kms');
   const sent = new Map([
     [HEADER, algorithm],
     [`${HEADER}-aws-kms-key-id`, target.kmsKeyArn],
   ]);
+  const objects = objectsArn(parseArn(role), target.bucket, `${target.folder ?? name}/`);
   const statements = valuesOf(valueAt(parseJson(policy), ['Statement'])).filter(isJsonObject);
   return statements.flatMap((statement, i) => {
-    if (statement['Effect'] !== 'Deny' || !isOfAction(statement, 's3:PutObject')) return [];
+    const conditions = conditionsOf(statement);
+    const isDenying =
+      statement['Effect'] === 'Deny' &&
+      isOfAction(statement, 's3:PutObject') &&
+      isOfRole(statement, role) &&
+      deniedOf(statement, objects).includes(objects) &&
+      conditions.every((condition) => holds(condition, sent));
+    if (!isDenying) return [];
     const sid = typeof statement['Sid'] === 'string' ? statement['Sid'] : `Statement ${i + 1}`;
-    return conditionsOf(statement).flatMap(({ operator, key, values }) => {
-      const header = key.toLowerCase().replace(/^s3:/, '');
-      if (!sent.has(header)) return [];
-      const value = sent.get(header);
-      const isMissing = operator === 'Null' && values.includes('true') && value === undefined;
-      const isOther = /^StringNot/.test(operator) && !values.includes(value ?? '');
-      const wanted = operator === 'Null' ? null : (values[0] ?? null);
-      return isMissing || isOther ? [{ sid, header, wanted }] : [];
+    return conditions.flatMap(({ operator, key, values }) => {
+      const isNull = operator === 'Null';
+      const isDemand = isNull ? values.includes('true') : operator.includes('Not');
+      // No setting sends `aws:kms:dsse`, so that another value is told, if there is one.
+      const settable = values.find((value) => value !== 'aws:kms:dsse') ?? values[0];
+      const wanted = isNull ? null : (settable ?? null);
+      return isDemand ? [{ sid, header: headerOf(key), wanted }] : [];
     });
   });
 }
+
+/** The header that a condition's key is of. */
+function headerOf(key: string): string {
+  return key.toLowerCase().replace(/^s3:/, '');
+}
+
+/**
+ * Whether a condition holds for sure. One with `Not` or `IfExists` holds for a header that is not sent:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ *
+ * @param sent Values of the headers; undefined of one that is not sent. Nothing is known of other keys.
+ */
+function holds({ operator, key, values }: Condition, sent: ReadonlyMap<string, string | undefined>): boolean {
+  const header = headerOf(key);
+  if (!sent.has(header)) return false;
+  const value = sent.get(header);
+  if (operator === 'Null') return values.includes(String(value === undefined));
+  const [, not, comparison, ifExists] = OPERATOR.exec(operator) ?? [];
+  if (comparison === undefined) return false;
+  if (value === undefined) return not !== undefined || ifExists !== undefined;
+  const isAlike = comparison === 'Equals' ? values.includes(value) : matchesAny(values, value);
+  return isAlike === (not === undefined);
+}
+
+/** Operators of texts and ARNs. */
+const OPERATOR = /^(?:String|Arn)(Not)?(Equals|EqualsIgnoreCase|Like)(IfExists)?$/;
 
 /** A condition of a statement. */
 interface Condition {

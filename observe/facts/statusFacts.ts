@@ -443,8 +443,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     ),
   );
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
+  const exportRole = (await outputs.catch(() => undefined))?.get('ExportRoleArn');
   const encryptionDemands = await ask('policies of targets', () =>
-    readEncryptionDemands(deployment, parts.exports ?? []),
+    readEncryptionDemands(deployment, parts.exports ?? [], exportRole),
   );
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
   return {

@@ -1,3 +1,4 @@
+import { matchesAny } from '../../../infra/template/policyMatch.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
@@ -52,7 +53,7 @@ export function* exportFindings(
       const why = demand ? demandTold(demand, message) : customersTold([code], message, customer);
       yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...why, ...told, detail }, [
         show(failed.at(-1)),
-        ...(demand ? [] : deniedPolicy([code], ['--for', 'export-target', '--export', name], commands)),
+        ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
         ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
         ...dayRanges(left)
           .slice(0, MOST_COMMANDS)
@@ -83,16 +84,19 @@ const DENIED = 'SLUICE_EXPORT_ACCESS_DENIED';
 /** The header that a bucket demands of objects, and what sets it. */
 function demandTold({ sid, header, wanted }: EncryptionDemand, message: string | null) {
   const demanded = wanted === null ? header : `${header}: ${wanted}`;
-  const isOfKey = header.endsWith('key-id') || wanted === 'aws:kms';
-  const key = wanted?.startsWith('arn:') === true ? wanted : "the ARN of the bucket's key";
-  const field = isOfKey
-    ? `\`target.kmsKeyArn\` of the export to ${key}`
-    : "`target.encryption` of the export to 'AES256'";
+  const isKey = wanted !== null && /^arn:[^*?]+$/.test(wanted);
+  const ofKey = `Set \`target.kmsKeyArn\` of the export to ${isKey ? wanted : "the ARN of the bucket's key"} and deploy.`;
+  const settable = [
+    { value: 'AES256', cure: "Set `target.encryption` of the export to 'AES256' and deploy." },
+    { value: 'aws:kms', cure: ofKey },
+  ].find(({ value }) => wanted === null || matchesAny(wanted, value));
+  const unsettable = `No setting sends this: have the bucket's owner except the export's role from the statement.`;
+  const cure = header.endsWith('key-id') ? ofKey : (settable?.cure ?? unsettable);
   const cause = `The statement ${sid} of the bucket's policy denies objects without the header \`${demanded}\`, which the export does not send.`;
   const said = message === null ? '' : ` ${message}`;
   return {
     case: 'header',
-    reason: { cause: `${cause}${said}`, cure: `Set ${field} and deploy.` },
+    reason: { cause: `${cause}${said}`, cure },
   } as const;
 }
 

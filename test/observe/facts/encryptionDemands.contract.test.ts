@@ -10,6 +10,7 @@ afterAll(() => landing.close());
 
 const KEY = 'arn:aws:kms:us-east-1:222222222222:key/1';
 const Bucket = landing.config.bucket;
+const ROLE = 'arn:aws:iam::111111111111:role/sluice-prod-ExportRole-1';
 const HEADER = 's3:x-amz-server-side-encryption';
 
 /** What the policy demands of an export that was denied, or failed otherwise. */
@@ -21,7 +22,7 @@ async function demands(
   const [configured] = landing.config.exports;
   const exported = { ...configured, name: 'out', target: { bucket: Bucket, ...target } };
   const config = { ...landing.config, exports: [exported] };
-  return readEncryptionDemands({ s3: landing.s3, config: config as typeof landing.config }, exports);
+  return readEncryptionDemands({ s3: landing.s3, config: config as typeof landing.config }, exports, ROLE);
 }
 
 const deny = (Condition: object, Sid?: string) => ({
@@ -51,6 +52,72 @@ it('finds statements that demand a header which the export does not send', async
   expect(await demands({ encryption: 'AES256' })).toEqual([{ export: 'out', ...ofKey }]);
   expect(await demands({ kmsKeyArn: KEY })).toEqual([]);
   expect(await demands({}, 'SLUICE_EXPORT_BUCKET_MISSING')).toEqual([]);
+});
+
+/** A pattern that the key of the export does not match. */
+const OTHER_KEY = { [`${HEADER}-aws-kms-key-id`]: 'arn:aws:kms:us-east-1:222222222222:key/2*' };
+const MISSING = { Null: { [HEADER]: 'true' } };
+
+it.each([
+  {
+    why: 'another condition of the statement does not hold',
+    statement: deny({ Null: { [HEADER]: 'false' }, StringNotEquals: { [HEADER]: 'aws:kms' } }),
+    target: {},
+    count: 0,
+  },
+  {
+    why: 'all conditions of the statement hold',
+    statement: deny({ Null: { [HEADER]: 'false' }, StringNotEquals: { [HEADER]: 'aws:kms' } }),
+    target: { encryption: 'AES256' } as const,
+    count: 1,
+  },
+  {
+    why: 'nothing is known of another condition',
+    statement: deny({
+      ...MISSING,
+      StringNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::222222222222:role/other' },
+    }),
+    target: {},
+    count: 0,
+  },
+  {
+    why: 'the statement is of another folder',
+    statement: { ...deny(MISSING), Resource: `arn:aws:s3:::${Bucket}/other/*` },
+    target: {},
+    count: 0,
+  },
+  {
+    why: "the statement is of the export's folder",
+    statement: { ...deny(MISSING), Resource: `arn:aws:s3:::${Bucket}/out/*` },
+    target: {},
+    count: 1,
+  },
+  {
+    why: 'the statement is of another role',
+    statement: { ...deny(MISSING), Principal: { AWS: 'arn:aws:iam::222222222222:role/other' } },
+    target: {},
+    count: 0,
+  },
+  {
+    why: 'the pattern of keys has that of the export',
+    statement: deny({ StringNotLike: { [`${HEADER}-aws-kms-key-id`]: 'arn:aws:kms:*:222222222222:key/*' } }),
+    target: { kmsKeyArn: KEY },
+    count: 0,
+  },
+  {
+    why: 'the pattern of keys does not have that of the export',
+    statement: deny({ ArnNotLikeIfExists: OTHER_KEY }),
+    target: { kmsKeyArn: KEY },
+    count: 1,
+  },
+])('finds $count demands where $why', async ({ statement, target, count }) => {
+  await put(statement);
+  expect(await demands(target)).toHaveLength(count);
+});
+
+it('tells of several values one that a setting sends', async () => {
+  await put(deny({ StringNotEquals: { [HEADER]: ['aws:kms:dsse', 'aws:kms'] } }));
+  expect(await demands({})).toMatchObject([{ wanted: 'aws:kms' }]);
 });
 
 it('finds nothing in a bucket without a policy', async () => {

@@ -307,6 +307,16 @@ describe('a finding about drops and exports', () => {
       wanted: KEY,
       cure: `Set \`target.kmsKeyArn\` of the export to ${KEY}`,
     },
+    {
+      header: 'x-amz-server-side-encryption-aws-kms-key-id',
+      wanted: 'arn:aws:kms:*:222222222222:key/*',
+      cure: "Set `target.kmsKeyArn` of the export to the ARN of the bucket's key",
+    },
+    {
+      header: 'x-amz-server-side-encryption',
+      wanted: 'aws:kms:dsse',
+      cure: 'No setting sends this',
+    },
   ])('of an export whose bucket demands a header names the statement: $wanted', ({ cure, ...demand }) => {
     const days = [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }];
     const encryptionDemands = [{ export: 'out', sid: 'Encrypted', ...demand }];
@@ -315,7 +325,7 @@ describe('a finding about drops and exports', () => {
       /^The statement Encrypted of the bucket's policy denies objects without the header/,
     );
     expect(found?.cure.slice(0, cure.length)).toBe(cure);
-    expect(found?.commands.join()).not.toContain('policy print');
+    expect(found?.commands.join()).toContain('policy print');
   });
 
   it('of a day whose rows were refused has the reason of the rows in its title, and its cure', () => {
