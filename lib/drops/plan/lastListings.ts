@@ -64,8 +64,10 @@ const lastListingSchema = z.object({
       message: z.string(),
       /** When the first of the failed tries in a row was, epoch milliseconds; absent in notes of earlier versions. */
       since: z.number().optional(),
-      /** When the folder was listed last, epoch milliseconds; absent if it never was, and in notes of earlier versions. */
+      /** When the folder was listed last, epoch milliseconds; absent if it never was at this place, and in notes of earlier versions. */
       lastGood: z.number().optional(),
+      /** Where it was looked for (`dropPlace`); absent in notes of earlier versions. */
+      place: z.string().optional(),
     })
     .optional(),
 });

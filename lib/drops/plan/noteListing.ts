@@ -117,24 +117,35 @@ async function compareOutside(
 }
 
 /**
- * Stores why a dataset can't be listed, and the counts of days that were.
+ * Stores why a dataset can't be listed, and the counts of days that were. What is known of another place, as of a bucket whose name was
+ * mistyped, says nothing of this one.
  *
  * @returns Whether the note was stored.
  */
 export async function noteFailure(
   { looks, clock }: ListingPorts,
-  { source, dataset }: { readonly source: string; readonly dataset: string },
+  { source, dataset }: Pick<ListedDataset, 'source' | 'dataset'>,
   { code, message, counts }: Pick<SluiceError, 'code' | 'message'> & Pick<LastListing, 'counts'>,
 ): Promise<boolean> {
   try {
-    const before = await looks.read(source, dataset);
+    const before = await looks.read(source.name, dataset.name);
     const { openDays = [], newer, place } = before ?? {};
     const now = clock.now();
+    const name = dropPlace(source, dataset);
     const failed = before?.failure;
+    const { place: last = name } = failed ?? { place: place?.name };
     // A note without a failure is of the last good listing.
-    const { since = before?.at, lastGood } = failed ?? { since: now, lastGood: before?.at };
-    const failure = { code, message, since, lastGood };
-    await looks.write(source, dataset, { ...emptyListing(now), openDays, newer, place, counts, failure });
+    const known = failed ?? { since: now, lastGood: before?.at };
+    const { since = before?.at, lastGood } = last === name ? known : { since: now };
+    const failure = { code, message, since, lastGood, place: name };
+    await looks.write(source.name, dataset.name, {
+      ...emptyListing(now),
+      openDays,
+      newer,
+      place,
+      counts,
+      failure,
+    });
     return true;
   } catch (error) {
     if (error instanceof SluiceError) return false;

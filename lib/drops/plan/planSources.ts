@@ -95,7 +95,7 @@ export async function planSources(
       const { code, message } = error;
       // A failure of Sluice, or a passing one, is not the bucket's. If the note fails, the next run repeats the check.
       const passes = error.fault === 'system' || code === 'SLUICE_SOURCE_UNAVAILABLE';
-      const transient = passes || !(await noteFailure(ports, place, { code, message, counts }));
+      const transient = passes || !(await noteFailure(ports, { source, dataset }, { code, message, counts }));
       failed.push({ ...place, code, message, transient });
     }
   });

@@ -105,9 +105,15 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
 
 const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';
 
+/** Why the last listing failed. That of another place, as of a mistyped bucket, says nothing of today's. */
+function failureOf({ lastLook, place }: DatasetDays) {
+  const { failure } = lastLook ?? {};
+  return (failure?.place ?? place) === place ? failure : undefined;
+}
+
 /** Whether the last listing of a dataset's folder has found no bucket. */
-function isBucketGone({ lastLook }: DatasetDays): boolean {
-  return lastLook?.failure?.code === BUCKET_MISSING;
+function isBucketGone(drops: DatasetDays): boolean {
+  return failureOf(drops)?.code === BUCKET_MISSING;
 }
 
 /** Buckets that do not exist, a finding each, with all alarms of their datasets: nothing else can be said of files that are to come. */
@@ -209,7 +215,8 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     else yield late({ case: 'unlisted', ...seenNow(title, detail) }, [run()]);
     return;
   }
-  const { at, failure, stopped } = lastLook;
+  const { at, stopped } = lastLook;
+  const failure = failureOf(drops);
   const listedAt = isoTimestamp(at);
   if (isLookOld && !isPlanIdle) {
     const title = `The folder of ${name} was listed last at ${listedAt}, where its schedule is ${schedule}`;

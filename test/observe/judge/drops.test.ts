@@ -258,6 +258,12 @@ describe('a finding about drops and exports', () => {
     expect(never?.cause).not.toContain('deleted');
   });
 
+  it('is none of a bucket that was mistyped until the last deployment', () => {
+    const place = 's3://custmers/orders/YYYY-MM-DD';
+    const failure = { code: 'SLUICE_SOURCE_BUCKET_MISSING', message: 'X.', place };
+    expect(judge(datasetFacts({ lastLook: { ...hourOldLook, failure } }))).toEqual([]);
+  });
+
   const KEY = 'arn:aws:kms:eu-central-1:222222222222:key/1';
   const keyDenied = `X. AccessDenied: User: arn:aws:sts::222222222222:assumed-role/sluice-prod-ExportRole-1/x is not authorized to perform: kms:GenerateDataKey on resource: ${KEY} because no identity-based policy allows the kms:GenerateDataKey action`;
   it.each([

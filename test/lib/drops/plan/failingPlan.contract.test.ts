@@ -62,6 +62,19 @@ describe('a run of the plan that cannot do its work', () => {
     expect((await note()).failure).toBeUndefined();
   });
 
+  it('keeps no time of a good listing of another place', async () => {
+    ingest = await startIngest();
+    await plan(ingest);
+    await ingest.look({ folder: 'mistyped' });
+    ingest.faults.set({
+      s3: [{ fault: 'failCalls', code: 'AccessDenied', status: 403, calls: 'all', key: 'acme-drops' }],
+    });
+    await plan(ingest);
+    const { failure } = Object(await ingest.readJson('ledger/acme/events/last-look.json'));
+    expect(failure).toMatchObject({ place: 's3://acme-drops/mistyped/YYYY-MM-DD' });
+    expect(failure).not.toHaveProperty('lastGood');
+  });
+
   it('is retried when S3 throttles it, and reports nothing about the bucket', async () => {
     ingest = await startIngest();
     ingest.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all' }] });
