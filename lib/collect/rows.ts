@@ -79,7 +79,7 @@ export interface CollectedBatch extends RequestRows {
  * Makes rows of a body's text. An invalid event is refused under its code and does not affect the others.
  *
  * @param outOfTime Checked regularly: whether to give up. Default never.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`,
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_JSON_IN_TEXT`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`,
  *   `SLUICE_BODY_TOO_COSTLY`: the body cannot be used, and sending it again does not help.
  * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME` when the machine is slow, not the body costly.
  *
@@ -274,7 +274,7 @@ class BatchCollector {
       throw eventRefusal('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
   }
 
-  /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TOO_LARGE`; DepthError. */
+  /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_TOO_LARGE`, those of {@link EventTimes.of}; DepthError. */
   #addExposure(event: LogEvent, kind: ExposureKind): void {
     const json = this.#json;
     const { redaction, columns, evaluations, isHeldOut } = this.#plan;
@@ -312,7 +312,7 @@ class BatchCollector {
     if (evaluation.unresolved) this.#noted.add('name_unresolved');
   }
 
-  /** @throws EventError `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TOO_LARGE`; DepthError. */
+  /** @throws EventError `SLUICE_EVENT_TOO_LARGE`, those of {@link EventTimes.of}; DepthError. */
   #addEvent(event: LogEvent): void {
     const json = this.#json;
     const { redaction, columns } = this.#plan;
