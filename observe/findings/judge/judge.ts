@@ -4,6 +4,10 @@ import { type DeploymentCommands, deploymentCommands } from '../../deploymentCom
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.ts';
 import { archivedFiles } from './archives.ts';
+import { ignoredEvents, missingEvents, overflow, silence, spikes } from './collector/changes.ts';
+import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
+import { copyFindings, unkeptCopies } from './collector/relay.ts';
+import { failedRequests, keyFindings, refusedRequests, unreachedRequests } from './collector/requests.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import {
   bucketFindings,
@@ -26,21 +30,6 @@ import { type Judged, type Place, Ringing } from './place.ts';
 import { quarantined } from './quarantine.ts';
 import { damagedFiles, lostDays } from './rawDays.ts';
 import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
-import {
-  copyFindings,
-  failedRequests,
-  ignoredEvents,
-  keyFindings,
-  missingEvents,
-  oldTimes,
-  overflow,
-  refusedRequests,
-  silence,
-  spikes,
-  unkeptCopies,
-  unreachedRequests,
-  wrongClocks,
-} from './requests.ts';
 
 /** A judge, with the settings by which what it judges is read: any of them, as a path begins. Without: none. */
 interface Judge {

@@ -10,6 +10,7 @@ import { explainCode } from '../../explainCode.ts';
 import type { RestorableDay } from '../../facts/days/goneFiles.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
 import type { LastFailure } from '../../facts/flow/failures.ts';
+import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
@@ -427,4 +428,14 @@ export function scheduleNames(names: readonly string[], ...schedules: readonly s
 function alarmText({ name, since, description }: AlarmState): string {
   const started = since === null ? '' : `, since ${since}`;
   return `${name}${started}: ${description}.`;
+}
+
+/** Runs until Ctrl-C, so it comes last. */
+export function tailErrors(commands: Place['commands']): string {
+  return commands.sluice('tail', '--errors', '--last', '20');
+}
+
+/** The sender of something, and the time at which it was sent. */
+export function sentText(sent: SentGroup): string {
+  return `${senderText(sent)}, first ${sent.first}, last ${sent.last}`;
 }

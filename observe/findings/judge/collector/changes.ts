@@ -1,0 +1,193 @@
+import { quoteText } from '../../../../lib/base/sql.ts';
+import { sum } from '../../../../lib/base/sum.ts';
+import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
+import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
+import { qualifiedName } from '../../../../lib/views/View.ts';
+import { failureKind } from '../../../explainAwsError.ts';
+import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import { finding } from '../../catalogue.ts';
+import { type Findings, fromText, isLogRead, type Place, tailErrors } from '../place.ts';
+
+/** A silence: no requests come now, or none came in hours in which some are usual. */
+export function* silence(
+  { lastHour, lastDay, lastRequestAt, lastEventAt }: StatusFacts,
+  { now }: Place,
+): Findings {
+  const silences = (lastDay?.changes ?? []).filter(({ what }) => what === 'silence');
+  const lasting = silences.find(({ last }) => last === null);
+  const { usual = null, usualHours = [] } = lastDay ?? {};
+  // If there is no time, nothing ever came.
+  const hours = (now - Date.parse(lastRequestAt ?? lastEventAt ?? '')) / HOUR_MS;
+  // When each hour of a day is known, the day's changes report silences, until nothing is usual any more.
+  const isKnown = usualHours.length > 0;
+  const expected = isKnown ? sum(usualHours.map(({ most }) => most)) : (usual ?? 0) * hours;
+  const isSilent =
+    lastHour?.requests === 0 && hours >= (isKnown ? 24 : 1) && (usual === null || expected >= SILENT_LEAST);
+  const since = lastRequestAt ?? lasting?.first ?? null;
+  const isLasting = isSilent || lasting !== undefined;
+  // Of a silence that is over the last request is a later one.
+  const silentSince = isLasting ? (since ?? lastEventAt) : (silences[0]?.first ?? null);
+  const over = silences
+    .filter(({ last }) => last !== null)
+    .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
+  const wasUsual =
+    lasting === undefined && isKnown
+      ? `at most ${Math.round(expected)} came in a day of the week before`
+      : usualText(lasting?.usual ?? usual);
+  const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
+  const lastingText =
+    since === null
+      ? `No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`
+      : `No request since ${agoText(since, now)}; ${wasUsual}`;
+  const texts = [
+    ...(isLasting ? [lastingText] : []),
+    ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
+  ];
+  if (texts.length > 0)
+    yield finding(
+      'SLUICE_FINDING_SILENT',
+      {
+        case: isLasting ? 'lasting' : 'over',
+        isOver: !isLasting,
+        title: silentTitle(),
+        since: silentSince,
+        detail: `${texts.join('. ')}.`,
+      },
+      [],
+      lasting === undefined ? 'warning' : 'problem',
+    );
+
+  function silentTitle(): string {
+    if (!isLasting) return `No request came ${over[0]}`;
+    const came = `No request came since ${silentSince}`;
+    return since === null ? `${came}, when the last event was stored` : `${came}; ${wasUsual}`;
+  }
+}
+
+/** Names that are told. */
+const MOST_NAMES = 20;
+
+/** Names of events that came each day and stay away, where others come. */
+export function* missingEvents(
+  { missingEvents: away }: StatusFacts,
+  { commands, config, now }: Place,
+): Findings {
+  // What the configured lists leave out is meant to stay away.
+  const filter = new NameFilter(config.events);
+  const names = (away ?? []).filter(({ name }) => filter.passes([name])).slice(0, MOST_NAMES);
+  const [first] = names;
+  if (first === undefined) return;
+  const texts = names.map(
+    ({ name, least, days, since }) =>
+      `${quotedName(name)}, since ${since}: at least ${least} on each of ${counted(days, 'day')} before`,
+  );
+  const others = names.length - 1;
+  const more = others === 0 ? '' : `, and none of ${counted(others, 'other name')}`;
+  const told = {
+    title: `No event ${quotedName(first.name)} came within 24 hours, where each of ${counted(first.days, 'day')} before had at least ${first.least}${more}`,
+    since: names.map(({ since }) => since).sort()[0] ?? null,
+    detail: `${listed(texts, '; ')}.`,
+  };
+  const from = utcDay(now - 7 * DAY_MS);
+  const sql = `SELECT "sdk_type", "sdk_version", count(*) AS "events", max("received_at") AS "last" FROM ${qualifiedName(config, config.tables.events)} WHERE "event_name" = ${quoteText(first.name)} AND "ds" >= DATE '${from}' GROUP BY 1, 2 ORDER BY 4 DESC`;
+  yield finding('SLUICE_FINDING_EVENT_MISSING', told, [commands.sluice('query', sql)]);
+}
+
+/** What was not as usual within the last 24 hours: requests, events. */
+export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
+  const changes = changesOf(lastDay, 'requests', 'events');
+  const [change] = changes;
+  if (change === undefined) return;
+  const sender = spikeFrom === null ? '' : fromText(spikeFrom);
+  const share = `${Math.round((spikeFrom?.share ?? 0) * 100)} %`;
+  const who = sender === '' ? '' : `, about ${share}${sender}`;
+  const from = sender === '' ? '' : `. About ${share} came${sender}, by the log`;
+  const told = changesTold(
+    changes,
+    `came in the busiest hour, where ${Math.round(change.usual)} are usual${who}`,
+  );
+  yield finding('SLUICE_FINDING_SPIKE', { ...told, detail: `${told.detail}${from}.` }, [
+    commands.sluice('tail'),
+  ]);
+}
+
+/** Events that did not get into the stream, where that is not usual. */
+export function* overflow(facts: StatusFacts, { commands, now }: Place): Findings {
+  const { lastDay, lastHour, overflowError } = facts;
+  const changes = changesOf(lastDay, 'overflowed');
+  const [change] = changes;
+  if (change === undefined) return;
+  const isOver = lastHour?.overflowed === 0 && now - Date.parse(change.last ?? '') >= HOUR_MS;
+  const unsaid = isLogRead(facts, 'collect') ? 'error' : 'unread';
+  const answered = failureKind(overflowError ?? '');
+  // Firehose says so of a stream whose quota is used up: `Slow down.`
+  const isQuota = overflowError?.startsWith('ServiceUnavailable') === true;
+  const ofFirehose = isQuota ? 'busy' : 'error';
+  const answer = answered === 'awsFailed' ? ofFirehose : answered;
+  const kind = overflowError === null ? unsaid : answer;
+  const name = isOver ? 'over' : kind;
+  const error = overflowError === null ? '' : `, the last with ${overflowError}`;
+  const over = isOver ? `, until ${change.last}` : '';
+  const said = `went past the stream in the busiest hour, where ${Math.round(change.usual)} are usual${error}${over}`;
+  const told = changesTold(changes, said);
+  const changed = name === 'denied' || name === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+  yield finding('SLUICE_FINDING_OVERFLOW', { case: name, isOver, ...told, detail: `${told.detail}.` }, [
+    ...changed,
+    tailErrors(commands),
+  ]);
+}
+
+/** Events that the configured lists leave out, where that is not usual. */
+export function* ignoredEvents({ lastDay }: StatusFacts, { commands }: Place): Findings {
+  const changes = changesOf(lastDay, 'ignored');
+  const [change] = changes;
+  if (change === undefined) return;
+  const told = changesTold(
+    changes,
+    `were left out by the configured lists in the busiest hour, where ${Math.round(change.usual)} are usual`,
+  );
+  yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${told.detail}.` }, [commands.sluice('tail')]);
+}
+
+/** The changes of a day that are of these counts. */
+function changesOf(lastDay: StatusFacts['lastDay'], ...wanted: readonly Change['what'][]): readonly Change[] {
+  return (lastDay?.changes ?? []).filter(({ what }) => wanted.includes(what));
+}
+
+/** What changes say in common: `said` of the first. The detail has no stop. @param changes At least one. */
+function changesTold(
+  changes: readonly Change[],
+  said: string,
+): { readonly title: string; readonly since: string | null; readonly detail: string } {
+  const [change] = changes;
+  const texts = changes.map(
+    ({ what, hour, usual, first, last, day }) =>
+      `${hour} ${nounOf(what)} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`,
+  );
+  return {
+    title: `${change?.hour} ${nounOf(change?.what)} ${said}`,
+    since: changes.map(({ first }) => first).sort()[0] ?? null,
+    detail: texts.join('. '),
+  };
+}
+
+/** What a change counts. */
+function nounOf(what: Change['what'] | undefined): string {
+  return what === 'requests' ? 'requests' : 'events';
+}
+
+/** A time, and how long ago it was. */
+function agoText(at: string, now: number): string {
+  const hours = (now - Date.parse(at)) / HOUR_MS;
+  const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
+  return `${at}, ${age} ago`;
+}
+
+function usualText(usual: number | null): string {
+  const known = usual === null ? null : Math.round(usual);
+  return known === null
+    ? 'how many are usual is not known'
+    : `${counted(known, 'request')} an hour ${known === 1 ? 'is' : 'are'} usual`;
+}

@@ -1,0 +1,112 @@
+import { sum } from '../../../../lib/base/sum.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
+import type { SentGroup } from '../../../facts/flow/loggedRequests.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import { finding, type Told } from '../../catalogue.ts';
+import { type Findings, fromText, type Place, sentText, tailErrors } from '../place.ts';
+
+/** Events whose times are seconds, as the collector has noted them. */
+export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {
+  const old = (noted?.before2000 ?? []).map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
+  if (old.length > 0)
+    yield finding(
+      'SLUICE_FINDING_TIME_SECONDS',
+      groupsTold(noted?.before2000 ?? [], { one: 'has', many: 'have' }, 'a time before the year 2000', old),
+      [tailErrors(commands)],
+    );
+}
+
+/** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
+export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config }: Place): Findings {
+  const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
+  const { futureDays } = config.timeWindow;
+  const texts = [...corrected, ...uncorrected, ...ahead].flatMap((group) => {
+    const isBeyond = -group.skewMs > futureDays * DAY_MS;
+    const beyond = isBeyond ? `, those of more than ${futureDays * 24} hours in that of their receipt` : '';
+    const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);
+    const off = Math.abs(group.skewMs);
+    const hours =
+      off < 2 * DAY_MS
+        ? `up to ${(off / HOUR_MS).toFixed(1)} hours`
+        : `up to ${Math.round(off / DAY_MS)} days`;
+    const way = group.skewMs > 0 ? 'behind' : 'ahead';
+    const sent = `${counted(group.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(group)}`;
+    const stated = corrected.includes(group)
+      ? `${hours} ${way}, corrected: the days are right`
+      : `${hours} ${way}, not corrected: the days are as sent`;
+    const clock = ahead.includes(group)
+      ? `${hours} ahead of their receipt, which no stated clock explains: some may be in a later day${beyond}`
+      : stated;
+    return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
+  });
+  yield* lateTimes({ noted, lastDay }, { commands, config });
+  const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
+  if (worst === undefined) return;
+  const verbs = { one: 'is', many: 'are' };
+  const said = `by a clock that is ${worst.title}`;
+  const told = groupsTold(
+    texts.map(({ group }) => group),
+    verbs,
+    said,
+    texts.map(({ text }) => text),
+  );
+  const { title } = groupsTold([worst.group], verbs, said, []);
+  const from = fromText(worst.group);
+  const isOfSender = ({ group }: { readonly group: SentGroup }) => fromText(group) === from;
+  const ofSender = texts.filter(isOfSender);
+  const own = ofSender.filter((text) => text !== worst);
+  const others = new Set(texts.filter((text) => !isOfSender(text)).map(({ group }) => fromText(group))).size;
+  const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
+  const byOthers = `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
+  const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
+  const since = ofSender.map(({ group }) => group.first).sort()[0] ?? null;
+  const clock = { case: 'stated' as const, ...told, subject: from, since, title: `${title}${more}` };
+  yield finding('SLUICE_FINDING_CLOCK_OFF', clock, [tailErrors(commands)]);
+}
+
+/** The share of all events from which those that are too late are told: few phones were offline for so long. */
+const MANY_LATE = 0.05;
+/** Fewer say nothing of a clock. */
+const FEWEST_LATE = 10;
+
+/** Senders of many events from before the time window: those whose clock is not stated, and those whose clock is right. */
+function* lateTimes(
+  { noted, lastDay }: Pick<StatusFacts, 'noted' | 'lastDay'>,
+  { commands, config }: Pick<Place, 'commands' | 'config'>,
+): Findings {
+  for (const [isClockStated, late] of Map.groupBy(noted?.late ?? [], (group) => group.isClockStated)) {
+    const count = sum(late.map((group) => group.count));
+    if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) continue;
+    const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
+    const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
+    const name = isClockStated ? 'old' : 'late';
+    const byClock = isClockStated ? ', by clocks that are right' : '';
+    const told = groupsTold(late, { one: 'has', many: 'have' }, `${said}${byClock}`, texts);
+    yield finding('SLUICE_FINDING_CLOCK_OFF', { case: name, subject: name, ...told }, [
+      commands.sluice('tail'),
+    ]);
+  }
+}
+
+/**
+ * What senders have sent, in one sentence.
+ *
+ * @param verbs The verb of one event, and of several. @param said What follows it. @param texts A text of each group.
+ */
+function groupsTold(
+  groups: readonly SentGroup[],
+  verbs: { readonly one: string; readonly many: string },
+  said: string,
+  texts: readonly string[],
+): Told {
+  const [most] = groups.toSorted((a, b) => b.count - a.count);
+  const total = sum(groups.map(({ count }) => count));
+  const from = most === undefined ? '' : fromText(most);
+  const share = groups.length < 2 ? '' : `, ${most?.count} of them`;
+  return {
+    title: `${counted(total, 'event')} ${total === 1 ? verbs.one : verbs.many} ${said}${from === '' ? '' : share}${from}`,
+    since: groups.map(({ first }) => first).sort()[0] ?? null,
+    detail: `${listed(texts, '; ')}.`,
+  };
+}

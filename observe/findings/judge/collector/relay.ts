@@ -1,0 +1,144 @@
+import { partName } from '../../../../infra/template/Stack.ts';
+import { roleNamePattern } from '../../../../lib/access/arns.ts';
+import { sum } from '../../../../lib/base/sum.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../../lib/tables/relayKeys.ts';
+import { denialIn, failureKind } from '../../../explainAwsError.ts';
+import { areCopiesLate } from '../../../facts/flow/relayCopies.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import { functionLog } from '../../../readLog.ts';
+import { type CaseOf, finding } from '../../catalogue.ts';
+import { type Findings, isLogRead, type Place, shareText } from '../place.ts';
+import { STATE_TEXTS } from './requests.ts';
+
+/** The case of a reason for which the target refuses copies: docs/relay.md, "What was refused". */
+function refusedCase(reason: string | undefined): CaseOf<'SLUICE_FINDING_RELAY_REFUSED'> {
+  if (reason === EXPIRED) return 'expired';
+  if (reason === '401' || reason === '403') return 'key';
+  if (reason === '404') return 'address';
+  return ['400', '413', '415'].includes(reason ?? '') ? 'body' : 'refused';
+}
+
+/** The cases of what the collector fails with when it keeps a copy. */
+const UNKEPT_CASES = {
+  denied: 'denied',
+  missing: 'missing',
+  busy: 'passes',
+  awsFailed: 'passes',
+  error: 'error',
+} as const satisfies Record<ReturnType<typeof failureKind>, CaseOf<'SLUICE_FINDING_RELAY_NOT_KEPT'>>;
+
+/** Copies that the collector could not keep. */
+export function* unkeptCopies(
+  { unkept, unkeptError }: StatusFacts,
+  { now, stack, commands }: Place,
+): Findings {
+  if (unkept === null) return;
+  const { count, first, last } = unkept;
+  const name = unkeptError === null ? 'unread' : UNKEPT_CASES[failureKind(unkeptError)];
+  const isQuiet = now - Date.parse(last) >= HOUR_MS;
+  const error = unkeptError === null ? '' : `, the last with ${unkeptError.split(':', 1).join('')}`;
+  const log = ['--log-group-name', functionLog(stack, 'collect'), '--start-time', `${Date.parse(first)}`];
+  const lines = ['--filter-pattern', '{ $.relay = "not_kept" }', '--limit', '20'];
+  const copies = counted(count, 'copy', 'copies');
+  const told = {
+    case: name,
+    title: `${copies} of requests ${count === 1 ? 'was' : 'were'} not kept for relay${error}${isQuiet ? STATE_TEXTS.quiet : ''}`,
+    since: first,
+    detail: [
+      `${copies}, first ${first}, last ${last}.`,
+      unkeptError === null ? '' : `The last failed with ${unkeptError}.`,
+      name === 'denied' ? neededText(unkeptError ?? '', stack) : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  } as const;
+  const drift = name === 'denied' || name === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+  const shown = [...drift, commands.aws('logs', 'filter-log-events', ...log, ...lines)];
+  yield finding('SLUICE_FINDING_RELAY_NOT_KEPT', told, shown, isQuiet ? 'warning' : 'problem');
+}
+
+/** Which role needs which call to keep a copy, as a sentence. @param error As the log has it. */
+function neededText(error: string, stack: Place['stack']): string {
+  const said = denialIn(error);
+  if (said !== null) return `The role ${said.role} needs ${said.action} on ${said.resource}.`;
+  const role = roleNamePattern(`${stack.service}-${stack.stage}`, 'CollectRole');
+  return `The role ${role} needs sqs:SendMessage on the queue ${partName(stack, 'relay')}, and for large requests s3:PutObject in ${RELAY_WAITING_FOLDER}.`;
+}
+
+/** Copies of relay. */
+export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Place): Findings {
+  const { relay, relayAnswer } = facts;
+  if (relay === null) return;
+  const { waiting, refused, hasMore } = relay;
+  const copies = (count: number) => counted(count, 'copy', 'copies');
+  // What the target refuses somebody has to correct; what it did not take in time may be taken now.
+  const most = refused.find(({ reason }) => reason !== EXPIRED) ?? refused[0];
+  if (most !== undefined) {
+    const reasons = refused.map(
+      (refusal) =>
+        `${refusal.reason}: ${copies(refusal.count)}, the first put aside at ${refusal.since}, the oldest of ${refusal.oldest}`,
+    );
+    const total = sum(refused.map(({ count }) => count));
+    const atLeast = hasMore ? 'At least ' : '';
+    const told = {
+      case: refusedCase(most.reason),
+      title: `${atLeast}${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${shareText(most.count, refused.length)} with ${most.reason}`,
+      since: refused.map(({ since }) => since).sort()[0] ?? null,
+      detail: `${listed(reasons)}.`,
+    } as const;
+    const only = ['--reason', most.reason];
+    yield finding('SLUICE_FINDING_RELAY_REFUSED', told, [
+      commands.sluice('relay', 'status'),
+      commands.sluice('relay', 'redrive', ...only, '--dry-run'),
+      commands.sluice('relay', 'redrive', ...only),
+    ]);
+  }
+  if (!areCopiesLate(relay, now)) return;
+  const name = lateCase(facts);
+  const last =
+    name === 'answered' || name === 'moved' ? 'its target answered last' : 'the last call failed with';
+  // Of a status that takes a copy the body says that the target does not.
+  const inBody = /^2\d\d$/.test(relayAnswer?.why ?? '') ? ' with success: false in its body' : '';
+  const answer = relayAnswer === null ? '' : `, ${last} ${relayAnswer.why}${inBody}`;
+  const at =
+    relayAnswer === null
+      ? ''
+      : ` ${relayAnswer.why} for ${copies(relayAnswer.copies)}, at ${relayAnswer.at}.`;
+  yield finding(
+    'SLUICE_FINDING_RELAY_LATE',
+    {
+      case: name,
+      title: `${copies(waiting.count)} of requests ${waiting.count === 1 ? 'waits' : 'wait'} to be relayed${answer}`,
+      since: waiting.oldest,
+      detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
+    },
+    [
+      ...(name === 'denied' ? [commands.sluice('doctor', '--drift')] : []),
+      commands.log(functionLog(stack, 'relay'), now - HOUR_MS),
+    ],
+  );
+}
+
+/** Errors of the network that say what is wrong, by Node's code. */
+const UNANSWERED: Readonly<Record<string, CaseOf<'SLUICE_FINDING_RELAY_LATE'>>> = {
+  ECONNREFUSED: 'unheard',
+  EPROTO: 'noTls',
+};
+
+/** Why copies wait. */
+function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
+  const { relayAnswer, functionErrors, deadLetters } = facts;
+  if (relayAnswer !== null) {
+    // 304 has no other address.
+    if (/^30[12378]$/.test(relayAnswer.why)) return 'moved';
+    if (/^\d{3}$/.test(relayAnswer.why)) return 'answered';
+    // Of a copy in the bucket: relay notes S3's errors beside those of the target.
+    if (failureKind(relayAnswer.why) === 'denied') return 'denied';
+    return UNANSWERED[relayAnswer.why] ?? 'unanswered';
+  }
+  const failing = [...(functionErrors ?? []).filter(({ isOver }) => !isOver), ...(deadLetters ?? [])];
+  if (failing.some(({ part }) => part === 'relay')) return 'failing';
+  return isLogRead(facts, 'relay') ? 'slow' : 'unread';
+}
