@@ -11,7 +11,7 @@ import { shellCommand } from '../lib/base/text.ts';
 import { utcDay } from '../lib/base/time.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
-import { repositoryRoot } from '../local/dataDirectory.ts';
+import { projectRoot } from '../local/roots.ts';
 import { startCloud } from '../local/startCloud.ts';
 import { emptyDataDirectory } from '../packages/local-aws/src/disk/dataDirectory.ts';
 import { Customer } from './story/Customer.ts';
@@ -26,7 +26,7 @@ const options = parseArgs({
 }).values;
 const data = dataDirectory(options.data);
 // This process and its children read this configuration.
-const file = join(repositoryRoot, 'demo', 'sluice.config.ts');
+const file = join(projectRoot, 'demo', 'sluice.config.ts');
 process.env['SLUICE_CONFIG'] = file;
 const config = await loadConfig(file, LOCAL_STAGE);
 
@@ -99,7 +99,7 @@ function dataDirectory(given: string | undefined): string {
     }
     return resolve(given);
   }
-  const demoDirectory = join(repositoryRoot, '.sluice', 'demo');
+  const demoDirectory = join(projectRoot, '.sluice', 'demo');
   emptyDataDirectory(demoDirectory);
   return demoDirectory;
 }

@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../lib/base/version.ts';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
@@ -9,11 +10,11 @@ import {
   type PendingDelivery,
   startLocalAws,
 } from '../packages/local-aws/src/server/index.ts';
-import { codeRoot, makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
 import './errors.ts';
 import { existingResources } from './existingResources.ts';
 import { COMPILED, type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
+import { codeRoot, projectRoot } from './roots.ts';
 
 /** What a flush has delivered. */
 export interface FlushReport {
@@ -118,12 +119,12 @@ export interface StartOptions {
  * @throws LocalCloudError, LocalTemplateError, TemplateError, StackError, ConfigError: with nothing left open.
  */
 export async function startCloud(options: StartOptions): Promise<Cloud> {
-  const cacheDirectory = join(repositoryRoot, '.sluice', 'template');
+  const cacheDirectory = join(projectRoot, '.sluice', 'template');
   const {
     load = () => {
-      makeCachePrivate();
+      closeSluiceFolder();
       return loadTemplate({
-        root: repositoryRoot,
+        root: projectRoot,
         code: codeRoot,
         cacheDirectory,
         stage: options.stage,
@@ -197,6 +198,22 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     flush: async () => flushOf(await aws.flush()),
     close: () => aws.close(),
   };
+}
+
+/** Permission bits of the group and of everybody else. */
+const NOT_OWNER = 0o077;
+
+/**
+ * Closes `.sluice/` to other users: the packages in it hold the configuration, and it is the default place of data. A folder
+ * that another user owns stays as it is, as does any on Windows.
+ *
+ * @throws Error of the system if the folder can't be made.
+ */
+function closeSluiceFolder(): void {
+  const directory = join(projectRoot, '.sluice');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { mode, uid } = statSync(directory);
+  if ((mode & NOT_OWNER) !== 0 && uid === process.getuid?.()) chmodSync(directory, 0o700);
 }
 
 /** The report of a flush in the words of Sluice. */

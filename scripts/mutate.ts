@@ -11,7 +11,7 @@
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { repositoryRoot } from '../local/dataDirectory.ts';
+import { projectRoot } from '../local/roots.ts';
 import { judgeByHand } from './mutate/byHand.ts';
 import { equivalents } from './mutate/equivalents.ts';
 import { type GeneratedFault, judgeGenerated } from './mutate/generated.ts';
@@ -50,7 +50,7 @@ async function judgeRooms(files: readonly string[]): Promise<boolean> {
 /** Paths of the files that the command line means. */
 function chosenFiles(): readonly string[] {
   const git = (...args: readonly string[]) =>
-    execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
+    execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
   const beginnings = positionals.length === 0 && values.since === '' ? [''] : positionals;
   const files =
     beginnings.length > 0

@@ -5,13 +5,13 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../lib/base/version.ts';
-import { repositoryRoot } from '../local/dataDirectory.ts';
+import { projectRoot } from '../local/roots.ts';
 import { buildPackage } from './pack/buildPackage.ts';
 
 const { values } = parseArgs({
   options: {
     /** The folder for the tarball. */
-    out: { type: 'string', default: join(repositoryRoot, 'build') },
+    out: { type: 'string', default: join(projectRoot, 'build') },
     /** Another version than the present one, to try an upgrade. */
     version: { type: 'string', default: VERSION },
   },
@@ -21,7 +21,7 @@ const out = resolve(values.out);
 const folder = join(out, 'package');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-await buildPackage({ root: repositoryRoot, folder, version: values.version });
+await buildPackage({ root: projectRoot, folder, version: values.version });
 
 const npm = process.env['npm_execpath'];
 // Other package managers set `npm_execpath`, too.

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { repositoryRoot } from '../local/dataDirectory.ts';
 import { loadTemplate } from '../local/loadTemplate.ts';
+import { projectRoot } from '../local/roots.ts';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
 import { MovableClock, seededRandom } from '../packages/local-aws/src/base/index.ts';
 import { requestsOf, type SoakRequest } from './events.ts';
@@ -71,8 +71,8 @@ export async function runSoak(options: SoakOptions): Promise<void> {
     clock,
     load: () =>
       loadTemplate({
-        root: repositoryRoot,
-        cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+        root: projectRoot,
+        cacheDirectory: join(projectRoot, '.sluice', 'template'),
         env: { SLUICE_CONFIG: CONFIG },
         onPackaging: options.say,
       }),

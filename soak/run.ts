@@ -2,7 +2,7 @@
 import { Console } from 'node:console';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { repositoryRoot } from '../local/dataDirectory.ts';
+import { projectRoot } from '../local/roots.ts';
 import { countEvents } from './count.ts';
 import { Ledger, LedgerError } from './Ledger.ts';
 import { findProblems } from './problems.ts';
@@ -84,7 +84,7 @@ function readOptions(): Options | undefined {
     return {
       events,
       seed,
-      directory: resolve(values.directory ?? join(repositoryRoot, '.sluice', 'soak', `${events}-${seed}`)),
+      directory: resolve(values.directory ?? join(projectRoot, '.sluice', 'soak', `${events}-${seed}`)),
       json: values.json,
     };
   } catch (error) {

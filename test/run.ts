@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, symlinkSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildArgv, run } from 'jest';
-import { repositoryRoot } from '../local/dataDirectory.ts';
+import { projectRoot } from '../local/roots.ts';
 
 const LEAST_BYTES = 4 * 1024 ** 3;
 
@@ -71,7 +71,7 @@ function inMemory(): string | null {
 /** The suites of the tier, and suites of other tiers that have properties. */
 function proofSuites(): readonly string[] {
   const files = execFileSync('git', ['ls-files', 'test/**.test.ts'], {
-    cwd: repositoryRoot,
+    cwd: projectRoot,
     encoding: 'utf8',
   });
   return files
@@ -80,6 +80,6 @@ function proofSuites(): readonly string[] {
     .filter(
       (file) =>
         file.endsWith('.proof.test.ts') ||
-        readFileSync(join(repositoryRoot, file), 'utf8').includes("from 'fast-check'"),
+        readFileSync(join(projectRoot, file), 'utf8').includes("from 'fast-check'"),
     );
 }

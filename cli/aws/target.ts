@@ -1,8 +1,8 @@
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { DEFAULT_SERVICE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import { type ConfiguredTarget, deploymentOptions, type Target } from '../../observe/target.ts';
 import { type CommandLine, stageOption, textOption, UsageError } from '../terminal/commandLine.ts';
@@ -29,7 +29,7 @@ export async function configuredTarget(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ConfiguredTarget> {
   const named = namedTarget(line, env);
-  const config = await loadConfig(configFile(repositoryRoot, env), named.stack.stage);
+  const config = await loadConfig(configFile(projectRoot, env), named.stack.stage);
   const aws = { ...named.aws, region: named.aws.region ?? config.region };
   const target = { ...ofConfig(named, config), aws };
   if (line.changes === true && !noted.has(line)) {

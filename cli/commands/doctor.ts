@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VERSION } from '../../lib/base/version.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import type { Diagnosis } from '../../observe/doctor/diagnose.ts';
 import { type Command, PROBLEMS_FOUND, targetOptions, UsageError } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
@@ -61,7 +61,7 @@ export const doctor: Command = {
     const json = line.values['json'] === true;
     return withDeployment(line, async (deployment) => {
       const stack = `${deployment.stack.service}-${deployment.stack.stage}`;
-      const depth = { beforeDeploy, drift, deploymentRole: await readDeploymentRole(repositoryRoot) };
+      const depth = { beforeDeploy, drift, deploymentRole: await readDeploymentRole(projectRoot) };
       if (!json) writeOut(`This is Sluice ${VERSION}.\n\n`);
       const diagnosis = await diagnose(deployment, depth, (looked) => {
         if (!json) writeOut(report.lookText(looked), 'report');

@@ -11,7 +11,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { DEFAULT_SERVICE, serviceName } from '../../lib/schema/stages.ts';
-import { codeRoot } from '../../local/dataDirectory.ts';
+import { codeRoot } from '../../local/roots.ts';
 import { InitError, ownPackage } from '../project/ownPackage.ts';
 import { projectFiles } from '../project/projectFiles.ts';
 import { type Command, onlyArgument, textOption, UsageError } from '../terminal/commandLine.ts';

@@ -16,8 +16,8 @@ import { singleRegionKeyArn } from '../../lib/schema/formats.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { isLocalMeant, noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
 import {
   type Action,
@@ -120,7 +120,7 @@ async function readConfig(
 ): Promise<{ readonly config: Config; readonly stack: string; readonly region: string }> {
   noteUnnamedTarget(line);
   const stage = stageOption(line) ?? LOCAL_STAGE;
-  const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
+  const config = await loadConfig(configFile(projectRoot, process.env), stage);
   const regions = z.enum(REGIONS, 'a region that docs/reference/configuration.md lists');
   return {
     config,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkStages, configFile } from '../../lib/config/loadConfig.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { checkPipeline } from '../project/checkPipeline.ts';
 import { type Command, stageOption } from '../terminal/commandLine.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
@@ -34,7 +34,7 @@ export const test: Command = {
       done.push(sentence);
       if (!isJson) writeOut(`ok  ${sentence}\n`);
     };
-    const stages = await checkStages(configFile(repositoryRoot, process.env));
+    const stages = await checkStages(configFile(projectRoot, process.env));
     report(`The configuration is valid for ${stages.join(', ')}.`);
     // Imported here: other commands need not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');

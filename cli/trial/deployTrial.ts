@@ -3,7 +3,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { paginateDescribeStackEvents, type StackEvent } from '@aws-sdk/client-cloudformation';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
 import { findStack } from './removeTrial.ts';
@@ -14,9 +14,7 @@ import { trialFiles } from './writeService.ts';
 /** Runs `serverless deploy`. @throws TrialError `SLUICE_TRIAL_DEPLOY_FAILED` */
 export async function deployTrial(trial: Trial, deployment: Deployment): Promise<void> {
   const { service, config, pid, log } = trialFiles(trial);
-  const serverless = createRequire(join(repositoryRoot, 'package.json')).resolve(
-    'serverless/bin/serverless.js',
-  );
+  const serverless = createRequire(join(projectRoot, 'package.json')).resolve('serverless/bin/serverless.js');
   const args = [serverless, 'deploy', '--stage', trialStage(trial), '--region', trial.region, '--verbose'];
   const { endpoint } = deployment.aws;
   const endpointSetting = endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint };

@@ -6,7 +6,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
 import { namedTarget } from '../aws/target.ts';
@@ -153,7 +153,7 @@ async function trialOf(line: CommandLine, { region, endpoint }: TrialWish, id: s
   const { Account: account = '' } = await explainingAws(() =>
     sts.send(new GetCallerIdentityCommand({})),
   ).finally(() => sts.destroy());
-  const project = await loadConfig(configFile(repositoryRoot, process.env), stageOption(line) ?? LOCAL_STAGE);
+  const project = await loadConfig(configFile(projectRoot, process.env), stageOption(line) ?? LOCAL_STAGE);
   return { id, account, region, endpoint, project };
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
+import { codeRoot, projectRoot } from '../../local/roots.ts';
 import { dropBucket, dropBucketPolicy, type Trial, trialStage } from './Trial.ts';
 
 /** The files of a trial on this machine. */
@@ -18,7 +18,7 @@ export interface TrialFiles {
 
 /** Where the files of a trial are on this machine: below `.sluice/trial/`. */
 export function trialFiles({ id }: Pick<Trial, 'id'>): TrialFiles {
-  const service = join(repositoryRoot, '.sluice', 'trial', id);
+  const service = join(projectRoot, '.sluice', 'trial', id);
   return {
     service,
     config: join(service, 'sluice.config.mjs'),

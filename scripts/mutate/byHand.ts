@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { type Mutation, mutations } from './mutations.ts';
 
 /**
@@ -68,7 +68,7 @@ function makeWorktree(): Worktree {
   // A fresh clone names no author, which `git stash create` needs.
   const changed = git('-c', 'user.name=mutate', '-c', 'user.email=mutate@localhost', 'stash', 'create');
   git('worktree', 'add', '--quiet', '--force', '--detach', path, changed || 'HEAD');
-  symlinkSync(join(repositoryRoot, 'node_modules'), join(path, 'node_modules'));
+  symlinkSync(join(projectRoot, 'node_modules'), join(path, 'node_modules'));
   const remove = () => {
     rmSync(path, { recursive: true, force: true });
     git('worktree', 'prune');
@@ -78,7 +78,7 @@ function makeWorktree(): Worktree {
 
 /** Runs git in the repository. @returns What it writes. */
 function git(...args: readonly string[]): string {
-  return execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim();
+  return execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim();
 }
 
 /** Calls a function with each item, in all worktrees at the same time. */

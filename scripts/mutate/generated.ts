@@ -5,7 +5,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MutantResult, PartialStrykerOptions } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** The paths of suites of two tiers. */
 const UNIT = /\/[^/.]+\.test\.ts$/;
@@ -133,7 +133,7 @@ function suitesWith(tier: RegExp, isChosen: (suite: string) => boolean): readonl
 /** The paths of all files in folders, but for those that Git ignores. */
 function pathsIn(...folders: readonly string[]): readonly string[] {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard', ...folders];
-  return execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
+  return execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
 }
 
 /** Whether a suite lies in the folder of tests of a file, or in one above it: `test/lib/wire` for `lib/wire/keys`. */
@@ -148,7 +148,7 @@ function imports(importer: string, files: readonly string[]): boolean {
 
 /** The paths of the files that a file imports. */
 function importsOf(importer: string): readonly string[] {
-  const text = readFileSync(join(repositoryRoot, importer), 'utf8');
+  const text = readFileSync(join(projectRoot, importer), 'utf8');
   return [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path = '']) =>
     normalize(join(dirname(importer), path)),
   );
@@ -208,12 +208,12 @@ async function runStryker({ mutate, suites, who, isStatic }: StrykerRun): Promis
 
 /** The paths of the files of mutants, each once. */
 function pathsOf(mutants: readonly MutantResult[]): readonly string[] {
-  return [...new Set(mutants.map(({ fileName }) => relative(repositoryRoot, fileName)))];
+  return [...new Set(mutants.map(({ fileName }) => relative(projectRoot, fileName)))];
 }
 
 /** The code of a mutant as Stryker's option `mutate` names it: lines from 1, columns from 0. */
 function rangeOf({ fileName, location: { start, end } }: MutantResult): string {
-  const file = relative(repositoryRoot, fileName);
+  const file = relative(projectRoot, fileName);
   return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
 }
 
@@ -225,8 +225,8 @@ function keyOf(mutant: MutantResult): string {
 /** A fault with the code before and after. */
 function faultOf(mutant: MutantResult, isStatic: boolean): GeneratedFault {
   const { start, end } = mutant.location;
-  const file = relative(repositoryRoot, mutant.fileName);
-  const lines = readFileSync(join(repositoryRoot, file), 'utf8')
+  const file = relative(projectRoot, mutant.fileName);
+  const lines = readFileSync(join(projectRoot, file), 'utf8')
     .split('\n')
     .slice(start.line - 1, end.line);
   const last = lines.length - 1;

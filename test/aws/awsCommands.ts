@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { deploymentCommands } from '../../observe/deploymentCommands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
@@ -49,7 +49,7 @@ export function printedAwsCommands(): readonly string[] {
     Object.values(cases).map(({ cure }) => cure),
   );
   const pages = execFileSync('git', ['ls-files', 'docs/*.md', 'README.md', 'examples/*.md'], {
-    cwd: repositoryRoot,
+    cwd: projectRoot,
     encoding: 'utf8',
   })
     .split('\n')

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { SIMULATOR_VARIABLE } from '../../packages/local-aws/test/witness/iam/simulator.ts';
 import { ACTIONS_FILE, type ActionReference, readActions } from '../lib/access/actionReference.ts';
 import { POLICY_SUITES } from './policySuites.ts';
@@ -82,10 +82,10 @@ export async function updateActions(simulator: string): Promise<void> {
 
 /** Runs the tests of policies with settings in their environment. */
 function runJest(settings: Readonly<Record<string, string>>): SuitesRun {
-  const jest = join(repositoryRoot, 'node_modules', 'jest', 'bin', 'jest.js');
+  const jest = join(projectRoot, 'node_modules', 'jest', 'bin', 'jest.js');
   const flags = ['--disable-warning=ExperimentalWarning'];
   const { stdout, stderr } = spawnSync(process.execPath, [...flags, jest, ...POLICY_SUITES], {
-    cwd: repositoryRoot,
+    cwd: projectRoot,
     encoding: 'utf8',
     timeout: SUITES_MS,
     killSignal: 'SIGKILL',

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { applyPlatform } from '../../infra/template/platform.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { textOf } from '../harness/textOf.ts';
 import { madeResources } from '../infra/madeResources.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
@@ -35,7 +35,7 @@ describe('what is given to judges of templates', () => {
 });
 
 it('the suites whose verdicts are compared are there', () => {
-  const suites = readdirSync(join(repositoryRoot, 'test'), { recursive: true, encoding: 'utf8' })
+  const suites = readdirSync(join(projectRoot, 'test'), { recursive: true, encoding: 'utf8' })
     .map((file) => `test/${file}`)
     .filter((file) => file.endsWith('.test.ts'));
   for (const pattern of POLICY_SUITES)
@@ -74,7 +74,7 @@ describe('judges that are not ours', () => {
     for (const [name, command] of Object.entries(scripts))
       if (name.startsWith('test:'))
         for (const [file] of command.matchAll(/test\/[\w/]+\.ts/g))
-          expect({ name, file, exists: existsSync(join(repositoryRoot, file)) }).toEqual({
+          expect({ name, file, exists: existsSync(join(projectRoot, file)) }).toEqual({
             name,
             file,
             exists: true,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { REGIONS } from '../../lib/schema/regions.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
 import { preparePython, run } from '../harness/python.ts';
 import { Tally } from '../harness/Tally.ts';
@@ -126,7 +126,7 @@ function lintTemplates(cfnLint: string, files: readonly string[]): void {
 /** The templates of `examples/`, which a team deploys beside the stack. */
 function lintExamples(cfnLint: string): void {
   const examples = ['waf/template.yaml', 'github-actions/access.yaml'].map((name) =>
-    join(repositoryRoot, 'examples', name),
+    join(projectRoot, 'examples', name),
   );
   // W1030: a parameter that is used under a condition alone is empty without it.
   const args = [...LINT, 'W1030', '--template', ...examples];

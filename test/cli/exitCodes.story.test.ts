@@ -4,7 +4,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { curatedSubject, exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey } from '../../lib/tables/relayKeys.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
@@ -105,7 +105,7 @@ describe('a command that judges', () => {
 
   it('is in a table', () => {
     const judging = execFileSync('git', ['grep', '-l', 'PROBLEMS_FOUND', 'cli/commands'], {
-      cwd: repositoryRoot,
+      cwd: projectRoot,
       encoding: 'utf8',
     });
     const held = [...JUDGES.map(([name]) => `cli/commands/${name}.ts`), ...Object.keys(ELSEWHERE)];

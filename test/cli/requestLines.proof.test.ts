@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sum } from '../../lib/base/sum.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { within } from '../harness/waiting.ts';
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 /** `sluice start` in a process of its own, once it is ready. */
 async function start(...args: string[]) {
-  const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
+  const sluice = join(projectRoot, 'cli', 'sluice.mjs');
   const ports = ['--port', '0', '--edge-port', '0'];
   const child = spawn(process.execPath, [sluice, 'start', ...ports, '--data', data.path, ...args], {
     // Jest's `process.env` is a copy, which a child does not inherit by itself.

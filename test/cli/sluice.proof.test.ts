@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { shellWords } from '../harness/npxWords.ts';
 
-const COMMAND = join(repositoryRoot, 'cli', 'sluice.mjs');
+const COMMAND = join(projectRoot, 'cli', 'sluice.mjs');
 
 /** Makes this process look like an older Node; those that it starts are not touched. */
 const OLDER =
@@ -93,7 +93,7 @@ describe('npm and npx', () => {
     '$name leaves nothing behind that holds ports after $signal',
     async ({ signal, program, args }) => {
       const child = spawn(process.execPath, [program, ...args, data], {
-        cwd: repositoryRoot,
+        cwd: projectRoot,
         // As from a shell: not inside of the npm that runs the tests.
         env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/.test(name))),
         stdio: ['ignore', 'pipe', 'pipe'],

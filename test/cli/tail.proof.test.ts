@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { startObserved } from '../observe/startObserved.ts';
 
 const running: ChildProcess[] = [];
@@ -19,7 +19,7 @@ function tail(...args: string[]) {
 }
 
 function tailOf(edge: string, ...args: string[]) {
-  const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
+  const sluice = join(projectRoot, 'cli', 'sluice.mjs');
   const child = spawn(process.execPath, [sluice, 'tail', '--local', '--endpoint-url', edge, ...args], {
     // Jest's `process.env` is a copy, which a child does not inherit by itself.
     env: process.env,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { parseJson } from '../../lib/base/json.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { preparePython } from '../harness/python.ts';
 import { runClient } from '../harness/runClient.ts';
 import { openReaders, PRINCIPALS } from './openReaders.ts';
@@ -23,7 +23,7 @@ export async function tryAthena(tell: (what: string, failure: string) => void): 
   try {
     const { workgroup } = readerWorkgroup(readers.config.athena, { name: 'metabase' });
     const credentials = await readers.credentialsOf(PRINCIPALS.metabase);
-    const script = join(repositoryRoot, 'test', 'clients', 'athena', 'clients.py');
+    const script = join(projectRoot, 'test', 'clients', 'athena', 'clients.py');
     const { stdout, stderr } = await runClient(join(python.bin, 'python'), [script, workgroup], {
       edge: readers.edge,
       timeoutMs: CHECKS_MS,

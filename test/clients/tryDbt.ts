@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { z } from 'zod';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { answer } from '../harness/answer.ts';
 import { preparePython } from '../harness/python.ts';
@@ -40,7 +40,7 @@ export async function tryDbt(tell: (what: string, failure: string) => void): Pro
   });
   try {
     const project = join(directory.path, 'project');
-    cpSync(join(repositoryRoot, 'examples', 'dbt'), project, { recursive: true });
+    cpSync(join(projectRoot, 'examples', 'dbt'), project, { recursive: true });
     const today = utcDay(Date.now());
     for (const [until, from, to] of [
       [addDays(today, -1), 0, 40],

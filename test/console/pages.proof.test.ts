@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { describeInBrowser } from '../harness/describeInBrowser.ts';
 import { eventually } from '../harness/waiting.ts';
 import { startObserved } from '../observe/startObserved.ts';
@@ -199,7 +199,7 @@ describeInBrowser('the pages of the console in a browser', () => {
       await opened.page.reload();
       await opened.page.getByText('as of').waitFor();
       await opened.go('/');
-      const path = join(repositoryRoot, 'docs', 'images', `console-status-${look.colorScheme}.png`);
+      const path = join(projectRoot, 'docs', 'images', `console-status-${look.colorScheme}.png`);
       const picture = await opened.page.screenshot(writes ? { path } : {});
       expect(picture.length).toBeGreaterThan(10_000);
     }

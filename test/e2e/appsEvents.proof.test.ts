@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
 
@@ -31,8 +31,8 @@ it("docs/ci.md: the job starts a cloud, the app's test finds its rows, and the c
   // What `npm ci` brings.
   const commands = join(project.path, 'node_modules', '.bin');
   mkdirSync(commands, { recursive: true });
-  symlinkSync(join(repositoryRoot, 'cli', 'sluice.mjs'), join(commands, 'sluice'));
-  symlinkSync(join(repositoryRoot, 'node_modules', 'jest', 'bin', 'jest.js'), join(commands, 'jest'));
+  symlinkSync(join(projectRoot, 'cli', 'sluice.mjs'), join(commands, 'sluice'));
+  symlinkSync(join(projectRoot, 'node_modules', 'jest', 'bin', 'jest.js'), join(commands, 'jest'));
   // As `sluice init` makes it.
   writeFileSync(join(project.path, 'package.json'), '{ "private": true, "type": "module" }');
   writeFileSync(join(project.path, 'events.test.cjs'), block('js'));

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { npxWords } from '../harness/npxWords.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
@@ -18,7 +18,7 @@ function demo(): Promise<Told> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [join(repositoryRoot, 'demo', 'demo.ts'), '--data', data],
+      [join(projectRoot, 'demo', 'demo.ts'), '--data', data],
       (error, stdout, stderr) => {
         const code = typeof error?.code === 'number' ? error.code : Number(error !== null);
         resolve({ code, stdout, stderr });

@@ -6,9 +6,9 @@ import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { MAX_OBJECTS } from '../../lib/drops/limits.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { projectRoot } from '../../local/roots.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/index.ts';
 import { eventsDataset, type SourceInput } from '../harness/configInput.ts';
@@ -51,8 +51,8 @@ describe('forty customers in one deployment', () => {
   /** Whether the load's role has its managed policies. */
   let isAttached = true;
   const load = async () => {
-    const cacheDirectory = join(repositoryRoot, '.sluice', 'template');
-    const loaded = await loadTemplate({ root: repositoryRoot, cacheDirectory });
+    const cacheDirectory = join(projectRoot, '.sluice', 'template');
+    const loaded = await loadTemplate({ root: projectRoot, cacheDirectory });
     const role = loaded.template.Resources['IngestLoadRole'];
     if (!isAttached) delete role?.Properties?.['ManagedPolicyArns'];
     return loaded;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
 
@@ -22,7 +22,7 @@ const PRINTED = {
 
 describe('the README, from an event to a row', () => {
   const project = temporaryDirectory();
-  const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
+  const sluice = join(projectRoot, 'cli', 'sluice.mjs');
   const data = join(project.path, 'data');
   let cloud: ChildProcess;
   let printed = '';
@@ -126,7 +126,7 @@ describe('the README, from an event to a row', () => {
     const [client, server, ...others] = here(sdkLines).match(/^new .*(?=;$)/gm) ?? [];
     expect(others).toEqual([]);
     const file = join(project.path, 'sdks.mjs');
-    const moduleOf = (name: string) => JSON.stringify(join(repositoryRoot, name));
+    const moduleOf = (name: string) => JSON.stringify(join(projectRoot, name));
     writeFileSync(
       file,
       `import { createRequire } from 'node:module';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -37,7 +37,7 @@ dns.lookup = (host, ...rest) => /^(127\\.|localhost)/.test(host)
 const OFFLINE = `data:text/javascript,${module}`;
 
 const javascript = (code: string) =>
-  run(process.execPath, ['--import', OFFLINE, '--input-type=module', '-e', code], { cwd: repositoryRoot });
+  run(process.execPath, ['--import', OFFLINE, '--input-type=module', '-e', code], { cwd: projectRoot });
 
 async function rows(sql: string) {
   await cloud.flush();

@@ -5,7 +5,7 @@ import { createServer as createSocket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** LocalStack takes an access key of 12 digits for the account. */
 export const ACCOUNT = '111122223333';
@@ -104,9 +104,7 @@ export class Engine {
     const own = Object.entries(process.env).filter(([name]) => !/^(AWS|SLUICE|SLS|LOCALSTACK)_/.test(name));
     return {
       ...Object.fromEntries(own),
-      PATH: [this.#bin, join(repositoryRoot, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(
-        delimiter,
-      ),
+      PATH: [this.#bin, join(projectRoot, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter),
       HOME: join(this.#folder, 'home'),
       TMPDIR: join(this.#folder, 'tmp'),
       AWS_ENDPOINT_URL: this.edge,

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { type Ended, type Engine, REGION } from './Engine.ts';
 
 export const STAGE = 'engine';
@@ -82,9 +82,9 @@ export class Stack {
     this.#folder = join(folder, 'project');
     this.#client = new CloudFormationClient(engine.client());
     mkdirSync(this.#folder);
-    for (const name of readdirSync(repositoryRoot)) {
+    for (const name of readdirSync(projectRoot)) {
       if (name.startsWith('.') || name === 'build' || name === 'sluice.config.ts') continue;
-      const from = join(repositoryRoot, name);
+      const from = join(projectRoot, name);
       const to = join(this.#folder, name);
       // Serverless doesn't follow links to its own files.
       if (['serverless.yml', 'package.json', 'tsconfig.json'].includes(name)) copyFileSync(from, to);
@@ -93,7 +93,7 @@ export class Stack {
   }
 
   configure(config: Partial<ConfigInput>): void {
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+    const from = JSON.stringify(join(projectRoot, 'lib', 'config', 'defineConfig.ts'));
     const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)}, { stages: ['${STAGE}'] });\n`;
     writeFileSync(join(this.#folder, 'sluice.config.ts'), text);
   }

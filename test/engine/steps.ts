@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sum } from '../../lib/base/sum.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { SIMULATOR_VARIABLE } from '../../packages/local-aws/test/witness/iam/simulator.ts';
 import { byDuckDb } from '../harness/dropWriters.ts';
 import { askAll } from './askAll.ts';
@@ -132,7 +132,7 @@ class EngineRun {
 
   async #addKeys(): Promise<void> {
     for (const kind of ['client', 'secret']) {
-      const command = `printf %s ${kind}-${KEY} | '${process.execPath}' '${join(repositoryRoot, 'cli', 'sluice.mjs')}' keys add ${kind} --stage ${STAGE} --region ${REGION}`;
+      const command = `printf %s ${kind}-${KEY} | '${process.execPath}' '${join(projectRoot, 'cli', 'sluice.mjs')}' keys add ${kind} --stage ${STAGE} --region ${REGION}`;
       const { status, output } = await this.#stack.run('bash', ['-c', command]);
       this.#tell(`sluice keys adds the ${kind} key to the secret`, status === 0 ? '' : output);
     }
@@ -200,7 +200,7 @@ class EngineRun {
 
   /** The customer sets the policy that `sluice policy` prints for its bucket. LocalStack ignores it; the simulator does not. */
   async #letIn(target: string, bucket: string): Promise<void> {
-    const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
+    const sluice = join(projectRoot, 'cli', 'sluice.mjs');
     const options = ['--for', target, '--stage', STAGE, '--account', ACCOUNT, '--json'];
     const { status, stdout, output } = await this.#stack.run(process.execPath, [
       sluice,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { type Engine, REGION } from './Engine.ts';
 
 /** How long after one look for the trial's stack the next is. */
@@ -23,7 +23,7 @@ interface TrialRun {
  * @param until Interrupts it once this is in its notes. Default: never.
  */
 export async function runTrial(engine: Engine, folder: string, until?: RegExp): Promise<TrialRun> {
-  const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
+  const sluice = join(projectRoot, 'cli', 'sluice.mjs');
   const args = [
     'trial',
     '--region',

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** The line that `sluice start --json` prints. */
 export interface ReadyLine {
@@ -46,7 +46,7 @@ export async function startCloudProcess(data: string, args: readonly string[] = 
   const child = spawn(
     process.execPath,
     [
-      join(repositoryRoot, 'cli', 'sluice.mjs'),
+      join(projectRoot, 'cli', 'sluice.mjs'),
       'start',
       '--port',
       '0',

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 // Sets the codes and cures of the emulator's errors.
 import '../../local/errors.ts';
 import { textOf } from './textOf.ts';
@@ -30,12 +30,12 @@ export interface ErrorFamilyNote {
 /** All error families of the code. @throws Error for one that is not exported, or has no doc comment. */
 export async function errorFamilies(): Promise<readonly ErrorFamilyNote[]> {
   const families: ErrorFamilyNote[] = [];
-  for (const file of globSync(`${FOLDERS}/**/*.ts`, { cwd: repositoryRoot, exclude: ['**/node_modules'] })) {
+  for (const file of globSync(`${FOLDERS}/**/*.ts`, { cwd: projectRoot, exclude: ['**/node_modules'] })) {
     const text = textOf(file);
     const used = text.split('= defineErrorFamily(').length - 1;
     if (used === 0) continue;
     const found = [...text.matchAll(DEFINITION)];
-    const exported: unknown = await import(pathToFileURL(join(repositoryRoot, file)).href);
+    const exported: unknown = await import(pathToFileURL(join(projectRoot, file)).href);
     for (const [, name = ''] of found) {
       const family: unknown = Reflect.get(Object(exported), name);
       families.push({ file, name, entries: entriesSchema.parse(Reflect.get(Object(family), 'entries')) });

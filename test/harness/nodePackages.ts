@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** An installation takes some seconds. */
 const INSTALL_MS = 150_000;
@@ -18,9 +18,9 @@ export type NodePackages = { readonly directory: string } | { readonly missing: 
  * @param what What is installed, for saying that it couldn't be.
  */
 export function preparePackages(folder: string, what: string): NodePackages {
-  const manifest = join(repositoryRoot, folder, 'package.json');
+  const manifest = join(projectRoot, folder, 'package.json');
   const digest = createHash('sha256').update(readFileSync(manifest)).digest('hex').slice(0, 16);
-  const directory = join(repositoryRoot, '.sluice', `npm-${digest}`);
+  const directory = join(projectRoot, '.sluice', `npm-${digest}`);
   const done = join(directory, 'installed');
   if (existsSync(done)) return { directory };
   rmSync(directory, { recursive: true, force: true });

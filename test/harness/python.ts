@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** An installation takes half a minute; of LocalStack a minute of work, and 500 MB. */
 const INSTALL_MS = 600_000;
@@ -19,7 +19,7 @@ export type Python = { readonly bin: string } | { readonly missing: string };
  * @param version Of Python, if the packages need a certain one. Default: any.
  */
 export function preparePython(folder: string, what: string, version?: string): Python {
-  const requirements = join(repositoryRoot, folder, 'requirements.txt');
+  const requirements = join(projectRoot, folder, 'requirements.txt');
   const directory = environmentOf(requirements);
   const bin = join(directory, 'bin');
   const done = join(directory, 'installed');
@@ -41,7 +41,7 @@ export function preparePython(folder: string, what: string, version?: string): P
 /** Where the environment of some requirements is: another file has another folder. */
 function environmentOf(requirements: string): string {
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  return join(repositoryRoot, '.sluice', `python-${digest}`);
+  return join(projectRoot, '.sluice', `python-${digest}`);
 }
 
 /** Runs a command to its end, without anything of AWS in its environment. */

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** Runs one `sluice` command to its end. */
 export function sluice(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [join(repositoryRoot, 'cli', 'sluice.mjs'), ...args],
+      [join(projectRoot, 'cli', 'sluice.mjs'), ...args],
       // Jest's `process.env` is a copy, which a child does not inherit by itself.
       { env: process.env },
       (error, stdout, stderr) => {

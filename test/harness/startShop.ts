@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { startBrowserSpecs } from '../../demo/sdks/startBrowserSpecs.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
-const SDK = `${repositoryRoot}/node_modules/@statsig/js-client/build/statsig-js-client.min.js`;
+const SDK = `${projectRoot}/node_modules/@statsig/js-client/build/statsig-js-client.min.js`;
 
 /** The page: `?user=…&collector=…`, `&compress` to compress batches; `window.ready` resolves with the SDK's client. */
 const PAGE = `<!doctype html><title>shop</title><script src="/statsig.js"></script><script>

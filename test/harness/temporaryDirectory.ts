@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** An empty directory of its own, and what removes it. */
 export function temporaryDirectory(): { readonly path: string; readonly remove: () => void } {
@@ -17,7 +17,7 @@ export function temporaryDirectory(): { readonly path: string; readonly remove: 
  */
 export function writeConfig(folder: string, input: object | string, name = 'sluice.config.ts'): string {
   const file = join(folder, name);
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const from = JSON.stringify(join(projectRoot, 'lib', 'config', 'defineConfig.ts'));
   const taken = typeof input === 'string' ? input : JSON.stringify(input);
   writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${taken});\n`);
   return file;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
@@ -11,7 +11,7 @@ import { runServerless } from './runServerless.ts';
 const { path: scratch, remove: removeScratch } = temporaryDirectory();
 afterAll(removeScratch);
 
-const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
+const defineConfig = pathToFileURL(join(projectRoot, 'lib', 'config', 'defineConfig.ts')).href;
 
 /** `npx serverless package` of a configuration, with nothing in the environment that could help it. */
 function packageWith(input: string) {

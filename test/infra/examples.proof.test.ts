@@ -8,10 +8,10 @@ import { z } from 'zod';
 import { projectFiles } from '../../cli/project/projectFiles.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { instantiate, type WrittenTemplate } from './instantiate.ts';
 
-const examples = join(repositoryRoot, 'examples');
+const examples = join(projectRoot, 'examples');
 const textOf = (path: string) => readFileSync(join(examples, path), 'utf8');
 /** Serverless reads serverless.yml with it. */
 const yaml: { load(text: string): unknown } = createRequire(

@@ -19,7 +19,7 @@ import {
   pinnedBinding,
 } from '../../infra/build/LambdaBinding.ts';
 import { checkArtifact, placeBinding, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { listen } from '../harness/listen.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
@@ -100,7 +100,7 @@ describe("DuckDB's binding for Lambda", () => {
   it('is pinned by the lockfile to the release of the engine', async () => {
     const { dependencies } = JSON.parse(textOf('package.json'));
     for (const architecture of ['arm64', 'x86_64'] as const) {
-      expect(await pinnedBinding(repositoryRoot, architecture)).toEqual({
+      expect(await pinnedBinding(projectRoot, architecture)).toEqual({
         name: LAMBDA_BINDINGS[architecture],
         version: dependencies['@duckdb/node-api'],
         integrity: expect.stringMatching(/^sha512-[\w+/]{86}==$/),
@@ -197,7 +197,7 @@ describe("DuckDB's binding for Lambda", () => {
   });
 
   it("is found for this machine in npm's installation", () => {
-    expect(installedBinding(repositoryRoot)).toContain(join('node_modules', '@duckdb'));
+    expect(installedBinding(projectRoot)).toContain(join('node_modules', '@duckdb'));
     expect(installedBinding(root, '@duckdb/node-bindings-plan9-vax')).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 /** A salt of the configuration, which must be nowhere in a template. */
@@ -14,7 +14,7 @@ export async function packageTemplate(options: Partial<ConfigInput> = {}, stage 
   const config = { bucket: 'acme-experiments', keys, privacy: { salt: SALT }, ...options };
   try {
     const { template } = await packageService({
-      root: repositoryRoot,
+      root: projectRoot,
       workspace: join(directory.path, 'workspace'),
       configFile: writeConfig(directory.path, `${JSON.stringify(config)}, { stages: ['${stage}'] }`),
       stage,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
 
@@ -25,7 +25,7 @@ interface ServerlessPlace {
 export function runServerless(
   configFile: string,
   args: readonly string[],
-  { cwd = repositoryRoot, env = {} }: ServerlessPlace = {},
+  { cwd = projectRoot, env = {} }: ServerlessPlace = {},
 ): Promise<ServerlessRun> {
   return new Promise((resolve) => {
     const child = execFile(

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
+import { projectRoot } from '../../local/roots.ts';
 import {
   cloudFormationService,
   type DeployedStack,
@@ -19,7 +19,7 @@ import { runServerless } from './runServerless.ts';
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
-const defineConfig = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+const defineConfig = JSON.stringify(join(projectRoot, 'lib', 'config', 'defineConfig.ts'));
 
 let configurations = 0;
 
@@ -97,7 +97,7 @@ function packaged(stage: string): Promise<ReadonlyMap<string, string>> {
 async function packageStage(stage: string): Promise<ReadonlyMap<string, string>> {
   const workspace = join(directory.path, `workspace-${stage}`);
   const { stackName, template } = await packageService({
-    root: repositoryRoot,
+    root: projectRoot,
     workspace,
     configFile: apart,
     stage,

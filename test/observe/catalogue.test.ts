@@ -1,11 +1,11 @@
 import { globSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { textOf } from '../harness/textOf.ts';
 
 const PREFIX = 'SLUICE_FINDING_';
-const suites = globSync(['test/**/*.ts', 'test/observe/judgeCases/findings.json'], { cwd: repositoryRoot })
+const suites = globSync(['test/**/*.ts', 'test/observe/judgeCases/findings.json'], { cwd: projectRoot })
   // The table of cures has every code.
   .filter((file) => !file.endsWith('observe/cures.test.ts'))
   .map((file) => textOf(file))

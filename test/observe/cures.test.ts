@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 
 /** The suite that pastes the printed commands, and sees the finding gone. */
@@ -117,7 +117,7 @@ describe('the cure of a finding', () => {
 
 function read(suite: string): string {
   return ['.ts', '.json', '.test.ts', '.contract.test.ts', '.story.test.ts', '.proof.test.ts']
-    .map((tier) => join(repositoryRoot, 'test', `${suite}${tier}`))
+    .map((tier) => join(projectRoot, 'test', `${suite}${tier}`))
     .flatMap((file) => (existsSync(file) ? [readFileSync(file, 'utf8')] : []))
     .join();
 }

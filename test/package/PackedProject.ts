@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PACKAGE_NAME } from '../../lib/base/version.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** How a command ended, and all that it printed. */
 export interface Ran {
@@ -17,7 +17,7 @@ export function packPackage(
   folder: string,
   version: string,
 ): { readonly tarball: string; readonly unpacked: string } {
-  const pack = join(repositoryRoot, 'scripts', 'pack.ts');
+  const pack = join(projectRoot, 'scripts', 'pack.ts');
   const packed = spawnSync(process.execPath, [pack, '--out', folder, '--version', version], {
     encoding: 'utf8',
   });
@@ -160,7 +160,7 @@ class RunningProject {
 
 /** Links the repository's package of a name into a folder of packages. */
 function linkPackage(name: string, modules: string): void {
-  linkTo(join(repositoryRoot, 'node_modules', name), join(modules, name));
+  linkTo(join(projectRoot, 'node_modules', name), join(modules, name));
 }
 
 /** Makes a link, which needs no privilege on Windows. */

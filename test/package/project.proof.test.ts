@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVERLESS } from '../../cli/project/projectFiles.ts';
 import { pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { shellWords } from '../harness/npxWords.ts';
 import { brokenLinks } from '../harness/pageLinks.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -82,7 +82,7 @@ describe('the npm package', () => {
     const texts = files.filter((file) => /\.(js|mjs|cjs|json|ts)$/.test(file));
     const wrong = texts.filter((file) => {
       const text = readFileSync(join(packed.unpacked, file), 'utf8');
-      return text.includes(repositoryRoot) || (homedir() !== '/' && text.includes(`${homedir()}/`));
+      return text.includes(projectRoot) || (homedir() !== '/' && text.includes(`${homedir()}/`));
     });
     expect(wrong).toEqual([]);
     // Every module that another one names is there.
@@ -129,7 +129,7 @@ describe('the npm package', () => {
     expect(said.stderr).not.toContain('auto-corrected');
     for (const architecture of ['arm64', 'x86_64'] as const) {
       const pinned = await pinnedBinding(packed.unpacked, architecture);
-      expect(pinned).toEqual(await pinnedBinding(repositoryRoot, architecture));
+      expect(pinned).toEqual(await pinnedBinding(projectRoot, architecture));
     }
     const versions = Object.values<string>(manifest.dependencies);
     expect(versions.length).toBeGreaterThan(15);
@@ -201,7 +201,7 @@ describe('sluice init', () => {
 describe('a project', () => {
   it('knows the types of its configuration', () => {
     const project = projectAs('pnpm', 'typed');
-    const compiler = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+    const compiler = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
     const compile = () =>
       spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project.root, encoding: 'utf8' });
     expect(compile()).toMatchObject({ status: 0, stdout: '' });
@@ -211,7 +211,7 @@ describe('a project', () => {
     project.write('sluice.config.ts', text.replace('topicArn: null', topic));
     expect(compile()).toMatchObject({ status: 0, stdout: '' });
     const tsconfig = readFileSync(join(project.root, 'tsconfig.json'), 'utf8');
-    const types = JSON.stringify(join(repositoryRoot, 'node_modules', '@types', 'node'));
+    const types = JSON.stringify(join(projectRoot, 'node_modules', '@types', 'node'));
     project.write('tsconfig.json', tsconfig.replace('"types": []', `"types": [${types}]`));
     project.write(
       'sluice.config.ts',

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { policyExceptions } from '../infra/policyExceptions.ts';
 import type { Role } from './Policies.ts';
 
-const PAGE = join(repositoryRoot, 'docs', 'reference', 'permissions.md');
+const PAGE = join(projectRoot, 'docs', 'reference', 'permissions.md');
 
 const actions = policyExceptions.unscoped
   .map(({ actions, who, why, source }) => `| ${code(actions)} | ${who} | ${why} [AWS](${source}) |`)

@@ -10,7 +10,7 @@ import { functionNames } from '../../lib/config/functionConfig.ts';
 import { type ForwardedKind, forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { LANDING_NOTES, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { query, readTable, scope } from '../lib/access/calls.ts';
 import { type Call, type Document, decideCall } from '../lib/access/decideCall.ts';
@@ -311,7 +311,7 @@ describe('each action of a role is one that an adapter of its function calls', (
   const called = new Map<string, ReadonlySet<string>>();
   beforeAll(async () => {
     const { metafile } = await build({
-      absWorkingDir: repositoryRoot,
+      absWorkingDir: projectRoot,
       entryPoints: functionNames.map((name) => `functions/${name}/handler.ts`),
       outdir: 'out',
       write: false,
@@ -324,7 +324,7 @@ describe('each action of a role is one that an adapter of its function calls', (
       logLevel: 'silent',
     });
     for (const { entryPoint = '', inputs } of Object.values(metafile.outputs)) {
-      const own = Object.keys(inputs).map((input) => join(repositoryRoot, input));
+      const own = Object.keys(inputs).map((input) => join(projectRoot, input));
       called.set(basename(dirname(entryPoint)), calledActions(own));
     }
   });

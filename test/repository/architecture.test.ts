@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { sum } from '../../lib/base/sum.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { textOf } from '../harness/textOf.ts';
 import { trackedFiles } from './trackedFiles.ts';
 
@@ -151,7 +151,7 @@ const WITNESSES = /^test\/(?:aws|engine|trino)\/|^test\/lib\/access\/decideCall/
 
 /** The files that packages export. */
 const doors = new Set(
-  readdirSync(join(repositoryRoot, 'packages')).flatMap((name) =>
+  readdirSync(join(projectRoot, 'packages')).flatMap((name) =>
     Object.values<string>(JSON.parse(textOf('packages', name, 'package.json')).exports).map((path) =>
       join('packages', name, path),
     ),

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { sum } from '../../lib/base/sum.ts';
 import { VERSION } from '../../lib/base/version.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { textOf } from '../harness/textOf.ts';
 import { trackedFiles } from './trackedFiles.ts';
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
     (file) => STARTED.test(file) && /(?<!\.d)\.(tsx?|mjs|cjs)$/.test(file),
   );
   const { metafile } = await build({
-    absWorkingDir: repositoryRoot,
+    absWorkingDir: projectRoot,
     entryPoints,
     outdir: 'out',
     write: false,
@@ -118,7 +118,7 @@ describe('the dependencies', () => {
       });
     const workspaces = [`pkg:npm/local-aws@${read('packages/local-aws/package.json').version}`];
     workspaces.push(`pkg:npm/sluice@${VERSION}`);
-    expect(listedBySbom(repositoryRoot)).toEqual({
+    expect(listedBySbom(projectRoot)).toEqual({
       of: `pkg:npm/sluice-workspace@${VERSION}`,
       listed: [...new Set([...purls, ...workspaces])].sort(),
     });
@@ -128,10 +128,10 @@ describe('the dependencies', () => {
     const packages = Object.entries<{ dev?: boolean; link?: boolean }>(read('package-lock.json').packages)
       // Those within another one count with it; of a platform's, one is there.
       .filter(([path, { link }]) => /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) && link !== true)
-      .filter(([path]) => existsSync(join(repositoryRoot, path)));
+      .filter(([path]) => existsSync(join(projectRoot, path)));
     const megabytes = (isDev: boolean) => {
       const paths = packages.filter(([, { dev = false }]) => dev === isDev).map(([path]) => path);
-      const sizes = execFileSync('du', ['-sk', ...paths], { cwd: repositoryRoot, encoding: 'utf8' });
+      const sizes = execFileSync('du', ['-sk', ...paths], { cwd: projectRoot, encoding: 'utf8' });
       const kibibytes = sum([...sizes.matchAll(/^\d+/gm)].map(Number));
       return (kibibytes * 1024) / 1e6;
     };
@@ -154,7 +154,7 @@ describe('the dependencies', () => {
       );
       expect(scripts.prepare).toBe('node scripts/warm.mjs');
       const env = { ...process.env, SLUICE_CONFIG: config, SLUICE_PACKAGE_AHEAD: '' };
-      const { status } = spawnSync(process.execPath, ['scripts/warm.mjs'], { cwd: repositoryRoot, env });
+      const { status } = spawnSync(process.execPath, ['scripts/warm.mjs'], { cwd: projectRoot, env });
       expect(status).toBe(0);
       expect(existsSync(marker)).toBe(false);
     } finally {

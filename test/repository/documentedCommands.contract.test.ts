@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
 import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { questions } from '../../cli/trial/questions.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
@@ -16,7 +16,7 @@ import { textOf } from '../harness/textOf.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
 import { emptyDamaged, judgedDeployment, waitingFacts, wellFacts } from '../observe/statusFacts.ts';
 
-const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
+const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: projectRoot })];
 
 /** Every `npx sluice …` of the pages, to the end of the command. */
 const commands = pages.flatMap((page) =>
@@ -152,7 +152,7 @@ describe('the commands in the docs and in cures', () => {
 
   it('are made by one function where people read them', () => {
     const sources = globSync(['cli/**/*.ts', 'console/**/*.{ts,tsx}', 'observe/**/*.ts', 'operate/**/*.ts'], {
-      cwd: repositoryRoot,
+      cwd: projectRoot,
     });
     const named = sources.flatMap((file) =>
       textOf(file)
@@ -195,7 +195,7 @@ describe('the commands of this repository, in pages and workflows', () => {
   const places = globSync(
     ['*.md', 'docs/**/*.md', 'packages/*/**/*.md', '.github/workflows/*.yml', '.ci/run'],
     {
-      cwd: repositoryRoot,
+      cwd: projectRoot,
       exclude: ['**/node_modules'],
     },
   );
@@ -203,7 +203,7 @@ describe('the commands of this repository, in pages and workflows', () => {
   it('are scripts of their workspace', () => {
     const named = places.flatMap(repositoryCommands);
     const unknown = named.filter(({ script, workspace }) => {
-      const file = join(repositoryRoot, workspace, 'package.json');
+      const file = join(projectRoot, workspace, 'package.json');
       return !existsSync(file) || JSON.parse(readFileSync(file, 'utf8')).scripts?.[script] === undefined;
     });
     expect(named.length).toBeGreaterThan(50);
@@ -215,7 +215,7 @@ describe('the commands of this repository, in pages and workflows', () => {
     const named = places.flatMap((place) =>
       [...textOf(place).matchAll(/\bnode ([a-z]+\/[\w./-]+)/g)].map(([, file = '']) => ({ place, file })),
     );
-    const unknown = named.filter(({ file }) => !existsSync(join(repositoryRoot, file)));
+    const unknown = named.filter(({ file }) => !existsSync(join(projectRoot, file)));
     expect(named.length).toBeGreaterThan(3);
     expect(unknown).toEqual([]);
   });

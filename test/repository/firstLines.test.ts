@@ -2,7 +2,7 @@ import { globSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { sum } from '../../lib/base/sum.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { textOf } from '../harness/textOf.ts';
 
 const page = textOf('ARCHITECTURE.md');
@@ -27,9 +27,9 @@ function linesOf(cell: string): number {
   let lines = 0;
   for (const [, name = ''] of cell.matchAll(/`([^`]+)`/g)) {
     const beside = join(folder, name);
-    const path = statSync(join(repositoryRoot, beside), { throwIfNoEntry: false }) ? beside : name;
+    const path = statSync(join(projectRoot, beside), { throwIfNoEntry: false }) ? beside : name;
     if (path === name) folder = dirname(path);
-    const files = path.endsWith('/') ? globSync(`${path}**/*.ts`, { cwd: repositoryRoot }) : [path];
+    const files = path.endsWith('/') ? globSync(`${path}**/*.ts`, { cwd: projectRoot }) : [path];
     for (const file of files) lines += textOf(file).split('\n').length - 1;
   }
   return lines;

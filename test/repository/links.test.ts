@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { brokenLinks, linksOf, proseOf } from '../harness/pageLinks.ts';
 import { trackedFiles } from './trackedFiles.ts';
 
@@ -12,23 +12,21 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   ...globSync(['docs/**/*.md', 'examples/*/README.md', 'packages/local-aws/{README.md,docs/*.md}'], {
-    cwd: repositoryRoot,
+    cwd: projectRoot,
   }),
 ];
 
 /** The pages by reader. */
 const INDEX = 'docs/README.md';
 
-const prose = (page: string) => proseOf(join(repositoryRoot, page));
+const prose = (page: string) => proseOf(join(projectRoot, page));
 
 /** Every link to what is here. */
-const links = pages.flatMap((page) =>
-  linksOf(join(repositoryRoot, page)).map((target) => ({ page, target })),
-);
+const links = pages.flatMap((page) => linksOf(join(projectRoot, page)).map((target) => ({ page, target })));
 
 describe('the links of the top-level pages, of docs/ and of the local cloud', () => {
   it('lead to existing files and headings', () => {
-    const broken = brokenLinks(repositoryRoot, pages);
+    const broken = brokenLinks(projectRoot, pages);
     expect(links.length).toBeGreaterThan(100);
     expect(broken).toEqual([]);
   });
@@ -41,7 +39,7 @@ describe('the links of the top-level pages, of docs/ and of the local cloud', ()
         ),
       ]
         .map(([, path = '']) => path)
-        .filter((path) => !existsSync(join(repositoryRoot, path)))
+        .filter((path) => !existsSync(join(projectRoot, path)))
         .map((path) => `${page}: ${path}`),
     );
     expect(missing).toEqual([]);
@@ -69,7 +67,7 @@ it('links of comments lead to what their file declares or imports', () => {
   const lost = trackedFiles
     .filter((file) => /\.tsx?$/.test(file))
     .flatMap((file) => {
-      const text = readFileSync(join(repositoryRoot, file), 'utf8');
+      const text = readFileSync(join(projectRoot, file), 'utf8');
       const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
       const names = Array.from(text.matchAll(/\{@link (\w+)/g), ([, name = '']) => name);
       return names

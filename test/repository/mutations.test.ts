@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { equivalents } from '../../scripts/mutate/equivalents.ts';
 import { mutations } from '../../scripts/mutate/mutations.ts';
 
 const read = (file: string) => {
-  const path = join(repositoryRoot, file);
+  const path = join(projectRoot, file);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
 const named = (wrong: readonly { readonly file: string; readonly old: string }[]) =>
@@ -37,7 +37,7 @@ describe('the faults of npm run mutate', () => {
 
   it('have suites, and are many', () => {
     const lost = mutations.filter(
-      ({ suites }) => !suites.some((suite) => existsSync(join(repositoryRoot, suite))),
+      ({ suites }) => !suites.some((suite) => existsSync(join(projectRoot, suite))),
     );
     expect(named(lost)).toEqual([]);
     expect(mutations.length).toBeGreaterThanOrEqual(50);

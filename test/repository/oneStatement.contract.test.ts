@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const SPREAD = 'A literal is spread into a literal';
@@ -21,10 +21,10 @@ function refusedIn(lines: readonly string[], name = 'code.ts'): string[][] {
     const code = lines.map((line) => (line.startsWith('export') ? line : `{ ${line} }`));
     writeFileSync(file, code.join('\n'));
     const { stdout } = spawnSync(
-      join(repositoryRoot, 'node_modules', '.bin', 'biome'),
+      join(projectRoot, 'node_modules', '.bin', 'biome'),
       [
         'lint',
-        `--config-path=${repositoryRoot}`,
+        `--config-path=${projectRoot}`,
         '--vcs-enabled=false',
         '--only=plugin',
         '--reporter=json',

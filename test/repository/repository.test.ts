@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { textOf } from '../harness/textOf.ts';
 import { trackedFiles } from './trackedFiles.ts';
 
@@ -64,7 +64,7 @@ describe('the repository', () => {
       .filter((path) => path.includes('node_modules/'))
       .map((path) => `${path}/package.json`)
       // Binaries of other platforms are not installed.
-      .filter((file) => existsSync(join(repositoryRoot, file)));
+      .filter((file) => existsSync(join(projectRoot, file)));
     expect(manifests.length).toBeGreaterThan(400);
     const licences = manifests.map((file) => {
       const { license, licenses } = JSON.parse(textOf(file));

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 
 /** Paths of all files that Git tracks and that are there, from the root of the repository. */
 export const trackedFiles: readonly string[] = execFileSync('git', ['ls-files', '-z'], {
-  cwd: repositoryRoot,
+  cwd: projectRoot,
   encoding: 'utf8',
 })
   .split('\0')
-  .filter((file) => file !== '' && existsSync(join(repositoryRoot, file)));
+  .filter((file) => file !== '' && existsSync(join(projectRoot, file)));

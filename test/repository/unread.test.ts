@@ -4,14 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import type * as z from 'zod';
 import { commands } from '../../cli/main.ts';
 import { configSchema } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { fieldsOf, schemasBelow } from '../../scripts/docs/configFields.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 import { textOf } from '../harness/textOf.ts';
 
 /** Files by their path, without comments: what only a comment names has neither a case nor a reader. */
 function codeOf(patterns: readonly string[]): ReadonlyMap<string, string> {
-  const files = globSync(patterns, { cwd: repositoryRoot, exclude: ['**/node_modules'] });
+  const files = globSync(patterns, { cwd: projectRoot, exclude: ['**/node_modules'] });
   return new Map(
     files.map((file) => {
       const text = textOf(file);

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { eventually } from '../harness/waiting.ts';
 
 /**
@@ -88,7 +88,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'sluice launch ’ '));
   for (const name of ['scripts/launch.mjs', 'scripts/install.mjs', 'cli/runNode.mjs']) {
     mkdirSync(dirname(file(name)), { recursive: true });
-    copyFileSync(join(repositoryRoot, name), file(name));
+    copyFileSync(join(projectRoot, name), file(name));
   }
   writeFileSync(file('npm.js'), NPM);
   lock();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { duckDb } from '../harness/duckDb.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
@@ -85,7 +85,7 @@ function expire(from: number, to: number, minutes: number): void {
 async function count(events: number, seed = 1): Promise<{ code: number; said: string; report: Report }> {
   const args = ['--events', String(events), '--seed', String(seed), '--directory', directory, '--json'];
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(repositoryRoot, 'soak', 'run.ts'), ...args], (error, stdout, said) => {
+    execFile(process.execPath, [join(projectRoot, 'soak', 'run.ts'), ...args], (error, stdout, said) => {
       resolve({
         code: Number(error?.code ?? 0),
         said,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { projectRoot } from '../../local/roots.ts';
 import { faultKinds } from '../../soak/faultKinds.ts';
 
 const EVENTS = 10_000;
@@ -23,7 +23,7 @@ function start(): ChildProcess & {
   readonly stderr: NodeJS.ReadableStream;
 } {
   const args = ['--events', String(EVENTS), '--seed', '7', '--directory', directory, '--json'];
-  return spawn(process.execPath, [join(repositoryRoot, 'soak', 'run.ts'), ...args], {
+  return spawn(process.execPath, [join(projectRoot, 'soak', 'run.ts'), ...args], {
     env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -12,14 +12,14 @@ import { namedTarget } from '../../../cli/aws/target.ts';
 import { isNewEnough } from '../../../cli/runNode.mjs';
 import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/LambdaBinding.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 import { listen } from '../../harness/listen.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 
 /** A certificate of the servers below, and its key. */
-const PEM = join(repositoryRoot, 'test', 'fixtures', 'everyHost.pem');
+const PEM = join(projectRoot, 'test', 'fixtures', 'everyHost.pem');
 const PASSWORD = 'pa55word';
 const BASIC = Buffer.from(`me:${PASSWORD}`).toString('base64');
 
@@ -109,7 +109,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
 function sluice(words: string, env: Readonly<Record<string, string>>): Promise<string> {
   const others = Object.entries(process.env).filter(([name]) => !/^AWS_|_proxy$|^NODE_EXTRA/i.test(name));
   const given = { ...Object.fromEntries(others), SLUICE_CONFIG, HOME: home, AWS_MAX_ATTEMPTS: '1', ...env };
-  const args = [join(repositoryRoot, 'cli', 'sluice.mjs'), ...words.split(' ')];
+  const args = [join(projectRoot, 'cli', 'sluice.mjs'), ...words.split(' ')];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env: given }, (_, stdout, stderr) => resolve(stdout + stderr));
   });

@@ -7,8 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkPipeline } from '../../../cli/project/checkPipeline.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { type Cloud, startCloud } from '../../../local/startCloud.ts';
 import { listen } from '../../harness/listen.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
@@ -18,7 +18,7 @@ describe('sluice test', () => {
   afterAll(() => directory.remove());
 
   it('leaves nothing behind when it is ended', async () => {
-    const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), 'test'], {
+    const child = spawn(process.execPath, [join(projectRoot, 'cli', 'sluice.mjs'), 'test'], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, TMPDIR: directory.path, TMP: directory.path, TEMP: directory.path },
     });
@@ -85,8 +85,8 @@ describe('the check of a pipeline', () => {
       data: join(directory.path, 'data'),
       load: () =>
         loadTemplate({
-          root: repositoryRoot,
-          cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+          root: projectRoot,
+          cacheDirectory: join(projectRoot, '.sluice', 'template'),
           env: { SLUICE_CONFIG: file },
         }),
     });

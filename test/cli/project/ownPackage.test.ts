@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ownPackage } from '../../../cli/project/ownPackage.ts';
 import { PACKAGE_NAME, VERSION } from '../../../lib/base/version.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
@@ -58,7 +58,7 @@ describe('where a project installs Sluice from', () => {
   });
 
   it('is refused in a clone, and where another folder has named the package', () => {
-    for (const from of [() => ownPackage(repositoryRoot), installedBy({ zod: '4.0.0' })])
+    for (const from of [() => ownPackage(projectRoot), installedBy({ zod: '4.0.0' })])
       expect(from).toThrow(
         expect.objectContaining({
           code: 'SLUICE_INIT_SOURCE',

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 
 /** The actions that tests ask for, as AWS's Service Authorization Reference has them. */
-export const ACTIONS_FILE = join(repositoryRoot, 'test', 'fixtures', 'iam', 'actions.json');
+export const ACTIONS_FILE = join(projectRoot, 'test', 'fixtures', 'iam', 'actions.json');
 
 const actionsSchema = z.strictObject({
   /** Version of the package that has the reference, which `npm run test:aws` installs. */

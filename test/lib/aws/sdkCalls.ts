@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { textOf } from '../../harness/textOf.ts';
 
 /** Files that make calls of AWS, and are no part of the product. */
@@ -9,7 +9,7 @@ const NOT_OF_PRODUCT = /^(?:test|packages|bench|soak)\//;
 
 /** Files of the product that make a call of AWS's SDK, by the call: `GetTable`. Paginators of the SDK are not among them. */
 export function callsBySource(): ReadonlyMap<string, ReadonlySet<string>> {
-  const options = { cwd: repositoryRoot, encoding: 'utf8' } as const;
+  const options = { cwd: projectRoot, encoding: 'utf8' } as const;
   const files = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], options).trim().split('\n');
   const filesByCall = new Map<string, Set<string>>();
   for (const file of files.filter((name) => !NOT_OF_PRODUCT.test(name))) {
@@ -24,7 +24,7 @@ export function callsBySource(): ReadonlyMap<string, ReadonlySet<string>> {
 export function callsAnswering(names: Iterable<string>, member: RegExp): ReadonlySet<string> {
   const wanted = new Set(names);
   const answering = new Set<string>();
-  const scope = join(repositoryRoot, 'node_modules', '@aws-sdk');
+  const scope = join(projectRoot, 'node_modules', '@aws-sdk');
   for (const client of readdirSync(scope).filter((name) => name.startsWith('client-'))) {
     const types = join(scope, client, 'dist-types');
     const models = readdirSync(join(types, 'models'))

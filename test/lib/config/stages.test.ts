@@ -5,7 +5,7 @@ import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { loadComparedConfig, loadConfig } from '../../../lib/config/loadConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { acmeSource, exportTo } from '../../harness/configInput.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { textOf } from '../../harness/textOf.ts';
@@ -18,7 +18,7 @@ let files = 0;
 function fileWith(text: string): string {
   files += 1;
   const file = join(directory.path, `${files}.config.ts`);
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const from = JSON.stringify(join(projectRoot, 'lib', 'config', 'defineConfig.ts'));
   writeFileSync(file, `import { defineConfig } from ${from};\n${text}\n`);
   return file;
 }

@@ -11,7 +11,7 @@ import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { callMain } from '../../harness/callMain.ts';
@@ -285,7 +285,7 @@ describe('an erasure', () => {
     const [victim] = lake.victims;
     if (victim === undefined) throw new Error('no victims');
     const args = ['erase', '--unit', `${victim.column}=${victim.value}`, '--local', '--json'];
-    const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), ...args], {
+    const child = spawn(process.execPath, [join(projectRoot, 'cli', 'sluice.mjs'), ...args], {
       env: { ...process.env, ...story.env },
       stdio: 'ignore',
       detached: true,

@@ -33,7 +33,7 @@ import {
   refusedRowsKey,
   restoredKey,
 } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
 const QUERY = '0a1b2c3d-0000-4000-8000-0123456789ab';
@@ -86,7 +86,7 @@ const ours = [
 
 describe('isOwnKey', () => {
   it('is tested with a key of every function that builds one', () => {
-    const folder = join(repositoryRoot, 'lib', 'tables');
+    const folder = join(projectRoot, 'lib', 'tables');
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) =>

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
 import { startDeployment } from './startDeployment.ts';
 
@@ -14,8 +14,8 @@ const config = (fields: string) => {
   const file = join(directory, `sluice.config.${configs}.mjs`);
   writeFileSync(
     file,
-    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
-import base from '${repositoryRoot}/sluice.config.ts';
+    `import { defineConfig } from '${projectRoot}/lib/config/defineConfig.ts';
+import base from '${projectRoot}/sluice.config.ts';
 export default defineConfig({ ...base, ${fields} });`,
   );
   return { SLUICE_CONFIG: file };

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { localAccount } from '../../../local/localAccount.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { openAthena, openStatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
 import { realClock } from '../../../packages/local-aws/src/base/index.ts';
 import {
@@ -60,8 +60,8 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const directory = temporaryDirectory();
   const faults = new Faults();
   const loaded = await loadTemplate({
-    root: repositoryRoot,
-    cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    root: projectRoot,
+    cacheDirectory: join(projectRoot, '.sluice', 'template'),
   });
   const parts = await openParts(directory.path, faults);
   let stack: DeployedStack | undefined;
@@ -107,7 +107,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     doctor,
     /** The same with --json, where the stack states the configuration of `env`: the exit code, and findings by `<check> <code>`. */
     async diagnose(env: Readonly<Record<string, string>> = {}) {
-      stated = statedConfiguration(await loadConfig(configFile(repositoryRoot, env), LOCAL_STAGE));
+      stated = statedConfiguration(await loadConfig(configFile(projectRoot, env), LOCAL_STAGE));
       const { code, stdout, stderr } = await doctor(['--json'], env);
       if (stderr !== '') throw new Error(stderr);
       const report: DoctorReport = JSON.parse(stdout);

@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { unreadKind, whyUnread } from '../../../observe/explainAwsError.ts';
 import { countQuarantineFiles } from '../../../observe/facts/tables/quarantineFiles.ts';
 import { readQuarantine } from '../../../observe/quarantine/readQuarantine.ts';
@@ -13,7 +13,7 @@ import { startLanding } from '../startLanding.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';
-const config = await loadConfig(configFile(repositoryRoot, {}), 'local');
+const config = await loadConfig(configFile(projectRoot, {}), 'local');
 const { bucket } = config;
 const all = { reason, from: '0001-01-01', to: '9999-12-31' } as const;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../../local/roots.ts';
 import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
 import { intField, textField } from '../../parquet/thriftWriter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
@@ -335,7 +335,7 @@ describe('names of elements', () => {
 });
 
 it("what Statsig's own forwarding wrote is loaded as docs/statsig-s3.md configures it", async () => {
-  const page = readFileSync(join(repositoryRoot, 'docs', 'statsig-s3.md'), 'utf8');
+  const page = readFileSync(join(projectRoot, 'docs', 'statsig-s3.md'), 'utf8');
   const [, source = ''] = /```ts\n(\{\n {2}name: 'old',.*?\}),\n```/s.exec(page) ?? [];
   const { datasets }: { datasets: (DatasetInput & { name: string })[] } = JSON.parse(
     JSON.stringify(runInNewContext(`(${source})`)),
