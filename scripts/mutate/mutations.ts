@@ -60,7 +60,7 @@ const OPERATE = 'operate/redrives.contract';
 /** All faults, by the paths of their files. */
 export const mutations: readonly Mutation[] = [
   faultsOf('cli/commands/curate.ts', 'cli/curate', [["['failed', 'lacking']", "['lacking']"]]),
-  faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.proof', [
+  faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.story', [
     ['problems > 0 ? PROBLEMS_FOUND : ', ''],
   ]),
   faultsOf('cli/commands/erase.ts', 'cli/dryRun.contract', [['isDryRun(line)', 'false']]),
@@ -84,7 +84,7 @@ export const mutations: readonly Mutation[] = [
     ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
   ]),
   faultsOf('cli/commands/status.ts', 'e2e/onCall.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
-  faultsOf('cli/commands/trace.ts', 'observe/trace.proof', [
+  faultsOf('cli/commands/trace.ts', 'observe/trace.story', [
     [
       'days !== undefined) return { ageMs: Number(days) * DAY_MS }',
       'days !== undefined) return { ageMs: Number(days) * 600_000 }',

@@ -28,9 +28,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'cli/commands/reconcile.ts': 'test/e2e/receivedHours.proof.test.ts',
   'cli/commands/erase.ts': 'test/cli/erase/erase.contract.test.ts',
   'cli/commands/redrive.ts': 'test/e2e/landing.story.test.ts',
-  'cli/commands/trace.ts': 'test/observe/trace.proof.test.ts',
+  'cli/commands/trace.ts': 'test/observe/trace.story.test.ts',
   'cli/commands/status.ts': 'test/e2e/onCall.story.test.ts',
-  'cli/commands/doctor.ts': 'test/observe/doctor/doctor.proof.test.ts',
+  'cli/commands/doctor.ts': 'test/observe/doctor/doctor.story.test.ts',
 };
 
 const drop = (name: string, unit: string) =>

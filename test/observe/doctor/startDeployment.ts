@@ -2,10 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
+import type { Config } from '../../../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { projectRoot } from '../../../local/roots.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { type Look, settled } from '../../../observe/doctor/Look.ts';
+import { openClients, readSetup } from '../../../observe/doctor/Setup.ts';
+import { type Finding, isFinding } from '../../../observe/findings/catalogue.ts';
 import { openAthena, openStatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
 import { realClock } from '../../../packages/local-aws/src/base/index.ts';
 import {
@@ -50,6 +55,18 @@ export interface DoctorReport {
   }[];
 }
 
+/** Of which deployment a look is asked. */
+interface Asked {
+  /** Default: the local cloud's. */
+  readonly stage?: string;
+  /** Default: the local cloud's. */
+  readonly region?: string;
+  /** Default true. */
+  readonly isLocal?: boolean;
+  /** `iam.deploymentRole` of serverless.yml. Default none. */
+  readonly ownRole?: string | undefined;
+}
+
 /**
  * Starts a local deployment without functions and gateway, so that tests can break it: the template's resources, behind an
  * edge on a free port.
@@ -88,13 +105,14 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     callMain(['doctor', '--local', '--endpoint-url', edge.url, ...args], {
       env: { ...environment, ...env },
     });
+  const options = {
+    endpoint: edge.url,
+    region: ACCOUNT.region,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
   return {
-    options: {
-      endpoint: edge.url,
-      region: ACCOUNT.region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      maxAttempts: 1,
-    },
+    options,
     faults,
     bucket: loaded.config.bucket,
     /** CloudFormation's description of the stack. */
@@ -115,6 +133,22 @@ export async function startDeployment(more: readonly AwsService[] = []) {
         found.map((finding) => [`${check} ${finding.code}`, finding] as const),
       );
       return { code, report, found: new Map(findings) };
+    },
+    /** What one look of the doctor finds in a stage of this configuration, which its stack states. */
+    async look({ name, find }: Look, config: Config, about: Asked = {}): Promise<readonly Finding[]> {
+      stated = statedConfiguration(config);
+      const { stage = LOCAL_STAGE, region, isLocal = true, ownRole } = about;
+      const stack = { service: 'sluice', stage };
+      const aws = { ...options, ...(region === undefined ? {} : { region }) };
+      const deployment = openDeployment({ config, stack, isLocal, now: realClock.now() }, aws);
+      const clients = openClients(aws);
+      try {
+        const setup = await readSetup(deployment, clients, ownRole);
+        return isFinding(setup) ? [setup] : await settled([[`the check ${name}`, find(setup)]]);
+      } finally {
+        deployment.close();
+        for (const client of Object.values(clients)) client.destroy();
+      }
     },
     async close() {
       await edge.close();

@@ -6,10 +6,16 @@ import { readDeploymentRole } from '../../../cli/commands/doctor.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { openDeployment } from '../../../observe/deployment.ts';
-import { diagnose } from '../../../observe/doctor/diagnose.ts';
+import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
+import { deployer, freeNames } from '../../../observe/doctor/account.ts';
+import { broughtKeys, bucketBefore, encryptionBefore } from '../../../observe/doctor/bucket.ts';
+import type { Look } from '../../../observe/doctor/Look.ts';
+import { databaseCreators } from '../../../observe/doctor/lakeFormation.ts';
+import { formerStack } from '../../../observe/doctor/stack.ts';
+import { boundary, template } from '../../../observe/doctor/template.ts';
+import repositoryConfig from '../../../sluice.config.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
-import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import {
   account,
   accountServices,
@@ -22,10 +28,6 @@ import {
 } from './fakeAccount.ts';
 import { type DoctorReport, startDeployment } from './startDeployment.ts';
 
-/** The repository's configuration for one stage. */
-const configFor = (stage: string | undefined): Readonly<Record<string, string>> =>
-  stage === undefined ? {} : { SLUICE_CONFIG: `test/fixtures/config/${stage}.config.ts` };
-
 const deployed = await startDeployment([...accountServices, kms]);
 const directory = temporaryDirectory();
 afterAll(async () => {
@@ -33,51 +35,50 @@ afterAll(async () => {
   directory.remove();
 });
 
-let configurations = 0;
+/** What a look finds in a stage, by its configuration. */
+const look = (asked: Look, options: Partial<ConfigInput>, stage = 'prod') =>
+  deployed.look(asked, defineConfig({ bucket: 'acme-experiments', ...options }), { stage });
 
-/** The doctor's report on a configuration, in a file of its own: Node imports a file once. */
-async function reportOf(options: Partial<ConfigInput>, stage = 'prod'): Promise<DoctorReport> {
-  const input = JSON.stringify({ bucket: 'acme-experiments', ...options });
-  configurations += 1;
-  const name = `${configurations}.config.ts`;
-  const SLUICE_CONFIG = writeConfig(directory.path, `${input}, { stages: ['${stage}'] }`, name);
-  const args = ['--before-deploy', '--json', '--stage', stage];
-  const { stdout } = await deployed.doctor(args, { SLUICE_CONFIG });
-  return JSON.parse(stdout);
-}
-
-/** What the doctor finds of a configuration by one check. */
-async function findingsOf(check: string, options: Partial<ConfigInput>, stage = 'prod') {
-  const report = await reportOf(options, stage);
-  const found = report.checks.find((candidate) => candidate.check === check)?.findings;
-  return found?.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
+/** The codes and details of what a look finds. */
+async function findingsOf(...asked: Parameters<typeof look>): Promise<readonly string[]> {
+  const found = await look(...asked);
+  return found.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
 }
 
 describe('sluice doctor --before-deploy', () => {
   beforeEach(() => account.reset());
 
-  async function findings(check: string, ...args: readonly string[]) {
-    const [, stage] = /--stage,(\w+)/.exec(args.join()) ?? [];
-    const { stdout } = await deployed.doctor(['--before-deploy', '--json', ...args], configFor(stage));
-    const report: DoctorReport = JSON.parse(stdout);
-    const found = report.checks.find((candidate) => candidate.check === check)?.findings ?? [];
-    return found.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
-  }
+  const findings = (asked: Look, stage: string = LOCAL_STAGE) => findingsOf(asked, repositoryConfig, stage);
 
   it('needs no stack', async () => {
-    const { code, stdout } = await deployed.doctor(
-      ['--before-deploy', '--stage', 'fresh'],
-      configFor('fresh'),
-    );
+    const { code, stdout } = await deployed.doctor(['--before-deploy', '--json', '--stage', 'fresh'], {
+      SLUICE_CONFIG: 'test/fixtures/config/fresh.config.ts',
+    });
     expect(code).toBe(3);
-    expect(stdout).toMatch(/13 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    const { stack, checks }: DoctorReport = JSON.parse(stdout);
+    expect(stack).toBe('sluice-fresh');
+    expect(checks.map(({ check }) => check)).toEqual([
+      'account',
+      'stack',
+      'alarms',
+      'names',
+      'bucket',
+      'encryption',
+      'key',
+      'deployer',
+      'lake-formation',
+      'quotas',
+      'bucket-policy',
+      'template',
+      'boundary',
+    ]);
   });
 
   it('asks Lake Formation who may make a database', async () => {
     const CREATE_DATABASE = { Permissions: ['CREATE_DATABASE'] };
     const asked = async (...about: Parameters<typeof lakeFormation>) => {
       for (const [path, answer] of lakeFormation(...about)) account.answers.set(path, answer);
-      return findings('lake-formation', '--stage', 'fresh');
+      return findings(databaseCreators, 'fresh');
     };
     account.caller = ROLE;
     const DataLakeAdmins = [{ DataLakePrincipalIdentifier: 'arn:aws:iam::000000000000:role/lake' }];
@@ -85,7 +86,7 @@ describe('sluice doctor --before-deploy', () => {
     // Of a session IAM knows the role with its path.
     const role = ROLE.arn.replace('role/', 'role/ci/');
     const none = [`LAKE_FORMATION No grant lets ${role} make a database.`];
-    expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([]);
+    expect(await findings(databaseCreators, 'fresh')).toEqual([]);
     const unseen = ['UNCHECKED Who may make a database, by Lake Formation.'];
     expect(await asked({ DataLakeAdmins })).toEqual(unseen);
     expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
@@ -100,16 +101,16 @@ describe('sluice doctor --before-deploy', () => {
     expect(await asked(byIam)).toEqual(unseen);
     expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
     const existing = { database: true, stagingDatabase: true };
-    expect(await findingsOf('lake-formation', { existing }, 'fresh')).toEqual([]);
+    expect(await findingsOf(databaseCreators, { existing }, 'fresh')).toEqual([]);
     account.answers.delete('lakeformation /GetDataLakeSettings');
-    expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([
+    expect(await findings(databaseCreators, 'fresh')).toEqual([
       'UNCHECKED The settings of Lake Formation in this account.',
     ]);
   });
 
   it('finds names that are taken outside of the stack', async () => {
     account.logGroups.push('/aws/lambda/sluice-fresh-collect', '/aws/lambda/sluice-fresh-collect-2');
-    const taken = await findings('names', '--stage', 'fresh');
+    const taken = await findings(freeNames, 'fresh');
     const ours = 'it exists in this account, outside of the stack';
     expect(taken).toEqual([
       `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}.`,
@@ -123,14 +124,13 @@ describe('sluice doctor --before-deploy', () => {
   it('names the settings of a reader and of the bucket for Statsig, whose names are taken', async () => {
     const user = 'arn:aws:iam::999689269917:user/acme';
     const cures = async (options: Partial<ConfigInput>) => {
-      const report = await reportOf({
+      const found = await look(freeNames, {
         bucket: 'acme-new',
         database: 'acme',
         athena: { workgroup: 'acme', stagingDatabase: 'acme_staging' },
         ...options,
       });
-      const names = report.checks.find(({ check }) => check === 'names');
-      return names?.findings.map(({ detail, cure }) => [detail, cure]);
+      return found.map(({ detail, cure }) => [detail, cure]);
     };
     const taken = (text: string) => expect.stringContaining(text);
     const owox = {
@@ -149,13 +149,12 @@ describe('sluice doctor --before-deploy', () => {
   });
 
   it('accepts names that the stack already has', async () => {
-    expect(await findings('names')).toEqual([]);
+    expect(await findings(freeNames)).toEqual([]);
   });
 
   it('finds a table that is left outside of the stack, with the command that frees its name', async () => {
     const found = async (options: Partial<ConfigInput>) => {
-      const { checks } = await reportOf({ database: 'sluice', ...options });
-      const all = checks.find(({ check }) => check === 'names')?.findings ?? [];
+      const all = await look(freeNames, { database: 'sluice', ...options });
       return all.flatMap(({ detail, commands }) => (detail.includes('::Table') ? [[detail, commands]] : []));
     };
     const { resources } = deployed.stack;
@@ -196,8 +195,7 @@ describe('sluice doctor --before-deploy', () => {
     const certificateArn =
       'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
     const found = async () => {
-      const { checks } = await reportOf({ endpoint: { domain, certificateArn } });
-      const all = checks.find(({ check }) => check === 'names')?.findings ?? [];
+      const all = await look(freeNames, { endpoint: { domain, certificateArn } });
       return all.flatMap(({ detail, commands }) => (detail.includes(domain) ? commands : []));
     };
     account.answers.set(`apigateway /domainnames/${domain}`, { domainName: domain });
@@ -212,7 +210,7 @@ describe('sluice doctor --before-deploy', () => {
     account.secrets.set('sluice-fresh-keys', { DeletedDate: 1_790_000_000 });
     const refused = { fault: 'failCalls', calls: 'all', code: 'AccessDenied', status: 403 } as const;
     deployed.faults.set({ s3: [{ ...refused, operations: ['GetBucketLocation'] }] });
-    const found = await findings('names', '--stage', 'fresh');
+    const found = await findings(freeNames, 'fresh');
     deployed.faults.clear();
     expect(found).toContain('NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access.');
     expect(found).toContain(
@@ -222,7 +220,7 @@ describe('sluice doctor --before-deploy', () => {
 
   it('finds an existing bucket that is absent, of another account or in another region', async () => {
     const found = (bucket: string) =>
-      findingsOf('bucket', { bucket, encryption: 's3', existing: { bucket: true } });
+      findingsOf(bucketBefore, { bucket, encryption: 's3', existing: { bucket: true } });
     const s3 = new S3Client({ ...deployed.options, region: 'eu-west-2', forcePathStyle: true });
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-2' } as const;
     await s3.send(new CreateBucketCommand({ Bucket: 'acme-in-london', CreateBucketConfiguration }));
@@ -247,29 +245,29 @@ describe('sluice doctor --before-deploy', () => {
       expect.stringMatching(/^BUCKET_UNFIT .*GetBucketLocation/),
     ]);
     deployed.faults.clear();
-    expect(await findingsOf('bucket', { bucket: 'acme-absent' })).toEqual([]);
+    expect(await findingsOf(bucketBefore, { bucket: 'acme-absent' })).toEqual([]);
   });
 
   it('finds names of readers that IAM has already, and those that the deployment replaces', async () => {
     const readers = [{ kind: 'metabase', name: 'bi', iamName: 'BI' } as const];
-    const taken = await findingsOf('names', { bucket: 'acme-new', readers });
+    const taken = await findingsOf(freeNames, { bucket: 'acme-new', readers });
     expect(taken).toContain('NAME_TAKEN AWS::IAM::User BI: it exists in this account, outside of the stack.');
     const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
     const deploy = async (physicalId: string) => {
       deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources: [{ ...user, physicalId }] });
-      const found = [await findingsOf('names', { readers }), await findingsOf('stack', { readers })];
-      return found.map((all) => all?.filter((text) => /:user\/BI|::User BI/.test(text)).length);
+      const found = [await findingsOf(freeNames, { readers }), await findingsOf(formerStack, { readers })];
+      return found.map((all) => all.filter((text) => /:user\/BI|::User BI/.test(text)).length);
     };
     try {
       expect(await deploy('BI')).toEqual([0, 0]);
       // In other letters the name is the stack's: it is told once.
       await deploy('Bi');
-      const inOtherLetters = (await findingsOf('names', { readers })) ?? [];
+      const inOtherLetters = await findingsOf(freeNames, { readers });
       expect(inOtherLetters.filter((text) => text.includes('BI'))).toEqual([
         expect.stringContaining('ReaderBiUser of the stack sluice-prod is named Bi'),
       ]);
       expect(await deploy('sluice-prod-ReaderBiUser-1')).toEqual([1, 1]);
-      expect(await findingsOf('stack', { readers })).toEqual([
+      expect(await findingsOf(formerStack, { readers })).toEqual([
         expect.stringContaining('READER_REPLACED The user of the reader bi is made anew'),
       ]);
     } finally {
@@ -279,7 +277,7 @@ describe('sluice doctor --before-deploy', () => {
 
   it('finds another encryption than the stack and an existing bucket have', async () => {
     const found = async (options: Partial<ConfigInput>) =>
-      (await findingsOf('encryption', { bucket: deployed.bucket, ...options }))?.map((one) =>
+      (await findingsOf(encryptionBefore, { bucket: deployed.bucket, ...options })).map((one) =>
         one.slice(0, 40),
       );
     const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
@@ -303,11 +301,11 @@ describe('sluice doctor --before-deploy', () => {
   });
 
   it('simulates every action of the printed policies that the simulator supports', async () => {
-    expect(await findings('deployer')).toEqual([
+    expect(await findings(deployer)).toEqual([
       `UNCHECKED IAM simulates users and roles only, not ${ROOT.arn}.`,
     ]);
     account.caller = ROLE;
-    expect(await findings('deployer', '--stage', 'prod')).toEqual([]);
+    expect(await findings(deployer, 'prod')).toEqual([]);
     expect(new Set(account.simulated.map(({ source }) => source))).toEqual(
       new Set([ROLE.arn.replace('role/', 'role/ci/')]),
     );
@@ -334,15 +332,11 @@ describe('sluice doctor --before-deploy', () => {
       action === 'kms:CreateKey' || source.endsWith('/cloudformation') ? 'implicitDeny' : 'allowed';
     const role = 'arn:aws:iam::000000000000:role/cloudformation';
     const yml = directory.path;
-    const found = async (written: string, check = 'deployer') => {
+    const found = async (written: string, asked: Look = deployer) => {
       await writeFile(join(yml, 'serverless.yml'), `service: sluice\n${written}\n`);
-      const stack = { service: 'sluice', stage: 'fresh' };
       const config = defineConfig({ bucket: 'acme-experiments' });
-      const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, deployed.options);
-      const deploymentRole = await readDeploymentRole(yml);
-      const { checks } = await diagnose(deployment, { beforeDeploy: true, deploymentRole });
-      deployment.close();
-      return checks.find(({ check: name }) => name === check)?.findings.map(({ title }) => title);
+      const about = { stage: 'fresh', isLocal: false, ownRole: await readDeploymentRole(yml) };
+      return (await deployed.look(asked, config, about)).map(({ title }) => title);
     };
     const may = 'is denied what a deployment does';
     const caller = ROLE.arn.replace('role/', 'role/ci/');
@@ -350,8 +344,8 @@ describe('sluice doctor --before-deploy', () => {
       expect.stringContaining(`${caller} ${may}: MakeKey: kms:CreateKey on *`),
     ]);
     const denied = await found(`provider: { iam: { deploymentRole: '${role}' } }`);
-    expect(denied?.length).toBeGreaterThan(5);
-    expect(denied?.filter((title) => !title.startsWith(`${role} ${may}`))).toEqual([]);
+    expect(denied.length).toBeGreaterThan(5);
+    expect(denied.filter((title) => !title.startsWith(`${role} ${may}`))).toEqual([]);
     // Without it, the role with which the stack was deployed.
     deployed.describe({ ...deployed.stack, name: 'sluice-fresh', roleArn: role });
     try {
@@ -373,7 +367,7 @@ describe('sluice doctor --before-deploy', () => {
     account.decide = () => 'allowed';
     expect(await found('provider: {} # deploymentRole: x')).toEqual([]);
     for (const [path, answer] of lakeFormation({}, [])) account.answers.set(path, answer);
-    expect(await found(`provider: { iam: { deploymentRole: '${role}' } }`, 'lake-formation')).toEqual([
+    expect(await found(`provider: { iam: { deploymentRole: '${role}' } }`, databaseCreators)).toEqual([
       expect.stringContaining(`No grant lets ${role} make a database`),
     ]);
   });
@@ -392,16 +386,9 @@ describe('sluice doctor --before-deploy', () => {
         existing: { keyArn: ofBucket },
         logs: { kmsKeyArn: ofLogs },
       });
-      const stack = { service: 'sluice', stage: 'fresh' };
-      const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, deployed.options);
-      const { checks } = await diagnose(deployment, { beforeDeploy: true });
-      deployment.close();
-      return checks.flatMap(({ check, findings }) =>
-        check === 'key'
-          ? findings.map(({ severity, detail, commands }) =>
-              severity === 'unchecked' ? severity : [detail, commands.length],
-            )
-          : [],
+      const faults = await deployed.look(broughtKeys, config, { stage: 'fresh', isLocal: false });
+      return faults.map(({ severity, detail, commands }) =>
+        severity === 'unchecked' ? severity : [detail, commands.length],
       );
     };
     expect(await found(fit, { ...fit, MultiRegion: true })).toEqual([]);
@@ -433,7 +420,7 @@ describe('sluice doctor --before-deploy', () => {
   it('names the actions that the caller is not allowed', async () => {
     account.caller = ROLE;
     account.decide = (action) => (action === 'kms:CreateKey' ? 'implicitDeny' : 'allowed');
-    expect(await findings('deployer')).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
+    expect(await findings(deployer)).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
   });
 
   it('does not take what only the doctor asks for as an action of a deployment', async () => {
@@ -442,7 +429,7 @@ describe('sluice doctor --before-deploy', () => {
       ['s3:GetBucketLocation', 'kms:DescribeKey'].includes(action) ? 'implicitDeny' : 'allowed';
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
     const brought = { bucket: deployed.bucket, existing: { bucket: true, keyArn } };
-    const found = await findingsOf('deployer', brought);
+    const found = await findingsOf(deployer, brought);
     expect(account.simulated.map(({ action }) => action)).toContain('cloudformation:ValidateTemplate');
     expect(found).toEqual([]);
   });
@@ -450,13 +437,13 @@ describe('sluice doctor --before-deploy', () => {
   it('counts what packaging would refuse', async () => {
     const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
     const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
-    const found = await findingsOf('template', { sources });
-    const [first = '', ...more] = found?.filter((text) => text.includes('resources')) ?? [];
+    const found = await findingsOf(template, { sources });
+    const [first = '', ...more] = found.filter((text) => text.includes('resources')) ?? [];
     expect(first.replace(/\d{3} resources/, 'N resources')).toContain(
       'STACK_TOO_LARGE The template: N resources, at most 500. It grows with `sources`',
     );
     expect(more).toEqual([]);
-    expect(await findingsOf('template', {})).toEqual([]);
+    expect(await findingsOf(template, {})).toEqual([]);
   });
 
   it("finds a trial's boundary by its name, and another that does not allow the stack's names", async () => {
@@ -465,7 +452,7 @@ describe('sluice doctor --before-deploy', () => {
     const [trials] = printedPolicies('trial', config, scope);
     const arn = (name: string) => `arn:aws:iam::${scope.account}:policy/${name}`;
     const bounded = (name: string, stage?: string) =>
-      findingsOf('boundary', { permissionsBoundary: arn(name) }, stage);
+      findingsOf(boundary, { permissionsBoundary: arn(name) }, stage);
     const wide = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
     account.policies = new Map<string, object | null>([
       [arn('sluice-boundary'), trials?.document ?? null],
@@ -476,7 +463,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(await bounded('sluice-boundary')).toEqual([
       `BOUNDARY_UNFIT ${arn('sluice-boundary')}: it is the boundary of a trial, which allows nothing to the stage prod.`,
     ]);
-    const [denied = '', ...more] = (await bounded('team/renamed')) ?? [];
+    const [denied = '', ...more] = await bounded('team/renamed');
     expect(more).toEqual([]);
     expect(denied).toContain(`BOUNDARY_UNFIT ${arn('team/renamed')}: it denies `);
     expect(denied).toContain('; WriteRole logs:CreateLogStream on arn:aws:logs:');
@@ -487,6 +474,6 @@ describe('sluice doctor --before-deploy', () => {
     const athena = { workgroup: 'sluice-trial-0a1b2c3d', stagingDatabase: 'sluice_trial_0a1b2c3d_staging' };
     const permissionsBoundary = arn('sluice-boundary');
     const asked = { ...trial, athena, reconcile: false, permissionsBoundary };
-    expect(await findingsOf('boundary', asked, 'trial-0a1b2c3d')).toEqual([]);
+    expect(await findingsOf(boundary, asked, 'trial-0a1b2c3d')).toEqual([]);
   });
 });

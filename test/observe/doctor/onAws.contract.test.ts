@@ -1,0 +1,199 @@
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { quotas } from '../../../observe/doctor/account.ts';
+import { bucket, bucketSettings, key } from '../../../observe/doctor/bucket.ts';
+import type { Look } from '../../../observe/doctor/Look.ts';
+import { readers } from '../../../observe/doctor/readers.ts';
+import { roles } from '../../../observe/doctor/roles.ts';
+import { domain } from '../../../observe/doctor/stack.ts';
+import repositoryConfig from '../../../sluice.config.ts';
+import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
+import { startDeployment } from './startDeployment.ts';
+
+/** The repository's configuration with other fields. */
+const config = (fields: Partial<ConfigInput> = {}) => defineConfig({ ...repositoryConfig, ...fields });
+const READERS: Pick<ConfigInput, 'readers'> = {
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+    { kind: 'metabase', name: 'bi' },
+  ],
+};
+
+const deployed = await startDeployment(accountServices);
+afterAll(() => deployed.close());
+
+describe('sluice doctor, where only AWS can answer', () => {
+  beforeEach(() => account.reset());
+
+  const setLimits = (...args: Parameters<typeof limits>) => {
+    for (const [path, answer] of limits(...args)) account.answers.set(path, answer);
+  };
+  const findings = async (look: Look, fields?: Partial<ConfigInput>) =>
+    (await deployed.look(look, config(fields))).map(
+      ({ severity, code, detail }) => `${severity} ${code} ${detail}`,
+    );
+
+  it('asks for the domain, and whether its name leads there', async () => {
+    const arn = 'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const asked = { endpoint: { domain: 'collect.acme.invalid', certificateArn: arn } };
+    // A path without an answer is refused here.
+    expect(await findings(domain, asked)).toEqual([
+      'problem SLUICE_FINDING_UNREADABLE the check domain: AccessDeniedException: Not authorized to perform: apigateway:GET',
+    ]);
+    const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
+    account.answers.set('apigateway /domainnames/collect.acme.invalid', {
+      domainName: 'collect.acme.invalid',
+      domainNameStatus: 'AVAILABLE',
+      regionalDomainName,
+      regionalCertificateArn: arn,
+    });
+    const dns = `problem SLUICE_FINDING_DOMAIN_UNFIT collect.acme.invalid has no address, expected the addresses of ${regionalDomainName}.`;
+    expect(await findings(domain, asked)).toEqual([dns]);
+    account.answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
+    expect(await findings(domain, asked)).toEqual([
+      'problem SLUICE_FINDING_RESOURCE_MISSING The domain collect.acme.invalid.',
+    ]);
+    expect(await findings(domain)).toEqual([]);
+  });
+
+  it('warns about a quota that is too low or nearly exhausted', async () => {
+    setLimits(10_000, 5_000, 10, 10);
+    const lambda = `warning SLUICE_FINDING_QUOTA Lambda: 10 executions at once in the account, 0 of them reserved, expected 1000 or more.`;
+    expect(await findings(quotas)).toEqual([
+      `${lambda} The stack's 4 queues use up to 8, the collector has the rest.`,
+    ]);
+    expect(await findings(quotas, { curate: true, relay: { statsig: true, concurrency: 5 } })).toContain(
+      `${lambda} The stack's 5 queues use up to 13, the collector has the rest.`,
+    );
+    setLimits(10_000, 5_000, 1_000, 150);
+    const near = [
+      "warning SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 850 of them reserved. The stack's 4 queues use up to 8, the collector has the rest.",
+    ];
+    expect(await findings(quotas)).toEqual(near);
+    setLimits(10_000, 5_000, 1_000, 1_000);
+    expect(await findings(quotas, { collector: { reservedConcurrency: 850 } })).toEqual(near);
+    expect(await findings(quotas, { write: { concurrency: 794 } })).toEqual([]);
+    expect(await findings(quotas, { write: { concurrency: 795 } })).toEqual([
+      "warning SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 0 of them reserved. The stack's 4 queues use up to 801, the collector has the rest.",
+    ]);
+  });
+
+  it("compares the stage's limits with those of the account in API Gateway", async () => {
+    setLimits(2_500, 1_250, 1_000, 1_000);
+    const found = 'problem SLUICE_FINDING_QUOTA The account allows 2500 a second, 1250 at once;';
+    expect(await findings(quotas)).toEqual([`${found} the configuration says 10000 a second, 5000 at once.`]);
+    const lowered = { endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 } };
+    expect(await findings(quotas, lowered)).toEqual([]);
+    setLimits(15_000, 7_500, 1_000, 1_000);
+    const raised =
+      'warning SLUICE_FINDING_QUOTA The account allows 15000 a second, 7500 at once; the stage takes';
+    expect(await findings(quotas)).toEqual([`${raised} 10000 a second, 5000 at once.`]);
+    const ofRate = { endpoint: { accountRequestsPerSecond: 15_000 } };
+    expect(await findings(quotas, ofRate)).toEqual([`${raised} 15000 a second, 5000 at once.`]);
+    const ofBurst = { endpoint: { burst: 7_500 } };
+    expect(await findings(quotas, ofBurst)).toEqual([`${raised} 10000 a second, 7500 at once.`]);
+    const ofStage = { endpoint: { requestsPerSecond: 9_000, burst: 3_000 } };
+    expect(await findings(quotas, ofStage)).toEqual([]);
+    account.answers.delete('apigateway /account');
+    expect(await findings(quotas)).toEqual([
+      'problem SLUICE_FINDING_UNREADABLE the quotas of API Gateway: AccessDeniedException: Not authorized to perform: apigateway:GET',
+    ]);
+  });
+
+  it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
+    account.answers.delete('apigateway /account');
+    expect(await findings(quotas, { endpoint: { kind: 'function-url' } })).toEqual([]);
+    const asks = { endpoint: { kind: 'function-url' as const }, collector: { accountConcurrency: 1_001 } };
+    expect(await findings(quotas, asks)).toEqual([
+      'problem SLUICE_FINDING_QUOTA The account allows 1000 executions at once without reservations; the configuration says 1001.',
+    ]);
+  });
+
+  it('simulates what each role must be allowed, and each reader must and must not', async () => {
+    deployed.describe({
+      ...deployed.stack,
+      resources: [
+        ...deployed.stack.resources,
+        { logicalId: 'ReaderStatsigRole', physicalId: 'statsig-role', type: 'AWS::IAM::Role' },
+        { logicalId: 'ReaderBiUser', physicalId: 'bi-user', type: 'AWS::IAM::User' },
+        { logicalId: 'RelayRole', physicalId: 'sluice-RelayRole-x', type: 'AWS::IAM::Role' },
+      ],
+    });
+    const mayNot = /\/(landing|ledger|quarantine)\/x$|2026-01-01\/x$|^glue:DeleteTable .*statsig_forwarded/;
+    // IAM denies what has a condition on a key that the context lacks.
+    const isConditional = /role\/.*(Collect|Register|Relay)Role/;
+    account.decide = (action, _resource, { source, context }) =>
+      action === 's3:ListBucket' && isConditional.test(source) && !context.includes('s3:prefix')
+        ? 'implicitDeny'
+        : 'allowed';
+    expect(await findings(roles, { relay: { statsig: true } })).toEqual([]);
+    account.decide = (action, resource) =>
+      mayNot.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed';
+    expect(await findings(readers, READERS)).toEqual([]);
+    expect(await findings(roles, READERS)).toContain(
+      "problem SLUICE_FINDING_ROLE_DENIED IAM's simulator: WriteRole: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.",
+    );
+    expect(account.simulated.map(({ source }) => source)).toEqual(
+      expect.arrayContaining([
+        'arn:aws:iam::000000000000:role/statsig-role',
+        'arn:aws:iam::000000000000:user/bi-user',
+      ]),
+    );
+    expect(account.simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
+      's3.us-east-1.amazonaws.com',
+    );
+
+    account.decide = (_action, resource) => (resource.includes('/landing/') ? 'allowed' : 'explicitDeny');
+    const found = await findings(readers, READERS);
+    for (const name of ['statsig', 'bi']) {
+      expect(found).toContain(
+        `problem SLUICE_FINDING_READER_ALLOWED ${name}: Landing: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.`,
+      );
+      expect(found).toContainEqual(
+        expect.stringMatching(
+          `^problem SLUICE_FINDING_READER_DENIED ${name}: RunQueries: .*workgroup/sluice_${name}`,
+        ),
+      );
+    }
+  });
+
+  it('finds a missing key, and skips an existing key in the local cloud', async () => {
+    const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
+    expect(await findings(key, { existing: { keyArn } })).toEqual([]);
+    deployed.describe({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
+    expect(await findings(key)).toEqual([`problem SLUICE_FINDING_KEY_UNUSABLE ${keyArn} is not there.`]);
+    deployed.describe(deployed.stack);
+  });
+
+  it('finds a bucket in another region, one of another account, and objects owned by their writers', async () => {
+    const inRegion = async (region: string, fields?: Partial<ConfigInput>) =>
+      (await deployed.look(bucket, config(fields), { region })).map(({ detail }) => detail);
+    expect(await inRegion('eu-west-1')).toEqual([
+      'sluice-experiments is in us-east-1, the stack in eu-west-1.',
+    ]);
+    expect(await inRegion('xx-nowhere-1')).toEqual(['xx-nowhere-1.']);
+    expect(await inRegion('il-central-1', { endpoint: { kind: 'function-url' } })).toEqual([
+      expect.stringContaining('il-central-1'),
+    ]);
+
+    const calls = { fault: 'failCalls', calls: 'all' } as const;
+    deployed.faults.set({
+      s3: [{ ...calls, operations: ['GetBucketLocation'], code: 'AccessDenied' }],
+    });
+    expect(await findings(bucket)).toEqual([
+      expect.stringContaining(
+        'problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments: S3 refuses s3:GetBucketLocation',
+      ),
+    ]);
+    deployed.faults.clear();
+    const code = 'OwnershipControlsNotFoundError';
+    deployed.faults.set({
+      s3: [{ ...calls, operations: ['GetBucketOwnershipControls'], code, status: 404 }],
+    });
+    expect(await findings(bucketSettings)).toEqual([
+      expect.stringContaining('problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments, '),
+    ]);
+    deployed.faults.clear();
+  });
+});
