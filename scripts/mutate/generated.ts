@@ -51,8 +51,11 @@ export interface GeneratedOptions {
   readonly files: readonly string[];
   /** Whether all tests run for each fault, and not only those before the first that fails. */
   readonly who: boolean;
-  /** Whether only unit tests run: many faults of some rooms are then not seen that contract tests see. */
-  readonly unit: boolean;
+  /**
+   * How the paths of the contract suites begin that may run. None: only unit tests run, and many faults of some rooms are then not
+   * seen that contract tests see. Absent: all that import the file, or code that imports it.
+   */
+  readonly contract: readonly string[] | undefined;
 }
 
 /**
@@ -62,15 +65,15 @@ export interface GeneratedOptions {
 export async function judgeGenerated({
   files,
   who,
-  unit,
+  contract = ['test/'],
 }: GeneratedOptions): Promise<readonly GeneratedFault[]> {
   const judged = new Map<string, MutantResult>();
   let unseen: readonly MutantResult[] = [];
-  const unitSuites = [ownUnitSuites, otherUnitSuites];
-  for (const suitesOf of unit ? unitSuites : [...unitSuites, contractSuites]) {
+  const mayRun = (suite: string) => !CONTRACT.test(suite) || contract.some((path) => suite.startsWith(path));
+  for (const suitesOf of [ownUnitSuites, otherUnitSuites, contractSuites]) {
     const isFirst = judged.size === 0;
     const mutate = isFirst ? files : unseen.map(rangeOf);
-    const suites = suitesOf(isFirst ? files : pathsOf(unseen));
+    const suites = suitesOf(isFirst ? files : pathsOf(unseen)).filter(mayRun);
     for (const mutant of await runStryker({ mutate, suites, who, isStatic: false })) {
       const key = keyOf(mutant);
       const before = judged.get(key);
