@@ -581,18 +581,9 @@ export const mutations: readonly Mutation[] = [
     ["moved !== 'EntityNotFoundException'", 'false'],
     ["|| created === 'AlreadyExistsException'", ''],
   ]),
-  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
+  faultsOf('lib/ledger/sweepVersions.ts', 'lib/ledger/sweepVersions', [
     ['after = keys.at(-1);', 'after = undefined;'],
     ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
-  ]),
-  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/sweepVersions.contract', [
-    ["if (!isStillDue) return 'kept';", ''],
-    ['location !== null', 'location === undefined'],
-    ['table && known.version === version', 'table'],
-    ['note.due <= clock.now()', 'true'],
-  ]),
-  faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
-    ["if (run?.version === note.version) return 'kept';", ''],
   ]),
   faultsOf('lib/ledger/turns.ts', 'lib/ledger/turns', [
     ['share || isDue(day, span)', 'share'],
