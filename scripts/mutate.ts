@@ -1,10 +1,10 @@
-// `npm run mutate [-- PATH…] [--since REF] [--who] [--unit | --contract PATH]` tests the tests. Stryker puts faults into the files whose paths
+// `npm run mutate [-- PATH…] [--since REF] [--who] [--unit] [--near PATH]` tests the tests. Stryker puts faults into the files whose paths
 // begin with one of PATH…, one at a time, and runs unit tests of their rooms. For faults that these do not see it runs suites
 // that import the file, or code that imports it: unit tests, and then contract tests. Without PATH it takes the files that
 // changed since REF, by default `main`; all files if REF is an empty text. Room by room, faults that no test sees are printed,
 // and the score. A fault that could not be judged counts as not seen. With `--who` all tests run for each fault, and the tests
-// without which the score is the same are printed. With `--unit` no contract tests run, and with `--contract PATH`, once or more,
-// only those whose paths begin so. The exit code is 1 if a room's score is below 90 %.
+// without which the score is the same are printed. With `--unit` no contract tests run. With `--near PATH`, once or more, of
+// suites that are no unit tests of the room only those run whose paths begin so. The exit code is 1 if a room's score is below 90 %.
 //
 // `npm run mutate -- --by-hand [PATH…] [--workers N]` puts the faults of mutate/mutations.ts in: those that Stryker does
 // not make, and those of code that runs in a child process or a bundle. The exit code is 1 if some survive.
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     'by-hand': { type: 'boolean', default: false },
-    contract: { type: 'string', multiple: true },
+    near: { type: 'string', multiple: true },
     since: { type: 'string', default: 'main' },
     unit: { type: 'boolean', default: false },
     who: { type: 'boolean', default: false },
@@ -42,8 +42,8 @@ async function judgeRooms(files: readonly string[]): Promise<boolean> {
   let isSeen = true;
   for (const room of new Set(files.map(dirname))) {
     const inRoom = files.filter((file) => dirname(file) === room);
-    const contract = values.unit ? [] : values.contract;
-    const faults = await judgeGenerated({ files: inRoom, who: values.who, contract });
+    const { near, unit, who } = values;
+    const faults = await judgeGenerated({ files: inRoom, near, unit, who });
     isSeen = report(room, faults) && isSeen;
   }
   return isSeen;

@@ -51,11 +51,10 @@ export interface GeneratedOptions {
   readonly files: readonly string[];
   /** Whether all tests run for each fault, and not only those before the first that fails. */
   readonly who: boolean;
-  /**
-   * How the paths of the contract suites begin that may run. None: only unit tests run, and many faults of some rooms are then not
-   * seen that contract tests see. Absent: all that import the file, or code that imports it.
-   */
-  readonly contract: readonly string[] | undefined;
+  /** Whether only unit tests run: many faults of some rooms are then not seen that contract tests see. */
+  readonly unit: boolean;
+  /** How the paths of suites begin that may run beside unit tests of the room. Default: any that loads the file may. */
+  readonly near: readonly string[] | undefined;
 }
 
 /**
@@ -65,15 +64,18 @@ export interface GeneratedOptions {
 export async function judgeGenerated({
   files,
   who,
-  contract = ['test/'],
+  unit,
+  near = ['test/'],
 }: GeneratedOptions): Promise<readonly GeneratedFault[]> {
   const judged = new Map<string, MutantResult>();
   let unseen: readonly MutantResult[] = [];
-  const mayRun = (suite: string) => !CONTRACT.test(suite) || contract.some((path) => suite.startsWith(path));
-  for (const suitesOf of [ownUnitSuites, otherUnitSuites, contractSuites]) {
+  const unitSuites = [ownUnitSuites, otherUnitSuites];
+  for (const suitesOf of unit ? unitSuites : [...unitSuites, contractSuites]) {
     const isFirst = judged.size === 0;
     const mutate = isFirst ? files : unseen.map(rangeOf);
-    const suites = suitesOf(isFirst ? files : pathsOf(unseen)).filter(mayRun);
+    const suites = suitesOf(isFirst ? files : pathsOf(unseen)).filter(
+      (suite) => suitesOf === ownUnitSuites || near.some((path) => suite.startsWith(path)),
+    );
     for (const mutant of await runStryker({ mutate, suites, who, isStatic: false })) {
       const key = keyOf(mutant);
       const before = judged.get(key);
