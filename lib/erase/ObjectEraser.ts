@@ -5,7 +5,7 @@ import { eachAttempt } from '../base/retry.ts';
 import type { Denied, EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import { eraseBody, eraseCopy, eraseLanding, type LeftDocuments, NO_ROWS } from './eraseDocuments.ts';
-import type { ObjectForm } from './erasePlaces.ts';
+import type { ObjectForm, ResultForm } from './erasePlaces.ts';
 import { eraseResult } from './eraseResult.ts';
 import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
 import type { ParquetEraser } from './ParquetEraser.ts';
@@ -117,6 +117,9 @@ const MOST_BYTES = 2 * 1024 ** 3;
 const MOST_TEXT_BYTES = 256 * 1024 ** 2;
 /** Attempts at an object that somebody else changes while it is erased. */
 const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
+
+/** Objects that are read as documents. */
+type DocumentForm = Exclude<ObjectForm, ResultForm | { readonly form: 'parquet' }>;
 
 /** Result of searching a version for the units. */
 type Look =
@@ -414,8 +417,9 @@ export class ObjectEraser {
     if (attributes === null) return { found: 'gone' };
     if (attributes === 'archived') return { found: 'archived' };
     if ('denied' in attributes) return { found: 'denied', ...attributes };
-    const isParquet = form.form === 'parquet' || (isResult(form) && (await beginsAsParquet(from)));
-    if (isParquet) return this.#lookAtParquet(version, form, attributes);
+    if (form.form === 'parquet') return this.#lookAtParquet(version, form, attributes);
+    if (isResult(form) && (await beginsAsParquet(from)))
+      return this.#lookAtParquet(version, form, attributes);
     if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };
     const left = isResult(form)
       ? await eraseResult(from, this.#ports.matcher)
@@ -464,9 +468,9 @@ export class ObjectEraser {
   }
 
   /** Erases the units from an object that is read as a whole. */
-  #documents(form: ObjectForm, body: Uint8Array): LeftDocuments {
+  #documents({ form }: DocumentForm, body: Uint8Array): LeftDocuments {
     const { matcher } = this.#ports;
-    switch (form.form) {
+    switch (form) {
       case 'landing':
         return eraseLanding(body, matcher);
       case 'damaged':
@@ -475,8 +479,6 @@ export class ObjectEraser {
         return eraseCopy(body, matcher);
       case 'body':
         return eraseBody(body, matcher);
-      default:
-        return 'unreadable';
     }
   }
 
@@ -487,6 +489,6 @@ export class ObjectEraser {
 }
 
 /** Whether an object is the result of a query, or a file of a load in pieces: it goes as a whole. */
-function isResult(form: ObjectForm): boolean {
+function isResult(form: ObjectForm): form is ResultForm {
   return form.form === 'result' || form.form === 'load';
 }

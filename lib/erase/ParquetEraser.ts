@@ -1,4 +1,3 @@
-import { SluiceError } from '../base/errors.ts';
 import { quoteName, quoteText } from '../base/sql.ts';
 import type { EngineLimits } from '../parquet/DuckDbSession.ts';
 import { DuckDbSession } from '../parquet/DuckDbSession.ts';
@@ -138,8 +137,7 @@ export class ParquetEraser {
         columns,
       };
     } catch (error) {
-      // Such an error means that memory or disk is short, or that somebody stopped the run.
-      if (error instanceof SluiceError || this.#signal?.aborted === true) throw error;
+      this.#signal?.throwIfAborted();
       if (fileFailure(error, '') === null) throw engineFailure(error);
       if (columns !== null && (await this.#canRead(path, columns))) throw engineFailure(error);
       return null;
@@ -167,7 +165,7 @@ export class ParquetEraser {
     const [groups] = await this.#session.rows(
       `SELECT max(row_group_num_rows) AS rows, any_value(compression) AS codec FROM parquet_metadata(${quoteText(from)})`,
     );
-    const rowGroup = Math.max(LEAST_ROW_GROUP, Number(groups?.['rows'] ?? 0));
+    const rowGroup = Math.max(LEAST_ROW_GROUP, Number(groups?.['rows']));
     const codec = CODECS[String(groups?.['codec'])] ?? 'zstd';
     const names = namesOf(columns);
     const others = `FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)})`;

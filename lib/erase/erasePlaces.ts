@@ -5,7 +5,6 @@ import { LOADS_FOLDER } from '../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
   DAMAGED_FOLDER,
-  isLanded,
   LANDING_FOLDER,
   MADE_TABLES_FOLDER,
   QUARANTINE_LARGE_FOLDER,
@@ -77,19 +76,22 @@ export type ObjectForm =
   | { readonly form: 'parquet'; readonly raw?: { readonly kind: ForwardedKind; readonly day: UtcDay } }
   /** Records of requests, and what could not be read of such records. Rows of others stay. */
   | { readonly form: 'landing' | 'damaged' }
-  /** A copy of a request, a refused item, or a result of a query: these go as a whole. */
-  | { readonly form: 'relay' | 'body' | 'result' }
-  /** A result of a query for a load in pieces that may be under way. It goes as a whole. */
-  | { readonly form: 'load' };
+  /** A copy of a request, or a refused item: these go as a whole. */
+  | { readonly form: 'relay' | 'body' }
+  | ResultForm;
+
+/** A result of a query, or a file of a load in pieces, which may be under way: these go as a whole. */
+export interface ResultForm {
+  readonly form: 'result' | 'load';
+}
 
 /** The form of an object in a place; null if the object holds no rows, or is not Sluice's. */
 export function objectForm(config: Layout, place: EraseStore, key: string): ObjectForm | null {
   if (key.endsWith('/')) return null;
   switch (place) {
     case 'landing':
-      return isLanded(key) ? { form: 'landing' } : null;
     case 'damaged':
-      return { form: 'damaged' };
+      return { form: place };
     case 'relay':
       return parseRelayWaitingKey(key) === null && parseRelayRefusedKey(key) === null
         ? null

@@ -207,20 +207,18 @@ class RunOfErasure {
     if (this.#current.done.includes(place)) return;
     onPlace?.(place);
     const { after: resumedAt } = this.#current;
-    for (const folder of placeFolders(config, place)) {
-      // Folders are worked through in the order of the list, so one that does not hold the key is done or not begun.
+    const folders = placeFolders(config, place);
+    // Folders are worked through in the order of the list, so those before the one that holds the key are done.
+    const begun = folders.findIndex((folder) => resumedAt?.startsWith(folder));
+    for (const folder of folders.slice(Math.max(begun, 0))) {
       const after = resumedAt?.startsWith(folder) === true ? resumedAt : undefined;
-      if (resumedAt !== undefined && after === undefined && this.#isBehind(place, folder, resumedAt))
-        continue;
       for await (const page of bucket.objects(folder, after)) {
         const objects = page.filter(({ key }) => objectForm(config, place, key) !== null);
         await this.#eachOf(objects, async (object, lane) => {
           const form = objectForm(config, place, object.key);
           if (form !== null) await this.#eraseObject(place, object, form, lane);
         });
-        const last = page.at(-1)?.key;
-        if (last === undefined) continue;
-        this.#current = { ...this.#current, after: last };
+        this.#current = { ...this.#current, after: page.at(-1)?.key };
         await this.#save();
         await this.#eraser.faultPoint?.('checkpoint');
       }
@@ -248,12 +246,6 @@ class RunOfErasure {
       lanes.push(lane);
     });
     for (const object of others) if (!isSmall(object)) await work(object, 0);
-  }
-
-  /** Whether a folder comes before the one with a key. */
-  #isBehind(place: EraseStore, folder: string, key: string): boolean {
-    const folders = placeFolders(this.#eraser.config, place);
-    return folders.indexOf(folder) < folders.findIndex((placeFolder) => key.startsWith(placeFolder));
   }
 
   /** Erases the units from one object, and counts what was done. @param lane Which of the erasers of objects works on it. */

@@ -9,6 +9,7 @@ import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { parquetOf } from '../drops/load/startLoads.ts';
 import { landedKey, landedUsers, usersIn } from './landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
@@ -180,6 +181,29 @@ describe('erasing from one object', () => {
       expect(await stored()).toEqual([]);
     });
   });
+
+  it.each([
+    { users: ['gone', 'for gone', 'stays'], isLoading: false, counts: { deleted: 1, rows: 2, waiting: 0 } },
+    { users: ['for gone'], isLoading: false, counts: { deleted: 1, rows: 1, waiting: 0 } },
+    { users: ['for gone'], isLoading: true, counts: { deleted: 0, rows: 0, waiting: 1 } },
+    { users: ['stays'], isLoading: true, counts: { deleted: 0, rows: 0, waiting: 0 } },
+  ])(
+    'takes a file of a load with the users $users as a whole, unless it is under way: $isLoading',
+    async ({ users, isLoading, counts }) => {
+      const Key = 'ledger/_loads/acme_events/2026-11-01/v/refused.parquet';
+      const rows = users.map((user) => `SELECT '${user}' AS user_id`);
+      const Body = await parquetOf(rows.join(' UNION ALL '));
+      await server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+      const object = { key: Key, versions: await bucket.versions(Key) };
+      const done = await eraser({}, { isLoading: async () => isLoading }).erase(
+        object,
+        { form: 'load' },
+        silent,
+      );
+      expect(done).toMatchObject({ hasFound: counts.deleted + counts.waiting > 0, counts });
+      expect(await bucket.versions(Key)).toHaveLength(1 - counts.deleted);
+    },
+  );
 
   it.each([
     ['the landing', form, 256],

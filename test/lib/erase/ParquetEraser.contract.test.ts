@@ -31,9 +31,13 @@ describe('the rows of a unit in a Parquet file', () => {
   }
 
   const unitsOf = (texts: readonly string[]) => texts.map((text) => parseUnit(text, config));
-  async function openWith(matcher: UnitMatcher): Promise<ParquetEraser> {
-    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
-    const eraser = await ParquetEraser.open(limits, directory, matcher);
+  async function openWith(
+    matcher: UnitMatcher,
+    memoryMegabytes = 256,
+    signal?: AbortSignal,
+  ): Promise<ParquetEraser> {
+    const limits = { memoryMegabytes, temporaryDirectory: directory };
+    const eraser = await ParquetEraser.open(limits, directory, matcher, signal);
     erasers.push(eraser);
     return eraser;
   }
@@ -276,9 +280,65 @@ describe('the rows of a unit in a Parquet file', () => {
     );
   });
 
-  it('are not looked for in what is no Parquet', async () => {
+  it('do not make a file damaged if the memory does not suffice, or somebody stops the run', async () => {
+    await write("SELECT repeat('a', 8000000) || i AS user_id FROM range(4) t(i)", 'COMPRESSION uncompressed');
+    const matcher = new UnitMatcher(unitsOf(['user_id=a']));
+    const small = await openWith(matcher, 8);
+    await expect(small.examine(from)).rejects.toMatchObject({ code: 'SLUICE_ENGINE_OUT_OF_MEMORY' });
+    const stop = new AbortController();
+    class Stopping extends UnitMatcher {
+      override hasIds(): boolean {
+        stop.abort(new Error('stopped'));
+        throw new Error('out of order');
+      }
+    }
+    await write(`SELECT '{"userID":"a"}' AS custom_ids`);
+    const stopped = await openWith(new Stopping(unitsOf(['user_id=a'])), 256, stop.signal);
+    await expect(stopped.examine(from)).rejects.toThrow('stopped');
+  });
+
+  it('are not looked for in what is no Parquet, or has damaged pages', async () => {
     writeFileSync(from, 'PAR1 no footer');
     const eraser = await open('user_id=a');
     expect(await eraser.examine(from)).toBeNull();
+    await write("SELECT 'a' || i AS user_id FROM range(1000) t(i)", 'COMPRESSION zstd');
+    const bytes = readFileSync(from);
+    writeFileSync(from, bytes.fill(0xff, 40, 200));
+    expect(await eraser.examine(from)).toBeNull();
+  });
+
+  it.each([
+    { codec: 'snappy', kept: 'SNAPPY' },
+    { codec: 'gzip', kept: 'GZIP' },
+    { codec: 'uncompressed', kept: 'UNCOMPRESSED' },
+    { codec: 'brotli', kept: 'ZSTD' },
+  ])('are taken out of a file of $codec, which then is one of $kept', async ({ codec, kept }) => {
+    await write("SELECT 'a' AS user_id UNION ALL SELECT 'b'", `COMPRESSION ${codec}`);
+    const eraser = await open('user_id=a');
+    const file = await eraser.examine(from);
+    if (file === null) throw new RangeError('No Parquet.');
+    await eraser.rewrite(from, file, to);
+    const codecs = await ask(`SELECT DISTINCT compression FROM parquet_metadata('${to}')`);
+    expect(codecs).toEqual([{ compression: kept }]);
+  });
+
+  it.each([
+    { what: 'lacks a row of others', answers: [false, true, false, false] },
+    { what: 'has one that is a unit’s', answers: [true, false, true, false, true] },
+  ])('are not taken out if what is written $what', async ({ answers }) => {
+    const asked = [...answers];
+    class Wavering extends UnitMatcher {
+      override hasIds(): boolean {
+        return asked.shift() ?? false;
+      }
+    }
+    await write(`SELECT '{}' AS custom_ids UNION ALL SELECT '{"a":1}'`);
+    const eraser = await openWith(new Wavering(unitsOf(['user_id=a'])));
+    const file = { rows: 2, own: 1, others: 0, unreadable: 0, mentions: 0 };
+    const columns = [{ name: 'custom_ids', type: 'VARCHAR' }];
+    await expect(eraser.rewrite(from, { ...file, columns }, to)).rejects.toMatchObject({
+      code: 'SLUICE_ERASE_ROWS_DIFFER',
+    });
+    expect(asked).toEqual([]);
   });
 });
