@@ -131,17 +131,18 @@ function stateBefore({
 async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<LoadOutcome> {
   const { loader, invocation, place, task, progress } = load;
   const { drop } = progress;
+  if (drop === undefined) throw new RangeError('The day was not listed.');
   const isMarker = answer === 'marker';
-  const isCommit = isMarker && drop !== undefined && lacksCommit(drop, progress.claim.entry);
-  const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(load, drop);
+  const isCommit = isMarker && lacksCommit(drop, progress.claim.entry);
+  const until = isMarker ? loader.clock.now() + MARKER_AFTER_MS : settledAt(load, drop);
   // People see which files are not committed.
   const files = isCommit ? listFileFates(progress) : progress.claim.entry.files;
   const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
   const deferred = await loader.ledger.defer(claim, {
-    fingerprint: drop?.fingerprint ?? task.fingerprint,
+    fingerprint: drop.fingerprint,
     reason: isMarker ? markerReason(isCommit ? undefined : lackedMarker(place.dataset, drop)) : SETTLING,
     piece: task.piece,
-    ...(drop === undefined ? {} : waitingFiles(drop)),
+    ...waitingFiles(drop),
   });
   const again = !invocation.isLastAttempt && !isCommit;
   return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };

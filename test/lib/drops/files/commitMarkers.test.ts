@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DatasetFolder } from '../../../../lib/drops/listDrops.ts';
-import { DAY, inFolder, judge, PARQUET, part } from './judgedFiles.ts';
+import { judgeByLogs } from '../../../../lib/drops/files/judgeByLogs.ts';
+import { type DatasetFolder, listDrop } from '../../../../lib/drops/listDrops.ts';
+import { bucketOf, DAY, inFolder, judge, PARQUET, part } from './judgedFiles.ts';
 
 const changes = (added: readonly string[], removed: readonly string[] = []) =>
   JSON.stringify({ added, removed });
@@ -156,6 +157,18 @@ describe('Databricks’ commits leave out files', () => {
       });
     },
   );
+
+  it('and have the caller list again if one is gone since, or refuse the day if one is too large', async () => {
+    const bucket = bucketOf(inFolder({ ...both, _committed_1111: changes([ONE]) }));
+    const list: typeof bucket.list = async (asked) => {
+      const { objects } = await bucket.list(asked);
+      return { objects: objects.map((object) => ({ ...object, size: 33_554_433 })), next: undefined };
+    };
+    const dataset = { folder: 'events', dayFormat: 'YYYY-MM-DD' } as const;
+    const drop = await listDrop({ list }, dataset, DAY);
+    expect(await judgeByLogs({ read: async () => null }, drop)).toBeNull();
+    await expect(judgeByLogs(bucket, drop)).rejects.toMatchObject({ code: 'SLUICE_SOURCE_LOG_INVALID' });
+  });
 
   it('and change the day’s fingerprint when they come, as nothing else does', async () => {
     const judgedBy = async (markers: Record<string, string>) =>

@@ -69,6 +69,14 @@ describe('a file without a Parquet name', () => {
   });
 });
 
+it.each([1, 2])('has the caller list again if an object is gone at its read number %i', async (gone) => {
+  const bucket = bucketOf({ 'd/a': 'rowsPAR1' });
+  const { objects } = await bucket.list({ prefix: '' });
+  const read: Parameters<typeof inspectObjects>[0]['read'] = async (...asked) =>
+    bucket.reads.length === gone - 1 ? null : bucket.read(...asked);
+  expect(await inspectObjects({ read }, makeDrop(objects, 'd/'))).toBeNull();
+});
+
 describe('a table with a log of its valid files', () => {
   const judge = async (folder: string, key: string) => {
     const dataset = { folder, dayFormat: 'YYYY-MM-DD' } as const;

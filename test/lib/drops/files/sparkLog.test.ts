@@ -63,6 +63,7 @@ describe('Spark’s log', () => {
       '8': 'not read',
       '9.compact': batch(path(c)),
       '19.compact': batch(path(a)),
+      '19': 'not read',
       '20': batch(path(b)),
       '.21.0a1b.tmp': 'not read',
     };
@@ -86,6 +87,8 @@ describe('Spark’s log', () => {
     const logs = { '0': batch(path(a, escaped), path(b, '2026-11-18'), `file:/tmp/${escaped}/${c}`) };
     expect((await spark(logs, folder)).files).toEqual([a, c]);
     expect((await spark({ '0': batch(path(a, `${DAY}/other`)) })).files).toEqual([]);
+    const unescaped = { '0': batch(path(a, `${DAY}/100%`)) };
+    expect((await spark(unescaped, `events/${DAY}/100%/`)).files).toEqual([a]);
   });
 
   it('names neither files that it has deleted, nor folders', async () => {

@@ -81,17 +81,81 @@ describe('a day in pieces whose files change', () => {
     expect((await pieces.loads.entry())?.run?.version).not.toBe(before);
   });
 
-  it('is planned anew if a file of its version is gone before it is published', async () => {
+  it.each([
+    { what: 'its plan is gone', name: 'plan.json' },
+    { what: 'its plan can’t be read', name: 'plan.json', text: '{' },
+    { what: 'the files of the next piece are not known', name: 'files-00002.json' },
+    { what: 'the files of a piece that is made are not known', name: 'files-00001.json' },
+    { what: 'the result of a piece is gone', name: 'result-00001.json' },
+    { what: 'the rows of a piece are gone', name: 'rows-00001.parquet' },
+    { what: 'the refused rows of a piece are gone', name: '/refused-00001.parquet' },
+  ])('is planned anew if $what', async ({ name, text }) => {
     await pieces.dropThree();
-    let made = 0;
-    const recorded = async () => {
-      made += 1;
-      if (made !== 3) return;
-      const [key = ''] = await pieces.loads.keys('statsig/ingested/');
-      await pieces.loads.forget(key);
-    };
-    expect(await pieces.loads.load({ at: { recorded } })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    await pieces.loadPiece();
+    const { version } = (await pieces.loads.entry())?.run ?? {};
+    const [key = ''] = (await pieces.loads.keys()).filter((made) => made.endsWith(name));
+    if (text === undefined) await pieces.loads.forget(key);
+    else await pieces.loads.put(key, new TextEncoder().encode(text));
+    const loaded = await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] });
+    expect(loaded).toMatchObject({ outcome: 'succeeded', rows: SUM, files: 3 });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+    expect((await pieces.loads.entry())?.version).not.toBe(version);
+  });
+
+  it('is loaded at once by the task of its next piece if only one file is left, also after a kill', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    const [task] = pieces.loads.sent();
+    for (const name of ['a', 'c']) await pieces.loads.remove(`${name}.parquet`);
+    await pieces.drop('b', someEvents(2, 5));
+    expect(await pieces.loads.load({ ...task, killAt: 'fetched' })).toBe('killed');
+    expect(await pieces.loads.entry()).not.toHaveProperty('run');
+    pieces.loads.clock.advance(LEASE_MS + 1);
+    expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+    expect(await pieces.loads.read()).toEqual(readEvents(2, 5));
+    expect(await pieces.loads.load(task)).toEqual({ outcome: 'unchanged' });
+  });
+
+  it.each([
+    { what: 'when it is planned', at: 'planned', files: 3 },
+    { what: 'when a piece is made', at: 'stored', files: 3 },
+    { what: 'when it is handed over', at: 'recorded', files: 3 },
+    { what: 'when it is loaded at once', at: 'listed', files: 1 },
+  ] as const)('is lost, and sends no task, if another takes it $what', async ({ at, files }) => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    const [task] = pieces.loads.sent();
+    await pieces.drop('b', someEvents(2, 5));
+    if (files === 1) for (const name of ['a', 'c']) await pieces.loads.remove(`${name}.parquet`);
+    const taken = async () => {
+      pieces.loads.clock.advance(HOUR_MS);
+      const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+      await pieces.loads.ledger.claim(place, 'another', pieces.loads.clock.now() + HOUR_MS, 'f');
+    };
+    expect(await pieces.loads.load({ ...task, at: { [at]: taken } })).toEqual({ outcome: 'lost' });
+    expect(pieces.loads.sent()).toEqual([]);
+    expect(await pieces.loads.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+    expect(await pieces.loads.read()).toBeNull();
+  });
+
+  it('is settled by the next invocation if it is killed once queries read it', async () => {
+    await pieces.dropThree();
+    await pieces.loads.load();
+    const { version = '' } = (await pieces.loads.entry()) ?? {};
+    await pieces.drop('b', someEvents(2, 5));
+    expect(await pieces.loads.load({ killAt: 'moved' })).toBe('killed');
+    pieces.loads.clock.advance(LEASE_MS + 1);
+    const now = pieces.loads.clock.now();
+    expect(await pieces.loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 7 } });
+    const entry = await pieces.loads.entry();
+    expect(entry?.superseded).toEqual([{ version, at: now }]);
+    expect(entry?.filesWritten).toEqual(['rows-00001.parquet', 'rows-00002.parquet', 'rows-00003.parquet']);
+    for (const _ of [1, 2]) {
+      pieces.loads.clock.advance(25 * HOUR_MS);
+      await pieces.loads.sweep();
+    }
+    expect(await pieces.loads.rowsUnder(`statsig/ingested/acme_events/${DAY}/`)).toHaveLength(7);
+    expect(await pieces.loads.read()).toEqual([...readEvents(0, 5), 'u004 seen', 'u005 seen']);
   });
 
   it('that failed before is not taken for loaded when it is planned anew', async () => {

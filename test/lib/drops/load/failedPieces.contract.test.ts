@@ -33,19 +33,26 @@ describe('a day in pieces of which one fails', () => {
     expect(await pieces.loads.entry()).not.toHaveProperty('run');
   });
 
-  it('fails by the names of the files of a piece that is killed each time', async () => {
-    await pieces.dropThree();
-    for (const killAt of ['recorded', 'mapped'] as const) {
-      expect(await pieces.loads.load({ killAt })).toBe('killed');
-      pieces.loads.clock.advance(LEASE_MS + 1);
-    }
-    const outcome = await pieces.loads.load();
-    expect(outcome).toMatchObject({ outcome: 'failed', failure: { code: 'SLUICE_LOAD_KILLED' } });
-    const entry = await pieces.loads.entry();
-    expect(entry?.failure?.message).toContain('b.parquet');
-    const failed = entry?.files.filter(({ fate }) => fate === 'failed').map(({ key }) => key);
-    expect(failed).toEqual([`events/${DAY}/b.parquet`]);
-  });
+  it.each([
+    { keeps: true, failed: [`events/${DAY}/b.parquet`] },
+    { keeps: false, failed: [] },
+  ])(
+    'fails if a piece is killed each time, by the names of its files if its plan is there: $keeps',
+    async ({ keeps, failed }) => {
+      await pieces.dropThree();
+      for (const killAt of ['recorded', 'mapped'] as const) {
+        expect(await pieces.loads.load({ killAt })).toBe('killed');
+        pieces.loads.clock.advance(LEASE_MS + 1);
+      }
+      const [plan = ''] = (await pieces.loads.keys()).filter((key) => key.endsWith('plan.json'));
+      if (!keeps) await pieces.loads.forget(plan);
+      const outcome = await pieces.loads.load();
+      expect(outcome).toMatchObject({ outcome: 'failed', failure: { code: 'SLUICE_LOAD_KILLED' } });
+      const { failure, files = [] } = (await pieces.loads.entry()) ?? {};
+      expect(failure?.message.includes('b.parquet')).toBe(keeps);
+      expect(files.filter(({ fate }) => fate === 'failed').map(({ key }) => key)).toEqual(failed);
+    },
+  );
 
   it('goes on with each piece whose process was killed once, and fails by its files if it is killed again', async () => {
     await pieces.dropThree();

@@ -134,6 +134,22 @@ describe('a load', () => {
     );
   });
 
+  it.each([
+    { room: 'fit', bytes: 2 ** 32, users: ['u000', 'u001'] },
+    { room: 'do not fit', bytes: 20_000, users: ['u001', 'u000'] },
+  ])(
+    'writes rows in their order if they $room the disk, otherwise as they come',
+    async ({ bytes, users }) => {
+      // They are small in the file, and large once they are read.
+      const rows = someEvents(0, 2).replace('AS event_name', "AS event_name, repeat('x', 100000) AS more");
+      await loads.drop('a.parquet', await parquetOf(`${rows} ORDER BY unit_id DESC`, 'zstd'));
+      const loaded = await loads.load({ loader: { freeBytes: async () => bytes } });
+      expect(loaded).toMatchObject({ outcome: 'succeeded' });
+      const written = await loads.rowsUnder('statsig/ingested/acme_events/');
+      expect(written.map(({ user_id }) => user_id)).toEqual(users);
+    },
+  );
+
   it('refuses a file that does not fit the disk with its rows', async () => {
     const bytes = await parquetOf(someEvents(0, 2));
     const key = await loads.drop('a.parquet', bytes);

@@ -183,6 +183,20 @@ describe('a folder’s own log', () => {
     });
   });
 
+  it('is read again, with the day, if it changes before it is read', async () => {
+    await loads.drop(part('1111'), someEvents(0, 2));
+    await loads.drop(part('2222'), someEvents(2, 5));
+    await mark('committed_2222', changes([part('2222')]));
+    let times = 0;
+    const listed = async () => {
+      times += 1;
+      if (times === 1) await mark('committed_2222', changes([part('2222')], [part('1111')]));
+    };
+    expect(await loads.load({ at: { listed } })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(2, 5));
+    expect(times).toBe(2);
+  });
+
   it('may change while the day is loaded', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('b.parquet', someEvents(2, 3));

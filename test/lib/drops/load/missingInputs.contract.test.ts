@@ -1,3 +1,4 @@
+import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { firstRows, LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
@@ -84,6 +85,31 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     }
   });
 
+  it('stays missing when its message comes twice', async () => {
+    await deleted.lose();
+    const { tasks } = await planDay(day.loads, DAY);
+    expect(await day.loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    const { missingSince } = (await day.loads.entry()) ?? {};
+    day.loads.clock.advance(60_000);
+    expect(await day.loads.load(tasks[0])).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.entry()).toMatchObject({ state: 'inputs_missing', missingSince });
+  });
+
+  it('is lost if another takes it before its dropped partition is made again', async () => {
+    await deleted.lose();
+    const { glue, clock, config, ledger } = day.loads;
+    const of = { DatabaseName: config.database, TableName: 'acme_events', PartitionValues: [DAY] };
+    await glue.send(new DeletePartitionCommand(of));
+    const listed = async () => {
+      clock.advance(3_600_000);
+      const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+      await ledger.claim(place, 'another', clock.now() + 3_600_000, 'f');
+    };
+    const run = { deadline: Number.MAX_SAFE_INTEGER };
+    expect(await day.loads.load({ run, at: { listed } })).toEqual({ outcome: 'lost' });
+    expect(await day.loads.read()).toBeNull();
+  });
+
   it('is loaded anew once other files come', async () => {
     await deleted.lose();
     await day.run();
@@ -108,6 +134,10 @@ describe('a loaded day whose files are deleted or have no rows', () => {
       expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
       expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
       expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
+      // There is nothing that it could miss.
+      await day.drop('d', noRows);
+      expect(await day.run()).toMatchObject({ outcome: 'succeeded_no_data' });
+      expect(await day.loads.entry()).not.toHaveProperty('missingSince');
     },
   );
 

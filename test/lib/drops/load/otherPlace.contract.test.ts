@@ -45,6 +45,14 @@ describe('a day that was loaded from another place', () => {
     },
   );
 
+  it('is unchanged while a log of this place counts none of its files', async () => {
+    await dropThere('a', someEvents(7, 9));
+    await day.loads.drop('_spark_metadata/0', new TextEncoder().encode('v1'), `ds=${DAY}`);
+    expect(await runThere()).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', place: OLD });
+    expect(await day.loads.read()).toEqual(firstRows);
+  });
+
   it('is loaded as a change once this place has files, of which none is gone', async () => {
     await dropThere('a', someEvents(7, 9));
     expect(await runThere()).toMatchObject({ outcome: 'succeeded', files: 1 });

@@ -87,6 +87,20 @@ describe('receipts of loads', () => {
     });
   });
 
+  it('are not begun once the time is over, which is noted', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    const moved = async () => loads.clock.advance(3_600_000);
+    expect(await load({ at: { moved } })).toMatchObject({ outcome: 'succeeded' });
+    expect(written).toEqual([]);
+    expect((await loads.entry())?.receipt).toMatchObject({
+      failure: { code: 'SLUICE_RECEIPT_BUCKET_FAILED' },
+      failingSince: loads.clock.now(),
+    });
+    await load({ reason: 'backfill' });
+    expect(written).toHaveLength(1);
+    expect((await loads.entry())?.receipt).toEqual({ hash: expect.any(String) });
+  });
+
   it('are not written again for a day that fails in the same way', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await load();
@@ -137,9 +151,17 @@ describe('a receipt', () => {
   it('names a thousand files at most, those with problems first', () => {
     const file = (key: string, fate: FileFate['fate']) => ({ key, size: 1, eTag: '"e"', fate });
     const files = Array.from({ length: 1_500 }, (_, i) => file(`${i}.parquet`, 'held'));
-    const receipt = failedBy('SLUICE_INGEST_FILE_DAMAGED', [...files, file('bad.parquet', 'failed')]);
+    const counted = (key: string, refused: number) => {
+      return { ...file(key, 'loaded'), rows: { in: 2, out: 2 - refused, refused } };
+    };
+    const others = [counted('good.parquet', 0), file('bad.parquet', 'failed'), counted('half.parquet', 1)];
+    const receipt = failedBy('SLUICE_INGEST_FILE_DAMAGED', [...files, ...others]);
     expect(receipt.files).toHaveLength(1_000);
-    expect(receipt.moreFiles).toBe(501);
-    expect(receipt.files[0]?.key).toBe('bad.parquet');
+    expect(receipt.moreFiles).toBe(503);
+    expect(receipt.files.slice(0, 3).map(({ key }) => key)).toEqual([
+      'bad.parquet',
+      'half.parquet',
+      '0.parquet',
+    ]);
   });
 });
