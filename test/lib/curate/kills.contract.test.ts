@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Curator } from '../../../lib/curate/Curator.ts';
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
-import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
+import { curatedSubject, VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
 import { LEASE_MS } from '../../harness/attemptAt.ts';
 import { withoutNote } from '../../harness/shortPages.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
@@ -70,6 +71,17 @@ describe('a task that is killed', () => {
       await expectWhole();
     },
   );
+
+  it('at moved and settled by the next plan still knows what an erasure did since it had listed files', async () => {
+    expect(await curations.curate(task, { killAt: 'moved' })).toBe('killed');
+    curations.clock.advance(3_600_000);
+    const erasure = { id: 'e1', at: curations.clock.now(), endedAt: curations.clock.now() };
+    const subject = curatedSubject(curations.config, 'exposures', DAY);
+    await curations.ledger.change(subject, (entry) => ({ entry: noteErasure(entry, erasure) }));
+    curations.clock.advance(82_800_000);
+    await curations.night();
+    expect(await curations.entry()).toMatchObject({ state: 'succeeded', erasures: [erasure] });
+  });
 
   it('at noted and whose message is lost deletes nothing that queries have read until the next night', async () => {
     const before = (await curations.curatedLocation()) ?? '';
