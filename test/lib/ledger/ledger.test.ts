@@ -302,7 +302,7 @@ describe('a day in the ledger', () => {
     expect((await claimed(ledger, 'three', clock.now() + MINUTE_MS)).entry.attempts).toBe(1);
   });
 
-  it('that waits for its files counts no attempt, and says since when it does', async () => {
+  it('that waits for its files counts no attempt, and says since when it waits for these, for this reason', async () => {
     const { clock, ledger } = startLedger();
     const queued = { fingerprint: 'f2', reason: 'settling' };
     const at = clock.now();
@@ -312,9 +312,14 @@ describe('a day in the ledger', () => {
       expect(await ledger.defer(claim, queued)).toMatchObject(waiting);
       clock.advance(1);
     }
-    const claim = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
-    const other = { fingerprint: 'f2', reason: 'changed' };
-    expect(await ledger.defer(claim, other)).toMatchObject({ queued: { ...other, at: at + 2 } });
+    for (const other of [
+      { fingerprint: 'f2', reason: 'changed' },
+      { fingerprint: 'f3', reason: 'changed' },
+    ]) {
+      const claim = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+      expect(await ledger.defer(claim, other)).toMatchObject({ queued: { ...other, at: clock.now() } });
+      clock.advance(1);
+    }
   });
 
   describe('that is loaded in pieces', () => {
