@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import { readSights, type Sight, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
+import { cases } from './judgeCases/cases.ts';
+import { seldomCases } from './judgeCases/seldom.ts';
 import {
   curatedTable,
   datasetFacts,
@@ -223,5 +225,98 @@ describe('a finding of sluice status', () => {
       'SLUICE_FINDING_KEY_UNUSABLE',
       'SLUICE_FINDING_QUARANTINED',
     ]);
+  });
+});
+
+/** Members of the facts that are null while they cannot be read. */
+const UNREADABLE: Readonly<
+  Record<
+    { [Member in keyof StatusFacts]: null extends StatusFacts[Member] ? Member : never }[keyof StatusFacts],
+    true
+  >
+> = {
+  collector: true,
+  lastHour: true,
+  lastDay: true,
+  spikeFrom: true,
+  lastRequestAt: true,
+  refusals: true,
+  unstored: true,
+  unreached: true,
+  noted: true,
+  keys: true,
+  keysFailure: true,
+  overflowError: true,
+  lastEventAt: true,
+  tables: true,
+  missingEvents: true,
+  writer: true,
+  stream: true,
+  partitions: true,
+  stackState: true,
+  undeployed: true,
+  stackFaults: true,
+  lostDays: true,
+  damagedFiles: true,
+  erasures: true,
+  archivedDays: true,
+  archivingRules: true,
+  receivedHours: true,
+  undeliveredHours: true,
+  restorable: true,
+  lastNight: true,
+  quarantine: true,
+  datasets: true,
+  exports: true,
+  encryptionDemands: true,
+  damagedEntries: true,
+  curated: true,
+  relay: true,
+  unkept: true,
+  unkeptError: true,
+  relayAnswer: true,
+  deployedAt: true,
+  deadLetters: true,
+  functionErrors: true,
+  idleFunctions: true,
+  alarms: true,
+  key: true,
+  keyFailedSince: true,
+  deniedCalls: true,
+};
+
+/** Parts whose finding stays by the part's name, as null is a value of their member. */
+const PARTS = [
+  'the names of events',
+  'the last night',
+  'relay',
+  'copies for relay',
+  'the key',
+  'the stack',
+  'denied calls',
+];
+
+describe('a finding of each state stays while', () => {
+  /** Findings that a look told when it could read all, and that neither it nor the sights have without these members. */
+  function forgotten(unread: (facts: StatusFacts) => Partial<StatusFacts>): readonly string[] {
+    return [...cases, ...Object.entries(seldomCases)].flatMap(([what, stated]) => {
+      const facts = { ...wellFacts, ...stated };
+      const before = sightsOf(judge(facts), facts, []);
+      const parts = [...PARTS, ...before.flatMap(({ finding }) => finding.judgedBy ?? [])];
+      const unknown = parts.map(
+        (part) => ({ part, kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false }) as const,
+      );
+      const later = { ...facts, ...unread(facts), unknown };
+      const told = new Set(sightsOf(judge(later), later, before).map(({ finding }) => finding.code));
+      return before.flatMap(({ finding: { code } }) => (told.has(code) ? [] : [`${code}: ${what}`]));
+    });
+  }
+
+  it.each(Object.keys(UNREADABLE) as (keyof typeof UNREADABLE)[])('%s cannot be read', (member) => {
+    expect(forgotten(() => ({ [member]: null }))).toEqual([]);
+  });
+
+  it.each(['landing', 'undeleted', 'damaged'] as const)('what waits in %s cannot be read', (member) => {
+    expect(forgotten(({ waiting }) => ({ waiting: { ...waiting, [member]: null } }))).toEqual([]);
   });
 });
