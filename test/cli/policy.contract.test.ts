@@ -55,6 +55,26 @@ const print = (...args: string[]) =>
 const printed = async (...args: string[]) => JSON.parse((await print(...args, '--json')).stdout);
 
 describe('sluice policy print', () => {
+  it('is for the account that --account names, else for that of the configuration', async () => {
+    const other = writeConfig(
+      directory.path,
+      {
+        bucket: 'acme-experiments',
+        account: '222233334444',
+        readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
+      },
+      'other.config.ts',
+    );
+    const accounts = async (...args: string[]) => {
+      const { stdout } = await callMain(['policy', 'print', '--for', 'owox', '--json', ...args], {
+        env: { SLUICE_CONFIG: other },
+      });
+      return [...new Set(stdout.match(/\d{12}/g))];
+    };
+    expect(await accounts()).toEqual(['222233334444']);
+    expect(await accounts('--account', '111122223333')).toEqual(['111122223333']);
+  });
+
   it.each(POLICY_TARGETS)(
     'prints documents for %s without credentials or gaps, and names each to a person alone',
     async (target) => {

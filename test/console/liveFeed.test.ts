@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NOTHING, withAnswer } from '../../console/page/parts/liveFeed.ts';
+import { followLive, type LiveFeed, NOTHING, withAnswer } from '../../console/page/parts/liveFeed.ts';
 import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 
 /** An answer with so many entries. */
@@ -21,5 +21,28 @@ describe('the feed of a page', () => {
     const feed = withAnswer(withAnswer(NOTHING, answerOf(150)), answerOf(100));
     expect(feed.kept.map(({ number }) => number)).toEqual(Array.from({ length: 200 }, (_, i) => i + 51));
     expect(feed.total).toBe(250);
+  });
+
+  it('goes on at its cursor after a call that failed, and shows the error until an answer comes', async () => {
+    const leaving = new AbortController();
+    const asked: object[] = [];
+    const shown: LiveFeed[] = [];
+    await followLive({
+      ask: async (position) => {
+        asked.push(position);
+        if (asked.length === 2) throw new Error('no network');
+        if (asked.length === 3) leaving.abort();
+        return { ...answerOf(1), next: `cursor-${asked.length}` };
+      },
+      show: (feed) => shown.push(feed),
+      pause: async () => {},
+      signal: leaving.signal,
+    });
+    const after = { after: 'cursor-1', waitMs: 20_000 };
+    expect(asked).toEqual([{ last: 200 }, after, after]);
+    expect(shown.map(({ total, error }) => [total, error !== undefined])).toEqual([
+      [1, false],
+      [1, true],
+    ]);
   });
 });

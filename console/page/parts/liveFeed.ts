@@ -49,14 +49,30 @@ export function useLiveFeed(filter: Params): LiveFeed {
   useEffect(() => {
     const leaving = new AbortController();
     setFeed(NOTHING);
-    void follow(JSON.parse(filterText), leaving.signal, setFeed);
+    const { signal } = leaving;
+    const params: Params = JSON.parse(filterText);
+    const ask = (position: Params) =>
+      callApi<LiveAnswer>('/api/live', { params: { ...params, ...position }, signal });
+    void followLive({ ask, show: setFeed, pause, signal });
     return () => leaving.abort();
   }, [filterText]);
   return feed;
 }
 
-/** Calls the API again and again until the signal is aborted, and shows the feed after each call. */
-async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed) => void): Promise<void> {
+/** How a feed is followed. */
+interface Following {
+  /** Calls the API for the entries from a position on: the last ones, or those after a cursor. */
+  readonly ask: (position: Params) => Promise<LiveAnswer>;
+  /** Gets the feed after each call. */
+  readonly show: (feed: LiveFeed) => void;
+  /** Resolves after so many milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks again and again until the signal is aborted. After a failed call it goes on where it was. */
+export async function followLive({ ask, show, pause, signal }: Following): Promise<void> {
   let feed = NOTHING;
   let cursor: string | undefined;
   await pause(PAUSE_AFTER_TYPING_MS);
@@ -64,7 +80,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
     const position = cursor === undefined ? { last: MOST_KEPT } : { after: cursor, waitMs: WAIT_MS };
     let pauseMs: number = PAUSE_AFTER_FAILURE_MS;
     try {
-      const answer = await callApi<LiveAnswer>('/api/live', { params: { ...filter, ...position }, signal });
+      const answer = await ask(position);
       cursor = answer.next;
       feed = withAnswer(feed, answer);
       if (!answer.ended) pauseMs = PAUSE_AFTER_ANSWER_MS;

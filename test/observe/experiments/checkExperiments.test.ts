@@ -60,6 +60,12 @@ describe('the verdict on a split', () => {
     expect(judge({ r1: 10, Test: 10 }, { Test: 1, r1: 1 }, { names }).verdict).toBe('no_mismatch');
     const both = judge({ r1: 10, r2: 10 }, { Test: 1, Control: 1 }, { names });
     expect(both.verdict).toBe('mismatch');
+    expect(both.groups).toMatchObject([
+      { group_id: 'r1', expected: null },
+      { group_id: 'r2', expected: null },
+      { group_id: 'Test', units: 0, expected: 0 },
+      { group_id: 'Control', units: 0, expected: 0 },
+    ]);
   });
 
   it('is suspicious between the two levels', () => {

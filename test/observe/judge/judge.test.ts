@@ -119,6 +119,15 @@ describe('a finding of sluice status', () => {
   });
 
   it.each([
+    { now: '2026-11-20T02:09:59Z', found: [] },
+    { now: '2026-11-20T02:10:00Z', found: ['SLUICE_FINDING_NIGHT_MISSING'] },
+  ])('of a night that begins at 01:10 is none within its hour: at $now', ({ now, found }) => {
+    const facts = { ...wellFacts, at: now, lastNight: { day: '2026-11-18', at: hoursAgo(34) } } as const;
+    const deployment = { ...judgedDeployment, now: Date.parse(now) };
+    expect(judgeFacts(facts, deployment, 'eu-central-1').map(({ code }) => code)).toEqual(found);
+  });
+
+  it.each([
     { ago: 2.5, isLocal: false, said: true },
     { ago: 3, isLocal: false, said: true },
     { ago: 2, isLocal: false, said: false },
