@@ -27,11 +27,13 @@ const PROCESS = join(import.meta.dirname, `engineProcess${extname(import.meta.fi
 /**
  * The engine in a process of its own for each call, for files that others wrote: {@link callProcess}. A file that crashes it
  * is damaged.
+ *
+ * @param program Path of the module that the process runs.
  */
-export function childEngine(limits: EngineLimits): Engine {
+export function childEngine(limits: EngineLimits, program = PROCESS): Engine {
   const make = <Value>(call: EngineCall, schema: z.ZodType<Value>, signal?: AbortSignal) => {
     const { temporaryDirectory } = call.limits;
-    return callProcess({ program: PROCESS, temporaryDirectory, signal }, call, schema);
+    return callProcess({ program, temporaryDirectory, signal }, call, schema);
   };
   return {
     async describe(files, signal) {

@@ -72,12 +72,7 @@ export function readNumber(
   notFinite: 'missing' | 'refused' = 'refused',
 ): FieldSql {
   if ('constant' in field) {
-    const number = Number(field.constant);
-    return {
-      value: `CAST(${Number.isFinite(number) ? number : 'NULL'} AS DOUBLE)`,
-      column: null,
-      refusals: [],
-    };
+    return { value: `CAST(${Number(field.constant)} AS DOUBLE)`, column: null, refusals: [] };
   }
   const found = fileColumns.column(field);
   if (found === null) return nullField('DOUBLE');

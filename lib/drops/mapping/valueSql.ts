@@ -114,9 +114,7 @@ export function finiteSql(sql: string, kind: string): string {
 function jsonReadySql(sql: string, type: string): string {
   return rebuiltSql(sql, type, (part, partType) => {
     if (/^(DOUBLE|FLOAT)$/.test(partType)) return finiteSql(part, 'float');
-    return partType === 'DATE' || partType.startsWith('TIMESTAMP')
-      ? `CASE WHEN isfinite(${part}) THEN TRY(CAST(${part} AS VARCHAR)) END`
-      : timestampTextSql(part, partType);
+    return `CASE WHEN isfinite(${part}) THEN TRY(CAST(${part} AS VARCHAR)) END`;
   });
 }
 

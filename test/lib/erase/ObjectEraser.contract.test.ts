@@ -72,29 +72,36 @@ describe('erasing from one object', () => {
     expect(await stored()).toContain('of try 5');
   });
 
-  it('looks again at a version without an ID that was overwritten before it is hidden', async () => {
-    await put('gone');
-    const [found] = await bucket.versions(KEY);
-    if (found === undefined) throw new Error('The object has no version.');
-    // An object of before versioning is overwritten under the same ID, as under suspended versioning.
-    const older = { ...found, versionId: 'older', isLatest: false };
-    let hidden = 0;
-    const changing = eraser({
-      // The older version has been deleted since it was listed.
-      fetch: async (version, path) => (version.isLatest ? bucket.fetch(version, path) : null),
-      async versions(key) {
-        await put('stays');
-        return bucket.versions(key);
-      },
-      async hide() {
-        hidden += 1;
-        return null;
-      },
-    });
-    await changing.erase({ key: KEY, versions: [older, found] }, { form: 'damaged' }, silent);
-    expect(hidden).toBe(0);
-    expect(await stored()).toEqual(['stays']);
-  });
+  it.each([
+    { when: 'before', hides: 0 },
+    { when: 'as', hides: 1 },
+  ])(
+    'looks again at a version without an ID that was overwritten $when it is hidden',
+    async ({ when, hides }) => {
+      await put('gone');
+      const [found] = await bucket.versions(KEY);
+      if (found === undefined) throw new Error('The object has no version.');
+      // An object of before versioning is overwritten under the same ID, as under suspended versioning.
+      const older = { ...found, versionId: 'older', isLatest: false };
+      let hidden = 0;
+      const changing = eraser({
+        // The older version has been deleted since it was listed.
+        fetch: async (version, path) => (version.isLatest ? bucket.fetch(version, path) : null),
+        async versions(key) {
+          if (when === 'before') await put('stays');
+          return bucket.versions(key);
+        },
+        async hide() {
+          hidden += 1;
+          await put('stays');
+          return 'changed';
+        },
+      });
+      await changing.erase({ key: KEY, versions: [older, found] }, { form: 'damaged' }, silent);
+      expect(hidden).toBe(hides);
+      expect(await stored()).toEqual(['stays']);
+    },
+  );
 
   it.each([
     ['', false],

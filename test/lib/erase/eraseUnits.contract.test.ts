@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -376,18 +377,36 @@ describe('an erasure', () => {
     expect(left.map(({ row: { raw_location } }) => raw_location)).toEqual([row(others).raw_location]);
   });
 
-  it('hides an object over a version of others, or leaves it if that is denied', async () => {
+  it('hides an object only over versions that stay, or leaves it if that is denied', async () => {
     await keepVersions();
-    const key = 'query-results/a.csv';
-    for (const text of ['"stays"', '"gone"']) await put(key, Buffer.from(text));
-    const bucket = countingBucket();
-    const denied = { ...bucket, hide: async () => ({ denied: 'no' }) };
+    const overOthers = 'query-results/a.csv';
+    const overDenied = 'query-results/b.csv';
+    const putResults = async (key: string, ...texts: readonly string[]) => {
+      for (const text of texts) await put(key, Buffer.from(text));
+    };
     await put(landedKey(1), landedUsers('stays'));
-    expect((await erase({ bucket: denied })).run.left).toMatchObject([{ key, why: 'denied' }]);
-    expect(await keysOf('query-results/')).toEqual([key]);
-    await erase();
+    await putResults(overOthers, '"stays"', '"gone"');
+    const bucket = countingBucket();
+    const hidesNothing = { ...bucket, hide: async () => ({ denied: 'no' }) };
+    expect((await erase({ bucket: hidesNothing })).run.left).toMatchObject([
+      { key: overOthers, why: 'denied' },
+    ]);
+    expect(await keysOf('query-results/')).toEqual([overOthers]);
+    await putResults(overDenied, '"gone"', '"gone"');
+    await putResults('query-results/c.csv', '"gone"', '"gone"');
+    await putResults('query-results/d.csv', '"gone"');
+    const [, older] = await bucket.versions(overDenied);
+    const remove: EraseBucket['remove'] = async (version, ifRead) =>
+      version.versionId === older?.versionId ? { denied: 'no' } : bucket.remove(version, ifRead);
+    await erase({ bucket: { ...bucket, remove } });
     expect(await keysOf('query-results/')).toEqual([]);
-    expect(await bucket.versions(key)).toMatchObject([{ size: 7, isLatest: false }]);
+    const list = new ListObjectVersionsCommand({ Bucket, Prefix: 'query-results/' });
+    const { Versions = [], DeleteMarkers = [] } = await server.client.send(list);
+    expect(Versions.map(({ Key, Size }) => [Key, Size])).toEqual([
+      [overOthers, 7],
+      [overDenied, 6],
+    ]);
+    expect(DeleteMarkers.map(({ Key }) => Key)).toEqual([overOthers, overDenied]);
   });
 
   it('is complete by a run that begins long enough after the end of the first, and of the last that found something', async () => {

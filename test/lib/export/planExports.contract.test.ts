@@ -21,6 +21,7 @@ describe('the plan of exports', () => {
     request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[]; drop?: true } = {},
     more: {
       table?: ExportWorld['table'];
+      looks?: ExportWorld['looks'];
       listDays?: TargetBucket['listDays'];
       onSent?: () => Promise<void>;
     } = {},
@@ -29,7 +30,7 @@ describe('the plan of exports', () => {
       {
         exports: [world.configured()],
         ledger: world.ledger,
-        looks: world.looks,
+        looks: more.looks ?? world.looks,
         clock: world.clock,
         tableOf: () => more.table ?? world.table,
         targetOf: () => (more.listDays === undefined ? world.exporter().target : { listDays: more.listDays }),
@@ -275,6 +276,34 @@ describe('the plan of exports', () => {
     expect(world.manifest(left).files.map(({ name }) => left.has(name))).toEqual([true]);
   });
 
+  it('queues no day that was queued and then lost its files', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    sent.splice(0);
+    world.remove('a.parquet');
+    world.clock.advance(HOUR_MS);
+    expect(reasons(await plan())).toEqual([]);
+  });
+
+  it.each([
+    { notes: true, transient: false },
+    { notes: false, transient: true },
+  ])(
+    'is not retried where the table is missing, unless that can’t be noted: $notes',
+    async ({ notes, transient }) => {
+      const locations = () => Promise.reject(new ExportError('SLUICE_EXPORT_TABLE_MISSING', ''));
+      const write = () => Promise.reject(new Error('away'));
+      const more = {
+        table: { ...world.table, locations },
+        ...(notes ? {} : { looks: { ...world.looks, write } }),
+      };
+      expect((await plan({}, more)).failed).toMatchObject([
+        { code: 'SLUICE_EXPORT_TABLE_MISSING', transient },
+      ]);
+    },
+  );
+
   it('never lists the bucket of a customer who deletes what was read', async () => {
     await world.register(DAY);
     await world.put('a.parquet', 'x');
@@ -308,7 +337,13 @@ describe('the plan of exports', () => {
     await world.put('a.parquet', 'x');
     await plan();
     await work();
-    expect(reasons(await plan({ days: [DAY, '2025-01-01'] }))).toEqual(['2025-01-01 asked', `${DAY} asked`]);
+    expect(reasons(await plan({ days: [DAY, '2026-11-18'] }))).toEqual(['2026-11-18 asked', `${DAY} asked`]);
+    await work();
+    // A day that was exported without files is no change.
+    expect(await world.ledger.read(exportSubject(world.configured(), '2026-11-18'))).toMatchObject({
+      state: 'succeeded_no_data',
+    });
+    expect(reasons(await plan())).toEqual([]);
     expect(await plan({ schedule: 'hourly' })).toMatchObject({ looked: 0 });
     expect(await plan({ exports: ['another'] })).toMatchObject({ looked: 0 });
     expect(await plan({ schedule: 'daily', exports: ['events'] })).toMatchObject({ looked: 3 });

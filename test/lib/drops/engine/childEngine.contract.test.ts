@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { childEngine } from '../../../../lib/drops/engine/childEngine.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
+import type { CompiledMapping } from '../../../../lib/drops/mapping/CompiledMapping.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import { callProcess } from '../../../../lib/parquet/childProcess.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
@@ -150,6 +151,83 @@ describe('the engine in another process', () => {
     while (numberReadBy(next) !== '1') await pause(20);
     next.kill('SIGSEGV');
     await loading;
+  });
+
+  describe('that somebody’s file has taken over', () => {
+    const none = { in: 0, out: 0, refused: 0, reasons: {} };
+    const mapped = (rows: object) => ({
+      rows: { in: 1, out: 0, refused: 0, ...rows },
+      reasons: {},
+      files: [{ name: 'a.parquet', ...none }],
+      content: { rows: 0, fields: {}, days: {}, repeats: {}, names: {} },
+    });
+    /** The engine with a program that answers so to each kind of call, or crashes: with a number at that file. */
+    function answering(answers: Readonly<Record<string, unknown>>) {
+      loads += 1;
+      const program = join(bench.directory, `program-${loads}.mjs`);
+      writeFileSync(
+        program,
+        `import { readFileSync, writeFileSync } from 'node:fs';
+         const answer = ${JSON.stringify(answers)}[JSON.parse(readFileSync(process.argv[2], 'utf8')).kind];
+         if (typeof answer === 'number') writeFileSync(process.argv[4], String(answer));
+         if (typeof answer !== 'object') process.kill(process.pid, 'SIGSEGV');
+         else writeFileSync(process.argv[3], JSON.stringify({ value: answer }));`,
+      );
+      const engine = childEngine(bench.limits, program);
+      const file = { name: 'a.parquet', path: join(bench.directory, 'a.parquet') };
+      const schema = { rows: 1, columns: [], decodedBytes: 1, mayHaveChecksums: false, largePages: [] };
+      const groups: CompiledMapping['groups'] = [];
+      const mapping = { label: '', origin: '', sortBy: [], folders: [], groups, ownTime: null };
+      const load = (files: number) =>
+        engine.load({
+          files: Array.from({ length: files }, () => ({ ...file, ...schema })),
+          mapping: { ...mapping, countedColumns: [], value: null },
+          rowsPath: join(bench.directory, 'not-written.parquet'),
+          refusedPath: join(bench.directory, 'not-written-either.parquet'),
+          loadedAt: 0,
+          limits: bench.limits,
+        });
+      const other = { ...file, name: 'b.parquet' };
+      return { describe: () => engine.describe([file, other]), load };
+    }
+
+    it.each([
+      { what: 'no file', value: { shapes: [], files: [] } },
+      {
+        what: 'a shape that is not there',
+        value: {
+          shapes: [],
+          files: [{ shape: 0, rows: 1, decodedBytes: 1, mayHaveChecksums: false, largePages: [] }],
+        },
+      },
+    ])('answers in vain with $what', async ({ value }) => {
+      await expect(answering({ describe: value }).describe()).rejects.toMatchObject({
+        code: 'SLUICE_ENGINE_FAILED',
+      });
+    });
+
+    it.each([{ out: 1 }, { refused: 1 }])(
+      'answers in vain with rows that are in no file: %j',
+      async (rows) => {
+        const engine = answering({ load: mapped(rows) });
+        await expect(engine.load(1)).rejects.toMatchObject({ code: 'SLUICE_ENGINE_FAILED' });
+      },
+    );
+
+    it('is no fault of a file if it crashes before it reads one, or reads each alone', async () => {
+      const crashed = { code: 'SLUICE_ENGINE_CRASHED' };
+      await expect(answering({}).describe()).rejects.toMatchObject(crashed);
+      await expect(answering({ probe: null }).load(2)).rejects.toMatchObject(crashed);
+    });
+
+    it('is the fault of the only file of a load, or of the one that is read alone', async () => {
+      const damaged = (name: string) => ({
+        code: 'SLUICE_INGEST_FILE_DAMAGED',
+        detail: expect.stringMatching(`^${name}.parquet: `),
+      });
+      await expect(answering({}).load(1)).rejects.toMatchObject(damaged('a'));
+      await expect(answering({ describe: 1 }).describe()).rejects.toMatchObject(damaged('b'));
+    });
   });
 
   it('ends at once when its load is stopped', async () => {

@@ -80,6 +80,8 @@ describe('events', () => {
         mapping: {
           eventName: { constant: "it's" },
           eventValue: { column: 'nowhere', optional: true },
+          unitIds: { companyID: 'unit_id' },
+          metadataJson: { constant: '{"beta": false, "build": 7}' },
           metadata: {
             version: { constant: 2 },
             beta: { constant: true },
@@ -92,8 +94,15 @@ describe('events', () => {
     expect(rows[0]).toMatchObject({
       event_name: "it's",
       event_value: null,
-      event_metadata: '{"version":2,"beta":true}',
+      user_id: null,
+      event_metadata: '{"version":2,"beta":true,"build":7}',
     });
+    const optional = { column: 'nowhere', optional: true };
+    const { rows: none } = await map(
+      { kind: 'events', mapping: { metadataJson: optional } },
+      `SELECT ${event}`,
+    );
+    expect(none[0]).toMatchObject({ user_id: 'u1', event_metadata: null });
   });
 
   it('collect metadata of every type, without nulls', async () => {
@@ -130,6 +139,17 @@ describe('events', () => {
     };
     const { rows } = await map(dataset, `SELECT ${event}, 'pro' AS plan, ${sql} AS json`);
     expect(rows.map((row) => row['event_metadata'])).toEqual([expected]);
+  });
+
+  it.each([
+    { mapping: { metadataJson: 'x' }, sql: '1' },
+    { mapping: { metadataJson: 'x' }, sql: "TIMESTAMP '2026-11-20 10:00:00'" },
+    { mapping: { eventName: 'x' }, sql: "{'a': 1}" },
+    { mapping: { unitIds: { userID: 'x' } }, sql: '[1]' },
+  ])('refuse a file whose column for $mapping is $sql', async ({ mapping, sql }) => {
+    await expect(map({ kind: 'events', mapping }, `SELECT ${event}, ${sql} AS x`)).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+    });
   });
 
   it('keep the value in the JSON if the column is null', async () => {
@@ -256,6 +276,19 @@ describe('metrics', () => {
       ['c', null, 5, 7],
     ]);
     expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_VALUE_MISSING']);
+  });
+
+  it('are read from numbers, texts and booleans, and from a file that lacks an optional one', async () => {
+    const optional = { column: 'nowhere', optional: true };
+    const mapping = { metricValue: 'v', numerator: optional, denominator: { constant: '2' } };
+    const valuesOf = async (sql: string) => {
+      const { rows } = await map({ kind: 'metrics', mapping }, `SELECT ${metric}, ${sql} AS v`);
+      return rows.map((row) => [row['metric_value'], row['numerator'], row['denominator']]);
+    };
+    for (const sql of ["' 1 '", 'true', '1::DECIMAL(4, 2)', "encode('1')"])
+      expect(await valuesOf(sql)).toEqual([[1, null, null]]);
+    for (const sql of ["DATE '2026-11-20'", '[1]', "TIME '10:00:00'"])
+      await expect(valuesOf(sql)).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' });
   });
 
   it('have the day of the dataset’s timezone', async () => {

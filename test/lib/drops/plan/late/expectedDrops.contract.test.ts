@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { utcDay } from '../../../../../lib/base/time.ts';
 import { hasArrivedSince } from '../../../../../lib/drops/plan/late/arrival.ts';
+import { LedgerError } from '../../../../../lib/ledger/LedgerError.ts';
 import { eventsDataset } from '../../../../harness/configInput.ts';
 import { emfProblems } from '../../../../harness/emfProblems.ts';
 import { entryOf, plan } from '../planRuns.ts';
@@ -118,6 +119,32 @@ describe('a look for overdue drops', () => {
     expect(await looks.look()).toMatchObject({ failed });
     expect(await looks.note()).toEqual({ ...noted, at: expect.any(Number) });
     expect(await looks.look()).toMatchObject({ failed: [] });
+  });
+});
+
+describe('a look whose note can’t be read for now', () => {
+  it('fails by name, leaves the note alone, and is not counted', async () => {
+    looks = await LateLooks.start();
+    await looks.look();
+    const noted = await looks.note();
+    await looks.advanceHours(24);
+    const { planner } = looks.ingest;
+    const read = () => Promise.reject(new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', 'away'));
+    looks.ingest.planner = () => {
+      const ports = planner();
+      return { ...ports, lateNotes: { ...ports.lateNotes, read } };
+    };
+    expect(await looks.look()).toMatchObject({ failed: [{ code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' }] });
+    for (let waits = 0; waits < 8; waits += 1) {
+      await looks.ingest.clock.advance(15 * 60_000);
+      await looks.handle(await looks.ingest.received('plan'));
+    }
+    expect(looks.metric()).toBe(0);
+    const tally = { event: 'ingest_plan_tally', missing: 1 };
+    expect(looks.ingest.lines).toContainEqual(expect.objectContaining(tally));
+    expect(await looks.note()).toEqual(noted);
+    looks.ingest.planner = planner;
+    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
   });
 });
 
