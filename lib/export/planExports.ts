@@ -100,9 +100,12 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
       return true;
     };
     try {
-      bucketGone = (await look)?.bucketGone === true;
-      const plan = await planOne(ports, exported, request);
-      bucketGone ||= plan.bucketGone;
+      const last = await look;
+      bucketGone = last?.bucketGone === true;
+      const plan = await planOne(ports, exported, request, async () => {
+        bucketGone = true;
+        await looks.write(EXPORTS_LEDGER, exported.name, { at: 0, ...last, bucketGone });
+      });
       if (bucketGone && request.days === undefined) {
         const again = await planAbsent(ports, exported);
         bucketGone = again === null;
@@ -133,15 +136,18 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
 interface ExportPlan extends Pick<ExportsPlan, 'looked' | 'failedDays' | 'isTryingFailed'> {
   /** The tasks to send. */
   readonly queued: ExportTask[];
-  /** Whether the last try of a day found no bucket. */
-  readonly bucketGone: boolean;
 }
 
-/** Finds the days of one export that are to be exported, and queues them. */
+/**
+ * Finds the days of one export that are to be exported, and queues them.
+ *
+ * @param noteGone Notes that the last try of a day found no bucket, before that day is tried again: then nothing else tells so.
+ */
 async function planOne(
   ports: PlanExportsPorts,
   exported: Export,
   request: Pick<ExportRequest, 'schedule' | 'days' | 'drop'>,
+  noteGone: () => Promise<void>,
 ): Promise<ExportPlan> {
   const { clock } = ports;
   const { days = lookback(utcDay(clock.now()), exported.lookbackDays) } = request;
@@ -150,14 +156,14 @@ async function planOne(
       ? exportReason(entry, fingerprint, clock.now(), request.schedule === undefined)
       : 'asked';
   const looked = await lookAt(ports, exported, days, reasonOf);
-  const queued = await queue(ports, exported, looked, request.drop === true);
   const failing = looked.filter((day) => day.failedBy !== null);
+  if (failing.some(({ failedBy }) => failedBy === BUCKET_MISSING)) await noteGone();
+  const queued = await queue(ports, exported, looked, request.drop === true);
   return {
     queued,
     looked: days.length,
     failedDays: failing.length,
     isTryingFailed: failing.some(({ seen, reason }) => reason !== null || seen?.state !== 'failed'),
-    bucketGone: failing.some(({ failedBy }) => failedBy === BUCKET_MISSING),
   };
 }
 
