@@ -61,6 +61,28 @@ export const equivalents: readonly Equivalent[] = [
   ...equivalentsOf('lib/erase/resultFile.ts', [['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME]]),
   ...equivalentsOf('lib/landing/lines/LandedReader.ts', [
     ['8 * RUN_BYTES', '8 / RUN_BYTES', SAVES_TIME],
+    [
+      "{ const to = skipping === 'not_searched' ? bytes.length : nextHeader(bytes, offset, isLast); if (to > offset) return skippedPart(this.#position, bytes.subarray(offset, to), skipping); }",
+      '{}',
+      'It only saves time: what does not begin with a header is no member, and the range of it goes on.',
+    ],
+    [
+      "skipping === 'not_searched'",
+      'false',
+      'It only saves time: each header is found to be behind the bound.',
+    ],
+    [
+      'to > offset',
+      'false',
+      'It only saves time: what does not begin with a header is no member, and the range of it goes on.',
+    ],
+    ['this.#spent > 0', 'this.#spent >= 0', SAVES_TIME],
+    [
+      'this.#spent + most > SEARCH_BYTES',
+      'this.#spent + most >= SEARCH_BYTES',
+      'The bound may be lower by a step.',
+    ],
+    ['most === STEPS[0]', 'true', 'It only saves time: a later step begins as the first.'],
     ['this.#waiting.length === 0', 'false', SAVES_TIME],
     ['rest.length === 0', 'false', SAVES_TIME],
     ['text !== null', 'false', 'It only saves time: the room for the next text is guessed by the last one.'],
@@ -101,6 +123,20 @@ export const equivalents: readonly Equivalent[] = [
     ],
   ]),
   ...equivalentsOf('lib/landing/lines/gzipMember.ts', [
+    [
+      'Math.max(from, bytes.length - HEADER.length + 1)',
+      'Math.min(from, bytes.length - HEADER.length + 1)',
+      'It only saves time: more bytes wait for the next piece.',
+    ],
+    [
+      'bytes.length - HEADER.length + 1',
+      'bytes.length - HEADER.length - 1',
+      'It only saves time: two more bytes wait for the next piece.',
+    ],
+    ['end > bytes.length', 'end >= bytes.length', 'A header without a byte behind it is no member.'],
+    ['end + 2 > bytes.length', 'end + 2 >= bytes.length', 'A header without a byte behind it is no member.'],
+    ['zero < 0', 'zero <= 0', 'It stands behind a header.'],
+    ['bytes.length + 1', 'bytes.length - 1', 'No member fits into what is left.'],
     ['1.25 * lastLength', '1.25 / lastLength', SAVES_TIME],
     [
       'Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)))',
@@ -114,6 +150,9 @@ export const equivalents: readonly Equivalent[] = [
     ['day === lastHead.day', 'false', SAVES_TIME],
     ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
     ['table === undefined', 'false', 'What is no head has no day either.'],
+  ]),
+  ...equivalentsOf('lib/landing/lines/receivedHours.ts', [
+    ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
   ]),
   ...equivalentsOf('lib/landing/store/encodeLines.ts', [['{ level: 1 }', '{}', SAVES_TIME]]),
   ...equivalentsOf('lib/reconcile/reconcileDays.ts', [

@@ -43,7 +43,7 @@ export class Skipped {
     this.rowLike += hours.length;
     if (others.length > 0) this.#addHours(hours);
     // Uncompressed text without the head of a row holds none of our rows. Any other bytes may hold rows of any hour.
-    else if (hours.length > 0 || why === 'not_searched' || !isUtf8(bytes)) this.hours = null;
+    else if (hours.length > 0 || !isUtf8(bytes)) this.hours = null;
     const to = at + bytes.length;
     if (this.#last?.to === at && this.#last.why === why) {
       this.#last.to = to;

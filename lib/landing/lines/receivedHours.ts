@@ -16,9 +16,8 @@ export function rowHours(bytes: Buffer): (string | null)[] {
   for (let at = bytes.indexOf(HEAD_START); at >= 0; at = bytes.indexOf(HEAD_START, at + 1)) {
     if (!beginsAsRow(bytes.subarray(at))) continue;
     const [, headHour = ''] = HEAD_HOUR.exec(bytes.toString('latin1', at, at + HEAD_BYTES)) ?? [];
-    const lineBreak = bytes.indexOf(LINE_BREAK, at);
-    const lineEnd = lineBreak === -1 ? bytes.length : lineBreak;
-    hours.push(isUtcHour(headHour) ? headHour : hourIn(bytes, at, lineEnd));
+    // Each line has an end, but in bytes that are no lines, of which nobody asks the hour.
+    hours.push(isUtcHour(headHour) ? headHour : hourIn(bytes, at, bytes.indexOf(LINE_BREAK, at)));
   }
   return hours;
 }

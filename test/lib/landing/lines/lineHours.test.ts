@@ -70,6 +70,10 @@ describe('the hours of skipped bytes', () => {
     ['lacks its time', newer('')],
     ['has a time that is none', newer(',"received_at":"of old times"')],
     ['lacks its time, beside one that has it', `${newer('')}${receivedAt('08')}`],
+    [
+      'lacks its time, and has the head of another line in it',
+      newer(',"o":{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T05","row":{}}'),
+    ],
     ['lacks its time, among many lines', `${manyLines}${newer('')}${receivedAt('08')}`],
   ])('may be any if a line %s', (_title, text) => {
     expect(hoursOf(gzipSync(text))).toBeNull();

@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LandedObject, rowsIn } from '../../../../lib/landing/lines/LandedObject.ts';
-import { flip, line, member, read, readPieces } from './landedBytes.ts';
+import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
+import { flip, line, member, read, readPieces, still } from './landedBytes.ts';
 
 const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0);
 
@@ -27,6 +28,16 @@ describe('bytes of others in an object', () => {
     { title: 'a member without its last bytes', wrong: member('x').subarray(0, -9), why: 'broken' },
     { title: 'a member without its trailer', wrong: member('x').subarray(0, -1), why: 'broken' },
     { title: 'a header alone', wrong: member('x').subarray(0, 10), why: 'broken' },
+    {
+      title: 'a header that ends within the length of its extra field',
+      wrong: Buffer.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 1),
+      why: 'broken',
+    },
+    {
+      title: 'a header whose name has no end',
+      wrong: Buffer.of(0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, 1),
+      why: 'broken',
+    },
     { title: 'many zero bytes', wrong: Buffer.alloc(5_000), why: 'broken' },
     {
       title: 'a member of no rows behind broken bytes',
@@ -69,6 +80,26 @@ describe('bytes of others in an object', () => {
       { from: 0, to: end - 4, why: 'checksum' },
       { from: end - 4, to: end, why: 'broken' },
     ]);
+  });
+
+  it('are skipped together with a member behind them whose text is no row, and a member of ours behind a whole one is not', () => {
+    const other = gzipSync('x\n');
+    const wrong = Buffer.concat([Buffer.of(0), other]);
+    expect(read(Buffer.concat([wrong, member('a'), other])).skipped).toEqual([
+      { from: 0, to: wrong.length, why: 'broken' },
+      {
+        from: wrong.length + member('a').length,
+        to: 2 * wrong.length + member('a').length - 1,
+        why: 'lines',
+      },
+    ]);
+  });
+
+  it('are skipped before the object ends, once it is known that they are no member', () => {
+    const reader = new LandedReader(still, 0, 0);
+    const bytes = Buffer.concat([member('x').subarray(0, -12), ...Array<Buffer>(30).fill(member('a'))]);
+    const parts = [...reader.read([bytes], false)];
+    expect(parts.map(({ why }) => why).slice(0, 2)).toEqual(['broken', null]);
   });
 
   it('are counted by their cause, and the first twenty ranges of them are named', () => {
@@ -144,6 +175,8 @@ describe('bytes of others in an object', () => {
       ['rows of a member that is cut', cut, 3],
       ['the beginning of a row', member('a').subarray(0, -12), 1],
       ['no row', cut.subarray(0, 9), 0],
+      ['a row that a member without its header has, which nobody inflates', member('a').subarray(10), 0],
+      ['a row behind what is like its beginning', Buffer.from(`{"kind":"x"}${line('a')}`), 1],
     ])('have their rows counted: %s', (_title, bytes, rows) => {
       expect(rowsIn(bytes)).toBe(rows);
     });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '../../../../lib/base/time.ts';
@@ -46,17 +47,37 @@ describe('a member', () => {
     });
   });
 
+  const inPieces = (bytes: Buffer, length: number) =>
+    Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) =>
+      bytes.subarray(i * length, (i + 1) * length),
+    );
+
   it('is found behind a zero byte and a large member, if all comes in many pieces', () => {
     const row = gzipSync(line('x').replace('x', 'x'.repeat(12_000_000)), { level: 0 });
     const bytes = Buffer.concat([Buffer.of(0), row, member('b')]);
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 1_000_000) }, (_, i) =>
-      bytes.subarray(i * 1_000_000, (i + 1) * 1_000_000),
-    );
+    const pieces = inPieces(bytes, 1_000_000);
     const { ids, skipped } = readPieces(pieces, still);
     expect({ ids, skipped }).toEqual({
       ids: ['x'.repeat(12_000_000), 'b'],
       skipped: [{ from: 0, to: 1, why: 'broken' }],
     });
+  });
+
+  it('is found whole, wherever its header, its name and its text are cut', () => {
+    const id = randomBytes(2_000).toString('hex');
+    const plain = gzipSync(line(id));
+    const name = Buffer.from(`${'n'.repeat(600)}\0`);
+    const header = Buffer.from(plain.subarray(0, 10));
+    header.writeUInt8(8, 3);
+    const named = Buffer.concat([header, name, plain.subarray(10)]);
+    for (const bytes of [plain, named])
+      expect(readPieces(inPieces(bytes, 300), still)).toEqual({ ids: [id], skipped: [] });
+  });
+
+  it('is found behind other broken members than the first, which cost little', () => {
+    const cut = member('x').subarray(0, -12);
+    const object = Buffer.concat(Array(6).fill(Buffer.concat([Buffer.of(0), member('a'), cut])));
+    expect(read(object, still).ids).toEqual(['a', 'a', 'a', 'a', 'a', 'a']);
   });
 
   describe('behind broken members', () => {
