@@ -95,6 +95,45 @@ describe('the days that a run looks at', () => {
     expect(runs).toBeLessThanOrEqual(10 * 4 + 12);
   });
 
+  it.each([
+    { what: 'the share of a turn that is over', lookedAt: [960, 970, 980, 990], chosen: [960] },
+    { what: 'a day of each quarter of a turn', lookedAt: [960, 965, 970, 975], chosen: [960] },
+    { what: 'a part of a day is a day', lookedAt: [960, 965, 970, 974], chosen: [960, 965] },
+    { what: 'those whose turn is over by the next run', lookedAt: [905, 910, 911, 990], chosen: [905, 910] },
+    { what: 'none in the moment of the last look', lookedAt: [950, 1_000], chosen: [] },
+    { what: 'none before it is time', every: 25, lookedAt: [930, 940, 950, 976], chosen: [] },
+    { what: 'the share once it is time', every: 25, lookedAt: [930, 940, 950, 975], chosen: [930] },
+    { what: 'more if it is later', every: 25, lookedAt: [930, 940, 950, 974], chosen: [930, 940] },
+    {
+      what: 'none before it is time, as the first is not due',
+      every: 25,
+      lookedAt: [925, 925, 950, 976],
+      chosen: [],
+    },
+    {
+      what: 'those that are due by the next run, as the first is due by now',
+      every: 25,
+      lookedAt: [924, 925, 926, 976],
+      chosen: [924, 925],
+    },
+  ])('are as many as the time since the last look has of the turn: $what', ({ every, lookedAt, chosen }) => {
+    const all = days(lookedAt.length);
+    const looks = Object.fromEntries(lookedAt.map((ms, i) => [all[i] ?? '', at(ms)]));
+    const turns = { now: 1_000, within: 100, ...(every === undefined ? {} : { every }) };
+    const rest = all.map((day) => known(day));
+    const inTurn = daysToLookAt(rest.toReversed(), looks, turns);
+    expect(inTurn.map((day) => looks[day]?.at).sort()).toEqual(chosen);
+    // What every run looks at takes no turn of them.
+    const always = known('2026-11-01', { isAlways: true });
+    const named = known('2026-11-02', { isNamed: true });
+    const noted = { ...looks, '2026-11-01': at(1_000), '2026-11-02': at(999) };
+    expect(daysToLookAt([named, ...rest, always], noted, turns)).toEqual([
+      '2026-11-01',
+      ...inTurn,
+      '2026-11-02',
+    ]);
+  });
+
   it('are not lost to a clock that was wrong: a look of the future is none', () => {
     const [a = '', b = ''] = days(2);
     const looks = { [a]: at(NOW + 400 * DAY_MS), [b]: at(NOW - HOUR_MS) };
@@ -130,6 +169,19 @@ describe('the note of looks', () => {
     expect(await read()).toEqual({ [A]: at(NOW - 1), [B]: at(NOW), [C]: at(NOW - 1) });
   });
 
+  it('is not read or written for no look', async () => {
+    const { store, note } = start();
+    await note({});
+    expect(store.asked).toMatchObject({ reads: 0, writes: 0 });
+  });
+
+  it('has the later look of a run, also of the same moment', async () => {
+    const { note, read } = start();
+    await note({ [A]: { at: NOW, mark: 'first' } });
+    await note({ [A]: { at: NOW, mark: 'second' } });
+    expect(await read()).toEqual({ [A]: { at: NOW, mark: 'second' } });
+  });
+
   it('forgets days that are not there any more, and looks of the future', async () => {
     const { note, read, store } = start();
     await store.write(KEY, JSON.stringify({ [A]: at(NOW), [B]: at(NOW + 1) }));
@@ -152,6 +204,7 @@ describe('the note of looks', () => {
     const { store, note, read } = start();
     store.faults = Array(20).fill('conflict');
     await note({ [A]: at(NOW) });
+    expect(store.asked.writes).toBe(8);
     store.faults = [];
     expect(await read()).toEqual({});
   });
