@@ -93,6 +93,7 @@ it('names the days whose version has no file although it had some, from when it 
   expect(await look()).toEqual(['2026-11-19']);
   const seen = await note();
   expect(entries.map((entry) => lackingSince(seen, entry))).toEqual([null, 2_000, null]);
+  expect(lackingSince(seen, null)).toBeNull();
 });
 
 it('names a day of which a file is archived, until it can be read again', async () => {
@@ -206,6 +207,28 @@ it('reads the entry of a day again once it has changed, whenever its turn is', a
   expect(read).toEqual([day]);
 });
 
+it('passes over keys that are no entries', async () => {
+  for (const day of DAYS) await settle(day);
+  for (const day of DAYS) await put(day, V1, FILE);
+  const entry = ledgerKey(PLACE.source, PLACE.dataset, DAYS[0] ?? '');
+  await store.write(`${entry}.bak`, 'copied');
+  await store.write(entry.replace(DAYS[0] ?? '', '2026-99-99'), 'of no day');
+  expect(await look()).toEqual([]);
+  expect(read).toEqual(DAYS);
+  expect(await look()).toEqual([]);
+  expect(read).toEqual([]);
+});
+
+it('notes a hundred names of a day, and reads its entry once', async () => {
+  const names = Array.from({ length: 100 }, (_, i) => `rows-${i}.parquet`);
+  await settle('2026-11-19', { filesWritten: names });
+  await put('2026-11-19', V1, ...names);
+  expect(await look()).toEqual([]);
+  await remove(fileKey('2026-11-19', V1, 'rows-99.parquet'));
+  expect(await look()).toEqual(['2026-11-19']);
+  expect(read).toEqual([]);
+});
+
 it('notes no names of a day with very many files, and reads its entry at each look', async () => {
   const names = Array.from({ length: 101 }, (_, i) => `rows-${i}.parquet`);
   for (const day of DAYS) await settle(day, day === DAYS[0] ? { filesWritten: names } : {});
@@ -285,7 +308,10 @@ it('stops when its time is over, also within a listing, and goes on there', asyn
 it('keeps what it knows of days that it has no time for, and begins anew without a note', async () => {
   for (const day of DAYS) await settle(day);
   expect(await look()).toEqual(DAYS);
+  expect(left).toBe(0);
   expect(await look(DAYS, now)).toEqual(DAYS);
+  // A listing that was not read to its end says that there is one at least.
+  expect(left).toBe(1);
   await store.write(versionLooksKey(PLACE.source, PLACE.dataset), '{"2026-11-18":');
   for (const day of DAYS) await put(day, V1, FILE);
   expect(await look([])).toEqual([]);
