@@ -73,8 +73,8 @@ export function daysToLookAt(
   { now, within, every = 0 }: { readonly now: number; readonly within: number; readonly every?: number },
 ): readonly UtcDay[] {
   const lookedAt = (day: UtcDay): number => {
-    const { at = now } = looks[day] ?? {};
-    return looks[day] === undefined || at > now ? Number.NEGATIVE_INFINITY : at;
+    const { at = Number.POSITIVE_INFINITY } = looks[day] ?? {};
+    return at > now ? Number.NEGATIVE_INFINITY : at;
   };
   const isEarlier = (left: KnownDay, right: KnownDay): number => {
     if (left.isAlways !== right.isAlways) return left.isAlways ? -1 : 1;

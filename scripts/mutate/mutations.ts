@@ -587,18 +587,12 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/ledger/turns.ts', 'lib/ledger/turns', [
     ['share || isDue(day, span)', 'share'],
-    ['elapsed >= every || ', 'true || '],
-    ['at > now ? Number', 'false ? Number'],
-    ['?? 0) <= look.at', '?? 0) <= Number.POSITIVE_INFINITY'],
     ['isKnown(day) && ', ''],
   ]),
   faultsOf('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
     ['before[version] ?? ', ''],
     ['[...lackingDays(before), ...always]', 'always'],
-    ['isWhole && noted?.mark === this.#start.marks.get(day)', 'isWhole'],
     ['isWhole && noted', 'noted'],
-    ['if (isNews) await', 'await'],
-    ['if (notes.isDue()) await notes.write();', ''],
     ['([, lacks]) => !lacks', '() => true'],
     ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),

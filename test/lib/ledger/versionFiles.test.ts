@@ -175,10 +175,14 @@ async function settleYear() {
   }
   store.pageKeys = 1_000;
   await look([]);
-  for (let hour = 0; hour < 90; hour += 1) {
-    now += HOUR;
-    await look([]);
-  }
+  // A quarter of them was looked at a quarter of a turn after the one before.
+  const key = versionLooksKey(PLACE.source, PLACE.dataset);
+  const looks: object = JSON.parse((await store.read(key))?.text ?? '');
+  const spread = Object.entries(looks).map(([day, noted], i) => {
+    return [day, { ...noted, at: now + (i % 4) * 21 * HOUR }];
+  });
+  await store.write(key, JSON.stringify(Object.fromEntries(spread)));
+  now += 83 * HOUR;
 }
 
 it('looks at all days in turns, within half of the time for which S3 keeps versions, and reads no entry twice', async () => {
