@@ -94,15 +94,10 @@ function landingFunctions(config: Stack['config']): Functions {
         ...(config.relay === undefined ? {} : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
       },
       // Methods other than POST are refused with a code and a cure, because SDKs read rules by GET. The routes don't
-      // use ANY, which would take browsers' preflights from the gateway (requirements.ts).
-      events: routes(
-        'POST /',
-        'POST /{proxy+}',
-        'GET /{proxy+}',
-        'HEAD /{proxy+}',
-        'PUT /{proxy+}',
-        'PATCH /{proxy+}',
-        'DELETE /{proxy+}',
+      // use ANY, which would take browsers' preflights from the gateway (requirements.ts). A greedy variable takes the
+      // children of a path, not the path: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+      events: ['POST', 'GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'].flatMap((method) =>
+        routes(`${method} /`, `${method} /{proxy+}`),
       ),
     },
     register: {

@@ -133,6 +133,16 @@ describe('a Function URL', () => {
   });
 });
 
+it.each(['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'])(
+  'the gateway hands %s to the collector, at the address alone as below it',
+  (method) => {
+    const place = { config: configOf({}), service: 'acme', stage: 'prod' };
+    expect(serviceConfiguration(place).functions['collect']?.events).toEqual(
+      expect.arrayContaining([{ httpApi: `${method} /` }, { httpApi: `${method} /{proxy+}` }]),
+    );
+  },
+);
+
 it('a domain has its address, and both parts of an alias in Route 53', () => {
   const certificateArn =
     'arn:aws:acm:us-east-1:111122223333:certificate/0a0b0c0d-0000-4000-8000-000000000000';

@@ -1,7 +1,7 @@
 import { quoteText } from '../../../lib/base/sql.ts';
 import { textOf } from '../../harness/textOf.ts';
 
-/** A query of docs/experiments.md, metrics.md or complete.md on made rows in place of the views, and what it answers. */
+/** A query of docs/experiments.md, answers.md, metrics.md or complete.md on made rows in place of the views, and what it answers. */
 export interface AnalystQuery {
   /** The heading of its section. */
   readonly heading: string;
@@ -145,6 +145,28 @@ function exposureRows(
     AS made (experiment_id, exposure_type, user_id, stable_id, group_id, "timestamp", ds, held_out))`;
 }
 
+/** The query of an experiment that began again, by the expression that the page puts in place of each `user_id`. */
+function unitsOfLateId(
+  rows: readonly (readonly [
+    user: string,
+    group: string,
+    time: string,
+    company: string | null,
+    ids: object,
+  ])[],
+): string {
+  const [, unit] = /`(COALESCE\(company_id, .*?'\)\))`/.exec(page) ?? [];
+  if (unit === undefined) throw new Error('docs/experiments.md has no expression for an ID that came late.');
+  const values = rows.map(
+    ([user, group, time, company, ids]) =>
+      `('checkout_button', 'config', ${text(user)}, ${text(company)}, ${text(JSON.stringify(ids))}, ${text(group)}, TIMESTAMP '${time}:00', DATE '${time.slice(0, 10)}', false)`,
+  );
+  const made = `experiment_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
+    AS made (experiment_id, exposure_type, user_id, company_id, custom_ids, group_id, "timestamp", ds, held_out))`;
+  const [head, ...rest] = query('An experiment that began again').split(/(?<!')\buser_id\b/);
+  return [`WITH ${made}, ${head?.replace(/^WITH /, '')}`, ...rest].join(unit);
+}
+
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
   {
@@ -166,6 +188,29 @@ export const analystQueries: readonly AnalystQuery[] = [
       ['Control', '1', '1'],
       ['Test', '2', '0'],
     ],
+  },
+  {
+    heading: 'An experiment by an ID that came late',
+    sql: unitsOfLateId([
+      ['ada', 'Control', '2026-11-10 10:00', null, { companyID: 'acme' }],
+      ['bob', 'Test', '2026-11-20 10:00', 'acme', { companyID: 'acme' }],
+      ['cyd', 'Test', '2026-11-20 10:00', 'other', { companyID: 'other' }],
+      ['dan', 'Test', '2026-11-20 10:00', null, {}],
+    ]),
+    rows: [
+      ['Control', '1', '1'],
+      ['Test', '1', '0'],
+    ],
+  },
+  {
+    heading: 'Each order once',
+    sql: queryOf(
+      'answers.md',
+      'Each order once',
+      `SELECT 'purchase' AS event_name, DATE '2026-11-11' AS ds, company_metadata, value_number FROM (VALUES
+        ('{"order":"o-1"}', 12.5), ('{"order":"o-1"}', 12.5), ('{"order":2}', 7.0), ('{}', 100.0)) AS made (company_metadata, value_number)`,
+    ),
+    rows: [['2', '19.5']],
   },
   {
     heading: 'How fresh are rows',
