@@ -34,6 +34,13 @@ it('docs/metrics.md has one place for each alarm in the order of urgency, and fo
   expect(listed.filter((name) => name.startsWith('…'))).toEqual(['…-errors', '…-dead-letters']);
 });
 
+it('docs/metrics.md subscribes PagerDuty to the alarms of both rows that wake, and to no other', () => {
+  const [, wake = ''] = /^WAKE='(.*)'$/m.exec(metrics) ?? [];
+  const rows = Array.from(metrics.matchAll(/^\| wake: .*?\| (.*?) \|/gm), ([, names = '']) => names);
+  expect(rows.length).toBe(2);
+  expect(wake.split(' ')).toEqual(rows.flatMap((names) => names.match(/(?<=`)[^`, ]+(?=`)/g) ?? []));
+});
+
 describe('docs/operate.md', () => {
   it.each(Object.entries(templateConfigurations))(
     'has the section that each alarm names: %s',
