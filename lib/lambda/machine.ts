@@ -7,7 +7,7 @@ import { systemClock } from '../base/time.ts';
 
 /** MiB at which a function has one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const CPU_MEGABYTES = 1_769;
-/** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too (docs/ingest.md, "Memory"). */
+/** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too. */
 const DUCKDB_SHARE = 0.5;
 
 /** The share of a function's resources that DuckDB may use. */
