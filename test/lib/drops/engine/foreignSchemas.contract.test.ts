@@ -335,7 +335,7 @@ describe('names of elements', () => {
 });
 
 it('history without users is loaded as docs/send.md configures it', async () => {
-  const page = readFileSync(join(repositoryRoot, 'docs', 'send.md'), 'utf8');
+  const page = readFileSync(join(projectRoot, 'docs', 'send.md'), 'utf8');
   const [, sources = ''] = /```ts\nsources: (\[\{ name: 'history'.*?\]),\n```/s.exec(page) ?? [];
   const [
     {
