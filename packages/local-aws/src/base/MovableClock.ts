@@ -6,12 +6,17 @@ import { reportDefect } from './reportDefect.ts';
 interface PendingAlarm {
   /** When it rings, epoch milliseconds of this clock. */
   at: number;
+  /** When the machine's timer rings it, epoch milliseconds of the machine. A move changes it when it ends. */
+  machineAt: number;
   /** What is called then. */
   readonly ring: () => unknown;
 }
 
-/** Times of signing are remembered to the minute: signatures are judged by a quarter of an hour. */
+/** A minute, milliseconds. */
 const MINUTE_MS = 60_000;
+
+/** The time of an alarm by which it is chosen. */
+type AlarmTime = 'at' | 'machineAt';
 
 /**
  * The machine's clock until it is moved; then as far from it as it was moved, and running on. Its times are whole
@@ -27,8 +32,10 @@ export class MovableClock implements LocalClock {
   readonly #alarms = new Set<PendingAlarm>();
   readonly #setBackListeners = new Set<(byMs: number) => void>();
   readonly #offsetMinutes = new Set([0]);
-  #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
+  #timer: { readonly machineAt: number; readonly handle: NodeJS.Timeout } | undefined;
   #moves: Promise<unknown> = Promise.resolve();
+  /** In a move: the work of alarms that the machine's timer has rung beside it. Undefined when the clock is not moved. */
+  #besides: Promise<void>[] | undefined;
 
   /** Epoch milliseconds. */
   now(): number {
@@ -41,8 +48,9 @@ export class MovableClock implements LocalClock {
   }
 
   /**
-   * The time by each offset that the clock has ever had, to the minute, the machine's own first.
-   * A client uses one of them: the machine's clock, or the one at which a function was invoked.
+   * The time by each offset that the clock has ever had, the machine's own first. A client uses one of them: the machine's
+   * clock, or the one at which a function was invoked. Offsets are kept to the minute, because signatures are judged by a
+   * quarter of an hour.
    */
   timesByPastOffsets(): number[] {
     return [...this.#offsetMinutes].map((minutes) => Date.now() + minutes * MINUTE_MS);
@@ -50,9 +58,10 @@ export class MovableClock implements LocalClock {
 
   /** Calls a function after a time of this clock. */
   after(delayMs: number, ring: () => unknown): Alarm {
-    const alarm = { at: this.now() + Math.max(0, Math.ceil(delayMs)), ring };
+    const wholeMs = Math.max(0, Math.ceil(delayMs));
+    const alarm = { at: this.now() + wholeMs, machineAt: Date.now() + wholeMs, ring };
     this.#alarms.add(alarm);
-    this.#setTimer(alarm.at);
+    this.#setTimer(alarm.machineAt);
     return { cancel: () => void this.#alarms.delete(alarm) };
   }
 
@@ -65,7 +74,7 @@ export class MovableClock implements LocalClock {
   /**
    * Lets `ms` pass: rings every alarm due within it at its own instant, one after the other, also those that
    * are only set on the way. Resolves when what they answered is done. Time of the machine passes, too, while an answer is
-   * awaited: an alarm that is due by it rings beside the move, which does not wait for that answer.
+   * awaited: an alarm that would ring by it without the move rings beside the other. The move waits for both.
    *
    * @throws ControlError CONTROL_BODY if that is beyond {@link LAST_INSTANT_MS}, reckoned from the end of the moves before it; what an
    *   alarm throws, at whose instant the clock then stays.
@@ -73,13 +82,14 @@ export class MovableClock implements LocalClock {
   advance(ms: number): Promise<void> {
     return this.#move(async () => {
       const target = this.now() + Math.ceil(ms);
-      if (target > LAST_INSTANT_MS) {
-        const end = new Date(LAST_INSTANT_MS).toISOString();
-        throw new ControlError('CONTROL_BODY', `advanceMs: ${ms} is beyond ${end}, where time ends here.`);
-      }
-      for (let due = this.#earliest(); due !== undefined && due.at <= target; due = this.#earliest()) {
+      requireInstant(target, `advanceMs: ${ms}`);
+      for (
+        let due = this.#earliest('at');
+        due !== undefined && due.at <= target;
+        due = this.#earliest('at')
+      ) {
         this.#shift(Math.max(0, due.at - this.now()));
-        await this.#ring(due);
+        await this.#ringInMove(due);
       }
       this.#shift(Math.max(0, target - this.now()));
     });
@@ -89,20 +99,32 @@ export class MovableClock implements LocalClock {
    * Jumps to an instant (epoch ms). Forwards, what fell due rings once, now; backwards, alarms keep the time
    * they had left. Resolves when all have rung and what they answered is done.
    *
-   * @throws What an alarm throws.
+   * @throws ControlError CONTROL_BODY before 1970 and beyond {@link LAST_INSTANT_MS}; what an alarm throws: then the clock has
+   *   jumped, and alarms that are due and did not ring do so by the machine's timer.
    */
   set(epochMs: number): Promise<void> {
-    return this.#move(() => this.#jump(Math.ceil(epochMs) - Date.now()));
+    return this.#move(() => {
+      requireInstant(epochMs, `now: ${epochMs}`);
+      return this.#jump(Math.ceil(epochMs) - Date.now());
+    });
   }
 
-  /** Goes by the machine's clock again: a jump, forwards or backwards. */
+  /** Goes by the machine's clock again: a jump, forwards or backwards. @throws What an alarm throws. */
   setReal(): Promise<void> {
     return this.#move(() => this.#jump(0));
   }
 
   /** Moves come one after the other: two at once would each undo half of the other. */
   #move(move: () => Promise<void>): Promise<void> {
-    const moved = this.#moves.then(move).finally(() => this.#setTimer());
+    const begun = this.#moves.then(() => {
+      this.#besides = [];
+      return move();
+    });
+    const moved = begun.finally(() => {
+      this.#besides = undefined;
+      for (const alarm of this.#alarms) alarm.machineAt = alarm.at - this.#offsetMs;
+      this.#setTimer();
+    });
     this.#moves = moved.catch(() => undefined);
     return moved;
   }
@@ -115,7 +137,7 @@ export class MovableClock implements LocalClock {
       for (const alarm of this.#alarms) alarm.at += byMs;
       for (const listener of [...this.#setBackListeners]) listener(-byMs);
     }
-    for (const alarm of this.#due()) await this.#ring(alarm);
+    for (const alarm of this.#due('at', this.now())) await this.#ringInMove(alarm);
   }
 
   /** Changes the offset, and notes it among those that the clock has had. */
@@ -129,33 +151,39 @@ export class MovableClock implements LocalClock {
     if (this.#alarms.delete(alarm)) await alarm.ring();
   }
 
-  /** The alarms that are due, the earliest first. */
-  #due(): PendingAlarm[] {
-    const now = this.now();
-    return [...this.#alarms].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+  /** Rings an alarm, and waits for its work, and for that of alarms that the machine's timer rings meanwhile. */
+  async #ringInMove(alarm: PendingAlarm): Promise<void> {
+    await this.#ring(alarm);
+    while (this.#besides !== undefined && this.#besides.length > 0) await this.#besides.shift();
   }
 
-  /** The alarm that rings next; undefined without any. */
-  #earliest(): PendingAlarm | undefined {
+  /** The alarms that are due by one of their times, the earliest first. */
+  #due(by: AlarmTime, now: number): PendingAlarm[] {
+    return [...this.#alarms].filter((alarm) => alarm[by] <= now).sort((a, b) => a[by] - b[by]);
+  }
+
+  /** The alarm that rings next by one of its times; undefined without any. */
+  #earliest(by: AlarmTime): PendingAlarm | undefined {
     let earliest: PendingAlarm | undefined;
-    for (const alarm of this.#alarms) if (earliest === undefined || alarm.at < earliest.at) earliest = alarm;
+    for (const alarm of this.#alarms)
+      if (earliest === undefined || alarm[by] < earliest[by]) earliest = alarm;
     return earliest;
   }
 
   /**
    * Sets one timer of the machine for all alarms, at the time of the earliest. It does nothing if the present timer
-   * rings in time for `at`.
+   * rings in time for `machineAt`.
    */
-  #setTimer(at?: number): void {
-    if (at !== undefined && this.#timer !== undefined && this.#timer.at <= at) return;
+  #setTimer(machineAt?: number): void {
+    if (machineAt !== undefined && this.#timer !== undefined && this.#timer.machineAt <= machineAt) return;
     clearTimeout(this.#timer?.handle);
     this.#timer = undefined;
-    const earliest = this.#earliest();
+    const earliest = this.#earliest('machineAt');
     if (earliest === undefined) return;
-    const delayMs = Math.min(Math.max(0, Math.ceil(earliest.at - this.now())), LONGEST_TIMER_MS);
+    const delayMs = Math.min(Math.max(0, earliest.machineAt - Date.now()), LONGEST_TIMER_MS);
     const handle = setTimeout(() => this.#onTimer(), delayMs);
     handle.unref();
-    this.#timer = { at: earliest.at, handle };
+    this.#timer = { machineAt: earliest.machineAt, handle };
   }
 
   /** Rings what is due when a timer of the machine ends. */
@@ -163,7 +191,17 @@ export class MovableClock implements LocalClock {
     this.#timer = undefined;
     // The alarms are not awaited, because time passes whether or not their work is done. An alarm that fails, as on a
     // full disk, stops no other.
-    for (const alarm of this.#due()) void this.#ring(alarm).catch(reportDefect);
+    for (const alarm of this.#due('machineAt', Date.now())) {
+      const done = this.#ring(alarm).catch(reportDefect);
+      this.#besides?.push(done);
+    }
     this.#setTimer();
   }
+}
+
+/** @param move What leads there: `advanceMs: 1000`. @throws ControlError CONTROL_BODY for an instant that has no text here. */
+function requireInstant(epochMs: number, move: string): void {
+  if (epochMs >= 0 && epochMs <= LAST_INSTANT_MS) return;
+  const end = new Date(LAST_INSTANT_MS).toISOString();
+  throw new ControlError('CONTROL_BODY', `${move} is not between 1970 and ${end}, where time ends here.`);
 }

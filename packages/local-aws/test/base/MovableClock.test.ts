@@ -88,6 +88,27 @@ describe('a movable clock', () => {
     expect(daysSince()).toBe(3);
   });
 
+  it('waits, in a move, for alarms that the machine rings while another works', async () => {
+    const clock = new MovableClock();
+    const done: string[] = [];
+    clock.after(MINUTE, async () => {
+      clock.after(10, async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        done.push('beside');
+      });
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+      done.push('moved');
+    });
+    await clock.advance(MINUTE);
+    expect(done.toSorted()).toEqual(['beside', 'moved']);
+  });
+
+  it.each([Number.NaN, -1, Date.UTC(10_000, 0, 1)])('refuses to be set to %d', async (instant) => {
+    const clock = new MovableClock();
+    await expect(clock.set(instant)).rejects.toMatchObject({ kind: 'CONTROL_BODY' });
+    expect(clock.offsetMs).toBe(0);
+  });
+
   it('rejects a move whose alarm fails, and can be moved again', async () => {
     const clock = new MovableClock();
     clock.after(MINUTE, () => Promise.reject(new Error('of the alarm')));
