@@ -66,16 +66,6 @@ export function compilePattern(pattern: unknown): EventTest {
   return fields(pattern, 'Filter');
 }
 
-/**
- * Whether an event satisfies a pattern, compiled on the spot.
- *
- * @example
- * matchPattern({ source: ['aws.s3'], detail: { object: { key: [{ prefix: 'statsig/' }] } } }, event);
- */
-export function matchPattern(pattern: unknown, event: unknown): boolean {
-  return compilePattern(pattern)(event);
-}
-
 /** @param name What the pattern is called in EventBridge's error. */
 function fields(pattern: unknown, name: string): EventTest {
   if (!isObject(pattern)) throw invalidPattern(`${name} must be an object or an array`);
