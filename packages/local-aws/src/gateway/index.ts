@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -9,7 +10,7 @@ import { isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders } from './corsHeaders.ts';
 import { type Answer, functionAnswer } from './functionAnswer.ts';
-import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
+import { type HttpApi, matchRoute, type RouteMatch } from './HttpApi.ts';
 import { type GatewayRequest, receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
 import { sendProxied } from './sendProxied.ts';
 import { startGuardedServer } from './startGuardedServer.ts';
@@ -21,7 +22,7 @@ export type Gateway = Listening;
 const HTTP_API_LIMITS = {
   /** Largest body, bytes. */
   payloadBytes: 10 * 1024 * 1024,
-  /** Request line and all header values together, bytes. */
+  /** The request line and the values of all headers together, bytes; names of headers don't count. */
   headerBytes: 10_240,
   /** Longest duration of an integration, milliseconds. */
   integrationTimeoutMs: 30_000,
@@ -37,12 +38,17 @@ export interface GatewayOptions {
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   /** Whether the function's policy lets API Gateway invoke it for a route. Default: it does. */
   readonly mayInvoke?: ((functionName: string, routeKey: string) => boolean) | undefined;
-  /** The clock of the times of events and of the delays of faults. */
+  /** The clock of the times of events and of the delays of faults. Limits are of the machine's time. */
   readonly clock: LocalClock;
   /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;
   /** Called for each request that is admitted, with the status of its answer; 0 without one. */
   readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
+  /**
+   * Called with the reason of an answer that names none: a server that fails, a function that may not be invoked, or a result
+   * that is no answer. What a function throws is in its log. Default: it is written to stderr.
+   */
+  readonly onDefect?: (error: unknown) => void;
   /** Hosts that are admitted besides loopback. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Called for each request that is not admitted. */
@@ -53,15 +59,16 @@ export interface GatewayOptions {
   readonly closeGraceMs?: number;
 }
 
+/** The options of a gateway, with the defaults of what each request needs. */
+type WithDefaults = GatewayOptions & Required<Pick<GatewayOptions, 'faults' | 'onDefect'>>;
+
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { api, allowedHosts = [], onRefused, onAnswer, port, closeGraceMs, faults = new Faults() } = options;
+  const { api, onAnswer, onDefect = reportDefect, faults = new Faults() } = options;
   return startGuardedServer({
-    allowedHosts,
-    onRefused,
-    port,
-    closeGraceMs,
-    answer: (request) => answerRequest(request, { ...options, faults }),
+    ...options,
+    onDefect,
+    answer: (request) => answerRequest(request, { ...options, onDefect, faults }),
     failure: (error) =>
       error instanceof AwsError
         ? gatewayError(error.status, error.message)
@@ -72,78 +79,93 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** The answer of a request's route, or the gateway's own for a request that no route takes or that is too large. */
-async function answerRequest(
-  request: IncomingMessage,
-  options: GatewayOptions & { readonly faults: Faults },
-): Promise<Answer> {
-  const { api, accountId, clock, faults } = options;
-  const { method = 'GET', url: target = '/', headers } = request;
-  if (headerBytes(request) > HTTP_API_LIMITS.headerBytes)
+async function answerRequest(request: IncomingMessage, options: WithDefaults): Promise<Answer> {
+  const { api, clock, faults } = options;
+  const { method = 'GET', url: target = '/' } = request;
+  // AWS documents the limit and no status. https://www.rfc-editor.org/rfc/rfc6585#section-5
+  if (limitedBytes(request) > HTTP_API_LIMITS.headerBytes)
     return gatewayError(431, 'Request Header Fields Too Large');
   const [path = '/'] = target.split('?');
   const match = matchRoute(api.routes, method, path);
-  if (match === undefined)
-    return method === 'OPTIONS' && api.cors !== undefined
-      ? { status: 204, headers: {}, body: '' }
-      : gatewayError(404, 'Not Found');
+  if (match === undefined) {
+    const isPreflight = method === 'OPTIONS' && api.cors !== undefined;
+    return isPreflight ? { status: 204, headers: {}, body: '' } : gatewayError(404, 'Not Found');
+  }
   const received = await receiveRequest(request, HTTP_API_LIMITS.payloadBytes, clock);
   if (received === undefined) return gatewayError(413, 'Request Entity Too Large');
-  const event = toLambdaEvent(
-    received,
-    { accountId, apiId: api.apiId, domainName: headers.host ?? '127.0.0.1' },
-    { routeKey: match.route.routeKey, pathParameters: match.pathParameters },
-  );
   const effect = faults.takeCall({ service: 'gateway', operation: method, resource: path });
   const connection = request.socket;
   await applyFaultEffect(effect.before, { clock, connection });
-  const answer = await callIntegration(match.route, received, JSON.stringify(event), options);
+  const answer = await callIntegration(match, received, options);
   await applyFaultEffect(effect.after, { clock, connection });
   return answer;
 }
 
 /** The answer of a route's integration, or the gateway's own if it fails. */
 async function callIntegration(
-  route: Route,
+  match: RouteMatch,
   received: GatewayRequest,
-  event: string,
-  options: GatewayOptions,
+  options: WithDefaults,
 ): Promise<Answer> {
+  const { route } = match;
+  const { api, onDefect } = options;
   const timeoutMs = Math.min(route.timeoutMs, HTTP_API_LIMITS.integrationTimeoutMs);
   try {
     const { status, headers, body } =
       'proxy' in route
         ? await sendProxied(route.proxy, received, { timeoutMs, payloadBytes: HTTP_API_LIMITS.payloadBytes })
-        : await invokeRoute(route.functionName, route.routeKey, event, timeoutMs, options);
-    const ownHeaders = Object.entries(headers).filter(
-      ([name]) => options.api.cors === undefined || !name.startsWith('access-control-'),
+        : await invokeRoute(route.functionName, match, received, timeoutMs, options);
+    // CORS headers are the gateway's. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    const integrationHeaders = Object.entries(headers).filter(
+      ([name]) => api.cors === undefined || !name.startsWith('access-control-'),
     );
     return {
       status,
-      headers: { ...Object.fromEntries(ownHeaders), 'apigw-requestid': received.requestId },
+      headers: { ...Object.fromEntries(integrationHeaders), 'apigw-requestid': received.requestId },
       body,
     };
   } catch (error) {
-    if ('proxy' in route || error instanceof IntegrationTimeout)
-      return gatewayError(503, 'Service Unavailable');
-    if (error instanceof FunctionError && error.errorType === 'RequestEntityTooLargeException')
-      return gatewayError(413, 'Request Entity Too Large');
-    // Never Lambda's own 429. REST APIs answer 500; for HTTP APIs AWS documents neither. SDKs send again after both.
-    if (isThrottled(error)) return gatewayError(503, 'Service Unavailable');
-    return gatewayError(500, 'Internal Server Error');
+    // https://github.com/serverless/serverless/issues/11222
+    if (error instanceof IntegrationTimeout) return gatewayError(503, 'Service Unavailable');
+    if (error instanceof FunctionError) return functionFailure(error);
+    if (!('proxy' in route)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    onDefect(new Error(`${route.proxy.uri}: ${reason}`, { cause: error }));
+    // AWS documents no status for a server that fails. One that is late is answered as a late function is.
+    return gatewayError(503, 'Service Unavailable');
   }
 }
 
-/** The answer of a route's function. @throws FunctionError, IntegrationTimeout; Error without the permission to invoke it. */
+/** The gateway's answer for a function that was not invoked, or that failed. */
+function functionFailure(error: FunctionError): Answer {
+  // AWS documents no status for a payload that Lambda refuses. REST APIs answer 413:
+  // https://github.com/koki-develop/lgtm-generator/issues/10
+  if (error.errorType === 'RequestEntityTooLargeException')
+    return gatewayError(413, 'Request Entity Too Large');
+  // Never Lambda's own 429. REST APIs answer 500; for HTTP APIs AWS documents neither. SDKs send again after both.
+  if (isThrottled(error)) return gatewayError(503, 'Service Unavailable');
+  return gatewayError(500, 'Internal Server Error');
+}
+
+/**
+ * The answer of a route's function.
+ *
+ * @throws FunctionError; IntegrationTimeout; Error without the permission to invoke the function, and for a result that
+ *   is no answer.
+ */
 async function invokeRoute(
   functionName: string,
-  routeKey: string,
-  event: string,
+  { route: { routeKey }, pathParameters }: RouteMatch,
+  received: GatewayRequest,
   timeoutMs: number,
-  { invoke, mayInvoke = () => true }: GatewayOptions,
+  { api: { apiId }, accountId, invoke, mayInvoke = () => true }: GatewayOptions,
 ): Promise<Answer> {
   // https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
-  if (!mayInvoke(functionName, routeKey)) throw new Error(`${functionName} may not be invoked.`);
-  return functionAnswer(await withTimeout(invoke(functionName, event), timeoutMs));
+  if (!mayInvoke(functionName, routeKey))
+    throw new Error(`${functionName} may not be invoked for ${routeKey}.`);
+  const { host: domainName = '127.0.0.1' } = received.headers;
+  const event = toLambdaEvent(received, { accountId, apiId, domainName }, { routeKey, pathParameters });
+  return functionAnswer(await withTimeout(invoke(functionName, JSON.stringify(event)), timeoutMs));
 }
 
 /** Sends an answer with the gateway's own CORS headers. */
@@ -161,10 +183,11 @@ function sendAnswer(
 /** The characters of a request line besides its method and its target: two spaces and `HTTP/1.1`. */
 const LINE_REST = 10;
 
-/** The size that API Gateway limits: the request line, and all headers. */
-function headerBytes(request: IncomingMessage): number {
-  const line = (request.method?.length ?? 0) + (request.url?.length ?? 0) + LINE_REST;
-  return request.rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text), line);
+/** The bytes that API Gateway limits: those of the request line, and of the values of all headers. */
+function limitedBytes({ method = '', url = '', rawHeaders }: IncomingMessage): number {
+  // Names and values take turns.
+  const values = rawHeaders.filter((_, index) => index % 2 === 1);
+  return values.reduce((sum, value) => sum + value.length, method.length + url.length + LINE_REST);
 }
 
 /** The gateway's own errors, with API Gateway's messages. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -33,10 +34,12 @@ export interface FunctionUrlOptions {
   readonly urls: readonly [FunctionUrl, ...FunctionUrl[]];
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
-  /** The clock of the times of events and of limits. */
+  /** The clock of the times of events and of the delays of faults. */
   readonly clock: LocalClock;
   /** Injected failures of requests, of the service `gateway`. Default: no faults. */
   readonly faults?: Faults;
+  /** Called with the reason of a 502 that is in no log, as of a result that is no answer. Default: it is written to stderr. */
+  readonly onDefect?: (error: unknown) => void;
   /** Hosts to admit besides loopback and the hosts of the URLs. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Called for each request that is not admitted. */
@@ -57,17 +60,16 @@ export interface FunctionUrlOptions {
  * data.
  */
 export function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening> {
-  const { urls, allowedHosts = [], onRefused, port, closeGraceMs, faults = new Faults() } = options;
+  const { urls, allowedHosts = [], faults = new Faults() } = options;
   const [defaultUrl, ...otherUrls] = urls;
   const urlOf = ({ headers }: IncomingMessage): FunctionUrl => {
     const host = headers.host?.split(':')[0]?.toLowerCase();
     return otherUrls.find(({ domainName }) => domainName === host) ?? defaultUrl;
   };
   return startGuardedServer({
+    onDefect: reportDefect,
+    ...options,
     allowedHosts: [...allowedHosts, ...urls.map(({ domainName }) => domainName)],
-    onRefused,
-    port,
-    closeGraceMs,
     answer: (request) => answerRequest(urlOf(request), request, { ...options, faults }),
     failure: (error) =>
       error instanceof AwsError
@@ -105,14 +107,14 @@ async function answerRequest(
   return answer;
 }
 
-/** The answer of a function, or the URL's own if it fails. */
+/** The answer of a function, or the URL's own if it fails. @throws Error for a result that is no answer. */
 async function invokeFunction(invoke: () => Promise<string>, requestId: string): Promise<Answer> {
   try {
     const { status, headers, body } = functionAnswer(await invoke());
     return { status, headers: { ...headers, 'x-amzn-requestid': requestId }, body };
   } catch (error) {
-    const known = error instanceof FunctionError ? OWN_ANSWERS.get(error.errorType) : undefined;
-    const [status, message] = known ?? [502, 'Internal Server Error'];
+    if (!(error instanceof FunctionError)) throw error;
+    const [status, message] = OWN_ANSWERS.get(error.errorType) ?? [502, 'Internal Server Error'];
     return ownAnswer(status, message);
   }
 }

@@ -1,23 +1,27 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isHangUp } from '../edge/answerCall.ts';
 import { type Listening, listen } from '../edge/listen.ts';
 import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { ConnectionReset } from '../faults/faultEffect.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import type { Answer } from './functionAnswer.ts';
 
 /** Options of a server in front of functions. */
 export interface GuardedServerOptions {
-  /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. */
-  readonly allowedHosts: readonly string[];
+  /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Called for each request that is not admitted. */
-  readonly onRefused: OnRefused | undefined;
+  readonly onRefused?: OnRefused | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
   /** Time for running requests to finish when the server closes, milliseconds. Default 5,000. */
-  readonly closeGraceMs: number | undefined;
+  readonly closeGraceMs?: number;
   /** Answers an admitted request. Throws ConnectionReset to end the connection without an answer. */
   readonly answer: (request: IncomingMessage) => Promise<Answer>;
   /** The answer in place of one that failed. */
   readonly failure: (error: unknown) => Answer;
+  /** Called with what failed, but for an AwsError, which the answer names. */
+  readonly onDefect: (error: unknown) => void;
   /** Sends an answer, with the headers that depend on the request. */
   readonly send: (request: IncomingMessage, response: ServerResponse, answer: Answer) => void;
   /** Called for each admitted request, before its answer is sent, with the status; 0 without an answer. */
@@ -29,7 +33,7 @@ const MOST_HEADER_BYTES = 64 * 1024;
 
 /** Starts a server on loopback that admits requests of pages of any site, but only to hosts of this machine. */
 export function startGuardedServer(options: GuardedServerOptions): Promise<Listening> {
-  const { allowedHosts, onRefused, answer, failure, onAnswer, send } = options;
+  const { allowedHosts = [], onRefused, answer, failure, onDefect, onAnswer, send } = options;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let reply: Answer;
@@ -41,6 +45,7 @@ export function startGuardedServer(options: GuardedServerOptions): Promise<Liste
         request.socket.resetAndDestroy();
         return;
       }
+      if (!(error instanceof AwsError) && !isHangUp(error)) onDefect(error);
       reply = failure(error);
     }
     onAnswer?.(reply.status);

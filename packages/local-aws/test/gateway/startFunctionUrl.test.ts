@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import type { Listening } from '../../src/edge/listen.ts';
 import type { FunctionUrl } from '../../src/gateway/FunctionUrl.ts';
@@ -31,6 +31,10 @@ const trigger: FunctionUrl = {
 };
 
 let server: Listening | undefined;
+let defects: unknown[];
+beforeEach(() => {
+  defects = [];
+});
 afterEach(async () => {
   await server?.close();
 });
@@ -45,6 +49,7 @@ async function start(
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
     port: 0,
     closeGraceMs: 50,
+    onDefect: (error) => defects.push(error),
   });
   return server.url;
 }
@@ -163,6 +168,7 @@ describe('what a Function URL answers by itself', () => {
     expect(response.status).toBe(status);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(await response.json()).toEqual({ Message: expect.any(String) });
+    expect(defects).toEqual([]);
   });
 
   it('is a 413 for a body above 6 MiB', async () => {
@@ -170,9 +176,10 @@ describe('what a Function URL answers by itself', () => {
     expect((await fetch(await start(echo), { method: 'POST', body })).status).toBe(413);
   });
 
-  it('is a 502 for a result that is no answer', async () => {
+  it('is a 502 for a result that is no answer, which is reported', async () => {
     const url = await start(async () => ({ statusCode: 'many' }));
     expect((await fetch(url, { method: 'POST' })).status).toBe(502);
+    expect(defects).toEqual([expect.any(Error)]);
   });
 
   it('is a 403 without both permissions', async () => {

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import type { HttpApi } from '../../src/gateway/HttpApi.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
@@ -21,6 +21,10 @@ const api: HttpApi = {
 };
 
 let gateway: Gateway | undefined;
+let defects: unknown[];
+beforeEach(() => {
+  defects = [];
+});
 afterEach(async () => {
   await gateway?.close();
 });
@@ -33,6 +37,8 @@ async function start(
     api: { ...api, ...more },
     accountId: '000000000000',
     invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
+    mayInvoke: (name) => name !== 'denied',
+    onDefect: (error) => defects.push(error),
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
     port: 0,
     closeGraceMs: 50,
@@ -165,7 +171,7 @@ describe('the gateway’s own error', () => {
   it.each([
     {
       name: 'a handler that throws',
-      error: new Error('boom'),
+      error: new FunctionError('Error', 'boom'),
       status: 500,
       message: 'Internal Server Error',
     },
@@ -182,6 +188,34 @@ describe('the gateway’s own error', () => {
     const response = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: 'x' });
     expect(response.status).toEqual(status);
     expect(await response.json()).toEqual({ message });
+    expect(defects).toEqual([]);
+  });
+
+  it.each([
+    { name: 'a function that may not be invoked', functionName: 'denied', result: {} },
+    { name: 'a result that is no answer', functionName: 'collect', result: { statusCode: 7 } },
+  ])('is 500 for $name, whose reason is reported', async ({ functionName, result }) => {
+    const routes = [{ routeKey: 'GET /', functionName, timeoutMs: 50 }];
+    const url = await start(async () => result, { routes });
+    expect((await fetch(url)).status).toBe(500);
+    expect(defects).toEqual([expect.any(Error)]);
+  });
+
+  it.each([
+    { bytes: 10_240, length: 10_205, status: 404 },
+    { bytes: 10_241, length: 10_206, status: 431 },
+  ])('is $status for $bytes bytes of the request line and values of headers', async ({ length, status }) => {
+    const url = await start(echo);
+    // The line is `GET /nowhere HTTP/1.1`.
+    const headers = { host: 'localhost', connection: 'close', long: 'é'.repeat(length) };
+    const answered = await new Promise((resolve, reject) => {
+      const asked = request(`${url}/nowhere`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.on('error', reject).end();
+    });
+    expect(answered).toBe(status);
   });
 
   it('is returned for a body over 10 MB that does not say its length', async () => {
