@@ -23,7 +23,7 @@ export type ReaderNames = Pick<
   | 'existing'
 >;
 
-/** Problems of what readers read besides Sluice's data; one sentence each, with the field's name in front. */
+/** Problems of what readers read besides Sluice's data. */
 export function alsoReadsProblems(config: ReaderNames): ConfigProblem[] {
   return config.readers.flatMap((reader, i) => [
     ...reader.alsoReads.flatMap((entry, j) => entryProblems(entry, `readers.${i}.alsoReads.${j}`, config)),

@@ -16,7 +16,7 @@ import { statsigProblems } from './statsigProblems.ts';
 import { TakenNames } from './TakenNames.ts';
 import { viewProblems } from './viewProblems.ts';
 
-/** Problems that the schema can't find, as each field is valid alone; one sentence each, with the field's name in front. */
+/** Problems that the schema can't find, as each field is valid alone. */
 export function crossFieldProblems(config: Config): ConfigProblem[] {
   return [
     ...endpointProblems(config.endpoint, config.passThrough),

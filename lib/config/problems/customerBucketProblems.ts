@@ -1,7 +1,7 @@
 import { parseArn } from '../../base/arn.ts';
 import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
-import { customerBuckets, type NamedBucket } from './customerFolders.ts';
+import { customerBuckets, type NamedBucket } from './customerBuckets.ts';
 
 /**
  * Finds contradictions between the places that name a customer's bucket: a bucket has one owner and one region,

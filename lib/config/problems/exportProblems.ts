@@ -26,12 +26,11 @@ export function exportProblems(config: ExportConfig): ConfigProblem[] {
       );
     const folder = exportFolder({ name, target });
     // Of two exports into one folder, each would delete the new files of the other as old ones.
-    const other = folders.find((taken) => overlap(taken, { bucket: target.bucket, folder }));
+    const exported = { bucket: target.bucket, folder, field: `${field}.target.folder` };
+    const other = folders.find((taken) => overlap(taken, exported));
     if (other !== undefined)
-      problems.push(
-        unexpected(`${field}.target.folder`, folder.slice(0, -1), `a folder apart from ${other.field}'s`),
-      );
-    folders.push({ bucket: target.bucket, folder, field });
+      problems.push(unexpected(exported.field, folder.slice(0, -1), `a folder apart from ${other.field}`));
+    folders.push(exported);
   }
   return problems;
 }

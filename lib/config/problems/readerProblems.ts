@@ -17,7 +17,7 @@ import { TakenNames } from './TakenNames.ts';
 /** What of the configuration is compared with its readers. */
 type ReaderConfig = ReaderNames & Pick<Config, 'encryption' | 'sources' | 'exports'>;
 
-/** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
+/** Problems of `readers` that no field shows alone. */
 export function readerProblems(config: ReaderConfig): ConfigProblem[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),

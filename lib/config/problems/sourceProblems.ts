@@ -11,11 +11,8 @@ import { viewNames } from '../../views/viewNames.ts';
 import { datasetFolders, receiptFolders } from './customerFolders.ts';
 import { TakenNames } from './TakenNames.ts';
 
-/**
- * Names that no source may have, because the ledger has other folders of these names: claims on waiting objects, and
- * the ledgers of exports and of curated days.
- */
-const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
+/** Names that no source may have, because the ledger has folders of these names for exports and for curated days. */
+const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER]);
 
 /** What is wrong with `sources`, and with `unitIds` beside them, that no field shows alone. */
 export function sourceProblems(
@@ -55,26 +52,29 @@ function takenTables({
 
 /** Problems of a source by itself. @param ownBucket The bucket of the deployment. */
 function ownProblems({ name, bucket }: Source, field: string, ownBucket: string): ConfigProblem[] {
-  return [
-    ...(TAKEN_SOURCES.has(name)
-      ? [unexpected(`${field}.name`, name, 'another name: the ledger has that one')]
-      : []),
-    ...(bucket === ownBucket ? [unexpected(`${field}.bucket`, bucket, 'another bucket than `bucket`')] : []),
-  ];
+  const problems: ConfigProblem[] = [];
+  if (TAKEN_SOURCES.has(name))
+    problems.push(unexpected(`${field}.name`, name, 'another name: the ledger has that one'));
+  if (bucket === ownBucket)
+    problems.push(unexpected(`${field}.bucket`, bucket, 'another bucket than `bucket`'));
+  return problems;
 }
 
-/** Declared columns cannot have the names of those that every row has. */
+/** Declared columns with the name of a column that every row has. */
 function declaredColumnProblems(dataset: Dataset, field: string): ConfigProblem[] {
   if (dataset.kind !== 'table') return [];
   return Object.keys(dataset.mapping.columns)
     .filter((name) => TAKEN_COLUMNS.has(name))
     .map((name) => ({
       field: `${field}.columns.${name}`,
-      text: `expected another name: every row has a column of this one.`,
+      text: 'expected another name: every row has a column of this one.',
     }));
 }
 
-/** Two sources are two customers: what one drops may never be loaded as the other's. */
+/**
+ * Folders of datasets of two sources that overlap. Two sources are two customers: what one drops may never be loaded as the
+ * other's. Datasets of one source may share a folder.
+ */
 function sharedFolders(sources: Config['sources']): ConfigProblem[] {
   const folders = datasetFolders(sources);
   return folders.flatMap((datasetFolder, i) => {
@@ -85,31 +85,30 @@ function sharedFolders(sources: Config['sources']): ConfigProblem[] {
       ? []
       : [
           unexpected(
-            `${datasetFolder.field}.folder`,
+            datasetFolder.field,
             datasetFolder.folder.slice(0, -1),
-            `a folder apart from ${other.field}'s, which is another source's in the same bucket`,
+            `a folder apart from ${other.field}, which is another source's in the same bucket`,
           ),
         ];
   });
 }
 
 /**
- * A receipt in a dataset's folder could be taken for a drop, and one in another source's folder would reveal data about
- * another customer.
+ * Folders of receipts that overlap one of a dataset or of another receipt. A receipt in a dataset's folder could be taken for
+ * a drop, and one in another source's folder would reveal data about another customer.
  */
 function sharedReceipts(sources: Config['sources']): ConfigProblem[] {
+  const drops = datasetFolders(sources);
   const receipts = receiptFolders(sources);
   return receipts.flatMap((receipt, i) => {
-    const other = [...datasetFolders(sources), ...receipts.slice(0, i)].find((written) =>
-      overlap(written, receipt),
-    );
+    const other = [...drops, ...receipts.slice(0, i)].find((taken) => overlap(taken, receipt));
     return other === undefined
       ? []
       : [
           unexpected(
             receipt.field,
             receipt.folder.slice(0, -1),
-            `a folder apart from ${other.field}'s in the same bucket`,
+            `a folder apart from ${other.field} in the same bucket`,
           ),
         ];
   });

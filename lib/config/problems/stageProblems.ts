@@ -15,7 +15,7 @@ export interface StageConfig {
 }
 
 /**
- * What two stages would share although no deployment would refuse it; one sentence each, with field, value and stages.
+ * What two stages would share although no deployment would refuse it. Each text names value and stages.
  * That is an existing bucket, a folder of a customer that both write, and, in one account, the patterns of
  * their names. Other names that are taken are refused by CloudFormation.
  */

@@ -3,7 +3,7 @@ import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
 import { exportFolder } from '../../tables/exportKeys.ts';
 import { statsigFormat } from '../../tables/exports/statsigFormat.ts';
-import { customerBuckets } from './customerFolders.ts';
+import { customerBuckets } from './customerBuckets.ts';
 
 /** What of the configuration is compared with what Statsig takes. */
 type Named = Pick<
@@ -11,7 +11,7 @@ type Named = Pick<
   'bucket' | 'statsigBucket' | 'readers' | 'exports' | 'sources' | 'tables' | 'curatedTables' | 'unitIds'
 >;
 
-/** Problems of `statsigBucket`, of what uses it, and of exports for Statsig; one sentence each, with the field's name in front. */
+/** What is wrong with `statsigBucket`, with what uses it, and with exports for Statsig, that no field shows alone. */
 export function statsigProblems(config: Named): ConfigProblem[] {
   return [...bucketProblems(config), ...ownerProblems(config), ...formatProblems(config)];
 }

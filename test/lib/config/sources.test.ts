@@ -144,7 +144,6 @@ describe('sources', () => {
       source: expected({ timezone: 'CEST+1' }),
     },
     { what: 'the bucket of the deployment', path: 'bucket', source: { ...acme, bucket: 'experiments' } },
-    { what: 'the name of redrive’s claims', path: 'name', source: { ...acme, name: 'redrive' } },
     { what: 'the name of the exports’ ledger', path: 'name', source: { ...acme, name: 'exports' } },
     { what: 'another kind', path: 'datasets.0.kind', source: withDataset({ kind: 'users' }) },
     {
