@@ -24,8 +24,9 @@ export interface DayRows {
  * Judges a day by all of its rows, puts those that are refused into quarantine, and moves the partition. A day without rows keeps the
  * version that queries read, unless a person has accepted that its rows go.
  *
- * @returns The answer that holds; null if another owner has the day.
- * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, when the refused rows are in quarantine.
+ * @returns How the load ends; null if another owner has the day.
+ * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, when the refused rows are in quarantine; the reason of the invocation's signal; an
+ *   error of S3, of the ledger or of the Data Catalog.
  */
 export async function publishDay(
   load: DayLoad,
@@ -41,9 +42,10 @@ export async function publishDay(
   }
   const hasRows = files.length > 0;
   if (!hasRows && !progress.accepts('empty')) {
-    const isKept = await keepVersion(load);
-    if (isKept === null) return null;
-    if (isKept) return progress.accepts('keep') ? 'kept' : 'inputs_missing';
+    const version = await keepVersion(load);
+    if (version === 'lost') return null;
+    // `inputs_missing` is told to people, unless one has accepted that the rows stay.
+    if (version === 'kept') return progress.accepts('keep') ? 'kept' : 'inputs_missing';
   }
   await complete();
   const isMoved = await moveToVersion(load, { version: run.version, files });
@@ -54,7 +56,8 @@ export async function publishDay(
 /**
  * Moves the partition of a day to a version whose files are all written.
  *
- * @param written The version, and the names of its files.
+ * @param version Its name.
+ * @param files The names of its files.
  * @returns False if another owner has the day.
  */
 async function moveToVersion(
@@ -77,13 +80,14 @@ async function moveToVersion(
   const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const at = clock.now();
   if (partition.isAt(prefix)) {
-    // An earlier invocation of this run moved it, noted the version that was replaced, and was killed before it settled the day.
+    // An earlier invocation of the same load in pieces makes the same version. It noted the version that was replaced and moved
+    // the partition, and was killed before it settled the day.
     if (last !== undefined) progress.replaced.push({ version: last, at });
     progress.version = version;
     progress.filesWritten = files;
     return true;
   }
-  // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
+  // There are no rows, and there never was a version: there is nothing to move.
   if (partition.isMissing && files.length === 0 && last === undefined) return true;
   // If the partition was dropped, only the ledger still knows its version.
   const replaced = partition.version ?? last;
@@ -104,29 +108,29 @@ async function moveToVersion(
 /**
  * Keeps the rows of the day that queries read, whose files are gone or have no rows now. A dropped partition is made again.
  *
- * @returns Whether there are any; null if another owner has the day.
+ * @returns `none` if there are no such rows; `lost` if another owner has the day.
  */
-async function keepVersion(load: DayLoad): Promise<boolean | null> {
+async function keepVersion(load: DayLoad): Promise<'kept' | 'none' | 'lost'> {
   const { loader, invocation, place, progress } = load;
   const { version: known, filesWritten = [] } = progress.claim.entry;
   const { day } = place;
   const { table } = place.dataset;
   const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const version = partition.version ?? known;
-  if (version === undefined) return false;
+  if (version === undefined) return 'none';
   const prefix = versionPrefix(loader.config, table, day, version);
-  // Files of the version that somebody has deleted are found by the hourly look: they are not looked for here.
+  // The ledger knows the files of its own version. Those that somebody has deleted are found by the hourly look.
   const present = version === known ? filesWritten : await namesUnder(loader.landing, prefix);
-  if (present.length === 0) return false;
+  if (present.length === 0) return 'none';
   if (partition.isMissing) {
     const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
-    if (renewed === null) return null;
+    if (renewed === null) return 'lost';
     progress.claim = renewed;
     await partition.moveTo(prefix);
   }
   progress.version = version;
   progress.filesWritten = present;
-  return true;
+  return 'kept';
 }
 
 /**
@@ -157,8 +161,12 @@ async function quarantineRows(
 ): Promise<void> {
   const first = refusedRowsKey(config, { table: dataset.table, day, ...drop });
   const stem = first.replace(/\.parquet$/, '');
-  const keys = puts.map((_, i) => (i === 0 ? first : `${stem}-${i}.parquet`));
-  for (const [i, put] of puts.entries()) await put(keys[i] ?? first);
+  const keys: string[] = [];
+  for (const [i, put] of puts.entries()) {
+    const key = i === 0 ? first : `${stem}-${i}.parquet`;
+    keys.push(key);
+    await put(key);
+  }
   // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
   const present = await namesUnder(landing, stem);
   const stale = present.map((name) => `${stem}${name}`).filter((key) => !keys.includes(key));
@@ -173,7 +181,7 @@ async function namesUnder(landing: Loader['landing'], prefix: string): Promise<r
 }
 
 /**
- * Checks the share of refused rows against the limit of the dataset.
+ * Requires that a day has no more refused rows than its dataset allows, and that not all of its rows are refused.
  *
  * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, with the share, and refused rows by reason.
  */
@@ -184,7 +192,7 @@ export function requireAcceptableRows(
   const by = Object.entries(reasons)
     .map(([reason, count]) => `${reason} ${count}`)
     .join(', ');
-  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
+  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point. Of no rows the share is NaN, above no limit.
   if (rows.refused / rows.in > refusedShare) {
     throw new LoadError(
       'SLUICE_LOAD_ROWS_REFUSED',
