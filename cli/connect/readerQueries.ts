@@ -13,15 +13,15 @@ export interface SqlSnippet {
   readonly sql: string;
 }
 
-/** The first line of a query, `-- Name: what it is about`, and its statement, which has no line that begins with `-- `. */
+/** A query without the `-- ` that it begins with: `Name: what it is about`, and the statement below. */
 const QUERY = /^([^:\n]+): (.+)\n([\s\S]+)$/;
 
 /**
  * Queries to begin with, for Metabase's SQL editor and as data marts of OWOX. OWOX sends no database and puts a mart in
- * parentheses after FROM, so table names include the database and there is no semicolon at the end.
+ * parentheses after FROM, so table names include the database and a statement must not end with a semicolon.
  *
  * @param text Queries one after the other, each `-- Name: what it is about` and a statement below, in which `{{view}}` is
- *   a view. Default: readerQueries.sql.
+ *   a view, and no line begins with `-- `. Default: readerQueries.sql.
  * @throws Error for text that is not of this form, and for a name that is no view: a defect of the file.
  */
 export function readerQueries(
@@ -34,7 +34,9 @@ export function readerQueries(
     const [, name, about, statement] = QUERY.exec(query) ?? [];
     if (name === undefined || about === undefined || statement === undefined)
       throw new Error(`No query with name, purpose and statement: -- ${query}`);
-    const sql = statement.trim().replace(/\{\{(\w+)\}\}/g, (_, view: string) => {
+    if (statement.trimEnd().endsWith(';')) throw new Error(`${name}: it ends with a semicolon.`);
+    // All between the braces is taken as the name, so that no misspelled place is left as it is.
+    const sql = statement.trim().replace(/\{\{(.*?)\}\}/g, (_, view: string) => {
       if (!viewNames.some((viewName) => viewName === view)) throw new Error(`${name}: no view ${view}.`);
       return qualifiedName(config, view);
     });

@@ -1,7 +1,8 @@
 import { quoteName } from '../base/sql.ts';
+import type { Column } from '../tables/Table.ts';
 import type { ViewColumn } from './View.ts';
 
-/** What every application and phone may state about the user. */
+/** What applications state about the user, and phones about the device; the country only the application states. */
 export const userDetails = [
   { name: 'country', type: 'string', comment: 'Country of the user, as the application said it' },
   { name: 'locale', type: 'string', comment: 'Locale of the user, else of the device, e.g. en_GB' },
@@ -10,7 +11,7 @@ export const userDetails = [
     type: 'string',
     comment: 'Version of the application: of the user, else of the device',
   },
-] as const;
+] as const satisfies readonly Column[];
 
 /**
  * Columns about the user, without JSON functions for the reader: country, locale and app version.
@@ -19,14 +20,15 @@ export const userDetails = [
  * what the application said of the user comes first. The country is only there if the application said it: an SDK
  * leaves it to Statsig's servers.
  *
- * @param user The column that has the user's JSON.
+ * @param userColumn The column that has the user's JSON. The source has the device's in `statsig_metadata`.
  */
-export function userDetailColumns(user: string): ViewColumn[] {
+export function userDetailColumns(userColumn: string): ViewColumn[] {
   const text = (column: string, key: string) =>
     `NULLIF(json_extract_scalar(${quoteName(column)}, '$.${key}'), '')`;
-  const userOrDevice = (key: string) => `COALESCE(${text(user, key)}, ${text('statsig_metadata', key)})`;
+  const userOrDevice = (key: string) =>
+    `COALESCE(${text(userColumn, key)}, ${text('statsig_metadata', key)})`;
   const sql = {
-    country: text(user, 'country'),
+    country: text(userColumn, 'country'),
     locale: userOrDevice('locale'),
     app_version: userOrDevice('appVersion'),
   };

@@ -1,17 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A page without blocks of code: brackets mean something else there, and so does a # at the beginning of a line. */
+/**
+ * A page without blocks of code: brackets mean something else there, and so does a # at the beginning of a line. A block ends at
+ * a fence of the same characters that is at least as long as the one that opens it.
+ */
 export function proseOf(file: string): string {
-  return readFileSync(file, 'utf8').replaceAll(/^ *(```|~~~)[\s\S]*?^ *\1$/gm, '');
+  return readFileSync(file, 'utf8').replaceAll(/^ *(`{3,}|~{3,})[^\n]*\n[\s\S]*?^ *\1[`~]* *$/gm, '');
 }
 
-/** The targets of a page's links to files and headings beside it, `[text](path#anchor)`: those without a scheme. */
+/** `[text](target)`, with or without a title in quotes. */
+const INLINE = /\]\(([^)\s]+)(?:\s+(?:"[^"]*"|'[^']*'))?\)/g;
+/** `[name]: target`, to which `[text][name]` refers. A footnote is no link. */
+const DEFINITION = /^ {0,3}\[(?!\^)[^\]\n]+\]:\s+(\S+)/gm;
+/** `src`, `srcset` and `href` of HTML. Of a `srcset` the first image is looked at. */
+const ATTRIBUTE = /\b(?:src|srcset|href)="([^"\s]+)/g;
+
+/** The targets of a page's links and images beside it: those without a scheme. */
 export function linksOf(file: string): readonly string[] {
   const text = proseOf(file).replaceAll(/`[^`\n]*`/g, '');
-  return Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target).filter(
-    (target) => !/^[a-z]+:/i.test(target),
-  );
+  return [INLINE, DEFINITION, ATTRIBUTE]
+    .flatMap((form) => Array.from(text.matchAll(form), ([, target = '']) => target))
+    .filter((target) => !/^[a-z]+:/i.test(target));
 }
 
 /** A link that leads nowhere. */
@@ -25,7 +35,9 @@ export interface BrokenLink {
 /**
  * Links that lead out of a folder, to a file that is not there, or to a heading that the page does not have.
  *
- * @param pages Of the folder, from its root. A heading of any other file counts as one that is not there.
+ * @param root The folder. A target that begins with a slash is read from here.
+ * @param pages The pages of the folder, as paths from its root. A heading of any other file counts as one that is not there.
+ * @throws URIError for a target with a malformed percent encoding.
  */
 export function brokenLinks(root: string, pages: readonly string[]): readonly BrokenLink[] {
   const known = new Map(pages.map((page) => [page, anchorsOf(join(root, page))]));
@@ -33,17 +45,24 @@ export function brokenLinks(root: string, pages: readonly string[]): readonly Br
     linksOf(join(root, page))
       .filter((target) => {
         const [path = '', anchor] = target.split('#');
-        const file = path === '' ? page : join(dirname(page), decodeURIComponent(path));
-        if (file.startsWith('..') || !existsSync(join(root, file))) return true;
+        const file = fileOf(page, path);
+        if (file.startsWith('../') || !existsSync(join(root, file))) return true;
         return anchor !== undefined && known.get(file)?.has(decodeURIComponent(anchor)) !== true;
       })
       .map((target) => ({ page, target })),
   );
 }
 
+/** The file that a link's path leads to, from the root; the page itself for an empty path. */
+function fileOf(page: string, path: string): string {
+  if (path === '') return page;
+  const file = decodeURIComponent(path);
+  return join(file.startsWith('/') ? '.' : dirname(page), file);
+}
+
 /**
- * The anchors that GitHub makes of a page's headings: small letters, what is no word away, spaces as hyphens; the same
- * one again is numbered. https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
+ * The anchors that GitHub makes of a page's headings: in lower case, without punctuation, with hyphens for spaces; one that
+ * comes again is numbered. https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
  */
 function anchorsOf(file: string): ReadonlySet<string> {
   const anchors = new Set<string>();

@@ -34,6 +34,12 @@ it.each([
     sql: '-- Users: all.\nSELECT 1 FROM {{daily_exposure}}\n',
     refusal: 'no view daily_exposure',
   },
+  {
+    what: 'spaces around a view',
+    sql: '-- Users: all.\nSELECT 1 FROM {{ daily_exposures }}\n',
+    refusal: 'no view  daily_exposures .',
+  },
+  { what: 'a semicolon at the end', sql: '-- Users: all.\nSELECT 1;\n', refusal: 'semicolon' },
 ])('refuses $what', ({ sql, refusal }) => {
   expect(() => readerQueries(config, sql)).toThrow(refusal);
 });
