@@ -34,7 +34,7 @@ export const check: Command = {
 };
 
 /** Checked experiments for people. */
-function checkText({ unit, experiments, scanned_bytes: bytes }: ExperimentList): string {
+export function checkText({ unit, experiments, scanned_bytes: bytes }: ExperimentList): string {
   const mismatches = experiments.filter(({ verdict }) => verdict === 'mismatch');
   return [
     `${counted(experiments.length, 'experiment')}, units by ${unit} in production\n`,

@@ -54,7 +54,7 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
 
 /** The URL of the specs of a key. @throws GroupsError `SLUICE_GROUPS_ENDPOINT_INVALID` for a URL over which the key could leak. */
 function specsUrl(url: string, key: string): URL {
-  const base = URL.canParse(url) ? new URL(url) : null;
+  const base = URL.parse(url);
   const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && isLoopback(base.hostname));
   // `fetch` refuses a URL with a name or a password, in an error that quotes it.
   if (!isSafe || base.search + base.hash + base.username + base.password !== '') {
@@ -81,7 +81,6 @@ async function requestSpecs(
   } catch (error) {
     if (error instanceof GroupsError) throw error;
     // The message of what `fetch` throws may quote the URL, and with it the key.
-    if (error instanceof Error && error.name === 'TimeoutError') return { reason: 'No response in time' };
     return { reason: answer === undefined ? 'No response' : 'The response broke off' };
   }
   const status = `The server answered ${answer.status}`;

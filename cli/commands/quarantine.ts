@@ -56,7 +56,7 @@ export const quarantine: Command = {
 };
 
 /** Counts of quarantine by reason, with the meaning of each. */
-function countsText(counts: QuarantineCounts, deployment: Pick<Deployment, 'isLocal'>): string {
+export function countsText(counts: QuarantineCounts, deployment: Pick<Deployment, 'isLocal'>): string {
   const { reasons, from, to, notes, scannedBytes } = counts;
   if (reasons.length === 0)
     return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there within minutes.\n${lines(notes)}`;
@@ -82,7 +82,11 @@ function countsText(counts: QuarantineCounts, deployment: Pick<Deployment, 'isLo
 }
 
 /** Rows of quarantine, one line each. @param limit How many were asked for. */
-function rowsText(page: QuarantinedPage, limit: number, deployment: Pick<Deployment, 'isLocal'>): string {
+export function rowsText(
+  page: QuarantinedPage,
+  limit: number,
+  deployment: Pick<Deployment, 'isLocal'>,
+): string {
   const table = textTable(
     page.rows.map((row) => ({
       received: row.receivedAt,

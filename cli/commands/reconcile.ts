@@ -61,7 +61,7 @@ const COLUMNS = [
 ] as const;
 
 /** The hours with events, for people, and how many are in each state, and why. */
-function hoursText(day: string, hours: readonly ReceivedHour[]): string {
+export function hoursText(day: string, hours: readonly ReceivedHour[]): string {
   const shown = hours.filter((row) => row.accepted + row.finished > 0);
   const rows = shown.map((row) => Object.fromEntries(COLUMNS.map((column) => [column, row[column]])));
   const stateOf = ({ state, why }: ReceivedHour) => (why === null ? state : `${state} (${why})`);

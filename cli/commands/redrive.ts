@@ -68,7 +68,7 @@ export const redrive: Command = {
         : new operate.RedriveError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
     const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
     writeResult<RedrivenRows>(line, { reason: wanted.reason, dryRun, ...report, ...error }, () =>
-      textTable(rows(report, dryRun)),
+      fatesText(report, dryRun),
     );
     if (incomplete !== undefined) {
       writeNote(errorText(incomplete), 'error');
@@ -179,7 +179,10 @@ async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
 }
 
 /** What became of quarantined rows, a line for each fate. */
-function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {
+export function fatesText(
+  { found, delivered, refused, ignored, failed }: RedriveReport,
+  dryRun: boolean,
+): string {
   const landed = dryRun ? 'that would be delivered' : 'delivered';
   const lines: [string, number][] = [
     ['found in quarantine', found],
@@ -189,5 +192,5 @@ function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dry
     ...(ignored > 0 ? [['ignored by configuration', ignored] satisfies [string, number]] : []),
     ...Object.entries(failed).map(([code, n]): [string, number] => [`not accepted: ${code}`, n]),
   ];
-  return lines.map(([what, n]) => ({ what, n }));
+  return textTable(lines.map(([what, n]) => ({ what, n })));
 }

@@ -57,13 +57,15 @@ export const restore: Command = {
         })),
       ),
     );
-    const isNothing = restored.every(({ deleted, replaced }) => deleted.length + replaced.length === 0);
-    if (isNothing) writeNote('Nothing of these days is gone that S3 has a version of.\n');
-    else if (dryRun) writeNote('Nothing was brought back: this is a dry run.\n');
-    else
-      writeNote(
-        'Brought back. What was replaced has a copy beside what replaced it; nothing was taken away.\n',
-      );
+    writeNote(`${restoredNote(restored, dryRun)}\n`);
     return 0;
   },
 };
+
+/** What became of the days, as a sentence. */
+export function restoredNote(days: readonly RestoredDay[], dryRun: boolean): string {
+  const isNothing = days.every(({ deleted, replaced }) => deleted.length + replaced.length === 0);
+  if (isNothing) return 'Nothing of these days is gone that S3 has a version of.';
+  if (dryRun) return 'Nothing was brought back: this is a dry run.';
+  return 'Brought back. What was replaced has a copy beside what replaced it; nothing was taken away.';
+}

@@ -73,7 +73,7 @@ async function showTable(line: CommandLine, name: string): Promise<number> {
 }
 
 /** The list of tables for people. */
-function listText({ tables }: TableList): string {
+export function listText({ tables }: TableList): string {
   return textTable(
     tables.map(({ name, kind, days, columns, description }) => ({
       table: name,
@@ -88,7 +88,7 @@ function listText({ tables }: TableList): string {
 }
 
 /** One table for people. */
-function tableText({
+export function tableText({
   table,
   days,
 }: {

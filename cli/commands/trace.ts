@@ -44,7 +44,7 @@ export const trace: Command = {
       const found = await findTrace(deployment, {
         id,
         ...(subject === undefined ? {} : { subject }),
-        ...(since === undefined ? {} : { since: startOf(since, deployment.now) }),
+        ...(since === undefined ? {} : { since: since(deployment.now) }),
       });
       writeResult<TraceAnswer>(line, traceJson(found), () => traceText(id, found));
       return found.state === 'nowhere' ? PROBLEMS_FOUND : 0;
@@ -52,33 +52,28 @@ export const trace: Command = {
   },
 };
 
-/** What `--since` says: how long ago, or a time in epoch milliseconds. */
-type Since = { readonly ageMs: number } | { readonly time: number };
-
 /** An age of hours or of days: `24h`, `7d`. */
 const AGE = /^(?:(?<hours>\d{1,4})h|(?<days>\d{1,4})d)$/;
 
 /**
- * What `--since` says; undefined without it. It is read before there is a deployment, whose clock an age is counted
- * from: wrong use is told before anything is called.
+ * From when on a trace searches by `--since`; undefined without it. It is read before there is a deployment: wrong use is told
+ * before anything is called.
+ *
+ * @returns Makes the time of that of the deployment, from which an age is counted. Both are epoch milliseconds.
+ * @throws UsageError for what is neither a day, a time nor an age.
  */
-function sinceOption(line: CommandLine): Since | undefined {
+export function sinceOption(line: Pick<CommandLine, 'values'>): ((now: number) => number) | undefined {
   const text = textOption(line, 'since');
   if (text === undefined) return undefined;
   const { hours, days } = AGE.exec(text)?.groups ?? {};
-  if (hours !== undefined) return { ageMs: Number(hours) * HOUR_MS };
-  if (days !== undefined) return { ageMs: Number(days) * DAY_MS };
+  if (hours !== undefined) return (now) => now - Number(hours) * HOUR_MS;
+  if (days !== undefined) return (now) => now - Number(days) * DAY_MS;
   const time = parseInstant(isUtcDay(text) ? `${text}T00:00:00Z` : text);
-  if (time !== null) return { time };
+  if (time !== null) return () => time;
   throw new UsageError(
     'SLUICE_USAGE_OPTIONS',
     `--since: got ${text}, expected a day (2026-11-20), a time (2026-11-20T07:30:00Z), or an age (24h, 7d).`,
   );
-}
-
-/** The time from which on a trace searches, in epoch milliseconds. @param now The time of the deployment. */
-function startOf(since: Since, now: number): number {
-  return 'ageMs' in since ? now - since.ageMs : since.time;
 }
 
 /** A step of an event with its time. */

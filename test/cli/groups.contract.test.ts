@@ -7,7 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
-import { readSpecs } from '../../lib/groups/readSpecs.ts';
+import { readSpecs, SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
@@ -110,10 +110,13 @@ describe('sluice groups', () => {
     expect(JSON.stringify(firstRow)).toBe(line.replace(/"(\d{4}-\d\d-\d\d) ([\d:.]+)"/g, '"$1T$2Z"'));
   });
 
-  it('takes a file whose time is ahead as one of now, so that a later pull is not older', async () => {
+  it.each([
+    { what: 'whose time is ahead', time: Date.UTC(2999, 0) },
+    { what: 'without a time', time: undefined },
+  ])('takes a file $what as one of now, so that a later pull is not older', async ({ time }) => {
     const before = Date.now();
-    const ahead = specsFile(specs('ended', Date.UTC(2999, 0)));
-    const { stdout } = await groups(['pull', '--specs', ahead, '--json']);
+    const file = specsFile(JSON.stringify({ ...experimentSpecs('ended', 0), time }));
+    const { stdout } = await groups(['pull', '--specs', file, '--json']);
     const seenAt = Date.parse(JSON.parse(stdout).seen_at);
     expect(seenAt).toBeGreaterThanOrEqual(before);
     expect(seenAt).toBeLessThanOrEqual(Date.now());
@@ -153,6 +156,7 @@ describe('sluice groups', () => {
   it.each([
     ['SLUICE_GROUPS_KEY_REFUSED', { status: 401 }],
     ['SLUICE_GROUPS_KEY_REFUSED', { status: 403, body: KEY }],
+    ['SLUICE_GROUPS_KEY_REFUSED', { status: 404 }],
     ['SLUICE_GROUPS_UNAVAILABLE', { status: 400 }],
     // The key is in the path: it would be handed on.
     ['SLUICE_GROUPS_UNAVAILABLE', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
@@ -179,6 +183,11 @@ describe('sluice groups', () => {
       code: 'SLUICE_FILE_FAILED',
     },
     { what: 'of other JSON', fileOf: () => specsFile('{"a":1}'), code: 'SLUICE_GROUPS_SPECS_INVALID' },
+    {
+      what: 'that is too large',
+      fileOf: () => specsFile(Buffer.alloc(SPECS_BYTES + 1)),
+      code: 'SLUICE_GROUPS_SPECS_TOO_LARGE',
+    },
   ])('refuses a file $what, without a change', async ({ fileOf, code }) => {
     const before = await storedText();
     const refused = await groups(['pull', '--specs', fileOf()]);

@@ -1,13 +1,16 @@
 import { hash } from 'node:crypto';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 import { type KeysCommand, SECRET, startKeysCommand } from './startKeysCommand.ts';
 
+const directory = temporaryDirectory();
 let command: KeysCommand;
 beforeEach(async () => {
   command = await startKeysCommand();
 });
 afterEach(() => command.close());
+afterAll(directory.remove);
 
 /** A key of a client, and what the secret has of it. */
 const KEY = 'client-a1b2c3';
@@ -140,6 +143,13 @@ describe('sluice keys list', () => {
     const { stdout, stderr } = await keys(['list']);
     expect(stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources {2}from *\n/);
     expect(stderr).toContain('any client-… or secret-… key');
+  });
+
+  it('says so where the configuration takes any key', async () => {
+    const { stderr } = await keys(['list']);
+    expect(stderr).not.toContain('allowAnyKey');
+    const env = { SLUICE_CONFIG: writeConfig(directory.path, { bucket: 'acme', allowAnyKey: true }) };
+    expect((await command.run(['list'], { env })).stderr).toContain('allowAnyKey');
   });
 
   it('says that AWS refuses the credentials', async () => {

@@ -17,9 +17,13 @@ afterEach(() => command.close());
 const entry = (label: string) => ({ label, sha256: hash('sha256', label) });
 /** The text of a list. */
 const listOf = (...entries: readonly object[]) => JSON.stringify({ keys: entries });
-/** Writes a version of the secret. @param stage Its label: `AWSPENDING` of one that never became current. */
-const put = (SecretString: string, stage = 'AWSCURRENT') =>
-  command.client.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString, VersionStages: [stage] }));
+/** Writes a version of the secret, a second after the one before. @param stage Its label: `AWSPENDING` of one that never became current. */
+function put(SecretString: string, stage = 'AWSCURRENT') {
+  command.clock.advance(1_000);
+  return command.client.send(
+    new PutSecretValueCommand({ SecretId: SECRET, SecretString, VersionStages: [stage] }),
+  );
+}
 
 /** The labels that `keys restore` lists, those of earlier versions with a plus. */
 async function restored(...options: readonly string[]): Promise<readonly string[]> {
@@ -89,6 +93,28 @@ describe('sluice keys restore', () => {
     await put(listOf(entry('shop')));
     await put(listOf(entry('shop'), { label: 'leaked' }));
     expect(await restored()).toEqual(['shop']);
+  });
+
+  it('goes on to the version before one that is not valid itself', async () => {
+    await put(listOf(entry('web'), entry('shop')));
+    await put(listOf(entry('shop'), {}));
+    await put(listOf(entry('shop'), { label: 'web' }));
+    expect(await restored()).toEqual(['shop', '+web']);
+  });
+
+  it('brings back one of two keys under a label beside the other', async () => {
+    const other = { ...entry('web'), sha256: hash('sha256', 'other') };
+    await put(listOf(entry('web'), other));
+    await put(listOf(other, { label: 'web' }));
+    expect(await restored()).toEqual(['web', '+web']);
+    expect(await command.stored()).toMatchObject({ keys: [other, entry('web')] });
+  });
+
+  it('says what is not valid', async () => {
+    await put(listOf(entry('shop'), { label: 'new' }));
+    const { stdout, stderr } = await command.run(['restore', '--json']);
+    expect(JSON.parse(stdout).problems).toEqual([expect.stringContaining('new')]);
+    expect(stderr).toContain('Not valid: ');
   });
 
   it('takes no label within another member for the label of an entry', async () => {

@@ -14,7 +14,7 @@ export const SECRET = 'sluice-local-keys';
 
 /** A secret with an empty list, and `sluice keys` on it. */
 export interface KeysCommand
-  extends Pick<Awaited<ReturnType<typeof startSecretsManager>>, 'client' | 'secrets'> {
+  extends Pick<Awaited<ReturnType<typeof startSecretsManager>>, 'client' | 'secrets' | 'clock'> {
   /** Runs `sluice keys` with arguments. Variables of `env` are added to those of somebody who has AWS set up. */
   run(args: readonly string[], options?: CallOptions): ReturnType<typeof callMain>;
   /**
@@ -38,7 +38,7 @@ export interface StoredKeys {
 /** Starts a local Secrets Manager with the secret of the local cloud's stage. */
 export async function startKeysCommand(): Promise<KeysCommand> {
   const local = await startSecretsManager();
-  const { client, secrets, options } = local;
+  const { client, secrets, clock, options } = local;
   await client.send(new CreateSecretCommand({ Name: SECRET, SecretString: '{"keys":[]}' }));
   const runAt = (endpoint: string, args: readonly string[], { env, ...others }: CallOptions = {}) =>
     callMain(['keys', ...args], { ...others, env: { ...keysEnvironment(endpoint), ...env } });
@@ -55,6 +55,7 @@ export async function startKeysCommand(): Promise<KeysCommand> {
   return {
     client,
     secrets,
+    clock,
     stored,
     run: (args, callOptions) => runAt(options.endpoint, args, callOptions),
     async runBeside(others, args, callOptions) {

@@ -5,6 +5,7 @@ import type { Change, LastDay } from '../../observe/facts/flow/changes.ts';
 import type { DeadLetters, KeysFailure, LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { Status } from '../../observe/findings/status.ts';
 
 /** One of the facts that are a list. */
 type Item<
@@ -152,6 +153,20 @@ export const wellFacts: StatusFacts = {
   faults: 0,
   unknown: [],
   scannedBytes: 0,
+};
+
+/** No dataset or export. */
+export const noDrops = { total: 0, needing: 0, shown: [], others: {}, next: null };
+
+/** The status of {@link wellFacts}. */
+export const wellStatus: Status = {
+  ...wellFacts,
+  isWell: true,
+  found: { problem: 0, warning: 0, unchecked: 0 },
+  problems: [],
+  more: {},
+  datasets: noDrops,
+  exports: noDrops,
 };
 
 /** A stream in which nothing waits. */

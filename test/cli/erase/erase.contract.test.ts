@@ -8,11 +8,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { acmeSource, exportTo, READERS } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
+import { eventually } from '../../harness/waiting.ts';
 import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
@@ -197,6 +200,27 @@ describe('sluice erase', () => {
     await put(body, '{"events":[{"eventName":"enterprise","user":{"userID":"other"}}]}');
     expect(JSON.parse((await erase([...unit, '--dry-run', '--json'])).stdout).run.hasFound).toBe(false);
     for (const key of [body, noise]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+  });
+
+  it('ends a dry run with 3, too, if it could not search an object', async () => {
+    const file = `${dayFolder(defineConfig({ bucket: BUCKET }), 'events', '2026-11-20')}a.parquet`;
+    await put(file, 'no Parquet');
+    const { code, stdout } = await erase(['--unit', 'user_id=nobody', '--dry-run', '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'dry', run: { leftCount: 1, left: [{ key: file }] } });
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: file }));
+  });
+
+  it.each([
+    { signal: 'SIGINT', code: 130 },
+    { signal: 'SIGTERM', code: 143 },
+  ] as const)('stops at $signal with the exit code $code', async ({ signal, code }) => {
+    const others = new Set(process.listeners(signal));
+    const stopped = erase(['--unit', 'user_id=nobody', '--dry-run']);
+    const own = () => process.listeners(signal).find((listener) => !others.has(listener));
+    (await eventually('a listener', own))(signal);
+    expect(await stopped).toMatchObject({ code, stdout: '' });
+    expect(own()).toBeUndefined();
   });
 
   it('reports a record that is damaged', async () => {

@@ -1,0 +1,220 @@
+import { describe, expect, it } from '@jest/globals';
+import { statusText } from '../../../cli/observe/statusText.ts';
+import type { Status } from '../../../observe/findings/status.ts';
+import {
+  curatedTable,
+  datasetFacts,
+  failedDay,
+  hoursAgo,
+  idleStream,
+  loadedDay,
+  namedExport,
+  noDrops,
+  ringingAlarm,
+  waitingFacts,
+  wellDay,
+  wellHour,
+  wellStatus,
+} from '../../observe/statusFacts.ts';
+
+const LISTED = { count: 3, bytes: 9, hasMore: true, oldest: hoursAgo(3) };
+const [dataset] = datasetFacts({
+  days: [
+    { ...loadedDay, day: '2026-11-17' },
+    { ...loadedDay, day: '2026-11-18', state: 'succeeded_no_data', empty: '1 file, 0 rows' },
+    { ...loadedDay, day: '2026-11-19', state: null },
+    { ...failedDay, day: '2026-11-20' },
+  ],
+  late: [{ day: '2026-11-19', due: 0 }],
+}).datasets;
+const alarm = { ...ringingAlarm, notifies: true };
+
+/** Facts, and what the text shows of them. */
+interface Told {
+  /** What it tells. */
+  readonly what: string;
+  /** How the status differs from {@link wellStatus}. */
+  readonly more: Partial<Status>;
+  /** Figures and names, in their order. */
+  readonly shows: RegExp;
+}
+const TOLD: readonly Told[] = [
+  { what: 'an hour that is not known', more: { lastHour: null }, shows: /hour: not known/ },
+  {
+    what: 'an hour without requests',
+    more: { lastHour: { ...wellHour, requests: 0 }, lastRequestAt: '2026-11-19T07:00Z' },
+    shows: /hour: no request.*2026-11-19T07:00Z/,
+  },
+  {
+    what: 'an hour by its counts',
+    more: {
+      lastHour: {
+        ...wellHour,
+        requests: 8,
+        refusedBy: { SLUICE_A: 1, SLUICE_B: 2 },
+        failedBy: { SLUICE_C: 4 },
+        received: 16,
+        landed: 9,
+        overflowed: 3,
+        quarantined: 2,
+        ignored: 5,
+      },
+    },
+    shows:
+      /8 requests \(3 refused, 4 answered 503\), 16 events \(9 accepted, 3 overflowed, 2 quarantined, 5 ignored\)/,
+  },
+  {
+    what: 'a day by its counts',
+    more: { lastDay: { ...wellDay, requests: 90, refused: 3, failed: 4, received: 80, overflowed: 5 } },
+    shows: /24 hours: 90 requests \(3 refused, 4 answered 503\), 80 events \(5 overflowed\)/,
+  },
+  {
+    what: 'a day without failures',
+    more: { lastDay: { ...wellDay, requests: 90, refused: 3 } },
+    shows: /90 requests \(3 refused\), 0 events\.$/m,
+  },
+  {
+    what: 'how new tables are',
+    more: {
+      tables: [
+        { table: 'events', name: 'e', newestRowAt: '2026-11-20', rowsLastHour: 7 },
+        { table: 'exposures', name: 'x', newestRowAt: null, rowsLastHour: 0 },
+      ],
+    },
+    shows: /^e +2026-11-20 +7\nx +none within 24 hours +0$/m,
+  },
+  {
+    what: 'what waits, since when, and what is not known',
+    more: waitingFacts({
+      buffered: { count: 2, oldest: hoursAgo(1) },
+      landing: LISTED,
+      undeleted: { ...LISTED, count: 1, hasMore: false, oldest: null, why: null },
+      damaged: null,
+    }),
+    shows:
+      /^buffered +2 requests +1 h\nlanding +at least 3 objects +3 h\nwritten, not deleted +1 object\ndamaged +not known$/m,
+  },
+  { what: 'a buffer that is not told', more: {}, shows: /^buffered +not reported by Firehose$/m },
+  {
+    what: 'how far partitions are',
+    more: { partitions: { days: 9, gaps: [] } },
+    shows: /9 days .*, 0 missing/,
+  },
+  { what: 'no quarantine', more: {}, shows: /Quarantine .*: no row/ },
+  {
+    what: 'what was odd of requests that are logged, if more than was read',
+    more: {
+      noted: {
+        counts: { time_missing: 6 },
+        before2000: [],
+        corrected: [],
+        uncorrected: [],
+        ahead: [],
+        late: [],
+        hasMore: true,
+      },
+    },
+    shows: /logged requests: at least 6 time_missing/,
+  },
+  {
+    what: 'days of a dataset, and those that are late',
+    more: { datasets: { ...noDrops, total: 1, shown: [dataset].flatMap((shown) => shown ?? []) } },
+    shows:
+      /acme\/orders: 1 loaded, 1 with files and 0 rows, 1 without files seen, 1 failed \(2026-11-17 to 2026-11-20\), late: 2026-11-19/,
+  },
+  {
+    what: 'datasets that it has no room for, and how many of these need somebody',
+    more: {
+      datasets: {
+        ...noDrops,
+        total: 9,
+        needing: 3,
+        shown: [dataset].flatMap((shown) => shown ?? []),
+        others: { failed: 4 },
+      },
+    },
+    shows: /8 more datasets, of which 2 need somebody: days 4 failed. `npx sluice ingest status`/,
+  },
+  {
+    what: 'days of the lookback of an export',
+    more: {
+      exports: {
+        ...noDrops,
+        total: 1,
+        shown: [
+          { ...namedExport, days: [failedDay, { ...loadedDay, day: '2026-11-19' }], firstDay: '2026-11-19' },
+        ],
+      },
+    },
+    shows: /Export out: 1 exported \(2026-11-19 to 2026-11-19\)/,
+  },
+  {
+    what: 'what views read of a curated table, and resends that it leaves out',
+    more: {
+      curated: [
+        { ...curatedTable, late: ['2026-11-12'], resends: [{ day: '2026-11-13', rows: 9, resends: 4 }] },
+      ],
+    },
+    shows:
+      /30 days from curated_events; .* 3 raw \(0 failed, 1 late\)\.\n.*curated_events leaves out: 11-13 4/,
+  },
+  {
+    what: 'what relay waits for, and what was refused',
+    more: {
+      relay: {
+        waiting: { count: 3, oldest: '2026-11-20T07:00Z' },
+        refused: [
+          { reason: '401', count: 2, oldest: '', since: '' },
+          { reason: '404', count: 5, oldest: '', since: '' },
+        ],
+        hasMore: false,
+      },
+    },
+    shows: /Relay: 3 requests waiting, the oldest since 2026-11-20T07:00Z, 7 refused/,
+  },
+  {
+    what: 'the share of a quota',
+    more: { stream: { ...idleStream, quotaShare: 0.876, quota: 'records' } },
+    shows: /sluice-prod-landing: 88 % of its records/,
+  },
+  {
+    what: 'alarms that are on, without data, and that notify nobody',
+    more: {
+      alarms: [
+        { ...alarm, state: 'ALARM' },
+        { ...alarm, state: 'OK', notifies: false },
+        { ...alarm, state: 'INSUFFICIENT_DATA', notifies: false },
+      ],
+    },
+    shows: /Alarms: 1 of 3 on, 1 without data, 2 notify nobody/,
+  },
+  {
+    what: 'problems and warnings, and those that it has no room for',
+    more: {
+      found: { problem: 2, warning: 1, unchecked: 3 },
+      more: { SLUICE_FINDING_INGEST_LATE: 4 },
+    },
+    shows: /: 2 problems and 4 warnings\.\n\n4 more SLUICE_FINDING_INGEST_LATE\./,
+  },
+  {
+    what: 'warnings alone',
+    more: { found: { problem: 0, warning: 1, unchecked: 0 } },
+    shows: /No problem, 1 warning/,
+  },
+];
+
+it.each(TOLD)('the text of a status tells $what', ({ more, shows }) => {
+  expect(statusText({ ...wellStatus, ...more })).toMatch(shows);
+});
+
+describe('the text of the status of the local cloud', () => {
+  const text = statusText({
+    ...wellStatus,
+    isLocal: true,
+    alarms: [{ ...alarm, state: 'ALARM', notifies: false }],
+  });
+  it('tells neither costs nor whom alarms notify', () => {
+    expect(text).not.toMatch(/Athena|notify/);
+    expect(statusText({ ...wellStatus, scannedBytes: 7 })).toContain('7 bytes');
+  });
+});
