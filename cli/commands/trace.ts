@@ -41,11 +41,7 @@ export const trace: Command = {
     const since = sinceOption(line);
     const { trace: findTrace } = await import('../../observe/trace/trace.ts');
     return withDeployment(line, async (deployment) => {
-      const found = await findTrace(deployment, {
-        id,
-        ...(subject === undefined ? {} : { subject }),
-        ...(since === undefined ? {} : { since: since(deployment.now) }),
-      });
+      const found = await findTrace(deployment, { id, subject, since: since?.(deployment.now) });
       writeResult<TraceAnswer>(line, traceJson(found), () => traceText(id, found));
       return found.state === 'nowhere' ? PROBLEMS_FOUND : 0;
     });

@@ -23,7 +23,6 @@ async function control(
   name: string,
   body?: unknown,
 ): Promise<unknown> {
-  if (deployment.localControl === undefined) throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
   const answer = await fetch(new URL(`/_sluice/${name}`, deployment.localControl), {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -24,11 +24,6 @@ export const traceRoutes: readonly Route[] = [
         .describe('time or day; required for events and users of a deployment'),
     }),
     handle: ({ deployment, query: { id, as, since } }): Promise<Trace> =>
-      trace(deployment, {
-        id,
-        withRow: true,
-        ...(as === undefined ? {} : { subject: as }),
-        ...(since === undefined ? {} : { since }),
-      }),
+      trace(deployment, { id, withRow: true, subject: as, since }),
   }),
 ];

@@ -33,12 +33,12 @@ export interface TraceOptions {
   /** Event ID, ID of a user or another unit, or ID of a request. */
   readonly id: string;
   /** The kind of `id`. Default: by its form, and a request if the log has it. */
-  readonly subject?: TraceSubject;
+  readonly subject?: TraceSubject | undefined;
   /**
    * Only what was received since this time, epoch milliseconds. Default: everything in the local cloud; a day for a
    * request.
    */
-  readonly since?: number;
+  readonly since?: number | undefined;
   /** Whether the answer has the row of an event. Default false: of a deployment it costs one more query. */
   readonly withRow?: boolean;
 }

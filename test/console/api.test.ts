@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { failedCall } from '../../console/page/parts/api.ts';
+import { addressOf, failedCall } from '../../console/page/parts/api.ts';
 
 describe('what a page shows after a call has failed', () => {
   const error = { code: 'SLUICE_CONSOLE_UNREACHABLE', message: 'm', cause: 'c', cure: 'c' };
@@ -13,4 +13,12 @@ describe('what a page shows after a call has failed', () => {
     const address = '/api/days?source=beta';
     expect(failedCall(before, address, error)).toEqual({ address, error });
   });
+});
+
+it.each([
+  { params: {}, address: '/api/days' },
+  { params: { a: undefined, b: '', c: false }, address: '/api/days' },
+  { params: { a: 0, b: true, c: 'x y&z' }, address: '/api/days?a=0&b=true&c=x+y%26z' },
+])('the address of a call with $params is $address', ({ params, address }) => {
+  expect(addressOf('/api/days', params)).toBe(address);
 });

@@ -4,7 +4,7 @@ import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import { needOf } from '../../observe/facts/days/dropsPage.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
-import { loadedDay, namedExport } from '../observe/statusFacts.ts';
+import { datasetFacts, loadedDay, namedExport } from '../observe/statusFacts.ts';
 
 describe('a day of a dataset', () => {
   /** Its mark in the console, which is that of `sluice ingest status`. */
@@ -29,17 +29,45 @@ describe('a day of a dataset', () => {
     expect(markOf(loaded)).toBe('✓');
   });
 
-  it('has in words what makes it need somebody', () => {
-    const wordsOf = (day: Partial<DropDay>) =>
-      cellsOf({ ...namedExport, days: [{ ...loadedDay, ...day }] }).get(loadedDay.day);
-    expect(wordsOf({ kept: 2 })).toMatchObject({
-      tone: 'warning',
-      words: expect.stringContaining('2 copies'),
-    });
-    expect(wordsOf({ receipt: { code: 'SLUICE_X', since: 0 } })).toMatchObject({
-      tone: 'warning',
-      words: expect.stringContaining('SLUICE_X'),
-    });
+  it.each<{ readonly day: Partial<DropDay>; readonly tone: string; readonly words: RegExp }>([
+    { day: { files: 3 }, tone: 'good', words: /, 3 files$/ },
+    { day: { rows: { in: 9, out: 7, refused: 2 } }, tone: 'warning', words: /, 7 rows, 2 refused$/ },
+    { day: { rows: { in: 9, out: 9, refused: 0 }, usual: 8 }, tone: 'good', words: /, 9 rows, usually 8$/ },
+    { day: { usual: 8, unusual: 'few rows' }, tone: 'warning', words: /, 1 file, few rows$/ },
+    { day: { leftOut: { count: 2, words: '' } }, tone: 'warning', words: /, 2 objects left out$/ },
+    { day: { kept: 2 }, tone: 'warning', words: /, 2 copies kept/ },
+    { day: { receipt: { code: 'SLUICE_X', since: 0 } }, tone: 'warning', words: /: SLUICE_X$/ },
+    { day: { loadedFrom: 's3://x/' }, tone: 'good', words: /from s3:\/\/x\/$/ },
+    { day: { state: 'failed', failure: 'SLUICE_X' }, tone: 'bad', words: /, SLUICE_X, 1 file$/ },
+    { day: { state: 'waiting' }, tone: 'accent', words: /./ },
+    { day: { state: 'waiting', waiting: 'has no commit' }, tone: 'warning', words: /^it has no commit$/ },
+    { day: { state: null, waiting: 'has no commit' }, tone: 'warning', words: /^it has no commit$/ },
+    { day: { lateSince: 0 }, tone: 'bad', words: /^late, / },
+    {
+      day: { state: null, lateSince: 0, waiting: 'has no commit' },
+      tone: 'bad',
+      words: /^late, has no commit$/,
+    },
+    { day: { lackingSince: 0, lateSince: 0 }, tone: 'bad', words: /gone$/ },
+  ])('is $tone with $day', ({ day, tone, words }) => {
+    const cell = cellsOf({ ...namedExport, days: [{ ...loadedDay, ...day }] }).get(loadedDay.day);
+    expect(cell).toMatchObject({ tone, words: expect.stringMatching(words) });
+  });
+
+  it('has a bar of its rows, and where they usually end', () => {
+    const barOf = (out: number) => {
+      const days = [{ ...loadedDay, rows: { in: 9, out, refused: 0 }, usual: 8 }];
+      return cellsOf({ ...namedExport, days }).get(loadedDay.day)?.rows;
+    };
+    expect(barOf(7)).toEqual({ is: 7, usual: 8 });
+    expect(barOf(0)).toBeUndefined();
+  });
+
+  it('is bad if no query reads it', () => {
+    const [drops] = datasetFacts({ unread: [{ day: loadedDay.day, location: 's3://x/', rows: 4 }] }).datasets;
+    if (drops === undefined) throw new Error('no dataset');
+    expect(cellsOf(drops).get(loadedDay.day)?.words).toMatch(/no query reads it/);
+    expect(notesOf(drops)).toEqual([['bad', expect.stringContaining(`1 day, the newest ${loadedDay.day}`)]]);
   });
 });
 

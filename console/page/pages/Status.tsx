@@ -7,9 +7,8 @@ import { hourStrips, judgedDays, STRIP_LEGEND } from '../../../observe/facts/hou
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole, useEvery } from '../parts/context.ts';
-import type { Tone } from '../parts/figures.ts';
+import type { Figure, Tone } from '../parts/figures.ts';
 import { formatDay } from '../parts/format.ts';
-import type { Figure } from '../parts/parts.tsx';
 import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { Alarms, Doctor, Findings } from './Health.tsx';

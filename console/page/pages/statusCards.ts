@@ -2,9 +2,8 @@ import { sum } from '../../../lib/base/sum.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { Status } from '../../../observe/findings/status.ts';
-import type { Tone } from '../parts/figures.ts';
+import type { Figure, Tone } from '../parts/figures.ts';
 import { formatSpan } from '../parts/format.ts';
-import type { Figure } from '../parts/parts.tsx';
 import { sumOf } from '../parts/sumOf.ts';
 
 /** The windows of the charts, by their days. */

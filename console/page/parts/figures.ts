@@ -1,5 +1,10 @@
+import type { ComponentChildren } from 'preact';
+
 /** How something is. */
 export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
+
+/** A figure with its name. Null is not known. */
+export type Figure = readonly [name: string, value: ComponentChildren, tone?: Tone];
 
 /** A line of a chart. Dashes tell it from the others without its color. */
 export interface ChartLine {

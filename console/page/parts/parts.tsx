@@ -2,11 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { ApiState } from './api.ts';
-import type { Tone } from './figures.ts';
+import type { Figure, Tone } from './figures.ts';
 import { formatBytes, formatCount, formatReceived, formatTime, isoTime } from './format.ts';
-
-/** A figure with its name. Null is not known. */
-export type Figure = readonly [name: string, value: ComponentChildren, tone?: Tone];
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {
