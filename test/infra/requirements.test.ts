@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   packageWarnings,
+  requireAccount,
+  requireDeployableStage,
   requireKeys,
   requireOwnBoundary,
+  requirePackageOf,
+  requirePreflightsOfGateway,
   requireRegion,
   requireTemplateFits,
   requireTopicRegion,
@@ -35,14 +39,8 @@ it('a template with too many resources is refused by name, with the count and th
 });
 
 describe('a boundary', () => {
-  const boundaryCode = (name: string, stage: string): unknown => {
-    try {
-      requireOwnBoundary({ permissionsBoundary: `arn:aws:iam::111122223333:${name}` }, stage);
-    } catch (error) {
-      return Object(error).code;
-    }
-    return null;
-  };
+  const boundaryCode = (name: string, stage: string) =>
+    codeOf(() => requireOwnBoundary({ permissionsBoundary: `arn:aws:iam::111122223333:${name}` }, stage));
 
   it.each([
     { name: 'policy/sluice-boundary', stage: 'prod' },
@@ -60,6 +58,69 @@ describe('a boundary', () => {
     { name: 'policy/sluice-boundary/workloads', stage: 'prod' },
   ])('$name is taken for the stage $stage', ({ name, stage }) => {
     expect(boundaryCode(name, stage)).toBeNull();
+  });
+});
+
+/** The code with which something is refused; null if it is not. */
+function codeOf(demand: () => void): unknown {
+  try {
+    demand();
+  } catch (error) {
+    return Object(error).code;
+  }
+  return null;
+}
+
+describe('a route', () => {
+  const ofGateway = { ApiId: { Ref: 'HttpApi' }, RouteKey: 'ANY /x' };
+  it.each([
+    { what: 'ANY', route: ofGateway, isRefused: true },
+    { what: '$default', route: { ...ofGateway, RouteKey: '$default' }, isRefused: true },
+    { what: 'OPTIONS', route: { ...ofGateway, RouteKey: 'OPTIONS /x' }, isRefused: true },
+    {
+      what: 'a key that is not known yet',
+      route: { ...ofGateway, RouteKey: { Ref: 'Key' } },
+      isRefused: true,
+    },
+    { what: 'an API that is not known yet', route: { ...ofGateway, ApiId: 'a1' }, isRefused: true },
+    { what: 'POST', route: { ...ofGateway, RouteKey: 'POST /x' }, isRefused: false },
+    { what: 'ANY of another API', route: { ...ofGateway, ApiId: { Ref: 'Other' } }, isRefused: false },
+  ])('of $what is refused as it takes preflights: $isRefused', ({ route, isRefused }) => {
+    const Resources = { Route: { Type: 'AWS::ApiGatewayV2::Route', Properties: route } };
+    const code = codeOf(() => requirePreflightsOfGateway({ Resources }));
+    expect(code).toBe(isRefused ? 'SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS' : null);
+  });
+});
+
+describe('a deployment', () => {
+  const target = { stage: 'prod', region: 'eu-west-1' };
+  it.each([
+    { what: 'of the local stage', demand: () => requireDeployableStage('local'), code: 'STAGE_UNKNOWN' },
+    { what: 'of a stage', demand: () => requireDeployableStage('prod'), code: null },
+    {
+      what: 'of a package of another stage',
+      demand: () => requirePackageOf(target, { ...target, stage: 'dev' }),
+      code: 'PACKAGE_DIFFERS',
+    },
+    {
+      what: 'of a package of another region',
+      demand: () => requirePackageOf(target, { ...target, region: 'eu-west-2' }),
+      code: 'PACKAGE_DIFFERS',
+    },
+    { what: 'of its package', demand: () => requirePackageOf(target, target), code: null },
+    {
+      what: 'to another account',
+      demand: () => requireAccount({ account: '111122223333' }, '444455556666'),
+      code: 'ACCOUNT_DIFFERS',
+    },
+    {
+      what: 'to its account',
+      demand: () => requireAccount({ account: '111122223333' }, '111122223333'),
+      code: null,
+    },
+    { what: 'to any account', demand: () => requireAccount({ account: null }, '111122223333'), code: null },
+  ])('$what is refused with $code', ({ demand, code }) => {
+    expect(codeOf(demand)).toBe(code && `SLUICE_CONFIG_${code}`);
   });
 });
 
@@ -135,6 +196,10 @@ describe('warnings of packaging', () => {
   it('are none for the gateway with its defaults, also in an account with ten executions', () => {
     expect(packageWarnings(configOf({}))).toEqual([]);
     expect(packageWarnings(configOf({ collector: { accountConcurrency: 10 } }))).toEqual([]);
+  });
+
+  it('say that alarms notify nobody', () => {
+    expect(packageWarnings(configOf({ alarms: {} }))).toEqual([expect.stringContaining('alarms.topicArn')]);
   });
 
   it('name an export that looks back less far than rows can be late', () => {
