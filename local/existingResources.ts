@@ -2,25 +2,18 @@ import type { Config } from '../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
 import type { ExistingResources } from '../packages/local-aws/src/server/provision.ts';
-import type {
-  DeployedBucket,
-  DeployedWorkGroup,
-  Deployment,
-} from '../packages/local-aws/src/template/index.ts';
+import type { DeployedBucket, DeployedWorkGroup } from '../packages/local-aws/src/template/index.ts';
 
 /** A reader of OWOX, as the configuration has it. */
 type OwoxReader = Extract<Config['readers'][number], { kind: 'owox' }>;
 
 /** Resources that the configuration takes as existing, because nothing else creates them locally. */
-export function existingResources(
-  deployment: Pick<Deployment, 'keys'>,
-  config: Config,
-): Required<ExistingResources> {
+export function existingResources(config: Config): Required<ExistingResources> {
   const { existing, database, athena } = config;
   const owoxReaders = config.readers.filter((reader) => reader.kind === 'owox');
   return {
     buckets: [
-      ...(existing.bucket ? [dataBucket(deployment, config)] : []),
+      ...(existing.bucket ? [dataBucket(config)] : []),
       ...owoxReaders.filter(({ existingResultsBucket }) => existingResultsBucket).map(resultsBucket),
     ],
     databases: [
@@ -37,14 +30,13 @@ export function existingResources(
 }
 
 /** It reports its objects, as it does once everything required has been set. */
-function dataBucket({ keys }: Pick<Deployment, 'keys'>, { bucket, existing }: Config): DeployedBucket {
+function dataBucket({ bucket, existing }: Config): DeployedBucket {
   return {
     logicalId: 'existing.bucket',
     name: bucket,
     eventBridge: true,
     settings: newBucketSettings,
-    // The key that is configured with the bucket, else the stack's own key.
-    keyArn: existing.keyArn ?? keys[0]?.arn,
+    keyArn: existing.keyArn ?? undefined,
   };
 }
 

@@ -153,7 +153,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     async stack() {
       const { config: packagedConfig, directory: codeDirectory, ...made } = await load();
       deployed = packagedConfig;
-      return { ...made, codeDirectory, existing: (stack) => existingResources(stack, packagedConfig) };
+      return { ...made, codeDirectory, existing: () => existingResources(packagedConfig) };
     },
     directory: options.data,
     port: options.edgePort,
@@ -222,16 +222,17 @@ function flushOf({ delivered, undrained }: Awaited<ReturnType<LocalAws['flush']>
 }
 
 /** The gateway's address, or the collector's Function URL in a template without a gateway. */
-function collectorUrl({ api, functionUrls }: Pick<LocalAws, 'api' | 'functionUrls'>): string | undefined {
+export function collectorUrl({
+  api,
+  functionUrls,
+}: Pick<LocalAws, 'api' | 'functionUrls'>): string | undefined {
   return api ?? Object.entries(functionUrls).find(([name]) => name.endsWith('-collect'))?.[1];
 }
 
 /**
  * The rows of a record of the landing, each as `{"table":"events","row":{…}}`, for the feed and for searches in the
- * buffers. Of a record without rows, its lines. Damaged bytes are left out: the writer reports them.
+ * buffers. Bytes that are no rows are left out: the writer reports them.
  */
 function readRecord(record: Uint8Array): readonly string[] {
-  const rows = [...new LandedObject(record).rows()];
-  if (rows.length === 0) return Buffer.from(record).toString('utf8').split('\n');
-  return rows.map(({ kind, json }) => `{"table":"${kind}","row":${json}}`);
+  return [...new LandedObject(record).rows()].map(({ kind, json }) => `{"table":"${kind}","row":${json}}`);
 }
