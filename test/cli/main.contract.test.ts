@@ -98,6 +98,35 @@ describe('a wrong command line', () => {
       `${option}: not an option beside --remove`,
       'sluice trial --help',
     ]),
+    ...(
+      [
+        ['query select --stage prod --data x', 'OPTIONS', '--data: '],
+        ['start --allow-hosts a.test:1', 'OPTIONS', '--allow-hosts: got "a.test:1"'],
+        ['trial', 'OPTIONS', '--region: missing'],
+        ['trial --region eu-west-1', 'OPTIONS', '--yes: expected'],
+        ['trial --region nowhere --yes', 'OPTIONS', '--region: got nowhere'],
+        ['trial --remove 1F0C93AB --region eu-west-1', 'OPTIONS', '--remove: got 1F0C93AB'],
+        ['relay redrive --reason 4O1', 'OPTIONS', '--reason: got "4O1"'],
+        ['curate rebuild', 'OPTIONS', '--from: missing'],
+        ['curate accept', 'ARGUMENTS', 'DAY: got ""'],
+        ['curate accept 2026-02-30', 'ARGUMENTS', 'DAY: got "2026-02-30"'],
+        ['curate accept 2026-02-20 2026-02-21', 'ARGUMENTS', 'Unexpected argument: 2026-02-21'],
+        ['curate status --table quarantine', 'OPTIONS', '--table: got "quarantine"'],
+        ['quarantine --rows 5', 'OPTIONS', '--rows without --reason'],
+        ['tables events exposures', 'ARGUMENTS', 'one table or view'],
+        ['export run --drop', 'OPTIONS', '--drop needs the days'],
+        ['ingest accept some --source acme --from 2026-11-20', 'ARGUMENTS', 'keep or empty'],
+        ['ingest accept keep --source acme', 'OPTIONS', '--from: missing'],
+        ['ingest accept keep --from 2026-11-20', 'OPTIONS', '--source: missing'],
+        ['explain SLUICE_NO_SUCH_CODE', 'ARGUMENTS', 'no such code'],
+        ['redrive --landing --damaged', 'OPTIONS', '--landing and --damaged'],
+        ['redrive --from 2026-11-20 --to 2026-11-19 --reason SLUICE_ROW_UNFIT', 'OPTIONS', 'is after'],
+        ['connect statsig-bucket --reader a', 'OPTIONS', '--reader: not for statsig-bucket'],
+      ] as const
+    ).map(([words, code, said]): [string[], string, string, string] => {
+      const args = words.split(' ');
+      return [args, `SLUICE_USAGE_${code}`, said, `sluice ${args[0]} --help`];
+    }),
     [['redrive'], 'SLUICE_USAGE_OPTIONS', '--reason: expected the code of a reason', 'sluice redrive --help'],
     [
       ['redrive', '--reason', 'SLUICE_BODY_NOT_JSN'],

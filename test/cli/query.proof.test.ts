@@ -58,47 +58,11 @@ describe('sluice query', () => {
     expect(stderr).toBe('Athena read nothing.\n');
   });
 
-  it("names Athena's error", async () => {
-    const { code, stderr } = await query(['SELECT no_column FROM product_events', '--athena']);
-    expect(code).toBe(1);
-    expect(stderr).toContain('SLUICE_QUERY_ATHENA_FAILED');
-    expect(stderr).toContain("Column 'no_column' cannot be resolved");
-    // Athena does not even begin with this one.
-    const malformed = await query(['SHOW NOTHING', '--athena']);
-    expect(malformed).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/SLUICE_QUERY_ATHENA_FAILED.*mismatched input/s),
-    });
-  });
-
-  it('gives programs all rows of Athena or none, and people the first', async () => {
-    const rows = (most: number) => `SELECT n FROM UNNEST(sequence(1, ${most})) AS t (n)`;
-    for (const option of ['--csv', '--json']) {
-      const { code, stdout, stderr } = await query([rows(10_000), '--athena', option]);
-      expect({ code, stdout: option === '--csv' ? stdout : '' }).toEqual({ code: 1, stdout: '' });
-      expect(stderr + stdout).toMatch(/SLUICE_QUERY_TOO_MANY_ROWS.*s3:\/\/.*\.csv/s);
-    }
-    const whole = await query([rows(9_999), '--athena', '--csv']);
-    expect({ code: whole.code, lines: whole.stdout.split('\n').length }).toEqual({ code: 0, lines: 10_001 });
-    const table = await query([rows(10_000), '--athena']);
-    expect(table).toMatchObject({ code: 0, stderr: expect.stringContaining('Only the first 9999 rows') });
-  });
-
   it('reads the SQL from stdin for -, and prints CSV', async () => {
     const sql = `SELECT 'a "quoted", long' AS first, '' AS empty, NULL AS nothing, 2 AS n`;
     for (const options of [[], ['--athena']]) {
       const { stdout } = await query(['-', '--csv', ...options], sql);
       expect(stdout).toBe('first,empty,nothing,n\n"a ""quoted"", long","",,2\n');
     }
-  });
-
-  it.each([
-    [['SELECT 1', '--json', '--csv'], '--json and --csv'],
-    [['SELECT 1', '--region', 'eu-west-1'], '--region: expected --stage'],
-    [['SELECT 1', '--stage', 'prod'], '--data: it is about the local cloud'],
-    [['SELECT 1', 'SELECT 2'], 'Expected one SQL text'],
-  ])('refuses %j', async (args, problem) => {
-    const { code, stderr } = await query(args);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(problem) });
   });
 });
