@@ -26,7 +26,9 @@ const COPY = relayRefusedKey({ reason: '401', at: NOW, id: COPY_ID });
 const CURATED = `ledger/curated/exposures/${DAY}.json`;
 const PLAN = 'sluice-local-ingest-plan';
 const CURATIONS = 'sluice-local-curate-plan';
-const ACME = `--source acme --dataset events --from ${DAY}`;
+const NEXT = '2026-10-02';
+const RANGE = `--from ${DAY} --to ${NEXT}`;
+const ACME = `--source acme --dataset events ${RANGE}`;
 const input: ConfigInput = {
   bucket: 'sluice-cli-dry',
   relay: { statsig: true },
@@ -42,23 +44,87 @@ interface Line {
   readonly words: string;
   /** Names of queues and keys of objects, or a matcher of one, sorted. */
   readonly changes: readonly unknown[];
+  /** What it answers with `--json`, beside `dryRun`. */
+  readonly answer: object;
 }
+const DAYS = { from: DAY, to: NEXT, days: 2 };
+const LOOKBACK = { from: expect.any(String), to: expect.any(String), days: expect.any(Number) };
+const OF_ACME = { source: 'acme', dataset: 'events' };
 const LINES: readonly Line[] = [
-  { words: 'redrive --landing', changes: ['sluice-local-write', 'sluice-local-write-dead-letters'] },
-  { words: 'redrive --damaged', changes: [DAMAGED, `landing/again/${NOW}/2026/11/23/10/a.ndjson.gz`] },
-  { words: `redrive --discard ${DAMAGED}`, changes: [DAMAGED] },
-  { words: 'ingest run', changes: [PLAN] },
-  { words: `ingest backfill ${ACME}`, changes: [PLAN] },
-  { words: `ingest accept keep ${ACME}`, changes: [PLAN] },
-  { words: `ingest accept empty --source acme --from ${DAY}`, changes: [PLAN] },
-  { words: 'export run', changes: ['sluice-local-export'] },
-  { words: 'curate run', changes: [CURATIONS] },
-  { words: `curate rebuild --from ${DAY}`, changes: [CURATIONS] },
-  { words: `curate accept ${DAY}`, changes: [CURATED] },
-  { words: `curate accept ${DAY} --drop`, changes: [CURATED, CURATIONS] },
-  { words: 'relay redrive', changes: [COPY, relayWaitingKey(COPY_ID), 'sluice-local-relay'] },
-  { words: `restore --table events --from ${DAY}`, changes: [GONE] },
-  { words: 'erase --unit user_id=gone', changes: [LANDED, expect.stringMatching(/^ledger\/_erasures\//)] },
+  {
+    words: 'redrive --landing',
+    changes: ['sluice-local-write', 'sluice-local-write-dead-letters'],
+    answer: { messages: 1, objects: 0 },
+  },
+  {
+    words: 'redrive --damaged',
+    changes: [DAMAGED, `landing/again/${NOW}/2026/11/23/10/a.ndjson.gz`],
+    answer: { objects: 1, bytes: 5 },
+  },
+  {
+    words: `redrive --discard ${DAMAGED}`,
+    changes: [DAMAGED],
+    answer: { key: DAMAGED, bytes: 5, begins: 'bytes' },
+  },
+  { words: 'ingest run', changes: [PLAN], answer: { asked: [{ ...OF_ACME, ...LOOKBACK }] } },
+  {
+    words: `ingest backfill ${ACME}`,
+    changes: [PLAN],
+    answer: { ...OF_ACME, ...DAYS, loading: [], moved: [] },
+  },
+  { words: `ingest accept keep ${ACME}`, changes: [PLAN], answer: { ...OF_ACME, ...DAYS } },
+  {
+    words: `ingest accept empty --source acme ${RANGE}`,
+    changes: [PLAN],
+    answer: { asked: [{ ...OF_ACME, ...DAYS, days: 1 }] },
+  },
+  {
+    words: 'export run',
+    changes: ['sluice-local-export'],
+    answer: { asked: [{ export: 'out', ...LOOKBACK }] },
+  },
+  {
+    words: `export run --export out ${RANGE} --drop`,
+    changes: ['sluice-local-export'],
+    answer: { asked: [{ export: 'out', ...DAYS }] },
+  },
+  { words: 'curate run', changes: [CURATIONS], answer: { asked: [{}, {}] } },
+  {
+    words: `curate rebuild --table events ${RANGE}`,
+    changes: [CURATIONS],
+    answer: { asked: [{ table: 'curated_events', ...DAYS }] },
+  },
+  {
+    words: `curate accept ${DAY}`,
+    changes: [CURATED],
+    answer: { tables: [{ table: 'curated_exposures', rows: 2 }] },
+  },
+  {
+    words: `curate accept ${DAY} --drop`,
+    changes: [CURATED, CURATIONS],
+    answer: { tables: [{ table: 'curated_exposures', rows: 2 }] },
+  },
+  {
+    words: 'relay redrive --reason 401',
+    changes: [COPY, relayWaitingKey(COPY_ID), 'sluice-local-relay'],
+    answer: { reason: '401', found: 1, moved: 1, tooOld: 0 },
+  },
+  {
+    words: `restore --table events ${RANGE}`,
+    changes: [GONE],
+    answer: {
+      table: 'events',
+      days: [
+        { day: DAY, deleted: [GONE], replaced: [] },
+        { day: NEXT, deleted: [], replaced: [] },
+      ],
+    },
+  },
+  {
+    words: 'erase --unit user_id=gone',
+    changes: [LANDED, expect.stringMatching(/^ledger\/_erasures\//)],
+    answer: { units: 1, run: { hasFound: true } },
+  },
 ];
 
 const aws = await startAws({ clock: new ManualClock(NOW) });
@@ -125,14 +191,14 @@ describe('--dry-run', () => {
     expect([...new Set(tried), 'keys restore'].sort()).toEqual(all.sort());
   });
 
-  it.each(LINES)('of $words changes nothing, and without it $changes', async ({ words, changes }) => {
+  it.each(LINES)('of $words changes nothing, and without it $changes', async ({ words, changes, answer }) => {
     const line = [...words.split(' '), '--json'];
     const before = await everything();
     const dry = await command(...line, '--dry-run');
     expect(dry.stderr).not.toContain('SLUICE_');
-    expect(JSON.parse(dry.stdout)).not.toHaveProperty('error');
+    expect(JSON.parse(dry.stdout)).toMatchObject(answer);
     expect(await everything()).toEqual(before);
-    expect(JSON.parse((await command(...line)).stdout)).not.toHaveProperty('error');
+    expect(JSON.parse((await command(...line)).stdout)).toMatchObject(answer);
     const changed = before.symmetricDifference(await everything());
     expect([...new Set([...changed].map((one) => one.split(' ')[0]))].sort()).toEqual(changes);
   });
