@@ -84,11 +84,10 @@ export const mutations: readonly Mutation[] = [
     ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
   ]),
   faultsOf('cli/commands/status.ts', 'e2e/onCall.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
+  faultsOf('cli/commands/trace.ts', 'cli/commands/trace', [
+    ['now - Number(days) * DAY_MS', 'now - Number(days) * 600_000'],
+  ]),
   faultsOf('cli/commands/trace.ts', 'observe/trace.story', [
-    [
-      'days !== undefined) return { ageMs: Number(days) * DAY_MS }',
-      'days !== undefined) return { ageMs: Number(days) * 600_000 }',
-    ],
     ["found.state === 'nowhere' ? PROBLEMS_FOUND : ", ''],
   ]),
   faultsOf('cli/terminal/output.ts', 'cli/terminal/output', [

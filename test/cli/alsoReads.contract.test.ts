@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { ownerPolicies } from '../../cli/connect/ownerPolicies.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { callMain } from '../harness/callMain.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
@@ -37,6 +39,7 @@ const config = writeConfig(directory.path, {
     { kind: 'metabase', name: 'bi' },
   ],
 });
+const bi = { kind: 'metabase', name: 'bi' } as const;
 afterAll(directory.remove);
 
 const call = (...args: string[]) => callMain(args, { env: { SLUICE_CONFIG: config } });
@@ -62,6 +65,11 @@ describe('sluice policy print, of a reader of other data', () => {
     );
   });
 
+  it('refuses another region than that of the key of the configuration', async () => {
+    const { code, stderr } = await call('policy', 'print', '--for', 'owox', '--region', 'eu-west-1');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('existing.keyArn: ') });
+  });
+
   it('adds nothing for a reader without any', async () => {
     const { stdout, stderr } = await call('policy', 'print', '--for', 'metabase');
     expect(stdout).not.toContain('Also');
@@ -83,6 +91,43 @@ describe('sluice connect owner', () => {
     ])
       expect(stdout).toContain(text);
     expect(stdout).not.toMatch(/s3:Put|s3:Delete|GenerateDataKey/);
+  });
+
+  it.each([
+    { place: ['--stage', 'dev'], account: '__ACCOUNT_ID__', isNoted: true },
+    { place: ['--local'], account: '000000000000', isNoted: false },
+  ])('is for the account $account with $place if the configuration has none', async (row) => {
+    const { place, account, isNoted } = row;
+    const file = writeConfig(
+      directory.path,
+      { bucket: 'acme', readers: [{ ...bi, alsoReads: [orders] }] },
+      'bi.config.mjs',
+    );
+    const args = ['connect', 'owner', 'acme-finance', ...place, '--json'];
+    const { stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: file } });
+    expect(JSON.parse(stdout).bucketPolicy.Statement[0].Principal).toEqual({
+      AWS: `arn:aws:iam::${account}:root`,
+    });
+    expect(stderr.includes('__ACCOUNT_ID__')).toBe(isNoted);
+  });
+
+  it('has the keys of the bucket, and no policy of one without any', () => {
+    const policiesOf = (read: Omit<typeof orders, 'kmsKeyArn'> & { wholeBucket?: boolean }) => {
+      const { readers } = defineConfig({ bucket: 'acme', readers: [{ ...bi, alsoReads: [read] }] });
+      return ownerPolicies(
+        { readers },
+        { bucket: 'acme-finance', stack: 'sluice-dev', account: '111122223333' },
+      );
+    };
+    expect(policiesOf(orders)).toMatchObject({
+      owner: '444455556666',
+      keyArns: [KEY],
+      keyPolicy: { Statement: [{}] },
+    });
+    const { kmsKeyArn: _, ...plain } = orders;
+    const whole = policiesOf({ ...plain, locations: ['s3://acme-finance/'], wholeBucket: true });
+    expect(whole).toMatchObject({ keyArns: [], keyPolicy: null });
+    expect(JSON.stringify(whole.bucketPolicy)).toContain('"arn:aws:s3:::acme-finance/*"');
   });
 
   it('knows only buckets that readers read', async () => {

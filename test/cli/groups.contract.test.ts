@@ -203,6 +203,14 @@ describe('sluice groups', () => {
     expect(broken.stderr).toMatch(/SLUICE_GROUPS_TABLE_INVALID.*experiment_id/);
   });
 
+  it('names the command that pulls where nothing was pulled yet', async () => {
+    s3.store.createBucket('sluice-cli-groups-new');
+    const file = writeConfig(directory.path, { bucket: 'sluice-cli-groups-new' }, 'new.config.mjs');
+    const answer = await groups(['list', '--json'], { env: { SLUICE_CONFIG: file } });
+    expect(answer).toMatchObject({ code: 0, stdout: '{"groups":[]}\n' });
+    expect(answer.stderr).toContain('sluice groups pull');
+  });
+
   it.each([
     [[]],
     [['push']],

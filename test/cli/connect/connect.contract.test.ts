@@ -55,6 +55,14 @@ configure(
   ],`,
 );
 configure('none', '');
+configure(
+  'bucket',
+  `exports: [
+    { name: 'seen', table: 'statsig_forwarded_exposures', format: 'statsig', target: { bucket: 'acme-statsig', folder: 'x' } },
+    { name: 'other', table: 'statsig_forwarded_events', target: { bucket: 'acme-other', owner: '000000000000' } },
+  ],
+  statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme', writesTo: 'from-statsig' },`,
+);
 afterAll(async () => {
   await served.close();
   rmSync(directory, { recursive: true });
@@ -170,6 +178,22 @@ describe('sluice connect', () => {
     expect(user.fields.find(({ label }) => label === 'Access Key')?.note).toContain(
       OUTPUTS.ReaderStatsigKeysSecretArn,
     );
+  });
+
+  it("has the values of Statsig's own bucket, with the columns of what is exported there", async () => {
+    const { stdout } = await connect(['statsig-bucket', '--json'], 'bucket');
+    const { fields, ...form } = JSON.parse(stdout);
+    expect(form).toMatchObject({ product: 'statsig-bucket', queries: [], account: '000000000000' });
+    expect(form).not.toHaveProperty('reader');
+    expect(fields.map(({ label, value }: Form['fields'][number]) => `${label}: ${value}`)).toEqual([
+      'Region: us-east-1',
+      'Bucket Name: acme-statsig',
+      'IAM user: arn:aws:iam::999689269917:user/acme',
+      expect.stringMatching(/^Folder of exposures: x\//),
+      'Columns of exposures: timestamp BIGINT, experiment STRING, group_id STRING, user_id STRING, stable_id STRING, company_id STRING, metadata_json STRING',
+      'Folder of exposures: from-statsig/exposures',
+      'Folder of events: from-statsig/events',
+    ]);
   });
 
   it('is a table of fields, with SQL to paste', async () => {
