@@ -3,8 +3,18 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { readDeadFailure, readFirstKeyFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
-import { readAnswers, readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
+import {
+  readDeadFailure,
+  readFirstKeyFailure,
+  readKeysFailure,
+  readLastFailure,
+} from '../../observe/facts/flow/failures.ts';
+import {
+  readAnswers,
+  readNoted,
+  readOverflowError,
+  readSpikeSender,
+} from '../../observe/facts/flow/loggedRequests.ts';
 import { readRelayAnswer, readUnkeptError } from '../../observe/facts/flow/relayCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
@@ -259,6 +269,111 @@ it.each([
   },
 );
 
+it('a run failed last as Lambda throttled it, unless the log tells of a later failure', async () => {
+  const write = errorLog('curate-run');
+  write({ event: 'curate', code: 'SLUICE_X' });
+  await clock.advance(MINUTE);
+  count('Throttles', 2, ['FunctionName', 'sluice-prod-curate-run']);
+  count('Throttles', 1, ['FunctionName', 'sluice-prod-export']);
+  const at = new Date(Math.floor(clock.now() / MINUTE) * MINUTE).toISOString();
+  await clock.advance(MINUTE);
+  expect(await lastFailure('curate-run')).toEqual({
+    text: `${at}: Lambda throttled 2 invocations.`,
+    kind: 'throttled',
+    code: null,
+    isByKey: false,
+  });
+  write({ event: 'curate', code: 'SLUICE_Y' });
+  expect(await lastFailure('curate-run')).toMatchObject({ code: 'SLUICE_Y' });
+  await clock.advance(61 * MINUTE);
+  expect(await lastFailure('curate-run')).toBeNull();
+});
+
+it.each([
+  {
+    record: {
+      status: 'timeout',
+      metrics: { durationMs: 900_400, memorySizeMB: 2_048, maxMemoryUsedMB: 300 },
+    },
+    kind: 'timedOut',
+    text: 'Task timed out after 900 s, with 300 of 2048 MB used.',
+  },
+  { record: { status: 'timeout' }, kind: 'timedOut', text: 'Task timed out.' },
+  {
+    record: { status: 'error', errorType: 'TypeError', metrics: { memorySizeMB: 9 } },
+    kind: 'error',
+    text: 'TypeError: it threw.',
+  },
+  {
+    record: {
+      status: 'error',
+      errorType: 'Runtime.ExitError',
+      metrics: { memorySizeMB: 1_000, maxMemoryUsedMB: 950 },
+    },
+    kind: 'processEnded',
+    text: 'Runtime.ExitError: its process ended, out of memory, with 950 of 1000 MB used.',
+  },
+  {
+    record: {
+      status: 'failure',
+      errorType: 'Runtime.ExitError',
+      metrics: { memorySizeMB: 1_000, maxMemoryUsedMB: 949 },
+    },
+    kind: 'processEnded',
+    text: 'Runtime.ExitError: its process ended, most often out of memory, with 949 of 1000 MB used.',
+  },
+  {
+    record: { status: 'error', errorType: 'Runtime.OutOfMemory' },
+    kind: 'processEnded',
+    text: 'Runtime.OutOfMemory: its process ended, out of memory.',
+  },
+])('a run ended as Lambda reports: $text', async ({ record, kind, text }) => {
+  logs.open('sluice-prod-relay')(`${JSON.stringify({ type: 'platform.report', record })}\n`);
+  const { errorType: code = record.status } = record as { errorType?: string };
+  expect(await lastFailure('relay')).toMatchObject({
+    kind,
+    code,
+    text: expect.stringMatching(`Z: ${text}$`),
+  });
+  await clock.advance(61 * MINUTE);
+});
+
+describe('the failure of collectors to read the keys', () => {
+  const stack = { service: 'sluice', stage: 'keys' };
+  const read = () => readKeysFailure({ logs: client, stack, now: clock.now() });
+  const line = (more: object) =>
+    logs.open('sluice-keys-collect')(`${JSON.stringify({ event: 'keys', ...more })}\n`);
+
+  it('is the last one, since the first after a collector has read them', async () => {
+    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'AccessDenied: once' });
+    await clock.advance(30 * MINUTE);
+    line({ level: 'info', count: 1 });
+    await clock.advance(30 * MINUTE);
+    const since = new Date(clock.now()).toISOString();
+    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'TimeoutError' });
+    await clock.advance(5 * MINUTE);
+    const at = new Date(clock.now()).toISOString();
+    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'AccessDenied: now' });
+    await clock.advance(10 * MINUTE);
+    const text = `${at}: SLUICE_KEYS_UNREADABLE: AccessDenied: now.`;
+    expect(await read()).toEqual({ text, kind: 'denied', since });
+    // Nobody has tried since.
+    await clock.advance(1);
+    expect(await read()).toBeNull();
+  });
+
+  it.each([
+    { what: 'a collector has read them since', more: { level: 'info', count: 1 } },
+    { what: 'entries are wrong', more: { level: 'error', problems: ['keys.0: no label'] } },
+    { what: 'the secret is gone', more: { level: 'error', code: 'X', detail: 'ResourceNotFoundException' } },
+  ])('is none where $what', async ({ more }) => {
+    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'TimeoutError' });
+    await clock.advance(1_000);
+    line(more);
+    expect(await read()).toBeNull();
+  });
+});
+
 describe('a dead letter', () => {
   /** Of loads, whose messages are hidden for an hour and a half. */
   const QUEUE = 'sluice-prod-ingest-load-dead-letters';
@@ -302,6 +417,24 @@ describe('a dead letter', () => {
     expect(await why(1, clock.now())).toMatchObject({ kind: 'throttled' });
   });
 
+  it('is not told without the time since which it lies there', async () => {
+    expect(await readDeadFailure(deploymentNow(), { ...deadLetters(1, 0), since: null })).toBeNull();
+  });
+
+  it('of the oldest, and that the log does not tell of the newest', async () => {
+    await clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    await clock.advance(HIDDEN);
+    const since = clock.now();
+    count('ApproximateNumberOfMessagesVisible', 1, ['QueueName', QUEUE]);
+    await clock.advance(4 * HIDDEN);
+    count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    expect(await why(2, since)).toMatchObject({
+      code: null,
+      text: expect.stringMatching(/SLUICE_LOAD_A\. The log does not tell of the newest\.$/),
+    });
+  });
+
   it('of the oldest and of the newest, if they failed with different errors', async () => {
     await clock.advance(4 * HIDDEN);
     fail('SLUICE_LOAD_A');
@@ -322,11 +455,33 @@ describe('the last answer of the target of copies', () => {
     const write = logs.open('sluice-prod-relay');
     const line = (retried: object) =>
       write(`${JSON.stringify({ event: 'relay', code: 'SLUICE_RELAY_NOT_TAKEN', retried })}\n`);
-    line({ '500': 1, waits: 4 });
+    line({ '429': 1, '500': 2, Target: 1, waits: 4 });
     const at = new Date(clock.now()).toISOString();
     await clock.advance(MINUTE);
     line({ waits: 3 });
-    expect(await readRelayAnswer(deploymentNow())).toEqual({ why: '500', copies: 1, at });
+    expect(await readRelayAnswer(deploymentNow())).toEqual({ why: '500', copies: 2, at });
+    await clock.advance(24 * 60 * MINUTE);
+    expect(await readRelayAnswer(deploymentNow())).toBeNull();
+  });
+});
+
+describe('the error with which the stream did not take requests', () => {
+  it('is that of the last one within five minutes, but for requests that are too large for it', async () => {
+    const stack = { service: 'sluice', stage: 'overflowed' };
+    const write = logs.open('sluice-overflowed-collect');
+    const read = (at: number) => readOverflowError({ logs: client, stack }, new Date(at).toISOString());
+    const line = (not_streamed: string) =>
+      write(`${JSON.stringify({ event: 'collect', status: 202, ms: 1, not_streamed })}\n`);
+    const at = clock.now();
+    line('too_large');
+    expect(await read(at)).toBeNull();
+    line('not_acknowledged: TimeoutError');
+    await clock.advance(5 * MINUTE);
+    line('held_back: ThrottlingException');
+    line('too_large');
+    await clock.advance(1);
+    line('not_acknowledged: ServiceUnavailableException');
+    expect(await read(at)).toBe('ThrottlingException');
   });
 });
 

@@ -38,3 +38,29 @@ it('an object that is written, and not deleted, waits for nothing; a copy of it 
   await landing.put(KEY, Buffer.alloc(5));
   expect(await countLanding(landing)).toMatchObject({ landing: { count: 2 }, undeleted: { count: 0 } });
 });
+
+it.each([
+  { count: 10_000, hasMore: false },
+  { count: 10_001, hasMore: true },
+])('of $count objects 10,000 are counted at most; there are more: $hasMore', async ({ count, hasMore }) => {
+  const Contents = Array.from({ length: count }, (_, i) => {
+    return { Key: `damaged/${i}`, Size: 1, ETag: '"e"', LastModified: new Date(landing.clock.now() - i) };
+  });
+  landing.s3.middlewareStack.add(() => async () => ({ response: {}, output: { $metadata: {}, Contents } }), {
+    step: 'initialize',
+    name: 'many',
+  });
+  try {
+    const oldest = new Date(landing.clock.now() - 9_999).toISOString();
+    expect(await countDamaged(landing)).toEqual({
+      count: 10_000,
+      bytes: 10_000,
+      hasMore,
+      oldest,
+      first: 'damaged/0',
+      rows: null,
+    });
+  } finally {
+    landing.s3.middlewareStack.remove('many');
+  }
+});

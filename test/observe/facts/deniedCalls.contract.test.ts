@@ -232,6 +232,7 @@ describe('calls that are denied still', () => {
     // A statement that has denied this is gone.
     deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/ledger/c']);
     clock.advance(2 * DAY_MS);
+    const last = new Date(NOON + HOUR_MS).toISOString();
     expect(await denied()).toMatchObject([
       {
         part: 'write',
@@ -241,6 +242,7 @@ describe('calls that are denied still', () => {
         statements: { owner: 'acme', sids: ['Own'] },
         count: 2,
         first: at,
+        last,
       },
     ]);
   });
@@ -258,11 +260,34 @@ describe('calls that are denied still', () => {
     ['arn:aws:s3:::acme/a', 's3:GetObject', UNALLOWED, 'missing'],
     [KEY, 'kms:Decrypt', UNALLOWED, 'missing'],
     [KEY, 'kms:Decrypt', BY_RESOURCE, 'keyUnread'],
+    [
+      'arn:aws:s3:::acme/a',
+      's3:GetObject',
+      'with an explicit deny in a service control policy',
+      'organization',
+    ],
+    [
+      'arn:aws:s3:::acme/a',
+      's3:GetObject',
+      'because no permissions boundary allows the s3:GetObject action',
+      'boundary',
+    ],
   ])('of %s, %s %s, are there while the function fails, by: %s', async (resource, action, why, by) => {
     deny('write', [action, resource], why);
     expect(await denied()).toMatchObject([{ resource, action, by, statements: null, repair: null }]);
     expect(await denied([])).toEqual([]);
     expect(await denied(['write'], ['write'])).toEqual([]);
+  });
+
+  it('have no first time where the first of 14 days had one, too', async () => {
+    await putBucketPolicy(document(denial('Own', 's3:GetObject', 'arn:aws:s3:::acme/landing/*')));
+    const call = ['s3:GetObject', 'arn:aws:s3:::acme/landing/a'] as const;
+    deny('write', call);
+    clock.advance(13 * DAY_MS);
+    deny('write', call);
+    expect(await denied()).toMatchObject([{ count: 2, first: new Date(NOON).toISOString() }]);
+    clock.advance(1);
+    expect(await denied()).toMatchObject([{ count: 2, first: null }]);
   });
 
   it("are no more if neither the bucket's nor the key's policy denies them now", async () => {

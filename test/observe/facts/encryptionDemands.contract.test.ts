@@ -17,12 +17,14 @@ const HEADER = 's3:x-amz-server-side-encryption';
 async function demands(
   target: { readonly encryption?: 'AES256'; readonly kmsKeyArn?: string },
   failure = 'SLUICE_EXPORT_ACCESS_DENIED',
+  role: string | null = ROLE,
 ) {
   const exports: readonly ExportDays[] = [{ ...namedExport, days: [{ ...failedDay, failure }] }];
   const [configured] = landing.config.exports;
   const exported = { ...configured, name: 'out', target: { bucket: Bucket, ...target } };
   const config = { ...landing.config, exports: [exported] };
-  return readEncryptionDemands({ s3: landing.s3, config: config as typeof landing.config }, exports, ROLE);
+  const open = { s3: landing.s3, config: config as typeof landing.config };
+  return readEncryptionDemands(open, exports, role ?? undefined);
 }
 
 const deny = (Condition: object, Sid?: string) => ({
@@ -57,6 +59,7 @@ it('finds statements that demand a header which the export does not send', async
 /** A pattern that the key of the export does not match. */
 const OTHER_KEY = { [`${HEADER}-aws-kms-key-id`]: 'arn:aws:kms:us-east-1:222222222222:key/2*' };
 const MISSING = { Null: { [HEADER]: 'true' } };
+const MISSING_KEY = { Null: { [`${HEADER}-aws-kms-key-id`]: 'true' } };
 
 it.each([
   {
@@ -110,14 +113,41 @@ it.each([
     target: { kmsKeyArn: KEY },
     count: 1,
   },
+  {
+    why: 'the operator is not of texts',
+    statement: deny({ Bool: { [HEADER]: 'true' } }),
+    target: {},
+    count: 0,
+  },
+  {
+    why: 'an equal value is denied, which is the one that is sent',
+    statement: deny({ StringEquals: { [HEADER]: 'AES256' }, ...MISSING_KEY }),
+    target: { encryption: 'AES256' } as const,
+    count: 1,
+  },
+  {
+    why: 'an equal value is denied, if it is sent, and none is',
+    statement: deny({ StringEqualsIfExists: { [HEADER]: 'AES256' }, ...MISSING }),
+    target: {},
+    count: 1,
+  },
+  {
+    why: 'an equal value is denied, and none is sent',
+    statement: deny({ StringEquals: { [HEADER]: 'AES256' }, ...MISSING }),
+    target: {},
+    count: 0,
+  },
 ])('finds $count demands where $why', async ({ statement, target, count }) => {
   await put(statement);
   expect(await demands(target)).toHaveLength(count);
 });
 
-it('tells of several values one that a setting sends', async () => {
+it('tells of several values one that a setting sends, and nothing where the role is not known', async () => {
   await put(deny({ StringNotEquals: { [HEADER]: ['aws:kms:dsse', 'aws:kms'] } }));
   expect(await demands({})).toMatchObject([{ wanted: 'aws:kms' }]);
+  expect(await demands({}, undefined, null)).toEqual([]);
+  await put(deny({ StringNotEquals: { [HEADER]: 'aws:kms:dsse' } }));
+  expect(await demands({})).toMatchObject([{ wanted: 'aws:kms:dsse' }]);
 });
 
 it('finds nothing in a bucket without a policy', async () => {

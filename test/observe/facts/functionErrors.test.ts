@@ -1,10 +1,10 @@
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { metricClient } from '../../harness/metricClient.ts';
+import { queueClient } from '../../harness/queueClient.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const DAY = 1_440;
@@ -25,30 +25,6 @@ interface Counts {
   readonly age?: number;
   /** Minutes since the deployment. Default 60; null: not known. */
   readonly deployed?: number | null;
-}
-
-/** A client of an SQS all of whose queues have so many messages. */
-function queueClient([visible, hidden]: readonly [number, number]): SQSClient {
-  const client = new SQSClient({ region: 'us-east-1' });
-  client.middlewareStack.add(
-    (_, { commandName }) =>
-      async () => ({
-        response: {},
-        output: {
-          $metadata: {},
-          ...(commandName === GetQueueAttributesCommand.name
-            ? {
-                Attributes: {
-                  ApproximateNumberOfMessages: String(visible),
-                  ApproximateNumberOfMessagesNotVisible: String(hidden),
-                },
-              }
-            : { QueueUrl: 'https://queue' }),
-        },
-      }),
-    { step: 'initialize' },
-  );
-  return client;
 }
 
 /** Errors and idleness where one function has these counts, and the others none. Times are minutes before {@link NOW}. */

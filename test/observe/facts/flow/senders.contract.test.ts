@@ -1,4 +1,4 @@
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readKeys } from '../../../../observe/facts/flow/senders.ts';
@@ -10,6 +10,25 @@ beforeEach(async () => {
 });
 afterEach(() => local.close());
 
+const deploymentNow = () => ({
+  aws: local.options,
+  config: defineConfig({ bucket: 'acme' }),
+  stack: { service: 'sluice', stage: 'prod' },
+});
+
+it('finds a secret that is gone, invalid or deleted', async () => {
+  const found = async () => {
+    const { faultKind, fault, senders, changedAt } = await readKeys(deploymentNow());
+    return [faultKind, fault, senders.length, changedAt !== null];
+  };
+  expect(await found()).toEqual(['gone', 'It does not exist.', 0, false]);
+  const Name = 'sluice-prod-keys';
+  await local.client.send(new CreateSecretCommand({ Name, SecretString: 'no JSON' }));
+  expect(await found()).toEqual(['invalid', expect.any(String), 0, true]);
+  await local.client.send(new DeleteSecretCommand({ SecretId: Name }));
+  expect(await found()).toEqual(['deleted', expect.stringMatching(/ at 20.*Z\.$/), 0, false]);
+});
+
 it('counts no key as a sender that may only start ingests', async () => {
   const keys = [
     { label: 'acme', sha256: 'a'.repeat(64), kinds: [], sources: ['acme'] },
@@ -17,12 +36,7 @@ it('counts no key as a sender that may only start ingests', async () => {
   ];
   const SecretString = JSON.stringify({ keys });
   await local.client.send(new CreateSecretCommand({ Name: 'sluice-prod-keys', SecretString }));
-  const deployment = {
-    aws: local.options,
-    config: defineConfig({ bucket: 'acme' }),
-    stack: { service: 'sluice', stage: 'prod' },
-  };
-  expect(await readKeys(deployment)).toMatchObject({
+  expect(await readKeys(deploymentNow())).toMatchObject({
     senders: ['b'.repeat(64)],
     labels: { ['a'.repeat(64)]: 'acme', ['b'.repeat(64)]: 'web' },
     fault: null,

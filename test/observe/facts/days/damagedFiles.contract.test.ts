@@ -1,0 +1,37 @@
+import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { afterAll, expect, it } from '@jest/globals';
+import type { UtcDay } from '../../../../lib/base/time.ts';
+import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
+import { readDamagedFiles } from '../../../../observe/facts/days/damagedFiles.ts';
+import { startLanding } from '../../startLanding.ts';
+
+const landing = await startLanding();
+afterAll(() => landing.close());
+
+const PARQUET = Buffer.from('rows PAR1');
+const { config } = landing;
+/** The key of a file of events of this day. */
+const keyOf = (day: UtcDay, name: string) => `${dayFolder(config, 'events', day)}${name}`;
+
+it('files of three days that were replaced by no Parquet are told, the last replaced first', async () => {
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await landing.s3.send(new PutBucketVersioningCommand({ Bucket: config.bucket, VersioningConfiguration }));
+  const replace = async (key: string, by: Uint8Array) => {
+    await landing.put(key, PARQUET);
+    await landing.clock.advance(60_000);
+    await landing.put(key, by);
+    return key;
+  };
+  const first = await replace(keyOf('2026-11-21', 'a'), Buffer.from('no table'));
+  const empty = await replace(keyOf('2026-11-23', 'b'), new Uint8Array());
+  await replace(keyOf('2026-11-20', 'early'), Buffer.from('no table'));
+  await replace(keyOf('2026-11-22', 'erased'), Buffer.from('fewer rows PAR1'));
+  await landing.put(keyOf('2026-11-22', 'never replaced'), Buffer.from('no table'));
+  await replace(keyOf('2026-11-22', 'deleted'), Buffer.from('no table'));
+  await landing.store.removeAll([{ key: keyOf('2026-11-22', 'deleted'), eTag: '*' }]);
+  const open = { s3: landing.s3, config, now: landing.clock.now() };
+  expect(await readDamagedFiles(open)).toEqual([
+    { table: config.tables.events, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
+    { table: config.tables.events, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },
+  ]);
+});
