@@ -14,7 +14,7 @@ import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
 import { readExports } from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
-import { acceptLost } from '../../operate/curate/requests.ts';
+import { acceptLost, requestCuration } from '../../operate/curate/requests.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
@@ -161,6 +161,24 @@ describe('the calendar of curated days', () => {
     expect(await unplanned()).toEqual([['2026-11-15'], []]);
     await curations.plan({ sluice: 'curate' });
     expect(await unplanned()).toEqual([[], []]);
+  });
+
+  it('has the days of which a run of the night is asked, and one message asks for all that are due', async () => {
+    for (const day of ['2026-11-14', '2026-11-15', '2026-11-20'])
+      await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    const { sent, sqs } = sentRequests();
+    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const ask = (dryRun: boolean) => requestCuration(deployment, { dryRun, kinds: ['exposures', 'events'] });
+    const tables = [
+      { kind: 'exposures', table: 'curated_exposures', from: '2026-11-14', to: '2026-11-15', days: 2 },
+      { kind: 'events', table: 'curated_events', from: null, to: null, days: 0 },
+    ];
+    expect(await ask(true)).toEqual({ dryRun: true, asked: tables });
+    expect(sent).toEqual([]);
+    expect(await ask(false)).toEqual({ dryRun: false, asked: tables });
+    expect(sent.map((body): unknown => JSON.parse(body))).toEqual([
+      { sluice: 'curate', kinds: ['exposures', 'events'], asked: 'run' },
+    ]);
   });
 
   it('finds a day that failed until a try succeeds, and since when, also while it is tried again', async () => {

@@ -123,6 +123,27 @@ describe('requests that were not stored', () => {
   });
 });
 
+it('of senders without a key, too, is told when they were stored since', async () => {
+  const stack = { service: 'sluice', stage: 'keyless' };
+  const write = logs.open('sluice-keyless-collect');
+  const line = (more: object) =>
+    write(`${JSON.stringify({ event: 'collect', level: 'warn', ms: 1, sdk: 'js 1', ...more })}\n`);
+  const refusedBy = { SLUICE_KEY_MISSING: 1 };
+  const day = new Map([[clock.now(), { ...wellHour, refusedBy }]]);
+  for (const key of ['a', 'b']) line({ key, status: 400, code: 'SLUICE_BODY_NOT_JSON' });
+  line({ status: 401, code: 'SLUICE_KEY_MISSING' });
+  await clock.advance(MINUTE);
+  const storedAt = new Date(clock.now()).toISOString();
+  for (const key of ['a', 'b', undefined]) line({ key, level: 'info', status: 202 });
+  await clock.advance(MINUTE);
+  const read = await readAnswers({ logs: client, stack, now: clock.now() }, day, 'refusedBy');
+  expect(read?.groups.map((group) => [group.key, group.storedAt]).sort()).toEqual([
+    [null, storedAt],
+    ['a', storedAt],
+    ['b', storedAt],
+  ]);
+});
+
 describe('events from before the time window', () => {
   it.each([
     ['states it', { clock_skew_ms: 40_000 }, true],
@@ -275,10 +296,14 @@ it('a run failed last as Lambda throttled it, unless the log tells of a later fa
   await clock.advance(MINUTE);
   count('Throttles', 2, ['FunctionName', 'sluice-prod-curate-run']);
   count('Throttles', 1, ['FunctionName', 'sluice-prod-export']);
+  await clock.advance(MINUTE);
+  count('Throttles', 3, ['FunctionName', 'sluice-prod-curate-run']);
   const at = new Date(Math.floor(clock.now() / MINUTE) * MINUTE).toISOString();
   await clock.advance(MINUTE);
+  count('Throttles', 0, ['FunctionName', 'sluice-prod-curate-run']);
+  await clock.advance(MINUTE);
   expect(await lastFailure('curate-run')).toEqual({
-    text: `${at}: Lambda throttled 2 invocations.`,
+    text: `${at}: Lambda throttled 5 invocations.`,
     kind: 'throttled',
     code: null,
     isByKey: false,
@@ -444,9 +469,17 @@ describe('a dead letter', () => {
     fail('SLUICE_LOAD_B');
     await clock.advance(HIDDEN);
     count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    // One of them is gone by then: the oldest alone is left.
+    expect(await why(1, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
     const both = await why(2, since);
     expect(both?.code).toBeNull();
     expect(both?.text).toMatch(/SLUICE_LOAD_A\. The newest of them failed last at \S+: SLUICE_LOAD_B\.$/);
+    fail('SLUICE_LOAD_A');
+    await clock.advance(HIDDEN);
+    count('ApproximateNumberOfMessagesVisible', 3, ['QueueName', QUEUE]);
+    await clock.advance(MINUTE);
+    count('ApproximateNumberOfMessagesVisible', 3, ['QueueName', QUEUE]);
+    expect(await why(3, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
   });
 });
 

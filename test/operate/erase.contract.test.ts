@@ -29,13 +29,15 @@ const copyOf = (id: string, userID: string) =>
   });
 
 describe('erasing a deployment', () => {
-  it('asks exports for the changed days that they have exported, however long ago, but today', async () => {
+  it('asks the plan of curation for the changed days, and exports for those that they have exported, however long ago, but today', async () => {
     const now = Date.now();
     const day = addDays(utcDay(now), -200);
     // Half of it is still to come: the next run of an export sends it whole.
     const today = utcDay(now);
     await queue('export');
+    await queue('curate-plan');
     const { config, put, run } = await deployment({
+      curate: true,
       sources: [acmeSource()],
       exports: [
         exportTo({ folder: 'raw' }, { name: 'raw' }),
@@ -65,6 +67,9 @@ describe('erasing a deployment', () => {
     const killed = run(units, { now, faultPoint: killAt('removed') });
     await expect(killed).rejects.toThrow('killed');
     await run(units, { now });
+    expect(take('curate-plan').map((body) => JSON.parse(body))).toEqual([
+      { sluice: 'curate', asked: 'run', kinds: ['events'], days: [day, today] },
+    ]);
     expect(take('export').map((body) => JSON.parse(body))).toEqual([
       { sluice: 'export', exports: ['raw'], days: [day] },
       { sluice: 'export', exports: ['ingested'], days: [day] },

@@ -8,11 +8,12 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
 import { deployer, freeNames } from '../../../observe/doctor/account.ts';
-import { broughtKeys, bucketBefore, encryptionBefore } from '../../../observe/doctor/bucket.ts';
+import { broughtKeys, bucketBefore, encryptionBefore, key } from '../../../observe/doctor/bucket.ts';
 import type { Look } from '../../../observe/doctor/Look.ts';
 import { databaseCreators } from '../../../observe/doctor/lakeFormation.ts';
 import { formerStack } from '../../../observe/doctor/stack.ts';
 import { boundary, template } from '../../../observe/doctor/template.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import repositoryConfig from '../../../sluice.config.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -178,6 +179,13 @@ describe('sluice doctor --before-deploy', () => {
           [],
         ],
       ]);
+      // A brought database is there, whatever the stack has.
+      deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources: [] });
+      const existing = { database: true };
+      expect((await found({ bucket: deployed.bucket, existing })).map(([detail]) => detail)).toContain(
+        'AWS::Glue::Table statsig_forwarded_events: it exists in this account, outside of the stack.',
+      );
+      expect(await found({ bucket: deployed.bucket })).toEqual([]);
       const inParts = resources.map((resource) =>
         resource.type === 'AWS::Glue::Table'
           ? { ...resource, physicalId: `sluice|${resource.physicalId}` }
@@ -211,7 +219,11 @@ describe('sluice doctor --before-deploy', () => {
     const refused = { fault: 'failCalls', calls: 'all', code: 'AccessDenied', status: 403 } as const;
     deployed.faults.set({ s3: [{ ...refused, operations: ['GetBucketLocation'] }] });
     const found = await findings(freeNames, 'fresh');
+    const statsigBucket = { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' };
+    const ofStatsig = await look(freeNames, { bucket: 'acme-new', statsigBucket });
     deployed.faults.clear();
+    const { cure } = findingCatalogue.SLUICE_FINDING_NAME_TAKEN.cases.foreignBucket;
+    expect(ofStatsig.find(({ title }) => title.includes('acme-statsig'))?.cure).toBe(cure);
     expect(found).toContain('NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access.');
     expect(found).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
@@ -248,10 +260,19 @@ describe('sluice doctor --before-deploy', () => {
     expect(await findingsOf(bucketBefore, { bucket: 'acme-absent' })).toEqual([]);
   });
 
-  it('finds names of readers that IAM has already, and those that the deployment replaces', async () => {
+  it('finds names of readers and of the secret that are taken already, and those that the deployment replaces', async () => {
     const readers = [{ kind: 'metabase', name: 'bi', iamName: 'BI' } as const];
-    const taken = await findingsOf(freeNames, { bucket: 'acme-new', readers });
-    expect(taken).toContain('NAME_TAKEN AWS::IAM::User BI: it exists in this account, outside of the stack.');
+    const role = {
+      kind: 'statsig',
+      name: 'st',
+      principal: '123456789012',
+      externalId: 'project-7',
+      iamName: 'St',
+    } as const;
+    account.secrets.set('sluice-prod-keys', {});
+    const taken = await findingsOf(freeNames, { bucket: 'acme-new', readers: [...readers, role] });
+    for (const name of ['IAM::User BI', 'IAM::Role St', 'SecretsManager::Secret sluice-prod-keys'])
+      expect(taken).toContain(`NAME_TAKEN AWS::${name}: it exists in this account, outside of the stack.`);
     const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
     const deploy = async (physicalId: string) => {
       deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources: [{ ...user, physicalId }] });
@@ -304,6 +325,10 @@ describe('sluice doctor --before-deploy', () => {
     expect(await findings(deployer)).toEqual([
       `UNCHECKED IAM simulates users and roles only, not ${ROOT.arn}.`,
     ]);
+    const user = { ...ROOT, arn: `arn:aws:iam::${ROOT.account}:user/ann` };
+    account.caller = user;
+    expect(await findings(deployer, 'prod')).toEqual([]);
+    expect(new Set(account.simulated.splice(0).map(({ source }) => source))).toEqual(new Set([user.arn]));
     account.caller = ROLE;
     expect(await findings(deployer, 'prod')).toEqual([]);
     expect(new Set(account.simulated.map(({ source }) => source))).toEqual(
@@ -410,6 +435,15 @@ describe('sluice doctor --before-deploy', () => {
     expect(await found(fit, { ...fit, KeyManager: 'AWS' })).toEqual([
       [`${ofLogs} is of a kind that CloudWatch Logs does not use (${kind}).`, 0],
     ]);
+    const brought = defineConfig({ bucket: deployed.bucket, existing: { keyArn: ofBucket } });
+    account.keys.set(ofBucket, fit);
+    expect(await deployed.look(key, brought, { isLocal: false })).toEqual([]);
+    account.keys.delete(ofBucket);
+    // The local cloud has no keys of others.
+    expect(await findingsOf(broughtKeys, { existing: { keyArn: ofBucket } })).toEqual([]);
+    expect(
+      (await deployed.look(key, brought, { isLocal: false })).map(({ code, detail }) => [code, detail]),
+    ).toEqual([['SLUICE_FINDING_RESOURCE_MISSING', `The key ${ofBucket}.`]]);
     expect(await found(undefined, null)).toEqual([
       [`The key ${ofBucket}.`, 0],
       // A policy of a key may deny looks to whoever deploys.

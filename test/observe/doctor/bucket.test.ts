@@ -1,10 +1,11 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketDenials.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { judgeForeign } from '../../../observe/doctor/bucket.ts';
+import { bucketRegion, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
 import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
@@ -132,6 +133,29 @@ describe('the policy of a bucket', () => {
     expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
   });
 });
+
+it.each([
+  { LocationConstraint: undefined, region: 'us-east-1' },
+  { LocationConstraint: 'EU', region: 'eu-west-1' },
+  { LocationConstraint: 'eu-west-2', region: 'eu-west-2' },
+])(
+  'a bucket of the account for which S3 answers $LocationConstraint is in $region',
+  async ({ LocationConstraint, region }) => {
+    const asked: object[] = [];
+    const s3 = new S3Client({ region: 'us-east-1' });
+    s3.middlewareStack.add(
+      () =>
+        ({ input }) => {
+          asked.push(input);
+          return Promise.resolve({ response: {}, output: { $metadata: {}, LocationConstraint } });
+        },
+      { step: 'initialize' },
+    );
+    const identity = { account: '111122223333', arn: 'a', partition: 'aws', region: 'us-east-1' };
+    expect(await bucketRegion({ s3, identity }, 'acme')).toBe(region);
+    expect(asked).toEqual([{ Bucket: 'acme', ExpectedBucketOwner: identity.account }]);
+  },
+);
 
 describe('the folders of tables', () => {
   const config = defineConfig({ bucket: 'acme' });

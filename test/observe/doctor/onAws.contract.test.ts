@@ -1,4 +1,6 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { logicalIds } from '../../../infra/template/Stack.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { quotas } from '../../../observe/doctor/account.ts';
@@ -8,7 +10,7 @@ import { readers } from '../../../observe/doctor/readers.ts';
 import { roles } from '../../../observe/doctor/roles.ts';
 import { domain } from '../../../observe/doctor/stack.ts';
 import repositoryConfig from '../../../sluice.config.ts';
-import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
+import { account, accountServices, limits, NOT_FOUND, ROOT } from './fakeAccount.ts';
 import { startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration with other fields. */
@@ -22,6 +24,15 @@ const READERS: Pick<ConfigInput, 'readers'> = {
 
 const deployed = await startDeployment(accountServices);
 afterAll(() => deployed.close());
+
+/** The bucket has no setting of who owns what others write. */
+const otherWriters = {
+  fault: 'failCalls' as const,
+  calls: 'all' as const,
+  operations: ['GetBucketOwnershipControls'],
+  code: 'OwnershipControlsNotFoundError',
+  status: 404,
+};
 
 describe('sluice doctor, where only AWS can answer', () => {
   beforeEach(() => account.reset());
@@ -71,8 +82,14 @@ describe('sluice doctor, where only AWS can answer', () => {
       "warning SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 850 of them reserved. The stack's 4 queues use up to 8, the collector has the rest.",
     ];
     expect(await findings(quotas)).toEqual(near);
+    setLimits(10_000, 5_000, 1_000, 300);
+    // The collector's own are among those that are reserved.
+    expect(await findings(quotas, { collector: { reservedConcurrency: 150 } })).toEqual([]);
     setLimits(10_000, 5_000, 1_000, 1_000);
     expect(await findings(quotas, { collector: { reservedConcurrency: 850 } })).toEqual(near);
+    expect(await findings(quotas, { collector: { reservedConcurrency: 901 } })).toEqual([
+      "warning SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 901 of them reserved, expected 1001 or more. The stack's 4 queues use up to 8, the collector has the rest.",
+    ]);
     expect(await findings(quotas, { write: { concurrency: 794 } })).toEqual([]);
     expect(await findings(quotas, { write: { concurrency: 795 } })).toEqual([
       "warning SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 0 of them reserved. The stack's 4 queues use up to 801, the collector has the rest.",
@@ -83,6 +100,13 @@ describe('sluice doctor, where only AWS can answer', () => {
     setLimits(2_500, 1_250, 1_000, 1_000);
     const found = 'problem SLUICE_FINDING_QUOTA The account allows 2500 a second, 1250 at once;';
     expect(await findings(quotas)).toEqual([`${found} the configuration says 10000 a second, 5000 at once.`]);
+    setLimits(10_000, 4_999, 1_000, 1_000);
+    expect(await findings(quotas)).toEqual([
+      'problem SLUICE_FINDING_QUOTA The account allows 10000 a second, 4999 at once; the configuration says 10000 a second, 5000 at once.',
+    ]);
+    setLimits(2_500, 1_250, 1_000, 1_000);
+    // Its default is lower.
+    expect(await deployed.look(quotas, config(), { region: 'af-south-1' })).toEqual([]);
     const lowered = { endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 } };
     expect(await findings(quotas, lowered)).toEqual([]);
     setLimits(15_000, 7_500, 1_000, 1_000);
@@ -104,6 +128,17 @@ describe('sluice doctor, where only AWS can answer', () => {
   it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
     account.answers.delete('apigateway /account');
     expect(await findings(quotas, { endpoint: { kind: 'function-url' } })).toEqual([]);
+    setLimits(10_000, 5_000, 1_000, 960);
+    const asked = { endpoint: { kind: 'function-url' as const }, collector: { accountConcurrency: 960 } };
+    expect(await findings(quotas, asked)).toEqual([]);
+    expect(await findings(quotas, { ...asked, collector: { accountConcurrency: 961 } })).toEqual([
+      'problem SLUICE_FINDING_QUOTA The account allows 960 executions at once without reservations; the configuration says 961.',
+    ]);
+    // Its own are among those that are reserved.
+    const reserved = await findings(quotas, { ...asked, collector: { reservedConcurrency: 961 } });
+    expect(reserved.filter((text) => text.startsWith('problem'))).toEqual([]);
+    setLimits(10_000, 5_000, 1_000, 1_000);
+    account.answers.delete('apigateway /account');
     const asks = { endpoint: { kind: 'function-url' as const }, collector: { accountConcurrency: 1_001 } };
     expect(await findings(quotas, asks)).toEqual([
       'problem SLUICE_FINDING_QUOTA The account allows 1000 executions at once without reservations; the configuration says 1001.',
@@ -163,7 +198,25 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings(key, { existing: { keyArn } })).toEqual([]);
     deployed.describe({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
     expect(await findings(key)).toEqual([`problem SLUICE_FINDING_KEY_UNUSABLE ${keyArn} is not there.`]);
+    // A stack that is not complete has no outputs.
+    deployed.describe({ ...deployed.stack, outputs: {} });
+    expect(await findings(key)).toEqual([]);
+    const resources = deployed.stack.resources.filter(({ logicalId }) => logicalId !== logicalIds.key);
+    deployed.describe({ ...deployed.stack, outputs: {}, resources });
+    expect(await findings(bucketSettings)).toEqual([]);
+    expect(await findings(key)).toEqual(['problem SLUICE_FINDING_RESOURCE_MISSING The key of sluice-local.']);
+    expect(await findings(key, { encryption: 's3' })).toEqual([]);
     deployed.describe(deployed.stack);
+  });
+
+  it('finds credentials of another account than the configured one, of which the local cloud has one', async () => {
+    const ofAccount = async (account: string, isLocal: boolean) =>
+      (await deployed.look(key, config({ account, encryption: 's3' }), { isLocal })).map(({ code }) => code);
+    const other = '111122223333';
+    expect(await ofAccount(other, false)).toEqual(['SLUICE_FINDING_CREDENTIALS']);
+    expect(await ofAccount(other, true)).toEqual([]);
+    account.caller = { ...ROOT, account: other };
+    expect(await ofAccount(other, false)).toEqual([]);
   });
 
   it('finds a bucket in another region, one of another account, and objects owned by their writers', async () => {
@@ -187,13 +240,38 @@ describe('sluice doctor, where only AWS can answer', () => {
       ),
     ]);
     deployed.faults.clear();
-    const code = 'OwnershipControlsNotFoundError';
-    deployed.faults.set({
-      s3: [{ ...calls, operations: ['GetBucketOwnershipControls'], code, status: 404 }],
-    });
+    deployed.faults.set({ s3: [otherWriters] });
     expect(await findings(bucketSettings)).toEqual([
       expect.stringContaining('problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments, '),
     ]);
     deployed.faults.clear();
+  });
+
+  it('finds objects of others in a brought bucket that its rules would delete, three of each folder', async () => {
+    const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+    const { bucket: Bucket } = deployed;
+    const brought: Partial<ConfigInput> = {
+      existing: { bucket: true },
+      encryption: 's3',
+      retention: { quarantineDays: 7 },
+    };
+    const found = async () =>
+      (await findings(bucketSettings, brought)).filter((text) => text.includes('theirs'));
+    const keys = [
+      'quarantine-large/theirs-1',
+      'quarantine-large/theirs-2',
+      'quarantine-large/theirs-3',
+      'quarantine-large/theirs-4',
+      'statsig/theirs',
+    ];
+    expect(await found()).toEqual([]);
+    for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+    s3.destroy();
+    deployed.faults.set({ s3: [otherWriters] });
+    expect(await found()).toEqual([
+      `problem SLUICE_FINDING_BUCKET_UNFIT ${Bucket}: ${keys.slice(0, 3).join(', ')}.`,
+    ]);
+    deployed.faults.clear();
+    expect(await findings(bucketSettings)).toEqual([]);
   });
 });

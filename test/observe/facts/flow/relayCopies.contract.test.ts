@@ -72,7 +72,12 @@ it('copies that are not tried again are counted by reason, the most frequent fir
 it.each([
   {
     what: 'what the function has measured',
-    ages: { 'RelayAge Maximum relay prod': [[40, 1_200]] },
+    ages: {
+      'RelayAge Maximum relay prod': [
+        [40, 1_200],
+        [62, 0],
+      ],
+    },
     minutes: 60,
   },
   {

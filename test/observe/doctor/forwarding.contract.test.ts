@@ -1,0 +1,41 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../lib/base/time.ts';
+import { landedFileName, tableFolders } from '../../../lib/tables/tableFolders.ts';
+import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
+import { forwarding } from '../../../observe/doctor/bucket.ts';
+import type { Setup } from '../../../observe/doctor/Setup.ts';
+import { startLanding } from '../startLanding.ts';
+
+const landing = await startLanding();
+afterAll(() => landing.close());
+
+const PLACE = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
+
+it('files of others in the folder of a table are told, of a week and of tomorrow', async () => {
+  const { clock, config, s3 } = landing;
+  const [folder = ''] = tableFolders(config, 'events');
+  const put = (name: string) => landing.put(`${folder}${name}`, Buffer.of(1));
+  await put('2026-11-23/eight-days-old');
+  clock.advance(1_000);
+  await put('2026-11-23/a-week-old');
+  clock.advance(7 * DAY_MS);
+  await put('2026-12-01/tomorrow');
+  await put('2026-12-02/later');
+  await put('2026-11-30/theirs/deeper');
+  await put(`2026-11-30/${landedFileName(clock.now(), 'a'.repeat(32))}`);
+  await put('2026-11-29/');
+  await put('beside');
+  await put('other/elsewhere');
+  const commands = deploymentCommands(PLACE, 'eu-west-1');
+  const setup = { s3, config, now: clock.now(), commands };
+  const [found, ...more] = await forwarding.find(Object.assign(Object.create(null) as Setup, setup));
+  expect(more).toEqual([]);
+  expect(found).toMatchObject({ code: 'SLUICE_FINDING_FORWARDED', since: '2026-11-23T10:00:08.000Z' });
+  const keys = found?.detail.match(new RegExp(`${folder}[^,]+`, 'g'));
+  expect(keys?.map((key) => key.slice(folder.length)).sort()).toEqual([
+    '2026-11-23/a-week-old',
+    '2026-11-30/theirs/deeper',
+    '2026-12-01/tomorrow',
+    'beside',
+  ]);
+});
