@@ -124,7 +124,7 @@ describe('curateFiles', () => {
   });
 
   it('has the same rows in one batch or several, staged or not, in slices or whole', async () => {
-    const { exposures: all } = generateRows(7);
+    const all = generateRows(7).exposures.slice(0, 150);
     // Names by the event, so that copies have the same; some copies differ in their environment.
     const rows = all.map((row, i) => {
       const number = Number(String(row['event_id']).slice(1));
@@ -151,7 +151,6 @@ describe('curateFiles', () => {
       const staged = await curate(exposures, batches, { rowsAtOnce });
       expect(staged.account).toEqual(whole.account);
       expect(texts(staged.rows)).toEqual(texts(whole.rows));
-      // No name is in two files unless it has more rows than are sorted at once.
       const { written } = staged;
       if (rowsAtOnce === 5) expect(written.length).toBeGreaterThan(20);
     }
@@ -168,7 +167,7 @@ describe('curateFiles', () => {
   });
 
   it('keeps the rows of a version whose events no raw file has, as they are, in batches and slices too', async () => {
-    const { exposures: all } = generateRows(8);
+    const all = generateRows(8).exposures.slice(0, 120);
     const rows = all.map((row, i) => ({ ...row, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) }));
     const part = (i: number) =>
       write(
