@@ -50,7 +50,7 @@ export class Batches {
     this.#batchBytes = batchBytes;
     this.#first = await this.#fetch();
     const fetched = sum(this.#files.slice(0, this.#at).map(({ size }) => size));
-    const rows = fetched === 0 ? 0 : Math.ceil(((this.rows + this.#keptRows) * bytes) / fetched);
+    const rows = Math.ceil(((this.rows + this.#keptRows) * bytes) / fetched);
     return planCuration({ files: files.length, bytes, rows }, whole);
   }
 

@@ -174,19 +174,16 @@ async function curateClaimed(
         return { outcome: 'slice', done: done.length, slices };
       }
     }
-    const settled = await publishVersion(curator, run, place, claim);
-    if (settled === null) return { outcome: 'lost' };
+    const account = await publishVersion(curator, run, place, claim);
+    if (account === null) return { outcome: 'lost' };
     await serve(curator, run, place);
-    return { outcome: 'curated', account: settled.curated?.account ?? NO_ROWS };
+    return { outcome: 'curated', account };
   } catch (error) {
     const { kind } = task;
     curator.log({ level: 'error', event: 'curate_error', kind, day: task.day, ...failureFields(error) });
     return failTask(day, claim, error);
   }
 }
-
-/** The account that is logged of a version whose entry has none. */
-const NO_ROWS: DayAccount = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
 
 /** @throws CurateError if files whose rows are to be kept are gone; what {@link makeSlice} throws. */
 async function makeNextSlice(

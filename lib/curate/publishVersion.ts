@@ -2,7 +2,7 @@ import { sum } from '../base/sum.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
-import type { CurationRun, SliceResult } from '../ledger/CuratedDay.ts';
+import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import { keysUnder } from '../ledger/LandingBucket.ts';
 import type { Claim } from '../ledger/Ledger.ts';
 import { fingerprintFiles, type LedgerContent, type LedgerSubject } from '../ledger/LedgerEntry.ts';
@@ -31,7 +31,7 @@ export interface CuratedSubject extends LedgerSubject {
  * for, moves the partition, and settles the ledger. Only the owner of the day's lease calls it. The owner may be killed
  * anywhere, and the call repeated.
  *
- * @returns The ledger entry; null if another owner has the version.
+ * @returns Where the rows of the day went; null if another owner has the version.
  * @throws CurateError SLUICE_CURATE_FILES_CHANGED, SLUICE_CURATE_COUNTS_DIFFER, SLUICE_CURATE_VERSION_INCOMPLETE,
  *   SLUICE_CURATE_TABLE_DIFFERS; CatalogCallError; CatalogError; LoadError.
  */
@@ -40,7 +40,7 @@ export async function publishVersion(
   run: Attempt,
   place: CuratedSubject,
   claim: Claim,
-): Promise<LedgerContent | null> {
+): Promise<DayAccount | null> {
   const { ledger, clock, config } = curator;
   const { kind, day, table } = place;
   const made = runOf(claim.entry);
@@ -88,7 +88,7 @@ export async function publishVersion(
   const settled = await ledger.own(renewed, (entry) => endRun(settledEntry(entry, made, ending)));
   if (settled === null) return null;
   await curator.faultPoint?.('settled');
-  return settled.entry;
+  return account;
 }
 
 /**

@@ -52,7 +52,7 @@ function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): s
   if (isUnfit(type, found)) {
     throw new CurateError(
       'SLUICE_CURATE_COLUMN_UNFIT',
-      `${file.name}: ${name} is ${found.misread ?? found.type}, not ${type}.`,
+      `${file.name}: ${name} is ${found.type}, not ${type}.`,
     );
   }
   const column = quoteName(found.sqlName);
@@ -62,7 +62,7 @@ function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): s
 
 /** Whether a column of a file can't be read as the table's type. */
 function isUnfit(type: ColumnType, found: FileColumn): boolean {
-  return !READ_AS[type].test(found.type) || found.misread !== null;
+  return !READ_AS[type].test(found.type);
 }
 
 /**

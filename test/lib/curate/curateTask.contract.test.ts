@@ -1,14 +1,17 @@
+import { Readable } from 'node:stream';
 import { type Column, DeletePartitionCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
 import { VERSION } from '../../../lib/base/version.ts';
-import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
+import { readPartition } from '../../../lib/ledger/movePartition.ts';
 import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
+import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { LEASE_MS } from '../../harness/attemptAt.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -143,6 +146,8 @@ describe('a day that is curated', () => {
   });
 
   it('that has lost a raw file keeps its rows, and is not published if somebody takes files of what it keeps', async () => {
+    // An event whose copies differ is in a file of its own.
+    await curations.land('c', exposures(0, 1).replace('production', 'staging'));
     await curations.night();
     await curations.removeRaw('b');
     curations.clock.advance(86_400_000);
@@ -151,8 +156,9 @@ describe('a day that is curated', () => {
     expect(await curations.read()).toEqual(ids(0, 40));
     const before = (await curations.curatedLocation()) ?? '';
     const takeAway = async () => {
-      for (const Key of await curations.keys(before))
-        await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
+      const [Key, ...others] = await curations.keys(before);
+      expect(others).toHaveLength(1);
+      await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
     };
     expect(await curations.curate(task, { at: { curated: takeAway } })).toMatchObject({
       failure: { code: 'SLUICE_CURATE_FILES_CHANGED' },
@@ -161,6 +167,124 @@ describe('a day that is curated', () => {
     expect(await curations.curate(task)).toMatchObject({
       failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' },
     });
+  });
+
+  it('is busy for a second task, whose message comes again', async () => {
+    const task = await plan();
+    const second: unknown[] = [];
+    const both = async () => {
+      second.push(await curations.curate(task));
+      second.push(await curations.messages([task ?? {}]));
+    };
+    expect(await curations.curate(task, { at: { claimed: both } })).toMatchObject({ outcome: 'curated' });
+    expect(second).toEqual([{ outcome: 'busy' }, [0]]);
+  });
+
+  it('is left to the task of a later version', async () => {
+    const earlier = await plan();
+    curations.clock.advance(1_000);
+    await curations.plan({ sluice: 'curate', days: [DAY], asked: 'run' });
+    const [later] = curations.takeTasks();
+    expect(await curations.curate(later, { killAt: 'recorded' })).toBe('killed');
+    curations.clock.advance(LEASE_MS + 1);
+    expect(await curations.curate(earlier)).toEqual({ outcome: 'outdated' });
+    expect(await curations.curate(later)).toMatchObject({ outcome: 'curated' });
+  });
+
+  it('whose version is published is not made again by a late delivery, which keeps new rows from no reader', async () => {
+    const task = await plan();
+    expect(await curations.curate(task, { killAt: 'settled' })).toBe('killed');
+    await late();
+    expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 41));
+  });
+
+  it.each([
+    {
+      by: 'its partition has the version already',
+      disturb: async (version: string) => {
+        const { catalog, config, bucket, clock, wait, random } = curations.makeCurator();
+        const ports = { catalog, config, bucket, clock, wait, random };
+        const place = { table: config.curatedTables.exposures, day: DAY };
+        const partition = await readPartition(ports, place, clock.now() + 1_000);
+        await partition.moveTo(versionPrefix(config, place.table, DAY, version));
+      },
+    },
+    { by: 'nobody disturbs it', disturb: async () => undefined },
+  ])('names no version as replaced that queries read: $by', async ({ disturb }) => {
+    await curations.night();
+    const before = (await curations.entry())?.version ?? '';
+    await late();
+    curations.clock.advance(86_400_000);
+    const task = await plan();
+    const at = { checked: () => disturb(task?.version ?? '') };
+    expect(await curations.curate(task, { at })).toMatchObject({ outcome: 'curated' });
+    const superseded = (await curations.entry())?.superseded.map(({ version }) => version) ?? [];
+    expect([before, ...superseded]).not.toContain(task?.version);
+  });
+
+  it('is settled once by two tasks that find the partition moved', async () => {
+    await curations.night();
+    await late();
+    curations.clock.advance(86_400_000);
+    const task = await plan();
+    expect(await curations.curate(task, { killAt: 'moved' })).toBe('killed');
+    curations.clock.advance(LEASE_MS + 1);
+    const real = curations.makeCurator().ledger;
+    let settledOnce: unknown;
+    const ledger: Curator['ledger'] = {
+      read: real.read.bind(real),
+      claim: real.claim.bind(real),
+      own: real.own.bind(real),
+      renew: real.renew.bind(real),
+      async change(place, decide) {
+        expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
+        settledOnce = await curations.entry();
+        return real.change(place, decide);
+      },
+    };
+    expect(await curations.curate(task, { curator: { ledger } })).toEqual({ outcome: 'unchanged' });
+    expect(await curations.entry()).toEqual(settledOnce);
+  });
+
+  it.each([
+    { what: 'is replaced before it is read', body: null, code: 'SLUICE_CURATE_FILES_CHANGED' },
+    {
+      what: 'breaks off each time',
+      body: () => Readable.from([new Uint8Array(1)]),
+      code: 'SLUICE_CURATE_BUCKET_FAILED',
+    },
+  ])('is handed back if a raw file $what', async ({ body, code }) => {
+    const { raw } = curations.makeCurator();
+    const read = body === null ? raw.read : async () => body();
+    const replaced = () => curations.land('a', exposures(0, 20, DAY, '10:30:00'));
+    const how = { at: body === null ? { claimed: replaced } : {}, curator: { raw: { ...raw, read } } };
+    expect(await curations.curate(await plan(), how)).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code },
+    });
+  });
+
+  it('that has kept rows is made without them once somebody drops them, and without rows is not listed', async () => {
+    await curations.night();
+    for (const name of ['a', 'b']) await curations.removeRaw(name);
+    curations.clock.advance(86_400_000);
+    await curations.night();
+    expect(await curations.read()).toEqual(ids(0, 40));
+    expect(await curations.listedDays()).toEqual([DAY]);
+    await curations.ledger.change(curatedSubject(curations.config, 'exposures', DAY), (known) => {
+      const { kept } = known.curated ?? {};
+      if (kept === undefined) throw new RangeError('Nothing is kept.');
+      return { entry: { ...known, curated: { ...known.curated, kept: { ...kept, accepted: 'drop' } } } };
+    });
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated', account: { kept: 0, rows: 0 } }]);
+    expect(await curations.entry()).toMatchObject({ state: 'succeeded_no_data' });
+    expect((await curations.entry())?.curated?.kept).toBeUndefined();
+    expect(await curations.listedDays()).toEqual([]);
+    expect((await curations.viewDays())?.exposures).toEqual([]);
+    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toEqual([]);
   });
 
   it('fails with the last delivery of its message, and is handed back before', async () => {
@@ -175,6 +299,9 @@ describe('a day that is curated', () => {
     // Views go on reading raw rows.
     expect(await curations.listedDays()).toEqual([]);
     expect(await curations.read()).toEqual(ids(0, 40));
+    // A late delivery does not make a version that has failed.
+    expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
+    expect(await curations.entry()).toMatchObject({ state: 'failed' });
   });
 
   it('is curated again once its partition is gone, and what it replaces is deleted', async () => {
@@ -265,11 +392,19 @@ describe('a day that is curated', () => {
     expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
   });
 
-  it('too large for the disk, although it was planned to fit, says so', async () => {
-    const full = () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.'));
-    expect(await curations.curate(await plan(), { curator: { curate: full } })).toMatchObject({
+  it.each<{ readonly when: string; readonly curator: Partial<Curator>; readonly detail: string }>([
+    {
+      when: 'although it was planned to fit',
+      curator: {
+        curate: () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.')),
+      },
+      detail: 'No space',
+    },
+    { when: 'in any slices', curator: { freeBytes: async () => 1 }, detail: 'bytes of files' },
+  ])('too large for the disk $when says so, and is not tried again', async ({ curator, detail }) => {
+    expect(await curations.curate(await plan(), { curator })).toMatchObject({
       outcome: 'failed',
-      failure: { code: 'SLUICE_CURATE_DAY_TOO_LARGE', message: expect.stringContaining('No space') },
+      failure: { code: 'SLUICE_CURATE_DAY_TOO_LARGE', message: expect.stringContaining(detail) },
     });
   });
 });
@@ -293,6 +428,12 @@ describe('messages of curate', () => {
     expect(await curations.messages([task], 1, broken)).toEqual([0]);
     expect(await curations.messages([task], 2, broken)).toEqual([]);
     expect(await curations.entry()).toMatchObject({ state: 'failed' });
+    expect(curations.logged.at(-1)).toMatchObject({ level: 'error', code: 'SLUICE_CURATE_STOPPED' });
+    curations.clock.advance(86_400_000);
+    await curations.plan({ sluice: 'curate' });
+    const [again = {}] = curations.takeTasks();
+    expect(await curations.messages([again], 1)).toEqual([]);
+    expect(curations.logged.at(-1)).toMatchObject({ level: 'info', outcome: 'curated', day: DAY });
   });
 
   it('have versions deleted that are due, of curated days alone, and again if that fails', async () => {

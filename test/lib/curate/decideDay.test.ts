@@ -148,6 +148,7 @@ describe('the plan', () => {
     expect(goesOn({ ...begun, done: [] })).toEqual({ queue });
     expect(goesOn({ ...begun, fingerprint: 'other' })).toEqual({ queue });
     expect(goesOn({ ...begun, shape: 'other' })).toEqual({ queue });
+    expect(goesOn({ ...begun, version: 'of no time' })).toEqual({ queue });
     const madeAt = Date.UTC(2026, 10, 21, 12);
     expect(goesOn(begun, madeAt + VERSION_VALID_MS - 1)).toEqual({ queue, goesOn: made });
     expect(goesOn(begun, madeAt + VERSION_VALID_MS)).toEqual({ queue });

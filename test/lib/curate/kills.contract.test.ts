@@ -168,12 +168,14 @@ describe('a task that is killed', () => {
   });
 
   it('makes its part again when the counts of its version do not add up, and fails the second time', async () => {
+    type Count = 'resends' | 'rawRows' | 'rows' | 'sliceRows';
     /** Counts one too many. */
-    const counting = (member: 'resends' | 'rawRows' | 'rows'): { curator: Pick<Curator, 'curate'> } => ({
+    const counting = (...members: readonly Count[]): { curator: Pick<Curator, 'curate'> } => ({
       curator: {
         curate: async (request) => {
           const { account, ...made } = await curateFiles(request);
-          return { ...made, account: { ...account, [member]: account[member] + 1 } };
+          const more = Object.fromEntries(members.map((member) => [member, account[member] + 1]));
+          return { ...made, account: { ...account, ...more } };
         },
       },
     });
@@ -190,6 +192,14 @@ describe('a task that is killed', () => {
       outcome: 'handed_back',
       failure,
     });
-    expect(await curations.curate(again)).toMatchObject({ outcome: 'curated' });
+    // The slice adds up, but the day does not: it was made of another number of raw rows.
+    const before = await curations.curatedLocation();
+    expect(await curations.curate(again, counting('sliceRows', 'resends'))).toMatchObject({
+      outcome: 'failed',
+      failure,
+    });
+    expect(await curations.curatedLocation()).toBe(before);
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });
 });

@@ -130,6 +130,23 @@ describe('the list of curated days in the views', () => {
     }
   });
 
+  it('fails by name if others change a view each time, or if its partitions have no end', async () => {
+    const real = glueViews(curations.glue, curations.config.database);
+    await deploy(template());
+    const losing: ViewCatalog = {
+      ...real,
+      async read(view) {
+        const read = await real.read(view);
+        return read && { ...read, replaceText: async () => false };
+      },
+    };
+    await expect(publish({ views: losing })).rejects.toMatchObject({ code: 'SLUICE_CURATE_LIST_BUSY' });
+    const endless: ViewCatalog = { ...real, partitions: async () => ({ items: [], next: 'more' }) };
+    await expect(publish({ views: endless })).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_CATALOG_FAILED',
+    });
+  });
+
   it('has a day whose partition gets another version while somebody publishes', async () => {
     const real = glueViews(curations.glue, curations.config.database);
     let isRebuilt = false;

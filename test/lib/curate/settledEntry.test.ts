@@ -13,7 +13,12 @@ const B = { name: 'b.parquet', eTag: '"1"' };
 type Kept = NonNullable<CuratedDay['kept']>;
 
 /** What the entry says of kept rows once a version is published that keeps `rows` of `lost` files. */
-function keptOf(before: Kept | undefined, lost: Kept['files'], rows: number): Kept | undefined {
+function keptOf(
+  before: Kept | undefined,
+  lost: Kept['files'],
+  rows: number,
+  more: Partial<LedgerContent> = {},
+): Kept | undefined {
   const entry: LedgerContent = {
     source: 'curated',
     dataset: 'exposures',
@@ -24,6 +29,7 @@ function keptOf(before: Kept | undefined, lost: Kept['files'], rows: number): Ke
     fingerprint: null,
     attempts: 1,
     ...(before === undefined ? {} : { curated: { kept: before } }),
+    ...more,
   };
   const run = {
     version: VERSION,
@@ -97,5 +103,15 @@ describe('the rows that a published version keeps', () => {
     },
   ])('$what', ({ before, lost, rows, after }) => {
     expect(keptOf(before, lost, rows)).toEqual(after);
+  });
+
+  it('are known as erased if an erasure has come since', () => {
+    const erasures = [{ id: 'e', at: BEFORE, replaced: [] }];
+    expect(keptOf(undefined, [A], 3, { erasures })).toEqual({
+      files: [A],
+      rows: 3,
+      since: NOW,
+      erased: true,
+    });
   });
 });

@@ -9,6 +9,8 @@ import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { duckDb } from '../../../harness/duckDb.ts';
+import { setRows } from '../../parquet/editFooter.ts';
+import { longField } from '../../parquet/thriftWriter.ts';
 import { generateRows } from '../../views/generateRows.ts';
 import { type FileRow, tables, writeRaw } from './rawFiles.ts';
 
@@ -168,7 +170,11 @@ describe('curateFiles', () => {
 
   it('keeps the rows of a version whose events no raw file has, as they are, in batches and slices too', async () => {
     const all = generateRows(8).exposures.slice(0, 120);
-    const rows = all.map((row, i) => ({ ...row, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) }));
+    const rows = [
+      ...all.map((row, i) => ({ ...row, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) })),
+      // In the first part.
+      exposure({ event_id: null, experiment_id: null }),
+    ];
     const part = (i: number) =>
       write(
         `raw-${i}`,
@@ -223,9 +229,52 @@ describe('curateFiles', () => {
       files.map((file) => [file]),
       { rowsAtOnce: 3 },
     );
-    const named = (all: readonly FileRow[]) =>
-      all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
     expect(named(made)).toEqual(named(rows));
+  });
+
+  const named = (all: readonly FileRow[]) =>
+    all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
+
+  it.each([
+    { what: 'no name at all', name: null, others: null, files: 1 },
+    // The first batch has ten rows of a name, so thirty are expected.
+    { what: 'fewer rows of a name than its first batch promises', name: 'hero', others: 'rare', files: 5 },
+    // Rows of a name that no sample has are in one lane, and are sorted in several passes.
+    { what: 'more rows of a name than its first batch promises', name: null, others: 'hero', files: 2 },
+  ])('stages rows of $what', async ({ name, others, files: least }) => {
+    const rowOf = (i: number) => exposure({ event_id: `e${i}`, experiment_id: i < 10 ? name : others });
+    const rows = Array.from({ length: others === 'hero' ? 30 : 12 }, (_, i) => rowOf(i));
+    const files = [await write('a', rows.slice(0, 10)), await write('b', rows.slice(10, 11))];
+    files.push(await write('c', rows.slice(11)));
+    const { rows: made, written } = await curate(
+      exposures,
+      files.map((file) => [file]),
+      { rowsAtOnce: name === null && others === null ? 100 : 2 },
+    );
+    expect(named(made)).toEqual(named(rows));
+    expect(written.length).toBeGreaterThanOrEqual(least);
+  });
+
+  it('is not made of a file whose footer says more rows than it has', async () => {
+    const honest = await write('honest', [exposure({})]);
+    const lying = await write('lying', [exposure({})]);
+    setRows(lying, longField(3), longField(3));
+    for (const batches of [[[honest, lying]], [[honest], [lying]]])
+      await expect(curate(exposures, batches)).rejects.toMatchObject({
+        code: expect.stringMatching(/^SLUICE_CURATE_(FILE_UNREADABLE|COUNTS_DIFFER)$/),
+      });
+  });
+
+  it('fails as the engine on a machine that is too small, and blames no file', async () => {
+    const file = await write(
+      'raw',
+      Array.from({ length: 5_000 }, (_, i) => exposure({ event_id: `e${i}` })),
+    );
+    const temporaryDirectory = mkdtempSync(join(folder, 'small-'));
+    const limits = { memoryMegabytes: 1, threads: 1, temporaryDirectory };
+    await expect(curate(exposures, [[file]], { limits })).rejects.toMatchObject({
+      code: 'SLUICE_ENGINE_OUT_OF_MEMORY',
+    });
   });
 
   it('sorts by name, time and identity in binary order, in small row groups with statistics', async () => {
@@ -272,16 +321,16 @@ describe('curateFiles', () => {
     const oldFile = await write('old', [exposure({ event_id: 'old' })], old);
     const two = await write(
       'gone',
-      [exposure({ event_id: 'gone', team_id: 't', company_id: 'c' })],
+      [exposure({ event_id: 'gone', team_id: 't', company_id: 'c', user_id: 'ü1' })],
       [gone, ...exposures.raw],
     );
     const path = join(folder, 'bytes.parquet');
     await duckDb(
-      `COPY (SELECT * REPLACE (encode(user_id) AS user_id, CAST("timestamp" AS TIMESTAMPTZ) AS "timestamp"), NULL AS nothing FROM ${quoteText(two.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
+      `COPY (SELECT * EXCLUDE (is_manual) REPLACE (encode(user_id) AS user_id, CAST("timestamp" AS TIMESTAMPTZ) AS "timestamp") RENAME (company_id AS "Company_ID", session_id AS "SESSION_ID"), NULL AS "Is_Manual" FROM ${quoteText(two.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
     );
     const { rows } = await curate(exposures, [[oldFile, two, { path, name: 'bytes' }]]);
     expect(rows).toMatchObject([
-      { event_id: 'gone', company_id: 'c', user_id: 'u1', timestamp: '2026-11-16 10:00:00', copies: '2' },
+      { event_id: 'gone', company_id: 'c', user_id: 'ü1', timestamp: '2026-11-16 10:00:00', copies: '2' },
       { event_id: 'old', company_id: null, is_manual: null },
     ]);
     expect(Object.keys(rows[0] ?? {})).toEqual(exposures.columns.map(({ name }) => name));
@@ -333,7 +382,8 @@ describe('curateFiles', () => {
       account: { rawRows: 0, rows: 0 },
     });
     expect(await curate(exposures, [])).toMatchObject({ written: [], account: { rawRows: 0, rows: 0 } });
-    const signal = AbortSignal.abort(new Error('late'));
-    await expect(curate(exposures, [[empty]], { signal })).rejects.toThrow('late');
+    const late = new Error('late');
+    const ended = curate(exposures, [[empty]], { signal: AbortSignal.abort(late) });
+    await expect(ended).rejects.toBe(late);
   });
 });
