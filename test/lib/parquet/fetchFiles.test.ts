@@ -11,14 +11,22 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-/** Fetches one object, and answers what came of it and every body that was begun to be read. */
-async function fetchOne(directory: string, size: number) {
+/**
+ * Fetches one object, and answers what came of it and every body that was begun to be read.
+ *
+ * @param bodyOf The body of each read; null if the object has changed. Default: as many bytes as were listed.
+ */
+async function fetchOne(
+  directory: string,
+  size: number,
+  bodyOf: (read: number) => Readable | null = () => Readable.from([new Uint8Array(size)]),
+) {
   const bodies: Readable[] = [];
   const failures: unknown[] = [];
   const bucket = {
     read: async () => {
-      const body = Readable.from([new Uint8Array(size)]);
-      bodies.push(body);
+      const body = bodyOf(bodies.length);
+      if (body !== null) bodies.push(body);
       return body;
     },
   };
@@ -60,6 +68,40 @@ it('writes each part of a file that is read in parts to its place', async () => 
   });
   expect(ranges).toHaveLength(3);
   expect(readFileSync(fetched?.[0]?.path ?? '').equals(content)).toBe(true);
+});
+
+describe('a body', () => {
+  const bytes = (count: number) => Readable.from([new Uint8Array(count)]);
+  const broken = () =>
+    new Readable({
+      read() {
+        this.destroy(new Error('ended'));
+      },
+    });
+
+  it.each([
+    { what: 'that ends early', body: () => bytes(9), detail: 'body: a.parquet: 9 of 10 bytes received.' },
+    {
+      what: 'that is longer',
+      body: () => bytes(11),
+      detail: 'body: a.parquet: More than 10 bytes received.',
+    },
+    { what: 'that breaks off', body: broken, detail: 'body: a.parquet: ended' },
+  ])('$what is read again, and fails the file after three times', async ({ body, detail }) => {
+    const twice = (read: number) => (read < 2 ? body() : Readable.from([Buffer.from('0123456789')]));
+    const { fetched } = await fetchOne(scratch.path, 10, twice);
+    expect(fetched).toMatchObject([{ name: 'a.parquet' }]);
+    expect(readFileSync(`${scratch.path}/000000.parquet`, 'utf8')).toBe('0123456789');
+    const { fetched: failed, bodies, failures } = await fetchOne(scratch.path, 10, body);
+    expect(failed).toMatchObject({ detail });
+    expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
+    expect(failures).toEqual([['a.parquet', 'SLUICE_SOURCE_UNAVAILABLE']]);
+  });
+
+  it('of an object that has changed is no failure: the caller lists again', async () => {
+    const { fetched, failures } = await fetchOne(scratch.path, 10, () => null);
+    expect({ fetched, failures }).toEqual({ fetched: null, failures: [] });
+  });
 });
 
 describe('a disk that accepts no write', () => {

@@ -56,6 +56,13 @@ describe('a session', () => {
     await expect(session.run(sql)).rejects.toThrow(/locked|Cannot/i);
   });
 
+  it('that the machine cannot have fails as one of the engine', async () => {
+    const none = { ...bench.limits, threads: 0 };
+    await expect(DuckDbSession.open(none, { files: [], directories: [] })).rejects.toMatchObject({
+      code: 'SLUICE_ENGINE_FAILED',
+    });
+  });
+
   it('stops a running query when its signal aborts', async () => {
     const abort = new AbortController();
     const stopped = await DuckDbSession.open(bench.limits, { files: [], directories: [] }, abort.signal);

@@ -135,6 +135,62 @@ describe('the engine in another process', () => {
     });
   });
 
+  it.each<{ readonly what: string; readonly answer: string; readonly code: string }>([
+    { what: 'is no JSON', answer: "writeFileSync(path, '{')", code: 'SLUICE_ENGINE_FAILED' },
+    { what: 'is missing', answer: '', code: 'SLUICE_ENGINE_FAILED' },
+    {
+      what: 'is another value',
+      answer: `writeFileSync(path, '{"value":1}')`,
+      code: 'SLUICE_ENGINE_FAILED',
+    },
+    {
+      what: 'is a link, by which this process would read what the other could not',
+      answer: `writeFileSync(path + 2, '{"value":null}'); symlinkSync(path + 2, path)`,
+      code: 'SLUICE_ENGINE_FAILED',
+    },
+    {
+      what: 'is larger than any',
+      answer: `writeFileSync(path, '{"value":null}'); truncateSync(path, 2 ** 28 + 1)`,
+      code: 'SLUICE_ENGINE_FAILED',
+    },
+    {
+      what: 'is an error of the machine',
+      answer: `writeFileSync(path, '{"code":"SLUICE_ENGINE_OUT_OF_DISK","detail":"d"}')`,
+      code: 'SLUICE_ENGINE_OUT_OF_DISK',
+    },
+    {
+      what: 'is an error of a file',
+      answer: `writeFileSync(path, '{"code":"SLUICE_INGEST_FILE_DAMAGED","detail":"d"}')`,
+      code: 'SLUICE_INGEST_FILE_DAMAGED',
+    },
+    {
+      what: 'is an error of nobody',
+      answer: `writeFileSync(path, '{"code":"SLUICE_NEW","detail":"d"}')`,
+      code: 'SLUICE_ENGINE_FAILED',
+    },
+  ])('is believed no answer that is none: one that $what', async ({ answer, code }) => {
+    const program = join(bench.directory, 'answer.mjs');
+    const imports = "import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';";
+    writeFileSync(program, `${imports}\nconst path = process.argv[3];\n${answer};\n`);
+    const { temporaryDirectory } = bench.limits;
+    const call = callProcess({ program, temporaryDirectory }, null, z.null());
+    await expect(call).rejects.toMatchObject({ code });
+    expect(readdirSync(temporaryDirectory)).toEqual([]);
+  });
+
+  it('fails by name if it does not start', async () => {
+    const { execPath } = process;
+    process.execPath = join(bench.directory, 'no-node');
+    try {
+      const { temporaryDirectory } = bench.limits;
+      await expect(callProcess({ program: 'x', temporaryDirectory }, null, z.null())).rejects.toMatchObject({
+        code: 'SLUICE_ENGINE_FAILED',
+      });
+    } finally {
+      process.execPath = execPath;
+    }
+  });
+
   it('names the file of several that crashes it', async () => {
     const files = [await bench.write('d.parquet', ROWS), await bench.write('e.parquet', ROWS)];
     const schemas = await describedBy(childEngine(bench.limits), files);
