@@ -1,0 +1,344 @@
+import { Readable } from 'node:stream';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { EntityNotFoundException, GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+import { describe, expect, it } from '@jest/globals';
+import { readArchivingRules } from '../../../lib/aws/archivingRules.ts';
+import { assumedRoleCredentials, stsClient } from '../../../lib/aws/assumedRole.ts';
+import { runStatement } from '../../../lib/aws/athenaStatements.ts';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { firehoseClient } from '../../../lib/aws/firehosePutRecord.ts';
+import { glueClient, gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
+import { glueViews } from '../../../lib/aws/glueViews.ts';
+import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { multipartUpload } from '../../../lib/aws/multipartUpload.ts';
+import { sqsSingleTryClient } from '../../../lib/aws/relayQueue.ts';
+import { s3Client, s3SingleTryClient } from '../../../lib/aws/s3Client.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { secretsManagerClient, versionedSecret } from '../../../lib/aws/secrets.ts';
+import { countMessages, sqsClient } from '../../../lib/aws/taskQueue.ts';
+import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
+import { answering, named, s3Error } from './answering.ts';
+
+const attempts = {
+  clock: { now: () => Date.UTC(2026, 10, 20) },
+  wait: async () => undefined,
+  random: () => 0,
+  deadline: Date.UTC(2026, 10, 21),
+};
+const OWNER = '111122223333';
+process.env['AWS_REGION'] ??= 'us-east-1';
+
+describe('the clients of AWS', () => {
+  it.each([
+    // Whoever calls these retries, or does not wait for a retry.
+    { what: 'Glue', client: glueClient, attempts: 1 },
+    { what: 'S3, of the catalog', client: s3SingleTryClient, attempts: 1 },
+    { what: 'SQS, of relay', client: sqsSingleTryClient, attempts: 1 },
+    { what: 'Firehose', client: firehoseClient, attempts: 1 },
+    { what: 'Secrets Manager', client: secretsManagerClient, attempts: 2 },
+    { what: 'S3', client: s3Client, attempts: 3 },
+    { what: 'SQS', client: sqsClient, attempts: 3 },
+    { what: 'STS', client: stsClient, attempts: 3 },
+  ])('make so many attempts, and are made once: $what, $attempts', async ({ client, attempts: tries }) => {
+    expect(await client().config.maxAttempts()).toBe(tries);
+    expect(client()).toBe(client());
+  });
+});
+
+describe('the rules of a bucket that archive', () => {
+  const moves = { Transitions: [{ StorageClass: 'GLACIER', Days: 90 }] };
+  const rule = (more: object) => ({ ID: 'r', Status: 'Enabled', ...moves, ...more });
+  const archived = { id: 'r', storageClass: 'GLACIER', days: 90, isOfVersions: false };
+  it.each([
+    { what: 'a prefix', found: rule({ Filter: { Prefix: 'a/' } }), rules: [{ ...archived, prefix: 'a/' }] },
+    {
+      what: 'a prefix and tags',
+      found: rule({ Filter: { And: { Prefix: 'b/', Tags: [] } } }),
+      rules: [{ ...archived, prefix: 'b/' }],
+    },
+    { what: 'an old prefix', found: rule({ Prefix: 'c/' }), rules: [{ ...archived, prefix: 'c/' }] },
+    { what: 'no prefix', found: rule({ Filter: {} }), rules: [{ ...archived, prefix: '' }] },
+    { what: 'disabled', found: rule({ Status: 'Disabled', Filter: {} }), rules: [] },
+    {
+      what: 'a class that is read at once',
+      found: rule({ Filter: {}, Transitions: [{ StorageClass: 'STANDARD_IA', Days: 30 }] }),
+      rules: [],
+    },
+    {
+      what: 'versions that are replaced, and a day instead of an age',
+      found: rule({
+        Filter: {},
+        Transitions: [{ StorageClass: 'DEEP_ARCHIVE', Date: new Date(0) }],
+        NoncurrentVersionTransitions: [{ StorageClass: 'GLACIER', NoncurrentDays: 7 }],
+      }),
+      rules: [
+        { ...archived, prefix: '', storageClass: 'DEEP_ARCHIVE', days: null },
+        { ...archived, prefix: '', days: 7, isOfVersions: true },
+      ],
+    },
+  ])('are read: $what', async ({ found, rules }) => {
+    const { client } = answering(S3Client, { Rules: [found] });
+    expect(await readArchivingRules(client, 'own')).toEqual(rules);
+  });
+
+  it('are none without a lifecycle, and unknown after any other error', async () => {
+    const { client } = answering(S3Client, s3Error('NoSuchLifecycleConfiguration'), s3Error('AccessDenied'));
+    expect(await readArchivingRules(client, 'own')).toEqual([]);
+    await expect(readArchivingRules(client, 'own')).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+});
+
+it('a role whose session has no credentials may be assumed later', async () => {
+  const Credentials = { AccessKeyId: 'a', SecretAccessKey: 's', Expiration: new Date(0) };
+  const { client } = answering(STSClient, {}, { Credentials });
+  const assume = assumedRoleCredentials(client, { arn: 'arn:aws:iam::1:role/r' }, 'n'.repeat(70));
+  await expect(assume()).rejects.toMatchObject({ name: 'AssumeRoleError', isDenied: false });
+  // No member without a value: a client would sign with it.
+  expect(await assume()).toEqual({ accessKeyId: 'a', secretAccessKey: 's', expiration: new Date(0) });
+});
+
+describe('a view in Glue', () => {
+  const Table = {
+    Name: 'v',
+    VersionId: '7',
+    ViewOriginalText: 'old',
+    Parameters: { [CURATE_PARAMETER]: 'true', other: 'x' },
+    CreateTime: new Date(0),
+    DatabaseName: 'd',
+  };
+  const missing = new EntityNotFoundException({ message: 'no', $metadata: {} });
+
+  it.each([
+    { what: 'the table is missing', answer: missing },
+    { what: 'the answer has no table', answer: {} },
+    { what: 'the table has no version', answer: { Table: { ...Table, VersionId: undefined } } },
+  ])('is none if $what', async ({ answer }) => {
+    const { client } = answering(GlueClient, answer);
+    expect(await glueViews(client, 'd').read('experiment_exposures')).toBeNull();
+  });
+
+  it('is not read after a denial, and says so', async () => {
+    const { client } = answering(GlueClient, named('AccessDeniedException'));
+    await expect(glueViews(client, 'd').read('experiment_exposures')).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    });
+  });
+
+  it('is replaced if it still has the version that was read, without an archived version', async () => {
+    const conflict = named('ConcurrentModificationException');
+    const denied = named('AccessDeniedException');
+    const { client, asked } = answering(GlueClient, { Table }, {}, conflict, denied);
+    const view = await glueViews(client, 'd').read('experiment_exposures');
+    expect(view).toMatchObject({ text: 'old', isCurated: true });
+    expect(await view?.replaceText('new')).toBe(true);
+    const { Name, Parameters } = Table;
+    expect(asked.at(-1)?.input).toEqual({
+      DatabaseName: 'd',
+      VersionId: '7',
+      SkipArchive: true,
+      TableInput: { Name, Parameters, ViewOriginalText: 'new' },
+    });
+    expect(await view?.replaceText('new')).toBe(false);
+    await expect(view?.replaceText('new')).rejects.toMatchObject({ code: 'AccessDeniedException' });
+  });
+
+  it('is not curated if it does not say so', async () => {
+    const { client } = answering(GlueClient, { Table: { Name: 'v', VersionId: '7' } });
+    expect(await glueViews(client, 'd').read('experiment_exposures')).toMatchObject({
+      text: '',
+      isCurated: false,
+    });
+  });
+});
+
+it('an empty token of Glue is the end of a list', async () => {
+  const page = { Partitions: [{ Values: ['2026-11-19'], StorageDescriptor: { Location: 's3://b/x' } }] };
+  const { client } = answering(GlueClient, { ...page, NextToken: '' }, { ...page, NextToken: '' });
+  expect((await gluePartitionCatalog(client).listPage('d', 't', undefined)).next).toBeUndefined();
+  expect(await glueViews(client, 'd').partitions('t', undefined)).toEqual({
+    items: [{ day: '2026-11-19', location: 's3://b/x' }],
+    next: undefined,
+  });
+});
+
+describe('a table that is exported', () => {
+  const place = { database: 'd', table: 't', bucket: 'own' };
+  const start = (
+    glue: readonly object[],
+    s3: readonly object[],
+    more: object = {},
+    deadline = attempts.deadline,
+  ) =>
+    landedTable(
+      { glue: answering(GlueClient, ...glue).client, s3: answering(S3Client, ...s3).client },
+      { ...place, ...more },
+      { ...attempts, deadline },
+    );
+  const missing = new EntityNotFoundException({ message: 'no', $metadata: {} });
+
+  it.each([
+    { what: 'is missing', glue: [missing], code: 'SLUICE_EXPORT_TABLE_MISSING' },
+    { what: 'is denied', glue: [named('AccessDeniedException')], code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE' },
+    { what: 'is asked too late', glue: [], deadline: 0, code: 'SLUICE_EXPORT_OUT_OF_TIME' },
+  ])('has no places if it $what', async ({ glue, deadline, code }) => {
+    await expect(start(glue, [], {}, deadline).locations(['2026-11-19'])).rejects.toMatchObject({ code });
+  });
+
+  it('has files that are gone, or that cannot be read', async () => {
+    const table = start([], [s3Error('NoSuchKey'), s3Error('SlowDown')]);
+    const file = { key: 'k', size: 1, eTag: '"e"', modifiedAt: 0 };
+    expect(await table.read(file)).toBeNull();
+    await expect(table.read(file)).rejects.toMatchObject({
+      code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
+      message: expect.stringContaining('k: SlowDown'),
+    });
+  });
+
+  it.each([
+    { what: 'as many days ago as its files are kept', rawDays: 1, isPast: true },
+    { what: 'a day less', rawDays: 2, isPast: false },
+    { what: 'if they are kept for ever', rawDays: null, isPast: false },
+    { what: 'if nobody deletes them', rawDays: undefined, isPast: undefined },
+  ])('has past days: $what', ({ rawDays, isPast }) => {
+    expect(start([], [], { rawDays }).isPast?.('2026-11-19')).toBe(isPast);
+  });
+});
+
+describe('a bucket of a customer', () => {
+  const target = { bucket: 'theirs', owner: OWNER };
+  /** An error of ours: nothing that the customer could mend. */
+  const defect = new TypeError('x is not a function');
+
+  it('has errors of ours as they are', async () => {
+    const read = customerBucketFrom(answering(S3Client, defect).client, { name: 'acme', ...target });
+    await expect(read.list({ prefix: '' })).rejects.toBe(defect);
+    const written = exportBucketFrom(answering(S3Client, defect).client, target, attempts);
+    await expect(written.list('')).rejects.toBe(defect);
+  });
+
+  it('that is ours is not asked whose it is', async () => {
+    const { client, asked } = answering(S3Client, s3Error('AccessDenied'));
+    await expect(
+      customerBucketFrom(client, { name: 'own', bucket: 'own' }).list({ prefix: 'f/' }),
+    ).rejects.toMatchObject({ code: 'SLUICE_SOURCE_ACCESS_DENIED' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('lists what has a key, and its folders', async () => {
+    const Contents = [{ Size: 1 }, { Key: 'a', Size: 1, ETag: '"e"', LastModified: new Date(5) }];
+    const { client } = answering(S3Client, { Contents, CommonPrefixes: [{}, { Prefix: 'f/' }] });
+    expect(await customerBucketFrom(client, { name: 'acme', ...target }).list({ prefix: '' })).toMatchObject({
+      objects: [{ key: 'a', eTag: '"e"', lastModified: new Date(5), isRestored: false }],
+      folders: ['f/'],
+      next: undefined,
+    });
+  });
+
+  it.each([
+    { what: 'may not be listed', error: 'AccessDenied', result: null },
+    { what: 'are of a bucket that is gone', error: 'NoSuchBucket', result: 'SLUICE_EXPORT_BUCKET_MISSING' },
+  ])('has uploads that $what', async ({ error, result }) => {
+    const bucket = exportBucketFrom(answering(S3Client, s3Error(error)).client, target, attempts);
+    expect(await bucket.abortUploads('p/').catch(({ code }) => code)).toBe(result);
+  });
+
+  it('has its uploads listed no longer once a page has none', async () => {
+    const { client, asked } = answering(S3Client, { IsTruncated: true, NextKeyMarker: 'm' });
+    expect(await exportBucketFrom(client, target, attempts).abortUploads('p/')).toBe(0);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+it('an upload whose abort fails, too, fails with the first error', async () => {
+  const first = s3Error('SlowDown');
+  const answers = [{ UploadId: 'u' }, first, s3Error('InternalError')];
+  const { client, asked } = answering(S3Client, ...answers);
+  const upload = multipartUpload(client, { Bucket: 'b', Key: 'k' }, {}, async (send) => [
+    await send(1, Buffer.from('a')),
+  ]);
+  await expect(upload).rejects.toBe(first);
+  expect(asked.map(({ name }) => name)).toEqual([
+    'CreateMultipartUpload',
+    'UploadPart',
+    'AbortMultipartUpload',
+  ]);
+});
+
+describe('an object of S3', () => {
+  const store = (...answers: readonly object[]) => s3ObjectStore(answering(S3Client, ...answers).client, 'b');
+
+  it('whose call fails is not taken for a missing one', async () => {
+    const denied = { name: 'AccessDenied' };
+    const failing = () => store(s3Error('AccessDenied'), s3Error('SlowDown'));
+    await expect(failing().head('k')).rejects.toMatchObject(denied);
+    await expect(failing().remove('k', '"e"')).rejects.toMatchObject(denied);
+    await expect(failing().write('k', 'x', { expected: null })).rejects.toMatchObject(denied);
+    // The listing that would decide fails, too.
+    await expect(failing().read('k', { listsIfDenied: true })).rejects.toMatchObject(denied);
+  });
+
+  it('that another has deleted is gone, and changed if it is still there', async () => {
+    const changed = s3Error('PreconditionFailed');
+    expect(await store(changed, s3Error('NotFound')).remove('k', '"e"')).toBe('gone');
+    expect(await store(changed, { ETag: '"f"' }).remove('k', '"e"')).toBe('changed');
+    expect(await store(s3Error('NoSuchKey')).remove('k', '"e"')).toBe('gone');
+  });
+
+  it('is another one if a key alone begins like it', async () => {
+    const listed = { Contents: [{ Key: 'key2' }] };
+    expect(await store(s3Error('AccessDenied'), listed).read('key', { listsIfDenied: true })).toBeNull();
+  });
+
+  it('without a key is none of a list, and without a body cannot be opened', async () => {
+    expect(await store({ Contents: [{ Size: 1 }, { Key: 'a' }] }).listPage('')).toEqual({
+      items: [{ key: 'a', size: 0, eTag: '', modifiedAt: 0 }],
+      next: undefined,
+    });
+    await expect(store({ ETag: '"e"' }).open('k')).rejects.toThrow(TypeError);
+    const body = Readable.from(['x']);
+    expect(await store({ Body: body }).open('k')).toMatchObject({ body, eTag: '', modifiedAt: 0 });
+  });
+});
+
+describe('a secret', () => {
+  it('is not replaced if another version came first, and any other error is told', async () => {
+    const put = { VersionId: 'new' };
+    const answers = [put, named('InvalidParameterException'), put, named('AccessDeniedException')];
+    const { client } = answering(SecretsManagerClient, ...answers);
+    const secret = versionedSecret(client, 's');
+    expect(await secret.replace('text', 'old')).toBe(false);
+    await expect(secret.replace('text', 'old')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('is replaced although the label of what waits stays', async () => {
+    const answers = [{ VersionId: 'new' }, {}, named('InternalServiceError')];
+    const { client, asked } = answering(SecretsManagerClient, ...answers);
+    expect(await versionedSecret(client, 's').replace('text', 'old')).toBe(true);
+    const moved = { MoveToVersionId: 'new', RemoveFromVersionId: 'old', VersionStage: 'AWSCURRENT' };
+    expect(asked[1]?.input).toMatchObject(moved);
+    expect(asked[2]?.input).toMatchObject({ RemoveFromVersionId: 'new', VersionStage: 'AWSPENDING' });
+  });
+});
+
+it('a queue that says no number has no message', async () => {
+  expect(await countMessages(answering(SQSClient, {}).client, 'q')).toBe(0);
+});
+
+it('a query that can be neither asked about nor stopped fails with the first error', async () => {
+  const answers = [{ QueryExecutionId: 'q' }, named('ThrottlingException'), named('InternalServerException')];
+  const { client, asked } = answering(AthenaClient, ...answers);
+  const options = { ...attempts, workGroup: 'w', deadlineMs: 1_000 };
+  await expect(runStatement(client, 'SELECT 1', options)).rejects.toMatchObject({
+    name: 'ThrottlingException',
+  });
+  expect(asked.map(({ name }) => name)).toEqual([
+    'StartQueryExecution',
+    'GetQueryExecution',
+    'StopQueryExecution',
+  ]);
+});
