@@ -51,6 +51,18 @@ describe('CanonicalJsonWriter', () => {
     );
   });
 
+  it('writes many members and items as it writes few', () => {
+    const count = 1_025;
+    const items = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? i : { b: i, a: '"' }));
+    const members = Object.fromEntries(items.map((item, i) => [`k${(i * 7) % count}`, item]));
+    const written = new CanonicalJsonWriter().write({ members, items });
+    expect(JSON.parse(`"${written}"`)).toBe(canonical({ members, items }));
+  });
+
+  it.each([undefined, () => 1, Symbol('s')])('writes what JSON does not have as null: %p', (value) => {
+    expect(new CanonicalJsonWriter().write([value])).toBe('[null]');
+  });
+
   it('keeps __proto__ as a normal key', () => {
     const value: unknown = JSON.parse('{"__proto__":{"a":1},"constructor":2}');
     expect(new CanonicalJsonWriter().write(value)).toBe('{\\"__proto__\\":{\\"a\\":1},\\"constructor\\":2}');

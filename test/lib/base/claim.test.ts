@@ -70,6 +70,16 @@ describe('a claim', () => {
     expect(await take()).toBeNull();
   });
 
+  it('that is released while another asks is not that other’s, whose work comes again', async () => {
+    const held = await take();
+    objects.read = async (key: string) => {
+      await held?.release();
+      return MemoryObjects.prototype.read.call(objects, key);
+    };
+    expect(await take()).toBeNull();
+    expect(await take()).not.toBeNull();
+  });
+
   it('that is not readable blocks nobody', async () => {
     await objects.write(KEY, 'not JSON');
     expect(await take()).not.toBeNull();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
-import { failureFields } from '../../../lib/base/log.ts';
+import { emfLine, failureFields } from '../../../lib/base/log.ts';
 
 const PERSON = 'ada@example.com';
 
@@ -44,4 +44,8 @@ describe('the log fields of an unexpected error', () => {
     const Ours = defineErrorFamily('user', entries);
     expect(JSON.stringify(failureFields(new Ours('SLUICE_TEST', PERSON)))).not.toContain(PERSON);
   });
+});
+
+it('no line of metrics is written without a value', () => {
+  expect(emfLine({ namespace: 'n', timestamp: 0, dimensions: {}, values: [] })).toBeNull();
 });

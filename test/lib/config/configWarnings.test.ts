@@ -12,6 +12,12 @@ const source = (...datasets: DatasetInput[]) => ({
   unitIds: { companyID: 'company_id' },
   sources: [acmeSource({ datasets })],
 });
+const EVENTS = 'statsig_forwarded_events';
+/** An export of a table into Statsig's own bucket. */
+const forStatsig = (table: string): Omit<ConfigInput, 'bucket'> => ({
+  statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
+  exports: [{ ...exportTo({}, { format: 'statsig', table }), target: { bucket: 'acme-statsig' } }],
+});
 const mapped = { columns: ['plan'] };
 
 describe('a warning of packaging', () => {
@@ -32,11 +38,13 @@ describe('a warning of packaging', () => {
       field: 'privacy.redact',
     },
     {
-      what: 'resends that Statsig counts again',
-      input: {
-        statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
-        exports: [{ ...exportTo({}, { format: 'statsig' }), target: { bucket: 'acme-statsig' } }],
-      },
+      what: 'events whose resends Statsig counts again',
+      input: forStatsig(EVENTS),
+      field: 'exports.0.table',
+    },
+    {
+      what: 'exposures whose resends Statsig counts again',
+      input: forStatsig('statsig_forwarded_exposures'),
       field: 'exports.0.table',
     },
     {
@@ -89,6 +97,8 @@ describe('a warning of packaging', () => {
 
   it('is not given for what is meant', () => {
     expect(warnedFields({ allowAnyKey: true }, 'personal-ada')).toEqual([]);
+    expect(warnedFields(forStatsig('curated_events'))).toEqual([]);
+    expect(warnedFields({ exports: [exportTo({}, { table: EVENTS })] })).toEqual([]);
     const redact = { 'user.userID': 'hash', 'user.email': 'drop' } as const;
     expect(warnedFields({ privacy: { salt, redact } })).toEqual([]);
     const unitIds = { companyID: 'c', deviceID: 'd' };

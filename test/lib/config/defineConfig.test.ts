@@ -109,6 +109,8 @@ describe('defineConfig', () => {
       path: 'privacy.redact.user.email',
       input: { privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
     },
+    { path: 'tables.events', input: { tables: { events: 'experiment_groups' } } },
+    { path: 'curatedTables.exposures', input: { curatedTables: { exposures: 'experiment_groups' } } },
     { path: 'passThrough', input: { passThrough: {} } },
     { path: 'passThrough', input: { passThrough: { statsig: true, url: 'https://proxy.example' } } },
     { path: 'passThrough.url', input: { passThrough: { url: 'http://169.254.169.254/latest' } } },
@@ -279,10 +281,16 @@ describe('defineConfig', () => {
     expect(problems).toMatch(/^ *keys\.0\.lable: .*\blabel\b/m);
   });
 
-  it.each([{ privacy: { salt: 'planted' } }, { keys: [{ label: 'web', sha256: 'planted' }] }])(
-    'shows no secret: %j',
-    (input) => expect(problemsOf({ bucket: 'acme', ...input })).not.toContain('planted'),
-  );
+  it.each([
+    { privacy: { salt: 'planted' } },
+    { privacy: { salt: 716_243 } },
+    { keys: [{ label: 'web', sha256: 'planted' }] },
+    { keys: [716_243] },
+  ])('shows no secret: %j', (input) => {
+    const problems = problemsOf({ bucket: 'acme', ...input });
+    expect(problems).toMatch(/expected/);
+    expect(problems).not.toMatch(/planted|716243/);
+  });
 
   it('accepts what may be meant', () => {
     const redact = { 'user.\\emial': 'drop', '\\emial': 'drop', 'user.custom.emial': 'drop' };

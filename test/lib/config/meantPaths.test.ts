@@ -52,6 +52,8 @@ describe('a redaction path', () => {
     'user.custom.*',
     'user.*.*',
     'user.customIDs.companyID',
+    // SDKs send more of them than have a column.
+    'user.customIDs.deviceID',
     'user.\\nickname',
     'metadata.event_name',
     'metadata.a/b',

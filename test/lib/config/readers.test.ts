@@ -108,6 +108,11 @@ describe('the configuration of readers', () => {
       path: '0.externalId',
       readers: [{ kind: 'statsig', name: 's', as: 'user', externalId: 'p' }],
     },
+    {
+      what: 'a role without an external ID of a user',
+      path: '0.allowNoExternalId',
+      readers: [{ kind: 'statsig', name: 's', as: 'user', allowNoExternalId: true }],
+    },
     { what: 'a principal of a user', path: '0.principal', readers: [{ ...metabase, principal: 'ec2' }] },
     { what: 'a role that nobody assumes', path: '0.principal', readers: role({}) },
     { what: 'OWOX without a bucket', path: '0.resultsBucket', readers: [{ kind: 'owox', name: 'o' }] },
@@ -151,6 +156,12 @@ describe('the configuration of readers', () => {
       path: '2.alsoReads.0.locations.0',
       readers: [metabase, owox, { ...statsig, alsoReads: [inOwox] }],
     },
+    {
+      what: "a location in Statsig's own bucket",
+      path: '0.alsoReads.0.locations.0',
+      readers: reads('s3://acme-statsig/a/'),
+      more: { statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' } },
+    },
     { what: 'a whole bucket', path: '0.alsoReads.0.locations.0', readers: reads('s3://acme-finance') },
     {
       what: 'a location with a pattern',
@@ -178,6 +189,11 @@ describe('the configuration of readers', () => {
       what: 'a policy of AWS',
       path: '0.policies.0',
       readers: [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }],
+    },
+    {
+      what: 'a policy twice',
+      path: '0.policies.1',
+      readers: [{ ...owox, policies: Array(2).fill(`arn:aws:iam::${ACCOUNT}:policy/read-finance`) }],
     },
     { what: 'a workgroup of ours', path: '0.workgroup', readers: [{ ...metabase, workgroup: 'sluice' }] },
     {
@@ -271,6 +287,7 @@ describe('the configuration of readers', () => {
     const reader = { ...owox, alsoReads: [{ ...orders, owner: ACCOUNT }], policies };
     expect(problems([reader], { account: '444455556666' })).toEqual(['0.alsoReads.0.owner']);
     expect(problems([{ ...owox, policies }], { account: '111122223333' })).toEqual(['0.policies.0']);
+    expect(problems([{ ...owox, policies }], { account: ACCOUNT })).toEqual([]);
   });
 
   it('refuses more than a policy of IAM holds', () => {

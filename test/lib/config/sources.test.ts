@@ -151,6 +151,13 @@ describe('sources', () => {
       path: 'datasets.0.dayFormat',
       source: withDataset({ dayFormat: 'DD.MM.YYYY' }),
     },
+    ...['year=YYYY/month=MM', 'DD=YYYY/b=MM/c=DD', '{a=YYYY/b=MM/c=DD', 'year=YYYY/month=DD/day=MM'].map(
+      (dayFormat) => ({
+        what: `the day format ${dayFormat}`,
+        path: 'datasets.0.dayFormat',
+        source: withDataset({ dayFormat }),
+      }),
+    ),
     {
       what: 'a timezone that is none',
       path: 'datasets.0.timezone',

@@ -103,6 +103,28 @@ describe('a configuration for several stages', () => {
     });
   });
 
+  it.each([
+    { what: 'does not parse', text: 'const = 1;', code: 'BROKEN' },
+    { what: 'throws an error', text: "\nthrow new TypeError('no stage');", code: 'BROKEN' },
+    { what: 'throws a text', text: "throw 'no stage';", code: 'BROKEN' },
+    { what: 'imports what is not there', text: "import './none.ts';", code: 'BROKEN' },
+    { what: 'is not valid where it is made', text: 'defineConfig({ bucket: 1 });', code: 'INVALID bucket' },
+    { what: 'exports no configuration', text: '', code: 'NOT_FOUND' },
+  ])('names the file that $what', async ({ text, code }) => {
+    const file = fileWith(text);
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe(code);
+    await expect(loadConfig(file, 'dev')).rejects.toMatchObject({ detail: expect.stringContaining(file) });
+  });
+
+  it('names the line at which the file throws, and says of no file that it is not there', async () => {
+    const file = fileWith("\nthrow new TypeError('no stage');");
+    await expect(loadConfig(file, 'dev')).rejects.toMatchObject({
+      detail: `${file}:3:7: TypeError: no stage`,
+    });
+    const missing = join(directory.path, 'none.config.ts');
+    expect(await refusal(() => loadConfig(missing, 'dev'))).toBe('NOT_FOUND');
+  });
+
   it('suggests the stage that is meant', async () => {
     const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
     await expect(loadConfig(file, 'prd')).rejects.toThrow('Did you mean prod?');

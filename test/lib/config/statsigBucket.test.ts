@@ -152,6 +152,30 @@ describe('what the export function knows for Statsig', () => {
     ]);
   });
 
+  it.each([
+    {
+      kind: 'events',
+      more: {},
+      columns: ['timestamp', 'event_name', 'event_value', 'user_id', 'company_id', 'event_metadata'],
+      units: ['user_id', 'company_id'],
+    },
+    {
+      kind: 'exposures',
+      more: { mapping: { unitType: { constant: 'userID' } } },
+      columns: ['timestamp', 'experiment_id', 'group_id', 'unit_id', 'metadata'],
+      units: ['unit_id'],
+    },
+  ])('are those of a dataset of $kind, of every row that it has', ({ kind, more, columns, units }) => {
+    const config = define({
+      unitIds: { companyID: 'company_id' },
+      sources: dataset({ kind, ...more }),
+      exports: [{ ...events, name: 'rows', table: 'shop_rows' }],
+    });
+    const format = statsigFormats(config)['rows'];
+    expect(format?.columns.map(({ from }) => from)).toEqual(columns);
+    expect(format).toMatchObject({ kind, units, only: {} });
+  });
+
   it('is nothing of sources without such an export', () => {
     const copies = define({
       sources: dataset({ kind: 'metrics' }),

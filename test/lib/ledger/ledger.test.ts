@@ -4,6 +4,7 @@ import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, type Ledger, readKnown } from '../../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
+import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { dayContent, loadRun, settlement } from '../../harness/ledgerEntry.ts';
 import { MINUTE_MS, place, settled, startLedger } from './startLedger.ts';
@@ -165,6 +166,18 @@ describe('a day in the ledger', () => {
       const { ledger, failingSince } = await startFailing(times);
       const expected = { state: 'failed', version: 'v1', failure, failingSince };
       expect(await ledger.read(place)).toMatchObject(expected);
+    });
+
+    it('fails since its entry was written, if an earlier release wrote it', async () => {
+      const { clock, store, ledger } = await startFailing(1);
+      const before = await ledger.read(place);
+      if (before === null) throw new RangeError('No entry.');
+      const { failingSince: _, ...entry } = before;
+      await store.write(ledgerKey(place.source, place.dataset, place.day), JSON.stringify(entry));
+      const claim = await claimed(ledger, 'later', clock.now() + MINUTE_MS);
+      const { version: __, ...failed } = settled('');
+      const settledAgain = await ledger.settle(claim, { ...failed, state: 'failed', failure });
+      expect(settledAgain?.failingSince).toBe(entry.updatedAt);
     });
 
     it('keeps the note of an erasure that has ended, because its files are still those of that version', async () => {
@@ -344,6 +357,14 @@ describe('a day in the ledger', () => {
       if (next === null) throw new Error('Another owner has the day.');
       return next;
     }
+
+    it('is loaded at once when its pieces are dropped, and its queue names the piece of the task', async () => {
+      const { ledger, claim } = await startKilled();
+      const piece = { version: 'v1', done: 1 };
+      const dropped = await ledger.dropRun(claim, piece);
+      expect(dropped?.entry).not.toHaveProperty('run');
+      expect(dropped?.entry).toMatchObject({ state: 'loading', queued: { fingerprint: 'f1', piece } });
+    });
 
     it('counts the tries and kills of a piece', async () => {
       const { claim } = await startKilled();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  curatedDayOf,
   exportSubject,
   ledgerKey,
   loadFolder,
@@ -93,4 +94,18 @@ describe('keys of loads in pieces', () => {
   ])('are not parsed from %s', (path) => {
     expect(parseLoadKey(`ledger/_loads/${path}`)).toBeNull();
   });
+
+  it('are not parsed from another folder', () => {
+    expect(parseLoadKey('ledger/_other/acme_web/2026-11-20/v1/plan.json')).toBeNull();
+  });
+});
+
+it.each([
+  { key: 'ledger/curated/events/2026-11-20.json', day: '2026-11-20' },
+  { key: 'ledger/curated/exposures/2026-11-20.json', day: null },
+  { key: 'ledger/curated/events/days.json', day: null },
+  { key: 'ledger/curated/events/2026-02-30.json', day: null },
+  { key: 'ledger/curated/events/2026-11-20.jsonx', day: null },
+])('the curated day of $key is $day', ({ key, day }) => {
+  expect(curatedDayOf('events', key)).toBe(day);
 });

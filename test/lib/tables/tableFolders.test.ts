@@ -131,14 +131,20 @@ describe('former Statsig folders', () => {
     tables: { exposures: 'exposures', events: 'events', quarantine: 'quarantine' },
   };
 
-  it('have the days up to their last one, and no others', () => {
-    const folderOf = (day: string) => dayFolder(layout, 'events', day).split('/')[0];
-    expect(['2026-10-10', '2026-10-11', '2026-11-26', '2026-11-27'].map(folderOf)).toEqual([
-      'first',
-      'second',
-      'second',
-      'acme-4f2a',
-    ]);
+  it('have the days up to their last one, and no others, in whatever order they are listed', () => {
+    for (const formerStatsigFolders of [
+      layout.formerStatsigFolders,
+      layout.formerStatsigFolders.toReversed(),
+    ]) {
+      const folderOf = (day: string) =>
+        dayFolder({ ...layout, formerStatsigFolders }, 'events', day).split('/')[0];
+      expect(['2026-10-10', '2026-10-11', '2026-11-26', '2026-11-27'].map(folderOf)).toEqual([
+        'first',
+        'second',
+        'second',
+        'acme-4f2a',
+      ]);
+    }
     expect(versionPrefix(layout, 'shop_orders', '2026-10-10', 'v1')).toBe(
       'first/ingested/shop_orders/2026-10-10/v1/',
     );

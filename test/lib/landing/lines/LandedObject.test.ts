@@ -61,7 +61,7 @@ describe('an object of the landing', () => {
     const broken = Buffer.from('these bytes are of somebody else');
     const found = { ids: ['a', 'b'], skipped: [{ from: 0, to: broken.length, why: 'broken' }] };
     const bytes = Buffer.concat([broken, member('a'), member('b')]);
-    for (let cut = 1; cut < broken.length + 20; cut += 1)
+    for (let cut = 1; cut < bytes.length; cut += 1)
       expect(readPieces([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(found);
   });
 
@@ -83,8 +83,8 @@ describe('an object of the landing', () => {
       expect(read(bytes)).toEqual({ ids: ['a', 'b'], skipped: [] });
     });
 
-    it('is read wherever a piece ends in a header', () => {
-      for (let cut = empty.length; cut <= empty.length + header.length; cut += 1)
+    it('is read wherever a piece ends, in a header or a trailer, too', () => {
+      for (let cut = 1; cut < bytes.length; cut += 1)
         expect(readRuns([bytes.subarray(0, cut), bytes.subarray(cut)], 0)).toEqual({
           ids: ['a', 'b'],
           skipped: [],

@@ -116,8 +116,8 @@ export class LandingBucket {
     };
   }
 
-  /** Runs the writer, ten minutes before its deadline. */
-  write(keys: readonly string[], more: Partial<Writer> = {}, groups = [keys]) {
+  /** Runs the writer, ten minutes before its deadline. @param signal Ends the run. Default: nothing does. */
+  write(keys: readonly string[], more: Partial<Writer> = {}, groups = [keys], signal?: AbortSignal) {
     this.#runs += 1;
     const directory = this.runDirectory;
     mkdirSync(directory);
@@ -130,7 +130,8 @@ export class LandingBucket {
       directory,
       log: (line) => this.lines.push(line),
     };
-    return writeObjects(groups, { ...writer, ...more }, { deadline: NOW + 600_000 });
+    const time = { deadline: NOW + 600_000, ...(signal === undefined ? {} : { signal }) };
+    return writeObjects(groups, { ...writer, ...more }, time);
   }
 
   /** The rows of a table, with the day of their folder, in the order of files and rows; without nulls. */

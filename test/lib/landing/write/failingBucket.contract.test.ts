@@ -43,6 +43,20 @@ describe('a bucket that fails', () => {
     expect(await bucket.idsOf('exposures')).toEqual(['x1', 'x2']);
   });
 
+  it('is out of time once the signal is aborted, whatever its calls throw then, and keeps every object', async () => {
+    const late = new AbortController();
+    bucket.onCall = (call, key) => {
+      if (call !== 'put' || !key.startsWith('statsig/')) return;
+      late.abort();
+      throw new Error('socket hang up');
+    };
+    const both = [keyOf(1), keyOf(2)];
+    const { failed } = await bucket.write(both, {}, [both], late.signal);
+    const code = 'SLUICE_WRITE_OUT_OF_TIME';
+    expect([...failed]).toEqual(both.map((key) => [key, { code, detail: '' }]));
+    expect(bucket.keysOf('')).toEqual(both);
+  });
+
   it('keeps no file whose put lost its answer: its rows come again', async () => {
     bucket.onPut = (key) => {
       if (key.startsWith('statsig/statsig_forwarded_events/')) throw new Error('socket hang up');

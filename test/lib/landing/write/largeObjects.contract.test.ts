@@ -58,6 +58,41 @@ describe('a large object', () => {
     expect(skipped.equals(Buffer.concat(members.map(() => demo)))).toBe(true);
   });
 
+  it('of foreign bytes alone is put aside until there is no time for more, and read on from there', async () => {
+    const foreign = Buffer.alloc(1_000, 'foreign ');
+    bucket.objects.set(keyOf(1), Buffer.concat([members[0] ?? Buffer.of(), foreign, ...members.slice(1)]));
+    let now = NOW;
+    let pieces = 0;
+    bucket.onCall = (call, key) => {
+      if (call !== 'fetch' || key !== keyOf(1)) return;
+      pieces += 1;
+      if (pieces === 8) now += 590_000;
+    };
+    const clock = { now: () => now };
+    const done = await bucket.write([keyOf(1)], { ...small, clock });
+    expect(done).toMatchObject({ rows: 1, rounds: 1 });
+    expect(done.failed.get(keyOf(1))).toMatchObject({ code: 'SLUICE_WRITE_OUT_OF_TIME' });
+    expect(notes()).toHaveLength(1);
+    // Nothing is begun in the time that is left.
+    const late = await bucket.write([keyOf(1)], { ...small, clock });
+    expect(late).toMatchObject({ rows: 0, rounds: 0 });
+    expect(late.failed.get(keyOf(1))).toMatchObject({ detail: 'No round was begun.' });
+    now = NOW;
+    await bucket.write([keyOf(1)], { ...small, clock });
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    const aside = bucket.keysOf('damaged/').map((key) => bucket.objects.get(key) ?? Buffer.of());
+    expect(Buffer.concat(aside).equals(foreign)).toBe(true);
+    expectDone();
+  });
+
+  it('fails if it cannot be noted how far it is written', async () => {
+    bucket.onCall = (call, key) => {
+      if (call === 'put' && key.startsWith('ledger/')) throw new Error('SlowDown');
+    };
+    await expectFailed();
+    expect(bucket.objects.has(keyOf(1))).toBe(true);
+  });
+
   it('fails where its stream breaks or another is in its place, and goes on there', async () => {
     let pieces = 0;
     bucket.breaks = (key) => {

@@ -42,6 +42,26 @@ describe('objects of the landing', () => {
       ).toEqual(days.flatMap((day) => ['a1', 'a2', 'b1', 'b2'].map((id) => [`${id}${day}`, day])));
   });
 
+  it('have rows of any length, of more days than files keep memory for, and of more bytes than wait for the disk', async () => {
+    const long = 'x'.repeat(1_200_000);
+    const idOf = (n: number) => `e${String(n).padStart(2, '0')}`;
+    for (let n = 0; n < 20; n += 1) {
+      const day = `2026-11-${String(n + 1).padStart(2, '0')}`;
+      const rows = [rowOf('events', idOf(n), day, n % 4 === 0 ? { event_value: `${n}${long}` } : {})];
+      bucket.objects.set(keyOf(n), record({ events: [...rows, rowOf('events', `late${n}`, '2026-11-25')] }));
+    }
+    const done = await bucket.write(Array.from({ length: 20 }, (_, n) => keyOf(n)));
+    expect(done).toMatchObject({ rows: 40, refused: 0, rounds: 1 });
+    const rows = await bucket.rowsOf('events');
+    const values = rows.flatMap(({ event_value, event_id, ds }) =>
+      String(event_value).endsWith(long) ? [`${event_id} ${ds} ${String(event_value).split('x')[0]}`] : [],
+    );
+    expect(values).toEqual(
+      [0, 4, 8, 12, 16].map((n) => `${idOf(n)} 2026-11-${String(n + 1).padStart(2, '0')} ${n}`),
+    );
+    expect(rows.filter(({ event_id }) => String(event_id).startsWith('late'))).toHaveLength(20);
+  });
+
   it('have every value that the collector writes, with the types of the tables', async () => {
     const row = rowOf('exposures', 'x', '2026-11-25', {
       company_id: 'c',
