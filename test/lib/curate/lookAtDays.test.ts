@@ -134,14 +134,64 @@ describe('what nothing tells of', () => {
   });
 });
 
-describe('a listed day that has got more files than one can have', () => {
-  const DEPLOYED = { source: 'aws.cloudformation', 'detail-type': 'CloudFormation Stack Status Change' };
-  const NEW_FILE = (key: string) => ({
-    source: 'aws.s3',
-    'detail-type': 'Object Created',
-    detail: { bucket: { name: 'own' }, object: { key } },
+const DEPLOYED = { source: 'aws.cloudformation', 'detail-type': 'CloudFormation Stack Status Change' };
+const NEW_FILE = (key: string, bucket = 'own') => ({
+  source: 'aws.s3',
+  'detail-type': 'Object Created',
+  detail: { bucket: { name: bucket }, object: { key } },
+});
+
+describe('a listed day that keeps rows of a raw file that is gone', () => {
+  const OLD = '2026-08-18';
+
+  it('stays when it gets another file, and the next night looks at it, whenever its turn is', async () => {
+    const started = await startListed({ exposures: lastDays(100) });
+    const { run, keep, store, rawKey, clock } = started;
+    await keep('exposures', OLD);
+    await run(NIGHT);
+    clock.advance(HOUR_MS);
+    expect((await started.asks(NIGHT)).looked).not.toContain(OLD);
+    const key = rawKey('exposures', OLD, 'b');
+    await store.write(key, 'more');
+    await run(NEW_FILE(key));
+    expect(await started.listed('exposures')).toContain(OLD);
+    clock.advance(HOUR_MS);
+    started.takeSent();
+    await run(NIGHT);
+    expect(started.takeSent()).toContain(`exposures ${OLD} kept`);
   });
 
+  it('stays when nobody can look at it: views would lose these rows', async () => {
+    const days = lastDays(3);
+    const [day = ''] = days;
+    const started = await startListed({ exposures: days });
+    await started.keep('exposures', day);
+    const tooLarge = async (_: ForwardedKind, looked: UtcDay) => {
+      if (looked === day) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', looked);
+    };
+    for (const message of [NIGHT, CHECK, DEPLOYED, NEW_FILE(started.rawKey('exposures', day, 'b'))]) {
+      await started.run(message, { before: tooLarge });
+      expect(await started.listed('exposures')).toContain(day);
+    }
+    // There is no time to compare any day.
+    started.store.onCall = () => started.clock.advance(100_000);
+    await started.run(DEPLOYED);
+    expect(await started.listed('exposures')).toEqual([day]);
+  });
+});
+
+it('a file of another bucket takes no day out of the list', async () => {
+  const [day = ''] = lastDays(1);
+  const started = await startListed({ exposures: [day] });
+  const key = started.rawKey('exposures', day, 'b');
+  await started.store.write(key, 'more');
+  await started.run(NEW_FILE(key, 'others'));
+  expect(await started.listed('exposures')).toEqual([day]);
+  await started.run(NEW_FILE(key));
+  expect(await started.listed('exposures')).toEqual([]);
+});
+
+describe('a listed day that has got more files than one can have', () => {
   // Both of the others stay at an event, which looks at its own day alone.
   it.each([
     { by: 'night', stay: [2] },

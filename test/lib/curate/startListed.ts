@@ -5,6 +5,7 @@ import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.t
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
+import { namedFiles } from '../../../lib/ledger/erasureNotes.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
@@ -155,6 +156,22 @@ export async function startListed(
         if (await isOver()) return hour;
       }
       return null;
+    },
+    /** Has the listed version of a day keep the rows of its raw file, which is gone. Another file is there, too. */
+    async keep(kind: ForwardedKind, day: UtcDay): Promise<void> {
+      await store.write(rawKey(kind, day, 'c'), 'more');
+      await store.remove(rawKey(kind, day), '*');
+      const { fingerprint, files } = await readRawDay(raw(Number.POSITIVE_INFINITY), kind, day);
+      const inputs = [...namedFiles(day, files)];
+      await ledger.change(curatedSubject(config, kind, day), (known) => {
+        const { curated } = known;
+        const kept = { files: [...(curated?.inputs ?? [])], rows: 1, since: 0 };
+        return { entry: { ...known, fingerprint, curated: { ...curated, inputs, kept } } };
+      });
+      const { days: list = {}, eTag = null } = (await listed.read(kind)) ?? {};
+      const entry = list[day];
+      if (entry === undefined) throw new RangeError(`${day} is not listed.`);
+      await listed.write(kind, { ...list, [day]: { ...entry, fingerprint, keeps: true } }, eTag);
     },
     listed: async (kind: ForwardedKind) => Object.keys((await listed.read(kind))?.days ?? {}),
     entryOf: async (kind: ForwardedKind, day: UtcDay) => (await listed.read(kind))?.days[day],
