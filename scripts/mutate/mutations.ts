@@ -261,7 +261,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/curate/curateTask.ts', CURATE, [
     ['if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
     ["if (ended === null) return { outcome: 'lost' };", ''],
-    ["if (settled === null) return { outcome: 'lost' };", ''],
+    ["if (account === null) return { outcome: 'lost' };", ''],
     ['kept !== null && !kept.isWhole', 'false'],
     ['isFinal || run.isLastAttempt', 'isFinal'],
     ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
