@@ -11,13 +11,15 @@ import { SPELLED } from './plainText.ts';
 const UNREADABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd\\]/;
 /** Matches a text that spells a character in another way. */
 const ANY_SPELLED = new RegExp(SPELLED);
+/** The characters of the longest run that is looked into: nothing that is so long is a word. A pattern without a bound fails at long texts. */
+const LONGEST_RUN = 65_536;
 /** Characters of base64, as text or URLs have it: at least 6 bytes of something. */
-const RUNS = /[A-Za-z0-9+/_-]{8,}/g;
+const RUNS = new RegExp(`[A-Za-z0-9+/_-]{8,${LONGEST_RUN}}`, 'g');
 /**
  * Long runs of letters and digits. No word has so many of them in both cases and with digits, but compressed and
  * encrypted bytes do.
  */
-const NOISE = /[A-Za-z0-9+/]{32,}/g;
+const NOISE = /[A-Za-z0-9+/]{32,1000}/g;
 /** No key names a unit here: every text is looked at alike. */
 const NO_KEYS: ReadonlySet<string> = new Set();
 
@@ -40,8 +42,20 @@ export function isPlainJson(text: string, value: unknown): boolean {
     return isNumber || isReadable(part) ? null : 'unit';
   });
   if (unread !== null) return false;
-  const colons = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
-  return colons === keys;
+  return membersOf(text) === keys;
+}
+
+/** How many members the objects of a JSON text have, those included that are hidden by another of the same name. */
+function membersOf(json: string): number {
+  let colons = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json.charAt(at);
+    if (character === '"') isText = !isText;
+    else if (isText && character === '\\') at += 1;
+    else if (!isText && character === ':') colons += 1;
+  }
+  return colons;
 }
 
 /** Whether a text says all that it holds as it stands: nothing in it may be encoded or spelled in other characters. */
@@ -49,7 +63,7 @@ function isReadableText(text: string): boolean {
   if (UNREADABLE.test(text) || ANY_SPELLED.test(text)) return false;
   for (const [run] of text.matchAll(NOISE))
     if (/[A-Z]/.test(run) && /[a-z]/.test(run) && /[0-9]/.test(run)) return false;
-  for (const [run] of text.matchAll(RUNS)) if (holdsText(run)) return false;
+  for (const [run] of text.matchAll(RUNS)) if (run.length === LONGEST_RUN || holdsText(run)) return false;
   return true;
 }
 

@@ -33,6 +33,16 @@ describe('a matcher', () => {
   });
 
   it.each([
+    { what: 'words', text: 'x '.repeat(5_000_000), found: null },
+    { what: 'more than is parsed', text: ' '.repeat(33_554_431), found: 'unreadable' },
+    { what: 'a long word', text: 'x'.repeat(65_535), found: null },
+    { what: 'a longer word', text: 'x'.repeat(65_536), found: 'unreadable' },
+    { what: 'backslashes where JSON may be', text: `[${'\\'.repeat(1_000_000)}`, found: 'unreadable' },
+  ])('comes to an end with a body of $what', ({ text, found }) => {
+    expect(matcher('user_id=user-1').findBody(Buffer.from(JSON.stringify(text)))).toBe(found);
+  });
+
+  it.each([
     ['{"events":[{"user":{"userID":"user-1"}}]}', 'unit'],
     ['{"events":[{"user":{"userID":"user-10"}}]}', null],
     // A row that failed conversion has JSON within its texts.
