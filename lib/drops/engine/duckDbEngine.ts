@@ -56,7 +56,6 @@ type Counts = Partial<Record<RowReason, number>>;
  */
 async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<MappedRows> {
   const { files, mapping, rowsPath: output } = request;
-  if (files.length === 0) return sumRows([], []);
   await verifyMapped(request);
   const looks = mapping.groups.map((group, i) => ({ group, contentOf: lookAtValues(session, group, i) }));
   await session.run(acceptedRowsStatement(request, output));

@@ -103,6 +103,14 @@ describe('erasing from one object', () => {
     },
   );
 
+  it('keeps what is written, where there are no versions, before an object that has nothing else is deleted', async () => {
+    await put('gone');
+    const before = () => put('stays').then(() => undefined);
+    const object = { key: KEY, versions: await bucket.versions(KEY) };
+    await eraser().erase(object, { form: 'damaged' }, { ...silent, before });
+    expect(await stored()).toEqual(['stays']);
+  });
+
   it.each([
     ['', false],
     [' of a dry run', true],

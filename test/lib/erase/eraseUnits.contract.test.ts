@@ -226,22 +226,33 @@ describe('an erasure', () => {
   });
 
   // S3 rounds the object's end, and then the end of the version that it leaves, up to the next midnight.
+  // What replaces an object begins anew.
   it.each([
     { what: 'an object of damaged/', key: damagedKey(landedKey(1)), isThere: true, goneBy: '2027-03-12' },
+    {
+      what: 'an object of damaged/ with rows of the unit',
+      users: ['stays', 'gone'],
+      key: damagedKey(landedKey(1)),
+      isThere: true,
+      goneBy: '2027-03-13',
+    },
     { what: 'a version of damaged/', key: damagedKey(landedKey(1)), isThere: false, goneBy: '2026-12-12' },
     { what: 'a version of the landing', key: landedKey(1), isThere: false, goneBy: '2026-11-25' },
-  ])('says by when $what is gone, with bytes that nobody can read', async ({ key, isThere, goneBy }) => {
-    const retention = { dataVersionDays: 20, landingVersionDays: 3 };
-    const config = defineConfig({ bucket: Bucket, curate: false, retention });
-    await keepVersions();
-    const damaged = Buffer.concat([landedUsers('stays'), Buffer.from('more')]);
-    await put(key, damaged);
-    // Of several versions, the one that stays longest decides.
-    await put(key, damaged);
-    if (!isThere) await server.client.send(new DeleteObjectCommand({ Bucket, Key: key }));
-    const { run } = await erase({ config, now: () => Date.UTC(2026, 10, 21) });
-    expect(run.expiring).toEqual([{ key, goneBy, isThere }]);
-  });
+  ])(
+    'says by when $what is gone, with bytes that nobody can read',
+    async ({ users = ['stays'], key, isThere, goneBy }) => {
+      const retention = { dataVersionDays: 20, landingVersionDays: 3 };
+      const config = defineConfig({ bucket: Bucket, curate: false, retention });
+      await keepVersions();
+      const damaged = Buffer.concat([landedUsers(...users), Buffer.from('more')]);
+      await put(key, damaged);
+      // Of several versions, the one that stays longest decides.
+      await put(key, damaged);
+      if (!isThere) await server.client.send(new DeleteObjectCommand({ Bucket, Key: key }));
+      const { run } = await erase({ config, now: () => Date.UTC(2026, 10, 21) });
+      expect(run.expiring).toEqual([{ key, goneBy, isThere }]);
+    },
+  );
 
   it('goes on behind the object at which it was killed, and leaves what comes before it to the next run', async () => {
     const results = (name: string) => put(name, Buffer.from('"gone"'));
@@ -280,6 +291,21 @@ describe('an erasure', () => {
     expect(run.places).toMatchObject({ curated: { rewritten: 1 }, ingested: { rewritten: 1 } });
     const tables = { acme_events: ['2026-11-01'], [config.curatedTables.events]: ['2026-11-01'] };
     expect(asked).toEqual([[{ exposures: [], events: ['2026-11-01'] }, tables]]);
+  });
+
+  it('counts an object as rewritten whose version before may not be deleted, and names that', async () => {
+    await keepVersions();
+    for (const n of [1, 2]) await put(landedKey(n), landedUsers('gone', `stays-${n}`));
+    const bucket = countingBucket();
+    const remove: EraseBucket['remove'] = async (version, ifRead) =>
+      version.key === landedKey(2) ? { denied: 'no' } : bucket.remove(version, ifRead);
+    const { run } = await erase({ bucket: { ...bucket, remove } });
+    expect(run.left).toMatchObject([{ key: landedKey(2), why: 'denied' }]);
+    expect(run.places.landing).toMatchObject({ rewritten: 2, deleted: 2, rows: 2 });
+    expect(await usersOf(2)).toEqual(['stays-2']);
+    expect(await bucket.versions(landedKey(2))).toHaveLength(2);
+    await erase();
+    expect(await bucket.versions(landedKey(2))).toHaveLength(1);
   });
 
   it('takes a row of others out of no file of quarantine, and asks for no day of it', async () => {
@@ -437,18 +463,17 @@ describe('an erasure', () => {
     if (stored === null || first === undefined) throw new Error('no run');
     const counts = { objects: 9, versions: 9, rewritten: 1, deleted: 2, rows: 3, others: 4 };
     const places = { landing: { ...counts, mentions: 9, waiting: 9 } };
-    const runs = Array.from({ length: 50 }, (_, i) => ({ ...first, places: i === 0 ? places : {} }));
+    const all = { ...places, relay: places.landing };
+    const runs = Array.from({ length: 50 }, (_, i) => ({ ...first, places: i === 0 ? all : {} }));
     await manifests.write({ ...stored.manifest, runs, forgotten: 7 }, stored.eTag);
     expect(await erase()).toMatchObject({ runs: 58, forgotten: 8, total: {} });
     const before = await manifests.read(id);
     await manifests.write({ ...stored.manifest, runs: runs.slice(0, 49) }, before?.eTag ?? null);
     await put(landedKey(1), landedUsers('stays'));
-    expect((await erase()).total.landing).toEqual({
-      ...counts,
-      objects: 1,
-      versions: 1,
-      mentions: 0,
-      waiting: 0,
+    const last = { ...counts, mentions: 0, waiting: 0 };
+    expect((await erase()).total).toMatchObject({
+      landing: { ...last, objects: 1, versions: 1 },
+      relay: { ...last, objects: 0, versions: 0 },
     });
   });
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExportError } from '../../../lib/export/ExportError.ts';
-import { exportDay, type TargetBucket } from '../../../lib/export/exportDay.ts';
+import { exportDay, type exportFaultPoints, type TargetBucket } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { killedAt } from '../../harness/killedAt.ts';
 import { DAY, type ExportWorld, startExport, TARGET, THEIRS } from './startExport.ts';
 
 const HOUR_MS = 3_600_000;
@@ -343,6 +344,20 @@ describe('the plan of exports', () => {
     await exportDay(world.exporter({ faultPoint }), world.configured(), task);
     expect(planned).toEqual([]);
     expect(reasons(await plan())).toEqual([`${DAY} changed`]);
+  });
+
+  it('queues a day again whose export was killed, once its lease is over', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    const [task] = sent;
+    if (task === undefined) throw new Error('nothing was queued');
+    const { faultPoint, killed } = killedAt<(typeof exportFaultPoints)[number]>('copied');
+    const exporting = exportDay(world.exporter({ faultPoint }), world.configured(), task);
+    expect(await Promise.race([exporting, killed])).toBe('killed');
+    expect(reasons(await plan())).toEqual([]);
+    world.clock.advance(HOUR_MS);
+    expect(reasons(await plan())).toEqual([`${DAY} new`]);
   });
 
   it('queues requested days whatever the ledger says, limited to the requested schedule and names', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
+import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportMessages } from '../../../lib/export/exportMessages.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport } from './startExport.ts';
 
@@ -9,8 +11,10 @@ describe('a planning request of the export', () => {
   let lines: Record<string, unknown>[];
   let sent: string[];
   let takes: boolean;
+  let exports: readonly Export[];
   beforeEach(async () => {
     world = await startExport();
+    exports = [world.configured()];
     lines = [];
     sent = [];
     takes = true;
@@ -32,7 +36,10 @@ describe('a planning request of the export', () => {
       body: JSON.stringify({ sluice: 'export', ...request }),
       receives: 1,
     };
-    const exporter = world.messageExporter({ tasks, log: (fields) => lines.push(fields) });
+    const log = (fields: Record<string, unknown>) => lines.push(fields);
+    const locations = () => Promise.reject(new ExportError('SLUICE_EXPORT_TABLE_MISSING', ''));
+    const tableOf = (name: string) => (name === 'gone' ? { ...world.table, locations } : world.table);
+    const exporter = { ...world.messageExporter({ tasks, log }), exports, tableOf };
     const { batchItemFailures } = await exportMessages(exporter, [message]);
     const isRedelivered = batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === 'm');
     return { ...lines.findLast(({ event }) => event === 'export_run'), isRedelivered };
@@ -91,6 +98,11 @@ describe('a planning request of the export', () => {
       expect(await run()).toMatchObject({ queued, failed_days: 1 });
       expect(lines).toHaveLength(1);
     }
+    // No task ends what another export fails by.
+    const other = { ...world.configured(), name: 'other', table: 'gone' };
+    exports = [world.configured(), other];
+    expect(await run()).toMatchObject({ failed: [{ export: 'other', transient: false }] });
+    expect(lines.at(-1)).toMatchObject({ exports_failed: 2 });
   });
 
   it('records no task that the queue did not accept', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench, subjectOf } from './MappingBench.ts';
@@ -24,6 +25,17 @@ async function problemOf(file: EngineFile): Promise<unknown> {
 }
 
 describe('readable files', () => {
+  it('have all of their refused rows written, also of more shapes than one statement holds', async () => {
+    const numbers = Array.from({ length: 201 }, (_, i) => i);
+    const row = (i: number) =>
+      `SELECT 1795169730 AS timestamp, NULL::VARCHAR AS event_name, 'u' AS unit_id, 1 AS c${i}`;
+    const files: EngineFile[] = [];
+    for (const i of numbers) files.push(await bench.write(`shape-${i}.parquet`, row(i)));
+    const { refused } = await bench.load(events, files);
+    const shapes = refused.map(({ raw }) => Number(/"c(\d+)":1/.exec(String(raw))?.[1]));
+    expect(shapes.sort((a, b) => a - b)).toEqual(numbers);
+  });
+
   it.each([
     'uncompressed',
     'snappy',
@@ -295,6 +307,24 @@ describe('unreadable files', () => {
       await expect(load).rejects.toThrow(`${name}: `);
     },
   );
+
+  it('include files that hold fewer rows than their footers say', async () => {
+    const [file] = await bench.describe([await bench.write('short.parquet', ROWS)]);
+    if (file === undefined || 'problem' in file) throw new Error('not described');
+    const files = [{ ...file, rows: 1_001 }];
+    const load = duckDbEngine(bench.limits).load({
+      files,
+      mapping: compileMapping(subjectOf(events), files),
+      rowsPath: `${file.path}.rows`,
+      refusedPath: `${file.path}.refused`,
+      loadedAt: 0,
+      limits: bench.limits,
+    });
+    await expect(load).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_FILE_DAMAGED',
+      detail: expect.stringMatching(/^short\.parquet: /),
+    });
+  });
 
   it('include unsupported encodings only if the mapping needs the column', async () => {
     const file = bench.fixture('fixed-split.parquet');

@@ -1,4 +1,6 @@
-import { existsSync, globSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
@@ -102,6 +104,34 @@ describe('a day that fails', () => {
       expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
     },
   );
+
+  it('is tried again while a file breaks off each time, and named by it', async () => {
+    loads = await startLoads();
+    const key = await loads.drop('a.parquet', someEvents(0, 1));
+    const { customerBucket } = loads.makeLoader();
+    const broken: Loader['customerBucket'] = (...place) => ({
+      ...customerBucket(...place),
+      read: async () => Readable.from(['PAR1']),
+    });
+    const code = 'SLUICE_SOURCE_UNAVAILABLE';
+    const loader = { customerBucket: broken, wait: async () => {} };
+    expect(await loads.load({ loader })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code, message: expect.stringContaining(key) },
+    });
+    expect(await loads.load({ loader, run: { tries: 2 } })).toMatchObject({ outcome: 'failed' });
+    expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
+  });
+
+  it('is tried again where the disk of the function takes no file', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 1));
+    const { directory } = loads.makeLoader();
+    mkdirSync(join(directory, 'piece', 'files', '000000.parquet'), { recursive: true });
+    const failure = { code: 'SLUICE_LOAD_STOPPED' };
+    expect(await loads.load({ loader: { directory } })).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+  });
 
   it('has more refused rows than allowed, and keeps its last good version', async () => {
     loads = await startLoads();

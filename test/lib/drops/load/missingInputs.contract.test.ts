@@ -75,12 +75,18 @@ describe('a loaded day whose files are deleted or have no rows', () => {
   });
 
   it('stays in its version, and missing since the first look, however it is asked for', async () => {
-    const { version } = (await day.loads.entry()) ?? {};
+    const { version, content } = (await day.loads.entry()) ?? {};
+    expect(content).toMatchObject({ rows: 5 });
     await deleted.lose();
     const missingSince = day.loads.clock.now();
     for (const asked of [undefined, 'triggered', 'backfill'] as const) {
       await day.run(asked);
-      expect(await day.loads.entry()).toMatchObject({ state: 'inputs_missing', version, missingSince });
+      expect(await day.loads.entry()).toMatchObject({
+        state: 'inputs_missing',
+        version,
+        missingSince,
+        content,
+      });
       day.loads.clock.advance(60_000);
     }
   });

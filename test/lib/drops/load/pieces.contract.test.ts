@@ -19,6 +19,7 @@ describe('a day in pieces', () => {
     await pieces.dropThree();
     expect(await pieces.loads.load()).toMatchObject({ outcome: 'succeeded', rows: SUM, files: 3 });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+    expect(await pieces.loads.rowsUnder('quarantine/')).toHaveLength(2);
     expect(pieces.loads.sent()).toEqual([]);
     expect(await pieces.loads.entry()).not.toHaveProperty('run');
   });

@@ -2,6 +2,7 @@ import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { firstRows, LoadedDay } from './LoadedDay.ts';
+import { planDay } from './planDay.ts';
 import { DAY, readEvents, someEvents } from './startLoads.ts';
 
 describe('a drop that returns to an earlier loaded state', () => {
@@ -47,5 +48,17 @@ describe('a drop that returns to an earlier loaded state', () => {
     loads.clock.advance(LEASE_MS + 1);
     expect(await loads.load({ day: earlier })).toMatchObject({ outcome: 'inputs_missing' });
     expect(await loads.read(earlier)).toEqual(readEvents(0, 1));
+  });
+
+  it('that was killed after queries read it loses those rows once a person has said so', async () => {
+    const { loads } = day;
+    const earlier = '2026-11-18';
+    await loads.drop('late.parquet', someEvents(0, 1), earlier);
+    expect(await loads.load({ day: earlier, killAt: 'moved' })).toBe('killed');
+    await loads.remove('late.parquet', earlier);
+    loads.clock.advance(LEASE_MS + 1);
+    const { tasks } = await planDay(loads, earlier, 'empty');
+    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.read(earlier)).toEqual([]);
   });
 });

@@ -60,6 +60,22 @@ describe('the sweep', () => {
     expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
   });
 
+  it('keeps the version of a killed load, which queries have read, for a day from when it was replaced', async () => {
+    await loadRows('first');
+    const [first] = await files();
+    await loads.drop('a.parquet', someEvents(0, 2, 'second'));
+    expect(await loads.load({ killAt: 'moved' })).toBe('killed');
+    const second = (await files()).find((key) => key !== first);
+    loads.clock.advance(DAY_MS - 60_000);
+    await loadRows('third');
+    loads.clock.advance(2 * 60_000);
+    await loads.sweep();
+    expect(await files()).toContain(second);
+    loads.clock.advance(DAY_MS);
+    await loads.sweep();
+    expect(await files()).toHaveLength(1);
+  });
+
   it('finds every version: a load is handed back while a note of one is not written', async () => {
     await loadRows('first');
     await loads.drop('a.parquet', someEvents(0, 2, 'second'));

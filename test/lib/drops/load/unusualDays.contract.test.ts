@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
 import { contentWords } from '../../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
+import { ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, someEvents, startLoads } from './startLoads.ts';
@@ -46,6 +47,20 @@ describe('a first drop without rows', () => {
 });
 
 describe('a day whose values are not as before', () => {
+  it('is loaded, and compared with none, while what is known of one before it can’t be read', async () => {
+    day = new LoadedDay(await startLoads());
+    for (const earlier of [addDays(DAY, -1), addDays(DAY, -2)]) {
+      await day.loads.drop('a.parquet', someEvents(0, 4), earlier);
+      expect(await day.loads.load({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+    }
+    await day.loads.put(ledgerKey('acme', 'events', addDays(DAY, -2)), new TextEncoder().encode('{'));
+    await day.drop('a', someEvents(0, 1));
+    expect(await day.run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await day.loads.entry()).not.toHaveProperty('usualRows');
+    const line = { level: 'error', event: 'ingest_usual_rows', error: 'SLUICE_INGEST_LEDGER_INVALID' };
+    expect(day.loads.logged).toContainEqual(expect.objectContaining(line));
+  });
+
   it('is told for one row with a time of the next year', async () => {
     day = new LoadedDay(await startLoads());
     const rows = [DAY, DAY, '2027-11-20'].map(

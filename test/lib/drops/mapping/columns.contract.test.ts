@@ -98,6 +98,15 @@ describe('duplicate column names in a file', () => {
     });
   });
 
+  it('are both in a refused row', async () => {
+    const unitIds = { userID: { column: 'nowhere', optional: true } };
+    const dataset: DatasetInput = { kind: 'events', mapping: { unitIds } };
+    const { refused } = await bench.load(dataset, [bench.fixture('same-names.parquet')]);
+    expect(Object.values(JSON.parse(String(refused[0]?.['raw'])))).toEqual(
+      expect.arrayContaining(['A1', 'u1']),
+    );
+  });
+
   it('are not invented: a column with the name that DuckDB gives to a duplicate is found', async () => {
     const file = await bench.write(
       'made-up.parquet',

@@ -8,6 +8,7 @@ import {
   daysBetween,
   decideDay,
   lacksMarker,
+  lackWords,
   lookbackDays,
 } from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
@@ -297,6 +298,16 @@ describe('the planned days', () => {
     expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
     expect(daysBetween('2026-03-01', '2026-02-27')).toEqual([]);
   });
+});
+
+it.each([
+  { queued: { reason: 'waiting for READY', files: 2 }, words: '2 files and no READY' },
+  { queued: { reason: 'waiting for a commit of its files', files: 1 }, words: '1 file and no commit' },
+  // As an earlier version has noted it.
+  { queued: { reason: 'waiting for READY' }, words: 'files and no READY' },
+  { queued: { reason: 'settling', files: 2 }, words: null },
+])('a day that waits has and lacks what is noted: $words', ({ queued, words }) => {
+  expect(lackWords(queued)).toBe(words);
 });
 
 it('a day lacks its marker until that is there, unless it was loaded and has lost every object', () => {

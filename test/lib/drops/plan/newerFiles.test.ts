@@ -287,6 +287,15 @@ describe('files outside of the lookback that are newer than those that were load
   });
 });
 
+it('newer files are looked for from the beginning again after pages without a key', async () => {
+  const list = async () => ({ objects: [], next: 'more' });
+  const place = definedDataset({});
+  const ports = { bucket: { list }, ledger: { read: async () => null }, entries: new Map(), now: 0 };
+  expect(await findNewerFiles(ports, place, () => true)).toEqual({ days: [] });
+  const note = { days: [], round: { beganAt: 0, after: 'events/a' } };
+  expect(await findNewerFiles(ports, place, () => true, note)).toEqual(note);
+});
+
 function etagOf(folder: Folder, day: string): string {
   return folder.objects.get(`events/${day}/a.parquet`)?.eTag ?? '';
 }
