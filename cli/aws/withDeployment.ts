@@ -29,15 +29,20 @@ export async function explainingAws<Result>(work: () => Promise<Result>): Promis
   try {
     return await work();
   } catch (error) {
-    const { AwsAccessError, explainAwsError } = await import('../../observe/explainAwsError.ts');
-    const problem = explainAwsError(error);
-    if (problem?.kind === 'unasked') throw problem.error;
-    // An error with a code of its own explains itself better.
-    if (problem === undefined || error instanceof SluiceError) throw error;
-    // CloudFormation has no specific error for a stack that does not exist.
-    const code = /Stack with id \S+ does not exist/.test(problem.detail)
-      ? 'SLUICE_AWS_NO_STACK'
-      : 'SLUICE_AWS_FAILED';
-    throw new AwsAccessError(code, problem.detail, { cause: error });
+    throw await explainedByAws(error);
   }
+}
+
+/** The AwsAccessError for what an AWS client threw; any other error as it is. */
+export async function explainedByAws(error: unknown): Promise<unknown> {
+  const { AwsAccessError, explainAwsError } = await import('../../observe/explainAwsError.ts');
+  const problem = explainAwsError(error);
+  if (problem?.kind === 'unasked') return problem.error;
+  // An error with a code of its own explains itself better.
+  if (problem === undefined || error instanceof SluiceError) return error;
+  // CloudFormation has no specific error for a stack that does not exist.
+  const code = /Stack with id \S+ does not exist/.test(problem.detail)
+    ? 'SLUICE_AWS_NO_STACK'
+    : 'SLUICE_AWS_FAILED';
+  return new AwsAccessError(code, problem.detail, { cause: error });
 }

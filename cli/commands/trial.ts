@@ -36,9 +36,12 @@ export const trial: Command = {
     if (id !== undefined) assertRemovalAlone(line);
     if (id === undefined && line.values['yes'] !== true && !process.stdin.isTTY)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--yes: expected where nobody can be asked.');
-    const { removeOnly, startTrial } = await import('../trial/startTrial.ts');
-    const wish = { region, endpoint, url };
-    return id === undefined ? startTrial(line, wish) : removeOnly(line, wish, id);
+    if (id !== undefined) {
+      const { removeLeftTrial } = await import('../trial/removeLeftTrial.ts');
+      return removeLeftTrial(line, region, id);
+    }
+    const { startTrial } = await import('../trial/startTrial.ts');
+    return startTrial(line, { region, endpoint, url });
   },
 };
 

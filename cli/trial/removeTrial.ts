@@ -76,7 +76,11 @@ export async function removeTrial(
   }
 }
 
-/** Ends the deployment of a trial that was killed: its process is in a group of its own. */
+/**
+ * Ends the deployment of a trial that was killed: its process is in a group of its own.
+ *
+ * @throws Error of the system if it may not be ended, as another user's.
+ */
 export async function endDeployment(trial: Pick<Trial, 'id'>): Promise<void> {
   const pid = Number(await readFile(trialFiles(trial).pid, 'utf8').catch(() => 0));
   if (describeProcess(pid).command.includes(trialStage(trial))) process.kill(-pid, 'SIGKILL');

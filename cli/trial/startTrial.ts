@@ -1,36 +1,21 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { writeFile } from 'node:fs/promises';
 import { sum } from '../../lib/base/sum.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
-import { isRegion } from '../../lib/schema/regions.ts';
-import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
-import { projectRoot } from '../../local/roots.ts';
-import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
-import { namedTarget } from '../aws/target.ts';
-import { explainingAws } from '../aws/withDeployment.ts';
+import { explainedByAws, explainingAws } from '../aws/withDeployment.ts';
 import { lookText } from '../observe/doctorText.ts';
 import { duration } from '../observe/words.ts';
-import { type CommandLine, PROBLEMS_FOUND, stageOption, UsageError } from '../terminal/commandLine.ts';
+import { type CommandLine, PROBLEMS_FOUND } from '../terminal/commandLine.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
-import { endDeployment, type Removal, removeTrial } from './removeTrial.ts';
+import { configOf, forget, openTrial, trialOf } from './openTrial.ts';
 import { EXPECTED_SECONDS, runTrial, type TakenStep, type Tried } from './runTrial.ts';
-import { newTrialId, type Trial, trialConfig, trialStack, trialStage } from './Trial.ts';
+import { newTrialId, type Trial, trialStack } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
-import {
-  REPORT,
-  removalCommand,
-  removalText,
-  type TrialReport,
-  trialReport,
-  trialText,
-} from './trialReport.ts';
-import { trialFiles, writeService } from './writeService.ts';
+import { REPORT, removalCommand, type TrialReport, trialReport, trialText } from './trialReport.ts';
+import { writeService } from './writeService.ts';
 
 /** The options of a trial. */
 export interface TrialWish {
@@ -43,15 +28,15 @@ export interface TrialWish {
 }
 
 /**
- * Shows what a trial makes, asks whether to make it, and makes it. The first Ctrl-C ends the trial and removes what it made; a second
- * one leaves that.
+ * Shows what a trial makes, asks whether to make it, makes it, and writes `trial.json` into the current folder. The first Ctrl-C ends
+ * the trial and removes what it made; a second one leaves that.
  *
- * @returns The exit code.
- * @throws UsageError; TrialError; AwsAccessError.
+ * @returns The exit code: 0 if all answers are as expected, 1 if nobody wanted the trial, 3 if an answer is not as expected or
+ *   something is left, 130 if it was interrupted, whatever is left then.
+ * @throws UsageError; TrialError; AwsAccessError; ConfigError; what else a step has thrown.
  */
 export async function startTrial(line: CommandLine, wish: TrialWish): Promise<number> {
   const trial = await trialOf(line, wish, newTrialId());
-  const startedAt = new Date().toISOString();
   const interruption = new AbortController();
   const { signal } = interruption;
   const deployment = openTrial(line, trial, signal);
@@ -62,6 +47,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
       writeNote('Nothing was made.\n');
       return 1;
     }
+    const startedAt = new Date().toISOString();
     await writeService(trial, configOf(trial, deployment));
     writeNote(`If this ends early: ${removalCommand(trial)}\n`);
     void untilInterrupted().then(() => {
@@ -74,13 +60,12 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     const report = trialReport(trial, startedAt, tried);
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
     writeResult<TrialReport>(line, report, () => trialText(trial, report, signal.aborted));
-    if (tried.removal?.left.length === 0) await forget(trial);
+    const isRemoved = tried.removal !== null && tried.removal.left.length === 0;
+    if (isRemoved) await forget(trial);
     if (signal.aborted) return INTERRUPTED;
-    const { error } = tried;
-    if (error !== undefined) await explainingAws(() => Promise.reject(error));
-    return tried.removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
-      ? PROBLEMS_FOUND
-      : 0;
+    if (tried.error !== undefined) throw await explainedByAws(tried.error);
+    const isAsExpected = report.answers.every(({ verdict }) => verdict !== 'otherwise');
+    return isRemoved && isAsExpected ? 0 : PROBLEMS_FOUND;
   } finally {
     deployment.close();
   }
@@ -114,69 +99,11 @@ async function showTrial(
     deployment,
     url,
     onProgress: (step, progressText) => {
-      const detail = progressText && `: ${progressText}`;
-      return progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${detail}`);
+      const detail = progressText === '' ? '' : `: ${progressText}`;
+      progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${detail}`);
     },
     onStep: (taken) => writeNote(stepText(taken)),
   }).finally(() => progress.end());
-}
-
-/** `--remove`: removes what an interrupted trial has left. @throws As {@link startTrial}. @returns The exit code. */
-export async function removeOnly(line: CommandLine, wish: TrialWish, id: string): Promise<number> {
-  if (!/^[0-9a-f]{8}$/.test(id))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--remove: got ${id}, expected the ID of a trial.`);
-  const trial = await trialOf(line, wish, id);
-  const deployment = openTrial(line, trial, new AbortController().signal);
-  const progress = openProgress(line);
-  await endDeployment(trial);
-  const removal = await explainingAws(() =>
-    removeTrial(deployment, trial, (step) => progress.show(step)),
-  ).finally(() => {
-    progress.end();
-    deployment.close();
-  });
-  writeResult<Removal>(line, removal, () => removalText(trial, removal));
-  if (removal.left.length > 0) return PROBLEMS_FOUND;
-  await forget(trial);
-  return 0;
-}
-
-/** A trial in the account of the credentials. */
-async function trialOf(line: CommandLine, { region, endpoint }: TrialWish, id: string): Promise<Trial> {
-  if (!isRegion(region))
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--region: got ${region}, expected one of docs/reference/configuration.md.`,
-    );
-  const { aws } = namedTarget({ values: { ...line.values, stage: 'trial' } });
-  const sts = new STSClient(aws);
-  const { Account: account = '' } = await explainingAws(() =>
-    sts.send(new GetCallerIdentityCommand({})),
-  ).finally(() => sts.destroy());
-  const project = await loadConfig(configFile(projectRoot, process.env), stageOption(line) ?? LOCAL_STAGE);
-  return { id, account, region, endpoint, project };
-}
-
-/** Deletes the folder that a trial was deployed from. Its log stays. */
-function forget(trial: Trial): Promise<void> {
-  return rm(trialFiles(trial).service, { recursive: true, force: true });
-}
-
-/** The configuration of a trial, for the processor that its functions run on. */
-function configOf(trial: Trial, { isLocal }: Pick<Deployment, 'isLocal'>) {
-  // An emulator on this machine runs functions with this machine's processor.
-  return trialConfig(trial, isLocal && process.arch !== 'arm64' ? 'x86_64' : 'arm64');
-}
-
-/** A trial's deployment. Its waits end once it is interrupted. */
-function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deployment {
-  const values = { ...line.values, region: trial.region, stage: trialStage(trial) };
-  const named = namedTarget({ values });
-  const aws = { ...named.aws, region: trial.region };
-  const config = defineConfig(configOf(trial, named), { stages: [values.stage] });
-  const opened = openDeployment({ ...named, config, now: Date.now() }, aws);
-  const wait = (ms: number) => setTimeout(ms, undefined, { signal });
-  return { ...opened, wait, signal };
 }
 
 /** What a trial makes, how long it takes, and what it costs. */

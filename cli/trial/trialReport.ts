@@ -87,7 +87,7 @@ export function trialText(
     ),
     ...otherwise,
     `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)}.\n`,
-    removal === null ? '' : removalText(trial, removal),
+    removal === null ? `The removal did not end: ${removalCommand(trial)}\n` : removalText(trial, removal),
     isInterrupted ? '' : `${REPORT} has it all: attach it to an issue, also if everything is as expected.\n`,
   ].join('');
 }

@@ -18,6 +18,7 @@ export interface Answers {
 /** Commands that are not named as their files. */
 const COMMANDS: Readonly<Record<string, string>> = {
   'main.ts': 'a command that fails',
+  'trial/removeLeftTrial.ts': 'sluice trial --remove',
   'trial/startTrial.ts': 'sluice trial',
 };
 

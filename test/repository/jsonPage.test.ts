@@ -30,7 +30,7 @@ it('docs/reference/sql.md has the clients that are tried, and the folders that O
 
 describe('docs/reference/json.md', () => {
   it('has each command and each call that answers JSON, and their types', () => {
-    expect(new Set(commandAnswers().map(({ source }) => source.replace('sluice ', '')))).toEqual(
+    expect(new Set(commandAnswers().map(({ source }) => source.replaceAll(/sluice | --\w+$/g, '')))).toEqual(
       new Set([...commands.map(({ name }) => name), 'a command that fails']),
     );
     expect(

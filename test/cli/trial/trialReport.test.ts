@@ -18,3 +18,11 @@ it('asks for its file in an issue when it has ended, and not when it was interru
   expect(interrupted).not.toMatch(/issue/);
   expect(interrupted).toContain('Not deleted: a bucket');
 });
+
+it('has the command that removes the trial if its removal did not end, also when it was interrupted', () => {
+  const failed = { ...report, removal: null };
+  for (const isInterrupted of [false, true])
+    expect(trialText(trial, failed, isInterrupted)).toContain(
+      'npx sluice trial --remove 1f0c93ab --region eu-west-1',
+    );
+});
