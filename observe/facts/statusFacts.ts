@@ -87,9 +87,9 @@ import { type FunctionErrors, type IdleFunction, readFunctionRuns } from './func
 import { type OpenErasures, readOpenErasures } from './openErasures.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
 import type { DeniedCalls } from './standingDenials.ts';
+import { type ContentChange, readContentChanges } from './tables/contentChanges.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
-import { type MissingEvent, readMissingEvents } from './tables/missingEvents.ts';
 import {
   type LostRawDay,
   type RecentPartitions,
@@ -206,8 +206,8 @@ export interface StatusFacts {
   readonly lastEventAt: string | null;
   /** What arrived in each table. */
   readonly tables: readonly TableArrivals[] | null;
-  /** Names of events that came each day and stay away; null also with `curate: false`. */
-  readonly missingEvents: readonly MissingEvent[] | null;
+  /** How what came within 24 hours differs from the days before: names, groups, shares; null also with `curate: false`. */
+  readonly contentChanges: readonly ContentChange[] | null;
   /** What waits on its way to the tables. */
   readonly waiting: WaitingRequests;
   /** Messages that wait for the writer, and when they are gone at its rate; null without any. */
@@ -336,7 +336,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask('the tables', readLandedRows),
-    missing: config.curate ? ask('the names of events', readMissingEvents) : null,
+    content: config.curate ? ask('the content of events', readContentChanges) : null,
     landed: ask('landing/', countLanding),
     damaged: ask('damaged/', countDamaged),
     writer: ask('the queue of the writer', readWriterBacklog),
@@ -380,7 +380,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     requests,
     delivered,
     rows,
-    missing,
+    content,
     landed,
     damaged,
     datasets,
@@ -413,7 +413,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
-    missingEvents: missing?.names ?? null,
+    contentChanges: content?.changes ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
@@ -422,7 +422,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     },
     quarantine,
     faults: local?.faults ?? 0,
-    scannedBytes: (rows?.scannedBytes ?? 0) + (missing?.scannedBytes ?? 0),
+    scannedBytes: (rows?.scannedBytes ?? 0) + (content?.scannedBytes ?? 0),
   };
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();

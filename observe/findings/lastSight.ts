@@ -37,7 +37,7 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
   [
     [({ lastHour }) => lastHour === null, 'NOT_STORED', 'REFUSED', 'SILENT'],
     [({ lastDay }) => lastDay === null, 'NOT_STORED', 'REFUSED', 'SILENT', 'SPIKE', 'OVERFLOW', 'IGNORED'],
-    [isUnread('the names of events'), 'EVENT_MISSING'],
+    [isUnread('the content of events'), 'EVENT_MISSING', 'EVENTS_UNUSUAL'],
     [({ unreached }) => unreached === null, 'UNREACHED'],
     [({ noted }) => noted === null, 'TIME_SECONDS', 'CLOCK_OFF'],
     [({ keys }) => keys === null, 'NO_KEY'],

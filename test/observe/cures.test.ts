@@ -63,6 +63,7 @@ const ACTS: Readonly<Record<string, string>> = {
   DOMAIN_UNFIT: 'its owner points it',
   ERASE_STOPPED: 'whoever began the erasure repeats it',
   ENCRYPTION_DIFFERS: 'somebody configures and deploys',
+  EVENTS_UNUSUAL: 'whoever owns the app or the experiment corrects it',
   EVENT_MISSING: 'the app sends it again',
   FILES_LEFT_OUT: 'other files',
   HOUR_SHORT: 'somebody copies the object back',

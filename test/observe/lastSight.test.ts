@@ -249,7 +249,7 @@ const UNREADABLE: Readonly<
   overflowError: true,
   lastEventAt: true,
   tables: true,
-  missingEvents: true,
+  contentChanges: true,
   writer: true,
   stream: true,
   partitions: true,
@@ -287,7 +287,7 @@ const UNREADABLE: Readonly<
 
 /** Parts whose finding stays by the part's name, as null is a value of their member. */
 const PARTS = [
-  'the names of events',
+  'the content of events',
   'the last night',
   'relay',
   'copies for relay',

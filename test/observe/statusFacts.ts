@@ -143,7 +143,7 @@ export const wellFacts: StatusFacts = {
   exports: [],
   damagedEntries: [],
   encryptionDemands: [],
-  missingEvents: [],
+  contentChanges: [],
   curated: [],
   relay: null,
   alarms: [],

@@ -17,8 +17,8 @@ import { qualifiedName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
+import { contentChangesSql } from '../../observe/facts/tables/contentChanges.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
-import { missingEventsSql } from '../../observe/facts/tables/missingEvents.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
 import { Tally } from '../harness/Tally.ts';
@@ -75,7 +75,7 @@ const asked = [
   ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
   withoutViews(unitsQuery(config, 'user_id')),
   landedSql(config, ASKED_AT),
-  missingEventsSql(config, ASKED_AT),
+  contentChangesSql(config, ASKED_AT),
   await hourlySql(),
 ];
 /** Cases of the SQL that curates days and of the queries of docs/answers.md, complete.md and experiments.md, and what Trino must say. */

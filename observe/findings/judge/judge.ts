@@ -4,7 +4,8 @@ import { type DeploymentCommands, deploymentCommands } from '../../deploymentCom
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.ts';
 import { archivedFiles } from './archives.ts';
-import { ignoredEvents, missingEvents, overflow, silence, spikes } from './collector/changes.ts';
+import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
+import { contentFindings } from './collector/content.ts';
 import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { copyFindings, unkeptCopies } from './collector/relay.ts';
 import { failedRequests, keyFindings, refusedRequests, unreachedRequests } from './collector/requests.ts';
@@ -56,7 +57,7 @@ const JUDGES: readonly Judge[] = [
   { find: unreachedRequests, readBy: /^endpoint\b/ },
   { find: refusedRequests },
   { find: silence, readBy: PLACES },
-  { find: missingEvents, readBy: CURATED },
+  { find: contentFindings, readBy: CURATED },
   { find: spikes },
   { find: overflow },
   { find: ignoredEvents, readBy: /^(events|exposures)\b/ },

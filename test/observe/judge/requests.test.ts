@@ -5,6 +5,7 @@ import { targetCommands } from '../../../observe/commands.ts';
 import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import type { ContentChange } from '../../../observe/facts/tables/contentChanges.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
@@ -352,8 +353,20 @@ describe('a finding about requests', () => {
   });
 
   it('of events that stay away leaves out names that the configured lists leave out', () => {
-    const away = (name: string) => ({ name, least: 20, days: 7, since: hoursAgo(30) });
-    const facts = { ...wellFacts, missingEvents: ['debug_a', 'other', 'buy'].map(away) };
+    const away = (value: string): ContentChange => ({
+      what: 'event',
+      kind: 'missing',
+      subject: '',
+      value,
+      label: null,
+      sdk: null,
+      count: 0,
+      of: 20,
+      usual: 0,
+      days: 7,
+      since: hoursAgo(30),
+    });
+    const facts = { ...wellFacts, contentChanges: ['debug_a', 'other', 'buy'].map(away) };
     const found = (events: object) => {
       const config = defineConfig({ bucket: 'acme', events });
       return judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1').map(

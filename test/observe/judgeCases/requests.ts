@@ -1,3 +1,4 @@
+import type { ContentChange } from '../../../observe/facts/tables/contentChanges.ts';
 import {
   changedRequests,
   HOUR_MS,
@@ -14,6 +15,34 @@ import type { Case } from './Case.ts';
 
 /** A list without keys. */
 const noKeys = { ...wellKeys, senders: [] };
+
+/** A name of events that stays away. */
+const missingChange: ContentChange = {
+  what: 'event',
+  kind: 'missing',
+  subject: '',
+  value: '',
+  label: null,
+  sdk: null,
+  count: 0,
+  of: 0,
+  usual: 0,
+  days: 7,
+  since: hoursAgo(30),
+};
+/** Events of an SDK without a user. */
+const moreChange: ContentChange = {
+  ...missingChange,
+  what: 'unit',
+  kind: 'more',
+  subject: 'js-client',
+  value: 'none',
+  count: 640,
+  of: 800,
+  usual: 0.123,
+  days: 3,
+  since: hoursAgo(9),
+};
 
 /** Ten events of one sender from before the time window, by whether the sender stated its clock. */
 const oldEvents = (isClockStated: boolean) => ({
@@ -96,10 +125,66 @@ export const requestCases: readonly Case[] = [
   [
     'two names of events stay away',
     {
-      missingEvents: [
-        { name: "it's bought", least: 120, days: 7, since: hoursAgo(30) },
-        { name: 'refund', least: 12, days: 7, since: '2026-11-19' },
+      contentChanges: [
+        { ...missingChange, value: "it's bought", of: 120, since: hoursAgo(30) },
+        { ...missingChange, value: 'refund', of: 12, since: '2026-11-19' },
       ],
+    },
+  ],
+  [
+    'a group of an experiment stays away',
+    {
+      contentChanges: [
+        {
+          ...missingChange,
+          what: 'group',
+          subject: 'checkout',
+          value: '5Xy',
+          label: 'Test',
+          of: 120,
+          since: hoursAgo(30),
+        },
+      ],
+    },
+  ],
+  [
+    'two experiments stay away',
+    {
+      contentChanges: [
+        { ...missingChange, what: 'experiment', value: 'checkout', of: 120, since: hoursAgo(30) },
+        { ...missingChange, what: 'experiment', value: 'search', of: 30, since: '2026-11-19' },
+      ],
+    },
+  ],
+  [
+    'names of events have IDs in them',
+    {
+      contentChanges: [
+        { ...moreChange, what: 'event', kind: 'names', value: 'buy_8123', count: 900, of: 640, usual: 12 },
+      ],
+    },
+  ],
+  [
+    'two versions of an SDK send events without a user',
+    {
+      contentChanges: [
+        { ...moreChange, sdk: 'js-client 3.1.0' },
+        { ...moreChange, sdk: 'js-client 3.1.1', count: 20, of: 30, since: hoursAgo(2) },
+      ],
+    },
+  ],
+  [
+    'events of another environment come',
+    {
+      contentChanges: [
+        { ...moreChange, what: 'environment', value: 'staging', sdk: 'js-client 3.1.0', usual: 0.004 },
+      ],
+    },
+  ],
+  [
+    'units see several groups of an experiment',
+    {
+      contentChanges: [{ ...moreChange, what: 'crossover', subject: 'checkout', value: 'several', usual: 0 }],
     },
   ],
   [

@@ -1,9 +1,6 @@
-import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
-import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
-import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
-import { qualifiedName } from '../../../../lib/views/View.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -64,35 +61,6 @@ export function* silence(
     const came = `No request came since ${silentSince}`;
     return since === null ? `${came}, when the last event was stored` : `${came}; ${wasUsual}`;
   }
-}
-
-/** Names that are told. */
-const MOST_NAMES = 20;
-
-/** Names of events that came each day and stay away, where others come. */
-export function* missingEvents(
-  { missingEvents: away }: StatusFacts,
-  { commands, config, now }: Place,
-): Findings {
-  // What the configured lists leave out is meant to stay away.
-  const filter = new NameFilter(config.events);
-  const names = (away ?? []).filter(({ name }) => filter.passes([name])).slice(0, MOST_NAMES);
-  const [first] = names;
-  if (first === undefined) return;
-  const texts = names.map(
-    ({ name, least, days, since }) =>
-      `${quotedName(name)}, since ${since}: at least ${least} on each of ${counted(days, 'day')} before`,
-  );
-  const others = names.length - 1;
-  const more = others === 0 ? '' : `, and none of ${counted(others, 'other name')}`;
-  const told = {
-    title: `No event ${quotedName(first.name)} came within 24 hours, where each of ${counted(first.days, 'day')} before had at least ${first.least}${more}`,
-    since: names.map(({ since }) => since).sort()[0] ?? null,
-    detail: `${listed(texts, '; ')}.`,
-  };
-  const from = utcDay(now - 7 * DAY_MS);
-  const sql = `SELECT "sdk_type", "sdk_version", count(*) AS "events", max("received_at") AS "last" FROM ${qualifiedName(config, config.tables.events)} WHERE "event_name" = ${quoteText(first.name)} AND "ds" >= DATE '${from}' GROUP BY 1, 2 ORDER BY 4 DESC`;
-  yield finding('SLUICE_FINDING_EVENT_MISSING', told, [commands.sluice('query', sql)]);
 }
 
 /** What was not as usual within the last 24 hours: requests, events. */

@@ -1,0 +1,212 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { contentChangesSql } from '../../../../observe/facts/tables/contentChanges.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const config = defineConfig({ bucket: 'acme' });
+
+/** Rows of one kind: how many each curated day had, and when those of the last days were received. */
+interface Sent {
+  readonly days?: Readonly<Record<string, number>>;
+  readonly received?: readonly string[];
+  /** Columns that are not as in any row; `i` in a value is the number of the row. */
+  readonly as?: Readonly<Record<string, string | null>>;
+}
+
+const COLUMNS = {
+  event_name: 'view',
+  experiment_id: 'checkout',
+  exposure_type: 'config',
+  group_id: 'rule_a',
+  group_name: 'Control',
+  user_id: 'u#',
+  stable_id: null,
+  environment: 'production',
+  sdk_type: 'js-client',
+  sdk_version: '3.0.0',
+} as const;
+
+/** What the query tells of rows of events and of exposures. */
+async function changes({
+  events = [],
+  exposures = [],
+}: {
+  readonly events?: readonly Sent[];
+  readonly exposures?: readonly Sent[];
+}) {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    await connection.run('CREATE SCHEMA sluice');
+    for (const [kind, sent] of Object.entries({ events, exposures })) {
+      const names = Object.keys(COLUMNS);
+      const texts = names.map((name) => `${name} VARCHAR`).join(', ');
+      const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP`;
+      for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
+        await connection.run(`CREATE TABLE sluice.${table} (${columns})`);
+      for (const { days = {}, received = [], as = {} } of sent) {
+        const values = names.map((name) => {
+          const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
+          return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
+        });
+        const insert = (table: string, time: string, count: number) =>
+          connection.run(
+            `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
+          );
+        for (const [day, count] of Object.entries(days))
+          await insert(`curated_${kind}`, `${day} 10:00:00`, count);
+        const counts = Map.groupBy(received, (time) => time);
+        for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length);
+      }
+    }
+    const answer = await connection.runAndReadAll(contentChangesSql(config, NOW));
+    return answer.getRowObjects().map((row) => {
+      const { what, kind, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
+      const numbers = [count, whole, Number(Number(usual).toFixed(3)), days].map(Number);
+      return [`${what} ${kind}`, subject, value, label, sdk, ...numbers, since ?? newest];
+    });
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+const each = (count: number, ...days: readonly string[]) =>
+  Object.fromEntries(days.map((day) => [day, count]));
+const DAYS = ['2026-11-16', '2026-11-17', '2026-11-18'];
+const at = (time: string, count: number) => Array.from({ length: count }, () => time);
+const MORNING = '2026-11-20 08:00:00';
+/** Twenty views, which come still. */
+const views: Sent = { days: each(20, ...DAYS), received: at(MORNING, 20) };
+
+describe('names', () => {
+  const name = (event_name: string, sent: Sent): Sent => ({ ...sent, as: { event_name } });
+
+  it('tells one that each day had and that has not come for 24 hours, with when the last came', async () => {
+    const gone = name('buy', { days: each(20, ...DAYS), received: ['2026-11-19 11:59:59'] });
+    const unknown = name('pay', { days: { ...each(30, ...DAYS), '2026-11-17': 25 } });
+    const many = { ...views, received: at(MORNING, 40) };
+    expect(await changes({ events: [many, gone, unknown] })).toEqual([
+      ['event missing', '', 'pay', null, null, 0, 25, 0, 3, '2026-11-18'],
+      ['event missing', '', 'buy', null, null, 0, 20, 0, 3, '2026-11-19 11:59:59'],
+    ]);
+  });
+
+  it.each([
+    {
+      what: 'came within 24 hours',
+      sent: name('buy', { days: each(20, ...DAYS), received: ['2026-11-19 12:00:00'] }),
+    },
+    { what: 'did not come on each day', sent: name('buy', { days: each(20, '2026-11-16', '2026-11-18') }) },
+    { what: 'are too few to be expected of twenty', sent: name('buy', { days: each(19, ...DAYS) }) },
+    { what: 'an SDK logs by itself', sent: name('statsig::identify', { days: each(20, ...DAYS) }) },
+  ])('tells no events that $what', async ({ sent }) => {
+    expect(await changes({ events: [views, sent] })).toEqual([]);
+  });
+
+  it('tells none while two days are known, or when nothing comes at all', async () => {
+    const days = each(20, '2026-11-17', '2026-11-18');
+    expect(await changes({ events: [{ ...views, days }, name('buy', { days })] })).toEqual([]);
+    const silent = { days: each(20, ...DAYS) };
+    expect(await changes({ events: [silent, name('buy', silent)] })).toEqual([]);
+  });
+
+  it('tells fifty new names at once, with one of them and the first', async () => {
+    const ids = [...at('2026-11-20 09:00:00', 1), ...at(MORNING, 49)].map((time, i) =>
+      name(`buy_${100 + i}`, { received: [time] }),
+    );
+    expect(await changes({ events: [views, ...ids] })).toEqual([
+      ['event names', '', 'buy_100', null, null, 50, 51, 1, 3, MORNING],
+    ]);
+    expect(await changes({ events: [views, ...ids.slice(2)] })).toEqual([]);
+  });
+});
+
+describe('shares of an SDK', () => {
+  const without = (sdk_version: string, sent: Sent): Sent => ({
+    ...sent,
+    as: { user_id: null, sdk_version },
+  });
+
+  it('tells events without a user of a new version, since the first of them', async () => {
+    const usual = without('3.0.0', { days: each(5, ...DAYS), received: at(MORNING, 5) });
+    const release = without('3.1.0', { received: [...at('2026-11-20 09:30:00', 13), '2026-11-20 10:00:00'] });
+    expect(await changes({ events: [views, usual, release] })).toEqual([
+      ['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0.2, 3, '2026-11-20 09:30:00'],
+    ]);
+  });
+
+  it('tells those of a version that had others before, since the hour in which they grew', async () => {
+    const grown = without('3.0.0', {
+      days: each(5, ...DAYS),
+      received: [...at('2026-11-20 07:00:00', 5), ...at('2026-11-20 09:30:00', 25)],
+    });
+    const users = { days: each(20, ...DAYS), received: at('2026-11-20 07:00:00', 20) };
+    expect(await changes({ events: [users, grown] })).toEqual([
+      ['unit more', 'js-client', 'none', null, 'js-client 3.0.0', 30, 50, 0.2, 3, '2026-11-20 09:30:00'],
+    ]);
+  });
+
+  it.each([
+    {
+      what: 'a version that always sends so',
+      events: [views, without('2.0.0', { days: each(40, ...DAYS), received: at(MORNING, 40) })],
+    },
+    {
+      what: 'a new version of a part of the app whose users are never known',
+      events: [
+        views,
+        without('2.0.0', { days: each(40, ...DAYS) }),
+        without('2.0.1', { received: at(MORNING, 40) }),
+      ],
+    },
+    { what: 'nine events', events: [views, without('3.1.0', { received: at(MORNING, 9) })] },
+    {
+      what: 'an SDK that is new itself',
+      events: [views, { as: { user_id: null, sdk_type: 'py-server' }, received: at(MORNING, 40) }],
+    },
+  ])('does not tell $what', async ({ events }) => {
+    expect(await changes({ events })).toEqual([]);
+  });
+
+  it('tells an environment that comes instead of production', async () => {
+    const staging = { as: { environment: 'staging' }, received: at(MORNING, 10) };
+    expect(await changes({ events: [views, staging] })).toEqual([
+      ['environment more', 'js-client', 'staging', null, 'js-client 3.0.0', 10, 30, 0, 3, MORNING],
+    ]);
+  });
+});
+
+describe('experiments', () => {
+  const test = { group_id: 'rule_b', group_name: 'Test', user_id: 'v#' };
+
+  it('tells a group that stays away while another comes, by its name', async () => {
+    const gone = { as: test, days: each(20, ...DAYS), received: ['2026-11-19 07:00:00'] };
+    expect(await changes({ exposures: [views, gone] })).toEqual([
+      ['group missing', 'checkout', 'rule_b', 'Test', null, 0, 20, 0, 3, '2026-11-19 07:00:00'],
+    ]);
+  });
+
+  it('tells no group of an experiment that has ended, but that the experiment comes no more', async () => {
+    const other = { ...views, as: { experiment_id: 'search' } };
+    expect(await changes({ exposures: [other, { days: each(20, ...DAYS) }] })).toEqual([
+      ['experiment missing', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-18'],
+    ]);
+  });
+
+  it('tells units that see several groups, which none did before', async () => {
+    const others = { as: test, days: each(20, ...DAYS), received: at(MORNING, 20) };
+    const crossed = { as: { ...test, user_id: 'u#' }, received: at('2026-11-20 10:00:00', 10) };
+    expect(await changes({ exposures: [views, others, crossed] })).toEqual([
+      ['crossover more', 'checkout', 'several', null, null, 10, 40, 0, 3, '2026-11-20 10:00:00'],
+    ]);
+  });
+
+  it('tells nothing of gates', async () => {
+    const as = { exposure_type: 'gate' };
+    const pass = { ...views, as };
+    const fail = { as: { ...as, group_id: 'x:Fail' }, days: each(20, ...DAYS) };
+    expect(await changes({ exposures: [pass, fail] })).toEqual([]);
+  });
+});
