@@ -15,7 +15,7 @@ import {
   bucketSettings,
   type SettingName,
 } from '../../lib/access/buckets/bucketSettings.ts';
-import { isJsonObject, valueAt } from '../../lib/base/json.ts';
+import { isJsonObject, valueAt, valuesOf } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 
@@ -31,6 +31,8 @@ export interface BucketFault {
   readonly repair: readonly string[];
   /** Whether rules delete what the configuration keeps. */
   readonly isEarly: boolean;
+  /** Whether the policy lets other accounts in. Absent of other settings. */
+  readonly isShared?: boolean;
 }
 
 /** The part of a look that reads a setting. */
@@ -41,49 +43,101 @@ export function settingPart(name: SettingName): SettingPart {
   return `the setting ${name} of the bucket`;
 }
 
+/** What else counts of a setting. */
+export interface FaultTerms {
+  /** The account of the stack: a policy that lets others in differs. Default: nobody knows it, and nobody is a stranger. */
+  readonly account?: string | undefined;
+  /** Whether of the lifecycle only what deletes too early counts. Default false. */
+  readonly onlyEarly?: boolean;
+}
+
 /**
  * Looks whether a setting differs; null if not.
  *
- * @param onlyEarly Whether of the lifecycle only what deletes too early counts.
  * @throws What the client of S3 throws.
  */
 export async function findBucketFault(
-  { s3, config: { bucket } }: Pick<Deployment, 's3' | 'config'>,
+  { s3, config: { bucket, existing } }: Pick<Deployment, 's3' | 'config'>,
   setting: BucketSetting,
-  onlyEarly = false,
+  { account, onlyEarly = false }: FaultTerms = {},
 ): Promise<BucketFault | null> {
   const { name, why } = setting;
   const current = (await ifThere(settingReaders[name](s3, { Bucket: bucket }))) ?? {};
-  const early = setting.early?.(current) ?? { points: [], wanted: current };
-  const wanted = onlyEarly && setting.early !== undefined ? early.wanted : setting.wanted(current);
+  // The owner of a bucket that was brought may share it with whom they like.
+  const shared = name === 'policy' && !existing.bucket ? sharedWith(current, account) : [];
+  const own = {
+    ...current,
+    Statement: valuesOf(current['Statement']).filter((each) => !shared.includes(each)),
+  };
+  const early = setting.early?.(current) ?? { points: [], wanted: shared.length === 0 ? current : own };
+  const wanted = onlyEarly && setting.early !== undefined ? early.wanted : setting.wanted(early.wanted);
   if (sameDocument(current, wanted)) return null;
-  const points = [...early.points, ...differingPoints(wanted, early.wanted, name)];
+  const texts = shared.map((statement) => sharedText(statement, account));
+  const points = [...early.points, ...texts, ...differingPoints(wanted, early.wanted, name)];
   const isEarly = early.points.length > 0;
-  return { name, why: isEarly ? '' : why, points, repair: settingWords(bucket, setting, wanted), isEarly };
+  const isShared = shared.length > 0;
+  return {
+    name,
+    why: isEarly || isShared ? '' : why,
+    points,
+    repair: settingWords(bucket, setting, wanted),
+    isEarly,
+    ...(isShared ? { isShared } : {}),
+  };
 }
 
-/** The settings without which rows come late, cannot be read, go too early or do not come back; the doctor looks at the others, too. */
-const OF_STATUS: readonly SettingName[] = ['events', 'encryption', 'lifecycle', 'versioning'];
+/** The accounts of a statement's principals that are others than this, or `everybody`. No service is one. */
+function strangersOf(statement: unknown, account: string | undefined): readonly string[] {
+  const principal = valueAt(statement, ['Principal']);
+  if (principal === '*') return ['everybody'];
+  return valuesOf(valueAt(principal, ['AWS'])).flatMap((value) => {
+    if (value === '*') return ['everybody'];
+    // A principal that was deleted has an ID in place of its ARN.
+    const [found] = /(?<!\d)\d{12}(?!\d)/.exec(String(value)) ?? [];
+    return found === undefined || found === account ? [] : [`the account ${found}`];
+  });
+}
+
+/** The statements of a bucket's policy that let other accounts in. */
+function sharedWith(policy: BucketDocument, account: string | undefined): readonly unknown[] {
+  return valuesOf(policy['Statement']).filter(
+    (statement) =>
+      account !== undefined &&
+      valueAt(statement, ['Effect']) === 'Allow' &&
+      strangersOf(statement, account).length > 0,
+  );
+}
+
+/** `the statement Team allows the account 999988887777 s3:GetObject, s3:ListBucket` */
+function sharedText(statement: unknown, account: string | undefined): string {
+  const sid = valueAt(statement, ['Sid']);
+  const named = sid === undefined ? 'a statement without a name' : `the statement ${sid}`;
+  const actions = valuesOf(valueAt(statement, ['Action']) ?? 'all but some actions');
+  return `${named} allows ${[...new Set(strangersOf(statement, account))].join(', ')} ${actions.join(', ')}`;
+}
 
 /**
- * Looks at the events, the encryption, the rules and the versions of the bucket: a call for each.
+ * Looks at the settings of the bucket but who owns objects of other accounts: a call for each. Roles that may delete files without a
+ * version are not looked for, which takes their names: the doctor looks at both.
  *
  * @param keyArn The key of the stack; null of S3's own keys, undefined if nobody knows it.
+ * @param account The account of the stack; undefined if nobody knows it.
  * @param ask Reads one setting; null if that is not possible, which hides no other.
  */
 export async function readBucketFaults(
   { config }: Pick<Deployment, 'config'>,
   keyArn: string | null | undefined,
+  account: string | undefined,
   ask: (
     part: SettingPart,
     question: (open: Pick<Deployment, 's3' | 'config'>) => Promise<BucketFault | null>,
   ) => Promise<BucketFault | null>,
 ): Promise<readonly BucketFault[]> {
   const settings = bucketSettings(config, { keyArn: keyArn ?? null }).filter(
-    ({ name }) => OF_STATUS.includes(name) && (name !== 'encryption' || keyArn !== undefined),
+    ({ name }) => name !== 'ownership' && (name !== 'encryption' || keyArn !== undefined),
   );
   const asked = settings.map((setting) =>
-    ask(settingPart(setting.name), (open) => findBucketFault(open, setting, true)),
+    ask(settingPart(setting.name), (open) => findBucketFault(open, setting, { account, onlyEarly: true })),
   );
   return (await Promise.all(asked)).flatMap((fault) => fault ?? []);
 }

@@ -1,6 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { workingParts } from '../../infra/template/functionWork.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
+import { parseArn } from '../../lib/base/arn.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
@@ -366,9 +367,12 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     damagedFiles: ask('the files of the last days', readDamagedFiles),
     erasures: ask('the erasures', readOpenErasures),
     archivingRules: ask('the rules of the bucket', readNotedRules),
-    bucketFaults: outputs
+    bucketFaults: deployed
       .catch(() => undefined)
-      .then((found) => readBucketFaults(deployment, keyOf(config, found), ask)),
+      .then((found) => {
+        const account = found === undefined ? undefined : parseArn(found.id).account;
+        return readBucketFaults(deployment, keyOf(config, found?.outputs), account, ask);
+      }),
     deadLetters: ask('the dead letters', readDeadLetters),
     runs: ask("the functions' runs", async (open) =>
       readFunctionRuns(open, local?.startedAt ?? (await deployed).deployedAt),

@@ -12,17 +12,28 @@ export interface Sight {
   readonly finding: Finding;
 }
 
-/** Sights as this machine has written them. */
-const written = z.array(z.object({ at: z.string(), finding: z.custom<Finding>(isFinding) }));
+/** What this machine keeps of its last look. */
+export interface LastLook {
+  /** By the time of the deployment, ISO 8601; null before the first. */
+  readonly at: string | null;
+  /** What was seen until then. */
+  readonly sights: readonly Sight[];
+}
+
+/** The last look as this machine has written it. */
+const written = z.object({
+  at: z.string(),
+  sights: z.array(z.object({ at: z.string(), finding: z.custom<Finding>(isFinding) })),
+});
 
 function isFinding(value: unknown): boolean {
   const texts = ['title', 'detail', 'cause', 'cure', 'code'].map((name) => valueAt(value, [name]));
   return texts.every((text) => typeof text === 'string') && Array.isArray(valueAt(value, ['commands']));
 }
 
-/** Reads what an earlier look has written: none if that is of another version, or damaged. */
-export function readSights(note: unknown): readonly Sight[] {
-  return written.safeParse(note).data ?? [];
+/** Reads what the last look has written: nothing if that is of another version, or damaged. */
+export function readLook(note: unknown): LastLook {
+  return written.safeParse(note).data ?? { at: null, sights: [] };
 }
 
 /** Whether a look could not read a part, whose member of the facts is null also without what it is about. */
@@ -82,12 +93,12 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
 const KEPT_MS = 14 * DAY_MS;
 
 /** What this look has seen, and what the looks of the last 14 days have seen of parts that cannot be read now. */
-export function sightsOf(
-  found: readonly Finding[],
-  facts: StatusFacts,
-  before: readonly Sight[],
-): readonly Sight[] {
-  const now = found.map((finding) => ({ at: facts.at, finding: sinceBefore(finding, facts.at, before) }));
+export function sightsOf(found: readonly Finding[], facts: StatusFacts, last: LastLook): readonly Sight[] {
+  const { sights: before } = last;
+  const now = found.map((finding) => {
+    const told = sinceBefore(finding, facts.at, before);
+    return { at: facts.at, finding: betweenLooks(told, facts.at, last) };
+  });
   if (facts.unknown.length === 0) return now;
   const hidden = JUDGED_BY.flatMap(([isUnknown, ...names]) => (isUnknown(facts) ? names : []));
   const codes: readonly string[] = hidden.map((name) => `SLUICE_FINDING_${name}`);
@@ -129,6 +140,27 @@ function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Fi
   return { ...finding, since: first, title: isOlder ? told.replace(/\.$/, OLDER) : told };
 }
 
+/** Ends the title of a state whose beginning nothing keeps. */
+const SEEN = /, (?:seen now|not seen at \S+, first seen at \S+|there at the first look from here, at \S+)\.$/;
+/** While such a finding was there, others were not looked for. */
+const HIDES: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_STACK_DIFFERS'];
+
+/** A state whose beginning nothing keeps: between which looks it began, if another look has seen it, or has seen nothing of its kind. */
+function betweenLooks(finding: Finding, at: string, { at: lastAt, sights }: LastLook): Finding {
+  const bare = finding.title.replace(SEEN, '');
+  if (bare === finding.title || finding.since !== null || lastAt === null) return finding;
+  const same = sights.find(
+    (sight) => isOfSame(sight.finding, finding) && sight.finding.title.startsWith(bare),
+  );
+  if (same !== undefined) {
+    const isTold = !same.finding.title.endsWith('seen now.');
+    const title = `${bare}, there at the first look from here, at ${same.at}.`;
+    return { ...finding, title: isTold ? same.finding.title : title };
+  }
+  const isKnown = sights.every(({ finding: { code } }) => code !== finding.code && !HIDES.includes(code));
+  return isKnown ? { ...finding, title: `${bare}, not seen at ${lastAt}, first seen at ${at}.` } : finding;
+}
+
 /** Whether two findings are about the same, and judged by the same answers. */
 function isOfSame(one: Finding, other: Finding): boolean {
   return (
@@ -150,7 +182,7 @@ export function toldSights(sights: readonly Sight[], now: string): readonly Find
 }
 
 function toldLate({ at, finding }: Sight): Finding {
-  const title = finding.title.replace(/(, seen now)?\.$/, '');
+  const title = finding.title.replace(SEEN, '').replace(/\.$/, '');
   return {
     ...finding,
     title: `${title}; it cannot be looked at now, and was seen last at ${at}.`,

@@ -5,7 +5,7 @@ import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
 import type { Severity } from './catalogue/entry.ts';
 import type { Finding, FindingCode } from './catalogue.ts';
 import { byRank, judge } from './judge/judge.ts';
-import { readSights, sightsOf, toldSights } from './lastSight.ts';
+import { readLook, sightsOf, toldSights } from './lastSight.ts';
 
 /**
  * Bytes of JSON at most, so that an answer stays below 300 kB: of datasets and of exports, and of the findings with one code, about
@@ -46,8 +46,8 @@ export interface Status extends Omit<StatusFacts, 'datasets' | 'exports'> {
 export async function readStatus(deployment: Deployment): Promise<Status> {
   const facts = await readStatusFacts(deployment);
   const found = judge(facts, deployment, await deployment.s3.config.region());
-  const sights = sightsOf(found, facts, readSights(deployment.notes?.read()));
-  deployment.notes?.write(sights);
+  const sights = sightsOf(found, facts, readLook(deployment.notes?.read()));
+  deployment.notes?.write({ at: facts.at, sights });
   const findings = toldSights(sights, facts.at);
   return statusOf(facts, findings.toSorted(byRank));
 }

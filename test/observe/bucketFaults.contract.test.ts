@@ -1,23 +1,86 @@
 import {
   PutBucketEncryptionCommand,
   PutBucketNotificationConfigurationCommand,
+  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
+import { bucketSettings, publicAccessBlock } from '../../lib/access/buckets/bucketSettings.ts';
 import { readBucketFaults } from '../../observe/facts/bucketFaults.ts';
 import { startLanding } from './startLanding.ts';
 
 const landing = await startLanding();
 afterAll(() => landing.close());
 
+const ACCOUNT = '111122223333';
 const faultsOf = (keyArn: string | null | undefined) =>
-  readBucketFaults(landing, keyArn, (_, question) => question(landing));
+  readBucketFaults(landing, keyArn, ACCOUNT, (_, question) => question(landing));
 const Bucket = landing.config.bucket;
 const notify = (
   NotificationConfiguration: PutBucketNotificationConfigurationCommand['input']['NotificationConfiguration'],
 ) => landing.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
 const version = (Status: 'Enabled' | 'Suspended') =>
   landing.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+
+const allow = (Sid: string, Principal: unknown) => ({
+  Sid,
+  Effect: 'Allow',
+  Principal,
+  Action: ['s3:GetObject'],
+  Resource: `arn:aws:s3:::${Bucket}/*`,
+});
+const policies = (...others: readonly object[]) => {
+  const setting = bucketSettings(landing.config, { keyArn: null }).find(({ name }) => name === 'policy');
+  const Policy = JSON.stringify(setting?.wanted({ Statement: others }));
+  return landing.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+};
+await policies();
+await landing.s3.send(
+  new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: publicAccessBlock }),
+);
+
+it('finds a statement that lets another account in, and its command takes out that alone', async () => {
+  await notify({ EventBridgeConfiguration: {} });
+  await version('Enabled');
+  const own = allow('Own', { AWS: `arn:aws:iam::${ACCOUNT}:root` });
+  const service = allow('Service', { Service: 'logging.s3.amazonaws.com' });
+  await policies(own, service);
+  expect(await faultsOf(null)).toEqual([]);
+  await policies(own, service, allow('Team', { AWS: ['arn:aws:iam::999988887777:root'] }));
+  const [fault, ...others] = await faultsOf(null);
+  const { Statement } = JSON.parse(fault?.repair[5] ?? '{}');
+  expect({
+    ...fault,
+    repair: Statement.map(({ Sid }: { readonly Sid: string }) => Sid),
+    others,
+  }).toMatchObject({
+    name: 'policy',
+    isShared: true,
+    points: ['the statement Team allows the account 999988887777 s3:GetObject'],
+    repair: ['Own', 'Service', 'EncryptedTransportOnly'],
+    others: [],
+  });
+  await policies();
+});
+
+it('finds that the public is not kept out any more', async () => {
+  const put = (BlockPublicPolicy: boolean) =>
+    landing.s3.send(
+      new PutPublicAccessBlockCommand({
+        Bucket,
+        PublicAccessBlockConfiguration: { ...publicAccessBlock, BlockPublicPolicy },
+      }),
+    );
+  await put(false);
+  await policies(allow('All', '*'));
+  expect(await faultsOf(null)).toMatchObject([
+    { name: 'policy', points: ['the statement All allows everybody s3:GetObject'] },
+    { name: 'publicAccess', points: ['BlockPublicPolicy is false in place of true'] },
+  ]);
+  await policies();
+  await put(true);
+});
 
 it('finds a bucket that tells functions of no file, and one that keeps no versions', async () => {
   await notify({ EventBridgeConfiguration: {} });
@@ -38,17 +101,21 @@ it('finds a bucket that encrypts with another key than the stack, if that is kno
   await notify({ EventBridgeConfiguration: {} });
   await version('Enabled');
   const [keyArn, other] = ['a', 'b'].map((id) => `arn:aws:kms:us-east-1:111122223333:key/${id}`);
-  const rule = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: other } as const;
-  const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault: rule }] };
-  await landing.s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
+  const encrypt = (rule: { SSEAlgorithm: 'aws:kms' | 'AES256'; KMSMasterKeyID?: string | undefined }) => {
+    const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault: rule }] };
+    return landing.s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
+  };
+  await encrypt({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: other });
   expect(await faultsOf(keyArn)).toMatchObject([{ name: 'encryption' }]);
   expect(await faultsOf(null)).toMatchObject([{ name: 'encryption' }]);
   expect(await faultsOf(undefined)).toEqual([]);
+  await encrypt({ SSEAlgorithm: 'AES256' });
 });
 
 it('finds a rule that deletes what landed, and its command turns the rule off', async () => {
   const bucket = landing.buckets.bucket(Bucket);
   bucket.settings = {
+    ...bucket.settings,
     VersioningConfiguration: { Status: 'Enabled' },
     LifecycleConfiguration: {
       Rules: [
@@ -75,7 +142,7 @@ it('tells the settings that it can read if one is denied', async () => {
   await notify({});
   await version('Suspended');
   const denied: string[] = [];
-  const faults = await readBucketFaults(landing, null, async (part, question) => {
+  const faults = await readBucketFaults(landing, null, ACCOUNT, async (part, question) => {
     if (part !== 'the setting events of the bucket') return question(landing);
     denied.push(part);
     return null;

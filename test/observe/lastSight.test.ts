@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
-import { readSights, type Sight, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
+import {
+  type LastLook,
+  readLook,
+  type Sight,
+  sightsOf,
+  toldSights,
+} from '../../observe/findings/lastSight.ts';
 import { cases } from './judgeCases/cases.ts';
 import { seldomCases } from './judgeCases/seldom.ts';
 import {
@@ -22,13 +28,18 @@ import {
 const judge = (facts: Partial<StatusFacts>) =>
   judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
 
+const throttled = { kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false } as const;
+/** A setting of the bucket that somebody changed. */
+const changed = { name: 'policy', why: '', points: [], repair: [], isEarly: false } as const;
+/** A look that has seen these, a day ago. */
+const lookOf = (sights: readonly Sight[]): LastLook => ({ at: hoursAgo(24), sights });
+
 describe('a finding of sluice status', () => {
   it('of a part that cannot be read now stays, with when it was seen last, until it can be read', () => {
     const lost = {
       quarantine: [quarantineCount],
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
     } as const;
-    const throttled = { kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false } as const;
     const facts: readonly (Partial<StatusFacts> & Pick<StatusFacts, 'at'>)[] = [
       { ...lost, at: hoursAgo(19) },
       { ...lost, at: hoursAgo(18), quarantine: null, unknown: [{ ...throttled, part: 'quarantine' }] },
@@ -44,8 +55,8 @@ describe('a finding of sluice status', () => {
     let note: unknown;
     const told = facts.map((looked) => {
       const all = { ...wellFacts, ...looked };
-      const sights = sightsOf(judge(looked), all, readSights(note));
-      note = JSON.parse(JSON.stringify(sights));
+      const sights = sightsOf(judge(looked), all, readLook(note));
+      note = JSON.parse(JSON.stringify({ at: looked.at, sights }));
       return toldSights(sights, looked.at).map(
         ({ code, title }) => `${code.slice(15)} ${/seen last at \S+/.exec(title)?.[0] ?? ''}`,
       );
@@ -59,14 +70,67 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
+  it.each([
+    {
+      what: 'that no look before has seen',
+      looks: [{ at: hoursAgo(9) }, { at: hoursAgo(5), bucketFaults: [changed] }],
+      told: `, not seen at ${hoursAgo(9)}, first seen at ${hoursAgo(5)}.`,
+    },
+    {
+      what: 'that a later look still sees',
+      looks: [
+        { at: hoursAgo(9) },
+        { at: hoursAgo(5), bucketFaults: [changed] },
+        { at: hoursAgo(1), bucketFaults: [changed] },
+      ],
+      told: `, not seen at ${hoursAgo(9)}, first seen at ${hoursAgo(5)}.`,
+    },
+    {
+      what: 'of the first look',
+      looks: [{ at: hoursAgo(9), bucketFaults: [changed] }],
+      told: ', seen now.',
+    },
+    {
+      what: 'that the first look has seen, too',
+      looks: [9, 5, 1].map((age) => ({ at: hoursAgo(age), bucketFaults: [changed] })),
+      told: `, there at the first look from here, at ${hoursAgo(9)}.`,
+    },
+    {
+      what: 'beside another of its code',
+      looks: [
+        { at: hoursAgo(9), bucketFaults: [changed] },
+        { at: hoursAgo(5), bucketFaults: [{ ...changed, name: 'events' as const }] },
+      ],
+      told: ', seen now.',
+    },
+    {
+      what: 'after a look that could not read a part',
+      looks: [
+        { at: hoursAgo(9), unknown: [{ ...throttled, part: 'the setting policy of the bucket' }] },
+        { at: hoursAgo(5), bucketFaults: [changed] },
+      ],
+      told: ', seen now.',
+    },
+  ])('whose beginning nothing keeps says between which looks it began, $what', ({ looks, told }) => {
+    let last: LastLook = { at: null, sights: [] };
+    for (const looked of looks) {
+      const sights = sightsOf(judge(looked), { ...wellFacts, ...looked }, last);
+      last = readLook(JSON.parse(JSON.stringify({ at: looked.at, sights })));
+    }
+    const title = toldSights(last.sights, last.at ?? '').find(({ code }) =>
+      code.endsWith('BUCKET_UNFIT'),
+    )?.title;
+    expect(title?.slice(title.indexOf('its form') + 'its form'.length)).toBe(told);
+  });
+
   it('is none in a note that is not of this form', () => {
-    expect(readSights([{ at: 1 }])).toEqual([]);
+    expect(readLook([{ at: 1 }])).toEqual({ at: null, sights: [] });
   });
 
   it('of one day says that it may be older, or since when an earlier look saw it', () => {
-    const lookAt = (age: number, firstAt: string, note: unknown) => {
+    const lookAt = (age: number, firstAt: string, note: readonly Sight[]) => {
       const facts = { ...wellFacts, at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }] };
-      return sightsOf(judge(facts), facts, readSights(note));
+      return sightsOf(judge(facts), facts, lookOf(note));
     };
     const titleOf = (sights: ReturnType<typeof lookAt>) => sights[0]?.finding.title;
     const edge = lookAt(0, hoursAgo(23.5), []);
@@ -90,7 +154,7 @@ describe('a finding of sluice status', () => {
     const lookAt = (age: number, note: readonly Sight[]) => {
       const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(age + 24) }];
       const facts = { ...wellFacts, at: hoursAgo(age), quarantine };
-      return sightsOf(judge(facts), facts, readSights(JSON.parse(JSON.stringify(note))));
+      return sightsOf(judge(facts), facts, readLook(JSON.parse(JSON.stringify(lookOf(note)))));
     };
     const looks = [lookAt(8, [])];
     for (const age of [4, 0]) looks.push(lookAt(age, looks.at(-1) ?? []));
@@ -106,7 +170,7 @@ describe('a finding of sluice status', () => {
   ])('of one day whose first in the last 24 hours $what', ({ age, since, isOlder }) => {
     const lookAt = (ago: number, firstAt: string, note: readonly Sight[]) => {
       const facts = { ...wellFacts, at: hoursAgo(ago), quarantine: [{ ...quarantineCount, firstAt }] };
-      return sightsOf(judge(facts), facts, note);
+      return sightsOf(judge(facts), facts, lookOf(note));
     };
     const [sight] = lookAt(0, hoursAgo(21), lookAt(age, hoursAgo(44), []));
     expect(sight?.finding.since).toBe(since);
@@ -118,7 +182,7 @@ describe('a finding of sluice status', () => {
     { what: 'at their beginning', first: 23.9, isOlder: true },
   ])('of errors that began $what says that they may be older: $isOlder', ({ first, isOlder }) => {
     const facts = { ...wellFacts, functionErrors: [{ ...functionErrors, first: hoursAgo(first) }] };
-    const [sight] = sightsOf(judge(facts), facts, []);
+    const [sight] = sightsOf(judge(facts), facts, lookOf([]));
     expect(sight?.finding.title.includes('may have begun earlier')).toBe(isOlder);
   });
 
@@ -133,7 +197,7 @@ describe('a finding of sluice status', () => {
     },
   ])('of one day $what', ({ part, age, since }) => {
     const lookAt = (facts: Partial<StatusFacts> & Pick<StatusFacts, 'at'>, note: readonly Sight[]) =>
-      sightsOf(judge(facts), { ...wellFacts, ...facts }, note);
+      sightsOf(judge(facts), { ...wellFacts, ...facts }, lookOf(note));
     const errors = { ...functionErrors, waits: null };
     const first = [{ ...errors, part: 'curate', first: hoursAgo(60), last: hoursAgo(age) }];
     const before = lookAt({ at: hoursAgo(age), functionErrors: first }, []);
@@ -145,7 +209,7 @@ describe('a finding of sluice status', () => {
     const lookAt = (age: number, since: number, note: readonly Sight[]) => {
       const failure = { ...keysFailure('denied', 'AccessDeniedException'), since: hoursAgo(since) };
       const facts = { at: hoursAgo(age), keysFailure: failure };
-      return sightsOf(judge(facts), { ...wellFacts, ...facts }, note);
+      return sightsOf(judge(facts), { ...wellFacts, ...facts }, lookOf(note));
     };
     expect(lookAt(0, 24, lookAt(20, 40, []))[0]?.finding.since).toBe(hoursAgo(40));
   });
@@ -178,7 +242,7 @@ describe('a finding of sluice status', () => {
   /** Which of them stay, where parts can't be read and all else is well: code and part. */
   const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
     const all = { ...wellFacts, ...facts, unknown };
-    return sightsOf(judge(all), all, seen)
+    return sightsOf(judge(all), all, lookOf(seen))
       .filter((sight) => sight.at !== all.at)
       .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
   };
@@ -219,7 +283,7 @@ describe('a finding of sluice status', () => {
   it('stays beside a key that is off, if it was seen before that', () => {
     const key = { KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' } as const;
     const unusable = { ...wellFacts, quarantine: null, unknown: [denied('quarantine', true)], key };
-    const sights = sightsOf(judge(unusable), unusable, seen);
+    const sights = sightsOf(judge(unusable), unusable, lookOf(seen));
     expect(sights).toHaveLength(2);
     expect(toldSights(sights, unusable.at).map(({ code }) => code)).toEqual([
       'SLUICE_FINDING_KEY_UNUSABLE',
@@ -301,13 +365,13 @@ describe('a finding of each state stays while', () => {
   function forgotten(unread: (facts: StatusFacts) => Partial<StatusFacts>): readonly string[] {
     return [...cases, ...Object.entries(seldomCases)].flatMap(([what, stated]) => {
       const facts = { ...wellFacts, ...stated };
-      const before = sightsOf(judge(facts), facts, []);
+      const before = sightsOf(judge(facts), facts, lookOf([]));
       const parts = [...PARTS, ...before.flatMap(({ finding }) => finding.judgedBy ?? [])];
       const unknown = parts.map(
         (part) => ({ part, kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false }) as const,
       );
       const later = { ...facts, ...unread(facts), unknown };
-      const told = new Set(sightsOf(judge(later), later, before).map(({ finding }) => finding.code));
+      const told = new Set(sightsOf(judge(later), later, lookOf(before)).map(({ finding }) => finding.code));
       return before.flatMap(({ finding: { code } }) => (told.has(code) ? [] : [`${code}: ${what}`]));
     });
   }

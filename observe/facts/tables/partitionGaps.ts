@@ -31,9 +31,12 @@ export interface RecentPartitions {
   readonly gaps: readonly PartitionGap[];
 }
 
+/** A range that has every day. */
+const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
+
 /**
- * Compares the day folders of the time window, in which events arrive, with the partitions: one call of S3 and one of Glue
- * for each table. The doctor compares all days.
+ * Compares the day folders of the time window, in which events arrive, with the partitions, and the places of all partitions: one call of
+ * S3, and one of Glue for each thousand days, for each table. The doctor compares all folders.
  *
  * @throws What the clients of S3 and Glue throw.
  */
@@ -51,7 +54,11 @@ export async function readRecentPartitions({
   for (const table of tableKinds) {
     const folders = await dayFolders({ s3, config }, table, recent);
     days += folders.length;
-    for (const gap of await unregisteredDays({ glue, config }, table, folders, recent)) {
+    for (const gap of await unregisteredDays({ glue, config }, table, folders, ALWAYS)) {
+      if (gap.elsewhere !== undefined) {
+        gaps.push(gap);
+        continue;
+      }
       const { items } = await store.listPage(dayFolder(config, table, gap.day), { limit: 1 });
       if (now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS) gaps.push(gap);
     }

@@ -286,6 +286,10 @@ export const deploymentFindings = {
       `The bucket was brought (\`existing.bucket\`), and the stack makes no setting of it: whoever owns it has not made this one, or has changed it. ${WHO} calls with Put, Bucket and the name of the setting.`,
       'Have its owner run the command: it keeps every other statement and rule.',
     ],
+    shared: [
+      `Somebody let another account into the bucket, which the title names with what it may do there. ${WHO} PutBucketPolicy.`,
+      'Run the command: it takes these statements out, and keeps every other one. For somebody who is to read, make a reader (docs/readers.md): it has a role of its own in this account.',
+    ],
     early: [
       `Rules of the bucket's lifecycle delete what the configuration keeps: somebody made or changed them. ${WHO} calls PutBucketLifecycleConfiguration.`,
       'Run the command soon, as S3 deletes each night: it takes that out of these rules, and keeps all other things that they do. Whoever made one may make it again for other folders. What S3 deleted comes back while it has versions: docs/platform.md, "Restore".',

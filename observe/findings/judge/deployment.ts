@@ -308,13 +308,14 @@ export function* earlyRules({ bucketFaults }: StatusFacts, { commands, config }:
 /** Judges a setting of the bucket that differs. */
 export function judgeSetting(
   { bucket, existing }: Pick<Place['config'], 'bucket' | 'existing'>,
-  { name, why, points, repair, isEarly }: BucketFault,
+  { name, why, points, repair, isEarly, isShared = false }: BucketFault,
   commands: Pick<DeploymentCommands, 'aws'>,
 ): Finding {
   const title = `The setting ${name} of the bucket ${bucket} differs in ${counted(points.length, 'point')}: ${points[0] ?? 'its form'}`;
   const told = seenNow(title, `${bucket}, ${name}: ${listed(points, '; ')}. ${why}`.trim());
   const owner = existing.bucket ? 'brought' : 'setting';
-  const judged = { case: isEarly ? 'early' : owner, judgedBy: [settingPart(name)] } as const;
+  const changed = isShared ? 'shared' : owner;
+  const judged = { case: isEarly ? 'early' : changed, judgedBy: [settingPart(name)] } as const;
   return finding('SLUICE_FINDING_BUCKET_UNFIT', { ...judged, ...told }, [commands.aws(...repair)]);
 }
 

@@ -63,6 +63,21 @@ export const tableCases: readonly Case[] = [
     },
   ],
   [
+    'somebody let another account into the bucket',
+    {
+      bucketFaults: [
+        {
+          name: 'policy',
+          why: '',
+          points: ['the statement Team allows the account 999988887777 s3:GetObject'],
+          repair: ['s3api', 'put-bucket-policy', '--bucket', 'acme'],
+          isEarly: false,
+          isShared: true,
+        },
+      ],
+    },
+  ],
+  [
     'an object of the ledger is damaged',
     {
       damagedEntries: [

@@ -50,6 +50,23 @@ it('a partition of a day without files that points to the folder of another day 
   ]);
 });
 
+it('a partition of a day long before the time window that points elsewhere is told', async () => {
+  const location = 's3://elsewhere/x/';
+  await aws.glue.send(
+    new CreatePartitionCommand({
+      DatabaseName: config.database,
+      TableName: config.tables.events,
+      PartitionInput: { Values: ['2025-11-20'], StorageDescriptor: { Location: location } },
+    }),
+  );
+  const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
+  expect(gaps).toContainEqual({
+    table: 'events',
+    day: '2025-11-20',
+    elsewhere: { location, madeAt: expect.any(String) },
+  });
+});
+
 it('a day that is registered without files is ahead from today on, and empty before', async () => {
   const name = config.tables.exposures;
   const location = `s3://${config.bucket}/${tableFolder(config, 'exposures')}`;
