@@ -34,13 +34,13 @@ export interface Copy {
  * day that has something else.
  *
  * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
- * @param today The day on which it is loaded.
+ * @param on The day, and the day on which it is loaded.
  */
 export function judgeContent(
   { rows: { out }, content: { rows, fields, days, repeats, names } }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
-  today: UtcDay,
+  { day: folderDay, today }: { readonly day: UtcDay; readonly today: UtcDay },
 ): DayContent {
   const entries = Object.entries(fields);
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);
@@ -48,7 +48,12 @@ export function judgeContent(
     const difference = unusualField(field, content, rows, before);
     return difference === null ? [] : [{ kind: 'values', field, ...difference }];
   });
-  const most = Object.entries(days).sort(([, a], [, b]) => b - a);
+  const isNeighbour = ([day]: readonly [string, number]) =>
+    day === addDays(folderDay, -1) || day === addDays(folderDay, 1);
+  const all = Object.entries(days).sort(([, a], [, b]) => b - a);
+  const neighbours = all.filter(isNeighbour);
+  const most = all.filter((day) => !isNeighbour(day));
+  const neighbourDays = sum(neighbours.map(([, count]) => count));
   const otherDays = sum(most.map(([, count]) => count));
   const toCome = most.filter(([day]) => day > addDays(today, 1));
   const daysToCome = sum(toCome.map(([, count]) => count));
@@ -69,6 +74,12 @@ export function judgeContent(
     unusual.push({ kind: 'toCome', words: daysWords(daysToCome, 'days to come', toCome) });
   if (isMost(otherDays - daysToCome, out) && !isUsual(before, hasOtherDays))
     unusual.push({ kind: 'days', words: daysWords(otherDays - daysToCome, 'other days', past) });
+  // Many folders hold the day before their own.
+  const known = before.flatMap(({ content, rows: { out } }) =>
+    content?.neighbourDays === undefined ? [] : isMost(content.neighbourDays, out),
+  );
+  if (isMost(neighbourDays, out) && known.length >= FEWEST_DAYS && !known.includes(true))
+    unusual.push({ kind: 'days', words: daysWords(neighbourDays, 'other days', neighbours) });
   if (copies.length > 0 && !isUsual(before, (content) => content.copies > 0)) {
     const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
     unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
@@ -94,6 +105,7 @@ export function judgeContent(
     fields: Object.fromEntries(kept),
     otherDays,
     daysToCome,
+    neighbourDays,
     copies: copies.length,
     repeats: repeated.length,
     names: Object.fromEntries(keptNames),

@@ -52,6 +52,8 @@ export const dayContentSchema = z.object({
   otherDays: count,
   /** Those of them whose day was still to come when the day was loaded; absent in entries of earlier versions. */
   daysToCome: count.optional(),
+  /** Rows whose own time is of the day before the folder's, or of the day after it; absent in entries of earlier versions. */
+  neighbourDays: count.optional(),
   /** Files that are, or may be, those of other days. */
   copies: count,
   /** Files of which many rows are equal to others; absent in entries of earlier versions, as are names. */

@@ -40,7 +40,7 @@ const contentSchema = z.strictObject({
       types: z.record(z.string(), z.array(z.string()).readonly()),
     }),
   ),
-  /** Accepted rows by the days of their own times, without the day of the folder and its neighbours. */
+  /** Accepted rows by the days of their own times, without the day of the folder. */
   days: z.record(z.string(), count),
   /** Accepted rows of files in which many are equal to an earlier one, by file: how many are, and of how many. */
   repeats: z.record(z.string(), z.strictObject({ rows: count, of: count })),

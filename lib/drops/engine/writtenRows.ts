@@ -59,7 +59,7 @@ export async function rowsByName(
   return names;
 }
 
-/** Accepted rows by day, without the day of the folder and its neighbours. */
+/** Accepted rows by day, without the day of the folder. */
 export async function rowsOfOtherDays(
   session: DuckDbSession,
   { mapping: { ownTime }, rowsPath }: LoadRequest,

@@ -219,9 +219,10 @@ async function comparedContent(
   const { usual, before = [], copies = [] } = (await findDaysAround(loader, place, files)) ?? {};
   const { mapped } = progress;
   const hasRows = mapped !== undefined && mapped.rows.out > 0;
+  const on = { day: place.day, today: utcDay(loader.clock.now()) };
   return {
     usualRows: usual ?? undefined,
-    content: hasRows ? judgeContent(mapped, before, copies, utcDay(loader.clock.now())) : undefined,
+    content: hasRows ? judgeContent(mapped, before, copies, on) : undefined,
   };
 }
 

@@ -79,6 +79,6 @@ export interface CompiledMapping {
 export interface OwnTime {
   /** Its name: a TIMESTAMP or a DATE. */
   readonly column: string;
-  /** SQL in terms of the column: the day as a DATE, NULL if it is the day of the folder or a neighbour. */
+  /** SQL in terms of the column: the day as a DATE, NULL if it is the day of the folder. */
   readonly otherDay: string;
 }

@@ -174,8 +174,8 @@ function compileRow(
   };
 }
 
-/** Hours from the beginning of a day to the beginning of the day before it, and to the end of the day after it. */
-const NEIGHBOURS = { from: -24, to: 48 } as const;
+/** Hours of a day. */
+const DAY_HOURS = 24;
 
 /** Where the rows of a dataset have their own time; null of a kind without one, and without a day. The date of a metric is a day in any time zone. */
 function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | undefined): OwnTime | null {
@@ -184,8 +184,8 @@ function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | 
   const name = quoteName(column);
   const zone = kind === 'metrics' ? 'UTC' : timezone;
   const timestampAt = (hours: number) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`;
-  const from = timestampAt(NEIGHBOURS.from);
-  const to = timestampAt(NEIGHBOURS.to);
+  const from = timestampAt(0);
+  const to = timestampAt(DAY_HOURS);
   const otherDay = `CASE WHEN ${name} < ${from} OR ${name} >= ${to} THEN ${dayInZone(name, zone)} END`;
   return { column, otherDay };
 }

@@ -7,6 +7,8 @@ import { type DayContent, dayContentSchema } from '../../../lib/ledger/DayConten
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const DAY = '2026-11-20';
+/** It is loaded on itself. */
+const ON = { day: DAY, today: DAY };
 type Field = Partial<RowContent['fields'][string]>;
 /** What rows hold of a price: numbers of a double, of which all have one. */
 const price = (more: Field = {}) => ({
@@ -27,14 +29,14 @@ type Mapped = Parameters<typeof judgeContent>[0];
 function daysOf(...each: readonly (Mapped & Pick<DayBefore, 'accepted'>)[]): readonly DayBefore[] {
   let before: readonly DayBefore[] = [];
   for (const { accepted, ...fields } of each) {
-    const content = judgeContent(fields, before, [], DAY);
+    const content = judgeContent(fields, before, [], ON);
     const day = addDays(DAY, before.length - each.length);
     before = [{ day, rows: fields.rows, accepted, content }, ...before];
   }
   return before.slice(0, 7);
 }
 const text = { numbers: 0, types: { VARCHAR: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'] } };
-const unusual = (now: Mapped, before: readonly DayBefore[]) => judgeContent(now, before, [], DAY).unusual;
+const unusual = (now: Mapped, before: readonly DayBefore[]) => judgeContent(now, before, [], ON).unusual;
 const six = Array.from({ length: 6 }, () => rowsOf());
 
 describe('a field', () => {
@@ -190,9 +192,9 @@ describe('a field', () => {
     };
     const days = daysOf(...six).map((day) => ({
       ...day,
-      content: judgeContent(ofUnits(rowsOf()), [], [], DAY),
+      content: judgeContent(ofUnits(rowsOf()), [], [], ON),
     }));
-    const [found] = judgeContent(ofUnits(rowsOf(text)), days, [], DAY).unusual;
+    const [found] = judgeContent(ofUnits(rowsOf(text)), days, [], ON).unusual;
     expect(found).toMatchObject({ kind: 'values', field: name, words: expect.stringContaining('numbers') });
     expect(found).not.toHaveProperty('values');
   });
@@ -294,6 +296,32 @@ describe('rows of other days', () => {
   });
 });
 
+describe('rows of the day before', () => {
+  const before = rowsOf({}, { '2026-11-19': 51 });
+  const words = '51 of 100 rows of other days: 2026-11-19 (51)';
+
+  it('are told if they are more than half, where that is so on none of three days before', () => {
+    expect(unusual(before, daysOf(...six))).toEqual([{ kind: 'days', words }]);
+    expect(unusual(rowsOf({}, { '2026-11-19': 50 }), daysOf(...six))).toEqual([]);
+    expect(unusual(rowsOf({}, { '2026-11-21': 51 }), daysOf(...six))).toHaveLength(1);
+  });
+
+  it.each([
+    { what: 'where one of the days before had them, too', days: [...six.slice(1), before] },
+    { what: 'while two days are known', days: six.slice(4) },
+  ])('are not told $what', ({ days }) => {
+    expect(unusual(before, daysOf(...days))).toEqual([]);
+  });
+
+  it('are not told by days whose entry does not say it', () => {
+    const old = daysOf(...six).map(({ content, ...day }) => {
+      const { neighbourDays: _, ...counted } = content ?? judgeContent(before, [], [], ON);
+      return { ...day, content: dayContentSchema.parse(counted) };
+    });
+    expect(unusual(before, old)).toEqual([]);
+  });
+});
+
 describe('rows of days that were still to come', () => {
   const ahead = rowsOf({}, { '2027-11-20': 10, '2026-11-01': 9 });
 
@@ -349,7 +377,7 @@ describe('rows that repeat others of their file', () => {
   it('are compared with no day whose entry is of a version that did not count them', () => {
     const [newest, ...older] = daysOf(...six, doubled);
     const old = older.map(({ content: known, ...day }) => {
-      const { repeats: _, names: __, ...counted } = known ?? judgeContent(doubled, [], [], DAY);
+      const { repeats: _, names: __, ...counted } = known ?? judgeContent(doubled, [], [], ON);
       return { ...day, content: dayContentSchema.parse(counted) };
     });
     expect(unusual(doubled, old)).toHaveLength(1);
@@ -519,16 +547,16 @@ describe('files of another day', () => {
 
   it('are told, unless the last seven loaded days had some', () => {
     const copied = [{ key: '2/a', original: '1/a', isSure: true }];
-    expect(judgeContent(rowsOf(), [], copied, DAY)).toMatchObject({
+    expect(judgeContent(rowsOf(), [], copied, ON)).toMatchObject({
       copies: 1,
       unusual: [{ kind: 'copies', words: 'files are those of other days: 2/a is 1/a' }],
     });
     const before = Array.from({ length: 7 }, (_, i) => ({
       day: addDays(DAY, -1 - i),
       rows: rowsOf().rows,
-      content: judgeContent(rowsOf(), [], copied, DAY),
+      content: judgeContent(rowsOf(), [], copied, ON),
     }));
-    expect(judgeContent(rowsOf(), before, copied, DAY).unusual).toEqual([]);
+    expect(judgeContent(rowsOf(), before, copied, ON).unusual).toEqual([]);
   });
 });
 

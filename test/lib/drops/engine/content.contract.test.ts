@@ -241,7 +241,7 @@ describe('what the accepted rows of a load hold', () => {
     expect(days).toEqual({});
   });
 
-  it('is of the days of rows that are not near that of the folder, in its time zone', async () => {
+  it('is of the days of rows that are not that of the folder, in its time zone', async () => {
     const at = (...times: readonly string[]) =>
       times
         .map((time) => `SELECT TIMESTAMPTZ '${time}+00' AS "timestamp", 'a' AS event_name, 'u' AS unit_id`)
@@ -258,7 +258,14 @@ describe('what the accepted rows of a load hold', () => {
       ),
     );
     const { days } = await contentOf({ kind: 'events', timezone: 'Europe/Berlin' }, [file]);
-    expect(days).toEqual({ '2026-11-17': 1, '2026-11-21': 1, '1970-01-21': 1, '1900-01-01': 1 });
+    expect(days).toEqual({
+      '2026-11-17': 1,
+      '2026-11-18': 1,
+      '2026-11-20': 1,
+      '2026-11-21': 1,
+      '1970-01-21': 1,
+      '1900-01-01': 1,
+    });
     const exposed = await bench.write(
       'exposed.parquet',
       `SELECT TIMESTAMP '2026-11-12 12:00:00' AS "timestamp", 'e' AS experiment, 'g' AS group_id, 'u' AS unit_id FROM range(4)`,
@@ -272,7 +279,7 @@ describe('what the accepted rows of a load hold', () => {
       `SELECT 'u' AS unit_id, 'userID' AS id_type, DATE '2026-11-17' + i::INTEGER AS date, 'm' AS metric_name, '13.5' AS metric_value FROM range(5) t(i)`,
     );
     const content = await contentOf({ kind: 'metrics', timezone: 'America/New_York' }, [file]);
-    expect(content.days).toEqual({ '2026-11-17': 1, '2026-11-21': 1 });
+    expect(content.days).toEqual({ '2026-11-17': 1, '2026-11-18': 1, '2026-11-20': 1, '2026-11-21': 1 });
     expect(content.fields['metricValue']).toMatchObject({
       none: 0,
       numbers: 5,
