@@ -47,8 +47,6 @@ export interface FeedAnswer {
   readonly next: string;
   /** Entries after the cursor that were dropped before they were read, to make room. */
   readonly dropped: number;
-  /** Whether the cursor is of an earlier run: the answer begins with the oldest entry of this one. */
-  readonly restarted: boolean;
   /** Whether the local cloud is stopping: nothing follows. */
   readonly ended: boolean;
 }
@@ -129,11 +127,11 @@ export class Feed {
   /** Entries after a cursor. If there is no entry yet, waits for the first one. */
   async read({ after, last = 0, most, waitMs = 0, signal }: FeedQuestion): Promise<FeedAnswer> {
     this.#countLines();
-    const cursor = this.#readCursor(after, last);
-    const isAtEnd = cursor.sequence >= this.#nextSequence;
+    const from = this.#readCursor(after, last);
+    const isAtEnd = from >= this.#nextSequence;
     if (isAtEnd && waitMs > 0 && !this.#ended) await this.#waitForWrite(waitMs, signal);
     this.#countLines();
-    const start = Math.max(cursor.sequence, this.#oldestSequence());
+    const start = Math.max(from, this.#oldestSequence());
     const entries = this.#entriesFrom(start, most);
     const newest = entries.at(-1);
     // Without an entry, only empty lines can follow, which have a number and no entry: they are passed over.
@@ -141,8 +139,7 @@ export class Feed {
     return {
       entries,
       next: `${this.#run}.${next}`,
-      dropped: start - cursor.sequence,
-      restarted: cursor.restarted,
+      dropped: start - from,
       ended: this.#ended,
     };
   }
@@ -193,17 +190,12 @@ export class Feed {
    * The sequence number to read from. A cursor is `<run>.<sequence>`, as `read` returns it; controlApi.ts accepts no other form.
    * For a cursor of another run, or with a number that was not reached yet, that is the oldest entry's.
    */
-  #readCursor(
-    after: string | undefined,
-    last: number,
-  ): { readonly sequence: number; readonly restarted: boolean } {
+  #readCursor(after: string | undefined, last: number): number {
     const oldest = this.#oldestSequence();
-    if (after === undefined)
-      return { sequence: Math.max(oldest, this.#nextSequence - last), restarted: false };
+    if (after === undefined) return Math.max(oldest, this.#nextSequence - last);
     const [run, sequenceText] = after.split('.');
     const sequence = Number(sequenceText);
-    const isOfThisRun = run === this.#run && sequence <= this.#nextSequence;
-    return isOfThisRun ? { sequence, restarted: false } : { sequence: oldest, restarted: true };
+    return run === this.#run && sequence <= this.#nextSequence ? sequence : oldest;
   }
 
   /** Sequence number of the oldest line that is kept; of the next line if none is. All writes are counted. */

@@ -3,17 +3,15 @@ import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
-import { Faults } from '../faults/Faults.ts';
-import { applyFaultEffect } from '../faults/faultEffect.ts';
+import type { Faults } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/ExecutionEnvironment.ts';
 import { isThrottled } from '../lambda/LambdaFunction.ts';
-import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders } from './corsHeaders.ts';
 import { type Answer, functionAnswer } from './functionAnswer.ts';
 import { type HttpApi, matchRoute, type RouteMatch } from './HttpApi.ts';
 import { type GatewayRequest, receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
 import { sendProxied } from './sendProxied.ts';
-import { startGuardedServer } from './startGuardedServer.ts';
+import { answerUnderFaults, startGuardedServer } from './startGuardedServer.ts';
 
 /** A running gateway. */
 export type Gateway = Listening;
@@ -59,20 +57,18 @@ export interface GatewayOptions {
   readonly closeGraceMs?: number;
 }
 
-/** The options of a gateway, with the defaults of what each request needs. */
-type WithDefaults = GatewayOptions & Required<Pick<GatewayOptions, 'faults' | 'onDefect'>>;
+/** The options of a gateway, with the default of what each request needs. */
+type WithDefaults = GatewayOptions & Required<Pick<GatewayOptions, 'onDefect'>>;
 
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { api, onAnswer, onDefect = reportDefect, faults = new Faults() } = options;
+  const { api, onAnswer, onDefect = reportDefect } = options;
   return startGuardedServer({
     ...options,
     onDefect,
-    answer: (request) => answerRequest(request, { ...options, onDefect, faults }),
-    failure: (error) =>
-      error instanceof AwsError
-        ? gatewayError(error.status, error.message)
-        : gatewayError(500, 'Internal Server Error'),
+    answer: (request) => answerRequest(request, { ...options, onDefect }),
+    failure: gatewayError,
+    defectStatus: 500,
     send: (request, response, answer) => sendAnswer(api, request, response, answer),
     onAnswer: (status) => onAnswer?.(api.apiId, status),
   });
@@ -80,7 +76,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 /** The answer of a request's route, or the gateway's own for a request that no route takes or that is too large. */
 async function answerRequest(request: IncomingMessage, options: WithDefaults): Promise<Answer> {
-  const { api, clock, faults } = options;
+  const { api, clock } = options;
   const { method = 'GET', url: target = '/' } = request;
   // AWS documents the limit and no status. https://www.rfc-editor.org/rfc/rfc6585#section-5
   if (limitedBytes(request) > HTTP_API_LIMITS.headerBytes)
@@ -93,12 +89,7 @@ async function answerRequest(request: IncomingMessage, options: WithDefaults): P
   }
   const received = await receiveRequest(request, HTTP_API_LIMITS.payloadBytes, clock);
   if (received === undefined) return gatewayError(413, 'Request Entity Too Large');
-  const effect = faults.takeCall({ service: 'gateway', operation: method, resource: path });
-  const connection = request.socket;
-  await applyFaultEffect(effect.before, { clock, connection });
-  const answer = await callIntegration(match, received, options);
-  await applyFaultEffect(effect.after, { clock, connection });
-  return answer;
+  return answerUnderFaults(request, path, options, () => callIntegration(match, received, options));
 }
 
 /** The answer of a route's integration, or the gateway's own if it fails. */

@@ -3,15 +3,13 @@ import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
-import { Faults } from '../faults/Faults.ts';
-import { applyFaultEffect } from '../faults/faultEffect.ts';
+import type { Faults } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/ExecutionEnvironment.ts';
-import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders, isPreflight } from './corsHeaders.ts';
 import type { FunctionUrl } from './FunctionUrl.ts';
 import { type Answer, functionAnswer } from './functionAnswer.ts';
 import { receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
-import { startGuardedServer } from './startGuardedServer.ts';
+import { answerUnderFaults, startGuardedServer } from './startGuardedServer.ts';
 
 /** Largest payload of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -60,7 +58,7 @@ export interface FunctionUrlOptions {
  * data.
  */
 export function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening> {
-  const { urls, allowedHosts = [], faults = new Faults() } = options;
+  const { urls, allowedHosts = [] } = options;
   const [defaultUrl, ...otherUrls] = urls;
   const urlOf = ({ headers }: IncomingMessage): FunctionUrl => {
     const host = headers.host?.split(':')[0]?.toLowerCase();
@@ -70,11 +68,9 @@ export function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening
     onDefect: reportDefect,
     ...options,
     allowedHosts: [...allowedHosts, ...urls.map(({ domainName }) => domainName)],
-    answer: (request) => answerRequest(urlOf(request), request, { ...options, faults }),
-    failure: (error) =>
-      error instanceof AwsError
-        ? ownAnswer(error.status, error.message)
-        : ownAnswer(502, 'Internal Server Error'),
+    answer: (request) => answerRequest(urlOf(request), request, options),
+    failure: ownAnswer,
+    defectStatus: 502,
     send: (request, response, answer) => sendAnswer(urlOf(request), request, response, answer),
   });
 }
@@ -83,7 +79,7 @@ export function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening
 async function answerRequest(
   url: FunctionUrl,
   request: IncomingMessage,
-  { clock, faults, invoke }: FunctionUrlOptions & { readonly faults: Faults },
+  options: FunctionUrlOptions,
 ): Promise<Answer> {
   if (url.cors !== undefined && isPreflight(request)) return { status: 200, headers: {}, body: '' };
   if (!url.isPublic)
@@ -91,20 +87,17 @@ async function answerRequest(
       403,
       'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
     );
-  const received = await receiveRequest(request, PAYLOAD_BYTES, clock);
+  const received = await receiveRequest(request, PAYLOAD_BYTES, options.clock);
   if (received === undefined) return ownAnswer(...TOO_LARGE);
-  const { method, target, requestId } = received;
+  const { target, requestId } = received;
   const event = toLambdaEvent(
     received,
     { accountId: 'anonymous', apiId: url.urlId, domainName: url.domainName },
     { routeKey: '$default', pathParameters: {} },
   );
-  const effect = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
-  const connection = request.socket;
-  await applyFaultEffect(effect.before, { clock, connection });
-  const answer = await invokeFunction(() => invoke(url.functionName, JSON.stringify(event)), requestId);
-  await applyFaultEffect(effect.after, { clock, connection });
-  return answer;
+  const [path = '/'] = target.split('?');
+  const invoke = () => options.invoke(url.functionName, JSON.stringify(event));
+  return answerUnderFaults(request, path, options, () => invokeFunction(invoke, requestId));
 }
 
 /** The answer of a function, or the URL's own if it fails. @throws Error for a result that is no answer. */

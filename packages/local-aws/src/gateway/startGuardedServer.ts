@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { LocalClock } from '../base/clock.ts';
 import { isHangUp } from '../edge/answerCall.ts';
 import { type Listening, listen } from '../edge/listen.ts';
 import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
-import { ConnectionReset } from '../faults/faultEffect.ts';
+import { Faults } from '../faults/Faults.ts';
+import { applyFaultEffect, ConnectionReset } from '../faults/faultEffect.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { Answer } from './functionAnswer.ts';
 
@@ -19,7 +21,9 @@ export interface GuardedServerOptions {
   /** Answers an admitted request. Throws ConnectionReset to end the connection without an answer. */
   readonly answer: (request: IncomingMessage) => Promise<Answer>;
   /** The answer in place of one that failed. */
-  readonly failure: (error: unknown) => Answer;
+  readonly failure: (status: number, message: string) => Answer;
+  /** Its status for what is no AwsError. */
+  readonly defectStatus: number;
   /** Called with what failed, but for an AwsError, which the answer names. */
   readonly onDefect: (error: unknown) => void;
   /** Sends an answer, with the headers that depend on the request. */
@@ -45,8 +49,11 @@ export function startGuardedServer(options: GuardedServerOptions): Promise<Liste
         request.socket.resetAndDestroy();
         return;
       }
-      if (!(error instanceof AwsError) && !isHangUp(error)) onDefect(error);
-      reply = failure(error);
+      const isNamed = error instanceof AwsError;
+      if (!isNamed && !isHangUp(error)) onDefect(error);
+      reply = isNamed
+        ? failure(error.status, error.message)
+        : failure(options.defectStatus, 'Internal Server Error');
     }
     onAnswer?.(reply.status);
     send(request, response, reply);
@@ -69,4 +76,23 @@ export function startGuardedServer(options: GuardedServerOptions): Promise<Liste
     },
   );
   return listen(server, options);
+}
+
+/**
+ * Answers a request under the faults of the service `gateway`.
+ *
+ * @param path The path that a fault may name.
+ * @throws What the faults and the answer throw.
+ */
+export async function answerUnderFaults(
+  { method = 'GET', socket: connection }: IncomingMessage,
+  path: string,
+  { clock, faults = new Faults() }: { readonly clock: LocalClock; readonly faults?: Faults },
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
+  const { before, after } = faults.takeCall({ service: 'gateway', operation: method, resource: path });
+  await applyFaultEffect(before, { clock, connection });
+  const answered = await answer();
+  await applyFaultEffect(after, { clock, connection });
+  return answered;
 }

@@ -158,18 +158,6 @@ function policyOperations(options: IamOptions): readonly (readonly [string, Quer
         return [];
       },
     }),
-    queryOperation({
-      name: 'DeleteRolePolicy',
-      input: z.strictObject({ RoleName, PolicyName }),
-      run(input, request) {
-        const role = requireRole(options, 'DeleteRolePolicy', request, input.RoleName);
-        const { [input.PolicyName]: removed, ...policies } = role.policies;
-        if (removed === undefined)
-          throw noSuchEntity(`The role policy with name ${input.PolicyName} cannot be found.`);
-        roles.put({ ...role, policies });
-        return [];
-      },
-    }),
   ];
 }
 

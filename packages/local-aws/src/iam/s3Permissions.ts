@@ -21,7 +21,6 @@ type Needs = (request: S3Request, place: PermissionContext) => readonly NeededPe
 const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['ListBuckets', () => [need('ListAllMyBuckets', '*')]],
   ['HeadBucket', onBucket('ListBucket')],
-  ['ListObjects', listing('ListBucket')],
   ['ListObjectsV2', listing('ListBucket')],
   ['ListObjectVersions', listing('ListBucketVersions')],
   ['ListMultipartUploads', listing('ListBucketMultipartUploads')],

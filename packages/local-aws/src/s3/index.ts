@@ -12,7 +12,7 @@ import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucke
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
 import { deleteObject, deleteObjects } from './wire/deleteOperations.ts';
-import { listObjects, listObjectsV2 } from './wire/lists/listOperations.ts';
+import { listObjectsV2 } from './wire/lists/listOperations.ts';
 import { listMultipartUploads } from './wire/lists/listUploads.ts';
 import { listObjectVersions } from './wire/lists/listVersions.ts';
 import { completeMultipartUpload } from './wire/multipart/completeMultipartUpload.ts';
@@ -45,7 +45,6 @@ const s3Operations: readonly S3Operation[] = [
   deleteObjects,
   copyObject,
   listObjectsV2,
-  listObjects,
   listObjectVersions,
   createMultipartUpload,
   uploadPart,

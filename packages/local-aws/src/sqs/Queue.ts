@@ -124,7 +124,7 @@ export class Queue {
 
   /** Sends one message. @throws AwsError for a body that SQS refuses, and for a queue that is deleted. */
   send(body: string, options: SendOptions = {}): Message {
-    const { delayMs = this.#settings.DelaySeconds * 1_000, traceHeader, groupId } = options;
+    const { delayMs = 0, traceHeader, groupId } = options;
     if (this.#closed) throw queueDoesNotExist();
     const bytes = Buffer.byteLength(body);
     const { MaximumMessageSize } = this.#settings;

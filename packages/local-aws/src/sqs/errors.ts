@@ -32,7 +32,7 @@ export const SQS_LIMITS = {
 } as const;
 
 /** Settings of a queue that doesn't set them, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
-export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600, delay: 0, wait: 0 } as const;
+export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600 } as const;
 
 /** The beginning of some of the older names. */
 const OLDER = 'AWS.SimpleQueueService.';

@@ -60,10 +60,10 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
       },
     }),
     GetQueueUrl: operation({
-      input: z.strictObject({ QueueName: z.string(), QueueOwnerAWSAccountId: z.string().optional() }),
-      run: ({ QueueName, QueueOwnerAWSAccountId: owner = account }, request) => {
-        // A queue of another account doesn't exist here: byUrl throws SQS's own error.
-        const queue = queues.byUrl(`http://queue/${owner}/${QueueName}`);
+      input: z.strictObject({ QueueName: z.string() }),
+      run: ({ QueueName }, request) => {
+        // byUrl throws SQS's own error for a queue that does not exist.
+        const queue = queues.byUrl(`http://queue/${account}/${QueueName}`);
         return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
       },
     }),
@@ -113,7 +113,10 @@ function endpointOf(request: AwsRequest): string {
 /** The attributes of a queue as GetQueueAttributes returns them; `All` selects every one. */
 function queueAttributes(queue: Queue, names: readonly string[]): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();
-  const { RedrivePolicy, KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, ...settings } = queue.settings;
+  const settings = Object.entries(queue.settings).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
+  });
   const attributes: Record<string, string> = {
     QueueArn: queue.arn,
     ApproximateNumberOfMessages: String(visible),
@@ -121,12 +124,7 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
     ApproximateNumberOfMessagesDelayed: String(delayed),
     CreatedTimestamp: seconds(queue.createdAt),
     LastModifiedTimestamp: seconds(queue.modifiedAt),
-    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
-    ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
-    ...(KmsMasterKeyId === undefined ? {} : { KmsMasterKeyId }),
-    ...(KmsDataKeyReusePeriodSeconds === undefined
-      ? {}
-      : { KmsDataKeyReusePeriodSeconds: String(KmsDataKeyReusePeriodSeconds) }),
+    ...Object.fromEntries(settings),
   };
   if (names.includes('All')) return attributes;
   return Object.fromEntries(
@@ -138,10 +136,12 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
   );
 }
 
-/** Attributes that SQS defines but that a standard queue need not have. */
+/** Attributes that SQS defines but that a queue need not have here. */
 const OPTIONAL = new Set([
   'FifoQueue',
   'ContentBasedDeduplication',
+  'DelaySeconds',
+  'ReceiveMessageWaitTimeSeconds',
   'DeduplicationScope',
   'FifoThroughputLimit',
   'Policy',

@@ -38,7 +38,7 @@ export function messageOperations(
         ...byUrl,
         MaxNumberOfMessages: z.int().default(1),
         VisibilityTimeout: z.int().optional(),
-        WaitTimeSeconds: z.int().optional(),
+        WaitTimeSeconds: z.int().default(0),
         /** The older name of `MessageSystemAttributeNames`. */
         AttributeNames: z.array(z.string()).default([]),
         MessageSystemAttributeNames: z.array(z.string()).default([]),
@@ -48,11 +48,10 @@ export function messageOperations(
       run: async (input) => {
         const queue = queues.byUrl(input.QueueUrl);
         const max = within(input.MaxNumberOfMessages, 'MaxNumberOfMessages', 1, SQS_LIMITS.batch);
-        const wait = input.WaitTimeSeconds ?? queue.settings.ReceiveMessageWaitTimeSeconds;
         const messages = await receiveWithin(queue, clock, {
           max,
           visibilityMs: visibilityMs(input.VisibilityTimeout),
-          waitMs: within(wait, 'WaitTimeSeconds', 0, SQS_LIMITS.wait) * 1_000,
+          waitMs: within(input.WaitTimeSeconds, 'WaitTimeSeconds', 0, SQS_LIMITS.wait) * 1_000,
         });
         if (messages.length === 0) return {};
         const names = new Set([...input.AttributeNames, ...input.MessageSystemAttributeNames]);
@@ -76,7 +75,7 @@ export function messageOperations(
 /** Members of a message that is sent. */
 const sentMembers = {
   MessageBody: z.string(),
-  DelaySeconds: z.int().optional(),
+  DelaySeconds: z.int().default(0),
   /** The tenant of a fair queue; for standard queues only. */
   MessageGroupId: z.string().optional(),
 };
@@ -97,16 +96,11 @@ function send(
       `Value ${MessageGroupId} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
     );
   const { id } = queue.send(MessageBody, {
-    delayMs: delayMs(DelaySeconds),
+    delayMs: within(DelaySeconds, 'DelaySeconds', 0, SQS_LIMITS.delay) * 1_000,
     traceHeader: traceHeader(headers),
     groupId: MessageGroupId,
   });
   return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
-}
-
-/** Converts a delay to milliseconds; undefined stands for the queue's own. */
-function delayMs(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : within(seconds, 'DelaySeconds', 0, SQS_LIMITS.delay) * 1_000;
 }
 
 /** Converts a visibility timeout to milliseconds; undefined stands for the queue's own. */

@@ -18,8 +18,6 @@ export const queueSettingsSchema = z.strictObject({
   MessageRetentionPeriod: seconds(SQS_LIMITS.leastRetention, SQS_LIMITS.mostRetention).default(
     SQS_DEFAULTS.retention,
   ),
-  DelaySeconds: seconds(0, SQS_LIMITS.delay).default(SQS_DEFAULTS.delay),
-  ReceiveMessageWaitTimeSeconds: seconds(0, SQS_LIMITS.wait).default(SQS_DEFAULTS.wait),
   MaximumMessageSize: z
     .int()
     .min(SQS_LIMITS.leastMessageBytes)

@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { get, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import type { HttpApi } from '../../src/gateway/HttpApi.ts';
@@ -208,29 +209,18 @@ describe('the gateway’s own error', () => {
     const url = await start(echo);
     // The line is `GET /nowhere HTTP/1.1`.
     const headers = { host: 'localhost', connection: 'close', long: 'é'.repeat(length) };
-    const answered = await new Promise((resolve, reject) => {
-      const asked = request(`${url}/nowhere`, { headers }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      });
-      asked.on('error', reject).end();
-    });
-    expect(answered).toBe(status);
+    const [answer] = await once(get(`${url}/nowhere`, { headers }), 'response');
+    expect(answer.resume().statusCode).toBe(status);
   });
 
   it('is returned for a body over 10 MB that does not say its length', async () => {
     const url = await start(echo);
     const huge = Buffer.alloc(10 * 1024 * 1024 + 1);
-    const status = await new Promise((resolve, reject) => {
-      const chunked = request(`${url}/v1/rgstr`, { method: 'POST' }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      });
-      chunked.on('error', reject);
-      chunked.write(huge.subarray(0, 1024));
-      chunked.end(huge.subarray(1024));
-    });
-    expect(status).toBe(413);
+    const chunked = request(`${url}/v1/rgstr`, { method: 'POST' });
+    chunked.write(huge.subarray(0, 1024));
+    chunked.end(huge.subarray(1024));
+    const [answer] = await once(chunked, 'response');
+    expect(answer.resume().statusCode).toBe(413);
   });
 
   it('is returned for an integration that times out', async () => {

@@ -41,50 +41,20 @@ export const listObjectsV2: S3Operation = {
         ['MaxKeys', limit],
         encodingType,
         ['IsTruncated', page.next !== undefined],
-        ...entries(page, encode, undefined),
+        ...entries(page, encode),
       ],
     ]);
   },
 };
 
-/** The first version of the list, with a marker. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
-export const listObjects: S3Operation = {
-  name: 'ListObjects',
-  on: 'bucket',
-  method: 'GET',
-  query: ['prefix', 'delimiter', 'marker', 'max-keys', 'encoding-type'],
-  headers: [optionalAttributes.header],
-  run({ store, bucket, query, headers }) {
-    optionalAttributes.check(headers);
-    const { encode, prefix, delimiter, limit, encodingType } = listParameters(query);
-    const marker = parameter(query, 'marker');
-    const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
-    return xmlResponse([
-      'ListBucketResult',
-      [
-        ['Name', bucket],
-        ['Prefix', encode(prefix)],
-        ['Marker', encode(marker)],
-        // Without a delimiter the last key is the marker. S3 returns one only where it could be a common prefix.
-        optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
-        optional('Delimiter', encode(delimiter)),
-        ['MaxKeys', limit],
-        encodingType,
-        ['IsTruncated', page.next !== undefined],
-        ...entries(page, encode, store.bucket(bucket).info.account),
-      ],
-    ]);
-  },
-};
-
-/** The elements of a page. @param owner Account to name with each object; undefined for none. */
-function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
+/** The elements of a page. */
+function entries(page: ListPage, encode: (name: string) => string): XmlElement[] {
   return page.entries.map((entry): XmlElement => {
     if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
     const { object } = entry;
     return [
       'Contents',
-      [['Key', encode(object.key)], lastModified(object), ...objectElements(object, owner)],
+      [['Key', encode(object.key)], lastModified(object), ...objectElements(object, undefined)],
     ];
   });
 }
