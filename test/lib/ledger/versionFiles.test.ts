@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { anyVersion, type ListOptions, storedText } from '../../../lib/base/ObjectStore.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
@@ -28,7 +28,6 @@ beforeEach(() => {
   now = 1_000;
   store = new MemoryObjects(clock);
   store.pageKeys = 2;
-  onCall = () => {};
 });
 
 const fileKey = (day: string, version: string, name: string) =>
@@ -43,22 +42,33 @@ async function settle(day: string, more: Partial<LedgerEntry> = {}) {
   return entry;
 }
 
-/** Where listings of files began, and days whose entries were read. */
-let listed: string[];
-let read: string[];
-/** Called before each of both. */
-let onCall: () => void;
-/** Days that the last look has left. */
-let left: number;
+/** What a look has asked. */
+interface Asked {
+  /** Where listings of files began. */
+  readonly listed: readonly string[];
+  /** Days whose entries were read. */
+  readonly read: readonly string[];
+}
 
-async function look(days = DAYS, until = Number.POSITIVE_INFINITY) {
-  listed = [];
-  read = [];
+/** How a look goes. */
+interface Looking {
+  /** The days that every look looks at. Default: {@link DAYS}. */
+  readonly always?: readonly string[];
+  /** Epoch milliseconds from which no call begins. Default: none. */
+  readonly until?: number;
+  /** Called before each listing of files and each read of an entry, with those before it. */
+  readonly onCall?: (asked: Asked) => void;
+}
+
+/** Looks at the versions of the dataset: the days that lack files, how many days were left, and what was asked. */
+async function look({ always = DAYS, until = Number.POSITIVE_INFINITY, onCall = () => {} }: Looking = {}) {
+  const listed: string[] = [];
+  const read: string[] = [];
   const timing = { clock, wait: async () => {}, random: () => 0 };
   const landing = {
     listPage: (prefix: string, options?: ListOptions) => {
       if (!prefix.startsWith('ledger/')) {
-        onCall();
+        onCall({ listed, read });
         listed.push(options?.after ?? prefix);
       }
       return store.listPage(prefix, options);
@@ -70,111 +80,40 @@ async function look(days = DAYS, until = Number.POSITIVE_INFINITY) {
   const entries = new Ledger({ store: ledgerStore(store), newToken: () => 't', ...timing });
   const ledger: Pick<Ledger, 'read'> = {
     async read(place) {
-      onCall();
+      onCall({ listed, read });
       read.push(place.day);
       return entries.read(place);
     },
   };
-  const { lacking, late } = await lookAtVersions({ landing, ledger, config, ...timing }, PLACE, days, until);
-  left = late;
-  return lacking;
+  const seen = await lookAtVersions({ landing, ledger, config, ...timing }, PLACE, always, until);
+  return { ...seen, listed, read };
 }
+
+/** The days that a look finds to lack files. */
+const lackingDays = async (always?: readonly string[]) => (await look(always && { always })).lacking;
+
 const note = async () =>
   parseVersionFiles((await store.read(versionFilesKey(PLACE.source, PLACE.dataset)))?.text);
 
-it('names the days whose version has no file although it had some, from when it was first seen', async () => {
-  const entries = await Promise.all(DAYS.map((day) => settle(day)));
-  for (const day of DAYS) await put(day, V1, FILE);
-  expect(await look()).toEqual([]);
-  await remove(fileKey('2026-11-19', V1, FILE));
-  now = 2_000;
-  expect(await look()).toEqual(['2026-11-19']);
-  now = 3_000;
-  expect(await look()).toEqual(['2026-11-19']);
-  const seen = await note();
-  expect(entries.map((entry) => lackingSince(seen, entry))).toEqual([null, 2_000, null]);
-  expect(lackingSince(seen, null)).toBeNull();
-});
-
-it('names a day of which a file is archived, until it can be read again', async () => {
-  await settle('2026-11-19', { filesWritten: [FILE, 'more.parquet'] });
-  await put('2026-11-19', V1, FILE, 'more.parquet');
-  expect(await look([])).toEqual([]);
-  store.archived.add(fileKey('2026-11-19', V1, FILE));
-  expect(await look()).toEqual(['2026-11-19']);
-  store.archived.clear();
-  expect(await look([])).toEqual([]);
-});
-
-it('names a day that was emptied before anybody looked, and not one that had no rows or no version', async () => {
-  await settle('2026-11-18');
-  await settle('2026-11-19', { state: 'succeeded_no_data', filesWritten: [] });
-  await settle('2026-11-20', { version: undefined, filesWritten: undefined });
-  expect(await look()).toEqual(['2026-11-18']);
-  expect(await look([])).toEqual(['2026-11-18']);
-  await settle('2026-11-18', { version: V2, filesWritten: [] });
-  expect(await look()).toEqual([]);
-  expect(await look([])).toEqual([]);
-});
-
-it('names a day of which one file of several is gone, whatever else is in its folder', async () => {
-  const names = ['rows-00001.parquet', 'rows-00002.parquet', 'rows-00004.parquet'];
-  for (const day of DAYS) {
-    await settle(day, { filesWritten: names });
-    await put(day, V1, ...names, '_marker');
-    await put(day, V2, ...names);
-  }
-  expect(await look()).toEqual([]);
-  for (const [i, name] of names.entries()) {
-    await remove(fileKey(DAYS[i] ?? '', V1, name));
-    await put(DAYS[i] ?? '', V1, `restored-${name}`);
-    expect(await look()).toEqual(DAYS.slice(0, i + 1));
-  }
-});
-
-it('forgets a day with its next version, or once its files are back, also outside of the days that it looks at', async () => {
-  for (const day of DAYS) await settle(day);
-  await put('2026-11-20', V1, FILE);
-  expect(await look()).toEqual(['2026-11-18', '2026-11-19']);
-  expect(await look(['2026-11-20'])).toEqual(['2026-11-18', '2026-11-19']);
-  const replaced = await settle('2026-11-18', { version: V2 });
-  expect(lackingSince(await note(), replaced)).toBeNull();
-  await put('2026-11-18', V2, FILE);
-  await put('2026-11-19', V1, FILE);
-  expect(await look(['2026-11-20'])).toEqual([]);
-});
-
-it('looks for the files of a day where they are, also below a former folder', async () => {
-  await settle('2026-11-17');
-  await settle('2026-11-18');
-  await put('2026-11-17', V1, FILE);
-  await put('2026-11-18', V1, FILE);
-  expect(await look(['2026-11-17', '2026-11-18'])).toEqual([]);
-  await remove(fileKey('2026-11-17', V1, FILE));
-  expect(await look(['2026-11-17', '2026-11-18'])).toEqual(['2026-11-17']);
-  // Made before the folder became a former one.
-  await store.write(fileKey('2026-11-17', V1, FILE).replace('before/', 'statsig/'), 'rows');
-  expect(await look(['2026-11-17', '2026-11-18'])).toEqual([]);
-});
-
-it('passes over an entry that cannot be read, and one of another table', async () => {
-  await settle('2026-11-18', { table: 'before' });
-  await store.write(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-19'), 'broken');
-  expect(await look()).toEqual([]);
-});
-
 const HOUR = 3_600_000;
-const YEAR = Array.from({ length: 336 }, (_, i) => addDays('2026-11-17', -i));
 
-/** A year of days that were all looked at, spread over the turn. */
-async function settleYear() {
+/** Four days for each of the 84 hours of a turn, which is half of the seven days for which S3 keeps versions. */
+const LONG = Array.from({ length: 336 }, (_, i) => addDays('2026-11-17', -i));
+
+/** Puts versions of all of those days, some of which have no file. */
+async function putLong(...without: readonly string[]): Promise<void> {
   now = Date.UTC(2026, 10, 20);
-  for (const day of YEAR) {
+  for (const day of LONG) {
     await settle(day);
-    await put(day, V1, FILE);
+    if (!without.includes(day)) await put(day, V1, FILE);
   }
   store.pageKeys = 1_000;
-  await look([]);
+}
+
+/** The same, all looked at: a quarter of them at each quarter of a turn. */
+async function putSeen(): Promise<void> {
+  await putLong();
+  await look({ always: [] });
   // A quarter of them was looked at a quarter of a turn after the one before.
   const key = versionLooksKey(PLACE.source, PLACE.dataset);
   const looks: object = JSON.parse((await store.read(key))?.text ?? '');
@@ -185,147 +124,208 @@ async function settleYear() {
   now += 83 * HOUR;
 }
 
-it('looks at all days in turns, within half of the time for which S3 keeps versions, and reads no entry twice', async () => {
-  await settleYear();
-  now += HOUR;
-  await look(['2026-11-17']);
-  expect(read).toEqual([]);
-  expect(listed.length).toBeLessThanOrEqual(336 / 84 + 2);
-  const gone = ['2026-11-16', '2026-06-01', YEAR.at(-1) ?? ''];
-  await remove(...gone.map((day) => fileKey(day, V1, FILE)));
-  const found: number[] = [];
-  for (let hour = 1; hour <= 84; hour += 1) {
-    now += HOUR;
-    found.push((await look([])).length);
-  }
-  expect(found[0]).toBeLessThan(3);
-  expect(found.at(-1)).toBe(3);
-});
+describe('a look at the files of versions', () => {
+  it('names days whose version lost its file, and since when each was seen to', async () => {
+    const entries = await Promise.all(DAYS.map((day) => settle(day)));
+    for (const day of DAYS) await put(day, V1, FILE);
+    expect(await lackingDays()).toEqual([]);
+    await remove(fileKey('2026-11-19', V1, FILE));
+    now = 2_000;
+    expect(await lackingDays()).toEqual(['2026-11-19']);
+    now = 3_000;
+    expect(await lackingDays()).toEqual(['2026-11-19']);
+    const seen = await note();
+    expect(entries.map((entry) => lackingSince(seen, entry))).toEqual([null, 2_000, null]);
+    expect(lackingSince(seen, null)).toBeNull();
+  });
 
-it('reads the entry of a day again once it has changed, whenever its turn is', async () => {
-  await settleYear();
-  const day = '2026-01-01';
-  await settle(day, { version: V2 });
-  now += HOUR;
-  expect(await look([])).toEqual([day]);
-  expect(read).toEqual([day]);
-});
+  it('names a day of which a file is archived, until it can be read again', async () => {
+    await settle('2026-11-19', { filesWritten: [FILE, 'more.parquet'] });
+    await put('2026-11-19', V1, FILE, 'more.parquet');
+    expect(await lackingDays([])).toEqual([]);
+    store.archived.add(fileKey('2026-11-19', V1, FILE));
+    expect(await lackingDays()).toEqual(['2026-11-19']);
+    store.archived.clear();
+    expect(await lackingDays([])).toEqual([]);
+  });
 
-it('passes over keys that are no entries', async () => {
-  for (const day of DAYS) await settle(day);
-  for (const day of DAYS) await put(day, V1, FILE);
-  const entry = ledgerKey(PLACE.source, PLACE.dataset, DAYS[0] ?? '');
-  await store.write(`${entry}.bak`, 'copied');
-  await store.write(entry.replace(DAYS[0] ?? '', '2026-99-99'), 'of no day');
-  expect(await look()).toEqual([]);
-  expect(read).toEqual(DAYS);
-  expect(await look()).toEqual([]);
-  expect(read).toEqual([]);
-});
+  it('names a day that was emptied before anybody looked, and none without rows or without a version', async () => {
+    await settle('2026-11-18');
+    await settle('2026-11-19', { state: 'succeeded_no_data', filesWritten: [] });
+    await settle('2026-11-20', { version: undefined, filesWritten: undefined });
+    expect(await lackingDays()).toEqual(['2026-11-18']);
+    expect(await lackingDays([])).toEqual(['2026-11-18']);
+    await settle('2026-11-18', { version: V2, filesWritten: [] });
+    expect(await lackingDays()).toEqual([]);
+    expect(await lackingDays([])).toEqual([]);
+  });
 
-it('notes a hundred names of a day, and reads its entry once', async () => {
-  const names = Array.from({ length: 100 }, (_, i) => `rows-${i}.parquet`);
-  await settle('2026-11-19', { filesWritten: names });
-  await put('2026-11-19', V1, ...names);
-  expect(await look()).toEqual([]);
-  await remove(fileKey('2026-11-19', V1, 'rows-99.parquet'));
-  expect(await look()).toEqual(['2026-11-19']);
-  expect(read).toEqual([]);
-});
-
-it('notes no names of a day with very many files, and reads its entry at each look', async () => {
-  const names = Array.from({ length: 101 }, (_, i) => `rows-${i}.parquet`);
-  for (const day of DAYS) await settle(day, day === DAYS[0] ? { filesWritten: names } : {});
-  for (const day of DAYS) await put(day, V1, FILE, ...names);
-  expect(await look()).toEqual([]);
-  const noted = (await store.read(versionLooksKey(PLACE.source, PLACE.dataset)))?.text;
-  expect(noted).not.toContain('rows-');
-  await remove(fileKey(DAYS[0] ?? '', V1, 'rows-100.parquet'));
-  expect(await look()).toEqual([DAYS[0]]);
-  expect(read).toEqual([DAYS[0]]);
-});
-
-it('writes its note a few times a turn, and when an entry has changed', async () => {
-  await settleYear();
-  const writesIn = async (hours: number) => {
-    store.take();
-    for (let hour = 0; hour < hours; hour += 1) {
-      now += HOUR;
-      await look(['2026-11-16']);
+  it('names a day of which one file of several is gone, whatever else is in its folder', async () => {
+    const names = ['rows-00001.parquet', 'rows-00002.parquet', 'rows-00004.parquet'];
+    for (const day of DAYS) {
+      await settle(day, { filesWritten: names });
+      await put(day, V1, ...names, '_marker');
+      await put(day, V2, ...names);
     }
-    return store.take();
-  };
-  const { lists, reads, writes } = await writesIn(84);
-  expect(writes).toBeLessThanOrEqual(6);
-  // A page of entries, one of files in each folder, and two notes; what a turn adds are pages as well, and not days.
-  expect(lists).toBeLessThanOrEqual(84 * 3 + 6);
-  expect(reads).toBeLessThanOrEqual(84 * 2 + 6);
-  await settle('2026-11-16', { version: V2 });
-  await put('2026-11-16', V2, FILE);
-  expect((await writesIn(1)).writes).toBe(1);
-  expect(read).toEqual(['2026-11-16']);
-  await writesIn(1);
-  expect(read).toEqual([]);
-});
+    expect(await lackingDays()).toEqual([]);
+    for (const [i, name] of names.entries()) {
+      await remove(fileKey(DAYS[i] ?? '', V1, name));
+      await put(DAYS[i] ?? '', V1, `restored-${name}`);
+      expect(await lackingDays()).toEqual(DAYS.slice(0, i + 1));
+    }
+  });
 
-/** A year of versions, of which that of 1 November has lost its file. */
-async function putYear(): Promise<void> {
-  now = Date.UTC(2026, 10, 20);
-  for (const day of YEAR) await settle(day);
-  for (const day of YEAR) await put(day, V1, ...(day === '2026-11-01' ? [] : [FILE]));
-  store.pageKeys = 1_000;
-}
+  it('forgets a day with its next version or once its files are back, whichever days it looks at', async () => {
+    for (const day of DAYS) await settle(day);
+    await put('2026-11-20', V1, FILE);
+    expect(await lackingDays()).toEqual(['2026-11-18', '2026-11-19']);
+    expect(await lackingDays(['2026-11-20'])).toEqual(['2026-11-18', '2026-11-19']);
+    const replaced = await settle('2026-11-18', { version: V2 });
+    expect(lackingSince(await note(), replaced)).toBeNull();
+    await put('2026-11-18', V2, FILE);
+    await put('2026-11-19', V1, FILE);
+    expect(await lackingDays(['2026-11-20'])).toEqual([]);
+  });
 
-it('goes on where it was killed, with what it had found', async () => {
-  await putYear();
-  onCall = () => {
-    now += 1_000;
-    if (read.length > 250) throw new Error('killed');
-  };
-  await expect(look([])).rejects.toThrow('killed');
-  expect(Object.keys(await note())).toEqual([`2026-11-01/${V1}`]);
-  onCall = () => {};
-  expect(await look([])).toEqual(['2026-11-01']);
-  expect(read.length).toBeLessThanOrEqual(YEAR.length - 200);
-});
+  it('looks for the files of a day where they are, also below a former folder', async () => {
+    const days = ['2026-11-17', '2026-11-18'];
+    for (const day of days) {
+      await settle(day);
+      await put(day, V1, FILE);
+    }
+    expect(await lackingDays(days)).toEqual([]);
+    await remove(fileKey('2026-11-17', V1, FILE));
+    expect(await lackingDays(days)).toEqual(['2026-11-17']);
+    // Made before the folder became a former one.
+    await store.write(fileKey('2026-11-17', V1, FILE).replace('before/', 'statsig/'), 'rows');
+    expect(await lackingDays(days)).toEqual([]);
+  });
 
-it('stops when its time is over, also within a listing, and goes on there', async () => {
-  await putYear();
-  onCall = () => {
-    now += 1_000;
-  };
-  let runs = 0;
-  do {
-    runs += 1;
-    const until = now + 60_000;
-    await look(['2026-11-17'], until);
-    // Reads of eight entries that had begun.
-    expect(now).toBeLessThan(until + 10_000);
+  it('passes over an entry that cannot be read, one of another table, and one that disappears', async () => {
+    const days = ['2026-11-15', '2026-11-16', '2026-11-17', '2026-11-18'];
+    for (const day of days) await settle(day);
+    await settle('2026-11-15', { table: 'before' });
+    await store.write(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-16'), 'broken');
+    const onCall = () => void store.objects.delete(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-17'));
+    const { lacking, read } = await look({ always: days, onCall });
+    expect(read).toEqual(days);
+    expect(lacking).toEqual(['2026-11-18']);
+  });
+
+  it('passes over keys that are no entries', async () => {
+    for (const day of DAYS) await settle(day);
+    await put('2026-11-19', V1, FILE);
+    const entry = ledgerKey(PLACE.source, PLACE.dataset, '2026-11-18');
+    await store.write(`${entry}.bak`, 'copied');
+    await store.write(entry.replace('2026-11-18', '2026-99-99'), 'of no day');
+    const { lacking, read } = await look();
+    expect({ lacking, read }).toEqual({ lacking: ['2026-11-18', '2026-11-20'], read: DAYS });
+    expect((await look()).read).toEqual([]);
+  });
+
+  it('looks at each day within a turn, and reads no entry again', async () => {
+    await putSeen();
     now += HOUR;
-  } while (left > 0 && runs < 20);
-  expect(runs).toBeGreaterThan(4);
-  expect(runs).toBeLessThan(16);
-  onCall = () => {};
-  expect(await look([])).toEqual(['2026-11-01']);
-});
+    const { read, listed } = await look({ always: ['2026-11-17'] });
+    expect({ read, listed: listed.length }).toEqual({ read: [], listed: 2 });
+    await remove(...['2026-11-16', '2026-06-01', '2025-12-17'].map((day) => fileKey(day, V1, FILE)));
+    const found: number[] = [];
+    const reads: string[] = [];
+    for (let hour = 1; hour <= 84; hour += 1) {
+      now += HOUR;
+      const seen = await look({ always: [] });
+      found.push(seen.lacking.length);
+      reads.push(...seen.read);
+    }
+    expect(reads).toEqual([]);
+    expect([...new Set(found)]).toEqual([0, 2, 3]);
+  });
 
-it('keeps what it knows of days that it has no time for, and begins anew without a note', async () => {
-  for (const day of DAYS) await settle(day);
-  expect(await look()).toEqual(DAYS);
-  expect(left).toBe(0);
-  expect(await look(DAYS, now)).toEqual(DAYS);
-  // A listing that was not read to its end says that there is one at least.
-  expect(left).toBe(1);
-  await store.write(versionLooksKey(PLACE.source, PLACE.dataset), '{"2026-11-18":');
-  for (const day of DAYS) await put(day, V1, FILE);
-  expect(await look([])).toEqual([]);
-  expect(read).toEqual(DAYS);
-});
+  it('reads the entry of a day again once it has changed, whenever its turn is', async () => {
+    await putSeen();
+    const day = '2026-01-01';
+    await settle(day, { version: V2 });
+    now += HOUR;
+    const { lacking, read } = await look({ always: [] });
+    expect({ lacking, read }).toEqual({ lacking: [day], read: [day] });
+  });
 
-it('passes over a day that disappears between the listing and the read', async () => {
-  for (const day of DAYS) await settle(day);
-  onCall = () => {
-    for (const day of DAYS) store.objects.delete(ledgerKey(PLACE.source, PLACE.dataset, day));
-  };
-  expect(await look()).toEqual([]);
+  it('reads the entry of a day with more than 100 files at each look, and notes no more names', async () => {
+    const names = Array.from({ length: 101 }, (_, i) => `rows-${i}.parquet`);
+    const [many = '', most = ''] = DAYS;
+    await settle(many, { filesWritten: names });
+    await settle(most, { filesWritten: names.slice(1) });
+    for (const day of [many, most]) await put(day, V1, ...names);
+    expect(await lackingDays()).toEqual([]);
+    const noted = (await store.read(versionLooksKey(PLACE.source, PLACE.dataset)))?.text ?? '';
+    expect([...noted.matchAll(/rows-/g)]).toHaveLength(100);
+    await remove(fileKey(many, V1, 'rows-100.parquet'));
+    const { lacking, read } = await look();
+    expect({ lacking, read }).toEqual({ lacking: [many], read: [many] });
+  });
+
+  it('writes its note four times a turn, and when an entry has changed', async () => {
+    await putSeen();
+    const hours = async (count: number) => {
+      store.take();
+      const read: string[] = [];
+      for (let hour = 0; hour < count; hour += 1) {
+        now += HOUR;
+        read.push(...(await look({ always: ['2026-11-16'] })).read);
+      }
+      return { ...store.take(), read };
+    };
+    // An hour lists a page of entries and two of files, and reads two notes, and four notes are read before they are written.
+    expect(await hours(84)).toMatchObject({ writes: 4, lists: 252, reads: 172, read: [] });
+    await settle('2026-11-16', { version: V2 });
+    await put('2026-11-16', V2, FILE);
+    expect(await hours(1)).toMatchObject({ writes: 1, read: ['2026-11-16'] });
+    expect(await hours(1)).toMatchObject({ writes: 0, read: [] });
+  });
+
+  it('goes on where it was killed, with what it had found', async () => {
+    await putLong('2026-11-01');
+    const onCall = ({ read }: Asked) => {
+      now += 1_000;
+      if (read.length > 250) throw new Error('killed');
+    };
+    await expect(look({ always: [], onCall })).rejects.toThrow('killed');
+    expect(Object.keys(await note())).toEqual([`2026-11-01/${V1}`]);
+    const { lacking, read } = await look({ always: [] });
+    expect({ lacking, read: read.length }).toEqual({ lacking: ['2026-11-01'], read: 136 });
+  });
+
+  it('begins no call once its time is over, and goes on with the days that are left', async () => {
+    await putLong('2026-11-01');
+    const onCall = () => {
+      now += 1_000;
+    };
+    const runs: number[] = [];
+    do {
+      const until = now + 60_000;
+      const { late } = await look({ always: ['2026-11-17'], until, onCall });
+      runs.push(late);
+      // Two entries are read at a time.
+      expect(now).toBeLessThanOrEqual(until + 1_000);
+      now += HOUR;
+    } while (runs.at(-1) !== 0 && runs.length < 20);
+    expect(runs).toEqual([284, 234, 184, 140, 96, 66, 36, 6, 0]);
+    expect(await lackingDays([])).toEqual(['2026-11-01']);
+  });
+
+  it('keeps what it knows of days that it has no time for', async () => {
+    for (const day of DAYS) await settle(day);
+    expect(await look()).toMatchObject({ lacking: DAYS, late: 0 });
+    // A listing that was not read to its end says that there is one at least.
+    expect(await look({ until: now })).toMatchObject({ lacking: DAYS, late: 1, read: [] });
+  });
+
+  it('begins anew if its note cannot be read', async () => {
+    for (const day of DAYS) await settle(day);
+    expect(await lackingDays()).toEqual(DAYS);
+    await store.write(versionLooksKey(PLACE.source, PLACE.dataset), '{"2026-11-18":');
+    for (const day of DAYS) await put(day, V1, FILE);
+    const { lacking, read } = await look({ always: [] });
+    expect({ lacking, read }).toEqual({ lacking: [], read: DAYS });
+  });
 });
