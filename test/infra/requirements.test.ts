@@ -165,7 +165,7 @@ it('a region without the services is rejected', () => {
   }
 });
 
-it('a key of another region is rejected, also if --region chose the region', () => {
+it('a key of another region than the deployment’s is rejected', () => {
   const config = { endpoint: { kind: 'http-api' }, existing: { keyArn }, logs } as const;
   expect(requireRegion('eu-west-1', config)).toBeUndefined();
   expect(() => requireRegion('eu-west-2', config)).toThrow(
