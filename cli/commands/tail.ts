@@ -28,7 +28,10 @@ export const tail: Command = {
     user: { type: 'string', help: 'only events of a user, or of another unit ID' },
     event: { type: 'string', help: 'only events of that name, or exposures of that experiment or gate' },
     sdk: { type: 'string', help: 'only of that SDK, e.g. javascript-client' },
-    last: { type: 'string', help: 'begin with the last N that match (default 0)' },
+    last: {
+      type: 'string',
+      help: 'begin with the last N that match; of a deployment, with those of the last minute (default 0)',
+    },
     ...targetOptions,
   },
   examples: ["sluice tail --local --event 'checkout_*' --json", 'sluice tail --stage prod --errors'],
