@@ -240,7 +240,6 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/collect/rows/eventTimes.ts', 'lib/collect/eventTime', [
     ['? corrected', '? sent'],
     ['corrected >', 'sent >'],
-    ['< YEAR_2000_MS', '<= YEAR_2000_MS'],
   ]),
   faultsOf('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
     ['|| before.version > entry.version', ''],
@@ -505,7 +504,6 @@ export const mutations: readonly Mutation[] = [
     ['.slice(0, MAX_TEXT_LENGTH).toWellFormed()', ''],
   ]),
   faultsOf('lib/landing/store/land.ts', 'lib/landing/store/land', [
-    ['&& left >= FAIR_CALL_MS', ''],
     ['.update(record)', '.update(record.subarray(0, 64))'],
     ['.update(requestId ?? randomUUID())', ''],
   ]),
@@ -561,25 +559,12 @@ export const mutations: readonly Mutation[] = [
     ['this.#refusedOfKind.get(lines.kind) ?? 0', 'this.refused.length'],
   ]),
   faultsOf('lib/ledger/LandingBucket.ts', CURATE, [['after !== undefined', 'after === null']]),
-  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger lib/ledger/ledgerRaces', [
-    ['(lease !== undefined && lease.until > clock.now()) return {', '(lease === undefined) return {'],
-    ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
-    ['if (there?.entry.token === entry.token) return there;', ''],
-    ['=== fingerprint', '!== fingerprint'],
-    ['?.entry.lease?.owner !== claim.owner', ' === null'],
-  ]),
   faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
   faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/ListedDays', [
-    ['undefined || endedAt >= listedAt', 'undefined'],
-    ['undefined && now - at < STOPPED_AFTER_MS', 'undefined'],
     ['before, ...replaced', 'replaced'],
     ['get(name) === tag', 'has(name)'],
   ]),
   faultsOf('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
-  faultsOf('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
-    ["moved !== 'EntityNotFoundException'", 'false'],
-    ["|| created === 'AlreadyExistsException'", ''],
-  ]),
   faultsOf('lib/ledger/sweepVersions.ts', 'lib/ledger/sweepVersions', [
     ['after = keys.at(-1);', 'after = undefined;'],
     ['await landing.remove([key]);', 'void landing.remove([key]).catch(() => 0);'],
@@ -597,45 +582,23 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/parquet/EngineError.ts', 'lib/parquet/engineFailure', [['.slice(0, MAX_SENTENCE)', '']]),
   faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [['piece, crc', 'piece']]),
-  faultsOf('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
-    ['share < 1', 'false'],
-    [' + sumOf(preflights.name, MINUTE_MS)', ''],
-  ]),
   faultsOf('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
-    ['facts.areCopies ? 0 : ', ''],
     ['Math.max(events + equal, isExact ? finished : 0)', 'events + equal'],
-    ['events + equal', 'events'],
-    ['gone > 0 ? rows.unread : ', ''],
   ]),
   faultsOf('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
-    ['reconciler.now < to + reconciler.afterMs', 'false'],
-    ['{ expected: eTag }', '{}'],
-    ['isExpired(config, kind, now - from) ? accepted : ', ''],
-    ['if (modifiedAt < since) continue;', ''],
     ['      failures.push(error);\n', '      throw error;\n'],
   ]),
   faultsOf('lib/reconcile/waitingObjects.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['time.from < from + HOUR_MS', 'time.to < from + HOUR_MS'],
-    ["('/') || isRedriven(key)", "('/')"],
-    [' || notes.written(object) !== undefined', ''],
   ]),
   faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
     ['await put(key, text, left())', 'void put(key, text, left()).catch(() => 0)'],
-    [': recounted(headers, redacted.events)', ''],
     ['choice.redacted', 'choice.redacted || redaction === null'],
   ]),
   faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [['redaction.event(shared)', 'shared']]),
-  faultsOf('lib/relay/RelayCopy.ts', 'lib/relay/relayMessages', [
-    ["parseRelayWaitingKey(read['key']) === null ? null : ", ''],
-  ]),
-  faultsOf('lib/relay/Target.ts', 'lib/relay/Target', [
-    ['now < until ? times : ', ''],
-    ['Math.max(until, now + Math.max(afterMs, ownMs))', 'now + Math.max(afterMs, ownMs)'],
-  ]),
   faultsOf('lib/relay/Tries.ts', 'lib/relay/relayMessages', [
     ['await store.write', 'void store.write'],
     ['since >= TRIED_MS', 'copy.keptAt >= MAX_AGE_MS'],
-    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
   ]),
   faultsOf('lib/relay/relayMessages.ts', 'lib/relay/relayMessages', [
     ['await relayer.queues.bury(body)', 'void relayer.queues.bury(body).catch(() => 0)'],
@@ -643,7 +606,6 @@ export const mutations: readonly Mutation[] = [
     ['message.sentAt', 'copy.keptAt'],
     ['message.receives', '1'],
 
-    ['if (afterMs !== null) return stay(message, afterMs, relayer);', ''],
     ['await store.remove(object.key, object.eTag);', ''],
     ['stay(message, 0, relayer);\n    }', 'true;\n    }'],
   ]),
@@ -655,17 +617,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/tables/tableFolders.ts', 'lib/access/exportSession.contract', [
     [': tableFolders(layout, kind)', ': [tableFolder(layout, kind)]'],
   ]),
-  faultsOf('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
-    ['    remainingBytes -= buffer.length;\n', ''],
-    ['last.slice(0, 40)', 'last'],
-  ]),
+  faultsOf('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [['    remainingBytes -= buffer.length;\n', '']]),
   faultsOf('lib/wire/keys/KeyCache.ts', 'lib/wire/keys/KeyGate', [
     ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
-    ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : ', ''],
-    ['isNeeded ? deadline : Math.min(deadline, now + READ_TIMEOUT_MS)', 'deadline'],
     ['this.#failure = described.code;', ''],
-    ['this.#failures > 0', 'false'],
-    [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
   ]),
   faultsOf('observe/facts/days/curatedTable.ts', 'observe/curatedDays.contract', [
     ['return now - (entry?.queued?.at ?? now) > DAY_MS', 'return entry?.queued !== undefined'],
