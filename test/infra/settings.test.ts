@@ -2,9 +2,14 @@ import { expect, it } from '@jest/globals';
 import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
-/** The numbers and switches of a property, each with the names on the way to it. Items of a list have no name. */
-function settingsOf(property: unknown, path: string): readonly string[] {
-  if (typeof property === 'number' || typeof property === 'boolean') return [`${path} ${property}`];
+/** A number or a switch, or when a schedule runs, behind the names on the way to it. Items of a list have no name. */
+type Setting = readonly [path: string, value: string];
+
+/** The settings in a property. */
+function settingsOf(property: unknown, path: string): readonly Setting[] {
+  const isSchedule = path.endsWith('.ScheduleExpression');
+  if (typeof property === 'number' || typeof property === 'boolean' || isSchedule)
+    return [[path, String(property)]];
   if (typeof property !== 'object' || property === null) return [];
   return Object.entries(property).flatMap(([name, inner]) =>
     settingsOf(inner, Array.isArray(property) ? path : `${path}.${name}`),
@@ -27,8 +32,7 @@ const resources = Object.values(templateConfigurations).flatMap((configuration):
 /** The resources that have a value of a setting, by setting and value. */
 const resourcesBySetting = new Map<string, Map<string, Set<string>>>();
 for (const [id, { Type, Properties }] of resources)
-  for (const setting of settingsOf(Properties, Type.replace('AWS::', ''))) {
-    const [path = '', value = ''] = setting.split(' ');
+  for (const [path, value] of settingsOf(Properties, Type.replace('AWS::', ''))) {
     const byValue = resourcesBySetting.get(path) ?? new Map<string, Set<string>>();
     byValue.set(value, (byValue.get(value) ?? new Set()).add(id));
     resourcesBySetting.set(path, byValue);
@@ -41,7 +45,7 @@ const settings = [...resourcesBySetting].flatMap(([path, byValue]) =>
   ),
 );
 
-it('stacks of all configurations have these numbers and switches', () => {
+it('stacks of all configurations have these numbers, switches and times of schedules', () => {
   expect(settings.sort()).toEqual([
     'ApiGatewayV2::Integration.TimeoutInMillis 10000',
     'Athena::WorkGroup.RecursiveDeleteOption true',
@@ -98,6 +102,16 @@ it('stacks of all configurations have these numbers and switches', () => {
     'SQS::Queue.VisibilityTimeout 5400: CurateQueue, ExportQueue, IngestLoadQueue',
     'SQS::Queue.VisibilityTimeout 720: RelayQueue',
     'SQS::Queue.VisibilityTimeout 960: WriteQueue',
+    'Scheduler::Schedule.ScheduleExpression cron(0 9 * * ? *): IngestDailySchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(10 1 * * ? *): ReconcileSchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(15 * * * ? *): IngestHourlySchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(20 0 * * ? *): CurateDailySchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(30 11 * * ? *): ExportDailySchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(35 * * * ? *): CurateSweepSchedule, LookSchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(40 * * * ? *): IngestSweepSchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(45 * * * ? *): ExportHourlySchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(5 * * * ? *): DailySchedule, IngestExpectedSchedule',
+    'Scheduler::Schedule.ScheduleExpression cron(50 * * * ? *): CurateHourlySchedule',
     'Scheduler::Schedule.Target.RetryPolicy.MaximumEventAgeInSeconds 1800: CurateHourlySchedule, CurateSweepSchedule, ExportHourlySchedule, IngestExpectedSchedule, IngestHourlySchedule, IngestSweepSchedule',
     'Scheduler::Schedule.Target.RetryPolicy.MaximumEventAgeInSeconds 3600: CurateDailySchedule, DailySchedule, ExportDailySchedule, IngestDailySchedule, LookSchedule, ReconcileSchedule',
     'Scheduler::Schedule.Target.RetryPolicy.MaximumRetryAttempts 10: CurateDailySchedule, DailySchedule, ExportDailySchedule, IngestDailySchedule, LookSchedule, ReconcileSchedule',
