@@ -143,7 +143,11 @@ describe('an error of a customer’s bucket', () => {
     }
   });
 
-  it('is told of a receipt, too', async () => {
+  it.each([
+    { code: 'KMS.DisabledException', status: 400, told: 'KEY_DENIED' },
+    { code: 'AccessDenied', status: 403, told: 'ACCESS_DENIED' },
+    { code: 'NoSuchBucket', status: 404, told: 'BUCKET_FAILED' },
+  ])('is told of a receipt, too: $code', async ({ code, status, told }) => {
     Object.assign(process.env, environment);
     const [configured] = defineConfig({
       bucket: 'ours',
@@ -151,9 +155,9 @@ describe('an error of a customer’s bucket', () => {
     }).sources;
     const [dataset] = configured?.datasets ?? [];
     if (configured === undefined || dataset === undefined) throw new RangeError('No dataset.');
-    answer = () => [400, '<Error><Code>KMS.DisabledException</Code></Error>'];
+    answer = () => [status, `<Error><Code>${code}</Code></Error>`];
     const sent = customerReceipts()({ source: configured, dataset, folder: 'r/' }, 'r/k', '{}');
-    await expect(sent).rejects.toMatchObject({ code: 'SLUICE_RECEIPT_KEY_DENIED' });
+    await expect(sent).rejects.toMatchObject({ code: `SLUICE_RECEIPT_${told}` });
     expect(asked[HEADER]).toBe('AES256');
   });
 });

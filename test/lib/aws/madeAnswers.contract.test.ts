@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { EntityNotFoundException, GlueClient } from '@aws-sdk/client-glue';
@@ -5,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { readArchivingRules } from '../../../lib/aws/archivingRules.ts';
 import { assumedRoleCredentials, stsClient } from '../../../lib/aws/assumedRole.ts';
 import { runStatement } from '../../../lib/aws/athenaStatements.ts';
@@ -15,14 +17,17 @@ import { firehoseClient } from '../../../lib/aws/firehosePutRecord.ts';
 import { glueClient, gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { landingBucket } from '../../../lib/aws/landingBucket.ts';
 import { multipartUpload } from '../../../lib/aws/multipartUpload.ts';
 import { sqsSingleTryClient } from '../../../lib/aws/relayQueue.ts';
 import { s3Client, s3SingleTryClient } from '../../../lib/aws/s3Client.ts';
+import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { secretsManagerClient, versionedSecret } from '../../../lib/aws/secrets.ts';
 import { countMessages, sqsClient } from '../../../lib/aws/taskQueue.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
-import { answering, named, s3Error } from './answering.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { type AskedCall, answering, named, s3Error } from './answering.ts';
 
 const attempts = {
   clock: { now: () => Date.UTC(2026, 10, 20) },
@@ -254,6 +259,92 @@ describe('a bucket of a customer', () => {
   });
 });
 
+describe('a large file', () => {
+  const MiB = 1024 ** 2;
+  const directory = temporaryDirectory();
+  afterAll(() => directory.remove());
+  const uploading = (parts: number) =>
+    answering(
+      S3Client,
+      { UploadId: 'u' },
+      ...Array.from({ length: parts }, (_, i) => ({ ETag: `"${i}"` })),
+      {},
+    );
+  /** The numbers and sizes of the parts that were sent, the first and the last byte of each, and how they were joined. */
+  const sentIn = (asked: readonly AskedCall[]) => ({
+    parts: asked.flatMap(({ name, input: { PartNumber, Body } }) => {
+      if (name !== 'UploadPart' || !(Body instanceof Uint8Array)) return [];
+      return [[PartNumber, Body.length, Body[0], Body.at(-1)]];
+    }),
+    joined: Object(asked.at(-1)?.input['MultipartUpload']).Parts.map(
+      ({ PartNumber }: { readonly PartNumber: number }) => PartNumber,
+    ),
+  });
+  // Each byte is the number of its MiB, but for the last.
+  const bytesOf = (size: number) => {
+    const bytes = Buffer.alloc(size);
+    for (let at = 0; at < size; at += MiB) bytes.fill(at / MiB, at, Math.min(at + MiB, size));
+    bytes[size - 1] = 255;
+    return bytes;
+  };
+
+  it.each([
+    {
+      size: 32 * MiB + 1,
+      parts: [
+        [1, 16 * MiB, 0, 15],
+        [2, 16 * MiB, 16, 31],
+        [3, 1, 255, 255],
+      ],
+    },
+    {
+      size: 32 * MiB,
+      parts: [
+        [1, 16 * MiB, 0, 15],
+        [2, 16 * MiB, 16, 255],
+      ],
+    },
+  ])('of $size bytes is uploaded in parts, from the disk and from a stream', async ({ size, parts }) => {
+    const bytes = bytesOf(size);
+    const expected = { parts, joined: parts.map(([number]) => number) };
+    const path = join(directory.path, `large-${size}`);
+    writeFileSync(path, bytes);
+    const own = uploading(parts.length);
+    await landingBucket(own.client, 'own').upload(path, 'k', new AbortController().signal);
+    const { parts: sent, joined } = sentIn(own.asked);
+    expect({ parts: sent.toSorted(([a], [b]) => Number(a) - Number(b)), joined }).toEqual(expected);
+    async function* pieces() {
+      // Not as large as a part, nor a part of it.
+      for (let at = 0; at < size; at += 7 * MiB) yield bytes.subarray(at, at + 7 * MiB);
+    }
+    const theirs = uploading(parts.length);
+    const target = { bucket: 'theirs', owner: OWNER };
+    await exportBucketFrom(theirs.client, target, attempts).write('k', pieces(), size);
+    expect(sentIn(theirs.asked)).toEqual(expected);
+  });
+
+  it.each([16 * MiB, 3])('of %i bytes is put at once', async (size) => {
+    const path = join(directory.path, `small-${size}`);
+    writeFileSync(path, bytesOf(size));
+    const { client, asked } = answering(S3Client, { ETag: '"e"' });
+    await landingBucket(client, 'own').upload(path, 'k', new AbortController().signal);
+    expect(asked.map(({ name }) => name)).toEqual(['PutObject']);
+    expect(Buffer.from(asked[0]?.input['Body'] as Uint8Array).equals(bytesOf(size))).toBe(true);
+  });
+
+  it('that is longer than it was said to be is no object', async () => {
+    async function* longer() {
+      yield Buffer.from('ab');
+    }
+    const { client, asked } = answering(S3Client);
+    const bucket = exportBucketFrom(client, { bucket: 'theirs', owner: OWNER }, attempts);
+    await expect(bucket.write('k', longer(), 1)).rejects.toMatchObject({
+      code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 it('an upload whose abort fails, too, fails with the first error', async () => {
   const first = s3Error('SlowDown');
   const answers = [{ UploadId: 'u' }, first, s3Error('InternalError')];
@@ -302,6 +393,54 @@ describe('an object of S3', () => {
     await expect(store({ ETag: '"e"' }).open('k')).rejects.toThrow(TypeError);
     const body = Readable.from(['x']);
     expect(await store({ Body: body }).open('k')).toMatchObject({ body, eTag: '', modifiedAt: 0 });
+  });
+});
+
+describe('an object that an erasure writes anew', () => {
+  const directory = temporaryDirectory();
+  afterAll(() => directory.remove());
+  const path = join(directory.path, 'left');
+  writeFileSync(path, 'left');
+  const version = { key: 'k', versionId: '1', eTag: '"e"', isLatest: true, size: 1, modifiedAt: 0 };
+  const attributes = { contentType: undefined, headers: {}, metadata: {}, storageClass: undefined };
+  const timing = { wait: async () => undefined, random: () => 0 };
+  const replacing = (...answers: readonly object[]) =>
+    s3EraseBucket(answering(S3Client, ...answers).client, 'own', timing).replace(version, path, attributes);
+  const conflict = s3Error('PreconditionFailed');
+
+  it('is another’s if it is gone, or has other bytes, and its own if the first answer was lost', async () => {
+    expect(await replacing(conflict, s3Error('NoSuchKey'))).toBeNull();
+    expect(await replacing(conflict, { Body: Readable.from(['other']), ETag: '"f"' })).toBeNull();
+    expect(await replacing(conflict, { Body: Readable.from(['left']), ETag: '"f"', VersionId: '2' })).toEqual(
+      {
+        eTag: '"f"',
+        isKept: true,
+      },
+    );
+  });
+
+  it('is not taken for another’s if it cannot be read', async () => {
+    await expect(replacing(conflict, s3Error('AccessDenied'))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+  });
+
+  it('has replaced what it was where there are no versions', async () => {
+    const unversioned = { ...version, versionId: 'null' };
+    const { client, asked } = answering(S3Client, { ETag: '"g"' });
+    const bucket = s3EraseBucket(client, 'own', timing);
+    expect(await bucket.replace(unversioned, path, attributes)).toEqual({ eTag: '"g"', isKept: false });
+    expect(asked[0]?.input).toMatchObject({ IfMatch: '"e"', Key: 'k' });
+  });
+
+  it('is tried no more once the erasure is ended, which is why it failed', async () => {
+    const ended = new AbortController();
+    const reason = new Error('ended');
+    const { client, asked } = answering(S3Client, named('TimeoutError'));
+    const bucket = s3EraseBucket(client, 'own', timing, ended.signal);
+    ended.abort(reason);
+    await expect(bucket.replace(version, path, attributes)).rejects.toBe(reason);
+    expect(asked).toHaveLength(1);
   });
 });
 
