@@ -203,6 +203,48 @@ describe('the lifecycle of the bucket', () => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
   });
 
+  it.each([
+    { prefix: 'statsig/', days: 3 },
+    { prefix: 'quarantine/', days: 3 },
+    { prefix: 'damaged/', days: 3 },
+    { prefix: 'landing/', days: 5 },
+    { prefix: 'ledger/', days: 40 },
+    // Refused bodies, results that a query makes again, and copies with SDK keys.
+    { prefix: 'quarantine-large/', days: 1 },
+    { prefix: 'query-results/', days: 1 },
+    { prefix: 'relay/', days: 1 },
+  ])('keeps deleted versions of $prefix for $days days', ({ prefix, days }) => {
+    const retention = { dataVersionDays: 3, stateVersionDays: 40, landingVersionDays: 5 };
+    expect(ruleOf(retention, prefix)?.versionDays).toBe(days);
+  });
+
+  it('deletes results of readers, and keeps the tables that Metabase makes', () => {
+    const readers = [
+      { kind: 'metabase' as const, name: 'bi', ownDatabase: 'bi' },
+      {
+        kind: 'statsig' as const,
+        name: 'statsig',
+        principal: '123456789012',
+        externalId: 'project-7',
+        resultLocation: 's3://acme-data/statsig-results/',
+      },
+    ];
+    const rulesWith = (queryResultDays: number | null) =>
+      lifecycleRules(defineConfig({ bucket: 'acme-data', readers, retention: { queryResultDays } })).filter(
+        ({ id }) => /results-of|tables-of/.test(id),
+      );
+    const rules = rulesWith(4);
+    const { dataVersionDays } = config.retention;
+    expect(rules.filter(({ id }) => id.includes('tables-of'))).toMatchObject([
+      { id: 'sluice-tables-of-bi', expireDays: null, versionDays: dataVersionDays },
+    ]);
+    const results = rules.filter(({ id }) => id.includes('results-of'));
+    expect(results).toHaveLength(17);
+    for (const rule of results) expect(rule).toMatchObject({ expireDays: 4, versionDays: 1 });
+    const ofStatsig = { id: 'sluice-results-of-statsig', prefix: 'statsig-results/', expireDays: null };
+    expect(rulesWith(null)).toMatchObject([{ id: 'sluice-tables-of-bi' }, ofStatsig]);
+  });
+
   it('follows the configured Statsig folder and table names', () => {
     const other = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
     expect(deliveredTables(other).events.name).toBe('e');

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from '@jest/globals';
+import { MAX_EXACT_LENGTH } from '../../../lib/base/exactJson.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
@@ -40,6 +41,21 @@ it('the collector refuses a body with too many objects', async () => {
   const { status, code } = await memoryCollector()(request({ body: sent }));
   expect(status).toBe(413);
   expect(code).toBe('SLUICE_BODY_TOO_COSTLY');
+});
+
+it('the collector keeps each digit of a number that a double cannot hold, and refuses a body of more than 4 MiB with one', () => {
+  const plan = collectPlan(defineConfig({ bucket: 'bucket' }));
+  const rowsOf = (padding: number, id: string) =>
+    collectDocuments(
+      `{"unread":"${'x'.repeat(padding)}","events":[{"eventName":"e","metadata":{"id":${id}}}]}`,
+      sender,
+      plan,
+    ).documents.events;
+  expect(rowsOf(10, '12345678901234567890')[0]).toContain('12345678901234567890');
+  expect(rowsOf(MAX_EXACT_LENGTH, '7')).toHaveLength(1);
+  expect(() => rowsOf(MAX_EXACT_LENGTH, '12345678901234567890')).toThrow(
+    expect.objectContaining({ code: 'SLUICE_BODY_TOO_COSTLY' }),
+  );
 });
 
 it.each([

@@ -94,6 +94,26 @@ describe('an existing partition', () => {
     expect(registrar.calls).not.toContain(`update ${table} 1`);
   });
 
+  it('is updated where it is without the slash at the end, and nowhere else: somebody has put it there', async () => {
+    const { Location = '' } = partition({}).storage;
+    const staleAt = (place: string) => ({
+      values: [TODAY],
+      storage: { ...STORAGE, Columns: [first], Location: place },
+    });
+    registrar.partitions.set(table, [staleAt(Location.replace(/\/$/, ''))]);
+    expect((await register(TODAY)).updated).toEqual([TODAY]);
+    const elsewhere = staleAt('s3://data-bucket/elsewhere/');
+    registrar.partitions.set(table, [elsewhere]);
+    expect((await register(TODAY)).updated).toEqual([]);
+    expect(registrar.partitions.get(table)).toEqual([elsewhere]);
+  });
+
+  it('that is dropped before its update has not failed', async () => {
+    registrar.partitions.set(table, [partition({ Columns: [first] })]);
+    registrar.failures.set(`update ${TODAY}`, 'EntityNotFoundException');
+    expect(await register(TODAY)).toMatchObject({ existed: [TODAY], updated: [], failed: [] });
+  });
+
   it('is equal to a table that has neither columns nor a SerDe', async () => {
     const bare = { Location: 's3://data-bucket/table/' };
     registrar.partitions.set(table, [dayOf('events', TODAY, { ...bare, Columns: [] })]);

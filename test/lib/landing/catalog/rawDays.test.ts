@@ -103,6 +103,23 @@ describe('days of a raw table that lost files', () => {
     expect((await note()).days[D20]).not.toHaveProperty('archivedSince');
   });
 
+  it('stay noted as archived once they are too old to be counted', async () => {
+    store.archived.add(await put(D20));
+    const archivedSince = now;
+    await look();
+    now += 100 * HOUR;
+    await look();
+    expect((await note()).days[D20]).toMatchObject({ archivedSince });
+  });
+
+  it('are those that lost some of them within three days', async () => {
+    const files: string[] = [];
+    for (const day of ['2026-11-18', '2026-11-17']) files.push(await put(day), await put(day));
+    await look();
+    await remove(...files.filter((_, i) => i % 2 === 0));
+    expect(await look()).toEqual([['2026-11-18', 2]]);
+  });
+
   it('are those that lost some of them, however many come', async () => {
     const file = await put(D21);
     const other = await put(D21);
