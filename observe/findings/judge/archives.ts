@@ -178,6 +178,5 @@ function ruleText(
 /** `, and 2 other rules archive more`; empty without another rule. */
 function otherRules(count: number): string {
   if (count === 0) return '';
-  const verb = count === 1 ? 'archives' : 'archive';
-  return `, and ${counted(count, 'other rule')} ${verb} more`;
+  return `, and ${counted(count, 'other rule archives', 'other rules archive')} more`;
 }

@@ -342,7 +342,7 @@ export function* faultFindings({ faults }: StatusFacts, { commands }: Place): Fi
   if (faults > 0)
     yield finding(
       'SLUICE_FINDING_FAULTS',
-      seenNow(`${counted(faults, 'fault')} ${faults === 1 ? 'is' : 'are'} set in the local cloud`),
+      seenNow(`${counted(faults, 'fault is', 'faults are')} set in the local cloud`),
       [commands.control('DELETE', 'faults')],
     );
 }

@@ -11,7 +11,7 @@ export function* openErasures({ erasures }: StatusFacts): Findings {
     const versions = left.map((object) => `${object.key}, version ${object.versionId}: ${object.why}`);
     const others = count === 1 ? '' : `, and ${counted(count - 1, 'other erasure')}`;
     const titles = {
-      stopped: `${counted(count, 'erasure')} ${count === 1 ? 'has' : 'have'} not gone on, the last ${key}`,
+      stopped: `${counted(count, 'erasure has', 'erasures have')} not gone on, the last ${key}`,
       unsearched: `The erasure ${key} cannot search ${counted(leftCount, 'version')} of objects${others}`,
       invalid: `The record ${key} of an erasure cannot be read${others}`,
     };

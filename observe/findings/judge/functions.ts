@@ -130,6 +130,6 @@ function waitsText({ part, isOver, waits }: FunctionErrors): readonly string[] {
   const queue =
     waits === null
       ? ''
-      : `; ${counted(messages, 'message')} of its queue ${messages === 1 ? 'waits' : 'wait'}${oldest}`;
+      : `; ${counted(messages, 'message of its queue waits', 'messages of its queue wait')}${oldest}`;
   return [`Until a run succeeds ${WAITS[part] ?? 'its work waits'}${queue}.`];
 }

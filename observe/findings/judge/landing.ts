@@ -108,9 +108,10 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
   const throttled = stream.throttledRecords ?? 0;
   if (throttled > 0 || (quotaShare ?? 0) >= NEAR) {
     const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
-    const were = throttled === 1 ? 'was' : 'were';
     const refused =
-      throttled === 0 ? '' : ` ${counted(throttled, 'record')} ${were} throttled within 15 minutes.`;
+      throttled === 0
+        ? ''
+        : ` ${counted(throttled, 'record was', 'records were')} throttled within 15 minutes.`;
     const severity = throttled > 0 ? 'problem' : 'warning';
     const title =
       throttled > 0
@@ -161,9 +162,7 @@ function lateStreamText({ name, why, oldest, hours, requests }: LateStream): str
   const left = Math.max(0, KEPT_HOURS - hours);
   const drops = left === 0 ? 'has begun to drop records' : `drops it in ${left.toFixed(1)} hours`;
   const waited = `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose ${drops}.`;
-  return requests === null
-    ? waited
-    : `${waited} ${counted(requests, 'request')} ${requests === 1 ? 'waits' : 'wait'}.`;
+  return requests === null ? waited : `${waited} ${counted(requests, 'request waits', 'requests wait')}.`;
 }
 
 /** Messages of dead-letter queues, from which no function takes them. */

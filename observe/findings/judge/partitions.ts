@@ -22,8 +22,7 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   });
   // A day that lacks its partition in several tables is one day.
   const { size: days } = new Set(gaps.map(({ day }) => day));
-  const have = days === 1 ? 'has' : 'have';
-  const title = `${counted(days, 'day')} ${have} files and no partition, ${tables.join('; ')}`;
+  const title = `${counted(days, 'day has', 'days have')} files and no partition, ${tables.join('; ')}`;
   const failed = failedAt(facts, 'register');
   const told = {
     case: failed === '' ? 'missing' : 'failed',

@@ -21,11 +21,10 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   const others = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const cures = others.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`).join('');
   const total = sum(reasons.map(({ rows }) => rows));
-  const verb = total === 1 ? 'is' : 'are';
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {
     case: quarantineCase(reasons),
-    title: `${counted(total, 'row')} ${verb} in quarantine, ${share}`,
+    title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
     detail: `${listed(reasons.map(reasonText), '; ')}.${cures}`,
   };

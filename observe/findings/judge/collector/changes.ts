@@ -157,5 +157,5 @@ function usualText(usual: number | null): string {
   const known = usual === null ? null : Math.round(usual);
   return known === null
     ? 'how many are usual is not known'
-    : `${counted(known, 'request')} an hour ${known === 1 ? 'is' : 'are'} usual`;
+    : `${counted(known, 'request an hour is', 'requests an hour are')} usual`;
 }

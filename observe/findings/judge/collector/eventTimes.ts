@@ -58,7 +58,7 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   const own = ofSender.filter((text) => text !== worst);
   const others = new Set(texts.filter((text) => !isOfSender(text)).map(({ group }) => fromText(group))).size;
   const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
-  const byOthers = `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
+  const byOthers = `, and ${counted(others, 'other sender by another clock', 'other senders by other clocks')}`;
   const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
   const since = ofSender.map(({ group }) => group.first).sort()[0] ?? null;
   const clock = { case: 'stated' as const, ...told, subject: from, since, title: `${title}${more}` };

@@ -41,13 +41,12 @@ export function* unkeptCopies(
   const error = unkeptError === null ? '' : `, the last with ${unkeptError.split(':', 1).join('')}`;
   const log = ['--log-group-name', functionLog(stack, 'collect'), '--start-time', `${Date.parse(first)}`];
   const lines = ['--filter-pattern', '{ $.relay = "not_kept" }', '--limit', '20'];
-  const copies = counted(count, 'copy', 'copies');
   const told = {
     case: name,
-    title: `${copies} of requests ${count === 1 ? 'was' : 'were'} not kept for relay${error}${isQuiet ? STATE_TEXTS.quiet : ''}`,
+    title: `${counted(count, 'copy of a request was', 'copies of requests were')} not kept for relay${error}${isQuiet ? STATE_TEXTS.quiet : ''}`,
     since: first,
     detail: [
-      `${copies}, first ${first}, last ${last}.`,
+      `${counted(count, 'copy', 'copies')}, first ${first}, last ${last}.`,
       unkeptError === null ? '' : `The last failed with ${unkeptError}.`,
       name === 'denied' ? neededText(unkeptError ?? '', stack) : '',
     ]
@@ -84,7 +83,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
     const atLeast = hasMore ? 'At least ' : '';
     const told = {
       case: refusedCase(most.reason),
-      title: `${atLeast}${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${shareText(most.count, refused.length)} with ${most.reason}`,
+      title: `${atLeast}${counted(total, 'copy of a request was', 'copies of requests were')} put aside, ${shareText(most.count, refused.length)} with ${most.reason}`,
       since: refused.map(({ since }) => since).sort()[0] ?? null,
       detail: `${listed(reasons)}.`,
     } as const;
@@ -110,7 +109,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
     'SLUICE_FINDING_RELAY_LATE',
     {
       case: name,
-      title: `${copies(waiting.count)} of requests ${waiting.count === 1 ? 'waits' : 'wait'} to be relayed${answer}`,
+      title: `${counted(waiting.count, 'copy of a request waits', 'copies of requests wait')} to be relayed${answer}`,
       since: waiting.oldest,
       detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
     },

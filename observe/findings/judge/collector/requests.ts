@@ -65,7 +65,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
     isOver: state === 'over',
-    title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
+    title: `${counted(total, 'request was', 'requests were')} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),
   } as const;
@@ -264,7 +264,7 @@ export function* refusedRequests(
   const told = {
     case: isUnknown ? caseOfUnknown : caseOfKnown,
     isOver: isOver && !isUnknown,
-    title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
+    title: `${counted(day, 'request was', 'requests were')} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
     reason: refusalReason(
       [...(refusals?.groups.map(({ code }) => code ?? '') ?? []), ...codes.map(([code]) => code)],
