@@ -13,7 +13,6 @@ import {
 } from '../tables/objectKeys.ts';
 import { parseRelayRefusedKey, parseRelayWaitingKey, RELAY_FOLDER } from '../tables/relayKeys.ts';
 import {
-  groupsFolder,
   ingestedFolders,
   ingestedTableFolders,
   parseIngestedKey,
@@ -104,10 +103,9 @@ export function objectForm(config: Layout, place: EraseStore, key: string): Obje
       return tableForm(config, key);
     case 'curated':
       return parseIngestedKey(config, key) === null ? null : { form: 'parquet' };
-    case 'ingested': {
-      const isOther = key.startsWith(groupsFolder(config)) || isCurated(config, key);
-      return isOther || parseIngestedKey(config, key) === null ? null : { form: 'parquet' };
-    }
+    case 'ingested':
+      // Files of groups are of no day, so that their keys are none of an ingested table.
+      return isCurated(config, key) || parseIngestedKey(config, key) === null ? null : { form: 'parquet' };
     case 'query-results':
       if (key.startsWith(LOADS_FOLDER)) return { form: 'load' };
       return isReadersTable(key) ? null : { form: 'result' };

@@ -50,6 +50,9 @@ export const equivalents: readonly Equivalent[] = [
   ...equivalentsOf('lib/collect/rows/plan.ts', [
     ['plan === null', 'false', 'No groups are known to it either, as long as there is no plan.'],
   ]),
+  ...equivalentsOf('lib/erase/Manifest.ts', [
+    ['eTag !== null', 'false', 'It only saves time: what was written is read again.'],
+  ]),
   ...equivalentsOf('lib/erase/Unit.ts', [
     ['type.toLowerCase()', 'type.toUpperCase()', 'Types are compared in one case, whichever.'],
     ['{ N, r, p }', '{}', 'The cost is the default of Node 24.'],
@@ -58,6 +61,7 @@ export const equivalents: readonly Equivalent[] = [
     ["typeof location === 'string'", 'true', 'No other value is a location.'],
     ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
   ]),
+  ...equivalentsOf('lib/erase/eraseResult.ts', [['text.slice(-overlap)', 'text', 'It only saves memory.']]),
   ...equivalentsOf('lib/erase/resultFile.ts', [['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME]]),
   ...equivalentsOf('lib/landing/lines/LandedReader.ts', [
     ['8 * RUN_BYTES', '8 / RUN_BYTES', SAVES_TIME],

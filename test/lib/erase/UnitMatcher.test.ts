@@ -127,6 +127,19 @@ describe('a matcher', () => {
     expect(isFound(units.findDocument('quarantine', '{"detail":"ab is no name"}'))).toBe(false);
   });
 
+  it('knows a unit by its column, which may have another name than its type', () => {
+    const unit = parseUnit('org=a7', { unitIds: { companyID: 'org' } });
+    expect(new UnitMatcher([unit]).findValue({ org: 'a7' })).toBe('unit');
+    expect(new UnitMatcher([unit]).findValue({ organ: 'a7' })).toBeNull();
+  });
+
+  it('parses no longer text than a collector takes', () => {
+    const blank = ' '.repeat(32 * 1024 ** 2 - 2);
+    const units = matcher('user_id=user-1');
+    expect(units.findBody(Buffer.from(`${blank}{}`))).toBeNull();
+    expect(units.findBody(Buffer.from(`${blank} {}`))).toBe('unreadable');
+  });
+
   const id = 'müller"1"\\';
   const json = JSON.stringify({ userID: id });
   const base64 = (text: string) => Buffer.from(text).toString('base64');

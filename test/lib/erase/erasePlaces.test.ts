@@ -40,6 +40,7 @@ describe('an object in a place of an erasure', () => {
     ['query-results', 'ledger/_loads/a/b.parquet', { form: 'load' }],
     ['query-results', 'reader-tables/metabase/results/a.csv', { form: 'result' }],
     ['query-results', 'reader-tables/metabase/tables/mine/a.parquet', null],
+    ['query-results', 'query-results/another/tables/a.csv', { form: 'result' }],
     ['query-results', 'query-results/', null],
   ])('of %s with the key %s has the form %j', (place, key, form) => {
     expect(objectForm(config, place, key)).toEqual(form);
@@ -50,6 +51,10 @@ describe('an object in a place of an erasure', () => {
     ['query-results', 'ledger/_loads/a/b.parquet'],
     ['query-results', 'query-results/a.csv'],
     ['relay', relayWaitingKey(copy)],
+    ['damaged', 'damaged/2026-11-01/a'],
+    ['quarantine', `${dayFolder(config, 'quarantine', DAY)}a.parquet`],
+    ['events', `${dayFolder(config, 'events', DAY)}a.parquet`],
+    ['exposures', `${dayFolder(config, 'exposures', DAY)}a.parquet`],
     ['quarantine-large', 'quarantine-large/2026-11-01/q'],
   ])('of %s is found with the key %s', (place, key) => {
     expect(placeFolders(config, place).filter((folder) => key.startsWith(folder))).toHaveLength(1);
@@ -94,6 +99,7 @@ describe('the manifest of an erasure', () => {
     expect(eTag).not.toBeNull();
     expect(await store.write({ ...manifest, units: 2 }, null)).toBeNull();
     expect(await store.write({ ...manifest, units: 2 }, 'another')).toBeNull();
+    expect(await erasures(new MemoryObjects()).write(manifest, 'of one that is gone')).toBeNull();
     // The client has sent it twice: the second is refused.
     objects.faults = ['written_twice'];
     const changed = await store.write({ ...manifest, units: 2 }, eTag);

@@ -65,6 +65,14 @@ describe('a result of a query', () => {
       // A part of a longer word.
       bytes.write('x', start);
       expect(await search(bytes)).toEqual({ own: 0 });
+      bytes.write(end < bytes.length ? ',user-1x' : 'xuser-1', start);
+      expect(await search(bytes)).toEqual({ own: 0 });
+    }
+    // Longer words wherever a piece may begin.
+    for (let shift = 0; shift < 8; shift += 1) {
+      const words = Buffer.from(long.subarray(0, mega + 10));
+      words.write('xuser-1,'.repeat(200), mega - 1_610 + shift);
+      expect(await search(words)).toEqual({ own: 0 });
     }
   });
 
@@ -73,6 +81,7 @@ describe('a result of a query', () => {
     for (const text of ['"42"', '42', 'a,42', '"{""n"":42}"', '"x\\n42"', '“42”'])
       expect(await search(Buffer.from(text), '42')).toEqual(found);
     expect(await search(Buffer.from('ORC\0a42b'), '42')).toEqual(found);
+    expect(await search(Buffer.from('ORC\0a43b'), '42')).toEqual({ own: 0 });
   });
 
   it('is no text as a whole if it has a byte that no text has, also far behind the value', async () => {
