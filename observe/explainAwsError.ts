@@ -153,11 +153,18 @@ export type UnreadKind =
   | 'missing'
   | 'timedOut'
   | 'query'
+  | 'catalogKey'
   | 'other';
 
 /** AWS's names and words for a denial: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const DENIED =
   /AccessDenied|(Access|Permission) Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i;
+
+/**
+ * How Glue says that the key of the Data Catalog cannot be used, whatever it is called with:
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_GetTable.html
+ */
+export const CATALOG_KEY = /GlueEncryption/;
 
 const QUERY_FAILED = /SLUICE_OBSERVE_QUERY_FAILED/;
 
@@ -179,6 +186,7 @@ const THROTTLED =
 const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   // What a disk or a file says is no answer of AWS.
   ['other', /SLUICE_OBSERVE_FILES_UNREAD/],
+  ['catalogKey', CATALOG_KEY],
   ['expired', CREDENTIALS_EXPIRED],
   ['credentials', CREDENTIALS_REFUSED],
   ['denied', DENIED],

@@ -76,6 +76,7 @@ describe('explainAwsError', () => {
   it.each([
     ['throttled', 'HIVE_CURSOR_ERROR: Please reduce your request rate (SlowDown)'],
     ['denied', 'Access Denied (Service: Amazon S3)'],
+    ['catalogKey', 'GlueEncryptionException: not authorized to perform: kms:Decrypt'],
     ['timedOut', 'Query exhausted resources at this scale factor'],
     ['timedOut', 'The query took longer than 30 minutes'],
     ['timedOut', 'INTERNAL_ERROR_QUERY_ENGINE'],

@@ -1,6 +1,7 @@
 import { entriesOf } from './entry.ts';
 import {
   BLIND,
+  catalogKey,
   DENIALS,
   DEPLOY_NOW,
   EXPIRED_CREDENTIALS,
@@ -116,6 +117,7 @@ export const deploymentFindings = {
         'Athena could not finish the query: the detail has its own words.',
         '`npx sluice doctor` compares the table or view that the detail names with its definition, and names files that are none of ours: move such a file out of the folder, or correct what differs. Then ask again.',
       ],
+      catalogKey: catalogKey('these credentials'),
       other: [
         'The detail has the answer of AWS, or what is damaged.',
         '`npx sluice doctor` looks at each part by itself. Correct what it finds, and ask again.',

@@ -61,12 +61,16 @@ export const dropsFindings = {
     "A customer's files are not there when they are expected, or nobody has looked for them.",
     {
       noFile: [
-        'The folder was listed, and has no file of the day: whoever delivers it is late, or writes elsewhere.',
-        'Ask whoever delivers it. The next run loads files that come. If the day has none on purpose, run `accept empty`.',
+        'The folder was listed then, and had no file of the day: whoever delivers it is late, or writes elsewhere.',
+        'If files have come since, `ingest run` lists the folder and loads them now. If not, ask whoever delivers it: the next run loads files that come. If the day has none on purpose, run `accept empty`.',
       ],
       beside: [
         'The folder has no file of the day, and has names that are no days as `dayFormat` and `layout` of the dataset say.',
         'Ask whoever delivers it whether the day is below one of the names of the title: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. While it may be there, do not accept the day as empty: the finding ends on the day that the detail names.',
+      ],
+      leftOut: [
+        'Files of the day came: those that could be loaded have no row, and others were left out, as `SLUICE_FINDING_FILES_LEFT_OUT` says.',
+        'The command has the reason of each file: have it delivered as the reason asks, and the next run loads it. Do not accept the day as empty: its rows may be in these files.',
       ],
       noRows: [
         `Files of the day came, and have no row. ${NONE_ON_PURPOSE}`,
@@ -219,6 +223,10 @@ export const dropsFindings = {
       empty: [
         `The files of the day have no row, where rows are usual. ${NONE_ON_PURPOSE}`,
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+      ],
+      leftOut: [
+        'Files of the day came: those that could be loaded have no row, where rows are usual, and others were left out, as `SLUICE_FINDING_FILES_LEFT_OUT` says.',
+        'The command has the reason of each file: have it delivered as the reason asks, and the next run loads it. Do not accept the day as empty: its rows may be in these files.',
       ],
       equalFiles: [
         'The folder of the day has the same file more than once, and the rows of each count.',

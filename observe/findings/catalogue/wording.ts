@@ -13,6 +13,17 @@ export const REFUSED_CREDENTIALS = [
   'Sign in (`aws sso login`), or set AWS_PROFILE to a profile whose keys are valid. For the local cloud: --local.',
 ] as const;
 
+/**
+ * Cause and cure of a key of the Glue Data Catalog that cannot be used, by whom it was asked:
+ * https://docs.aws.amazon.com/glue/latest/dg/encrypt-glue-data-catalog.html
+ */
+export function catalogKey(asking: string): readonly [cause: string, cure: string] {
+  return [
+    'The account encrypts its Glue Data Catalog, and its key cannot be used: it is no key of Sluice.',
+    `\`aws glue get-data-catalog-encryption-settings\` names the key (\`SseAwsKmsKeyId\`). Have its owner enable it, or allow ${asking} kms:Decrypt and kms:GenerateDataKey in the policy of the key.`,
+  ];
+}
+
 /** Cause and first sentences of the cure of a failure whose log could not be read. */
 export const LOG_UNREAD = [
   'The log that says why could not be read: see `SLUICE_FINDING_UNREADABLE`.',

@@ -356,7 +356,14 @@ export function unreadFindings(parts: readonly Unread[]): readonly Finding[] {
 }
 
 /** Kinds of answers that are about the caller or the account: all parts that have such an answer have it for the same reason. */
-const OF_CALLER: readonly UnreadKind[] = ['credentials', 'expired', 'throttled', 'denied', 'timedOut'];
+const OF_CALLER: readonly UnreadKind[] = [
+  'credentials',
+  'expired',
+  'throttled',
+  'denied',
+  'timedOut',
+  'catalogKey',
+];
 
 /** What parts that could not be read have in common; else each has its own answer. */
 function unreadCause({ kind, why, isByKey }: Unread): string {
@@ -372,6 +379,7 @@ const UNREAD: Readonly<Record<UnreadKind, string>> = {
   missing: 'it does not exist',
   timedOut: 'AWS did not answer in time',
   query: 'Athena failed with the query',
+  catalogKey: 'the key of the Glue Data Catalog cannot be used',
   other: 'the detail has the error',
 };
 

@@ -391,8 +391,10 @@ function loadedText(loaded: DropDay): string {
 /** Days that are not as those before them, by that in which they differ. */
 function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
-  const kindOf = ({ unusualParts: [first], empty }: DropDay) =>
-    empty === null ? (first?.kind ?? 'rows') : 'empty';
+  const kindOf = ({ unusualParts: [first], empty, leftOut }: DropDay) => {
+    if (empty === null) return first?.kind ?? 'rows';
+    return leftOut.count > 0 ? 'leftOut' : 'empty';
+  };
   for (const [kind, alike] of Map.groupBy(unusual, kindOf)) {
     const [newest] = alike;
     if (newest === undefined) continue;
@@ -401,7 +403,8 @@ function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }
     const [first] = unusualParts;
     const others = unusualParts.length - 1;
     const more = others < 1 ? '' : `, and differs in ${counted(others, 'other point')}`;
-    const acts = empty === null ? [accept('keep', day)] : [accept('empty', day)];
+    const empties = kind === 'leftOut' ? [] : [accept('empty', day)];
+    const acts = empty === null ? [accept('keep', day)] : empties;
     yield finding(
       'SLUICE_FINDING_ROWS_UNUSUAL',
       {
@@ -503,8 +506,10 @@ function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const absent = drops.late.filter((late) => {
     return !told.has(late.day) && !(isElsewhere && isOfLookback(late, drops));
   });
+  const isLeftOut = (day: string) => drops.days.some((each) => each.day === day && each.leftOut.count > 0);
   const kinds = Map.groupBy(absent, ({ day, empty }) => {
     if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
+    if (isLeftOut(day)) return 'leftOut';
     if (empty !== undefined) return 'noRows';
     return namesBeside(drops).length > 0 ? 'beside' : 'noFile';
   });
@@ -519,12 +524,12 @@ function namesBeside(drops: DatasetDays): readonly string[] {
 /** Late days that lack the same. */
 function* lateOf(
   drops: DatasetDays,
-  { name, status, backfill, accept }: Dataset,
+  { name, status, run, explain, backfill, accept }: Dataset,
   {
     kind,
     absent,
   }: {
-    readonly kind: 'before' | 'beforeNoRows' | 'beside' | 'noFile' | 'noRows';
+    readonly kind: 'before' | 'beforeNoRows' | 'beside' | 'leftOut' | 'noFile' | 'noRows';
     readonly absent: DatasetDays['late'];
   },
 ): Findings {
@@ -541,9 +546,11 @@ function* lateOf(
     const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
     const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
     const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops))}` : '';
+    const look = drops.lastLook === null ? '' : `, and none was there at ${isoTimestamp(drops.lastLook.at)}`;
+    const looked = kind === 'noFile' || kind === 'beside' ? look : '';
     const has =
       newest.empty === undefined
-        ? `No file of ${name} for ${newest.day} came by ${due}; ${came}${beside}`
+        ? `No file of ${name} for ${newest.day} came by ${due}${looked}; ${came}${beside}`
         : `The files of ${name} for ${newest.day}, due at ${due}, have no rows (${newest.empty})`;
     const told = {
       case: kind,
@@ -551,15 +558,17 @@ function* lateOf(
       since: isoTimestamp(absent[0]?.due ?? newest.due),
       detail: `${name}: ${what} come of ${listed(texts, '; ')}.`,
     };
+    // Files that are there, and not loaded, are not to be given up.
+    const isThere = kind === 'beside' || kind === 'leftOut';
     yield finding('SLUICE_FINDING_INGEST_LATE', told, [
-      status(days[0]),
+      kind === 'leftOut' ? explain(newest.day) : status(days[0]),
+      // A file may have come after the last listing.
+      ...(kind === 'noFile' ? [run()] : []),
       ...dayRanges(days)
         .slice(0, MOST_COMMANDS)
-        // The next run looks for the others itself.
         .flatMap(({ from, to }) => [
           ...(kind.startsWith('before') ? [backfill(from, to)] : []),
-          // Files that are there under other names are not to be given up.
-          ...(kind === 'beside' ? [] : [accept('empty', from, to)]),
+          ...(isThere ? [] : [accept('empty', from, to)]),
         ]),
     ]);
   }

@@ -5,7 +5,7 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
-import { denialIn } from '../../explainAwsError.ts';
+import { CATALOG_KEY, denialIn } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { RestorableDay } from '../../facts/days/goneFiles.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
@@ -14,7 +14,7 @@ import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
-import type { FailureCase } from '../catalogue/wording.ts';
+import { catalogKey, type FailureCase } from '../catalogue/wording.ts';
 import { alarmsOf, type Finding, finding } from '../catalogue.ts';
 
 /** The deployment whose facts are judged. */
@@ -84,18 +84,6 @@ function isAllowedAgain(
 /** How services of AWS say that a key is off: `KMS.DisabledException`, `KMSInvalidStateException`, `… is pending deletion`. */
 const KEY_OFF = /Disabled|InvalidState|pending deletion/i;
 
-/**
- * How Glue says that the key of the Data Catalog cannot be used, whatever it is called with:
- * https://docs.aws.amazon.com/glue/latest/webapi/API_GetTable.html
- */
-const CATALOG_KEY = /GlueEncryption/;
-
-/** Why Glue encrypts or decrypts nothing: https://docs.aws.amazon.com/glue/latest/dg/encrypt-glue-data-catalog.html */
-const OF_CATALOG_KEY: FindingCase = {
-  cause: 'The account encrypts its Glue Data Catalog, and its key cannot be used: it is no key of Sluice.',
-  cure: '`aws glue get-data-catalog-encryption-settings` names the key (`SseAwsKmsKeyId`). Have its owner enable it, or allow the role of the function kms:Decrypt and kms:GenerateDataKey in the policy of the key.',
-};
-
 /** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
 export function failureTold(
   facts: Pick<StatusFacts, 'unknown'> &
@@ -107,7 +95,10 @@ export function failureTold(
   if (isAllowedAgain(facts, part, why)) return { case: 'allowed' };
   if (why.isByKey && KEY_OFF.test(why.text) && facts.key?.KeyState === 'Enabled') return { case: 'keyOn' };
   if (why.kind === 'timedOut') return { case: 'timedOut', reason: timedOut(facts.functionErrors, part, why) };
-  if (CATALOG_KEY.test(why.text)) return { case: 'reason', reason: OF_CATALOG_KEY };
+  if (CATALOG_KEY.test(why.text)) {
+    const [cause, cure] = catalogKey('the role of the function');
+    return { case: 'reason', reason: { cause, cure } };
+  }
   const reason = why.kind === 'error' ? reasonOf(why.code) : undefined;
   return reason === undefined ? { case: why.kind } : { case: 'reason', reason };
 }

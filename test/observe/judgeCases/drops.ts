@@ -188,6 +188,21 @@ export const dropCases: readonly Case[] = [
   ['a listing is old', datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } })],
   ['a listing is old', datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } })],
   [
+    'the files of a late day, of which some were left out, have no row',
+    datasetFacts({
+      late: [{ day: '2026-11-19', due: NOW - 24 * HOUR_MS, empty: '1 file, 0 rows' }],
+      days: [
+        {
+          ...loadedDay,
+          state: 'succeeded_no_data',
+          empty: '1 file, 0 rows',
+          unusual: 'has 1 file, 0 rows',
+          leftOut: { count: 2, words: 'left out 2 objects: a.csv, b.csv' },
+        },
+      ],
+    }),
+  ],
+  [
     'files are left out',
     datasetFacts({
       days: [

@@ -419,6 +419,15 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { part: 'the days', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
     ],
   },
+  'the key of the Data Catalog cannot be used': {
+    unknown: ['GlueEncryptionException: a', 'GlueEncryptionException: b'].map((why) => ({
+      part: 'the partitions',
+      why,
+      kind: 'catalogKey',
+      log: null,
+      isByKey: false,
+    })),
+  },
   'a table, a view and workgroups differ': {
     stackFaults: [
       { ...missing, differs: ['a `b`', 'c'], isRegistered: true },

@@ -2,7 +2,7 @@ import { partName } from '../../../../infra/template/Stack.ts';
 import { roleNamePattern } from '../../../../lib/access/arns.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../../lib/tables/relayKeys.ts';
 import { denialIn, failureKind } from '../../../explainAwsError.ts';
 import { areCopiesLate } from '../../../facts/flow/relayCopies.ts';
@@ -115,7 +115,14 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
     },
     [
       ...(name === 'denied' ? [commands.sluice('doctor', '--drift')] : []),
-      commands.log(functionLog(stack, 'relay'), now - HOUR_MS),
+      // The line of the title, or what the function did since the last try of each copy.
+      relayAnswer === null
+        ? commands.log(functionLog(stack, 'relay'), now - 2 * HOUR_MS)
+        : commands.log(
+            functionLog(stack, 'relay'),
+            Date.parse(relayAnswer.at) - MINUTE_MS,
+            Date.parse(relayAnswer.at) + MINUTE_MS,
+          ),
     ],
   );
 }
