@@ -155,9 +155,12 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     .toSorted(byRank);
 }
 
-/** When the stack was deployed, as a sentence, if that was within the hour before what a finding tells began; else none. */
+/**
+ * When the stack was deployed, as a sentence, if that was within the hour before what a finding tells began; of drops within a day, as the
+ * next run is the first to work with what was deployed. Else none.
+ */
 function deployedBefore(
-  { since, isOfDay = false }: Pick<Finding, 'since' | 'isOfDay'>,
+  { since, part, isOfDay = false }: Pick<Finding, 'since' | 'part' | 'isOfDay'>,
   { deployedAt, isLocal }: Pick<StatusFacts, 'deployedAt' | 'isLocal'>,
   { now }: Pick<Judged, 'now'>,
 ): readonly string[] {
@@ -166,9 +169,10 @@ function deployedBefore(
   // What was there at the beginning of the 24 hours that are read may have begun earlier.
   if (isOfDay && now - Date.parse(since) >= DAY_MS - HOUR_MS) return [];
   const passed = Date.parse(since) - Date.parse(deployedAt);
-  return passed > 0 && passed <= HOUR_MS
-    ? [`The stack was deployed at ${deployedAt}, ${Math.ceil(passed / MINUTE_MS)} min before.`]
-    : [];
+  if (passed <= 0 || passed > (part === 'drops' ? DAY_MS : HOUR_MS)) return [];
+  const minutes = Math.ceil(passed / MINUTE_MS);
+  const ago = minutes <= 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return [`The stack was deployed at ${deployedAt}, ${ago} before.`];
 }
 
 /** The order in which findings are told. */

@@ -8,6 +8,7 @@ import {
   curatedTable,
   datasetFacts,
   deadLetters,
+  failedDay,
   functionErrors,
   HOUR_MS,
   hourOldLook,
@@ -17,6 +18,7 @@ import {
   keptDay,
   loadedDay,
   NOW,
+  ongoingFailure,
   quarantineCount,
   resendsOf,
   ringingAlarm,
@@ -141,6 +143,17 @@ describe('a finding of sluice status', () => {
       expect(found?.detail.includes(`deployed at ${hoursAgo(ago)}, ${(ago - 2) * 60} min before`)).toBe(said);
     },
   );
+
+  it.each([
+    { ago: 31.5, said: ', 1 h 30 min before.' },
+    { ago: 54, said: ', 24 h 0 min before.' },
+    { ago: 54.1, said: '' },
+  ])('of drops that fail for 30 hours says of a deployment $ago hours ago: $said', ({ ago, said }) => {
+    const facts = datasetFacts({ days: [{ ...failedDay, failing: ongoingFailure }] });
+    const [found] = judge({ ...facts, deployedAt: hoursAgo(ago) });
+    expect(found?.since).toBe(hoursAgo(30));
+    expect(/deployed at \S+(, .* before\.)$/.exec(found?.detail ?? '')?.[1] ?? '').toBe(said);
+  });
 
   it.each([
     { since: 22.5, said: true },
