@@ -81,7 +81,7 @@ describe('sluice doctor on the local cloud', () => {
       ['bucket-policy', 'the check bucket-policy: AccessDenied: Access Denied'],
       [
         'status',
-        'denied calls: AccessDenied: Access Denied; the dead letters: AccessDenied: You are not authorized to perform this operation.; the partitions, the partitions of curated days: AccessDeniedException: You are not authorized to perform this operation.',
+        'denied calls, the setting policy of the bucket: AccessDenied: Access Denied; the dead letters: AccessDenied: You are not authorized to perform this operation.; the partitions, the partitions of curated days: AccessDeniedException: You are not authorized to perform this operation.',
       ],
     ]);
   });
