@@ -103,18 +103,10 @@ export function* judgeStack(
 
 /** Whether a version comes after another one. A pre-release comes before its release: https://semver.org/#spec-item-11 */
 function isLater(version: string, other: string): boolean {
-  const [release, preRelease] = versionParts(version);
-  const [otherRelease, otherPreRelease] = versionParts(other);
+  const [release = '', preRelease] = version.split('-', 2);
+  const [otherRelease = ''] = other.split('-', 1);
   const byRelease = release.localeCompare(otherRelease, 'en', { numeric: true });
-  if (byRelease !== 0) return byRelease > 0;
-  if (preRelease === '' || otherPreRelease === '') return preRelease === '' && otherPreRelease !== '';
-  return preRelease.localeCompare(otherPreRelease, 'en', { numeric: true }) > 0;
-}
-
-/** `1.0.0` and `beta.1` of `1.0.0-beta.1`; the second is empty for a release. */
-function versionParts(version: string): readonly [release: string, preRelease: string] {
-  const cut = version.indexOf('-');
-  return cut < 0 ? [version, ''] : [version.slice(0, cut), version.slice(cut + 1)];
+  return byRelease === 0 ? preRelease === undefined : byRelease > 0;
 }
 
 /** Whether the alarms will notify somebody, by the configuration alone. */
