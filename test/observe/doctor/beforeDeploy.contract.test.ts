@@ -103,6 +103,8 @@ describe('sluice doctor --before-deploy', () => {
     expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
     const existing = { database: true, stagingDatabase: true };
     expect(await findingsOf(databaseCreators, { existing }, 'fresh')).toEqual([]);
+    // The stack has all databases.
+    expect(await findings(databaseCreators)).toEqual([]);
     account.answers.delete('lakeformation /GetDataLakeSettings');
     expect(await findings(databaseCreators, 'fresh')).toEqual([
       'UNCHECKED The settings of Lake Formation in this account.',
@@ -487,11 +489,19 @@ describe('sluice doctor --before-deploy', () => {
     const arn = (name: string) => `arn:aws:iam::${scope.account}:policy/${name}`;
     const bounded = (name: string, stage?: string) =>
       findingsOf(boundary, { permissionsBoundary: arn(name) }, stage);
+    // Nobody knows yet whether the stack's own key will be one of these.
+    const keyed = {
+      Statement: [
+        { Effect: 'Allow', NotAction: 'kms:*', Resource: '*' },
+        { Effect: 'Allow', Action: 'kms:*', Resource: 'arn:aws:kms:us-east-1:*:key/1*' },
+      ],
+    };
     const wide = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
     account.policies = new Map<string, object | null>([
       [arn('sluice-boundary'), trials?.document ?? null],
       [arn('team/renamed'), trials?.document ?? null],
       [arn('workloads'), wide],
+      [arn('keyed'), keyed],
       [arn('hidden'), null],
     ]);
     expect(await bounded('sluice-boundary')).toEqual([
@@ -502,6 +512,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(denied).toContain(`BOUNDARY_UNFIT ${arn('team/renamed')}: it denies `);
     expect(denied).toContain('; WriteRole logs:CreateLogStream on arn:aws:logs:');
     expect(await bounded('workloads')).toEqual([]);
+    expect(await bounded('keyed')).toEqual([]);
     expect(await bounded('gone')).toEqual([`BOUNDARY_UNFIT ${arn('gone')}: the account has no such policy.`]);
     expect(await bounded('hidden')).toEqual([expect.stringMatching(/^UNCHECKED .*iam:GetPolicy/)]);
     const trial = { bucket: 'sluice-trial-0a1b2c3d', database: 'sluice_trial_0a1b2c3d', curate: false };

@@ -6,7 +6,7 @@ import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bu
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { bucketRegion, judgeForeign } from '../../../observe/doctor/bucket.ts';
-import { judgeDenial } from '../../../observe/doctor/roles.ts';
+import { bucketPolicy, judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
 import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
@@ -131,6 +131,77 @@ describe('the policy of a bucket', () => {
         expect.stringMatching(`^S denies ${principal}: [^:]+:`),
       ]);
     expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
+  });
+});
+
+describe("the look at the bucket's policy", () => {
+  const config = defineConfig({ bucket: 'acme', curate: false });
+  const landing = 'arn:aws:s3:::acme/landing/*';
+  const denial = (Sid: string, more: object = {}) => {
+    return { Sid, Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject', Resource: landing, ...more };
+  };
+  const own = deleteByVersionOnly(['arn:aws:s3:::acme/statsig/*'], []);
+  const conditional = { Condition: { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } } };
+  const noStatus = () => Promise.reject(new Error('No log is asked.'));
+
+  /** What is found of a policy, by cases and by what the command does with it. */
+  async function found(
+    policy: readonly object[] | null,
+    { roles = ['WriteRole'], status = noStatus }: { roles?: string[]; status?: () => Promise<unknown> } = {},
+  ) {
+    const s3 = new S3Client({ region: 'us-east-1' });
+    s3.middlewareStack.add(
+      () => () =>
+        policy === null
+          ? Promise.reject(Object.assign(new Error(), { name: 'NoSuchBucketPolicy' }))
+          : Promise.resolve({
+              response: {},
+              output: { $metadata: {}, Policy: JSON.stringify({ Statement: policy }) },
+            }),
+      { step: 'initialize' },
+    );
+    const setup = {
+      s3,
+      config,
+      stack: { service: 'sluice', stage: 'prod' },
+      identity: { account: '111122223333', arn: 'a', partition: 'aws', region: 'us-east-1' },
+      resources: new Map(roles.map((role) => [role, 'w'])),
+      commands,
+      status,
+    };
+    const findings = await bucketPolicy.find(Object.assign(Object.create(null), setup));
+    return findings.map(({ title, commands: [command = ''] }) => [
+      /The statement (\w+) /.exec(title)?.[1],
+      /^aws s3api (\S+)/.exec(command)?.[1],
+      command.includes(EXCEPTED),
+    ]);
+  }
+  /** A policy of the finding of a log. */
+  const EXCEPTED = 'policy-of-the-log';
+
+  it('finds nothing without a policy, or where it denies nothing, and asks no log', async () => {
+    expect(await found(null)).toEqual([]);
+    expect(await found([denial('A', { Effect: 'Allow' })])).toEqual([]);
+  });
+
+  it('leaves out what a log tells of, and repairs with the policy of that finding', async () => {
+    const repair = (policy: string) => ['s3api', 'put-bucket-policy', '--policy', policy];
+    const deniedCalls = [
+      { by: 'key', statements: { owner: 'k', sids: [] }, repair: repair('policy-of-a-key') },
+      { by: 'bucket', statements: { owner: 'acme', sids: ['A'] }, repair: repair(EXCEPTED) },
+    ];
+    const status = async () => ({ deniedCalls });
+    expect(await found([denial('A'), denial('B'), denial('C', conditional)], { status })).toEqual([
+      ['B', 'put-bucket-policy', true],
+      ['C', 'get-bucket-policy', false],
+    ]);
+    expect(await found([denial('A')], { status: async () => ({ deniedCalls: null }) })).toEqual([
+      ['A', 'put-bucket-policy', false],
+    ]);
+  });
+
+  it('only shows it before there is a stack, and leaves out our own statement, which names no role yet', async () => {
+    expect(await found([own, denial('A')], { roles: [] })).toEqual([['A', 'get-bucket-policy', false]]);
   });
 });
 

@@ -15,12 +15,15 @@ import { startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration with other fields. */
 const config = (fields: Partial<ConfigInput> = {}) => defineConfig({ ...repositoryConfig, ...fields });
-const READERS: Pick<ConfigInput, 'readers'> = {
-  readers: [
-    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
-    { kind: 'metabase', name: 'bi' },
-  ],
-};
+const STATSIG = {
+  kind: 'statsig',
+  name: 'statsig',
+  principal: '123456789012',
+  externalId: 'project-7',
+} as const;
+const READERS = {
+  readers: [STATSIG, { kind: 'metabase', name: 'bi' }],
+} satisfies Pick<ConfigInput, 'readers'>;
 
 const deployed = await startDeployment(accountServices);
 afterAll(() => deployed.close());
@@ -179,18 +182,33 @@ describe('sluice doctor, where only AWS can answer', () => {
       's3.us-east-1.amazonaws.com',
     );
 
-    account.decide = (_action, resource) => (resource.includes('/landing/') ? 'allowed' : 'explicitDeny');
+    const wrongly =
+      /^s3:PutObject .*statsig_forwarded_events.*2026-01-01\/x$|^glue:DeleteTable |\/landing\/x$/;
+    account.decide = (action, resource) =>
+      wrongly.test(`${action} ${resource}`) ? 'allowed' : 'explicitDeny';
     const found = await findings(readers, READERS);
     for (const name of ['statsig', 'bi']) {
       expect(found).toContain(
         `problem SLUICE_FINDING_READER_ALLOWED ${name}: Landing: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.`,
       );
+      for (const what of ['Tables: glue:DeleteTable on .*', 'Rows: s3:PutObject on .*2026-01-01/x'])
+        expect(found).toContainEqual(
+          expect.stringMatching(`^problem SLUICE_FINDING_READER_ALLOWED ${name}: ${what}\\.$`),
+        );
       expect(found).toContainEqual(
         expect.stringMatching(
           `^problem SLUICE_FINDING_READER_DENIED ${name}: RunQueries: .*workgroup/sluice_${name}`,
         ),
       );
     }
+    const forwarding = await findings(readers, { readers: [{ ...STATSIG, statsigForwardsHere: true }] });
+    // Statsig's own forwarding writes rows there.
+    expect(forwarding.filter((text) => text.includes('READER_ALLOWED statsig: Rows'))).toEqual([]);
+    account.decide = () => 'implicitDeny';
+    // No role is there yet.
+    deployed.describe({ ...deployed.stack, resources: [] });
+    expect(await findings(roles)).toEqual([]);
+    deployed.describe(deployed.stack);
   });
 
   it('finds a missing key, and skips an existing key in the local cloud', async () => {

@@ -1,9 +1,17 @@
+import {
+  type EvaluationResult,
+  IAMClient,
+  type SimulatePrincipalPolicyCommandInput,
+} from '@aws-sdk/client-iam';
 import { describe, expect, it } from '@jest/globals';
 import { heldNames, replacedReaders } from '../../../infra/serverless/readerProblems.ts';
+import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { judgeSimulation } from '../../../observe/doctor/readers.ts';
+import { judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
+import { judgeRole } from '../../../observe/doctor/roles.ts';
+import type { Setup } from '../../../observe/doctor/Setup.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -120,10 +128,102 @@ describe('a name of a reader', () => {
 });
 
 describe('a simulation by IAM', () => {
+  /** What is made of answers of IAM, a page each, to every question about a statement; and the contexts that were asked. */
+  async function simulated(
+    statement: Partial<Statement>,
+    ...pages: readonly (readonly EvaluationResult[])[]
+  ) {
+    const iam = new IAMClient({ region: 'us-east-1' });
+    const contexts: unknown[] = [];
+    iam.middlewareStack.add(
+      () =>
+        ({ input }) => {
+          const { ContextEntries = [], Marker = '0' } = input as SimulatePrincipalPolicyCommandInput;
+          contexts.push(...ContextEntries.map((entry) => [entry.ContextKeyType, entry.ContextKeyValues]));
+          const next = Number(Marker) + 1;
+          const more = next < pages.length ? { IsTruncated: true, Marker: `${next}` } : {};
+          const output = { $metadata: {}, EvaluationResults: [...(pages[next - 1] ?? [])], ...more };
+          return Promise.resolve({ response: {}, output });
+        },
+      { step: 'initialize' },
+    );
+    const setup: Setup = Object.assign(Object.create(null), { clients: { iam } });
+    const asked = {
+      Sid: 'S',
+      Effect: 'Allow',
+      Action: ['s3:GetObject'],
+      Resource: ['*'],
+      ...statement,
+    } as const;
+    return { ...(await simulateStatement(setup, 'arn', asked)), contexts };
+  }
+  const denied = {
+    EvalActionName: 's3:GetObject',
+    EvalResourceName: 'r',
+    EvalDecision: 'implicitDeny',
+  } as const;
+  const organization = { OrganizationsDecisionDetail: { AllowedByOrganizations: false } };
+  const boundary = { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } };
+
+  it('prints no look at the stack where another policy denies', () => {
+    const decision = {
+      action: 'a',
+      resource: 'r',
+      isAllowed: false,
+      reason: 'explicit',
+      policies: [],
+    } as const;
+    const simulation = { sid: 'S', decisions: [decision] };
+    expect(judgeSimulation('bi', simulation, true, commands)).toMatchObject([{ commands: [] }]);
+    expect(judgeRole('arn', simulation, commands)).toMatchObject([{ commands: [] }]);
+  });
+
+  it('has the decisions of all pages, each with the policy that decides', async () => {
+    const allowed: EvaluationResult = {
+      ...denied,
+      EvalDecision: 'allowed',
+      MatchedStatements: [{ SourcePolicyId: 'Mine' }],
+    };
+    const ofResource = { EvalResourceName: 'r2', EvalResourceDecision: 'explicitDeny' } as const;
+    const ofOther = { EvalResourceName: 'r3', EvalResourceDecision: 'allowed', ...boundary } as const;
+    const { decisions } = await simulated(
+      {},
+      [denied, allowed, { ...denied, ...boundary }],
+      [
+        { ...denied, ...boundary, ...organization },
+        { ...denied, ResourceSpecificResults: [ofResource, ofOther] },
+      ],
+    );
+    const none = { action: 's3:GetObject', resource: 'r', isAllowed: false, policies: [] };
+    expect(decisions).toEqual([
+      { ...none, reason: 'missing' },
+      { ...none, isAllowed: true, reason: 'missing', policies: ['Mine'] },
+      { ...none, reason: 'boundary' },
+      { ...none, reason: 'organization' },
+      { ...none, resource: 'r2', reason: 'explicit' },
+      { ...none, resource: 'r3', isAllowed: true, reason: 'boundary' },
+    ]);
+  });
+
+  it.each([
+    {
+      operator: 'StringLike',
+      contexts: [
+        ['string', ['ax']],
+        ['string', ['b']],
+      ],
+    },
+    { operator: 'ForAllValues:StringEquals', contexts: [['stringList', ['ax', 'b']]] },
+  ])('asks with a context that meets the condition $operator', async ({ operator, contexts }) => {
+    const found = await simulated({ Condition: { [operator]: { 's3:prefix': ['a*', 'b'] } } }, [denied]);
+    expect(found.contexts).toEqual(contexts);
+    expect(found.decisions).toHaveLength(contexts.length);
+  });
+
   it('counts as denied without a decision', () => {
     const none = { sid: 'ReadRows', decisions: [] };
     expect(judgeSimulation('bi', none, true, commands)).toMatchObject([
-      { code: 'SLUICE_FINDING_READER_DENIED' },
+      { code: 'SLUICE_FINDING_READER_DENIED', commands: [expect.stringContaining('doctor --drift')] },
     ]);
     expect(judgeSimulation('bi', none, false, commands)).toEqual([]);
   });

@@ -2,21 +2,27 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
+import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import {
+  alarmTopic,
   answersPreflight,
   drift,
+  formerStack,
   judgeDomain,
   judgeDrift,
   judgeStack,
   stack as missing,
+  queues,
 } from '../../../observe/doctor/stack.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { listen } from '../../harness/listen.ts';
+import { queueClient } from '../../harness/queueClient.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -37,6 +43,7 @@ describe('a domain', () => {
 
   it.each([
     [{}, []],
+    [{ regionalCertificateArn: undefined }, []],
     [{ isAnswered: false }, [`leads to 192.0.2.1, 192.0.2.9, ${elsewhere}`]],
     [{ addresses: [], isAnswered: false }, [`has no address, ${elsewhere}`]],
     [{ domainNameStatus: 'UPDATING', domainNameStatusMessage: 'Certificate' }, ['is UPDATING: Certificate']],
@@ -132,6 +139,80 @@ describe('a stack', () => {
   });
 });
 
+it('a stack that is not deployed from the configuration is told with when it was updated last', async () => {
+  const made = new Date('2026-11-01T00:00:00Z');
+  const updated = new Date('2026-11-02T00:00:00Z');
+  const Outputs = [
+    { OutputKey: 'SluiceVersion', OutputValue: VERSION },
+    { OutputKey: CONFIGURATION_OUTPUT, OutputValue: statedConfiguration(defineConfig({ bucket: 'other' })) },
+  ];
+  const found = async (times: object) => {
+    const deployed = { StackName: 's', StackStatus: 'CREATE_COMPLETE', Outputs, ...times };
+    const config = defineConfig({ bucket: 'acme' });
+    const setup = { deployed, config, isLocal: false, stackName: 's', identity: {}, commands };
+    const findings = await missing.find(Object.assign(Object.create(null), setup));
+    return findings.map(({ code, title }) => [code, /2026-11-0\d/.exec(title)?.[0]]);
+  };
+  const code = 'SLUICE_FINDING_STACK_DIFFERS';
+  expect(await found({ CreationTime: made, LastUpdatedTime: updated })).toEqual([[code, '2026-11-02']]);
+  expect(await found({ CreationTime: made })).toEqual([[code, '2026-11-01']]);
+});
+
+describe('a stack before its next deployment', () => {
+  const found = async (deployed: object | undefined) => {
+    const config = defineConfig({ bucket: 'acme' });
+    const identity = { account: '1', partition: 'aws', region: 'eu-west-1' };
+    const setup = { deployed, config, commands, identity, stackName: 's', resources: new Map() };
+    return (await formerStack.find(Object.assign(Object.create(null), setup))).map(({ code }) => code);
+  };
+
+  it.each([
+    { status: 'UPDATE_ROLLBACK_FAILED', version: VERSION, codes: ['SLUICE_FINDING_STACK_UNFINISHED'] },
+    { status: 'UPDATE_IN_PROGRESS', version: VERSION, codes: [] },
+    { status: 'CREATE_COMPLETE', version: '0.0.1', codes: ['SLUICE_FINDING_VERSION_DIFFERS'] },
+  ])('in $status, deployed by $version, has $codes', async ({ status, version, codes }) => {
+    const Outputs = [{ OutputKey: 'SluiceVersion', OutputValue: version }];
+    expect(await found({ StackName: 's', StackStatus: status, Outputs })).toEqual(codes);
+  });
+
+  it('is none yet', async () => {
+    expect(await found(undefined)).toEqual([]);
+  });
+});
+
+it('of the queues of a stack those are told that are gone', async () => {
+  const sqs = queueClient([0, 0]);
+  sqs.middlewareStack.add(
+    (next) => (args) =>
+      Object.values(args.input).some((value) => String(value).endsWith('gone'))
+        ? Promise.reject(new QueueDoesNotExist({ message: 'no queue', $metadata: {} }))
+        : next(args),
+    { step: 'initialize', priority: 'high' },
+  );
+  const resources = new Map([
+    ['WriteQueue', 'https://sqs/1/gone'],
+    ['RegisterQueue', 'https://sqs/1/there'],
+    ['ExportQueue', 'a-mapping-gone'],
+    ['CollectorUrl', 'https://endpoint/gone'],
+  ]);
+  const setup = { isLocal: false, resources, sqs, stackName: 's', commands };
+  expect(await queues.find(Object.assign(Object.create(null), setup))).toMatchObject([
+    { code: 'SLUICE_FINDING_RESOURCE_MISSING', detail: 'The queue gone.' },
+  ]);
+});
+
+it.each([
+  { isLocal: false, topicArn: null, count: 1 },
+  { isLocal: false, topicArn: 'arn:aws:sns:eu-west-1:111122223333:on-call', count: 0 },
+  { isLocal: true, topicArn: null, count: 0 },
+])(
+  'alarms with the topic $topicArn are told $count times; local: $isLocal',
+  async ({ isLocal, topicArn, count }) => {
+    const setup = { isLocal, config: { alarms: { topicArn } } };
+    expect(await alarmTopic.find(Object.assign(Object.create(null), setup))).toHaveLength(count);
+  },
+);
+
 describe('a database that does not exist', () => {
   it.each([
     [true, 'database', ['make']],
@@ -149,23 +230,24 @@ describe('a resource that differs from the template', () => {
 
   it('is not known if CloudFormation could not compare all resources', async () => {
     const reason = 'Failed to detect drift on resource [Key]';
-    const answers = new Map([
+    const failed = `<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>${reason}</DetectionStatusReason>`;
+    const answers: (readonly [action: string, answer: string])[] = [
       ['DetectStackDrift', '<StackDriftDetectionId>1</StackDriftDetectionId>'],
-      [
-        'DescribeStackDriftDetectionStatus',
-        `<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>${reason}</DetectionStatusReason>`,
-      ],
+      ['DescribeStackDriftDetectionStatus', '<DetectionStatus>DETECTION_IN_PROGRESS</DetectionStatus>'],
+      ['DescribeStackDriftDetectionStatus', failed],
       ['DescribeStackResourceDrifts', '<StackResourceDrifts></StackResourceDrifts>'],
-    ]);
+    ];
     const asked: string[] = [];
+    const filters: (string | null)[] = [];
     const server = createServer(async (request, response) => {
-      const action = new URLSearchParams(await text(request)).get('Action') ?? '';
+      const input = new URLSearchParams(await text(request));
+      const action = input.get('Action') ?? '';
+      const [, answer] = answers[asked.length] ?? [];
       asked.push(action);
+      filters.push(...[1, 2].map((n) => input.get(`StackResourceDriftStatusFilters.member.${n}`)));
       response
         .setHeader('content-type', 'text/xml')
-        .end(
-          `<${action}Response><${action}Result>${answers.get(action)}</${action}Result></${action}Response>`,
-        );
+        .end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
     });
     const cloudFormation = new CloudFormationClient({
       region: 'eu-west-1',
@@ -177,7 +259,8 @@ describe('a resource that differs from the template', () => {
     cloudFormation.destroy();
     server.closeAllConnections();
     server.close();
-    expect(asked).toEqual([...answers.keys()]);
+    expect(asked).toEqual(answers.map(([action]) => action));
+    expect(filters.slice(-2)).toEqual(['MODIFIED', 'DELETED']);
     expect(findings).toMatchObject([
       { code: 'SLUICE_FINDING_UNCHECKED', detail: expect.stringContaining(reason) },
     ]);

@@ -15,7 +15,7 @@ const HEADER = 's3:x-amz-server-side-encryption';
 
 /** What the policy demands of an export that was denied, or failed otherwise. */
 async function demands(
-  target: { readonly encryption?: 'AES256'; readonly kmsKeyArn?: string },
+  target: { readonly encryption?: 'AES256'; readonly kmsKeyArn?: string; readonly role?: { arn: string } },
   failure = 'SLUICE_EXPORT_ACCESS_DENIED',
   role: string | null = ROLE,
 ) {
@@ -102,6 +102,12 @@ it.each([
     count: 0,
   },
   {
+    why: 'the statement is of the role of the target',
+    statement: { ...deny(MISSING), Principal: { AWS: 'arn:aws:iam::222222222222:role/other' } },
+    target: { role: { arn: 'arn:aws:iam::222222222222:role/other' } },
+    count: 1,
+  },
+  {
     why: 'the pattern of keys has that of the export',
     statement: deny({ StringNotLike: { [`${HEADER}-aws-kms-key-id`]: 'arn:aws:kms:*:222222222222:key/*' } }),
     target: { kmsKeyArn: KEY },
@@ -115,7 +121,7 @@ it.each([
   },
   {
     why: 'the operator is not of texts',
-    statement: deny({ Bool: { [HEADER]: 'true' } }),
+    statement: deny({ Bool: { [HEADER]: 'true' }, ...MISSING }),
     target: {},
     count: 0,
   },

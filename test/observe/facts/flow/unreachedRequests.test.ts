@@ -82,6 +82,12 @@ describe(`what ${API} answered by itself in an hour`, () => {
         ],
       },
       {
+        what: 'what the collector answered in another hour',
+        counts: { Count: [[12, 90]], '4xx': [[12, 60]] },
+        own: { refused: 60 },
+        found: [['09', '4xx', 60, 90]],
+      },
+      {
         what: 'nothing yet of the last ten minutes',
         counts: { Count: [[22, 90]], '5xx': [[22, 90]] },
         found: [],
