@@ -28,16 +28,21 @@ await glue.send(
     PartitionValues: ['2026-11-15'],
   }),
 );
-await glue.send(
-  new CreatePartitionCommand({
-    DatabaseName: observed.cloud.database,
-    TableName: EVENTS,
-    PartitionInput: {
-      Values: ['2026-11-21'],
-      StorageDescriptor: { Location: `s3://${observed.cloud.bucket}/${FOLDER}2026-11-21/` },
-    },
-  }),
-);
+// The day after tomorrow has the folder of another day.
+for (const [day, folder] of [
+  ['2026-11-21', '2026-11-21'],
+  ['2026-11-22', '2026-11-17'],
+] as const)
+  await glue.send(
+    new CreatePartitionCommand({
+      DatabaseName: observed.cloud.database,
+      TableName: EVENTS,
+      PartitionInput: {
+        Values: [day],
+        StorageDescriptor: { Location: `s3://${observed.cloud.bucket}/${FOLDER}${folder}/` },
+      },
+    }),
+  );
 for (const Key of await observed.keys(`${FOLDER}2026-11-14/`)) await observed.remove(Key);
 afterAll(async () => {
   glue.destroy();
@@ -72,7 +77,7 @@ describe('sluice tables', () => {
     expect(events).toMatchObject({
       description: expect.stringContaining('events'),
       location: `s3://${observed.cloud.bucket}/${FOLDER}`,
-      days: { count: 4, first: '2026-11-14', last: '2026-11-21' },
+      days: { count: 5, first: '2026-11-14', last: '2026-11-22' },
     });
     expect(events.columns[0]).toEqual({
       name: 'event_id',
@@ -85,7 +90,7 @@ describe('sluice tables', () => {
 
   it('shows the calendar of a table: rows, files, gaps, days without a partition, partitions without files and of tomorrow', async () => {
     const { days } = await ask(EVENTS);
-    expect(days).toMatchObject({ first: '2026-11-14', last: '2026-11-21', hasMore: false });
+    expect(days).toMatchObject({ first: '2026-11-14', last: '2026-11-22', hasMore: false });
     const short = days.days.map((day: { day: string; state: string; rows: number; files: number }) => [
       day.day,
       day.state,
@@ -93,6 +98,7 @@ describe('sluice tables', () => {
       day.files,
     ]);
     expect(short).toEqual([
+      ['2026-11-22', 'filled', 1, 1],
       ['2026-11-21', 'ahead', 0, 0],
       ['2026-11-20', 'filled', 4, 2],
       ['2026-11-19', 'gap', 0, 0],
@@ -102,12 +108,12 @@ describe('sluice tables', () => {
       ['2026-11-15', 'unregistered', null, 1],
       ['2026-11-14', 'empty', 0, 0],
     ]);
-    const [, today] = days.days;
+    const [, , today] = days.days;
     expect(today.bytes).toBeGreaterThan(1_000);
     expect(today.lastModified).toMatch(/^2026-11-20T08:/);
     expect((await ask(EVENTS, '--no-rows')).days).toMatchObject({
       scannedBytes: 0,
-      days: [{ rows: null }, {}, {}, {}, {}, {}, {}, {}],
+      days: [{ rows: null }, {}, {}, {}, {}, {}, {}, {}, {}],
     });
   });
 

@@ -265,6 +265,15 @@ describe('sluice trace', () => {
     expect(await trace(deployment, { id: 'ada', since })).toMatchObject({
       state: 'queryable',
       found: 2,
+      notes: [],
+    });
+    const { requestId } = await observed.send({ events: [event('purchase', 'kim')] });
+    const now = observed.clock.now();
+    expect(await trace({ ...deployment, now }, { id: requestId })).toMatchObject({
+      subject: 'request',
+      state: 'accepted',
+      found: 0,
+      notes: [expect.stringContaining('--since')],
     });
     expect(await trace(deployment, { id: 'zoe', since })).toMatchObject({
       state: 'nowhere',
