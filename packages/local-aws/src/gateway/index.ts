@@ -120,8 +120,8 @@ async function callIntegration(
     if (error instanceof IntegrationTimeout) return gatewayError(503, 'Service Unavailable');
     if (error instanceof FunctionError) return functionFailure(error);
     if (!('proxy' in route)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    onDefect(new Error(`${route.proxy.uri}: ${reason}`, { cause: error }));
+    // A sentence: a stack says nothing of a server that is away.
+    onDefect(`${route.proxy.uri}: ${error instanceof Error ? error.message : error}`);
     // AWS documents no status for a server that fails. One that is late is answered as a late function is.
     return gatewayError(503, 'Service Unavailable');
   }

@@ -130,7 +130,7 @@ describe('an HTTP_PROXY integration', () => {
   ])('is answered 503 when the server %s, and reports which', async (_, act) => {
     answer = act;
     expect((await fetch(`${gateway.url}/v1/rules/key`)).status).toBe(503);
-    expect(defects).toMatchObject([{ message: expect.stringContaining(server.url) }]);
+    expect(defects).toEqual([expect.stringContaining(server.url)]);
   });
 
   it('gets no header of the connection of the client, nor one that the client names as such', async () => {
