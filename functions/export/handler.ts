@@ -20,6 +20,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { type Exporter, exportMessages, type IsolatedExporter } from '../../lib/export/exportMessages.ts';
 import { exportLooks } from '../../lib/export/planExports.ts';
+import { rawTableDays } from '../../lib/export/rawTableDays.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { endOf } from '../../lib/lambda/middlewares.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
@@ -128,23 +129,13 @@ function makePorts(
           database: config.database,
           table,
           bucket,
-          rawDays: rawDays(config, table),
+          rawDays: rawTableDays(config, table),
           isKms: config.encryption === 'kms',
         },
         attempts,
       ),
     targetOf: (exported) => exportBucket(exported, attempts, session),
   };
-}
-
-/**
- * Days after which files of a raw table's day begin to expire: the oldest files came up to `futureDays` before the day.
- */
-function rawDays({ tables, retention, timeWindow }: typeof config, table: string): number | null | undefined {
-  const { forwardedDays, quarantineDays } = retention;
-  if (table === tables.quarantine) return quarantineDays;
-  if (table !== tables.exposures && table !== tables.events) return undefined;
-  return forwardedDays === null ? null : forwardedDays - timeWindow.futureDays;
 }
 
 /** A task has only the permissions of its own export: an attacker who controls it reaches no other customer's table or bucket. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { calendarText, pageText } from '../../../cli/ingest/calendarText.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { type DatasetStatus, dropDays } from '../../../observe/facts/days/ledgerDays.ts';
 import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
@@ -30,6 +31,9 @@ const status: DatasetStatus = {
   newer: [],
   unlooked: ['2025-01-01', '2025-02-01', '2026-10-01', '2026-10-31', '2026-11-01', '2026-11-17'],
 };
+
+const failure = { code: 'SLUICE_X', message: 'no.' };
+const wellLook = { at: 0, newestDay: null, stopped: false, openDays: [] };
 
 describe('the calendar of drops', () => {
   it('says which days have files that no run looks at, with the command that loads them, and what is there instead', () => {
@@ -138,6 +142,69 @@ describe('the calendar of drops', () => {
     for (const words of [day, '1970-01-01T00:00:00', '1 of 3', '1,200 rows']) expect(text).toContain(words);
   });
 
+  it.each([
+    { what: 'was never looked at', look: null, says: /never listed/ },
+    {
+      what: 'could not be listed',
+      look: { failure: { code: 'SLUICE_X', message: 'no.' } },
+      says: /: SLUICE_X: no\./,
+    },
+    { what: 'has no file of its lookback', look: { stopped: true }, says: /no files for any day/ },
+    { what: 'is well', look: {}, says: null },
+  ])('says of a folder that it $what', ({ look, says }) => {
+    const lastLook = look && { at: 0, newestDay: null, stopped: false, openDays: [], ...look };
+    const text = calendarText([{ ...status, lastLook, unlooked: [] }]);
+    if (says === null) expect(text).not.toMatch(/^acme\/events [a-z]/m);
+    else expect(text.match(/^acme\/events [a-z].*/gm)).toEqual([expect.stringMatching(says)]);
+  });
+
+  const TOLD: readonly { readonly entry: Partial<LedgerEntry>; readonly says: RegExp }[] = [
+    { entry: { state: 'inputs_missing', missingSince: 60_000 }, says: /since 1970-01-01T00:01:00\.000Z$/ },
+    { entry: { state: 'inputs_missing', updatedAt: 60_000 }, says: /since 1970-01-01T00:01:00\.000Z$/ },
+    {
+      entry: { state: 'failed', failure },
+      says: /^failed: SLUICE_X: no\. .*no rows.*--source acme --dataset events`/,
+    },
+    {
+      entry: { state: 'failed', failure, version: 'v1' },
+      says: /^failed: SLUICE_X: no\. .*last good version/,
+    },
+    {
+      entry: { state: 'waiting', failure, attempts: 3 },
+      says: /^waiting, will be retried: SLUICE_X: .*3\)$/,
+    },
+    { entry: { state: 'loading', failure }, says: /^loading, will be retried: SLUICE_X: / },
+    { entry: { rows: { in: 9, out: 7, refused: 2 } }, says: /^refused 2 of 9 rows/ },
+    { entry: { receipt: { hash: 'h', failure } }, says: /receipt .*: SLUICE_X$/ },
+    {
+      entry: { version: 'v1', place: 's3://old/YYYY-MM-DD' },
+      says: /^was loaded from s3:\/\/old\/YYYY-MM-DD$/,
+    },
+    {
+      entry: { files: [{ key: 'a', size: 9, eTag: '"e"', fate: 'left_out', reason: 'not_parquet' }] },
+      says: /^left out 1 object: a/,
+    },
+  ];
+
+  it.each(TOLD)('says of a day what its entry tells: $says', ({ entry, says }) => {
+    const day = '2026-11-19';
+    const text = calendarText([
+      { ...status, lastLook: wellLook, unlooked: [], days: [{ day, entry: ledgerEntry({ day, ...entry }) }] },
+    ]);
+    const told = [...text.matchAll(/^acme\/events 2026-11-19 (.*)$/gm)].map(([, words]) => words);
+    expect(told).toEqual([expect.stringMatching(says)]);
+  });
+
+  it('names the newest three ranges of late days, and none that has files', () => {
+    const dayOf = (n: number) => `2026-11-${String(n).padStart(2, '0')}` as const;
+    const late = [2, 4, 6, 8, 10].map((n) => ({ day: dayOf(n), due: 0 }));
+    const text = calendarText([{ ...status, late, unlooked: [] }]);
+    const named = text.match(/(?<=accept empty --source acme --dataset events --from )[\d-]+/g);
+    expect(named).toEqual([10, 8, 6].map(dayOf));
+    const files = calendarText([{ ...status, late, unlooked: [dayOf(10)] }]);
+    expect(files).not.toContain(`is without ${dayOf(10)}`);
+  });
+
   it('says nothing of names that are no days while the days of the lookback are known', () => {
     expect(calendarText([{ ...status, days: days.slice(-1), unlooked: [] }])).not.toContain('year=2026/');
   });
@@ -160,6 +227,17 @@ describe('the line below a page of datasets', () => {
     expect(text).toContain('1 of 9 datasets, first the 2 that need somebody.');
     expect(text).toContain('--source acme --dataset events --days 3 --after acme/events');
     expect(text).toContain('--stage prod');
+  });
+
+  it('says of the last page that it is, and what could not be read', () => {
+    const unknown = [{ part: 'days', why: 'AWS denied\nit' }];
+    const text = pageText({ values: {}, positionals: ['status'] }, 'export', {
+      ...page,
+      next: null,
+      unknown,
+    });
+    expect(text).toMatch(/days\. AWS denied\\nit\n1 of 9 exports,/);
+    expect(text).not.toContain('--after');
   });
 
   it('is empty if all are shown', () => {
