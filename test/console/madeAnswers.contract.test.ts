@@ -31,16 +31,16 @@ const deployment: DeploymentAnswer = {
   now: '2026-11-20T12:00:00Z',
 };
 const times = { firstAt: '2026-11-19T07:00:00Z', lastAt: '2026-11-19T07:00:00Z' };
-const counts: QuarantineCounts = {
-  from: '2026-11-19T12:00:00Z',
+const countsOf = (from: string, rows: number): QuarantineCounts => ({
+  from,
   to: '2026-11-20T12:00:00Z',
-  rows: 9,
+  rows,
   reasons: [
-    { code: REASON, cause: 'c', cure: 'c', isRedrivable: true, rows: 9, items: 5, senders: [], ...times },
+    { code: REASON, cause: 'c', cure: 'c', isRedrivable: true, rows, items: 5, senders: [], ...times },
   ],
   notes: [],
   scannedBytes: 0,
-};
+});
 const redriven: RedriveAnswer = {
   dryRun: true,
   reason: REASON,
@@ -104,7 +104,9 @@ const ANSWERS: Answers = {
   '/api/findings': () => wellStatus,
   '/api/over-time': () => [],
   '/api/quarantine': (query) =>
-    query.get('hours') === '168' ? { ...counts, from: '2026-11-13T12:00:00Z' } : counts,
+    query.get('hours') === '168'
+      ? countsOf('2026-11-13T12:00:00Z', 5_822)
+      : countsOf('2026-11-19T12:00:00Z', 4_711),
   '/api/quarantine/rows': () => ({ rows: [], hasMore: false, notes: [], scannedBytes: 0 }),
   '/api/quarantine/redrive': () => redriven,
   '/api/days': () => days,
@@ -135,13 +137,14 @@ const server = createServer(async (request, response) => {
   }
   called.push(pathname);
   if (request.method === 'POST') posted.push([pathname, await json(request)]);
-  response.end(JSON.stringify(answers[pathname]?.(searchParams)));
+  response.end(JSON.stringify(await answers[pathname]?.(searchParams)));
 });
+const address = await listen(server);
 let page: OpenPage;
 beforeAll(async () => {
   answers = ANSWERS;
   called = [];
-  page = await openPage(await listen(server));
+  page = await openPage(address);
 });
 beforeEach(() => {
   answers = ANSWERS;
@@ -154,6 +157,12 @@ afterAll(async () => {
   server.close();
 });
 const timesOf = (path: string) => called.filter((calledPath) => calledPath === path).length;
+
+/** Opens the reason of quarantine of a day, or of a week. */
+async function openReason(hours: '24' | '168', on = page): Promise<void> {
+  on.go(`/?reason=${REASON}&hours=${hours}`);
+  await on.shows(hours === '168' ? '5,822' : '4,711', 'td');
+}
 
 describe('an action', () => {
   it.each([
@@ -205,10 +214,10 @@ describe('an action', () => {
   });
 
   it('forgets what was tried for another subject', async () => {
-    page.go(`/?reason=${REASON}`);
+    await openReason('24');
     await page.click('button', 'Redrive this reason …');
     await page.shows('Deliver 5 rows', '.note button');
-    page.go(`/?reason=${REASON}&hours=168`);
+    await openReason('168');
     await page.holds("!document.querySelector('main').textContent.includes('Deliver 5 rows')");
     await page.click('button', 'Redrive this reason …');
     await page.shows('Deliver 5 rows', '.note button');
@@ -218,10 +227,36 @@ describe('an action', () => {
     ]);
   });
 
+  it('is not tried for another subject before it is answered for the first', async () => {
+    const held = Promise.withResolvers<void>();
+    answers = { ...ANSWERS, '/api/quarantine/redrive': () => held.promise.then(() => redriven) };
+    const isDisabled =
+      "[...document.querySelectorAll('button')].find((b) => b.textContent.includes('Redrive this')).disabled";
+    await openReason('24');
+    await page.click('button', 'Redrive this reason …');
+    await eventually('a call', () => posted.length === 1);
+    await openReason('168');
+    await page.holds("!document.querySelector('main').textContent.includes('Cancel')");
+    await page.holds(isDisabled);
+    held.resolve();
+    await page.holds(`!(${isDisabled})`);
+    await page.holds("!document.querySelector('main').textContent.includes('Deliver')");
+  });
+
+  it('is not offered by a console that may not write', async () => {
+    answers = { ...ANSWERS, '/api/deployment': () => ({ ...deployment, mayWrite: false }) };
+    const readOnly = await openPage(address);
+    await openReason('24', readOnly);
+    await readOnly.click('button', 'Redrive this reason …');
+    await readOnly.shows('sluice console --write', '.note');
+    await readOnly.holds("!document.querySelector('main').textContent.includes('Deliver')");
+    await readOnly.close();
+  });
+
   it('is not offered if it would do nothing', async () => {
     const delivered = { exposures: 0, events: 0 };
     answers = { ...ANSWERS, '/api/quarantine/redrive': () => ({ ...redriven, delivered }) };
-    page.go(`/?reason=${REASON}&hours=24`);
+    await openReason('24');
     await page.click('button', 'Redrive this reason …');
     await page.shows('rows found', '.note');
     await page.holds("!document.querySelector('main').textContent.includes('Deliver')");

@@ -71,7 +71,7 @@ export function cellsOf(drops: DatasetDays | ExportDays): ReadonlyMap<string, Ce
 
 /** The tone of a day: done with refused rows, left out objects, kept copies or unusual rows it is a warning. */
 function toneOf(
-  { state, rows, leftOut, kept, receipt, unusual, waiting, lateSince }: DropDay,
+  { rows, leftOut, kept, receipt, unusual, waiting, lateSince }: DropDay,
   mark: MarkName,
 ): Tone {
   if (mark === 'empty' && lateSince !== null) return 'bad';
@@ -79,7 +79,7 @@ function toneOf(
     const isPartial = rows.refused + leftOut.count + kept > 0 || receipt !== null || unusual !== null;
     return isPartial ? 'warning' : TONES[mark];
   }
-  return mark === 'waiting' && (waiting !== null || state === null) ? 'warning' : TONES[mark];
+  return mark === 'waiting' && waiting !== null ? 'warning' : TONES[mark];
 }
 
 /** What is to be known of a day, in words. */

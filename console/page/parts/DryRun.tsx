@@ -35,13 +35,10 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
   const [isOpen, setOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const box = useRef<HTMLElement>(null);
-  // Another subject means another action: an answer about the first does not hold for it. A layout effect, as an effect runs after
-  // the next frame, and would close what somebody has opened before it.
-  useLayoutEffect(() => {
-    setOpen(false);
-    tried.clear();
-    done.clear();
-  }, [JSON.stringify([path, body])]);
+  // Another subject means another action: an answer about the first does not hold for it. Calls of the first keep the button
+  // disabled until they are answered. A layout effect, as an effect runs after the next frame, and would close what somebody has
+  // opened before it.
+  useLayoutEffect(() => setOpen(false), [JSON.stringify([path, body])]);
   // A button that is disabled while it works loses the focus: its answer gets it, so that the next key continues there.
   const keepFocus = () => {
     if (document.activeElement === document.body) box.current?.focus();
