@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { hasSameFiles, isElsewhere, requireLoadable } from '../../../lib/drops/lastLoad.ts';
+import {
+  archivedSince,
+  hasSameFiles,
+  isElsewhere,
+  requireLoadable,
+  summarizeLeftOut,
+} from '../../../lib/drops/lastLoad.ts';
 import type { LeftOut } from '../../../lib/drops/leftOut.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
@@ -73,6 +79,9 @@ describe('a day that is loaded', () => {
       null,
       null,
     ],
+    // What failed since is not known, and what was held may be read.
+    [['a.parquet', 'c.csv'], [...before, fate('c.csv', 'failed', 'not_parquet')], REPLACED, null],
+    [['a.parquet', 'c.csv'], [fate('a.parquet', 'loaded'), fate('b.parquet', 'held')], REPLACED, null],
     [['c.csv'], before, NOTHING, NOTHING],
     [[], before, null, null],
     // Nothing of a day without a version is lost.
@@ -86,6 +95,31 @@ describe('a day that is loaded', () => {
     const files = [{ ...fate('a.parquet', 'loaded'), eTag: 'archived' }];
     expect(codeOf(['a.parquet archived', 'b.parquet'], files, true)).toBe(ARCHIVED);
   });
+});
+
+it('a file that is archived since it was loaded is named, if a version has its rows', () => {
+  const drop = dropOf(['a.parquet archived', 'b.csv']);
+  const archived = (how: FileFate['fate']) => ({ ...fate('a.parquet', how), eTag: 'archived' });
+  const key = `${FOLDER}a.parquet`;
+  expect(archivedSince(drop, { version: 'v1', files: [archived('loaded')] })).toBe(key);
+  expect(archivedSince(drop, { version: undefined, files: [archived('loaded')] })).toBeNull();
+  expect(archivedSince(drop, { version: 'v1', files: [archived('gone')] })).toBeNull();
+  expect(archivedSince(drop, { version: 'v1', files: [fate('b.csv', 'loaded')] })).toBeNull();
+});
+
+it('objects are told that a loaded day left out and that were meant to be loaded', () => {
+  const files = [
+    fate('a.parquet', 'loaded'),
+    fate('b.csv', 'left_out', 'not_parquet'),
+    fate('c.csv', 'failed', 'not_parquet'),
+    fate('_SUCCESS', 'left_out', 'success_marker'),
+    fate('d.parquet', 'left_out', 'no_rows'),
+  ];
+  const words = `left out 1 object: ${FOLDER}b.csv (not_parquet)`;
+  for (const state of ['succeeded', 'succeeded_no_data'] as const)
+    expect(summarizeLeftOut({ state, files })).toEqual({ count: 1, words });
+  for (const state of ['failed', 'waiting', 'inputs_missing'] as const)
+    expect(summarizeLeftOut({ state, files }).count).toBe(0);
 });
 
 describe('a day that was loaded from another folder', () => {

@@ -286,6 +286,9 @@ describe('rows of other days', () => {
     expect(unusual(other, daysOf(...likewise))).toHaveLength(1);
     expect(unusual(other, daysOf(...likewise, other))).toEqual([]);
     expect(unusual(other, daysOf(other, ...six))).toHaveLength(1);
+    // Days to come are no days before.
+    const ahead = Array.from({ length: 7 }, () => rowsOf({}, { '2027-11-20': 60 }));
+    expect(unusual(other, daysOf(...ahead)).map(({ kind }) => kind)).toEqual(['days']);
   });
 
   it('are usual of a dataset that comes each week, and once a person accepted them', () => {
@@ -371,6 +374,7 @@ describe('rows that repeat others of their file', () => {
     expect(unusual(doubled, daysOf(doubled, doubled, doubled, doubled, doubled, doubled, doubled))).toEqual(
       [],
     );
+    expect(unusual(doubled, daysOf(...six, rowsOf()))).toHaveLength(1);
     expect(unusual(doubled, daysOf(...six, { ...doubled, accepted: true }))).toEqual([]);
   });
 
@@ -535,6 +539,7 @@ describe('files of another day', () => {
   it('are not found by size and rows if they are few of many', () => {
     const many = Array.from({ length: 5 }, (_, i) => file(`2/${i}`, { eTag: `"${i}-2"`, size: i }));
     expect(copiesOf(many, [file('1/a', { size: 3 })], false)).toEqual([]);
+    expect(copiesOf(many.slice(2, 4), [file('1/a', { size: 3 })], false)).toEqual([]);
     expect(copiesOf(many.slice(3, 4), [file('1/a', { size: 3 })], false)).toHaveLength(1);
   });
 
@@ -557,6 +562,7 @@ describe('files of another day', () => {
       content: judgeContent(rowsOf(), [], copied, ON),
     }));
     expect(judgeContent(rowsOf(), before, copied, ON).unusual).toEqual([]);
+    expect(judgeContent(rowsOf(), daysOf(...six, rowsOf()), copied, ON).unusual).toHaveLength(1);
   });
 });
 

@@ -59,7 +59,7 @@ describe('a day that came without rows', () => {
     for (const state of ['succeeded', 'failed', 'inputs_missing', 'waiting'] as const)
       expect(words({ state })).toBeNull();
     // An export's day whose rows are gone, and whose copy stays.
-    expect(words({ files: [{ ...noRows('a'), fate: 'kept' }] })).toBeNull();
+    expect(words({ files: [noRows('b'), { ...noRows('a'), fate: 'kept' }] })).toBeNull();
   });
 
   it('is unusual where rows are usual, and lacks them', () => {
@@ -100,7 +100,7 @@ describe('a day with other rows than usual', () => {
   });
 
   it('is only a loaded one, of which nobody said that it is meant so', () => {
-    expect(words(1, {}, 0)).toBeNull();
+    for (const out of [1, 20_000]) expect(words(out, {}, 0)).toBeNull();
     expect(words(1, { accepted: true })).toBeNull();
     for (const state of ['failed', 'waiting', 'inputs_missing'] as const)
       expect(words(1, { state })).toBeNull();

@@ -280,6 +280,16 @@ describe('an erasure', () => {
     expect(await usersOf(1)).toEqual(['stays']);
   });
 
+  it('has found what it has deleted before it was killed', async () => {
+    await put('query-results/a.csv', Buffer.from('"gone"'));
+    const kill = async (step: string) => {
+      if (step === 'removed') throw new Error('killed');
+    };
+    await expect(erase({ faultPoint: kill })).rejects.toThrow('killed');
+    expect(await keysOf('query-results/')).toEqual([]);
+    expect((await erase()).run).toMatchObject({ hasFound: true, resumed: 1 });
+  });
+
   it('goes through ingested tables whose names come before those of curated ones', async () => {
     const config = defineConfig({ bucket: Bucket });
     const version = '20261119T000000Z-0123456789abcdef';

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { exportFaultPoints } from '../../../lib/export/exportDay.ts';
@@ -181,6 +182,14 @@ describe('the export of a day that fails', () => {
     day.world.openTarget();
     expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
     expect(await day.contents()).toEqual(both('corrected', 'second'));
+  });
+
+  it('says of a file whose answer broke off that it can be tried again, and not that it is damaged', async () => {
+    const read = async () => Readable.from([Buffer.from('PAR1')]);
+    expect(await day.run({ table: { ...day.world.table, read } })).toMatchObject({
+      outcome: 'settled',
+      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE' } },
+    });
   });
 
   it('also records unexpected errors, without messages that could quote data', async () => {

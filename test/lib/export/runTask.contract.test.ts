@@ -55,6 +55,18 @@ describe('an export task', () => {
     };
   }
 
+  it('ends, and is not handed out again, if another has taken the day', async () => {
+    const { ledger } = world;
+    const read: ExportWorld['table']['read'] = async (file) => {
+      world.clock.advance(3_600_000);
+      await ledger.claim(exportSubject(world.configured(), DAY), 'x', world.clock.now() + 3_600_000, '');
+      return world.table.read(file);
+    };
+    const deadline = Number.POSITIVE_INFINITY;
+    expect(await run({ deadline, tableOf: () => ({ ...world.table, read }) })).toBe(false);
+    expect(lines).toMatchObject([{ level: 'info', event: 'export', outcome: 'lost', again: false }]);
+  });
+
   it('ends when its day is exported, and logs the result', async () => {
     let closed = 0;
     const { target } = world.exporter();

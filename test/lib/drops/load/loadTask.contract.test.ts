@@ -72,7 +72,17 @@ describe('a load', () => {
     await loads.drop('late.parquet', someEvents(3, 5));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual([...readEvents(0, 3, 'mended'), ...readEvents(3, 5)]);
-    expect((await loads.entry())?.superseded).toEqual([{ version, at: loads.clock.now() }]);
+    const at = loads.clock.now();
+    expect((await loads.entry())?.superseded).toEqual([{ version, at }]);
+    // Versions are kept for a day.
+    const { version: second } = (await loads.entry()) ?? {};
+    loads.clock.advance(86_400_000 - 1);
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
+    const later = loads.clock.now();
+    expect((await loads.entry())?.superseded).toEqual([
+      { version, at },
+      { version: second, at: later },
+    ]);
   });
 
   it('removes the rows of a deleted file, and names it as gone', async () => {

@@ -7,13 +7,14 @@ import { DAY, readEvents, someEvents } from './startLoads.ts';
 let day: LoadedDay;
 afterEach(() => day.loads.close());
 
-it.each(['empty', 'keep'] as const)(
-  'a day that lacks nothing is unchanged when accepted as %s',
-  async (asked) => {
-    day = await LoadedDay.start();
-    expect(await day.run(asked)).toEqual({ outcome: 'unchanged' });
-  },
-);
+it.each([
+  { asked: 'empty', accepted: undefined },
+  { asked: 'keep', accepted: true },
+] as const)('a day that lacks nothing is unchanged when accepted as $asked', async ({ asked, accepted }) => {
+  day = await LoadedDay.start();
+  expect(await day.run(asked)).toEqual({ outcome: 'unchanged' });
+  expect((await day.loads.entry())?.accepted).toBe(accepted);
+});
 
 describe('a loaded day whose files are deleted or have no rows', () => {
   beforeEach(async () => {

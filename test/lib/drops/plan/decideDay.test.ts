@@ -10,6 +10,7 @@ import {
   lacksMarker,
   lackWords,
   lookbackDays,
+  settlesAt,
 } from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
@@ -320,4 +321,20 @@ it('a day lacks its marker until that is there, unless it was loaded and has los
   expect(lacksMarker(none, marker, loaded)).toBe(false);
   expect(lacksMarker(none, marker, {})).toBe(true);
   expect(lacksMarker(none, marker, null)).toBe(true);
+  const until = NOW + 900_000;
+  expect(decideDay(oneFile, null, { ...terms, marker })).toEqual({ wait: 'marker', until });
+});
+
+it.each([
+  { what: 'since when it failed so', other: { state: 'failed' as const }, since: NOW - HOUR_MS },
+  { what: 'from now on, loaded before', other: {}, since: NOW },
+  {
+    what: 'from now on, failed with others before',
+    other: { state: 'failed' as const, fingerprint: 'x' },
+    since: NOW,
+  },
+])('a day whose file is missing settles $what', ({ other, since }) => {
+  const changed = drop(file('b.parquet', { lastModified: new Date(0) }));
+  const known = entry({ fingerprint: changed.fingerprint, ...other });
+  expect(settlesAt(changed, known, { now: NOW, settleMs: 7 })).toBe(since + 7);
 });
