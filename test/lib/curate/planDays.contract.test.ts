@@ -232,10 +232,10 @@ describe('the nightly plan', () => {
   });
 
   it('refuses days by name that are too young', async () => {
-    await curations.land('a', exposures(0, 1, '2026-11-19'), 'exposures', '2026-11-19');
-    const days = ['2026-11-19', DAY];
+    await curations.land('a', exposures(0, 1, '2026-11-18'), 'exposures', '2026-11-18');
+    const days = ['2026-11-18', DAY];
     const [plan] = await planDays(curations.makePlanner(), { sluice: 'curate', days, asked: 'run' });
-    expect(plan).toMatchObject({ queued: [], young: ['2026-11-19'], looked: 1 });
+    expect(plan).toMatchObject({ queued: [], young: ['2026-11-18'], looked: 1 });
   });
 
   it('delivers messages again that are not of Sluice, or whose work fails', async () => {

@@ -88,7 +88,7 @@ describe('an object of the landing', () => {
       // More bytes than a reader waits for before it looks at a member.
       const long = Array.from({ length: 60 }, (_, i) => hash('sha256', String(i))).join('');
       const first = member(long);
-      const all = Buffer.concat([first, bytes]);
+      const all = Buffer.concat([first, bytes.subarray(empty.length)]);
       for (let cut = first.length - 12; cut < all.length; cut += 1)
         expect(readRuns([all.subarray(0, cut), all.subarray(cut)], 0)).toEqual({
           ids: [long, 'a', 'b'],
