@@ -25,12 +25,13 @@ async function run(
   items: readonly QuarantinedItem[],
   revalidate: (one: QuarantinedItem) => Revalidation,
   land?: LandRows | null,
+  now = NOW,
 ) {
   const delivered: string[] = [];
   const take: LandRows = async ({ exposures, events }) => {
     delivered.push(...[...exposures, ...events].map(({ json }): string => JSON.parse(json).event_id));
   };
-  const record = await RedriveRecord.read(world.store, NOW);
+  const record = await RedriveRecord.read(world.store, now);
   async function* left() {
     for (const quarantined of items) if (!record.hasRow(quarantined)) yield quarantined;
   }
@@ -56,7 +57,14 @@ describe('the record of a redrive', () => {
 
   it('finds a row again that its table did not take after it was redriven', async () => {
     await run([item('a')], whole);
-    expect((await run([item('a', NOW + 60_000)], whole)).report.found).toBe(1);
+    expect((await run([item('a', NOW)], whole)).report.found).toBe(1);
+  });
+
+  it('leaves out a row that was delivered twice and received between both', async () => {
+    await run([item('a')], whole);
+    const again = item('a', NOW + 60_000);
+    await run([again], whole, undefined, NOW + 120_000);
+    expect((await run([again], whole, undefined, NOW + 180_000)).report.found).toBe(0);
   });
 
   it('delivers of a row only what was refused before', async () => {
