@@ -142,13 +142,14 @@ function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Fi
 
 /** Ends the title of a state whose beginning nothing keeps. */
 const SEEN = /, (?:seen now|not seen at \S+, first seen at \S+|there at the first look from here, at \S+)\.$/;
-/** While such a finding was there, others were not looked for. */
+/** Findings about a look itself: while one was there, others were not looked for. */
 const HIDES: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_STACK_DIFFERS'];
 
 /** A state whose beginning nothing keeps: between which looks it began, if another look has seen it, or has seen nothing of its kind. */
 function betweenLooks(finding: Finding, at: string, { at: lastAt, sights }: LastLook): Finding {
   const bare = finding.title.replace(SEEN, '');
-  if (bare === finding.title || finding.since !== null || lastAt === null) return finding;
+  const isOfLook = HIDES.includes(finding.code);
+  if (bare === finding.title || finding.since !== null || isOfLook || lastAt === null) return finding;
   const same = sights.find(
     (sight) => isOfSame(sight.finding, finding) && sight.finding.title.startsWith(bare),
   );

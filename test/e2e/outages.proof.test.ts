@@ -117,7 +117,7 @@ describe('an outage leads by sluice status to its finding', () => {
     const before = shownOf(await status());
     expect(before).toEqual([
       expect.stringMatching(
-        /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, seen now\.$/,
+        /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, not seen at \S+, first seen at \S+\.$/,
       ),
       expect.stringMatching(
         /^1 row is in quarantine, all with SLUICE_EVENT_NO_NAME.* with the key \S+ \(in the last 24 hours\), since 2026-\S+\.$/,

@@ -123,6 +123,12 @@ describe('a finding of sluice status', () => {
     expect(title?.slice(title.indexOf('its form') + 'its form'.length)).toBe(told);
   });
 
+  it('about a look itself is of that look alone', () => {
+    const facts = { ...wellFacts, unknown: [{ ...throttled, part: 'quarantine' }] };
+    const [sight] = sightsOf(judge(facts), facts, lookOf([]));
+    expect(sight?.finding.title).toMatch(/, seen now\.$/);
+  });
+
   it('is none in a note that is not of this form', () => {
     expect(readLook([{ at: 1 }])).toEqual({ at: null, sights: [] });
   });
