@@ -88,7 +88,7 @@ export function daysToLookAt(
   const last = rest.reduce((latest, day) => Math.max(latest, lookedAt(day)), 0);
   const elapsed = now - last;
   const isDue = (day: UtcDay, before: number) => lookedAt(day) + within <= now + before;
-  const isTurn = elapsed >= every || rest.slice(0, 1).some((day) => isDue(day, elapsed));
+  const isTurn = elapsed >= every || rest.some((day) => isDue(day, elapsed));
   const span = Math.max(elapsed, every);
   const share = Math.ceil((rest.length * span) / within);
   const turn = new Set(isTurn ? rest.filter((day, i) => i < share || isDue(day, span)) : []);

@@ -159,6 +159,14 @@ export const equivalents: readonly Equivalent[] = [
     ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
   ]),
   ...equivalentsOf('lib/landing/store/encodeLines.ts', [['{ level: 1 }', '{}', SAVES_TIME]]),
+  ...equivalentsOf('lib/ledger/sweepVersions.ts', [
+    ['curatedTables !== undefined', 'true', 'Without curated tables there is no kind of one.'],
+  ]),
+  ...equivalentsOf('lib/ledger/turns.ts', [
+    ['first < second', 'first <= second', 'They differ.'],
+    ['left.day > right.day', 'left.day >= right.day', 'They differ.'],
+    ['[]', '["Stryker was here"]', 'It is no day.'],
+  ]),
   ...equivalentsOf('lib/reconcile/reconcileDays.ts', [
     ['line !== null', 'true', 'There is no line only if there are no values, and a night always has one.'],
   ]),

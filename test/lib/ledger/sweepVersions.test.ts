@@ -149,9 +149,14 @@ it('processes at most as many as it may, of the tables that it is for', async ()
       await put({ table, version: `20261101T090000000Z-0000000${i}`, ago: 9 - i });
     }
   const isOurs = (table: string) => table === TABLE;
-  expect(await sweep({ most: 2, isOurs })).toEqual({ removed: 2, kept: 0, failed: 0 });
-  store.take();
+  let pages = 0;
+  store.onCall = (prefix) => {
+    if (prefix === VERSION_NOTES) pages += 1;
+  };
+  store.pageKeys = 4;
   expect(await sweep({ most: 1, isOurs })).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(pages).toBe(1);
+  expect(await sweep({ most: 2, isOurs })).toEqual({ removed: 2, kept: 0, failed: 0 });
   expect(await sweep({ isOurs })).toEqual({ removed: 0, kept: 0, failed: 0 });
   expect(notes().map((key) => key.split('/')[3])).toEqual(['acme_other', 'acme_other', 'acme_other']);
   expect(await sweep()).toEqual({ removed: 3, kept: 0, failed: 0 });

@@ -33,7 +33,8 @@ describe('the days that a run looks at', () => {
       known(d, { isNamed: true }),
       known(e, { isAlways: true }),
     ];
-    expect(daysToLookAt(all, looks, { now: NOW, within: WITHIN })).toEqual([e, d, c, b, a]);
+    for (const inAnyOrder of [all, all.toReversed()])
+      expect(daysToLookAt(inAnyOrder, looks, { now: NOW, within: WITHIN })).toEqual([e, d, c, b, a]);
   });
 
   it.each([
