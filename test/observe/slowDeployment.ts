@@ -93,6 +93,7 @@ function answerOf(
   if (hostname.startsWith('own.s3')) {
     const object = objects.get(path.slice(1));
     if (object !== undefined) return { status: 200, text: object };
+    if ('policy' in query) return { status: 404, text: '<Error><Code>NoSuchBucketPolicy</Code></Error>' };
     if (path === '/') return { status: 200, text: listing(folders, query['prefix'] ?? '') };
     return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
   }
