@@ -332,7 +332,8 @@ describe('a night', () => {
     cloud.requests('08', 100, 270);
     cloud.athenaRows = [found(7, 280), found(8, 300)];
     const places = { landing: { ...noCounts(), rows: 25 } };
-    const times = { startedAt: NIGHT - HOUR, endedAt: NIGHT, resumed: 0 };
+    // It began before the day.
+    const times = { startedAt: at('2026-11-23T23:00:00'), endedAt: NIGHT, resumed: 0 };
     const run = { ...times, places, hasFound: true, left: [], leftCount: 0 };
     // A run that had ended before the day took none of its rows.
     const runs = [{ ...run, endedAt: at(`${DAY}T00:00:00`) - 1 }, run];

@@ -16,12 +16,13 @@ const itemOf = (quarantineId: string): QuarantinedItem => ({
 });
 
 describe('redriveQuarantine', () => {
-  it('delivers large rows before it reads many more', async () => {
+  it('delivers large rows before it reads many more, and records each item once all of its rows are delivered', async () => {
     const ITEMS = 10;
     const ROWS_PER_ITEM = 10;
     const row = { day: DAY, json: JSON.stringify({ event_id: 'e', event_value: 'x'.repeat(900_000) }) };
     let delivered = 0;
     let mostHeld = 0;
+    const recorded: string[] = [];
     async function* quarantined(): AsyncGenerator<QuarantinedItem> {
       for (let drawn = 0; drawn < ITEMS; drawn += 1) {
         mostHeld = Math.max(mostHeld, drawn * ROWS_PER_ITEM - delivered);
@@ -39,11 +40,27 @@ describe('redriveQuarantine', () => {
         ignored: 0,
       }),
       land,
-      { hasEvent: () => false, add: async () => {} },
+      {
+        hasEvent: () => false,
+        add: async ({ rows }) => void recorded.push(...rows.map((id) => `${id} of ${delivered}`)),
+      },
     );
     expect(report).toMatchObject({ found: ITEMS, delivered: { exposures: 0, events: 100 }, failed: {} });
     // 18 rows are more than 16 million characters.
     expect(mostHeld).toBe(16);
+    // Ten rows of each, 18 at a time.
+    expect(recorded).toEqual([
+      'q0 of 18',
+      'q1 of 36',
+      'q2 of 36',
+      'q3 of 54',
+      'q4 of 54',
+      'q5 of 72',
+      'q6 of 72',
+      'q7 of 90',
+      'q8 of 90',
+      'q9 of 100',
+    ]);
   });
 
   describe('of three events, of which two fill a record, and a bucket that takes one record', () => {
