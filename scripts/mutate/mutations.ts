@@ -662,7 +662,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/flow/relayCopies.ts', 'operate/eraseComplete.contract', [
     [", readQueue(deployment, 'relay-dead-letters')", ''],
   ]),
-  faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.story', [['ResultConfiguration, ', '']]),
+  faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
   faultsOf('observe/findings/judge/days.ts', 'observe/judge/judge', [
     ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
   ]),
