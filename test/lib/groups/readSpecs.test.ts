@@ -71,6 +71,12 @@ describe('a rule of specs', () => {
     expect(own.map(({ groupName }) => groupName)).toEqual(['winter_holdout', 'Control', 'Test']);
   });
 
+  it('has the name of the holdout that it is for, too, if its own is empty', () => {
+    const unnamed = { ...button, rules: button.rules.map((rule) => ({ groupName: '', ...rule })) };
+    const own = rulesOf({ dynamic_configs: { ...specs.dynamic_configs, button: unnamed } });
+    expect(own.find(({ experimentId }) => experimentId === 'button')?.groupName).toBe('winter_holdout');
+  });
+
   it('has the layer of its experiment', () => {
     const layers = new Map(running().map(({ experimentId, layerId }) => [experimentId, layerId]));
     expect([layers.get('hero'), layers.get('button')]).toEqual(['home', null]);

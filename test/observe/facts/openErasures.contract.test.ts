@@ -38,6 +38,15 @@ describe('erasures that do not get complete by themselves', () => {
     ]);
   });
 
+  it('are seen when one goes on that was complete at an earlier look', async () => {
+    const store = erasures(bucket());
+    const complete = { ...begun, runs: [], bodies: [], id: 'again', completeAt: clock.now() };
+    const eTag = await store.write(complete, null);
+    expect(await found(clock.now() + 31 * DAY_MS)).toEqual([]);
+    await store.write({ ...begun, runs: [], bodies: [], id: 'again' }, eTag);
+    expect(await found(clock.now() + 31 * DAY_MS)).toMatchObject([{ why: 'stopped', count: 1 }]);
+  });
+
   it('are named the newest first, with since when the oldest is so', async () => {
     const store = erasures(bucket());
     const since = new Date(clock.now()).toISOString();
