@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('cli/commands/trace.ts', 'cli/commands/trace', [
     ['now - Number(days) * DAY_MS', 'now - Number(days) * 600_000'],
   ]),
-  faultsOf('cli/commands/trace.ts', 'observe/trace.story', [
+  faultsOf('cli/commands/trace.ts', 'observe/trace.proof', [
     ["found.state === 'nowhere' ? PROBLEMS_FOUND : ", ''],
   ]),
   faultsOf('cli/terminal/output.ts', 'cli/terminal/output', [
