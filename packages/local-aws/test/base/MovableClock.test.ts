@@ -124,9 +124,10 @@ describe('a movable clock', () => {
     const setBack: number[] = [];
     clock.after(MINUTE, () => rung.push('a minute later'));
     clock.onSetBack((byMs) => setBack.push(byMs))();
-    clock.onSetBack((byMs) => setBack.push(byMs));
+    // The machine's time may go on by a millisecond meanwhile.
+    clock.onSetBack((byMs) => setBack.push(Math.round(byMs / MINUTE)));
     await clock.setReal();
-    expect(setBack).toEqual([DAY]);
+    expect(setBack).toEqual([1_440]);
     expect(rung).toEqual([]);
     await clock.advance(MINUTE);
     expect(rung).toEqual(['a minute later']);
