@@ -3,6 +3,7 @@ import { areDigests } from '../base/ObjectStore.ts';
 import type { UtcDay } from '../base/time.ts';
 import { fileFinder, namedFiles } from '../ledger/erasureNotes.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { Config } from '../schema/config.ts';
 import { restoredKey } from '../tables/tableFolders.ts';
 import { SETTLED_MS } from './limits.ts';
 
@@ -36,6 +37,28 @@ export interface LandedTable {
   files(location: string): Promise<readonly LandedFile[]>;
   /** The bytes of a file as it was listed; null if the file has changed or is gone. */
   read(file: LandedFile): Promise<Readable | null>;
+}
+
+/** What says when files of raw tables expire. */
+interface RawTableConfig extends Pick<Config, 'tables' | 'timeWindow'> {
+  /** Days for which rows are kept. */
+  readonly retention: Pick<Config['retention'], 'forwardedDays' | 'quarantineDays'>;
+}
+
+/**
+ * Days after which files of a raw table's day begin to expire: the oldest files came up to `futureDays` before the day.
+ *
+ * @param table Its name.
+ * @returns Null if they never expire; undefined of a table that is not raw.
+ */
+export function rawTableDays(
+  { tables, retention, timeWindow }: RawTableConfig,
+  table: string,
+): number | null | undefined {
+  const { forwardedDays, quarantineDays } = retention;
+  if (table === tables.quarantine) return quarantineDays;
+  if (table !== tables.exposures && table !== tables.events) return undefined;
+  return forwardedDays === null ? null : forwardedDays - timeWindow.futureDays;
 }
 
 /** The files of a table's day, and their fingerprint. */

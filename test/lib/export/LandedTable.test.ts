@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { rawTableDays } from '../../../lib/export/rawTableDays.ts';
+import { rawTableDays } from '../../../lib/export/LandedTable.ts';
 
 it.each([
   { table: 'statsig_forwarded_exposures', forwardedDays: 30, days: 29 },
