@@ -153,7 +153,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     async stack() {
       const { config: packagedConfig, directory: codeDirectory, ...made } = await load();
       deployed = packagedConfig;
-      return { ...made, codeDirectory, existing: () => existingResources(packagedConfig) };
+      return { ...made, codeDirectory, existing: existingResources(packagedConfig) };
     },
     directory: options.data,
     port: options.edgePort,

@@ -49,7 +49,7 @@ export async function restoreKeys(
   });
   if (current === null) return { isHidden: true, kept: [], back: [], problems: [] };
   const list = readList(current.text);
-  const { keys, problems } = await mendedList(list, earlierLists(client, SecretId));
+  const { keys, problems } = await mendedList(list, earlierLists(client, SecretId, current.version));
   const kept = list?.keys.length ?? 0;
   const isSame = list?.problems.length === 0 && keys.length === kept;
   if (!isSame && !dryRun && !(await secret.replace(JSON.stringify({ keys }), current.version)))
@@ -97,9 +97,13 @@ async function mendedList(
   throw new KeyListError('SLUICE_KEYS_UNREADABLE', 'No earlier version is valid.');
 }
 
-/** The lists of earlier versions that have one: see {@link earlierVersions}. */
-async function* earlierLists(client: SecretsManagerClient, SecretId: string): AsyncGenerator<KeyList> {
-  for (const VersionId of await earlierVersions(client, SecretId)) {
+/** The lists of the versions before the current one that have a list: see {@link earlierVersions}. */
+async function* earlierLists(
+  client: SecretsManagerClient,
+  SecretId: string,
+  current: string | undefined,
+): AsyncGenerator<KeyList> {
+  for (const VersionId of await earlierVersions(client, SecretId, current)) {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
     const list = readList(SecretString);
     if (list !== null) yield list;
@@ -107,13 +111,13 @@ async function* earlierLists(client: SecretsManagerClient, SecretId: string): As
 }
 
 /**
- * The IDs of versions that are or were current: the one before the current one first, then the newest, {@link MOST_VERSIONS} at most.
- * The current one has no key that its own list lacks.
+ * The IDs of versions that were current: the one before the current one first, then the newest, {@link MOST_VERSIONS} at most.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version
  */
 async function earlierVersions(
   client: SecretsManagerClient,
   SecretId: string,
+  current: string | undefined,
 ): Promise<readonly (string | undefined)[]> {
   const versions: SecretVersionsListEntry[] = [];
   for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
@@ -121,7 +125,9 @@ async function earlierVersions(
   const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
     VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
   // A version that is only pending never was current: another change was faster.
-  const earlier = versions.filter(({ VersionStages }) => VersionStages?.join() !== 'AWSPENDING');
+  const earlier = versions.filter(
+    (version) => version.VersionId !== current && version.VersionStages?.join() !== 'AWSPENDING',
+  );
   const sorted = earlier.sort((a, b) => orderOf(b) - orderOf(a)).slice(0, MOST_VERSIONS);
   return sorted.map(({ VersionId }) => VersionId);
 }

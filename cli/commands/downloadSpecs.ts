@@ -81,6 +81,7 @@ async function requestSpecs(
   } catch (error) {
     if (error instanceof GroupsError) throw error;
     // The message of what `fetch` throws may quote the URL, and with it the key.
+    if (error instanceof Error && error.name === 'TimeoutError') return { reason: 'No response in time' };
     return { reason: answer === undefined ? 'No response' : 'The response broke off' };
   }
   const status = `The server answered ${answer.status}`;

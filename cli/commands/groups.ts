@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { StoredText } from '../../lib/base/ObjectStore.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
@@ -7,7 +7,7 @@ import { isoTimestamp } from '../../lib/base/time.ts';
 import { type GroupColumns, groupColumns, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
-import { readSpecs, type Specs } from '../../lib/groups/readSpecs.ts';
+import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
 import { targetedCommand } from '../aws/target.ts';
@@ -79,7 +79,7 @@ async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');
   if (file !== undefined && textOption(line, 'specs-url') !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --specs or --specs-url, got both.');
-  const specs = readSpecs(file === undefined ? await download(line) : await readFile(file));
+  const specs = readSpecs(file === undefined ? await download(line) : await readSpecsFile(file));
   const pulled = await withStore(line, async (store, now) => {
     // Specs of a file are of the time of their last change.
     const at = file === undefined ? now : Math.min(specs.time ?? now, now);
@@ -131,6 +131,14 @@ async function withStore<Result>(
   return withDeployment(line, ({ s3, config, now }) =>
     work(groupsObject(s3ObjectStore(s3, config.bucket), groupsKey(config)), now),
   );
+}
+
+/** The bytes of a file of specs. @throws GroupsError `SLUICE_GROUPS_SPECS_TOO_LARGE`. */
+async function readSpecsFile(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size > SPECS_BYTES)
+    throw new GroupsError('SLUICE_GROUPS_SPECS_TOO_LARGE', `${path}: ${size} bytes of ${SPECS_BYTES}.`);
+  return readFile(path);
 }
 
 /** The specs of Statsig, or of the server that `--specs-url` names. @throws As {@link downloadSpecs}. */

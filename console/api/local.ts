@@ -15,7 +15,9 @@ export interface LocalAnswer {
 /**
  * Passes a call on to the control API of the local cloud, whose bodies are documented there: docs/local.md, "Control".
  *
- * @throws ConsoleRequestError `SLUICE_CONSOLE_LOCAL_ONLY` of a deployment; `SLUICE_CONSOLE_REQUEST` with what the local cloud refuses.
+ * A deployment does not get here: routes with `localOnly` are refused by console/server/serveRequests.ts.
+ *
+ * @throws ConsoleRequestError `SLUICE_CONSOLE_REQUEST` with what the local cloud refuses.
  */
 async function control(
   { deployment }: Pick<Request<unknown, unknown>, 'deployment'>,

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../lib/base/time.ts';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 
@@ -12,26 +12,28 @@ const HOSTILE =
 const FORGED = `${HOSTILE}\nSLUICE_FORGED: all is well\r\n`;
 /** XML has no way to write most control characters, so S3's lists can't hold them: what is left of them, in keys. */
 const KEY = '\u202egpj\u200b\u2066\u3164\u{e0041}';
-const HOUR_MS = 3_600_000;
-const day = addDays(utcDay(Date.now()), -1);
+const day = '2026-11-19';
 const place = ['--source', 'acme', '--dataset', 'events'];
 
 const mapping = { eventName: 'action', metadata: ['plan'] };
-const ingest = await ingestCloud({
-  sources: [
-    {
-      name: 'acme',
-      bucket: DROPS,
-      owner: CUSTOMER,
-      datasets: [
-        { name: 'events', kind: 'events', refusedShare: 0.9, mapping },
-        { name: 'bad', kind: 'events' },
-      ],
-    },
-  ],
-  exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-out', owner: CUSTOMER } }],
-  readers: [{ kind: 'metabase', name: 'metabase' }],
-});
+const ingest = await ingestCloud(
+  {
+    sources: [
+      {
+        name: 'acme',
+        bucket: DROPS,
+        owner: CUSTOMER,
+        datasets: [
+          { name: 'events', kind: 'events', refusedShare: 0.9, mapping },
+          { name: 'bad', kind: 'events' },
+        ],
+      },
+    ],
+    exports: [{ name: 'out', table: 'acme_events', target: { bucket: 'acme-out', owner: CUSTOMER } }],
+    readers: [{ kind: 'metabase', name: 'metabase' }],
+  },
+  { startsAt: '2026-11-20T08:00:00Z' },
+);
 const name = sqlText(FORGED);
 await ingest.drop(
   `events/${day}/${KEY}.parquet`,

@@ -61,6 +61,13 @@ describe('sluice keys restore', () => {
     expect(await restored()).toEqual(['+web']);
   });
 
+  it('brings back before an empty list what the version before it only meant', async () => {
+    await put(listOf(entry('web'), entry('shop')));
+    await put(listOf(entry('shop'), { label: 'web' }));
+    await put(listOf());
+    expect(await restored()).toEqual(['+shop', '+web']);
+  });
+
   it('brings back the newest of more versions than it reads', async () => {
     for (let n = 1; n <= 12; n += 1) await put(listOf(entry(`web-${n}`)));
     await put('[]');

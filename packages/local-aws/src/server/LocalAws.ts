@@ -3,7 +3,6 @@ import type { MovableClock } from '../base/MovableClock.ts';
 import type { ControlPresentation } from '../control/controlApi.ts';
 import type { FlushReport, LocalAwsStatus } from '../control/status.ts';
 import type { Faults } from '../faults/Faults.ts';
-import type { Deployment } from '../template/Deployment.ts';
 import type { ExistingResources } from './provision.ts';
 
 /** The account that is emulated. */
@@ -32,7 +31,7 @@ export interface StackSource {
    */
   readonly codeDirectory?: string;
   /** Resources that the template expects in the account: created if missing, and never changed. Default: nothing. */
-  readonly existing?: (deployment: Deployment) => ExistingResources;
+  readonly existing?: ExistingResources;
 }
 
 /** Options of `startLocalAws`. */

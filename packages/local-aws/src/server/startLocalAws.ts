@@ -192,7 +192,7 @@ function deploy(source: StackSource, state: CloudState, engines: Engines, endpoi
     clock: state.clock,
     prepare(resolved) {
       const described = readDeployment(resolved);
-      const existing = source.existing?.(described) ?? {};
+      const existing = source.existing ?? {};
       provisionExisting(existing, resources);
       const silent = described.buckets.filter(({ eventBridge }) => !eventBridge);
       state.bus.nameSilentBuckets(silent.map(({ name }) => name));
