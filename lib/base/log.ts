@@ -12,7 +12,7 @@ export function logLine(fields: Record<string, unknown>): void {
 }
 
 /** A line of a stack, as V8 writes it: https://v8.dev/docs/stack-trace-api#appendix%3A-stack-trace-format */
-const PLACE = /^ {4}at .*(?::\d+:\d+|native|<anonymous>)\)?$/;
+const PLACE = /^ {4}at .*(?::\d+:\d+|native|<anonymous>|\(index \d+)\)?$/;
 
 /**
  * The log fields of an unexpected error: its name and its stack. Its message is left out, except that of a denial: V8

@@ -165,7 +165,7 @@ export function judgeForeignKeys(bucket: string, keys: readonly string[]): Findi
 
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
   const { config, commands } = setup;
-  const fault = await findBucketFault(setup, setting, setup.identity);
+  const fault = await findBucketFault(setup, setting, { account: setup.identity?.account });
   if (fault === null) return [];
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
   if (others.length > 0) return [judgeForeignKeys(config.bucket, others)];

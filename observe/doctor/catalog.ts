@@ -17,7 +17,7 @@ import { qualifiedName } from '../../lib/views/View.ts';
 import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
+import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { misplacedPartitions } from '../findings/judge/partitions.ts';
 import { type Look, type Question, settled } from './Look.ts';
@@ -68,9 +68,6 @@ export const partitions: Look = {
   find: (setup) =>
     settled(tableKinds.map((kind): Question => [`the partitions of ${kind}`, findPartitions(setup, kind)])),
 };
-
-/** A range of days that has every day of an event. */
-const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
 
 async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly Finding[]> {
   const { glue, config, commands } = setup;

@@ -86,12 +86,17 @@ export async function findBucketFault(
   };
 }
 
-/** The accounts of a statement's principals that are others than this, or `everybody`. No service is one. */
+/**
+ * The accounts of a statement's principals that are others than this, or `everybody`. No service is one. Everybody under a condition is
+ * nobody here: S3, too, calls that not public, as of an organization or an endpoint of a VPC:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+ */
 function strangersOf(statement: unknown, account: string | undefined): readonly string[] {
   const principal = valueAt(statement, ['Principal']);
-  if (principal === '*') return ['everybody'];
+  const everybody = valueAt(statement, ['Condition']) === undefined ? ['everybody'] : [];
+  if (principal === '*' || valueAt(statement, ['NotPrincipal']) !== undefined) return everybody;
   return valuesOf(valueAt(principal, ['AWS'])).flatMap((value) => {
-    if (value === '*') return ['everybody'];
+    if (value === '*') return everybody;
     // A principal that was deleted has an ID in place of its ARN.
     const [found] = /(?<!\d)\d{12}(?!\d)/.exec(String(value)) ?? [];
     return found === undefined || found === account ? [] : [`the account ${found}`];

@@ -4,6 +4,7 @@ import { objectsArn } from '../../lib/access/arns.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
 import type { Export } from '../../lib/schema/exports.ts';
+import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import type { Deployment } from '../deployment.ts';
 import type { ExportDays } from './days/ledgerDays.ts';
 
@@ -69,7 +70,7 @@ function demandsOf(
     [HEADER, algorithm],
     [`${HEADER}-aws-kms-key-id`, target.kmsKeyArn],
   ]);
-  const objects = objectsArn(parseArn(role), target.bucket, `${target.folder ?? name}/`);
+  const objects = objectsArn(parseArn(role), target.bucket, exportFolder({ name, target }));
   const statements = valuesOf(valueAt(parseJson(policy), ['Statement'])).filter(isJsonObject);
   return statements.flatMap((statement, i) => {
     const conditions = conditionsOf(statement);

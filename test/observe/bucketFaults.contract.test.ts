@@ -45,9 +45,15 @@ it('finds a statement that lets another account in, and its command takes out th
   await version('Enabled');
   const own = allow('Own', { AWS: `arn:aws:iam::${ACCOUNT}:root` });
   const service = allow('Service', { Service: 'logging.s3.amazonaws.com' });
-  await policies(own, service);
+  // An organization, as S3 sees it, is not the public.
+  const organization = {
+    ...allow('Org', '*'),
+    Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-acme123456' } },
+  };
+  await policies(own, service, organization);
   expect(await faultsOf(null)).toEqual([]);
-  await policies(own, service, allow('Team', { AWS: ['arn:aws:iam::999988887777:root'] }));
+  const team = allow('Team', { AWS: ['arn:aws:iam::999988887777:root'] });
+  await policies(own, service, organization, team);
   const [fault, ...others] = await faultsOf(null);
   const { Statement } = JSON.parse(fault?.repair[5] ?? '{}');
   expect({
@@ -58,7 +64,7 @@ it('finds a statement that lets another account in, and its command takes out th
     name: 'policy',
     isShared: true,
     points: ['the statement Team allows the account 999988887777 s3:GetObject'],
-    repair: ['Own', 'Service', 'EncryptedTransportOnly'],
+    repair: ['Own', 'Service', 'Org', 'EncryptedTransportOnly'],
     others: [],
   });
   await policies();

@@ -1,7 +1,8 @@
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
+import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { qualifiedName } from '../../../lib/views/View.ts';
+import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { readTime, timestampText } from './tracedRows.ts';
@@ -38,7 +39,8 @@ export interface ContentChange {
   /** Number of days before that are known. */
   readonly days: number;
   /**
-   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of `names` the first new name. Of `missing`
+   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, or of `crossover` the first second group of a
+   * unit; of `names` the first new name. Of `missing`
    * when the last was received, if since yesterday; else the day after the last day that is known to have some.
    */
   readonly since: string;
@@ -52,8 +54,11 @@ export interface ContentChanges {
   readonly scannedBytes: number;
 }
 
-/** Days that are compared at most, of names and of what is read by its unit: those columns are large. */
-const COMPARED_DAYS = { names: 7, units: 3 } as const;
+/**
+ * Days that are compared at most, of names and of what is read by its unit: those columns are large. One more than are needed, because
+ * the newest is curated some time after midnight.
+ */
+const COMPARED_DAYS = { names: 7, units: 4 } as const;
 /** Fewest days that show what comes each day. */
 const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
@@ -62,10 +67,10 @@ const EXPECTED = 10;
 const MORE = { times: 3, share: 0.15 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
-/** Changes that are read: the configured lists may leave out most names, which is judged later. */
-const MOST_CHANGES = 500;
+/** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
+const MOST_CHANGES = 100;
 
-/** Values that say nothing is unusual. */
+/** The value of each part of which a larger share says nothing. */
 const USUAL = { unit: 'some', environment: 'production', crossover: 'one' } as const;
 
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'curateAfter'>;
@@ -102,7 +107,10 @@ export async function readContentChanges(deployment: Deployment): Promise<Conten
 /** The query of {@link readContentChanges}. */
 export function contentChangesSql(config: Tables, now: number): string {
   const of = 'PARTITION BY "what", "subject"';
-  const isMore = `"what" IN ('unit', 'environment', 'crossover') AND "value" NOT IN ('${Object.values(USUAL).join("', '")}')`;
+  const unusual = Object.entries(USUAL).map(
+    ([what, value]) => `"what" = '${what}' AND "value" <> '${value}'`,
+  );
+  const isMore = `(${unusual.join(' OR ')})`;
   const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
   return `WITH "seen" AS (
   SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n",
@@ -146,7 +154,7 @@ export function contentChangesSql(config: Tables, now: number): string {
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
   END AS "kind"
   FROM "usual"
-)
+), "grouped" AS (
 SELECT "what", "kind", "subject", min("value") AS "value", max("label") AS "label", "sdk",
   CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE 0 END AS "count",
   CASE "kind" WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
@@ -158,8 +166,11 @@ SELECT "what", "kind", "subject", min("value") AS "value", max("label") AS "labe
   END AS varchar) AS "since"
 FROM "told" WHERE "kind" IS NOT NULL
 GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"
-ORDER BY "kind", "whole" DESC, "value", "sdk"
-LIMIT ${MOST_CHANGES}`;
+)
+SELECT * FROM (
+  SELECT *, row_number() OVER (PARTITION BY "what", "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place" FROM "grouped"
+) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
+ORDER BY "kind", "whole" DESC, "value", "sdk"`;
 }
 
 /** What a branch of the query selects. All is SQL. */
@@ -183,7 +194,8 @@ interface Branch {
 const NO_TEXT = 'CAST(NULL AS varchar)';
 const NO_TIME = 'CAST(NULL AS timestamp)';
 const NO_DAY = 'CAST(NULL AS date)';
-const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate'`;
+/** What views show of experiments. */
+const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate' AND ${productionOnly}`;
 
 /** What is compared, but crossovers. */
 const BRANCHES: readonly Branch[] = [
@@ -230,7 +242,7 @@ const BRANCHES: readonly Branch[] = [
 /** The rows that are compared: those of curated days with their `day`, those of the last days with their `received_at`. */
 function branchesOf(config: Tables, now: number): readonly string[] {
   const today = utcDay(now);
-  const last = addDays(today, -config.curateAfter);
+  const last = addDays(firstYoungDay(config, now), -1);
   const isRecent = `"received_at" >= ${timestampText(now - DAY_MS)}`;
   const curated = (kind: ForwardedKind, days: number) =>
     `${qualifiedName(config, config.curatedTables[kind])} WHERE "ds" BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
@@ -257,15 +269,25 @@ function branchesOf(config: Tables, now: number): readonly string[] {
   return [
     ...parts,
     `${crossed}, "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at" FROM ${before}`,
-    `${crossed}, "day", ${NO_TIME} AS "hour", "last_at" AS "received_at" FROM ${recent}`,
+    `${crossed}, "day", ${NO_TIME} AS "hour", "second_at" AS "received_at" FROM ${recent}`,
   ];
 }
 
-/** The first and the last group of each unit of an experiment. @param from A table with conditions. @param day SQL of the day. */
+/**
+ * The first and the last group of each unit of an experiment by their IDs, and when it saw the last of its groups first.
+ *
+ * @param from A table with conditions.
+ * @param day SQL of the day.
+ */
 function unitsOf(from: string, day: string): string {
   const unit = 'coalesce("user_id", "stable_id")';
   return `(
-    SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", min("group_id") AS "one", max("group_id") AS "other", max("received_at") AS "last_at"
-    FROM ${from} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL GROUP BY ${[unit, '"experiment_id"', day].filter((column) => column !== NO_DAY).join(', ')}
+    SELECT "experiment_id", "unit", "day", min("group_id") AS "one", max("group_id") AS "other", max("group_at") AS "second_at"
+    FROM (
+      SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", "group_id", min("received_at") AS "group_at"
+      FROM ${from} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL
+      GROUP BY ${['"experiment_id"', unit, '"group_id"', day].filter((column) => column !== NO_DAY).join(', ')}
+    ) AS "placed"
+    GROUP BY "experiment_id", "unit", "day"
   ) AS "units"`;
 }

@@ -32,7 +32,7 @@ export interface RecentPartitions {
 }
 
 /** A range that has every day. */
-const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
+export const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
 
 /**
  * Compares the day folders of the time window, in which events arrive, with the partitions, and the places of all partitions: one call of

@@ -234,7 +234,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_EVENT_MISSING: warning(
     'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
-    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost. It goes once such an event comes, or after a week.',
+    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost. It goes once such an event comes, or once the first day without it is curated: then that is usual.',
     { section: 'silent' },
   ),
   SLUICE_FINDING_EVENTS_UNUSUAL: warning(
@@ -242,27 +242,27 @@ export const collectorFindings = {
     {
       group: [
         'The other groups of the experiment come, so that the app sends. Either its rules or its allocation were changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.',
-        'The command shows both, with the first and the last exposure to each group. Ask whoever changed that whether it is meant: do not read results of the experiment from then on until it is clear. It goes once the group comes again, or after a week.',
+        'The command shows both, with the first and the last exposure to each group. Ask whoever changed that whether it is meant: do not read results of the experiment from then on until it is clear. It goes once the group comes again, or once the first day without it is curated: then that is usual.',
       ],
       experiment: [
         'Exposures to other experiments come. The experiment has ended, or the app does not evaluate it any more: who owns it knows.',
-        'If it has ended, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes after a week.',
+        'If it has ended, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes once the first day without it is curated: then that is usual.',
       ],
       names: [
         'A part of the name is another each time, as an ID in it. Each counts as an event, or an experiment, of its own.',
-        'Have the app of the SDK that the command shows send one name, and put the ID into `metadata` or `value`. Rows stay as they are. It goes a day after the last of them.',
+        'Have the app of the SDK that the command shows send one name, and put the ID into `metadata` or `value`. Rows stay as they are. It goes a day after the last of them, or once the first such day is curated: then that is usual.',
       ],
       unit: [
         'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. No view counts them for a user; those with a `stable_id` count for their device.',
-        'Have whoever owns the app set `userID` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are. It goes a day after the last of them.',
+        'Have whoever owns the app set `userID` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are. It goes a day after the last of them, or once the first such day is curated: then that is usual.',
       ],
       environment: [
         'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
-        'If these are users of the product, have the app initialize its SDK with the tier `production`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are. It goes a day after the last of them.',
+        'If these are users of the product, have the app initialize its SDK with the tier `production`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are. It goes a day after the last of them, or once the first such day is curated: then that is usual.',
       ],
       crossover: [
         'Units changed their group within the day. Either the allocation or the salt was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it by another ID, and then only the SDK version is.',
-        'The command shows both, with the first and the last exposure to each group. Ask whoever changed that: such units count in their first group (docs/experiments.md). It goes a day after the last of them.',
+        'The command shows both, with the first and the last exposure to each group. Ask whoever changed that: such units count in their first group (docs/experiments.md). It goes a day after the last of them, or once the first such day is curated: then that is usual.',
       ],
     },
     { section: 'silent', ofDay: 'counted' },

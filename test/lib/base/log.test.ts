@@ -16,6 +16,14 @@ describe('the log fields of an unexpected error', () => {
     expect(JSON.stringify(at)).not.toContain(PERSON);
   });
 
+  it('have where several were awaited at once', () => {
+    const stack = 'TypeError: it\n    at async Promise.all (index 0)\n    at async run (file:///a.mjs:1:2)';
+    expect(failureFields(Object.assign(new TypeError('it'), { stack }))).toEqual({
+      error: 'TypeError',
+      at: ['at async Promise.all (index 0)', 'at async run (file:///a.mjs:1:2)'],
+    });
+  });
+
   it('are the type of what is thrown and is no error', () => {
     expect(failureFields(PERSON)).toEqual({ error: 'string' });
   });

@@ -33,7 +33,7 @@ const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)
 const before = ({ days }: ContentChange) => `on each of ${counted(days, 'day')} before`;
 const names = (what: string) => (change: ContentChange) =>
   `${change.of} names of ${what} came, where at most ${change.usual} came ${before(change)}; a new one is ${quotedName(change.value)}`;
-/** `40 of 50 events from js-client 3 have no user_id, where at most 12 % had none on each of 3 days before` */
+/** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of 3 days before` */
 function shareTitle(change: ContentChange, what: string, has: string, had: string): string {
   const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual)}`;
   return `${change.count} of ${counted(change.of, what)} ${has}, where ${usual} ${had} ${before(change)}`;
@@ -130,9 +130,9 @@ export function* contentFindings(
   );
   const kinds = Map.groupBy(
     told.filter((change) => !isEvent(change)),
-    ({ kind, what, subject }) => JSON.stringify([kind, what, kind === 'missing' ? '' : subject]),
+    ({ kind, what, subject }) => `${kind} ${what} ${kind === 'missing' ? '' : subject}`.trim(),
   );
-  for (const [, alike] of kinds) {
+  for (const [subject, alike] of kinds) {
     const [first] = alike;
     const wording = first === undefined ? undefined : WORDINGS[first.kind][first.what];
     if (first === undefined || wording === undefined) continue;
@@ -148,8 +148,8 @@ export function* contentFindings(
         title: `${wording.title(first)}${more}`,
         since: alike.map(({ since }) => since).sort()[0] ?? null,
         detail: `${listed(texts, '; ')}.`,
-        subject: `${wording.case} ${first.subject}`.trim(),
-        isOfDay: first.kind === 'more',
+        subject,
+        isOfDay: first.kind !== 'missing',
       },
       [
         show(wording.table, wording.columns, wording.where(first)),
@@ -161,16 +161,18 @@ export function* contentFindings(
 
 /** Names of events that came each day and stay away, where others come. @param show The command that shows who sent one last. */
 function* missingEvents(missing: readonly ContentChange[], show: (name: string) => string): Findings {
-  const [first, ...others] = missing.slice(0, MOST_TOLD);
+  const [first, ...others] = missing;
   if (first === undefined) return;
-  const texts = [first, ...others].map(
-    ({ value, of, days, since }) =>
-      `${quotedName(value)}, since ${since}: at least ${of} on each of ${counted(days, 'day')} before`,
-  );
+  const texts = missing
+    .slice(0, MOST_TOLD)
+    .map(
+      ({ value, of, days, since }) =>
+        `${quotedName(value)}, since ${since}: at least ${of} on each of ${counted(days, 'day')} before`,
+    );
   const more = others.length === 0 ? '' : `, and none of ${counted(others.length, 'other name')}`;
   const told = {
     title: `No event ${quotedName(first.value)} came within 24 hours, where each of ${counted(first.days, 'day')} before had at least ${first.of}${more}`,
-    since: [first, ...others].map(({ since }) => since).sort()[0] ?? null,
+    since: missing.map(({ since }) => since).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}.`,
   };
   yield finding('SLUICE_FINDING_EVENT_MISSING', told, [show(first.value)]);

@@ -74,7 +74,7 @@ async function changes({
 
 const each = (count: number, ...days: readonly string[]) =>
   Object.fromEntries(days.map((day) => [day, count]));
-const DAYS = ['2026-11-16', '2026-11-17', '2026-11-18'];
+const DAYS = ['2026-11-15', '2026-11-16', '2026-11-17'];
 const at = (time: string, count: number) => Array.from({ length: count }, () => time);
 const MORNING = '2026-11-20 08:00:00';
 /** Twenty views, which come still. */
@@ -85,10 +85,10 @@ describe('names', () => {
 
   it('tells one that each day had and that has not come for 24 hours, with when the last came', async () => {
     const gone = name('buy', { days: each(20, ...DAYS), received: ['2026-11-19 11:59:59'] });
-    const unknown = name('pay', { days: { ...each(30, ...DAYS), '2026-11-17': 25 } });
+    const unknown = name('pay', { days: { ...each(30, ...DAYS), '2026-11-16': 25 } });
     const many = { ...views, received: at(MORNING, 40) };
     expect(await changes({ events: [many, gone, unknown] })).toEqual([
-      ['event missing', '', 'pay', null, null, 0, 25, 0, 3, '2026-11-18'],
+      ['event missing', '', 'pay', null, null, 0, 25, 0, 3, '2026-11-17'],
       ['event missing', '', 'buy', null, null, 0, 20, 0, 3, '2026-11-19 11:59:59'],
     ]);
   });
@@ -98,7 +98,7 @@ describe('names', () => {
       what: 'came within 24 hours',
       sent: name('buy', { days: each(20, ...DAYS), received: ['2026-11-19 12:00:00'] }),
     },
-    { what: 'did not come on each day', sent: name('buy', { days: each(20, '2026-11-16', '2026-11-18') }) },
+    { what: 'did not come on each day', sent: name('buy', { days: each(20, '2026-11-15', '2026-11-17') }) },
     { what: 'are too few to be expected of twenty', sent: name('buy', { days: each(19, ...DAYS) }) },
     { what: 'an SDK logs by itself', sent: name('statsig::identify', { days: each(20, ...DAYS) }) },
   ])('tells no events that $what', async ({ sent }) => {
@@ -106,7 +106,7 @@ describe('names', () => {
   });
 
   it('tells none while two days are known, or when nothing comes at all', async () => {
-    const days = each(20, '2026-11-17', '2026-11-18');
+    const days = each(20, '2026-11-16', '2026-11-17');
     expect(await changes({ events: [{ ...views, days }, name('buy', { days })] })).toEqual([]);
     const silent = { days: each(20, ...DAYS) };
     expect(await changes({ events: [silent, name('buy', silent)] })).toEqual([]);
@@ -135,6 +135,15 @@ describe('shares of an SDK', () => {
     expect(await changes({ events: [views, usual, release] })).toEqual([
       ['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0.2, 3, '2026-11-20 09:30:00'],
     ]);
+  });
+
+  it('tells them while the newest day is not curated yet, and not of two days', async () => {
+    const early = each(20, '2026-11-14', '2026-11-15', '2026-11-16');
+    const release = without('3.1.0', { received: at(MORNING, 14) });
+    const told = [['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING]];
+    expect(await changes({ events: [{ ...views, days: early }, release] })).toEqual(told);
+    const two = each(20, '2026-11-15', '2026-11-16');
+    expect(await changes({ events: [{ ...views, days: two }, release] })).toEqual([]);
   });
 
   it('tells those of a version that had others before, since the hour in which they grew', async () => {
@@ -191,16 +200,22 @@ describe('experiments', () => {
   it('tells no group of an experiment that has ended, but that the experiment comes no more', async () => {
     const other = { ...views, as: { experiment_id: 'search' } };
     expect(await changes({ exposures: [other, { days: each(20, ...DAYS) }] })).toEqual([
-      ['experiment missing', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-18'],
+      ['experiment missing', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-17'],
     ]);
   });
 
   it('tells units that see several groups, which none did before', async () => {
     const others = { as: test, days: each(20, ...DAYS), received: at(MORNING, 20) };
-    const crossed = { as: { ...test, user_id: 'u#' }, received: at('2026-11-20 10:00:00', 10) };
+    const times = [...at('2026-11-20 10:00:00', 10), ...at('2026-11-20 11:00:00', 10)];
+    const crossed = { as: { ...test, user_id: 'u#' }, received: times };
     expect(await changes({ exposures: [views, others, crossed] })).toEqual([
       ['crossover more', 'checkout', 'several', null, null, 10, 40, 0, 3, '2026-11-20 10:00:00'],
     ]);
+  });
+
+  it('tells nothing of what views leave out, as units of testers', async () => {
+    const as = { ...test, user_id: 'u#', environment: 'staging' };
+    expect(await changes({ exposures: [views, { as, received: at(MORNING, 10) }] })).toEqual([]);
   });
 
   it('tells nothing of gates', async () => {
