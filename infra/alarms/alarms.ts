@@ -129,17 +129,14 @@ function collectorAlarms(stack: Stack): Resources {
 
 /** Alarms on a table that gets far fewer rows than is usual. */
 function silenceAlarms(stack: Stack): Resources {
-  const { alarms: settings, landing } = stack.config;
-  const { silenceFromPerHour } = settings;
+  const { silenceFromPerHour } = stack.config.alarms;
   if (silenceFromPerHour === null) return {};
-  const silent = (kind: ForwardedKind) => {
-    const { landed, overflowed } = streamMetrics[kind];
-    return silenceAlarm(stack, `${kind}-silent`, {
-      ...ownMetric(stack, landing === 'direct' ? overflowed : landed),
-      description: `Far fewer ${kind} go through the stream than is usual at this hour`,
+  const silent = (kind: ForwardedKind) =>
+    silenceAlarm(stack, `${kind}-silent`, {
+      ...ownMetric(stack, streamMetrics[kind].landed),
+      description: `Far fewer ${kind} are stored than is usual at this hour`,
       section: 'silent',
       atLeast: Math.ceil((silenceFromPerHour * QUARTER) / HOUR),
     });
-  };
   return { ...silent('exposures'), ...silent('events') };
 }
