@@ -45,6 +45,9 @@ if (isReady) {
   // DuckDB's statements and files wait for these threads, of which there are four. An erasure reads two files for each core. They
   // are started with the first work: https://nodejs.org/api/cli.html#uv_threadpool_sizesize
   process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, 2 * availableParallelism()));
+  // Half of a command's start is reading and compiling its modules. Imported here, as an older Node does not have the function.
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (node !== null && existsSync(node)) {

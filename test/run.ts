@@ -28,6 +28,11 @@ process.once('exit', () => {
   }
 });
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+// A process loads what an earlier one has compiled: a command starts in half the time. V8 counts less precisely with it, for who asks
+// for coverage: https://nodejs.org/api/module.html#module-compile-cache
+if (process.env['NODE_V8_COVERAGE'] === undefined) {
+  process.env['NODE_COMPILE_CACHE'] ??= join(temporary, 'compiled');
+}
 // esbuild, which bundles functions, takes a quarter less of the processors where it may take more memory.
 process.env['GOGC'] ??= '400';
 const args = process.argv.slice(2);
