@@ -1,5 +1,7 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { type NotedRule, parseArchivingRules } from '../../../lib/landing/catalog/archivingRules.ts';
 import { filesAt, type LostDay, lostDays, parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
@@ -12,6 +14,9 @@ import { type MadePartition, readMadePartitions } from './tables.ts';
 
 /** The registrar runs some seconds after the first file of a day has landed. */
 const REGISTERED_WITHIN_MS = 60_000;
+
+/** Days of a table whose folders are listed at the same time. */
+const PARALLEL = 8;
 
 /** A day whose own files no query reads, or which has none and has the rows of another folder. */
 export interface PartitionGap {
@@ -49,21 +54,19 @@ export async function readRecentPartitions({
   const { pastDays, futureDays } = config.timeWindow;
   const store = s3ObjectStore(s3, config.bucket);
   const recent = { from: addDays(utcDay(now), -pastDays), to: addDays(utcDay(now), futureDays) };
-  const gaps: PartitionGap[] = [];
-  let days = 0;
-  for (const table of tableKinds) {
-    const folders = await dayFolders({ s3, config }, table, recent);
-    days += folders.length;
-    for (const gap of await unregisteredDays({ glue, config }, table, folders, ALWAYS)) {
-      if (gap.elsewhere !== undefined) {
-        gaps.push(gap);
-        continue;
-      }
-      const { items } = await store.listPage(dayFolder(config, table, gap.day), { limit: 1 });
-      if (now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS) gaps.push(gap);
-    }
-  }
-  return { days, gaps };
+  const tables = await Promise.all(
+    tableKinds.map(async (table) => {
+      const folders = await dayFolders({ s3, config }, table, recent);
+      const unregistered = await unregisteredDays({ glue, config }, table, folders, ALWAYS);
+      const gaps = await mapLimit(unregistered, PARALLEL, async (gap) => {
+        if (gap.elsewhere !== undefined) return [gap];
+        const { items } = await store.listPage(dayFolder(config, table, gap.day), { limit: 1 });
+        return now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS ? [gap] : [];
+      });
+      return { days: folders.length, gaps: gaps.flat() };
+    }),
+  );
+  return { days: sum(tables.map(({ days }) => days)), gaps: tables.flatMap(({ gaps }) => gaps) };
 }
 
 /** A day of a raw table of which files are gone, as the registrar has noted, and how many it has. */
