@@ -35,6 +35,8 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
         const key = keys[i] ?? '';
         const [tone, word] = SEVERITIES[severity];
         const when = since === null ? 'seen now' : `since ${since}`;
+        // What is not only seen now has in its title between which looks it began.
+        const isTimed = since !== null || title.includes(when);
         return (
           <div key={key} class={`note ${tone}`}>
             <button
@@ -47,7 +49,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
               <span class="what">
                 <Prose text={formatTimesIn(title.replace(`, ${when}`, ''))} />
               </span>
-              <small>{formatTimesIn(when)}</small>
+              {isTimed && <small>{formatTimesIn(when)}</small>}
             </button>
             <div class="cure" hidden={key !== open}>
               {moreOf(found).map((more) => (
