@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
-import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
 import type { Finding, FindingCode } from './catalogue.ts';
 
@@ -48,7 +48,6 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
   [
     [({ lastHour }) => lastHour === null, 'NOT_STORED', 'REFUSED', 'SILENT'],
     [({ lastDay }) => lastDay === null, 'NOT_STORED', 'REFUSED', 'SILENT', 'SPIKE', 'OVERFLOW', 'IGNORED'],
-    [isUnread('the content of events'), 'EVENT_MISSING', 'EVENTS_UNUSUAL'],
     [({ unreached }) => unreached === null, 'UNREACHED'],
     [({ noted }) => noted === null, 'TIME_SECONDS', 'CLOCK_OFF'],
     [({ keys }) => keys === null, 'NO_KEY'],
@@ -96,7 +95,7 @@ const KEPT_MS = 14 * DAY_MS;
 export function sightsOf(found: readonly Finding[], facts: StatusFacts, last: LastLook): readonly Sight[] {
   const { sights: before } = last;
   const now = found.map((finding) => {
-    const told = sinceBefore(finding, facts.at, before);
+    const told = sinceBefore(finding, facts, before);
     return { at: facts.at, finding: betweenLooks(told, facts.at, last) };
   });
   if (facts.unknown.length === 0) return now;
@@ -121,10 +120,14 @@ const EDGE_MS = HOUR_MS;
 /** Ends the title of what may have come before, too. */
 const OLDER = '; it may have begun earlier, as only the last 24 hours are read.';
 
-/** A finding of one day: since when a look of that day saw it; if it was there at the beginning of the day, else with the words that it may be older. */
-function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Finding {
+/**
+ * A finding with what was deployed just before it began. One of one day: since when a look of that day saw it; if it was there at the
+ * beginning of the day, else with the words that it may be older.
+ */
+function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sight[]): Finding {
   const { since, title, isOfDay = false } = finding;
-  if (since === null || !isOfDay) return finding;
+  if (since === null || !isOfDay) return withDeployment(finding, facts);
+  const { at } = facts;
   const isOfEdge = Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
   // Of what comes every few hours the first may be later: a look that saw that one, too, saw what came before it.
   const isSeen = (seenAt: string) => isOfEdge || seenAt >= since;
@@ -136,8 +139,29 @@ function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Fi
   const first = seen?.since != null && seen.since < since ? seen.since : since;
   // A look that saw it begin knows more than one that saw it at the beginning of its own 24 hours.
   const isOlder = (isOfEdge && first === since) || seen?.title.endsWith(OLDER) === true;
-  const told = title.replaceAll(since, first);
-  return { ...finding, since: first, title: isOlder ? told.replace(/\.$/, OLDER) : told };
+  const told = { ...finding, since: first, title: title.replaceAll(since, first) };
+  return isOlder ? { ...told, title: told.title.replace(/\.$/, OLDER) } : withDeployment(told, facts);
+}
+
+/**
+ * A finding that says when the stack was deployed, if that was within the hour before what it tells began; of drops within a day, as the
+ * next run is the first to work with what was deployed.
+ */
+function withDeployment(
+  finding: Finding,
+  { deployedAt, isLocal }: Pick<StatusFacts, 'deployedAt' | 'isLocal'>,
+): Finding {
+  const { since, part, detail } = finding;
+  // A day has no time. What counts from the deployment itself is no work of it.
+  if (isLocal || deployedAt === null || since?.includes('T') !== true) return finding;
+  const passed = Date.parse(since) - Date.parse(deployedAt);
+  if (passed <= 0 || passed > (part === 'drops' ? DAY_MS : HOUR_MS)) return finding;
+  const minutes = Math.ceil(passed / MINUTE_MS);
+  const ago = minutes <= 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return {
+    ...finding,
+    detail: `${detail} The stack was deployed at ${deployedAt}, ${ago} before.`.trim(),
+  };
 }
 
 /** Ends the title of a state whose beginning nothing keeps. */

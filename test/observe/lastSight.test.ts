@@ -231,6 +231,18 @@ describe('a finding of sluice status', () => {
     isOtherRelease: false,
     repair: [],
   };
+  const goneName = {
+    kind: 'less',
+    subject: '',
+    value: 'buy',
+    label: null,
+    sdk: null,
+    count: 0,
+    of: 90,
+    usual: 0,
+    days: 7,
+    since: hoursAgo(30),
+  } as const;
   /** A finding of each part that a look may not be able to read, seen a day ago. */
   const seen = judge({
     ...datasetFacts({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
@@ -244,6 +256,10 @@ describe('a finding of sluice status', () => {
     deniedCalls: [deniedCalls],
     quarantine: [quarantineCount],
     relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false },
+    contentChanges: [
+      { ...goneName, table: 'events', what: 'event' },
+      { ...goneName, table: 'exposures', what: 'experiment' },
+    ],
   }).map((finding) => ({ at: hoursAgo(24), finding }));
   /** Which of them stay, where parts can't be read and all else is well: code and part. */
   const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
@@ -269,6 +285,8 @@ describe('a finding of sluice status', () => {
     { unread: ['denied calls'], facts: { deniedCalls: null }, kept: ['ROLE_DENIED deployment'] },
     { unread: ['the keys'], facts: { keys: null }, kept: [] },
     { unread: ['the stream'], facts: { relay: null }, kept: [] },
+    { unread: ['the content of events'], kept: ['EVENT_MISSING collector'] },
+    { unread: ['the content of exposures'], kept: ['EVENTS_UNUSUAL collector'] },
     { unread: ['relay'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
     { unread: ['relay', 'the stream'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
     { unread: ['the stream', 'relay'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
@@ -356,15 +374,7 @@ const UNREADABLE: Readonly<
 };
 
 /** Parts whose finding stays by the part's name, as null is a value of their member. */
-const PARTS = [
-  'the content of events',
-  'the last night',
-  'relay',
-  'copies for relay',
-  'the key',
-  'the stack',
-  'denied calls',
-];
+const PARTS = ['the last night', 'relay', 'copies for relay', 'the key', 'the stack', 'denied calls'];
 
 describe('a finding of each state stays while', () => {
   /** Findings that a look told when it could read all, and that neither it nor the sights have without these members. */

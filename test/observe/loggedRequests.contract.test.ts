@@ -142,6 +142,7 @@ it('of senders without a key, too, is told when they were stored since', async (
     ['a', storedAt],
     ['b', storedAt],
   ]);
+  expect(read?.since).toBe(new Date(Math.min(...day.keys())).toISOString());
 });
 
 describe('events from before the time window', () => {

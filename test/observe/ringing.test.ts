@@ -48,7 +48,7 @@ describe('a finding for which an alarm rings', () => {
     const over = {
       lastHour: wellHour,
       lastDay: { ...wellDay, failedBy: { [code]: { count: 1, first: hoursAgo(5), last: hoursAgo(4) } } },
-      unstored: { groups: [{ ...group, storedAt: hoursAgo(3) }], hasMore: false },
+      unstored: { since: hoursAgo(11), groups: [{ ...group, storedAt: hoursAgo(3) }], hasMore: false },
     };
     expect(headlinesOf({ ...over, ...ring('api-5xx') })).toEqual([
       ['NOT_STORED', 'warning', 'Alarm sluice-prod-api-5xx'],
@@ -56,7 +56,7 @@ describe('a finding for which an alarm rings', () => {
     const listed = { ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86', count: 1 };
     const refused = {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100),
-      refusals: { groups: [listed], hasMore: false },
+      refusals: { since: hoursAgo(11), groups: [listed], hasMore: false },
     };
     expect(headlinesOf({ ...refused, ...ring('key-unknown') })).toEqual([
       ['REFUSED', 'warning', 'Alarm sluice-prod-key-unknown'],

@@ -51,8 +51,10 @@ export interface AnsweredGroup extends SentGroup {
 
 /** Requests that were answered 4xx, or 503, within 24 hours, by the lines of the log. */
 export interface LoggedAnswers {
-  /** Requests by code, key and SDK, the most frequent first. */
+  /** Requests by code, key and SDK, the most frequent first: of the newest lines if `hasMore`. */
   readonly groups: readonly AnsweredGroup[];
+  /** Start of the first five minutes with such a request, by the metrics, ISO 8601. */
+  readonly since: string;
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
@@ -93,7 +95,7 @@ export async function readAnswers(
     const storedAt = stored.get(senderId({ ...group, code: null }));
     return storedAt === undefined ? group : { ...group, storedAt };
   });
-  return { groups: answered, hasMore };
+  return { groups: answered, since: isoTimestamp(Math.min(...periods.map(([at]) => at))), hasMore };
 }
 
 /** When a request of each of some senders was stored last, as {@link AnsweredGroup.storedAt} says, by {@link senderId}. */

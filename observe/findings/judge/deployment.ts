@@ -258,11 +258,14 @@ export function deniedFindings(
     const count = sum(calls.map((call) => call.count));
     const atLeast = calls.some(({ hasMore }) => hasMore) ? 'at least ' : '';
     const [since] = calls.map(({ first }) => first ?? '').sort();
+    const roles = new Set(calls.map(({ role }) => role)).size;
+    const ofRoles = roles === 1 ? '' : `${roles} roles, most of `;
+    const worst = `${nameOf(most.role)}, ${most.action} on ${placeOf(most.resource)}`;
     const denier =
       statements === null ? 'AWS' : `The policy of ${statements.owner} (${statements.sids.join(', ')})`;
     const told = {
       case: by,
-      title: `${denier} denied ${atLeast}${counted(count, 'call')} of ${nameOf(most.role)}, ${most.action} on ${placeOf(most.resource)}${calls.length === 1 ? '' : ' and others'}`,
+      title: `${denier} denied ${atLeast}${counted(count, 'call')} of ${ofRoles}${worst}${calls.length === 1 ? '' : ' and others'}`,
       // An empty text: there may be earlier calls than those that were read.
       since: since || null,
       detail: calls.map(deniedText).join(' '),

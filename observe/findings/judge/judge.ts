@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -146,33 +146,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   return [...unrelated, ...withCauses(causes, others, facts)]
     .map(({ cure, detail, ...finding }) => ({
       ...finding,
-      detail: targetCommands(
-        [detail, ...deployedBefore(finding, facts, deployment)].join(' ').trim(),
-        commands.options,
-      ),
+      detail: targetCommands(detail, commands.options),
       cure: targetCommands(cure, commands.options),
     }))
     .toSorted(byRank);
-}
-
-/**
- * When the stack was deployed, as a sentence, if that was within the hour before what a finding tells began; of drops within a day, as the
- * next run is the first to work with what was deployed. Else none.
- */
-function deployedBefore(
-  { since, part, isOfDay = false }: Pick<Finding, 'since' | 'part' | 'isOfDay'>,
-  { deployedAt, isLocal }: Pick<StatusFacts, 'deployedAt' | 'isLocal'>,
-  { now }: Pick<Judged, 'now'>,
-): readonly string[] {
-  // A day has no time. What counts from the deployment itself is no work of it.
-  if (isLocal || deployedAt === null || since?.includes('T') !== true) return [];
-  // What was there at the beginning of the 24 hours that are read may have begun earlier.
-  if (isOfDay && now - Date.parse(since) >= DAY_MS - HOUR_MS) return [];
-  const passed = Date.parse(since) - Date.parse(deployedAt);
-  if (passed <= 0 || passed > (part === 'drops' ? DAY_MS : HOUR_MS)) return [];
-  const minutes = Math.ceil(passed / MINUTE_MS);
-  const ago = minutes <= 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return [`The stack was deployed at ${deployedAt}, ${ago} before.`];
 }
 
 /** The order in which findings are told. */
@@ -238,6 +215,8 @@ function withCauses(
     const follows = left.filter((other) => {
       const { code, since, detail } = other;
       if (!isErrorOf(other, `${detail} ${failures[FAILING[code] ?? '']?.text ?? ''}`)) return false;
+      // Objects that are not deleted may have come before somebody tried.
+      if (code === 'SLUICE_FINDING_UNDELETED') return true;
       return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? goodAt : failedAt);
     });
     left = left.filter((other) => !follows.includes(other));
@@ -263,10 +242,11 @@ function causesOf(
   { failures, keyFailedSince, key: keyFacts, waiting: { buffered } }: StatusFacts,
 ): readonly Cause[] {
   const ofDenial = denied.map(({ found, calls }): Cause => {
-    const isErrorOf = (_: Finding, text: string) =>
+    const isErrorOf = ({ code }: Finding, text: string) =>
       calls.some(
         ({ role, action }) =>
-          text.includes(`/${role.slice(role.lastIndexOf('/') + 1)}/`) && text.includes(action),
+          (code === 'SLUICE_FINDING_UNDELETED' && action === 's3:DeleteObject') ||
+          (text.includes(`/${role.slice(role.lastIndexOf('/') + 1)}/`) && text.includes(action)),
       );
     return { found, isErrorOf, since: found.since };
   });

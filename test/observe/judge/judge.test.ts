@@ -4,6 +4,7 @@ import type { RefusedCopies } from '../../../observe/facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
+import { type LastLook, readLook, sightsOf } from '../../../observe/findings/lastSight.ts';
 import {
   curatedTable,
   datasetFacts,
@@ -31,6 +32,10 @@ import {
   wellHour,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
+
+/** What the first look of a machine finds. */
+const firstLook = (facts: Partial<StatusFacts>) =>
+  sightsOf(judge(facts), { ...wellFacts, ...facts }, readLook(undefined)).map(({ finding }) => finding);
 
 describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
@@ -139,7 +144,7 @@ describe('a finding of sluice status', () => {
     'since two hours ago says of a deployment $ago hours ago (local: $isLocal) that it was before: $said',
     ({ ago, isLocal, said }) => {
       const relay = { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false };
-      const [found] = judge({ relay, deployedAt: hoursAgo(ago), isLocal });
+      const [found] = firstLook({ relay, deployedAt: hoursAgo(ago), isLocal });
       expect(found?.detail.includes(`deployed at ${hoursAgo(ago)}, ${(ago - 2) * 60} min before`)).toBe(said);
     },
   );
@@ -150,7 +155,7 @@ describe('a finding of sluice status', () => {
     { ago: 54.1, said: '' },
   ])('of drops that fail for 30 hours says of a deployment $ago hours ago: $said', ({ ago, said }) => {
     const facts = datasetFacts({ days: [{ ...failedDay, failing: ongoingFailure }] });
-    const [found] = judge({ ...facts, deployedAt: hoursAgo(ago) });
+    const [found] = firstLook({ ...facts, deployedAt: hoursAgo(ago) });
     expect(found?.since).toBe(hoursAgo(30));
     expect(/deployed at \S+(, .* before\.)$/.exec(found?.detail ?? '')?.[1] ?? '').toBe(said);
   });
@@ -160,8 +165,23 @@ describe('a finding of sluice status', () => {
     { since: 23.5, said: false },
   ])('of the last 24 hours, $since hours old, says that a deployment was just before: $said', (row) => {
     const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(row.since) }];
-    const [found] = judge({ quarantine, deployedAt: hoursAgo(row.since + 0.5) });
+    const [found] = firstLook({ quarantine, deployedAt: hoursAgo(row.since + 0.5) });
     expect(found?.detail.includes('The stack was deployed at')).toBe(row.said);
+  });
+
+  it.each([
+    { ago: 22.5, said: false },
+    { ago: 43.5, said: true },
+  ])('of what an earlier look saw since 43 hours says of a deployment $ago hours ago: $said', (row) => {
+    const lookAt = (age: number, firstAt: string, last: LastLook) => {
+      const deployedAt = hoursAgo(row.ago);
+      const facts = { at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }], deployedAt };
+      return sightsOf(judge(facts), { ...wellFacts, ...facts }, last);
+    };
+    const sights = lookAt(21, hoursAgo(43), readLook(undefined));
+    const [sight] = lookAt(0, hoursAgo(22), { at: hoursAgo(21), sights });
+    expect(sight?.finding.since).toBe(hoursAgo(43));
+    expect(sight?.finding.detail.includes('The stack was deployed at')).toBe(row.said);
   });
 
   const copiesSince = (hours: number) => ({

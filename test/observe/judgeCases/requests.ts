@@ -18,8 +18,9 @@ const noKeys = { ...wellKeys, senders: [] };
 
 /** A name of events that stays away. */
 const missingChange: ContentChange = {
+  table: 'events',
   what: 'event',
-  kind: 'missing',
+  kind: 'less',
   subject: '',
   value: '',
   label: null,
@@ -30,6 +31,8 @@ const missingChange: ContentChange = {
   days: 7,
   since: hoursAgo(30),
 };
+/** An experiment that stays away. */
+const missingExperiment: ContentChange = { ...missingChange, table: 'exposures', what: 'experiment' };
 /** Events of an SDK without a user. */
 const moreChange: ContentChange = {
   ...missingChange,
@@ -66,6 +69,7 @@ export const requestCases: readonly Case[] = [
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
       lastDay: { ...wellDay, refused: 900 },
       refusals: {
+        since: hoursAgo(11),
         groups: [
           { ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', sdk: 'js-client 3', count: 900 },
         ],
@@ -77,7 +81,11 @@ export const requestCases: readonly Case[] = [
     'requests were refused earlier in the day',
     {
       lastDay: { ...wellDay, refused: 9 },
-      refusals: { groups: [{ ...requestGroup, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
+      refusals: {
+        since: hoursAgo(11),
+        groups: [{ ...requestGroup, code: 'SLUICE_KEY_MISSING', count: 8 }],
+        hasMore: true,
+      },
     },
   ],
   [
@@ -86,6 +94,7 @@ export const requestCases: readonly Case[] = [
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 40 }),
       keys: { ...noKeys, senders: ['0a0b0c0d0e', '9f86d081ff'] },
       refusals: {
+        since: hoursAgo(11),
         groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
         hasMore: false,
       },
@@ -132,11 +141,25 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'an event comes far more seldom',
+    { contentChanges: [{ ...missingChange, value: 'buy', count: 12, of: 120, since: hoursAgo(30) }] },
+  ],
+  [
+    'an SDK falls silent, which sent events and exposures',
+    {
+      contentChanges: [
+        { ...missingChange, what: 'sdk', value: 'ios-client', of: 900, since: hoursAgo(30) },
+        { ...missingExperiment, what: 'sdk', value: 'ios-client', of: 90, since: hoursAgo(31) },
+      ],
+    },
+  ],
+  [
     'a group of an experiment stays away',
     {
       contentChanges: [
         {
           ...missingChange,
+          table: 'exposures',
           what: 'group',
           subject: 'checkout',
           value: '5Xy',
@@ -151,8 +174,8 @@ export const requestCases: readonly Case[] = [
     'two experiments stay away',
     {
       contentChanges: [
-        { ...missingChange, what: 'experiment', value: 'checkout', of: 120, since: hoursAgo(30) },
-        { ...missingChange, what: 'experiment', value: 'search', of: 30, since: '2026-11-19' },
+        { ...missingExperiment, value: 'checkout', of: 120, since: hoursAgo(30) },
+        { ...missingExperiment, value: 'search', of: 30, since: '2026-11-19' },
       ],
     },
   ],
@@ -182,9 +205,46 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'events of an SDK have a text that is no user',
+    { contentChanges: [{ ...moreChange, value: 'anonymous', sdk: 'js-client 3.1.0', usual: 0 }] },
+  ],
+  [
+    'values of two events are lost, or no numbers any more',
+    {
+      contentChanges: [
+        { ...moreChange, what: 'value', subject: 'buy' },
+        { ...moreChange, what: 'value', subject: 'refund', value: 'text', count: 20, of: 30, usual: 0 },
+      ],
+    },
+  ],
+  [
+    'the split of an experiment is another',
+    {
+      contentChanges: [
+        {
+          ...moreChange,
+          table: 'exposures',
+          what: 'split',
+          subject: 'checkout',
+          value: '5Xy',
+          label: 'Test',
+        },
+      ],
+    },
+  ],
+  [
     'units see several groups of an experiment',
     {
-      contentChanges: [{ ...moreChange, what: 'crossover', subject: 'checkout', value: 'several', usual: 0 }],
+      contentChanges: [
+        {
+          ...moreChange,
+          table: 'exposures',
+          what: 'crossover',
+          subject: 'checkout',
+          value: 'several',
+          usual: 0,
+        },
+      ],
     },
   ],
   [

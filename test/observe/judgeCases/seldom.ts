@@ -39,7 +39,11 @@ const answered = (code: string, count: number, more: object = {}) => ({
   count,
   ...more,
 });
-const logged = (...groups: readonly ReturnType<typeof answered>[]) => ({ groups, hasMore: false });
+const logged = (...groups: readonly ReturnType<typeof answered>[]) => ({
+  groups,
+  since: hoursAgo(11),
+  hasMore: false,
+});
 const noted = {
   counts: {},
   hasMore: false,
@@ -148,10 +152,35 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'the keys are gone': { keys: { ...keysGone, changedAt: null } },
   'the keys of the local cloud are gone': { isLocal: true, keys: { ...keysGone, changedAt: hoursAgo(4) } },
   'the keys cannot be read for another error': { keysFailure: keysFailure('error', 'X') },
+  'the times of events are noted in more lines than were read': {
+    lastDay: { ...wellDay, received: 100 },
+    noted: {
+      ...noted,
+      hasMore: true,
+      before2000: [{ ...requestGroup, count: 6 }],
+      ahead: [{ ...requestGroup, count: 40, skewMs: -2 * HOUR_MS }],
+    },
+  },
+  'a statement denies roles what the landing needs, too': {
+    ...waitingFacts({ undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' } }),
+    deniedCalls: [
+      { ...deniedCalls, action: 's3:DeleteObject', by: 'bucket' as const, first: hoursAgo(9) },
+      {
+        ...deniedCalls,
+        part: 'relay',
+        role: 'arn:aws:iam::1:role/sluice-prod-RelayRole-1',
+        action: 's3:DeleteObject',
+        by: 'bucket' as const,
+        count: 2,
+        first: hoursAgo(8),
+      },
+    ].map((calls) => ({ ...calls, statements: { owner: 'acme', sids: ['Keep'] }, repair: ['s3api', 'x'] })),
+  },
   'AWS fails with the keys': { keysFailure: keysFailure('awsFailed', 'InternalFailure') },
   'requests were refused of two codes, of which one is of a key': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3, SLUICE_METHOD_NOT_ALLOWED: 5 }, 400),
     refusals: {
+      since: hoursAgo(11),
       groups: [
         answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86' }),
         answered('SLUICE_METHOD_NOT_ALLOWED', 5, { sdk: 'curl', first: hoursAgo(11) }),

@@ -1,7 +1,7 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
-import type { SentGroup } from '../../../facts/flow/loggedRequests.ts';
+import type { NotedEvents, SentGroup } from '../../../facts/flow/loggedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { finding, type Told } from '../../catalogue.ts';
 import { type Findings, fromText, type Place, sentText, tailErrors } from '../place.ts';
@@ -12,7 +12,13 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
   if (old.length > 0)
     yield finding(
       'SLUICE_FINDING_TIME_SECONDS',
-      groupsTold(noted?.before2000 ?? [], { one: 'has', many: 'have' }, 'a time before the year 2000', old),
+      groupsTold(
+        noted,
+        noted?.before2000 ?? [],
+        { one: 'has', many: 'have' },
+        'a time before the year 2000',
+        old,
+      ),
       [tailErrors(commands)],
     );
 }
@@ -46,12 +52,13 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   const verbs = { one: 'is', many: 'are' };
   const said = `by a clock that is ${worst.title}`;
   const told = groupsTold(
+    noted,
     texts.map(({ group }) => group),
     verbs,
     said,
     texts.map(({ text }) => text),
   );
-  const { title } = groupsTold([worst.group], verbs, said, []);
+  const { title } = groupsTold(noted, [worst.group], verbs, said, []);
   const from = fromText(worst.group);
   const isOfSender = ({ group }: { readonly group: SentGroup }) => fromText(group) === from;
   const ofSender = texts.filter(isOfSender);
@@ -82,7 +89,7 @@ function* lateTimes(
     const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
     const name = isClockStated ? 'old' : 'late';
     const byClock = isClockStated ? ', by clocks that are right' : '';
-    const told = groupsTold(late, { one: 'has', many: 'have' }, `${said}${byClock}`, texts);
+    const told = groupsTold(noted, late, { one: 'has', many: 'have' }, `${said}${byClock}`, texts);
     yield finding('SLUICE_FINDING_CLOCK_OFF', { case: name, subject: name, ...told }, [
       commands.sluice('tail'),
     ]);
@@ -92,9 +99,10 @@ function* lateTimes(
 /**
  * What senders have sent, in one sentence.
  *
- * @param verbs The verb of one event, and of several. @param said What follows it. @param texts A text of each group.
+ * @param noted Whether the log has more of them. @param verbs The verb of one event, and of several. @param said What follows it. @param texts A text of each group.
  */
 function groupsTold(
+  noted: Pick<NotedEvents, 'hasMore'> | null,
   groups: readonly SentGroup[],
   verbs: { readonly one: string; readonly many: string },
   said: string,
@@ -104,9 +112,10 @@ function groupsTold(
   const total = sum(groups.map(({ count }) => count));
   const from = most === undefined ? '' : fromText(most);
   const share = groups.length < 2 ? '' : `, ${most?.count} of them`;
+  const hasMore = noted?.hasMore === true;
   return {
-    title: `${counted(total, 'event')} ${total === 1 ? verbs.one : verbs.many} ${said}${from === '' ? '' : share}${from}`,
+    title: `${hasMore ? 'At least ' : ''}${counted(total, 'event')} ${total === 1 ? verbs.one : verbs.many} ${said}${from === '' ? '' : share}${from}`,
     since: groups.map(({ first }) => first).sort()[0] ?? null,
-    detail: `${listed(texts, '; ')}.`,
+    detail: `${listed(texts, '; ')}${hasMore ? ', and more lines of the log than were read' : ''}.`,
   };
 }

@@ -49,9 +49,9 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const { lastHour, lastDay, unstored } = facts;
   const codes = Object.keys({ ...lastDay?.failedBy, ...lastHour?.failedBy });
   if (codes.length === 0) return;
-  // Counts of a part of the lines are not told as the whole.
-  const senders = unstored === null || unstored.hasMore ? [] : unstored.groups.map(labelledBy(facts.keys));
-  const failed = codes.map((code) => failedCode(code, facts, senders, place));
+  const senders = unstored?.groups.map(labelledBy(facts.keys)) ?? [];
+  const isWhole = unstored?.hasMore === false;
+  const failed = codes.map((code) => failedCode(code, facts, isWhole ? senders : [], place));
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
   const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
   const log = ['--log-group-name', functionLog(place.stack, 'collect'), ...start];
@@ -60,7 +60,8 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const total = sum(failed.map(({ count }) => count));
   const sender = senders.find(({ code }) => code === worst?.code);
   const from = sender === undefined ? '' : fromText(sender);
-  const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
+  const share =
+    sender?.count === worst?.count ? '' : `, ${isWhole ? '' : 'at least '}${sender?.count} of these`;
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
@@ -255,7 +256,8 @@ export function* refusedRequests(
   const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(labelled(first))}`;
-  const share = lost === undefined ? 'most' : `${lost.count} of these`;
+  const atLeast = refusals?.hasMore === true ? 'at least ' : '';
+  const share = first === undefined ? 'most' : `${atLeast}${first.count} of these`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
   const caseOfKnown = isOver ? 'over' : 'other';
   // Of a list that cannot be read nobody knows whether it has the key.
@@ -265,7 +267,11 @@ export function* refusedRequests(
     case: isUnknown ? caseOfUnknown : caseOfKnown,
     isOver: isOver && !isUnknown,
     title: `${counted(day, 'request was', 'requests were')} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
-    since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
+    // Lines that were not read are earlier ones.
+    since:
+      refusals?.hasMore === true
+        ? refusals.since
+        : (refusals?.groups.map((group) => group.first).sort()[0] ?? null),
     reason: refusalReason(
       [...(refusals?.groups.map(({ code }) => code ?? '') ?? []), ...codes.map(([code]) => code)],
       isUnknown,

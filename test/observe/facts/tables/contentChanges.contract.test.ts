@@ -1,6 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { contentChangesSql } from '../../../../observe/facts/tables/contentChanges.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -16,6 +17,8 @@ interface Sent {
 
 const COLUMNS = {
   event_name: 'view',
+  event_value: null,
+  layer_id: null,
   experiment_id: 'checkout',
   exposure_type: 'config',
   group_id: 'rule_a',
@@ -60,8 +63,11 @@ async function changes({
         for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length);
       }
     }
-    const answer = await connection.runAndReadAll(contentChangesSql(config, NOW));
-    return answer.getRowObjects().map((row) => {
+    const answers = [];
+    for (const kind of forwardedKinds)
+      answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
+    const rows = answers.flatMap((answer) => answer.getRowObjects());
+    return rows.map((row) => {
       const { what, kind, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
       const numbers = [count, whole, Number(Number(usual).toFixed(3)), days].map(Number);
       return [`${what} ${kind}`, subject, value, label, sdk, ...numbers, since ?? newest];
@@ -76,6 +82,12 @@ const each = (count: number, ...days: readonly string[]) =>
   Object.fromEntries(days.map((day) => [day, count]));
 const DAYS = ['2026-11-15', '2026-11-16', '2026-11-17'];
 const at = (time: string, count: number) => Array.from({ length: count }, () => time);
+/** Each of some hours from a time on. */
+const addHours = (time: string, hours: number) =>
+  new Date(Date.parse(`${time.replace(' ', 'T')}Z`) + hours * 3_600_000)
+    .toISOString()
+    .slice(0, 19)
+    .replace('T', ' ');
 const MORNING = '2026-11-20 08:00:00';
 /** Twenty views, which come still. */
 const views: Sent = { days: each(20, ...DAYS), received: at(MORNING, 20) };
@@ -88,8 +100,8 @@ describe('names', () => {
     const unknown = name('pay', { days: { ...each(30, ...DAYS), '2026-11-16': 25 } });
     const many = { ...views, received: at(MORNING, 40) };
     expect(await changes({ events: [many, gone, unknown] })).toEqual([
-      ['event missing', '', 'pay', null, null, 0, 25, 0, 3, '2026-11-17'],
-      ['event missing', '', 'buy', null, null, 0, 20, 0, 3, '2026-11-19 11:59:59'],
+      ['event less', '', 'pay', null, null, 0, 25, 0, 3, '2026-11-17'],
+      ['event less', '', 'buy', null, null, 0, 20, 0, 3, '2026-11-19 11:59:59'],
     ]);
   });
 
@@ -103,6 +115,45 @@ describe('names', () => {
     { what: 'an SDK logs by itself', sent: name('statsig::identify', { days: each(20, ...DAYS) }) },
   ])('tells no events that $what', async ({ sent }) => {
     expect(await changes({ events: [views, sent] })).toEqual([]);
+  });
+
+  it('tells one of which less than a third of the fewest came, since the hour in which it fell', async () => {
+    const days = { ...each(240, ...DAYS), '2026-11-16': 192 };
+    const hours = Array.from({ length: 9 }, (_, i) => at(`2026-11-19 0${i}:10:00`, 10)).flat();
+    const rest = Array.from({ length: 27 }, (_, i) => addHours('2026-11-19 09:20:00', i)).flat();
+    const some = { ...views, days: each(240, ...DAYS), received: at(MORNING, 240) };
+    const told = (received: readonly string[]) =>
+      changes({ events: [some, name('buy', { days, received })] });
+    expect(await told([...hours, ...rest])).toEqual([
+      ['event less', '', 'buy', null, null, 24, 192, 0, 3, '2026-11-19 09:00:00'],
+    ]);
+    // A third of the least share, 192 of 432, of all that came.
+    expect(await told(at(MORNING, 41))).toHaveLength(1);
+    expect(await told(at(MORNING, 42))).toEqual([]);
+  });
+
+  it('tells one that came seldom for all of two days since the day after the last that is known', async () => {
+    const buy = name('buy', { days: each(90, ...DAYS), received: at('2026-11-19 20:00:00', 1) });
+    expect(await changes({ events: [{ days: each(90, ...DAYS), received: at(MORNING, 90) }, buy] })).toEqual([
+      ['event less', '', 'buy', null, null, 1, 90, 0, 3, '2026-11-17'],
+    ]);
+    expect(
+      await changes({
+        events: [
+          { days: each(90, ...DAYS), received: at(MORNING, 20) },
+          name('buy', { days: each(90, ...DAYS), received: at(MORNING, 1) }),
+        ],
+      }),
+    ).toEqual([]);
+  });
+
+  it('tells an SDK that comes no more, where others do, in each table', async () => {
+    const as = { sdk_type: 'ios-client' };
+    const ios = { as, days: each(20, ...DAYS), received: ['2026-11-19 08:00:00'] };
+    expect(await changes({ events: [views, ios], exposures: [views, ios] })).toEqual([
+      ['sdk less', '', 'ios-client', null, null, 0, 20, 0, 3, '2026-11-19 08:00:00'],
+      ['sdk less', '', 'ios-client', null, null, 0, 20, 0, 3, '2026-11-19 08:00:00'],
+    ]);
   });
 
   it('tells none while two days are known, or when nothing comes at all', async () => {
@@ -179,6 +230,28 @@ describe('shares of an SDK', () => {
     expect(await changes({ events })).toEqual([]);
   });
 
+  it('tells a text that is no user, and not the numbers that are some', async () => {
+    const as = (user_id: string) => ({ as: { user_id, sdk_version: '3.1.0' }, received: at(MORNING, 14) });
+    expect(await changes({ events: [views, as('Undefined')] })).toEqual([
+      ['unit more', 'js-client', 'undefined', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
+    ]);
+    expect(await changes({ events: [views, as('4711')] })).toEqual([]);
+  });
+
+  it('tells values that are lost, or are no numbers any more, by the name of the event', async () => {
+    const buy = (event_value: string | null, sent: Sent) => ({
+      ...sent,
+      as: { event_name: 'buy', event_value },
+    });
+    const usual = buy('12.5', { days: each(40, ...DAYS), received: at('2026-11-20 07:00:00', 10) });
+    const told = (text: string | null) =>
+      changes({ events: [views, usual, buy(text, { received: at(MORNING, 30) })] });
+    const row = ['buy', 'none', null, null, 30, 40, 0, 3, MORNING];
+    expect(await told(null)).toEqual([['value more', ...row]]);
+    expect(await told('12,50')).toEqual([['value more', ...row.with(1, 'text')]]);
+    expect(await told('-1e3')).toEqual([]);
+  });
+
   it('tells an environment that comes instead of production', async () => {
     const staging = { as: { environment: 'staging' }, received: at(MORNING, 10) };
     expect(await changes({ events: [views, staging] })).toEqual([
@@ -193,15 +266,37 @@ describe('experiments', () => {
   it('tells a group that stays away while another comes, by its name', async () => {
     const gone = { as: test, days: each(20, ...DAYS), received: ['2026-11-19 07:00:00'] };
     expect(await changes({ exposures: [views, gone] })).toEqual([
-      ['group missing', 'checkout', 'rule_b', 'Test', null, 0, 20, 0, 3, '2026-11-19 07:00:00'],
+      ['group less', 'checkout', 'rule_b', 'Test', null, 0, 20, 0, 3, '2026-11-19 07:00:00'],
+      ['split more', 'checkout', 'rule_a', 'Control', null, 20, 20, 0.5, 3, MORNING],
     ]);
   });
 
   it('tells no group of an experiment that has ended, but that the experiment comes no more', async () => {
     const other = { ...views, as: { experiment_id: 'search' } };
     expect(await changes({ exposures: [other, { days: each(20, ...DAYS) }] })).toEqual([
-      ['experiment missing', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-17'],
+      ['experiment less', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-17'],
     ]);
+  });
+
+  it('tells the layer of an experiment that comes no more, by which it may be left out', async () => {
+    const search = { ...views, as: { experiment_id: 'search', user_id: 's#' } };
+    const as = { layer_id: 'checkout_layer' };
+    expect(await changes({ exposures: [search, { as, days: each(20, ...DAYS) }] })).toEqual([
+      ['experiment less', '', 'checkout', 'checkout_layer', null, 0, 20, 0, 3, '2026-11-17'],
+    ]);
+  });
+
+  it.each([
+    { share: 'from half to 65 % of the units', of: [65, 35], told: [65, 100, 0.5, 3, MORNING] },
+    { share: 'to less than 15 % more', of: [64, 36], told: null },
+  ])('tells a group that grows $share: $told', async ({ of, told }) => {
+    const groups = of.map((count, i) => ({
+      as: i === 0 ? {} : test,
+      days: each(20, ...DAYS),
+      received: at(MORNING, count),
+    }));
+    const expected = told === null ? [] : [['split more', 'checkout', 'rule_a', 'Control', null, ...told]];
+    expect(await changes({ exposures: groups })).toEqual(expected);
   });
 
   it('tells units that see several groups, which none did before', async () => {
