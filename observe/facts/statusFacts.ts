@@ -2,12 +2,14 @@ import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client
 import { workingParts } from '../../infra/template/functionWork.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { parseArn } from '../../lib/base/arn.ts';
+import { sum } from '../../lib/base/sum.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type BucketFault, readBucketFaults, type SettingPart } from './bucketFaults.ts';
@@ -88,7 +90,7 @@ import { type FunctionErrors, type IdleFunction, readFunctionRuns } from './func
 import { type OpenErasures, readOpenErasures } from './openErasures.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
 import type { DeniedCalls } from './standingDenials.ts';
-import { type ContentChange, readContentChanges } from './tables/contentChanges.ts';
+import { type ContentChange, type ContentChanges, readContentChanges } from './tables/contentChanges.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {
@@ -160,8 +162,17 @@ export type SharedPart =
   | 'the drops'
   | 'the curated days'
   | 'the stack'
+  | ContentPart
   | SettingPart
   | StackPart;
+
+/** The part of a look that compares the content of a table. */
+type ContentPart = `the content of ${ForwardedKind}`;
+
+/** The name of the part that compares the content of a table. */
+export function contentPart(table: ForwardedKind): ContentPart {
+  return `the content of ${table}`;
+}
 
 /** A configuration that is not deployed. */
 export interface Undeployed {
@@ -207,7 +218,7 @@ export interface StatusFacts {
   readonly lastEventAt: string | null;
   /** What arrived in each table. */
   readonly tables: readonly TableArrivals[] | null;
-  /** How what came within 24 hours differs from the days before: names, groups, shares; null also with `curate: false`. */
+  /** How what came within 24 hours differs from the days before: names, groups, values, shares; of the tables that could be read. Null with `curate: false`. */
   readonly contentChanges: readonly ContentChange[] | null;
   /** What waits on its way to the tables. */
   readonly waiting: WaitingRequests;
@@ -293,7 +304,7 @@ export interface StatusFacts {
 }
 
 /**
- * Reads the state of every part: about 70 calls, two of them queries in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 70 calls, three of them queries in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -337,7 +348,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask('the tables', readLandedRows),
-    content: config.curate ? ask('the content of events', readContentChanges) : null,
+    content: config.curate ? Promise.all(forwardedKinds.map(readContent)) : null,
     landed: ask('landing/', countLanding),
     damaged: ask('damaged/', countDamaged),
     writer: ask('the queue of the writer', readWriterBacklog),
@@ -417,7 +428,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
-    contentChanges: content?.changes ?? null,
+    contentChanges: content?.flatMap((ofTable) => ofTable?.changes ?? []) ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
@@ -426,7 +437,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     },
     quarantine,
     faults: local?.faults ?? 0,
-    scannedBytes: (rows?.scannedBytes ?? 0) + (content?.scannedBytes ?? 0),
+    scannedBytes: sum([rows, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
   };
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();
@@ -468,6 +479,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     damagedEntries,
     unknown,
   };
+
+  /** How the content of a table differs, by itself: a table that cannot be read hides no other. */
+  function readContent(table: ForwardedKind): Promise<ContentChanges | null> {
+    return ask(contentPart(table), (open) => readContentChanges(open, table));
+  }
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures(): Promise<StatusFacts['failures']> {

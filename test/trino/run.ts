@@ -75,7 +75,7 @@ const asked = [
   ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
   withoutViews(unitsQuery(config, 'user_id')),
   landedSql(config, ASKED_AT),
-  contentChangesSql(config, ASKED_AT),
+  ...forwardedKinds.map((kind) => contentChangesSql(config, kind, ASKED_AT)),
   await hourlySql(),
 ];
 /** Cases of the SQL that curates days and of the queries of docs/answers.md, complete.md and experiments.md, and what Trino must say. */
@@ -116,7 +116,7 @@ async function tryViews(): Promise<void> {
   const [answers = []] = given;
   judge(answers);
   judgeCheck(answers[loading.length + 3 * viewNames.length]);
-  judgeLanded(answers[loading.length + asked.length - 2]);
+  judgeLanded(answers[loading.length + asked.length - 2 - forwardedKinds.length]);
   judgeHourly(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
   // Exposures, events, groups and quarantine were made before.

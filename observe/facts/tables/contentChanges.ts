@@ -1,3 +1,4 @@
+import { quoteText } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -8,47 +9,60 @@ import { askAthena, type Deployment } from '../../deployment.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /**
- * What is compared: names of events, of experiments, groups of an experiment; events of an SDK without `user_id`, and by their
- * environment; units of an experiment that saw several groups.
+ * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user and their
+ * environment, and of a name by the form of their value; units of an experiment by their group, and those that saw several groups.
  */
-export type ComparedPart = 'event' | 'experiment' | 'group' | 'unit' | 'environment' | 'crossover';
+export type ComparedPart =
+  | 'event'
+  | 'sdk'
+  | 'experiment'
+  | 'group'
+  | 'unit'
+  | 'value'
+  | 'environment'
+  | 'split'
+  | 'crossover';
 
 /** How what came within 24 hours differs from each of some days before. */
 export interface ContentChange {
+  /** The table that shows it, by its kind. */
+  readonly table: ForwardedKind;
   /** What is compared. */
   readonly what: ComparedPart;
   /**
-   * `missing`: a value that each of these days had came no more, although others did. `names`: many more names came than on any of them.
-   * `more`: a value has a far larger share of what somebody sent.
+   * `less`: a value that each of these days had came no more, or, of events and SDKs, less than a third of the fewest, although others
+   * came. `names`: many more names came than on any of them. `more`: a value has a far larger share of what somebody sent.
    */
-  readonly kind: 'missing' | 'names' | 'more';
-  /** What it is of: the experiment, or the type of the SDK; empty of names of events and experiments. */
+  readonly kind: 'less' | 'names' | 'more';
+  /** What it is of: the experiment, the type of the SDK, or of `value` the name of the event; empty of names. */
   readonly subject: string;
-  /** The value: a name, the ID of a group, an environment. Of `names` one of the new names. */
+  /**
+   * The value: a name, the ID of a group, an environment; of `unit` `none`, or a text that is no user, as `undefined`; of `value` `none` or
+   * `text`. Of `names` one of the new names.
+   */
   readonly value: string;
-  /** Name of the group; null of all else, and while it is not known. */
+  /** Name of the group, or the layer of an experiment; null of all else, and while it is not known. */
   readonly label: string | null;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
-  /** Rows, or units of `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `missing` 0. */
+  /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still. */
   readonly count: number;
-  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `missing` the fewest rows of a day before. */
+  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before. */
   readonly of: number;
-  /** Of `more` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `missing` 0. */
+  /** Of `more` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0. */
   readonly usual: number;
   /** Number of days before that are known. */
   readonly days: number;
   /**
-   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, or of `crossover` the first second group of a
-   * unit; of `names` the first new name. Of `missing`
-   * when the last was received, if since yesterday; else the day after the last day that is known to have some.
+   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of units the first of their last group; of `names` the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as
+   * many as usual, both if since yesterday; else the day after the last day that is known to have some.
    */
   readonly since: string;
 }
 
-/** The changes of 24 hours. */
+/** The changes of 24 hours in one table. */
 export interface ContentChanges {
-  /** What is missing comes first, that of the most rows before. */
+  /** Of each kind that of the most rows first. */
   readonly changes: readonly ContentChange[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
@@ -63,6 +77,8 @@ const COMPARED_DAYS = { names: 7, units: 4 } as const;
 const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
 const EXPECTED = 10;
+/** So many times more are expected of what comes still, and is told as less. */
+const LESS = 3;
 /** A share is another if it is so many times the largest of a day before, or larger by so much. */
 const MORE = { times: 3, share: 0.15 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
@@ -70,24 +86,36 @@ const MANY_NAMES = { least: 50, times: 3 } as const;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
 const MOST_CHANGES = 100;
 
-/** The value of each part of which a larger share says nothing. */
-const USUAL = { unit: 'some', environment: 'production', crossover: 'one' } as const;
+/** The value of each part of which a larger share says nothing; null of a part that has none. */
+const USUAL = {
+  unit: 'some',
+  environment: 'production',
+  crossover: 'one',
+  value: 'number',
+  split: null,
+} as const;
 
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'curateAfter'>;
 
 /**
- * How the content of 24 hours differs from that of the last curated days: names and groups that stay away, names that are too many, and
- * shares that have grown. One query, whose large columns are those of units. Curated files are sorted by name, so that little of
- * them is read for names.
+ * How the content of 24 hours in a table differs from that of its last curated days: names and groups that stay away or become rare, names
+ * that are too many, and shares that have grown. One query, which scans the table at most four times. Curated files are sorted by name, so
+ * that little of them is read for names.
  *
  * @throws ObserveError; what Athena's client throws.
  */
-export async function readContentChanges(deployment: Deployment): Promise<ContentChanges> {
-  const { config, now } = deployment;
-  const { rows, scannedBytes } = await askAthena(deployment, contentChangesSql(config, now));
+export async function readContentChanges(
+  deployment: Deployment,
+  table: ForwardedKind,
+): Promise<ContentChanges> {
+  const { rows, scannedBytes } = await askAthena(
+    deployment,
+    contentChangesSql(deployment.config, table, deployment.now),
+  );
   const changes = rows.map((row): ContentChange => {
     const { what, kind, subject, value, label, sdk, newest, since } = row;
     return {
+      table,
       what: what as ComparedPart,
       kind: kind as ContentChange['kind'],
       subject: subject ?? '',
@@ -98,71 +126,83 @@ export async function readContentChanges(deployment: Deployment): Promise<Conten
       of: Number(row['whole']),
       usual: Number(row['usual']),
       days: Number(row['days']),
-      since: since == null ? addDays(newest ?? utcDay(now), 1) : isoTimestamp(readTime(since)),
+      since: since == null ? addDays(newest ?? utcDay(deployment.now), 1) : isoTimestamp(readTime(since)),
     };
   });
   return { changes, scannedBytes };
 }
 
 /** The query of {@link readContentChanges}. */
-export function contentChangesSql(config: Tables, now: number): string {
+export function contentChangesSql(config: Tables, table: ForwardedKind, now: number): string {
   const of = 'PARTITION BY "what", "subject"';
-  const unusual = Object.entries(USUAL).map(
-    ([what, value]) => `"what" = '${what}' AND "value" <> '${value}'`,
+  const unusual = Object.entries(USUAL).map(([what, value]) =>
+    value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
   );
-  const isMore = `(${unusual.join(' OR ')})`;
   const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
+  const start = timestampText(Date.parse(addDays(utcDay(now), -1)));
+  // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
+  const rate = `CAST("least" AS double) / ${(48 * LESS) / (LESS + 1)}`;
   return `WITH "seen" AS (
-  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n",
+  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
-  ${branchesOf(config, now).join('\n  UNION ALL\n  ')}
+  ${rowsOf(config, table, now).join('\n  UNION ALL\n  ')}
   ) AS "rows"
   GROUP BY "what", "subject", "value", "sdk", "day", "hour"
 ), "shared" AS (
   SELECT *,
     sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
     sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
+    sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
     CAST("n" AS double) / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
-    sum(CASE WHEN "n" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
+    row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
     dense_rank() OVER (${of} ORDER BY "day") AS "place"
   FROM "seen"
 ), "compared" AS (
   SELECT *,
     max(CASE WHEN "day" IS NOT NULL THEN "place" END) OVER (${of}) AS "known",
+    max("day") OVER (${of}) AS "newest",
     count("day") OVER (${of}, "value") AS "days",
     count("day") OVER (${of}, "sdk") AS "sdk_days",
+    sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
     min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "least",
     min(CASE WHEN "day" IS NOT NULL THEN CAST("part" AS double) / "whole" END) OVER (${of}, "value") AS "least_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN CAST("part" AS double) / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN CAST("own" AS double) / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
-    max(CASE WHEN "day" IS NOT NULL THEN "names" END) OVER (${of}) AS "most_names",
     max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen"
   FROM "shared"
 ), "usual" AS (
-  SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share" FROM "compared" WHERE "known" >= ${FEWEST_DAYS}
+  SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
+    max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
+    "least_share" * "now_whole" AS "expected",
+    CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus"
+  FROM "compared" WHERE "known" >= ${FEWEST_DAYS}
 ), "told" AS (
   SELECT *, CASE
-    WHEN "what" IN ('event', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
-      AND "now_part" = 0 AND "least_share" * "now_whole" >= ${EXPECTED} THEN 'missing'
+    WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
+      AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" IN ('event', 'sdk') AND "expected" >= ${LESS * EXPECTED}
+        AND "now_part" * ${LESS} <= "expected" AND "now_part" * ${LESS} <= "least") THEN 'less'
     WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
       AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
-    WHEN ${isMore} AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
+    WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
       AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-  END AS "kind"
+  END AS "kind",
+    max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "usual"
 ), "grouped" AS (
 SELECT "what", "kind", "subject", min("value") AS "value", max("label") AS "label", "sdk",
-  CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE 0 END AS "count",
+  CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
   CASE "kind" WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
-  max("known") AS "days", CAST(max("day") AS varchar) AS "newest",
-  CAST(CASE "kind"
-    WHEN 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + CAST("own" AS double) / "own_all" THEN "first_at" END)
-    WHEN 'names' THEN min("first_at") ELSE max("last_seen")
+  max("known") AS "days", CAST(max("newest") AS varchar) AS "newest",
+  CAST(CASE
+    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + CAST("own" AS double) / "own_all" THEN "first_at" END)
+    WHEN "kind" = 'names' THEN min("first_at")
+    WHEN max("now_part") = 0 THEN max("last_seen")
+    WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
   END AS varchar) AS "since"
 FROM "told" WHERE "kind" IS NOT NULL
 GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"
@@ -173,20 +213,16 @@ SELECT * FROM (
 ORDER BY "kind", "whole" DESC, "value", "sdk"`;
 }
 
-/** What a branch of the query selects. All is SQL. */
-interface Branch {
-  /** What is compared; a word. */
-  readonly what: ComparedPart;
-  /** The tables; a word. */
-  readonly kind: ForwardedKind;
-  /** What it is of. */
-  readonly subject: string;
+/** What is compared of each row of a table. All is SQL of the row. */
+interface Part {
+  /** What it is of; default nothing. */
+  readonly subject?: string;
   /** The value. */
   readonly value: string;
   /** The name that a person knows the value by. Default none. */
   readonly label?: string;
-  /** Whether it is told by SDK and hour. Default false. */
-  readonly isBySender?: boolean;
+  /** Type and version of the SDK, if it is told by them. Default none. */
+  readonly sdk?: string;
   /** The rows that count. */
   readonly where: string;
 }
@@ -196,96 +232,126 @@ const NO_TIME = 'CAST(NULL AS timestamp)';
 const NO_DAY = 'CAST(NULL AS date)';
 /** What views show of experiments. */
 const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate' AND ${productionOnly}`;
+const IS_OF_SDK = '"sdk_type" IS NOT NULL';
+const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
 
-/** What is compared, but crossovers. */
-const BRANCHES: readonly Branch[] = [
-  {
-    what: 'event',
-    kind: 'events',
-    subject: "''",
-    value: '"event_name"',
-    where: `"event_name" NOT LIKE '${SDK_EVENTS}%'`,
-  },
-  {
-    what: 'experiment',
-    kind: 'exposures',
-    subject: "''",
-    value: '"experiment_id"',
-    where: IS_EXPERIMENT,
-  },
-  {
-    what: 'group',
-    kind: 'exposures',
+/** Texts that programs write in place of a user whom they do not know. */
+const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous', 'unknown'];
+/** SQL of the user of an event: `none`, a text that is no user, or `some`. */
+export const userForm = `CASE WHEN "user_id" IS NULL THEN 'none' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
+/** SQL of the value of an event: `none`, `number`, or another `text`. */
+export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN TRY_CAST("event_value" AS double) IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
+
+/** The SDK by whose versions something is told. */
+const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
+
+type Parts = Readonly<Partial<Record<ComparedPart, Part>>>;
+const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
+
+/** What is compared of units of experiments. */
+const UNITS: Parts = {
+  split: { subject: '"experiment_id"', value: '"one"', label: '"name"', where: '"one" = "other"' },
+  crossover: {
     subject: '"experiment_id"',
-    value: '"group_id"',
-    label: '"group_name"',
-    where: IS_EXPERIMENT,
+    value: `CASE WHEN "one" = "other" THEN '${USUAL.crossover}' ELSE 'several' END`,
+    where: 'true',
   },
-  {
-    what: 'environment',
-    kind: 'events',
-    subject: '"sdk_type"',
-    value: '"environment"',
-    isBySender: true,
-    where: '"sdk_type" IS NOT NULL',
-  },
-  {
-    what: 'unit',
-    kind: 'events',
-    subject: '"sdk_type"',
-    value: `CASE WHEN "user_id" IS NULL THEN 'none' ELSE '${USUAL.unit}' END`,
-    isBySender: true,
-    where: '"sdk_type" IS NOT NULL',
-  },
-];
+};
 
-/** The rows that are compared: those of curated days with their `day`, those of the last days with their `received_at`. */
-function branchesOf(config: Tables, now: number): readonly string[] {
+/** What is compared of rows, by the days that are: names of seven, and what is read by its unit of four. */
+const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>> = {
+  events: {
+    names: { event: { value: '"event_name"', where: IS_OF_APP }, sdk },
+    units: {
+      environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
+      unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },
+      value: { subject: '"event_name"', value: valueForm, where: IS_OF_APP },
+    },
+  },
+  exposures: {
+    names: {
+      experiment: { value: '"experiment_id"', label: '"layer_id"', where: IS_EXPERIMENT },
+      group: {
+        subject: '"experiment_id"',
+        value: '"group_id"',
+        label: '"group_name"',
+        where: IS_EXPERIMENT,
+      },
+      sdk,
+    },
+  },
+};
+
+/** A table with the rows that are read of it. Both are SQL. */
+interface From {
+  readonly table: string;
+  readonly where: string;
+}
+
+/** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
+function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly string[] {
   const today = utcDay(now);
   const last = addDays(firstYoungDay(config, now), -1);
-  const isRecent = `"received_at" >= ${timestampText(now - DAY_MS)}`;
-  const curated = (kind: ForwardedKind, days: number) =>
-    `${qualifiedName(config, config.curatedTables[kind])} WHERE "ds" BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
-  const raw = (kind: ForwardedKind) =>
-    `${qualifiedName(config, config.tables[kind])} WHERE "ds" BETWEEN DATE '${addDays(today, -1)}' AND DATE '${addDays(today, 1)}'`;
+  const curated = (days: number): From => ({
+    table: qualifiedName(config, config.curatedTables[kind]),
+    where: `"ds" BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`,
+  });
+  const raw: From = {
+    table: qualifiedName(config, config.tables[kind]),
+    where: `"ds" BETWEEN DATE '${addDays(today, -1)}' AND DATE '${addDays(today, 1)}'`,
+  };
+  const { names = {}, units = {} } = PARTS[kind];
   const ofDay = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
-  const parts = BRANCHES.flatMap(
-    ({ what, kind, subject, value, label = NO_TEXT, isBySender = false, where }) => {
-      const sdk = isBySender ? `concat_ws(' ', "sdk_type", "sdk_version")` : NO_TEXT;
-      const named = `SELECT '${what}' AS "what", ${subject} AS "subject", ${value} AS "value", ${label} AS "label", ${sdk} AS "sdk"`;
-      const hour = isBySender ? `date_trunc('hour', "received_at")` : NO_TIME;
-      // Of a name that stays away the last row says since when, also if it was received before.
-      const whereRecent = isBySender ? `${where} AND ${isRecent}` : where;
-      const days = isBySender ? COMPARED_DAYS.units : COMPARED_DAYS.names;
-      return [
-        `${named}, ${ofDay} FROM ${curated(kind, days)} AND ${where}`,
-        `${named}, ${NO_DAY} AS "day", ${hour} AS "hour", "received_at" FROM ${raw(kind)} AND ${whereRecent}`,
-      ];
-    },
-  );
-  const before = unitsOf(curated('exposures', COMPARED_DAYS.units), '"ds"');
-  const recent = unitsOf(`${raw('exposures')} AND ${isRecent}`, NO_DAY);
-  const crossed = `SELECT 'crossover' AS "what", "experiment_id" AS "subject", CASE WHEN "one" = "other" THEN '${USUAL.crossover}' ELSE 'several' END AS "value", ${NO_TEXT} AS "label", ${NO_TEXT} AS "sdk"`;
+  const ofHour = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
+  if (kind === 'events')
+    return [
+      scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
+      scanOf(units, ofDay, curated(COMPARED_DAYS.units)),
+      scanOf({ ...names, ...units }, ofHour, raw),
+    ];
+  const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
+  const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
+  const ofUnitHour = `"day", date_trunc('hour', "last_at") AS "hour", "last_at" AS "received_at"`;
   return [
-    ...parts,
-    `${crossed}, "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at" FROM ${before}`,
-    `${crossed}, "day", ${NO_TIME} AS "hour", "second_at" AS "received_at" FROM ${recent}`,
+    scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
+    scanOf(names, ofHour, raw),
+    scanOf(UNITS, ofUnit, { table: unitsOf(curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
+    scanOf(UNITS, ofUnitHour, { table: unitsOf(recent, NO_DAY), where: 'true' }),
   ];
 }
 
+/** One scan of a table that has a row for each part of each of its rows. @param times SQL of day, hour and time. */
+function scanOf(parts: Parts, times: string, { table, where: conditions }: From): string {
+  const all = Object.entries<Part>(parts);
+  const caseOf = (text: (part: Part) => string) => {
+    const whens = all.map(([what, part]) => `WHEN '${what}' THEN ${text(part)}`);
+    return `CASE "what" ${whens.join(' ')} END`;
+  };
+  const named = all.map(([what]) => `('${what}')`).join(', ');
+  const columns = {
+    subject: caseOf(({ subject = "''" }) => subject),
+    value: caseOf(({ value }) => value),
+    label: caseOf(({ label = NO_TEXT }) => label),
+    sdk: caseOf(({ sdk = NO_TEXT }) => sdk),
+  };
+  const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
+  return `SELECT "what", ${selected.join(', ')}, ${times}
+  FROM ${table} CROSS JOIN (VALUES ${named}) AS "parts" ("what") WHERE ${conditions} AND ${caseOf(({ where }) => where)}`;
+}
+
 /**
- * The first and the last group of each unit of an experiment by their IDs, and when it saw the last of its groups first.
+ * The first and the last group of each unit of an experiment by their IDs with the name of the last, and when it saw the last of its groups
+ * first.
  *
- * @param from A table with conditions.
  * @param day SQL of the day.
  */
-function unitsOf(from: string, day: string): string {
+function unitsOf({ table, where }: From, day: string): string {
   const unit = 'coalesce("user_id", "stable_id")';
   return `(
-    SELECT "experiment_id", "unit", "day", min("group_id") AS "one", max("group_id") AS "other", max("group_at") AS "second_at"
+    SELECT "experiment_id", "unit", "day", min("group_id") AS "one", max("group_id") AS "other", max("name") AS "name", max("group_at") AS "last_at"
     FROM (
-      SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", "group_id", min("received_at") AS "group_at"
-      FROM ${from} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL
+      SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", "group_id", max("group_name") AS "name", min("received_at") AS "group_at"
+      FROM ${table} WHERE ${where} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL
       GROUP BY ${['"experiment_id"', unit, '"group_id"', day].filter((column) => column !== NO_DAY).join(', ')}
     ) AS "placed"
     GROUP BY "experiment_id", "unit", "day"

@@ -21,6 +21,19 @@ const LOST = 'Most SDKs repeat them for minutes; what is not repeated is lost.';
 /** What becomes of keys that cannot be read. */
 const GO_ON = 'Collectors that have read it go on with those keys; new ones answer 503.';
 
+/** Ends the cure of what differs from days before, which become like it. */
+const UNTIL = 'or on the day that the detail names: the days that it is compared with are like it then.';
+/** Ends the cure of rows that came as they should not. */
+const ROWS_STAY = `Rows stay as they are. It goes a day after the last of them, ${UNTIL}`;
+/** Why units or shares of groups are others at once, and what tells. */
+const REALLOCATED =
+  'Either it was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.';
+/** Ends the cure of groups that are not as before. */
+const ASK_MEANT =
+  'The command shows both, with the first and the last exposure to each group. Ask whoever changed that whether it is meant';
+/** Ends the cause of less than usual. */
+const STILL_SENT = 'Others of the same table came, so that requests arrive.';
+
 /** Findings about requests, keys and what is stored of them. */
 export const collectorFindings = {
   SLUICE_FINDING_RELAY_LATE: warning(
@@ -234,35 +247,51 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_EVENT_MISSING: warning(
     'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
-    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost. It goes once such an event comes, or once the first day without it is curated: then that is usual.',
-    { section: 'silent' },
+    `Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost. It goes once such an event comes, ${UNTIL}`,
+    { section: 'silent', ofDay: 'counted' },
   ),
   SLUICE_FINDING_EVENTS_UNUSUAL: warning(
     'What came within 24 hours is accepted and stored, and its content is not as on the days before.',
     {
+      fewer: [
+        `The app logs the event more seldom, or a part of its users does not log it any more. ${STILL_SENT}`,
+        `The command shows the days by SDK and version: a version that has fewer came with a release, whose owner knows; if all have, ask whoever owns the app. It goes once as many come again, ${UNTIL}`,
+      ],
+      sdk: [
+        `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
+        `Send an event with that app, and see whether \`npx sluice tail\` shows it. If it does, ask whoever owns the app what its last release turned off: the command shows its versions by day. If not, look at the address and the key that its last release has. It goes once as much comes again, ${UNTIL}`,
+      ],
       group: [
-        'The other groups of the experiment come, so that the app sends. Either its rules or its allocation were changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.',
-        'The command shows both, with the first and the last exposure to each group. Ask whoever changed that whether it is meant: do not read results of the experiment from then on until it is clear. It goes once the group comes again, or once the first day without it is curated: then that is usual.',
+        `The other groups of the experiment come, so that the app sends. ${REALLOCATED}`,
+        `${ASK_MEANT}: do not read results of the experiment from then on until it is clear. It goes once the group comes again, ${UNTIL}`,
       ],
       experiment: [
         'Exposures to other experiments come. The experiment has ended, or the app does not evaluate it any more: who owns it knows.',
-        'If it has ended, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes once the first day without it is curated: then that is usual.',
+        `If it has ended, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes once an exposure comes, ${UNTIL}`,
       ],
       names: [
         'A part of the name is another each time, as an ID in it. Each counts as an event, or an experiment, of its own.',
-        'Have the app of the SDK that the command shows send one name, and put the ID into `metadata` or `value`. Rows stay as they are. It goes a day after the last of them, or once the first such day is curated: then that is usual.',
+        `Have the app of the SDK that the command shows send one name, and put the ID into \`metadata\` or \`value\`. ${ROWS_STAY}`,
       ],
       unit: [
-        'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. No view counts them for a user; those with a `stable_id` count for their device.',
-        'Have whoever owns the app set `userID` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are. It goes a day after the last of them, or once the first such day is curated: then that is usual.',
+        'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. No view counts them for the user whose they are; those with a `stable_id` count for their device.',
+        `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. ${ROWS_STAY}`,
+      ],
+      value: [
+        'A release of the app lost the value, or sends it as another text. Sums of `event_value` as a number leave these events out.',
+        `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. ${ROWS_STAY}`,
       ],
       environment: [
         'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
-        'If these are users of the product, have the app initialize its SDK with the tier `production`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are. It goes a day after the last of them, or once the first such day is curated: then that is usual.',
+        `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. ${ROWS_STAY}`,
+      ],
+      split: [
+        `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
+        `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio. It goes a day after the share is as before, ${UNTIL}`,
       ],
       crossover: [
-        'Units changed their group within the day. Either the allocation or the salt was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it by another ID, and then only the SDK version is.',
-        'The command shows both, with the first and the last exposure to each group. Ask whoever changed that: such units count in their first group (docs/experiments.md). It goes a day after the last of them, or once the first such day is curated: then that is usual.',
+        `Units changed their group within the day. ${REALLOCATED}`,
+        `${ASK_MEANT}: such units count in their first group (docs/experiments.md). It goes a day after the last of them, ${UNTIL}`,
       ],
     },
     { section: 'silent', ofDay: 'counted' },
