@@ -50,9 +50,9 @@ export function checkText({ unit, experiments, scanned_bytes: bytes }: Experimen
 }
 
 /** The line of an experiment: its verdict, p-value and groups. */
-function row({ experiment, verdict, p_value: p, units, groups, crossovers }: JudgedExperiment) {
+function row({ experiment, since, verdict, p_value: p, units, groups, crossovers }: JudgedExperiment) {
   return {
-    experiment,
+    experiment: since === null ? experiment : `${experiment} since ${since}`,
     split: verdict.replaceAll('_', ' '),
     p: p === null ? null : Number(p.toPrecision(2)),
     units,

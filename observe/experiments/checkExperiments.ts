@@ -1,6 +1,7 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { type QueryRow, quoteText } from '../../lib/base/sql.ts';
 import { sum } from '../../lib/base/sum.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
@@ -57,13 +58,15 @@ export interface JudgedGroup extends GroupUnits {
 export interface JudgedExperiment {
   /** Name of the experiment. */
   readonly experiment: string;
+  /** Day from which units count by their first exposure, UTC, as the split was changed before it; null if all count. */
+  readonly since: UtcDay | null;
   /** Units of all groups. */
   readonly units: number;
   /** Units that saw several groups. They count in their first. */
   readonly crossovers: number;
   /** Its groups. Those that are expected are there even without units. */
   readonly groups: readonly JudgedGroup[];
-  /** Whether the units agree with the split; `not_tested` without a configured split, or with too few units. */
+  /** Whether the units agree with the split; `not_tested` without a configured split, without units, or of one group. */
   readonly verdict: 'no_mismatch' | 'suspicious' | 'mismatch' | 'not_tested';
   /** The p-value of the test; null when the split is not tested. */
   readonly p_value: number | null;
@@ -103,14 +106,14 @@ export async function checkExperiments(
   return {
     unit,
     experiments: [...new Set([...seen.keys(), ...configured])]
-      .map((name) => judgeSplit(name, (seen.get(name) ?? []).map(readGroup), splitOf(config, name)))
+      .map((name) => judgeSplit(splitOf(config, name), (seen.get(name) ?? []).map(readGroup)))
       .sort((left, right) => right.units - left.units || left.experiment.localeCompare(right.experiment)),
     scanned_bytes: scannedBytes,
   };
 }
 
 /**
- * A query of units by experiment and group.
+ * A query of units by experiment and group. Those that came before the split of their experiment was changed are left out.
  *
  * @param experiment Default all.
  */
@@ -119,9 +122,15 @@ export function unitsQuery(config: ViewConfig, unit: string, experiment?: string
   return `SELECT "experiment_id", "group_id", max("group_name") AS "group_name", count(*) AS "units",
   count_if("groups_seen" > 1) AS "crossovers"
 FROM ${qualifiedName(config, 'first_exposures')}
-WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${onlyExperiment}
+WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${onlyExperiment}${config.experiments.map(isOfSplit).join('')}
 GROUP BY "experiment_id", "group_id"
 ORDER BY "experiment_id", "group_id"`;
+}
+
+/** SQL that leaves out units of an experiment from before its split. */
+function isOfSplit(experiment: Config['experiments'][number]): string {
+  if (typeof experiment === 'string' || experiment.since === undefined) return '';
+  return ` AND ("experiment_id" <> ${quoteText(experiment.name)} OR "first_day" >= DATE ${quoteText(experiment.since)})`;
 }
 
 function readGroup(row: QueryRow): GroupUnits {
@@ -133,21 +142,29 @@ function readGroup(row: QueryRow): GroupUnits {
   };
 }
 
-function splitOf({ experiments }: Pick<Config, 'experiments'>, name: string) {
-  const configured = experiments.find((each) => typeof each !== 'string' && each.name === name);
-  return typeof configured === 'object' ? configured.split : undefined;
+/** What the configuration says of an experiment. */
+interface ConfiguredSplit {
+  /** Its name. */
+  readonly name: string;
+  /** Weights of any scale, by the IDs or names of groups; absent if it has none. */
+  readonly split?: Readonly<Record<string, number>>;
+  /** First day of the split, UTC; absent if it was never changed. */
+  readonly since?: UtcDay | undefined;
+}
+
+function splitOf({ experiments }: Pick<Config, 'experiments'>, name: string): ConfiguredSplit {
+  return (
+    experiments.filter((each) => typeof each !== 'string').find((each) => each.name === name) ?? { name }
+  );
 }
 
 /**
  * Judges the groups of an experiment by a sequential test, so that one may look every day. A group with units that the split does
  * not have is a mismatch.
- *
- * @param split Weights of any scale, by the IDs or names of groups. Default: the configuration has none.
  */
 export function judgeSplit(
-  experiment: string,
+  { name, split = {}, since }: ConfiguredSplit,
   seen: readonly GroupUnits[],
-  split: Readonly<Record<string, number>> = {},
 ): JudgedExperiment {
   const units = sum(seen.map((group) => group.units));
   const expected = expectedWeights(seen, split);
@@ -164,7 +181,8 @@ export function judgeSplit(
   const p = sampleRatioPValue(known);
   const amounts = new Map(expectedUnits(known).map((amount, i) => [known[i]?.group_id, amount]));
   return {
-    experiment,
+    experiment: name,
+    since: since ?? null,
     units,
     crossovers: sum(seen.map((group) => group.crossovers)),
     groups: all.map((group) => ({ ...group, expected: amounts.get(group.group_id) ?? null })),

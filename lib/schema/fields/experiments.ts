@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isUtcDay } from '../../base/time.ts';
 import { exactName } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
@@ -27,10 +28,15 @@ export const experimentsSchema = z
               splitSchema,
               'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
             ),
+            since: noted(
+              z.string('a day').refine(isUtcDay, 'a day of the calendar, YYYY-MM-DD').optional(),
+              'First whole day of this split, UTC, if it was changed while the experiment runs. Units that were first exposed before are not compared.',
+              'all units',
+            ),
           }),
         ),
       ],
-      'an experiment name, or { name, split }',
+      'an experiment name, or { name, split, since }',
     ),
   )
   .superRefine((experiments, context) => {

@@ -23,7 +23,13 @@ function cellsOf(text: string): readonly (readonly string[])[] {
 
 describe('the text of sluice check', () => {
   const group = { group_id: 'r1', group_name: 'Test', units: 90, expected: 50.4, crossovers: 0 };
-  const experiment = { experiment: 'button', units: 100, crossovers: 3, groups: [group] };
+  const experiment = {
+    experiment: 'button',
+    since: '2026-11-20',
+    units: 100,
+    crossovers: 3,
+    groups: [group],
+  };
   const list = { unit: 'user_id', experiments: [], scanned_bytes: 7 };
 
   it('has for each experiment its verdict, p-value, and groups with what was expected of each', () => {
@@ -36,11 +42,18 @@ describe('the text of sluice check', () => {
           verdict: 'mismatch',
           p_value: 0.000_012_34,
         },
-        { ...experiment, experiment: 'banner', groups: [], verdict: 'not_tested', p_value: null },
+        {
+          ...experiment,
+          experiment: 'banner',
+          since: null,
+          groups: [],
+          verdict: 'not_tested',
+          p_value: null,
+        },
       ],
     });
     expect(cellsOf(text)).toEqual([
-      ['button', 'mismatch', '0.000012', '100', 'Test 90 (50), r2 10', '3'],
+      ['button since 2026-11-20', 'mismatch', '0.000012', '100', 'Test 90 (50), r2 10', '3'],
       ['banner', 'not tested', '100', '3'],
     ]);
     expect(text.match(/^MISMATCH of .*/gm)).toEqual([expect.stringContaining('button')]);

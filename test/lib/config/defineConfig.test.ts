@@ -171,6 +171,10 @@ describe('defineConfig', () => {
     { path: 'exposures.deny.0', input: { exposures: { deny: ['a*b'] } } },
     { path: 'experiments.1.split', input: { experiments: ['a', { name: 'b', split: { only: 1 } }] } },
     {
+      path: 'experiments.0.since',
+      input: { experiments: [{ name: 'b', split: { control: 1, test: 1 }, since: '2026-11-31' }] },
+    },
+    {
       path: 'experiments.1.name',
       input: {
         experiments: [

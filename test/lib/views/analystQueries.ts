@@ -1,7 +1,9 @@
 import { quoteText } from '../../../lib/base/sql.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { unitsQuery } from '../../../observe/experiments/checkExperiments.ts';
 import { textOf } from '../../harness/textOf.ts';
 
-/** A query of docs/experiments.md, answers.md, metrics.md or complete.md on made rows in place of the views, and what it answers. */
+/** A query of the docs or of `sluice check` on made rows in place of the views, and what it answers. */
 export interface AnalystQuery {
   /** The heading of its section. */
   readonly heading: string;
@@ -36,14 +38,14 @@ function productEvents(events: readonly Made[]): string {
 
 /** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon, late ones on the 21st. */
 function firstExposures(
-  units: readonly (readonly [unit: string, group: string, more?: string])[],
+  units: readonly (readonly [unit: string, group: string, more?: string, experiment?: string])[],
   unitType = 'user_id',
 ): string {
-  const values = units.map(([unit, group, more = '']) => {
+  const values = units.map(([unit, group, more = '', experiment = 'checkout_button']) => {
     const day = more === 'late' ? '2026-11-21' : '2026-11-10';
-    return `('checkout_button', ${text(unit)}, ${text(unitType)}, ${text(group)}, TIMESTAMP '${day} 12:00:00', DATE '${day}', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`;
+    return `(${text(experiment)}, ${text(unit)}, ${text(unitType)}, ${text(group)}, TIMESTAMP '${day} 12:00:00', DATE '${day}', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`;
   });
-  return `first_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
+  return `first_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`;
 }
 
@@ -105,6 +107,11 @@ function withoutSomePeople(): string {
     SELECT f.unit_id FROM (VALUES ('ada'), ('bob'), ('cyd'), ('dan')) AS f (unit_id) WHERE true ${condition} ORDER BY 1`;
 }
 
+/** A purchase with such metadata. */
+function purchaseRow(metadata: object): string {
+  return `SELECT 'purchase' AS event_name, DATE '2026-11-11' AS ds, ${text(JSON.stringify(metadata))} AS company_metadata`;
+}
+
 /** A checkout with such metadata on a day of November. */
 function checkoutRows(metadata: readonly object[]): string {
   return metadata
@@ -143,6 +150,21 @@ function exposureRows(
   );
   return `experiment_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, exposure_type, user_id, stable_id, group_id, "timestamp", ds, held_out))`;
+}
+
+/** What `sluice check` counts of an experiment whose split is of November 11th, and of others. */
+function unitsOfNewSplit(): string {
+  const config = defineConfig({
+    bucket: 'acme',
+    experiments: ['homepage_hero', { name: 'checkout_button', split: { A: 90, B: 10 }, since: '2026-11-11' }],
+  });
+  const units = firstExposures([
+    ['before', 'B'],
+    ['after', 'A', 'late'],
+    ['elsewhere', 'B', '', 'homepage_hero'],
+    ['not configured', 'B', '', 'search'],
+  ]);
+  return `WITH ${units} ${unitsQuery(config, 'user_id').replace(/FROM .*/, 'FROM first_exposures')}`;
 }
 
 /** The query of an experiment that began again, by the expression that the page puts in place of each `user_id`. */
@@ -203,6 +225,15 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
+    heading: 'sluice check, of a split that was changed',
+    sql: unitsOfNewSplit(),
+    rows: [
+      ['checkout_button', 'A', 'A', '1', '0'],
+      ['homepage_hero', 'B', 'B', '1', '0'],
+      ['search', 'B', 'B', '1', '0'],
+    ],
+  },
+  {
     heading: 'Each order once',
     sql: queryOf(
       'answers.md',
@@ -223,13 +254,14 @@ export const analystQueries: readonly AnalystQuery[] = [
       'metrics.md',
       'One event stops',
       daysAgoRows([
-        ['less than half', [1, ...Array(15).fill(2)]],
-        ['half', [1, ...Array(14).fill(8)]],
+        ['less than half', [...Array(10).fill(1), ...Array(141).fill(2)]],
+        ['half', [...Array(10).fill(1), ...Array(140).fill(8)]],
+        ['few', Array(139).fill(2)],
         ['today alone', [0, 0]],
         ['long ago', [9]],
       ]),
     ),
-    rows: [['less than half', '1', '15']],
+    rows: [['less than half', '10', '141']],
   },
   {
     heading: 'A release that sent wrong events',
@@ -309,6 +341,32 @@ export const analystQueries: readonly AnalystQuery[] = [
       ['b', '2', '5'],
       ['c', '1', null],
     ],
+  },
+  {
+    heading: 'IDs',
+    sql: queryOf(
+      'send.md',
+      'IDs',
+      `SELECT DATE '2026-11-11' AS ds, user_id, stable_id FROM (VALUES
+        ('ada', 'phone'), ('ada', 'laptop'), (' Undefined', 'a'), ('0', NULL), (NULL, 'b')) AS made (user_id, stable_id)
+        UNION ALL SELECT DATE '2026-11-11', 'guest', CAST(device AS varchar) FROM UNNEST(sequence(1, 21)) AS t (device)`,
+    ),
+    rows: [
+      ['guest', '21', '21'],
+      [' Undefined', '1', '1'],
+      ['0', '0', '1'],
+    ],
+  },
+  {
+    heading: 'Numbers in texts',
+    sql: queryOf(
+      'experiments.md',
+      'Numbers in texts',
+      ['12.5', ' 7 ', -2, '1e3', null, '', 'EUR 13', '13,50', '1 000', 'NaN', 'Infinity', '1d', '0x1F', true]
+        .map((price) => purchaseRow({ price }))
+        .join(' UNION ALL '),
+    ),
+    rows: [['1017.5', '8']],
   },
   {
     heading: 'Gates and dynamic configs',

@@ -18,7 +18,7 @@ const judge = (
   units: Readonly<Record<string, number>>,
   split?: Readonly<Record<string, number>>,
   { names = {} }: { names?: Readonly<Record<string, string>> } = {},
-) => judgeSplit('checkout', seen(units, names), split);
+) => judgeSplit({ name: 'checkout', ...(split && { split }) }, seen(units, names));
 
 describe('the verdict on a split', () => {
   it('is by weights of any scale, by IDs or names of groups', () => {
