@@ -304,7 +304,7 @@ const isTimed = ({ type, unit, format }: { type: string; unit?: unknown; format?
 const typed = {
   type: noted(
     z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'),
-    'Type of the column in the table.',
+    `Type of the column in the table: ${COLUMN_TYPES.join(', ')}.`,
   ),
   ...timeReading,
   optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),
