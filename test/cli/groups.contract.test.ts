@@ -8,6 +8,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
+import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
@@ -224,10 +225,11 @@ describe('sluice groups', () => {
 });
 
 describe('pullGroups', () => {
+  const random = seededRandom(1);
   const options = () => ({
     store: groupsObject(s3ObjectStore(s3.client, OBJECT.Bucket), OBJECT.Key),
     wait: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random: Math.random,
+    random,
   });
   /** Rules of a project with one experiment. */
   const rulesOf = (experiment: string) => {

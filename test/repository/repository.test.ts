@@ -48,6 +48,19 @@ describe('the repository', () => {
     expect(starts.filter((start) => !start.includes('enforceIam: true'))).toEqual([]);
   });
 
+  it('draws by a seed in tests', () => {
+    const draws = /\bMath\.random\b|\brandom(?:Bytes|Int)\(/;
+    const exempt = [
+      'test/run.ts', // Draws the seed.
+      'test/functions/ingest-load/handler.contract.test.ts', // Puts a fixed number in the place of what a handler draws.
+    ];
+    const drawing = sources.filter(
+      (file) =>
+        /^(?:packages\/[\w-]+\/)?test\//.test(file) && !exempt.includes(file) && draws.test(textOf(file)),
+    );
+    expect(drawing).toEqual([]);
+  });
+
   it('pins every dependency', () => {
     const { dependencies, devDependencies } = JSON.parse(textOf('package.json'));
     const ofEmulator = JSON.parse(textOf('packages/local-aws/package.json')).dependencies;

@@ -30,7 +30,7 @@ import { prestoViewText, readPrestoView } from '../../../lib/views/prestoView.ts
 import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
-import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { ManualClock, seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { attemptAt, machineFolder } from '../../harness/attemptAt.ts';
 import { landingOf } from '../../harness/ComputedObjects.ts';
 import { duckDb } from '../../harness/duckDb.ts';
@@ -61,7 +61,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   const { s3, glue, store, catalog, faults, close } = await startAws({ clock });
   const config = defineConfig({ bucket: BUCKET, curate: true, ...input });
   const { database } = config;
-  const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: Math.random };
+  const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: seededRandom(1) };
   const attempts = () => ({ ...timing, deadline: clock.now() + 855_000 });
 
   store.createBucket(BUCKET);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { exclusive } from '../../../lib/base/concurrency.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -46,7 +47,7 @@ export function startDayList() {
   const clock = new ManualClock(START);
   const store = new MemoryObjects(clock);
   const timing = { clock, wait: async () => undefined, random: () => 0 };
-  const ledger = new Ledger({ store: ledgerStore(store), newToken: () => String(Math.random()), ...timing });
+  const ledger = new Ledger({ store: ledgerStore(store), newToken: randomUUID, ...timing });
   const rawFiles = new Map([[DAY, [file('a')]]]);
   const raw = { files: async (_: string, day: string) => rawFiles.get(day) ?? [], alone: exclusive() };
   const keeper = { config, raw, ledger, listed: listedDays(store), ...timing };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -111,7 +111,7 @@ async function erase(more: Partial<Eraser> = {}) {
       ...timing,
       id: erasureId(Bucket, units),
       units: 1,
-      owner: `process ${Math.random()}`,
+      owner: randomUUID(),
       directory: directory.path,
       dryRun: false,
       signal: undefined,

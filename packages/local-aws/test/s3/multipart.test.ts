@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Checksum } from '../../src/s3/checksums.ts';
 import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
+import { seededBytes } from '../../src/testing/seededBytes.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const MIB = 1024 ** 2;
@@ -21,7 +22,7 @@ const MIB = 1024 ** 2;
 describe('multipart uploads through the real client', () => {
   let s3: RunningS3;
   const Bucket = 'large-objects';
-  const bytes = randomBytes(11 * MIB);
+  const bytes = seededBytes(11 * MIB);
   const pieces = [bytes.subarray(0, 5 * MIB), bytes.subarray(5 * MIB, 10 * MIB), bytes.subarray(10 * MIB)];
 
   const begin = async (Key: string, more: Partial<CreateMultipartUploadCommandInput> = {}) =>

@@ -25,7 +25,7 @@ import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { lookAtVersions } from '../../../../lib/ledger/versionFiles.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { ManualClock, seededRandom } from '../../../../packages/local-aws/src/base/index.ts';
 import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
 import { attemptAt, machineFolder } from '../../../harness/attemptAt.ts';
 import { landingOf } from '../../../harness/ComputedObjects.ts';
@@ -103,7 +103,7 @@ export async function startLoads(
     }),
   );
 
-  const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
+  const timing = { wait: async (ms: number) => clock.advance(ms), random: seededRandom(1) };
   const ledger = new Ledger({
     store: ledgerStore(own),
     clock,

@@ -27,10 +27,16 @@ export interface Read {
   readonly skipped: Skipped['ranges'];
 }
 
-/** The IDs of an object's rows, and the ranges of bytes that were skipped, with their causes. */
+/** The IDs of an object's rows, and the ranges of bytes that were skipped, with their causes: see {@link readPieces}. */
 export const read = (bytes: Uint8Array, clock?: Clock): Read => readPieces([bytes], clock);
 
-/** The same of an object that comes in pieces. With any length of runs it has to be the same. */
+/**
+ * The same of an object that comes in pieces. Its members are read one by one, and then in runs of two lengths, which
+ * has to give the same.
+ *
+ * @param clock The clock of the search. With it members are only read one by one: each reading would move it. Default:
+ * one that stands still.
+ */
 export function readPieces(pieces: readonly Uint8Array[], clock?: Clock): Read {
   const alone = readRuns(pieces, 0, clock);
   if (clock === undefined)
@@ -39,7 +45,7 @@ export function readPieces(pieces: readonly Uint8Array[], clock?: Clock): Read {
 }
 
 /** The same, whose members are read in runs of so many bytes; each alone with 0. */
-export function readRuns(pieces: readonly Uint8Array[], runBytes: number, clock?: Clock): Read {
+export function readRuns(pieces: readonly Uint8Array[], runBytes: number, clock = still): Read {
   const reader = new LandedReader(clock, 0, runBytes);
   const skipped = new Skipped();
   const ids: string[] = [];

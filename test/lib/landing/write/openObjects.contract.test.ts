@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
@@ -6,6 +5,7 @@ import { writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { LANDING_LOOK, LANDING_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { seededBytes } from '../../../../packages/local-aws/src/testing/seededBytes.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
@@ -91,7 +91,7 @@ async function noteOthers(count: number): Promise<void> {
 }
 /** Objects of others, which take the memory that they have bytes. */
 async function landBytes(sizes: readonly number[]): Promise<void> {
-  for (const [n, size] of sizes.entries()) await objects.write(keyOf(n), randomBytes(size));
+  for (const [n, size] of sizes.entries()) await objects.write(keyOf(n), seededBytes(size));
 }
 
 /** How many objects are being opened at most. */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { seededBytes } from '../../../../packages/local-aws/src/testing/seededBytes.ts';
 import { keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
@@ -113,11 +113,11 @@ describe('objects of the landing', () => {
 
   it('are fewer in a round if their rows hardly compress, as their files are large', async () => {
     const rounds: number[] = [];
-    for (const text of [() => randomBytes(600).toString('base64'), () => 'a'.repeat(800)]) {
+    for (const text of [(i: number) => seededBytes(600, i).toString('base64'), () => 'a'.repeat(800)]) {
       for (let i = 0; i < 8; i += 1)
         bucket.objects.set(
           keyOf(i),
-          record({ events: [rowOf('events', `${i}`, undefined, { user_object: text() })] }),
+          record({ events: [rowOf('events', `${i}`, undefined, { user_object: text(i) })] }),
         );
       rounds.push((await bucket.write(bucket.keysOf('landing/'), { roundBytes: 8_000 })).rounds);
     }
