@@ -28,10 +28,7 @@ export interface DeliveryContext {
   readonly onCall?: ((call: DeliveryPut) => void) | undefined;
 }
 
-/**
- * Delivers a full buffer as one object: its records as they came, one after the other. Its key is the same in every attempt,
- * so an attempt that fails halfway leaves no second copy. Resolves once S3 has every record.
- */
+/** Delivers a full buffer as one object: its records as they came, one after the other. Resolves once S3 has it. */
 export async function deliver(
   { sink, settings: { bucket }, onCall }: DeliveryContext,
   key: string,

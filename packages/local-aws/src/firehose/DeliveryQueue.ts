@@ -19,7 +19,7 @@ export class DeliveryQueue<Buffer> {
   readonly #clock: LocalClock;
   readonly #random: () => number;
   readonly #deliver: (buffer: Buffer) => Promise<void>;
-  readonly #onFailure: (error: unknown, attempt: number) => void;
+  readonly #onFailure: (error: unknown) => void;
   readonly #waiting: Buffer[] = [];
   #running: Promise<void> | undefined;
   #pause: Alarm | undefined;
@@ -35,8 +35,8 @@ export class DeliveryQueue<Buffer> {
     readonly random: () => number;
     /** Delivers a buffer. What it throws is retried. */
     readonly deliver: (buffer: Buffer) => Promise<void>;
-    /** Receives why a delivery failed, and which attempt it was, from 1. */
-    readonly onFailure: (error: unknown, attempt: number) => void;
+    /** Receives why an attempt failed. */
+    readonly onFailure: (error: unknown) => void;
   }) {
     this.#clock = options.clock;
     this.#random = options.random;
@@ -93,7 +93,7 @@ export class DeliveryQueue<Buffer> {
       } catch (error) {
         this.#attempt += 1;
         this.#lastError = error;
-        this.#onFailure(error, this.#attempt);
+        this.#onFailure(error);
         if (!this.#closed) this.#pauseThenStart();
         break;
       }

@@ -17,23 +17,27 @@ type Marks = Map<Segment, readonly JournalEntry[]>;
 interface UnderWay {
   /** The records that are delivered together. */
   readonly buffer: StreamBuffer;
-  /** The key of the object. */
+  /**
+   * The key of the object: the same in every attempt, so that an attempt that fails halfway leaves no second copy, even if
+   * the oldest record, whose time it has, has expired since. Only a fault asks for another one.
+   */
   key: string;
   /** Whether S3 has every record of the buffer. */
   isDelivered: boolean;
-  /** Records that were dropped and noted, and are not marked as done yet. */
-  dropped: Marks;
+  // To mark is a write to the disk, which can fail: the next attempt marks what this one could not.
+  /** Records that have expired and are noted, and are not marked as done yet. */
+  expired: Marks;
   /** Records that are to be marked as done once the buffer is delivered. */
   unmarked: Marks;
 }
 
 /**
- * One delivery stream: journal → buffer → S3. A buffer is full at its size, or when its interval has passed since its first
- * record arrived.
+ * One delivery stream: journal → buffer → S3. A buffer is full at its size, or when its interval has passed since its
+ * first record arrived.
  *
- * Acknowledged records stay in the journal until S3 has them. After a crash between the two, a buffer is
- * delivered again: at least once. After 24 hours in which they could not be delivered they are dropped, as Firehose does
- * with what was put directly.
+ * Acknowledged records stay in the journal until S3 has them. After a crash between the two, a buffer is delivered
+ * again: at least once. Records that could not be delivered for 24 hours expire, as those of Direct PUT do:
+ * https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
  */
 export class DeliveryStream {
   /** Name of the stream. */
@@ -50,10 +54,10 @@ export class DeliveryStream {
   #alarm: Alarm | undefined;
   /** The buffer interval instead of the settings' own. */
   #seconds: number | undefined;
-  /** Full buffers that S3 does not have yet, the oldest first. */
+  /** Full buffers that S3 does not have yet, or that are not marked as done in the journal; the oldest first. */
   readonly #full = new Set<StreamBuffer>();
   #counted = { ...NO_COUNTS };
-  /** Whether no delivery has succeeded since the first that failed. */
+  /** Whether no attempt of the last minute that had any has succeeded. */
   #isBlocked = false;
   #closed = false;
 
@@ -90,42 +94,42 @@ export class DeliveryStream {
     this.#onAccepted(data, at);
   }
 
-  /** Records that were dropped, because they could not be delivered for 24 hours, since the stream was created. */
+  /** Records that have expired since the stream was created. */
   get expired(): number {
     return this.#journal.expired;
   }
 
   /**
-   * Returns the metrics of the time since the last call, as Firehose sends them to CloudWatch once a minute: see
-   * {@link StreamMinute}. First it delivers what is due and waits for attempts that are under way, so that a clock that
-   * jumped makes nothing look late.
+   * Returns the metrics of the time since the last call, as Firehose sends them to CloudWatch once a minute, and begins to
+   * count anew. First it delivers what is due and waits for attempts that are under way, so that a clock that jumped makes
+   * nothing look late.
    */
-  async minute(): Promise<StreamMinute> {
+  async takeMinute(): Promise<StreamMinute> {
     this.#fillIfDue();
     await this.#deliveries.idle();
-    const { documents, oldestArrivalMs } = this.pending();
+    const { records, oldestArrivalMs } = this.pending();
     const { succeeded, failed } = this.#counted;
     if (succeeded + failed > 0) this.#isBlocked = succeeded === 0;
     const minute = {
       ...this.#counted,
-      isBlocked: this.#isBlocked && documents > 0,
-      freshnessMs: documents === 0 ? 0 : Math.max(0, this.#clock.now() - oldestArrivalMs),
+      isBlocked: this.#isBlocked && records > 0,
+      freshnessMs: records === 0 ? 0 : Math.max(0, this.#clock.now() - oldestArrivalMs),
     };
     this.#counted = { ...NO_COUNTS };
     return minute;
   }
 
-  /** Records that S3 doesn't have yet, and the arrival of the oldest, epoch ms. */
-  pending(): { readonly documents: number; readonly bytes: number; readonly oldestArrivalMs: number } {
+  /** The records that are not delivered, as numbers. */
+  pending(): PendingRecords {
     const buffers = [...this.#full, this.#open];
     return {
-      documents: buffers.reduce((sum, { entries }) => sum + entries.length, 0),
+      records: buffers.reduce((sum, { entries }) => sum + entries.length, 0),
       bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
       oldestArrivalMs: Math.min(this.#clock.now(), ...buffers.map(({ oldestArrivalMs }) => oldestArrivalMs)),
     };
   }
 
-  /** The records that S3 doesn't have yet. */
+  /** The records that are not delivered, and those that are not marked as done in the journal yet. */
   undelivered(): readonly Pick<JournalEntry, 'arrivalMs' | 'data'>[] {
     return [...this.#full, this.#open].flatMap(({ entries }) => entries);
   }
@@ -198,18 +202,18 @@ export class DeliveryStream {
       buffer,
       key: objectKey(this.#context, buffer),
       isDelivered: false,
-      dropped: new Map(),
+      expired: new Map(),
       unmarked: marksOf(buffer.entries),
     });
   }
 
   /**
-   * Makes one attempt to deliver a buffer. What an earlier attempt has done already is not done again: records are marked, then
-   * the object is put, then the rest of the records is marked.
+   * Makes one attempt to deliver a buffer: marks what has expired in an earlier attempt, puts the object, and marks its
+   * records. What an earlier attempt has done is not done again.
    */
   async #deliver(underWay: UnderWay): Promise<void> {
     const { buffer } = underWay;
-    mark(underWay.dropped);
+    mark(underWay.expired);
     if (!underWay.isDelivered && buffer.entries.length > 0) {
       const faults = this.#takeDelivery();
       try {
@@ -223,8 +227,8 @@ export class DeliveryStream {
       } catch (error) {
         this.#counted.failed += 1;
         // Records that came while the clock was ahead are expired by the fault, too.
-        const oldestMs = faults.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
-        this.#expire(underWay, oldestMs);
+        const retentionMs = faults.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
+        this.#expire(underWay, this.#clock.now() - retentionMs);
         if (buffer.entries.length > 0) throw error;
       }
     }
@@ -247,18 +251,17 @@ export class DeliveryStream {
     throw new Error('S3 has accepted the object without an answer, as asked for.');
   }
 
-  /** Drops the records of a buffer, which could not be delivered just now, that are older than so many milliseconds. */
-  #expire(underWay: UnderWay, oldestMs: number): void {
+  /** Drops the records of a buffer that could not be delivered just now. @param until The last arrival that expires, epoch ms. */
+  #expire(underWay: UnderWay, until: number): void {
     const { buffer } = underWay;
-    const since = this.#clock.now() - oldestMs;
-    const old = buffer.entries.filter(({ arrivalMs }) => arrivalMs <= since);
+    const old = buffer.entries.filter(({ arrivalMs }) => arrivalMs <= until);
     if (old.length === 0) return;
-    const kept = buffer.entries.filter(({ arrivalMs }) => arrivalMs > since);
+    const kept = buffer.entries.filter(({ arrivalMs }) => arrivalMs > until);
     this.#journal.noteExpired(old);
-    underWay.dropped = marksOf(old);
+    underWay.expired = marksOf(old);
     underWay.unmarked = marksOf(kept);
     Object.assign(buffer, bufferOf(kept));
-    mark(underWay.dropped);
+    mark(underWay.expired);
   }
 
   /** Deletes files in which everything is delivered. Those that can't be deleted now are deleted later. */
@@ -266,7 +269,7 @@ export class DeliveryStream {
     try {
       this.#journal.removeDelivered();
     } catch (error) {
-      this.#onFailure(error, 1);
+      this.#onFailure(error);
     }
   }
 }
@@ -279,14 +282,24 @@ export interface StreamMinute {
   readonly incomingBytes: number;
   /** Records that S3 has accepted. */
   readonly delivered: number;
-  /** Deliveries of a buffer that succeeded and that failed. */
+  /** Deliveries of a buffer that succeeded. */
   readonly succeeded: number;
   /** Deliveries of a buffer that failed. */
   readonly failed: number;
-  /** Whether something waits and no delivery has succeeded since the first that failed. */
+  /** Whether something waits, and no attempt of the last minute that had any has succeeded. */
   readonly isBlocked: boolean;
   /** Age of the oldest record that is not delivered, milliseconds; 0 for none. */
   readonly freshnessMs: number;
+}
+
+/** The records of a stream that are not delivered. */
+export interface PendingRecords {
+  /** How many they are. */
+  readonly records: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** Arrival of the oldest, epoch ms; now without records, or if all of them are of a future that was set back. */
+  readonly oldestArrivalMs: number;
 }
 
 /** Options to open a stream. */
@@ -299,8 +312,8 @@ export interface StreamOptions {
   readonly clock: LocalClock;
   /** A number from 0 to 1, exclusive, which spreads retries. */
   readonly random: () => number;
-  /** Receives why a delivery failed, and which attempt it was, from 1. */
-  readonly onFailure: (error: unknown, attempt: number) => void;
+  /** Receives why an attempt failed: what S3 answered, or what the disk did. Also why a file of the journal stays. */
+  readonly onFailure: (error: unknown) => void;
   /** Injected failures of deliveries. Default: none. */
   readonly faults?: Faults | undefined;
   /** Called with each record that is on disk, and epoch milliseconds. */
@@ -327,8 +340,8 @@ function marksOf(entries: readonly JournalEntry[]): Marks {
 }
 
 /**
- * Marks records in the journal as done. Each segment is removed from `marks` then: if records were marked twice, the segment would
- * count others as delivered, too.
+ * Marks records in the journal as done. Each segment is removed from `marks` then: if records were marked twice, the
+ * segment would count others as delivered, too.
  */
 function mark(marks: Marks): void {
   for (const [segment, entries] of marks) {

@@ -51,7 +51,7 @@ export class StreamMetrics {
     this.#alarm = undefined;
     let isBusy = false;
     for (const stream of this.#streams()) {
-      const minute = await stream.minute();
+      const minute = await stream.takeMinute();
       if (Object.values(minute).every((value) => value === 0 || value === false)) continue;
       isBusy = true;
       this.#publish(streamMetrics(stream.name, minute, this.#clock.now()));

@@ -25,8 +25,8 @@ export interface FirehoseOptions {
   readonly sink: ObjectSink;
   /** The account of the streams: twelve digits. */
   readonly account: string;
-  /** Called for each delivery that fails and will be retried. Default: nothing. */
-  readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
+  /** Called for each attempt that fails, and for each file of a journal that can't be deleted. Default: nothing. */
+  readonly onFailure?: (stream: string, error: unknown) => void;
   /** A number from 0 to 1, exclusive, which spreads retries. Default `Math.random`. */
   readonly random?: () => number;
   /** Called before a stream calls S3. If it throws, the delivery fails and is retried. Default: nothing. */
@@ -192,7 +192,7 @@ function openStream(
     clock,
     random,
     faults,
-    onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
+    onFailure: (error) => options.onFailure?.(name, error),
     onAccepted(data, at) {
       wake();
       options.onAccepted?.(name, data, at);
@@ -203,9 +203,9 @@ function openStream(
 /** What waits in each stream; a stream in which nothing waits is left out. */
 function pendingDocuments(streams: ReadonlyMap<string, DeliveryStream>): PendingDocuments[] {
   return [...streams].flatMap(([name, stream]) => {
-    const { documents, bytes, oldestArrivalMs } = stream.pending();
+    const { records, bytes, oldestArrivalMs } = stream.pending();
     const oldestArrival = new Date(oldestArrivalMs).toISOString();
-    return documents === 0 ? [] : [{ stream: name, documents, bytes, oldestArrival }];
+    return records === 0 ? [] : [{ stream: name, documents: records, bytes, oldestArrival }];
   });
 }
 

@@ -52,7 +52,8 @@ export async function openEngines(
     account: state.place.account,
     faults,
     onFailure(stream, error) {
-      if (diskProblem(error) !== undefined) reportDefect(error);
+      // Firehose does not log what a disk of this machine refuses.
+      if (diskProblem(error) !== undefined) return reportDefect(error);
       const logged = deliveryErrorLine(stack()?.resources ?? [], stream, error);
       if (logged !== undefined) logs.open(logName(logged.group))(`${logged.line}\n`);
     },
