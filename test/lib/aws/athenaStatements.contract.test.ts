@@ -96,7 +96,7 @@ describe('a statement', () => {
       failed: 'The query took longer than 0 s and was stopped.',
     });
     const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
-    expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
+    expect((await settle(client, id)).Status?.State).toBe('CANCELLED');
   });
 
   it('is stopped when nobody waits for it', async () => {
@@ -112,7 +112,7 @@ describe('a statement', () => {
     );
     await expect(run('hangs')).rejects.toThrow('away');
     const { QueryExecutionIds: [id = ''] = [] } = await asked.send(new ListQueryExecutionsCommand({}));
-    expect((await settle(asked, id))?.Status?.State).toBe('CANCELLED');
+    expect((await settle(asked, id)).Status?.State).toBe('CANCELLED');
     asked.destroy();
   });
 

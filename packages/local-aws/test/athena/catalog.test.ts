@@ -103,7 +103,7 @@ describe('the data catalog', () => {
   });
 
   it('reports missing tables in the wording that clients parse', async () => {
-    athena.calls.length = 0;
+    athena.takeCalls();
     const missing = expect.stringMatching(
       /^Table nope not found\. \(Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: .+; Proxy: null\)$/,
     );
@@ -117,7 +117,7 @@ describe('the data catalog', () => {
       await expect(athena.client.send(command)).rejects.toMatchObject({ name: 'MetadataException' });
     }
     const glue = { accessKeyId: 'test', service: 'glue' };
-    expect(athena.calls).toEqual([
+    expect(athena.takeCalls()).toEqual([
       { ...glue, operation: 'GetTable', input: { DatabaseName: 'app', Name: 'nope' } },
       { ...glue, operation: 'GetDatabase', input: { Name: 'absent' } },
       { ...glue, operation: 'GetTables', input: { DatabaseName: 'absent' } },

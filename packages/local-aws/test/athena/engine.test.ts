@@ -15,9 +15,9 @@ const inApp = { QueryExecutionContext: { Database: 'app' } };
 /** The rows of a query that succeeds. */
 async function rows(sql: string, input: Parameters<typeof submit>[2] = inApp) {
   const execution = await runToEnd(athena.client, sql, input);
-  expect(execution?.Status).toMatchObject({ State: 'SUCCEEDED' });
+  expect(execution.Status).toMatchObject({ State: 'SUCCEEDED' });
   const { ResultSet, UpdateCount } = await athena.client.send(
-    new GetQueryResultsCommand({ QueryExecutionId: execution?.QueryExecutionId }),
+    new GetQueryResultsCommand({ QueryExecutionId: execution.QueryExecutionId }),
   );
   return {
     execution,
@@ -46,7 +46,7 @@ describe('Athena with its query engine', () => {
       SubstatementType: 'CREATE_TABLE_AS_SELECT',
     });
     expect(made.UpdateCount).toBe(2);
-    const manifest = made.execution?.Statistics?.DataManifestLocation?.slice(`s3://${BUCKET}/`.length) ?? '';
+    const manifest = made.execution.Statistics?.DataManifestLocation?.slice(`s3://${BUCKET}/`.length) ?? '';
     const [file = ''] = String(Buffer.concat(await athena.store.get(BUCKET, manifest).body.toArray())).split(
       '\n',
     );
@@ -54,9 +54,9 @@ describe('Athena with its query engine', () => {
     expect((await rows('SELECT sum(a) AS total FROM made')).rows?.[1]).toEqual(['3']);
     const shown = await rows('SHOW TABLES');
     expect(shown.rows).toEqual([['made']]);
-    expect(shown.execution?.ResultConfiguration?.OutputLocation).toMatch(/\.txt$/);
+    expect(shown.execution.ResultConfiguration?.OutputLocation).toMatch(/\.txt$/);
     const glue = { accessKeyId: 'test', service: 'glue', operation: 'GetTable' };
-    expect(athena.calls).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
+    expect(athena.takeCalls()).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
   });
 
   it('parses a query that is nested deeper than its parser reads', async () => {
@@ -70,7 +70,7 @@ describe('Athena with its query engine', () => {
       'SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3',
     );
     await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
-    expect((await settle(athena.client, id))?.Status?.State).toBe('CANCELLED');
+    expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
     // Its place is free again only when the engine has let go of it.
     const deadline = performance.now() + 30_000;
     while (athena.athena.pending().running > 0 && performance.now() < deadline) {

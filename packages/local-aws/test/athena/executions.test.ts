@@ -159,13 +159,13 @@ describe('a query', () => {
     { sql: 'break', message: 'GENERIC_INTERNAL_ERROR: undefined is not a function', category: 1, type: 100 },
   ])('that fails reports the reason: $sql', async ({ sql, message, category, type }) => {
     const execution = await runToEnd(athena.client, sql);
-    expect(execution?.Status).toMatchObject({
+    expect(execution.Status).toMatchObject({
       State: 'FAILED',
       StateChangeReason: message,
       AthenaError: { ErrorCategory: category, ErrorType: type, Retryable: false, ErrorMessage: message },
     });
     expect(athena.store.list(BUCKET, { limit: 10 }).entries).toEqual([]);
-    await expect(results(execution?.QueryExecutionId ?? '')).rejects.toMatchObject({
+    await expect(results(execution.QueryExecutionId ?? '')).rejects.toMatchObject({
       message: 'Query did not finish successfully. Final query state: FAILED',
     });
     expect(athena.defects).toHaveLength(category === 1 ? 1 : 0);
@@ -230,13 +230,13 @@ describe('many queries', () => {
     await stop(ids[20] ?? '');
     expect(athena.athena.pending()).toEqual({ queued: 2, running: 20 });
     go();
-    expect((await settle(athena.client, last))?.Status?.State).toBe('SUCCEEDED');
+    expect((await settle(athena.client, last)).Status?.State).toBe('SUCCEEDED');
     expect(runner.ran.map(({ sql }) => sql)).not.toContain('wait 20');
   });
 
   it('are listed by workgroup, newest first, in pages', async () => {
     const ids: string[] = [];
-    for (let n = 0; n < 5; n += 1) ids.push((await runToEnd(athena.client, 'q'))?.QueryExecutionId ?? '');
+    for (let n = 0; n < 5; n += 1) ids.push((await runToEnd(athena.client, 'q')).QueryExecutionId ?? '');
     const list = async (NextToken?: string) =>
       athena.client.send(
         new ListQueryExecutionsCommand({ MaxResults: 3, ...(NextToken ? { NextToken } : {}) }),
@@ -253,8 +253,8 @@ describe('many queries', () => {
     const done = await runToEnd(athena.client, 'q');
     const running = await submit(athena.client, 'wait');
     await athena.restart();
-    expect(await get(done?.QueryExecutionId ?? '')).toEqual(done);
-    expect(await results(done?.QueryExecutionId ?? '')).toMatchObject({ UpdateCount: 0 });
+    expect(await get(done.QueryExecutionId ?? '')).toEqual(done);
+    expect(await results(done.QueryExecutionId ?? '')).toMatchObject({ UpdateCount: 0 });
     expect((await get(running))?.Status).toMatchObject({
       State: 'FAILED',
       StateChangeReason: expect.stringContaining('stopped'),
@@ -311,7 +311,7 @@ describe('the output location', () => {
 
   it('may be denied: then the query fails and reports the location', async () => {
     athena.faults.set({ s3: [{ fault: 'failCalls', code: 'AccessDenied', key: `${BUCKET}/out/*` }] });
-    const { Status } = (await runToEnd(athena.client, 'q')) ?? {};
+    const { Status } = await runToEnd(athena.client, 'q');
     expect(Status).toMatchObject({
       State: 'FAILED',
       StateChangeReason: expect.stringMatching(
@@ -319,7 +319,7 @@ describe('the output location', () => {
       ),
       AthenaError: { ErrorCategory: 2, ErrorType: 401 },
     });
-    expect((await runToEnd(athena.client, 'q'))?.Status?.State).toBe('SUCCEEDED');
+    expect((await runToEnd(athena.client, 'q')).Status?.State).toBe('SUCCEEDED');
   });
 });
 
@@ -328,14 +328,13 @@ describe('calls to S3', () => {
     const id = await submit(athena.client, 'q');
     await settle(athena.client, id);
     const put = { accessKeyId: 'test', service: 's3', operation: 'PutObject', bucket: BUCKET };
-    expect(athena.calls).toEqual([
+    expect(athena.takeCalls()).toEqual([
       { ...put, operation: 'GetBucketLocation', key: '' },
       { ...put, key: `out/${id}.csv` },
       { ...put, key: `out/${id}.csv.metadata` },
     ]);
-    athena.calls.length = 0;
     await results(id);
-    expect(athena.calls).toMatchObject([
+    expect(athena.takeCalls()).toMatchObject([
       { ...put, operation: 'GetObject', key: `out/${id}.csv`, isResult: true },
     ]);
   });

@@ -90,7 +90,7 @@ describe('the result of a query', () => {
       });
       for (const suffix of ['', '.metadata'])
         expect(
-          athena.store.head('encrypted', `out/${execution?.QueryExecutionId}.csv${suffix}`).attributes
+          athena.store.head('encrypted', `out/${execution.QueryExecutionId}.csv${suffix}`).attributes
             .encryption,
         ).toEqual(encryption);
     },
@@ -103,10 +103,10 @@ describe('the result of a query', () => {
       ['', 'a "b", c\nd'],
     ];
     const execution = await runToEnd(athena.client, 'answer');
-    const location = `s3://${BUCKET}/out/${execution?.QueryExecutionId}.csv`;
-    expect(execution?.ResultConfiguration?.OutputLocation).toBe(location);
+    const location = `s3://${BUCKET}/out/${execution.QueryExecutionId}.csv`;
+    expect(execution.ResultConfiguration?.OutputLocation).toBe(location);
     expect(await text(location)).toBe('"c0","c1"\n"x",\n"","a ""b"", c\nd"\n');
-    const answer = await get(execution?.QueryExecutionId);
+    const answer = await get(execution.QueryExecutionId);
     expect(answer).toMatchObject({
       UpdateCount: 0,
       ResultSet: {
@@ -151,7 +151,7 @@ describe('the result of a query', () => {
         rows = all;
         width = all[0]?.length ?? 1;
         const execution = await runToEnd(athena.client, 'answer');
-        const [names, ...values] = await readAll(execution?.QueryExecutionId, size);
+        const [names, ...values] = await readAll(execution.QueryExecutionId, size);
         expect(names).toEqual(Array.from({ length: width }, (_, at) => `c${at}`));
         expect(values).toEqual(all.map((row) => row.map((cell) => cell ?? undefined)));
       }),
@@ -177,10 +177,10 @@ describe('the result of a query', () => {
     width = 2;
     rows = [];
     const execution = await runToEnd(athena.client, 'answer');
-    const bytes = await text(`${execution?.ResultConfiguration?.OutputLocation}.metadata`);
+    const bytes = await text(`${execution.ResultConfiguration?.OutputLocation}.metadata`);
     // Field 1 with the ID, then field 4 for each column: its catalog, name, label and type.
     expect(bytes.slice(0, 2)).toBe('\x0a\x24');
-    expect(bytes.slice(2, 38)).toBe(execution?.QueryExecutionId);
+    expect(bytes.slice(2, 38)).toBe(execution.QueryExecutionId);
     const column = (name: string) => `\x0a\x04hive"\x02${name}*\x02${name}2\x07varchar`;
     expect(bytes).toContain(column('c0'));
     expect(bytes).toContain(column('c1'));
@@ -189,8 +189,8 @@ describe('the result of a query', () => {
   it('of a million rows is written and paged without being kept in memory', async () => {
     const before = process.memoryUsage().rss;
     const execution = await runToEnd(athena.client, 'many');
-    expect(execution?.Status?.State).toBe('SUCCEEDED');
-    const id = execution?.QueryExecutionId;
+    expect(execution.Status?.State).toBe('SUCCEEDED');
+    const id = execution.QueryExecutionId;
     const first = await get(id);
     expect(first.ResultSet?.Rows).toHaveLength(1_000);
     expect(first.ResultSet?.Rows?.at(-1)?.Data).toEqual([{ VarCharValue: '998' }]);
@@ -210,21 +210,21 @@ describe('the result of a statement that is not a query', () => {
     ];
     const execution = await runToEnd(athena.client, 'show');
     expect(execution).toMatchObject({ StatementType: 'UTILITY', SubstatementType: 'DESCRIBE' });
-    const location = execution?.ResultConfiguration?.OutputLocation;
+    const location = execution.ResultConfiguration?.OutputLocation;
     expect(location).toMatch(/\/out\/[-0-9a-f]{36}\.txt$/);
     expect(await text(location)).toBe('id\tbigint\nds\tdate\n');
-    expect(await readAll(execution?.QueryExecutionId, 1)).toEqual([['id\tbigint'], ['ds\tdate']]);
+    expect(await readAll(execution.QueryExecutionId, 1)).toEqual([['id\tbigint'], ['ds\tdate']]);
   });
 
   it('that writes is a manifest and the number of rows', async () => {
     const execution = await runToEnd(athena.client, 'insert');
-    const location = `s3://${BUCKET}/out/${execution?.QueryExecutionId}`;
-    expect(execution?.ResultConfiguration?.OutputLocation).toBe(location);
-    const manifest = execution?.Statistics?.DataManifestLocation;
+    const location = `s3://${BUCKET}/out/${execution.QueryExecutionId}`;
+    expect(execution.ResultConfiguration?.OutputLocation).toBe(location);
+    const manifest = execution.Statistics?.DataManifestLocation;
     expect(manifest).toBe(`${location}-manifest.csv`);
     expect(await text(manifest)).toBe('s3://results/t/a.parquet\ns3://results/t/b.parquet\n');
     expect(await text(`${location}.metadata`)).toContain('bigint');
-    expect(await get(execution?.QueryExecutionId)).toMatchObject({ UpdateCount: 3, ResultSet: { Rows: [] } });
+    expect(await get(execution.QueryExecutionId)).toMatchObject({ UpdateCount: 3, ResultSet: { Rows: [] } });
   });
 });
 
@@ -245,13 +245,13 @@ describe('a result that is not available', () => {
     width = 1;
     const first = await runToEnd(athena.client, 'answer');
     const second = await runToEnd(athena.client, 'answer');
-    const { NextToken } = await get(first?.QueryExecutionId, { MaxResults: 1 });
-    await expect(get(second?.QueryExecutionId, { NextToken })).rejects.toMatchObject({
+    const { NextToken } = await get(first.QueryExecutionId, { MaxResults: 1 });
+    await expect(get(second.QueryExecutionId, { NextToken })).rejects.toMatchObject({
       name: 'InvalidRequestException',
       message: 'The NextToken is not one of this query.',
     });
-    athena.store.delete(BUCKET, `out/${first?.QueryExecutionId}.csv`);
-    await expect(get(first?.QueryExecutionId)).rejects.toMatchObject({
+    athena.store.delete(BUCKET, `out/${first.QueryExecutionId}.csv`);
+    await expect(get(first.QueryExecutionId)).rejects.toMatchObject({
       name: 'InvalidRequestException',
       message: 'Could not find results',
     });

@@ -116,14 +116,14 @@ async function writeParquet(path: string, sql: string): Promise<void> {
 /** Runs a statement to its end, by default in the database `db`. */
 async function answerOf(client: AthenaClient, sql: string, input: Input): Promise<Answer> {
   const execution = await runToEnd(client, sql, { QueryExecutionContext: { Database: 'db' }, ...input });
-  const { State: state, StateChangeReason: reason, AthenaError } = execution?.Status ?? {};
+  const { State: state, StateChangeReason: reason, AthenaError } = execution.Status ?? {};
   const results =
     state === 'SUCCEEDED'
-      ? await client.send(new GetQueryResultsCommand({ QueryExecutionId: execution?.QueryExecutionId }))
+      ? await client.send(new GetQueryResultsCommand({ QueryExecutionId: execution.QueryExecutionId }))
       : undefined;
   const hasHeader =
-    execution?.SubstatementType === 'EXPLAIN' ||
-    execution?.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
+    execution.SubstatementType === 'EXPLAIN' ||
+    execution.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
   const rows =
     results?.ResultSet?.Rows?.map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue)) ?? [];
   const columns = results?.ResultSet?.ResultSetMetadata?.ColumnInfo ?? [];
@@ -131,10 +131,10 @@ async function answerOf(client: AthenaClient, sql: string, input: Input): Promis
     state,
     reason,
     error: [AthenaError?.ErrorCategory, AthenaError?.ErrorType],
-    kind: [execution?.StatementType, execution?.SubstatementType],
+    kind: [execution.StatementType, execution.SubstatementType],
     columns: columns.map(({ Name, Type, Precision, Scale }) => ({ Name, Type, Precision, Scale })),
     rows: hasHeader ? rows.slice(1) : rows,
     updateCount: results?.UpdateCount,
-    scannedBytes: execution?.Statistics?.DataScannedInBytes,
+    scannedBytes: execution.Statistics?.DataScannedInBytes,
   };
 }
