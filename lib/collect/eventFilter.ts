@@ -60,7 +60,7 @@ function eventNames(event: unknown, resolve: (sent: string) => ResolvedName): Ev
 }
 
 /** Lists of names in the configuration: exact, or `prefix*`. */
-interface NameLists {
+export interface NameLists {
   /** Only these; absent: all. */
   readonly allow?: readonly string[] | undefined;
   /** None of these, even if they are allowed. */
