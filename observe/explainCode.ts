@@ -16,7 +16,7 @@ import { GroupsError } from '../lib/groups/GroupsError.ts';
 import { LambdaError } from '../lib/lambda/middlewares.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
 import { LandedError } from '../lib/landing/lines/LandedObject.ts';
-import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
+import { RowFailure } from '../lib/landing/quarantineReasons.ts';
 import { WriteError } from '../lib/landing/write/WriteError.ts';
 import { LedgerError } from '../lib/ledger/LedgerError.ts';
 import { EngineError } from '../lib/parquet/EngineError.ts';
@@ -27,15 +27,18 @@ import { EventError } from '../lib/wire/EventError.ts';
 import { KeysError } from '../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../lib/wire/RequestError.ts';
 
-/** A code with what it means and what to do. */
+/** A code with what it means and what to do: empty texts in the JSON of a code that this version does not know. */
 export interface ExplainedCode extends Pick<ErrorEntry, 'cause' | 'cure'> {
   /** The stable code: SLUICE_…. */
   readonly code: string;
 }
 
+// Of what runs in a deployment. Codes that only commands print are in cli/commands/commandErrors.ts; a test holds both
+// together, so that each code is explained.
 const families = [
   RequestError,
   EventError,
+  RowFailure,
   CollectError,
   KeysError,
   LandedError,
@@ -62,17 +65,22 @@ const families = [
   MetricsError,
 ];
 const entries = new Map<string, ErrorEntry>(
-  [...families.map((family) => family.entries), rowReasons, quarantineReasons].flatMap((family) =>
-    Object.entries<ErrorEntry>(family),
+  [...families.map((family) => family.entries), rowReasons].flatMap((known) =>
+    Object.entries<ErrorEntry>(known),
   ),
 );
 
 /**
- * Explains a code that the ledger or quarantine stores: of a failed day or file, or of a refused event or row.
+ * Explains a code that a function of the deployment answers, logs or stores.
  *
- * @returns The code alone, with empty texts, if this version does not know it: a later version may have written it.
+ * @returns Undefined of any other code, also of one that a later version has stored.
  */
-export function explainCode(code: string): ExplainedCode {
-  const { cause, cure } = entries.get(code) ?? { cause: '', cure: '' };
-  return { code, cause, cure };
+export function explainCode(code: string): ExplainedCode | undefined {
+  const entry = entries.get(code);
+  return entry === undefined ? undefined : { code, cause: entry.cause, cure: entry.cure };
+}
+
+/** Explains a code of a stored row, file or day, whose members the JSON of an answer always has: see {@link ExplainedCode}. */
+export function explainStoredCode(code: string): ExplainedCode {
+  return explainCode(code) ?? { code, cause: '', cure: '' };
 }

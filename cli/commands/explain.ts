@@ -84,7 +84,7 @@ export async function explainAnyCode(code: string): Promise<ExplainedFinding | n
   ]);
   if (isFindingCode(code)) return { code, ...explainFinding(code) };
   const explained = explainCode(code);
-  if (explained.cause !== '') return { ...explained, section: null };
+  if (explained !== undefined) return { ...explained, section: null };
   const { commandErrors } = await import('./commandErrors.ts');
   const entry = (await commandErrors()).get(code);
   return entry === undefined ? null : { code, cause: entry.cause, cure: entry.cure, section: null };

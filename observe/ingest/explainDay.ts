@@ -16,7 +16,7 @@ import { lackingSince } from '../../lib/ledger/versionFiles.ts';
 import { refusedRowsStem } from '../../lib/tables/tableFolders.ts';
 import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import { type ExplainedCode, explainStoredCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { type ConfiguredDataset, readVersionFiles, unusualRowsWords } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
@@ -135,7 +135,7 @@ export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExp
   const { target = [], lackingSince: lostSince = null, hasNewer = false } = known;
   const { failure } = entry;
   const ofDay = (text: string) => targetCommands(dayCommands(text, entry), target);
-  const code = failure === undefined ? null : explainCode(failure.code);
+  const code = failure === undefined ? null : explainStoredCode(failure.code);
   const explained =
     failure === undefined || code === null
       ? null
@@ -329,7 +329,7 @@ function refusedReasons({ files }: LedgerEntry): readonly RefusedReason[] {
     for (const [reason, n] of Object.entries(refusedBy)) counts.set(reason, (counts.get(reason) ?? 0) + n);
   return [...counts]
     .sort(([, a], [, b]) => b - a)
-    .map(([reason, rows]) => ({ ...explainCode(reason), rows }));
+    .map(([reason, rows]) => ({ ...explainStoredCode(reason), rows }));
 }
 
 /** What the reasons mean for which files were left out. */

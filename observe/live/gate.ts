@@ -47,7 +47,10 @@ export async function readGate(deployment: Deployment): Promise<Gate | null> {
 }
 
 /** The gate that a request has reached. */
-export function gateOf({ code }: LiveRequest, deployment: Parameters<typeof accepted>[0]): Gate {
+export function gateOf(
+  { code }: Pick<LiveRequest, 'code'>,
+  deployment: Parameters<typeof accepted>[0],
+): Gate {
   return code === null ? accepted(deployment) : refused(code);
 }
 
@@ -65,8 +68,9 @@ function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localCo
 
 /** A first request was refused with a code. */
 function refused(code: string): Gate {
-  const { cause, cure } = explainCode(code);
-  return { gate: 'refused', code, text: `Refused with ${code}: ${cause} ${cure}` };
+  const explained = explainCode(code);
+  const why = explained === undefined ? '.' : `: ${explained.cause} ${explained.cure}`;
+  return { gate: 'refused', code, text: `Refused with ${code}${why}` };
 }
 
 /** Whether the gateway had any request, of which those that the collector has none of are preflights. */

@@ -3,7 +3,7 @@ import { HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { type ExplainedCode, explainCode } from '../../explainCode.ts';
+import { type ExplainedCode, explainStoredCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { type QuarantineSender, senderColumns, senderOf, topSendersSql } from './quarantineSenders.ts';
 import { readTime, timestampText } from './tracedRows.ts';
@@ -60,7 +60,7 @@ export async function countQuarantine(
     ([reason, senders]) => {
       const [row = {}] = senders;
       return {
-        ...explainCode(reason),
+        ...explainStoredCode(reason),
         isRedrivable: isQuarantineReason(reason),
         rows: Number(row['all_row_count']),
         items: Number(row['all_items']),

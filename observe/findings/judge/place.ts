@@ -53,11 +53,11 @@ export function reasonOf(
   code: string | null | undefined,
   message: string | null = null,
 ): FindingCase | undefined {
-  const { cause, cure } = explainCode(code ?? '');
-  if (cause === '') return undefined;
-  const ofRows = rowReasonsIn(message).map(explainCode);
-  const causes = [message ?? cause, ...ofRows.map((reason) => reason.cause)];
-  const cures = ofRows.length === 0 ? [cure] : ofRows.map((reason) => reason.cure);
+  const known = explainCode(code ?? '');
+  if (known === undefined) return undefined;
+  const ofRows = rowReasonsIn(message).flatMap((reason) => explainCode(reason) ?? []);
+  const causes = [message ?? known.cause, ...ofRows.map((reason) => reason.cause)];
+  const cures = ofRows.length === 0 ? [known.cure] : ofRows.map((reason) => reason.cure);
   return { cause: causes.join(' '), cure: [...new Set(cures)].join(' ') };
 }
 
@@ -198,7 +198,7 @@ export function customersReason(
   const said = denialIn(message ?? '')?.resource ?? '';
   const arn = said.startsWith('arn:') ? said : "the ARN of the bucket's key (its owner knows it)";
   return {
-    cause: `${message ?? explainCode(code).cause} The configuration does not name this key, so that no role of the stack has a right on it.`,
+    cause: `${message ?? explainCode(code)?.cause ?? ''} The configuration does not name this key, so that no role of the stack has a right on it.`,
     cure: `Set ${key.field} to ${arn} and deploy. From then on \`sluice policy print\` has what the key needs: have its owner add that.`,
   };
 }
@@ -221,7 +221,7 @@ function denialReason(
     ? `A statement in the ${named} denies ${action}.`
     : `The ${named} does not allow ${action}${isOfRole ? byRole : ''}.`;
   // The cause of the code would blame the bucket.
-  const answer = (message ?? '').replace(explainCode(code ?? '').cause, '').trim();
+  const answer = (message ?? '').replace(explainCode(code ?? '')?.cause ?? '', '').trim();
   const isOurs = role.startsWith(`${stack.service}-${stack.stage}-`);
   const allow = isExplicit ? `take ${action} out of that statement` : `allow ${action} there`;
   const printed = isOfRole ? 'rolePermissions' : `${kind}Policy`;

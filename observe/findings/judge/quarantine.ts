@@ -4,7 +4,7 @@ import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { explainCode } from '../../explainCode.ts';
+import { explainStoredCode } from '../../explainCode.ts';
 import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineCount } from '../../facts/tables/landedRows.ts';
@@ -19,7 +19,7 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   if (first === undefined) return;
   const redriven = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const others = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
-  const cures = others.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`).join('');
+  const cures = others.map(({ reason }) => ` ${reason}: ${explainStoredCode(reason).cure}`).join('');
   const total = sum(reasons.map(({ rows }) => rows));
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { targetCommands } from '../../../observe/commands.ts';
-import { explainCode } from '../../../observe/explainCode.ts';
+import { explainStoredCode } from '../../../observe/explainCode.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
@@ -44,7 +44,7 @@ describe('a finding about drops and exports', () => {
   ])('of a day that failed with %s says why, and has the commands %j', (failure, commands) => {
     const failureMessage = 'A file is wrong. orders/2026-11-18/a.parquet.';
     const found = judge(datasetFacts({ days: [{ ...failedDay, failure, failureMessage }] }));
-    const [ownCure = ''] = explainCode(failure).cure.split(/ ?`/);
+    const [ownCure = ''] = explainStoredCode(failure).cure.split(/ ?`/);
     expect(found).toMatchObject([
       { cause: expect.stringContaining(failureMessage), cure: expect.stringContaining(ownCure) },
     ]);
@@ -182,7 +182,12 @@ describe('a finding about drops and exports', () => {
   it('of a role that a customer does not let the export take has the cure of its code alone', () => {
     const failure = 'SLUICE_EXPORT_ROLE_DENIED';
     const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, failure }] }] });
-    const cure = targetCommands(explainCode(failure).cure, ['--stage', 'prod', '--region', 'eu-central-1']);
+    const cure = targetCommands(explainStoredCode(failure).cure, [
+      '--stage',
+      'prod',
+      '--region',
+      'eu-central-1',
+    ]);
     expect(found?.cure).toBe(`${cure} Then the last command exports these days.`);
   });
 
