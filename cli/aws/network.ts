@@ -160,8 +160,8 @@ function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefine
   }
 }
 
-/** How long a person waits for an answer, and for a connection, milliseconds. */
-const LIMITS = clientLimits(20_000, 3_000);
+/** How long a person waits. */
+const LIMITS = clientLimits({ answerMs: 20_000, connectMs: 3_000 });
 
 /**
  * How AWS's clients connect on a person's machine. The SDK reads no variable of a proxy, and makes agents and, for profiles,

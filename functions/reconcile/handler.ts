@@ -22,7 +22,7 @@ const config: FunctionConfig<'reconcile'> = wholeConfig;
 const LOOK_MS = 180_000;
 
 /** Calls that no answer ends are tried again by the client, whose own default is to wait as long as the function runs. */
-const TIMEOUTS = clientLimits(30_000);
+const TIMEOUTS = clientLimits({ answerMs: 30_000 });
 
 const name = z.string().min(1);
 const schema = z.object({

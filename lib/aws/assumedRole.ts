@@ -89,6 +89,6 @@ export function newStsClient(credentials?: SessionCredentials): STSClient {
   return new STSClient({
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 3,
-    requestHandler: clientLimits(ANSWER_MS.small),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.usual }),
   });
 }

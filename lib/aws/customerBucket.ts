@@ -14,8 +14,8 @@ import { s3ObjectStore } from './s3ObjectStore.ts';
  */
 type BucketWithOwner = Pick<Source, 'name' | 'bucket' | 'owner'>;
 
-/** Time limit of one call, milliseconds. A call reads a range of a file, or a page of a listing. */
-const SOURCE_TIMEOUT_MS = 30_000;
+/** Milliseconds for the head of the answer to one attempt, which reads a range of a file, or a page of a listing. */
+const ANSWER_MS = 30_000;
 
 /**
  * A source's bucket with its own client. A customer's role limits the client to one dataset's folder.
@@ -32,7 +32,7 @@ export function customerBucket(
   const client = customerClient(source, {
     sessionName: `sluice-${source.name}-${name}`,
     sessionPolicy: customerSession(source, `${folder}/`, purpose),
-    requestTimeout: SOURCE_TIMEOUT_MS,
+    answerMs: ANSWER_MS,
     by,
   });
   return customerBucketFrom(client, source);

@@ -10,8 +10,8 @@ export interface CustomerAccess {
   readonly sessionName: string;
   /** Session policy for the customer's role, in JSON: lib/access/sessionPolicies.ts. */
   readonly sessionPolicy: string;
-  /** Time limit of one call, milliseconds. */
-  readonly requestTimeout: number;
+  /** Milliseconds in which an attempt of a call has to have the head of its answer. */
+  readonly answerMs: number;
   /** The calling session of the function's own role, which closes the client. Default: the function's role itself. */
   readonly by?: OwnSession | undefined;
 }
@@ -25,9 +25,9 @@ const clients = new Map<string, S3Client>();
  */
 export function customerClient(
   { region, role }: Pick<Source, 'region' | 'role'>,
-  { sessionName, sessionPolicy, requestTimeout, by }: CustomerAccess,
+  { sessionName, sessionPolicy, answerMs, by }: CustomerAccess,
 ): S3Client {
-  const kept = JSON.stringify([sessionName, sessionPolicy, region, role, requestTimeout]);
+  const kept = JSON.stringify([sessionName, sessionPolicy, region, role, answerMs]);
   const known = by === undefined ? clients.get(kept) : undefined;
   if (known !== undefined) return known;
   const sts = by?.sts ?? stsClient();
@@ -39,7 +39,7 @@ export function customerClient(
     maxAttempts: 4,
     // The configuration names the region of a bucket, so a bucket in another region is an error that says so.
     followRegionRedirects: false,
-    requestHandler: clientLimits(requestTimeout),
+    requestHandler: clientLimits({ answerMs }),
   });
   if (by === undefined) clients.set(kept, client);
   else by.closes(client);

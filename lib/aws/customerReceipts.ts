@@ -7,8 +7,8 @@ import type { OwnSession } from './ownSession.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 import { encryptedBy } from './writtenAs.ts';
 
-/** Time limit of one call, milliseconds. The object is small, and the client tries four times. */
-const TIMEOUT_MS = 5_000;
+/** Milliseconds for the answer to one attempt. The object is small, and the client tries four times. */
+const ANSWER_MS = 5_000;
 
 /** Codes of refusals that a policy causes. */
 const DENIED: Partial<Record<Refusal, ConstructorParameters<typeof ReceiptError>[0]>> = {
@@ -30,7 +30,7 @@ export function customerReceipts(by?: OwnSession): PutReceipt {
     const client = customerClient(source, {
       sessionName: `sluice-${name}-${dataset.name}`,
       sessionPolicy: customerSession(source, folder, 'receipt'),
-      requestTimeout: TIMEOUT_MS,
+      answerMs: ANSWER_MS,
       by,
     });
     try {

@@ -40,8 +40,8 @@ import type { OwnSession } from './ownSession.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 import { encryptedBy, type WrittenAs } from './writtenAs.ts';
 
-/** Time limit of one call, milliseconds. A call sends at most a part of 16 MiB. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Milliseconds for the answer to one attempt, which sends at most a part of 16 MiB. */
+const ANSWER_MS = 60_000;
 
 /**
  * The bucket of an export with its own client. A customer's role limits the client to the export's folder.
@@ -57,7 +57,7 @@ export function exportBucket(
   const client = customerClient(target, {
     sessionName: `sluice-export-${name}`,
     sessionPolicy: customerSession(target, exportFolder(exported), 'write'),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    answerMs: ANSWER_MS,
     by,
   });
   return exportBucketFrom(client, target, attempts);

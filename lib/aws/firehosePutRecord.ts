@@ -19,7 +19,7 @@ let firehose: FirehoseClient | undefined;
 export function firehoseClient(): FirehoseClient {
   firehose ??= new FirehoseClient({
     maxAttempts: 1,
-    requestHandler: clientLimits(ANSWER_MS.small, CONNECT_MS.ofSender),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.usual, connectMs: CONNECT_MS.ofSender }),
   });
   return firehose;
 }

@@ -102,6 +102,6 @@ export function newGlueClient(credentials?: SessionCredentials): GlueClient {
   return new GlueClient({
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 1,
-    requestHandler: clientLimits(ANSWER_MS.large),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.long }),
   });
 }

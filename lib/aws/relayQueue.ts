@@ -21,7 +21,7 @@ export function sqsSingleTryClient(): SQSClient {
   singleTry ??= new SQSClient({
     maxAttempts: 1,
     md5: false,
-    requestHandler: clientLimits(ANSWER_MS.small, CONNECT_MS.ofSender),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.usual, connectMs: CONNECT_MS.ofSender }),
   });
   return singleTry;
 }

@@ -15,7 +15,7 @@ export function newS3Client(credentials?: SessionCredentials): S3Client {
   return new S3Client({
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 3,
-    requestHandler: clientLimits(ANSWER_MS.large),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.long }),
   });
 }
 
@@ -28,7 +28,7 @@ let singleTryS3: S3Client | undefined;
 export function s3SingleTryClient(): S3Client {
   singleTryS3 ??= new S3Client({
     maxAttempts: 1,
-    requestHandler: clientLimits(ANSWER_MS.large),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.long }),
   });
   return singleTryS3;
 }

@@ -68,7 +68,7 @@ let sqs: SQSClient | undefined;
 export function sqsClient(): SQSClient {
   sqs ??= new SQSClient({
     maxAttempts: 3,
-    requestHandler: clientLimits(ANSWER_MS.small),
+    requestHandler: clientLimits({ answerMs: ANSWER_MS.usual }),
   });
   return sqs;
 }
