@@ -1,6 +1,6 @@
 import { COPY_ORDER } from '../../../lib/views/View.ts';
 import { details, eventDetails } from './expectedRows.ts';
-import type { LandedRow } from './openData.ts';
+import type { RawRow } from './openData.ts';
 
 /** A row of a curated table. */
 export type CuratedRow = Readonly<Record<string, string | number | boolean | null>> & { readonly ds: string };
@@ -14,7 +14,7 @@ const SENDER: ReadonlySet<string> = new Set(
  * The rows that curated tables have of landed rows, worked out without SQL: of copies that differ in the sender alone the
  * first, otherwise all of them.
  */
-export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRow[]): CuratedRow[] {
+export function curateRows(kind: 'exposures' | 'events', rows: readonly RawRow[]): CuratedRow[] {
   const copiesByEvent = Map.groupBy(rows, (row) =>
     JSON.stringify([row.ds, row[nameColumn(kind, row)], row['event_id']]),
   );
@@ -33,19 +33,19 @@ export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRo
 }
 
 /** The column whose value all copies of an event share. A layer's experiment may land hashed and by name. */
-function nameColumn(kind: 'exposures' | 'events', row: LandedRow): string {
+function nameColumn(kind: 'exposures' | 'events', row: RawRow): string {
   if (kind === 'events') return 'event_name';
   return row['exposure_type'] === 'layer' ? 'layer_id' : 'experiment_id';
 }
 
 /** All of a row but what describes its sender, as a text. */
-function contentOf(row: LandedRow): string {
+function contentOf(row: RawRow): string {
   const members = Object.entries(row).filter(([name]) => !SENDER.has(name));
   return JSON.stringify(members.sort());
 }
 
 /** Order of copies, nulls last. All values are texts that sort by their characters. */
-function byCopyOrder(left: LandedRow, right: LandedRow): number {
+function byCopyOrder(left: RawRow, right: RawRow): number {
   for (const name of [...COPY_ORDER, 'experiment_id']) {
     const leftValue = left[name] ?? null;
     const rightValue = right[name] ?? null;

@@ -12,7 +12,7 @@ import { type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/i
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { expectedRows } from './expectedRows.ts';
 import { comparable, DAYS, drawing, exposure, generateRows } from './generateRows.ts';
-import { type LandedRow, openData } from './openData.ts';
+import { openData, type RawRow } from './openData.ts';
 
 const configOf = (holdouts = true) =>
   defineConfig({
@@ -31,7 +31,7 @@ describe('views over files with curated days', () => {
   const rows = generateRows(20_261_121);
   const curated = { exposures: dayRanges([second, third]), events: dayRanges([second, third]) };
   const data = temporaryDirectory();
-  beforeAll(() => openData(data.path, config, rows, [], curated));
+  beforeAll(() => openData(data.path, { config, rows, curated }));
   afterAll(data.remove);
 
   /** The files that a query reads, as table and day. */
@@ -67,7 +67,7 @@ describe('views over files with curated days', () => {
 describe('an experiment of a layer whose name becomes known on its second day', () => {
   const [firstDay, two] = DAYS;
   const unit = (n: number) => `u${String(n).padStart(3, '0')}`;
-  const seen = (n: number, day: string, name: string): LandedRow => ({
+  const seen = (n: number, day: string, name: string): RawRow => ({
     ...exposure(drawing(n), n, [day]),
     event_id: `${day}-${n}`,
     environment: 'production',
@@ -140,7 +140,7 @@ describe('an experiment of a layer whose name becomes known on its second day', 
             allocated_experiment: null,
           },
         ];
-        await openData(other.path, named, { exposures, events: [] }, groups, days);
+        await openData(other.path, { config: named, rows: { exposures, events: [] }, groups, curated: days });
         const ask = (sql: string) => runQuery(other.path, sql);
         const first = await ask(
           "SELECT * FROM first_exposures WHERE experiment_id = 'late' ORDER BY unit_id",

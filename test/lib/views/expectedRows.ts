@@ -1,6 +1,6 @@
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
-import type { LandedRow } from './openData.ts';
+import type { RawRow } from './openData.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -11,21 +11,21 @@ type Row = Readonly<Record<string, unknown>>;
  * @param known Entries of the table of experiment groups for rules. Default: no entries.
  */
 export function expectedRows(
-  landed: readonly LandedRow[],
-  events: readonly LandedRow[],
+  landed: readonly RawRow[],
+  events: readonly RawRow[],
   { holdouts, known = KnownGroups.none }: { readonly holdouts: boolean; readonly known?: KnownGroups },
 ) {
   const hashes = new Map(
     [...known.names, 'checkout', HOLDOUT].flatMap((name) => hashedNames(name).map((hash) => [hash, name])),
   );
-  const exposures = landed.map((row): LandedRow => {
+  const exposures = landed.map((row): RawRow => {
     const name = row['exposure_type'] === 'layer' ? hashes.get(text(row, 'experiment_id')) : undefined;
     return name === undefined ? row : { ...row, experiment_id: name, allocated_experiment: name };
   });
   const production = exposures.filter(({ environment }) => environment === 'production');
-  const ruleOf = (row: LandedRow) =>
+  const ruleOf = (row: RawRow) =>
     known.find(row['exposure_type'] === 'gate', text(row, 'experiment_id'), text(row, 'rule_id'));
-  const isHeldOut = (row: LandedRow) => {
+  const isHeldOut = (row: RawRow) => {
     const rule = ruleOf(row);
     if (rule !== undefined) return rule.kind === 'holdout';
     return holdouts && secondaryRows(row, true).some(({ held_out }) => held_out);
@@ -69,9 +69,9 @@ const NO_GROUP = new Set(
 ).add('');
 const HOLDOUT = 'spring_holdout';
 
-type Marked = LandedRow & { readonly held_out: boolean };
+type Marked = RawRow & { readonly held_out: boolean };
 
-function isGroup(row: LandedRow): boolean {
+function isGroup(row: RawRow): boolean {
   return isGroupRule(String(row['rule_id']));
 }
 
@@ -79,12 +79,12 @@ const isGroupRule = (rule: string) =>
   !NO_GROUP.has(rule) && ![':explore', ':override', ':id_override'].some((ending) => rule.endsWith(ending));
 
 /** Whether a held-out row would be an assignment without the holdout, whatever was stored. */
-function wouldAssign(row: LandedRow): boolean {
+function wouldAssign(row: RawRow): boolean {
   const passes = row['exposure_type'] !== 'gate' || row['gate_value'] !== null;
   return passes && isGroup(row) && row['reason'] !== 'LocalOverride:Recognized';
 }
 
-function firstReceived<Row extends LandedRow>(rows: readonly Row[]): Row[] {
+function firstReceived<Row extends RawRow>(rows: readonly Row[]): Row[] {
   const first = new Map<unknown, Row>();
   for (const row of rows) {
     // Copies of another day are not looked for.
@@ -114,7 +114,7 @@ export function details(row: Row, userColumn: string) {
   };
 }
 
-function secondaryRows(row: LandedRow, holdouts: boolean): Row[] {
+function secondaryRows(row: RawRow, holdouts: boolean): Row[] {
   const list = json(row['secondary_exposures']);
   if (!Array.isArray(list)) return [];
   return list.flatMap((evaluation: unknown, index) => {
@@ -207,7 +207,7 @@ function dailyRows(rows: readonly Marked[]): Row[] {
   );
 }
 
-const nameOf = (rows: readonly LandedRow[]) =>
+const nameOf = (rows: readonly RawRow[]) =>
   rows.map((row) => row['group_name']).find((name) => name !== null) ?? null;
 
 function numberOf(value: unknown): number | null {

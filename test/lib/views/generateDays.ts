@@ -1,6 +1,6 @@
 import { addDays } from '../../../lib/base/time.ts';
 import { byName, type Drawing, drawing, event, exposure } from './generateRows.ts';
-import type { LandedRow } from './openData.ts';
+import type { RawRow } from './openData.ts';
 
 /** Begin of the IDs of events with copies of which views may show either: see COPY_ORDER. */
 export const EITHER_ID = 'either-';
@@ -21,7 +21,7 @@ const OTHERS: readonly ((draw: Drawing) => Readonly<Record<string, string | bool
 ];
 
 /** The copies of a row as they may land, the row among them. */
-function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
+function copiesOf(row: RawRow, draw: Drawing): RawRow[] {
   const at = String(row['received_at']);
   const day = row.ds;
   const sender = () => ({
@@ -50,7 +50,7 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
     ...changes(row, draw),
   });
   const tied = () =>
-    draw.pick<LandedRow[]>([
+    draw.pick<RawRow[]>([
       // The earlier by its own clock.
       [{ ...row, timestamp: `${day} 09:59:59.991`, ...(draw.chance(0.5) ? sender() : changes(row, draw)) }],
       [
@@ -65,7 +65,7 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
         { ...row, sdk_version: '2', ...sender() },
       ],
     ]);
-  return draw.pick<LandedRow[]>([
+  return draw.pick<RawRow[]>([
     [row, resend()],
     [byName(resend()), row],
     [resend(), row, resend()],
@@ -88,7 +88,7 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
     [...either(row, sender), { ...other(), event_id: `${EITHER_ID}${String(row['event_id'])}` }],
   ]);
 
-  function either(landed: LandedRow, make: typeof sender): LandedRow[] {
+  function either(landed: RawRow, make: typeof sender): RawRow[] {
     const named = { ...landed, event_id: `${EITHER_ID}${String(landed['event_id'])}`, received_at: at };
     return [
       { ...named, ...make() },
@@ -97,7 +97,7 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
   }
 }
 
-function changes(row: LandedRow, draw: Drawing): Readonly<Record<string, string | boolean | null>> {
+function changes(row: RawRow, draw: Drawing): Readonly<Record<string, string | boolean | null>> {
   const made = OTHERS[draw.below(OTHERS.length)]?.(draw) ?? {};
   return Object.fromEntries(Object.entries(made).filter(([name]) => name in row));
 }
@@ -107,7 +107,7 @@ export function generateDays(seed: number, from: string, days: number) {
   const draw = drawing(seed);
   const many = (make: typeof exposure) =>
     Array.from({ length: days }, (_, n) => addDays(from, n)).flatMap((day) =>
-      Array.from({ length: draw.below(8) }, (_, id): LandedRow[] => {
+      Array.from({ length: draw.below(8) }, (_, id): RawRow[] => {
         const row = make(draw, id, [day]);
         const named = { ...row, event_id: draw.chance(0.02) ? null : `${day}-${id}` };
         return named.event_id !== null && draw.chance(0.5) ? copiesOf(named, draw) : [named];

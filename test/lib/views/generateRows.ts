@@ -4,7 +4,7 @@ import type { exposuresColumns } from '../../../lib/tables/exposuresTable.ts';
 import type { Column } from '../../../lib/tables/Table.ts';
 import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
-import type { LandedRow } from './openData.ts';
+import type { RawRow } from './openData.ts';
 
 /** A row with every column of its table. */
 type WholeRow<Columns extends Readonly<Record<'before' | 'after', readonly Column[]>>> = Readonly<
@@ -120,7 +120,7 @@ const NO_GROUPS = [
 ] as const;
 
 /** An exposure as it may land. @param id Makes its `event_id` and when it was received. */
-export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRow {
+export function exposure(draw: Drawing, id: number, days: Days = DAYS): RawRow {
   const { type, name } = draw.pick([
     { type: 'gate', name: 'checkout' },
     { type: 'config', name: 'checkout' },
@@ -157,7 +157,7 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRo
 }
 
 /** An event as it may land. @param id Makes its `event_id` and when it was received. */
-export function event(draw: Drawing, id: number, days: Days = DAYS): LandedRow {
+export function event(draw: Drawing, id: number, days: Days = DAYS): RawRow {
   return {
     ...shared(draw, draw.pick(days), id),
     event_name: draw.pick(['purchase', 'auto_capture::click', 'statsig::diagnostics', 'statsig::identify']),
@@ -203,7 +203,7 @@ export function comparable(rows: readonly Readonly<Record<string, unknown>>[]): 
 }
 
 /** A copy of a layer's row that landed when the collector knew the name. */
-export function byName(row: LandedRow): LandedRow {
+export function byName(row: RawRow): RawRow {
   return row['exposure_type'] === 'layer'
     ? { ...row, experiment_id: 'hero', allocated_experiment: 'hero' }
     : row;
@@ -212,7 +212,7 @@ export function byName(row: LandedRow): LandedRow {
 /**
  * Repeats some rows as resends: the same event, received later, on the next day too, or at once, by another sender.
  */
-function withResends(rows: readonly LandedRow[], draw: Drawing): LandedRow[] {
+function withResends(rows: readonly RawRow[], draw: Drawing): RawRow[] {
   return rows.flatMap((row) => {
     const later = (ds: string) => ({
       ...row,
@@ -238,7 +238,7 @@ function withResends(rows: readonly LandedRow[], draw: Drawing): LandedRow[] {
 /** Exposures and events as they may land: with resends, staging, defaults, users without IDs, odd JSON and numbers. */
 export function generateRows(seed: number) {
   const draw = drawing(seed);
-  const many = (make: (draw: Drawing, id: number) => LandedRow) =>
+  const many = (make: (draw: Drawing, id: number) => RawRow) =>
     withResends(
       Array.from({ length: 400 }, (_, id) => make(draw, id)),
       draw,
@@ -252,7 +252,7 @@ const KNOWN_RULES = new Set(
 ).add('');
 
 /** The `is_assignment` that version 45f542a stored: by the rules that it knew, without holdouts. */
-export function wasAssignment(row: LandedRow): boolean {
+export function wasAssignment(row: RawRow): boolean {
   const rule = String(row['rule_id']);
   return (
     row['group_id'] !== null &&

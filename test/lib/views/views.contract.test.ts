@@ -10,7 +10,7 @@ import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { expectedRows } from './expectedRows.ts';
 import { comparable, DAYS, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
-import { type LandedRow, openData } from './openData.ts';
+import { openData, type RawRow } from './openData.ts';
 
 const input = {
   bucket: 'acme-experiments',
@@ -40,7 +40,7 @@ function scansOf(plan: unknown): string[] {
 
 const data = temporaryDirectory();
 const rows = generateRows(20_261_120);
-beforeAll(() => openData(data.path, config, rows));
+beforeAll(() => openData(data.path, { config, rows }));
 afterAll(data.remove);
 
 describe('the views', () => {
@@ -56,7 +56,7 @@ describe('the views', () => {
     const other = temporaryDirectory();
     try {
       const generated = generateRows(8);
-      await openData(other.path, unknowing, generated);
+      await openData(other.path, { config: unknowing, rows: generated });
       const wanted = expectedRows(generated.exposures, generated.events, { holdouts: false });
       for (const name of viewNames) {
         const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
@@ -72,7 +72,7 @@ describe('the views', () => {
     try {
       const generated = generateRows(9);
       // The configuration knows the name of the holdout, but not that it is one.
-      await openData(other.path, unknowing, generated, GROUP_ROWS);
+      await openData(other.path, { config: unknowing, rows: generated, groups: GROUP_ROWS });
       const known = new KnownGroups(GROUP_ROWS);
       const wanted = expectedRows(generated.exposures, generated.events, { holdouts: true, known });
       const names = new Set<unknown>();
@@ -185,12 +185,12 @@ describe('the views', () => {
 });
 
 describe('rows of an earlier version', () => {
-  const assignedNow = (row: LandedRow) =>
+  const assignedNow = (row: RawRow) =>
     isAssignment(String(row['rule_id']), row['reason'] === null ? null : String(row['reason'])) &&
     row['group_id'] !== null &&
     !heldOut(row);
   const isHeldOut = holdoutTest(['spring_holdout']) ?? (() => false);
-  function heldOut(row: LandedRow): boolean {
+  function heldOut(row: RawRow): boolean {
     try {
       return isHeldOut(JSON.parse(String(row['secondary_exposures'])));
     } catch {
@@ -199,7 +199,7 @@ describe('rows of an earlier version', () => {
   }
 
   it('are shown as if the current collector had written them', async () => {
-    const stored = (assigned: (row: LandedRow) => boolean) => ({
+    const stored = (assigned: (row: RawRow) => boolean) => ({
       events: [],
       exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
     });
@@ -212,8 +212,8 @@ describe('rows of an earlier version', () => {
     const old = temporaryDirectory();
     const today = temporaryDirectory();
     try {
-      await openData(old.path, config, before);
-      await openData(today.path, config, after);
+      await openData(old.path, { config, rows: before });
+      await openData(today.path, { config, rows: after });
       for (const name of viewNames) {
         const sql = `SELECT * FROM ${name}`;
         const shown = comparable(await runQuery(old.path, sql));
