@@ -110,9 +110,9 @@ const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
 const FIELDS: Readonly<Record<Reader['kind'], (values: ReaderValues) => readonly Field[]>> = {
   statsig: ({ config, reader, bucket, stagingDatabase, results, workgroup, region, roleArn, keys }) => [
     { label: 'Statsig S3 Folder', value: config.statsigFolder, note: 'as its console shows it' },
-    ...(reader.kind === 'statsig' && reader.as === 'role'
+    ...(reader.kind === 'statsig' && isRole(reader)
       ? [
-          { label: 'Statsig Account ID', value: reader.principal ?? '', note: 'as its console shows it' },
+          { label: 'Statsig Account ID', value: reader.principal, note: 'as its console shows it' },
           { label: 'External ID', value: reader.externalId ?? '', note: 'as its console shows it' },
         ]
       : []),

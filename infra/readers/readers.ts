@@ -9,6 +9,7 @@ import {
   type OwoxReader,
   ownDatabaseOf,
   type Reader,
+  type Role,
   type RoleReader,
   type StatsigReader,
 } from '../../lib/schema/readers.ts';
@@ -159,20 +160,19 @@ function identity(stack: Stack, reader: Reader, policies: Value): Resources {
 }
 
 /** The role of a reader, and its instance profile if it is of EC2. */
-function readerRole(stack: Stack, reader: RoleReader, policies: Value): Resources {
-  const principal = reader.principal ?? '';
+function readerRole(stack: Stack, reader: Role, policies: Value): Resources {
   const resources: Resources = {
     [readerId(reader, 'Role')]: {
       Type: 'AWS::IAM::Role',
       Properties: {
         ...(reader.iamName && { RoleName: reader.iamName }),
         Description: `${reader.name} (${reader.kind}) reads what Sluice landed`,
-        AssumeRolePolicyDocument: toFnSub(readerTrust(stackPlace(stack), reader, principal)),
+        AssumeRolePolicyDocument: toFnSub(readerTrust(stackPlace(stack), reader)),
         ManagedPolicyArns: policies,
       },
     },
   };
-  if (principal !== 'ec2') return resources;
+  if (reader.principal !== 'ec2') return resources;
   // An EC2 instance gets a role only through an instance profile.
   return {
     ...resources,

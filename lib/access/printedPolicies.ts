@@ -24,9 +24,10 @@ import { erasePolicy } from './operators/erasePolicy.ts';
 import { trialPolicies } from './operators/trialPolicy.ts';
 import { type PolicyDocument, policyDocument } from './policyDocument.ts';
 import { type NamedPolicy, readerPermissions } from './readerPermissions.ts';
-import { readerTrust, trustPolicy } from './readerTrust.ts';
+import { readerTrust } from './readerTrust.ts';
 import { listedFolders } from './sessionPolicies.ts';
 import { keyAdministrators } from './statsigPolicy.ts';
+import { trustPolicy } from './trustPolicy.ts';
 
 /** For whom policies are printed. */
 export const POLICY_TARGETS = [
@@ -189,7 +190,7 @@ function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): rea
       name: READER_DOCUMENTS[name],
       ...(name === 'also' ? { purpose: also } : {}),
     })),
-    ...(isRole(reader) ? [trust(readerTrust(scope, reader, reader.principal ?? ''))] : []),
+    ...(isRole(reader) ? [trust(readerTrust(scope, reader))] : []),
     ...(administers
       ? [
           {

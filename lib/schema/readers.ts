@@ -190,8 +190,11 @@ export type MetabaseReader = Extract<Reader, { kind: 'metabase' }>;
 /** A reader that may be a role. */
 export type RoleReader = Exclude<Reader, OwoxReader>;
 
+/** A reader that is a role: a configuration without its principal is refused. */
+export type Role = RoleReader & { readonly principal: string };
+
 /** Whether a reader is a role of the stack, and not a user. */
-export function isRole(reader: Reader): reader is RoleReader {
+export function isRole(reader: Reader): reader is Role {
   return reader.kind !== 'owox' && reader.as === 'role';
 }
 

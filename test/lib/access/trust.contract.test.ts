@@ -24,7 +24,7 @@ describe.each([
   { what: 'its account ID', principal: '123456789012' },
   { what: "its service account's ARN", principal: STATSIG_USER },
 ])('the role of a Statsig identified by $what', ({ principal }) => {
-  const trust = readerTrust(scope, { kind: 'statsig', externalId: 'project-7' }, principal);
+  const trust = readerTrust(scope, { principal, externalId: 'project-7' });
 
   it('can be assumed with the external ID, but not without it or with another one', async () => {
     expect(await assume(trust, STATSIG_USER, { 'sts:ExternalId': 'project-7' })).toBe('Allowed');
@@ -38,14 +38,14 @@ describe.each([
   });
 
   it('requires the external ID unless none is configured', async () => {
-    const without = readerTrust(scope, { kind: 'statsig', externalId: undefined }, principal);
+    const without = readerTrust(scope, { principal });
     expect(await assume(without, STATSIG_USER)).toBe('Allowed');
   });
 });
 
 describe("Metabase's role", () => {
   it('can be assumed only by tasks of this account and region', async () => {
-    const trust = readerTrust(scope, { kind: 'metabase' }, 'ecs-tasks');
+    const trust = readerTrust(scope, { principal: 'ecs-tasks' });
     const from = (account: string) => ({
       'aws:SourceAccount': account,
       'aws:SourceArn': `arn:aws:ecs:eu-west-1:${account}:task/metabase/1`,
@@ -57,11 +57,9 @@ describe("Metabase's role", () => {
   });
 
   it('can be assumed by instances, or by the configured principal', async () => {
-    expect(await assume(readerTrust(scope, { kind: 'metabase' }, 'ec2'), 'ec2.amazonaws.com')).toBe(
-      'Allowed',
-    );
+    expect(await assume(readerTrust(scope, { principal: 'ec2' }), 'ec2.amazonaws.com')).toBe('Allowed');
     const pod = 'arn:aws:iam::111122223333:role/pods';
-    const trust = readerTrust(scope, { kind: 'metabase' }, pod);
+    const trust = readerTrust(scope, { principal: pod });
     expect(await assume(trust, pod)).toBe('Allowed');
     expect(await assume(trust, 'arn:aws:iam::111122223333:role/other')).toContain('Denied');
   });
