@@ -4,7 +4,7 @@ import type { ListPage } from '../../model/KeyIndex.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { xmlResponse } from '../xmlBodies.ts';
 import { lastModified, objectElements, optional } from './listElements.ts';
-import { listParameters, optionalAttributes, parameter } from './listParameters.ts';
+import { listParameters, OPTIONAL_ATTRIBUTES, parameter, requireKnownAttributes } from './listParameters.ts';
 
 /** Prefix of every continuation token, by which a foreign token is recognised. */
 const TOKEN = 'local1.';
@@ -16,13 +16,13 @@ export const listObjectsV2: S3Operation = {
   method: 'GET',
   selectedBy: ['list-type'],
   query: ['prefix', 'delimiter', 'start-after', 'continuation-token', 'max-keys', 'encoding-type'],
-  headers: [optionalAttributes.header],
+  headers: [OPTIONAL_ATTRIBUTES],
   run({ store, bucket, query, headers }) {
     const version = query.get('list-type');
     if (version !== '2') {
       throw s3Errors.invalidArgument('list-type', version ?? '', 'Invalid List Type specified in Request');
     }
-    optionalAttributes.check(headers);
+    requireKnownAttributes(headers);
     const { encode, prefix, delimiter, limit, encodingType } = listParameters(query);
     const startAfter = parameter(query, 'start-after');
     const token = query.get('continuation-token');

@@ -6,7 +6,7 @@ import type { VersionEntry } from '../../model/versionPages.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { ownerElement, xmlResponse } from '../xmlBodies.ts';
 import { lastModified, objectElements, optional } from './listElements.ts';
-import { listParameters, optionalAttributes, parameter } from './listParameters.ts';
+import { listParameters, OPTIONAL_ATTRIBUTES, parameter, requireKnownAttributes } from './listParameters.ts';
 
 /**
  * Lists versions and delete markers. Versions in a bucket that never had versions have the ID `null`.
@@ -18,9 +18,9 @@ export const listObjectVersions: S3Operation = {
   method: 'GET',
   selectedBy: ['versions'],
   query: ['prefix', 'delimiter', 'key-marker', 'version-id-marker', 'max-keys', 'encoding-type'],
-  headers: [optionalAttributes.header],
+  headers: [OPTIONAL_ATTRIBUTES],
   run({ store, bucket, query, headers }) {
-    optionalAttributes.check(headers);
+    requireKnownAttributes(headers);
     const { encode, prefix, delimiter, limit, encodingType } = listParameters(query);
     const keyMarker = parameter(query, 'key-marker');
     const versionIdMarker = parameter(query, 'version-id-marker');
