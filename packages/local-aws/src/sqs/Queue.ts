@@ -19,7 +19,7 @@ const ALLOWED_TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/
 
 /** Options of {@link Queue.send}. */
 export interface SendOptions {
-  /** Milliseconds before the message can be received. Default: the queue's delay. */
+  /** Milliseconds before the message can be received. Default 0. */
   readonly delayMs?: number | undefined;
   /** `X-Amzn-Trace-Id` of the request. Default none. */
   readonly traceHeader?: string | undefined;
@@ -43,7 +43,7 @@ export interface QueueOptions {
   readonly clock: LocalClock;
   /** Moves messages that were received too often to another queue. Returns false when that queue doesn't exist. */
   readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;
-  /** Called when the queue has taken messages, and when it is opened with some. Default: not called. */
+  /** Called when the queue has taken or changed messages, and when it is opened with some. Default: not called. */
   readonly onStored?: () => void;
 }
 
@@ -51,8 +51,8 @@ export interface QueueOptions {
  * A standard queue. A sent message is on disk before `send` returns. A received message becomes visible again unless it
  * is deleted within its visibility timeout, and moves to the dead-letter queue after too many receives.
  *
- * After a restart every message is visible at once: its receiver stopped with the local cloud,
- * and at-least-once delivery allows it.
+ * After a restart every message that was in flight is visible at once: its receiver stopped with the local cloud, and
+ * at-least-once delivery allows it.
  *
  * @example
  * queue.onMessage(() => {
@@ -101,22 +101,23 @@ export class Queue {
     if (messages.size > 0) options.onStored?.();
     this.#setAlarm();
     this.#stopListening = options.clock.onSetBack?.((byMs) => {
+      // Also those that were sent while it was ahead, and were visible then.
       const hidden = [...messages.values()].filter(({ visibleAt }) => visibleAt > options.clock.now());
       this.#keep(hidden.map((message) => setBack(message, byMs)));
     });
   }
 
-  /** The template's settings, or what a call has set since. */
+  /** The settings of the template. */
   get settings(): QueueSettings {
     return this.#settings;
   }
 
-  /** When the settings were set last, epoch milliseconds. */
+  /** When the settings changed last since the start, or else when the queue was created, epoch milliseconds. */
   get modifiedAt(): number {
     return this.#modifiedAt;
   }
 
-  /** Changes the settings from now on. Messages in flight keep their timeouts. */
+  /** Takes the settings of a new template. Messages in flight keep their timeouts. */
   configure(settings: QueueSettings): void {
     this.#settings = settings;
     this.#modifiedAt = this.#options.clock.now();
@@ -152,15 +153,14 @@ export class Queue {
   }
 
   /**
-   * Up to `max` visible messages, oldest first. Messages that were received too often before move to the dead-letter queue. It
-   * never waits: {@link onMessage} reports new messages.
+   * Up to `max` visible messages, in the order in which they came here. Messages that were received too often before move
+   * to the dead-letter queue. It never waits: {@link onMessage} reports new messages.
    *
    * @param visibilityMs How long the messages are hidden from now. Default: the queue's visibility timeout.
    * @throws AwsError OverLimit when too many messages are in flight.
    */
   receive(max: number, visibilityMs = this.#settings.VisibilityTimeout * 1_000): ReceivedMessage[] {
     const now = this.#options.clock.now();
-    this.#expire(now);
     this.#giveUpSpent(now);
     const received = this.#visible(now)
       .slice(0, max)
@@ -171,6 +171,7 @@ export class Queue {
         firstReceivedAt: message.firstReceivedAt ?? now,
         receivedAt: now,
       }));
+    // AWS does not say whether SQS would hand out as many as there is room for.
     if (received.length > 0 && this.counts().inFlight + received.length > SQS_LIMITS.inFlight)
       throw overLimit();
     this.#store(received);
@@ -194,7 +195,10 @@ export class Queue {
     if (this.#receipts.get(id) === receipt) this.#remove([id]);
   }
 
-  /** Moves a received message to the dead-letter queue, or deletes it if the queue has no dead-letter queue. */
+  /**
+   * Moves a received message to the dead-letter queue, or deletes it if the queue has no dead-letter queue. Lambda asks for
+   * it as soon as it has received the message. A message that is deleted already stays so.
+   */
   abandon(receipt: string): void {
     const message = this.#messages.get(this.#idOf(receipt));
     if (message === undefined) return;
@@ -211,11 +215,14 @@ export class Queue {
   changeVisibility(receipt: string, visibilityMs: number): void {
     const message = this.#messages.get(this.#idOf(receipt));
     const now = this.#options.clock.now();
-    if (message === undefined || this.#receipts.get(message.id) !== receipt || message.visibleAt <= now) {
+    if (
+      message?.receivedAt === undefined ||
+      this.#receipts.get(message.id) !== receipt ||
+      message.visibleAt <= now
+    )
       throw notInFlight(receipt);
-    }
     const longestSeconds = SQS_LIMITS.visibilityTimeout;
-    if (now + visibilityMs - (message.receivedAt ?? now) > longestSeconds * 1_000)
+    if (now + visibilityMs - message.receivedAt > longestSeconds * 1_000)
       throw beyondReceive(visibilityMs / 1_000, longestSeconds);
     this.#keep([{ ...message, visibleAt: now + visibilityMs }]);
   }
@@ -308,6 +315,7 @@ export class Queue {
 
   /** The messages that can be received, in the order in which they came. @param now Epoch milliseconds. */
   #visible(now: number): Message[] {
+    this.#expire(now);
     return [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
   }
 
@@ -320,8 +328,8 @@ export class Queue {
   }
 
   /**
-   * Moves messages to a dead-letter queue. They are written there before they are removed here: a kill in between leaves them
-   * in both. Returns false for a queue that does not exist; then they stay.
+   * Moves messages to a dead-letter queue. They are written there before they are removed here: a kill in between leaves
+   * them in both. Returns false without messages, and for a queue that does not exist; then they stay.
    */
   #giveUp(targetArn: string, spent: readonly Message[]): boolean {
     if (spent.length === 0) return false;
@@ -342,7 +350,7 @@ export class Queue {
 
   /** Writes messages to the disk and keeps them. @throws what the disk refuses; then nothing has changed. */
   #store(messages: readonly Message[]): void {
-    if (this.#closed) return;
+    if (this.#closed || messages.length === 0) return;
     this.#journal.put(messages, this.#messages);
     for (const message of messages) this.#messages.set(message.id, message);
     this.#setAlarm();

@@ -156,6 +156,21 @@ describe('a dead-letter queue', () => {
     ]);
   });
 
+  it('moves no message back that is older than its retention', () => {
+    const work = ensure('work');
+    const dead = ensure('dead', { MessageRetentionPeriod: 60 });
+    // A minute after the first message, all are looked at, and what has expired is removed.
+    work.send('first');
+    sqs.clock.advance(10_000);
+    dead.send('old');
+    sqs.clock.advance(30_000);
+    dead.send('new');
+    sqs.clock.advance(35_000);
+    dead.moveAll(work);
+    expect(work.receive(10).map(({ body }) => body)).toEqual(['first', 'new']);
+    expect(dead.pending()).toBe(0);
+  });
+
   it('that does not exist does not stop messages from being received', () => {
     const work = ensure('work', {
       VisibilityTimeout: 0,
