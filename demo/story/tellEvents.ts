@@ -64,7 +64,8 @@ async function postEvents({ cloud, today }: Story): Promise<Reports> {
 async function checkCounts({ cloud, checks, deployment }: Story, reports: Reports): Promise<void> {
   checks.equal('notifications left unregistered', (await cloud.flush()).unregistered, 0);
   const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-  const counted = [...(await readCounts(deployment, hour - HOUR_MS, hour + HOUR_MS)).values()];
+  const time = { start: hour - HOUR_MS, end: hour + HOUR_MS, periodSeconds: 3_600 };
+  const counted = [...(await readCounts(deployment, time)).values()];
   const telemetry = reports.flatMap(({ sent }) => Object.values(sent.telemetry));
   checks.equal('telemetry counted', sum(counted.map(({ ignored }) => ignored)), sum(telemetry));
   const sent = reports.map(({ sent: { gate, config: configExposures, layer, custom } }) =>

@@ -104,8 +104,8 @@ export async function readDayCounts(
   const end = (Math.floor(now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = Math.floor((end - DAY_MS) / HOUR_MS) * HOUR_MS;
   const [day, before] = await Promise.all([
-    readCounts(deployment, start, end, PERIOD_MS),
-    readCounts(deployment, start - DAYS_BEFORE * DAY_MS, start),
+    readCounts(deployment, { start, end, periodSeconds: PERIOD_MS / 1_000 }),
+    readCounts(deployment, { start: start - DAYS_BEFORE * DAY_MS, end: start, periodSeconds: 3_600 }),
   ]);
   return { day, before, start, end };
 }

@@ -45,7 +45,7 @@ export async function readOverTime(
   const start = end - days * DAY_MS;
   const ofQueue = metricsOf('AWS/SQS', { QueueName: partName(deployment.stack, 'write') });
   const [counts, endpoint, queue] = await Promise.all([
-    readCounts(deployment, start, end, PERIOD_MS),
+    readCounts(deployment, { start, end, periodSeconds: PERIOD_MS / 1_000 }),
     readStackOutputs(deployment).then((outputs) => readEndpoint(deployment, outputs, { start, end })),
     readMetricData(
       deployment,

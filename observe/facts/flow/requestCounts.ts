@@ -1,7 +1,6 @@
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { sum } from '../../../lib/base/sum.ts';
-import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
@@ -11,7 +10,7 @@ import {
   metricsOf,
   type WantedMetric,
 } from '../../../lib/reconcile/hourCounts.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { metricStage } from '../../../lib/schema/stages.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
@@ -21,11 +20,25 @@ import type { Deployment } from '../../deployment.ts';
 const MINUTES_KEPT_MS = 15 * DAY_MS;
 
 /** Codes of answers 503, after which SDKs send again. */
-const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries });
+const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries }) as readonly Code[];
 /** Codes of answers 4xx, after which they do not. */
-const REFUSED = Object.keys(RequestError.entries);
-/** The codes of answers 503 that say that something could not be stored. */
-export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
+const REFUSED = Object.keys(RequestError.entries) as readonly Code[];
+
+/** A code with which collectors answer. */
+type Code =
+  | keyof typeof CollectError.entries
+  | keyof typeof KeysError.entries
+  | keyof typeof RequestError.entries;
+
+/** A number that is read of collectors: what they count, rows of a table, or answers with a code. */
+type CountId =
+  | 'requests'
+  | 'received'
+  | 'overflowed'
+  | 'ignored'
+  | 'filtered'
+  | `${'landed' | 'overflowed'} ${TableKind}`
+  | Code;
 
 /** The collector's counts for the requests that it received within some time. */
 export interface RequestCounts {
@@ -33,11 +46,14 @@ export interface RequestCounts {
   readonly requests: number;
   /** Events of batches. A body that went to quarantine as a whole counts as one, and one that nobody read as none. */
   readonly received: number;
-  /** Exposures and events that are in Firehose, or in an object because they are too large for it or the configuration says so. */
+  /**
+   * Exposures and events that are in the stream, or in an object of `landing/direct/` on purpose: too large for the stream, or
+   * by the configuration.
+   */
   readonly landed: number;
-  /** Refused events and bodies that are there. */
+  /** Refused events and bodies that are in one of these places. */
   readonly quarantined: number;
-  /** Events that Firehose did not take in time: they are in objects of `landing/direct/`. */
+  /** Rows of any table, also of quarantine, that Firehose did not take in time: they are in objects of `landing/direct/`. */
   readonly overflowed: number;
   /** Valid events that are not stored: telemetry, reports of errors, and those that the lists of the configuration leave out. */
   readonly ignored: number;
@@ -68,7 +84,7 @@ export interface LastHour extends RequestCounts {
 }
 
 /**
- * The last sixty minutes.
+ * The counts of the running minute and the 59 before it.
  *
  * @throws As {@link readCounts}.
  */
@@ -77,42 +93,41 @@ export async function readLastHour(
 ): Promise<LastHour> {
   const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
   const minutes = await readCollectMetrics(deployment, { start: end - HOUR_MS, end });
-  const points = (id: string) => [...(minutes.get(id) ?? [])];
-  const times = (...ids: readonly string[]) =>
-    ids
-      .flatMap(points)
-      .flatMap(([at, count]) => (count > 0 ? [isoTimestamp(at)] : []))
-      .sort();
+  const points = (id: CountId) => [...(minutes.get(id) ?? [])];
   const counts = countsOf((id) => sum(points(id).map(([, count]) => count)));
-  const failedAt = Object.keys(counts.failedBy).flatMap((code) => {
-    const found = times(code);
-    const [first] = found;
-    const last = found.at(-1);
-    return first === undefined || last === undefined ? [] : [[code, { first, last }] as const];
-  });
+  const minutesWith = (...ids: readonly CountId[]) => firstAndLast(ids.flatMap(points));
+  const stored = tableKinds.flatMap((kind) => [`landed ${kind}`, `overflowed ${kind}`] as const);
   return {
     ...counts,
-    lastRequestAt: times('requests').at(-1) ?? null,
-    lastStoredAt:
-      times(...tableKinds.flatMap((kind) => [`landed ${kind}`, `overflowed ${kind}`])).at(-1) ?? null,
-    failedAt: Object.fromEntries(failedAt),
+    lastRequestAt: minutesWith('requests')?.last ?? null,
+    lastStoredAt: minutesWith(...stored)?.last ?? null,
+    failedAt: Object.fromEntries(
+      FAILED.flatMap((code) => {
+        const minutes = minutesWith(code);
+        return minutes === undefined ? [] : [[code, minutes]];
+      }),
+    ),
   };
 }
 
+/** The first and the last minute that has a count; undefined without one. @param points Counts by epoch milliseconds. */
+function firstAndLast(points: readonly (readonly [number, number])[]): Minutes | undefined {
+  const times = points.flatMap(([at, count]) => (count > 0 ? [isoTimestamp(at)] : [])).sort();
+  const [first] = times;
+  return first === undefined ? undefined : { first, last: times.at(-1) ?? first };
+}
+
 /**
- * The collector's counts from `start` to before `end` (whole periods, epoch milliseconds), by the start of the period, oldest
- * first. Periods without requests are missing.
+ * The collector's counts of some time, by the start of the period in epoch milliseconds, oldest first. Periods without
+ * requests are missing.
  *
- * @param periodMs Default an hour.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readCounts(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
-  start: number,
-  end: number,
-  periodMs = HOUR_MS,
+  time: Required<MetricTime>,
 ): Promise<ReadonlyMap<number, RequestCounts>> {
-  const periods = await readCollectMetrics(deployment, { start, end, periodSeconds: periodMs / 1_000 });
+  const periods = await readCollectMetrics(deployment, time);
   const times = new Set([...periods.values()].flatMap((points) => [...points.keys()]));
   return new Map(
     [...times]
@@ -139,13 +154,18 @@ export async function readLastRequest(
 /** The metrics of collectors that are read. */
 const { received, overflowed, ignored, filtered, refused_requests } = collectMetrics;
 
-/** The metrics of a stage's collectors. @param more Further dimensions. */
-const ofCollect = ({ stack }: Pick<Deployment, 'stack'>, more: object = {}) =>
-  metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(stack), ...more });
+/** Makes metrics of a stage's collectors. @param more Further dimensions. */
+function ofCollect(
+  { stack }: Pick<Deployment, 'stack'>,
+  more: Readonly<Record<string, string>> = {},
+): (id: CountId, metric: string, statistic?: string) => WantedMetric {
+  const make = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(stack), ...more });
+  return (id, metric, statistic = 'Sum') => make(metric, statistic, id);
+}
 
 /** The number of requests, of which each has one value of the metric. */
 function requestsOf(deployment: Pick<Deployment, 'stack'>): WantedMetric {
-  return ofCollect(deployment)(received.name, 'SampleCount', 'requests');
+  return ofCollect(deployment)('requests', received.name, 'SampleCount');
 }
 
 /** Reads what collectors have counted, by the ID of each metric. @throws As {@link readCounts}. */
@@ -157,38 +177,38 @@ async function readCollectMetrics(
   return readMetricData(
     deployment,
     [
-      ...[received, overflowed, ignored, filtered].map(({ name }) => metric(name)),
+      metric('received', received.name),
+      metric('overflowed', overflowed.name),
+      metric('ignored', ignored.name),
+      metric('filtered', filtered.name),
       requestsOf(deployment),
       ...tableKinds.flatMap((table) => [
-        metric(streamMetrics[table].landed.name, 'Sum', `landed ${table}`),
-        metric(streamMetrics[table].overflowed.name, 'Sum', `overflowed ${table}`),
+        metric(`landed ${table}`, streamMetrics[table].landed.name),
+        metric(`overflowed ${table}`, streamMetrics[table].overflowed.name),
       ]),
       ...[...FAILED, ...REFUSED].map((reason) =>
-        ofCollect(deployment, { reason })(refused_requests.name, 'Sum', reason),
+        ofCollect(deployment, { reason })(reason, refused_requests.name),
       ),
     ],
     time,
   );
 }
 
-/** The counts of some time. @param sum Of a metric in that time, by its ID. */
-function countsOf(sum: (id: string) => number): RequestCounts {
-  const byCode = (codes: readonly string[]) =>
-    Object.fromEntries(codes.map((code) => [code, sum(code)] as const).filter(([, count]) => count !== 0));
+/** The counts of some time. @param countOf One of them. */
+function countsOf(countOf: (id: CountId) => number): RequestCounts {
+  const byCode = (codes: readonly Code[]) =>
+    Object.fromEntries(
+      codes.map((code) => [code, countOf(code)] as const).filter(([, count]) => count !== 0),
+    );
   return {
-    requests: sum('requests'),
-    received: sum(received.name),
-    landed: sum('landed exposures') + sum('landed events'),
-    quarantined: sum('landed quarantine'),
-    overflowed: sum(overflowed.name),
-    ignored: sum(ignored.name),
-    filtered: sum(filtered.name),
+    requests: countOf('requests'),
+    received: countOf('received'),
+    landed: countOf('landed exposures') + countOf('landed events'),
+    quarantined: countOf('landed quarantine'),
+    overflowed: countOf('overflowed'),
+    ignored: countOf('ignored'),
+    filtered: countOf('filtered'),
     failedBy: byCode(FAILED),
     refusedBy: byCode(REFUSED),
   };
-}
-
-/** `2 requests with SLUICE_COLLECT_…` */
-export function failedText(code: string, count: number): string {
-  return `${counted(count, 'request')} with ${code}`;
 }

@@ -8,7 +8,6 @@ import { KeysError } from '../../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../../deploymentCommands.ts';
 import type { KeysFailure } from '../../../facts/flow/failures.ts';
 import { type AnsweredGroup, FAILED_REQUESTS, type SentGroup } from '../../../facts/flow/loggedRequests.ts';
-import { failedText, NOT_STORED } from '../../../facts/flow/requestCounts.ts';
 import { GONE } from '../../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -35,6 +34,12 @@ const MANY_REFUSED = 20;
 const MANY_REFUSED_SHARE = 0.05;
 
 const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
+
+/** The codes of answers 503 that say that something could not be stored. */
+const NOT_STORED: readonly string[] = [
+  'SLUICE_COLLECT_NOT_DELIVERED',
+  'SLUICE_COLLECT_NO_QUARANTINE',
+] satisfies (keyof typeof CollectError.entries)[];
 
 /** It is not over before a minute has passed in which no request failed. */
 const OVER_AFTER_MS = 120_000;
@@ -117,7 +122,7 @@ function failedCode(
   const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
   const cure = NOT_STORED.includes(code) || state === 'over' ? '' : ` ${causes[code]?.cure ?? ''}`;
   const count = Math.max(inHour, day.count);
-  const text = `${failedText(code, count)}${span}${STATE_TEXTS[state]}.${cure}`;
+  const text = `${counted(count, 'request')} with ${code}${span}${STATE_TEXTS[state]}.${cure}`;
   return { code, count, first: from.first, state, text };
 }
 
