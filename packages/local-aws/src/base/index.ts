@@ -5,4 +5,4 @@ export * as errorFamilies from './errors.ts';
 export { configureErrors, LocalAwsError } from './errors.ts';
 export { ManualClock } from './ManualClock.ts';
 export { MovableClock } from './MovableClock.ts';
-export { seededRandom } from './seededRandom.ts';
+export { seededBytes, seededRandom } from './seededRandom.ts';

@@ -13,3 +13,9 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Bytes that do not compress, the same for the same seed. @param length How many. */
+export function seededBytes(length: number, seed = 1): Buffer {
+  const random = seededRandom(seed);
+  return Buffer.from(Array.from({ length }, () => Math.floor(256 * random())));
+}

@@ -3,7 +3,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { seededBytes } from '../../src/testing/seededBytes.ts';
+import { seededBytes } from '../../src/base/index.ts';
 import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
 

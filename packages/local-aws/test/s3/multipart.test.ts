@@ -12,9 +12,9 @@ import {
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { seededBytes } from '../../src/base/index.ts';
 import { Checksum } from '../../src/s3/checksums.ts';
 import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
-import { seededBytes } from '../../src/testing/seededBytes.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const MIB = 1024 ** 2;

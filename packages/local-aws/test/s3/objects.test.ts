@@ -13,8 +13,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../src/base/index.ts';
-import { seededBytes } from '../../src/testing/seededBytes.ts';
+import { ManualClock, seededBytes } from '../../src/base/index.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const md5 = (data: string | Uint8Array) => `"${createHash('md5').update(data).digest('hex')}"`;

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '../../../../lib/base/time.ts';
 import { HEADER } from '../../../../lib/landing/lines/gzipMember.ts';
-import { seededBytes } from '../../../../packages/local-aws/src/testing/seededBytes.ts';
+import { seededBytes } from '../../../../packages/local-aws/src/base/index.ts';
 import { flip, line, member, read, readPieces, still } from './landedBytes.ts';
 
 describe('a member', () => {

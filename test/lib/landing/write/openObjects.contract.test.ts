@@ -5,7 +5,7 @@ import { writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { LANDING_LOOK, LANDING_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
-import { seededBytes } from '../../../../packages/local-aws/src/testing/seededBytes.ts';
+import { seededBytes } from '../../../../packages/local-aws/src/base/index.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 

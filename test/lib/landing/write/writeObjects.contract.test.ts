@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
-import { seededBytes } from '../../../../packages/local-aws/src/testing/seededBytes.ts';
+import { seededBytes } from '../../../../packages/local-aws/src/base/index.ts';
 import { keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
