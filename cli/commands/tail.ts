@@ -1,6 +1,5 @@
 import type { Deployment } from '../../observe/deployment.ts';
 import type { LiveAnswer, LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
-import type { Gate } from '../../observe/live/gate.ts';
 import type { LiveFilter } from '../../observe/live/LiveOptions.ts';
 import {
   type Command,
@@ -55,12 +54,17 @@ interface Following {
   readonly asJson: boolean;
 }
 
-/** Prints until it is interrupted (130), the output is closed, or the local cloud stops (0). */
+/**
+ * Prints until it is interrupted (130), the output is closed, or the local cloud stops (0).
+ *
+ * @throws What `readLive` throws.
+ */
 async function follow(deployment: Deployment, { filter, last, asJson }: Following): Promise<number> {
-  const [{ readLive }, { gateOf, readGate }, { liveLine }] = await Promise.all([
+  const [{ readLive }, { gateOf, readGate }, { liveLine }, { GateNotes }] = await Promise.all([
     import('../../observe/live/live.ts'),
     import('../../observe/live/gate.ts'),
     import('../../observe/live/entryText.ts'),
+    import('../observe/GateNotes.ts'),
   ]);
   const interrupted = new AbortController();
   const closed = new AbortController();
@@ -69,26 +73,20 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
   const signal = AbortSignal.any([interrupted.signal, closed.signal]);
   const start = performance.now();
   let answer: LiveAnswer | undefined;
-  // Where requests stop is told until an event comes through, or nobody may read it; never as JSON.
-  let tellsGate = !asJson;
-  let told: Gate | undefined;
-  const showGate = (gate: Gate | null) => {
-    tellsGate = gate !== null;
-    const isKnown = gate?.gate === told?.gate && gate?.code === told?.code;
-    if (gate !== null && !isKnown) writeNote(`${gate.text}\n`);
-    told = gate ?? told;
-  };
+  // The deployment has the time at which it was opened.
+  const now = () => deployment.now + Math.round(performance.now() - start);
+  const gates = new GateNotes({
+    read: () => readGate({ ...deployment, now: now(), signal }),
+    gateOf: (request) => gateOf(request, deployment),
+    show: (sentence) => writeNote(`${sentence}\n`),
+  });
   while (!signal.aborted) {
-    // The deployment has the time at which it was opened.
-    const now = deployment.now + Math.round(performance.now() - start);
     const asked = { after: answer?.next, last, filter, waitMs: answer === undefined ? 0 : WAIT_MS };
     try {
-      const read = await readLive({ ...deployment, now, signal }, asked);
+      const read = await readLive({ ...deployment, now: now(), signal }, asked);
       if (answer === undefined) writeSource(read, { deployment, asJson });
       answer = read;
-      // Whoever may read the log alone is told nothing of it.
-      if (tellsGate && read.entries.length === 0 && !read.ended)
-        showGate(await readGate({ ...deployment, now, signal }).catch(() => null));
+      if (!asJson && read.entries.length === 0 && !read.ended) await gates.look();
     } catch (error) {
       if (signal.aborted) break;
       throw error;
@@ -97,7 +95,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
     for (const entry of answer.entries) {
       if (asJson) writeJson<LiveEntry>(entry);
       else writeOut(liveLine(entry));
-      if (tellsGate && told !== undefined && entry.type === 'request') showGate(gateOf(entry, deployment));
+      if (entry.type === 'request') gates.onRequest(entry);
     }
     if (answer.ended) {
       writeNote('The local cloud is stopping.\n');
@@ -108,7 +106,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
   return interrupted.signal.aborted ? INTERRUPTED : 0;
 }
 
-/** What is followed: the first line. */
+/** What the first line says of those that follow. */
 export interface TailSource {
   /** Tells it from an entry. */
   readonly type: 'source';
@@ -116,15 +114,15 @@ export interface TailSource {
   readonly notes: readonly string[];
 }
 
-/** Lines and rows that went before they could be read. */
+/** Lines and rows that were missed: they went before they could be read, or were too many. */
 export interface TailDropped {
   /** Tells it from an entry. */
   readonly type: 'dropped';
-  /** How many were missed. */
+  /** How many were missed, whether the filter takes them or not. */
   readonly count: number;
 }
 
-/** Writes what is followed, and what entries leave out. */
+/** Writes what entries leave out; for people also the deployment that is followed. */
 function writeSource(
   { notes }: LiveAnswer,
   { deployment, asJson }: { readonly deployment: Pick<Deployment, 'stack'>; readonly asJson: boolean },
