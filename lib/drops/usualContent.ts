@@ -48,52 +48,12 @@ export function judgeContent(
     const difference = unusualField(field, content, rows, before);
     return difference === null ? [] : [{ kind: 'values', field, ...difference }];
   });
-  const isNeighbour = ([day]: readonly [string, number]) =>
-    day === addDays(folderDay, -1) || day === addDays(folderDay, 1);
-  const all = Object.entries(days).sort(([, a], [, b]) => b - a);
-  const neighbours = all.filter(isNeighbour);
-  const most = all.filter((day) => !isNeighbour(day));
-  const neighbourDays = sum(neighbours.map(([, count]) => count));
-  const otherDays = sum(most.map(([, count]) => count));
-  const toCome = most.filter(([day]) => day > addDays(today, 1));
-  const daysToCome = sum(toCome.map(([, count]) => count));
-  const isMost = (other: number, all: number) => other > all * OTHER_DAYS;
-  const isSome = (rowsToCome: number, all: number) =>
-    rowsToCome > all * SOME_TO_COME.share ||
-    rowsToCome >= Math.max(SOME_TO_COME.rows, all * SOME_TO_COME.shareOfMany);
-  const past = most.filter(([day]) => !toCome.some(([dayToCome]) => dayToCome === day));
-  const hasOtherDays = (content: DayContent, day: DayBefore) =>
-    isMost(content.otherDays - (content.daysToCome ?? 0), day.rows.out);
-  const daysWords = (count: number, what: string, told: typeof most) => {
-    const texts = told.map(([day, rows]) => `${day} (${rows.toLocaleString('en-US')})`);
-    return `${count.toLocaleString('en-US')} of ${counted(out, 'row')} of ${what}: ${listed(texts)}`;
-  };
-  const hasDaysToCome = ({ daysToCome: known }: DayContent, day: DayBefore) =>
-    known === undefined ? undefined : isSome(known, day.rows.out);
-  if (isSome(daysToCome, out) && !isUsual(before, hasDaysToCome))
-    unusual.push({ kind: 'toCome', words: daysWords(daysToCome, 'days to come', toCome) });
-  if (isMost(otherDays - daysToCome, out) && !isUsual(before, hasOtherDays))
-    unusual.push({ kind: 'days', words: daysWords(otherDays - daysToCome, 'other days', past) });
-  // Many folders hold the day before their own.
-  const known = before.flatMap(({ content, rows: { out } }) =>
-    content?.neighbourDays === undefined ? [] : isMost(content.neighbourDays, out),
+  const spread = spreadOf(days, folderDay, today);
+  unusual.push(
+    ...unusualDays(spread, out, before),
+    ...unusualCopies(copies, before),
+    ...unusualRepeats(repeats, out, before),
   );
-  if (isMost(neighbourDays, out) && known.length >= FEWEST_DAYS && !known.includes(true))
-    unusual.push({ kind: 'days', words: daysWords(neighbourDays, 'other days', neighbours) });
-  if (copies.length > 0 && !isUsual(before, (content) => content.copies > 0)) {
-    const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
-    unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
-  }
-  const repeated = Object.entries(repeats).sort(([, a], [, b]) => b.rows - a.rows);
-  const hasRepeats = ({ repeats: known }: DayContent) => (known === undefined ? undefined : known > 0);
-  if (repeated.length > 0 && !isUsual(before, hasRepeats)) {
-    const texts = repeated.map(([key, file]) => `${key} (${file.rows.toLocaleString('en-US')})`);
-    const all = sum(repeated.map(([, file]) => file.rows));
-    unusual.push({
-      kind: 'repeats',
-      words: `${all.toLocaleString('en-US')} of ${counted(out, 'row')} equal to others of their file: ${listed(texts)}`,
-    });
-  }
   const few = Object.entries(names).filter(([, found]) => Object.keys(found).length <= MOST_NAMES);
   const { metricValue } = fields;
   const areAllZero = metricValue !== undefined && metricValue.forms[ZERO] === rows - metricValue.none;
@@ -103,14 +63,104 @@ export function judgeContent(
   return {
     rows,
     fields: Object.fromEntries(kept),
-    otherDays,
-    daysToCome,
-    neighbourDays,
+    otherDays: rowsOf(spread.others),
+    daysToCome: rowsOf(spread.toCome),
+    neighbourDays: rowsOf(spread.neighbours),
     copies: copies.length,
-    repeats: repeated.length,
+    repeats: Object.keys(repeats).length,
     names: Object.fromEntries(keptNames),
     unusual,
   };
+}
+
+/** Rows of a day, by day. */
+type DayRows = readonly [day: UtcDay, rows: number];
+
+/** The days, besides that of its folder, that rows of a folder are of: those with the most rows first. */
+interface Spread {
+  /** The day before that of the folder, and the day after it. */
+  readonly neighbours: readonly DayRows[];
+  /** All other days. */
+  readonly others: readonly DayRows[];
+  /** Those of them that are more than a day ahead of today. */
+  readonly toCome: readonly DayRows[];
+}
+
+/** Sorts days of rows by how they are to the folder's day and today. */
+function spreadOf(days: RowContent['days'], folderDay: UtcDay, today: UtcDay): Spread {
+  const all = Object.entries(days).sort(([, a], [, b]) => b - a);
+  const beside = [addDays(folderDay, -1), addDays(folderDay, 1)];
+  const neighbours = all.filter(([day]) => beside.includes(day));
+  const others = all.filter(([day]) => !beside.includes(day));
+  const toCome = others.filter(([day]) => day > addDays(today, 1));
+  return { neighbours, others, toCome };
+}
+
+/** All rows of some days. */
+function rowsOf(days: readonly DayRows[]): number {
+  return sum(days.map(([, rows]) => rows));
+}
+
+/** Whether rows of other days are most of a day's. */
+function isMost(other: number, all: number): boolean {
+  return other > all * OTHER_DAYS;
+}
+
+/** Whether rows of days to come are more than clocks that are ahead explain. */
+function isSome(toCome: number, all: number): boolean {
+  const { rows, share, shareOfMany } = SOME_TO_COME;
+  return toCome > all * share || toCome >= Math.max(rows, all * shareOfMany);
+}
+
+/** Rows of other days than the folder's, where days before had fewer. @param out Accepted rows of the day. */
+function unusualDays(
+  { neighbours, others, toCome }: Spread,
+  out: number,
+  before: readonly DayBefore[],
+): DayContent['unusual'] {
+  const unusual: DayContent['unusual'] = [];
+  const wordsOf = (what: string, days: readonly DayRows[]) => {
+    const texts = days.map(([day, rows]) => `${day} (${rows.toLocaleString('en-US')})`);
+    return `${rowsOf(days).toLocaleString('en-US')} of ${counted(out, 'row')} of ${what}: ${listed(texts)}`;
+  };
+  const hasDaysToCome = ({ daysToCome }: DayContent, day: DayBefore) =>
+    daysToCome === undefined ? 'unsaid' : had(isSome(daysToCome, day.rows.out));
+  if (isSome(rowsOf(toCome), out) && !isUsual(before, hasDaysToCome))
+    unusual.push({ kind: 'toCome', words: wordsOf('days to come', toCome) });
+  const cameOrPassed = others.filter((day) => !toCome.includes(day));
+  const hasOtherDays = (content: DayContent, day: DayBefore) =>
+    had(isMost(content.otherDays - (content.daysToCome ?? 0), day.rows.out));
+  if (isMost(rowsOf(cameOrPassed), out) && !isUsual(before, hasOtherDays))
+    unusual.push({ kind: 'days', words: wordsOf('other days', cameOrPassed) });
+  // Many folders hold the day before their own.
+  const known = before.flatMap(({ content, rows }) =>
+    content?.neighbourDays === undefined ? [] : isMost(content.neighbourDays, rows.out),
+  );
+  if (isMost(rowsOf(neighbours), out) && known.length >= FEWEST_DAYS && !known.includes(true))
+    unusual.push({ kind: 'days', words: wordsOf('other days', neighbours) });
+  return unusual;
+}
+
+/** Files that are those of other days, where days before had none. */
+function unusualCopies(copies: readonly Copy[], before: readonly DayBefore[]): DayContent['unusual'] {
+  if (copies.length === 0 || isUsual(before, (content) => had(content.copies > 0))) return [];
+  const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
+  return [{ kind: 'copies', words: `files are those of other days: ${listed(texts)}` }];
+}
+
+/** Rows that are equal to others of their file, where days before had none. @param out Accepted rows of the day. */
+function unusualRepeats(
+  repeats: RowContent['repeats'],
+  out: number,
+  before: readonly DayBefore[],
+): DayContent['unusual'] {
+  const repeated = Object.entries(repeats).sort(([, a], [, b]) => b.rows - a.rows);
+  const hasRepeats = ({ repeats: known }: DayContent) => (known === undefined ? 'unsaid' : had(known > 0));
+  if (repeated.length === 0 || isUsual(before, hasRepeats)) return [];
+  const texts = repeated.map(([key, { rows }]) => `${key} (${rows.toLocaleString('en-US')})`);
+  const all = sum(repeated.map(([, { rows }]) => rows)).toLocaleString('en-US');
+  const words = `${all} of ${counted(out, 'row')} equal to others of their file: ${listed(texts)}`;
+  return [{ kind: 'repeats', words }];
 }
 
 /** Columns in which a name that no day before had is told whatever it is: types of unit IDs are few, and hardly ever new. */
@@ -230,20 +280,19 @@ function spelling(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/**
- * Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it.
- *
- * @param hasIt Undefined of a day whose entry does not say it: an earlier version has written it.
- */
-function isUsual(
-  before: readonly DayBefore[],
-  hasIt: (content: DayContent, day: DayBefore) => boolean | undefined,
-): boolean {
+/** Whether a day before has something. `unsaid`: its entry does not say it, as an earlier version has written it. */
+type Had = 'has' | 'lacks' | 'unsaid';
+
+/** The same of what an entry says. */
+const had = (isThere: boolean): Had => (isThere ? 'has' : 'lacks');
+
+/** Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it. */
+function isUsual(before: readonly DayBefore[], hasIt: (content: DayContent, day: DayBefore) => Had): boolean {
   const compared = before
-    .map((day) => ({ hasIt: day.content && hasIt(day.content, day), accepted: day.accepted }))
-    .filter((day) => day.hasIt !== undefined);
-  if (compared.some((day) => day.hasIt === true && day.accepted === true)) return true;
-  return isLong(before) && compared.length > 0 && compared.every((day) => day.hasIt);
+    .map((day) => ({ had: day.content ? hasIt(day.content, day) : 'unsaid', accepted: day.accepted }))
+    .filter((day) => day.had !== 'unsaid');
+  if (compared.some((day) => day.had === 'has' && day.accepted === true)) return true;
+  return isLong(before) && compared.length > 0 && compared.every((day) => day.had === 'has');
 }
 
 /** Whether days are enough to say what a dataset does: seven, or fewer of one that comes each week. */

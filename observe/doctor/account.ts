@@ -22,7 +22,7 @@ import { isRegion } from '../../lib/schema/regions.ts';
 import { collectorConcurrency, type RequestLimits, requestLimits } from '../../lib/schema/requestLimits.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { bucketRegion, ownBucketWords } from './bucket.ts';
+import { findBucket, ownBucketWords } from './bucket.ts';
 import { database } from './catalog.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
@@ -103,10 +103,10 @@ type AskOwner = (setup: Setup, name: string) => Promise<Owner | undefined>;
 const owners: Readonly<Record<string, AskOwner>> = {
   /** Bucket names are global. */
   async 'AWS::S3::Bucket'(setup, Bucket) {
-    const region = await bucketRegion(setup, Bucket);
-    if (region === null)
+    const { kind } = await findBucket(setup, Bucket);
+    if (kind === 'denied')
       return { case: 'foreignBucket', detail: 'S3 denies access', words: ownBucketWords(Bucket) };
-    return region === undefined ? undefined : { case: 'bucket' };
+    return kind === 'missing' ? undefined : { case: 'bucket' };
   },
   'AWS::IAM::Role': async ({ clients: { iam } }, RoleName) =>
     (await ifThere(iam.send(new GetRoleCommand({ RoleName })))) && { case: 'identity' },

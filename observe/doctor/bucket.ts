@@ -36,10 +36,11 @@ export const bucket: Look = {
   async find(setup) {
     const { config, identity } = setup;
     const { region } = identity;
-    const there = await bucketRegion(setup, config.bucket);
-    if (there === undefined) return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
-    if (there === null) return [judgeDenied(config.bucket, setup)];
-    return there === region ? [] : [judgeElsewhere(config.bucket, there, region)];
+    const there = await findBucket(setup, config.bucket);
+    if (there.kind === 'missing')
+      return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
+    if (there.kind === 'denied') return [judgeDenied(config.bucket, setup)];
+    return there.region === region ? [] : [judgeElsewhere(config.bucket, there.region, region)];
   },
 };
 
@@ -83,19 +84,25 @@ export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, is
   });
 }
 
-/** The region of a bucket; undefined if there is none, null if S3 denies access, as it does to another account's bucket. */
-export async function bucketRegion(
+/** Where a bucket is. `denied`: S3 denies access, as it does to another account's bucket. */
+export type BucketPlace =
+  | { readonly kind: 'found'; readonly region: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'denied' };
+
+/** Asks S3 where a bucket is. @throws What S3's client throws, but for 403 and 404. */
+export async function findBucket(
   { s3, identity: { account } }: Pick<Setup, 's3' | 'identity'>,
   Bucket: string,
-): Promise<string | undefined | null> {
+): Promise<BucketPlace> {
   try {
     const asked = new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: account });
     const { LocationConstraint: region = 'us-east-1' } = await s3.send(asked);
-    return region === 'EU' ? 'eu-west-1' : region;
+    return { kind: 'found', region: region === 'EU' ? 'eu-west-1' : region };
   } catch (error) {
     const status = valueAt(error, ['$metadata', 'httpStatusCode']);
-    if (status === 404) return undefined;
-    if (status === 403) return null;
+    if (status === 404) return { kind: 'missing' };
+    if (status === 403) return { kind: 'denied' };
     throw error;
   }
 }

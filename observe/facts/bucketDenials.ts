@@ -33,12 +33,13 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
       for (const action of need.statement.Action) {
         const { role } = need;
         const isAbout = isOfRole(statement, role) && isOfAction(statement, action);
-        const may = isAbout && conditionHolds(Condition, need, action);
         const keys = need.statement.Resource.flatMap((resource) => deniedOf(statement, resource)).map(
           (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
         );
-        if (may === false || keys.length === 0) continue;
-        if (may === null) isKnown = false;
+        if (!isAbout || keys.length === 0) continue;
+        const held = conditionOf(Condition, need, action);
+        if (held === 'fails') continue;
+        if (held === 'unknown') isKnown = false;
         denialsByRole.set(role, [...(denialsByRole.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
       }
     if (denialsByRole.size === 0) return [];
@@ -49,27 +50,30 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
   });
 }
 
-/** Whether a condition holds for calls of a role over TLS; null if that is not known. The writer deletes nothing without `If-Match`. */
-function conditionHolds(
+/** What is known of a condition for some calls. `unknown`: it has a part of which nothing is known here, and no part that fails. */
+type ConditionResult = 'holds' | 'fails' | 'unknown';
+
+/** What is known of a condition for calls of a role over TLS. The writer deletes nothing without `If-Match`. */
+function conditionOf(
   condition: unknown,
   { id, role }: Pick<BucketNeed, 'id' | 'role'>,
   action: string,
-): boolean | null {
-  let known: boolean | null = true;
+): ConditionResult {
+  let result: ConditionResult = 'holds';
   for (const [operator, keys] of Object.entries(Object(condition)))
     for (const [key, values] of Object.entries<unknown>(Object(keys))) {
       const lowerKey = key.toLowerCase();
       const wants = String(valuesOf(values)[0]);
-      if (lowerKey === 'aws:securetransport' && wants === 'false') return false;
+      if (lowerKey === 'aws:securetransport' && wants === 'false') return 'fails';
       const isWriters = id === WRITE_ROLE && action === 's3:DeleteObject';
-      if (lowerKey === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
+      if (lowerKey === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return 'fails';
       if (lowerKey !== 'aws:principalarn') {
-        known = null;
+        result = 'unknown';
         continue;
       }
-      if (matchesAny(values, role) === /Not/.test(operator)) return false;
+      if (matchesAny(values, role) === /Not/.test(operator)) return 'fails';
     }
-  return known;
+  return result;
 }
 
 /** The statements of a policy. */
@@ -114,7 +118,7 @@ export function denyingStatements(policy: string, { role, action, resource }: De
       isOfRole(statement, role) &&
       isOfAction(statement, action) &&
       deniedOf(statement, resource).length > 0 &&
-      conditionHolds(statement['Condition'], { id: '', role }, action) !== false;
+      conditionOf(statement['Condition'], { id: '', role }, action) !== 'fails';
     return isDenying ? [sidOf(statement, i)] : [];
   });
 }

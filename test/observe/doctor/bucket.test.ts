@@ -5,7 +5,7 @@ import { deleterIds } from '../../../infra/roles/functionRoles.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketDenials.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { bucketRegion, judgeForeign } from '../../../observe/doctor/bucket.ts';
+import { findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { bucketPolicy, judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
 import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
@@ -223,7 +223,7 @@ it.each([
       { step: 'initialize' },
     );
     const identity = { account: '111122223333', arn: 'a', partition: 'aws', region: 'us-east-1' };
-    expect(await bucketRegion({ s3, identity }, 'acme')).toBe(region);
+    expect(await findBucket({ s3, identity }, 'acme')).toEqual({ kind: 'found', region });
     expect(asked).toEqual([{ Bucket: 'acme', ExpectedBucketOwner: identity.account }]);
   },
 );
