@@ -173,6 +173,8 @@ function unused(): never {
 /** A landed table over the ports of this bench. lib/aws/landedTable.ts does the same with AWS clients. */
 function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string): LandedTable {
   return {
+    isRaw: false,
+    isPast: () => false,
     async locations(days) {
       const { items } = await catalog.listPage(config.database, table, undefined, days);
       return new Map(

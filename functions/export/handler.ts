@@ -19,7 +19,7 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { type Exporter, exportMessages, type IsolatedExporter } from '../../lib/export/exportMessages.ts';
-import { rawTableDays } from '../../lib/export/LandedTable.ts';
+import { tableFiles } from '../../lib/export/LandedTable.ts';
 import { exportLooks } from '../../lib/export/planExports.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { endOf } from '../../lib/lambda/middlewares.ts';
@@ -129,7 +129,7 @@ function makePorts(
           database: config.database,
           table,
           bucket,
-          rawDays: rawTableDays(config, table),
+          tableFiles: tableFiles(config, table),
           isKms: config.encryption === 'kms',
         },
         attempts,

@@ -5,7 +5,7 @@ import { PAGE_OBJECTS } from '../base/ObjectStore.ts';
 import { counted } from '../base/text.ts';
 import { addDays, type UtcDay, utcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
-import type { LandedTable } from '../export/LandedTable.ts';
+import type { LandedTable, TableFiles } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';
 import { type Attempts, CatalogCallError, OUT_OF_TIME, readPages } from '../landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH } from '../landing/catalog/PartitionCatalog.ts';
@@ -21,11 +21,8 @@ export interface LandedPlace {
   readonly table: string;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
-  /**
-   * For a raw table: days after which files of a day begin to expire; null: they do not expire. Undefined for other
-   * tables.
-   */
-  readonly rawDays?: number | null | undefined;
+  /** How the files of its days come and go. */
+  readonly tableFiles: TableFiles;
   /** Whether the bucket encrypts with a key of KMS; default false. */
   readonly isKms?: boolean;
 }
@@ -40,15 +37,17 @@ export function landedTable(
   place: LandedPlace,
   attempts: Attempts,
 ): LandedTable {
-  const { database, table, bucket, rawDays, isKms } = place;
+  const { database, table, bucket, tableFiles, isKms } = place;
   const catalog = gluePartitionCatalog(clients.glue);
   const store = s3ObjectStore(clients.s3, bucket);
   const inBucket = `s3://${bucket}/`;
-  const isPast = (day: UtcDay) =>
-    typeof rawDays === 'number' && utcDay(attempts.clock.now()) >= addDays(day, rawDays);
+  const expireAfterDays = tableFiles.kind === 'raw' ? tableFiles.expireAfterDays : null;
   return {
-    isPast: rawDays === undefined ? undefined : isPast,
+    isRaw: tableFiles.kind === 'raw',
     isKms,
+
+    isPast: (day) =>
+      expireAfterDays !== null && utcDay(attempts.clock.now()) >= addDays(day, expireAfterDays),
 
     async locations(days) {
       const folders = new Map<UtcDay, string>();

@@ -25,7 +25,8 @@ export class Batches {
   #batchBytes = Number.POSITIVE_INFINITY;
   #at = 0;
   #batch = 0;
-  #first: readonly CuratedInput[] | null | undefined;
+  /** The first batch, which the plan has fetched; undefined once it was taken. */
+  #first: { readonly inputs: readonly CuratedInput[] | null } | undefined;
   #folder: string | undefined;
   /** Rows of the raw files that were fetched, by their footers. */
   rows = 0;
@@ -48,7 +49,7 @@ export class Batches {
     const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
     if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of files.`);
     this.#batchBytes = batchBytes;
-    this.#first = await this.#fetch();
+    this.#first = { inputs: await this.#fetch() };
     const fetched = sum(this.#files.slice(0, this.#at).map(({ size }) => size));
     const rows = Math.ceil(((this.rows + this.#keptRows) * bytes) / fetched);
     return planCuration({ files: files.length, bytes, rows }, whole);
@@ -57,11 +58,8 @@ export class Batches {
   /** The next batch; null after the last. The files of the batch before are deleted. */
   async next(): Promise<readonly CuratedInput[] | null> {
     const first = this.#first;
-    if (first !== undefined) {
-      this.#first = undefined;
-      return first;
-    }
-    return this.#fetch();
+    this.#first = undefined;
+    return first === undefined ? this.#fetch() : first.inputs;
   }
 
   /** Deletes the files of the last batch. */

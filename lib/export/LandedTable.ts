@@ -21,13 +21,12 @@ export interface LandedFile {
 
 /** A table of the deployment, as the export reads it. Methods throw ExportError. */
 export interface LandedTable {
-  /**
-   * Whether a day of a raw table is past retention. Undefined for other tables: the location of their days changes with
-   * each version.
-   */
-  readonly isPast?: ((day: UtcDay) => boolean) | undefined;
+  /** Whether the table is raw: {@link TableFiles}. */
+  readonly isRaw: boolean;
   /** Whether the files are encrypted with a key of KMS. */
   readonly isKms?: boolean | undefined;
+  /** Whether files of a day may have expired. False of every day of a table that is not raw. */
+  isPast(day: UtcDay): boolean;
   /** The location of days: a prefix in the bucket for each day that has a partition. */
   locations(days: readonly UtcDay[]): Promise<ReadonlyMap<UtcDay, string>>;
   /**
@@ -46,19 +45,20 @@ interface RawTableConfig extends Pick<Config, 'tables' | 'timeWindow'> {
 }
 
 /**
- * Days after which files of a raw table's day begin to expire: the oldest files came up to `futureDays` before the day.
- *
- * @param table Its name.
- * @returns Null if they never expire; undefined of a table that is not raw.
+ * How the files of a table's days come and go. `raw`: they come one by one, and those of a day begin to expire so many days after
+ * it, or never (null). `versions`: each version of a day has a folder of its own, with all of its files.
  */
-export function rawTableDays(
-  { tables, retention, timeWindow }: RawTableConfig,
-  table: string,
-): number | null | undefined {
+export type TableFiles =
+  | { readonly kind: 'raw'; readonly expireAfterDays: number | null }
+  | { readonly kind: 'versions' };
+
+/** How the files of a table come and go. Of a forwarded table the oldest of a day came up to `futureDays` before it. */
+export function tableFiles({ tables, retention, timeWindow }: RawTableConfig, table: string): TableFiles {
   const { forwardedDays, quarantineDays } = retention;
-  if (table === tables.quarantine) return quarantineDays;
-  if (table !== tables.exposures && table !== tables.events) return undefined;
-  return forwardedDays === null ? null : forwardedDays - timeWindow.futureDays;
+  if (table === tables.quarantine) return { kind: 'raw', expireAfterDays: quarantineDays };
+  if (table !== tables.exposures && table !== tables.events) return { kind: 'versions' };
+  const expireAfterDays = forwardedDays === null ? null : forwardedDays - timeWindow.futureDays;
+  return { kind: 'raw', expireAfterDays };
 }
 
 /** The files of a table's day, and their fingerprint. */
@@ -79,7 +79,7 @@ export interface DayFiles {
  * @param before Files of the last export.
  */
 export async function listDayFiles(
-  table: Pick<LandedTable, 'files' | 'isPast'>,
+  table: Pick<LandedTable, 'files' | 'isRaw'>,
   location: string | undefined,
   before: readonly Pick<FileFate, 'key'>[],
   now: number,
@@ -87,7 +87,7 @@ export async function listDayFiles(
   const all = location === undefined ? [] : await table.files(location);
   const known = new Set(before.map(({ key }) => key));
   const isSettled = ({ key, modifiedAt }: LandedFile) =>
-    table.isPast === undefined || known.has(key) || now - modifiedAt >= SETTLED_MS;
+    !table.isRaw || known.has(key) || now - modifiedAt >= SETTLED_MS;
   const files = all.filter(isSettled);
   return { location, files, fingerprint: fingerprintFiles(files) };
 }
@@ -100,12 +100,13 @@ export async function listDayFiles(
  * @param entry The day's entry in the ledger, with the files of the last export.
  */
 export function keptFiles(
-  { isPast, isKms = false }: Pick<LandedTable, 'isPast' | 'isKms'>,
+  table: Pick<LandedTable, 'isPast' | 'isKms'>,
   entry: Pick<LedgerEntry, 'day' | 'files' | 'erasures'>,
   { location, files }: DayFiles,
 ): readonly FileFate[] {
   const { day } = entry;
-  if (isPast?.(day) === true) return [];
+  if (table.isPast(day)) return [];
+  const { isKms = false } = table;
   const isThere = fileFinder(entry, namedFiles(day, files));
   const present = new Map(files.map((file) => [file.key, file]));
   return entry.files.flatMap((file) => {

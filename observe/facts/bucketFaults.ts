@@ -121,25 +121,30 @@ function sharedText(statement: unknown, account: string | undefined): string {
   return `${named} allows ${[...new Set(strangersOf(statement, account))].join(', ')} ${actions.join(', ')}`;
 }
 
+/** What encrypts the bucket. `s3`: keys of S3's own. `unknown`: the key of a stack whose outputs could not be read. */
+export type BucketKey =
+  | { readonly kind: 's3' }
+  | { readonly kind: 'kms'; readonly arn: string }
+  | { readonly kind: 'unknown' };
+
 /**
  * Looks at the settings of the bucket but who owns objects of other accounts: a call for each. Roles that may delete files without a
  * version are not looked for, which takes their names: the doctor looks at both.
  *
- * @param keyArn The key of the stack; null of S3's own keys, undefined if nobody knows it.
  * @param account The account of the stack; undefined if nobody knows it.
  * @param ask Reads one setting; null if that is not possible, which hides no other.
  */
 export async function readBucketFaults(
   { config }: Pick<Deployment, 'config'>,
-  keyArn: string | null | undefined,
+  key: BucketKey,
   account: string | undefined,
   ask: (
     part: SettingPart,
     question: (open: Pick<Deployment, 's3' | 'config'>) => Promise<BucketFault | null>,
   ) => Promise<BucketFault | null>,
 ): Promise<readonly BucketFault[]> {
-  const settings = bucketSettings(config, { keyArn: keyArn ?? null }).filter(
-    ({ name }) => name !== 'ownership' && (name !== 'encryption' || keyArn !== undefined),
+  const settings = bucketSettings(config, { keyArn: key.kind === 'kms' ? key.arn : null }).filter(
+    ({ name }) => name !== 'ownership' && (name !== 'encryption' || key.kind !== 'unknown'),
   );
   const asked = settings.map((setting) =>
     ask(settingPart(setting.name), (open) => findBucketFault(open, setting, { account, onlyEarly: true })),

@@ -12,7 +12,7 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
-import { type BucketFault, readBucketFaults, type SettingPart } from './bucketFaults.ts';
+import { type BucketFault, type BucketKey, readBucketFaults, type SettingPart } from './bucketFaults.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
 import {
   type DamagedEntry,
@@ -579,12 +579,11 @@ async function answersOf<Asked extends object>(
   return Object.fromEntries(await Promise.all(answers));
 }
 
-/** The key that encrypts the bucket; null if S3's own keys do, undefined if nobody knows it. */
-function keyOf(
-  { existing, encryption }: Deployment['config'],
-  outputs: StackOutputs | undefined,
-): string | null | undefined {
-  return existing.keyArn ?? (encryption === 's3' ? null : outputs?.get('KeyArn'));
+/** What encrypts the bucket. @param outputs Undefined if they could not be read. */
+function keyOf({ existing, encryption }: Deployment['config'], outputs: StackOutputs | undefined): BucketKey {
+  if (existing.keyArn === null && encryption === 's3') return { kind: 's3' };
+  const arn = existing.keyArn ?? outputs?.get('KeyArn');
+  return arn === undefined ? { kind: 'unknown' } : { kind: 'kms', arn };
 }
 
 /** The customer's key of the bucket; null if there is none, or it is not in the local cloud. @throws What KMS's client throws. */

@@ -7,15 +7,15 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
 import { bucketSettings, publicAccessBlock } from '../../lib/access/buckets/bucketSettings.ts';
-import { readBucketFaults } from '../../observe/facts/bucketFaults.ts';
+import { type BucketKey, readBucketFaults } from '../../observe/facts/bucketFaults.ts';
 import { startLanding } from './startLanding.ts';
 
 const landing = await startLanding();
 afterAll(() => landing.close());
 
 const ACCOUNT = '111122223333';
-const faultsOf = (keyArn: string | null | undefined) =>
-  readBucketFaults(landing, keyArn, ACCOUNT, (_, question) => question(landing));
+const faultsOf = (key: BucketKey = { kind: 's3' }) =>
+  readBucketFaults(landing, key, ACCOUNT, (_, question) => question(landing));
 const Bucket = landing.config.bucket;
 const notify = (
   NotificationConfiguration: PutBucketNotificationConfigurationCommand['input']['NotificationConfiguration'],
@@ -51,10 +51,10 @@ it('finds a statement that lets another account in, and its command takes out th
     Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-acme123456' } },
   };
   await policies(own, service, organization);
-  expect(await faultsOf(null)).toEqual([]);
+  expect(await faultsOf()).toEqual([]);
   const team = allow('Team', { AWS: ['arn:aws:iam::999988887777:root'] });
   await policies(own, service, organization, team);
-  const [fault, ...others] = await faultsOf(null);
+  const [fault, ...others] = await faultsOf();
   const { Statement } = JSON.parse(fault?.repair[5] ?? '{}');
   expect({
     ...fault,
@@ -80,7 +80,7 @@ it('finds that the public is not kept out any more', async () => {
     );
   await put(false);
   await policies(allow('All', '*'));
-  expect(await faultsOf(null)).toMatchObject([
+  expect(await faultsOf()).toMatchObject([
     { name: 'policy', points: ['the statement All allows everybody s3:GetObject'] },
     { name: 'publicAccess', points: ['BlockPublicPolicy is false in place of true'] },
   ]);
@@ -91,13 +91,13 @@ it('finds that the public is not kept out any more', async () => {
 it('finds a bucket that tells functions of no file, and one that keeps no versions', async () => {
   await notify({ EventBridgeConfiguration: {} });
   await version('Enabled');
-  expect(await faultsOf(null)).toEqual([]);
+  expect(await faultsOf()).toEqual([]);
   await notify({});
-  expect(await faultsOf(null)).toMatchObject([
+  expect(await faultsOf()).toMatchObject([
     { name: 'events', points: ['EventBridgeConfiguration is not set'] },
   ]);
   await version('Suspended');
-  expect(await faultsOf(null)).toMatchObject([
+  expect(await faultsOf()).toMatchObject([
     { name: 'events' },
     { name: 'versioning', points: ['Status is "Suspended" in place of "Enabled"'] },
   ]);
@@ -106,15 +106,15 @@ it('finds a bucket that tells functions of no file, and one that keeps no versio
 it('finds a bucket that encrypts with another key than the stack, if that is known', async () => {
   await notify({ EventBridgeConfiguration: {} });
   await version('Enabled');
-  const [keyArn, other] = ['a', 'b'].map((id) => `arn:aws:kms:us-east-1:111122223333:key/${id}`);
-  const encrypt = (rule: { SSEAlgorithm: 'aws:kms' | 'AES256'; KMSMasterKeyID?: string | undefined }) => {
+  const arnOf = (id: string) => `arn:aws:kms:us-east-1:111122223333:key/${id}`;
+  const encrypt = (rule: { SSEAlgorithm: 'aws:kms' | 'AES256'; KMSMasterKeyID?: string }) => {
     const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault: rule }] };
     return landing.s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
   };
-  await encrypt({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: other });
-  expect(await faultsOf(keyArn)).toMatchObject([{ name: 'encryption' }]);
-  expect(await faultsOf(null)).toMatchObject([{ name: 'encryption' }]);
-  expect(await faultsOf(undefined)).toEqual([]);
+  await encrypt({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: arnOf('b') });
+  expect(await faultsOf({ kind: 'kms', arn: arnOf('a') })).toMatchObject([{ name: 'encryption' }]);
+  expect(await faultsOf()).toMatchObject([{ name: 'encryption' }]);
+  expect(await faultsOf({ kind: 'unknown' })).toEqual([]);
   await encrypt({ SSEAlgorithm: 'AES256' });
 });
 
@@ -131,7 +131,7 @@ it('finds a rule that deletes what landed, and its command turns the rule off', 
     },
   };
   await notify({ EventBridgeConfiguration: {} });
-  const [fault, ...others] = await faultsOf(null);
+  const [fault, ...others] = await faultsOf();
   const { Rules } = JSON.parse(fault?.repair[5] ?? '{}');
   expect({ name: fault?.name, points: fault?.points, Rules, others }).toMatchObject({
     name: 'lifecycle',
@@ -148,7 +148,7 @@ it('tells the settings that it can read if one is denied', async () => {
   await notify({});
   await version('Suspended');
   const denied: string[] = [];
-  const faults = await readBucketFaults(landing, null, ACCOUNT, async (part, question) => {
+  const faults = await readBucketFaults(landing, { kind: 's3' }, ACCOUNT, async (part, question) => {
     if (part !== 'the setting events of the bucket') return question(landing);
     denied.push(part);
     return null;

@@ -79,8 +79,8 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
 
 /** Sums of a table, or of a reason of quarantine, and its senders. */
 export interface Counts {
-  /** Kind of the table. */
-  readonly table: string | null | undefined;
+  /** Kind of the table; null of none. */
+  readonly table: string | null;
   /** Code of the reason; empty of other tables. */
   readonly reason: string;
   /** Rows of 24 hours. */
@@ -102,7 +102,7 @@ export function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
     ([, senders]) => {
       const [row = {}] = senders;
       return {
-        table: row['kind'],
+        table: row['kind'] ?? null,
         reason: row['why'] ?? '',
         rows: Number(row['all_row_count']),
         recent: Number(row['all_recent']),

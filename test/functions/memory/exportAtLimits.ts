@@ -55,6 +55,7 @@ const store = new LargeFolders([], (key) => {
     : entry.replace('DATASET', dataset).replace(`"day":"${DAY}"`, `"day":"${day}"`);
 });
 const table: LandedTable = {
+  isRaw: true,
   isPast: () => false,
   locations: async (days) => new Map(days.map((day) => [day, dayFolder(config, 'events', DAY)])),
   files: async () => files('new'),

@@ -75,7 +75,11 @@ const target = (more: Partial<Attempts> = {}) =>
   exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER }, { ...attempts, ...more });
 const source = () => customerBucketFrom(s3, { name: 'acme', bucket: 'theirs', owner: OWNER });
 const table = (more: Partial<Attempts> = {}) =>
-  landedTable({ glue, s3 }, { database: 'd', table: 't', bucket: 'ours' }, { ...attempts, ...more });
+  landedTable(
+    { glue, s3 },
+    { database: 'd', table: 't', bucket: 'ours', tableFiles: { kind: 'versions' } },
+    { ...attempts, ...more },
+  );
 
 describe('an error of a customer’s bucket', () => {
   it.each([

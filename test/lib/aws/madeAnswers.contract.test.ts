@@ -16,7 +16,7 @@ import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { firehoseClient } from '../../../lib/aws/firehosePutRecord.ts';
 import { glueClient, gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
-import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { type LandedPlace, landedTable } from '../../../lib/aws/landedTable.ts';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
 import { multipartUpload } from '../../../lib/aws/multipartUpload.ts';
 import { sqsSingleTryClient } from '../../../lib/aws/relayQueue.ts';
@@ -172,11 +172,11 @@ it('an empty token of Glue is the end of a list', async () => {
 });
 
 describe('a table that is exported', () => {
-  const place = { database: 'd', table: 't', bucket: 'own' };
+  const place: LandedPlace = { database: 'd', table: 't', bucket: 'own', tableFiles: { kind: 'versions' } };
   const start = (
     glue: readonly object[],
     s3: readonly object[],
-    more: object = {},
+    more: Partial<LandedPlace> = {},
     deadline = attempts.deadline,
   ) =>
     landedTable(
@@ -205,12 +205,12 @@ describe('a table that is exported', () => {
   });
 
   it.each([
-    { what: 'as many days ago as its files are kept', rawDays: 1, isPast: true },
-    { what: 'a day less', rawDays: 2, isPast: false },
-    { what: 'if they are kept for ever', rawDays: null, isPast: false },
-    { what: 'if nobody deletes them', rawDays: undefined, isPast: undefined },
-  ])('has past days: $what', ({ rawDays, isPast }) => {
-    expect(start([], [], { rawDays }).isPast?.('2026-11-19')).toBe(isPast);
+    { what: 'as many days ago as its files are kept', expireAfterDays: 1, isPast: true },
+    { what: 'a day less', expireAfterDays: 2, isPast: false },
+    { what: 'if they are kept for ever', expireAfterDays: null, isPast: false },
+  ])('has past days: $what', ({ expireAfterDays, isPast }) => {
+    const table = start([], [], { tableFiles: { kind: 'raw', expireAfterDays } });
+    expect(table.isPast('2026-11-19')).toBe(isPast);
   });
 });
 

@@ -7,7 +7,7 @@ import { runStatement } from '../../../lib/aws/athenaStatements.ts';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
-import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { type LandedPlace, landedTable } from '../../../lib/aws/landedTable.ts';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
@@ -29,6 +29,12 @@ import { callsAnswering, callsBySource } from './sdkCalls.ts';
 const timing = { clock: { now: () => 0 }, wait: async () => undefined, random: () => 0 };
 const attempts = { ...timing, deadline: 1_000 };
 const place = { bucket: 'theirs', owner: '111122223333' };
+const landedPlace: LandedPlace = {
+  database: 'd',
+  table: 't',
+  bucket: 'ours',
+  tableFiles: { kind: 'versions' },
+};
 const days = ['2026-11-19', '2026-11-20'] as const;
 const config = defineConfig({ bucket: 'ours' });
 const { dataset } = definedDataset({});
@@ -109,7 +115,7 @@ const LISTS: readonly List[] = [
     of: 'lib/aws/s3ObjectStore.ts ListObjectsV2',
     pages: objects('t/a.parquet', 't/b.parquet'),
     read: async ({ s3, glue }) => {
-      const table = landedTable({ s3, glue }, { database: 'd', table: 't', bucket: 'ours' }, attempts);
+      const table = landedTable({ s3, glue }, landedPlace, attempts);
       return (await table.files('t/')).map(({ key }) => key);
     },
     found: ['t/a.parquet', 't/b.parquet'],
@@ -183,7 +189,7 @@ const LISTS: readonly List[] = [
     of: 'lib/aws/gluePartitionCatalog.ts GetPartitions',
     pages: partitions('t'),
     read: async ({ s3, glue }) => {
-      const table = landedTable({ s3, glue }, { database: 'd', table: 't', bucket: 'ours' }, attempts);
+      const table = landedTable({ s3, glue }, landedPlace, attempts);
       return [...(await table.locations(days)).keys()];
     },
     found: days,

@@ -22,6 +22,7 @@ import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { erasureId } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
+import { tableFiles } from '../../../lib/export/LandedTable.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { exportLooks, planExports } from '../../../lib/export/planExports.ts';
 import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
@@ -211,8 +212,8 @@ export class Lake {
     const { wait, random } = this.curations.makePlanner();
     const attempts = { clock, wait, random, deadline: Number.POSITIVE_INFINITY };
     const tableOf = (table: string) => {
-      const rawDays = table === config.tables.exposures ? KEPT_DAYS - FUTURE_DAYS : undefined;
-      return landedTable({ glue, s3 }, { ...config, table, rawDays }, attempts);
+      const place = { ...config, table, tableFiles: tableFiles(config, table) };
+      return landedTable({ glue, s3 }, place, attempts);
     };
     const tasks: ExportTask[] = [];
     const send = async (bodies: readonly string[]) =>

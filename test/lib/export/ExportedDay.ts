@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { exportDay, type exportFaultPoints } from '../../../lib/export/exportDay.ts';
+import type { TableFiles } from '../../../lib/export/LandedTable.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExporterOptions, type ExportWorld, startExport } from './startExport.ts';
@@ -84,12 +85,12 @@ export class ExportedDay {
 /** The same contents in the bucket and in the manifest: {@link ExportedDay.contents}. */
 export const both = (...bodies: readonly string[]) => ({ there: bodies, named: bodies });
 
-/** Tables by what the export knows of their files: `rawDays` of lib/aws/landedTable.ts. */
-export const TABLES = [
-  ['of versions', undefined],
-  ['of raw files that do not expire', null],
-  ['of raw files that expire after the day', 400],
-] as const;
+/** Tables by how their files come and go. */
+export const TABLES: readonly { readonly what: string; readonly files: TableFiles }[] = [
+  { what: 'of versions', files: { kind: 'versions' } },
+  { what: 'of raw files that do not expire', files: { kind: 'raw', expireAfterDays: null } },
+  { what: 'of raw files that expire after the day', files: { kind: 'raw', expireAfterDays: 400 } },
+];
 
 /** A fault point that acts at one step. */
 export const actAt =

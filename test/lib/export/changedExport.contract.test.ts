@@ -14,8 +14,8 @@ describe('the export of a day whose files change', () => {
     { what: 'all', gone: ['a.parquet', 'b.parquet'], left: ['a kept', 'b kept'] },
     { what: 'some', gone: ['b.parquet'], left: ['a loaded', 'b kept'] },
   ] as const)('when $what of its files are gone', ({ gone, left }) => {
-    it.each(TABLES)('takes nothing away until they are back, from a table %s', async (_, rawDays) => {
-      const table = day.world.tableWith(rawDays);
+    it.each(TABLES)('takes nothing away until they are back, from a table $what', async ({ files }) => {
+      const table = day.world.tableWith(files);
       day.world.clock.advance(HOUR_MS);
       await day.run({ table });
       for (const name of gone) day.world.remove(name);
@@ -41,9 +41,9 @@ describe('the export of a day whose files change', () => {
   });
 
   it.each(TABLES)(
-    'keeps the copy of a file in whose place there is another, from a table %s',
-    async (_, rawDays) => {
-      const table = day.world.tableWith(rawDays);
+    'keeps the copy of a file in whose place there is another, from a table $what',
+    async ({ files }) => {
+      const table = day.world.tableWith(files);
       day.world.clock.advance(HOUR_MS);
       await day.run({ table });
       await day.world.put('a.parquet', '');
@@ -115,12 +115,16 @@ describe('the export of a day whose files change', () => {
     expect(await day.contents()).toEqual(both('third'));
     day.world.remove('v2/c.parquet');
     // The clock says the day after.
-    expect(await day.run(versioned(day.world.tableWith(2)))).toMatchObject({ removed: 0 });
-    expect(await day.run(versioned(day.world.tableWith(1)))).toMatchObject({ removed: 1 });
+    expect(await day.run(versioned(day.world.tableWith({ kind: 'raw', expireAfterDays: 2 })))).toMatchObject({
+      removed: 0,
+    });
+    expect(await day.run(versioned(day.world.tableWith({ kind: 'raw', expireAfterDays: 1 })))).toMatchObject({
+      removed: 1,
+    });
   });
 
   it('leaves new files of a raw table to the next run, and takes replaced ones at once', async () => {
-    const table = day.world.tableWith(null);
+    const table = day.world.tableWith({ kind: 'raw', expireAfterDays: null });
     expect(await day.run({ table })).toMatchObject({ copied: 0 });
     day.world.clock.advance(HOUR_MS);
     expect(await day.run({ table })).toMatchObject({ copied: 2 });

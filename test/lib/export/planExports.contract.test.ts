@@ -93,7 +93,7 @@ describe('the plan of exports', () => {
   });
 
   it('queues a day of a raw table at once when an erasure has replaced a file of it', async () => {
-    const table = world.tableWith(null);
+    const table = world.tableWith({ kind: 'raw', expireAfterDays: null });
     await world.register(DAY);
     await world.put('a.parquet', 'x');
     world.clock.advance(HOUR_MS);
@@ -117,6 +117,8 @@ describe('the plan of exports', () => {
           looks: world.looks,
           clock: world.clock,
           tableOf: (name) => ({
+            isRaw: false,
+            isPast: () => false,
             async locations() {
               if (name === missing) throw new ExportError('SLUICE_EXPORT_TABLE_MISSING', '');
               if (world.clock.now() >= deadline) throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', '');

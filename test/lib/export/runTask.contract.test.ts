@@ -134,7 +134,8 @@ describe('an export task', () => {
     world.openTarget();
     const other = { ...world.configured(), name: 'other', table: 'missing' };
     const exports = [world.configured(), other];
-    const tableOf = (table: string) => (table === 'missing' ? world.tableWith(null, table) : world.table);
+    const tableOf = (table: string) =>
+      table === 'missing' ? world.tableWith(undefined, table) : world.table;
     const plan: ExportRequest = { sluice: 'export', exports: ['other'] };
     await run({ exports, tableOf }, plan);
     expect(lines.at(-1)).toMatchObject({ failed: [{ code: 'SLUICE_EXPORT_TABLE_MISSING' }] });

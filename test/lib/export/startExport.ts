@@ -8,6 +8,7 @@ import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import type { Exporter } from '../../../lib/export/exportMessages.ts';
+import type { TableFiles } from '../../../lib/export/LandedTable.ts';
 import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
@@ -116,10 +117,10 @@ export async function startExport() {
     random: () => 0,
     deadline: clock.now() + 14 * MINUTE_MS,
   });
-  const tableWith = (rawDays?: number | null, table = TABLE, isKms = false) =>
+  const tableWith = (tableFiles: TableFiles = { kind: 'versions' }, table = TABLE, isKms = false) =>
     landedTable(
       { glue: glueClient, s3 },
-      { database: 'sluice', table, bucket: BUCKET, rawDays, isKms },
+      { database: 'sluice', table, bucket: BUCKET, tableFiles, isKms },
       { ...attempts(), deadline: Number.POSITIVE_INFINITY },
     );
   const table = tableWith();
