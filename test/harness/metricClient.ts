@@ -3,6 +3,7 @@ import {
   type GetMetricDataCommandInput,
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
+import { type AskedCall, answeredBy } from './answering.ts';
 
 /**
  * A client of a CloudWatch that has some values, and no others.
@@ -13,27 +14,21 @@ import {
 export function metricClient(
   values: Readonly<Record<string, readonly (readonly [at: number, value: number])[]>>,
 ): CloudWatchClient {
-  const client = new CloudWatchClient({ region: 'us-east-1' });
-  client.middlewareStack.add(
-    () =>
-      async ({ input }) => {
-        const { MetricDataQueries = [], StartTime, EndTime } = input as GetMetricDataCommandInput;
-        const isWithin = ([at]: readonly [number, number]) =>
-          at >= Number(StartTime ?? 0) && at < Number(EndTime ?? 0);
-        const MetricDataResults = MetricDataQueries.map(({ Id, MetricStat }): MetricDataResult => {
-          const dimensions = (MetricStat?.Metric?.Dimensions ?? []).map(({ Value }) => Value);
-          const name = [MetricStat?.Metric?.MetricName, MetricStat?.Stat, ...dimensions].join(' ');
-          const points = (values[name] ?? []).filter(isWithin);
-          return {
-            Id,
-            StatusCode: 'Complete',
-            Timestamps: points.map(([at]) => new Date(at)),
-            Values: points.map(([, value]) => value),
-          };
-        });
-        return { response: {}, output: { $metadata: {}, MetricDataResults } };
-      },
-    { step: 'initialize' },
-  );
-  return client;
+  return answeredBy(CloudWatchClient, ({ input }: AskedCall<GetMetricDataCommandInput>) => {
+    const { MetricDataQueries = [], StartTime, EndTime } = input;
+    const isWithin = ([at]: readonly [number, number]) =>
+      at >= Number(StartTime ?? 0) && at < Number(EndTime ?? 0);
+    const MetricDataResults = MetricDataQueries.map(({ Id, MetricStat }): MetricDataResult => {
+      const dimensions = (MetricStat?.Metric?.Dimensions ?? []).map(({ Value }) => Value);
+      const name = [MetricStat?.Metric?.MetricName, MetricStat?.Stat, ...dimensions].join(' ');
+      const points = (values[name] ?? []).filter(isWithin);
+      return {
+        Id,
+        StatusCode: 'Complete',
+        Timestamps: points.map(([at]) => new Date(at)),
+        Values: points.map(([, value]) => value),
+      };
+    });
+    return { MetricDataResults };
+  });
 }

@@ -12,6 +12,7 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
+import { type AskedCall, answeredBy } from '../harness/answering.ts';
 import { madeResources } from './madeResources.ts';
 
 const { Resources } = madeResources().template;
@@ -172,16 +173,10 @@ describe('an alarm', () => {
 
   it('is read with all others of a deployment at once', async () => {
     const asked: DescribeAlarmsCommandInput[] = [];
-    const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
-    const answer = { response: {}, output: { $metadata: {} } };
-    cloudwatch.middlewareStack.add(
-      () =>
-        async ({ input }) => {
-          asked.push(input as DescribeAlarmsCommandInput);
-          return answer;
-        },
-      { step: 'initialize' },
-    );
+    const cloudwatch = answeredBy(CloudWatchClient, ({ input }: AskedCall<DescribeAlarmsCommandInput>) => {
+      asked.push(input);
+      return {};
+    });
     const config = defineConfig({ bucket: 'acme', ...everything });
     await readAlarms({ cloudwatch, stack: { service: 'acme', stage: 'prod' }, config });
     expect(asked.map(({ AlarmNames = [] }) => AlarmNames.length)).toEqual([ALARMS.length + 2]);
@@ -315,18 +310,12 @@ describe('stacks of two services with one stage', () => {
     const logged = [...made.matchAll(/"MetricName":"(?:WriteRefused|PartitionGaps)-(.*?)"/g)].map(
       ([, value]) => value,
     );
-    const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
     const read: (string | undefined)[] = [];
-    cloudwatch.middlewareStack.add(
-      () =>
-        async ({ input }) => {
-          const { MetricDataQueries = [] } = input as GetMetricDataCommandInput;
-          for (const { MetricStat } of MetricDataQueries)
-            read.push(MetricStat?.Metric?.Dimensions?.find(({ Name }) => Name === 'stage')?.Value);
-          return { response: {}, output: { $metadata: {}, MetricDataResults: [] } };
-        },
-      { step: 'initialize' },
-    );
+    const cloudwatch = answeredBy(CloudWatchClient, ({ input }: AskedCall<GetMetricDataCommandInput>) => {
+      for (const { MetricStat } of input.MetricDataQueries ?? [])
+        read.push(MetricStat?.Metric?.Dimensions?.find(({ Name }) => Name === 'stage')?.Value);
+      return { MetricDataResults: [] };
+    });
     await readLastRequest({ cloudwatch, stack, now: 0 }).catch(() => undefined);
     expect(watched).not.toHaveLength(0);
     expect(logged).not.toHaveLength(0);

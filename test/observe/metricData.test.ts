@@ -7,29 +7,25 @@ import { describe, expect, it } from '@jest/globals';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { readDayCounts } from '../../observe/facts/flow/changes.ts';
 import { readLastHour, readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
+import { type AskedCall, answeredBy } from '../harness/answering.ts';
 
 const AT = Date.UTC(2026, 10, 20, 12);
 
 /** The answers of CloudWatch, one for each page. */
 let pages: readonly ({ readonly status: StatusCode; readonly values: number[] } | null)[] = [];
 let asked = 0;
-const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
-cloudwatch.middlewareStack.add(
-  () => async () => {
-    const page = pages[asked] ?? null;
-    asked += 1;
-    const result = (metric: NonNullable<typeof page>) => ({
-      Id: 'm0',
-      StatusCode: metric.status,
-      Timestamps: metric.values.map((_, i) => new Date(AT + (asked * 10 + i) * 60_000)),
-      Values: metric.values,
-    });
-    const NextToken = asked < pages.length ? String(asked) : undefined;
-    const MetricDataResults = page === null ? [] : [result(page)];
-    return { response: {}, output: { $metadata: {}, MetricDataResults, NextToken } };
-  },
-  { step: 'initialize' },
-);
+const cloudwatch = answeredBy(CloudWatchClient, () => {
+  const page = pages[asked] ?? null;
+  asked += 1;
+  const result = (metric: NonNullable<typeof page>) => ({
+    Id: 'm0',
+    StatusCode: metric.status,
+    Timestamps: metric.values.map((_, i) => new Date(AT + (asked * 10 + i) * 60_000)),
+    Values: metric.values,
+  });
+  const NextToken = asked < pages.length ? String(asked) : undefined;
+  return { MetricDataResults: page === null ? [] : [result(page)], NextToken };
+});
 
 async function read(...answers: typeof pages) {
   pages = answers;
@@ -85,20 +81,12 @@ describe('the times for which metrics are asked', () => {
     ],
   ] as const)('are of %s', async (_, read, expected) => {
     const times: unknown[] = [];
-    const client = new CloudWatchClient({ region: 'us-east-1' });
-    client.middlewareStack.add(
-      () => async (args) => {
-        const { StartTime, EndTime, MetricDataQueries = [] } = args.input as GetMetricDataCommandInput;
-        const period = MetricDataQueries[0]?.MetricStat?.Period;
-        times.push([StartTime?.toISOString(), EndTime?.toISOString(), period]);
-        const MetricDataResults = MetricDataQueries.map(({ Id }) => ({
-          Id,
-          StatusCode: 'Complete' as const,
-        }));
-        return { response: {}, output: { $metadata: {}, MetricDataResults } };
-      },
-      { step: 'initialize' },
-    );
+    const client = answeredBy(CloudWatchClient, ({ input }: AskedCall<GetMetricDataCommandInput>) => {
+      const { StartTime, EndTime, MetricDataQueries = [] } = input;
+      const period = MetricDataQueries[0]?.MetricStat?.Period;
+      times.push([StartTime?.toISOString(), EndTime?.toISOString(), period]);
+      return { MetricDataResults: MetricDataQueries.map(({ Id }) => ({ Id, StatusCode: 'Complete' })) };
+    });
     await read({ cloudwatch: client, stack, now });
     expect(times).toEqual(expected);
   });

@@ -26,8 +26,8 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { secretsManagerClient, versionedSecret } from '../../../lib/aws/secrets.ts';
 import { countMessages, sqsClient } from '../../../lib/aws/taskQueue.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
+import { type AskedCall, answering, named, s3Error } from '../../harness/answering.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { type AskedCall, answering, named, s3Error } from './answering.ts';
 
 const attempts = {
   clock: { now: () => Date.UTC(2026, 10, 20) },

@@ -23,6 +23,7 @@ import { openDeployment } from '../../../observe/deployment.ts';
 import { readDeployedLive } from '../../../observe/live/deployedLive.ts';
 import { readLog } from '../../../observe/readLog.ts';
 import { restoreFiles } from '../../../operate/restore.ts';
+import { type AskedCall, answeredBy } from '../../harness/answering.ts';
 import { definedDataset } from '../../harness/configInput.ts';
 import { callsAnswering, callsBySource } from './sdkCalls.ts';
 
@@ -79,7 +80,7 @@ interface List {
   readonly of: string;
   readonly pages: Pages;
   /** Asks with clients of which each call answers so. */
-  readonly read: (clients: ReturnType<typeof answering>) => Promise<unknown>;
+  readonly read: (clients: ReturnType<typeof clientsWithPages>) => Promise<unknown>;
   readonly found: unknown;
 }
 
@@ -273,57 +274,34 @@ async function keysOf(listed: AsyncIterable<{ readonly key: string }>): Promise<
   return keys;
 }
 
-/** The middlewares of a client of any service. */
-interface Stack {
-  add(
-    middleware: (
-      next: unknown,
-      context: { readonly commandName?: string },
-    ) => (args: { readonly input: object }) => Promise<unknown>,
-    options: { readonly step: 'initialize' },
-  ): void;
-}
-
 /** Clients whose call answers the second page of its first list only to what asks with the token, and each page once. All else is done, or empty. */
-function answering(call: string, [first, asks, second]: Pages) {
+function clientsWithPages(call: string, [first, asks, second]: Pages) {
   const read: string[] = [];
   const others: Readonly<Record<string, object>> = {
     StartQueryExecution: { QueryExecutionId: 'q' },
     GetQueryExecution: { QueryExecution: { Status: { State: 'SUCCEEDED' } } },
   };
-  const options = { region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
-  const clients = {
-    s3: new S3Client(options),
-    glue: new GlueClient(options),
-    athena: new AthenaClient(options),
-    logs: new CloudWatchLogsClient(options),
+  const answer = ({ name, input }: AskedCall) => {
+    const list = `${input['Prefix'] ?? ''} ${input['TableName'] ?? ''}`;
+    if (name !== call || (read[0] ?? list) !== list) return others[name] ?? {};
+    read.push(list);
+    const given = Object.entries(input).filter(([member]) => Object.hasOwn(asks, member));
+    const sent = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+    expect(read.length).toBeLessThanOrEqual(2);
+    expect(sent).toEqual(read.length === 1 ? {} : asks);
+    return read.length === 1 ? first : second;
   };
-  for (const { middlewareStack } of Object.values(clients)) {
-    const stack = middlewareStack as unknown as Stack;
-    stack.add(
-      (_, { commandName = '' }) =>
-        async ({ input }) => {
-          const name = commandName.replace(/Command$/, '');
-          const { Prefix, TableName } = { Prefix: '', TableName: '', ...input };
-          const list = `${Prefix} ${TableName}`;
-          if (name !== call || (read[0] ?? list) !== list)
-            return { output: others[name] ?? {}, response: {} };
-          read.push(list);
-          const given = Object.entries(input).filter(([member]) => Object.hasOwn(asks, member));
-          const sent = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-          expect(read.length).toBeLessThanOrEqual(2);
-          expect(sent).toEqual(read.length === 1 ? {} : asks);
-          return { output: read.length === 1 ? first : second, response: {} };
-        },
-      { step: 'initialize' },
-    );
-  }
-  return clients;
+  return {
+    s3: answeredBy(S3Client, answer),
+    glue: answeredBy(GlueClient, answer),
+    athena: answeredBy(AthenaClient, answer),
+    logs: answeredBy(CloudWatchLogsClient, answer),
+  };
 }
 
-it.each(LISTS.map((list) => [list.of, list] as const))('%s reads its second page', async (name, list) => {
-  const [, call = ''] = name.split(' ');
-  expect(await list.read(answering(call, list.pages))).toEqual(list.found);
+it.each(LISTS)('$of reads its second page', async (list) => {
+  const [, call = ''] = list.of.split(' ');
+  expect(await list.read(clientsWithPages(call, list.pages))).toEqual(list.found);
 });
 
 it('every call that is answered in pages is in a table', () => {

@@ -9,6 +9,7 @@ import { findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { bucketPolicy, judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
 import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
+import { answeredBy, answering, named } from '../../harness/answering.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
 
 const commands = deploymentCommands(
@@ -149,17 +150,10 @@ describe("the look at the bucket's policy", () => {
     policy: readonly object[] | null,
     { roles = ['WriteRole'], status = noStatus }: { roles?: string[]; status?: () => Promise<unknown> } = {},
   ) {
-    const s3 = new S3Client({ region: 'us-east-1' });
-    s3.middlewareStack.add(
-      () => () =>
-        policy === null
-          ? Promise.reject(Object.assign(new Error(), { name: 'NoSuchBucketPolicy' }))
-          : Promise.resolve({
-              response: {},
-              output: { $metadata: {}, Policy: JSON.stringify({ Statement: policy }) },
-            }),
-      { step: 'initialize' },
-    );
+    const s3 = answeredBy(S3Client, () => {
+      if (policy === null) throw named('NoSuchBucketPolicy');
+      return { Policy: JSON.stringify({ Statement: policy }) };
+    });
     const setup = {
       s3,
       config,
@@ -212,19 +206,11 @@ it.each([
 ])(
   'a bucket of the account for which S3 answers $LocationConstraint is in $region',
   async ({ LocationConstraint, region }) => {
-    const asked: object[] = [];
-    const s3 = new S3Client({ region: 'us-east-1' });
-    s3.middlewareStack.add(
-      () =>
-        ({ input }) => {
-          asked.push(input);
-          return Promise.resolve({ response: {}, output: { $metadata: {}, LocationConstraint } });
-        },
-      { step: 'initialize' },
-    );
+    const { client: s3, asked } = answering(S3Client, { LocationConstraint });
     const identity = { account: '111122223333', arn: 'a', partition: 'aws', region: 'us-east-1' };
     expect(await findBucket({ s3, identity }, 'acme')).toEqual({ kind: 'found', region });
-    expect(asked).toEqual([{ Bucket: 'acme', ExpectedBucketOwner: identity.account }]);
+    const input = { Bucket: 'acme', ExpectedBucketOwner: '111122223333' };
+    expect(asked).toEqual([{ name: 'GetBucketLocation', input }]);
   },
 );
 

@@ -12,6 +12,7 @@ import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
 import { judgeRole } from '../../../observe/doctor/roles.ts';
 import type { Setup } from '../../../observe/doctor/Setup.ts';
+import { type AskedCall, answeredBy } from '../../harness/answering.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -133,20 +134,14 @@ describe('a simulation by IAM', () => {
     statement: Partial<Statement>,
     ...pages: readonly (readonly EvaluationResult[])[]
   ) {
-    const iam = new IAMClient({ region: 'us-east-1' });
     const contexts: unknown[] = [];
-    iam.middlewareStack.add(
-      () =>
-        ({ input }) => {
-          const { ContextEntries = [], Marker = '0' } = input as SimulatePrincipalPolicyCommandInput;
-          contexts.push(...ContextEntries.map((entry) => [entry.ContextKeyType, entry.ContextKeyValues]));
-          const next = Number(Marker) + 1;
-          const more = next < pages.length ? { IsTruncated: true, Marker: `${next}` } : {};
-          const output = { $metadata: {}, EvaluationResults: [...(pages[next - 1] ?? [])], ...more };
-          return Promise.resolve({ response: {}, output });
-        },
-      { step: 'initialize' },
-    );
+    const iam = answeredBy(IAMClient, ({ input }: AskedCall<SimulatePrincipalPolicyCommandInput>) => {
+      const { ContextEntries = [], Marker = '0' } = input;
+      contexts.push(...ContextEntries.map((entry) => [entry.ContextKeyType, entry.ContextKeyValues]));
+      const next = Number(Marker) + 1;
+      const more = next < pages.length ? { IsTruncated: true, Marker: `${next}` } : {};
+      return { EvaluationResults: pages[next - 1] ?? [], ...more };
+    });
     const setup: Setup = Object.assign(Object.create(null), { clients: { iam } });
     const asked = {
       Sid: 'S',

@@ -6,6 +6,7 @@ import {
   checkExperiments,
   judgeSplit,
 } from '../../../observe/experiments/checkExperiments.ts';
+import { answeredBy } from '../../harness/answering.ts';
 
 const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}) =>
   Object.entries(units).map(([group_id, count]) => ({
@@ -80,20 +81,12 @@ describe('the verdict on a split', () => {
 describe('a check that has no answer', () => {
   /** @param state How the query ends. @param pages Of the result, each of one row. */
   function check(options: CheckOptions, state = 'SUCCEEDED', pages = 0): Promise<unknown> {
-    const athena = new AthenaClient({ region: 'us-east-1' });
-    athena.middlewareStack.add(
-      () => async () => ({
-        response: {},
-        output: {
-          $metadata: {},
-          QueryExecutionId: 'q',
-          QueryExecution: { Status: { State: state, StateChangeReason: 'because' } },
-          ResultSet: { Rows: pages === 0 ? [] : [{ Data: [{ VarCharValue: 'x' }] }] },
-          ...(pages === 0 ? {} : { NextToken: 'more' }),
-        },
-      }),
-      { step: 'initialize' },
-    );
+    const athena = answeredBy(AthenaClient, () => ({
+      QueryExecutionId: 'q',
+      QueryExecution: { Status: { State: state, StateChangeReason: 'because' } },
+      ResultSet: { Rows: pages === 0 ? [] : [{ Data: [{ VarCharValue: 'x' }] }] },
+      ...(pages === 0 ? {} : { NextToken: 'more' }),
+    }));
     const timing = { clock: { now: () => 0 }, wait: async () => {}, random: () => 0 };
     return checkExperiments({ config: defineConfig({ bucket: 'acme' }), athena, ...timing }, options);
   }

@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readStream, type StreamState } from '../../../../observe/facts/flow/streamState.ts';
+import { type AskedCall, answeredBy } from '../../../harness/answering.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const STREAM = 'sluice-prod-stream';
@@ -30,15 +31,9 @@ function metricResults(
 
 /** The state of the stream if CloudWatch has these values. */
 function readState(minuteValues: MinuteValues): Promise<StreamState> {
-  const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
-  cloudwatch.middlewareStack.add(
-    () =>
-      async ({ input }) => {
-        const MetricDataResults = metricResults(input as GetMetricDataCommandInput, minuteValues);
-        return { response: {}, output: { $metadata: {}, MetricDataResults } };
-      },
-    { step: 'initialize' },
-  );
+  const cloudwatch = answeredBy(CloudWatchClient, ({ input }: AskedCall<GetMetricDataCommandInput>) => ({
+    MetricDataResults: metricResults(input, minuteValues),
+  }));
   const config = defineConfig({ bucket: 'acme' });
   const stack = { service: 'sluice', stage: 'prod' };
   return readStream({ cloudwatch, now: NOW, config, stack }, STREAM);

@@ -1,0 +1,71 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+
+/** What a client was asked: the command without its ending, and its input. */
+export interface AskedCall<Input extends object = Readonly<Record<string, unknown>>> {
+  readonly name: string;
+  readonly input: Input;
+}
+
+/** The middlewares of a client of any service: each has a type of its own, by the inputs and outputs of its commands. */
+interface Stack<Input extends object> {
+  add(
+    middleware: (
+      next: unknown,
+      context: { readonly commandName?: string },
+    ) => (args: { readonly input: Input }) => Promise<unknown>,
+    options: { readonly step: 'initialize' },
+  ): void;
+}
+
+const OPTIONS = { region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+
+/**
+ * A client of AWS to which nobody is connected, and whose calls a function answers.
+ *
+ * @param answer Gives what AWS answers; what it throws is thrown by the call.
+ */
+export function answeredBy<
+  Client extends { readonly middlewareStack: object },
+  Input extends object = Readonly<Record<string, unknown>>,
+>(
+  make: new (options: typeof OPTIONS) => Client,
+  answer: (call: AskedCall<Input>) => object | Promise<object>,
+): Client {
+  const client = new make(OPTIONS);
+  (client.middlewareStack as Stack<Input>).add(
+    (_, { commandName = '' }) =>
+      async ({ input }) => {
+        const name = commandName.replace(/Command$/, '');
+        return { output: { $metadata: {}, ...(await answer({ name, input })) }, response: {} };
+      },
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+/**
+ * A client of AWS to which nobody is connected. Its calls have these answers, one after the other: an object is what AWS
+ * answers, an error is thrown.
+ */
+export function answering<Client extends { readonly middlewareStack: object }>(
+  make: new (options: typeof OPTIONS) => Client,
+  ...answers: readonly object[]
+): { readonly client: Client; readonly asked: AskedCall[] } {
+  const left = [...answers];
+  const asked: AskedCall[] = [];
+  const client = answeredBy(make, (call) => {
+    asked.push(call);
+    const answer = left.shift();
+    if (answer === undefined) throw new RangeError(`No ${call.name} was expected.`);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  return { client, asked };
+}
+
+/** An error that S3 answers. */
+export const s3Error = (name: string) =>
+  new S3ServiceException({ name, message: 'so it is', $fault: 'client', $metadata: {} });
+
+/** An error that a service answers with a code. */
+export const named = (name: string) => Object.assign(new Error('so it is'), { name });
