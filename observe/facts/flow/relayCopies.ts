@@ -130,7 +130,9 @@ export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
-export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
+export async function readRelayState(
+  deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'now' | 's3' | 'sqs' | 'stack'>,
+): Promise<RelayState | null> {
   if (deployment.config.relay === undefined) return null;
   const asked = Promise.all([
     readQueue(deployment, 'relay'),

@@ -9,8 +9,12 @@ import { findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { bucketPolicy, judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
 import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
+import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
+import type { Status } from '../../../observe/findings/status.ts';
 import { answeredBy, answering, named } from '../../harness/answering.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
+import { deniedCalls } from '../statusFacts.ts';
+import { setupOf } from './setupOf.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -143,12 +147,15 @@ describe("the look at the bucket's policy", () => {
   };
   const own = deleteByVersionOnly(['arn:aws:s3:::acme/statsig/*'], []);
   const conditional = { Condition: { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } } };
-  const noStatus = () => Promise.reject(new Error('No log is asked.'));
+  const noStatus = (): Promise<never> => Promise.reject(new Error('No log is asked.'));
 
   /** What is found of a policy, by cases and by what the command does with it. */
   async function found(
     policy: readonly object[] | null,
-    { roles = ['WriteRole'], status = noStatus }: { roles?: string[]; status?: () => Promise<unknown> } = {},
+    {
+      roles = ['WriteRole'],
+      status = noStatus,
+    }: { roles?: string[]; status?: () => Promise<Pick<Status, 'deniedCalls'>> } = {},
   ) {
     const s3 = answeredBy(S3Client, () => {
       if (policy === null) throw named('NoSuchBucketPolicy');
@@ -163,7 +170,7 @@ describe("the look at the bucket's policy", () => {
       commands,
       status,
     };
-    const findings = await bucketPolicy.find(Object.assign(Object.create(null), setup));
+    const findings = await bucketPolicy.find(setupOf(setup));
     return findings.map(({ title, commands: [command = ''] }) => [
       /The statement (\w+) /.exec(title)?.[1],
       /^aws s3api (\S+)/.exec(command)?.[1],
@@ -180,11 +187,19 @@ describe("the look at the bucket's policy", () => {
 
   it('leaves out what a log tells of, and repairs with the policy of that finding', async () => {
     const repair = (policy: string) => ['s3api', 'put-bucket-policy', '--policy', policy];
-    const deniedCalls = [
-      { by: 'key', statements: { owner: 'k', sids: [] }, repair: repair('policy-of-a-key') },
-      { by: 'bucket', statements: { owner: 'acme', sids: ['A'] }, repair: repair(EXCEPTED) },
-    ];
-    const status = async () => ({ deniedCalls });
+    const ofKey: DeniedCalls = {
+      ...deniedCalls,
+      by: 'key',
+      statements: { owner: 'k', sids: [] },
+      repair: repair('policy-of-a-key'),
+    };
+    const ofBucket: DeniedCalls = {
+      ...deniedCalls,
+      by: 'bucket',
+      statements: { owner: 'acme', sids: ['A'] },
+      repair: repair(EXCEPTED),
+    };
+    const status = async () => ({ deniedCalls: [ofKey, ofBucket] });
     expect(await found([denial('A'), denial('B'), denial('C', conditional)], { status })).toEqual([
       ['B', 'put-bucket-policy', true],
       ['C', 'get-bucket-policy', false],

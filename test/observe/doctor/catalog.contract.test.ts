@@ -9,6 +9,7 @@ import { database, partitions } from '../../../observe/doctor/catalog.ts';
 import type { Setup } from '../../../observe/doctor/Setup.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
+import { setupOf } from './setupOf.ts';
 
 const config = defineConfig({ bucket: 'sluice-partitions' });
 const stack = { service: 'sluice', stage: 'prod' };
@@ -29,8 +30,8 @@ ensureTables(aws.catalog, config, [
   { name: config.tables.quarantine, folder: tableFolder(config, 'quarantine') },
 ]);
 
-const setupOf = (more: object): Setup =>
-  Object.assign(Object.create(null), { ...aws, config, stack, commands, now: clock.now(), ...more });
+const setupWith = (more: Partial<Setup>) =>
+  setupOf({ ...aws, config, stack, commands, now: clock.now(), ...more });
 const locationOf = (day: UtcDay) => `s3://${config.bucket}/${dayFolder(config, 'events', day)}`;
 
 it('days of any age are told by the partitions of every page, of each table that there is', async () => {
@@ -59,7 +60,7 @@ it('days of any age are told by the partitions of every page, of each table that
       },
     { step: 'initialize' },
   );
-  const found = await partitions.find(setupOf({}));
+  const found = await partitions.find(setupWith({}));
   expect(found.map(({ code }) => code)).toEqual(Array(3).fill('SLUICE_FINDING_PARTITION_WRONG'));
   // Between them is the one whose partition is elsewhere.
   expect(found.at(0)?.title).toMatch(/^1 day .*2020-01-01/);
@@ -73,11 +74,11 @@ it.each([
 ])('a database that is gone and $what is made by $commandCount commands', async ({ ids, commandCount }) => {
   const resources = new Map(ids.map((id) => [id, 'absent']));
   const absent = defineConfig({ bucket: config.bucket, database: 'absent' });
-  const [found, ...more] = await database.find(setupOf({ config: absent, resources }));
+  const [found, ...more] = await database.find(setupWith({ config: absent, resources }));
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code: 'SLUICE_FINDING_RESOURCE_MISSING', detail: 'The database absent.' });
   expect(found?.commands).toHaveLength(commandCount);
   for (const command of found?.commands ?? [])
     expect(command).toMatch(/^aws glue create-database --database-input '\{"Name":"absent"/);
-  expect(await database.find(setupOf({ resources }))).toEqual([]);
+  expect(await database.find(setupWith({ resources }))).toEqual([]);
 });

@@ -3,8 +3,8 @@ import { DAY_MS } from '../../../lib/base/time.ts';
 import { landedFileName, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { forwarding } from '../../../observe/doctor/bucket.ts';
-import type { Setup } from '../../../observe/doctor/Setup.ts';
 import { startLanding } from '../startLanding.ts';
+import { setupOf } from './setupOf.ts';
 
 const landing = await startLanding();
 afterAll(() => landing.close());
@@ -28,7 +28,7 @@ it('files of others in the folder of a table are told, of a week and of tomorrow
   await put('other/elsewhere');
   const commands = deploymentCommands(PLACE, 'eu-west-1');
   const setup = { s3, config, now: clock.now(), commands };
-  const [found, ...more] = await forwarding.find(Object.assign(Object.create(null) as Setup, setup));
+  const [found, ...more] = await forwarding.find(setupOf(setup));
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code: 'SLUICE_FINDING_FORWARDED', since: '2026-11-23T10:00:08.000Z' });
   const keys = found?.detail.match(new RegExp(`${folder}[^,]+`, 'g'));

@@ -11,8 +11,8 @@ import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
 import { judgeRole } from '../../../observe/doctor/roles.ts';
-import type { Setup } from '../../../observe/doctor/Setup.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
+import { setupOf } from './setupOf.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -142,7 +142,7 @@ describe('a simulation by IAM', () => {
       const more = next < pages.length ? { IsTruncated: true, Marker: `${next}` } : {};
       return { EvaluationResults: pages[next - 1] ?? [], ...more };
     });
-    const setup: Setup = Object.assign(Object.create(null), { clients: { iam } });
+    const setup = setupOf({ clients: { iam } });
     const asked = {
       Sid: 'S',
       Effect: 'Allow',

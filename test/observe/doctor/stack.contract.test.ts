@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, type Stack } from '@aws-sdk/client-cloudformation';
 import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
@@ -23,6 +23,7 @@ import {
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { listen } from '../../harness/listen.ts';
 import { queueClient } from '../../harness/queueClient.ts';
+import { setupOf } from './setupOf.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -80,7 +81,7 @@ describe('a stack', () => {
   it('is missing', async () => {
     const identity = { account: '1', region: 'eu-west-1' };
     const setup = { deployed: undefined, stackName: 's', identity, commands };
-    expect(await missing.find(Object.assign(Object.create(null), setup))).toMatchObject([
+    expect(await missing.find(setupOf(setup))).toMatchObject([
       { code: 'SLUICE_FINDING_STACK_MISSING', detail: 's, in eu-west-1 of account 1.' },
     ]);
   });
@@ -146,11 +147,11 @@ it('a stack that is not deployed from the configuration is told with when it was
     { OutputKey: 'SluiceVersion', OutputValue: VERSION },
     { OutputKey: CONFIGURATION_OUTPUT, OutputValue: statedConfiguration(defineConfig({ bucket: 'other' })) },
   ];
-  const found = async (times: object) => {
-    const deployed = { StackName: 's', StackStatus: 'CREATE_COMPLETE', Outputs, ...times };
+  const found = async (times: Pick<Stack, 'CreationTime' | 'LastUpdatedTime'>) => {
+    const deployed: Stack = { StackName: 's', StackStatus: 'CREATE_COMPLETE', Outputs, ...times };
     const config = defineConfig({ bucket: 'acme' });
     const setup = { deployed, config, isLocal: false, stackName: 's', identity: {}, commands };
-    const findings = await missing.find(Object.assign(Object.create(null), setup));
+    const findings = await missing.find(setupOf(setup));
     return findings.map(({ code, title }) => [code, /2026-11-0\d/.exec(title)?.[0]]);
   };
   const code = 'SLUICE_FINDING_STACK_DIFFERS';
@@ -159,18 +160,18 @@ it('a stack that is not deployed from the configuration is told with when it was
 });
 
 describe('a stack before its next deployment', () => {
-  const found = async (deployed: object | undefined) => {
+  const found = async (deployed: Pick<Stack, 'Outputs' | 'StackName' | 'StackStatus'> | undefined) => {
     const config = defineConfig({ bucket: 'acme' });
     const identity = { account: '1', partition: 'aws', region: 'eu-west-1' };
     const setup = { deployed, config, commands, identity, stackName: 's', resources: new Map() };
-    return (await formerStack.find(Object.assign(Object.create(null), setup))).map(({ code }) => code);
+    return (await formerStack.find(setupOf(setup))).map(({ code }) => code);
   };
 
   it.each([
     { status: 'UPDATE_ROLLBACK_FAILED', version: VERSION, codes: ['SLUICE_FINDING_STACK_UNFINISHED'] },
     { status: 'UPDATE_IN_PROGRESS', version: VERSION, codes: [] },
     { status: 'CREATE_COMPLETE', version: '0.0.1', codes: ['SLUICE_FINDING_VERSION_DIFFERS'] },
-  ])('in $status, deployed by $version, has $codes', async ({ status, version, codes }) => {
+  ] as const)('in $status, deployed by $version, has $codes', async ({ status, version, codes }) => {
     const Outputs = [{ OutputKey: 'SluiceVersion', OutputValue: version }];
     expect(await found({ StackName: 's', StackStatus: status, Outputs })).toEqual(codes);
   });
@@ -196,7 +197,7 @@ it('of the queues of a stack those are told that are gone', async () => {
     ['CollectorUrl', 'https://endpoint/gone'],
   ]);
   const setup = { isLocal: false, resources, sqs, stackName: 's', commands };
-  expect(await queues.find(Object.assign(Object.create(null), setup))).toMatchObject([
+  expect(await queues.find(setupOf(setup))).toMatchObject([
     { code: 'SLUICE_FINDING_RESOURCE_MISSING', detail: 'The queue gone.' },
   ]);
 });
@@ -208,8 +209,8 @@ it.each([
 ])(
   'alarms with the topic $topicArn are told $count times; local: $isLocal',
   async ({ isLocal, topicArn, count }) => {
-    const setup = { isLocal, config: { alarms: { topicArn } } };
-    expect(await alarmTopic.find(Object.assign(Object.create(null), setup))).toHaveLength(count);
+    const setup = { isLocal, config: defineConfig({ bucket: 'acme', alarms: { topicArn } }) };
+    expect(await alarmTopic.find(setupOf(setup))).toHaveLength(count);
   },
 );
 
@@ -255,7 +256,7 @@ describe('a resource that differs from the template', () => {
       credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     });
     const setup = { clients: { cloudFormation }, stackName: 's', wait: async () => undefined, commands };
-    const findings = await drift.find(Object.assign(Object.create(null), setup));
+    const findings = await drift.find(setupOf(setup));
     cloudFormation.destroy();
     server.closeAllConnections();
     server.close();

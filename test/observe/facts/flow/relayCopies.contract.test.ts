@@ -45,7 +45,7 @@ function relayState(
     sqs,
     now: HOUR,
   };
-  return readRelayState(asked as unknown as Deployment);
+  return readRelayState(asked);
 }
 
 it('copies that are not tried again are counted by reason, the most frequent first, whatever lies beside them', async () => {
