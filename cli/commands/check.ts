@@ -1,7 +1,6 @@
-import { counted, visibleLine } from '../../lib/base/text.ts';
-import type { ExperimentList, JudgedExperiment } from '../../observe/experiments/checkExperiments.ts';
+import type { ExperimentList } from '../../observe/experiments/checkExperiments.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead, lines } from '../observe/words.ts';
+import { checkText } from '../observe/checkText.ts';
 import {
   type Command,
   onlyArgument,
@@ -9,7 +8,7 @@ import {
   targetOptions,
   textOption,
 } from '../terminal/commandLine.ts';
-import { textTable, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
 
 /** `sluice check`: whether the units of experiments are split as expected. */
 export const check: Command = {
@@ -32,36 +31,3 @@ export const check: Command = {
     return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? PROBLEMS_FOUND : 0;
   },
 };
-
-/** Checked experiments for people. */
-export function checkText({ unit, experiments, scanned_bytes: bytes }: ExperimentList): string {
-  const mismatches = experiments.filter(({ verdict }) => verdict === 'mismatch');
-  return [
-    `${counted(experiments.length, 'experiment')}, units by ${unit} in production\n`,
-    ...(experiments.length === 0 ? [] : [textTable(experiments.map(row))]),
-    lines([
-      ...mismatches.map(
-        ({ experiment }) =>
-          `MISMATCH of ${visibleLine(experiment)}: find the cause before you use its results (docs/experiments.md).`,
-      ),
-      athenaRead(bytes),
-    ]),
-  ].join('\n');
-}
-
-/** The line of an experiment: its verdict, p-value and groups. */
-function row({ experiment, since, verdict, p_value: p, units, groups, crossovers }: JudgedExperiment) {
-  return {
-    experiment: since === null ? experiment : `${experiment} since ${since}`,
-    split: verdict.replaceAll('_', ' '),
-    p: p === null ? null : Number(p.toPrecision(2)),
-    units,
-    'groups (expected)': groups
-      .map(({ group_id, group_name, units: assigned, expected }) => {
-        const wanted = expected === null ? '' : ` (${Math.round(expected)})`;
-        return `${group_name ?? group_id} ${assigned}${wanted}`;
-      })
-      .join(', '),
-    crossovers,
-  };
-}

@@ -1,9 +1,10 @@
 import { counted } from '../../lib/base/text.ts';
 import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedCalendar.ts';
+import type { CuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
 import type { AcceptedDay, CurateRequested } from '../../operate/curate/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
+import { curatedText } from '../observe/curatedText.ts';
 import {
   type Action,
   assertNoArguments,
@@ -76,23 +77,14 @@ export const curate = commandWithActions({
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const kinds = kindsOf(line);
-  const { readCuratedCalendar } = await import('../../observe/facts/days/curatedCalendar.ts');
+  const { hasCurationProblems, readCuratedCalendar } = await import(
+    '../../observe/facts/days/curatedCalendar.ts'
+  );
   const calendar = await withDeployment(line, (deployment) =>
     readCuratedCalendar(deployment, { kinds, days }),
   );
   writeResult<CuratedCalendar>(line, calendar, () => curatedText(calendar));
-  return hasProblems(calendar) ? PROBLEMS_FOUND : 0;
-}
-
-/** Whether a day of a calendar failed, lacks files or is late. */
-export function hasProblems({
-  tables,
-}: {
-  readonly tables: readonly { readonly days: readonly Pick<CuratedDayStatus, 'state' | 'isLate'>[] }[];
-}): boolean {
-  return tables.some(({ days }) =>
-    days.some(({ state, isLate }) => ['failed', 'lacking'].includes(state) || isLate),
-  );
+  return hasCurationProblems(calendar) ? PROBLEMS_FOUND : 0;
 }
 
 /** Requests a run of what is due. @returns The exit code 0. */
@@ -166,37 +158,6 @@ async function accept(line: CommandLine): Promise<number> {
 function kindsOf(line: CommandLine): readonly ForwardedKind[] {
   const kind = choiceOption(line, 'table', forwardedKinds);
   return kind === undefined ? forwardedKinds : [kind];
-}
-
-/** The calendar of curated days for people: a table for each curated table, the newest day first. */
-export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCalendar): string {
-  const areRead = tables.some(({ days }) => days.some(({ state }) => state === 'curated'));
-  const off = areRead
-    ? 'no day is curated any more. Views read those below until a deployment makes them read the raw tables'
-    : 'days are not curated, and views read the raw tables';
-  const head = isOn
-    ? `A day is curated ${counted(curateAfter, 'day')} after its end: now those before ${firstYoung}.\n`
-    : `The configuration has \`curate: false\`: ${off}.\n`;
-  if (!isOn && !areRead) return head;
-  const parts = tables.map(({ table, rawTable, listed, days }) => {
-    const about = `${table}: views read ${counted(listed, 'day')} from it, and all others from ${rawTable}.`;
-    return `${about}\n${days.length === 0 ? 'No day of these has rows.\n' : textTable(days.map(dayRow))}`;
-  });
-  return [head, ...parts].join('\n');
-}
-
-/** The line of a curated day. */
-function dayRow({ day, state, account, why }: CuratedDayStatus) {
-  return {
-    day,
-    'views read': state === 'curated' ? 'curated' : 'raw',
-    'raw rows': account?.rawRows ?? null,
-    rows: account?.rows ?? null,
-    resends: account?.resends ?? null,
-    differing: account?.differing ?? null,
-    state: state.replace('_', ' '),
-    note: why,
-  };
 }
 
 /** Formats the requested days, a line for each table. */

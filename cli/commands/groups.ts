@@ -90,14 +90,14 @@ async function pull(line: CommandLine): Promise<number> {
   const at = isoTimestamp(pulled.at);
   writeResult<PulledGroups>(line, { seen_at: at, added, seen_again: seenAgain, kept }, () => '');
   writeNote(
-    `${countsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} already known, ${kept} kept that the specs no longer have.\n` +
+    `${specsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} already known, ${kept} kept that the specs no longer have.\n` +
       'Views use them at once, collectors within five minutes.\n',
   );
   return 0;
 }
 
 /** `Read 3 experiments, 1 layer and 0 holdouts` */
-function countsText({ rules }: Specs): string {
+function specsText({ rules }: Specs): string {
   const count = (entity: string) => {
     const ofEntity = rules.filter((rule) => rule.entity === entity);
     return counted(new Set(ofEntity.map(({ experimentId }) => experimentId)).size, entity);

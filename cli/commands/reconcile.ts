@@ -1,12 +1,10 @@
-import { sum } from '../../lib/base/sum.ts';
-import { counted } from '../../lib/base/text.ts';
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { lines } from '../observe/words.ts';
+import { hoursText } from '../observe/hoursText.ts';
 import { type Command, dayOption, PROBLEMS_FOUND, targetOptions } from '../terminal/commandLine.ts';
-import { textTable, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
 
 /** `sluice reconcile`: whether everything that was accepted is in the tables. */
 export const reconcile: Command = {
@@ -43,33 +41,4 @@ export interface ReconciledDay {
   readonly day: UtcDay;
   /** Its hours, with all columns of `received_hours`: docs/reference/tables.md. */
   readonly hours: readonly ReceivedHour[];
-}
-
-/** What people see of an hour, in this order. */
-const COLUMNS = [
-  'hour',
-  'table_name',
-  'accepted',
-  'finished',
-  'refused',
-  'not_delivered',
-  'waiting_objects',
-  'missing',
-  'unproved',
-  'state',
-  'why',
-] as const;
-
-/** The hours with events, for people, and how many are in each state, and why. */
-export function hoursText(day: string, hours: readonly ReceivedHour[]): string {
-  const shown = hours.filter((row) => row.accepted + row.finished > 0);
-  const rows = shown.map((row) => Object.fromEntries(COLUMNS.map((column) => [column, row[column]])));
-  const stateOf = ({ state, why }: ReceivedHour) => (why === null ? state : `${state} (${why})`);
-  const states = Object.entries(Object.groupBy(hours, stateOf));
-  const inStates = states.map(([state, alike = []]) => `${alike.length} ${state}`).join(', ');
-  const unproved = sum(hours.map((row) => row.unproved));
-  return [
-    rows.length === 0 ? '' : `${textTable(rows)}\n\n`,
-    lines([`${day}, hours of a table: ${inStates}. ${counted(unproved, 'event')} unproved.`]),
-  ].join('');
 }

@@ -4,6 +4,7 @@ import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.t
 import type { DiscardedObject, MovedObjects } from '../../operate/redriveDamaged.ts';
 import type { RedrivenLanding } from '../../operate/redriveLanding.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
+import { fatesText } from '../observe/fatesText.ts';
 import {
   assertOrder,
   type Command,
@@ -176,21 +177,4 @@ async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
   const got = reason === '' ? '' : `, got ${JSON.stringify(reason)}`;
   const hint = didYouMean(reason, Object.keys(quarantineReasons)) || ' docs/quarantine.md lists them.';
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--reason: expected the code of a reason${got}.${hint}`);
-}
-
-/** What became of quarantined rows, a line for each fate. */
-export function fatesText(
-  { found, delivered, refused, ignored, failed }: RedriveReport,
-  dryRun: boolean,
-): string {
-  const landed = dryRun ? 'that would be delivered' : 'delivered';
-  const lines: [string, number][] = [
-    ['found in quarantine', found],
-    [`exposures ${landed}`, delivered.exposures],
-    [`events ${landed}`, delivered.events],
-    ...Object.entries(refused).map(([code, n]): [string, number] => [`still refused: ${code}`, n]),
-    ...(ignored > 0 ? [['ignored by configuration', ignored] satisfies [string, number]] : []),
-    ...Object.entries(failed).map(([code, n]): [string, number] => [`not accepted: ${code}`, n]),
-  ];
-  return textTable(lines.map(([what, n]) => ({ what, n })));
 }

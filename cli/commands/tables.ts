@@ -1,8 +1,8 @@
-import { visibleLine } from '../../lib/base/text.ts';
-import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
+import type { TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead, moreNote } from '../observe/words.ts';
+import { tableListText, tableText } from '../observe/tableTexts.ts';
+import { moreNote } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,
@@ -10,7 +10,7 @@ import {
   targetOptions,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
 
 /** `sluice tables`: the tables and views, and the days of one. */
 export const tables: Command = {
@@ -47,7 +47,7 @@ export interface ShownTable {
 async function showList(line: CommandLine): Promise<number> {
   const { listTables } = await import('../../observe/facts/tables/tables.ts');
   const list = await withDeployment(line, (deployment) => listTables(deployment));
-  writeResult<TableList>(line, list, () => listText(list));
+  writeResult<TableList>(line, list, () => tableListText(list));
   return 0;
 }
 
@@ -70,76 +70,4 @@ async function showTable(line: CommandLine, name: string): Promise<number> {
   if (answer.days?.hasMore === true && line.values['json'] !== true)
     writeNote(`${moreNote('--limit', answer.days.days.length, MOST_DAYS)}\n`);
   return 0;
-}
-
-/** The list of tables for people. */
-export function listText({ tables }: TableList): string {
-  return textTable(
-    tables.map(({ name, kind, days, columns, description }) => ({
-      table: name,
-      kind,
-      days: days === null ? null : days.count,
-      from: days?.first ?? '',
-      to: days?.last ?? '',
-      columns: columns.length,
-      description,
-    })),
-  );
-}
-
-/** One table for people. */
-export function tableText({
-  table,
-  days,
-}: {
-  /** The table, without its days. */
-  readonly table: TableSummary;
-  /** Its calendar; null of a table without days. */
-  readonly days: TableDays | null;
-}): string {
-  const { name, kind, description, dataset, location } = table;
-  const ofDataset = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
-  const described = description === '' ? '' : `: ${visibleLine(description)}`;
-  const files = location === null ? '' : `Its files are below ${visibleLine(location)}.\n`;
-  const about = `${visibleLine(name)} (${kind}${ofDataset})${described}\n${files}`;
-  const parts = [
-    about,
-    columnTable(table),
-    ...(days === null ? [] : [dayTable(days), `${athenaRead(days.scannedBytes)}\n`]),
-  ];
-  return parts.join('\n');
-}
-
-/** The columns of a table. */
-function columnTable({ columns }: TableSummary): string {
-  return textTable(
-    columns.map(({ name, type, comment, isKey }) => ({
-      column: name,
-      type: isKey ? `${type} (key)` : type,
-      comment,
-    })),
-  );
-}
-
-/** What a day is noted with, by its state. */
-const STATES: Readonly<Record<DayState, string>> = {
-  filled: '',
-  ahead: 'registered ahead',
-  empty: 'NO FILES at its partition',
-  unregistered: 'NO PARTITION: readers do not see these files',
-  gap: 'gap',
-};
-
-/** The days of a table. */
-function dayTable({ days, first, last }: TableDays): string {
-  if (first === null) return 'It has no days yet.\n';
-  const rows = days.map(({ day, rows, files, bytes, lastModified, state }) => ({
-    day,
-    rows,
-    files,
-    bytes,
-    'last file': lastModified ?? '',
-    note: STATES[state],
-  }));
-  return `Days from ${first} to ${last}, the newest first:\n${textTable(rows)}`;
 }

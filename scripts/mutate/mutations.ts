@@ -59,7 +59,6 @@ const OPERATE = 'operate/redrives.contract';
 
 /** All faults, by the paths of their files. */
 export const mutations: readonly Mutation[] = [
-  faultsOf('cli/commands/curate.ts', 'cli/curate', [["['failed', 'lacking']", "['lacking']"]]),
   faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.story', [
     ['problems > 0 ? PROBLEMS_FOUND : ', ''],
   ]),

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { curatedText } from '../../cli/commands/curate.ts';
+import { curatedText } from '../../cli/observe/curatedText.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS } from '../../lib/base/time.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';

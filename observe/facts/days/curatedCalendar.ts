@@ -253,3 +253,14 @@ function unreadText(unread: readonly ViewDays[]): string {
     return `It is curated, and the text of ${other} is not of this configuration: \`sluice status\` says why.`;
   return `It is curated, and not in the text of ${namesOf(null)}: the next plan writes it there if the text has room (100 ranges of days).`;
 }
+
+/** Whether a day of a calendar failed, lacks files or is late. */
+export function hasCurationProblems({
+  tables,
+}: {
+  readonly tables: readonly { readonly days: readonly Pick<CuratedDayStatus, 'state' | 'isLate'>[] }[];
+}): boolean {
+  return tables.some(({ days }) =>
+    days.some(({ state, isLate }) => state === 'failed' || state === 'lacking' || isLate),
+  );
+}

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
-import { curatedDayStatus, type SeenCuratedDay } from '../../../../observe/facts/days/curatedCalendar.ts';
+import {
+  curatedDayStatus,
+  hasCurationProblems,
+  type SeenCuratedDay,
+} from '../../../../observe/facts/days/curatedCalendar.ts';
 import type { ViewDays } from '../../../../observe/facts/days/viewDays.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 
@@ -105,5 +109,18 @@ describe('a day of a curated table', () => {
     { state: 'failed', entry: { state: 'failed', failure, queued } as const, isLate: false },
   ])('that is $state and was queued at $entry.queued.at is late: $isLate', ({ state, entry, isLate }) => {
     expect(statusOf(entry, { isListed: false })).toMatchObject({ state, isLate });
+  });
+});
+
+describe('a calendar of curated days', () => {
+  it.each([
+    { state: 'curated', isLate: false, expected: false },
+    { state: 'waiting', isLate: false, expected: false },
+    { state: 'waiting', isLate: true, expected: true },
+    { state: 'failed', isLate: false, expected: true },
+    { state: 'lacking', isLate: false, expected: true },
+  ] as const)('with a day that is $state, late: $isLate, has problems: $expected', ({ expected, ...day }) => {
+    const tables = [{ days: [{ state: 'curated', isLate: false } as const] }, { days: [day] }];
+    expect(hasCurationProblems({ tables })).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { curatedText, hasProblems } from '../../cli/commands/curate.ts';
+import { curatedText } from '../../../cli/observe/curatedText.ts';
 
 describe('the text of curated days', () => {
   const account = { rawRows: 9, kept: 0, rows: 7, resends: 2, differing: 1 };
@@ -45,18 +45,5 @@ describe('the text of curated days', () => {
     const text = curatedText({ ...calendar, isOn: false, tables });
     expect(text).toContain('`curate: false`');
     expect(text.includes('---')).toBe(hasTable);
-  });
-});
-
-describe('a calendar of curated days', () => {
-  it.each([
-    { state: 'curated', isLate: false, expected: false },
-    { state: 'waiting', isLate: false, expected: false },
-    { state: 'waiting', isLate: true, expected: true },
-    { state: 'failed', isLate: false, expected: true },
-    { state: 'lacking', isLate: false, expected: true },
-  ] as const)('with a day that is $state, late: $isLate, has problems: $expected', ({ expected, ...day }) => {
-    const tables = [{ days: [{ state: 'curated', isLate: false } as const] }, { days: [day] }];
-    expect(hasProblems({ tables })).toBe(expected);
   });
 });

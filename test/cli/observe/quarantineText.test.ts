@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { refusedText } from '../../../cli/ingest/dayText.ts';
+import { quarantineCountsText, quarantinedRowsText } from '../../../cli/observe/quarantineText.ts';
+import type { QuarantinedRow } from '../../../observe/facts/tables/listQuarantined.ts';
+import { cellsOf } from './cellsOf.ts';
+
+const AWS = { isLocal: false };
+
+describe('the text of sluice quarantine', () => {
+  const times = { firstAt: '2026-11-19', lastAt: '2026-11-20' };
+  const senders = [{ sdk: 'js 3', key: 'web', path: '/v1', rows: 4, ...times }];
+  const counts = { from: '2026-11-19', to: '2026-11-20', rows: 9, notes: ['noted'], scannedBytes: 7 };
+  const reason = { isRedrivable: true, cause: 'c', cure: 'c', rows: 9, items: 5, senders, ...times };
+
+  it('says which reasons a redrive cures, who sent what, and what Athena read', () => {
+    const reasons = [
+      { ...reason, code: 'SLUICE_EVENT_KIND_NOT_ALLOWED' },
+      { ...reason, code: 'SLUICE_INGEST_ROW_NAME_MISSING', senders: [] },
+    ];
+    const text = quarantineCountsText({ ...counts, reasons }, AWS);
+    const [first = '', second = ''] = text.split('\n\n');
+    expect(cellsOf(first)).toEqual([
+      ['SLUICE_EVENT_KIND_NOT_ALLOWED', '9', '5', '2026-11-19', '2026-11-20', 'once corrected'],
+      ['SLUICE_INGEST_ROW_NAME_MISSING', '9', '5', '2026-11-19', '2026-11-20', 'no'],
+    ]);
+    expect(cellsOf(second)).toEqual([
+      ['SLUICE_EVENT_KIND_NOT_ALLOWED', 'js 3', 'web', '/v1', '4', '2026-11-19', '2026-11-20'],
+    ]);
+    expect(text).toMatch(/\nnoted\n.* 7 bytes\.\n$/);
+    expect(quarantineCountsText({ ...counts, reasons }, { isLocal: true })).toMatch(/\nnoted\n$/);
+  });
+
+  it('has no table without reasons', () => {
+    const text = quarantineCountsText({ ...counts, reasons: [] }, AWS);
+    expect(text).toMatch(/\nnoted\n$/);
+    expect(text).not.toContain('---');
+  });
+
+  const row: QuarantinedRow = {
+    quarantineId: 'q1',
+    receivedAt: '2026-11-20',
+    reason: 'SLUICE_EVENT_NO_NAME',
+    detail: 'd',
+    keyLabel: 'web',
+    sdkType: 'js',
+    sdkVersion: '3',
+    path: '/v1',
+    raw: '{}',
+    isCut: false,
+    rawEncoding: 'text',
+    rawLocation: 's3://b/k',
+  };
+  const page = { rows: [row], hasMore: false, notes: [], scannedBytes: 7 };
+
+  it.each([
+    { what: 'as it was sent', more: { raw: 'x'.repeat(120) }, shown: 'x'.repeat(120) },
+    { what: 'cut', more: { raw: 'x'.repeat(121) }, shown: `${'x'.repeat(120)}…` },
+    { what: 'cut before', more: { isCut: true }, shown: '{}…' },
+    { what: 'where it is', more: { raw: null }, shown: 's3://b/k' },
+  ])('shows a row $what', ({ more, shown }) => {
+    const text = quarantinedRowsText({ ...page, rows: [{ ...row, ...more }] }, { limit: 20, most: 500 }, AWS);
+    expect(cellsOf(text)[0]).toEqual(['2026-11-20', 'q1', 'd', 'web', 'js', '/v1', shown]);
+  });
+
+  it.each([
+    { limit: 20, says: /--rows .* 500/ },
+    { limit: 500, says: /more than the 500 / },
+  ])('says of $limit rows that there are more', ({ limit, says }) => {
+    expect(quarantinedRowsText({ ...page, hasMore: true }, { limit, most: 500 }, AWS)).toMatch(says);
+    expect(quarantinedRowsText(page, { limit, most: 500 }, AWS)).not.toMatch(says);
+  });
+
+  it.each([
+    { raw: '{}', isCut: false, shown: '{}' },
+    { raw: '{}', isCut: true, shown: '{}…' },
+  ])('of a refused row of a file shows $shown', ({ shown, ...more }) => {
+    const refused = { ...page, rows: [{ ...row, ...more }], hasMore: true };
+    const text = refusedText(refused, 20, 1_000);
+    expect(cellsOf(text)).toEqual([['/v1', 'SLUICE_EVENT_NO_NAME', 'd', shown]]);
+    expect(text).toMatch(/--rows .* 1000/);
+    expect(refusedText({ ...refused, hasMore: false }, 20, 1_000)).not.toContain('--rows');
+    expect(refusedText({ ...page, rows: [] }, 20, 1_000)).not.toContain('---');
+  });
+});
