@@ -10,6 +10,7 @@ import { writeNote } from '../cli/terminal/output.ts';
 import { shellCommand } from '../lib/base/text.ts';
 import { utcDay } from '../lib/base/time.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
+import { sluiceFolder } from '../lib/config/sluiceFolder.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { projectRoot } from '../local/roots.ts';
 import { startCloud } from '../local/startCloud.ts';
@@ -99,7 +100,7 @@ function dataDirectory(given: string | undefined): string {
     }
     return resolve(given);
   }
-  const demoDirectory = join(projectRoot, '.sluice', 'demo');
+  const demoDirectory = sluiceFolder(projectRoot, 'demo');
   emptyDataDirectory(demoDirectory);
   return demoDirectory;
 }

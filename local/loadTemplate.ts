@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../lib/base/json.ts';
 import { configFile, loadComparedConfig } from '../lib/config/loadConfig.ts';
+import { sluiceFolder } from '../lib/config/sluiceFolder.ts';
 import type { Config } from '../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/template/index.ts';
@@ -23,14 +24,12 @@ export const COMPILED = 'compiled';
 /** The data stored beside the bundles. */
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
 
-/** Which template to load, and where it is packaged. */
+/** Which template to load. */
 export interface LoadOptions {
   /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /** The root of Sluice's code. Default: the root of the project, as in the repository. */
   readonly code?: string;
-  /** The folder in which packages are kept, e.g. `<root>/.sluice/template`. */
-  readonly cacheDirectory: string;
   /** The stage, which is a part of every name: `sluice-local-keys`. Default: `local`. */
   readonly stage?: string | undefined;
   /** The region. Default: that of the configuration. The template is the same for all regions. */
@@ -42,6 +41,11 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Receives a sentence at each step of packaging, which takes 5 seconds to a minute. Default nobody. */
   readonly onPackaging?: ((sentence: string) => void) | undefined;
+}
+
+/** The folder in which the packages of a project are kept. */
+export function packagesFolder(root: string): string {
+  return sluiceFolder(root, 'template');
 }
 
 /** A packaged deployment. */
@@ -66,7 +70,8 @@ export interface LoadedTemplate {
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */
 export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate> {
-  const { root, code, cacheDirectory, stage = LOCAL_STAGE, env = process.env } = options;
+  const { root, code, stage = LOCAL_STAGE, env = process.env } = options;
+  const cacheDirectory = packagesFolder(root);
   const file = configFile(root, env);
   const config = await loadComparedConfig(file, stage);
   const { region = config.region } = options;
@@ -77,10 +82,10 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
     const now = new Date();
     for (const used of [directory, bundles]) await utimes(used, now, now);
   };
-  const kept = existsSync(bundles) ? await readPackage(directory) : undefined;
-  if (kept !== undefined) {
+  const found = existsSync(bundles) ? await readPackage(directory) : undefined;
+  if (found !== undefined) {
     await use();
-    return { ...kept, directory, config, cached: true };
+    return { ...found, directory, config, cached: true };
   }
   // A package that is there but can't be read comes from a full disk, because packages are moved into place whole.
   await rm(directory, { recursive: true, force: true });

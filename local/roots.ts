@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { sluiceFolder } from '../lib/config/sluiceFolder.ts';
+import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 
 /** The root of Sluice's code: the repository, or the npm package in a project. */
 export const codeRoot = resolve(import.meta.dirname, '..');
@@ -17,4 +19,12 @@ function projectAt(folder: string): string {
     if (existsSync(join(at, 'serverless.yml'))) return at;
     if (at === dirname(at)) return folder;
   }
+}
+
+/**
+ * The default data directory of the local cloud: `.sluice/data` in the project. With the configuration of another stage
+ * names differ, so that stage has a directory of its own: `.sluice/data-dev`.
+ */
+export function defaultDataDirectory(stage: string = LOCAL_STAGE): string {
+  return sluiceFolder(projectRoot, stage === LOCAL_STAGE ? 'data' : `data-${stage}`);
 }

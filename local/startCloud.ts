@@ -11,8 +11,9 @@ import {
   startLocalAws,
 } from '../packages/local-aws/src/server/index.ts';
 import './errors.ts';
+import { sluiceFolder } from '../lib/config/sluiceFolder.ts';
 import { existingResources } from './existingResources.ts';
-import { COMPILED, type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
+import { COMPILED, type LoadedTemplate, loadTemplate, packagesFolder } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
 import { codeRoot, projectRoot } from './roots.ts';
 
@@ -119,14 +120,12 @@ export interface StartOptions {
  * @throws LocalCloudError, LocalTemplateError, TemplateError, StackError, ConfigError: with nothing left open.
  */
 export async function startCloud(options: StartOptions): Promise<Cloud> {
-  const cacheDirectory = join(projectRoot, '.sluice', 'template');
   const {
     load = () => {
       closeSluiceFolder();
       return loadTemplate({
         root: projectRoot,
         code: codeRoot,
-        cacheDirectory,
         stage: options.stage,
         onPackaging: options.onPackaging,
       });
@@ -163,7 +162,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       SLUICE_ALLOW_ANY_KEY: String(options.checkKeys !== true),
       SLUICE_LOG_SUCCESSES: 'true',
       // Environments load compiled code: they start in half the time. https://nodejs.org/api/module.html#module-compile-cache
-      NODE_COMPILE_CACHE: join(cacheDirectory, COMPILED),
+      NODE_COMPILE_CACHE: join(packagesFolder(projectRoot), COMPILED),
     },
     bufferSeconds: options.bufferSeconds,
     enforceIam: options.enforceIam,
@@ -210,7 +209,7 @@ const NOT_OWNER = 0o077;
  * @throws Error of the system if the folder can't be made.
  */
 function closeSluiceFolder(): void {
-  const directory = join(projectRoot, '.sluice');
+  const directory = sluiceFolder(projectRoot);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { mode, uid } = statSync(directory);
   if ((mode & NOT_OWNER) !== 0 && uid === process.getuid?.()) chmodSync(directory, 0o700);

@@ -72,7 +72,6 @@ export async function runSoak(options: SoakOptions): Promise<void> {
     load: () =>
       loadTemplate({
         root: projectRoot,
-        cacheDirectory: join(projectRoot, '.sluice', 'template'),
         env: { SLUICE_CONFIG: CONFIG },
         onPackaging: options.say,
       }),

@@ -1,7 +1,8 @@
 // `npm run soak`: sends events to the local cloud under faults that are drawn at random, and counts what became of each.
 import { Console } from 'node:console';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sluiceFolder } from '../lib/config/sluiceFolder.ts';
 import { projectRoot } from '../local/roots.ts';
 import { countEvents } from './count.ts';
 import { Ledger, LedgerError } from './Ledger.ts';
@@ -84,7 +85,7 @@ function readOptions(): Options | undefined {
     return {
       events,
       seed,
-      directory: resolve(values.directory ?? join(projectRoot, '.sluice', 'soak', `${events}-${seed}`)),
+      directory: resolve(values.directory ?? sluiceFolder(projectRoot, 'soak', `${events}-${seed}`)),
       json: values.json,
     };
   } catch (error) {

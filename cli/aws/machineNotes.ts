@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { parseJson } from '../../lib/base/json.ts';
-import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
+import { projectRoot } from '../../local/roots.ts';
 import type { MachineNotes } from '../../observe/deployment.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
 
@@ -11,7 +12,7 @@ import type { ConfiguredTarget } from '../../observe/target.ts';
  */
 export function machineNotes({ stack, aws, config }: ConfiguredTarget): MachineNotes {
   const of = [aws.region, aws.endpoint, config.bucket].join(' ');
-  const file = join(dirname(defaultDataDirectory()), 'status', `${stack.service}-${stack.stage}.json`);
+  const file = sluiceFolder(projectRoot, 'status', `${stack.service}-${stack.stage}.json`);
   return {
     read() {
       try {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { StatementResult } from '../../lib/aws/athenaStatements.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { counted } from '../../lib/base/text.ts';
-import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import { defaultDataDirectory } from '../../local/roots.ts';
 import { isLocalMeant, namedTarget } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { athenaRead } from '../observe/words.ts';

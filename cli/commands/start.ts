@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
-import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import { defaultDataDirectory } from '../../local/roots.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import {
   type Command,

@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { codeRoot, projectRoot } from '../../local/roots.ts';
 import { dropBucket, dropBucketPolicy, type Trial, trialStage } from './Trial.ts';
@@ -18,7 +19,7 @@ export interface TrialFiles {
 
 /** Where the files of a trial are on this machine: below `.sluice/trial/`. */
 export function trialFiles({ id }: Pick<Trial, 'id'>): TrialFiles {
-  const service = join(projectRoot, '.sluice', 'trial', id);
+  const service = sluiceFolder(projectRoot, 'trial', id);
   return {
     service,
     config: join(service, 'sluice.config.mjs'),

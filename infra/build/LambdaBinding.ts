@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
 import type { Architecture } from '../../lib/schema/regions.ts';
 import { BuildError } from './BuildError.ts';
 
@@ -105,7 +106,7 @@ export async function fetchBinding(
   if (installed !== null) return installed;
   // Another tarball of the same version gets another folder.
   const digest = createHash('sha256').update(integrity).digest('hex').slice(0, DIGEST_DIGITS);
-  const kept = join(root, '.sluice', 'bindings', `${basename(name)}-${version}-${digest}`);
+  const kept = sluiceFolder(root, 'bindings', `${basename(name)}-${version}-${digest}`);
   if (existsSync(kept)) return kept;
   const temporary = `${kept}.${randomUUID()}.tmp`;
   await mkdir(temporary, { recursive: true, mode: OWNER_ALONE });

@@ -51,8 +51,7 @@ describe('forty customers in one deployment', () => {
   /** Whether the load's role has its managed policies. */
   let isAttached = true;
   const load = async () => {
-    const cacheDirectory = join(projectRoot, '.sluice', 'template');
-    const loaded = await loadTemplate({ root: projectRoot, cacheDirectory });
+    const loaded = await loadTemplate({ root: projectRoot });
     const role = loaded.template.Resources['IngestLoadRole'];
     if (!isAttached) delete role?.Properties?.['ManagedPolicyArns'];
     return loaded;

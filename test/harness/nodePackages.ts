@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
 import { projectRoot } from '../../local/roots.ts';
 
 /** An installation takes some seconds. */
@@ -20,7 +21,7 @@ export type NodePackages = { readonly directory: string } | { readonly missing: 
 export function preparePackages(folder: string, what: string): NodePackages {
   const manifest = join(projectRoot, folder, 'package.json');
   const digest = createHash('sha256').update(readFileSync(manifest)).digest('hex').slice(0, 16);
-  const directory = join(projectRoot, '.sluice', `npm-${digest}`);
+  const directory = sluiceFolder(projectRoot, `npm-${digest}`);
   const done = join(directory, 'installed');
   if (existsSync(done)) return { directory };
   rmSync(directory, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
 import { projectRoot } from '../../local/roots.ts';
 
 /** An installation takes half a minute; of LocalStack a minute of work, and 500 MB. */
@@ -41,7 +42,7 @@ export function preparePython(folder: string, what: string, version?: string): P
 /** Where the environment of some requirements is: another file has another folder. */
 function environmentOf(requirements: string): string {
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  return join(projectRoot, '.sluice', `python-${digest}`);
+  return sluiceFolder(projectRoot, `python-${digest}`);
 }
 
 /** Runs a command to its end, without anything of AWS in its environment. */

@@ -28,7 +28,7 @@ let template: Template;
 
 beforeAll(async () => {
   writeFileSync(join(root, 'sluice.config.ts'), configText);
-  ({ template } = await loadTemplate({ root, cacheDirectory: join(root, '.sluice'), env: {} }));
+  ({ template } = await loadTemplate({ root, env: {} }));
 });
 afterAll(() => remove());
 

@@ -1,15 +1,15 @@
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { loadTemplate } from '../../local/loadTemplate.ts';
+import { loadTemplate, packagesFolder } from '../../local/loadTemplate.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const { root, remove } = scratchRoot(smallFunctions);
 afterAll(remove);
 
 it('a package that is loaded again counts as used, with its bundles, which another package may share', async () => {
-  const cacheDirectory = join(root, 'cache');
-  const load = () => loadTemplate({ root, cacheDirectory, env: {} });
+  const cacheDirectory = packagesFolder(root);
+  const load = () => loadTemplate({ root, env: {} });
   await load();
   const folders = readdirSync(cacheDirectory).map((name) => join(cacheDirectory, name));
   for (const folder of folders) utimesSync(folder, 1, 1);

@@ -5,13 +5,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadTemplate } from '../../local/loadTemplate.ts';
+import { loadTemplate, packagesFolder } from '../../local/loadTemplate.ts';
 import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const { root, remove } = scratchRoot(smallFunctions);
-const cacheDirectory = join(root, '.sluice', 'template');
-const load = (env: Readonly<Record<string, string>> = {}) => loadTemplate({ root, cacheDirectory, env });
+const cacheDirectory = packagesFolder(root);
+const load = (env: Readonly<Record<string, string>> = {}) => loadTemplate({ root, env });
 const secret = 'AKIDEXAMPLENEVERSEEN';
 
 const configText = (bucket: string, rest = '') =>
@@ -41,13 +41,13 @@ describe('loadTemplate', () => {
   it('packages offline without credentials, with everything that the local cloud needs', async () => {
     const said: string[] = [];
     const onPackaging = (sentence: string) => said.push(sentence);
-    const loaded = await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
+    const loaded = await loadTemplate({ root, env: {}, onPackaging });
     expect(loaded.cached).toBe(false);
     expect(said).toEqual([
       'Packaging the functions for this machine, once until they change: about 5 seconds, on a busy machine up to a minute.',
       expect.stringMatching(/^Packaged in \d+\.\d s\.$/),
     ]);
-    await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
+    await loadTemplate({ root, env: {}, onPackaging });
     expect(said).toHaveLength(2);
     expect(loaded.stackName).toBe('sluice-local');
     expect(JSON.stringify(loaded.template)).toContain('no credentials');
@@ -171,9 +171,9 @@ describe('loadTemplate', () => {
   it('reports that Serverless is not installed', async () => {
     const bare = scratchRoot(smallFunctions, ['infra', 'lib']);
     try {
-      await expect(
-        loadTemplate({ root: bare.root, cacheDirectory: join(bare.root, 'cache'), env: {} }),
-      ).rejects.toMatchObject({ code: 'SLUICE_TEMPLATE_TOOL_MISSING' });
+      await expect(loadTemplate({ root: bare.root, env: {} })).rejects.toMatchObject({
+        code: 'SLUICE_TEMPLATE_TOOL_MISSING',
+      });
     } finally {
       bare.remove();
     }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import { defaultDataDirectory } from '../../local/roots.ts';
 import { collectorUrl } from '../../local/startCloud.ts';
 
 it.each([

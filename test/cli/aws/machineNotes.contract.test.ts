@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { machineNotes } from '../../../cli/aws/machineNotes.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { defaultDataDirectory } from '../../../local/dataDirectory.ts';
+import { projectRoot } from '../../../local/roots.ts';
 
 const stack = { service: 'acme', stage: 'notes' };
 const target = {
@@ -12,7 +12,7 @@ const target = {
   config: defineConfig({ bucket: 'acme' }),
   aws: { region: 'eu-west-1' },
 };
-const file = join(dirname(defaultDataDirectory()), 'status', 'acme-notes.json');
+const file = join(projectRoot, '.sluice', 'status', 'acme-notes.json');
 afterAll(() => rmSync(file, { force: true }));
 
 it('keeps the last look at a deployment, and none of another region', () => {

@@ -86,7 +86,6 @@ describe('the check of a pipeline', () => {
       load: () =>
         loadTemplate({
           root: projectRoot,
-          cacheDirectory: join(projectRoot, '.sluice', 'template'),
           env: { SLUICE_CONFIG: file },
         }),
     });

@@ -78,7 +78,6 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const faults = new Faults();
   const loaded = await loadTemplate({
     root: projectRoot,
-    cacheDirectory: join(projectRoot, '.sluice', 'template'),
   });
   const parts = await openParts(directory.path, faults);
   let stack: DeployedStack | undefined;
