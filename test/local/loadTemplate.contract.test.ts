@@ -7,13 +7,30 @@ import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 const { root, remove } = scratchRoot(smallFunctions);
 afterAll(remove);
 
-it('a package that is loaded again counts as used, with its bundles, which another package may share', async () => {
-  const cacheDirectory = packagesFolder(root);
-  const load = () => loadTemplate({ root, env: {} });
+const cacheDirectory = packagesFolder(root);
+const load = (region = 'us-east-1') => loadTemplate({ root, env: {}, region });
+const folders = () => readdirSync(cacheDirectory).map((name) => join(cacheDirectory, name));
+/** What is in the cache, as if nobody had used it for years. */
+function ageFolders(): string[] {
+  const aged = folders();
+  for (const folder of aged) utimesSync(folder, 1, 1);
+  return aged;
+}
+
+it('a package that is loaded again counts as used, with its bundles', async () => {
   await load();
-  const folders = readdirSync(cacheDirectory).map((name) => join(cacheDirectory, name));
-  for (const folder of folders) utimesSync(folder, 1, 1);
+  const aged = ageFolders();
   await load();
-  const old = folders.filter((folder) => statSync(folder).mtimeMs === 1_000);
-  expect({ folders: folders.length, old }).toEqual({ folders: 3, old: [join(cacheDirectory, 'compiled')] });
+  const old = aged.filter((folder) => statSync(folder).mtimeMs === 1_000);
+  expect({ folders: aged.length, old }).toEqual({ folders: 3, old: [join(cacheDirectory, 'compiled')] });
+});
+
+it('a package of another region keeps the old bundles that it shares', async () => {
+  const first = await load();
+  const aged = ageFolders();
+  const { directory, cached } = await load('eu-west-3');
+  expect(cached).toBe(false);
+  const removed = aged.filter((folder) => !folders().includes(folder));
+  expect(removed.toSorted()).toEqual([first.directory, join(cacheDirectory, 'compiled')].toSorted());
+  expect(folders()).toContain(directory);
 });

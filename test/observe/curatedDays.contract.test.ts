@@ -3,12 +3,14 @@ import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/observe/curatedText.ts';
+import { type DaysAnswer, dayRoutes } from '../../console/api/days.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS } from '../../lib/base/time.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
+import { openDeployment } from '../../observe/deployment.ts';
 import { readCuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
 import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
@@ -58,6 +60,21 @@ describe('the calendar of curated days', () => {
     return { s3, glue, config, clock, wait, random, now: clock.now() };
   };
   const calendar = () => readCuratedCalendar(place(), { kinds: ['exposures'], days: 3, until: DAY });
+
+  it.each([
+    { until: DAY, days: [DAY] },
+    { until: addDays(DAY, -1), days: [] },
+  ])('ends at the last day that the console asks for, $until', async ({ until, days }) => {
+    const { config, now, ...readers } = place();
+    const about = { config, now, stack: { service: 'sluice', stage: 'dev' }, isLocal: false };
+    const deployment = { ...openDeployment(about, { region: 'us-east-1' }), ...readers };
+    const query = { days: '3', until };
+    const answer = await dayRoutes
+      .find(({ path }) => path === '/api/days')
+      ?.answer({ deployment, mayWrite: false, collector: null, query, body: undefined });
+    const { curated } = answer as DaysAnswer;
+    expect(curated?.tables[0]?.days.map(({ day }) => day)).toEqual(days);
+  });
 
   it('says that a day is late once it has waited for longer than a day', async () => {
     const key = await curations.land('more', exposures(5, 6));

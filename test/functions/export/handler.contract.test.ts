@@ -110,6 +110,13 @@ describe('the export function', () => {
     expect([...signed]).toEqual(['test']);
   });
 
+  it('looks for days within the last two minutes', async () => {
+    await putDay(ago(6));
+    expect(await invoke(event(request(ago(6))), 100_000)).toEqual({ batchItemFailures: [] });
+    expect(lines[0]).toMatchObject({ event: 'export_run', looked: 1, queued: 1 });
+    expect(aws.queues.byName('export').receive(10)).toHaveLength(1);
+  });
+
   it('begins no file within the last two minutes', async () => {
     await putDay(ago(3));
     await invoke(event(await requestDay(ago(3))), 100_000);

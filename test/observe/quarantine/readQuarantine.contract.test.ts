@@ -114,6 +114,13 @@ describe('readQuarantine', () => {
     expect(asked.filter((key) => !key.startsWith(folder))).toEqual([]);
   });
 
+  it('reads a later row of a quarantine_id whose earlier rows are done', async () => {
+    const rows = await read(all, ({ raw }) => /^raw of [01]$/.test(String(raw)));
+    expect(
+      rows.filter(({ quarantineId }) => quarantineId === 'shared').map(({ raw }) => String(raw)),
+    ).toEqual(['raw of 2']);
+  });
+
   it('fetches an object when it is needed', async () => {
     for await (const row of readQuarantine(client, config, all)) {
       expect(row.quarantineId).toBe('own-0');
