@@ -108,6 +108,16 @@ describe('an error of a customer’s bucket', () => {
     await expect(target().list('')).rejects.toMatchObject(written);
   });
 
+  it.each(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'])(
+    'is of the key, if S3 is denied %s',
+    async (action) => {
+      const message = `User: r is not authorized to perform: ${action} on this resource`;
+      answer = () => [403, `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`];
+      await expect(source().list({ prefix: '' })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_KEY_DENIED' });
+      await expect(target().list('')).rejects.toMatchObject({ code: 'SLUICE_EXPORT_KEY_DENIED' });
+    },
+  );
+
   it('names the region of the bucket where S3 does', async () => {
     answer = () => [301, '<Error><Code>PermanentRedirect</Code></Error>'];
     answered = { 'x-amz-bucket-region': 'eu-west-3' };

@@ -141,6 +141,14 @@ describe('a finding about raw files that are gone', () => {
     ]);
   });
 
+  it('is one of each table, if one kind is lost and the other is kept of the same day', () => {
+    const lost = { ...lostDay, table: 'exposures' as const };
+    expect(codesOf({ lostDays: [lost], curated: kept }).toSorted()).toEqual([
+      'SLUICE_FINDING_CURATE_KEPT',
+      'SLUICE_FINDING_DAYS_LOST',
+    ]);
+  });
+
   it('says until when S3 had what it has no longer', () => {
     const old = [{ ...keptDay, since: '2026-11-13T00:20:00Z' }];
     const [found] = judge({ curated: [{ ...curatedTable, kept: old }] });
