@@ -30,8 +30,8 @@ export interface ContentChange {
   /** What is compared. */
   readonly what: ComparedPart;
   /**
-   * `less`: a value that each of these days had came no more, or, of events and SDKs, less than a third of the fewest, although others
-   * came. `names`: many more names came than on any of them. `more`: a value has a far larger share of what somebody sent.
+   * `less`: a value that each of these days had came no more, or, of names, less than a third of the fewest, although others came. `names`:
+   * many more names came than on any of them. `more`: a value has a far larger share of what somebody sent, of names thrice the most.
    */
   readonly kind: 'less' | 'names' | 'more';
   /** What it is of: the experiment, the type of the SDK, or of `value` the name of the event; empty of names. */
@@ -77,8 +77,8 @@ const COMPARED_DAYS = { names: 7, units: 4 } as const;
 const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
 const EXPECTED = 10;
-/** So many times more are expected of what comes still, and is told as less. */
-const LESS = 3;
+/** Names that come still are told as less, or as more, if their number, and what it is to all others, differ by more than so much from all days before. */
+const TIMES = 3;
 /** A share is another if it is so many times the largest of a day before, or larger by so much. */
 const MORE = { times: 3, share: 0.15 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
@@ -141,7 +141,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
   const start = timestampText(Date.parse(addDays(utcDay(now), -1)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
-  const rate = `CAST("least" AS double) / ${(48 * LESS) / (LESS + 1)}`;
+  const rate = `CAST("least" AS double) / ${(48 * TIMES) / (TIMES + 1)}`;
   return `WITH "seen" AS (
   SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
@@ -166,6 +166,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     count("day") OVER (${of}, "sdk") AS "sdk_days",
     sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
     min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "least",
+    max(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "most",
     min(CASE WHEN "day" IS NOT NULL THEN CAST("part" AS double) / "whole" END) OVER (${of}, "value") AS "least_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN CAST("part" AS double) / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN CAST("own" AS double) / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
@@ -182,8 +183,10 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
 ), "told" AS (
   SELECT *, CASE
     WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
-      AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" IN ('event', 'sdk') AND "expected" >= ${LESS * EXPECTED}
-        AND "now_part" * ${LESS} <= "expected" AND "now_part" * ${LESS} <= "least") THEN 'less'
+      AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
+        AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
+    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND "part" >= ${TIMES * EXPECTED}
+      AND "part" * (1 - "most_share") > ${TIMES} * "most_share" * ("whole" - "part") AND "part" >= ${TIMES} * "most" THEN 'more'
     WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
       AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}

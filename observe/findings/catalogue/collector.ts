@@ -257,6 +257,10 @@ export const collectorFindings = {
         `The app logs the event more seldom, or a part of its users does not log it any more. ${STILL_SENT}`,
         `The command shows the days by SDK and version: a version that has fewer came with a release, whose owner knows; if all have, ask whoever owns the app. It goes once as many come again, ${UNTIL}`,
       ],
+      more: [
+        'A release logs it in a loop, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',
+        `The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. If it is meant, nothing is to be done. ${ROWS_STAY}`,
+      ],
       sdk: [
         `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
         `Send an event with that app, and see whether \`npx sluice tail\` shows it. If it does, ask whoever owns the app what its last release turned off: the command shows its versions by day. If not, look at the address and the key that its last release has. It goes once as much comes again, ${UNTIL}`,
@@ -266,8 +270,8 @@ export const collectorFindings = {
         `${ASK_MEANT}: do not read results of the experiment from then on until it is clear. It goes once the group comes again, ${UNTIL}`,
       ],
       experiment: [
-        'Exposures to other experiments come. The experiment has ended, or the app does not evaluate it any more: who owns it knows.',
-        `If it has ended, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes once an exposure comes, ${UNTIL}`,
+        'Exposures to other experiments come. The experiment has ended or its allocation was lowered, or the app evaluates it less: who owns it knows.',
+        `If that was meant, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes once as many come again, ${UNTIL}`,
       ],
       names: [
         'A part of the name is another each time, as an ID in it. Each counts as an event, or an experiment, of its own.',

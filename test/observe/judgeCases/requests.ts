@@ -145,6 +145,16 @@ export const requestCases: readonly Case[] = [
     { contentChanges: [{ ...missingChange, value: 'buy', count: 12, of: 120, since: hoursAgo(30) }] },
   ],
   [
+    'an event, an SDK and an experiment come far more often',
+    {
+      contentChanges: [
+        { ...moreChange, what: 'event', subject: '', value: 'buy' },
+        { ...moreChange, what: 'sdk', subject: '', value: 'ios-client', since: hoursAgo(10) },
+        { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'checkout' },
+      ],
+    },
+  ],
+  [
     'an SDK falls silent, which sent events and exposures',
     {
       contentChanges: [

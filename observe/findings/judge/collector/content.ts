@@ -21,67 +21,60 @@ interface Wording {
   readonly where: (change: ContentChange) => string;
 }
 
-const ofExperiment = ({ subject, value }: ContentChange) =>
-  `"experiment_id" = ${quoteText(subject || value)}`;
-const ofSdk = ({ subject, value }: ContentChange) => `"sdk_type" = ${quoteText(subject || value)}`;
-const ofEvent = ({ subject, value }: ContentChange) => `"event_name" = ${quoteText(subject || value)}`;
+/** What is compared by its name: the column that has it, and how it stands in a sentence. */
+const NAMED = {
+  event: { column: 'event_name', which: quotedName },
+  sdk: { column: 'sdk_type', which: (name: string) => `from ${name}` },
+  experiment: {
+    column: 'experiment_id',
+    which: (name: string) => `to the experiment ${quotedName(name)}`,
+  },
+} as const;
+type Named = ContentChange & { readonly what: keyof typeof NAMED };
+const isNamed = (change: ContentChange): change is Named => Object.hasOwn(NAMED, change.what);
+const whichOf = (change: ContentChange) =>
+  isNamed(change) ? NAMED[change.what].which(change.value) : groupOf(change);
+const groupOf = ({ label, value, subject }: ContentChange) =>
+  `to the group ${quotedName(label ?? value)} of ${quotedName(subject)}`;
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-const groupOf = ({ label, value }: ContentChange) => `the group ${quotedName(label ?? value)}`;
 const before = ({ days }: ContentChange) => `on each of ${counted(days, 'day')} before`;
 const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'exposure');
 /** `No event "buy" came, where at least 120 came on each of 7 days before` */
-function lessTitle(change: ContentChange, which: string): string {
-  const noun = nounOf(change);
-  const came = change.count === 0 ? `No ${noun}` : counted(change.count, noun);
-  return `${came} ${which} came, where at least ${change.of} came ${before(change)}`;
+function lessTitle(change: ContentChange): string {
+  const came = change.count === 0 ? `No ${nounOf(change)}` : counted(change.count, nounOf(change));
+  return `${came} ${whichOf(change)} came, where at least ${change.of} came ${before(change)}`;
 }
 /** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of 3 days before` */
 function shareTitle(change: ContentChange, what: string, has: string): string {
   const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual)}`;
   return `${change.count} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
 }
+/** SQL of the rows of a change: those of what is named, or of its subject. */
+const isOf = (column: string) => (change: ContentChange) =>
+  `"${isNamed(change) ? NAMED[change.what].column : column}" = ${quoteText(isNamed(change) ? change.value : change.subject)}`;
 const SDK = '"sdk_type", "sdk_version"';
 const GROUP_AND_SDK = `"group_id", "config_version", ${SDK}`;
+const ofNamed = isOf('');
+const ofSdk = isOf('sdk_type');
+const ofExperiment = isOf('experiment_id');
 
 /** What is told of each change, by the case of the finding; `missing` has a code of its own. */
 const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missing', Wording>> = {
-  missing: {
-    title: (change) => lessTitle(change, quotedName(change.value)),
-    columns: SDK,
-    where: ofEvent,
-  },
-  fewer: {
-    title: (change) => lessTitle(change, quotedName(change.value)),
+  missing: { title: lessTitle, columns: SDK, where: ofNamed },
+  fewer: { title: lessTitle, columns: `"ds", ${SDK}`, where: ofNamed },
+  sdk: { title: lessTitle, columns: '"ds", "sdk_version"', where: ofNamed },
+  experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
+  group: { title: lessTitle, columns: GROUP_AND_SDK, where: ofExperiment },
+  more: {
+    title: (change) => shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
     columns: `"ds", ${SDK}`,
-    where: ofEvent,
-  },
-  sdk: {
-    title: (change) => {
-      const less = lessTitle(change, `from ${change.value}`);
-      return `${less}, and others come`;
-    },
-    columns: '"ds", "sdk_version"',
-    where: ofSdk,
-  },
-  experiment: {
-    title: (change) => lessTitle(change, `to the experiment ${quotedName(change.value)}`),
-    columns: GROUP_AND_SDK,
-    where: ofExperiment,
-  },
-  group: {
-    title: (change) => {
-      const less = lessTitle(change, `to ${groupOf(change)} of ${quotedName(change.subject)}`);
-      return `${less}, and other groups come`;
-    },
-    columns: GROUP_AND_SDK,
-    where: ofExperiment,
+    where: ofNamed,
   },
   names: {
     title: (change) =>
       `${change.of} names of ${change.what}s came, where at most ${change.usual} came ${before(change)}; a new one is ${quotedName(change.value)}`,
     columns: SDK,
-    where: ({ what, value }) =>
-      `"${what === 'event' ? 'event_name' : 'experiment_id'}" = ${quoteText(value)}`,
+    where: ofNamed,
   },
   unit: {
     title: (change) => {
@@ -97,7 +90,7 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
       return shareTitle(change, 'event', `${quotedName(change.subject)} have ${has}`);
     },
     columns: `${SDK}, ${valueForm} AS "value"`,
-    where: ofEvent,
+    where: isOf('event_name'),
   },
   environment: {
     title: (change) =>
@@ -106,8 +99,7 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
     where: ofSdk,
   },
   split: {
-    title: (change) =>
-      shareTitle(change, 'unit', `of ${quotedName(change.subject)} are in ${groupOf(change)}`),
+    title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
     columns: GROUP_AND_SDK,
     where: ofExperiment,
   },
@@ -121,8 +113,10 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
 /** Which of {@link WORDINGS} a change has. */
 function wordingOf({ kind, what, count }: ContentChange): keyof typeof WORDINGS {
   if (kind === 'names') return 'names';
-  if (what === 'event') return count === 0 ? 'missing' : 'fewer';
-  return what;
+  const isOfName = what === 'event' || what === 'sdk' || what === 'experiment';
+  if (isOfName && kind === 'more') return 'more';
+  const ofEvent = count === 0 ? 'missing' : 'fewer';
+  return what === 'event' ? ofEvent : what;
 }
 
 /** What came within 24 hours and is not as on the days before: names, groups, values, and shares of what an SDK sends. */
@@ -142,7 +136,7 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     return !isMeant(change) && !isTold;
   });
   const kinds = Map.groupBy(told, (change) => {
-    const isAlike = change.kind === 'less' || change.what === 'value';
+    const isAlike = change.kind === 'less' || change.what === 'value' || wordingOf(change) === 'more';
     return `${wordingOf(change)} ${isAlike ? '' : change.subject || change.what}`;
   });
   for (const alike of kinds.values()) {
@@ -159,7 +153,7 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
       title: `${title(first)}${more}`,
       since: alike.map(({ since }) => since).sort()[0] ?? null,
       detail: `${listed(texts, '; ')}.`,
-      subject: `${name} ${name === 'names' ? first.what : first.subject}`.trim(),
+      subject: `${name} ${name === 'names' || name === 'more' ? first.what : first.subject}`.trim(),
       judgedBy: [...new Set(alike.map(({ table }) => contentPart(table)))],
       isOfDay: first.kind !== 'less',
     };

@@ -127,9 +127,9 @@ describe('names', () => {
     expect(await told([...hours, ...rest])).toEqual([
       ['event less', '', 'buy', null, null, 24, 192, 0, 3, '2026-11-19 09:00:00'],
     ]);
-    // A third of the least share, 192 of 432, of all that came.
-    expect(await told(at(MORNING, 41))).toHaveLength(1);
-    expect(await told(at(MORNING, 42))).toEqual([]);
+    // On each day four came of five others, and 240 others came.
+    expect(await told(at(MORNING, 63))).toHaveLength(1);
+    expect(await told(at(MORNING, 65))).toEqual([]);
   });
 
   it('tells one that came seldom for all of two days since the day after the last that is known', async () => {
@@ -146,6 +146,20 @@ describe('names', () => {
       }),
     ).toEqual([]);
   });
+
+  it.each([
+    { came: 181, others: 180, told: [181, 361, 0.25, 3, MORNING], what: 'which is thrice the most' },
+    { came: 179, others: 178, told: null, what: 'which is less' },
+    { came: 181, others: 182, told: null, what: 'and as many more of others' },
+  ])(
+    'tells an event that came 60 times, and comes $came times, $what: $told',
+    async ({ came, others, told }) => {
+      const some = { days: each(180, ...DAYS), received: at(MORNING, others) };
+      const loop = name('buy', { days: each(60, ...DAYS), received: at(MORNING, came) });
+      const expected = told === null ? [] : [['event more', '', 'buy', null, null, ...told]];
+      expect((await changes({ events: [some, loop] })).slice(0, 1)).toEqual(expected);
+    },
+  );
 
   it('tells an SDK that comes no more, where others do, in each table', async () => {
     const as = { sdk_type: 'ios-client' };
@@ -275,6 +289,14 @@ describe('experiments', () => {
     const other = { ...views, as: { experiment_id: 'search' } };
     expect(await changes({ exposures: [other, { days: each(20, ...DAYS) }] })).toEqual([
       ['experiment less', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-17'],
+    ]);
+  });
+
+  it('tells an experiment of which less than a third of the fewest came', async () => {
+    const usual = { days: each(90, ...DAYS), received: at(MORNING, 90) };
+    const search = { ...usual, as: { experiment_id: 'search', user_id: 's#' } };
+    expect(await changes({ exposures: [search, { ...usual, received: at(MORNING, 10) }] })).toEqual([
+      ['experiment less', '', 'checkout', null, null, 10, 90, 0, 3, '2026-11-17'],
     ]);
   });
 
