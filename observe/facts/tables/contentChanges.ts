@@ -54,8 +54,8 @@ export interface ContentChange {
   /** Number of days before that are known. */
   readonly days: number;
   /**
-   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of units the first of their last group; of `names` the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as
-   * many as usual, both if since yesterday; else the day after the last day that is known to have some.
+   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of units the first of their last group; of `names`
+   * the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as many as usual, both if within two days; else the day after the last day that is known to have some.
    */
   readonly since: string;
 }
@@ -73,6 +73,8 @@ export interface ContentChanges {
  * the newest is curated some time after midnight.
  */
 const COMPARED_DAYS = { names: 7, units: 4 } as const;
+/** Days before today of which raw rows are read: as a rule those that are not curated, so that the last row of a name is known. */
+const RAW_DAYS = 2;
 /** Fewest days that show what comes each day. */
 const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
@@ -139,7 +141,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
   );
   const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
-  const start = timestampText(Date.parse(addDays(utcDay(now), -1)));
+  const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
   const rate = `CAST("least" AS double) / ${(48 * TIMES) / (TIMES + 1)}`;
   return `WITH "seen" AS (
@@ -301,7 +303,7 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
   });
   const raw: From = {
     table: qualifiedName(config, config.tables[kind]),
-    where: `"ds" BETWEEN DATE '${addDays(today, -1)}' AND DATE '${addDays(today, 1)}'`,
+    where: `"ds" BETWEEN DATE '${addDays(today, -RAW_DAYS)}' AND DATE '${addDays(today, 1)}'`,
   };
   const { names = {}, units = {} } = PARTS[kind];
   const ofDay = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;

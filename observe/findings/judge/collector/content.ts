@@ -149,10 +149,11 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     const texts = alike
       .slice(0, MOST_TOLD)
       .map((change) => `${title(change)}, since ${change.since}, told until ${toldUntil(change, config)}`);
+    const until = `Told until ${toldUntil(first, config)}`;
     const about = {
       title: `${title(first)}${more}`,
       since: alike.map(({ since }) => since).sort()[0] ?? null,
-      detail: `${listed(texts, '; ')}.`,
+      detail: `${others === 0 ? until : listed(texts, '; ')}.`,
       subject: `${name} ${name === 'names' || name === 'more' ? first.what : first.subject}`.trim(),
       judgedBy: [...new Set(alike.map(({ table }) => contentPart(table)))],
       isOfDay: first.kind !== 'less',

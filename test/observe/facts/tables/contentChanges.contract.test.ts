@@ -119,7 +119,7 @@ describe('names', () => {
 
   it('tells one of which less than a third of the fewest came, since the hour in which it fell', async () => {
     const days = { ...each(240, ...DAYS), '2026-11-16': 192 };
-    const hours = Array.from({ length: 9 }, (_, i) => at(`2026-11-19 0${i}:10:00`, 10)).flat();
+    const hours = Array.from({ length: 33 }, (_, i) => at(addHours('2026-11-18 00:10:00', i), 8)).flat();
     const rest = Array.from({ length: 27 }, (_, i) => addHours('2026-11-19 09:20:00', i)).flat();
     const some = { ...views, days: each(240, ...DAYS), received: at(MORNING, 240) };
     const told = (received: readonly string[]) =>
