@@ -54,8 +54,12 @@ export const streamsFindings = {
         'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
       ],
       unasked: [
-        'No run of `write` has failed: nothing asked it to write these objects, or many wait before them. The first command tells: it finds what is wrong with the bucket, the rule or the queue. Nothing is lost.',
+        `No run of \`write\` has failed: nothing asked it to write these objects. The first command finds what is wrong with the bucket, the rule or the queue; if all is well, somebody purged the queue. Nothing is lost. ${WHO} PurgeQueue.`,
         'Correct what the first command finds. Then the second has all objects tried.',
+      ],
+      backlog: [
+        'No run of `write` has failed: more objects came than it writes at once. Nothing is lost.',
+        'Wait until the time of the title. While their number does not fall, give `write` more `memorySize` in serverless.yml, and so more processor, and deploy.',
       ],
     },
     { section: 'landing', alarms: ['write-queue', 'write-errors'] },

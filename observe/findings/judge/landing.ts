@@ -26,16 +26,21 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
     const dead = (facts.deadLetters ?? []).filter((letters) => isOfLanding(facts, letters));
     const deadTexts = dead.map(deadText);
     const cause = landingCase(facts, deadTexts.length > 0);
+    const { writer } = facts;
+    const gone = writer?.goneAt ?? null;
+    const end = gone === null ? 'their number does not fall' : `they are gone at ${gone}`;
+    const behind =
+      cause.case === 'backlog' ? `, behind about ${counted(writer?.messages ?? 0, 'message')}: ${end}` : '';
     const told = {
       ...cause,
-      title: `${objectsText(landing)} of landing/ ${landing.count === 1 ? 'waits' : 'wait'} to become files of tables`,
+      title: `${objectsText(landing)} of landing/ ${landing.count === 1 ? 'waits' : 'wait'} to become files of tables${behind}`,
       since: landing.oldest,
       detail: `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
     };
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause.case === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(cause, 'write', place),
-      commands.sluice('redrive', '--landing'),
+      ...(cause.case === 'backlog' ? [] : [commands.sluice('redrive', '--landing')]),
     ]);
   }
   if (damaged !== null && damaged.first !== null)
@@ -69,13 +74,14 @@ function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore
 function landingCase(
   facts: StatusFacts,
   isDead: boolean,
-): ReturnType<typeof failureTold> | { readonly case: 'unasked' } {
+): ReturnType<typeof failureTold> | { readonly case: 'backlog' | 'unasked' } {
   const told = failureTold(facts, 'write', facts.failures['write']);
   const { oldest } = facts.waiting.landing ?? {};
   const hasFailed = facts.functionErrors?.some(
     ({ part, last }) => part === 'write' && last >= (oldest ?? ''),
   );
-  return told.case === 'unknown' && !isDead && hasFailed !== true ? { case: 'unasked' } : told;
+  if (told.case !== 'unknown' || isDead || hasFailed === true) return told;
+  return { case: facts.writer?.perMinute == null ? 'unasked' : 'backlog' };
 }
 
 /** The stream: what waits in its buffer, and its quota. */

@@ -60,6 +60,20 @@ export const landingCases: readonly Case[] = [
     },
   ],
   [
+    'objects wait behind many others',
+    {
+      ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1) } }),
+      writer: { messages: 6_000, perMinute: 60, goneAt: hoursAgo(-1.5) },
+    },
+  ],
+  [
+    'more objects come than are written',
+    {
+      ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1) } }),
+      writer: { messages: 6_000, perMinute: -60, goneAt: null },
+    },
+  ],
+  [
     'an object is damaged',
     waitingFacts({
       damaged: { ...emptyDamaged, count: 1, bytes: 9, oldest: hoursAgo(0), first: 'damaged/a' },
