@@ -182,9 +182,11 @@ export function statsigBucketForm(
       const isTime = name === 'timestamp';
       return `${name} ${isTime ? 'BIGINT' : type.toUpperCase()}`;
     });
+    // Several exports may be of one kind.
+    const what = `${format.kind} by ${exported.name}`;
     return [
-      { label: `Folder of ${format.kind}`, value: exportFolder(exported), note: 'a folder for each day' },
-      { label: `Columns of ${format.kind}`, value: columns.join(', '), note: 'timestamp: epoch seconds' },
+      { label: `Folder of ${what}`, value: exportFolder(exported), note: 'a folder for each day' },
+      { label: `Columns of ${what}`, value: columns.join(', '), note: 'timestamp: epoch seconds' },
     ];
   });
   return {
@@ -197,7 +199,7 @@ export function statsigBucketForm(
       ...(writesTo === null
         ? []
         : ['exposures', 'events'].map((kind) => ({
-            label: `Folder of ${kind}`,
+            label: `Folder of ${kind} from Statsig`,
             value: `${writesTo}/${kind}`,
             note: 'of its Exports List',
           }))),

@@ -23,7 +23,7 @@ import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { archivingRuleFindings } from '../findings/judge/archives.ts';
+import { archivingRuleFindings } from '../findings/judge/days/archives.ts';
 import { judgeKey, judgeSetting, type KeyUser } from '../findings/judge/deployment.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';

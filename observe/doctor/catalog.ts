@@ -19,7 +19,7 @@ import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { misplacedPartitions } from '../findings/judge/partitions.ts';
+import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -662,17 +662,17 @@ export const mutations: readonly Mutation[] = [
     [", readQueue(deployment, 'relay-dead-letters')", ''],
   ]),
   faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
-  faultsOf('observe/findings/judge/days.ts', 'observe/judge/judge', [
+  faultsOf('observe/findings/judge/days/curated.ts', 'observe/judge/judge', [
     ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
   ]),
   faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
     ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
   ]),
-  faultsOf('observe/findings/judge/place.ts', 'observe/judge/judge', [
+  faultsOf('observe/findings/judge/Ringing.ts', 'observe/judge/judge', [
     ["state === 'ALARM'", "state !== 'OK'"],
     ['for (const name of names) this.#left.delete(name);', ''],
   ]),
-  faultsOf('observe/findings/judge/rawDays.ts', 'observe/judge/days', [
+  faultsOf('observe/findings/judge/days/rawDays.ts', 'observe/judge/days', [
     ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
   ]),
   faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),

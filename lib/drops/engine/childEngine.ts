@@ -28,7 +28,8 @@ const PROCESS = join(import.meta.dirname, `engineProcess${extname(import.meta.fi
  * The engine in a process of its own for each call, for files that others wrote: {@link callProcess}. A file that crashes it
  * is damaged.
  *
- * @param program Path of the module that the process runs.
+ * @param program Path of the module that the process runs. Default: engineProcess beside this file, which never answers some of what
+ * is refused here.
  */
 export function childEngine(limits: EngineLimits, program = PROCESS): Engine {
   const make = <Value>(call: EngineCall, schema: z.ZodType<Value>, signal?: AbortSignal) => {

@@ -5,7 +5,8 @@ import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { errorsText, explained, type Findings, failureTold, type Place } from './place.ts';
+import { errorsText, explained, failureTold } from './failures.ts';
+import type { Findings, Place } from './place.ts';
 import { missingNights } from './receivedHours.ts';
 
 /** What does not happen while a function fails. */

@@ -3,13 +3,16 @@ import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.ts';
-import { archivedFiles } from './archives.ts';
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
 import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { copyFindings, unkeptCopies } from './collector/relay.ts';
 import { failedRequests, keyFindings, refusedRequests, unreachedRequests } from './collector/requests.ts';
-import { curatedFindings, exportFindings, resentFindings } from './days.ts';
+import { archivedFiles } from './days/archives.ts';
+import { curatedFindings, resentFindings } from './days/curated.ts';
+import { exportFindings } from './days/exports.ts';
+import { missingPartitions } from './days/partitions.ts';
+import { damagedFiles, lostDays } from './days/rawDays.ts';
 import {
   bucketFindings,
   deniedFindings,
@@ -22,14 +25,14 @@ import {
   undeployedFindings,
   unreadParts,
 } from './deployment.ts';
-import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
+import { dropFindings } from './drops/dropFindings.ts';
 import { openErasures } from './erasures.ts';
 import { functionFindings, idleFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
-import { missingPartitions } from './partitions.ts';
-import { type Judged, type Place, Ringing } from './place.ts';
+import { damageAlarms, damagedEntries } from './ledger.ts';
+import type { Judged, Place } from './place.ts';
 import { quarantined } from './quarantine.ts';
-import { damagedFiles, lostDays } from './rawDays.ts';
+import { Ringing } from './Ringing.ts';
 import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 
 /** A judge, with the settings by which what it judges is read: any of them, as a path begins. Without: none. */

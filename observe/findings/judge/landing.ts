@@ -13,7 +13,8 @@ import {
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow } from '../catalogue.ts';
-import { explained, type Findings, failedAt, failureTold, isLogRead, type Place } from './place.ts';
+import { explained, failedAt, failureTold, isLogRead } from './failures.ts';
+import type { Findings, Place } from './place.ts';
 
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;

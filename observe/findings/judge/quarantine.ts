@@ -10,7 +10,8 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineCount } from '../../facts/tables/landedRows.ts';
 import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
 import { type CaseOf, finding } from '../catalogue.ts';
-import { type Findings, fromText, type Place, senderText, shareText } from './place.ts';
+import type { Findings, Place } from './place.ts';
+import { fromText, senderText, shareText } from './texts.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
 export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }: Place): Findings {

@@ -9,7 +9,8 @@ import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { hourFolders } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { type Findings, failedAt, type Place } from './place.ts';
+import { failedAt } from './failures.ts';
+import type { Findings, Place } from './place.ts';
 
 /** Nights that should have judged the day before them, or hours that were open, and have not, or not by rows. */
 export function* missingNights(facts: StatusFacts, { config, now, commands }: Place): Findings {

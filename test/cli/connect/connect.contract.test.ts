@@ -189,10 +189,10 @@ describe('sluice connect', () => {
       'Region: us-east-1',
       'Bucket Name: acme-statsig',
       'IAM user: arn:aws:iam::999689269917:user/acme',
-      expect.stringMatching(/^Folder of exposures: x\//),
-      'Columns of exposures: timestamp BIGINT, experiment STRING, group_id STRING, user_id STRING, stable_id STRING, company_id STRING, metadata_json STRING',
-      'Folder of exposures: from-statsig/exposures',
-      'Folder of events: from-statsig/events',
+      expect.stringMatching(/^Folder of exposures by seen: x\//),
+      'Columns of exposures by seen: timestamp BIGINT, experiment STRING, group_id STRING, user_id STRING, stable_id STRING, company_id STRING, metadata_json STRING',
+      'Folder of exposures from Statsig: from-statsig/exposures',
+      'Folder of events from Statsig: from-statsig/events',
     ]);
   });
 

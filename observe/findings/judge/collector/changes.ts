@@ -5,7 +5,9 @@ import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { finding } from '../../catalogue.ts';
-import { type Findings, fromText, isLogRead, type Place, tailErrors } from '../place.ts';
+import { isLogRead } from '../failures.ts';
+import type { Findings, Place } from '../place.ts';
+import { fromText, tailErrors } from '../texts.ts';
 
 /** A silence: no requests come now, or none came in hours in which some are usual. */
 export function* silence(

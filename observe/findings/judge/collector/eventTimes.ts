@@ -4,7 +4,8 @@ import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import type { NotedEvents, SentGroup } from '../../../facts/flow/loggedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { finding, type Told } from '../../catalogue.ts';
-import { type Findings, fromText, type Place, sentText, tailErrors } from '../place.ts';
+import type { Findings, Place } from '../place.ts';
+import { fromText, sentText, tailErrors } from '../texts.ts';
 
 /** Events whose times are seconds, as the collector has noted them. */
 export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {

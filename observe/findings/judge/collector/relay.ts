@@ -9,8 +9,9 @@ import { areCopiesLate } from '../../../facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
-import { type Findings, isLogRead, type Place, shareText } from '../place.ts';
-import { STATE_TEXTS } from './requests.ts';
+import { isLogRead } from '../failures.ts';
+import type { Findings, Place } from '../place.ts';
+import { QUIET_TEXT, shareText } from '../texts.ts';
 
 /** The case of a reason for which the target refuses copies: docs/relay.md, "What was refused". */
 function refusedCase(reason: string | undefined): CaseOf<'SLUICE_FINDING_RELAY_REFUSED'> {
@@ -43,7 +44,7 @@ export function* unkeptCopies(
   const lines = ['--filter-pattern', '{ $.relay = "not_kept" }', '--limit', '20'];
   const told = {
     case: name,
-    title: `${counted(count, 'copy of a request was', 'copies of requests were')} not kept for relay${error}${isQuiet ? STATE_TEXTS.quiet : ''}`,
+    title: `${counted(count, 'copy of a request was', 'copies of requests were')} not kept for relay${error}${isQuiet ? QUIET_TEXT : ''}`,
     since: first,
     detail: [
       `${counted(count, 'copy', 'copies')}, first ${first}, last ${last}.`,

@@ -14,19 +14,9 @@ import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
 import type { FindingCase } from '../../catalogue/entry.ts';
 import { type CaseOf, type Finding, finding } from '../../catalogue.ts';
-import {
-  explained,
-  type Findings,
-  failedAt,
-  failureTold,
-  fromText,
-  isLogRead,
-  type Place,
-  reasonOf,
-  sentText,
-  shareText,
-  tailErrors,
-} from '../place.ts';
+import { explained, failedAt, failureTold, isLogRead, reasonOf } from '../failures.ts';
+import type { Findings, Place } from '../place.ts';
+import { fromText, QUIET_TEXT, sentText, shareText, tailErrors } from '../texts.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
@@ -47,7 +37,7 @@ const OVER_AFTER_MS = 120_000;
 /** Whether requests still fail: they may, none has within the last hour, or their senders were stored since. The worst first. */
 const OVER_STATES = ['open', 'quiet', 'over'] as const;
 /** What is said of each state, behind the number of requests. */
-export const STATE_TEXTS = { open: '', quiet: '; none within the last hour', over: '; it is over' } as const;
+const STATE_TEXTS = { open: '', quiet: QUIET_TEXT, over: '; it is over' } as const;
 
 /** Requests of 24 hours that were answered 503. */
 export function* failedRequests(facts: StatusFacts, place: Place): Findings {

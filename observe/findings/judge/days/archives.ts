@@ -1,18 +1,18 @@
-import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
-import { ARCHIVE_CLASSES } from '../../../lib/base/ObjectStore.ts';
-import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed } from '../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
-import type { ArchivingRule, NotedRule } from '../../../lib/landing/catalog/archivingRules.ts';
-import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
-import { dayRanges } from '../../../lib/views/curatedDays.ts';
-import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { ArchivedDay, ArchivedDays } from '../../facts/days/goneFiles.ts';
-import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
-import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { type CaseOf, finding } from '../catalogue.ts';
+import { lifecycleRules } from '../../../../lib/access/buckets/lifecycleRules.ts';
+import { ARCHIVE_CLASSES } from '../../../../lib/base/ObjectStore.ts';
+import { sum } from '../../../../lib/base/sum.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { isoTimestamp } from '../../../../lib/base/time.ts';
+import type { ArchivingRule, NotedRule } from '../../../../lib/landing/catalog/archivingRules.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import type { ArchivedDay, ArchivedDays } from '../../../facts/days/goneFiles.ts';
+import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import { type CaseOf, finding } from '../../catalogue.ts';
+import type { Findings, Place } from '../place.ts';
 import { sinceOf, unlookedText } from './dayTexts.ts';
-import type { Findings, Place } from './place.ts';
 
 const isOfArchiveClass = ARCHIVE_CLASSES.map((name) => `StorageClass=='${name}'`).join('||');
 /** Keys of the archived objects of a listing, as JMESPath. */

@@ -1,13 +1,15 @@
-import { counted, listed } from '../../../lib/base/text.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
-import type { UnreadDay } from '../../facts/days/ledgerDays.ts';
-import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
-import type { PartitionGap } from '../../facts/tables/partitionGaps.ts';
-import type { MadePartition } from '../../facts/tables/tables.ts';
-import { type Finding, finding, seenNow } from '../catalogue.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { partitionKey } from '../../../../lib/tables/sharedColumns.ts';
+import type { UnreadDay } from '../../../facts/days/ledgerDays.ts';
+import type { SharedPart, StatusFacts } from '../../../facts/statusFacts.ts';
+import type { PartitionGap } from '../../../facts/tables/partitionGaps.ts';
+import type { MadePartition } from '../../../facts/tables/tables.ts';
+import { type Finding, finding, seenNow } from '../../catalogue.ts';
+import { failedAt } from '../failures.ts';
+import type { Findings, Place } from '../place.ts';
+import { otherDays } from '../texts.ts';
 import { sinceOf } from './dayTexts.ts';
-import { type Findings, failedAt, otherDays, type Place } from './place.ts';
 
 /** Days with files that no query reads, as they have no partition. */
 export function* missingPartitions(facts: StatusFacts, place: Place): Findings {

@@ -1,11 +1,12 @@
-import { counted, listed } from '../../../lib/base/text.ts';
-import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { dayRanges } from '../../../lib/views/curatedDays.ts';
-import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
-import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
-import { type CaseOf, finding, type Told } from '../catalogue.ts';
-import { type Findings, type Judged, type Place, rowReasonsIn } from './place.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import type { DropDay, Failing, LackingDay } from '../../../facts/days/ledgerDays.ts';
+import type { SharedPart, StatusFacts } from '../../../facts/statusFacts.ts';
+import { type CaseOf, finding, type Told } from '../../catalogue.ts';
+import { rowReasonsIn } from '../failures.ts';
+import type { Findings, Judged, Place } from '../place.ts';
 
 /** Days that failed for one reason. */
 export interface FailedDays {

@@ -1,13 +1,14 @@
-import { counted, listed } from '../../../lib/base/text.ts';
-import { addDays, isoTimestamp, type UtcDay } from '../../../lib/base/time.ts';
-import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
-import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { landingFolders } from '../../facts/days/goneFiles.ts';
-import type { StatusFacts } from '../../facts/statusFacts.ts';
-import type { LostRawDay } from '../../facts/tables/partitionGaps.ts';
-import { type CaseOf, finding } from '../catalogue.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { addDays, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
+import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import { landingFolders } from '../../../facts/days/goneFiles.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import type { LostRawDay } from '../../../facts/tables/partitionGaps.ts';
+import { type CaseOf, finding } from '../../catalogue.ts';
+import type { Findings, Place } from '../place.ts';
+import { otherDays } from '../texts.ts';
 import { copiesText, versionsUntil } from './dayTexts.ts';
-import { type Findings, otherDays, type Place } from './place.ts';
 
 /** A raw table with lost days. */
 interface LostTable {

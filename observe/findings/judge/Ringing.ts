@@ -1,0 +1,96 @@
+import { partName } from '../../../infra/template/Stack.ts';
+import type { Deployment } from '../../deployment.ts';
+import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import type { AlarmState } from '../../facts/flow/alarms.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { alarmsOf, type Finding, finding } from '../catalogue.ts';
+
+/** Alarms on what a run of the plan has found, all of which the ledger and its notes have; or that end minutes after a load. */
+const OF_RUNS = /-ingest-(load-)?(failed|late|left-out|stopped|unreadable)\b/;
+
+/** These also count exports that could not be planned, which no ledger has. */
+const OF_EXPORTS = /-export-failed\b/;
+
+/** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
+export class Ringing {
+  /** The alarms by their names, without the stack's name at the beginning. */
+  readonly #left: Map<string, AlarmState>;
+
+  constructor(alarms: StatusFacts['alarms'], { stack }: Pick<Deployment, 'stack'>) {
+    const prefix = partName(stack, '');
+    const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
+    this.#left = new Map(on.map((alarm) => [alarm.name.slice(prefix.length), alarm]));
+  }
+
+  /**
+   * A finding with its alarms: what rings is a problem, unless it is over.
+   *
+   * @param names Of its alarms. Default: the catalogue's, of each schedule; those of datasets stand with the dataset alone.
+   */
+  tell(
+    found: Finding,
+    names: readonly string[] = scheduled(found, 'daily', 'hourly').filter(
+      (name) => !OF_RUNS.test(`-${name}`),
+    ),
+  ): Finding {
+    const ownAlarms = names.flatMap((name) => this.#left.get(name) ?? []);
+    for (const name of names) this.#left.delete(name);
+    if (ownAlarms.length === 0) return found;
+    return {
+      ...found,
+      severity: found.isOver === true ? found.severity : 'problem',
+      detail: [found.detail, ...ownAlarms.map((alarm) => `Alarm ${alarmText(alarm)}`)].join(' '),
+    };
+  }
+
+  /**
+   * The alarms that ring and that no finding names. Alarms on drops, whose days are judged, and on dead letters are
+   * left out if their cause is gone since.
+   */
+  *alone(
+    { commands }: { readonly commands: DeploymentCommands },
+    { datasets, exports, deadLetters }: StatusFacts,
+  ): Generator<Finding> {
+    const isOver = ({ name }: AlarmState) =>
+      name.endsWith('-dead-letters')
+        ? deadLetters !== null
+        : datasets !== null && exports !== null && OF_RUNS.test(name);
+    const left = [...this.#left.values()].filter((alarm) => !isOver(alarm));
+    for (const alarm of left) {
+      const isOfExports = exports !== null && OF_EXPORTS.test(alarm.name);
+      const [watched = '', section = null] = alarm.description.split(/: see docs\/operate\.md, "|"$/);
+      const texts = [
+        alarmText(alarm),
+        ...(isOfExports
+          ? ['No day has failed. The log of `export` names what was not planned; else the next run ends it.']
+          : []),
+        ...(alarm.reason === '' ? [] : [`CloudWatch: ${alarm.reason}`]),
+      ];
+      const told = {
+        case: 'alone' as const,
+        title: `The alarm ${alarm.name} is on: ${watched.replaceAll('`', '')}`,
+        since: alarm.since,
+        detail: texts.join(' '),
+      };
+      const shown = [commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', alarm.name)];
+      const severity = isOfExports ? 'warning' : 'problem';
+      yield { ...finding('SLUICE_FINDING_ALARM', told, shown, severity), section };
+    }
+  }
+}
+
+/** The names of the alarms that ring for a finding, of such schedules. */
+export function scheduled({ code }: Finding, ...schedules: readonly string[]): readonly string[] {
+  return scheduleNames(alarmsOf(code), ...schedules);
+}
+
+/** Names of alarms, each also with every schedule at its end. */
+export function scheduleNames(names: readonly string[], ...schedules: readonly string[]): readonly string[] {
+  return names.flatMap((name) => [name, ...schedules.map((schedule) => `${name}-${schedule}`)]);
+}
+
+/** An alarm as a sentence. */
+function alarmText({ name, since, description }: AlarmState): string {
+  const started = since === null ? '' : `, since ${since}`;
+  return `${name}${started}: ${description}.`;
+}

@@ -1,0 +1,147 @@
+import { roleNamePattern } from '../../../lib/access/arns.ts';
+import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import { denialIn } from '../../explainAwsError.ts';
+import { explainCode } from '../../explainCode.ts';
+import type { FindingCase } from '../catalogue/entry.ts';
+import { reasonOf } from './failures.ts';
+import type { Place } from './place.ts';
+
+/** The key of a customer's bucket, as the configuration has it. */
+export interface CustomersKey {
+  /** Where it is set: `kmsKeyArn` of the source. */
+  readonly field: string;
+  /** Its ARN; undefined if it is not set. */
+  readonly arn: string | undefined;
+}
+
+/** What says why a call of a customer's bucket failed. */
+export interface Customer {
+  /** The deployment that makes the calls. */
+  readonly stack: Place['stack'];
+  /** The key of the bucket. */
+  readonly key: CustomersKey;
+}
+
+/**
+ * Why a call of a customer's bucket failed, in AWS's own words where they say it. A key that the configuration does not name is the first
+ * reason: until then neither have our roles a right on it, nor does `policy print` print its policy.
+ *
+ * @returns Undefined of a code that this version does not know.
+ */
+export function customersReason(
+  code: string | null | undefined,
+  message: string | null,
+  { stack, key }: Customer,
+): FindingCase | undefined {
+  if (code?.endsWith('_KEY_DENIED') !== true || key.arn !== undefined)
+    return denialReason(code, message, stack) ?? reasonOf(code, message);
+  const said = denialIn(message ?? '')?.resource ?? '';
+  const arn = said.startsWith('arn:') ? said : "the ARN of the bucket's key (its owner knows it)";
+  return {
+    cause: `${message ?? explainCode(code)?.cause ?? ''} The configuration does not name this key, so that no role of the stack has a right on it.`,
+    cure: `Set ${key.field} to ${arn} and deploy. From then on \`sluice policy print\` has what the key needs: have its owner add that.`,
+  };
+}
+
+/** What AWS's own words say of a call of a customer's bucket or key that was denied: which policy, of whom. Undefined of other failures. */
+function denialReason(
+  code: string | null | undefined,
+  message: string | null,
+  stack: Place['stack'],
+): FindingCase | undefined {
+  const said = denialIn(message ?? '');
+  if (said === null || !/_(ACCESS|KEY)_DENIED$/.test(code ?? '')) return undefined;
+  const { account, role, action, isExplicit, policy } = said;
+  const kind = action.startsWith('kms:') ? 'key' : 'bucket';
+  const isOfRole = policy === 'identity-based policy';
+  const ofRole = `${policy} of the role ${role} in the account ${account}`;
+  const named = policy === 'resource-based policy' ? `policy of the ${kind}` : ofRole;
+  const byRole = `: the policy of the ${kind} is not what denies it`;
+  const cause = isExplicit
+    ? `A statement in the ${named} denies ${action}.`
+    : `The ${named} does not allow ${action}${isOfRole ? byRole : ''}.`;
+  // The cause of the code would blame the bucket.
+  const answer = (message ?? '').replace(explainCode(code ?? '')?.cause ?? '', '').trim();
+  const isOurs = role.startsWith(`${stack.service}-${stack.stage}-`);
+  const allow = isExplicit ? `take ${action} out of that statement` : `allow ${action} there`;
+  const printed = isOfRole ? 'rolePermissions' : `${kind}Policy`;
+  const isPrinted = !isExplicit && (isOfRole || policy === 'resource-based policy');
+  const needed = `: \`${printed}\` of the printed policies has what is needed`;
+  const owners = `Have its owner ${allow}${isPrinted ? needed : ''}.`;
+  const ours = 'Set back what was changed of this role of the stack: `sluice doctor --drift` names it.';
+  return { cause: `${cause} ${answer}`, cure: isOurs && isOfRole ? ours : owners };
+}
+
+/**
+ * Why a call of a customer's bucket failed: that the bucket is a stranger's, or what the code of the newest failure says.
+ *
+ * @param codes Stable codes of failures: SLUICE_…, the oldest first.
+ */
+export function customersTold(
+  codes: readonly (string | null)[],
+  message: string | null,
+  customer: Customer,
+): {
+  readonly case: 'owner' | 'other';
+  readonly reason?: FindingCase | undefined;
+} {
+  if (codes.some(isOfStranger)) return { case: 'owner' };
+  return { case: 'other', reason: customersReason(codes.at(-1), message, customer) ?? OF_LATER };
+}
+
+/** Whether a code says that the bucket is of another account than the expected one. */
+function isOfStranger(code: string | null): boolean {
+  return code?.endsWith('_OWNER_DIFFERS') === true;
+}
+
+/** What is said of a code that this version does not know. */
+const OF_LATER: FindingCase = {
+  cause: 'A later version of Sluice has written the code.',
+  cure: 'Install the version of the stack: `explain` then says what the code means.',
+};
+
+/**
+ * The command that prints what a customer's bucket must allow, if a call to it was denied; none of other failures.
+ *
+ * @param codes Stable codes of the failures: SLUICE_….
+ * @param whose The words that name the source or the export: `--for ingest-source --source acme`.
+ */
+export function deniedPolicy(
+  codes: readonly (string | null)[],
+  whose: readonly string[],
+  { sluice }: Pick<DeploymentCommands, 'sluice'>,
+): readonly string[] {
+  const isDenied = !codes.some(isOfStranger) && codes.some((code) => code?.endsWith('_DENIED'));
+  return isDenied ? [sluice('policy', 'print', ...whose)] : [];
+}
+
+/** What the roles of the stack need of a customer's bucket, and of the key of its files. */
+const CUSTOMERS_CALLS = {
+  list: { role: 'IngestPlanRole', ofBucket: 's3:ListBucket', ofKey: 'kms:Decrypt' },
+  load: { role: 'IngestLoadRole', ofBucket: 's3:GetObject', ofKey: 'kms:Decrypt' },
+  receipt: { role: 'IngestLoadRole', ofBucket: 's3:PutObject', ofKey: 'kms:GenerateDataKey' },
+  export: { role: 'ExportRole', ofBucket: 's3:PutObject', ofKey: 'kms:GenerateDataKey' },
+} as const;
+
+/**
+ * Which role needs which call where one was denied, as a sentence; empty without a denial. S3 names neither to another account:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ *
+ * @param message What AWS said, which may name both. @param customersRole ARN of the customer's role that makes the calls.
+ */
+export function deniedCallText(
+  work: keyof typeof CUSTOMERS_CALLS,
+  code: string | null | undefined,
+  message: string | null,
+  { stack, customersRole }: { readonly stack: Place['stack']; readonly customersRole: string | undefined },
+): string {
+  if (code?.endsWith('_DENIED') !== true) return '';
+  const said = denialIn(message ?? '');
+  if (said !== null) return ` The role ${said.role} needs ${said.action} there.`;
+  const { role, ofBucket, ofKey } = CUSTOMERS_CALLS[work];
+  const onData = code.endsWith('_KEY_DENIED') ? ofKey : ofBucket;
+  const call = code.endsWith('_ROLE_DENIED') ? 'sts:AssumeRole' : onData;
+  const ours = roleNamePattern(`${stack.service}-${stack.stage}`, role);
+  const name = call === 'sts:AssumeRole' ? ours : (customersRole ?? ours);
+  return ` The role ${name} needs ${call} there.`;
+}

@@ -1,0 +1,64 @@
+import { lastLookKey } from '../../../../lib/tables/ledgerKeys.ts';
+import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import type { Findings, Place } from '../place.ts';
+import { scheduled } from '../Ringing.ts';
+import { type Dataset, datasetOf } from './dataset.ts';
+import { goneBuckets, isBucketGone, listing } from './folder.ts';
+import { daysAhead, lateDrops, newerDrops, waitingDrops } from './late.ts';
+import { failedLoads, failedReceipts, lostFiles, missingInputs, unreadDays } from './loads.ts';
+import { leftOutFiles, unusualRows } from './rows.ts';
+
+/** Drops of customers, one dataset after the other. */
+export function* dropFindings(facts: StatusFacts, place: Place): Findings {
+  const { datasets, archivedDays, deployedAt } = facts;
+  const failing = [
+    ...(facts.functionErrors ?? []).filter(({ isOver }) => !isOver),
+    ...(facts.deadLetters ?? []),
+  ];
+  const isPlan = ({ part }: { readonly part: string }) => part === 'ingest-plan';
+  const isPlanFailing = failing.some(isPlan);
+  const isPlanIdle = facts.idleFunctions?.some(isPlan) === true;
+  yield* goneBuckets((datasets ?? []).filter(isBucketGone), place);
+  for (const drops of datasets ?? []) {
+    const lookKey = lastLookKey(drops.source, drops.dataset);
+    const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
+    const plan = { isLookDamaged, isPlanFailing, isPlanIdle };
+    const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, ...plan };
+    for (const judged of isBucketGone(drops) ? LOADED_JUDGES : DATASET_JUDGES)
+      for (const found of judged(drops, dataset)) {
+        const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
+        yield place.ringing.tell(found, alarms);
+      }
+  }
+}
+
+/** Whether an alarm counts what a dataset has: another dataset's stands with that. */
+function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): boolean {
+  if (alarm === 'ingest-late') return late.some(({ day }) => day >= firstDay);
+  return !alarm.startsWith('ingest-stopped-') || lastLook?.stopped === true;
+}
+
+/** What a judge of one dataset finds, in order. */
+type DatasetJudge = (drops: DatasetDays, dataset: Dataset) => Findings;
+
+/** What is judged of the days of a dataset that came, in order. */
+const LOADED_JUDGES: readonly DatasetJudge[] = [
+  failedLoads,
+  missingInputs,
+  lostFiles,
+  unreadDays,
+  unusualRows,
+];
+
+/** What is judged of a dataset, in order. */
+const DATASET_JUDGES: readonly DatasetJudge[] = [
+  listing,
+  ...LOADED_JUDGES,
+  waitingDrops,
+  newerDrops,
+  lateDrops,
+  daysAhead,
+  leftOutFiles,
+  failedReceipts,
+];

@@ -1,0 +1,188 @@
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { isoTimestamp } from '../../../../lib/base/time.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import { type DatasetDays, OLD_AFTER_MS } from '../../../facts/days/ledgerDays.ts';
+import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
+import { type CaseOf, type Finding, finding, seenNow, type Told } from '../../catalogue.ts';
+import { customersTold } from '../customers.ts';
+import { sinceOf } from '../days/dayTexts.ts';
+import type { Findings, Place } from '../place.ts';
+import { scheduleNames } from '../Ringing.ts';
+import { type Dataset, datasetOf } from './dataset.ts';
+import { loadedAt } from './rows.ts';
+
+/** The code of a listing that finds no bucket. */
+export const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';
+
+/** Why the last listing failed. That of another place, as of a mistyped bucket, says nothing of today's. */
+function failureOf({ lastLook, place }: DatasetDays) {
+  const { failure } = lastLook ?? {};
+  return (failure?.place ?? place) === place ? failure : undefined;
+}
+
+/** Whether the last listing of a dataset's folder has found no bucket. */
+export function isBucketGone(drops: DatasetDays): boolean {
+  return failureOf(drops)?.code === BUCKET_MISSING;
+}
+
+/** Buckets that do not exist, a finding each, with all alarms of their datasets: nothing else can be said of files that are to come. */
+export function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
+  const bucketOf = ({ folder }: DatasetDays) => folder.split('/')[2] ?? '';
+  for (const [bucket, ofBucket] of Map.groupBy(datasets, bucketOf)) {
+    const looks = ofBucket.flatMap(({ lastLook }) => lastLook ?? []);
+    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
+    const names = ofBucket.map(({ source, dataset }) => `${source}/${dataset}`);
+    const known = lastGood === null ? 'was never there' : `was listed last at ${isoTimestamp(lastGood)}`;
+    const told = {
+      case: lastGood === null ? 'noBucket' : 'bucketGone',
+      title: `The bucket ${bucket} of ${listed(names)} does not exist; it ${known}`,
+      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
+      detail: `${bucket}: ${BUCKET_MISSING}, ${known}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+    } as const;
+    const commands = ofBucket.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+    const schedules = new Set(ofBucket.map(({ schedule }) => schedule));
+    const alarms = scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules);
+    yield place.ringing.tell(finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands), alarms);
+  }
+}
+
+/** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
+export function* listing(drops: DatasetDays, dataset: Dataset): Findings {
+  const { lastLook } = drops;
+  if (lastLook === null) {
+    yield* neverListed(drops, dataset);
+    return;
+  }
+  yield* oldListing(drops, dataset, lastLook);
+  yield* failedListing(drops, dataset, lastLook);
+  if (lastLook.stopped) yield* emptyLookback(drops, dataset, lastLook);
+  else yield* otherNames(drops, dataset);
+}
+
+/** The last listing of a folder. */
+type LastLook = NonNullable<DatasetDays['lastLook']>;
+
+/** A warning that something of a dataset is late. */
+function lateFinding(
+  told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
+  shown: readonly string[],
+): Finding {
+  return finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
+}
+
+/** The case of a folder that is not listed in time, and what lists it. */
+function overdue({ isPlanFailing, log, run }: Dataset) {
+  // Another finding shows the log of a plan that fails.
+  return isPlanFailing
+    ? ({ case: 'stale', commands: [run()] } as const)
+    : ({ case: 'passed', commands: [log('ingest-plan'), run()] } as const);
+}
+
+/** A folder that was never listed: of a new deployment, or of a plan that does not come to it. */
+function* neverListed({ schedule }: DatasetDays, dataset: Dataset): Findings {
+  const { name, now, run, deployedAt: since, isLookDamaged, isPlanIdle } = dataset;
+  if (isLookDamaged || isPlanIdle) return;
+  const isDue = since !== null && now - Date.parse(since) > OLD_AFTER_MS[schedule];
+  const title = `The folder of ${name} was never listed, where its schedule is ${schedule}`;
+  const detail = `${name}: never listed, ${schedule}.`;
+  const { case: overdueCase, commands } = overdue(dataset);
+  if (isDue) yield lateFinding({ case: overdueCase, title, since, detail }, commands);
+  else yield lateFinding({ case: 'unlisted', ...seenNow(title, detail) }, [run()]);
+}
+
+/** A folder whose last listing is older than its schedule. */
+function* oldListing({ schedule, isLookOld }: DatasetDays, dataset: Dataset, { at }: LastLook): Findings {
+  const { name, isPlanIdle } = dataset;
+  if (!isLookOld || isPlanIdle) return;
+  const since = isoTimestamp(at);
+  const title = `The folder of ${name} was listed last at ${since}, where its schedule is ${schedule}`;
+  const { case: overdueCase, commands } = overdue(dataset);
+  const told = { case: overdueCase, title, since, detail: `${name}: listed at ${since}, ${schedule}.` };
+  yield lateFinding(told, commands);
+}
+
+/** A folder that could not be listed. */
+function* failedListing(
+  drops: DatasetDays,
+  { name, customer, run, policy, needs }: Dataset,
+  { at }: LastLook,
+): Findings {
+  const failure = failureOf(drops);
+  if (failure === undefined) return;
+  const { code, message, lastGood } = failure;
+  const listedAt = isoTimestamp(at);
+  const since = isoTimestamp(failure.since ?? at);
+  const tried = since === listedAt ? '' : `, last tried ${listedAt}`;
+  const good = lastGood === undefined ? '' : `, listed last ${isoTimestamp(lastGood)}`;
+  const told = {
+    ...customersTold([code], message, customer),
+    title: `The folder of ${name} could not be listed: ${code}`,
+    since,
+    detail: `${name}, ${drops.folder}, since ${since}${tried}${good}: ${code}: ${message}${needs('list', code, message)}`,
+  };
+  yield finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, [...policy(code), run()]);
+}
+
+/** A folder without files of the days that are looked for. */
+function* emptyLookback(drops: DatasetDays, { name, backfill }: Dataset, { at, place }: LastLook): Findings {
+  const { folder, lookbackDays, unlooked, days, firstDay } = drops;
+  const there = namesThere(drops);
+  const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
+  const from = days.findLast(({ loadedFrom }) => loadedFrom !== null)?.loadedFrom;
+  const placeSince = place?.since ?? null;
+  const moved =
+    from == null ? '' : `; until ${isoTimestamp(placeSince ?? at)} it was ${from}, whose rows stay`;
+  const had = `${folder} had no files for today and ${lookbackDays} days before`;
+  const told = {
+    case: there.length === 0 ? 'nowhere' : 'elsewhere',
+    title: `${name}: ${had}`,
+    // The last load, unless the folder is another since.
+    since: isoTimestamp(latestOf([placeSince, ...days.map(loadedAt)]) ?? at),
+    detail: `${name}: ${had}${instead}, ${isoTimestamp(at)}${moved}.`,
+  } as const;
+  const ranges = dayRanges(unlooked.filter((day) => day < firstDay)).slice(0, MOST_COMMANDS);
+  // The days that are late are told here alone, if their files may be there.
+  const isLate = there.length > 0 && drops.late.some((day) => isOfLookback(day, drops));
+  const loads = ranges.map((range) => backfill(range.from, range.to));
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, loads, isLate ? 'problem' : 'warning');
+}
+
+/** What a folder has in place of the days that are looked for, in words; nothing of one that has some of them. */
+export function namesThere({ lastLook, unlooked }: DatasetDays): readonly string[] {
+  if (lastLook?.stopped !== true) return [];
+  return [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(lastLook.elsewhere?.others ?? [])];
+}
+
+/** Whether a late day has no file, and is looked for still. */
+export function isOfLookback(
+  { day, empty }: DatasetDays['late'][number],
+  { firstDay }: Pick<DatasetDays, 'firstDay'>,
+): boolean {
+  return empty === undefined && day >= firstDay;
+}
+
+/** Days that seem to come under other names than the dataset has. */
+function* otherNames(drops: DatasetDays, { name, backfill }: Dataset): Findings {
+  const misnamed = misnamedDays(drops);
+  const [first] = misnamed?.missed ?? [];
+  if (misnamed === null || first === undefined) return;
+  const { missed, names } = misnamed;
+  const has = `${listed(names)}, which ${names.length === 1 ? 'is' : 'are'} no day`;
+  const told = {
+    case: 'otherNames',
+    title: `${name}: no file of ${counted(missed.length, 'day')} from ${first} on, but its folder has ${has}`,
+    since: first,
+    detail: `${drops.folder} has ${has}. ${missed.join(', ')}: no file.`,
+  } as const;
+  // These days are told here alone: they are late as any other.
+  const isLate = drops.late.some(({ day }) => missed.includes(day));
+  const load = backfill(first, missed.at(-1) ?? first);
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, [load], isLate ? 'problem' : 'warning');
+}
+
+/** The latest of times; null without any. */
+function latestOf(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}

@@ -1,0 +1,169 @@
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { isoTimestamp } from '../../../../lib/base/time.ts';
+import { reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import type { DatasetDays, WaitingDay } from '../../../facts/days/ledgerDays.ts';
+import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
+import { finding, seenNow } from '../../catalogue.ts';
+import { sinceOf } from '../days/dayTexts.ts';
+import type { Findings } from '../place.ts';
+import { otherDays } from '../texts.ts';
+import type { Dataset } from './dataset.ts';
+import { isOfLookback, namesThere } from './folder.ts';
+
+/** Days with files that wait for something, and should not any more. */
+function unreadyOf({ waiting, late }: DatasetDays) {
+  return waiting.filter(({ day, isLacking }) => isLacking || late.some((lateDay) => lateDay.day === day));
+}
+
+/** Those days, with what they wait for. */
+export function* waitingDrops(drops: DatasetDays, dataset: Dataset): Findings {
+  for (const [cure, unready] of Map.groupBy(unreadyOf(drops), (day) => day.cure))
+    yield* waitingOf(drops, dataset, { cure, unready });
+}
+
+/** Days that wait for the same. */
+function* waitingOf(
+  { late, firstDay }: DatasetDays,
+  { name, run, explain, backfill }: Dataset,
+  { cure: kind, unready }: { readonly cure: WaitingDay['cure']; readonly unready: readonly WaitingDay[] },
+): Findings {
+  const texts = unready.toReversed().map(({ day, words: has }) => {
+    const { due } = late.find((lateDay) => lateDay.day === day) ?? {};
+    const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
+    return `${day} ${has}${expected}`;
+  });
+  const unlooked = unready.flatMap(({ day, cure }) => (cure === 'load' ? [day] : []));
+  const loads = dayRanges(unlooked).map(({ from, to }) => backfill(from, to));
+  const commands = unready
+    .filter(({ cure }) => cure !== 'load')
+    .slice(-MOST_COMMANDS)
+    .toReversed()
+    .flatMap(({ day, cure }) => {
+      if (cure === 'run') return [run()];
+      return [explain(day), ...(cure === 'backfill' ? [backfill(day)] : [])];
+    });
+  yield finding(
+    'SLUICE_FINDING_INGEST_WAITING',
+    {
+      case: kind,
+      title: `${name}: ${texts[0]}${otherDays(unready.length)}`,
+      since: sinceOf(unready.map(({ since }) => since)) ?? unready[0]?.day ?? null,
+      detail: `${name}: ${listed(texts, '; ')}.`,
+    },
+    [...new Set([...loads.slice(0, MOST_COMMANDS), ...commands])],
+    unready.some(
+      ({ day, cure }) => (day < firstDay && cure !== 'load') || late.some((lateDay) => lateDay.day === day),
+    )
+      ? 'problem'
+      : 'warning',
+  );
+}
+
+/** Days outside of the lookback whose files have changed since. */
+export function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findings {
+  if (newer.length === 0) return;
+  const [first = ''] = newer;
+  const days = newer.length === 1 ? `${first} has` : `${counted(newer.length, 'day')} from ${first} on have`;
+  yield finding(
+    'SLUICE_FINDING_INGEST_WAITING',
+    {
+      case: 'newer',
+      ...seenNow(`${name}: before the lookback ${days} newer files than were loaded`),
+    },
+    dayRanges(newer)
+      .slice(0, MOST_COMMANDS)
+      .map(({ from, to }) => backfill(from, to)),
+  );
+}
+
+/** Days of the folder that are far ahead, as with a wrong year. */
+export function* daysAhead({ lastLook, folder }: DatasetDays, { name, status }: Dataset): Findings {
+  const { days = [], since = 0 } = lastLook?.elsewhere?.ahead ?? {};
+  if (days.length === 0) return;
+  const told = {
+    case: 'ahead',
+    title: `${name}: its folder has files of ${counted(days.length, 'day')} more than a month ahead, the first ${days[0]}`,
+    since: isoTimestamp(since),
+    detail: `${name}: ${folder}, ${listed(days)}.`,
+  } as const;
+  yield finding('SLUICE_FINDING_INGEST_WAITING', told, [status(undefined)], 'warning');
+}
+
+/** Days of which no file has come in time. */
+export function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
+  const unready = unreadyOf(drops);
+  const missed = drops.lastLook?.stopped === true ? [] : (misnamedDays(drops)?.missed ?? []);
+  const told = new Set([...unready.map(({ day }) => day), ...missed]);
+  const isElsewhere = namesThere(drops).length > 0;
+  const absent = drops.late.filter((late) => {
+    return !told.has(late.day) && !(isElsewhere && isOfLookback(late, drops));
+  });
+  const isLeftOut = (day: string) => drops.days.some((each) => each.day === day && each.leftOut.count > 0);
+  const kinds = Map.groupBy(absent, ({ day, empty }) => {
+    if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
+    if (isLeftOut(day)) return 'leftOut';
+    if (empty !== undefined) return 'noRows';
+    return namesBeside(drops).length > 0 ? 'beside' : 'noFile';
+  });
+  for (const [kind, days] of kinds) yield* lateOf(drops, dataset, { kind, absent: days });
+}
+
+/** Names in the folder that are no days, unless a finding of the folder tells of them. */
+function namesBeside(drops: DatasetDays): readonly string[] {
+  return misnamedDays(drops) === null ? (drops.lastLook?.elsewhere?.others ?? []) : [];
+}
+
+/** Late days that lack the same. */
+function* lateOf(
+  drops: DatasetDays,
+  { name, status, run, explain, backfill, accept }: Dataset,
+  {
+    kind,
+    absent,
+  }: {
+    readonly kind: 'before' | 'beforeNoRows' | 'beside' | 'leftOut' | 'noFile' | 'noRows';
+    readonly absent: DatasetDays['late'];
+  },
+): Findings {
+  const newest = absent.at(-1);
+  if (newest !== undefined) {
+    const texts = absent.toReversed().map(({ day, due, empty }) => {
+      const has = empty === undefined ? '' : ` (${empty})`;
+      return `${day}${has}, expected by ${isoTimestamp(due)}, this finding ends on ${reportedUntil(drops, day)}`;
+    });
+    const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
+    const days = absent.map(({ day }) => day);
+    const due = isoTimestamp(newest.due);
+    const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
+    const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
+    const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
+    const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops))}` : '';
+    const look = drops.lastLook === null ? '' : `, and none was there at ${isoTimestamp(drops.lastLook.at)}`;
+    const looked = kind === 'noFile' || kind === 'beside' ? look : '';
+    const has =
+      newest.empty === undefined
+        ? `No file of ${name} for ${newest.day} came by ${due}${looked}; ${came}${beside}`
+        : `The files of ${name} for ${newest.day}, due at ${due}, have no rows (${newest.empty})`;
+    const told = {
+      case: kind,
+      title: `${has}${otherDays(absent.length)}`,
+      since: isoTimestamp(absent[0]?.due ?? newest.due),
+      detail: `${name}: ${what} come of ${listed(texts, '; ')}.`,
+    };
+    // Files that are there, and not loaded, are not to be given up.
+    const isThere = kind === 'beside' || kind === 'leftOut';
+    yield finding('SLUICE_FINDING_INGEST_LATE', told, [
+      kind === 'leftOut' ? explain(newest.day) : status(days[0]),
+      // A file may have come after the last listing.
+      ...(kind === 'noFile' ? [run()] : []),
+      ...dayRanges(days)
+        .slice(0, MOST_COMMANDS)
+        .flatMap(({ from, to }) => [
+          ...(kind.startsWith('before') ? [backfill(from, to)] : []),
+          ...(isThere ? [] : [accept('empty', from, to)]),
+        ]),
+    ]);
+  }
+}

@@ -1,0 +1,113 @@
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { isoTimestamp } from '../../../../lib/base/time.ts';
+import { versionTime } from '../../../../lib/ledger/versions.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
+import { type CaseOf, finding } from '../../catalogue.ts';
+import { customersReason } from '../customers.ts';
+import { failedDays, lostFilesOf, sinceOf } from '../days/dayTexts.ts';
+import { unreadVersions } from '../days/partitions.ts';
+import type { Findings } from '../place.ts';
+import { otherDays } from '../texts.ts';
+import type { Dataset } from './dataset.ts';
+import { BUCKET_MISSING, isBucketGone } from './folder.ts';
+
+/** Days that failed. */
+export function* failedLoads(
+  drops: DatasetDays,
+  { name, customer, run, policy, needs, explain, backfill }: Dataset,
+): Findings {
+  for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
+    if (code === BUCKET_MISSING && isBucketGone(drops)) continue;
+    const kind = isReplaced ? 'replaced' : failureCase(code);
+    // A run leaves files alone that it has tried within 12 hours, and days before the lookback.
+    const isOfRun = kind === 'replaced' || kind === 'files';
+    const again = days.filter((day) => !isOfRun || day < drops.firstDay);
+    const read = drops.days.find(({ day }) => day === days[0])?.version;
+    const readAt = read == null ? null : versionTime(read);
+    const served =
+      readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
+    const detail = `${told.detail} ${served}.${needs('load', code, message)}`;
+    const reason = isReplaced ? undefined : customersReason(code, message, customer);
+    yield finding('SLUICE_FINDING_INGEST_FAILED', { case: kind, ...told, reason, detail }, [
+      ...days.slice(0, MOST_COMMANDS).map(explain),
+      ...policy(code),
+      ...(again.length < days.length ? [run()] : []),
+      ...dayRanges(again)
+        .slice(0, MOST_COMMANDS)
+        .map(({ from, to }) => backfill(from, to)),
+    ]);
+  }
+}
+
+/** Failures that other files end; of all others a setting, a policy or the machine is the reason. */
+const OF_FILES =
+  /^SLUICE_(INGEST_FILE_|SOURCE_(NOTHING_LOADABLE|FILES_REPLACED|LOG_INVALID|SPARK_LOG_ABOVE|\w+_TABLE$))/;
+
+/** What ends the failure of a load. */
+function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {
+  return OF_FILES.test(code) ? 'files' : 'other';
+}
+
+/** Days whose files are gone from the customer's folder. */
+export function* missingInputs({ days }: DatasetDays, { name, now, explain, accept }: Dataset): Findings {
+  const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
+  if (missing.length > 0) {
+    const names = missing.map(({ day, missingSince, uncommitted }) => {
+      const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
+      return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
+    });
+    const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+    const commands = ranges.flatMap(({ from, to }) => [explain(to), accept('keep', from, to)]);
+    const isUncommitted = missing.every(({ uncommitted }) => uncommitted > 0);
+    const told = {
+      case: isUncommitted ? 'uncommitted' : 'gone',
+      title: `${counted(missing.length, 'loaded day')} of ${name} ${missing.length === 1 ? 'has' : 'have'} no ${isUncommitted ? 'committed file' : 'file'} any more, the newest ${missing[0]?.day}`,
+      since: sinceOf(missing.map(({ missingSince }) => missingSince)),
+      detail: `${name}: ${listed(names, '; ')}.`,
+    } as const;
+    yield finding('SLUICE_FINDING_INPUTS_MISSING', told, commands);
+  }
+}
+
+/** Days whose version lacks files. */
+export function* lostFiles({ table, lacking }: DatasetDays, dataset: Dataset): Findings {
+  const { name, backfill } = dataset;
+  yield* lostFilesOf(dataset, { name, table, judgedBy: ['the drops'] }, lacking, backfill);
+}
+
+/** Days that were loaded and that no query reads. */
+export function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dataset): Findings {
+  const judgedBy = ['the drops', 'the partitions of drops'] as const;
+  // By the catalogue it is of `partitions`: those that the registrar adds.
+  for (const found of unreadVersions({ name, table, unread, judgedBy }, place))
+    yield { ...found, part: 'drops' };
+}
+
+/** Days whose receipt the customer's bucket does not take. */
+export function* failedReceipts(
+  { days }: DatasetDays,
+  { name, customer, now, policy, needs, backfill }: Dataset,
+): Findings {
+  const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
+  for (const { day, receipt } of untold.slice(0, 1)) {
+    const { code = '', since = now } = receipt ?? {};
+    yield finding(
+      'SLUICE_FINDING_RECEIPTS_FAILED',
+      {
+        case: 'other',
+        title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
+        since: sinceOf(untold.map((other) => other.receipt?.since)),
+        detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}`,
+        reason: customersReason(code, null, customer),
+      },
+      [
+        ...policy(code),
+        ...dayRanges(untold.map((other) => other.day))
+          .slice(0, MOST_COMMANDS)
+          .map(({ from, to }) => backfill(from, to)),
+      ],
+    );
+  }
+}
