@@ -66,7 +66,7 @@ export interface ObjectEraserPorts extends RetryPorts {
   /** Decides what belongs to the units. */
   readonly matcher: UnitMatcher;
   /** Searches and rewrites Parquet files. */
-  readonly parquet: ParquetEraser;
+  readonly parquet: Pick<ParquetEraser, 'examine' | 'rewrite'>;
   /** An existing folder that nobody else uses. */
   readonly directory: string;
   /** Whether rows are only counted, and nothing is changed. */
