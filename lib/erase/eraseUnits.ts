@@ -32,7 +32,6 @@ import {
   type ObjectEraserPorts,
   Turns,
 } from './ObjectEraser.ts';
-import type { ParquetEraser } from './ParquetEraser.ts';
 
 /** Dependencies of an erasure. */
 export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper, 'raw' | 'listed'> {
@@ -45,7 +44,7 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
    * Further Parquet erasers beside `parquet`: with each of them one more small file is looked at side by side. Default:
    * none.
    */
-  readonly parquets?: readonly ParquetEraser[];
+  readonly parquets?: readonly ObjectEraserPorts['parquet'][];
   /** The ID of the erasure: erasureId in lib/erase/Unit.ts. */
   readonly id: string;
   /** How many units are erased. */

@@ -27,6 +27,8 @@ export class MemoryBucket implements EraseBucket {
   readonly asked: string[] = [];
   /** Attributes of what replaced another object. */
   readonly replacedWith: ObjectAttributes[] = [];
+  /** Keys of a page. */
+  pageKeys = 2;
   /** Whether what is put leaves the version before. Otherwise it takes the place of the version with the ID `null`. */
   keepsVersions = true;
   /** The newest first. */
@@ -57,9 +59,13 @@ export class MemoryBucket implements EraseBucket {
     );
   }
 
-  async *objects(prefix: string): AsyncGenerator<readonly ObjectVersions[]> {
-    const keys = new Set(this.#kept.map(({ key }) => key).filter((key) => key.startsWith(prefix)));
-    for (const key of [...keys].sort()) yield [{ key, versions: await this.versions(key) }];
+  async *objects(prefix: string, after = ''): AsyncGenerator<readonly ObjectVersions[]> {
+    const all = this.#kept.map(({ key }) => key).filter((key) => key.startsWith(prefix) && key > after);
+    const keys = [...new Set(all)].sort();
+    while (keys.length > 0)
+      yield await Promise.all(
+        keys.splice(0, this.pageKeys).map(async (key) => ({ key, versions: await this.versions(key) })),
+      );
   }
 
   async fetch(version: StoredVersion, path: string): ReturnType<EraseBucket['fetch']> {

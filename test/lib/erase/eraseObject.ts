@@ -42,6 +42,21 @@ export interface Erasing {
   readonly size?: number;
 }
 
+/** A bucket in memory with other answers. */
+export function asEraseBucket(bucket: MemoryBucket, answers: Partial<EraseBucket> = {}): EraseBucket {
+  // The functions of a class are no members of its objects.
+  return {
+    name: bucket.name,
+    objects: (...given) => bucket.objects(...given),
+    versions: (...given) => bucket.versions(...given),
+    fetch: (...given) => bucket.fetch(...given),
+    replace: (...given) => bucket.replace(...given),
+    hide: (...given) => bucket.hide(...given),
+    remove: (...given) => bucket.remove(...given),
+    ...answers,
+  };
+}
+
 /** Erases the unit from one object: what came of it, and what was reported, asked and passed meanwhile. */
 export async function eraseObject({
   form,
@@ -58,20 +73,9 @@ export async function eraseObject({
   const versions = listed.map((version) => ({ ...version, size: size ?? version.size }));
   const reports: unknown[] = [];
   const steps: string[] = [];
-  // The functions of a class are no members of its objects.
-  const { name, asked } = bucket;
-  const asBucket: EraseBucket = {
-    name,
-    objects: (prefix) => bucket.objects(prefix),
-    versions: (key) => bucket.versions(key),
-    fetch: (...given) => bucket.fetch(...given),
-    replace: (...given) => bucket.replace(...given),
-    hide: (...given) => bucket.hide(...given),
-    remove: (...given) => bucket.remove(...given),
-    ...answers,
-  };
+  const { asked } = bucket;
   const eraser = new ObjectEraser({
-    bucket: asBucket,
+    bucket: asEraseBucket(bucket, answers),
     matcher,
     parquet: noParquet,
     directory,
