@@ -418,23 +418,15 @@ export const mutations: readonly Mutation[] = [
     ['accepted === true || share', 'share'],
     [' && !lacksRows(entry)', ''],
   ]),
-  faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/eraseUnits.contract', [
+  faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/ObjectEraser.test', [
     ['last = result', 'last = result.catch(() => undefined)'],
   ]),
   faultsOf('lib/erase/erasePlaces.ts', 'operate/erase.contract', [
     ['null && parseRelayRefusedKey(key) === null', 'null'],
   ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits.contract', [
-    ['every(({ size }) => size <= MOST_SMALL_BYTES)', 'length > 0'],
+  faultsOf('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits.test', [
     ['turns: new Turns()', 'turns: undefined'],
-  ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
-    ['        if (isFound) await this.#noteFound();\n', ''],
-    ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
-  ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'operate/eraseComplete.contract', [
     ['run.startedAt', 'now'],
-    [' && entry.run.version === load?.version', ''],
   ]),
   faultsOf('lib/export/exportDay.ts', EXPORT, [
     ['    claim = renewed;\n', ''],

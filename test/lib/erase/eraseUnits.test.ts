@@ -668,8 +668,8 @@ describe('the end of a run', () => {
     const completeFrom = now + 110;
     expect(await erasesIn(0)).toMatchObject({ state: 'again', completeFrom, runs: 1 });
     expect((await manifest())?.completeAt).toBeUndefined();
-    expect(await erasesIn(89)).toMatchObject({ state: 'again', completeFrom });
-    expect(await erasesIn(90)).toMatchObject({ state: 'complete', completeFrom, runs: 3, forgotten: 0 });
+    expect(await erasesIn(99)).toMatchObject({ state: 'again', completeFrom });
+    expect(await erasesIn(0)).toMatchObject({ state: 'complete', completeFrom, runs: 3, forgotten: 0 });
     expect(await manifest()).toMatchObject({ completeAt: now, foundUntil: completeFrom - 100 });
     put(landedKey(1), landedUsers('gone'));
     expect(await erasesIn(0)).toMatchObject({ state: 'again', completeFrom: now + 100 });
