@@ -99,7 +99,7 @@ export async function lookAtVersions(
   const within = turnMs(config);
   const days = daysToLookAt(known, looks, { now, within, every: within / TURN_PARTS });
   const notes = new LookNotes(look, dataset, { now, before, looks, marks, first });
-  for (let from = 0; from < days.length && clock.now() < until; ) {
+  for (let from = 0; from < days.length; ) {
     const isNoted = (day: UtcDay) => notes.notedVersion(day) !== undefined;
     const chunk = firstDays(days.slice(from, from + LISTED_TOGETHER), isNoted);
     from += chunk.length;
@@ -133,8 +133,8 @@ async function listMarks(
 ): Promise<{ readonly marks: ReadonlyMap<UtcDay, string>; readonly isWhole: boolean }> {
   const marks = new Map<UtcDay, string>();
   for await (const { key, eTag } of listObjects(landing, datasetLedger(source, dataset))) {
-    const [day] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? [];
-    if (day !== undefined && isUtcDay(day)) marks.set(day, eTag);
+    const [day = ''] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? [];
+    if (isUtcDay(day)) marks.set(day, eTag);
     if (clock.now() >= until) return { marks, isWhole: false };
   }
   return { marks, isWhole: true };
@@ -308,9 +308,11 @@ async function missingFiles(
   for (const folder of ingestedTableFolders(config, table)) {
     let after = folder;
     for (const [day, left] of missing) {
-      if (after < `${folder}${day}`) after = `${folder}${day}`;
+      const from = `${folder}${day}`;
       // The next character after the slash.
-      while (left.size > 0 && after < `${folder}${day}0`) {
+      const end = `${from}0`;
+      if (after < from) after = from;
+      while (left.size > 0 && after < end) {
         // Nothing is known of a day whose files were not all seen.
         if (clock.now() >= until) return new Map(ends().filter(([, lacks]) => !lacks));
         const { items } = await landing.listPage(folder, { after });

@@ -167,6 +167,17 @@ export const equivalents: readonly Equivalent[] = [
     ['left.day > right.day', 'left.day >= right.day', 'They differ.'],
     ['[]', '["Stryker was here"]', 'It is no day.'],
   ]),
+  ...equivalentsOf('lib/ledger/versionFiles.ts', [
+    ['[]', '["Stryker was here"]', 'It is no day, and one name is few.'],
+    [
+      'this.#look.clock.now() - this.#writtenAt >= NOTE_EVERY_MS',
+      'this.#look.clock.now() - this.#writtenAt > NOTE_EVERY_MS',
+      'A note may be a millisecond later.',
+    ],
+    ['end < 0', 'end <= 0', 'The first day may always be read.'],
+    ['after < from', 'after <= from', 'It is set to what it is.'],
+    ['after < end', 'after <= end', 'No key ends there.'],
+  ]),
   ...equivalentsOf('lib/reconcile/reconcileDays.ts', [
     ['line !== null', 'true', 'There is no line only if there are no values, and a night always has one.'],
   ]),

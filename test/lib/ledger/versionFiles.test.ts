@@ -210,13 +210,14 @@ describe('a look at the files of versions', () => {
     const { lacking, read } = await look({ always: days, onCall });
     expect(read).toEqual(days);
     expect(lacking).toEqual(['2026-11-18']);
+    expect((await look({ always: [] })).read).toEqual([]);
   });
 
   it('passes over keys that are no entries', async () => {
     for (const day of DAYS) await settle(day);
     await put('2026-11-19', V1, FILE);
     const entry = ledgerKey(PLACE.source, PLACE.dataset, '2026-11-18');
-    await store.write(`${entry}.bak`, 'copied');
+    await store.write(`${entry.replace('2026-11-18', '2026-11-17')}.bak`, 'copied');
     await store.write(entry.replace('2026-11-18', '2026-99-99'), 'of no day');
     const { lacking, read } = await look();
     expect({ lacking, read }).toEqual({ lacking: ['2026-11-18', '2026-11-20'], read: DAYS });
@@ -259,6 +260,7 @@ describe('a look at the files of versions', () => {
     expect(await lackingDays()).toEqual([]);
     const noted = (await store.read(versionLooksKey(PLACE.source, PLACE.dataset)))?.text ?? '';
     expect([...noted.matchAll(/rows-/g)]).toHaveLength(100);
+    expect(JSON.parse(noted)).toMatchObject({ [many]: { at: now, version: V1 } });
     await remove(fileKey(many, V1, 'rows-100.parquet'));
     const { lacking, read } = await look();
     expect({ lacking, read }).toEqual({ lacking: [many], read: [many] });
@@ -318,6 +320,53 @@ describe('a look at the files of versions', () => {
     expect(await look()).toMatchObject({ lacking: DAYS, late: 0 });
     // A listing that was not read to its end says that there is one at least.
     expect(await look({ until: now })).toMatchObject({ lacking: DAYS, late: 1, read: [] });
+  });
+
+  it('keeps, in their order, days that lacked files and whose entry it has no time to read', async () => {
+    for (const day of DAYS) await settle(day);
+    for (const day of DAYS.slice(0, 2)) await put(day, V1, FILE);
+    expect(await lackingDays()).toEqual(['2026-11-20']);
+    await remove(fileKey('2026-11-18', V1, FILE));
+    for (const day of DAYS) await settle(day);
+    const until = now + 1_000;
+    const onCall = () => {
+      // More than half of the time goes by with the first entry.
+      now += now + 500 < until ? 510 : 1;
+    };
+    const { lacking, late, read } = await look({ until, onCall });
+    expect({ lacking, late, read }).toEqual({
+      lacking: ['2026-11-18', '2026-11-20'],
+      late: 2,
+      read: ['2026-11-18'],
+    });
+  });
+
+  it('knows nothing of days whose files it has no time to list', async () => {
+    for (const day of DAYS) await settle(day);
+    for (const day of ['2026-11-18', '2026-11-20']) await put(day, V1, FILE);
+    store.pageKeys = 1;
+    const until = now + 1_000;
+    const onCall = ({ read }: Asked) => {
+      // With the first page of files.
+      if (read.length === DAYS.length) now = until;
+    };
+    const first = await look({ until, onCall });
+    expect(first).toMatchObject({ lacking: [], late: 2 });
+    expect(first.listed).toEqual(['statsig/ingested/acme_visits/2026-11-18']);
+    const { lacking, late, listed } = await look();
+    expect({ lacking, late }).toEqual({ lacking: ['2026-11-19'], late: 0 });
+    expect(listed).toEqual([
+      'statsig/ingested/acme_visits/2026-11-18',
+      'statsig/ingested/acme_visits/2026-11-19',
+      'before/ingested/acme_visits/2026-11-19',
+    ]);
+  });
+
+  it('forgets a day whose entry is gone', async () => {
+    for (const day of DAYS) await settle(day);
+    expect(await lackingDays()).toEqual(DAYS);
+    store.objects.delete(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-19'));
+    expect(await lackingDays()).toEqual(['2026-11-18', '2026-11-20']);
   });
 
   it('begins anew if its note cannot be read', async () => {
