@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
@@ -41,7 +42,7 @@ function erase() {
     ...timing,
     id: 'e'.repeat(32),
     units: 1,
-    owner: `process ${Math.random()}`,
+    owner: randomUUID(),
     directory: directory.path,
     dryRun: false,
     signal: undefined,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -83,7 +84,7 @@ function erase({ config = configOf(), ...more }: Partial<Eraser> = {}) {
     ...timing,
     id: ID,
     units: 1,
-    owner: `process ${Math.random()}`,
+    owner: randomUUID(),
     directory: directory.path,
     dryRun: false,
     signal: undefined,
