@@ -418,13 +418,13 @@ export const mutations: readonly Mutation[] = [
     ['accepted === true || share', 'share'],
     [' && !lacksRows(entry)', ''],
   ]),
-  faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/ObjectEraser.test', [
+  faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/ObjectEraser', [
     ['last = result', 'last = result.catch(() => undefined)'],
   ]),
   faultsOf('lib/erase/erasePlaces.ts', 'operate/erase.contract', [
     ['null && parseRelayRefusedKey(key) === null', 'null'],
   ]),
-  faultsOf('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits.test', [
+  faultsOf('lib/erase/eraseUnits.ts', 'lib/erase/eraseUnits', [
     ['turns: new Turns()', 'turns: undefined'],
     ['run.startedAt', 'now'],
   ]),
