@@ -440,6 +440,83 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
+    heading: 'An experiment is not in the list',
+    sql: queryOf(
+      'experiments.md',
+      'sluice check',
+      `SELECT current_date AS ds, 'checkout_button' AS experiment_id, * FROM (VALUES
+        ('production', 'default', false, 'ada', 'phone'), ('production', 'default', false, NULL, 'phone'), ('staging', 'r1', true, 'bob', NULL))
+        AS made (environment, rule_id, is_assignment, user_id, stable_id)`,
+      'statsig_forwarded_exposures',
+    ),
+    rows: [
+      ['production', 'default', 'false', '2', '1', '2'],
+      ['staging', 'r1', 'true', '1', '1', '0'],
+    ],
+  },
+  {
+    heading: 'versions of an app as numbers',
+    sql: `SELECT 'v' || app_version FROM (VALUES '3.9.7', '3.10', '3.10.1', '4', 'beta', NULL) AS made (app_version)
+      WHERE ${/`(TRY\(CAST\(split\(app_version.*?)`/.exec(pageOf('complete.md'))?.[1]} ORDER BY 1`,
+    rows: [['v3.10'], ['v3.10.1'], ['v4']],
+  },
+  {
+    heading: 'Two experiments at once',
+    sql: query(
+      'Two experiments at once',
+      productEvents([
+        ['purchase', '11-11 12:00', 'ada'],
+        ['purchase', '11-11 13:00', 'ada'],
+        ['purchase', '11-10 11:59', 'bob'],
+        ['view_item', '11-11 12:00', 'bob'],
+        ['purchase', '11-11 12:00', 'one alone'],
+      ]),
+      firstExposures([
+        ['ada', 'New', '', 'homepage_hero'],
+        ['ada', 'Test'],
+        ['bob', 'New', '', 'homepage_hero'],
+        ['bob', 'Test'],
+        ['cyd', 'Old', '', 'homepage_hero'],
+        ['cyd', 'Test'],
+        ['dan', 'Old', '', 'homepage_hero'],
+        ['dan', 'Control', 'crossover'],
+        ['eve', 'Old', 'gate', 'homepage_hero'],
+        ['eve', 'Control'],
+        ['one alone', 'Test'],
+      ]),
+    ),
+    rows: [
+      ['New', 'Test', '2', '1'],
+      ['Old', 'Test', '1', '0'],
+    ],
+  },
+  {
+    heading: 'What a holdout shows',
+    sql: query(
+      'What a holdout shows',
+      productEvents([
+        ['purchase', '11-11 12:00', 'in', null, 3],
+        ['purchase', '11-11 12:00', 'out', null, 5],
+        ['purchase', '11-12 12:00', 'out', null, 5],
+        ['purchase', '11-02 09:59', 'out', null, 100],
+        ['view_item', '11-11 12:00', 'out', null, 100],
+        ['purchase', '11-11 12:00', 'both', null, 100],
+      ]),
+      `secondary_exposures AS (SELECT *, CAST("timestamp" AS date) AS ds FROM (VALUES
+        ('global_holdout', 'in', false, TIMESTAMP '2026-11-02 10:00:00'),
+        ('global_holdout', 'in', false, TIMESTAMP '2026-11-03 10:00:00'),
+        ('global_holdout', 'also in', false, TIMESTAMP '2026-11-03 10:00:00'),
+        ('global_holdout', 'out', true, TIMESTAMP '2026-11-02 10:00:00'),
+        ('global_holdout', 'both', false, TIMESTAMP '2026-11-02 10:00:00'),
+        ('global_holdout', 'both', true, TIMESTAMP '2026-11-03 10:00:00'),
+        ('a segment', 'elsewhere', true, TIMESTAMP '2026-11-02 10:00:00')) AS made (gate_id, user_id, gate_value, "timestamp"))`,
+    ),
+    rows: [
+      ['false', '2', '1', '1.5'],
+      ['true', '1', '1', '10'],
+    ],
+  },
+  {
     heading: 'Retention',
     sql: query(
       'Retention',
