@@ -39,7 +39,7 @@ export function tablesPage(): string {
 
 Read the views. The tables hold the events as SDKs sent them, with resends, staging events, evaluations that assigned nobody, and users as JSON.
 
-The column \`company_id\` below is an example of your own configuration: \`unitIds: { companyID: 'company_id' }\`. A new unit ID becomes a column of the tables and views with the next deployment; earlier rows have null there, and the ID in \`custom_ids\`.
+The column \`company_id\` below is an example of your own configuration: \`unitIds: { companyID: 'company_id' }\`. A new unit ID becomes a column of the tables and views with the next deployment, between the others, so name columns in place of \`*\`; earlier rows have null there, and the ID in \`custom_ids\`.
 
 ## What the views do
 
