@@ -291,7 +291,7 @@ export const collectorFindings = {
       ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
-        `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio. It goes a day after the share is as before, ${UNTIL}`,
+        `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day. It goes a day after the share is as before, ${UNTIL}`,
       ],
       crossover: [
         `Units changed their group within the day. ${REALLOCATED}`,
