@@ -73,13 +73,11 @@ function receivedRows(): string {
   return [row(90, 1), row(400, 0), row(5, 2)].join(' UNION ALL ');
 }
 
-/** A row for each of the days before today on which an event came. */
-function daysAgoRows(events: readonly (readonly [name: string, daysAgo: readonly number[]])[]): string {
-  return events
-    .flatMap(([name, days]) =>
-      days.map((ago) => `SELECT ${text(name)} AS event_name, current_date - INTERVAL '${ago}' DAY AS ds`),
-    )
-    .join(' UNION ALL ');
+/** So many rows of an event on a day before today. */
+function daysAgoRows(events: readonly (readonly [name: string, daysAgo: number, rows: number])[]): string {
+  const values = events.map(([name, ago, rows]) => `(${text(name)}, ${ago}, ${rows})`);
+  return `SELECT event_name, date_add('day', -ago, current_date) AS ds
+    FROM (VALUES ${values.join(', ')}) AS made (event_name, ago, times) CROSS JOIN UNNEST(sequence(1, times)) AS t (nth)`;
 }
 
 /** Rows of a day and hour in November, UTC, with the version of their SDK, null if it is not sent. */
@@ -254,11 +252,13 @@ export const analystQueries: readonly AnalystQuery[] = [
       'metrics.md',
       'One event stops',
       daysAgoRows([
-        ['less than half', [...Array(10).fill(1), ...Array(141).fill(2)]],
-        ['half', [...Array(10).fill(1), ...Array(140).fill(8)]],
-        ['few', Array(139).fill(2)],
-        ['today alone', [0, 0]],
-        ['long ago', [9]],
+        ['less than half', 1, 10],
+        ['less than half', 2, 141],
+        ['half', 1, 10],
+        ['half', 8, 140],
+        ['few', 2, 139],
+        ['today alone', 0, 200],
+        ['long ago', 9, 200],
       ]),
     ),
     rows: [['less than half', '10', '141']],
@@ -440,10 +440,10 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'An experiment is not in the list',
+    heading: 'Experiments without units',
     sql: queryOf(
       'experiments.md',
-      'sluice check',
+      'Experiments without units',
       `SELECT current_date AS ds, 'checkout_button' AS experiment_id, * FROM (VALUES
         ('production', 'default', false, 'ada', 'phone'), ('production', 'default', false, NULL, 'phone'), ('staging', 'r1', true, 'bob', NULL))
         AS made (environment, rule_id, is_assignment, user_id, stable_id)`,
