@@ -127,6 +127,11 @@ describe('an accepted request', () => {
       expect(log).toMatchObject([{ refused: { SLUICE_EVENT_NOT_AN_OBJECT: 1 } }]);
     });
 
+    it('is logged if it has a number that is NaN', async () => {
+      const log = await logOf([{ body: '{"events":[{"eventName":"a","value":NaN}]}' }]);
+      expect(log).toMatchObject([{ status: 202, noted: { not_a_number: 1 } }]);
+    });
+
     it('is logged if the stream does not take it', async () => {
       const log = await logOf([{ body: { events: [event] } }], withStream(down));
       expect(log).toMatchObject([{ status: 202, overflowed: 1 }]);

@@ -25,6 +25,11 @@ describe('a refused body', () => {
     expect(redactBody(bytes(body), body, null, KEY_HASH)).toBe('{"user":{},"event":[9007199254740993]}');
   });
 
+  it('loses private attributes if it has NaN, which is null then', () => {
+    const body = privateBody.replace('[]', 'NaN');
+    expect(redactBody(bytes(body), body, null, KEY_HASH)).toBe('{"user":{},"event":null}');
+  });
+
   it('with private attributes that cannot be removed is replaced by its length and a hash', () => {
     const cut = privateBody.slice(0, -2);
     const withheld = `withheld: ${cut.length} bytes, ${sha256(KEY_HASH + base64(cut))}`;

@@ -45,6 +45,9 @@ describe('a matcher', () => {
   it.each([
     ['{"events":[{"user":{"userID":"user-1"}}]}', 'unit'],
     ['{"events":[{"user":{"userID":"user-10"}}]}', null],
+    // Python writes NaN.
+    ['{"events":[{"value":NaN,"user":{"userID":"user-1"}}]}', 'unit'],
+    ['{"events":[{"value":NaN,"user":{"userID":"user-2"}}]}', null],
     // A row that failed conversion has JSON within its texts.
     [JSON.stringify({ user_object: '{"userID":"user-1"}' }), 'unit'],
     [JSON.stringify({ user_object: '{"userID":"user-2"}' }), null],

@@ -231,6 +231,23 @@ describe('the copy of a request', () => {
     });
   });
 
+  it.each([
+    { what: 'and private attributes', privacy: {}, user: { userID: 'u', email: 'a@b.c' } },
+    {
+      what: 'and what is redacted',
+      privacy: { redact: { 'user.email': 'drop' } as const, salt: 'a salt of sixteen characters' },
+      user: { userID: 'u' },
+    },
+  ])('with NaN is redacted, too: it is null, $what are gone', async ({ privacy, user }) => {
+    const { post, queued } = start({ redacted: true }, { privacy });
+    const sent =
+      '{"events":[{"eventName":"a","value":NaN,"user":{"userID":"u","email":"a@b.c","privateAttributes":{"a":NaN}}}]}';
+    expect(await post({ body: sent })).toMatchObject({ status: 202 });
+    expect(JSON.parse(Buffer.from(queued[0]?.body ?? '').toString())).toEqual({
+      events: [{ eventName: 'a', value: null, user }],
+    });
+  });
+
   it('is an object that its message names when it is too large for a message', async () => {
     const { post, queued, stored, named, calls, away } = start();
     const large = { body: { events: [{ eventName: 'a', value: 'x'.repeat(1_000_000) }] } };

@@ -31,6 +31,12 @@ describe('a copy of a request', () => {
     expect(judge({ events: [{ level: '1234567' }] }, '1234567')).toMatchObject({ isPersons: false });
   });
 
+  it('is read with NaN in it', () => {
+    const body = '{"events":[{"value":NaN,"user":{"userID":"u-1"}},{"value":1,"user":{"userID":"u-1"}}]}';
+    expect(judge(body, 'u-1')).toEqual({ isPersons: true, own: 2, others: 0 });
+    expect(judge(body, 'u-2')).toEqual({ isPersons: false, own: 0, others: 2 });
+  });
+
   it('is of a person by a longer text wherever it is: its events are others’ without the key of a unit', () => {
     const events = [{ metadata: { friend: 'person-1' } }, { value: 'person-10' }];
     expect(judge({ events: ['person-1'] }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 1 });

@@ -41,6 +41,13 @@ describe('a quarantined event', () => {
     ]);
   });
 
+  it('with NaN, which earlier releases refused, becomes a row', () => {
+    const body = only(event('made').replace('{', '{"value":NaN,'));
+    const { rows, refused } = judge()(quarantined(body, { reason: 'SLUICE_BODY_NOT_JSON' }));
+    expect(refused).toEqual([]);
+    expect(rows.events).toHaveLength(1);
+  });
+
   it('has one event_id however often it is redriven, different from an equal event', () => {
     const idOf = (quarantineId: string) =>
       judge()(quarantined(only(event('made')), { quarantineId })).rows.events.map(
