@@ -43,7 +43,8 @@ export class DayInPieces {
   };
 
   /** Makes one piece. */
-  loadPiece(how: LoadOptions = {}) {
+  loadPiece(...given: [] | [LoadOptions]): ReturnType<Loads['load']> {
+    const [how = {} as LoadOptions] = given;
     return this.loads.load({ ...how, at: { recorded: this.later } });
   }
 

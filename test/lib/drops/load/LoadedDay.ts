@@ -1,4 +1,6 @@
-import { planDay } from './planDay.ts';
+import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import { planDay, plannedTask } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,9 +44,14 @@ export class LoadedDay {
   }
 
   /** Plans the day as the schedule or a person does, and loads what was queued. @returns Null if nothing was. */
-  async run(asked?: Asked) {
+  async run(asked?: Asked): Promise<LoadOutcome | 'killed' | null> {
     const { tasks } = await planDay(this.loads, DAY, asked);
     return tasks[0] === undefined ? null : this.loads.load(tasks[0]);
+  }
+
+  /** Plans the day. @returns The task that was queued. @throws Error If none was. */
+  plan(asked?: Asked): Promise<IngestTask> {
+    return plannedTask(this.loads, DAY, asked);
   }
 
   /** Rows, state and fates of files of the day, after two nights with sweeps. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
-import { planDay } from './planDay.ts';
+import { plannedTask } from './planDay.ts';
 import { DAY, readEvents, someEvents } from './startLoads.ts';
 
 let pieces: DayInPieces;
@@ -17,9 +17,9 @@ describe('a day in pieces that somebody asks for', () => {
       await pieces.dropThree();
       expect(await pieces.loads.loadInPieces()).toMatchObject({ outcome: 'succeeded' });
       for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
-      const { tasks } = await planDay(pieces.loads, DAY);
-      expect(await pieces.loadPiece(tasks[0])).toMatchObject({ done: 1 });
-      const [accepted] = (await planDay(pieces.loads, DAY, reason)).tasks;
+      const task = await plannedTask(pieces.loads, DAY);
+      expect(await pieces.loadPiece(task)).toMatchObject({ done: 1 });
+      const accepted = await plannedTask(pieces.loads, DAY, reason);
       expect(await pieces.loadPiece(accepted)).toMatchObject({
         done: 2,
         pieces: 3,
@@ -43,7 +43,7 @@ describe('a day in pieces that somebody asks for', () => {
       await pieces.loadPiece({ reason: 'retried' });
       const { version } = (await pieces.loads.entry())?.run ?? {};
       if (differs) await pieces.drop('d', someEvents(6, 8));
-      const { fingerprint = '' } = (await planDay(pieces.loads, DAY, 'backfill')).tasks[0] ?? {};
+      const { fingerprint } = await plannedTask(pieces.loads, DAY, 'backfill');
       // The chain's own message waits behind it.
       const asked = { reason, fingerprint, at: { recorded: pieces.later } };
       expect(await pieces.loads.load(asked)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
@@ -89,13 +89,11 @@ describe('a day in pieces that somebody asks for', () => {
   it('takes an acceptance for the files that it was said of, also after a deployment', async () => {
     await pieces.dropThree();
     await pieces.loads.loadInPieces();
-    const accepted = (await planDay(pieces.loads, DAY)).tasks[0]?.fingerprint ?? 'as planned';
+    const accepted = await plannedTask(pieces.loads, DAY, 'empty');
     for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
     // The folder is another than when a person accepted it.
-    expect(await pieces.loadPiece({ reason: 'empty', fingerprint: accepted })).toMatchObject({
-      outcome: 'piece',
-    });
-    const [task] = pieces.loads.sent();
+    expect(await pieces.loadPiece(accepted)).toMatchObject({ outcome: 'piece' });
+    const task = pieces.loads.sentTask();
     const sources = pieces.loads.config.sources.map((source) => ({
       ...source,
       datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),

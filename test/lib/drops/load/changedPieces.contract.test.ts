@@ -3,8 +3,8 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
-import { planDay } from './planDay.ts';
-import { DAY, type LoadOptions, readEvents, someEvents, THEIRS } from './startLoads.ts';
+import { planDay, plannedTask } from './planDay.ts';
+import { DAY, readEvents, someEvents, THEIRS } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -17,11 +17,11 @@ afterEach(() => pieces.loads.close());
 describe('a day in pieces whose files change', () => {
   it('begins anew a few times, then fails, if a file is replaced each time', async () => {
     await pieces.dropThree();
-    let [task]: readonly (LoadOptions | undefined)[] = (await planDay(pieces.loads, DAY)).tasks;
+    let task = await plannedTask(pieces.loads, DAY);
     const at = (await pieces.loads.entry())?.queued?.at;
     for (const plans of [1, 2, 3, 4]) {
       expect(await pieces.loadPiece(task)).toMatchObject({ outcome: 'piece' });
-      [task] = pieces.loads.sent();
+      task = pieces.loads.sentTask();
       expect(await pieces.loads.entry()).toMatchObject({ run: { plans }, queued: { at, files: 3 } });
       await pieces.drop('b', someEvents(10, 12 + plans));
     }
@@ -35,13 +35,13 @@ describe('a day in pieces whose files change', () => {
     await pieces.loadPiece();
     await pieces.drop('d', someEvents(6, 8));
     expect((await planDay(pieces.loads, DAY)).tasks).toEqual([]);
-    expect(await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] })).toMatchObject({
+    expect(await pieces.loads.loadInPieces(pieces.loads.sentTask())).toMatchObject({
       outcome: 'succeeded',
       rows: SUM,
     });
-    const { tasks } = await planDay(pieces.loads, DAY);
-    expect(tasks).toMatchObject([{ reason: 'changed' }]);
-    expect(await pieces.loads.loadInPieces(tasks[0])).toMatchObject({
+    const changed = await plannedTask(pieces.loads, DAY);
+    expect(changed).toMatchObject({ reason: 'changed' });
+    expect(await pieces.loads.loadInPieces(changed)).toMatchObject({
       outcome: 'succeeded',
       rows: { out: 8 },
     });
@@ -53,10 +53,10 @@ describe('a day in pieces whose files change', () => {
     await pieces.drop('a', someEvents(0, 2));
     await pieces.drop('b', someEvents(2, 4));
     pieces.loads.clock.advance(2 * HOUR_MS);
-    const { tasks } = await planDay(pieces.loads, DAY);
-    expect(await pieces.loadPiece(tasks[0])).toMatchObject({ outcome: 'piece' });
+    const first = await plannedTask(pieces.loads, DAY);
+    expect(await pieces.loadPiece(first)).toMatchObject({ outcome: 'piece' });
     await pieces.drop('b', someEvents(2, 5));
-    const [task] = pieces.loads.sent();
+    const task = pieces.loads.sentTask();
     expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'settling', again: true });
     expect(await pieces.loads.entry()).not.toHaveProperty('run');
     pieces.loads.clock.advance(2 * HOUR_MS);
@@ -73,7 +73,7 @@ describe('a day in pieces whose files change', () => {
       sources: [acmeSource({ owner: THEIRS, settleMinutes: 0, datasets })],
     });
     const loader = { config: { ...pieces.loads.config, sources } };
-    const [task] = pieces.loads.sent();
+    const task = pieces.loads.sentTask();
     expect(await pieces.loadPiece({ ...task, loader })).toMatchObject({
       outcome: 'piece',
       done: 1,
@@ -96,7 +96,7 @@ describe('a day in pieces whose files change', () => {
     const [key = ''] = (await pieces.loads.keys()).filter((made) => made.endsWith(name));
     if (text === undefined) await pieces.loads.forget(key);
     else await pieces.loads.put(key, new TextEncoder().encode(text));
-    const loaded = await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] });
+    const loaded = await pieces.loads.loadInPieces(pieces.loads.sentTask());
     expect(loaded).toMatchObject({ outcome: 'succeeded', rows: SUM, files: 3 });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
     expect((await pieces.loads.entry())?.version).not.toBe(version);
@@ -105,7 +105,7 @@ describe('a day in pieces whose files change', () => {
   it('is loaded at once by the task of its next piece if only one file is left, also after a kill', async () => {
     await pieces.dropThree();
     await pieces.loadPiece();
-    const [task] = pieces.loads.sent();
+    const task = pieces.loads.sentTask();
     for (const name of ['a', 'c']) await pieces.loads.remove(`${name}.parquet`);
     await pieces.drop('b', someEvents(2, 5));
     expect(await pieces.loads.load({ ...task, killAt: 'fetched' })).toBe('killed');
@@ -124,7 +124,7 @@ describe('a day in pieces whose files change', () => {
   ] as const)('is lost, and sends no task, if another takes it $what', async ({ at, files }) => {
     await pieces.dropThree();
     await pieces.loadPiece();
-    const [task] = pieces.loads.sent();
+    const task = pieces.loads.sentTask();
     await pieces.drop('b', someEvents(2, 5));
     if (files === 1) for (const name of ['a', 'c']) await pieces.loads.remove(`${name}.parquet`);
     const taken = async () => {
@@ -162,9 +162,9 @@ describe('a day in pieces whose files change', () => {
     await pieces.drop('a', damaged);
     expect(await pieces.loads.load()).toMatchObject({ outcome: 'failed' });
     await pieces.dropThree();
-    const { fingerprint = '' } = (await planDay(pieces.loads, DAY)).tasks[0] ?? {};
+    const { fingerprint } = await plannedTask(pieces.loads, DAY);
     await pieces.loadPiece({ reason: 'retried', fingerprint });
-    const [task] = pieces.loads.sent();
+    const task = pieces.loads.sentTask();
     expect(await pieces.loads.entry()).toHaveProperty('failure');
     const sources = pieces.loads.config.sources.map((source) => ({
       ...source,
@@ -180,7 +180,7 @@ describe('a day in pieces whose files change', () => {
   it('is gone on with by the task that planned it anew, also after a kill', async () => {
     await pieces.dropThree();
     await pieces.loadPiece();
-    const [task] = pieces.loads.sent();
+    const task = pieces.loads.sentTask();
     await pieces.drop('b', someEvents(10, 12));
     expect(await pieces.loads.load({ ...task, killAt: 'recorded' })).toBe('killed');
     pieces.loads.clock.advance(LEASE_MS + 1);

@@ -3,7 +3,7 @@ import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Lo
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, SUM } from './DayInPieces.ts';
 import { firstRows, LoadedDay } from './LoadedDay.ts';
-import { planDay } from './planDay.ts';
+import { plannedTask } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents } from './startLoads.ts';
 
 /** Steps that leave something: a kill at another one leaves what the step before did. */
@@ -37,8 +37,8 @@ describe('a loaded day', () => {
 
   it.each(emptyingPoints)('is read as before when its deletion was killed at %s', async (killAt) => {
     await day.remove('a', 'b');
-    const { tasks } = await planDay(loads, DAY, 'empty');
-    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
+    const task = await plannedTask(loads, DAY, 'empty');
+    expect(await loads.load({ ...task, killAt })).toBe('killed');
     await day.drop('a', someEvents(0, 2));
     await day.drop('b', someEvents(2, 5));
     afterLease();
@@ -48,23 +48,23 @@ describe('a loaded day', () => {
 
   it.each(emptyingPoints)('is empty in the end when an accepted load was killed at %s', async (killAt) => {
     await day.remove('a', 'b');
-    const { tasks } = await planDay(loads, DAY, 'empty');
-    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
+    const task = await plannedTask(loads, DAY, 'empty');
+    expect(await loads.load({ ...task, killAt })).toBe('killed');
     afterLease();
-    await loads.load(tasks[0]);
+    await loads.load(task);
     expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
   });
 
   it.each(leavingPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
     await day.drop('a', someEvents(0, 9, 'anew'));
     await day.remove('b');
-    const anew = (await planDay(loads, DAY)).tasks[0];
+    const anew = await plannedTask(loads, DAY);
     expect(await loads.load({ ...anew, killAt: point })).toBe('killed');
     const read = await loads.read();
     afterLease();
     await day.remove('a');
     for (const killAt of ['claimed', 'listed', 'settled'] as const) {
-      const [deleted] = (await planDay(loads, DAY)).tasks;
+      const deleted = await plannedTask(loads, DAY);
       expect(await loads.load({ ...deleted, reason: 'deleted', killAt })).toBe('killed');
       afterLease();
     }
@@ -120,7 +120,7 @@ describe('a day in pieces', () => {
   )('keeps what is asked when it is killed at %s', async (killAt) => {
     await pieces.loadPiece();
     await pieces.drop('d', someEvents(6, 8));
-    const [asked] = (await planDay(loads, DAY, 'backfill')).tasks;
+    const asked = await plannedTask(loads, DAY, 'backfill');
     expect(await loads.load({ ...asked, killAt })).toBe('killed');
     afterLease();
     // Its message comes again.

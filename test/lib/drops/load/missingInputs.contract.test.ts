@@ -1,19 +1,30 @@
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { firstRows, LoadedDay, noRows } from './LoadedDay.ts';
-import { planDay } from './planDay.ts';
 import { DAY, readEvents, someEvents } from './startLoads.ts';
 
 let day: LoadedDay;
 afterEach(() => day.loads.close());
 
-it.each([
-  { asked: 'empty', accepted: undefined },
-  { asked: 'keep', accepted: true },
-] as const)('a day that lacks nothing is unchanged when accepted as $asked', async ({ asked, accepted }) => {
-  day = await LoadedDay.start();
-  expect(await day.run(asked)).toEqual({ outcome: 'unchanged' });
-  expect((await day.loads.entry())?.accepted).toBe(accepted);
+describe('a day that lacks nothing', () => {
+  beforeEach(async () => {
+    day = await LoadedDay.start();
+  });
+
+  it('is unchanged when it is accepted as empty', async () => {
+    const before = await day.loads.entry();
+    expect(before).toMatchObject({ state: 'succeeded' });
+    expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.entry()).toEqual({ ...before, token: expect.any(String) });
+  });
+
+  it('is unchanged when it is to be kept, and notes that a person has said so', async () => {
+    const before = await day.loads.entry();
+    expect(before).not.toHaveProperty('accepted');
+    expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.entry()).toEqual({ ...before, token: expect.any(String), accepted: true });
+  });
 });
 
 describe('a loaded day whose files are deleted or have no rows', () => {
@@ -75,45 +86,51 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await day.afterNights()).toEqual({ rows: firstRows, state: 'inputs_missing', fates });
   });
 
-  it('stays in its version, and missing since the first look, however it is asked for', async () => {
-    const { version, content } = (await day.loads.entry()) ?? {};
-    expect(content).toMatchObject({ rows: 5 });
-    await deleted.lose();
-    const missingSince = day.loads.clock.now();
-    for (const asked of [undefined, 'triggered', 'backfill'] as const) {
-      await day.run(asked);
-      expect(await day.loads.entry()).toMatchObject({
-        state: 'inputs_missing',
-        version,
-        missingSince,
-        content,
-      });
+  it.each([
+    { asked: 'the schedule', as: undefined, again: null },
+    { asked: 'a trigger', as: 'triggered', again: null },
+    { asked: 'a backfill', as: 'backfill', again: expect.objectContaining({ outcome: 'inputs_missing' }) },
+  ] as const)(
+    'stays in its version, and missing since the first look, if $asked looks again',
+    async ({ as, again }) => {
+      const { version, content } = (await day.loads.entry()) ?? {};
+      expect(content).toMatchObject({ rows: 5 });
+      await deleted.lose();
+      const missing = { state: 'inputs_missing', version, missingSince: day.loads.clock.now(), content };
+      expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
+      expect(await day.loads.entry()).toMatchObject(missing);
       day.loads.clock.advance(60_000);
-    }
-  });
+      expect(await day.run(as)).toEqual(again);
+      expect(await day.loads.entry()).toMatchObject(missing);
+    },
+  );
 
   it('stays missing when its message comes twice', async () => {
     await deleted.lose();
-    const { tasks } = await planDay(day.loads, DAY);
-    expect(await day.loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    const task = await day.plan();
+    expect(await day.loads.load(task)).toMatchObject({ outcome: 'inputs_missing' });
     const { missingSince } = (await day.loads.entry()) ?? {};
     day.loads.clock.advance(60_000);
-    expect(await day.loads.load(tasks[0])).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.load(task)).toEqual({ outcome: 'unchanged' });
     expect(await day.loads.entry()).toMatchObject({ state: 'inputs_missing', missingSince });
   });
 
   it('is lost if another takes it before its dropped partition is made again', async () => {
     await deleted.lose();
     const { glue, clock, config, ledger } = day.loads;
-    const of = { DatabaseName: config.database, TableName: 'acme_events', PartitionValues: [DAY] };
-    await glue.send(new DeletePartitionCommand(of));
+    const partition = { DatabaseName: config.database, TableName: 'acme_events', PartitionValues: [DAY] };
+    await glue.send(new DeletePartitionCommand(partition));
+    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+    let taken: unknown;
     const listed = async () => {
+      // Its lease has ended, as it has taken too long.
       clock.advance(3_600_000);
-      const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
-      await ledger.claim(place, 'another', clock.now() + 3_600_000, 'f');
+      taken = await ledger.claim(place, 'another', clock.now() + 3_600_000, 'any fingerprint');
     };
+    // It has no deadline, so that the hour alone does not end it.
     const run = { deadline: Number.MAX_SAFE_INTEGER };
     expect(await day.loads.load({ run, at: { listed } })).toEqual({ outcome: 'lost' });
+    expect(taken).toHaveProperty('claim');
     expect(await day.loads.read()).toBeNull();
   });
 
@@ -141,21 +158,28 @@ describe('a loaded day whose files are deleted or have no rows', () => {
       expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
       expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
       expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
-      // There is nothing that it could miss.
-      await day.drop('d', noRows);
-      expect(await day.run()).toMatchObject({ outcome: 'succeeded_no_data' });
-      expect(await day.loads.entry()).not.toHaveProperty('missingSince');
     },
   );
+
+  it('misses nothing of a file without rows once a person has accepted that it is empty', async () => {
+    await deleted.lose();
+    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    await day.drop('d', noRows);
+    expect(await day.run()).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await day.loads.entry()).not.toHaveProperty('missingSince');
+  });
 
   it.each([
     { asked: 'keep', outcome: 'succeeded', rows: firstRows },
     { asked: 'empty', outcome: 'succeeded_no_data', rows: [] },
-  ] as const)('may be accepted as $asked before the plan has seen it', async ({ asked, outcome, rows }) => {
-    await day.remove('a', 'b');
-    expect(await day.run(asked)).toMatchObject({ outcome });
-    expect(await day.loads.read()).toEqual(rows);
-  });
+  ] as const)(
+    'may be accepted as $asked before a scheduled plan has noted that it is missing',
+    async ({ asked, outcome, rows }) => {
+      await day.remove('a', 'b');
+      expect(await day.run(asked)).toMatchObject({ outcome });
+      expect(await day.loads.read()).toEqual(rows);
+    },
+  );
 
   it('is missing again when more of it is lost than was accepted', async () => {
     await day.drop('a', noRows);
@@ -168,9 +192,10 @@ describe('a loaded day whose files are deleted or have no rows', () => {
   it('is not emptied by an acceptance of other files than are there now', async () => {
     await day.remove('a', 'b');
     await day.run();
-    const { tasks } = await planDay(day.loads, DAY, 'empty');
+    const task = await day.plan('empty');
+    expect(task).toMatchObject({ reason: 'empty' });
     await day.drop('b', noRows);
-    expect(await day.loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await day.loads.load(task)).toMatchObject({ outcome: 'inputs_missing' });
     expect(await day.loads.read()).toEqual(firstRows);
   });
 
@@ -204,9 +229,12 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'inputs_missing' });
   });
 
-  it('is not empty for good without a person’s word when somebody deleted the files of its version, too', async () => {
+  it('needs a person’s word to be emptied, even if the files of its version are gone', async () => {
     const { version, filesWritten } = (await day.loads.entry()) ?? {};
-    await day.loads.makeLoader().landing.remove(await day.loads.keys('statsig/ingested/'));
+    const files = await day.loads.keys(ingestedTableFolder(day.loads.config, 'acme_events'));
+    expect(files).toHaveLength(1);
+    await day.loads.makeLoader().landing.remove(files);
+    expect(await day.loads.read()).toEqual([]);
     await day.remove('a', 'b');
     for (const asked of [undefined, 'backfill'] as const) {
       expect(await day.run(asked)).toMatchObject({ outcome: 'inputs_missing', rows: { out: 5 } });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { type Asked, firstRows, LoadedDay, noRows } from './LoadedDay.ts';
-import { planDay } from './planDay.ts';
+import { planDay, plannedTask } from './planDay.ts';
 import { DAY, readEvents, someEvents, THEIRS } from './startLoads.ts';
 
 let day: LoadedDay;
@@ -65,8 +65,8 @@ describe('a day that was loaded from another place', () => {
     day.loads.cutAt(1);
     for (const name of ['a', 'b']) await day.drop(name, someEvents(9, 12));
     const later = async () => day.loads.clock.advance(600_000);
-    const { tasks } = await planDay(day.loads, DAY);
-    expect(await day.loads.load({ ...tasks[0], at: { recorded: later } })).toMatchObject({ done: 1 });
+    const task = await plannedTask(day.loads, DAY);
+    expect(await day.loads.load({ ...task, at: { recorded: later } })).toMatchObject({ done: 1 });
     day.loads.clock.advance(7 * 3_600_000);
     expect(await runThere()).toEqual({ outcome: 'unchanged' });
     const entry = await day.loads.entry();

@@ -46,10 +46,10 @@ describe('a day in pieces', () => {
   it('is read once all of its pieces are made', async () => {
     await pieces.dropThree();
     await pieces.loadPiece();
-    for (const _ of [2, 3]) await pieces.loadPiece(pieces.loads.sent()[0]);
+    for (const _ of [2, 3]) await pieces.loadPiece(pieces.loads.sentTask());
     expect(await pieces.loads.entry()).toMatchObject({ run: { done: 3 } });
     expect(await pieces.loads.read()).toBeNull();
-    const last = pieces.loads.sent()[0];
+    const last = pieces.loads.sentTask();
     expect(await pieces.loads.load(last)).toMatchObject({ outcome: 'succeeded', rows: SUM });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
     expect(await pieces.loads.load(last)).toEqual({ outcome: 'unchanged' });
@@ -73,7 +73,7 @@ describe('a day in pieces', () => {
     await pieces.loadPiece();
     const [key = ''] = await pieces.loads.keys('statsig/ingested/');
     await pieces.loads.put(key, await parquetOf(`SELECT 'u001' AS user_id, 'seen' AS event_name`));
-    expect(await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] })).toMatchObject({
+    expect(await pieces.loads.loadInPieces(pieces.loads.sentTask())).toMatchObject({
       outcome: 'succeeded',
     });
     expect(await pieces.loads.read()).toEqual(readEvents(1, 6));
@@ -89,7 +89,7 @@ describe('a day in pieces', () => {
       done: 1,
       pieces: 2,
     });
-    expect(await pieces.loads.load({ ...pieces.loads.sent()[0] })).toMatchObject({ outcome: 'succeeded' });
+    expect(await pieces.loads.load(pieces.loads.sentTask())).toMatchObject({ outcome: 'succeeded' });
   });
 
   it('is swept by no sweep while it lasts, however long', async () => {

@@ -26,3 +26,15 @@ export async function planDay(
   const { days } = await planDataset(ports, { source, dataset }, { days: [day], asked });
   return { decision: days[0]?.decision, tasks };
 }
+
+/** Plans one day. @returns The first task that was sent. @throws Error If none was. */
+export async function plannedTask(
+  loads: Loads,
+  day: string,
+  asked?: PlanRequest['asked'],
+): Promise<IngestTask> {
+  const { decision, tasks } = await planDay(loads, day, asked);
+  const [task] = tasks;
+  if (task === undefined) throw new Error(`No task was sent: ${JSON.stringify(decision)}.`);
+  return task;
+}

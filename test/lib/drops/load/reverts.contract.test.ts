@@ -2,7 +2,7 @@ import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { firstRows, LoadedDay } from './LoadedDay.ts';
-import { planDay } from './planDay.ts';
+import { plannedTask } from './planDay.ts';
 import { DAY, readEvents, someEvents } from './startLoads.ts';
 
 describe('a drop that returns to an earlier loaded state', () => {
@@ -57,8 +57,8 @@ describe('a drop that returns to an earlier loaded state', () => {
     expect(await loads.load({ day: earlier, killAt: 'moved' })).toBe('killed');
     await loads.remove('late.parquet', earlier);
     loads.clock.advance(LEASE_MS + 1);
-    const { tasks } = await planDay(loads, earlier, 'empty');
-    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'succeeded_no_data' });
+    const task = await plannedTask(loads, earlier, 'empty');
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded_no_data' });
     expect(await loads.read(earlier)).toEqual([]);
   });
 });

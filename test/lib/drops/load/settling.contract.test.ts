@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
-import { planDay } from './planDay.ts';
+import { planDay, plannedTask } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
@@ -122,9 +122,9 @@ describe('a day that changes between its plan and its load', () => {
 
   it.each(['triggered', 'backfill'] as const)('is loaded immediately when it was %s', async (asked) => {
     await remove('a', 'b');
-    const { tasks } = await planDay(loads, DAY, asked);
+    const task = await plannedTask(loads, DAY, asked);
     await remove('late');
-    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await loads.load(task)).toMatchObject({ outcome: 'inputs_missing' });
     expect(await loads.read()).toEqual(before);
   });
 

@@ -172,8 +172,9 @@ export async function startLoads(
     makeLoader,
     makeRun,
 
-    /** Runs one load; `killed` when it was. */
-    async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
+    /** Runs one load; `killed` when it was. @param given Default: the load of a new day. A task that is missing is no default. */
+    async load(...given: [] | [LoadOptions]): Promise<LoadOutcome | 'killed'> {
+      const [{ killAt, at, loader, run, ...task } = {} as LoadOptions] = given;
       const { faultPoint, killed } = killedAt(killAt, at);
       const made = makeLoader({ ...loader, faultPoint });
       const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
@@ -185,7 +186,8 @@ export async function startLoads(
       pieceBytes = bytes;
     },
     /** Runs one load, and those of the tasks that it sends, each in an invocation that has time for one piece. */
-    async loadInPieces(options: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
+    async loadInPieces(...given: [] | [LoadOptions]): Promise<LoadOutcome | 'killed'> {
+      const [options = {} as LoadOptions] = given;
       const recorded = async () => {
         clock.advance(600_000);
         await options.at?.recorded?.();
@@ -198,6 +200,12 @@ export async function startLoads(
     },
     /** The tasks that were sent, which are taken away. */
     sent: () => tasks.splice(0).map((body) => ingestTaskSchema.parse(JSON.parse(body))),
+    /** The only task that was sent, which is taken away. @throws Error If it is not one. */
+    sentTask(): IngestTask {
+      const [task, ...others] = this.sent();
+      if (task === undefined || others.length > 0) throw new Error(`${others.length} more than one task.`);
+      return task;
+    },
 
     sweep: () => sweepVersions(makeLoader(), makeRun()),
 

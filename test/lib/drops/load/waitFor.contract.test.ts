@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
-import { planDay } from './planDay.ts';
+import { planDay, plannedTask } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const MINUTES_MS = 60_000;
@@ -88,7 +88,7 @@ describe('a day of a dataset that waits for a marker', () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('READY.txt', none);
     later();
-    const [task] = (await planDay(loads, DAY)).tasks;
+    const task = await plannedTask(loads, DAY);
     await loads.remove('READY.txt');
     expect(await loads.load(task)).toEqual({
       outcome: 'settling',
