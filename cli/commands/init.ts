@@ -12,12 +12,15 @@ import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { DEFAULT_SERVICE, serviceName } from '../../lib/schema/stages.ts';
 import { codeRoot } from '../../local/roots.ts';
-import { InitError, ownPackage } from '../project/ownPackage.ts';
-import { projectFiles } from '../project/projectFiles.ts';
+import { InitError, type OwnPackage, ownPackage } from '../project/ownPackage.ts';
+import { type ProjectSettings, projectFiles } from '../project/projectFiles.ts';
 import { type Command, onlyArgument, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
-/** Bucket names have at most 63 characters, and this one becomes `<name>-<stage>`. */
+/**
+ * A project's name: buckets, databases and workgroups are named after it. Bucket names have at most 63 characters: with 32
+ * of them a stage of `<name>-<stage>` may have 30.
+ */
 const NAME = /^(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 /** Files that a folder may contain: those of an empty clone, and those that macOS leaves. */
@@ -33,7 +36,7 @@ export interface MadeProject {
   readonly version: string;
   /** Where npm gets Sluice from. */
   readonly sluice: string;
-  /** Paths of its files. */
+  /** Paths of its files in that folder, with the tarball of Sluice if it has one. */
   readonly files: readonly string[];
   /** Commands to run next. */
   readonly next: readonly string[];
@@ -60,37 +63,47 @@ export const init: Command = {
     if (!service.success)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--service: expected ${service.error.issues[0]?.message}.`,
+        `--service: expected ${service.error.issues.map(({ message }) => message).join('; ')}.`,
       );
     requireEmpty(root);
     const installed = ownPackage(codeRoot);
-    const files = projectFiles({ name, service: service.data, from: installed.from });
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      // A file that has appeared since is not replaced.
-      writeFileSync(join(root, path), text, { flag: 'wx' });
-    }
-    if (installed.tarball !== undefined)
-      copyFileSync(installed.tarball.from, join(root, installed.tarball.name), constants.COPYFILE_EXCL);
-    const shown = visibleLine(relative(process.cwd(), root) || '.');
-    const next = [...(shown === '.' ? [] : [shellCommand(['cd', shown])]), 'npm install', 'npx sluice start'];
+    const files = writeProject(root, installed, { name, service: service.data });
+    const path = relative(process.cwd(), root) || '.';
+    const next = [...(path === '.' ? [] : [shellCommand(['cd', path])]), 'npm install', 'npx sluice start'];
     writeResult<MadeProject>(
       line,
-      { name, folder: root, version: VERSION, sluice: installed.from, files: Object.keys(files), next },
+      { name, folder: root, version: VERSION, sluice: installed.from, files, next },
       () => {
         const steps = next.map((step) => `  ${step}\n`).join('');
-        return `Made ${shown}: ${Object.keys(files).join(', ')}.\n\nNext:\n${steps}`;
+        return `Made ${visibleLine(path)}: ${files.join(', ')}.\n\nNext:\n${steps}`;
       },
     );
     return 0;
   },
 };
 
-/** @throws InitError SLUICE_INIT_NOT_EMPTY. */
+/** Writes a project into a folder that was found empty. What has appeared since is not replaced. @returns Paths of its files. */
+function writeProject(
+  root: string,
+  { from, tarball }: OwnPackage,
+  names: Omit<ProjectSettings, 'from'>,
+): readonly string[] {
+  const texts = projectFiles({ ...names, from });
+  mkdirSync(root, { recursive: true });
+  // First, because it is what may be gone.
+  if (tarball !== undefined) copyFileSync(tarball.from, join(root, tarball.name), constants.COPYFILE_EXCL);
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text, { flag: 'wx' });
+  }
+  return [...Object.keys(texts), ...(tarball === undefined ? [] : [tarball.name])];
+}
+
+/** Requires that a folder is absent, or has nothing but {@link IGNORED}. @throws InitError SLUICE_INIT_NOT_EMPTY. */
 function requireEmpty(root: string): void {
   if (!existsSync(root)) return;
   if (!statSync(root).isDirectory())
-    throw new InitError('SLUICE_INIT_NOT_EMPTY', `${visibleLine(root)} is a file.`);
+    throw new InitError('SLUICE_INIT_NOT_EMPTY', `${visibleLine(root)} is no folder.`);
   const [found, ...others] = readdirSync(root).filter((name) => !IGNORED.includes(name));
   if (found === undefined) return;
   const rest = others.length === 0 ? '' : ` and ${others.length} more`;

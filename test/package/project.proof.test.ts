@@ -168,6 +168,11 @@ describe('sluice init', () => {
     expect({ ...devDependencies, ...dependencies }.serverless).toBe(SERVERLESS);
   });
 
+  it('tells each file that it has made', () => {
+    const { files } = JSON.parse(init('told', '--json').stdout);
+    expect(files.toSorted()).toEqual(filesOf(join(made, '..', 'told')).sort());
+  });
+
   it('says how it is entered, whatever its folder is called', () => {
     const folder = join("it's [new] (1)", 'other');
     const [, enter = ''] = /^ {2}(cd .+)$/m.exec(init(folder).stdout) ?? [];
