@@ -13,7 +13,7 @@ const ROW_GROUP_ROWS = 32_768;
  * values in a row group do not benefit from a dictionary, and the attempt takes time. Bloom filters
  * are of the others, which no documented query asks for a value that few row groups have.
  */
-const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2500, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;
+const COPY_OPTIONS = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2500, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;
 
 /** The most queries in one UNION, as it holds readers for all of them in memory. */
 const MAX_UNITED = 100;
@@ -63,7 +63,7 @@ export function acceptedRowsStatement(
     FILE,
   );
   return `COPY (SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestampSql(loadedAt)} AS ingested_at
-    FROM (${groups.join(' UNION ALL ')} ${order})) TO ${quoteText(path)} ${PARQUET}`;
+    FROM (${groups.join(' UNION ALL ')} ${order})) TO ${quoteText(path)} ${COPY_OPTIONS}`;
 }
 
 /** The number of a row's file. Of some rows it comes from the function that looks at their values. */
@@ -116,7 +116,7 @@ export function refusedRowsStatements(
   path: string,
 ): string[] {
   const queries = refusedRowsQueries(request, only);
-  const copy = (from: string) => `COPY (${from}) TO ${quoteText(path)} ${PARQUET}`;
+  const copy = (from: string) => `COPY (${from}) TO ${quoteText(path)} ${COPY_OPTIONS}`;
   if (queries.length <= MAX_UNITED) return [copy(queries.join(' UNION ALL '))];
   const statements: string[] = [];
   for (let i = 0; i < queries.length; i += MAX_UNITED) {
