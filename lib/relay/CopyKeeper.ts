@@ -121,10 +121,7 @@ interface RedactedBody {
  * @returns Null for a body that is no JSON object, and for one of which a part that its events share is nested too
  *   deeply to be hashed: without the user, its events would be somebody else's.
  */
-export function redactedCopyBody(
-  { text, encoding }: DecodedBody,
-  redaction: Redaction | null,
-): RedactedBody | null {
+function redactedCopyBody({ text, encoding }: DecodedBody, redaction: Redaction | null): RedactedBody | null {
   const parsed = tryParseExactJson(text);
   if (!isJsonObject(parsed)) return null;
   stripPrivateAttributes(parsed, text);
