@@ -29,6 +29,27 @@ describe('a day of a dataset', () => {
     expect(markOf(loaded)).toBe('✓');
   });
 
+  it.each<{
+    readonly title: string;
+    readonly more: Partial<Parameters<typeof marksOf>[0]>;
+    readonly mark: string;
+  }>([
+    { title: 'with files that no run looks at', more: { unlooked: [loadedDay.day] }, mark: 'outside' },
+    { title: 'with newer files that no run looks at', more: { newer: [loadedDay.day] }, mark: 'outside' },
+    {
+      title: 'that lacks files, whatever no run looks at',
+      more: { newer: [loadedDay.day], days: [{ ...loadedDay, lackingSince: 0 }] },
+      mark: 'lacking',
+    },
+    {
+      title: 'that no query reads, whatever else is known',
+      more: { newer: [loadedDay.day], unread: [{ day: loadedDay.day }] },
+      mark: 'lacking',
+    },
+  ])('$title is marked $mark', ({ more, mark }) => {
+    expect([...marksOf({ days: [loadedDay], ...more })]).toEqual([[loadedDay.day, mark]]);
+  });
+
   it.each<{ readonly day: Partial<DropDay>; readonly tone: string; readonly words: RegExp }>([
     { day: { files: 3 }, tone: 'good', words: /, 3 files$/ },
     { day: { rows: { in: 9, out: 7, refused: 2 } }, tone: 'warning', words: /, 7 rows, 2 refused$/ },

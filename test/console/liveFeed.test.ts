@@ -21,6 +21,7 @@ describe('the feed of a page', () => {
     const feed = withAnswer(withAnswer(NOTHING, answerOf(150)), answerOf(100));
     expect(feed.kept.map(({ number }) => number)).toEqual(Array.from({ length: 200 }, (_, i) => i + 51));
     expect(feed.total).toBe(250);
+    expect(withAnswer(feed, answerOf(1)).kept.at(-1)?.number).toBe(251);
   });
 
   it('goes on at its cursor after a call that failed, and shows the error until an answer comes', async () => {

@@ -96,6 +96,18 @@ describe('a matcher', () => {
     expect(matcher('user_id=user-1').findDocument('quarantine', JSON.stringify(row))).toBe('unit');
   });
 
+  it.each([
+    { what: 'a body that nobody can read', raw: '{"broken' },
+    { what: 'a body that has its value elsewhere', raw: '{"metadata":{"friend":"user-1"}}' },
+    { what: 'a body without it', raw: '{"value":1}' },
+  ])(
+    'says of a row in quarantine with $what that it is of the unit whose key its message names',
+    ({ raw }) => {
+      const row = { raw, raw_encoding: 'text', detail: 'userID: user-1 is too long.' };
+      expect(matcher('user_id=user-1').findDocument('quarantine', JSON.stringify(row))).toBe('unit');
+    },
+  );
+
   it('looks for bodies of quarantine that are objects of their own, and for messages that quote', () => {
     const units = matcher('user_id=user-1');
     const row = JSON.stringify({ raw: null, raw_location: 's3://bucket/quarantine-large/d/q' });
