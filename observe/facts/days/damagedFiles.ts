@@ -1,11 +1,12 @@
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import { isDataFile } from '../../../lib/tables/objectKeys.ts';
+import { dayFolder, deliveredTime } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { endsAsParquet, readVersions } from './goneFiles.ts';
 
-/** A file of a table that somebody replaced by an object that is no Parquet: each query that reads its day fails. */
+/** An object in the folder of a day that is no Parquet, in place of a file or beside them: each query that reads its day fails. */
 export interface DamagedFile {
   /** Name of the table. */
   readonly table: string;
@@ -13,20 +14,23 @@ export interface DamagedFile {
   readonly day: UtcDay;
   /** Key of the object. */
   readonly key: string;
-  /** When it was replaced, ISO 8601. */
+  /** When it was written, ISO 8601. */
   readonly replacedAt: string;
+  /** ID of its version, if it has never been a file of Sluice; null of a file that was replaced. */
+  readonly strayVersion: string | null;
 }
 
 /** Days that are looked at, today among them: a nightly curation looks at older ones. */
 const DAYS = 3;
 /** Folders and files that are looked at in parallel. */
 const PARALLEL = 4;
-/** Replaced objects of which the last bytes are read, those that were replaced last. */
+/** Such objects of which the last bytes are read, those that were written last. */
 const MOST_READ = 20;
 
 /**
- * Looks for replaced files of today and the two days before: a listing of versions for each table and day, and a read of four bytes of
- * each object that has several versions. An erasure replaces files by Parquet, too.
+ * Looks for replaced files and objects of others of today and the two days before: a listing of versions for each table and day, and a
+ * read of four bytes of each object that has several versions, or another name than files of Sluice. An erasure, or Statsig's own
+ * forwarding, puts Parquet there, too.
  *
  * @throws What the client of S3 throws.
  */
@@ -47,9 +51,16 @@ export async function readDamagedFiles(
           isDeleted,
         },
       ]): DamagedFile[] => {
-        const replacedAt = present?.LastModified?.toISOString();
-        if (isDeleted || earlier.length === 0 || replacedAt === undefined) return [];
-        return [{ table: config.tables[kind], day, key, replacedAt }];
+        const { LastModified, Size = 0, VersionId } = present ?? {};
+        if (isDeleted || LastModified === undefined) return [];
+        // Athena does not read all other objects.
+        const isRead = deliveredTime(key) === undefined && isDataFile({ key, size: Size });
+        const isStray = earlier.length === 0 && isRead;
+        if (earlier.length === 0 && !isStray) return [];
+        const strayVersion = isStray ? (VersionId ?? null) : null;
+        return [
+          { table: config.tables[kind], day, key, replacedAt: LastModified.toISOString(), strayVersion },
+        ];
       },
     );
   });

@@ -53,8 +53,12 @@ export const partitionsFindings = {
     { section: 'partitions' },
   ),
   SLUICE_FINDING_FILE_DAMAGED: problem(
-    'Somebody replaced files of a table by objects that are no Parquet: each query that reads their day fails.',
+    'The folder of a day of a table has objects that are no Parquet: each query that reads the day fails.',
     {
+      stray: [
+        `Somebody put the object into the folder of the day, where Athena reads all objects but those whose name begins with an underscore or a dot. Each query that reads the day fails. ${UNSAID_WHO}`,
+        'Copy it to another folder if somebody needs it. Then run the commands: they delete it for good.',
+      ],
       replaced: [
         `Somebody wrote other bytes under the key of a file. Each query that reads its day fails. ${UNSAID_WHO}`,
         'Run `restore`: it copies the version that was written first over what is there, which stays as an earlier version. While an erasure is open it refuses, and names the erasure that is to be run to its end first.',

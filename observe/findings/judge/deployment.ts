@@ -8,6 +8,7 @@ import type { StackFault } from '../../facts/stackFaults.ts';
 import type { DeniedCalls } from '../../facts/standingDenials.ts';
 import { type KeyFacts, NO_KEY, type StatusFacts, type UnreadPart } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../catalogue.ts';
+import { isUnreadByFile } from './days/rawDays.ts';
 import type { Findings, Place } from './place.ts';
 
 /** States of a key that somebody can end. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
@@ -205,11 +206,11 @@ function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread): boole
   return differs === null && isAbout && words.includes(name.slice(name.lastIndexOf('.') + 1));
 }
 
-/** Parts that could not be read, but for what the finding of something that is gone tells. */
-export function* unreadParts({ unknown, stackFaults }: StatusFacts): Findings {
-  yield* unreadFindings(
-    unknown.filter((read) => stackFaults?.some((fault) => isUnreadBy(fault, read)) !== true),
-  );
+/** Parts that could not be read, but for what the finding of something that is gone, or of a file that is no Parquet, tells. */
+export function* unreadParts({ unknown, stackFaults, damagedFiles }: StatusFacts): Findings {
+  const isTold = (read: UnreadPart) =>
+    stackFaults?.some((fault) => isUnreadBy(fault, read)) === true || isUnreadByFile(damagedFiles, read);
+  yield* unreadFindings(unknown.filter((read) => !isTold(read)));
 }
 
 /** A table or view that differs. Glue keeps when it was changed last. */

@@ -143,6 +143,7 @@ export const tableCases: readonly Case[] = [
           day: '2026-11-20',
           key: 'statsig/e/a.parquet',
           replacedAt: hoursAgo(2),
+          strayVersion: null,
         },
       ],
     },
@@ -151,8 +152,37 @@ export const tableCases: readonly Case[] = [
     'two files were replaced by what is no Parquet, of which the one named second was the first',
     {
       damagedFiles: [
-        { table: 'events', day: '2026-11-20', key: 'statsig/e/a.parquet', replacedAt: hoursAgo(2) },
-        { table: 'events', day: '2026-11-19', key: 'statsig/e/b.parquet', replacedAt: hoursAgo(5) },
+        {
+          table: 'events',
+          day: '2026-11-20',
+          key: 'statsig/e/a.parquet',
+          replacedAt: hoursAgo(2),
+          strayVersion: null,
+        },
+        {
+          table: 'events',
+          day: '2026-11-19',
+          key: 'statsig/e/b.parquet',
+          replacedAt: hoursAgo(5),
+          strayVersion: null,
+        },
+      ],
+    },
+  ],
+  [
+    'somebody put a text into the folder of a day',
+    {
+      damagedFiles: [
+        { table: 'events', day: '2026-11-20', key: 'e/a.txt', replacedAt: hoursAgo(2), strayVersion: 'v1' },
+      ],
+      unknown: [
+        {
+          part: 'the content of events',
+          why: 'HIVE_BAD_DATA: Not valid Parquet file: s3://acme/e/a.txt',
+          kind: 'query',
+          log: null,
+          isByKey: false,
+        },
       ],
     },
   ],

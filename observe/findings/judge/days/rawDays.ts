@@ -3,7 +3,7 @@ import { addDays, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts
 import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import { landingFolders } from '../../../facts/days/goneFiles.ts';
-import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import type { StatusFacts, UnreadPart } from '../../../facts/statusFacts.ts';
 import type { LostRawDay } from '../../../facts/tables/partitionGaps.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
@@ -119,21 +119,45 @@ function keptVersionsText({ day, seenAt }: LostRawDay, table: string, place: Pla
   return `gone, those of ${listed(folders)} until ${until} at least`;
 }
 
-/** Files of the last days that are no Parquet: a finding for each table, whose title names the one replaced first. */
-export function* damagedFiles({ damagedFiles: all }: StatusFacts, { commands }: Place): Findings {
-  for (const [table, files] of Map.groupBy(all ?? [], (file) => file.table)) {
+/** Whether a part could not be read because of one of these objects, which the answer of Athena names. */
+export function isUnreadByFile(
+  files: StatusFacts['damagedFiles'],
+  { kind, why }: Pick<UnreadPart, 'kind' | 'why'>,
+): boolean {
+  return kind === 'query' && files?.some(({ key }) => why.includes(key)) === true;
+}
+
+/**
+ * Objects of the last days that are no Parquet: a finding for each table of replaced files, and of others, whose title names the one written
+ * first.
+ */
+export function* damagedFiles(
+  { damagedFiles: all, unknown }: StatusFacts,
+  { commands, config }: Place,
+): Findings {
+  const kinds = Map.groupBy(all ?? [], ({ table, strayVersion }) => `${table} ${strayVersion === null}`);
+  for (const files of kinds.values()) {
     const oldestFirst = files.toSorted((a, b) => Date.parse(a.replacedAt) - Date.parse(b.replacedAt));
     const [first] = oldestFirst;
     if (first === undefined) continue;
-    const texts = oldestFirst.map(({ key, replacedAt }) => `${key}, replaced at ${replacedAt}`);
+    const { table } = first;
+    const isStray = first.strayVersion !== null;
+    const verb = isStray ? 'written' : 'replaced';
+    const texts = oldestFirst.map(({ key, replacedAt }) => `${key}, ${verb} at ${replacedAt}`);
     const more = files.length === 1 ? '' : `, and ${counted(files.length - 1, 'other')} of the table`;
+    const unread = unknown.filter((read) => isUnreadByFile(files, read)).map(({ part }) => part);
+    const without = unread.length === 0 ? '' : ` For it nobody can read ${listed(unread)}.`;
     const told = {
-      case: 'replaced',
-      title: `The file ${first.key} is no Parquet, of ${table} of ${first.day}${more}`,
+      case: isStray ? 'stray' : 'replaced',
+      title: `The ${isStray ? 'object' : 'file'} ${first.key} is no Parquet, of ${table} of ${first.day}${more}`,
       since: first.replacedAt,
-      detail: `${table}: ${listed(texts, '; ')}.`,
+      detail: `${table}: ${listed(texts, '; ')}.${without}`,
     } as const;
     const days = [...new Set(files.map(({ day }) => day))].sort();
-    yield finding('SLUICE_FINDING_FILE_DAMAGED', told, commands.restore(table, days));
+    const deletions = oldestFirst.slice(0, MOST_COMMANDS).map(({ key, strayVersion }) => {
+      const version = ['--bucket', config.bucket, '--key', key, '--version-id', strayVersion ?? ''];
+      return commands.aws('s3api', 'delete-object', ...version);
+    });
+    yield finding('SLUICE_FINDING_FILE_DAMAGED', told, isStray ? deletions : commands.restore(table, days));
   }
 }

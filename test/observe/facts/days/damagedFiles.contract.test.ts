@@ -13,7 +13,7 @@ const { config } = landing;
 /** The key of a file of events of this day. */
 const keyOf = (day: UtcDay, name: string) => `${dayFolder(config, 'events', day)}${name}`;
 
-it('files of three days that were replaced by no Parquet are told, the last replaced first', async () => {
+it('files of three days that were replaced by no Parquet, and texts beside them, are told, the last first', async () => {
   const VersioningConfiguration = { Status: 'Enabled' } as const;
   await landing.s3.send(new PutBucketVersioningCommand({ Bucket: config.bucket, VersioningConfiguration }));
   const replace = async (key: string, by: Uint8Array) => {
@@ -26,12 +26,26 @@ it('files of three days that were replaced by no Parquet are told, the last repl
   const empty = await replace(keyOf('2026-11-23', 'b'), new Uint8Array());
   await replace(keyOf('2026-11-20', 'early'), Buffer.from('no table'));
   await replace(keyOf('2026-11-22', 'erased'), Buffer.from('fewer rows PAR1'));
-  await landing.put(keyOf('2026-11-22', 'never replaced'), Buffer.from('no table'));
+  const own = 'sluice-1-2026-11-22-10-00-00-46d8a8cc-5cf7-4dee-a88d-cbae7217487d.parquet';
+  await landing.put(keyOf('2026-11-22', own), Buffer.from('no table'));
+  await landing.put(keyOf('2026-11-22', '_SUCCESS'), Buffer.from('done'));
+  await landing.put(keyOf('2026-11-22', 'of-statsig'), PARQUET);
+  await landing.put(keyOf('2026-11-22', 'notes.txt'), Buffer.from('a text'));
   await replace(keyOf('2026-11-22', 'deleted'), Buffer.from('no table'));
   await landing.store.removeAll([{ key: keyOf('2026-11-22', 'deleted'), eTag: '*' }]);
   const open = { s3: landing.s3, config, now: landing.clock.now() };
+  const table = config.tables.events;
+  const strayVersion = expect.any(String);
+  const replaced = { table, strayVersion: null };
   expect(await readDamagedFiles(open)).toEqual([
-    { table: config.tables.events, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
-    { table: config.tables.events, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },
+    {
+      table,
+      day: '2026-11-22',
+      key: keyOf('2026-11-22', 'notes.txt'),
+      replacedAt: '2026-11-23T10:04:07.000Z',
+      strayVersion,
+    },
+    { ...replaced, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
+    { ...replaced, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },
   ]);
 });
