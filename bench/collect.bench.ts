@@ -53,7 +53,7 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   // Each round has different users, keys and values, so that caches of one round do not help the next. They are made
   // beforehand, so that neither side collects their garbage.
   const bodiesOf = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, (_, round) =>
-    collectBodies(eventsPerBody, count, FIRST_SEED + round),
+    collectBodies({ eventsPerBody, bodies: count, seed: FIRST_SEED + round }),
   );
   for (const [made, bodies] of bodiesOf.entries()) {
     const round = made - WARM_UP_ROUNDS;

@@ -8,7 +8,15 @@ import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { randomHex } from '../randomHex.ts';
 
 /** Bodies like the SDKs' bodies, modeled on test/fixtures/statsig; deterministic for a seed. */
-export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
+export function collectBodies({
+  eventsPerBody,
+  bodies,
+  seed,
+}: {
+  readonly eventsPerBody: number;
+  readonly bodies: number;
+  readonly seed: number;
+}): Uint8Array[] {
   const random = seededRandom(seed);
   return Array.from({ length: bodies }, (_, i) =>
     gzipSync(

@@ -49,7 +49,7 @@ if (process.send === undefined) {
     const answer: unknown = await Reflect.apply(handler, undefined, [requestOf(body), context]);
     if (!JSON.stringify(answer).includes('202')) throw new Error(JSON.stringify(answer));
   };
-  const bodies = collectBodies(eventsPerBody, WARM_UP + count, 1);
+  const bodies = collectBodies({ eventsPerBody, bodies: WARM_UP + count, seed: 1 });
   // The log, which Lambda passes on, is not to be among the figures.
   const { write } = process.stdout;
   process.stdout.write = () => true;

@@ -189,7 +189,7 @@ async function refused(line: CommandLine): Promise<number> {
     import('../ingest/dayText.ts'),
   ]);
   const page = await withDeployment(line, (deployment) => listRefusedRows(deployment, wanted, limit));
-  writeResult<QuarantinedPage>(line, page, () => refusedText(page, limit, MOST_ROWS));
+  writeResult<QuarantinedPage>(line, page, () => refusedText(page, { listed: limit, most: MOST_ROWS }));
   return page.rows.length > 0 ? PROBLEMS_FOUND : 0;
 }
 

@@ -68,6 +68,6 @@ async function showTable(line: CommandLine, name: string): Promise<number> {
   });
   writeResult<ShownTable>(line, answer, () => tableText(answer));
   if (answer.days?.hasMore === true && line.values['json'] !== true)
-    writeNote(`${moreNote('--limit', answer.days.days.length, MOST_DAYS)}\n`);
+    writeNote(`${moreNote('--limit', { listed: answer.days.days.length, most: MOST_DAYS })}\n`);
   return 0;
 }

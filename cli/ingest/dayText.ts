@@ -3,7 +3,7 @@ import { isLeftOutReason, leftOutReasons } from '../../lib/drops/leftOut.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
-import { moreNote } from '../observe/words.ts';
+import { type ListLength, moreNote } from '../observe/words.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** A day as text: what happened and what is next, then each of its files. */
@@ -49,8 +49,8 @@ function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }:
   };
 }
 
-/** Refused rows of a day as text. @param limit How many were asked for. @param most How many `--rows` lists at most. */
-export function refusedText({ rows, hasMore }: QuarantinedPage, limit: number, most: number): string {
+/** Refused rows of a day as text. @param length How many were asked for, and how many `--rows` lists at most. */
+export function refusedText({ rows, hasMore }: QuarantinedPage, length: ListLength): string {
   if (rows.length === 0) return 'No row of the last load was refused.\n';
   const table = textTable(
     rows.map(({ path, reason, detail, raw, isCut }) => ({
@@ -60,5 +60,5 @@ export function refusedText({ rows, hasMore }: QuarantinedPage, limit: number, m
       raw: isCut ? `${raw}…` : raw,
     })),
   );
-  return hasMore ? `${table}\n${moreNote('--rows', limit, most)}\n` : table;
+  return hasMore ? `${table}\n${moreNote('--rows', length)}\n` : table;
 }

@@ -54,7 +54,7 @@ export function quarantinedRowsText(
       raw: rawText(row),
     })),
   );
-  const more = page.hasMore ? `\n${moreNote('--rows', limit, most)}\n` : '';
+  const more = page.hasMore ? `\n${moreNote('--rows', { listed: limit, most })}\n` : '';
   return `${table}${more}${lines(page.notes)}${costText(page.scannedBytes, deployment)}`;
 }
 

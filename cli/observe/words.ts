@@ -9,12 +9,20 @@ export function athenaRead(scannedBytes: number): string {
   return `Athena read ${count(scannedBytes)} bytes.`;
 }
 
+/** How long a list is. */
+export interface ListLength {
+  /** How many were listed. */
+  readonly listed: number;
+  /** How many an option lists at most. */
+  readonly most: number;
+}
+
 /**
  * Says that a list has more than it shows: that an option lists more, or, if it lists the most already, what reads all.
  *
- * @param option `--rows`, with how many were listed and how many it lists at most.
+ * @param option `--rows`.
  */
-export function moreNote(option: string, listed: number, most: number): string {
+export function moreNote(option: string, { listed, most }: ListLength): string {
   if (listed < most) return `There are more: ${option} lists at most ${most}.`;
   return `There are more than the ${most} that are listed at most: query the table.`;
 }

@@ -27,20 +27,26 @@ export interface OwnSession {
   close(): void;
 }
 
+/** A session of a role. */
+export interface AskedSession {
+  /** ARN of the role. */
+  readonly roleArn: string;
+  /** The name that CloudTrail shows. */
+  readonly name: string;
+  /** Session policy in JSON. */
+  readonly policy: string;
+}
+
 /**
  * Assumes the function's own role again, limited by a session policy. One call is enough: the clients share the
  * credentials, which last for an hour, longer than any function runs. In policies that name a principal, the session
  * counts as the role:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
  *
- * @param name The name that CloudTrail shows.
- * @param policy Session policy in JSON.
  * @throws AssumeRoleError
  */
 export async function ownSession(
-  roleArn: string,
-  name: string,
-  policy: string,
+  { roleArn, name, policy }: AskedSession,
   timing: RetryPorts,
 ): Promise<OwnSession> {
   const assume = assumedRoleCredentials(stsClient(), { arn: roleArn }, name, policy);
@@ -82,7 +88,7 @@ export async function limitedSession(limits: LimitedSession): Promise<OwnSession
   const { role, name, policyIn, refused } = limits;
   const policy = policyIn(parseArn(role));
   try {
-    return await ownSession(role, name, policy, systemTiming);
+    return await ownSession({ roleArn: role, name, policy }, systemTiming);
   } catch (error) {
     throw refused(error instanceof Error ? `${error.message}.` : '', error);
   }

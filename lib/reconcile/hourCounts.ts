@@ -98,10 +98,13 @@ export interface TableCounts extends Pick<HourFacts, 'accepted' | 'finished' | '
 /**
  * What the metrics say of the hour that begins then, summed up from their minutes.
  *
- * @param hour Epoch milliseconds.
- * @param began The first hour in which the registrar ran, epoch milliseconds: CloudWatch has no run before the first deployment.
+ * @param times When the hour begins, and the first hour in which the registrar ran, epoch milliseconds: CloudWatch has no
+ *   run before the first deployment.
  */
-export function hourCounts(series: MetricSeries, hour: number, began: number): HourCounts {
+export function hourCounts(
+  series: MetricSeries,
+  { hour, began }: { readonly hour: number; readonly began: number },
+): HourCounts {
   const values = (id: string, before = 0, after = before) =>
     [...(series.get(id) ?? [])].filter(
       ([minute]) => minute >= hour - before && minute < hour + HOUR_MS + after,

@@ -11,6 +11,7 @@ import type { ReceivedHoursColumn } from '../tables/receivedHoursTable.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
   type CountedNames,
+  type HourCounts,
   hourCounts,
   hourlyRuns,
   hourMetrics,
@@ -18,6 +19,7 @@ import {
   type MetricTime,
   oldestRecord,
   recordMetrics,
+  type TableCounts,
   type WantedMetric,
 } from './hourCounts.ts';
 import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
@@ -198,7 +200,7 @@ async function readDayFacts(
   const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
     readMetrics(metrics, { start: from, end: Math.min(to, until) });
   const series = await read(hourMetrics(names), start - MINUTE_MS, start + DAY_MS + HOUR_MS);
-  const isSilent = hourCounts(series, start, start).requests === null;
+  const isSilent = hourCounts(series, { hour: start, began: start }).requests === null;
   const began = isSilent ? await firstRun(reconciler, start - LOOKBACK_MS) : start;
   const records = await read(recordMetrics(names.stream), until - DAY_MS, until);
   const oldest = oldestRecord(records, now) ?? now;
@@ -209,7 +211,7 @@ async function readDayFacts(
 function judgeRows(reconciler: Reconciler, facts: DayFacts, look: Look | null): readonly ReceivedHour[] {
   return facts.waiting.flatMap(({ objects, unread }, hour) => {
     const from = facts.start + hour * HOUR_MS;
-    const { ofTable, ...ofHour } = hourCounts(facts.series, from, facts.began);
+    const { ofTable, ...ofHour } = hourCounts(facts.series, { hour: from, began: facts.began });
     const to = from + HOUR_MS;
     const waitsFor = () => {
       if (reconciler.now < to + reconciler.afterMs) return 'its buffers are not due';
@@ -230,9 +232,6 @@ function judgeRows(reconciler: Reconciler, facts: DayFacts, look: Look | null): 
   });
 }
 
-/** What is counted of one hour. */
-type HourCounts = ReturnType<typeof hourCounts>;
-
 /** One table in one hour. */
 interface TableHour {
   /** The kind of the table. */
@@ -240,7 +239,7 @@ interface TableHour {
   /** From 0 to 23. */
   readonly hour: number;
   /** What was counted of the table's rows. */
-  readonly counts: ReturnType<HourCounts['ofTable']>;
+  readonly counts: TableCounts;
   /** The counts of all tables together. */
   readonly ofHour: Omit<HourCounts, 'ofTable'>;
   /** How many objects may hold events of the hour. */

@@ -131,8 +131,16 @@ function retryAfterMs(text: string | null, now: number): number {
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
-/** Milliseconds before a copy is tried again. @param tries How often it was tried, at least 1. */
-export function retryDelayMs(tries: number, afterMs: number, random: () => number): number {
+/**
+ * Milliseconds before a copy is tried again.
+ *
+ * @param tried How often it was tried, at least 1, and the milliseconds after which the target asked for it again.
+ * @param random A number from 0 to 1, exclusive, which spreads copies.
+ */
+export function retryDelayMs(
+  { tries, afterMs }: { readonly tries: number; readonly afterMs: number },
+  random: () => number,
+): number {
   // With more tries the bound stays the same, and 2 to their power would become infinite.
   const delay = backoffMs(Math.min(tries, 20), random, RETRY_PAUSES);
   // Spreads copies that the target asked to be sent again at the same time.

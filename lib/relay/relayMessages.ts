@@ -93,7 +93,7 @@ async function stay(
   { queues, random, log }: Relayer,
 ): Promise<false> {
   try {
-    await queues.hide(message, retryDelayMs(message.receives, afterMs, random));
+    await queues.hide(message, retryDelayMs({ tries: message.receives, afterMs }, random));
   } catch (error) {
     log({ level: 'warn', event: 'relay_hide', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: errorText(error) });
   }

@@ -40,7 +40,7 @@ export const bucket: Look = {
     if (there.kind === 'missing')
       return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
     if (there.kind === 'denied') return [judgeDenied(config.bucket, setup)];
-    return there.region === region ? [] : [judgeElsewhere(config.bucket, there.region, region)];
+    return there.region === region ? [] : [judgeElsewhere(config.bucket, { there: there.region, region })];
   },
 };
 
@@ -61,8 +61,11 @@ export function ownBucketWords(bucket: string): readonly string[] {
   return ['s3api', 'list-buckets', '--query', `Buckets[?Name=='${bucket}'].Name`, '--output', 'text'];
 }
 
-/** Judges a bucket that is in another region than the stack. */
-export function judgeElsewhere(bucket: string, there: string, region: string): Finding {
+/** Judges a bucket that is in another region (`there`) than the stack (`region`). */
+export function judgeElsewhere(
+  bucket: string,
+  { there, region }: { readonly there: string; readonly region: string },
+): Finding {
   const told = seenNow(`${bucket} is in ${there}, the stack in ${region}.`);
   return finding('SLUICE_FINDING_REGION_UNFIT', { case: 'bucket', ...told });
 }

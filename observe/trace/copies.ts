@@ -125,7 +125,7 @@ export async function findCopies(
     (row) => isAbout(row, filter, unitIds),
     textOfEach(filter),
   );
-  const days = tracedDays(timeWindow, since, deployment.now);
+  const days = tracedDays(timeWindow, { since, now: deployment.now });
   // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const unread = await unreadNotes(deployment, tableKinds, days);
   const tables = await readTracedTables(deployment, { filter, days, most });
@@ -149,13 +149,11 @@ export async function findCopies(
 /**
  * The days in whose partitions rows can be that were received since a time: a row's day is that of its event.
  *
- * @param since Epoch milliseconds. Undefined: from the first day on.
- * @param now Epoch milliseconds.
+ * @param received When they were received first and last, epoch milliseconds. Without `since`: from the first day on.
  */
 export function tracedDays(
   { pastDays, futureDays }: Config['timeWindow'],
-  since: number | undefined,
-  now: number,
+  { since, now }: { readonly since: number | undefined; readonly now: number },
 ): { readonly from: UtcDay; readonly to: UtcDay } {
   return {
     from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays),

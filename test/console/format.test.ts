@@ -55,16 +55,16 @@ describe('what is usual', () => {
   it('is a part of an hour, or hours, of a day in UTC', () => {
     const hours = Array.from({ length: 24 }, (_, i) => ({ least: 0, median: 10 * i, most: 900 }));
     const at = Date.UTC(2026, 10, 20, 23) / 1_000;
-    const usualIn = (seconds: number) => usualRequests(hours, 'median', at, seconds);
+    const usualIn = (seconds: number) => usualRequests(hours, 'median', { epochSeconds: at, seconds });
     expect(usualIn(900)).toBe(58);
     expect(usualIn(3_600)).toBe(230);
     expect(usualIn(7_200)).toBe(230);
-    const lateInTheHour = usualRequests(hours, 'median', at + 2_700, 900);
+    const lateInTheHour = usualRequests(hours, 'median', { epochSeconds: at + 2_700, seconds: 900 });
     expect(lateInTheHour).toBe(58);
   });
 
   it('is not known without hours before', () => {
-    expect(usualRequests([], 'most', 0, 900)).toBeNull();
+    expect(usualRequests([], 'most', { epochSeconds: 0, seconds: 900 })).toBeNull();
   });
 });
 

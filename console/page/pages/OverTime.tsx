@@ -65,7 +65,7 @@ function Charts({ periods, usual, children }: Drawn) {
   const seconds = isDay(periods) ? BAR_SECONDS.ofDay : BAR_SECONDS.ofDays;
   const bars = Map.groupBy(periods, ({ atSeconds }) => atSeconds - (atSeconds % seconds));
   const usualOfBars = (statistic: keyof UsualHour) =>
-    [...bars.keys()].map((at) => usualRequests(usual, statistic, at, seconds));
+    [...bars.keys()].map((at) => usualRequests(usual, statistic, { epochSeconds: at, seconds }));
   const sums = (name: keyof Period) => [...bars.values()].map((ofBar) => sumOf(ofBar, name));
   return (
     <>
@@ -149,7 +149,10 @@ function Numbers({ periods, usual }: Drawn) {
         [
           'Usual requests',
           ([, [first]]) =>
-            usualRequests(usual, 'median', first?.atSeconds ?? 0, (isHour ? HOUR_MS : DAY_MS) / 1_000),
+            usualRequests(usual, 'median', {
+              epochSeconds: first?.atSeconds ?? 0,
+              seconds: (isHour ? HOUR_MS : DAY_MS) / 1_000,
+            }),
           'number',
         ],
         ['202', ...sum('accepted')],

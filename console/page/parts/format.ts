@@ -103,15 +103,13 @@ export function beyond(
  * The requests that are usual within a period, which is a part of an hour or whole hours.
  *
  * @param hours The 24 hours of a day, from midnight UTC on; empty while they are not known.
- * @param epochSeconds Start of the period.
- * @param seconds Length of the period.
+ * @param period Its start, epoch seconds, and its length in seconds.
  * @returns Null while the hours are not known.
  */
 export function usualRequests(
   hours: readonly UsualHour[],
   statistic: keyof UsualHour,
-  epochSeconds: number,
-  seconds: number,
+  { epochSeconds, seconds }: { readonly epochSeconds: number; readonly seconds: number },
 ): number | null {
   if (hours.length === 0) return null;
   const firstHour = Math.floor(epochSeconds / HOUR_SECONDS);

@@ -122,7 +122,7 @@ class Curation {
         return undefined;
       }
       const lanes = known ?? (await this.#cutLanes(session, from, { rows, share: all / files.length }));
-      await session.run(stageStatement(from, lanes.sql, this.#batchFolder(batch)));
+      await session.run(stageStatement({ query: from, lane: lanes.sql, folder: this.#batchFolder(batch) }));
       return lanes;
     });
   }

@@ -41,9 +41,21 @@ export function namesStatement({ shared }: CuratedTable, from: string, each: num
     WHERE ${shared} IS NOT NULL AND NOT contains(${shared}, chr(0)) AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
 }
 
-/** Writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`. */
-export function stageStatement(from: string, lane: string, folder: string): string {
-  return `COPY (SELECT *, ${lane} AS ${LANE} FROM (${from})) TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}))`;
+/**
+ * The statement that writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`.
+ *
+ * @param staged The query, an expression for the lane of a row, and the folder of the batch.
+ */
+export function stageStatement({
+  query,
+  lane,
+  folder,
+}: {
+  readonly query: string;
+  readonly lane: string;
+  readonly folder: string;
+}): string {
+  return `COPY (SELECT *, ${lane} AS ${LANE} FROM (${query})) TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}))`;
 }
 
 /** The folder of a lane in the folder of a batch, as DuckDB writes the name of its column. */

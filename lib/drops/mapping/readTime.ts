@@ -148,5 +148,5 @@ function numberOfText(text: string, { kind, type }: FoundColumn): string {
 function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone: string): TimeSql | null {
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
   const text = `lower(${textSql(sql, kind, type)})`;
-  return { value: timeOfFormat(text, format, timezone), refusals: [UNREAD] };
+  return { value: timeOfFormat(text, { format, timezone }), refusals: [UNREAD] };
 }

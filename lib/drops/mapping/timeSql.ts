@@ -160,12 +160,15 @@ export function timeOfText(raw: string, timezone: string): string {
 }
 
 /**
- * Reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
+ * The expression that reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
  * instants, without one local times in the timezone. Other texts are NULL.
  *
- * @param text In lower case.
+ * @param text An expression for the text, in lower case.
  */
-export function timeOfFormat(text: string, format: string, timezone: string): string {
+export function timeOfFormat(
+  text: string,
+  { format, timezone }: { readonly format: string; readonly timezone: string },
+): string {
   const parsed = parseTimeFormat(format);
   if ('expected' in parsed)
     throw new RangeError(`The format was not validated: expected ${parsed.expected}.`);

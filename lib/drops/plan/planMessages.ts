@@ -168,7 +168,7 @@ async function countLooks(
   const failed = current.filter((look) => look?.failure !== undefined).length;
   const stopped = last.filter((look) => look?.stopped === true).length;
   const counts = last.flatMap((look) => look?.counts ?? []);
-  return { missing, values: planValues(counts, missing + failed, stopped) };
+  return { missing, values: planValues(counts, { unreadable: missing + failed, stopped }) };
 }
 
 /** Looks for overdue drops and reports them in the log. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { countMetrics, type MetricRecord, type metricsLine } from '../../base/log.ts';
+import { countMetrics, type MetricRecord } from '../../base/log.ts';
 import { sum } from '../../base/sum.ts';
 import type { PlannedDay } from './planDataset.ts';
 
@@ -20,7 +20,7 @@ export interface RunCounts {
   /** How many datasets have not been looked at since the run began. */
   readonly missing: number;
   /** The metrics of the run, each with its value. */
-  readonly values: Parameters<typeof metricsLine>[0];
+  readonly values: MetricRecord['values'];
 }
 
 /** What a run has found of the days of one dataset. */
@@ -52,11 +52,11 @@ export function countDays(days: readonly PlannedDay[]): DayCounts {
  * The values of one scheduled run, including zeros, so that an alarm ends with the first run without problems.
  *
  * @param counts Of each dataset that was planned.
+ * @param unplanned How many datasets could not be read, and how many were stopped.
  */
 export function planValues(
   counts: readonly DayCounts[],
-  unreadable: number,
-  stopped: number,
+  { unreadable, stopped }: { readonly unreadable: number; readonly stopped: number },
 ): MetricRecord['values'] {
   const sumOf = (name: keyof DayCounts) => sum(counts.map((count) => count[name]));
   return [

@@ -75,10 +75,10 @@ describe('the text of sluice quarantine', () => {
     { raw: '{}', isCut: true, shown: '{}…' },
   ])('of a refused row of a file shows $shown', ({ shown, ...more }) => {
     const refused = { ...page, rows: [{ ...row, ...more }], hasMore: true };
-    const text = refusedText(refused, 20, 1_000);
+    const text = refusedText(refused, { listed: 20, most: 1_000 });
     expect(cellsOf(text)).toEqual([['/v1', 'SLUICE_EVENT_NO_NAME', 'd', shown]]);
     expect(text).toMatch(/--rows .* 1000/);
-    expect(refusedText({ ...refused, hasMore: false }, 20, 1_000)).not.toContain('--rows');
-    expect(refusedText({ ...page, rows: [] }, 20, 1_000)).not.toContain('---');
+    expect(refusedText({ ...refused, hasMore: false }, { listed: 20, most: 1_000 })).not.toContain('--rows');
+    expect(refusedText({ ...page, rows: [] }, { listed: 20, most: 1_000 })).not.toContain('---');
   });
 });

@@ -23,11 +23,11 @@ it.each([
 });
 
 it('a list names the option that lists more, and how many that lists at most', () => {
-  expect(moreNote('--rows', 20, 500)).toMatch(/--rows .*500/);
+  expect(moreNote('--rows', { listed: 20, most: 500 })).toMatch(/--rows .*500/);
 });
 
 it('a list that lists the most already says how many, and names no option', () => {
-  const note = moreNote('--rows', 500, 500);
+  const note = moreNote('--rows', { listed: 500, most: 500 });
   expect(note).toContain('500');
   expect(note).not.toContain('--rows');
 });

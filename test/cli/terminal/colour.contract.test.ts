@@ -65,7 +65,7 @@ describe('a command', () => {
     expect(stripVTControlCharacters(painted.stdout)).toBe(help.stdout);
   });
 
-  it('has none with NO_COLOR, whatever else is set, and says nothing about it', async () => {
+  it('has none with NO_COLOR beside FORCE_COLOR, and says nothing about it', async () => {
     process.env['NO_COLOR'] = '1';
     try {
       const { stdout, stderr } = await sluice('query', '--help');

@@ -18,7 +18,7 @@ describe('a table of text', () => {
     expect(textTable(rows, 57)).toBe(textTable(rows));
   });
 
-  it('has one line for each row, whatever names and values have in them', () => {
+  it('has one line for each row, also if names and values have line breaks and control characters', () => {
     const odd = 'a\nb\r\u2028\u001b[2Jc';
     const lines = textTable([
       { [odd]: odd, n: 1 },

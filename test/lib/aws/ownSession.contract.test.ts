@@ -44,13 +44,16 @@ describe('a session of the function’s own role', () => {
     deploy();
     const waits: number[] = [];
     // As long as names of a source and its dataset may be together.
-    const session = await ownSession(ROLE, 'acme-events'.repeat(9), policy, {
-      random: () => 0.5,
-      wait: async (ms) => {
-        waits.push(ms);
-        if (waits.length === 3) deploy(ROLE.replace(/X$/, '*'));
+    const session = await ownSession(
+      { roleArn: ROLE, name: 'acme-events'.repeat(9), policy },
+      {
+        random: () => 0.5,
+        wait: async (ms) => {
+          waits.push(ms);
+          if (waits.length === 3) deploy(ROLE.replace(/X$/, '*'));
+        },
       },
-    });
+    );
     expect(waits).toEqual([250, 500, 1_000]);
     await session.s3.send(new GetObjectCommand({ Bucket: 'own', Key: 'acme/a' }));
     await expect(
@@ -86,7 +89,7 @@ describe('a session of the function’s own role', () => {
     const wait = async () => {
       waits += 1;
     };
-    const assumed = ownSession(ROLE, 'acme-events', policy, { wait, random: () => 0 });
+    const assumed = ownSession({ roleArn: ROLE, name: 'acme-events', policy }, { wait, random: () => 0 });
     await expect(assumed).rejects.toThrow(AssumeRoleError);
     expect(waits).toBe(5);
   });

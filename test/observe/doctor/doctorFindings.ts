@@ -1,6 +1,7 @@
 import { encryptionProblems } from '../../../infra/serverless/encryptionProblems.ts';
 import { heldNames, replacedReaders } from '../../../infra/serverless/readerProblems.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import * as account from '../../../observe/doctor/account.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
@@ -28,7 +29,7 @@ const CREATE_DATABASE = commands.aws('glue', 'create-database', '--database-inpu
 const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...words));
 const config = defineConfig({ bucket: 'acme' });
 /** A configuration that brings what exists. */
-const configOfExisting = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
+const configOfExisting = (existing: NonNullable<ConfigInput['existing']>) =>
   defineConfig({ bucket: 'acme', existing });
 const logsKeyConfig = defineConfig({ bucket: 'acme', logs: { kmsKeyArn: keyArn('2') } });
 const LOGS_KEY = {
@@ -171,7 +172,7 @@ const ofDeployer: readonly Finding[] = [
 /** The bucket, its settings, its encryption and what lies in it. */
 const ofBucket: readonly Finding[] = [
   bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
-  bucket.judgeElsewhere('acme', 'us-east-1', REGION),
+  bucket.judgeElsewhere('acme', { there: 'us-east-1', region: REGION }),
   bucket.missing({ isLocal: false }, 'The bucket acme', true),
   bucket.missing({ isLocal: false }, 'The bucket acme', false),
   bucket.missing({ isLocal: true }, 'The bucket acme', false),

@@ -39,9 +39,11 @@ export function authorize(call: S3Call, operation: string, status = 200): void {
  */
 export function authorizeDeletion(
   call: S3Call,
-  key: string,
-  versionId: string | undefined,
-  etag: string | undefined,
+  {
+    key,
+    versionId,
+    etag,
+  }: { readonly key: string } & Readonly<Record<'versionId' | 'etag', string | undefined>>,
 ): void {
   const query = new URLSearchParams(versionId === undefined ? {} : { versionId });
   const headers: S3Call['headers'] = etag === undefined ? {} : { 'if-match': etag };

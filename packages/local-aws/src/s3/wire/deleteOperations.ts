@@ -81,7 +81,7 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
     }
     checkKey(key);
     const etag = childText(object, 'ETag');
-    authorizeDeletion(call, key, versionId, etag);
+    authorizeDeletion(call, { key, versionId, etag });
     const condition = etag === undefined ? {} : { ifMatch: unquoteETag(etag) };
     const bucket = call.store.bucket(call.bucket);
     if (versionId === undefined) {
