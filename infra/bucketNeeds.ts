@@ -20,21 +20,16 @@ export interface BucketNeed {
   readonly statement: Pick<Statement, 'Action' | 'Condition'> & { readonly Resource: readonly string[] };
 }
 
-/**
- * What the roles of the stack may do in the bucket, by their policies in the template.
- *
- * @param roles.names Names of the stack's roles by logical ID. A role that is not deployed has a name of the form that it will get.
- */
-export function bucketNeeds(
-  stack: Stack,
-  roles: {
-    /** The place that the stack is deployed to. */
-    readonly identity: { readonly partition: string; readonly account: string };
-    /** Names of the roles by their logical IDs. */
-    readonly names: ReadonlyMap<string, string>;
-  },
-): readonly BucketNeed[] {
-  const { identity, names } = roles;
+/** The roles of a stack. */
+export interface DeployedRoles {
+  /** The place that the stack is deployed to. */
+  readonly identity: { readonly partition: string; readonly account: string };
+  /** Names of the roles by their logical IDs. A role that is not deployed has a name of the form that it will get. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** What the roles of the stack may do in the bucket, by their policies in the template. */
+export function bucketNeeds(stack: Stack, { identity, names }: DeployedRoles): readonly BucketNeed[] {
   const { config, service, stage } = stack;
   // The ARN of an existing bucket is a text, and that of the stack's own bucket is a reference.
   const withBucket = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true } } };
@@ -59,10 +54,10 @@ export function bucketNeeds(
   });
 }
 
-/** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. @param roles As of {@link bucketNeeds}. */
+/** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. */
 export function bucketDeleters(
   { config }: Pick<Stack, 'config'>,
-  { identity, names }: Parameters<typeof bucketNeeds>[1],
+  { identity, names }: DeployedRoles,
 ): readonly string[] {
   const ids = deleterIds(config);
   const arns = ids.flatMap((id) => {

@@ -5,7 +5,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { GetBucketEncryptionCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
+import { type DefaultEncryption, defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
 import { s3Refusal } from '../../lib/aws/customerRefusal.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { refusedFields } from '../../lib/config/ConfigError.ts';
@@ -63,7 +63,7 @@ export async function readDeployedStack(
 export async function readDefaultEncryption(
   options: S3ClientConfig,
   Bucket: string,
-): Promise<ReturnType<typeof defaultEncryption>> {
+): Promise<DefaultEncryption> {
   const client = new S3Client(options);
   try {
     const answer = await client.send(new GetBucketEncryptionCommand({ Bucket }));

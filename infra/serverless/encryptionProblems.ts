@@ -1,4 +1,4 @@
-import type { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
+import type { DefaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { logicalIds } from '../template/Stack.ts';
 import type { DeployedStack } from './deployedStack.ts';
@@ -18,9 +18,9 @@ export interface EncryptionProblem {
 }
 
 /** The settings of a configuration that say how the bucket is encrypted. */
-type EncryptionSettings = Pick<Config, 'encryption' | 'existing' | 'bucket'>;
+export type EncryptionSettings = Pick<Config, 'encryption' | 'existing' | 'bucket'>;
 /** What is read of a stack; one without outputs was never deployed completely. */
-type EncryptedStack = Pick<DeployedStack, 'stackName' | 'outputs' | 'resources'>;
+export type EncryptedStack = Pick<DeployedStack, 'stackName' | 'outputs' | 'resources'>;
 
 /**
  * Problems of `encryption` in an account: roles could not read what lies in the bucket, or not write there.
@@ -31,7 +31,7 @@ type EncryptedStack = Pick<DeployedStack, 'stackName' | 'outputs' | 'resources'>
 export function encryptionProblems(
   config: EncryptionSettings,
   stack: EncryptedStack | undefined,
-  bucketDefault?: ReturnType<typeof defaultEncryption>,
+  bucketDefault?: DefaultEncryption,
 ): readonly EncryptionProblem[] {
   const deployed = stack === undefined || stack.outputs.size === 0 ? null : stack;
   const found = [
@@ -45,7 +45,7 @@ export function encryptionProblems(
 function bucketProblem(
   config: EncryptionSettings,
   deployed: EncryptedStack | null,
-  bucketDefault: ReturnType<typeof defaultEncryption> | undefined,
+  bucketDefault: DefaultEncryption | undefined,
 ): EncryptionProblem | null {
   const key = keyOfDefault(bucketDefault);
   if (key === null) return null;
@@ -92,7 +92,7 @@ const AWS_KEY = 'alias/aws/s3';
  * ARN, ID or alias of the key by which a bucket encrypts; null for S3's own keys, which fit every stack: writers of a stack with a key
  * name it.
  */
-function keyOfDefault(bucketDefault: ReturnType<typeof defaultEncryption> | undefined): string | null {
+function keyOfDefault(bucketDefault: DefaultEncryption | undefined): string | null {
   const { SSEAlgorithm = 'AES256', KMSMasterKeyID = AWS_KEY } = bucketDefault ?? {};
   return SSEAlgorithm === 'AES256' ? null : String(KMSMasterKeyID);
 }

@@ -1,3 +1,4 @@
+import type { DefaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
 import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -16,7 +17,8 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
 import type { PackagedTemplate, TemplatePlace } from '../template/substitute.ts';
 import { templateProblems } from '../template/templateProblems.ts';
-import { encryptionProblems } from './encryptionProblems.ts';
+import type { DeployedStack } from './deployedStack.ts';
+import { type EncryptedStack, type EncryptionSettings, encryptionProblems } from './encryptionProblems.ts';
 import { heldNames } from './readerProblems.ts';
 
 /** Matches keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` would take it. */
@@ -157,11 +159,16 @@ export function requireAccount(config: Pick<Config, 'account'>, account: string)
 /**
  * Refuses another encryption than the stack or its existing bucket has.
  *
- * @param seen As in {@link encryptionProblems}.
+ * @param stack The stack of the stage; undefined before its first deployment.
+ * @param bucketDefault How an existing bucket encrypts: see {@link encryptionProblems}.
  * @throws ConfigError `SLUICE_CONFIG_ENCRYPTION_DIFFERS`
  */
-export function requireEncryption(...seen: Parameters<typeof encryptionProblems>): void {
-  const problems = encryptionProblems(...seen);
+export function requireEncryption(
+  config: EncryptionSettings,
+  stack: EncryptedStack | undefined,
+  bucketDefault?: DefaultEncryption,
+): void {
+  const problems = encryptionProblems(config, stack, bucketDefault);
   if (problems.length > 0)
     throw new ConfigError('SLUICE_CONFIG_ENCRYPTION_DIFFERS', problems.map(({ text }) => text).join(' '));
 }
@@ -169,11 +176,13 @@ export function requireEncryption(...seen: Parameters<typeof encryptionProblems>
 /**
  * Refuses a name of a reader that another role or user of the stack has: the deployment would be rolled back.
  *
- * @param seen As in {@link heldNames}.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
-export function requireFreeNames(...seen: Parameters<typeof heldNames>): void {
-  const problems = heldNames(...seen);
+export function requireFreeNames(
+  config: Pick<Config, 'readers'>,
+  stack: Pick<DeployedStack, 'stackName' | 'resources'>,
+): void {
+  const problems = heldNames(config, stack);
   if (problems.length > 0) throw refusedFields(problems);
 }
 

@@ -123,7 +123,7 @@ export function usedSchedules(scheduled: readonly { readonly schedule: Schedule 
  */
 export function usedRuns(
   stack: Stack,
-  scheduled: Parameters<typeof usedSchedules>[0],
+  scheduled: readonly { readonly schedule: Schedule }[],
   runs: {
     /** The function that it invokes. */
     readonly part: FunctionPart;

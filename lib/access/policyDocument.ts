@@ -59,8 +59,13 @@ export function allow(
 }
 
 /** The statement of {@link allow} with the opposite effect. */
-export function deny(...statement: Parameters<typeof allow>): Statement {
-  return { ...allow(...statement), Effect: 'Deny' };
+export function deny(
+  Sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  condition?: Condition,
+): Statement {
+  return { ...allow(Sid, actions, resources, condition), Effect: 'Deny' };
 }
 
 /** Limits of IAM. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */

@@ -1,5 +1,5 @@
 import type { Reader, RoleReader } from '../schema/readers.ts';
-import { readerResultsFolder } from '../tables/objectKeys.ts';
+import { type ReaderResults, readerResultsFolder } from '../tables/objectKeys.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
 import { bucketArn, catalogArns, databaseArns, kmsViaS3, objectsArn, type PolicyScope } from './arns.ts';
 import { allow, type Statement } from './policyDocument.ts';
@@ -149,7 +149,7 @@ export interface ReaderWorkgroup {
  */
 export function readerWorkgroup(
   { workgroup }: Pick<PolicyScope, 'workgroup'>,
-  reader: Parameters<typeof readerResultsFolder>[0] & { readonly workgroup?: string | undefined },
+  reader: ReaderResults & { readonly workgroup?: string | undefined },
 ): ReaderWorkgroup {
   return {
     workgroup: reader.workgroup ?? `${workgroup}_${reader.name}`,

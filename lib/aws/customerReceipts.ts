@@ -11,7 +11,7 @@ import { encryptedBy } from './writtenAs.ts';
 const ANSWER_MS = 5_000;
 
 /** Codes of refusals that a policy causes. */
-const DENIED: Partial<Record<Refusal, ConstructorParameters<typeof ReceiptError>[0]>> = {
+const DENIED: Partial<Record<Refusal, keyof typeof ReceiptError.entries>> = {
   access: 'SLUICE_RECEIPT_ACCESS_DENIED',
   role: 'SLUICE_RECEIPT_ACCESS_DENIED',
   key: 'SLUICE_RECEIPT_KEY_DENIED',

@@ -30,6 +30,7 @@ import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
 import { customerClient } from './customerClient.ts';
 import { bucketRefusal, type Refusal, refusalOf } from './customerRefusal.ts';
 import {
+  type Destination,
   MOST_PARTS,
   multipartUpload,
   PARQUET_MEDIA_TYPE,
@@ -158,7 +159,7 @@ function writtenAs(target: Pick<Export['target'], 'owner' | 'kmsKeyArn' | 'encry
 /** Uploads a file in parts, one after the other. */
 function uploadParts(
   client: S3Client,
-  destination: Parameters<typeof multipartUpload>[1],
+  destination: Destination,
   written: WrittenAs,
   parts: AsyncIterable<Uint8Array>,
 ): Promise<void> {

@@ -24,7 +24,7 @@ export const PARALLEL_PARTS = 4;
 export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';
 
 /** The destination of an object. */
-interface Destination {
+export interface Destination {
   /** The name of the bucket. */
   readonly Bucket: string;
   /** The key of the object. */

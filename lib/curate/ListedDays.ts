@@ -7,6 +7,7 @@ import { isUtcDay } from '../base/time.ts';
 import type { NamedFile } from '../ledger/erasureNotes.ts';
 import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
@@ -161,7 +162,7 @@ export async function readLoss(
   { config, ledger, clock }: Pick<DayKeeper, 'config' | 'ledger' | 'clock'>,
   kind: ForwardedKind,
   day: UtcDay,
-  files: Parameters<typeof lostFiles>[2],
+  files: readonly Pick<FetchedObject, 'key' | 'eTag'>[],
 ): Promise<DayLoss> {
   const known = await readKnown(ledger, curatedSubject(config, kind, day));
   return judgeLoss(known, lostFiles(config, known, files, clock.now()), clock.now());

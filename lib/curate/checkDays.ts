@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { curatedShape, curatedTables } from './curatedTables.ts';
+import { type CuratedTablesConfig, curatedShape, curatedTables } from './curatedTables.ts';
 import { type DayKeeper, type DayLoss, readLoss, type TakenOut, takeOutJudged } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
 import { useRawDay } from './RawDays.ts';
@@ -10,7 +10,7 @@ import { useRawDay } from './RawDays.ts';
 /** The ports of a check. */
 export interface DayChecker extends DayKeeper {
   /** The settings of a keeper, and those that the shape of the curated table follows from. */
-  readonly config: DayKeeper['config'] & Parameters<typeof curatedTables>[0];
+  readonly config: DayKeeper['config'] & CuratedTablesConfig;
 }
 
 /** Which days are compared, and until when. */

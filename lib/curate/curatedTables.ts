@@ -54,10 +54,11 @@ distinctColumns([
   ...copyColumns,
 ]);
 
+/** The settings from which curated tables follow. */
+export type CuratedTablesConfig = Pick<Config, 'tables' | 'curatedTables' | 'unitIds'>;
+
 /** Both curated tables of a configuration. */
-export function curatedTables(
-  config: Pick<Config, 'tables' | 'curatedTables' | 'unitIds'>,
-): Record<ForwardedKind, CuratedTable> {
+export function curatedTables(config: CuratedTablesConfig): Record<ForwardedKind, CuratedTable> {
   const raw = forwardedTables(config);
   const table = (
     kind: ForwardedKind,

@@ -4,7 +4,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, takeOutDay } from '../curate/ListedDays.ts';
 import { withoutValues } from '../ledger/DayContent.ts';
-import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
+import { type ErasureNote, namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
 import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { versionSubject } from '../ledger/sweepVersions.ts';
@@ -378,7 +378,7 @@ class RunOfErasure {
   async #noteInLedger(
     { table, day }: { readonly table: string; readonly day: UtcDay },
     note: { readonly at: number; readonly endedAt?: number },
-    replaced: Parameters<typeof noteErasure>[2] = [],
+    replaced: ErasureNote['replaced'] = [],
   ): Promise<void> {
     const { id, ledger, config } = this.#eraser;
     const places: readonly LedgerSubject[] = [

@@ -67,7 +67,7 @@ export interface Beginning {
 }
 
 /** What the ledger has of a queued task. */
-type Queued = NonNullable<LedgerEntry['queued']>;
+export type Queued = NonNullable<LedgerEntry['queued']>;
 
 /** The result of a load. */
 export type Settlement = Pick<
@@ -353,7 +353,7 @@ export const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
 /** The entry of a day in the ledger; null also of one that can't be read, of which nothing is known. */
 export async function readKnown(
   ledger: Pick<Ledger, 'read'>,
-  place: Parameters<Ledger['read']>[0],
+  place: Pick<LedgerSubject, 'source' | 'dataset' | 'day'>,
 ): Promise<LedgerEntry | null> {
   try {
     return await ledger.read(place);

@@ -43,7 +43,7 @@ export const erasureNoteSchema = z.object({
 });
 
 /** One note, as an entry has it. */
-type ErasureNote = z.output<typeof erasureNoteSchema>;
+export type ErasureNote = z.output<typeof erasureNoteSchema>;
 /** What may have such notes. */
 type Erased = { readonly erasures?: readonly ErasureNote[] | undefined };
 

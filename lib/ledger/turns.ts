@@ -47,12 +47,14 @@ export interface KnownDay {
   readonly isNamed: boolean;
 }
 
-/** Milliseconds within which every day is looked at: half of the time for which S3 keeps what was deleted. */
-export function turnMs({
-  retention,
-}: {
+/** The settings that say within which time every day is looked at. */
+export interface TurnConfig {
+  /** How long S3 keeps what was deleted. */
   readonly retention: Pick<Config['retention'], 'dataVersionDays'>;
-}): number {
+}
+
+/** Milliseconds within which every day is looked at: half of the time for which S3 keeps what was deleted. */
+export function turnMs({ retention }: TurnConfig): number {
   return (retention.dataVersionDays * DAY_MS) / 2;
 }
 

@@ -17,6 +17,7 @@ import {
   NOTE_EVERY_MS,
   noteLooks,
   readLooks,
+  type TurnConfig,
   turnMs,
 } from './turns.ts';
 
@@ -64,7 +65,7 @@ export interface VersionLook extends RetryPorts {
   /** Names the files of each version. */
   readonly ledger: Pick<Ledger, 'read'>;
   /** The settings that name the folders and say how long deleted files are kept. */
-  readonly config: FolderLayout & Parameters<typeof turnMs>[0];
+  readonly config: FolderLayout & TurnConfig;
   /** The time of the look. */
   readonly clock: Clock;
 }

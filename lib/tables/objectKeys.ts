@@ -111,6 +111,16 @@ export const READER_TABLES_FOLDER = 'reader-tables/';
 /** Folder within the results in which Athena puts the files of tables that a query creates. */
 export const MADE_TABLES_FOLDER = 'tables/';
 
+/** What the folder of a reader's results follows from. */
+export interface ReaderResults {
+  /** Name of the reader. */
+  readonly name: string;
+  /** The database in which it creates tables. Default none. */
+  readonly ownDatabase?: string | null;
+  /** Where in the bucket the configuration puts its results. Default: a folder of its name. */
+  readonly resultLocation?: string | undefined;
+}
+
 /**
  * Folder of one reader's results, with a trailing slash.
  *
@@ -118,13 +128,7 @@ export const MADE_TABLES_FOLDER = 'tables/';
  * enforces its location, no query can choose another. So a reader who may create tables has a folder outside the one
  * whose objects expire. https://docs.aws.amazon.com/athena/latest/ug/ctas-considerations-limitations.html
  */
-export function readerResultsFolder(reader: {
-  readonly name: string;
-  /** The database in which it creates tables. Default none. */
-  readonly ownDatabase?: string | null;
-  /** Where in the bucket the configuration puts its results. Default: a folder of its name. */
-  readonly resultLocation?: string | undefined;
-}): string {
+export function readerResultsFolder(reader: ReaderResults): string {
   if (reader.resultLocation !== undefined) return locationParts(reader.resultLocation).folder;
   const makesTables = reader.ownDatabase !== undefined && reader.ownDatabase !== null;
   return `${makesTables ? READER_TABLES_FOLDER : QUERY_RESULTS_FOLDER}${reader.name}/`;

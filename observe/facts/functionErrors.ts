@@ -3,7 +3,7 @@ import { resources } from '../../infra/resources.ts';
 import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { functionWork, LONGEST, workingParts } from '../../infra/template/functionWork.ts';
 import { getAtt } from '../../infra/template/Resource.ts';
-import { idOf, partName } from '../../infra/template/Stack.ts';
+import { idOf, partName, type Stack } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { sum } from '../../lib/base/sum.ts';
@@ -252,7 +252,7 @@ async function readLastRun(
 }
 
 /** How often schedules send to the queue of a function, the shortest of each, by the function. */
-function schedulesOf(stack: Parameters<typeof resources>[0]): ReadonlyMap<string, Schedule> {
+function schedulesOf(stack: Stack): ReadonlyMap<string, Schedule> {
   const found = new Map<string, Schedule>();
   for (const { Type, Properties } of Object.values(resources(stack).Resources)) {
     if (Type !== 'AWS::Scheduler::Schedule') continue;

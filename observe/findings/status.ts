@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployment.ts';
-import { exportNeed, firstOf, needOf, type Shown } from '../facts/days/dropsPage.ts';
+import { exportNeed, firstOf, type Need, needOf, type Shown } from '../facts/days/dropsPage.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
 import type { Severity } from './catalogue/entry.ts';
@@ -80,7 +80,7 @@ function statusOf(facts: StatusFacts, findings: readonly Finding[]): Status {
 
 function shownOf<Drops extends { readonly days: readonly DropDay[] }>(
   all: readonly Drops[] | null,
-  needs: Parameters<typeof firstOf<Drops>>[1],
+  needs: (drops: Drops) => Need | null,
   nameOf: (drops: Drops) => string,
 ): ShownDrops<Drops> | null {
   if (all === null) return null;

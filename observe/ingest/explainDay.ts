@@ -352,7 +352,7 @@ const CLOCKS_DIFFER_MS = HOUR_MS;
  * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError; ObserveError.
  */
 export async function listRefusedRows(
-  deployment: Parameters<typeof listQuarantined>[0] & Pick<Deployment, 's3'>,
+  deployment: Deployment,
   named: NamedDay,
   limit: number,
 ): Promise<QuarantinedPage> {

@@ -49,7 +49,7 @@ export async function readGate(deployment: Deployment): Promise<Gate | null> {
 /** The gate that a request has reached. */
 export function gateOf(
   { code }: Pick<LiveRequest, 'code'>,
-  deployment: Parameters<typeof accepted>[0],
+  deployment: Pick<Deployment, 'config' | 'localControl'>,
 ): Gate {
   return code === null ? accepted(deployment) : refused(code);
 }

@@ -6,10 +6,10 @@ import type { CustomerBucket } from '../../lib/drops/CustomerBucket.ts';
 import { PARTITION_BATCH, type PartitionCatalog } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { namedFiles } from '../../lib/ledger/erasureNotes.ts';
 import { fingerprintFiles, type LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import { turnMs } from '../../lib/ledger/turns.ts';
+import { type TurnConfig, turnMs } from '../../lib/ledger/turns.ts';
 import { TURN_PARTS } from '../../lib/ledger/versionFiles.ts';
 import { versionName } from '../../lib/ledger/versions.ts';
-import type { Config } from '../../lib/schema/config.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, datasetLedger, EXPORTS_LEDGER } from '../../lib/tables/ledgerKeys.ts';
 import {
@@ -306,7 +306,7 @@ function versionOf(day: UtcDay): string {
  * @param everyMs Between two runs.
  */
 export function lookedAt(
-  config: Parameters<typeof turnMs>[0],
+  config: TurnConfig,
   [i, count]: readonly [number, number],
   everyMs: number,
   now: number,
@@ -419,7 +419,7 @@ function customerBucket(store: ComputedObjects, source: string): Pick<CustomerBu
 }
 
 /** A configuration of sources with two datasets and an export each. */
-function grownConfig(datasets: number): Parameters<typeof defineConfig>[0] {
+function grownConfig(datasets: number): ConfigInput {
   const names = Array.from({ length: Math.ceil(datasets / 2) }, (_, i) => `c${String(i).padStart(3, '0')}`);
   return {
     bucket: BUCKET,

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { existingResources } from '../../local/existingResources.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 
 describe('what the local cloud makes because the configuration takes it as existing', () => {
-  const made = (existing: Parameters<typeof defineConfig>[0]['existing']) => {
+  const made = (existing: ConfigInput['existing']) => {
     const config = defineConfig({ bucket: 'acme', database: 'own', ...(existing && { existing }) });
     return existingResources(config);
   };

@@ -178,13 +178,16 @@ function lifecycleSetting(own: readonly LifecycleRule[]): BucketSetting {
   };
 }
 
-/** What a rule of a bucket's encryption says of objects whose writers ask for none. */
-export function defaultEncryption(rule: unknown): {
+/** How a bucket encrypts objects whose writers ask for nothing, as S3 tells it. */
+export interface DefaultEncryption {
   /** `AES256` for S3's own keys. */
   readonly SSEAlgorithm?: unknown;
   /** ID, ARN or alias of the key; absent for S3's own keys, and for the key that AWS has for S3. */
   readonly KMSMasterKeyID?: unknown;
-} {
+}
+
+/** What a rule of a bucket's encryption says of objects whose writers ask for none. */
+export function defaultEncryption(rule: unknown): DefaultEncryption {
   return Object(valueAt(rule, ['ApplyServerSideEncryptionByDefault']));
 }
 

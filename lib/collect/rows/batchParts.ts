@@ -294,9 +294,14 @@ export class SenderParts {
 }
 
 /** @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
-export function senderParts(...args: ConstructorParameters<typeof SenderParts>): SenderParts {
+export function senderParts(
+  json: CanonicalJsonWriter,
+  plan: CollectPlan,
+  batchMetadata: JsonObject | null,
+  sender: BatchSender,
+): SenderParts {
   try {
-    return new SenderParts(...args);
+    return new SenderParts(json, plan, batchMetadata, sender);
   } catch (error) {
     if (!(error instanceof DepthError)) throw error;
     throw new RequestError('SLUICE_BODY_WRONG_SHAPE', 'statsigMetadata is nested too deeply.');

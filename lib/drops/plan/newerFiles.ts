@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DAY_MS, MINUTE_MS, type UtcDay } from '../../base/time.ts';
 import { type Ledger, readKnown } from '../../ledger/Ledger.ts';
+import type { LedgerSubject } from '../../ledger/LedgerEntry.ts';
 import type { ListedEntries } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
@@ -135,8 +136,8 @@ async function listRecent(
   for (let calls = 0; calls < MAX_FOLDER_CALLS && recent.size < MAX_COMPARED_DAYS && !isEnd; calls += 1) {
     const page = await bucket.list({ prefix: root, next, after });
     for (const object of page.objects) {
-      const day = layout.dayOf(object.key.slice(root.length)) ?? '';
-      if (!isRecent(day, object)) continue;
+      const day = layout.dayOf(object.key.slice(root.length));
+      if (day === null || !isRecent(day, object)) continue;
       const reason = leftOutReason(object, dropFolder(dataset, day), dataset.waitFor);
       if (reason !== null && !isUnloadable(reason)) continue;
       const files = recent.get(day) ?? [];
@@ -153,7 +154,7 @@ async function listRecent(
 /** Compares listed files of a day with its entry; null if none is newer. */
 async function compareDay(
   { ledger, entries, now }: NewerFilesPorts,
-  place: Parameters<Ledger['read']>[0],
+  place: Pick<LedgerSubject, 'source' | 'dataset' | 'day'>,
   objects: readonly DropObject[],
   known: NewerDay | undefined,
 ): Promise<NewerDay | null> {

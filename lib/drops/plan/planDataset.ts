@@ -1,7 +1,7 @@
 import type { Exclusive } from '../../base/concurrency.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { type Clock, DAY_MS, type UtcDay } from '../../base/time.ts';
-import type { Ledger } from '../../ledger/Ledger.ts';
+import type { Ledger, Queued } from '../../ledger/Ledger.ts';
 import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
@@ -150,7 +150,7 @@ interface LookedDay {
   /** The state of its files, by which a repeated look is known. */
   readonly fingerprint: string;
   /** What the ledger is to note; null if nothing is new. */
-  readonly note: Parameters<Ledger['noteQueued']>[1] | null;
+  readonly note: Omit<Queued, 'at'> | null;
   /** The entry on which that rests; null if there was none. */
   readonly seen: Pick<LedgerEntry, 'token'> | null;
 }

@@ -4,6 +4,7 @@ import type { Deployment } from '../../deployment.ts';
 import { ObserveError } from '../../deployment.ts';
 import { whyUnread } from '../../explainAwsError.ts';
 import {
+  type CatalogReaders,
   type ConfiguredDataset,
   type DatasetDays,
   type DatasetStatus,
@@ -277,7 +278,7 @@ async function readLines(
 
 /** Reads the days without a partition, by the names of datasets, or says why they could not be read. */
 async function readUnread(
-  open: Parameters<typeof unreadDrops>[0],
+  open: CatalogReaders,
   datasets: readonly ConfiguredDataset[],
 ): Promise<{
   readonly days: ReadonlyMap<string, readonly UnreadDay[]>;

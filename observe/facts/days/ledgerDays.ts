@@ -306,7 +306,7 @@ export interface ExportDays extends ExportFacts {
 /** The parts of a deployment by which the ledger is read. */
 type Open = Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>;
 /** The parts of a deployment by which the ledger is compared with the catalog. */
-type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal' | 'onDamaged'>;
+export type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal' | 'onDamaged'>;
 
 /** The datasets of a configuration. */
 export function configuredDatasets({

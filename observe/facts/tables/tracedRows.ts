@@ -5,7 +5,7 @@ import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
 import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../../lib/views/assignments.ts';
 import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
-import { askAthena } from '../../deployment.ts';
+import { askAthena, type Deployment, type QueryAnswer } from '../../deployment.ts';
 
 /** The target of a search: rows of one event, of one unit, or of the requests that were received at one time. */
 export type TraceFilter =
@@ -77,7 +77,7 @@ export interface TracedTables {
 }
 
 /** The parts of a deployment by which Athena is asked. */
-type Asked = Parameters<typeof askAthena>[0];
+type Asked = Pick<Deployment, 'athena' | 'config' | 'clock' | 'wait' | 'random' | 'signal'>;
 
 /**
  * Finds rows in the forwarded tables and in quarantine, newest first.
@@ -266,7 +266,7 @@ LIMIT ${most + 1}`;
 export function readWholeRow(
   deployment: Asked,
   { kind, day, id }: { readonly kind: TableKind; readonly day: UtcDay; readonly id: string },
-): ReturnType<typeof askAthena> {
+): Promise<QueryAnswer> {
   const { config } = deployment;
   const table = qualifiedName(config, config.tables[kind]);
   const column = kind === 'quarantine' ? 'quarantine_id' : 'event_id';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 import { settingWords } from '../../../observe/facts/bucketFaults.ts';
 
@@ -177,7 +178,7 @@ describe('the lifecycle of the bucket', () => {
     expect(settings.flatMap((setting) => setting.early?.(setting.wanted({})).points ?? [])).toEqual([]);
   });
 
-  const ruleOf = (retention: Parameters<typeof defineConfig>[0]['retention'], prefix: string) =>
+  const ruleOf = (retention: ConfigInput['retention'], prefix: string) =>
     lifecycleRules(
       defineConfig({ bucket: 'acme-data', ...(retention === undefined ? {} : { retention }) }),
     ).find((rule) => rule.prefix === prefix);

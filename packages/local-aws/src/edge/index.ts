@@ -1,3 +1,3 @@
 // The HTTP endpoint in front of services.
 export { parseAllowedHosts } from './requestGuard.ts';
-export { startEdge } from './startEdge.ts';
+export { type EdgeOptions, startEdge } from './startEdge.ts';

@@ -1,5 +1,5 @@
 import { realClock } from '../base/index.ts';
-import { startEdge } from '../edge/index.ts';
+import { type EdgeOptions, startEdge } from '../edge/index.ts';
 import { Faults } from '../faults/index.ts';
 import type { AwsService } from '../protocol/index.ts';
 
@@ -23,7 +23,7 @@ export interface ClientOptions {
 export async function startServices(
   services: readonly AwsService[],
   faults = new Faults(),
-  more: Pick<Parameters<typeof startEdge>[0], 'control' | 'controlPath'> = {},
+  more: Pick<EdgeOptions, 'control' | 'controlPath'> = {},
 ): Promise<{
   /** Options of clients. */
   readonly options: ClientOptions;

@@ -16,6 +16,7 @@ import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
@@ -30,7 +31,7 @@ const NOBODY = { Effect: 'Deny', Principal: '*', Action: 's3:ListBucket', Resour
 export const OTHER_DROPS = 'acme-other-drops';
 const OWN = 'acme-experiments';
 
-type SourceInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[number];
+type SourceInput = NonNullable<ConfigInput['sources']>[number];
 
 /**
  * The plan's adapters with real clients before the local S3 and SQS: our bucket in one account, the customer's with the

@@ -7,7 +7,7 @@ import type { StatementResult } from '../engine/StatementRunner.ts';
 import { type CatalogRun, createView } from './createView.ts';
 import { rowsFrom } from './queryStatements.ts';
 import { type ColumnDefinition, type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
-import { runShow } from './show/showStatements.ts';
+import { runShow, type Show } from './show/showStatements.ts';
 import { addPartitions, defaultLocation, findPartition } from './write/tablePartitions.ts';
 
 /** The lines of a statement, as Athena returns them: one column of texts. */
@@ -33,7 +33,7 @@ export async function runCatalogStatement(statement: Statement, run: CatalogRun)
 }
 
 /** Whether a statement answers with lines about the catalog. */
-function isShow(statement: Statement): statement is Parameters<typeof runShow>[0] {
+function isShow(statement: Statement): statement is Show {
   return statement.kind.startsWith('show') || statement.kind === 'describe';
 }
 

@@ -11,7 +11,7 @@ import {
   storageClasses,
 } from '../model/StoredObject.ts';
 import { checksumHeader } from './receiveBody.ts';
-import type { KeyAccess, S3Call } from './S3Operation.ts';
+import type { KeyAccess, KeyUse, S3Call } from './S3Operation.ts';
 
 /** Headers of a write that are returned unchanged with the object. */
 const KEPT = [
@@ -177,7 +177,7 @@ export function requireKeyAccess(
   { caller, keyAccess, request }: S3Call,
   { info }: Bucket,
   encryption: Encryption,
-  action: Parameters<KeyAccess['requireUse']>[0]['action'],
+  action: KeyUse['action'],
 ): string | undefined {
   if (encryption[ALGORITHM] !== 'aws:kms') return undefined;
   const { account: owner } = info;

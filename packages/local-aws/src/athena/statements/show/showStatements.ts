@@ -8,7 +8,7 @@ import { resolveDatabase, resolveTableName, type Statement } from '../Statement.
 import { describeTable } from './describeTable.ts';
 
 /** SHOW and DESCRIBE. */
-type Show = Extract<
+export type Show = Extract<
   Statement,
   {
     kind: 'showDatabases' | 'showTables' | 'showPartitions' | 'describe';
