@@ -53,7 +53,7 @@ describe('the next steps of a day', () => {
     ]);
   });
 
-  it('of one whose version has lost files load it again, whatever its state', () => {
+  it('of one whose version has lost files load it again, also if it has failed or misses its inputs', () => {
     for (const state of ['succeeded', 'inputs_missing', 'failed'] as const) {
       const explained = explainEntry(ledgerEntry({ state, version: 'v1' }), {
         target: TARGET,

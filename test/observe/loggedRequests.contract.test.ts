@@ -434,7 +434,7 @@ describe('a dead letter', () => {
     expect((await lastFailure('ingest-load'))?.code).toBeUndefined();
   });
 
-  it('never ran if Lambda throttled its last try, whatever failed before', async () => {
+  it('never ran if Lambda throttled its last try, also if one failed before', async () => {
     await clock.advance(4 * HIDDEN);
     fail('SLUICE_LOAD_A');
     await clock.advance(10 * MINUTE);

@@ -88,7 +88,7 @@ describe('messages of objects', () => {
     ]);
   });
 
-  it('that name no object are dropped, whatever they are, and have the others written', async () => {
+  it('that name no object are dropped, as text, JSON or nothing, and have the others written', async () => {
     const key = await putBatch('a');
     const odd = ['hello', '{}', '{"sluice":"daily"}', ''].map((body, i) => queueMessage(`odd-${i}`, body));
     expect(await invoke({ Records: [...odd, message(key)] })).toEqual(failing());

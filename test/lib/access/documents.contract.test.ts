@@ -218,7 +218,7 @@ describe.each(all)('the policy of %s', (_, policy) => {
   });
 });
 
-it("readers' policies fit into IAM's limits however long the configured names are", () => {
+it("readers' policies fit into IAM's limits with the longest names that a configuration may have", () => {
   const long = {
     ...scope,
     partition: 'aws-us-gov',

@@ -233,7 +233,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(policy, calls, everything)).toEqual(textsOf(logs));
   });
 
-  it("is text that STS accepts, whatever the name of the customer's folder", async () => {
+  it("is text that STS accepts, also if the customer's folder has quotes and letters beyond ASCII", async () => {
     const folder = 'ereignisse "日本" é';
     const policy = loadSession(place, config, acme, { ...dataset, folder });
     expect(policy).toMatch(/^[ -~]+$/);

@@ -23,7 +23,7 @@ function plainly(kind: ExposureKind, metadata: Record<string, unknown>, heldOut 
 }
 
 describe('Evaluations', () => {
-  it('stay correct however many different ones arrive', () => {
+  it('stay correct while 30,000 different ones arrive', () => {
     const evaluations = new Evaluations(own, resolve);
     for (let i = 0; i < 30_000; i += 1) {
       const sent = { gate: `gate_${i % 10_000}`, gateValue: 'true', ruleID: `rule_${i}`, lcut: String(i) };

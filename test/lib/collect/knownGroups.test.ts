@@ -78,7 +78,7 @@ describe('an exposure with known groups', () => {
     expect(row('gate', gate)).toEqual({ experiment: 'new_checkout', group: undefined, isAssignment: false });
   });
 
-  it('by a rule that is a group is an assignment, whatever holdouts were evaluated before', () => {
+  it('by a rule that is a group is an assignment, also behind a holdout, and unless it is overridden locally', () => {
     const gates = [{ gate: 'winter_holdout', gateValue: 'true', ruleID: 'r' }];
     expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual({
       experiment: 'button',

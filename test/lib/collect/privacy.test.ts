@@ -115,7 +115,7 @@ describe('redaction of rows', () => {
     expect(empty).toMatchObject({ statsig_metadata: '{"event":{"Referer":"r"}}' });
   });
 
-  it('keeps the fields that the columns of an exposure need, whatever the paths say', () => {
+  it('keeps the fields that the columns of an exposure need, although a path drops all metadata', () => {
     const [row] = collect({ events: [gate] }, redacting({ 'metadata.*': 'drop' })).exposures;
     expect(row).toMatchObject({ experiment_id: 'g', group_id: 'r:Pass', is_assignment: true });
     expect(JSON.parse(String(row?.['metadata']))).toEqual({
@@ -165,7 +165,7 @@ describe('redaction of rows', () => {
 });
 
 describe('private attributes', () => {
-  it('are never kept, wherever they are', () => {
+  it('are not kept of a batch, an event, an exposure and what it was bootstrapped with, nor of a refused event', () => {
     const user = { userID: 'u', privateAttributes: { secret: 1 } };
     const all = collect(
       {

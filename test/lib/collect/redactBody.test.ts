@@ -38,7 +38,7 @@ describe('a refused body', () => {
     expect(redactBody(bytes(cut), null, null, KEY_HASH)).toBe(withheld);
   });
 
-  it('is always replaced with redaction, by a hash with its salt', () => {
+  it('is replaced with redaction, also without private attributes, by a hash with its salt', () => {
     const redaction = new Redaction({ 'user.email': 'drop' }, SALT);
     for (const text of ['{}', privateBody]) {
       expect(redactBody(bytes(text), text, redaction, KEY_HASH)).toBe(

@@ -31,9 +31,9 @@ describe('a refused request', () => {
     expect(metrics).toEqual(refusedMetrics('SLUICE_PATH_RESERVED'));
   });
 
-  it('for a path of Statsig is answered 404, whatever its method', async () => {
+  it.each(['GET', 'POST', 'PUT'])('for a path of Statsig is answered 404, also by %s', async (method) => {
     const { send } = startCollector();
-    const answer = await send(request({ method: 'GET', path: '/v1/mark_data_ready_dwh/' }));
+    const answer = await send(request({ method, path: '/v1/mark_data_ready_dwh/' }));
     expect(answer).toMatchObject(refusedWith(404, 'SLUICE_PATH_RESERVED'));
   });
 
@@ -92,7 +92,7 @@ describe('a refused request', () => {
       expect(JSON.stringify(log)).not.toContain('console-x');
     });
 
-    it('is logged with the SDK of its query and its key, whatever else it is refused for', async () => {
+    it('is logged with the SDK of its query and its key, also if it is refused for its method', async () => {
       const { send, log } = startCollector({ keys: [] });
       await send(request({ method: 'GET', query: 'st=py-server' }));
       expect(log).toMatchObject([{ sdk: 'py-server', sent_key: keyInLog }]);

@@ -94,7 +94,7 @@ describe('the rows of one batch', () => {
     expect(row?.['statsig_metadata']).toBe('{"event":"own","event_":"batch","event__":{"extra":1}}');
   });
 
-  it('have no IDs from custom IDs that are no object, whatever the IDs are named', () => {
+  it('have no IDs from custom IDs that are no object, also if the IDs have names of members that texts and lists have', () => {
     const unitIds = { length: 'length_id', undefined: 'undefined_id', constructor: 'constructor_id' };
     for (const customIDs of ['text', ['a', 'b'], 7, null, {}, [], { companyID: 'c' }]) {
       const [row] = collectOne({ eventName: 'e', user: { customIDs } }, {}, { config: { unitIds } }).rows;

@@ -324,7 +324,7 @@ describe('defineConfig', () => {
       expect(problemPaths(more)).toEqual([]);
   });
 
-  it('accepts as many days as a stream can write at once', () => {
+  it('accepts a window of 500 days with today, as many as a stream can write at once', () => {
     const timeWindow = { pastDays: 365, futureDays: 134 };
     expect(defineConfig({ bucket: 'acme', timeWindow }).timeWindow).toEqual(timeWindow);
   });

@@ -292,7 +292,7 @@ describe('two stages', () => {
     },
   );
 
-  it('have names that fit, whatever the service', async () => {
+  it('have names that fit beside that of the service: a longer one leaves less', async () => {
     const longest = 's'.repeat(32);
     const load = (service: string, stage: string) => () =>
       loadConfig(fileFor({ [stage]: { service } }, [stage]), stage);

@@ -168,7 +168,7 @@ describe('the list of curated days in the views', () => {
     expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
   });
 
-  it('is the same whatever the order of many publications and changes', async () => {
+  it('shows as many days as the list after publications and changes at the same time', async () => {
     const planner = curations.makePlanner();
     const { days = {} } = (await curations.listed.read('exposures')) ?? {};
     const listed = days[DAY];

@@ -153,7 +153,7 @@ describe('the rows of a unit in a Parquet file', () => {
     expect(readFileSync(to).includes('gone-0')).toBe(false);
   });
 
-  it('keep the times of files that Firehose writes, whatever the type', async () => {
+  it('keep times of the type INT96, which Firehose writes', async () => {
     writeFileSync(from, readFileSync(join(import.meta.dirname, '../../fixtures/parquet/int96.parquet')));
     const eraser = await open('user_id=u2');
     const file = await eraser.examine(from);

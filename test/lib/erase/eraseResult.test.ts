@@ -17,7 +17,7 @@ describe('a result of a query', () => {
     return eraseResult(path, new UnitMatcher([parseUnit(`user_id=${value}`, { unitIds: {} })]));
   };
 
-  it('goes as a whole if it has the value, however it is written', async () => {
+  it('goes as a whole if it has the value: gzipped, with doubled quotes, or within JSON, too', async () => {
     expect(await search(Buffer.from('"user_id"\n"user-1"\n'))).toEqual(found);
     expect(await search(gzipSync('"user_id"\n"user-1"\n'))).toEqual(found);
     expect(await search(Buffer.from('"a""b"'), 'a"b')).toEqual(found);

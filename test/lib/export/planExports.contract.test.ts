@@ -362,7 +362,7 @@ describe('the plan of exports', () => {
     expect(reasons(await plan())).toEqual([`${DAY} new`]);
   });
 
-  it('queues requested days whatever the ledger says, limited to the requested schedule and names', async () => {
+  it('queues requested days also if they were exported, limited to the requested schedule and names', async () => {
     await world.register(DAY);
     await world.put('a.parquet', 'x');
     await plan();

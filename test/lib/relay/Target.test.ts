@@ -85,7 +85,7 @@ describe('the target of relay', () => {
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
   });
 
-  it('lets the 429 of one key stop no other, however many there are', async () => {
+  it('lets 429s of one key stop no other', async () => {
     const { answers, deliver, clock } = start();
     for (let i = 0; i < 20; i += 1) {
       answers.next = { status: 429 };
@@ -117,7 +117,7 @@ describe('the target of relay', () => {
     expect(await deliver('client-0')).toEqual({ kind: 'taken' });
   });
 
-  it('gets nothing at all before the time of a 503, whatever one says that was under way', async () => {
+  it('gets nothing at all before the time of a 503, also if another one, which was under way, states none', async () => {
     const { answers, deliver, clock } = start();
     answers.next = { status: 503, retryAfter: '60' };
     const first = deliver();
@@ -162,10 +162,10 @@ describe('the pause before a copy is tried again', () => {
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         fc.integer({ min: 0, max: 43_000_000 }),
         (tries, random, afterMs) => {
-          const pause = retryDelayMs(tries, 0, () => random);
+          const pause = retryDelayMs({ tries, afterMs: 0 }, () => random);
           expect(pause).toBeGreaterThanOrEqual(60_000);
           expect(pause).toBeLessThanOrEqual(3_600_000);
-          const asked = retryDelayMs(tries, afterMs, () => random);
+          const asked = retryDelayMs({ tries, afterMs }, () => random);
           expect(asked).toBeGreaterThanOrEqual(Math.max(pause, afterMs));
           expect(asked).toBeLessThanOrEqual(43_000_000);
         },

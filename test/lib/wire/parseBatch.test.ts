@@ -21,7 +21,7 @@ function read(text: string): unknown {
 }
 
 describe('parseBody', () => {
-  it("leaves exposures' metadata unparsed, in any order of members", () => {
+  it("leaves exposures' metadata unparsed, in several orders of members", () => {
     const evaluated = [
       { gate: 'g', ruleID: 'r', lcut: '1795000000000', gateValue: true },
       { configVersion: 12, config: 'c', allocatedExperiment: '', reason: 'é €' },

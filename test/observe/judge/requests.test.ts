@@ -236,7 +236,7 @@ describe('a finding about requests', () => {
     expect(judge(facts)).toEqual([found]);
   });
 
-  it('of a silence that is over is since its begin, whatever came last', () => {
+  it('of a silence that is over is since its begin, also if a request has come since', () => {
     const over = { ...changedRequests({ what: 'silence', usual: 60 }), lastRequestAt: hoursAgo(0.1) };
     expect(judge(over)).toMatchObject([{ code: 'SLUICE_FINDING_SILENT', since: hoursAgo(9) }]);
   });

@@ -48,7 +48,7 @@ describe('a quarantined event', () => {
     expect(rows.events).toHaveLength(1);
   });
 
-  it('has one event_id however often it is redriven, different from an equal event', () => {
+  it('has one event_id if it is redriven twice, different from an equal event', () => {
     const idOf = (quarantineId: string) =>
       judge()(quarantined(only(event('made')), { quarantineId })).rows.events.map(
         ({ json }) => JSON.parse(json).event_id,
@@ -92,7 +92,7 @@ describe('a quarantined event', () => {
 });
 
 describe('a quarantined body', () => {
-  it('is processed like a request, whatever its bytes', () => {
+  it('is processed like a request, also if its bytes can’t be decoded', () => {
     const reason = 'SLUICE_BODY_WRONG_SHAPE' as const;
     const body = only(event('a'), event('statsig::diagnostics'), '{}');
     const verdict = judge()(quarantined(body, { reason }));
@@ -111,7 +111,7 @@ describe('a quarantined body', () => {
     expect(rows.events[0]?.json).not.toContain('a@example.com');
   });
 
-  it('counts every event that is not landed, whatever the reason', () => {
+  it('counts telemetry and denied events, which are not landed', () => {
     const diagnostics = event('statsig::diagnostics');
     const body = only(diagnostics, diagnostics, event('b'));
     const judged = judge({ events: { deny: ['b'] } })(quarantined(body, { reason: 'SLUICE_BODY_NOT_JSON' }));

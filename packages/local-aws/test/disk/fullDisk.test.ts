@@ -117,15 +117,21 @@ describe('on a full disk', () => {
     expect(stderr).toMatch(/^LOCAL_AWS_DISK_FULL: The disk is full: [^\n]*\n$/);
   });
 
-  it('a queue is not emptied by a call that is answered 503, however often', async () => {
+  it('a queue keeps its messages if it is to be emptied twice and both calls are answered 503', async () => {
     const QueueUrl = await createQueue('purged');
-    const { failed } = await fill(() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })));
+    const { done, failed } = await fill(() =>
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })),
+    );
     expect(failed).toMatchObject(FULL);
     for (const _ of ['first', 'again'])
       expect(await failureOf(sqs.send(new PurgeQueueCommand({ QueueUrl })))).toMatchObject(FULL);
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(done) });
   });
 
-  it('a bucket keeps the last policy that was acknowledged, however often the next one is put', async () => {
+  it('a bucket keeps the last policy that was acknowledged, if the next one is refused twice', async () => {
     await s3.send(new CreateBucketCommand({ Bucket: 'policies' }));
     const policy = (number: number) => {
       const statement = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject' };

@@ -66,7 +66,7 @@ describe.each([
     expect((await invoke({})).invocations).toBe(1);
   });
 
-  it('time it out, however soon it answers', async () => {
+  it('time it out, although it answers at once', async () => {
     const { invoke, log } = open();
     await invoke({});
     set({ fault: 'timeOutInvocations', afterMs: 200 });

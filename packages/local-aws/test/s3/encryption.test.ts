@@ -79,7 +79,7 @@ describe('the encryption of objects', () => {
     expect(await put({})).toMatchObject({ ServerSideEncryption: 'AES256' });
   });
 
-  it("names a key by its ARN, however the object's writer names it", async () => {
+  it("names a key by its ARN, which the object's writer names by its ID", async () => {
     const encryption = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: key.arn };
     const asked = { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: key.id };
     expect(await put(asked)).toMatchObject(encryption);

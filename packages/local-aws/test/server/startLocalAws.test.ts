@@ -121,7 +121,7 @@ describe('startLocalAws', () => {
     expect((await start()).api).toBeUndefined();
   });
 
-  it('closes once, however often close is called', async () => {
+  it('closes, and can be opened again, if close is called twice at once', async () => {
     const aws = await start();
     await Promise.all([aws.close(), aws.close()]);
     expect((await start()).directory).toBe(directory.path);

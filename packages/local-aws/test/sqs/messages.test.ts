@@ -114,7 +114,7 @@ describe('a message', () => {
     });
   });
 
-  it('is hidden for 12 hours after it was received last at most, however often its receiver changes that', async () => {
+  it('is hidden for 12 hours after it was received last at most, also if its receiver changes that twice', async () => {
     await send('a');
     const [message] = await receive();
     const change = (VisibilityTimeout: number, ReceiptHandle = message?.ReceiptHandle) =>

@@ -115,7 +115,7 @@ describe('names and ARNs', () => {
 });
 
 describe('references', () => {
-  it('are resolved in any order of the file', () => {
+  it('are resolved also where one stands before another that it refers to', () => {
     const { resources, outputs } = resolve({
       Resources: {
         Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${Bucket}-queue' } } },

@@ -218,7 +218,7 @@ describe('curateFiles', () => {
     ).toBe(0);
   });
 
-  it('stages rows whatever characters their names have', async () => {
+  it('stages rows whose names have quotes, zero bytes, emoji or only a space', async () => {
     const names = ['a', 'a\u0000b', "c'd", 'é', '\u{1f600}', '%00', ' '];
     const rowOf = (i: number) =>
       exposure({ event_id: `e${i}`, experiment_id: names[i % names.length] ?? '' });
@@ -336,7 +336,7 @@ describe('curateFiles', () => {
     expect(Object.keys(rows[0] ?? {})).toEqual(exposures.columns.map(({ name }) => name));
   });
 
-  it('reads a column without any value as null, whatever type its file has it in', async () => {
+  it('reads a column without any value as null, also if its file has it in another type or in none', async () => {
     const good = await write('good', [exposure({ event_id: 'good', user_id: 'u2' })]);
     const path = join(folder, 'none.parquet');
     // As writers without a schema have such columns: pyarrow's `null`, DuckDB's NULL.

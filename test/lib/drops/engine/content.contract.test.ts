@@ -273,7 +273,7 @@ describe('what the accepted rows of a load hold', () => {
     expect((await contentOf({ kind: 'exposures' }, [exposed])).days).toEqual({ '2026-11-12': 4 });
   });
 
-  it('is of the days that metrics name, whatever the time zone', async () => {
+  it('is of the days that metrics name, also in a time zone behind UTC', async () => {
     const file = await bench.write(
       'metrics.parquet',
       `SELECT 'u' AS unit_id, 'userID' AS id_type, DATE '2026-11-17' + i::INTEGER AS date, 'm' AS metric_name, '13.5' AS metric_value FROM range(5) t(i)`,

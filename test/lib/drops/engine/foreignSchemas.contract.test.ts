@@ -72,7 +72,7 @@ describe('lists and maps of older writers', () => {
     },
   );
 
-  it('have groups of several fields as elements, whatever their names', async () => {
+  it('have groups of several fields as elements, also if these are called bag', async () => {
     const file = twoLevels(bench.fixture('lists.parquet'), 'pairs', 'bag');
     expect(await metadataOf(file, 'pairs')).toEqual([[{ str: 'x', n: 1 }], [], null]);
   });

@@ -113,7 +113,7 @@ describe('Spark’s log', () => {
     await expect(spark({ [name]: text })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_LOG_INVALID' });
   });
 
-  it('is read line by line, however its bytes are cut', async () => {
+  it('is read line by line, also if its bytes come in pieces that cut letters', async () => {
     const key = `events/${DAY}/${a}`;
     const lines = Buffer.from(batch(...Array.from({ length: 500 }, (_, i) => path(`ü-${i}`)), path(a)));
     const bucket = bucketOf({ [key]: PARQUET, [`${LOG}0`]: lines.toString() });

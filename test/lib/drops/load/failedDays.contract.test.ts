@@ -151,7 +151,7 @@ describe('a day that fails', () => {
     expect(await loads.read()).toEqual(readEvents(0, 99));
   });
 
-  it('puts its refused rows into quarantine once, however often it is tried', async () => {
+  it('puts its refused rows into quarantine once, if it is tried twice', async () => {
     loads = await startLoads();
     const key = await loads.drop('a.parquet', partlyRefused(98, 2));
     await loads.load();

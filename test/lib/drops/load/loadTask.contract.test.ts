@@ -236,7 +236,7 @@ describe('a load', () => {
       expect(await loads.load(outOfTime())).toMatchObject({ outcome, failure: OUT_OF_TIME });
   });
 
-  it('is given up without another try once two were killed, whatever failed besides, and keeps what is read', async () => {
+  it('is given up without another try once two were killed, also if one failed before, and keeps what is read', async () => {
     await loads.drop('a.parquet', someEvents(0, 20));
     await loads.load();
     await loads.drop('b.parquet', someEvents(20, 30));

@@ -18,7 +18,7 @@ describe('refused rows', () => {
     expect(passes(100, 29, 0.29)).toBe(true);
   });
 
-  it('can not be all rows of a day, whatever is allowed', () => {
+  it('can not be all rows of a day, even if a share of all is allowed', () => {
     expect(passes(100, 100, 1)).toBe(false);
   });
 

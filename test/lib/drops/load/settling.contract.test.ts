@@ -59,7 +59,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.read()).toEqual(readEvents(0, 9, 'anew'));
   });
 
-  it('keeps its rows while it is half rewritten, however old the other half is', async () => {
+  it('keeps its rows while one half is written anew after the other', async () => {
     await remove('b', 'late');
     expect(await loads.load(task)).toEqual(settles());
     loads.clock.advance(1_000);
@@ -128,7 +128,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.read()).toEqual(before);
   });
 
-  it('counts no attempt while it settles, however few tries a load has', async () => {
+  it('counts no attempt while it settles, also if it settles more often than a load has tries', async () => {
     await remove('b', 'late');
     for (const _ of [1, 2, 3]) expect(await loads.load({ ...task, run: { tries: 2 } })).toEqual(settles());
     expect((await loads.entry())?.attempts).toBe(0);

@@ -53,7 +53,7 @@ describe('a day of a dataset that waits for a marker', () => {
     );
   });
 
-  it('is noted once, however often it is planned', async () => {
+  it('is noted once, if it is planned twice', async () => {
     await startWithoutMarker();
     const { token } = (await loads.entry()) ?? {};
     later();

@@ -38,7 +38,7 @@ describe('a loaded day whose files are missing', () => {
     return day;
   }
 
-  it('is looked at however old it is', async () => {
+  it('is looked at after 30 days', async () => {
     await startWithoutFiles();
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     expect(await plan(ingest)).toMatchObject({ queued: [{}] });
@@ -96,7 +96,7 @@ describe('a day that waits for a commit', () => {
     );
   });
 
-  it('is looked at however old it is, and queued once it is committed', async () => {
+  it('is looked at after 30 days, and queued once it is committed', async () => {
     const [, day] = await startWithoutCommit();
     await plan(ingest);
     await ingest.clock.advance(30 * 24 * HOUR_MS);

@@ -20,7 +20,7 @@ function start() {
 }
 
 describe('the note of rules that archive objects', () => {
-  it('keeps since when a rule has been seen, whatever the order of its members', async () => {
+  it('keeps since when a rule has been seen, also if its members come in another order', async () => {
     const { look, noted, lines } = start();
     await look([rule], FIRST_LOOK);
     const { id, ...members } = rule;

@@ -132,7 +132,7 @@ describe('an existing partition', () => {
     ]);
   });
 
-  it('is updated on whichever page of the listing it is', async () => {
+  it('is updated also on the second page of the listing', async () => {
     const stale = [partition({ Columns: [first] })];
     registrar.partitions.set(table, stale);
     const listPage = async (_database: string, _table: string, token: string | undefined) =>

@@ -82,7 +82,7 @@ describe('registerPartitions', () => {
     expect(registered().size).toBe(150);
   });
 
-  it('retries a call that failed on the server side, whatever the error code', async () => {
+  it('retries a call that failed on the server side, also with an error code that it does not know', async () => {
     const operations = ['BatchCreatePartition'];
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'SomethingNewException', calls: 1, operations, status: 503 }],

@@ -43,7 +43,7 @@ describe('a bucket that fails', () => {
     expect(await bucket.idsOf('exposures')).toEqual(['x1', 'x2']);
   });
 
-  it('is out of time once the signal is aborted, whatever its calls throw then, and keeps every object', async () => {
+  it('is out of time once the signal is aborted, also if a call throws another error then, and keeps every object', async () => {
     const late = new AbortController();
     bucket.onCall = (call, key) => {
       if (call !== 'put' || !key.startsWith('statsig/')) return;

@@ -50,7 +50,7 @@ describe('a line that DuckDB refuses', () => {
   );
   const exposures = [...unfitExposures, rowOf('exposures', 'behind')];
 
-  it('is found by itself however many lines of another table were refused', async () => {
+  it('is found by itself beside more refused lines of another table than are looked at singly', async () => {
     bucket.objects.set(keyOf(1), record({ exposures, events: [bad('bad'), rowOf('events', 'good')] }));
     expect(await bucket.write([keyOf(1)], { singleLines: 10 })).toMatchObject({ refused: 22 });
     expect(await bucket.idsOf('events')).toEqual(['good']);

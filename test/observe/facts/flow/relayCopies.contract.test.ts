@@ -48,7 +48,7 @@ function relayState(
   return readRelayState(asked);
 }
 
-it('copies that are not tried again are counted by reason, the most frequent first, whatever lies beside them', async () => {
+it('copies that are not tried again are counted by reason, the most frequent first, also beside objects of other names', async () => {
   const keep = (key: string) => landing.put(key, Buffer.of(1));
   const id = (minutes: number) => relayId(HOUR - minutes * MINUTE, 'a'.repeat(24));
   await keep(relayRefusedKey({ reason: '400', at: HOUR - 9 * MINUTE, id: id(30) }));
