@@ -4,7 +4,7 @@ import { overlap } from '../base/s3Location.ts';
 import { displayValue, nearestNames } from '../base/text.ts';
 import type { ConfigProblem } from '../schema/ConfigProblem.ts';
 import type { Config } from '../schema/config.ts';
-import type { Field } from '../schema/mappings.ts';
+import type { Field } from '../schema/mapping/fieldSource.ts';
 import type { Reader } from '../schema/readers.ts';
 import type { Dataset } from '../schema/sources.ts';
 import { isPersonalStage } from '../schema/stages.ts';

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { localTime } from '../base/time.ts';
 import { parseLayout } from './fields/layout.ts';
 import { customerBucketMembers, flag, kmsKeyArn, placeName, schedule, sqlName, whole } from './formats.ts';
-import { eventsMapping, exposuresMapping, metricsMapping, tableMapping } from './mappings.ts';
+import { eventsMapping, exposuresMapping, metricsMapping } from './mapping/mappings.ts';
+import { tableMapping } from './mapping/tableMapping.ts';
 import { named, noted } from './noted.ts';
 
 /**

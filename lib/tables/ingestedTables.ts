@@ -1,6 +1,7 @@
 import type { Config } from '../schema/config.ts';
 import type { DatasetKind } from '../schema/kinds.ts';
-import { columnNamesOf, type DeclaredColumn } from '../schema/mappings.ts';
+import { columnNamesOf } from '../schema/mapping/fieldSource.ts';
+import type { DeclaredColumn } from '../schema/mapping/tableMapping.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
 import { partitionKey, unitIdColumns } from './sharedColumns.ts';
 import { type Column, glueComment, type Table } from './Table.ts';

@@ -1,7 +1,7 @@
 import { readerQueries } from '../../cli/connect/readerQueries.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { eventsMapping, exposuresMapping, metricsMapping } from '../../lib/schema/mappings.ts';
+import { eventsMapping, exposuresMapping, metricsMapping } from '../../lib/schema/mapping/mappings.ts';
 import { noteOf } from '../../lib/schema/noted.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';

@@ -604,7 +604,9 @@ export const mutations: readonly Mutation[] = [
     ['isIsoDayFolder && i === last', 'i < 0'],
     ['?<month>[1-9]\\d?', '?<month>\\d'],
   ]),
-  faultsOf('lib/schema/mappings.ts', 'lib/config/bounds', [['MOST_COLUMNS = 500', 'MOST_COLUMNS = 501']]),
+  faultsOf('lib/schema/mapping/tableMapping.ts', 'lib/config/bounds', [
+    ['MOST_COLUMNS = 500', 'MOST_COLUMNS = 501'],
+  ]),
   faultsOf('lib/tables/tableFolders.ts', 'lib/access/exportSession.contract', [
     [': tableFolders(layout, kind)', ': [tableFolder(layout, kind)]'],
   ]),

@@ -1,6 +1,6 @@
 import { MOST_NAMED, nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
-import { type Cast, columnNamesOf } from '../../schema/mappings.ts';
+import { type Cast, columnNamesOf } from '../../schema/mapping/fieldSource.ts';
 import { columnSql } from './columnSql.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, findColumn, onlyNamed, onlyOne, toFoundColumn, typedName } from './findColumn.ts';

@@ -1,4 +1,4 @@
-import type { Cast } from '../../schema/mappings.ts';
+import type { Cast } from '../../schema/mapping/fieldSource.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { textSql } from './valueSql.ts';
 

@@ -1,10 +1,6 @@
-import type {
-  DeclaredColumn,
-  EventsMapping,
-  ExposuresMapping,
-  Field,
-  MetricsMapping,
-} from '../../schema/mappings.ts';
+import type { Field } from '../../schema/mapping/fieldSource.ts';
+import type { EventsMapping, ExposuresMapping, MetricsMapping } from '../../schema/mapping/mappings.ts';
+import type { DeclaredColumn } from '../../schema/mapping/tableMapping.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
 import type { RowReason } from '../rowReasons.ts';
 import type { MappedField, RowProblem } from './CompiledMapping.ts';

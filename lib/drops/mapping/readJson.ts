@@ -1,5 +1,5 @@
 import { quoteText } from '../../base/sql.ts';
-import type { Field } from '../../schema/mappings.ts';
+import type { Field } from '../../schema/mapping/fieldSource.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
@@ -50,7 +50,7 @@ function jsonOf({ sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>)
 
 /**
  * Reads a field as the text of a JSON object, without white space. Empty texts and `null` count as missing. The
- * configuration refuses a constant that is not the text of an object (lib/schema/mappings.ts).
+ * configuration refuses a constant that is not the text of an object (lib/schema/mapping/fieldSource.ts).
  *
  * @throws FieldProblem if the file lacks the column, or it can't hold an object.
  */

@@ -1,5 +1,5 @@
 import { quoteText } from '../../base/sql.ts';
-import type { Field } from '../../schema/mappings.ts';
+import type { Field } from '../../schema/mapping/fieldSource.ts';
 import { type CastType, castSql } from './castSql.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';

@@ -1,4 +1,4 @@
-import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
+import type { TimeField, TimeUnit } from '../../schema/mapping/fieldSource.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql } from './findColumn.ts';

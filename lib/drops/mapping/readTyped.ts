@@ -1,4 +1,4 @@
-import type { DeclaredColumn } from '../../schema/mappings.ts';
+import type { DeclaredColumn } from '../../schema/mapping/tableMapping.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { Refusal } from './FoundColumn.ts';
 import { type FieldSql, nullField } from './findColumn.ts';

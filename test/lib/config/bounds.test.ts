@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { configSchema } from '../../../lib/schema/config.ts';
-import { tableMapping } from '../../../lib/schema/mappings.ts';
+import { tableMapping } from '../../../lib/schema/mapping/tableMapping.ts';
 
 /** A part of a JSON Schema, as far as it has bounds or other parts. */
 interface Part {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { Cast } from '../../../../lib/schema/mappings.ts';
+import type { Cast } from '../../../../lib/schema/mapping/fieldSource.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
