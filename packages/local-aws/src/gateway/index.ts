@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
-import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import type { Faults } from '../faults/Faults.ts';
@@ -44,9 +43,9 @@ export interface GatewayOptions {
   readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
   /**
    * Called with the reason of an answer that names none: a server that fails, a function that may not be invoked, or a result
-   * that is no answer. What a function throws is in its log. Default: it is written to stderr.
+   * that is no answer. What a function throws is in its log.
    */
-  readonly onDefect?: (error: unknown) => void;
+  readonly onDefect: (error: unknown) => void;
   /** Hosts that are admitted besides loopback. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Called for each request that is not admitted. */
@@ -57,16 +56,12 @@ export interface GatewayOptions {
   readonly closeGraceMs?: number;
 }
 
-/** The options of a gateway, with the default of what each request needs. */
-type WithDefaults = GatewayOptions & Required<Pick<GatewayOptions, 'onDefect'>>;
-
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { api, onAnswer, onDefect = reportDefect } = options;
+  const { api, onAnswer } = options;
   return startGuardedServer({
     ...options,
-    onDefect,
-    answer: (request) => answerRequest(request, { ...options, onDefect }),
+    answer: (request) => answerRequest(request, options),
     failure: gatewayError,
     defectStatus: 500,
     send: (request, response, answer) => sendAnswer(api, request, response, answer),
@@ -75,7 +70,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** The answer of a request's route, or the gateway's own for a request that no route takes or that is too large. */
-async function answerRequest(request: IncomingMessage, options: WithDefaults): Promise<Answer> {
+async function answerRequest(request: IncomingMessage, options: GatewayOptions): Promise<Answer> {
   const { api, clock } = options;
   const { method = 'GET', url: target = '/' } = request;
   // AWS documents the limit and no status. https://www.rfc-editor.org/rfc/rfc6585#section-5
@@ -96,7 +91,7 @@ async function answerRequest(request: IncomingMessage, options: WithDefaults): P
 async function callIntegration(
   match: RouteMatch,
   received: GatewayRequest,
-  options: WithDefaults,
+  options: GatewayOptions,
 ): Promise<Answer> {
   const { route } = match;
   const { api, onDefect } = options;

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
-import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import type { Faults } from '../faults/Faults.ts';
@@ -36,8 +35,8 @@ export interface FunctionUrlOptions {
   readonly clock: LocalClock;
   /** Injected failures of requests, of the service `gateway`. Default: no faults. */
   readonly faults?: Faults;
-  /** Called with the reason of a 502 that is in no log, as of a result that is no answer. Default: it is written to stderr. */
-  readonly onDefect?: (error: unknown) => void;
+  /** Called with the reason of a 502 that is in no log, as of a result that is no answer. */
+  readonly onDefect: (error: unknown) => void;
   /** Hosts to admit besides loopback and the hosts of the URLs. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Called for each request that is not admitted. */
@@ -65,7 +64,6 @@ export function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening
     return otherUrls.find(({ domainName }) => domainName === host) ?? defaultUrl;
   };
   return startGuardedServer({
-    onDefect: reportDefect,
     ...options,
     allowedHosts: [...allowedHosts, ...urls.map(({ domainName }) => domainName)],
     answer: (request) => answerRequest(urlOf(request), request, options),

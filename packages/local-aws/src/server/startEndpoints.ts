@@ -25,7 +25,7 @@ export interface EndpointsOptions {
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   /** Whether the function's policy lets API Gateway invoke it for a route. */
   readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
-  /** The clock of the times of events and of limits. */
+  /** The clock of the times of events and of the delays of faults. */
   readonly clock: LocalClock;
   /** Injected failures of requests, of the service `gateway`. */
   readonly faults: Faults;
@@ -48,7 +48,8 @@ export async function startEndpoints(
   { httpApi, functionUrls }: Pick<Deployment, 'httpApi' | 'functionUrls'>,
   options: EndpointsOptions,
 ): Promise<Endpoints> {
-  const { accountId, mayInvoke, port, onAnswer, ...common } = options;
+  const { accountId, mayInvoke, port, onAnswer, ...others } = options;
+  const common = { ...others, onDefect: reportDefect };
   const servers: Listening[] = [];
   const close = async () => {
     await Promise.all(servers.map((server) => server.close()));
@@ -62,8 +63,9 @@ export async function startEndpoints(
     const urls: Record<string, string> = {};
     for (const functionUrl of functionUrls) {
       // At this address it is the one for a `Host` that names none of them.
-      const others = functionUrls.filter((other) => other !== functionUrl);
-      const server = await startFunctionUrl({ ...common, urls: [functionUrl, ...others], port: nextPort() });
+      const otherUrls = functionUrls.filter((other) => other !== functionUrl);
+      const urlsHere = [functionUrl, ...otherUrls] as const;
+      const server = await startFunctionUrl({ ...common, urls: urlsHere, port: nextPort() });
       servers.push(server);
       urls[functionUrl.functionName] = server.url;
     }

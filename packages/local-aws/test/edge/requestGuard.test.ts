@@ -88,6 +88,7 @@ describe('the guard of host names', () => {
   let edge: Edge;
   let gateway: Gateway;
   let calls = 0;
+  const defects: unknown[] = [];
   beforeAll(async () => {
     edge = await startEdge({
       clock,
@@ -120,6 +121,7 @@ describe('the guard of host names', () => {
         },
       },
       accountId: '000000000000',
+      onDefect: (error) => defects.push(error),
       invoke: async () => JSON.stringify({ statusCode: 202, body: 'taken' }),
       clock,
       allowedHosts,
@@ -127,6 +129,7 @@ describe('the guard of host names', () => {
     });
   });
   afterAll(async () => {
+    expect(defects).toEqual([]);
     await edge.close();
     await gateway.close();
   });

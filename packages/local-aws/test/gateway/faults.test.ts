@@ -8,6 +8,7 @@ const clock = new ManualClock(Date.UTC(2026, 10, 20));
 const faults = new Faults();
 let gateway: Gateway;
 let invoked: number;
+const defects: unknown[] = [];
 
 beforeEach(async () => {
   invoked = 0;
@@ -25,6 +26,7 @@ beforeEach(async () => {
       },
     },
     accountId: '000000000000',
+    onDefect: (error) => defects.push(error),
     invoke: async () => {
       invoked += 1;
       return '{"statusCode":202,"body":"{}"}';
@@ -34,7 +36,10 @@ beforeEach(async () => {
     port: 0,
   });
 });
-afterEach(() => gateway.close());
+afterEach(async () => {
+  expect(defects).toEqual([]);
+  await gateway.close();
+});
 
 const post = (path = '/v1/rgstr') =>
   fetch(gateway.url + path, { method: 'POST', body: '{}', headers: { origin: 'https://shop.example' } });
