@@ -32,6 +32,8 @@ export type RuleProperties = z.output<typeof ruleSchema>;
 /**
  * Validates a rule of a template. Schedules, inputs that are transformed and targets other than SQS queues are
  * refused by name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
+ *
+ * @throws AwsError `NotImplemented`, `ValidationException`.
  */
 export function ruleProperties(properties: unknown): RuleProperties {
   const rule = readProperties(ruleSchema, properties, 'AWS::Events::Rule');

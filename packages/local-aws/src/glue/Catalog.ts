@@ -114,6 +114,7 @@ export class Catalog {
    *
    * @param options.versionId The version that the caller has read. If the table has changed since, nothing is written.
    *   Default any.
+   * @throws AwsError EntityNotFoundException, ConcurrentModificationException, InvalidInputException
    */
   updateTable(
     databaseName: string,
@@ -132,7 +133,7 @@ export class Catalog {
     this.#saveTable({ ...table, input, updatedAt: this.#clock.now(), version: table.version + 1 });
   }
 
-  /** Deletes the table with its partitions. */
+  /** Deletes the table with its partitions. @throws AwsError EntityNotFoundException */
   deleteTable(databaseName: string, name: string): void {
     const table = this.table(databaseName, name);
     eraseTable(this.#directory, table.databaseName, table.input.Name);

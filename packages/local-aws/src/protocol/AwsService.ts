@@ -82,6 +82,7 @@ export interface EdgeCall {
  * Buffers a request body.
  *
  * @param limitBytes The most that is read. One byte more is answered 413 and nothing further is kept in memory.
+ * @throws AwsError `RequestEntityTooLarge`; what the body throws.
  */
 export async function readBody(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

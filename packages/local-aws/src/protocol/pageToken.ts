@@ -5,7 +5,11 @@ export function writeToken(position: number): string {
   return Buffer.from(`after ${position}`).toString('base64url');
 }
 
-/** The position of a page; undefined without a token. @param invalid Makes the error for a token that was not given out. */
+/**
+ * The position of a page; undefined without a token. @param invalid Makes the error for a token that was not given out.
+ *
+ * @throws What `invalid` makes.
+ */
 export function readToken(token: string | undefined, invalid: () => AwsError): number | undefined {
   if (token === undefined) return undefined;
   const position = /^after (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];

@@ -86,7 +86,7 @@ export class Secrets {
     );
   }
 
-  /** Deletes a secret after some days; until then it can only be described and restored. */
+  /** Deletes a secret after some days; until then it can only be described and restored. @throws As {@link usable}. */
   scheduleDeletion(id: string, days: number): Secret & { readonly deletedAt: number } {
     const deletedAt = this.#options.clock.now() + days * DAY_MS;
     const deleted = { ...this.usable(id), deletedAt };
@@ -94,7 +94,7 @@ export class Secrets {
     return deleted;
   }
 
-  /** Takes a deletion back. */
+  /** Takes a deletion back. @throws As {@link find}. */
   restore(id: string): Secret {
     const { deletedAt: _, ...secret } = this.find(id);
     this.#keep(secret);
@@ -143,6 +143,7 @@ export class Secrets {
    * A version of a secret.
    *
    * @param which By default the one labelled `AWSCURRENT`.
+   * @throws AwsError `ResourceNotFoundException`, `InvalidRequestException`.
    */
   version(
     secret: Secret,
@@ -162,7 +163,11 @@ export class Secrets {
     return version;
   }
 
-  /** Adds a version. The same token with the same value changes nothing; the first version is always current. */
+  /**
+   * Adds a version. The same token with the same value changes nothing; the first version is always current.
+   *
+   * @throws AwsError `ResourceExistsException` for the same token with another value; as {@link usable}.
+   */
   put(
     id: string,
     input: {
@@ -192,6 +197,7 @@ export class Secrets {
    * undone.
    *
    * @param move.to Undefined takes the label away.
+   * @throws AwsError `ResourceNotFoundException`, `InvalidParameterException`; as {@link usable}.
    */
   moveStage(
     id: string,

@@ -143,6 +143,7 @@ export async function startAthena(
  *
  * @param input Default: its results go to the bucket.
  * @returns Its ID.
+ * @throws What Athena refuses it with.
  */
 export async function submit(client: AthenaClient, sql: string, input: QueryInput = {}): Promise<string> {
   const { QueryExecutionId } = await client.send(

@@ -60,7 +60,7 @@ export async function startS3(clock: LocalClock = realClock): Promise<RunningS3>
   };
 }
 
-/** Name, status and message of the SDK's error with which a call fails. */
+/** Name, status and message of the SDK's error with which a call fails. @throws Error if the call succeeds. */
 export async function failureOf(
   call: Promise<unknown>,
 ): Promise<{ readonly name: string; readonly status: number | undefined; readonly message: string }> {

@@ -159,7 +159,11 @@ export function statementKind(statement: Statement): StatementKind {
   return { statementType, substatementType };
 }
 
-/** Resolves a table name to lower case, as in Glue. @param current The database of unqualified names. */
+/**
+ * Resolves a table name to lower case, as in Glue. @param current The database of unqualified names.
+ *
+ * @throws StatementError for another catalog than the data catalog, and as {@link resolveDatabase}.
+ */
 export function resolveTableName(
   { catalog, database, table }: TableName,
   current: string | undefined,
@@ -170,7 +174,7 @@ export function resolveTableName(
   return { database: resolveDatabase(database, current), name: table.toLowerCase() };
 }
 
-/** The name of a database, by default the current one. */
+/** The name of a database, by default the current one. @throws StatementError `MISSING_SCHEMA_NAME` without either. */
 export function resolveDatabase(name: string | undefined, current: string | undefined): string {
   const database = name ?? current;
   if (database === undefined) {

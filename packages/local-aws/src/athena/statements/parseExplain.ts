@@ -8,6 +8,7 @@ import type { StatementReader } from './StatementReader.ts';
  *
  * @param parse Parses a statement. It gets the whole text with everything before the explained statement blank, so that
  *   positions stay those of the text.
+ * @throws StatementError for what is not emulated; SqlError for what cannot be parsed; what `parse` throws.
  */
 export function parseExplain(reader: StatementReader, parse: (sql: string) => Statement): Statement {
   if (reader.peek('analyze')) throw notEmulated('EXPLAIN ANALYZE');

@@ -52,6 +52,8 @@ export const tokenSchema = z.string().min(LIMITS.tokenLeastCharacters).max(LIMIT
 /**
  * One page of a list. The token names the last item of the previous page, so that items added or removed between two
  * calls are neither skipped nor listed twice. If that item has been removed, the token is rejected.
+ *
+ * @throws AwsError `InvalidRequestException` for such a token.
  */
 export function paginate<Item>(
   items: readonly Item[],

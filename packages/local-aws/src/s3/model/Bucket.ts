@@ -143,7 +143,7 @@ export class Bucket {
     return bucket;
   }
 
-  /** Replays the journal, completes what a killed process left unfinished, and compacts. */
+  /** Replays the journal, completes what a killed process left unfinished, and compacts. @throws DiskError `DISK_DAMAGED` */
   static open(options: BucketOptions): Bucket {
     const file = join(options.folders.internal, 'journal.ndjson');
     const { journal, lines } = LineJournal.open(file, (value) => bucketLineSchema.parse(value));

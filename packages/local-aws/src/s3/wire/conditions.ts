@@ -6,7 +6,11 @@ import type { S3Call } from './S3Operation.ts';
 /** The headers of a call, by names in lower case. */
 type Headers = S3Call['headers'];
 
-/** The condition of a write. S3 accepts only `*` for `If-None-Match`. */
+/**
+ * The condition of a write. S3 accepts only `*` for `If-None-Match`.
+ *
+ * @throws AwsError `NotImplemented` for any other condition.
+ */
 export function writeCondition(headers: Headers, operation: string): WriteCondition {
   const ifNoneMatch = headers['if-none-match'];
   const ifMatch = headers['if-match'];

@@ -37,7 +37,11 @@ const METADATA = 'x-amz-meta-';
 /** The `x-amz-` headers that {@link readAttributes} understands. */
 export const attributeHeaders: readonly string[] = [...ENCRYPTION, 'x-amz-storage-class', `${METADATA}*`];
 
-/** The attributes of an object, from the headers of its write. */
+/**
+ * The attributes of an object, from the headers of its write.
+ *
+ * @throws AwsError `NotImplemented`, `MetadataTooLarge`, and as the headers of an encryption are refused.
+ */
 export function readAttributes(headers: S3Call['headers'], operation: string): ObjectAttributes {
   const asked = headers['x-amz-storage-class'] ?? 'STANDARD';
   const storageClass = storageClasses.find((known) => known === asked);

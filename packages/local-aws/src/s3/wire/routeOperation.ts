@@ -80,6 +80,8 @@ const WRITES_OBJECTS: ReadonlySet<string> = new Set(['CopyObject', 'CreateMultip
  * Finds the operation of a request. Anything it doesn't understand is refused by name: another operation, a
  * subresource, a query parameter, or an `x-amz-` header. None of them may be ignored, because each would change
  * what the request means.
+ *
+ * @throws AwsError `NotImplemented`
  */
 export function routeOperation(
   operations: readonly S3Operation[],

@@ -7,6 +7,7 @@ import { notEmulated, type TokenRange } from './tokens.ts';
  * https://trino.io/docs/current/sql/select.html#unnest
  *
  * @returns The index after it, excluding its alias.
+ * @throws SqlError `NOT_SUPPORTED` for several values of which one is a map.
  */
 export function writeUnnest(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;

@@ -23,7 +23,11 @@ interface ShownLines {
   readonly lines: readonly string[];
 }
 
-/** Runs SHOW and DESCRIBE. The result is in Hive's format. */
+/**
+ * Runs SHOW and DESCRIBE. The result is in Hive's format.
+ *
+ * @throws StatementError; AwsError `EntityNotFoundException`; what `onCall` throws.
+ */
 export function runShow(
   statement: Show,
   options: {
