@@ -18,7 +18,7 @@ export function readLocation(text: string): Location | undefined {
   return folder.split('/').every((part) => PART.test(part)) ? { bucket, folder: `${folder}/` } : undefined;
 }
 
-/** The parts of a location that the schema has accepted. */
+/** The parts of a location that the schema has accepted. @throws Error for any other text. */
 export function locationParts(location: string): Location {
   const parts = readLocation(location);
   if (parts === undefined) throw new Error(`${location} is not a location in S3.`);

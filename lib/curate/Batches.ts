@@ -40,7 +40,7 @@ export class Batches {
     this.#kept = new Set(kept.map(({ key }) => key));
   }
 
-  /** Plans the work. It fetches the first batch, from which it estimates how many rows the day has. */
+  /** Plans the work. It fetches the first batch, from which it estimates how many rows the day has. @throws CurateError */
   async plan(): Promise<CurationPlan> {
     const { machine, freeBytes } = this.#curator;
     const whole = { ...machine, diskBytes: await freeBytes() };

@@ -104,7 +104,7 @@ export function isMade({ done, slices }: CurationRun): boolean {
   return done.length === slices;
 }
 
-/** The version that is made of a claimed day. */
+/** The version that is made of a claimed day. @throws RangeError of a day without one. */
 export function runOf({ curated, day }: LedgerContent): CurationRun {
   if (curated?.run === undefined) throw new RangeError(`${day} has no version that is made.`);
   return curated.run;

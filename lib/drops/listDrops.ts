@@ -59,7 +59,7 @@ export function lackedMarker(
   return below === undefined ? waitFor : `${waitFor} but ${below.object.key.slice(folder.length + 1)}`;
 }
 
-/** How keys below a dataset's folder look. */
+/** How keys below a dataset's folder look. @throws RangeError for a layout that the schema refuses. */
 export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
   if (glob === undefined) return dayLayout(dayFormat);
   const parsed = parseLayout(glob);
@@ -78,7 +78,7 @@ export interface DropUse {
   readonly alone?: Exclusive | undefined;
 }
 
-/** Lists a day, as {@link listEachDrop} does. */
+/** Lists a day, as {@link listEachDrop} does. @throws SourceError as of {@link listEachDrop}. */
 export async function listDrop(
   bucket: Pick<CustomerBucket, 'list'>,
   dataset: DatasetFolder,

@@ -167,6 +167,7 @@ export class Ledger {
    * Changes the entry of a day as the owner of its lease. What others have noted meanwhile, as an erasure or an acceptance, stays.
    *
    * @returns The claim with what is written; null if another owner has the day, and nothing was written: stop.
+   * @throws LedgerError `SLUICE_INGEST_LEDGER_UNAVAILABLE` when others write each time; what the store throws.
    */
   async own(claim: Claim, change: (entry: LedgerContent) => LedgerContent): Promise<Claim | null> {
     const { store, wait, random } = this.#options;

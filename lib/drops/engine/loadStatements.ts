@@ -181,7 +181,11 @@ export function probeStatement({ files, mapping }: MappingRequest, file: number)
     FROM (SELECT ${group.columns}, problem FROM (${readGroup({ files, mapping }, { ...group, files: [file] })}))`;
 }
 
-/** A query that reads the whole refused rows of one file and returns one row. It fails like the load. */
+/**
+ * A query that reads the whole refused rows of one file and returns one row. It fails like the load.
+ *
+ * @throws RangeError for a file that the mapping is not for.
+ */
 export function refusedProbeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
   const raw = group.raws.find(({ files }) => files.includes(file));

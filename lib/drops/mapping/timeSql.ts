@@ -164,6 +164,7 @@ export function timeOfText(raw: string, timezone: string): string {
  * instants, without one local times in the timezone. Other texts are NULL.
  *
  * @param text An expression for the text, in lower case.
+ * @throws RangeError for a format that the schema refuses.
  */
 export function timeOfFormat(
   text: string,
