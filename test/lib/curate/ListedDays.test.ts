@@ -25,9 +25,12 @@ describe('the list of days that views read', () => {
   });
 
   it('is not changed by a writer whose every write conflicts, and that writer fails', async () => {
-    const { store, list } = startDayList();
+    const { store, list, days } = startDayList();
+    await list(OTHER, listed('v1'));
     store.faults = Array(20).fill('conflict');
     await expect(list(DAY, listed('v1'))).rejects.toMatchObject({ code: 'SLUICE_CURATE_LIST_BUSY' });
+    store.faults = [];
+    expect(await days()).toEqual({ [OTHER]: listed('v1') });
   });
 
   it('loses a day that is taken out', async () => {
