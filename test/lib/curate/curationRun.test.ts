@@ -14,7 +14,9 @@ import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
 import { settlement } from '../../harness/ledgerEntry.ts';
 
-const [V1, V2, V3] = [1, 2, 3].map((day) => `2026112${day}T000000000Z-00000000`) as [string, string, string];
+const V1 = '20261121T000000000Z-00000000';
+const V2 = '20261122T000000000Z-00000000';
+const V3 = '20261123T000000000Z-00000000';
 const NOW = Date.UTC(2026, 10, 22);
 const UNTIL = NOW + 960_000;
 const slice: SliceResult = {
@@ -62,25 +64,33 @@ describe('a task that begins', () => {
     expect(beginRun(held('other', { version: V1 }), wanted)).toMatchObject({ isNext: false });
   });
 
-  it.each([
-    ['other files', { fingerprint: 'other' }],
-    ['another shape', { shape: 'other' }],
-    ['other rows that are kept', { kept: { version: V1, fingerprint: 'k', files: [] } }],
-  ])('makes every slice again for %s', (_, change) => {
+  it.each<{ readonly what: string; readonly change: Partial<CurationRun> }>([
+    { what: 'other files', change: { fingerprint: 'other' } },
+    { what: 'another shape', change: { shape: 'other' } },
+    { what: 'other rows that are kept', change: { kept: { version: V1, fingerprint: 'k', files: [] } } },
+  ])('makes every slice again for $what', ({ change }) => {
     const { lease: _lease, ...free } = held('other', { done: [slice], slices: 2 });
     const begun = beginRun({ ...free, version: V1 }, { ...wanted, ...change });
     expect(begun).toMatchObject({ isNext: true, entry: { curated: { run: { ...change, done: [] } } } });
   });
 
-  it.each<[string, LedgerContent, object]>([
-    ['busy', entry({ version: V1 }), { kept: { version: V3, fingerprint: 'k', files: [] } }],
-    ['ended', entry({ version: V2 }), {}],
-    ['ended', entry({ curated: { ended: V2 } }), {}],
-    ['outdated', entry({ version: V3 }), {}],
-    ['outdated', entry({ curated: { ended: V3 } }), {}],
-    ['outdated', entry({ curated: { run: run({ version: V3 }) } }), {}],
-  ])('is told %s of a day that is not its own to make', (begin, known, change) => {
-    expect(beginRun(known, { ...wanted, ...change })).toEqual({ begin });
+  it.each<{ readonly what: string; readonly known: LedgerContent; readonly begin: string }>([
+    { what: 'has its version', known: entry({ version: V2 }), begin: 'ended' },
+    { what: 'has ended its version', known: entry({ curated: { ended: V2 } }), begin: 'ended' },
+    { what: 'has a later version', known: entry({ version: V3 }), begin: 'outdated' },
+    { what: 'has ended a later version', known: entry({ curated: { ended: V3 } }), begin: 'outdated' },
+    {
+      what: 'has a later version that is made',
+      known: entry({ curated: { run: run({ version: V3 }) } }),
+      begin: 'outdated',
+    },
+  ])('is told $begin of a day that $what', ({ known, begin }) => {
+    expect(beginRun(known, wanted)).toEqual({ begin });
+  });
+
+  it('is told busy of a day whose version is not the one of which it keeps rows', () => {
+    const kept = { version: V3, fingerprint: 'k', files: [] };
+    expect(beginRun(entry({ version: V1 }), { ...wanted, kept })).toEqual({ begin: 'busy' });
   });
 });
 
@@ -94,11 +104,15 @@ describe('a task that has the day', () => {
     expect(first.lease).toBeUndefined();
   });
 
-  it('ends the version with its result, and with a failure or without one', () => {
-    const queued = { fingerprint: 'f', reason: 'new', at: 1 };
-    const known = { ...held('me'), queued };
+  const queued = { fingerprint: 'f', reason: 'new', at: 1 };
+  const known = { ...held('me'), queued };
+
+  it('ends the version with its result', () => {
     const settled = endRun({ ...known, state: 'succeeded' });
     expect(settled).toEqual({ ...entry({ state: 'succeeded', attempts: 1 }), curated: { ended: V2 } });
+  });
+
+  it('gives the version up with a failure, or without one', () => {
     expect(giveUpRun(known)).toEqual({ ...entry({ attempts: 1 }), curated: { ended: V2 } });
     const failure = { code: 'SLUICE_X', message: 'm', files: [] };
     expect(giveUpRun(known, failure)).toMatchObject({
@@ -117,15 +131,22 @@ describe('a task that has the day', () => {
   });
 });
 
-it.each<readonly [keyof typeof CurateError.entries, Partial<CurationRun>, boolean]>([
-  ['SLUICE_CURATE_OUT_OF_TIME', { failed: 'SLUICE_CURATE_OUT_OF_TIME' }, true],
-  ['SLUICE_CURATE_OUT_OF_TIME', { failed: 'SLUICE_CURATE_COUNTS_DIFFER' }, false],
-  ['SLUICE_CURATE_OUT_OF_TIME', {}, false],
-  ['SLUICE_CURATE_BUCKET_FAILED', { failed: 'SLUICE_CURATE_BUCKET_FAILED' }, false],
-  ['SLUICE_CURATE_OUT_OF_TIME', { done: [slice], failed: 'SLUICE_CURATE_OUT_OF_TIME' }, false],
-  ['SLUICE_CURATE_COUNTS_DIFFER', { done: [slice] }, true],
-])('another try after %s of a run with %j is hopeless: %s', (code, more, hopeless) => {
-  expect(isHopeless(run(more), new CurateError(code))).toBe(hopeless);
+const outOfTime = 'SLUICE_CURATE_OUT_OF_TIME';
+const countsDiffer = 'SLUICE_CURATE_COUNTS_DIFFER';
+const bucketFailed = 'SLUICE_CURATE_BUCKET_FAILED';
+it.each<{
+  readonly code: keyof typeof CurateError.entries;
+  readonly before: Partial<CurationRun>;
+  readonly hopeless: boolean;
+}>([
+  { code: outOfTime, before: { failed: outOfTime }, hopeless: true },
+  { code: outOfTime, before: { failed: countsDiffer }, hopeless: false },
+  { code: outOfTime, before: {}, hopeless: false },
+  { code: bucketFailed, before: { failed: bucketFailed }, hopeless: false },
+  { code: outOfTime, before: { done: [slice], failed: outOfTime }, hopeless: false },
+  { code: countsDiffer, before: { done: [slice] }, hopeless: true },
+])('another try after $code of a run with $before is hopeless: $hopeless', ({ code, before, hopeless }) => {
+  expect(isHopeless(run(before), new CurateError(code))).toBe(hopeless);
 });
 
 describe('the account of a version', () => {
@@ -142,15 +163,15 @@ describe('the account of a version', () => {
     });
   });
 
-  it.each<[string, Partial<CurationRun>]>([
-    ['a slice is missing', { slices: 3, done: [duplicated, other] }],
-    ['slices have seen other raw rows', { slices: 2, done: [duplicated, { ...other, rawRows: 11 }] }],
-    ['a raw row is in no slice', { slices: 2, done: [duplicated, { ...other, sliceRows: 3 }] }],
-    ['a row is neither written nor a resend', { slices: 2, done: [duplicated, { ...other, rows: 4 }] }],
-    ['a row is written twice', { slices: 2, done: [duplicated, { ...other, resends: 2 }] }],
-    ['nothing is done', { slices: 0 }],
-  ])('is none if %s', (_, more) => {
-    expect(sumAccount(run(more))).toBeNull();
+  it.each<{ readonly what: string; readonly slices?: number; readonly done: readonly SliceResult[] }>([
+    { what: 'a slice is missing', slices: 3, done: [duplicated, other] },
+    { what: 'slices have seen other raw rows', done: [duplicated, { ...other, rawRows: 11 }] },
+    { what: 'a raw row is in no slice', done: [duplicated, { ...other, sliceRows: 3 }] },
+    { what: 'a row is neither written nor a resend', done: [duplicated, { ...other, rows: 4 }] },
+    { what: 'a row is written twice', done: [duplicated, { ...other, resends: 2 }] },
+    { what: 'nothing is done', slices: 0, done: [] },
+  ])('is none if $what', ({ slices = 2, done }) => {
+    expect(sumAccount(run({ slices, done: [...done] }))).toBeNull();
   });
 });
 

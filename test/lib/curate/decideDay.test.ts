@@ -21,112 +21,148 @@ function state(entry: Partial<LedgerEntry> = {}, more: Partial<DayState> = {}): 
 }
 
 describe('the plan', () => {
-  it.each<[string, DayState, Partial<CurateTerms>]>([
-    ['current', state(), {}],
-    ['no_files', state({}, { raw: { fingerprint: NO_FILES }, entry: null }), { asked: 'rebuild' }],
-    ['working', state({ lease: { owner: 'o', until: NOW + 1 } }), { asked: 'rebuild' }],
-    [
-      'queued',
-      state({
-        fingerprint: 'old',
-        queued: { fingerprint: 'f', reason: 'changed', at: 0 },
-        curated: curated({ sentAt: NOW - REQUEUE_AFTER_MS + 1 }),
-      }),
-      {},
-    ],
-    [
-      'current',
-      state(
-        { state: 'succeeded_no_data', fingerprint: NO_FILES },
-        { raw: { fingerprint: NO_FILES }, listed: undefined },
-      ),
-      {},
-    ],
-    [
-      'current',
-      state(
+  /** A day and what is asked, and the decision. */
+  interface Decided<Decision> {
+    /** The day, in words. */
+    readonly what: string;
+    readonly day: DayState;
+    /** Default: the nightly run. */
+    readonly asked?: CurateTerms['asked'];
+    readonly decision: Decision;
+  }
+  const noFiles = { raw: { fingerprint: NO_FILES } };
+  const failure = { code: 'c', message: 'm' };
+  const queued = { fingerprint: 'f', reason: 'changed', at: 0 } as const;
+  const sentAt = (at: number) => curated({ sentAt: at });
+
+  it.each<Decided<string>>([
+    { what: 'as its version is', day: state(), decision: 'current' },
+    {
+      what: 'without files and entry',
+      day: state({}, { ...noFiles, entry: null }),
+      asked: 'rebuild',
+      decision: 'no_files',
+    },
+    {
+      what: 'that somebody works on',
+      day: state({ lease: { owner: 'o', until: NOW + 1 } }),
+      asked: 'rebuild',
+      decision: 'working',
+    },
+    {
+      what: 'whose task was sent within a day',
+      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - REQUEUE_AFTER_MS + 1) }),
+      decision: 'queued',
+    },
+    {
+      what: 'that had no rows, and has no files',
+      day: state({ state: 'succeeded_no_data', fingerprint: NO_FILES }, { ...noFiles, listed: undefined }),
+      decision: 'current',
+    },
+    {
+      what: 'that keeps rows of lost files, as the list says',
+      day: state(
         { curated: curated({ kept }) },
         { lost, listed: { version: V1, shape: 's', fingerprint: 'f', keeps: true } },
       ),
-      {},
-    ],
-  ])('leaves a day: %s', (skip, day, more) => {
-    expect(decideDay(day, { ...terms, ...more })).toEqual({ skip });
+      decision: 'current',
+    },
+  ])('leaves a day $what: $decision', ({ day, asked, decision }) => {
+    expect(decideDay(day, { ...terms, asked })).toEqual({ skip: decision });
   });
 
-  it.each<[string, DayState, Partial<CurateTerms>]>([
-    ['new', state({}, { entry: null }), {}],
-    ['new', state({}, { version: undefined }), {}],
-    // The table was made again, and has a version that somebody brought back.
-    ['reshaped', state({}, { version: '20261120T000000000Z-00000000' }), {}],
-    ['changed', state({ fingerprint: 'old' }), {}],
-    [
-      'changed',
-      state({
+  it.each<Decided<string>>([
+    { what: 'without an entry', day: state({}, { entry: null }), decision: 'new' },
+    { what: 'without a partition', day: state({}, { version: undefined }), decision: 'new' },
+    {
+      what: 'whose partition has a version that somebody brought back',
+      day: state({}, { version: '20261120T000000000Z-00000000' }),
+      decision: 'reshaped',
+    },
+    { what: 'with other files', day: state({ fingerprint: 'old' }), decision: 'changed' },
+    {
+      what: 'whose task was sent for other files',
+      day: state({
         fingerprint: 'old',
         queued: { fingerprint: 'old', reason: 'new', at: 0 },
-        curated: curated({ sentAt: NOW }),
+        curated: sentAt(NOW),
       }),
-      {},
-    ],
-    [
-      'changed',
-      state({
-        fingerprint: 'old',
-        queued: { fingerprint: 'f', reason: 'changed', at: 0 },
-        curated: curated({ sentAt: NOW - REQUEUE_AFTER_MS }),
-      }),
-      {},
-    ],
-    [
-      'changed',
-      state({
-        fingerprint: 'old',
-        queued: { fingerprint: 'f', reason: 'changed', at: 0 },
-        curated: curated({ sentAt: NOW }),
-      }),
-      { asked: 'run' },
-    ],
-    ['reshaped', state({ curated: curated({ shape: 'old' }) }), {}],
-    ['kept', state({}, { lost }), {}],
-    // What it kept may go: somebody accepts it, or the files are back.
-    ['reshaped', state({ curated: curated({ kept }) }), {}],
-    ['deleted', state({}, { raw: { fingerprint: NO_FILES } }), {}],
-    ['kept', state({}, { raw: { fingerprint: NO_FILES }, lost }), {}],
-    ['retried', state({ state: 'failed', failure: { code: 'c', message: 'm' } }), {}],
-    ['changed', state({ state: 'failed', fingerprint: 'old', failure: { code: 'c', message: 'm' } }), {}],
-    ['changed', state({ fingerprint: 'old', lease: { owner: 'o', until: NOW } }), {}],
-    ['rebuild', state(), { asked: 'rebuild' }],
-    // Its rows are in the raw files; where they are not, the kept ones would be lost.
-    ['rebuild', state({}, { isLacking: true }), {}],
-    ['rebuild', state({}, { isLacking: true, listed: undefined }), {}],
-    ['kept', state({}, { isLacking: true, lost }), {}],
-  ])('queues a day: %s', (queue, day, more) => {
-    expect(decideDay(day, { ...terms, ...more })).toEqual({ queue });
+      decision: 'changed',
+    },
+    {
+      what: 'whose task was sent a day ago',
+      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - REQUEUE_AFTER_MS) }),
+      decision: 'changed',
+    },
+    {
+      what: 'whose task was sent, when a person asks',
+      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW) }),
+      asked: 'run',
+      decision: 'changed',
+    },
+    {
+      what: 'of another shape',
+      day: state({ curated: curated({ shape: 'old' }) }),
+      decision: 'reshaped',
+    },
+    { what: 'that has lost files', day: state({}, { lost }), decision: 'kept' },
+    {
+      what: 'whose kept rows may go, as somebody accepts it or the files are back',
+      day: state({ curated: curated({ kept }) }),
+      decision: 'reshaped',
+    },
+    { what: 'without files', day: state({}, noFiles), decision: 'deleted' },
+    { what: 'that has lost all files', day: state({}, { ...noFiles, lost }), decision: 'kept' },
+    { what: 'that failed', day: state({ state: 'failed', failure }), decision: 'retried' },
+    {
+      what: 'that failed with other files',
+      day: state({ state: 'failed', fingerprint: 'old', failure }),
+      decision: 'changed',
+    },
+    {
+      what: 'whose worker has lost it',
+      day: state({ fingerprint: 'old', lease: { owner: 'o', until: NOW } }),
+      decision: 'changed',
+    },
+    { what: 'that a person wants again', day: state(), asked: 'rebuild', decision: 'rebuild' },
+    { what: 'whose version lacks files', day: state({}, { isLacking: true }), decision: 'rebuild' },
+    {
+      what: 'whose version lacks files, and is not listed',
+      day: state({}, { isLacking: true, listed: undefined }),
+      decision: 'rebuild',
+    },
+    {
+      what: 'whose version lacks files, and keeps rows of lost ones',
+      day: state({}, { isLacking: true, lost }),
+      decision: 'kept',
+    },
+  ])('queues a day $what: $decision', ({ day, asked, decision }) => {
+    expect(decideDay(day, { ...terms, asked })).toEqual({ queue: decision });
   });
 
-  it.each<[string, DayState, object]>([
-    ['that the list does not have', state({}, { listed: undefined }), {}],
-    [
-      'of which the list has another version',
-      state({}, { listed: { version: 'v0', shape: 's', fingerprint: 'f' } }),
-      {},
-    ],
-    [
-      'that keeps rows, which the list does not say',
-      state({ curated: curated({ kept }) }, { lost }),
-      { keeps: true },
-    ],
-    [
-      'without files that keeps rows',
-      state(
+  it.each<Decided<object>>([
+    { what: 'that the list does not have', day: state({}, { listed: undefined }), decision: {} },
+    {
+      what: 'of which the list has another version',
+      day: state({}, { listed: { version: 'v0', shape: 's', fingerprint: 'f' } }),
+      decision: {},
+    },
+    {
+      what: 'that keeps rows, which the list does not say',
+      day: state({ curated: curated({ kept }) }, { lost }),
+      decision: { keeps: true },
+    },
+    {
+      what: 'without files that keeps rows',
+      day: state(
         { fingerprint: NO_FILES, curated: curated({ kept }) },
-        { lost, raw: { fingerprint: NO_FILES }, listed: undefined },
+        { ...noFiles, lost, listed: undefined },
       ),
-      { fingerprint: NO_FILES, keeps: true },
-    ],
-  ])('lists a day %s', (_, day, more) => {
-    expect(decideDay(day, terms)).toEqual({ list: { version: V1, shape: 's', fingerprint: 'f', ...more } });
+      decision: { fingerprint: NO_FILES, keeps: true },
+    },
+  ])('lists a day $what', ({ day, decision }) => {
+    const listed = { version: V1, shape: 's', fingerprint: 'f' };
+    expect(decideDay(day, terms)).toEqual({ list: { ...listed, ...decision } });
   });
 
   it('goes on with a version that is partly made of the same files and in the same shape, and not too old', () => {

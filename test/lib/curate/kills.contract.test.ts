@@ -62,9 +62,9 @@ describe('a task that is killed', () => {
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
   }
 
-  it.each(['recorded', 'moved', 'settled'] as const)(
-    'at %s and whose message is lost is finished by the next plan',
-    async (point) => {
+  it.each([{ point: 'recorded' }, { point: 'moved' }, { point: 'settled' }] as const)(
+    'at $point and whose message is lost is finished by the next plan',
+    async ({ point }) => {
       expect(await curations.curate(task, { killAt: point })).toBe('killed');
       curations.clock.advance(86_400_000);
       await curations.night();

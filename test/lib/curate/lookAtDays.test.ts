@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addDays, DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { CurateError } from '../../../lib/curate/CurateError.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
@@ -9,51 +9,55 @@ import { CHECK, type Listed, lastDays, NIGHT, startListed } from './startListed.
 describe('what nothing tells of', () => {
   const OLD = '2026-08-18';
   const days = lastDays(100);
-  const HALF = 84;
+  /** Half of the seven days for which S3 keeps versions by default. */
+  const HALF_HOURS = 84;
 
-  it.each([
-    [
-      'a raw file of an older day that is deleted',
-      async ({ store, rawKey }: Listed) => {
-        await store.remove(rawKey('exposures', OLD), '*');
-      },
-      async ({ takeSent }: Listed) => takeSent().includes(`exposures ${OLD} kept`),
-    ],
-    [
-      'an old Parquet that is put back under its name',
-      async ({ store, rawKey }: Listed) => {
-        await store.write(rawKey('exposures', OLD), 'before an erasure');
-      },
-      async ({ takeSent }: Listed) => takeSent().includes(`exposures ${OLD} kept`),
-    ],
-    [
-      'a version without its files',
-      async ({ store, fileKey }: Listed) => {
-        await store.remove(fileKey('exposures', OLD), '*');
-      },
-      async ({ listed }: Listed) => !(await listed('exposures')).includes(OLD),
-    ],
-    [
-      'a raw file that comes without its event',
-      async ({ store, rawKey }: Listed) => {
-        await store.write(rawKey('exposures', OLD, 'b'), 'more');
-      },
-      async ({ listed }: Listed) => !(await listed('exposures')).includes(OLD),
-    ],
-  ])('is found within half of the time for which S3 keeps versions: %s', async (_, happens, isFound) => {
+  const isQueued = async ({ takeSent }: Listed) => takeSent().includes(`exposures ${OLD} kept`);
+  const isTakenOut = async ({ listed }: Listed) => !(await listed('exposures')).includes(OLD);
+
+  /** What happens to a day, and whether it is found. */
+  interface Happening {
+    readonly what: string;
+    readonly happens: (started: Listed) => Promise<unknown>;
+    readonly isFound: (started: Listed) => Promise<boolean>;
+  }
+
+  it.each<Happening>([
+    {
+      what: 'a raw file of an older day that is deleted',
+      happens: ({ store, rawKey }) => store.remove(rawKey('exposures', OLD), '*'),
+      isFound: isQueued,
+    },
+    {
+      what: 'an old Parquet that is put back under its name',
+      happens: ({ store, rawKey }) => store.write(rawKey('exposures', OLD), 'before an erasure'),
+      isFound: isQueued,
+    },
+    {
+      what: 'a version without its files',
+      happens: ({ store, fileKey }) => store.remove(fileKey('exposures', OLD), '*'),
+      isFound: isTakenOut,
+    },
+    {
+      what: 'a raw file that comes without its event',
+      happens: ({ store, rawKey }) => store.write(rawKey('exposures', OLD, 'b'), 'more'),
+      isFound: isTakenOut,
+    },
+  ])('is found within half of the time for which S3 keeps versions: $what', async ({ happens, isFound }) => {
     const started = await startListed({ exposures: days });
     await started.run(NIGHT);
     await started.hours(25, () => false);
     started.takeSent();
     await happens(started);
-    expect(await started.hours(HALF, () => isFound(started))).not.toBeNull();
+    expect(await started.hours(HALF_HOURS, () => isFound(started))).not.toBeNull();
   });
 
-  it('is found by nights alone, and with versions that are kept for a day by checks alone', async () => {
-    for (const [message, gap, keptDays] of [
-      [NIGHT, DAY_MS, 14],
-      [CHECK, HOUR_MS, 1],
-    ] as const) {
+  it.each([
+    { by: 'nights', message: NIGHT, gap: DAY_MS, keptDays: 14, withinHours: 7 * 24 },
+    { by: 'checks', message: CHECK, gap: HOUR_MS, keptDays: 1, withinHours: 12 },
+  ])(
+    'is found by $by alone within $withinHours hours, where versions are kept for $keptDays days',
+    async ({ message, gap, keptDays, withinHours }) => {
       const started = await startListed({ exposures: days }, { retention: { dataVersionDays: keptDays } });
       await started.run(NIGHT);
       for (let i = 0; i < 5; i += 1) {
@@ -65,53 +69,58 @@ describe('what nothing tells of', () => {
       while ((await started.listed('exposures')).includes(OLD)) {
         started.clock.advance(gap);
         await started.run(message);
-        expect(started.clock.now() - since).toBeLessThanOrEqual((keptDays * DAY_MS) / 2);
+        expect((started.clock.now() - since) / HOUR_MS).toBeLessThanOrEqual(withinHours);
       }
-    }
-  });
+    },
+  );
 
-  it('is found at the next night after a note that is lost, damaged, of the future or of two runs', async () => {
-    const started = await startListed({ exposures: days });
-    const { store, run, clock, rawKey, listed } = started;
-    const key = dayLooksKey('exposures');
-    const damages: readonly (() => Promise<unknown>)[] = [
-      () => store.remove(key, '*'),
-      () => store.write(key, '{"2026-08-18":{"at":'),
-      async () => {
-        const looks: Record<string, object> = await started.looks('exposures');
-        const wrong = Object.entries(looks).map(([day, look]) => [day, { ...look, at: clock.now() * 2 }]);
-        await store.write(key, JSON.stringify(Object.fromEntries(wrong)));
+  const KEY = dayLooksKey('exposures');
+  it.each<{ readonly what: string; readonly damage: (started: Listed) => Promise<unknown> }>([
+    { what: 'lost', damage: ({ store }) => store.remove(KEY, '*') },
+    { what: 'damaged', damage: ({ store }) => store.write(KEY, '{"2026-08-18":{"at":') },
+    {
+      what: 'of the future',
+      async damage({ store, clock, looks }) {
+        const noted: Record<string, object> = await looks('exposures');
+        const wrong = Object.entries(noted).map(([day, look]) => [day, { ...look, at: clock.now() * 2 }]);
+        await store.write(KEY, JSON.stringify(Object.fromEntries(wrong)));
       },
-    ];
-    for (const [i, damage] of damages.entries()) {
+    },
+  ])(
+    'is found at the next night after a note that is $what, with a check at the same time',
+    async ({ damage }) => {
+      const started = await startListed({ exposures: days });
+      const { store, run, clock, rawKey, listed } = started;
       await run(NIGHT);
-      const day = addDays(OLD, i);
-      await store.write(rawKey('exposures', day, 'b'), 'more');
-      await damage();
+      await store.write(rawKey('exposures', OLD, 'b'), 'more');
+      await damage(started);
       clock.advance(DAY_MS);
       await Promise.all([run(NIGHT), run(CHECK)]);
-      expect(await listed('exposures')).not.toContain(day);
-    }
-  });
+      expect(await listed('exposures')).not.toContain(OLD);
+    },
+  );
 
-  it.each([
-    [
-      'an erasure',
-      async ({ ledger, config }: Listed) =>
+  it.each<Pick<Happening, 'what' | 'happens'>>([
+    {
+      what: 'an erasure',
+      happens: ({ ledger, config }) =>
         ledger.change(curatedSubject(config, 'exposures', OLD), (known) => ({
           entry: noteErasure(known, { id: 'x', at: 0 }),
         })),
-    ],
-    ['a partition that is gone', async ({ partitions }: Listed) => partitions.exposures.delete(OLD)],
-    [
-      'an entry that is gone',
-      async ({ store }: Listed) => store.remove(`${curatedFolder('exposures')}${OLD}.json`, '*'),
-    ],
-    [
-      'a folder that is gone',
-      async ({ store, rawKey }: Listed) => store.remove(rawKey('exposures', OLD), '*'),
-    ],
-  ])('is not: %s is shown by a listing, and the next night looks', async (_, happens) => {
+    },
+    {
+      what: 'a partition that is gone',
+      happens: async ({ partitions }) => partitions.exposures.delete(OLD),
+    },
+    {
+      what: 'an entry that is gone',
+      happens: ({ store }) => store.remove(`${curatedFolder('exposures')}${OLD}.json`, '*'),
+    },
+    {
+      what: 'a folder that is gone',
+      happens: ({ store, rawKey }) => store.remove(rawKey('exposures', OLD), '*'),
+    },
+  ])('is not: $what is shown by a listing, and the next night looks', async ({ happens }) => {
     const started = await startListed({ exposures: days });
     await started.run(NIGHT);
     started.clock.advance(HOUR_MS);

@@ -37,7 +37,7 @@ describe('a raw file of a curated day', () => {
     expect(lost(entry({ inputs }), [], end)).toEqual([]);
   });
 
-  it('is not lost if erasures have replaced it, as the file of any of them and as the first file', () => {
+  it('is not lost if erasures have replaced it: the file of each of them counts as it, and the first one still', () => {
     const replaced = (from: string, to: string) => [{ name: named('a').name, from, to }];
     const first = replaced('"3"', '"4"');
     const second = replaced(named('a').eTag, '"3"');
@@ -57,7 +57,7 @@ describe('a raw file of a curated day', () => {
     ).toEqual(['a']);
   });
 
-  it('is lost if the run whose slices are all made was made of it, and it is gone', () => {
+  it('is lost if it is gone, and a run of which every slice is made was made of it', () => {
     const slice = { rawRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, sliceRows: 1 };
     const run = { version: 'v2', fingerprint: 'f', shape: 's', inputs: [named('c')], bytes: 1, slices: 1 };
     const done = [{ ...slice, files: [] }];
