@@ -22,6 +22,7 @@ describe('an erasure of a curated day', () => {
     expect(await lake.missing(DAY)).toEqual([]);
     expect(await lake.remains()).toEqual([]);
     expect(await kept()).toBeUndefined();
+    expect(await lake.found()).toEqual([]);
     await lake.night();
     expect((await lake.curations.entry())?.erasures).toBeUndefined();
   });

@@ -42,9 +42,12 @@ describe('raw files that are lost', () => {
       if (IsLatest === true) await curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   }
 
-  it.each(['noted', 'moved'] as const)(
-    'are kept by the next night when the task is killed at %s and its message is lost',
-    async (point) => {
+  it.each([
+    { point: 'noted', outcome: 'curated' },
+    { point: 'moved', outcome: 'unchanged' },
+  ] as const)(
+    'are kept by the next night when the task is killed at $point and its message is lost',
+    async ({ point, outcome }) => {
       await curations.removeRaw('b');
       curations.clock.advance(NIGHT_MS);
       await curations.plan({ sluice: 'curate' });
@@ -53,22 +56,37 @@ describe('raw files that are lost', () => {
       curations.clock.advance(NIGHT_MS + 60_000);
       await curations.plan({ sluice: 'curate' });
       await curations.sweep();
-      const outcome = point === 'moved' ? 'unchanged' : 'curated';
       expect(await curations.work()).toMatchObject([{ outcome }]);
       expect(await kept()).toMatchObject({ rows: 10 });
       expect(await curations.read()).toEqual(ids(0, 30));
     },
   );
 
-  it.each([
-    ['delivered again', 'a late file is deleted', () => curations.removeRaw('c')],
-    ['lost', 'a late file is deleted', () => curations.removeRaw('c')],
-    ['delivered again', 'files are back', () => restore()],
-    ['lost', 'all files are deleted', () => Promise.all(['a', 'c'].map((name) => curations.removeRaw(name)))],
-    ['delivered again', 'one is emptied', () => curations.land('c', exposures(0, 0))],
+  it.each<{
+    readonly message: 'delivered again' | 'lost';
+    readonly what: string;
+    readonly change: () => Promise<unknown>;
+  }>([
+    {
+      message: 'delivered again',
+      what: 'a late file is deleted',
+      change: () => curations.removeRaw('c'),
+    },
+    { message: 'lost', what: 'a late file is deleted', change: () => curations.removeRaw('c') },
+    { message: 'delivered again', what: 'files are back', change: () => restore() },
+    {
+      message: 'lost',
+      what: 'all files are deleted',
+      change: () => Promise.all(['a', 'c'].map((name) => curations.removeRaw(name))),
+    },
+    {
+      message: 'delivered again',
+      what: 'one is emptied',
+      change: () => curations.land('c', exposures(0, 0)),
+    },
   ])(
-    'stay when a task is killed once the partition has moved, its message is %s, and %s',
-    async (message, _, change) => {
+    'stay when a task is killed once the partition has moved, its message is $message, and $what',
+    async ({ message, change }) => {
       await curations.removeRaw('b');
       await curations.land('c', exposures(30, 40));
       curations.clock.advance(NIGHT_MS);

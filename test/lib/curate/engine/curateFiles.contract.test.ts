@@ -261,11 +261,11 @@ describe('curateFiles', () => {
     setRows(lying, longField(3), longField(3));
     for (const batches of [[[honest, lying]], [[honest], [lying]]])
       await expect(curate(exposures, batches)).rejects.toMatchObject({
-        code: expect.stringMatching(/^SLUICE_CURATE_(FILE_UNREADABLE|COUNTS_DIFFER)$/),
+        code: 'SLUICE_CURATE_FILE_UNREADABLE',
       });
   });
 
-  it('fails as the engine on a machine that is too small, and blames no file', async () => {
+  it('fails as the engine, and for no file, on a machine that is too small', async () => {
     const file = await write(
       'raw',
       Array.from({ length: 5_000 }, (_, i) => exposure({ event_id: `e${i}` })),
@@ -351,7 +351,7 @@ describe('curateFiles', () => {
     expect(account).toMatchObject({ rawRows: 2, rows: 2 });
   });
 
-  it('names the file that can’t be read, and the column that has another type', async () => {
+  it('names the column that has another type', async () => {
     const good = await write('good', [exposure({})]);
     const numbers = join(folder, 'numbers.parquet');
     await duckDb(
@@ -361,27 +361,33 @@ describe('curateFiles', () => {
       code: 'SLUICE_CURATE_COLUMN_UNFIT',
       message: expect.stringContaining('numbers: user_id is INTEGER'),
     });
-    const text = join(folder, 'text.parquet');
-    writeFileSync(text, 'no Parquet at all, but long enough');
-    const cut = join(folder, 'cut.parquet');
-    writeFileSync(cut, readFileSync(good.path).subarray(0, 900));
-    const damaged = join(folder, 'damaged.parquet');
-    writeFileSync(damaged, readFileSync(good.path).fill(0xff, 40, 400));
-    for (const path of [text, cut, damaged]) {
-      await expect(curate(exposures, [[good], [{ path, name: 'this one' }, good]])).rejects.toMatchObject({
-        code: 'SLUICE_CURATE_FILE_UNREADABLE',
-        message: expect.stringContaining('this one'),
-      });
-    }
   });
 
-  it('answers no files for no rows, and stops at its signal', async () => {
-    const empty = await write('empty', []);
-    expect(await curate(exposures, [[empty]])).toMatchObject({
-      written: [],
-      account: { rawRows: 0, rows: 0 },
+  it.each<{ readonly what: string; readonly bytesOf: (good: Buffer) => Buffer | string }>([
+    { what: 'is no Parquet', bytesOf: () => 'no Parquet at all, but long enough' },
+    { what: 'is cut', bytesOf: (good) => good.subarray(0, 900) },
+    { what: 'is damaged', bytesOf: (good) => good.fill(0xff, 40, 400) },
+  ])('names the file that $what', async ({ bytesOf }) => {
+    const good = await write('good', [exposure({})]);
+    const path = join(folder, 'bad.parquet');
+    writeFileSync(path, bytesOf(readFileSync(good.path)));
+    await expect(curate(exposures, [[good], [{ path, name: 'this one' }, good]])).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_FILE_UNREADABLE',
+      message: expect.stringContaining('this one'),
     });
-    expect(await curate(exposures, [])).toMatchObject({ written: [], account: { rawRows: 0, rows: 0 } });
+  });
+
+  it('answers no files for no rows', async () => {
+    const empty = await write('empty', []);
+    for (const batches of [[[empty]], []])
+      expect(await curate(exposures, batches)).toMatchObject({
+        written: [],
+        account: { rawRows: 0, rows: 0 },
+      });
+  });
+
+  it('stops at its signal', async () => {
+    const empty = await write('empty', []);
     const late = new Error('late');
     const ended = curate(exposures, [[empty]], { signal: AbortSignal.abort(late) });
     await expect(ended).rejects.toBe(late);
