@@ -81,7 +81,9 @@ describe('sluice policy print', () => {
       const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
       expect(code).toBe(0);
       const notes = (await print('--for', target, '--account', '111122223333')).stderr;
-      for (const [name, document] of Object.entries(JSON.parse(stdout))) {
+      const documents = Object.entries(JSON.parse(stdout));
+      expect(documents).not.toEqual([]);
+      for (const [name, document] of documents) {
         expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
         // A program knows what it does with each, and needs to hear only what is wrong with them.
         expect(notes).toContain(`${name}: `);

@@ -78,7 +78,9 @@ describe('a stack with all that a platform team asks for', () => {
   });
 
   it('has the tags on functions and the API, so that a change of them alone changes the template', () => {
-    for (const [id, { Properties }] of ofType(template, 'AWS::Lambda::Function')) {
+    const functions = ofType(template, 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(5);
+    for (const [id, { Properties }] of functions) {
       const tags = Object(Properties)['Tags'];
       expect({ id, tags }).toEqual({
         id,
@@ -93,7 +95,9 @@ describe('a stack with all that a platform team asks for', () => {
 
   it('has neither boundary, key nor tags without them', () => {
     expect(JSON.stringify(plain)).not.toMatch(/PermissionsBoundary|KmsKeyId|cost-center/);
-    for (const [id, { Properties }] of ofType(plain, 'AWS::Logs::LogGroup'))
+    const groups = ofType(plain, 'AWS::Logs::LogGroup');
+    expect(groups.length).toBeGreaterThan(5);
+    for (const [id, { Properties }] of groups)
       expect({ id, retentionDays: Properties?.['RetentionInDays'] }).toEqual({
         id,
         retentionDays: id === 'AccessLogGroup' ? 90 : 30,

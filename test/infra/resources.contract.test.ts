@@ -335,6 +335,7 @@ describe('the way to the registrar', () => {
 
   it('has each rule and schedule on, and what they cannot send in the dead letters of its queue', () => {
     const senders = [...ofType('AWS::Scheduler::Schedule'), ...ofType('AWS::Events::Rule')];
+    expect(senders.length).toBeGreaterThan(4);
     for (const { properties } of senders) {
       const { State, Target, Targets = [Target] } = Object(properties);
       expect(State).toBe('ENABLED');

@@ -185,7 +185,9 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
 
   it("has Lambda's own lines in the logs of all functions but those of requests, where they cost more than their own", () => {
     const ofRequests = ['CollectLambdaFunction', ...('relay' in options ? ['RelayLambdaFunction'] : [])];
-    for (const { logicalId, properties } of ofType('AWS::Lambda::Function'))
+    const functions = ofType('AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(5);
+    for (const { logicalId, properties } of functions)
       expect({ logicalId, logging: properties['LoggingConfig'] }).toEqual({
         logicalId,
         logging: { LogFormat: 'JSON', ...(ofRequests.includes(logicalId) && { SystemLogLevel: 'WARN' }) },

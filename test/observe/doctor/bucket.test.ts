@@ -128,6 +128,7 @@ describe('the policy of a bucket', () => {
       for (const action of statement.Action) expect(found).toContain(`${action} on `);
     expect(found).toContain('s3:ListBucket on the bucket');
     const roles = [...new Set(all.map((need) => need.role))];
+    expect(roles.length).toBeGreaterThan(5);
     const but = (none: string) => ({
       ArnNotEquals: { 'aws:PrincipalArn': roles.filter((principal) => principal !== none) },
     });
