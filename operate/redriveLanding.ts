@@ -50,19 +50,19 @@ export async function redriveLanding(deployment: Deployment, dryRun: boolean): P
   const found = { waiting: queue.messages, messages, underWay: false, objects: untried.length };
   if (dryRun) return found;
   const command = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: queue.arn });
-  const underWay = await sqs.send(command).then(() => false, isMoved);
+  const underWay = await sqs.send(command).then(() => false, requireUnderWay);
   const bodies = untried.map(({ key }) => objectCreatedBody(config.bucket, key));
   await taskQueue(sqs, queue.QueueUrl ?? '', deployment).send(bodies);
   return { ...found, underWay };
 }
 
 /**
- * SQS runs one task of a queue at a time, and only the text of its error says so:
- * https://github.com/floci-io/floci/pull/910
+ * Requires that an error says that messages of the queue are being moved. SQS runs one task of a queue at a time, and only
+ * the text of its error says so: https://github.com/floci-io/floci/pull/910
  *
  * @throws Any other error.
  */
-function isMoved(error: unknown): true {
+function requireUnderWay(error: unknown): true {
   if (!(error instanceof Error && /already a task running/.test(error.message))) throw error;
   return true;
 }

@@ -59,15 +59,15 @@ export async function placeBinding(
       copyFile(join(fetched, name), join(target, name)),
     );
   }
-  await checkArtifact(folder, architecture);
+  await requireArtifact(folder, architecture);
 }
 
 /**
- * Checks that a function's folder has the binding for Lambda and is within Lambda's size limit.
+ * Requires that a function's folder has the binding for Lambda and is within Lambda's size limit.
  *
  * @throws BuildError `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
-export async function checkArtifact(folder: string, architecture: Architecture): Promise<void> {
+export async function requireArtifact(folder: string, architecture: Architecture): Promise<void> {
   for (const name of BINDING_FILES) {
     const path = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'), name);
     const machine = await machineOf(path);

@@ -20,12 +20,12 @@ export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(
 export const HAS_EVALUATIONS = `"secondary_exposures" LIKE '[%'`;
 
 /**
- * Whether a rule can be a group's, by the list of lib/wire/isAssignment.ts. The views apply the list to all rows, because
+ * SQL for whether a rule can be a group's, by the list of lib/wire/isAssignment.ts. The views apply the list to all rows, because
  * rows of earlier versions have `is_assignment` by an earlier list.
  *
  * @param rule The column with the rule ID, quoted.
  */
-export function isGroupRule(rule: string): string {
+export function groupRuleCondition(rule: string): string {
   const endings = quoteText(`(${[...NON_GROUP_RULE_ENDINGS.keys()].join('|')})\\z`);
   return [
     `${rule} NOT IN (${[...NON_GROUP_RULES.keys()].map(quoteText).join(', ')})`,
@@ -161,7 +161,7 @@ export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, 
       `("known_kind" IS NULL OR "known_kind" IN (${kinds}))`,
       `CASE WHEN "held_out" OR "known_kind" IS NOT NULL THEN ${hasValue} AND ${isEvaluated} ELSE "is_assignment" END`,
       // Exposures of protocols that know no such rules have no rule ID.
-      `("rule_id" IS NULL OR ${isGroupRule('"rule_id"')})`,
+      `("rule_id" IS NULL OR ${groupRuleCondition('"rule_id"')})`,
     ],
   };
 }

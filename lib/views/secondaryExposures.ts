@@ -2,10 +2,10 @@ import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Table } from '../tables/Table.ts';
 import {
   EVALUATIONS,
+  groupRuleCondition,
   HAS_EVALUATIONS,
   holdoutNames,
   isConfiguredHoldout,
-  isGroupRule,
   namesClause,
   withRealNames,
 } from './assignments.ts';
@@ -117,7 +117,7 @@ function secondaryColumns(
       name: 'is_assignment',
       type: 'boolean',
       comment: 'Whether it puts the unit in a group, by the same rules as an exposure',
-      sql: `${isGroupRule('"rule"')} AND "outcome" IS NOT NULL`,
+      sql: `${groupRuleCondition('"rule"')} AND "outcome" IS NOT NULL`,
     },
     {
       name: 'held_out',

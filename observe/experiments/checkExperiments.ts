@@ -122,13 +122,13 @@ export function unitsQuery(config: ViewConfig, unit: string, experiment?: string
   return `SELECT "experiment_id", "group_id", max("group_name") AS "group_name", count(*) AS "units",
   count_if("groups_seen" > 1) AS "crossovers"
 FROM ${qualifiedName(config, 'first_exposures')}
-WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${onlyExperiment}${config.experiments.map(isOfSplit).join('')}
+WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${onlyExperiment}${config.experiments.map(splitCondition).join('')}
 GROUP BY "experiment_id", "group_id"
 ORDER BY "experiment_id", "group_id"`;
 }
 
 /** SQL that leaves out units of an experiment from before its split. */
-function isOfSplit(experiment: Config['experiments'][number]): string {
+function splitCondition(experiment: Config['experiments'][number]): string {
   if (typeof experiment === 'string' || experiment.since === undefined) return '';
   return ` AND ("experiment_id" <> ${quoteText(experiment.name)} OR "first_day" >= DATE ${quoteText(experiment.since)})`;
 }

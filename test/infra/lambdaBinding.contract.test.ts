@@ -18,7 +18,7 @@ import {
   LAMBDA_BINDINGS,
   pinnedBinding,
 } from '../../infra/build/LambdaBinding.ts';
-import { checkArtifact, placeBinding, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
+import { placeBinding, requireArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { listen } from '../harness/listen.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -158,19 +158,19 @@ describe("DuckDB's binding for Lambda", () => {
     });
 
     it('is complete', async () => {
-      await checkArtifact(folder, 'arm64');
+      await requireArtifact(folder, 'arm64');
       rmSync(join(binding, 'duckdb.node'));
-      await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+      await expect(requireArtifact(folder, 'arm64')).rejects.toMatchObject({
         code: 'SLUICE_BUILD_BINDING_WRONG',
       });
     });
 
     it('is of the configured processor in each file', async () => {
-      await expect(checkArtifact(folder, 'x86_64')).rejects.toMatchObject({
+      await expect(requireArtifact(folder, 'x86_64')).rejects.toMatchObject({
         code: 'SLUICE_BUILD_BINDING_WRONG',
       });
       writeFileSync(join(binding, 'libduckdb.so'), library(X64));
-      await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+      await expect(requireArtifact(folder, 'arm64')).rejects.toMatchObject({
         code: 'SLUICE_BUILD_BINDING_WRONG',
         message: expect.stringContaining('libduckdb.so is 62'),
       });
@@ -179,7 +179,9 @@ describe("DuckDB's binding for Lambda", () => {
     it("leaves it below Lambda's limit", async () => {
       // A sparse file: nothing is written.
       truncateSync(join(binding, 'libduckdb.so'), UNZIPPED_BYTES);
-      await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+      await expect(requireArtifact(folder, 'arm64')).rejects.toMatchObject({
+        code: 'SLUICE_BUILD_TOO_LARGE',
+      });
     });
   });
 
