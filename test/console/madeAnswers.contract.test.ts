@@ -125,6 +125,8 @@ const ANSWERS: Answers = {
 };
 let answers: Answers;
 let called: string[];
+/** The paths with their queries. */
+let queries: string[];
 /** The bodies that were posted, by their paths. */
 let posted: (readonly [path: string, body: unknown])[];
 const assets = await bundlePage();
@@ -136,6 +138,7 @@ const server = createServer(async (request, response) => {
     return;
   }
   called.push(pathname);
+  queries.push(`${pathname}?${searchParams}`);
   if (request.method === 'POST') posted.push([pathname, await json(request)]);
   response.end(JSON.stringify(await answers[pathname]?.(searchParams)));
 });
@@ -144,11 +147,13 @@ let page: OpenPage;
 beforeAll(async () => {
   answers = ANSWERS;
   called = [];
+  queries = [];
   page = await openPage(address);
 });
 beforeEach(() => {
   answers = ANSWERS;
   called = [];
+  queries = [];
   posted = [];
 });
 afterAll(async () => {
@@ -266,6 +271,15 @@ describe('an action', () => {
     page.go('/days?line=curated%20from%20statsig_forwarded_exposures%20curated_exposures&day=2026-11-20');
     await page.shows('too young');
     await page.holds("!document.querySelector('main').textContent.includes('again …')");
+  });
+});
+
+describe('a page of the calendar', () => {
+  it('is the first one once another last day is chosen', async () => {
+    page.go('/days?after=x');
+    await eventually('the later page', () => queries.includes('/api/days?days=14&after=x'));
+    await page.type('input[type=date]', '2026-11-10');
+    await eventually('the first page', () => queries.includes('/api/days?days=14&until=2026-11-10'));
   });
 });
 

@@ -171,9 +171,12 @@ describe('an export task', () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const { deadline } = world.exporter();
     const clock = slowClock();
-    expect(await run({ clock, deadline }, { ...task, round: MAX_ROUNDS - 1 })).toBe(false);
+    const dropping: ExportTask = { ...task, drop: true, round: MAX_ROUNDS - 1 };
+    expect(await run({ clock, deadline }, dropping)).toBe(false);
     expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
-    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: MAX_ROUNDS }), delay: 5 }]);
+    expect(sent.map(({ body, delay }) => [JSON.parse(body), delay])).toEqual([
+      [{ ...dropping, round: MAX_ROUNDS }, 5],
+    ]);
     expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
       state: 'waiting',
     });

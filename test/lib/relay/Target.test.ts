@@ -106,6 +106,23 @@ describe('the target of relay', () => {
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
   });
 
+  it.each([null, '1'])(
+    'is asked with a key less and less often after 429 with Retry-After: %s',
+    async (retryAfter) => {
+      const { answers, deliver, clock } = start();
+      answers.next = { status: 429, retryAfter };
+      const pauses: number[] = [];
+      for (let i = 0; i < 4; i += 1) {
+        await deliver();
+        const verdict = await deliver();
+        const pause = verdict.kind === 'again' ? verdict.afterMs : 0;
+        pauses.push(pause);
+        clock.advance(pause);
+      }
+      expect(pauses).toEqual([10_000, 15_000, 25_000, 45_000]);
+    },
+  );
+
   it('forgets what keys it waits for once they are a thousand', async () => {
     const { answers, deliver } = start();
     answers.next = { status: 429 };

@@ -235,6 +235,13 @@ describe('a message', () => {
     expect(await relay(...planted)).toEqual(['m0', 'm1']);
   });
 
+  it('has no age in metrics once it is taken', async () => {
+    const { clock, relay, logged } = start(202);
+    clock.advance(90_000);
+    await relay(writeRelayCopy(copy));
+    expect(logged.filter((line) => 'RelayAge' in line)).toMatchObject([{ RelayRelayed: 1, RelayAge: 0 }]);
+  });
+
   it('is counted in metrics by reason, with the age of the oldest copy that is not taken', async () => {
     const { clock, relay, logged } = start(401);
     clock.advance(90_000);

@@ -154,7 +154,7 @@ function exposureRows(
 function unitsOfNewSplit(): string {
   const config = defineConfig({
     bucket: 'acme',
-    experiments: ['homepage_hero', { name: 'checkout_button', split: { A: 90, B: 10 }, since: '2026-11-11' }],
+    experiments: ['homepage_hero', { name: 'checkout_button', split: { A: 90, B: 10 }, since: '2026-11-21' }],
   });
   const units = firstExposures([
     ['before', 'B'],

@@ -338,3 +338,16 @@ it.each([
   const known = entry({ fingerprint: changed.fingerprint, ...other });
   expect(settlesAt(changed, known, { now: NOW, settleMs: 7 })).toBe(since + 7);
 });
+
+it.each([
+  { fate: 'loaded' as const, since: NOW },
+  { fate: 'failed' as const, since: NOW },
+  { fate: 'held' as const, since: NOW },
+  // Nobody misses what no load would have read.
+  { fate: 'left_out' as const, since: 0 },
+  { fate: 'gone' as const, since: 0 },
+])('a day without a file that was $fate settles from $since on', ({ fate, since }) => {
+  const changed = drop(file('b.parquet', { lastModified: new Date(0) }));
+  const files = [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate }];
+  expect(settlesAt(changed, entry({ files }), { now: NOW, settleMs: 7 })).toBe(since + 7);
+});

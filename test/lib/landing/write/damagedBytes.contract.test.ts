@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { againKey, damagedKey } from '../../../../lib/tables/objectKeys.ts';
+import { againKey, damagedKey, directRecordKey } from '../../../../lib/tables/objectKeys.ts';
 import { keyOf, LandingBucket, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
@@ -70,14 +70,20 @@ describe('foreign bytes in an object', () => {
     expect(bucket.metadataOf.get(aside)).toEqual({ delivered: '9', hours: 'none' });
   });
 
-  it('of an object that is tried again keep its time, and lose hours that others may add to', async () => {
-    const again = againKey(aside, 1_000);
-    const cut = firstRequest.subarray(0, -9);
-    bucket.objects.set(again, Buffer.concat([gzipSync(ofHour), cut]));
-    bucket.metadataOf.set(again, { delivered: '5', hours: '2026-11-25T07' });
-    await bucket.write([again]);
-    expect(bucket.metadataOf.get(damagedKey(again))).toEqual({ delivered: '5' });
-  });
+  it.each([
+    { what: 'an object', first: aside },
+    { what: 'an object of redriven rows', first: damagedKey(directRecordKey('2026-11-25', 'd', 'redriven')) },
+  ])(
+    'of $what that is tried again keep its time, and lose hours that others may add to',
+    async ({ first }) => {
+      const again = againKey(first, 1_000);
+      const cut = firstRequest.subarray(0, -9);
+      bucket.objects.set(again, Buffer.concat([gzipSync(ofHour), cut]));
+      bucket.metadataOf.set(again, { delivered: '5', hours: '2026-11-25T07' });
+      await bucket.write([again]);
+      expect(bucket.metadataOf.get(damagedKey(again))).toEqual({ delivered: '5' });
+    },
+  );
 
   it('are told in one line, with their causes and the first of their places', async () => {
     bucket.objects.set(
