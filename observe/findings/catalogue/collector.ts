@@ -34,6 +34,10 @@ const ASK_MEANT =
 /** Ends the cause of less than usual. */
 const STILL_SENT = 'Others of the same table came, so that requests arrive.';
 
+/** Has the key of an app accepted again. */
+const ADD_KEY =
+  'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.';
+
 /** Findings about requests, keys and what is stored of them. */
 export const collectorFindings = {
   SLUICE_FINDING_RELAY_LATE: warning(
@@ -161,9 +165,13 @@ export const collectorFindings = {
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
     {
+      takenOut: [
+        `The list of keys was changed within the hour before the first of them, as the detail says: whoever did it took this key out, unless its app is new. ${WHO} PutSecretValue. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.`,
+        ADD_KEY,
+      ],
       unknownKey: [
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
-        'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
+        ADD_KEY,
       ],
       keysUnread: [
         'The collector knew no such key. Whether a list has it now is not known, as the keys could not be read. SDKs do not send these requests again.',

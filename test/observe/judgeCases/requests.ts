@@ -78,6 +78,30 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'a key is unknown since the list was changed',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      keys: { ...wellKeys, changedAt: hoursAgo(9.5) },
+      refusals: {
+        since: hoursAgo(11),
+        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 20 }],
+        hasMore: false,
+      },
+    },
+  ],
+  [
+    'a key is unknown, and the list was changed long before',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      keys: { ...wellKeys, changedAt: hoursAgo(10.1) },
+      refusals: {
+        since: hoursAgo(11),
+        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 20 }],
+        hasMore: false,
+      },
+    },
+  ],
+  [
     'requests were refused earlier in the day',
     {
       lastDay: { ...wellDay, refused: 9 },

@@ -257,7 +257,14 @@ export function* refusedRequests(
   const caseOfKnown = isOver ? 'over' : 'other';
   // Of a list that cannot be read nobody knows whether it has the key.
   const areKeysRead = keys !== null && keys.fault === null;
-  const caseOfUnknown = areKeysRead ? 'unknownKey' : 'keysUnread';
+  const [unknownAt = ''] = unknown.flatMap((group) => (listedNow.includes(group) ? [] : group.first)).sort();
+  const changedAt = keys?.changedAt ?? null;
+  const sinceChange = Date.parse(unknownAt) - Date.parse(changedAt ?? '');
+  const isTakenOut = refusals?.hasMore === false && sinceChange >= 0 && sinceChange <= HOUR_MS;
+  const ofList = isTakenOut ? 'takenOut' : 'unknownKey';
+  const caseOfUnknown = areKeysRead ? ofList : 'keysUnread';
+  const changed =
+    isUnknown && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
   const told = {
     case: isUnknown ? caseOfUnknown : caseOfKnown,
     isOver: isOver && !isUnknown,
@@ -276,7 +283,7 @@ export function* refusedRequests(
     'SLUICE_FINDING_REFUSED',
     {
       ...told,
-      detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
+      detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}${changed}.`,
     },
     [
       ...(isUnknown && areKeysRead ? [commands.sluice('keys', 'list'), addKey(commands)] : []),
