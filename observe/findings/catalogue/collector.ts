@@ -13,18 +13,14 @@ const SENT_AGAIN = 'Then the second command says what would be sent again, and t
 /** What becomes of requests whose copies were not kept. */
 const UNKEPT =
   'Their events are stored, and the target never gets these requests. With `relay.required` they were answered 503 instead, and most SDKs send them again.';
-/** What ends the finding on them. */
-const UNKEPT_ENDS = 'It goes a day after the last one.';
-
 /** What becomes of requests that were answered 503. */
 const LOST = 'Most SDKs repeat them for minutes; what is not repeated is lost.';
 /** What becomes of keys that cannot be read. */
 const GO_ON = 'Collectors that have read it go on with those keys; new ones answer 503.';
 
-/** Ends the cure of what differs from days before, which become like it. */
-const UNTIL = 'or on the day that the detail names: the days that it is compared with are like it then.';
-/** Ends the cure of rows that came as they should not. */
-const ROWS_STAY = `Rows stay as they are. It goes a day after the last of them, ${UNTIL}`;
+/** What ends findings on what differs from days before, which become like it. */
+const ending =
+  'It goes once all has been as before for a day, or on the day that the detail names: the days that it is compared with are like it then.';
 /** Why units or shares of groups are others at once, and what tells. */
 const REALLOCATED =
   'Either it was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.';
@@ -36,7 +32,7 @@ const STILL_SENT = 'Others of the same table came, so that requests arrive.';
 
 /** Has the key of an app accepted again. */
 const ADD_KEY =
-  'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.';
+  'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost.';
 
 /** Findings about requests, keys and what is stored of them. */
 export const collectorFindings = {
@@ -45,31 +41,31 @@ export const collectorFindings = {
     {
       answered: [
         `The target is reached, and does not take them: it answers as the title says. ${KEPT}`,
-        'Have whoever runs the target correct that. Copies are then delivered within the hour.',
+        'Have whoever runs the target correct that.',
       ],
       moved: [
         `The target answers with the redirect of the title. It is not followed, as it may lead to the page of an outage. ${KEPT}`,
-        'See where it leads: `curl -sI` with the address of `relay` prints it as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage. Copies are then delivered within the hour.',
+        'See where it leads: `curl -sI` with the address of `relay` prints it as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',
       ],
       unanswered: [
         `No answer comes from the target: the call fails with the error of the title. ${KEPT}`,
-        'Have whoever runs the target look at its address, its certificate and its network: the configuration has `relay`. Copies are then delivered within the hour.',
+        'Have whoever runs the target look at its address, its certificate and its network: the configuration has `relay`.',
       ],
       unheard: [
         `Nothing listens at the address and port of \`relay.url\`, or a firewall refuses the connection. ${KEPT}`,
-        'Compare `relay.url` with the address that the target has: correct it and deploy, or have whoever runs the target start it there. Copies are then delivered within the hour.',
+        'Compare `relay.url` with the address that the target has: correct it and deploy, or have whoever runs the target start it there.',
       ],
       noTls: [
         `What listens at \`relay.url\` does not speak TLS with the function: most often it is plain HTTP behind \`https:\`. ${KEPT}`,
-        'Correct the scheme or the port in `relay.url` and deploy; or have whoever runs the target serve TLS 1.2 or later there. Copies are then delivered within the hour.',
+        'Correct the scheme or the port in `relay.url` and deploy; or have whoever runs the target serve TLS 1.2 or later there.',
       ],
       denied: [
         `AWS denies the role of the function \`relay\` a copy in the bucket, or its key: the target was not asked. ${KEPT} ${WHO} PutRolePolicy, PutBucketPolicy, PutKeyPolicy.`,
-        'The first command names what was changed of the role, the bucket or its key: set it back. Copies are then delivered within the hour.',
+        'The first command names what was changed of the role, the bucket or its key: set it back.',
       ],
       failing: [
         `The function \`relay\` fails: \`SLUICE_FINDING_FUNCTION_FAILED\` or \`SLUICE_FINDING_DEAD_LETTERS\` says with what. ${KEPT}`,
-        'Do what that finding says. Copies are then delivered within the hour.',
+        'Do what that finding says.',
       ],
       slow: [
         `The target takes what it is sent: there are more copies than the function delivers. ${KEPT}`,
@@ -77,30 +73,34 @@ export const collectorFindings = {
       ],
       unread: [`${LOG_UNREAD[0]} ${KEPT}`, LOG_UNREAD[1]],
     },
-    { section: 'relay', alarms: ['relay-age', 'relay-queue-age'] },
+    {
+      section: 'relay',
+      alarms: ['relay-age', 'relay-queue-age'],
+      ending: 'Once that is done, copies are delivered within the hour.',
+    },
   ),
   SLUICE_FINDING_RELAY_NOT_KEPT: problem(
     'The collector could not keep copies of requests for relay within 24 hours. The target never gets these requests.',
     {
       denied: [
         `A policy denies the role of the collector the call that keeps a copy, as the detail says. ${UNKEPT} ${WHO} PutRolePolicy, SetQueueAttributes, PutKeyPolicy.`,
-        `The first command names what was changed of the role, the queue or its key: set it back, and later copies are kept at once. ${UNKEPT_ENDS}`,
+        'The first command names what was changed of the role, the queue or its key: set it back, and later copies are kept at once.',
       ],
       missing: [
         `What keeps copies does not exist: the queue of relay, the bucket or their key. ${UNKEPT}`,
-        `The first command names what is gone, and has the commands that make it again. ${UNKEPT_ENDS}`,
+        'The first command names what is gone, and has the commands that make it again.',
       ],
       passes: [
         `SQS or S3 failed itself, or took no more calls, as the detail says. ${UNKEPT}`,
-        `Wait for an hour: this passes. If it stays, look at https://health.aws.amazon.com/health/status. ${UNKEPT_ENDS}`,
+        'Wait for an hour: this passes. If it stays, look at https://health.aws.amazon.com/health/status.',
       ],
       error: [
         `The call that keeps a copy failed with the error of the detail. ${UNKEPT}`,
-        `Correct what it names; a timeout passes. The command shows the log. ${UNKEPT_ENDS}`,
+        'Correct what it names; a timeout passes. The command shows the log.',
       ],
       unread: [
         `The log that says why has no line of them, or could not be read. ${UNKEPT}`,
-        `Run the command: it shows \`relay_error\`, once the log can be read. ${UNKEPT_ENDS}`,
+        `Run the command: it shows \`relay_error\`, once the log can be read.`,
       ],
     },
     { section: 'relay', alarms: ['relay-not-kept'], ofDay: 'counted' },
@@ -110,15 +110,15 @@ export const collectorFindings = {
     {
       over: [
         'It is over: later requests of the same senders were stored. Most SDKs have repeated the others by then.',
-        'Nothing is to be done. The command shows what AWS answered. It goes a day after the last one.',
+        'Nothing is to be done. The command shows what AWS answered.',
       ],
       keysOver: [
         'It is over: collectors read the keys again, and requests were stored since. A key that is in no list is refused now: `SLUICE_FINDING_REFUSED`.',
-        'Nothing is to be done. The command shows why the keys could not be read. It goes a day after the last one.',
+        'Nothing is to be done. The command shows why the keys could not be read.',
       ],
       quiet: [
         'None failed within the last hour, and the log has no later request of these senders that was stored: it has a part of them.',
-        'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored. It goes a day after the last one.',
+        'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored.',
       ],
       stores: [
         `Neither Firehose nor the bucket took them. ${LOST}`,
@@ -175,21 +175,22 @@ export const collectorFindings = {
       ],
       keysUnread: [
         'The collector knew no such key. Whether a list has it now is not known, as the keys could not be read. SDKs do not send these requests again.',
-        'Do what `SLUICE_FINDING_KEYS_UNREADABLE` or `SLUICE_FINDING_UNREADABLE` says, and ask again. The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
+        'Do what `SLUICE_FINDING_KEYS_UNREADABLE` or `SLUICE_FINDING_UNREADABLE` says, and ask again.',
       ],
       over: [
         'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
-        'Nothing is to be done. It goes a day after the last refusal. The command shows such requests until Ctrl-C.',
+        'Nothing is to be done.',
       ],
       other: [
         'The sender makes requests that the collector does not take. SDKs do not send them again.',
-        'Have the sender changed so (docs/answers.md has every code). The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
+        'Have the sender changed so (docs/answers.md has every code).',
       ],
     },
     {
       section: 'refused',
       alarms: ['requests-refused', 'api-4xx', 'url-4xx', 'key-unknown', 'key-missing', 'key-not-for-events'],
       ofDay: 'counted',
+      ending: '`tail` shows such requests until Ctrl-C. It goes a day after the last of them.',
     },
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
@@ -255,58 +256,58 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_EVENT_MISSING: warning(
     'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
-    `Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost. It goes once such an event comes, ${UNTIL}`,
-    { section: 'silent', ofDay: 'counted' },
+    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
+    { section: 'silent', ofDay: 'counted', ending },
   ),
   SLUICE_FINDING_EVENTS_UNUSUAL: warning(
     'What came within 24 hours is accepted and stored, and its content is not as on the days before.',
     {
       fewer: [
         `The app logs the event more seldom, or a part of its users does not log it any more. ${STILL_SENT}`,
-        `The command shows the days by SDK and version: a version that has fewer came with a release, whose owner knows; if all have, ask whoever owns the app. It goes once as many come again, ${UNTIL}`,
+        'The command shows the days by SDK and version: a version that has fewer came with a release, whose owner knows; if all have, ask whoever owns the app.',
       ],
       more: [
         'A release logs it in a loop, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',
-        `The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. If it is meant, nothing is to be done. ${ROWS_STAY}`,
+        'The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. If it is meant, nothing is to be done. Rows stay as they are.',
       ],
       sdk: [
         `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
-        `Send an event with that app, and see whether \`npx sluice tail\` shows it. If it does, ask whoever owns the app what its last release turned off: the command shows its versions by day. If not, look at the address and the key that its last release has. It goes once as much comes again, ${UNTIL}`,
+        `Send an event with that app, and see whether \`npx sluice tail\` shows it. If it does, ask whoever owns the app what its last release turned off: the command shows its versions by day. If not, look at the address and the key that its last release has.`,
       ],
       group: [
         `The other groups of the experiment come, so that the app sends. ${REALLOCATED}`,
-        `${ASK_MEANT}: do not read results of the experiment from then on until it is clear. It goes once the group comes again, ${UNTIL}`,
+        `${ASK_MEANT}: do not read results of the experiment from then on until it is clear.`,
       ],
       experiment: [
         'Exposures to other experiments come. The experiment has ended or its allocation was lowered, or the app evaluates it less: who owns it knows.',
-        `If that was meant, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last. It goes once as many come again, ${UNTIL}`,
+        'If that was meant, nothing is to be done. If not, ask whoever owns the app what its last release changed: the command shows which SDK and version sent it last.',
       ],
       names: [
         'A part of the name is another each time, as an ID in it. Each counts as an event, or an experiment, of its own.',
-        `Have the app of the SDK that the command shows send one name, and put the ID into \`metadata\` or \`value\`. ${ROWS_STAY}`,
+        `Have the app of the SDK that the command shows send one name, and put the ID into \`metadata\` or \`value\`. Rows stay as they are.`,
       ],
       unit: [
         'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. No view counts them for the user whose they are; those with a `stable_id` count for their device.',
-        `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. ${ROWS_STAY}`,
+        `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are.`,
       ],
       value: [
         'A release of the app lost the value, or sends it as another text. Sums of `event_value` as a number leave these events out.',
-        `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. ${ROWS_STAY}`,
+        `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. Rows stay as they are.`,
       ],
       environment: [
         'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
-        `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. ${ROWS_STAY}`,
+        `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
-        `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day. It goes a day after the share is as before, ${UNTIL}`,
+        `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day.`,
       ],
       crossover: [
         `Units changed their group within the day. ${REALLOCATED}`,
-        `${ASK_MEANT}: such units count in their first group (docs/experiments.md). It goes a day after the last of them, ${UNTIL}`,
+        `${ASK_MEANT}: such units count in their first group (docs/experiments.md).`,
       ],
     },
-    { section: 'silent', ofDay: 'counted' },
+    { section: 'silent', ofDay: 'counted', ending },
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it.',
@@ -315,12 +316,12 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_IGNORED: warning(
     'Within 24 hours the configured lists left out far more events than usual: they are in no table. SDKs do not send them again.',
-    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`: if names that you want are left out, correct `allow` and `deny`, and deploy. It goes a day after the last such hour.',
+    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`: if names that you want are left out, correct `allow` and `deny`, and deploy.',
     { section: 'abuse', ofDay: 'counted' },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
-    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
+    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
     { ofDay: 'counted' },
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
@@ -328,15 +329,15 @@ export const collectorFindings = {
     {
       stated: [
         'The clock of the sender is off. Corrected events have the right day, others that of the time that was sent.',
-        'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
+        'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
       ],
       late: [
         'The sender states no clock, and these are too many for phones that were offline: its clock is behind, or it sends its history. The rows keep the time that was sent, and lie in the day of their receipt.',
-        'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy. It goes a day after the last such event.',
+        'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy.',
       ],
       old: [
         'The sender states its clock, and it is right: the events are as old as they say, of phones that were offline or of a history that is sent. The rows keep their time, and lie in the day of their receipt.',
-        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md). It goes a day after the last such event.',
+        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md).',
       ],
     },
     { ofDay: 'counted' },

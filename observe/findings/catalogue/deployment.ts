@@ -235,7 +235,7 @@ export const deploymentFindings = {
     {
       over: [
         'A run failed, and later ones did its work.',
-        'Nothing is to be done. The command shows the log. It goes a day after the last error.',
+        'Nothing is to be done. The command shows the log.',
       ],
       ...failureCases('', 'Then the next try does the work. The last command shows the log.'),
       unknown: [

@@ -39,12 +39,17 @@ export interface Entry<Case extends string = string> {
    * earlier seems to begin then.
    */
   readonly ofDay?: 'counted' | 'begun';
+  /** Ends the cure of each case: what ends the finding, and what else is so in all of them. Default of what is `counted` {@link GOES}. */
+  readonly ending?: string;
 }
 
 /** What an entry has beside its texts. */
-type Mentions = Pick<Entry, 'section' | 'alarms' | 'ofDay'>;
+type Mentions = Pick<Entry, 'section' | 'alarms' | 'ofDay' | 'ending'>;
 /** The cases of a code, or the cure of its only one. */
 type Cases<Case extends string> = string | Readonly<Record<Case, readonly [cause: string, cure: string]>>;
+
+/** What ends a finding on what is counted within 24 hours. */
+const GOES = 'It goes a day after the last of them.';
 
 /** Makes an entry of one severity. */
 type EntryMaker = <Case extends string>(
@@ -63,9 +68,10 @@ export function entriesOf(part: FindingPart | null): Readonly<Record<Severity, E
     (severity: Severity): EntryMaker =>
     (cause, cases, mentions = {}) => {
       const named = typeof cases === 'string' ? { only: [cause, cases] } : cases;
+      const { ofDay, ending = ofDay === 'counted' ? GOES : '' } = mentions;
       const all = Object.entries<readonly string[]>(named).map(([name, [why = '', cure = '']]) => [
         name,
-        { cause: why, cure },
+        { cause: why, cure: `${cure} ${ending}`.trim() },
       ]);
       return { severity, cause, cases: Object.fromEntries(all), part, ...mentions };
     };

@@ -79,35 +79,39 @@ export const streamsFindings = {
     {
       failed: [
         "The stream's delivery fails with the error of the detail.",
-        'Correct the role, the bucket or the key that it names, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor` names a policy that denies. The command shows the log.',
+        'Correct the role, the bucket or the key that it names, in time. `npx sluice doctor` names a policy that denies. The command shows the log.',
       ],
       denied: [
         'A policy denies the role of the stream what the detail names.',
-        'Set back what was changed of the role, the bucket or its key, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor --drift` names it. The command shows the log.',
+        'Set back what was changed of the role, the bucket or its key, in time. `npx sluice doctor --drift` names it. The command shows the log.',
       ],
       missing: [
         'Something that the stream delivers with does not exist, as the detail says: the bucket, the role or the key.',
-        'Have it made again in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor --drift` names what is gone. The command shows the log.',
+        'Have it made again in time. `npx sluice doctor --drift` names what is gone. The command shows the log.',
       ],
       busy: [
         'A service of AWS answers the delivery that it is asked too often, as the detail says.',
-        'Wait: Firehose tries again by itself. If it stays for an hour, ask AWS for a higher quota in time: Firehose drops records 24 hours after it has accepted them. The command shows the log.',
+        'Wait: Firehose tries again by itself. If it stays for an hour, ask AWS for a higher quota in time. The command shows the log.',
       ],
       awsFailed: [
         'A service of AWS fails itself, as the detail says.',
-        'Wait: Firehose tries again by itself. If it stays for an hour, look at https://health.aws.amazon.com/health/status. Firehose drops records 24 hours after it has accepted them. The command shows the log.',
+        'Wait: Firehose tries again by itself. If it stays for an hour, look at https://health.aws.amazon.com/health/status. The command shows the log.',
       ],
-      unread: [LOG_UNREAD[0], `${LOG_UNREAD[1]} Firehose drops records 24 hours after it has accepted them.`],
+      unread: [LOG_UNREAD[0], LOG_UNREAD[1]],
       unknown: [
         "The stream's log has no error.",
-        'The command shows the log; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time: Firehose drops records 24 hours after it has accepted them.',
+        'The command shows the log; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time.',
       ],
       local: [
         'The stream of the local cloud has not delivered.',
         'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.',
       ],
     },
-    { section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
+    {
+      section: 'late',
+      alarms: ['stream-late', 'stream-blocked', 'stream-stuck'],
+      ending: 'Firehose drops records 24 hours after it has accepted them.',
+    },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
@@ -128,23 +132,23 @@ export const streamsFindings = {
     {
       over: [
         `The stream takes requests again. ${OBJECTS}`,
-        'Nothing is to be done. It goes a day after the last of these events. The command shows requests with `not_streamed` until Ctrl-C.',
+        'Nothing is to be done. The command shows requests with `not_streamed` until Ctrl-C.',
       ],
       denied: [
         `A policy denies the collector, or the stream its key, as the title says. ${OBJECTS} ${WHO} PutRolePolicy, DeleteRolePolicy.`,
-        'Run the first command: it names what was changed, and has the commands that set it back. It goes a day after the last of these events.',
+        'Run the first command: it names what was changed, and has the commands that set it back.',
       ],
       missing: [
         `The stream does not exist: somebody deleted it. ${OBJECTS} ${WHO} DeleteDeliveryStream.`,
-        'Run the first command: it has the commands that make the stream again. It goes a day after the last of these events.',
+        'Run the first command: it has the commands that make the stream again.',
       ],
       busy: [
         `Firehose takes no more requests of the stream: its quota is used up. ${OBJECTS}`,
-        'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second". It goes a day after the last of these events.',
+        'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
       ],
       error: [
         `Calls of the stream end with the error of the title, most often as Firehose does not answer in time. ${OBJECTS}`,
-        'Wait: collectors try the stream again by themselves. If it stays for an hour, look at https://health.aws.amazon.com/health/status. It goes a day after the last of these events.',
+        'Wait: collectors try the stream again by themselves. If it stays for an hour, look at https://health.aws.amazon.com/health/status.',
       ],
       unread: [`${LOG_UNREAD[0]} ${OBJECTS}`, LOG_UNREAD[1]],
     },
