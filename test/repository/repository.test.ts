@@ -48,6 +48,13 @@ describe('the repository', () => {
     expect(starts.filter((start) => !start.includes('enforceIam: true'))).toEqual([]);
   });
 
+  it('writes the types of parameters, and derives none from another function of ours', () => {
+    const derived = sources.filter(
+      (file) => !/(?:^|\/)test\//.test(file) && /\bParameters<typeof (?!styleText>)/.test(textOf(file)),
+    );
+    expect(derived).toEqual([]);
+  });
+
   it('draws by a seed in tests', () => {
     const draws = /\bMath\.random\b|\brandom(?:Bytes|Int)\(/;
     const exempt = [
