@@ -189,8 +189,6 @@ export class Turns {
   take<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(work);
     this.#last = result;
-    // The error goes to the caller whose work it is; here it is only kept from being unhandled.
-    this.#last.catch(() => undefined);
     return result;
   }
 }

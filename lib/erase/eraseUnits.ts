@@ -41,10 +41,9 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
   /** Which version of a day is read, and who works on it. */
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /**
-   * Further Parquet erasers beside `parquet`: with each of them one more small file is looked at side by side. Default:
-   * none.
+   * Further Parquet erasers beside `parquet`: with each of them one more small file is looked at side by side.
    */
-  readonly parquets?: readonly ObjectEraserPorts['parquet'][];
+  readonly parquets: readonly ObjectEraserPorts['parquet'][];
   /** The ID of the erasure: erasureId in lib/erase/Unit.ts. */
   readonly id: string;
   /** How many units are erased. */
@@ -128,7 +127,7 @@ class RunOfErasure {
   private constructor(eraser: Eraser, manifest: Manifest, current: CurrentRun, eTag: string | null) {
     this.#eraser = eraser;
     const ports = { ...eraser, turns: new Turns(), isLoading: (key: string) => isLoading(eraser, key) };
-    const parquets = [eraser.parquet, ...(eraser.parquets ?? [])];
+    const parquets = [eraser.parquet, ...eraser.parquets];
     this.#objects = parquets.map((parquet) => new ObjectEraser({ ...ports, parquet }));
     this.#manifest = manifest;
     this.#current = current;
@@ -170,7 +169,7 @@ class RunOfErasure {
     const current = { ...begins, onTheWay: [...new Set([...begins.onTheWay, ...onTheWay])] };
     const run = new RunOfErasure(eraser, manifest, current, stored?.eTag ?? null);
     await run.#save();
-    if (begun !== undefined) await run.#noteKilled();
+    await run.#noteKilled();
     await eraser.faultPoint?.('begun');
     return run;
   }
@@ -212,11 +211,11 @@ class RunOfErasure {
     for (const folder of folders.slice(Math.max(begun, 0))) {
       const after = resumedAt?.startsWith(folder) === true ? resumedAt : undefined;
       for await (const page of bucket.objects(folder, after)) {
-        const objects = page.filter(({ key }) => objectForm(config, place, key) !== null);
-        await this.#eachOf(objects, async (object, lane) => {
+        const objects = page.flatMap((object) => {
           const form = objectForm(config, place, object.key);
-          if (form !== null) await this.#eraseObject(place, object, form, lane);
+          return form === null ? [] : [{ ...object, form }];
         });
+        await this.#eachOf(objects, (object, lane) => this.#eraseObject(place, object, lane));
         this.#current = { ...this.#current, after: page.at(-1)?.key };
         await this.#save();
         await this.#eraser.faultPoint?.('checkpoint');
@@ -231,9 +230,9 @@ class RunOfErasure {
    * Works on the objects of a page: on the first one alone, because AWS denies all objects or none; on small ones side
    * by side, each in a lane of its own; then on larger ones alone. After an error no further object is begun.
    */
-  async #eachOf(
-    [first, ...others]: readonly ObjectVersions[],
-    work: (object: ObjectVersions, lane: number) => Promise<void>,
+  async #eachOf<Item extends ObjectVersions>(
+    [first, ...others]: readonly Item[],
+    work: (object: Item, lane: number) => Promise<void>,
   ): Promise<void> {
     if (first === undefined) return;
     await work(first, 0);
@@ -250,8 +249,7 @@ class RunOfErasure {
   /** Erases the units from one object, and counts what was done. @param lane Which of the erasers of objects works on it. */
   async #eraseObject(
     place: EraseStore,
-    object: ObjectVersions,
-    form: ObjectForm,
+    { form, ...object }: ObjectVersions & { readonly form: ObjectForm },
     lane: number,
   ): Promise<void> {
     const changes: ObjectChanges = {
@@ -265,9 +263,7 @@ class RunOfErasure {
         this.#current = { ...this.#current, replacing: { key: object.key, from, bytes } };
         await this.#save();
       },
-      replaced: async ({ key, eTag }, to) => {
-        if (form.form === 'parquet') await this.#noteReplaced({ key, from: eTag }, to);
-      },
+      replaced: ({ key, eTag }, to) => this.#noteReplaced({ key, from: eTag }, to),
     };
     const objects = this.#objects[lane];
     if (objects === undefined) throw new RangeError(`No lane ${lane}.`);

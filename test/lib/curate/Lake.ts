@@ -165,6 +165,7 @@ export class Lake {
         raw,
         matcher,
         parquet,
+        parquets: [],
         directory,
         wait,
         random,

@@ -358,6 +358,16 @@ describe('a change that AWS denies', () => {
     expect(usersOf(bucket)).toEqual(users);
   });
 
+  it('is none of a version before that is gone already', async () => {
+    const bodies = [landedUsers('gone', 'stays')];
+    const done = await erase({ bodies, answers: { remove: async () => 'changed' } });
+    expect(done).toMatchObject({
+      left: [],
+      counts: countsOf({ versions: 1, rewritten: 1, deleted: 1, rows: 1 }),
+    });
+    expect(done.denied).toBeUndefined();
+  });
+
   it('passes no step', async () => {
     const bodies = [landedUsers('stays'), landedUsers('gone')];
     expect((await erase({ form: damaged, bodies, answers: { hide: deny } })).steps).toEqual([]);
@@ -419,6 +429,42 @@ describe('an object that somebody else changes', () => {
     expect(done.asked.filter((asked) => asked.startsWith('hide'))).toEqual(hides);
     expect(done.counts).toEqual(countsOf({ versions: 2 }));
     expect(usersOf(bucket)).toEqual([['stays'], ['older']]);
+  });
+
+  it.each([
+    {
+      what: 'has been put again with the same bytes',
+      body: landedUsers('gone'),
+      counts: { deleted: 2, rows: 1 },
+    },
+    { what: 'has been deleted', body: null, counts: { deleted: 1, rows: 0 } },
+  ])('is looked at again if it $what before it is hidden', async ({ body, counts }) => {
+    const bucket = new MemoryBucket();
+    let puts = 0;
+    const before = () => {
+      if (puts === 0) bucket.put(KEY, body);
+      puts += 1;
+    };
+    const done = await erase({
+      bucket,
+      form: damaged,
+      bodies: [landedUsers('stays'), landedUsers('gone')],
+      before,
+      answers: {
+        // The same bytes have the same ETag.
+        versions: async (key) =>
+          (await bucket.versions(key)).map((version) => ({
+            ...version,
+            eTag: version.isLatest ? '"2"' : '"1"',
+          })),
+        hide: async ({ key }) => {
+          bucket.put(key, null);
+          return null;
+        },
+      },
+    });
+    expect(done.counts).toMatchObject(counts);
+    expect(usersOf(bucket)).toEqual([null, ['stays']]);
   });
 
   it('is kept where there are no versions, if it has other rows by then', async () => {
@@ -491,6 +537,16 @@ it.each([
     expect(asked).toEqual(text === '"gone"' ? [KEY] : []);
   },
 );
+
+it('an erasure needs nobody to follow its steps, and knows no loads by itself', async () => {
+  const ports = { faultPoint: undefined };
+  const bodies = [landedUsers('stays'), landedUsers('gone')];
+  expect((await erase({ form: damaged, bodies, ports })).counts.deleted).toBe(1);
+  const mixed = await erase({ bodies: [landedUsers('gone', 'stays')], ports });
+  expect(mixed.counts.rewritten).toBe(1);
+  const load = await erase({ form: { form: 'load' }, bodies: [Buffer.from('"gone"')], ports });
+  expect(load.counts.deleted).toBe(1);
+});
 
 describe('turns', () => {
   it('let one in at a time, and nobody once one has failed', async () => {
