@@ -53,6 +53,11 @@ export const equivalents: readonly Equivalent[] = [
   ...equivalentsOf('lib/erase/Manifest.ts', [
     ['eTag !== null', 'false', 'It only saves time: what was written is read again.'],
   ]),
+  ...equivalentsOf('lib/erase/ObjectEraser.ts', [
+    ['[]', '["Stryker was here"]', 'Each look begins with none.'],
+    ['serial += 1', 'serial -= 1', 'Any number that no other file has is as good.'],
+    ["from === ''", 'false', 'No file has an empty name.'],
+  ]),
   ...equivalentsOf('lib/erase/Unit.ts', [
     ['type.toLowerCase()', 'type.toUpperCase()', 'Types are compared in one case, whichever.'],
     ['{ N, r, p }', '{}', 'The cost is the default of Node 24.'],
@@ -62,6 +67,15 @@ export const equivalents: readonly Equivalent[] = [
     ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
   ]),
   ...equivalentsOf('lib/erase/eraseResult.ts', [['text.slice(-overlap)', 'text', 'It only saves memory.']]),
+  ...equivalentsOf('lib/erase/eraseUnits.ts', [
+    ['bodies.size === this.#manifest.bodies.length', 'false', 'It only saves time: the same is written.'],
+    ['page.at(-1)?.key', 'page.at(-1).key', 'A page has an object.'],
+    ['objects === undefined', 'false', 'A lane is the place of an eraser.'],
+    ['entry !== undefined', 'true', 'It only saves time: what is not in the list cannot leave it.'],
+    ['foundUntil !== undefined', 'true', 'No time is later than none.'],
+    ['load?.version', 'load.version', 'A load that is known has a version.'],
+    ['runs.at(-1)?.places', 'runs.at(-1).places', 'There is a run at the end.'],
+  ]),
   ...equivalentsOf('lib/erase/resultFile.ts', [['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME]]),
   ...equivalentsOf('lib/landing/lines/LandedReader.ts', [
     ['8 * RUN_BYTES', '8 / RUN_BYTES', SAVES_TIME],
