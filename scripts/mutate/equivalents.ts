@@ -77,6 +77,38 @@ export const equivalents: readonly Equivalent[] = [
     ['runs.at(-1)?.places', 'runs.at(-1).places', 'There is a run at the end.'],
   ]),
   ...equivalentsOf('lib/erase/resultFile.ts', [['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME]]),
+  ...equivalentsOf('lib/erase/unitSql.ts', [
+    [
+      'length + value.length > MOST_PATTERN',
+      'length + value.length >= MOST_PATTERN',
+      'A pattern may be shorter by a value.',
+    ],
+    ['length + value.length', 'length - value.length', 'A pattern may be longer by two values.'],
+    ['/^(STRUCT|MAP)\\(/', '/(STRUCT|MAP)\\(/', 'No type of a column has it in another place alone.'],
+    [
+      '/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i',
+      '/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i',
+      'A longer text is cast to null.',
+    ],
+    [
+      '/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i',
+      '/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i',
+      'A longer text is cast to null.',
+    ],
+    ['/^(FLOAT|DOUBLE)$/', '/(FLOAT|DOUBLE)$/', 'No other type ends so.'],
+    ['/^(FLOAT|DOUBLE)$/', '/^(FLOAT|DOUBLE)/', 'To a list of numbers a number is cast as null.'],
+    ['/^DECIMAL\\(\\d+,(\\d+)\\)$/', '/DECIMAL\\(\\d+,(\\d+)\\)$/', 'No other type ends so.'],
+    [
+      '/^DECIMAL\\(\\d+,(\\d+)\\)$/',
+      '/^DECIMAL\\(\\d+,(\\d+)\\)/',
+      'To a list of numbers a number is cast as null.',
+    ],
+    [
+      'fraction.length <= scale',
+      'fraction.length < scale',
+      'A decimal with as many digits is the same text.',
+    ],
+  ]),
   ...equivalentsOf('lib/landing/lines/LandedReader.ts', [
     ['8 * RUN_BYTES', '8 / RUN_BYTES', SAVES_TIME],
     [

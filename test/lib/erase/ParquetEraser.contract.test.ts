@@ -70,6 +70,8 @@ describe('the rows of a unit in a Parquet file', () => {
     // Not rounded, and not other forms of a number.
     ['user_id=47.5', 'SELECT 48::BIGINT AS user_id', 0],
     ['user_id=0x10', 'SELECT 16::BIGINT AS user_id', 0],
+    ['user_id=007', 'SELECT 7::DOUBLE AS user_id', 0],
+    ['user_id=7e1', 'SELECT 70::DOUBLE AS user_id', 0],
     ['user_id=16777217', 'SELECT 16777216::FLOAT AS user_id', 0],
     ['user_id=9007199254740993', 'SELECT 9007199254740992::DOUBLE AS user_id', 0],
     ['user_id=x', 'SELECT 4711::BIGINT AS user_id', 0],
@@ -253,8 +255,8 @@ describe('the rows of a unit in a Parquet file', () => {
   });
 
   it('may be a thousand, of as many types; mentions are counted of a hundred, except in results', async () => {
-    // All together are longer than one pattern may be.
-    const value = (i: number) => `v${i}-abcdefghijklmnop`;
+    // All together are longer than a pattern may be that RE2 takes.
+    const value = (i: number) => `v${i}-`.padEnd(1_000, 'abcdefghij');
     await write(
       `SELECT '${value(999)}' AS unit_id, 'type999' AS id_type, '${value(1_000)}' AS note UNION ALL
        SELECT 'x', 'type1', 'see ${value(7)}' UNION ALL SELECT 'x', 'type1', 'see ${value(998)}'`,
