@@ -58,6 +58,13 @@ export const equivalents: readonly Equivalent[] = [
     ['serial += 1', 'serial -= 1', 'Any number that no other file has is as good.'],
     ["from === ''", 'false', 'No file has an empty name.'],
   ]),
+  ...equivalentsOf('lib/erase/ParquetEraser.ts', [
+    ['[]', '["Stryker was here"]', 'There is no such file.'],
+    ['counted?.[name]', 'counted[name]', 'Sums of all rows are a row.'],
+    ["groups?.['rows']", "groups['rows']", 'Sums of all rows are a row.'],
+    ["groups?.['codec']", "groups['codec']", 'Sums of all rows are a row.'],
+    ["summed?.['sum']", "summed['sum']", 'Sums of all rows are a row.'],
+  ]),
   ...equivalentsOf('lib/erase/Unit.ts', [
     ['type.toLowerCase()', 'type.toUpperCase()', 'Types are compared in one case, whichever.'],
     ['{ N, r, p }', '{}', 'The cost is the default of Node 24.'],

@@ -10,6 +10,8 @@ import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 const config = { unitIds: { companyID: 'company_id', account_id: 'account' } };
 
 const { path: directory, remove } = temporaryDirectory();
+/** Where DuckDB puts what does not fit its memory: it may read the files of another folder only if it is told so. */
+const spilled = temporaryDirectory();
 const from = join(directory, 'from.parquet');
 const to = join(directory, 'to.parquet');
 const erasers: ParquetEraser[] = [];
@@ -18,6 +20,7 @@ afterAll(() => {
   for (const eraser of erasers) eraser.close();
   duckDb.closeSync();
   remove();
+  spilled.remove();
 });
 
 describe('the rows of a unit in a Parquet file', () => {
@@ -36,7 +39,7 @@ describe('the rows of a unit in a Parquet file', () => {
     memoryMegabytes = 256,
     signal?: AbortSignal,
   ): Promise<ParquetEraser> {
-    const limits = { memoryMegabytes, temporaryDirectory: directory };
+    const limits = { memoryMegabytes, temporaryDirectory: spilled.path };
     const eraser = await ParquetEraser.open(limits, directory, matcher, signal);
     erasers.push(eraser);
     return eraser;
