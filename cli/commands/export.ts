@@ -1,6 +1,6 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
-import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { ExportStatus } from '../../observe/facts/days/exportDays.ts';
 import type { ExportDaysRequest } from '../../operate/ingest/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {

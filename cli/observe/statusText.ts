@@ -2,7 +2,7 @@ import { sum } from '../../lib/base/sum.ts';
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
+import type { DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
 import type { WriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';

@@ -17,7 +17,7 @@ import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts'
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { readSettings } from '../../observe/doctor/lakeFormation.ts';
-import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
+import { configuredDatasets, readDatasets } from '../../observe/facts/days/datasets.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';

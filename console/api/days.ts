@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
+import { configuredDatasets } from '../../observe/facts/days/datasets.ts';
 import { type DropsCalendar, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
-import { configuredDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { namedDatasets } from '../../observe/ingest/datasets.ts';
 import { type ExplainedDay, explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import type { ExportDays } from './days/ledgerDays.ts';
+import type { ExportDays } from './days/exportDays.ts';
 
 /** What the policy of an export's bucket demands of objects, and the export does not send. */
 export interface EncryptionDemand {

@@ -20,16 +20,11 @@ import {
   readDamagedEntries,
   readDamagedFiles,
 } from './days/damagedFiles.ts';
+import { configuredDatasets, readDatasets } from './days/datasets.ts';
+import { type DatasetDays, dropDays } from './days/dropDays.ts';
+import { type ExportDays, readExports } from './days/exportDays.ts';
 import { type ArchivedDays, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
-import {
-  configuredDatasets,
-  type DatasetDays,
-  dropDays,
-  type ExportDays,
-  readDatasets,
-  readExports,
-  unreadDrops,
-} from './days/ledgerDays.ts';
+import { unreadDrops } from './days/unreadDays.ts';
 import { readDeniedCalls } from './deniedCalls.ts';
 import { type EncryptionDemand, readEncryptionDemands } from './encryptionDemands.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';

@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment.ts';
+import type { DatasetDays, DropDay } from '../facts/days/dropDays.ts';
 import { exportNeed, firstOf, type Need, needOf, type Shown } from '../facts/days/dropsPage.ts';
-import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.ts';
+import type { ExportDays } from '../facts/days/exportDays.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
 import type { Severity } from './catalogue/entry.ts';
 import type { Finding, FindingCode } from './catalogue.ts';

@@ -2,7 +2,8 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { didYouMean } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import { type ConfiguredDataset, configuredDatasets } from '../facts/days/ledgerDays.ts';
+import { configuredDatasets } from '../facts/days/datasets.ts';
+import type { ConfiguredDataset } from '../facts/days/ledgerDays.ts';
 
 /** Errors of questions about drops. */
 export const DropsError = defineErrorFamily('user', {

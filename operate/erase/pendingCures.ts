@@ -2,13 +2,10 @@ import { counted } from '../../lib/base/text.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readCurationState } from '../../observe/facts/days/curationState.ts';
+import { configuredDatasets, readDatasets } from '../../observe/facts/days/datasets.ts';
+import { dropDays } from '../../observe/facts/days/dropDays.ts';
+import { readExports } from '../../observe/facts/days/exportDays.ts';
 import { hourFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
-import {
-  configuredDatasets,
-  dropDays,
-  readDatasets,
-  readExports,
-} from '../../observe/facts/days/ledgerDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 

@@ -13,12 +13,8 @@ import { emptyWords } from '../../lib/drops/usualRows.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import {
-  type DatasetStatus,
-  type LedgerDay,
-  readDatasets,
-  readLedgerDays,
-} from '../../observe/facts/days/ledgerDays.ts';
+import { type DatasetStatus, readDatasets } from '../../observe/facts/days/datasets.ts';
+import { type LedgerDay, readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { type DatasetNames, namedDatasets, namedExports } from '../../observe/ingest/datasets.ts';
 
 /** Errors of requests for days. */

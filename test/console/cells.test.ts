@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { cellsOf, notesOf } from '../../console/page/pages/cells.ts';
 import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
+import type { DropDay } from '../../observe/facts/days/dropDays.ts';
 import { needOf } from '../../observe/facts/days/dropsPage.ts';
-import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
 import { datasetFacts, loadedDay, namedExport } from '../observe/statusFacts.ts';
 

@@ -6,8 +6,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import type { DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
-import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { QueryRow } from '../../packages/local-aws/src/trino/index.ts';
 import {
   acme,

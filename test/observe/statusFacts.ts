@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
+import { isOldLook } from '../../observe/facts/days/datasets.ts';
+import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { Change, LastDay } from '../../observe/facts/flow/changes.ts';
 import type { DeadLetters, KeysFailure, LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
-import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
+import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/explainDay.ts';
 import { useApi } from '../parts/api.ts';

@@ -28,8 +28,8 @@ import {
   type LedgerDay,
   lackingOf,
   type UnreadDay,
-  unreadVersions,
 } from './ledgerDays.ts';
+import { unreadVersions } from './unreadDays.ts';
 
 /** A day that could not be curated. */
 export interface FailedCuration extends Failing {

@@ -1,5 +1,5 @@
 import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
-import type { DropDay } from './ledgerDays.ts';
+import type { DropDay } from './dropDays.ts';
 
 /** A mark of a calendar. */
 export interface DayMark {

@@ -3,24 +3,18 @@ import type { Export } from '../../../lib/schema/exports.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ObserveError } from '../../deployment.ts';
 import { whyUnread } from '../../explainAwsError.ts';
+import { type DatasetStatus, readDatasets } from './datasets.ts';
+import { type DatasetDays, type DropDay, dropDays } from './dropDays.ts';
+import { type ExportDays, type ExportStatus, readExports } from './exportDays.ts';
 import {
-  type CatalogReaders,
   type ConfiguredDataset,
-  type DatasetDays,
-  type DatasetStatus,
-  type DropDay,
   daysUntil,
-  dropDays,
-  type ExportDays,
-  type ExportStatus,
   judgedDays,
   judgedExportDays,
-  readDatasets,
-  readExports,
   type UnreadDay,
-  unreadDrops,
 } from './ledgerDays.ts';
 import { misnamedDays } from './misnamedDays.ts';
+import { type CatalogReaders, unreadDrops } from './unreadDays.ts';
 
 /** Bytes of a page's JSON at most: with all else an answer stays below 300 kB. */
 const PAGE_BYTES = 240_000;

@@ -15,7 +15,9 @@ import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import type { LostRawDay } from '../tables/partitionGaps.ts';
 import type { CurationState } from './curationState.ts';
-import { configuredDatasets, type DatasetDays, type DropDay, readLedgerDays } from './ledgerDays.ts';
+import { configuredDatasets } from './datasets.ts';
+import type { DatasetDays, DropDay } from './dropDays.ts';
+import { readLedgerDays } from './ledgerDays.ts';
 
 /** Versions of a key, the newest first. */
 interface Versions {

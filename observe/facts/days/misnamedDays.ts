@@ -1,5 +1,5 @@
 import type { UtcDay } from '../../../lib/base/time.ts';
-import type { DatasetDays } from './ledgerDays.ts';
+import type { DatasetDays } from './dropDays.ts';
 
 /** A name that has a year. */
 const HAS_YEAR = /(19|20)\d\d/;

@@ -5,7 +5,7 @@ import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineR
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainStoredCode } from '../../explainCode.ts';
-import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
+import type { DatasetDays } from '../../facts/days/dropDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineCount } from '../../facts/tables/landedRows.ts';
 import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';

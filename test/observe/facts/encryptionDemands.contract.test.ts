@@ -1,6 +1,6 @@
 import { DeleteBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
-import type { ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
+import type { ExportDays } from '../../../observe/facts/days/exportDays.ts';
 import { readEncryptionDemands } from '../../../observe/facts/encryptionDemands.ts';
 import { startLanding } from '../startLanding.ts';
 import { failedDay, namedExport } from '../statusFacts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
+import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { RefusedCopies } from '../../../observe/facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';

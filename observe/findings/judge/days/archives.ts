@@ -7,8 +7,8 @@ import type { ArchivingRule, NotedRule } from '../../../../lib/landing/catalog/a
 import { QUERY_RESULTS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
 import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import type { ArchivedDay, ArchivedDays } from '../../../facts/days/goneFiles.ts';
-import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../../lib/base/time.ts';
 import { daysWords } from '../../../commands.ts';
-import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
+import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
 import { type Customer, deniedCallText, deniedPolicy } from '../customers.ts';

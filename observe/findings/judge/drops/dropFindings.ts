@@ -1,5 +1,5 @@
 import { lastLookKey } from '../../../../lib/tables/ledgerKeys.ts';
-import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
+import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import type { Findings, Place } from '../place.ts';
 import { scheduled } from '../Ringing.ts';

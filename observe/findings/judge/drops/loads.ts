@@ -3,7 +3,7 @@ import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
 import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
-import type { DatasetDays } from '../../../facts/days/ledgerDays.ts';
+import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { customersReason } from '../customers.ts';
 import { failedDays, lostFilesOf, sinceOf } from '../days/dayTexts.ts';

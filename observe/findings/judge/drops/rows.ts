@@ -1,7 +1,7 @@
 import { counted } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
-import type { DatasetDays, DropDay } from '../../../facts/days/ledgerDays.ts';
+import type { DatasetDays, DropDay } from '../../../facts/days/dropDays.ts';
 import { finding } from '../../catalogue.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings } from '../place.ts';

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
-import { configuredDatasets, unreadDrops } from '../../../../observe/facts/days/ledgerDays.ts';
+import { configuredDatasets } from '../../../../observe/facts/days/datasets.ts';
+import { unreadDrops } from '../../../../observe/facts/days/unreadDays.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { DAY, parquetOf, readEvents, someEvents } from './startLoads.ts';
 

@@ -17,7 +17,7 @@ import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/ledgerDays.ts';
+import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/datasets.ts';
 import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';

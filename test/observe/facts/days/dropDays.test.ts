@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
-import { dropDays, isOldLook } from '../../../../observe/facts/days/ledgerDays.ts';
+import { isOldLook } from '../../../../observe/facts/days/datasets.ts';
+import { dropDays } from '../../../../observe/facts/days/dropDays.ts';
 import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
 
 const DAY = '2026-11-19';
