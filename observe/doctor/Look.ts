@@ -1,6 +1,6 @@
 import { isMissing, isNamed, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { type Unread, unreadFindings } from '../findings/judge/deployment.ts';
+import { type Unread, unreadFindings } from '../findings/judge/deployment/unread.ts';
 import type { Setup } from './Setup.ts';
 
 /** One thing that the doctor looks at. */

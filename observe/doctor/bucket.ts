@@ -24,7 +24,8 @@ import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { archivingRuleFindings } from '../findings/judge/days/archives.ts';
-import { judgeKey, judgeSetting, type KeyUser } from '../findings/judge/deployment.ts';
+import { judgeSetting } from '../findings/judge/deployment/bucket.ts';
+import { judgeKey, type KeyUser } from '../findings/judge/deployment/key.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -16,7 +16,7 @@ import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { outputsOf, stackStateOf, undeployedOf } from '../facts/flow/stackOutputs.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { REPAIR_VERBS, undeployedFindings, unfinishedFindings } from '../findings/judge/deployment.ts';
+import { REPAIR_VERBS, undeployedFindings, unfinishedFindings } from '../findings/judge/deployment/stack.ts';
 import { missing } from './bucket.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';

@@ -46,7 +46,7 @@ export interface DropDay {
   readonly usual: number | null;
   /** How far its rows are from those that are usual, in words; null if they are not. */
   readonly unusual: string | null;
-  /** As of `UnusualDay`; none if it is not unusual. */
+  /** As `parts` of an `UnusualDay` of datasets.ts; none if it is not unusual. */
   readonly unusualParts: readonly UnusualPart[];
   /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
   readonly waiting: string | null;

@@ -13,18 +13,16 @@ import { curatedFindings, resentFindings } from './days/curated.ts';
 import { exportFindings } from './days/exports.ts';
 import { missingPartitions } from './days/partitions.ts';
 import { damagedFiles, lostDays } from './days/rawDays.ts';
+import { bucketFindings, deniedFindings, earlyRules } from './deployment/bucket.ts';
+import { judgeKey } from './deployment/key.ts';
 import {
-  bucketFindings,
-  deniedFindings,
-  earlyRules,
   failedDeployment,
   faultFindings,
-  judgeKey,
   silentAlarms,
   stackFaultFindings,
   undeployedFindings,
-  unreadParts,
-} from './deployment.ts';
+} from './deployment/stack.ts';
+import { unreadParts } from './deployment/unread.ts';
 import { dropFindings } from './drops/dropFindings.ts';
 import { openErasures } from './erasures.ts';
 import { functionFindings, idleFindings } from './functions.ts';

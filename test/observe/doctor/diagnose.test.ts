@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { distinctFor } from '../../../observe/doctor/diagnose.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
+import { judgeKey } from '../../../observe/findings/judge/deployment/key.ts';
 
 it('findings of one look are told once each: of a disabled key one for the bucket, and one for logs', () => {
   const deployment = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };

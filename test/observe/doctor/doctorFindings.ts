@@ -14,7 +14,8 @@ import * as setup from '../../../observe/doctor/Setup.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
-import { judgeKey, judgeSetting } from '../../../observe/findings/judge/deployment.ts';
+import { judgeSetting } from '../../../observe/findings/judge/deployment/bucket.ts';
+import { judgeKey } from '../../../observe/findings/judge/deployment/key.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
+import { judgeKey } from '../../../observe/findings/judge/deployment/key.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },

@@ -1,0 +1,82 @@
+import { counted, listed } from '../../../../lib/base/text.ts';
+import type { UnreadKind } from '../../../explainAwsError.ts';
+import type { StackFault } from '../../../facts/stackFaults.ts';
+import type { StatusFacts, UnreadPart } from '../../../facts/statusFacts.ts';
+import { type Finding, finding, seenNow } from '../../catalogue.ts';
+import { isUnreadByFile } from '../days/rawDays.ts';
+import type { Findings } from '../place.ts';
+
+/** Whether a part could not be read because something is gone. */
+export function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread): boolean {
+  const isAbout = kind === 'missing' || kind === 'query';
+  // The name of another may have this name in it.
+  const words = why.split(/[^\w-]+/);
+  return differs === null && isAbout && words.includes(name.slice(name.lastIndexOf('.') + 1));
+}
+
+/** Parts that could not be read, but for what the finding of something that is gone, or of a file that is no Parquet, tells. */
+export function* unreadParts({ unknown, stackFaults, damagedFiles }: StatusFacts): Findings {
+  const isTold = (read: UnreadPart) =>
+    stackFaults?.some((fault) => isUnreadBy(fault, read)) === true || isUnreadByFile(damagedFiles, read);
+  yield* unreadFindings(unknown.filter((read) => !isTold(read)));
+}
+
+/** Parts that could not be read, a finding for each reason. */
+export function unreadFindings(parts: readonly Unread[]): readonly Finding[] {
+  return Array.from(Map.groupBy(parts, unreadCause).values(), (ofCause) => ({
+    ...unreadOf(ofCause),
+    isByKey: ofCause.some(({ isByKey }) => isByKey),
+  }));
+}
+
+/** Kinds of answers that are about the caller or the account: all parts that have such an answer have it for the same reason. */
+const OF_CALLER: readonly UnreadKind[] = [
+  'credentials',
+  'expired',
+  'throttled',
+  'denied',
+  'timedOut',
+  'catalogKey',
+];
+
+/** What parts that could not be read have in common; else each has its own answer. */
+function unreadCause({ kind, why, isByKey }: Unread): string {
+  return `${kind} ${isByKey} ${OF_CALLER.includes(kind) ? '' : why}`;
+}
+
+/** What is said of each kind of an answer. */
+const UNREAD: Readonly<Record<UnreadKind, string>> = {
+  credentials: 'AWS does not accept the credentials',
+  expired: 'the credentials are expired',
+  throttled: 'AWS throttles the account',
+  denied: 'AWS denies it',
+  missing: 'it does not exist',
+  timedOut: 'AWS did not answer in time',
+  query: 'Athena failed with the query',
+  catalogKey: 'the key of the Glue Data Catalog cannot be used',
+  other: 'the detail has the error',
+};
+
+/** What a finding tells of a part that could not be read. */
+export type Unread = Pick<UnreadPart, 'part' | 'why' | 'kind' | 'isByKey'>;
+
+/** Parts that could not be read for one reason, with the cure of the kind of the error. @param unread At least one. */
+function unreadOf(unread: readonly Unread[]): Finding {
+  // Parts are asked at once, and answers come in any order.
+  const parts = unread.toSorted((a, b) => a.part.localeCompare(b.part));
+  const [{ kind } = { kind: 'other' as const }] = parts;
+  const [first = '', second = ''] = parts.map(({ part }) => part);
+  const left = parts.length - 2;
+  const others = left < 1 ? '' : ` and ${counted(left, 'other')}`;
+  const title =
+    parts.length === 1
+      ? `${first.replace(/^the /, 'The ')} could not be read: ${UNREAD[kind]}`
+      : `${parts.length} parts could not be read, ${first}, ${second}${others}: ${UNREAD[kind]}`;
+  const texts = Array.from(
+    Map.groupBy(parts, ({ why }) => why),
+    ([why, ofAnswer]) => {
+      return `${listed(ofAnswer.map(({ part }) => part))}: ${why}`;
+    },
+  );
+  return finding('SLUICE_FINDING_UNREADABLE', { case: kind, ...seenNow(title, listed(texts, '; ')) });
+}
