@@ -46,7 +46,7 @@ export interface DropDay {
   readonly usual: number | null;
   /** How far its rows are from those that are usual, in words; null if they are not. */
   readonly unusual: string | null;
-  /** As `parts` of an `UnusualDay` of datasets.ts; none if it is not unusual. */
+  /** The points in which it is unusual, by what is to be done about each; none if it is not. */
   readonly unusualParts: readonly UnusualPart[];
   /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
   readonly waiting: string | null;
