@@ -41,6 +41,13 @@ describe('object listing through the real client', () => {
     expect(answer.Contents?.[0]).not.toHaveProperty('Owner');
   });
 
+  it('names the owner of each object, if it is asked for it', async () => {
+    const { Contents = [] } = await list({ FetchOwner: true });
+    expect(Contents.map(({ Owner }) => Owner?.ID)).toEqual(
+      KEYS.map(() => expect.stringMatching(/^[0-9a-f]{64}$/)),
+    );
+  });
+
   it('groups keys by a delimiter, below a prefix and after a key', async () => {
     expect(seen(await list({ Delimiter: '/' }))).toEqual([
       ['a', ...KEYS.slice(4, 5), ...KEYS.slice(6)],

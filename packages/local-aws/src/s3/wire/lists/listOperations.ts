@@ -15,7 +15,16 @@ export const listObjectsV2: S3Operation = {
   on: 'bucket',
   method: 'GET',
   selectedBy: ['list-type'],
-  query: ['prefix', 'delimiter', 'start-after', 'continuation-token', 'max-keys', 'encoding-type'],
+  query: [
+    'prefix',
+    'delimiter',
+    'start-after',
+    'continuation-token',
+    'max-keys',
+    'encoding-type',
+    // Trino's Iceberg connector asks for owners: test/trino/staging.ts.
+    'fetch-owner',
+  ],
   headers: [OPTIONAL_ATTRIBUTES],
   run({ store, bucket, query, headers }) {
     const version = query.get('list-type');
@@ -41,20 +50,24 @@ export const listObjectsV2: S3Operation = {
         ['MaxKeys', limit],
         encodingType,
         ['IsTruncated', page.next !== undefined],
-        ...entries(page, encode),
+        ...entries(
+          page,
+          encode,
+          query.get('fetch-owner') === 'true' ? store.bucket(bucket).info.account : undefined,
+        ),
       ],
     ]);
   },
 };
 
-/** The elements of a page. */
-function entries(page: ListPage, encode: (name: string) => string): XmlElement[] {
+/** The elements of a page. @param owner The account of the bucket, if the caller asks for it. */
+function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
   return page.entries.map((entry): XmlElement => {
     if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
     const { object } = entry;
     return [
       'Contents',
-      [['Key', encode(object.key)], lastModified(object), ...objectElements(object, undefined)],
+      [['Key', encode(object.key)], lastModified(object), ...objectElements(object, owner)],
     ];
   });
 }
