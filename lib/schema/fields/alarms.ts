@@ -17,7 +17,7 @@ export const alarmsSchema = z
         .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
         .nullable()
         .default(null),
-      'SNS topic of the stack\'s region, of any account, to which every alarm is sent, when it starts and when it ends.',
+      "SNS topic of the stack's region, of any account, to which every alarm is sent, when it starts and when it ends.",
       'alarms show in CloudWatch only, and nobody is notified',
     ),
     invocationsPerHour: noted(
