@@ -33,7 +33,7 @@ export const ObserveError = defineErrorFamily('user', {
   SLUICE_OBSERVE_FILES_UNREAD: {
     cause:
       'This machine could not count the rows in the files of quarantine, which it does while Athena does not answer.',
-    cure: 'Read the detail. Of too many or too large files: ask again once Athena answers, which counts all. Of a folder that is full or cannot be written: set TMPDIR to another. Of a file that is no Parquet: move it out of the folder of the table.',
+    cure: 'Read the detail. Of too many or too large files: ask again once Athena answers, which counts all. Of a folder that is full or cannot be written: set TMPDIR to another. Of a file that is no Parquet: delete its version: `SLUICE_FINDING_FILE_DAMAGED` has the command.',
   },
   SLUICE_OBSERVE_LOCAL_UNREADABLE: {
     cause: 'The local cloud did not answer a question about itself.',

@@ -5,7 +5,7 @@ import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
-    cure: 'Look at the file that the detail names. With `InvalidObjectState` it is archived, and Athena skips it: `SLUICE_FINDING_ARCHIVED` has the commands. With another code Athena can’t read it: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
+    cure: 'Look at the file that the detail names. With `InvalidObjectState` it is archived, and Athena skips it: `SLUICE_FINDING_ARCHIVED` has the commands. With another code every query of the day fails: `SLUICE_FINDING_FILE_DAMAGED` has the commands; if it is not there, bring an earlier version back (docs/platform.md, "Restore"), or delete the version of the file. Rows of it that the curated day has stay.',
     repeats: 'always',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {

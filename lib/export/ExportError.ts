@@ -45,7 +45,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_TOO_MANY_FILES: {
     cause: 'The day has more files than one export copies.',
-    cure: "Sluice does not write this many files. Look in the day's folder for files that another program wrote, and move them away.",
+    cure: "Sluice does not write this many files. Look in the day's folder for files that another program wrote, and delete them by their versions (docs/platform.md).",
   },
   SLUICE_EXPORT_FILES_CHANGING: {
     cause: 'Files of the day were replaced repeatedly while they were copied.',

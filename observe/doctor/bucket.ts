@@ -10,6 +10,7 @@ import {
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { counted, listed } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
@@ -19,6 +20,7 @@ import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/ta
 import { MOST_COMMANDS } from '../deploymentCommands.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { findBucketFault, settingPart, settingReaders } from '../facts/bucketFaults.ts';
+import { endsAsParquet } from '../facts/days/goneFiles.ts';
 import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
@@ -260,6 +262,8 @@ export const key: Look = {
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const FORWARDED_DAYS = 7;
+/** Files that are looked at in parallel. */
+const PARALLEL = 8;
 
 /** Whether somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables. */
 export const forwarding: Look = {
@@ -286,7 +290,12 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
       if (!key.endsWith('/') && !deliveredTime(key) && at >= since) files.push({ key, size, at });
     }
   }
-  return judgeForeign(setup, folder, files);
+  const read = await mapLimit(files, PARALLEL, async (file) => {
+    const isOfDay = file.key.slice(folder.length).includes('/');
+    // `status` tells what is no Parquet in the folder of a day: no query reads its rows.
+    return isOfDay && !(await endsAsParquet(setup, file.key)) ? [] : [file];
+  });
+  return judgeForeign(setup, folder, read.flat());
 }
 
 /** A file that Sluice did not write. */

@@ -331,6 +331,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const deployed = readStack(deployment);
   const outputs = deployed.then((found) => found.outputs);
   const day = readDayCounts(deployment);
+  const curation = ask('the curated days' satisfies SharedPart, readCurationState);
   // The parts that need these report their failure.
   for (const part of [outputs, day]) part.catch(() => undefined);
   // All are asked at once. They fail only when nobody waits any longer.
@@ -365,12 +366,12 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       unreadDrops(deployment, configuredDatasets(config)),
     ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
-    curated: ask('the curated days' satisfies SharedPart, readCurationState),
+    curated: curation,
     unreadDays: ask('the partitions of curated days' satisfies SharedPart, unreadCurated),
     relay: ask('relay', readRelayState),
     unkept: ask('copies for relay', readUnkeptCopies),
     lostDays: ask('the raw days', readLostDays),
-    damagedFiles: ask('the files of the last days', readDamagedFiles),
+    damagedFiles: ask('the files of the last days', async (open) => readDamagedFiles(open, await curation)),
     erasures: ask('the erasures', readOpenErasures),
     archivingRules: ask('the rules of the bucket', readNotedRules),
     bucketFaults: deployed

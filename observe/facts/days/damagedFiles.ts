@@ -1,9 +1,11 @@
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import type { CurateError } from '../../../lib/curate/CurateError.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isDataFile } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, deliveredTime } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
+import type { CurationState } from './curationState.ts';
 import { endsAsParquet, readVersions } from './goneFiles.ts';
 
 /** An object in the folder of a day that is no Parquet, in place of a file or beside them: each query that reads its day fails. */
@@ -20,28 +22,39 @@ export interface DamagedFile {
   readonly strayVersion: string | null;
 }
 
-/** Days that are looked at, today among them: a nightly curation looks at older ones. */
+/** Days that are looked at, today among them: of older ones those that could not be curated. */
 const DAYS = 3;
+/** Older days of each table that are looked at, the newest. */
+const MOST_OLDER = 10;
+/** Why a day with such an object is not curated. */
+const UNREADABLE: keyof typeof CurateError.entries = 'SLUICE_CURATE_FILE_UNREADABLE';
 /** Folders and files that are looked at in parallel. */
 const PARALLEL = 4;
 /** Such objects of which the last bytes are read, those that were written last. */
 const MOST_READ = 20;
 
 /**
- * Looks for replaced files and objects of others of today and the two days before: a listing of versions for each table and day, and a
- * read of four bytes of each object that has several versions, or another name than files of Sluice. An erasure, or Statsig's own
- * forwarding, puts Parquet there, too.
+ * Looks for replaced files and objects of others of today, the two days before, and days that could not be curated as a file is
+ * unreadable: a listing of versions for each table and day, and a read of four bytes of each object that has several versions, or
+ * another name than files of Sluice. An erasure, or Statsig's own forwarding, puts Parquet there, too.
  *
+ * @param curated Curated tables; null if they could not be read.
  * @throws What the client of S3 throws.
  */
 export async function readDamagedFiles(
   deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
+  curated: readonly Pick<CurationState, 'kind' | 'failed'>[] | null,
 ): Promise<readonly DamagedFile[]> {
   const { config, now } = deployment;
-  const folders = tableKinds.flatMap((kind) =>
-    Array.from({ length: DAYS }, (_, i) => ({ kind, day: addDays(utcDay(now), -i) })),
+  const newestDays = Array.from({ length: DAYS }, (_, i) => addDays(utcDay(now), -i));
+  const newestFolders = tableKinds.flatMap((kind) => newestDays.map((day) => ({ kind, day })));
+  const olderFolders = (curated ?? []).flatMap(({ kind, failed }) =>
+    failed
+      .filter(({ day, code }) => code === UNREADABLE && !newestDays.includes(day))
+      .slice(0, MOST_OLDER)
+      .map(({ day }) => ({ kind, day })),
   );
-  const replaced = await mapLimit(folders, PARALLEL, async ({ kind, day }) => {
+  const replaced = await mapLimit([...newestFolders, ...olderFolders], PARALLEL, async ({ kind, day }) => {
     const versions = await readVersions(deployment, dayFolder(config, kind, day));
     return [...versions].flatMap(
       ([

@@ -115,7 +115,7 @@ export const deploymentFindings = {
       ],
       query: [
         'Athena could not finish the query: the detail has its own words.',
-        '`npx sluice doctor` compares the table or view that the detail names with its definition, and names files that are none of ours: move such a file out of the folder, or correct what differs. Then ask again.',
+        '`npx sluice doctor` compares the table or view that the detail names with its definition, and has what corrects it. If the words name a file, `restore` brings its earlier version back, and `aws s3api delete-object` with `--version-id` deletes one that Sluice did not write. Then ask again.',
       ],
       catalogKey: catalogKey('these credentials'),
       other: [

@@ -137,8 +137,17 @@ export const partitionsFindings = {
     { section: 'curated', alarms: ['curations-waiting'] },
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(
-    'Days could not be curated. Views read their raw rows, which costs more. Only what Athena skips or cannot read is missing: an archived or damaged file.',
-    'Then the second command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
+    'Days could not be curated. Views read their raw rows, which costs more; Athena skips a file that is archived.',
+    {
+      damaged: [
+        'A file of each day is no Parquet, so that every query of the day fails, of its view, too.',
+        'Do what `SLUICE_FINDING_FILE_DAMAGED` says. Then the second command curates the days again, or the next night does.',
+      ],
+      other: [
+        'Views read their raw rows meanwhile.',
+        'Then the second command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
+      ],
+    },
     { section: 'curated', alarms: ['curations-failed'] },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(

@@ -11,10 +11,10 @@ afterAll(() => landing.close());
 
 const PLACE = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
 
-it('files of others in the folder of a table are told, of a week and of tomorrow', async () => {
+it('files of others in the folder of a table are told, of a week and of tomorrow, but not what no query reads', async () => {
   const { clock, config, s3 } = landing;
   const [folder = ''] = tableFolders(config, 'events');
-  const put = (name: string) => landing.put(`${folder}${name}`, Buffer.of(1));
+  const put = (name: string) => landing.put(`${folder}${name}`, Buffer.from('rows PAR1'));
   await put('2026-11-23/eight-days-old');
   clock.advance(1_000);
   await put('2026-11-23/a-week-old');
@@ -25,6 +25,7 @@ it('files of others in the folder of a table are told, of a week and of tomorrow
   await put(`2026-11-30/${landedFileName(clock.now(), 'a'.repeat(32))}`);
   await put('2026-11-29/');
   await put('beside');
+  await landing.put(`${folder}2026-11-30/report.csv`, Buffer.from('a,b'));
   await put('other/elsewhere');
   const commands = deploymentCommands(PLACE, 'eu-west-1');
   const setup = { s3, config, now: clock.now(), commands };

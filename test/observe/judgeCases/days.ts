@@ -75,6 +75,33 @@ export const dayCases: readonly Case[] = [
     },
   ],
   [
+    'a day could not be curated for a file that is no Parquet',
+    {
+      damagedFiles: [
+        {
+          table: 'statsig_forwarded_events',
+          day: '2026-11-17',
+          key: 'e/report.csv',
+          replacedAt: '2026-11-18T09:00:00.000Z',
+          strayVersion: 'v1',
+        },
+      ],
+      curated: [
+        {
+          ...curatedTable,
+          failed: [
+            {
+              day: '2026-11-17',
+              code: 'SLUICE_CURATE_FILE_UNREADABLE',
+              message: 'It cannot be read.',
+              ...ongoingFailure,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+  [
     'days wait to be curated',
     { curated: [{ ...curatedTable, late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR_MS }] },
   ],

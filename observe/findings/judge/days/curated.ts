@@ -36,11 +36,16 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
       failureMessage: message,
       failing,
     }));
-    for (const { code, message, days, told } of failedDays({ name: table, verb: 'curated' }, oldestFirst))
-      yield finding('SLUICE_FINDING_CURATE_FAILED', { ...told, reason: reasonOf(code, message) }, [
-        commands.sluice('curate', 'status', '--table', kind, ...daysWords(days.at(-1), now)),
-        run,
-      ]);
+    const isDamaged = ({ day }: Pick<(typeof failed)[number], 'day'>) =>
+      facts.damagedFiles?.some((file) => file.table === config.tables[kind] && file.day === day) === true;
+    for (const [name, ofCase] of Map.groupBy(oldestFirst, (day) => (isDamaged(day) ? 'damaged' : 'other')))
+      for (const { code, message, days, told } of failedDays({ name: table, verb: 'curated' }, ofCase)) {
+        const reason = name === 'damaged' ? undefined : reasonOf(code, message);
+        yield finding('SLUICE_FINDING_CURATE_FAILED', { ...told, case: name, reason }, [
+          commands.sluice('curate', 'status', '--table', kind, ...daysWords(days.at(-1), now)),
+          run,
+        ]);
+      }
     if (late.length > 0)
       yield finding(
         'SLUICE_FINDING_CURATE_LATE',
