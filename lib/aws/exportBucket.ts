@@ -125,9 +125,10 @@ export function exportBucketFrom(
     async remove(keys) {
       const { left } = await asking(keys[0] ?? '', () => store.removeAll(anyVersion(keys)));
       const [first] = left;
+      const refusal = refusalOf(first?.why ?? '');
       if (first !== undefined)
         throw new ExportError(
-          CODES[refusalOf(first.why)],
+          refusal === 'access' ? 'SLUICE_EXPORT_DELETE_DENIED' : CODES[refusal],
           `${bucket}/${first.key}: ${first.why}, as ${left.length} of ${keys.length} to be deleted.`,
         );
     },

@@ -6,6 +6,10 @@ export const ExportError = defineErrorFamily('user', {
     cause: "The customer's bucket refuses the call.",
     cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `target.encryption: 'AES256'`, or the key of the bucket as `target.kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. If no statement does, compare the bucket's policy with `sluice policy print --for export-target --export …`; S3 returns the same error if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
   },
+  SLUICE_EXPORT_DELETE_DENIED: {
+    cause: "The customer's bucket refuses to delete copies that the day has no more.",
+    cure: "Have the bucket's owner allow `s3:DeleteObject`, as `sluice policy print --for export-target --export …` prints it. Until then `_manifest.json` names the files of the day, where the folder has one.",
+  },
   SLUICE_EXPORT_OWNER_DIFFERS: {
     cause:
       'The bucket belongs to another account than `target.owner`, and lets the export in. Nothing was sent to it.',

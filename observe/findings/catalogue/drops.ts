@@ -272,11 +272,15 @@ export const dropsFindings = {
     { section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
-    "Days of a table could not be exported to the customer's bucket.",
+    "Days of a table could not be exported to the customer's bucket, or older copies could not be deleted there.",
     {
       owner: [
         `The bucket belongs to another account than \`target.owner\`, and lets the export in: ${MADE_AGAIN} Nothing was sent to it. ${OF_STRANGER}`,
         'Ask the customer first. Set `target.bucket` to a bucket that the customer names, deploy, and export the days again, also those that were exported before. Never set `target.owner` to an account that the customer does not call theirs: it would get the data.',
+      ],
+      undeleted: [
+        'Files of the days are copied, and older copies lie beside them: whoever reads the whole folder reads rows that have left, or rows twice.',
+        'Then the last command exports these days.',
       ],
       header: ['S3 itself says nothing of a condition.', 'Then the last command exports these days.'],
       other: [

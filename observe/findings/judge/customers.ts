@@ -50,7 +50,7 @@ function denialReason(
   stack: Place['stack'],
 ): FindingCase | undefined {
   const said = denialIn(message ?? '');
-  if (said === null || !/_(ACCESS|KEY)_DENIED$/.test(code ?? '')) return undefined;
+  if (said === null || !/_(ACCESS|DELETE|KEY)_DENIED$/.test(code ?? '')) return undefined;
   const { account, role, action, isExplicit, policy } = said;
   const kind = action.startsWith('kms:') ? 'key' : 'bucket';
   const isOfRole = policy === 'identity-based policy';
@@ -120,7 +120,7 @@ const CUSTOMERS_CALLS = {
   list: { role: 'IngestPlanRole', ofBucket: 's3:ListBucket', ofKey: 'kms:Decrypt' },
   load: { role: 'IngestLoadRole', ofBucket: 's3:GetObject', ofKey: 'kms:Decrypt' },
   receipt: { role: 'IngestLoadRole', ofBucket: 's3:PutObject', ofKey: 'kms:GenerateDataKey' },
-  export: { role: 'ExportRole', ofBucket: 's3:PutObject', ofKey: 'kms:GenerateDataKey' },
+  export: { role: 'ExportRole', ofBucket: 's3:ListBucket and s3:PutObject', ofKey: 'kms:GenerateDataKey' },
 } as const;
 
 /**
@@ -139,7 +139,8 @@ export function deniedCallText(
   const said = denialIn(message ?? '');
   if (said !== null) return ` The role ${said.role} needs ${said.action} there.`;
   const { role, ofBucket, ofKey } = CUSTOMERS_CALLS[work];
-  const onData = code.endsWith('_KEY_DENIED') ? ofKey : ofBucket;
+  const onObjects = code.endsWith('_DELETE_DENIED') ? 's3:DeleteObject' : ofBucket;
+  const onData = code.endsWith('_KEY_DENIED') ? ofKey : onObjects;
   const call = code.endsWith('_ROLE_DENIED') ? 'sts:AssumeRole' : onData;
   const ours = roleNamePattern(`${stack.service}-${stack.stage}`, role);
   const name = call === 'sts:AssumeRole' ? ours : (customersRole ?? ours);

@@ -69,7 +69,7 @@ describe('objects of which S3 deletes some', () => {
     });
     const target = { bucket: 'theirs', owner: '111122223333' };
     await expect(exportBucketFrom(client(), target, attempts).remove(['a', 'b'])).rejects.toMatchObject({
-      code: 'SLUICE_EXPORT_ACCESS_DENIED',
+      code: 'SLUICE_EXPORT_DELETE_DENIED',
       message: expect.stringContaining('b: AccessDenied, as 1 of 2'),
     });
   });

@@ -153,6 +153,7 @@ describe('the export of a day that fails', () => {
       title: 'the manifest',
       Action: 's3:PutObject',
       name: '_manifest.json',
+      code: 'SLUICE_EXPORT_ACCESS_DENIED',
       there: ['corrected', 'first', 'second'],
       named: ['first', 'second'],
     },
@@ -160,29 +161,33 @@ describe('the export of a day that fails', () => {
       title: 'the deletion',
       Action: 's3:DeleteObject',
       name: 'sluice-*',
+      code: 'SLUICE_EXPORT_DELETE_DENIED',
       there: ['corrected', 'first', 'second'],
       named: ['corrected', 'second'],
     },
-  ])('reports that only $title is denied, and releases the day', async ({ Action, name, there, named }) => {
-    await day.run();
-    await day.erase('a.parquet', 'corrected');
-    const { bucketPolicy } = day.world.policies(TARGET);
-    const deny = {
-      Effect: 'Deny',
-      Principal: '*',
-      Action,
-      Resource: `arn:aws:s3:::${TARGET}/events/${DAY}/${name}`,
-    };
-    const Statement = [...bucketPolicy.Statement, deny];
-    day.world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
-    const failure = { code: 'SLUICE_EXPORT_ACCESS_DENIED' };
-    expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'failed', failure } });
-    expect((await day.entry())?.lease).toBeUndefined();
-    expect(await day.contents()).toEqual({ there, named });
-    day.world.openTarget();
-    expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
-    expect(await day.contents()).toEqual(both('corrected', 'second'));
-  });
+  ])(
+    'reports that only $title is denied, and releases the day',
+    async ({ Action, name, code, there, named }) => {
+      await day.run();
+      await day.erase('a.parquet', 'corrected');
+      const { bucketPolicy } = day.world.policies(TARGET);
+      const deny = {
+        Effect: 'Deny',
+        Principal: '*',
+        Action,
+        Resource: `arn:aws:s3:::${TARGET}/events/${DAY}/${name}`,
+      };
+      const Statement = [...bucketPolicy.Statement, deny];
+      day.world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
+      const failure = { code };
+      expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'failed', failure } });
+      expect((await day.entry())?.lease).toBeUndefined();
+      expect(await day.contents()).toEqual({ there, named });
+      day.world.openTarget();
+      expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
+      expect(await day.contents()).toEqual(both('corrected', 'second'));
+    },
+  );
 
   it('says of a file whose answer broke off that it can be tried again, and not that it is damaged', async () => {
     const read = async () => Readable.from([Buffer.from('PAR1')]);

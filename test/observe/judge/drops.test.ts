@@ -200,7 +200,11 @@ describe('a finding about drops and exports', () => {
     });
     expect(found).toMatchObject([
       { detail: expect.stringMatching(/ The role sluice-prod-IngestLoadRole-\* needs kms:Decrypt there\.$/) },
-      { detail: expect.stringMatching(/ The role sluice-prod-ExportRole-\* needs s3:PutObject there\.$/) },
+      {
+        detail: expect.stringMatching(
+          / The role sluice-prod-ExportRole-\* needs s3:ListBucket and s3:PutObject there\.$/,
+        ),
+      },
     ]);
   });
 

@@ -44,6 +44,10 @@ export const dayCases: readonly Case[] = [
     { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }] },
   ],
   [
+    'the bucket of an export keeps older copies',
+    { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_DELETE_DENIED' }] }] },
+  ],
+  [
     'a client sends everything again',
     {
       curated: [

@@ -35,15 +35,22 @@ export function* exportFindings(
     const customersRole = role?.arn;
     const run = (from: string, to: string, ...more: readonly string[]) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to, ...more);
-    for (const { code, message, days: failed, told } of failedDays(
-      { name: `${name}, ${target}`, verb: 'exported' },
-      days,
-    )) {
+    const isUndeleted = ({ failure }: (typeof days)[number]) => failure === UNDELETED;
+    const unexported = days.filter((day) => !isUndeleted(day));
+    const failures = [
+      ...failedDays({ name: `${name}, ${target}`, verb: 'exported' }, unexported),
+      ...failedDays(
+        { name: `${name}, ${target}`, verb: 'cleared of older copies' },
+        days.filter(isUndeleted),
+      ),
+    ];
+    for (const { code, message, days: failed, told } of failures) {
       const left = failed.filter((day) => day < firstDay);
       const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}`;
       const demand = code === DENIED && encryptionDemands?.find((known) => known.export === name);
       const why = demand ? demandTold(demand, message) : customersTold([code], message, customer);
-      yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...why, ...told, detail }, [
+      const reason = code === UNDELETED ? 'undeleted' : why.case;
+      yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...why, ...told, case: reason, detail }, [
         show(failed.at(-1)),
         ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
         ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
@@ -72,6 +79,8 @@ export function* exportFindings(
 }
 
 const DENIED = 'SLUICE_EXPORT_ACCESS_DENIED';
+/** The code of a day whose files are exported, and whose older copies are still there. */
+const UNDELETED = 'SLUICE_EXPORT_DELETE_DENIED';
 
 /** The header that a bucket demands of objects, and what sets it. */
 function demandTold({ sid, header, wanted }: EncryptionDemand, message: string | null) {
