@@ -93,7 +93,7 @@ export interface Finding {
   readonly judgedBy?: readonly SharedPart[];
   /** Whether its `since` goes back 24 hours at most, as no more is read. Absent if not. */
   readonly isOfDay?: boolean;
-  /** What it is about, where a look may have several of its code for 24 hours: a function, a sender, `5xx`. Absent of all else. */
+  /** What it is about, where that may be another at each look for 24 hours: a function, a sender, `5xx`, the codes of requests. Absent of all else. */
   readonly subject?: string;
   /** Whether what it tells of goes on no more. An alarm that is on for a time after it makes no problem of it. Absent if not. */
   readonly isOver?: boolean;

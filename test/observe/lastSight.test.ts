@@ -21,7 +21,10 @@ import {
   keysFailure,
   NOW,
   quarantineCount,
+  refusedRequests,
+  requestGroup,
   threeCopies,
+  wellDay,
   wellFacts,
 } from './statusFacts.ts';
 
@@ -168,6 +171,37 @@ describe('a finding of sluice status', () => {
     expect(looks.map(([sight]) => sight?.finding.title.replace(/^.*(?=since)/, ''))).toEqual(
       Array(3).fill(older),
     );
+  });
+
+  it.each<{
+    readonly what: string;
+    readonly factsOf: (code: string, since: string) => Partial<StatusFacts>;
+  }>([
+    {
+      what: 'requests that were refused',
+      factsOf: (code, since) => ({
+        ...refusedRequests({ [code]: 20 }),
+        refusals: { since, groups: [{ ...requestGroup, code, first: since, count: 20 }], hasMore: false },
+      }),
+    },
+    {
+      what: 'requests that were not stored',
+      factsOf: (code, first) => ({
+        lastDay: { ...wellDay, failedBy: { [code]: { count: 20, first, last: first } } },
+      }),
+    },
+    {
+      what: 'rows in quarantine',
+      factsOf: (reason, firstAt) => ({ quarantine: [{ ...quarantineCount, reason, firstAt }] }),
+    },
+  ])('of one day of $what for another reason than at the look before is another one', ({ factsOf }) => {
+    const lookAt = (ago: number, facts: Partial<StatusFacts>, note: readonly Sight[]) =>
+      sightsOf(judge(facts), { ...wellFacts, ...facts, at: hoursAgo(ago) }, lookOf(note));
+    const before = lookAt(4, factsOf('SLUICE_KEY_MISSING', hoursAgo(20)), []);
+    const same = lookAt(0, factsOf('SLUICE_KEY_MISSING', hoursAgo(5)), before);
+    const other = lookAt(0, factsOf('SLUICE_KEY_NOT_FOR_EVENTS', hoursAgo(5)), before);
+    expect(same[0]?.finding.since).toBe(hoursAgo(20));
+    expect(other[0]?.finding.since).toBe(hoursAgo(5));
   });
 
   it.each([

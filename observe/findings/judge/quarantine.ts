@@ -25,6 +25,10 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {
     case: quarantineCase(reasons),
+    subject: reasons
+      .map(({ reason }) => reason)
+      .sort()
+      .join(' '),
     title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
     detail: `${listed(reasons.map(reasonText), '; ')}.${cures}`,

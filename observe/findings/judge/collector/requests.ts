@@ -60,6 +60,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
+    subject: codes.toSorted().join(' '),
     isOver: state === 'over',
     title: `${counted(total, 'request was', 'requests were')} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
@@ -254,6 +255,10 @@ export function* refusedRequests(
   const atLeast = refusals?.hasMore === true ? 'at least ' : '';
   const share = first === undefined ? 'most' : `${atLeast}${first.count} of these`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
+  const refusedCodes = [
+    ...(refusals?.groups.map(({ code }) => code ?? '') ?? []),
+    ...codes.map(([code]) => code),
+  ];
   const caseOfKnown = isOver ? 'over' : 'other';
   // Of a list that cannot be read nobody knows whether it has the key.
   const areKeysRead = keys !== null && keys.fault === null;
@@ -267,6 +272,8 @@ export function* refusedRequests(
     isUnknown && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
   const told = {
     case: isUnknown ? caseOfUnknown : caseOfKnown,
+    // Since when others were refused says nothing of these.
+    subject: [...new Set(refusedCodes)].sort().join(' '),
     isOver: isOver && !isUnknown,
     title: `${counted(day, 'request was', 'requests were')} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     // Lines that were not read are earlier ones.
@@ -274,10 +281,7 @@ export function* refusedRequests(
       refusals?.hasMore === true
         ? refusals.since
         : (refusals?.groups.map((group) => group.first).sort()[0] ?? null),
-    reason: refusalReason(
-      [...(refusals?.groups.map(({ code }) => code ?? '') ?? []), ...codes.map(([code]) => code)],
-      isUnknown,
-    ),
+    reason: refusalReason(refusedCodes, isUnknown),
   } as const;
   yield finding(
     'SLUICE_FINDING_REFUSED',
