@@ -169,6 +169,10 @@ export const collectorFindings = {
         `The list of keys was changed within the hour before the first of them, as the detail says: whoever did it took this key out, unless its app is new. ${WHO} PutSecretValue. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.`,
         ADD_KEY,
       ],
+      emptied: [
+        'The list has no key that may send, so that every key is refused. SDKs do not send these requests again.',
+        'Run the first command. If it names keys of an earlier version, the second brings them back, also a leaked one. If it names none, put the key of your app into SDK_KEY: the third adds it, with a label of this app alone in place of LABEL.',
+      ],
       unknownKey: [
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
         ADD_KEY,
@@ -237,7 +241,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
-    'Put the key of the app into SDK_KEY, and a label for it in place of LABEL: the command adds it (docs/keys.md). If keys were there: `keys restore --dry-run` shows them, and `keys restore` brings them back, also a leaked one.',
+    'Run the first command. If it names keys of an earlier version, the second brings them back, also a leaked one. If it names none, put the key of the app into SDK_KEY: the third adds it, with a label of this app alone in place of LABEL (docs/keys.md).',
     { section: 'refused' },
   ),
   SLUICE_FINDING_SILENT: warning(

@@ -124,6 +124,18 @@ export const requestCases: readonly Case[] = [
       },
     },
   ],
+  [
+    'a key is unknown, as the list has none',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 20),
+      keys: { ...noKeys, changedAt: hoursAgo(3) },
+      refusals: {
+        since: hoursAgo(11),
+        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 20 }],
+        hasMore: false,
+      },
+    },
+  ],
   ['no key may send', { keys: { ...noKeys, changedAt: hoursAgo(3) } }],
   [
     'the secret of the keys is no list',

@@ -267,7 +267,8 @@ export function* refusedRequests(
   const sinceChange = Date.parse(unknownAt) - Date.parse(changedAt ?? '');
   const isTakenOut = refusals?.hasMore === false && sinceChange >= 0 && sinceChange <= HOUR_MS;
   const ofList = isTakenOut ? 'takenOut' : 'unknownKey';
-  const caseOfUnknown = areKeysRead ? ofList : 'keysUnread';
+  const ofKnownList = keys?.senders.length === 0 ? 'emptied' : ofList;
+  const caseOfUnknown = areKeysRead ? ofKnownList : 'keysUnread';
   const changed =
     isUnknown && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
   const told = {
@@ -289,10 +290,7 @@ export function* refusedRequests(
       ...told,
       detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}${changed}.`,
     },
-    [
-      ...(isUnknown && areKeysRead ? [commands.sluice('keys', 'list'), addKey(commands)] : []),
-      tailErrors(commands),
-    ],
+    [...(isUnknown ? keyCommands(caseOfUnknown, commands) : []), tailErrors(commands)],
     lost !== undefined || (open > 0 && (open * 2 > requests || isMany)) ? 'problem' : 'warning',
   );
 }
@@ -344,6 +342,13 @@ function isAllLost(
   if (sdk === null || count < APP_REQUESTS || lasts < HOUR_MS || now - Date.parse(last) > HOUR_MS)
     return false;
   return isOfKey || (isWholeLog && storedAt === undefined);
+}
+
+/** The commands that have a key accepted again: none while the list cannot be read. */
+function keyCommands(name: CaseOf<'SLUICE_FINDING_REFUSED'>, commands: Place['commands']): readonly string[] {
+  if (name === 'keysUnread') return [];
+  const restore = [commands.sluice('keys', 'restore', '--dry-run'), commands.sluice('keys', 'restore')];
+  return [...(name === 'emptied' ? restore : [commands.sluice('keys', 'list')]), addKey(commands)];
 }
 
 /** Adds a key that only whoever runs the app knows, under a label that no other app has. */
@@ -411,6 +416,6 @@ export function* keyFindings(
         title: `No key may send events to ${stack.service}-${stack.stage}${secretText}`,
         since: changedAt,
       },
-      [addKey(commands)],
+      keyCommands('emptied', commands),
     );
 }
