@@ -43,7 +43,7 @@ export function ruleFaults({
       .every((text) => bucketsOf(text).every((bucket) => bucket === 'acme')),
     'leaves nothing to fill into a command but a label': !cure
       .split('`')
-      .some((text, i) => i % 2 === 1 && / (?!LABEL\b)[A-Z]{3,}\b/.test(text)),
+      .some((text, i) => i % 2 === 1 && / (?!LABEL\b)[A-Z]{3,}\b| …/.test(text)),
     'names nothing undefined': !/undefined|(?<!got |read )null\b|NaN|\[object/.test(
       `${title} ${detail} ${cause} ${cure}`,
     ),

@@ -89,6 +89,11 @@ describe('a finding for which an alarm rings', () => {
     expect(headlinesOf({ datasets: first, ...ring('ingest-late') })).toEqual([
       ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
     ]);
+    const both = named('both', { ...fine, late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }] });
+    expect(headlinesOf({ datasets: both, ...ringing })).toEqual([
+      ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
+      ['INGEST_WAITING', 'warning'],
+    ]);
     expect(headlinesOf({ datasets: named('fine', fine), ...ringing })).toEqual([
       ['INGEST_WAITING', 'warning'],
     ]);

@@ -124,7 +124,7 @@ export const dropsFindings = {
       ],
       run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
       load: [
-        'The files came after the last day on which a run looks for them.',
+        'No run has loaded these days, and none looks for them any more: their files came after that, or the ledger has lost what it had of them.',
         'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
       ],
       ahead: [

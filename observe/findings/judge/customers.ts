@@ -20,6 +20,8 @@ export interface Customer {
   readonly stack: Place['stack'];
   /** The key of the bucket. */
   readonly key: CustomersKey;
+  /** Name of the source or the export, for commands in cures. */
+  readonly name: string;
 }
 
 /**
@@ -31,10 +33,13 @@ export interface Customer {
 export function customersReason(
   code: string | null | undefined,
   message: string | null,
-  { stack, key }: Customer,
+  { stack, key, name }: Customer,
 ): FindingCase | undefined {
-  if (code?.endsWith('_KEY_DENIED') !== true || key.arn !== undefined)
-    return denialReason(code, message, stack) ?? reasonOf(code, message);
+  if (code?.endsWith('_KEY_DENIED') !== true || key.arn !== undefined) {
+    const reason = denialReason(code, message, stack) ?? reasonOf(code, message);
+    // The cure of a code names any source or export.
+    return reason && { ...reason, cure: reason.cure.replaceAll(/(--(?:source|export)) …/g, `$1 ${name}`) };
+  }
   const said = denialIn(message ?? '')?.resource ?? '';
   const arn = said.startsWith('arn:') ? said : "the ARN of the bucket's key (its owner knows it)";
   return {

@@ -33,6 +33,32 @@ describe('a finding about the deployment', () => {
     ]);
   });
 
+  it('of a table that differs tells the query that fails on it, and no other finding does', () => {
+    const differing = {
+      what: 'table',
+      name: 'statsig_forwarded_events',
+      part: 'the tables of the catalog',
+      differs: ['column `event_name` is missing'],
+      repair: [['glue', 'update-table']],
+      isDeployed: true,
+      deployedAt: null,
+      changedAt: null,
+      isOtherRelease: false,
+    } as const;
+    const unread = (part: string, column: string) => {
+      const why = `COLUMN_NOT_FOUND: line 1:8: Column '${column}' cannot be resolved`;
+      return { part, why, kind: 'query', log: null, isByKey: false } as const;
+    };
+    const unknown = [unread('the content of events', 'event_name'), unread('the tables', 'rule_id')];
+    expect(judge({ stackFaults: [differing], unknown })).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_TABLE_DIFFERS',
+        detail: expect.stringMatching(/nobody can read the content of events: .* cannot be resolved$/),
+      },
+      { code: 'SLUICE_FINDING_UNREADABLE', title: expect.stringMatching(/^The tables/) },
+    ]);
+  });
+
   it('of denied calls says at least how many, and no first time, if the log has more than was read', () => {
     expect(judge({ deniedCalls: [deniedCalls] })).toMatchObject([
       {

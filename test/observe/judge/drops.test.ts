@@ -188,7 +188,9 @@ describe('a finding about drops and exports', () => {
       '--region',
       'eu-central-1',
     ]);
-    expect(found?.cure).toBe(`${cure} Then the last command exports these days.`);
+    expect(found?.cure).toBe(
+      `${cure.replace('--export …', '--export out')} Then the last command exports these days.`,
+    );
   });
 
   it('of a call that a customer denies names the role and the call that it needs', () => {

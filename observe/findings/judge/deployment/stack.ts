@@ -103,16 +103,19 @@ export function* stackFaultFindings(
     // The deployment repairs what another release has.
     const isOfRelease = differs !== null && fault.isOtherRelease;
     const shown = isOfRelease ? [] : repair.map((words) => commands.aws(...words));
+    const unread = unknown
+      .filter((read) => isUnreadBy(fault, read))
+      .map((read) => `${read.part}: ${read.why}`);
+    const without =
+      unread.length === 0
+        ? ''
+        : ` ${differs === null ? 'Without' : 'For'} it nobody can read ${listed(unread, '; ')}`;
     if (isRegistered === true && shown.length > 0)
       shown.push(commands.send('register', '{"sluice":"daily"}'));
     if (differs === null) {
       const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
       const title = `The ${what} ${name}${of} does not exist`;
       const deleted = `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
-      const unread = unknown
-        .filter((read) => isUnreadBy(fault, read))
-        .map((read) => `${read.part}: ${read.why}`);
-      const without = unread.length === 0 ? '' : ` Without it nobody can read ${listed(unread, '; ')}`;
       const told = seenNow(keptUntil === undefined ? title : deleted, `The ${what} ${name}.${without}`);
       yield finding(
         'SLUICE_FINDING_RESOURCE_MISSING',
@@ -131,19 +134,23 @@ export function* stackFaultFindings(
       );
       const cause = fault.isOtherRelease ? 'release' : 'workgroup';
       yield finding('SLUICE_FINDING_DRIFT', { case: cause, judgedBy, ...told }, shown);
-    } else yield tableFinding(fault, `${points}${more}`, shown);
+    } else yield tableFinding(fault, `${points}${more}`, { shown, without });
   }
 }
 
 /** A table or view that differs. Glue keeps when it was changed last. */
-function tableFinding(fault: StackFault, points: string, shown: readonly string[]): Finding {
+function tableFinding(
+  fault: StackFault,
+  points: string,
+  { shown, without }: { readonly shown: readonly string[]; readonly without: string },
+): Finding {
   const { what, name, part, differs, changedAt, isOtherRelease } = fault;
   const judgedBy = ['the stack', part] as const;
   const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
   const title = `The ${what} ${name} ${points}${when}`;
   const deployed = what === 'view' ? 'view' : 'table';
   const cause = shown.length === 0 ? 'local' : deployed;
-  const detail = `${name}: ${(differs ?? []).join('; ')}.`;
+  const detail = `${name}: ${(differs ?? []).join('; ')}.${without}`;
   return finding(
     'SLUICE_FINDING_TABLE_DIFFERS',
     { case: isOtherRelease ? 'release' : cause, judgedBy, title, since: changedAt, detail },

@@ -6,15 +6,16 @@ import { type Finding, finding, seenNow } from '../../catalogue.ts';
 import { isUnreadByFile } from '../days/rawDays.ts';
 import type { Findings } from '../place.ts';
 
-/** Whether a part could not be read because something is gone. */
+/** Whether a part could not be read because something is gone, or a query failed on a column of it that differs. */
 export function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread): boolean {
-  const isAbout = kind === 'missing' || kind === 'query';
+  const isAbout = kind === 'query' || (differs === null && kind === 'missing');
   // The name of another may have this name in it.
-  const words = why.split(/[^\w-]+/);
-  return differs === null && isAbout && words.includes(name.slice(name.lastIndexOf('.') + 1));
+  const words = new Set(why.split(/[^\w-]+/));
+  const points = differs?.flatMap((point) => /`([\w-]+)`/.exec(point)?.[1] ?? []) ?? [];
+  return isAbout && [name.slice(name.lastIndexOf('.') + 1), ...points].some((known) => words.has(known));
 }
 
-/** Parts that could not be read, but for what the finding of something that is gone, or of a file that is no Parquet, tells. */
+/** Parts that could not be read, but for what the finding of something that is gone or differs, or of a file that is no Parquet, tells. */
 export function* unreadParts({ unknown, stackFaults, damagedFiles }: StatusFacts): Findings {
   const isTold = (read: UnreadPart) =>
     stackFaults?.some((fault) => isUnreadBy(fault, read)) === true || isUnreadByFile(damagedFiles, read);

@@ -62,7 +62,7 @@ export function datasetOf({ source, dataset }: DatasetDays, place: Place): Named
     now,
     commands,
     isUnrestorable,
-    customer: { stack, key: { field: '`kmsKeyArn` of the source', arn: kmsKeyArn } },
+    customer: { stack, key: { field: '`kmsKeyArn` of the source', arn: kmsKeyArn }, name: source },
     run: () => ingest('run'),
     policy: (...codes) => deniedPolicy(codes, ['--for', 'ingest-source', '--source', source], commands),
     needs: (work, code, message = null) => deniedCallText(work, code, message, { stack, customersRole }),

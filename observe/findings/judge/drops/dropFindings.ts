@@ -1,6 +1,7 @@
 import { lastLookKey } from '../../../../lib/tables/ledgerKeys.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import type { Finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { scheduled } from '../Ringing.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
@@ -27,15 +28,21 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
     const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, ...plan };
     for (const judged of isBucketGone(drops) ? LOADED_JUDGES : DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
-        const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
+        const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, found, drops));
         yield place.ringing.tell(found, alarms);
       }
   }
 }
 
-/** Whether an alarm counts what a dataset has: another dataset's stands with that. */
-function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): boolean {
-  if (alarm === 'ingest-late') return late.some(({ day }) => day >= firstDay);
+/** Whether an alarm counts what a dataset has, and a finding tells: another dataset's stands with that. */
+function isAbout(
+  alarm: string,
+  { code, severity }: Finding,
+  { late, firstDay, lastLook }: DatasetDays,
+): boolean {
+  // Days that wait and are no problem are not late.
+  const isLate = code !== 'SLUICE_FINDING_INGEST_WAITING' || severity === 'problem';
+  if (alarm === 'ingest-late') return isLate && late.some(({ day }) => day >= firstDay);
   return !alarm.startsWith('ingest-stopped-') || lastLook?.stopped === true;
 }
 
@@ -55,9 +62,10 @@ const LOADED_JUDGES: readonly DatasetJudge[] = [
 const DATASET_JUDGES: readonly DatasetJudge[] = [
   listing,
   ...LOADED_JUDGES,
+  // Before days that wait: an alarm on late days stands with those that have no file.
+  lateDrops,
   waitingDrops,
   newerDrops,
-  lateDrops,
   daysAhead,
   leftOutFiles,
   failedReceipts,
