@@ -249,7 +249,7 @@ export const collectorFindings = {
     {
       lasting: [
         'Nothing that the app sends arrives. An app that sends nothing, and one whose requests do not reach the endpoint, look alike from here.',
-        'Send one event to the address of the app (docs/send.md): if `npx sluice tail` shows it, look at the last release of the app; if not, look at its address and at the network.',
+        'Send one event to the address of the app (docs/send.md): if `npx sluice tail` shows it, look at the last release of the app; if not, compare the address in the app: `npx sluice doctor` says whether its name leads to the endpoint.',
       ],
       over: [
         'Requests come again.',
