@@ -75,9 +75,10 @@ const asked = [
   ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
   withoutViews(unitsQuery(config, 'user_id')),
   landedSql(config, ASKED_AT),
-  ...forwardedKinds.map((kind) => contentChangesSql(config, kind, ASKED_AT)),
   await hourlySql(),
 ];
+/** Queries of curated tables, which the questions of these load. */
+const contents = forwardedKinds.map((kind) => contentChangesSql(config, kind, ASKED_AT));
 /** Cases of the SQL that curates days and of the queries of docs/answers.md, complete.md and experiments.md, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
   ...numberCases,
@@ -106,6 +107,7 @@ async function tryViews(): Promise<void> {
       ...asked,
       ...cases.map(([sql]) => sql),
       ...curatedQuestions.loading,
+      ...contents,
       ...curatedQuestions.asked,
     ],
   ]);
@@ -116,9 +118,15 @@ async function tryViews(): Promise<void> {
   const [answers = []] = given;
   judge(answers);
   judgeCheck(answers[loading.length + 3 * viewNames.length]);
-  judgeLanded(answers[loading.length + asked.length - 2 - forwardedKinds.length]);
+  judgeLanded(answers[loading.length + asked.length - 2]);
   judgeHourly(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
+  const compared = answers.slice(0, -curatedQuestions.asked.length).slice(-contents.length);
+  tell(
+    'status compares contents',
+    compared.every((answer) => 'rows' in answer),
+    compared,
+  );
   // Exposures, events, groups and quarantine were made before.
   judgeCurated(answers.slice(-curatedQuestions.asked.length), 4, tell);
 }
