@@ -156,7 +156,7 @@ function readKinds(
   const kinds = list
     .map((item) => forwardedKinds.find((kind) => kind === item))
     .filter((kind) => kind !== undefined);
-  const none = Array.isArray(value) && value.length === 0 && sources !== undefined;
+  const none = Array.isArray(value) && sources !== undefined;
   if ((kinds.length === 0 && !none) || kinds.length < list.length) {
     problems.push(
       'kinds: expected a list of exposures, events, at least one of them, or `sources` beside it',
