@@ -45,9 +45,10 @@ if (isReady) {
   // DuckDB's statements and files wait for these threads, of which there are four. An erasure reads two files for each core. They
   // are started with the first work: https://nodejs.org/api/cli.html#uv_threadpool_sizesize
   process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, 2 * availableParallelism()));
-  // Half of a command's start is reading and compiling its modules. Imported here, as an older Node does not have the function.
+  // Half of a command's start is reading and compiling its modules. What is compiled is run unseen, so it lies beside the code: Node's
+  // default is a folder in /tmp that others can make first. Imported here, as an older Node does not have the function.
   const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  enableCompileCache(join(folder, isRepository ? '../node_modules/.cache/sluice' : '.compiled'));
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (node !== null && existsSync(node)) {

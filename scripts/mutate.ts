@@ -9,7 +9,8 @@
 // `npm run mutate -- --by-hand [PATH…] [--workers N]` puts the faults of mutate/mutations.ts in: those that Stryker does
 // not make, and those of code that runs in a child process or a bundle. The exit code is 1 if some survive.
 import { execFileSync } from 'node:child_process';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../local/roots.ts';
 import { judgeByHand } from './mutate/byHand.ts';
@@ -67,8 +68,14 @@ function report(room: string, faults: readonly GeneratedFault[]): boolean {
     print(`${room}: no score, because there is no code or no suite that can run`);
     return true;
   }
-  const isEquivalent = ({ file, old, fault }: GeneratedFault) =>
-    equivalents.some((equal) => equal.file === file && equal.old === old && equal.fault === fault);
+  const isEquivalent = ({ file, line, old, fault }: GeneratedFault) =>
+    equivalents.some(
+      (equal) =>
+        equal.file === file &&
+        equal.old === old &&
+        equal.fault === fault &&
+        (equal.line === undefined || equal.line === lineOf(file, line)),
+    );
   const judged = faults.filter((fault) => fault.result === 'seen' || !isEquivalent(fault));
   for (const { file, line, old, fault, result } of judged)
     if (result !== 'seen') print(`${result}  ${file}:${line}  ${old}  →  ${fault || '(nothing)'}`);
@@ -85,6 +92,12 @@ function report(room: string, faults: readonly GeneratedFault[]): boolean {
     `${room}: ${seen} of ${covered.length} seen (${percent}), ${unjudged} unjudged, ${usual.length - covered.length} uncovered, static ${staticSeen} of ${statics.length} seen, ${faults.length - judged.length} equivalent`,
   );
   return covered.length === 0 || score >= LEAST_SCORE;
+}
+
+/** A line of a file, without white space around it. @param line Its number, from 1. */
+function lineOf(file: string, line: number): string {
+  const lines = readFileSync(join(projectRoot, file), 'utf8').split('\n');
+  return lines[line - 1]?.trim() ?? '';
 }
 
 /** Prints the tests that see a fault, but none that no other test sees. */

@@ -46,7 +46,7 @@ export const quarantine: Command = {
       const filter = { from: deployment.now - hours * HOUR_MS, to: deployment.now, reason };
       const page = await listQuarantined(deployment, filter, limit);
       writeResult<QuarantinedPage>(line, page, () =>
-        quarantinedRowsText(page, { limit, most: LISTED_ROWS.most }, deployment),
+        quarantinedRowsText(page, { listed: limit, most: LISTED_ROWS.most }, deployment),
       );
       return 0;
     });

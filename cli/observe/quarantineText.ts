@@ -3,7 +3,7 @@ import type { Deployment } from '../../observe/deployment.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../observe/facts/tables/listQuarantined.ts';
 import { textTable } from '../terminal/output.ts';
-import { athenaRead, lines, moreNote } from './words.ts';
+import { athenaRead, type ListLength, lines, moreNote } from './words.ts';
 
 /** Characters of a raw row that the text of a list shows. */
 const RAW_CHARACTERS = 120;
@@ -37,10 +37,10 @@ export function quarantineCountsText(
   return `${table}\n${senders}\n${meanings.join('\n')}\n${lines(notes)}${costText(scannedBytes, deployment)}`;
 }
 
-/** Rows of quarantine, one line each. @param asked How many were asked for, and how many can be. */
+/** Rows of quarantine, one line each. */
 export function quarantinedRowsText(
   page: QuarantinedPage,
-  { limit, most }: { readonly limit: number; readonly most: number },
+  length: ListLength,
   deployment: Pick<Deployment, 'isLocal'>,
 ): string {
   const table = textTable(
@@ -54,7 +54,7 @@ export function quarantinedRowsText(
       raw: rawText(row),
     })),
   );
-  const more = page.hasMore ? `\n${moreNote('--rows', { listed: limit, most })}\n` : '';
+  const more = page.hasMore ? `\n${moreNote('--rows', length)}\n` : '';
   return `${table}${more}${lines(page.notes)}${costText(page.scannedBytes, deployment)}`;
 }
 

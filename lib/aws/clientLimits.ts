@@ -1,8 +1,8 @@
 /** Milliseconds for which a client waits for a connection. */
 export const CONNECT_MS = {
-  /** Of a call that no sender waits for. */
+  /** Of most calls, also of S3's in a request that a sender waits for. */
   usual: 2_000,
-  /** Of a call in a request that a sender waits for. */
+  /** Of Firehose and of the relay's queue in a request that a sender waits for: what they do not take becomes an object. */
   ofSender: 1_000,
 } as const;
 

@@ -29,7 +29,8 @@ const ROW_GROUP_ROWS = 16_384;
  * exposures 48.9 MB in 2.5 s, and 52.9 MB in 3.8 s (medians of three, on two cores, DuckDB 1.5, 2026-11-30).
  *
  * DuckDB writes Bloom filters only of columns that it encodes by a dictionary. The column that queries filter by is
- * sorted, so that the statistics of row groups are enough, and no documented query filters another one by one value.
+ * sorted, so that the statistics of row groups are enough. Of another one only a search for a person asks for one value,
+ * which is rare and reads all files anyway: docs/privacy.md.
  * https://duckdb.org/2025/03/07/parquet-bloom-filters-in-duckdb.html
  */
 const COPY_OPTIONS = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;

@@ -8,10 +8,12 @@ export interface Equivalent {
   readonly fault: string;
   /** Why nothing changes. */
   readonly reason: string;
+  /** The line in which it stands, without white space around it. Absent if it changes nothing in any line of the file. */
+  readonly line?: string | undefined;
 }
 
-/** The text in whose place a fault stands, the fault, and why nothing changes. */
-type Row = readonly [old: string, fault: string, reason: string];
+/** The text in whose place a fault stands, the fault, why nothing changes, and the line if that is so in one alone. */
+type Row = readonly [old: string, fault: string, reason: string, line?: string];
 
 /** The reason of code that changes no result. */
 const SAVES_TIME = 'It only saves time.';
@@ -54,7 +56,12 @@ export const equivalents: readonly Equivalent[] = [
     ['eTag !== null', 'false', 'It only saves time: what was written is read again.'],
   ]),
   ...equivalentsOf('lib/erase/ObjectEraser.ts', [
-    ['[]', '["Stryker was here"]', 'Each look begins with none.'],
+    [
+      '[]',
+      '["Stryker was here"]',
+      'Each look begins with none.',
+      'const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [], expiring: [], hasFound: false };',
+    ],
     ['serial += 1', 'serial -= 1', 'Any number that no other file has is as good.'],
     ["from === ''", 'false', 'No file has an empty name.'],
   ]),
@@ -221,7 +228,13 @@ export const equivalents: readonly Equivalent[] = [
     ['[]', '["Stryker was here"]', 'It is no day.'],
   ]),
   ...equivalentsOf('lib/ledger/versionFiles.ts', [
-    ['[]', '["Stryker was here"]', 'It is no day, and one name is few.'],
+    [
+      '[]',
+      '["Stryker was here"]',
+      'It is no day.',
+      "const [day = ''] = /\\d{4}-\\d\\d-\\d\\d(?=\\.json$)/.exec(key) ?? [];",
+    ],
+    ['[]', '["Stryker was here"]', 'One name is few.', 'const { files = [] } = named;'],
     [
       'this.#look.clock.now() - this.#writtenAt >= NOTE_EVERY_MS',
       'this.#look.clock.now() - this.#writtenAt > NOTE_EVERY_MS',
@@ -344,5 +357,5 @@ export const equivalents: readonly Equivalent[] = [
 
 /** The faults of a file that change nothing. */
 function equivalentsOf(file: string, rows: readonly Row[]): readonly Equivalent[] {
-  return rows.map(([old, fault, reason]) => ({ file, old, fault, reason }));
+  return rows.map(([old, fault, reason, line]) => ({ file, old, fault, reason, line }));
 }

@@ -21,6 +21,10 @@ describe('the faults of npm run mutate', () => {
   it('of which it is known that they change nothing have a text that is still in its file', () => {
     const isThere = (file: string, old: string) => read(file).replaceAll(/\s+/g, ' ').includes(old);
     expect(named(equivalents.filter(({ file, old }) => !isThere(file, old)))).toEqual([]);
+    const lineless = equivalents.filter(
+      ({ file, old, line = old }) => !line.includes(old) || !isThere(file, line),
+    );
+    expect(named(lineless)).toEqual([]);
   });
 
   it('leave a file that is read, so that not a compiler but a test sees them', () => {

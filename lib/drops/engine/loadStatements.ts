@@ -11,7 +11,7 @@ const ROW_GROUP_ROWS = 32_768;
 /**
  * Level 1 is faster than DuckDB's default of 3, and the files are no larger for such rows. Columns with more than 2,500
  * values in a row group do not benefit from a dictionary, and the attempt takes time. Bloom filters
- * are of the others, which no documented query asks for a value that few row groups have.
+ * are of the others, which only a search for a person asks for a value that few row groups have: docs/privacy.md.
  */
 const COPY_OPTIONS = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2500, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;
 

@@ -58,7 +58,11 @@ describe('the text of sluice quarantine', () => {
     { what: 'cut before', more: { isCut: true }, shown: '{}…' },
     { what: 'where it is', more: { raw: null }, shown: 's3://b/k' },
   ])('shows a row $what', ({ more, shown }) => {
-    const text = quarantinedRowsText({ ...page, rows: [{ ...row, ...more }] }, { limit: 20, most: 500 }, AWS);
+    const text = quarantinedRowsText(
+      { ...page, rows: [{ ...row, ...more }] },
+      { listed: 20, most: 500 },
+      AWS,
+    );
     expect(cellsOf(text)[0]).toEqual(['2026-11-20', 'q1', 'd', 'web', 'js', '/v1', shown]);
   });
 
@@ -66,8 +70,8 @@ describe('the text of sluice quarantine', () => {
     { limit: 20, says: /--rows .* 500/ },
     { limit: 500, says: /more than the 500 / },
   ])('says of $limit rows that there are more', ({ limit, says }) => {
-    expect(quarantinedRowsText({ ...page, hasMore: true }, { limit, most: 500 }, AWS)).toMatch(says);
-    expect(quarantinedRowsText(page, { limit, most: 500 }, AWS)).not.toMatch(says);
+    expect(quarantinedRowsText({ ...page, hasMore: true }, { listed: limit, most: 500 }, AWS)).toMatch(says);
+    expect(quarantinedRowsText(page, { listed: limit, most: 500 }, AWS)).not.toMatch(says);
   });
 
   it.each([

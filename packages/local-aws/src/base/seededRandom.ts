@@ -17,5 +17,7 @@ export function seededRandom(seed: number): () => number {
 /** Bytes that do not compress, the same for the same seed. @param length How many. */
 export function seededBytes(length: number, seed = 1): Buffer {
   const random = seededRandom(seed);
-  return Buffer.from(Array.from({ length }, () => Math.floor(256 * random())));
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i += 1) bytes[i] = Math.floor(256 * random());
+  return bytes;
 }
