@@ -20,7 +20,7 @@ export interface TargetRequest {
  * https://github.com/statsig-io/cloudflare-event-proxy (src/index.js) and
  * https://docs.statsig.com/infrastructure/statsig_domains
  */
-const STATSIG_ORIGIN = 'https://events.statsigapi.net';
+export const STATSIG_ORIGIN = 'https://events.statsigapi.net';
 
 /** Log paths that Statsig knows. */
 const STATSIG_PATHS: ReadonlySet<string> = new Set(['/v1/log_event', '/v1/rgstr', '/v1/log_custom_exposure']);

@@ -45,7 +45,7 @@ export const collectorFindings = {
       ],
       moved: [
         `The target answers with the redirect of the title. It is not followed, as it may lead to the page of an outage. ${KEPT}`,
-        'See where it leads: `curl -sI` with the address of `relay` prints it as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',
+        'The first command prints where it leads as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',
       ],
       unanswered: [
         `No answer comes from the target: the call fails with the error of the title. ${KEPT}`,

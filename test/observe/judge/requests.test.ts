@@ -183,6 +183,18 @@ describe('a finding about requests', () => {
   });
 
   it.each([
+    { target: { url: 'https://events.acme.example/in' }, asked: 'https://events.acme.example/in' },
+    { target: { statsig: true as const }, asked: 'https://events.statsigapi.net' },
+  ])('of copies whose target has moved asks $asked where it leads', ({ target, asked }) => {
+    const config = defineConfig({ bucket: 'acme', relay: target });
+    const relay = { waiting: { count: 4, oldest: hoursAgo(5) }, refused: [], hasMore: false };
+    const relayAnswer = { why: '308', copies: 2, at: hoursAgo(0.1) };
+    const facts = { ...wellFacts, relay, relayAnswer };
+    const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
+    expect(found?.commands[0]).toBe(`curl -sI '${asked}'`);
+  });
+
+  it.each([
     ['200', /target answered last 200 with success: false in its body,/],
     ['503', /target answered last 503,/],
   ])('of copies whose target answers %s names what says so', (why, said) => {

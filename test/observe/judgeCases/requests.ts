@@ -217,6 +217,31 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'a group of an experiment stays away, whose share another one has',
+    {
+      contentChanges: [
+        {
+          ...moreChange,
+          table: 'exposures',
+          what: 'split',
+          subject: 'checkout',
+          value: '4Ab',
+          label: 'Control',
+        },
+        {
+          ...missingChange,
+          table: 'exposures',
+          what: 'group',
+          subject: 'checkout',
+          value: '5Xy',
+          label: 'Test',
+          of: 120,
+          since: hoursAgo(30),
+        },
+      ],
+    },
+  ],
+  [
     'two experiments stay away',
     {
       contentChanges: [

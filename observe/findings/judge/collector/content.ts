@@ -17,6 +17,8 @@ interface Wording {
   readonly title: (change: ContentChange) => string;
   /** SQL of the columns by which the command tells the rows apart. */
   readonly columns: string;
+  /** SQL of a column of which the command shows a value of each kind; default none. */
+  readonly example?: string;
   /** SQL of the rows that the command shows. */
   readonly where: (change: ContentChange) => string;
 }
@@ -90,6 +92,7 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
       return shareTitle(change, 'event', `${quotedName(change.subject)} have ${has}`);
     },
     columns: `${SDK}, ${valueForm} AS "value"`,
+    example: '"event_value"',
     where: isOf('event_name'),
   },
   environment: {
@@ -129,11 +132,15 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     (what === 'event' || what === 'experiment') &&
     !filters[table].passes([value, label ?? value]);
   const isSdk = ({ what }: ContentChange) => what === 'sdk';
-  const told = (contentChanges ?? []).filter((change, i, all) => {
+  const changes = contentChanges ?? [];
+  // Where a group stays away, the others have its share.
+  const isOfLost = ({ what, subject }: ContentChange) =>
+    what === 'split' && changes.some((other) => other.what === 'group' && other.subject === subject);
+  const told = changes.filter((change, i, all) => {
     // An SDK that logs no event logs no exposure, either.
     const isTold =
       isSdk(change) && all.findIndex((other) => isSdk(other) && other.value === change.value) < i;
-    return !isMeant(change) && !isTold;
+    return !isMeant(change) && !isTold && !isOfLost(change);
   });
   const kinds = Map.groupBy(told, (change) => {
     const isAlike = change.kind === 'less' || change.what === 'value' || wordingOf(change) === 'more';
@@ -143,7 +150,7 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     const [first] = alike;
     if (first === undefined) continue;
     const name = wordingOf(first);
-    const { title, columns, where } = WORDINGS[name];
+    const { title, columns, example, where } = WORDINGS[name];
     const others = alike.length - 1;
     const more = others === 0 ? '' : `; and ${counted(others, 'other')} like it`;
     const texts = alike
@@ -160,7 +167,8 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     };
     const from = `${qualifiedName(config, config.tables[first.table])} WHERE ${where(first)} AND "ds" >= DATE '${utcDay(now - 7 * DAY_MS)}'`;
     const places = columns.split(/, (?![^(]*\))/).map((_, i) => i + 1);
-    const sql = `SELECT ${columns}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "last" DESC LIMIT 100`;
+    const shownExample = example === undefined ? '' : `, max(${example}) AS "example"`;
+    const sql = `SELECT ${columns}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "last" DESC LIMIT 100`;
     const shown = [
       commands.sluice('query', sql),
       ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),

@@ -3,6 +3,7 @@ import { roleNamePattern } from '../../../../lib/access/arns.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { STATSIG_ORIGIN } from '../../../../lib/relay/targetRequest.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../../lib/tables/relayKeys.ts';
 import { denialIn, failureKind } from '../../../explainAwsError.ts';
 import { areCopiesLate } from '../../../facts/flow/relayCopies.ts';
@@ -68,7 +69,7 @@ function neededText(error: string, stack: Place['stack']): string {
 }
 
 /** Copies of relay. */
-export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Place): Findings {
+export function* copyFindings(facts: StatusFacts, { now, stack, commands, config }: Place): Findings {
   const { relay, relayAnswer } = facts;
   if (relay === null) return;
   const { waiting, refused, hasMore } = relay;
@@ -116,6 +117,9 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
     },
     [
       ...(name === 'denied' ? [commands.sluice('doctor', '--drift')] : []),
+      ...(name === 'moved' && config.relay !== undefined
+        ? [`curl -sI '${'url' in config.relay ? config.relay.url : STATSIG_ORIGIN}'`]
+        : []),
       // The line of the title, or what the function did since the last try of each copy.
       relayAnswer === null
         ? commands.log(functionLog(stack, 'relay'), now - 2 * HOUR_MS)
