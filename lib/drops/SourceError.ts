@@ -46,6 +46,11 @@ export const SourceError = defineErrorFamily(
         'The folder of the day has objects, but none of them can be loaded. Nothing of the day was loaded.',
       cure: 'Inspect them with `sluice ingest explain`, which has the reason of each. Have files of another format, as CSV, dropped as Parquet. A day without rows is an empty folder, or only a marker such as `_SUCCESS`. Set `waitFor` of the dataset for a marker with another name.',
     },
+    SLUICE_SOURCE_FILES_COMPRESSED: {
+      cause:
+        'The objects of the day are packed as a whole, by their first bytes with gzip, zip, zstd, bzip2 or xz. Nothing of the day was loaded.',
+      cure: 'Have them dropped unpacked, as Parquet: it compresses inside. What comes packed is not unpacked.',
+    },
     SLUICE_SOURCE_FILES_REPLACED: {
       cause:
         'Files that queries read were deleted or replaced, and objects that can’t be loaded arrived. The last good version stays.',

@@ -120,13 +120,19 @@ export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | '
   return { count: left.length, words: `left out ${counted(left.length, 'object')}: ${nameFiles(left)}` };
 }
 
+/** The code of a day all of whose objects are left out for one reason. */
+const CODES_OF_ALL: Readonly<Record<string, keyof typeof SourceError.entries>> = {
+  archived: 'SLUICE_SOURCE_OBJECT_ARCHIVED',
+  compressed: 'SLUICE_SOURCE_FILES_COMPRESSED',
+};
+
 /**
  * Refuses a day whose rows would disappear unintentionally: a day with objects of which none can be loaded, and a day that
  * lost loaded files while objects arrived that can't be loaded. A day without objects, or with markers only, passes.
  *
  * @param drop The drop after its bytes were inspected (inspectObjects.ts).
  * @param acceptsLoss Whether a person accepted that rows of missing files go.
- * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
+ * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_FILES_COMPRESSED`, `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
  */
 export function requireLoadable(
   drop: Pick<Drop, 'files' | 'leftOut'>,
@@ -142,11 +148,9 @@ export function requireLoadable(
       waits ? isUnloadable(reason) && reason !== 'unfinished' : !isMarker(reason),
     );
     if (objects.length === 0) return;
-    const areArchived = objects.every(({ reason }) => reason === 'archived');
-    throw new SourceError(
-      areArchived ? 'SLUICE_SOURCE_OBJECT_ARCHIVED' : 'SLUICE_SOURCE_NOTHING_LOADABLE',
-      `${nameObjects(objects)}.`,
-    );
+    const [first] = new Set(objects.map(({ reason }) => reason)).size === 1 ? objects : [];
+    const code = CODES_OF_ALL[first?.reason ?? ''] ?? 'SLUICE_SOURCE_NOTHING_LOADABLE';
+    throw new SourceError(code, `${nameObjects(objects)}.`);
   }
   if (entry.version === undefined) return;
   const added = newlyLeftOut(drop, entry);

@@ -22,6 +22,8 @@ export const leftOutReasons = {
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
   not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
+  compressed:
+    'Packed as a whole, by its first bytes with gzip, zip, zstd, bzip2 or xz: it is not unpacked. Parquet compresses inside.',
   unfinished:
     'A copy beside the whole file; or of an ending that is no known one, with the first bytes of Parquet and without the last: not whole yet.',
   not_committed: "The folder's log does not name it: Databricks' _committed_…, or Spark's _spark_metadata.",
@@ -88,7 +90,7 @@ export function isMarker(reason: LeftOutReason): boolean {
  * Whether such an object was probably meant to be loaded. It is reported, and never causes a day to be emptied.
  */
 export function isUnloadable(reason: LeftOutReason): boolean {
-  return reason === 'empty' || reason === 'archived' || reason === 'not_parquet' || reason === 'unfinished';
+  return ['empty', 'archived', 'not_parquet', 'compressed', 'unfinished'].includes(reason);
 }
 
 /** Whether the folder's own log leaves such an object out. It is no problem: another file has its rows, or will have them. */

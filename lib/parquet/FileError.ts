@@ -15,6 +15,10 @@ export const FileError = defineErrorFamily(
       cause: 'A file is not Parquet: it does not begin with PAR1.',
       cure: DROP_AGAIN,
     },
+    SLUICE_INGEST_FILE_COMPRESSED: {
+      cause: 'A file is packed as a whole, by its first bytes with gzip, zip, zstd, bzip2 or xz.',
+      cure: 'Drop it unpacked: Parquet compresses inside. The next run loads it.',
+    },
     SLUICE_INGEST_FILE_NAME_UNFIT: {
       cause: 'The key of a file contains a NUL character.',
       cure: 'Drop the file under a key with printable characters, and delete this one.',

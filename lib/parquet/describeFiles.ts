@@ -8,6 +8,7 @@ import {
   endsBuffer,
   type FileEnds,
   footerBytes,
+  isPacked,
   LEAST_FILE_BYTES,
   MARK_BYTES,
   MAX_FOOTER_BYTES,
@@ -228,6 +229,7 @@ function markProblem({ head, end, size }: FileEnds): FileFailure['code'] | null 
   const last = end.toString('latin1', Math.max(0, end.length - MARK_BYTES));
   if (first === ENCRYPTED_MARK || (first === PARQUET_MARK && last === ENCRYPTED_MARK))
     return 'SLUICE_INGEST_FILE_ENCRYPTED';
+  if (isPacked(first)) return 'SLUICE_INGEST_FILE_COMPRESSED';
   if (first !== PARQUET_MARK) return 'SLUICE_INGEST_FILE_NOT_PARQUET';
   if (size < LEAST_FILE_BYTES || last !== PARQUET_MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
   return end.readUInt32LE(end.length - 2 * MARK_BYTES) > size - LEAST_FILE_BYTES

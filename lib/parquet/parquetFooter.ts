@@ -9,6 +9,12 @@ import { type KnownLists, readList, THRIFT, ThriftReader, type ThriftStruct } fr
 export const PARQUET_MARK = 'PAR1';
 /** Magic of a file with an encrypted footer, which Sluice neither writes nor loads. */
 export const ENCRYPTED_MARK = 'PARE';
+/**
+ * The first bytes of gzip, zip, zstd, bzip2 and xz: https://www.rfc-editor.org/rfc/rfc1952#page-6,
+ * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (4.3.7), https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1,
+ * https://en.wikipedia.org/wiki/List_of_file_signatures.
+ */
+const PACKED_MARKS = ['\x1f\x8b', 'PK\x03\x04', '\x28\xb5\x2f\xfd', 'BZh', '\xfd7zX'];
 /** Bytes of a magic. */
 export const MARK_BYTES = 4;
 /** The minimum size of a file: magic, length of the footer, magic. */
@@ -271,4 +277,9 @@ export function footerRows(end: Buffer): number {
   const rows = intOf(new ThriftReader(end.subarray(start, end.length - TAIL_BYTES)).struct(), FILE.rows);
   if (rows === undefined) throw new RangeError('The footer has no number of rows.');
   return rows;
+}
+
+/** Whether a file is packed as a whole: Parquet is compressed inside. @param head Its first bytes, as Latin-1. */
+export function isPacked(head: string): boolean {
+  return PACKED_MARKS.some((mark) => head.startsWith(mark));
 }

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../../base/concurrency.ts';
-import { ENCRYPTED_MARK, MARK_BYTES, PARQUET_MARK } from '../../parquet/parquetFooter.ts';
+import { ENCRYPTED_MARK, isPacked, MARK_BYTES, PARQUET_MARK } from '../../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { byKey, type Drop } from '../Drop.ts';
 import { isParquetName, type LeftOut } from '../leftOut.ts';
@@ -50,7 +50,7 @@ export async function inspectObjects(
   const leftOut = drop.leftOut.flatMap((left): LeftOut[] => {
     const look = reasons.get(left.object);
     if (look === 'parquet') return [];
-    return look === 'unfinished' ? [{ ...left, reason: 'unfinished' }] : [left];
+    return look === 'unfinished' || look === 'compressed' ? [{ ...left, reason: look }] : [left];
   });
   return {
     ...drop,
@@ -79,21 +79,23 @@ async function lookInto(
   bucket: Pick<CustomerBucket, 'read'>,
   object: DropObject,
   options: ReadOptions,
-): Promise<'parquet' | 'unfinished' | 'other' | null> {
+): Promise<'parquet' | 'unfinished' | 'compressed' | 'other' | null> {
   const [, name] = splitKey(object.key);
   const isKnown = KNOWN.test(name) || COMPRESSED.test(name);
   if (object.size < 2 * MARK_BYTES) return 'other';
-  const marked = async (first: number) => {
+  const markAt = async (first: number) => {
     const range = { first, last: first + MARK_BYTES - 1 };
     const mark = await readObject(bucket, object, buffer, options, range);
-    return mark === null ? null : MARKS.includes(mark.toString('latin1'));
+    return mark?.toString('latin1') ?? null;
   };
-  const begins = await marked(0);
-  if (begins === null) return null;
+  const head = await markAt(0);
+  if (head === null) return null;
+  const begins = MARKS.includes(head);
+  const other = isPacked(head) ? 'compressed' : 'other';
   // Of an ending that is no known one, what does not begin as Parquet is of another format: an encrypted file, say.
-  if (begins === isKnown) return begins ? 'parquet' : 'other';
-  const ends = await marked(object.size - MARK_BYTES);
-  if (ends === null) return null;
-  if (ends) return 'parquet';
-  return begins ? 'unfinished' : 'other';
+  if (begins === isKnown) return begins ? 'parquet' : other;
+  const end = await markAt(object.size - MARK_BYTES);
+  if (end === null) return null;
+  if (MARKS.includes(end)) return 'parquet';
+  return begins ? 'unfinished' : other;
 }

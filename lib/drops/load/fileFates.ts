@@ -10,6 +10,7 @@ import type { Progress } from './Progress.ts';
 /** Codes of days that fail because of objects that can't be loaded. */
 const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_NOTHING_LOADABLE',
+  'SLUICE_SOURCE_FILES_COMPRESSED',
   'SLUICE_SOURCE_FILES_REPLACED',
   'SLUICE_SOURCE_OBJECT_ARCHIVED',
 ]);

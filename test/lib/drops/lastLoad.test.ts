@@ -65,6 +65,15 @@ describe('a day that is loaded', () => {
     for (const isBackfill of [false, true]) expect(codeOf(names, [], isBackfill)).toBe(code);
   });
 
+  it('says of objects that are all packed as a whole that they are', () => {
+    const { files, leftOut } = dropOf(['a.parquet.gz', 'b.csv.gz']);
+    const packed = leftOut.map((left): LeftOut => ({ ...left, reason: 'compressed' }));
+    const load = (all: readonly LeftOut[]) => () =>
+      requireLoadable({ files, leftOut: [...all] }, { files: [] }, false);
+    expect(load(packed)).toThrow(expect.objectContaining({ code: 'SLUICE_SOURCE_FILES_COMPRESSED' }));
+    expect(load([...packed, ...leftOut])).toThrow(expect.objectContaining({ code: NOTHING }));
+  });
+
   const before = [fate('a.parquet', 'loaded'), fate('b.parquet', 'loaded'), fate('old.csv', 'left_out')];
 
   it.each<[names: string[], files: FileFate[], code: string | null, backfill: string | null]>([

@@ -37,6 +37,7 @@ describe('a finding about drops and exports', () => {
   it.each([
     ['SLUICE_INGEST_FILE_TRUNCATED', ['ingest explain', 'ingest run']],
     ['SLUICE_SOURCE_NOTHING_LOADABLE', ['ingest explain', 'ingest run']],
+    ['SLUICE_SOURCE_FILES_COMPRESSED', ['ingest explain', 'ingest run']],
     // The files stay, and a run tries them again after 12 hours only.
     ['SLUICE_INGEST_COLUMN_MISSING', ['ingest explain', 'ingest backfill']],
     ['SLUICE_LOAD_ROWS_REFUSED', ['ingest explain', 'ingest backfill']],

@@ -43,7 +43,7 @@ export function* failedLoads(
 
 /** Failures that other files end; of all others a setting, a policy or the machine is the reason. */
 const OF_FILES =
-  /^SLUICE_(INGEST_FILE_|SOURCE_(NOTHING_LOADABLE|FILES_REPLACED|LOG_INVALID|SPARK_LOG_ABOVE|\w+_TABLE$))/;
+  /^SLUICE_(INGEST_FILE_|SOURCE_(NOTHING_LOADABLE|FILES_(COMPRESSED|REPLACED)|LOG_INVALID|SPARK_LOG_ABOVE|\w+_TABLE$))/;
 
 /** What ends the failure of a load. */
 function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
@@ -172,6 +173,7 @@ describe('readable files', () => {
 describe('unreadable files', () => {
   it.each([
     ['SLUICE_INGEST_FILE_NOT_PARQUET', 'text.csv', () => Buffer.from('timestamp,event_name\n1,a\n')],
+    ['SLUICE_INGEST_FILE_COMPRESSED', 'a.parquet', () => gzipSync('PAR1')],
     ['SLUICE_INGEST_FILE_NOT_PARQUET', 'nothing', () => Buffer.alloc(0)],
     ['SLUICE_INGEST_FILE_TRUNCATED', 'mark only', () => Buffer.from('PAR1')],
     ['SLUICE_INGEST_FILE_TRUNCATED', 'cut', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],

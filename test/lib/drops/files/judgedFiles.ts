@@ -29,7 +29,9 @@ export function bucketOf(texts: Readonly<Record<string, string>>, archived: read
       next: undefined,
     }),
     read: async ({ key }: { key: string }, range?: { first: number; last: number }) =>
-      Readable.from([Buffer.from((texts[key] ?? '').slice(range?.first, (range?.last ?? 1e9) + 1))]),
+      Readable.from([
+        Buffer.from((texts[key] ?? '').slice(range?.first, (range?.last ?? 1e9) + 1), 'latin1'),
+      ]),
   };
 }
 

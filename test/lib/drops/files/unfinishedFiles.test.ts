@@ -34,6 +34,11 @@ describe('a file that is not finished', () => {
     ['a.unknown', 'some text', 'not_parquet'],
     ['a.csv', 'some text', 'not_parquet'],
     ['a.csv.gz', 'some text', 'not_parquet'],
+    ['a.parquet.gz', '\u001f\u008b\u0008 packed', 'compressed'],
+    ['a.parquet.zip', 'PK\u0003\u0004 packed', 'compressed'],
+    ['a.zst', '\u0028\u00b5\u002f\u00fd packed', 'compressed'],
+    ['part-0', 'BZh9 packed', 'compressed'],
+    ['a.unknown', '\u00fd7zXZ packed', 'compressed'],
     ['part-0', 'some text', 'not_parquet'],
     // What a known ending, or none, says to be whole fails the day if it is not.
     ['a.snappy', 'PAR1 rows', 'a file'],
