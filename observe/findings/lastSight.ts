@@ -132,7 +132,7 @@ const OLDER = '; it may have begun earlier, as only the last 24 hours are read.'
  * beginning of the day, else with the words that it may be older.
  */
 function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sight[]): Finding {
-  const { since, title, isOfDay = false } = finding;
+  const { since, title, detail, isOfDay = false } = finding;
   if (since === null || !isOfDay) return withDeployment(finding, facts);
   const { at } = facts;
   const isOfEdge = Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
@@ -146,7 +146,11 @@ function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sigh
   const first = seen?.since != null && seen.since < since ? seen.since : since;
   // A look that saw it begin knows more than one that saw it at the beginning of its own 24 hours.
   const isOlder = (isOfEdge && first === since) || seen?.title.endsWith(OLDER) === true;
-  const told = { ...finding, since: first, title: title.replaceAll(since, first) };
+  const texts = {
+    title: title.replaceAll(since, first),
+    detail: detail.replaceAll(`since ${since}`, `since ${first}`),
+  };
+  const told = { ...finding, since: first, ...texts };
   return isOlder ? { ...told, title: told.title.replace(/\.$/, OLDER) } : withDeployment(told, facts);
 }
 

@@ -37,6 +37,20 @@ const changed = { name: 'policy', why: '', points: [], repair: [], isEarly: fals
 /** A look that has seen these, a day ago. */
 const lookOf = (sights: readonly Sight[]): LastLook => ({ at: hoursAgo(24), sights });
 
+/** A name of events that stays away. */
+const goneName = {
+  kind: 'less',
+  subject: '',
+  value: 'buy',
+  label: null,
+  sdk: null,
+  count: 0,
+  of: 90,
+  usual: 0,
+  days: 7,
+  since: hoursAgo(30),
+} as const;
+
 describe('a finding of sluice status', () => {
   it('of a part that cannot be read now stays, with when it was seen last, until it can be read', () => {
     const lost = {
@@ -159,6 +173,25 @@ describe('a finding of sluice status', () => {
     });
   });
 
+  it('of one day has one time since when in title and detail, that of the look that saw it begin', () => {
+    const lookAt = (age: number, since: string, note: readonly Sight[]) => {
+      const change = {
+        ...goneName,
+        table: 'events',
+        what: 'value',
+        kind: 'more',
+        value: 'text',
+        since,
+      } as const;
+      const others = ['buy', 'refund'].map((subject) => ({ ...change, subject, count: 3 }));
+      const facts = { at: hoursAgo(age), contentChanges: others };
+      return sightsOf(judge(facts), { ...wellFacts, ...facts }, lookOf(note));
+    };
+    const [sight] = lookAt(0, hoursAgo(23.9), lookAt(10, hoursAgo(30), []));
+    expect(sight?.finding.since).toBe(hoursAgo(30));
+    expect(sight?.finding.detail.match(/since [^,]+/g)).toEqual(Array(2).fill(`since ${hoursAgo(30)}`));
+  });
+
   it('of one day that may be older says so at each look, also since when the first of them saw it', () => {
     const lookAt = (age: number, note: readonly Sight[]) => {
       const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(age + 24) }];
@@ -265,18 +298,6 @@ describe('a finding of sluice status', () => {
     isOtherRelease: false,
     repair: [],
   };
-  const goneName = {
-    kind: 'less',
-    subject: '',
-    value: 'buy',
-    label: null,
-    sdk: null,
-    count: 0,
-    of: 90,
-    usual: 0,
-    days: 7,
-    since: hoursAgo(30),
-  } as const;
   /** A finding of each part that a look may not be able to read, seen a day ago. */
   const seen = judge({
     ...datasetFacts({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
