@@ -76,3 +76,20 @@ it('links of comments lead to what their file declares or imports', () => {
     });
   expect(lost).toEqual([]);
 });
+
+it('texts that name a section of a page name one that it has', () => {
+  const named = trackedFiles
+    .filter((file) => /^(?!.*test\/).*\.(tsx?|yml)$/.test(file))
+    .flatMap((file) =>
+      Array.from(
+        readFileSync(join(projectRoot, file), 'utf8').matchAll(/(docs\/[\w/-]+\.md), "([^"`$]+)"/g),
+        ([, page = '', section = '']) => ({ file, page, section }),
+      ),
+    );
+  const sectionsOf = (page: string) =>
+    existsSync(join(projectRoot, page))
+      ? Array.from(prose(page).matchAll(/^#+ (.+)$/gm), ([, title]) => title)
+      : [];
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ page, section }) => !sectionsOf(page).includes(section))).toEqual([]);
+});

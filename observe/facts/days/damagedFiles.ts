@@ -18,8 +18,8 @@ export interface DamagedFile {
   readonly key: string;
   /** When it was written, ISO 8601. */
   readonly replacedAt: string;
-  /** ID of its version, if it has never been a file of Sluice; null of a file that was replaced. */
-  readonly strayVersion: string | null;
+  /** IDs of its versions, the newest first, if it has never been a file of Sluice; null of a file that was replaced. */
+  readonly strayVersions: readonly string[] | null;
 }
 
 /** Days that are looked at, today among them: of older ones those that could not be curated. */
@@ -30,7 +30,7 @@ const MOST_OLDER = 10;
 const UNREADABLE: keyof typeof CurateError.entries = 'SLUICE_CURATE_FILE_UNREADABLE';
 /** Folders and files that are looked at in parallel. */
 const PARALLEL = 4;
-/** Such objects of which the last bytes are read, those that were written last. */
+/** Objects of which the last bytes are read, of replaced files and of others each, those that were written last. */
 const MOST_READ = 20;
 
 /**
@@ -56,29 +56,25 @@ export async function readDamagedFiles(
   );
   const replaced = await mapLimit([...newestFolders, ...olderFolders], PARALLEL, async ({ kind, day }) => {
     const versions = await readVersions(deployment, dayFolder(config, kind, day));
-    return [...versions].flatMap(
-      ([
-        key,
-        {
-          files: [present, ...earlier],
-          isDeleted,
-        },
-      ]): DamagedFile[] => {
-        const { LastModified, Size = 0, VersionId } = present ?? {};
-        if (isDeleted || LastModified === undefined) return [];
-        // Athena does not read all other objects.
-        const isRead = deliveredTime(key) === undefined && isDataFile({ key, size: Size });
-        const isStray = earlier.length === 0 && isRead;
-        if (earlier.length === 0 && !isStray) return [];
-        const strayVersion = isStray ? (VersionId ?? null) : null;
-        return [
-          { table: config.tables[kind], day, key, replacedAt: LastModified.toISOString(), strayVersion },
-        ];
-      },
-    );
+    return [...versions].flatMap(([key, { files, isDeleted }]): DamagedFile[] => {
+      const { LastModified, Size = 0 } = files[0] ?? {};
+      if (isDeleted || LastModified === undefined) return [];
+      const isStray = deliveredTime(key) === undefined;
+      // Athena reads no empty object, and none of others whose name begins so; an empty one in place of a file lacks its rows.
+      const isTold = isStray ? isDataFile({ key, size: Size }) : files.length > 1;
+      if (!isTold) return [];
+      const strayVersions = isStray ? files.map(({ VersionId = '' }) => VersionId) : null;
+      return [
+        { table: config.tables[kind], day, key, replacedAt: LastModified.toISOString(), strayVersions },
+      ];
+    });
   });
   const newest = replaced.flat().toSorted((a, b) => b.replacedAt.localeCompare(a.replacedAt));
-  const read = await mapLimit(newest.slice(0, MOST_READ), PARALLEL, async (file) => {
+  // Good files of others, as of Statsig's own forwarding, leave the reads of replaced files alone.
+  const looked = [true, false].flatMap((isOurs) =>
+    newest.filter(({ strayVersions }) => (strayVersions === null) === isOurs).slice(0, MOST_READ),
+  );
+  const read = await mapLimit(looked, PARALLEL, async (file) => {
     return (await endsAsParquet(deployment, file.key)) ? [] : [file];
   });
   return read.flat();

@@ -37,7 +37,7 @@ export interface ContentChange {
   /** What it is of: the experiment, the type of the SDK, or of `value` the name of the event; empty of names. */
   readonly subject: string;
   /**
-   * The value: a name, the ID of a group, an environment; of `unit` `none`, or a text that is no user, as `undefined`; of `value` `none` or
+   * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `value` `none` or
    * `text`. Of `names` one of the new names.
    */
   readonly value: string;
@@ -242,8 +242,10 @@ const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
 
 /** Texts that programs write in place of a user whom they do not know. */
 const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous', 'unknown'];
-/** SQL of the user of an event: `none`, a text that is no user, or `some`. */
-export const userForm = `CASE WHEN "user_id" IS NULL THEN 'none' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
+/** The form of an event without a user: no text of {@link NO_USERS}, of which `none` is what `str(None)` writes. */
+export const ABSENT_USER = 'absent';
+/** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
+export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN TRY_CAST("event_value" AS double) IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 

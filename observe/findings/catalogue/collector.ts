@@ -18,9 +18,10 @@ const LOST = 'Most SDKs repeat them for minutes; what is not repeated is lost.';
 /** What becomes of keys that cannot be read. */
 const GO_ON = 'Collectors that have read it go on with those keys; new ones answer 503.';
 
+/** Ends what ends findings on what differs from days before. */
+const LIKE_IT = 'on the day that the detail names: the days that it is compared with are like it then.';
 /** What ends findings on what differs from days before, which become like it. */
-const ending =
-  'It goes once all has been as before for a day, or on the day that the detail names: the days that it is compared with are like it then.';
+const ending = `It goes once all has been as before for a day, or ${LIKE_IT}`;
 /** Why units or shares of groups are others at once, and what tells. */
 const REALLOCATED =
   'Either it was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.';
@@ -69,9 +70,10 @@ export const collectorFindings = {
       ],
       slow: [
         `The target takes what it is sent: there are more copies than the function delivers. ${KEPT}`,
-        'Raise `relay.concurrency` (docs/relay.md, "Limits"), and deploy.',
+        'Raise `relay.concurrency` (docs/limits.md, "Ten times, a hundred times the traffic"), and deploy.',
+        '',
       ],
-      unread: [`${LOG_UNREAD[0]} ${KEPT}`, LOG_UNREAD[1]],
+      unread: [`${LOG_UNREAD[0]} ${KEPT}`, LOG_UNREAD[1], ''],
     },
     {
       section: 'relay',
@@ -92,7 +94,7 @@ export const collectorFindings = {
       ],
       passes: [
         `SQS or S3 failed itself, or took no more calls, as the detail says. ${UNKEPT}`,
-        'Wait for an hour: this passes. If it stays, look at https://health.aws.amazon.com/health/status.',
+        'Wait for an hour: this passes. If others come after it, look at https://health.aws.amazon.com/health/status.',
       ],
       error: [
         `The call that keeps a copy failed with the error of the detail. ${UNKEPT}`,
@@ -134,7 +136,7 @@ export const collectorFindings = {
       ],
       keysUnknown: [
         `Collectors could not read the keys' secret then, and nothing is known to be wrong with it now. ${LOST}`,
-        'Wait for ten minutes: collectors read it again. If the finding stays, `npx sluice doctor --drift` names what was changed. The command shows what Secrets Manager answered.',
+        'Wait for ten minutes: collectors read it again. If others come after that, `npx sluice doctor --drift` names what was changed. The command shows what Secrets Manager answered.',
       ],
       other: [
         'The collector failed with these requests, as the detail says.',
@@ -165,10 +167,6 @@ export const collectorFindings = {
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
     {
-      takenOut: [
-        `The list of keys was changed within the hour before the first of them, as the detail says: whoever did it took this key out, unless its app is new. ${WHO} PutSecretValue. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.`,
-        ADD_KEY,
-      ],
       emptied: [
         'The list has no key that may send, so that every key is refused. SDKs do not send these requests again.',
         'Run the first command. If it names keys of an earlier version, the second brings them back, also a leaked one. If it names none, put the key of your app into SDK_KEY: the third adds it, with a label of this app alone in place of LABEL.',
@@ -261,7 +259,7 @@ export const collectorFindings = {
   SLUICE_FINDING_EVENT_MISSING: warning(
     'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
     'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
-    { section: 'silent', ofDay: 'counted', ending },
+    { section: 'silent', ofDay: 'counted', ending: `It goes once such an event comes, or ${LIKE_IT}` },
   ),
   SLUICE_FINDING_EVENTS_UNUSUAL: warning(
     'What came within 24 hours is accepted and stored, and its content is not as on the days before.',
@@ -281,6 +279,7 @@ export const collectorFindings = {
       group: [
         `The other groups of the experiment come, so that the app sends. ${REALLOCATED}`,
         `${ASK_MEANT}: do not read results of the experiment from then on until it is clear.`,
+        `It goes once an exposure to the group comes, or ${LIKE_IT}`,
       ],
       experiment: [
         'Exposures to other experiments come. The experiment has ended or its allocation was lowered, or the app evaluates it less: who owns it knows.',

@@ -45,8 +45,10 @@ export interface Entry<Case extends string = string> {
 
 /** What an entry has beside its texts. */
 type Mentions = Pick<Entry, 'section' | 'alarms' | 'ofDay' | 'ending'>;
-/** The cases of a code, or the cure of its only one. */
-type Cases<Case extends string> = string | Readonly<Record<Case, readonly [cause: string, cure: string]>>;
+/** The cases of a code, or the cure of its only one. A case may have an ending of its own; an empty one is none. */
+type Cases<Case extends string> =
+  | string
+  | Readonly<Record<Case, readonly [cause: string, cure: string, ending?: string]>>;
 
 /** What ends a finding on what is counted within 24 hours. */
 const GOES = 'It goes a day after the last of them.';
@@ -69,10 +71,12 @@ export function entriesOf(part: FindingPart | null): Readonly<Record<Severity, E
     (cause, cases, mentions = {}) => {
       const named = typeof cases === 'string' ? { only: [cause, cases] } : cases;
       const { ofDay, ending = ofDay === 'counted' ? GOES : '' } = mentions;
-      const all = Object.entries<readonly string[]>(named).map(([name, [why = '', cure = '']]) => [
-        name,
-        { cause: why, cure: `${cure} ${ending}`.trim() },
-      ]);
+      const all = Object.entries<readonly (string | undefined)[]>(named).map(
+        ([name, [why = '', cure = '', end = ending]]) => [
+          name,
+          { cause: why, cure: `${cure} ${end}`.trim() },
+        ],
+      );
       return { severity, cause, cases: Object.fromEntries(all), part, ...mentions };
     };
   return { problem: maker('problem'), warning: maker('warning'), unchecked: maker('unchecked') };

@@ -59,7 +59,7 @@ export const streamsFindings = {
       ],
       backlog: [
         'No run of `write` has failed: more objects came than it writes at once. Nothing is lost.',
-        'Wait until the time of the title. While their number does not fall, give `write` more `memorySize` in serverless.yml, and so more processor, and deploy.',
+        'Wait until the time of the title. While their number does not fall, give `write` more `memorySize` in serverless.yml, and so more processor, and deploy. Objects that still wait once the queue is empty have lost their messages: the command has all tried.',
       ],
     },
     { section: 'landing', alarms: ['write-queue', 'write-errors'] },

@@ -63,11 +63,11 @@ const FAILURES = {
   ],
   busy: [
     'AWS answered that the account asks too often, as the detail says.',
-    'Wait for an hour: this passes. If it stays, ask AWS for a higher quota of that call.',
+    'Wait for an hour: this passes. If the function fails so after it, ask AWS for a higher quota of that call.',
   ],
   awsFailed: [
     'A service of AWS failed itself, as the detail says.',
-    'Wait for an hour: this passes. If it stays, look at https://health.aws.amazon.com/health/status.',
+    'Wait for an hour: this passes. If the function fails so after it, look at https://health.aws.amazon.com/health/status.',
   ],
   reason: ['The function failed with this error, whose code the detail has.', ''],
   error: ['The function failed with the error of the detail.', 'Correct what it names.'],

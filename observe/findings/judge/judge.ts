@@ -245,8 +245,8 @@ function causesOf(
   const ofDenial = denied.map(({ found, calls }): Cause => {
     const isErrorOf = ({ code }: Finding, text: string) =>
       calls.some(
-        ({ role, action }) =>
-          (code === 'SLUICE_FINDING_UNDELETED' && action === 's3:DeleteObject') ||
+        ({ role, action, part }) =>
+          (code === 'SLUICE_FINDING_UNDELETED' && part === 'write' && action === 's3:DeleteObject') ||
           (text.includes(`/${role.slice(role.lastIndexOf('/') + 1)}/`) && text.includes(action)),
       );
     return { found, isErrorOf, since: found.since };

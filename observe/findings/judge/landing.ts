@@ -41,7 +41,7 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause.case === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(cause, 'write', place),
-      ...(cause.case === 'backlog' ? [] : [commands.sluice('redrive', '--landing')]),
+      commands.sluice('redrive', '--landing'),
     ]);
   }
   if (damaged !== null && damaged.first !== null)
@@ -82,7 +82,16 @@ function landingCase(
     ({ part, last }) => part === 'write' && last >= (oldest ?? ''),
   );
   if (told.case !== 'unknown' || isDead || hasFailed === true) return told;
-  return { case: facts.writer?.perMinute == null ? 'unasked' : 'backlog' };
+  return { case: isBacklog(facts) ? 'backlog' : 'unasked' };
+}
+
+/** The share of waiting objects whose messages the queue has at least: metrics come some minutes late, and are approximate. */
+const QUEUED_SHARE = 0.5;
+
+/** Whether the writer goes on, and its queue has messages of the objects that wait: of others nobody asks it. */
+function isBacklog({ writer, waiting: { landing } }: Pick<StatusFacts, 'writer' | 'waiting'>): boolean {
+  if (writer == null || writer.perMinute === null) return false;
+  return writer.messages >= QUEUED_SHARE * (landing?.count ?? 0);
 }
 
 /** The stream: what waits in its buffer, and its quota. */

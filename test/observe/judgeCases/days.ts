@@ -87,7 +87,7 @@ export const dayCases: readonly Case[] = [
           day: '2026-11-17',
           key: 'e/report.csv',
           replacedAt: '2026-11-18T09:00:00.000Z',
-          strayVersion: 'v1',
+          strayVersions: ['v1'],
         },
       ],
       curated: [

@@ -67,6 +67,13 @@ export const landingCases: readonly Case[] = [
     },
   ],
   [
+    'objects wait that no message is of, while the writer goes on with others',
+    {
+      ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1.5) } }),
+      writer: { messages: 449, perMinute: 60, goneAt: hoursAgo(-0.1) },
+    },
+  ],
+  [
     'more objects come than are written',
     {
       ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1) } }),

@@ -176,6 +176,21 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       },
     ].map((calls) => ({ ...calls, statements: { owner: 'acme', sids: ['Keep'] }, repair: ['s3api', 'x'] })),
   },
+  'a statement denies another role what the landing needs of the writer': {
+    ...waitingFacts({ undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' } }),
+    deniedCalls: [
+      {
+        ...deniedCalls,
+        part: 'relay',
+        role: 'arn:aws:iam::1:role/sluice-prod-RelayRole-1',
+        action: 's3:DeleteObject',
+        by: 'bucket' as const,
+        first: hoursAgo(8),
+        statements: { owner: 'acme', sids: ['Keep'] },
+        repair: ['s3api', 'x'],
+      },
+    ],
+  },
   'AWS fails with the keys': { keysFailure: keysFailure('awsFailed', 'InternalFailure') },
   'requests were refused of two codes, of which one is of a key': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3, SLUICE_METHOD_NOT_ALLOWED: 5 }, 400),

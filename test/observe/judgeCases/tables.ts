@@ -143,7 +143,7 @@ export const tableCases: readonly Case[] = [
           day: '2026-11-20',
           key: 'statsig/e/a.parquet',
           replacedAt: hoursAgo(2),
-          strayVersion: null,
+          strayVersions: null,
         },
       ],
     },
@@ -157,14 +157,14 @@ export const tableCases: readonly Case[] = [
           day: '2026-11-20',
           key: 'statsig/e/a.parquet',
           replacedAt: hoursAgo(2),
-          strayVersion: null,
+          strayVersions: null,
         },
         {
           table: 'events',
           day: '2026-11-19',
           key: 'statsig/e/b.parquet',
           replacedAt: hoursAgo(5),
-          strayVersion: null,
+          strayVersions: null,
         },
       ],
     },
@@ -173,7 +173,13 @@ export const tableCases: readonly Case[] = [
     'somebody put a text into the folder of a day',
     {
       damagedFiles: [
-        { table: 'events', day: '2026-11-20', key: 'e/a.txt', replacedAt: hoursAgo(2), strayVersion: 'v1' },
+        {
+          table: 'events',
+          day: '2026-11-20',
+          key: 'e/a.txt',
+          replacedAt: hoursAgo(2),
+          strayVersions: ['v2', 'v1'],
+        },
       ],
       unknown: [
         {

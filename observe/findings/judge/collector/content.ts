@@ -4,7 +4,12 @@ import { addDays, DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
-import { type ContentChange, userForm, valueForm } from '../../../facts/tables/contentChanges.ts';
+import {
+  ABSENT_USER,
+  type ContentChange,
+  userForm,
+  valueForm,
+} from '../../../facts/tables/contentChanges.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 
@@ -80,7 +85,7 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
   },
   unit: {
     title: (change) => {
-      const has = change.value === 'none' ? 'no user_id' : `the user_id ${quotedName(change.value)}`;
+      const has = change.value === ABSENT_USER ? 'no user_id' : `the user_id ${quotedName(change.value)}`;
       return shareTitle(change, 'event', `from ${change.sdk} have ${has}`);
     },
     columns: `"sdk_version", ${userForm} AS "user", "stable_id" IS NULL AS "no_device"`,

@@ -262,12 +262,8 @@ export function* refusedRequests(
   const caseOfKnown = isOver ? 'over' : 'other';
   // Of a list that cannot be read nobody knows whether it has the key.
   const areKeysRead = keys !== null && keys.fault === null;
-  const [unknownAt = ''] = unknown.flatMap((group) => (listedNow.includes(group) ? [] : group.first)).sort();
   const changedAt = keys?.changedAt ?? null;
-  const sinceChange = Date.parse(unknownAt) - Date.parse(changedAt ?? '');
-  const isTakenOut = refusals?.hasMore === false && sinceChange >= 0 && sinceChange <= HOUR_MS;
-  const ofList = isTakenOut ? 'takenOut' : 'unknownKey';
-  const ofKnownList = keys?.senders.length === 0 ? 'emptied' : ofList;
+  const ofKnownList = keys?.senders.length === 0 ? 'emptied' : 'unknownKey';
   const caseOfUnknown = areKeysRead ? ofKnownList : 'keysUnread';
   const changed =
     isUnknown && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';

@@ -135,13 +135,13 @@ export function* damagedFiles(
   { damagedFiles: all, unknown }: StatusFacts,
   { commands, config }: Place,
 ): Findings {
-  const kinds = Map.groupBy(all ?? [], ({ table, strayVersion }) => `${table} ${strayVersion === null}`);
+  const kinds = Map.groupBy(all ?? [], ({ table, strayVersions }) => `${table} ${strayVersions === null}`);
   for (const files of kinds.values()) {
     const oldestFirst = files.toSorted((a, b) => Date.parse(a.replacedAt) - Date.parse(b.replacedAt));
     const [first] = oldestFirst;
     if (first === undefined) continue;
     const { table } = first;
-    const isStray = first.strayVersion !== null;
+    const isStray = first.strayVersions !== null;
     const verb = isStray ? 'written' : 'replaced';
     const texts = oldestFirst.map(({ key, replacedAt }) => `${key}, ${verb} at ${replacedAt}`);
     const more = files.length === 1 ? '' : `, and ${counted(files.length - 1, 'other')} of the table`;
@@ -154,10 +154,13 @@ export function* damagedFiles(
       detail: `${table}: ${listed(texts, '; ')}.${without}`,
     } as const;
     const days = [...new Set(files.map(({ day }) => day))].sort();
-    const deletions = oldestFirst.slice(0, MOST_COMMANDS).map(({ key, strayVersion }) => {
-      const version = ['--bucket', config.bucket, '--key', key, '--version-id', strayVersion ?? ''];
-      return commands.aws('s3api', 'delete-object', ...version);
-    });
+    // Without its newest version S3 shows the one before.
+    const versions = oldestFirst.flatMap(({ key, strayVersions }) =>
+      (strayVersions ?? []).map((id) => ['--bucket', config.bucket, '--key', key, '--version-id', id]),
+    );
+    const deletions = versions
+      .slice(0, MOST_COMMANDS)
+      .map((version) => commands.aws('s3api', 'delete-object', ...version));
     yield finding('SLUICE_FINDING_FILE_DAMAGED', told, isStray ? deletions : commands.restore(table, days));
   }
 }

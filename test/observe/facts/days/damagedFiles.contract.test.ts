@@ -14,8 +14,11 @@ const PARQUET = Buffer.from('rows PAR1');
 const { config } = landing;
 /** The key of a file of events of this day. */
 const keyOf = (day: UtcDay, name: string) => `${dayFolder(config, 'events', day)}${name}`;
+/** The key of a file of Sluice, by the last digit of its name. */
+const ownKey = (day: UtcDay, digit: number) =>
+  keyOf(day, `sluice-1-${day}-10-00-00-46d8a8cc-5cf7-4dee-a88d-cbae7217487${digit}.parquet`);
 
-it('files of three days, and of one not curated for it, that are no Parquet are told, the last first', async () => {
+it('files of three days, and of one not curated for it, that are no Parquet are told: replaced ones, then others, each the last first', async () => {
   const VersioningConfiguration = { Status: 'Enabled' } as const;
   await landing.s3.send(new PutBucketVersioningCommand({ Bucket: config.bucket, VersioningConfiguration }));
   const replace = async (key: string, by: Uint8Array) => {
@@ -24,36 +27,39 @@ it('files of three days, and of one not curated for it, that are no Parquet are 
     await landing.put(key, by);
     return key;
   };
-  const first = await replace(keyOf('2026-11-21', 'a'), Buffer.from('no table'));
-  const empty = await replace(keyOf('2026-11-23', 'b'), new Uint8Array());
-  const early = await replace(keyOf('2026-11-20', 'early'), Buffer.from('no table'));
-  await replace(keyOf('2026-11-19', 'late'), Buffer.from('no table'));
-  await replace(keyOf('2026-11-22', 'erased'), Buffer.from('fewer rows PAR1'));
-  const own = 'sluice-1-2026-11-22-10-00-00-46d8a8cc-5cf7-4dee-a88d-cbae7217487d.parquet';
-  await landing.put(keyOf('2026-11-22', own), Buffer.from('no table'));
+  const first = await replace(ownKey('2026-11-21', 1), Buffer.from('no table'));
+  const empty = await replace(ownKey('2026-11-23', 2), new Uint8Array());
+  const early = await replace(ownKey('2026-11-20', 3), Buffer.from('no table'));
+  await replace(ownKey('2026-11-19', 4), Buffer.from('no table'));
+  await replace(ownKey('2026-11-22', 5), Buffer.from('fewer rows PAR1'));
+  await landing.put(ownKey('2026-11-22', 7), Buffer.from('no table'));
   await landing.put(keyOf('2026-11-22', '_SUCCESS'), Buffer.from('done'));
-  await landing.put(keyOf('2026-11-22', 'of-statsig'), PARQUET);
+  await landing.put(keyOf('2026-11-22', '_SUCCESS'), Buffer.from('done again'));
+  await landing.put(keyOf('2026-11-22', 'empty.txt'), Buffer.from('a text'));
+  await landing.put(keyOf('2026-11-22', 'empty.txt'), new Uint8Array());
+  for (let i = 0; i <= 20; i += 1) await landing.put(keyOf('2026-11-22', `of-statsig-${i}`), PARQUET);
   await landing.put(keyOf('2026-11-22', 'notes.txt'), Buffer.from('a text'));
-  await replace(keyOf('2026-11-22', 'deleted'), Buffer.from('no table'));
-  await landing.store.removeAll([{ key: keyOf('2026-11-22', 'deleted'), eTag: '*' }]);
+  await landing.put(keyOf('2026-11-22', 'notes.txt'), Buffer.from('a longer text'));
+  await replace(ownKey('2026-11-22', 6), Buffer.from('no table'));
+  await landing.store.removeAll([{ key: ownKey('2026-11-22', 6), eTag: '*' }]);
   const open = { s3: landing.s3, config, now: landing.clock.now() };
   const table = config.tables.events;
-  const strayVersion = expect.any(String);
-  const replaced = { table, strayVersion: null };
+  const strayVersions = [expect.any(String), expect.any(String)];
+  const replaced = { table, strayVersions: null };
   const failed = [
     { ...FAILED, day: '2026-11-20', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
     { ...FAILED, day: '2026-11-19', code: 'SLUICE_CURATE_KILLED' },
   ];
   expect(await readDamagedFiles(open, [{ kind: 'events', failed }])).toEqual([
+    { ...replaced, day: '2026-11-20', key: early, replacedAt: '2026-11-23T10:03:07.000Z' },
+    { ...replaced, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
+    { ...replaced, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },
     {
       table,
       day: '2026-11-22',
       key: keyOf('2026-11-22', 'notes.txt'),
       replacedAt: '2026-11-23T10:05:07.000Z',
-      strayVersion,
+      strayVersions,
     },
-    { ...replaced, day: '2026-11-20', key: early, replacedAt: '2026-11-23T10:03:07.000Z' },
-    { ...replaced, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
-    { ...replaced, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },
   ]);
 });

@@ -198,14 +198,14 @@ describe('shares of an SDK', () => {
     const usual = without('3.0.0', { days: each(5, ...DAYS), received: at(MORNING, 5) });
     const release = without('3.1.0', { received: [...at('2026-11-20 09:30:00', 13), '2026-11-20 10:00:00'] });
     expect(await changes({ events: [views, usual, release] })).toEqual([
-      ['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0.2, 3, '2026-11-20 09:30:00'],
+      ['unit more', 'js-client', 'absent', null, 'js-client 3.1.0', 14, 14, 0.2, 3, '2026-11-20 09:30:00'],
     ]);
   });
 
   it('tells them while the newest day is not curated yet, and not of two days', async () => {
     const early = each(20, '2026-11-14', '2026-11-15', '2026-11-16');
     const release = without('3.1.0', { received: at(MORNING, 14) });
-    const told = [['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING]];
+    const told = [['unit more', 'js-client', 'absent', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING]];
     expect(await changes({ events: [{ ...views, days: early }, release] })).toEqual(told);
     const two = each(20, '2026-11-15', '2026-11-16');
     expect(await changes({ events: [{ ...views, days: two }, release] })).toEqual([]);
@@ -218,7 +218,7 @@ describe('shares of an SDK', () => {
     });
     const users = { days: each(20, ...DAYS), received: at('2026-11-20 07:00:00', 20) };
     expect(await changes({ events: [users, grown] })).toEqual([
-      ['unit more', 'js-client', 'none', null, 'js-client 3.0.0', 30, 50, 0.2, 3, '2026-11-20 09:30:00'],
+      ['unit more', 'js-client', 'absent', null, 'js-client 3.0.0', 30, 50, 0.2, 3, '2026-11-20 09:30:00'],
     ]);
   });
 
@@ -248,6 +248,10 @@ describe('shares of an SDK', () => {
     const as = (user_id: string) => ({ as: { user_id, sdk_version: '3.1.0' }, received: at(MORNING, 14) });
     expect(await changes({ events: [views, as('Undefined')] })).toEqual([
       ['unit more', 'js-client', 'undefined', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
+    ]);
+    // Python's str(None), a user whom views count.
+    expect(await changes({ events: [views, as('None')] })).toEqual([
+      ['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
     ]);
     expect(await changes({ events: [views, as('4711')] })).toEqual([]);
   });
