@@ -189,7 +189,7 @@ describe('a finding of sluice status', () => {
     };
     const [sight] = lookAt(0, hoursAgo(23.9), lookAt(10, hoursAgo(30), []));
     expect(sight?.finding.since).toBe(hoursAgo(30));
-    expect(sight?.finding.detail.match(/since [^,]+/g)).toEqual(Array(2).fill(`since ${hoursAgo(30)}`));
+    expect(sight?.finding.detail.match(/since [^,;]+?Z/g)).toEqual(Array(2).fill(`since ${hoursAgo(30)}`));
   });
 
   it('of one day that may be older says so at each look, also since when the first of them saw it', () => {

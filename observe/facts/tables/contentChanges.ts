@@ -1,8 +1,10 @@
 import { quoteText } from '../../../lib/base/sql.ts';
-import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
+import { valueNumber } from '../../../lib/views/productEvents.ts';
 import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
@@ -55,7 +57,7 @@ export interface ContentChange {
   readonly days: number;
   /**
    * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of units the first of their last group; of `names`
-   * the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as many as usual, both if within two days; else the day after the last day that is known to have some.
+   * the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as many as usual, both if within two days; else the day after the last day that is known to have some, or the first of the two days if that is later: it may have begun before.
    */
   readonly since: string;
 }
@@ -128,10 +130,22 @@ export async function readContentChanges(
       of: Number(row['whole']),
       usual: Number(row['usual']),
       days: Number(row['days']),
-      since: since == null ? addDays(newest ?? utcDay(deployment.now), 1) : isoTimestamp(readTime(since)),
+      since: since == null ? unseenSince(newest, deployment.now) : isoTimestamp(readTime(since)),
     };
   });
   return { changes, scannedBytes };
+}
+
+/**
+ * Since when something is as it is of which the last days have no time. With a large `curateAfter` nothing was read of the days between.
+ *
+ * @param newest The last day that is known to have had it; null or undefined while there is none.
+ * @param now Epoch milliseconds.
+ */
+export function unseenSince(newest: string | null | undefined, now: number): UtcDay {
+  const firstRead = addDays(utcDay(now), -RAW_DAYS);
+  const afterKnown = addDays(newest ?? firstRead, 1);
+  return afterKnown > firstRead ? afterKnown : firstRead;
 }
 
 /** The query of {@link readContentChanges}. */
@@ -247,7 +261,7 @@ export const ABSENT_USER = 'absent';
 /** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
 export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
-export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN TRY_CAST("event_value" AS double) IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
+export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
 /** The SDK by whose versions something is told. */
 const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
@@ -317,13 +331,14 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
       scanOf({ ...names, ...units }, ofHour, raw),
     ];
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
+  const groups = qualifiedName(config, GROUPS_TABLE);
   const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
   const ofUnitHour = `"day", date_trunc('hour', "last_at") AS "hour", "last_at" AS "received_at"`;
   return [
     scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
     scanOf(names, ofHour, raw),
-    scanOf(UNITS, ofUnit, { table: unitsOf(curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
-    scanOf(UNITS, ofUnitHour, { table: unitsOf(recent, NO_DAY), where: 'true' }),
+    scanOf(UNITS, ofUnit, { table: unitsOf(groups, curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
+    scanOf(UNITS, ofUnitHour, { table: unitsOf(groups, recent, NO_DAY), where: 'true' }),
   ];
 }
 
@@ -348,17 +363,19 @@ function scanOf(parts: Parts, times: string, { table, where: conditions }: From)
 
 /**
  * The first and the last group of each unit of an experiment by their IDs with the name of the last, and when it saw the last of its groups
- * first.
+ * first. An autotune and a dynamic config are none: their shares change by themselves, or as they are rolled out.
  *
+ * @param groups SQL of the table of groups.
  * @param day SQL of the day.
  */
-function unitsOf({ table, where }: From, day: string): string {
+function unitsOf(groups: string, { table, where }: From, day: string): string {
   const unit = 'coalesce("user_id", "stable_id")';
+  const meant = `"experiment_id" NOT IN (SELECT "experiment_id" FROM ${groups} WHERE "entity" IN ('autotune', 'dynamic_config'))`;
   return `(
     SELECT "experiment_id", "unit", "day", min("group_id") AS "one", max("group_id") AS "other", max("name") AS "name", max("group_at") AS "last_at"
     FROM (
       SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", "group_id", max("group_name") AS "name", min("received_at") AS "group_at"
-      FROM ${table} WHERE ${where} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL
+      FROM ${table} WHERE ${where} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL AND ${meant}
       GROUP BY ${['"experiment_id"', unit, '"group_id"', day].filter((column) => column !== NO_DAY).join(', ')}
     ) AS "placed"
     GROUP BY "experiment_id", "unit", "day"

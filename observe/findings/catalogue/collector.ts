@@ -19,7 +19,7 @@ const LOST = 'Most SDKs repeat them for minutes; what is not repeated is lost.';
 const GO_ON = 'Collectors that have read it go on with those keys; new ones answer 503.';
 
 /** Ends what ends findings on what differs from days before. */
-const LIKE_IT = 'on the day that the detail names: the days that it is compared with are like it then.';
+const LIKE_IT = 'after the days that the detail names: those that it is compared with are like it then.';
 /** What ends findings on what differs from days before, which become like it. */
 const ending = `It goes once all has been as before for a day, or ${LIKE_IT}`;
 /** Why units or shares of groups are others at once, and what tells. */

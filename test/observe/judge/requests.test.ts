@@ -404,6 +404,33 @@ describe('a finding about requests', () => {
   });
 
   it.each([
+    { what: 'value', kind: 'more', subjects: ['buy', 'refund'] },
+    { what: 'event', kind: 'more', subjects: ['', ''] },
+    { what: 'group', kind: 'less', subjects: ['checkout', 'search'] },
+  ] as const)('of $what $kind is the same one whichever change is first', ({ what, kind, subjects }) => {
+    const change = { table: 'events', what, kind, label: null, sdk: null, usual: 0, days: 7 } as const;
+    const numbers = { count: 40, of: 50, since: hoursAgo(5) };
+    const all = subjects.map(
+      (subject, i): ContentChange => ({ ...change, ...numbers, subject, value: `v${i}` }),
+    );
+    const found = [all, all.toReversed()].flatMap((contentChanges) => judge({ contentChanges }));
+    expect(found).toHaveLength(2);
+    expect(new Set(found.map(({ subject }) => subject)).size).toBe(1);
+  });
+
+  it('of names of events and of experiments that come more often is one of each table', () => {
+    const more = { kind: 'more', subject: '', label: null, sdk: null, usual: 0, days: 7 } as const;
+    const numbers = { count: 40, of: 50, since: hoursAgo(5) };
+    const ofEvents: ContentChange = { ...more, ...numbers, table: 'events', what: 'event', value: 'buy' };
+    const ofExposures: ContentChange = { ...ofEvents, table: 'exposures', what: 'experiment' };
+    const found = judge({ contentChanges: [ofExposures, ofEvents] });
+    expect(found.map(({ judgedBy }) => judgedBy)).toEqual([
+      ['the content of exposures'],
+      ['the content of events'],
+    ]);
+  });
+
+  it.each([
     { exposures: { allow: ['shop_layer'] }, isTold: true },
     { exposures: { allow: ['checkout'] }, isTold: true },
     { exposures: { allow: ['search'] }, isTold: false },

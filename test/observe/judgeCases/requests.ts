@@ -182,8 +182,17 @@ export const requestCases: readonly Case[] = [
     'an SDK falls silent, which sent events and exposures',
     {
       contentChanges: [
-        { ...missingChange, what: 'sdk', value: 'ios-client', of: 900, since: hoursAgo(30) },
         { ...missingExperiment, what: 'sdk', value: 'ios-client', of: 90, since: hoursAgo(31) },
+        { ...missingChange, what: 'sdk', value: 'ios-client', of: 900, since: hoursAgo(30) },
+      ],
+    },
+  ],
+  [
+    'an SDK sends no event, and far more exposures',
+    {
+      contentChanges: [
+        { ...moreChange, table: 'exposures', what: 'sdk', subject: '', value: 'ios-client' },
+        { ...missingChange, what: 'sdk', value: 'ios-client', of: 900, since: hoursAgo(30) },
       ],
     },
   ],
@@ -242,7 +251,16 @@ export const requestCases: readonly Case[] = [
     'names of events have IDs in them',
     {
       contentChanges: [
-        { ...moreChange, what: 'event', kind: 'names', value: 'buy_8123', count: 900, of: 640, usual: 12 },
+        {
+          ...moreChange,
+          what: 'event',
+          kind: 'names',
+          subject: '',
+          value: 'buy_8123',
+          count: 900,
+          of: 640,
+          usual: 12,
+        },
       ],
     },
   ],
@@ -271,7 +289,7 @@ export const requestCases: readonly Case[] = [
     'values of two events are lost, or no numbers any more',
     {
       contentChanges: [
-        { ...moreChange, what: 'value', subject: 'buy' },
+        { ...moreChange, what: 'value', subject: 'buy', value: 'none' },
         { ...moreChange, what: 'value', subject: 'refund', value: 'text', count: 20, of: 30, usual: 0 },
       ],
     },

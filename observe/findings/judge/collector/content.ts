@@ -1,6 +1,6 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
-import { addDays, DAY_MS, utcDay } from '../../../../lib/base/time.ts';
+import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
@@ -20,8 +20,8 @@ const MOST_TOLD = 20;
 interface Wording {
   /** What is so, as a sentence without its stop. */
   readonly title: (change: ContentChange) => string;
-  /** SQL of the columns by which the command tells the rows apart. */
-  readonly columns: string;
+  /** SQL of each column by which the command tells the rows apart. */
+  readonly columns: readonly string[];
   /** SQL of a column of which the command shows a value of each kind; default none. */
   readonly example?: string;
   /** SQL of the rows that the command shows. */
@@ -59,8 +59,8 @@ function shareTitle(change: ContentChange, what: string, has: string): string {
 /** SQL of the rows of a change: those of what is named, or of its subject. */
 const isOf = (column: string) => (change: ContentChange) =>
   `"${isNamed(change) ? NAMED[change.what].column : column}" = ${quoteText(isNamed(change) ? change.value : change.subject)}`;
-const SDK = '"sdk_type", "sdk_version"';
-const GROUP_AND_SDK = `"group_id", "config_version", ${SDK}`;
+const SDK = ['"sdk_type"', '"sdk_version"'];
+const GROUP_AND_SDK = ['"group_id"', '"config_version"', ...SDK];
 const ofNamed = isOf('');
 const ofSdk = isOf('sdk_type');
 const ofExperiment = isOf('experiment_id');
@@ -68,13 +68,13 @@ const ofExperiment = isOf('experiment_id');
 /** What is told of each change, by the case of the finding; `missing` has a code of its own. */
 const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missing', Wording>> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
-  fewer: { title: lessTitle, columns: `"ds", ${SDK}`, where: ofNamed },
-  sdk: { title: lessTitle, columns: '"ds", "sdk_version"', where: ofNamed },
+  fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
+  sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
   experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
   group: { title: lessTitle, columns: GROUP_AND_SDK, where: ofExperiment },
   more: {
     title: (change) => shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
-    columns: `"ds", ${SDK}`,
+    columns: ['"ds"', ...SDK],
     where: ofNamed,
   },
   names: {
@@ -88,7 +88,7 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
       const has = change.value === ABSENT_USER ? 'no user_id' : `the user_id ${quotedName(change.value)}`;
       return shareTitle(change, 'event', `from ${change.sdk} have ${has}`);
     },
-    columns: `"sdk_version", ${userForm} AS "user", "stable_id" IS NULL AS "no_device"`,
+    columns: ['"sdk_version"', `${userForm} AS "user"`, '"stable_id" IS NULL AS "no_device"'],
     where: ofSdk,
   },
   value: {
@@ -96,14 +96,14 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
       const has = change.value === 'none' ? 'no value' : 'a value that is no number';
       return shareTitle(change, 'event', `${quotedName(change.subject)} have ${has}`);
     },
-    columns: `${SDK}, ${valueForm} AS "value"`,
+    columns: [...SDK, `${valueForm} AS "value"`],
     example: '"event_value"',
     where: isOf('event_name'),
   },
   environment: {
     title: (change) =>
       shareTitle(change, 'event', `from ${change.sdk} are of the environment ${quotedName(change.value)}`),
-    columns: '"sdk_version", "environment"',
+    columns: ['"sdk_version"', '"environment"'],
     where: ofSdk,
   },
   split: {
@@ -136,21 +136,21 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     kind === 'less' &&
     (what === 'event' || what === 'experiment') &&
     !filters[table].passes([value, label ?? value]);
-  const isSdk = ({ what }: ContentChange) => what === 'sdk';
   const changes = contentChanges ?? [];
   // Where a group stays away, the others have its share.
   const isOfLost = ({ what, subject }: ContentChange) =>
     what === 'split' && changes.some((other) => other.what === 'group' && other.subject === subject);
-  const told = changes.filter((change, i, all) => {
-    // An SDK that logs no event logs no exposure, either.
-    const isTold =
-      isSdk(change) && all.findIndex((other) => isSdk(other) && other.value === change.value) < i;
-    return !isMeant(change) && !isTold && !isOfLost(change);
-  });
-  const kinds = Map.groupBy(told, (change) => {
-    const isAlike = change.kind === 'less' || change.what === 'value' || wordingOf(change) === 'more';
-    return `${wordingOf(change)} ${isAlike ? '' : change.subject || change.what}`;
-  });
+  // What an SDK does to its events it does to its exposures: an SDK that logs no event logs no exposure, either.
+  const isOfEvents = ({ what, table, kind, value }: ContentChange) =>
+    what === 'sdk' &&
+    table === 'exposures' &&
+    changes.some(
+      (other) =>
+        other.what === 'sdk' && other.table === 'events' && other.kind === kind && other.value === value,
+    );
+  const told = changes.filter((change) => !isMeant(change) && !isOfEvents(change) && !isOfLost(change));
+  // One finding a subject and table, whatever comes first in it: by both a look knows it again.
+  const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
   for (const alike of kinds.values()) {
     const [first] = alike;
     if (first === undefined) continue;
@@ -158,22 +158,20 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     const { title, columns, example, where } = WORDINGS[name];
     const others = alike.length - 1;
     const more = others === 0 ? '' : `; and ${counted(others, 'other')} like it`;
-    const texts = alike
-      .slice(0, MOST_TOLD)
-      .map((change) => `${title(change)}, since ${change.since}, told until ${toldUntil(change, config)}`);
-    const until = `Told until ${toldUntil(first, config)}`;
+    const texts = alike.slice(0, MOST_TOLD).map((change) => `${title(change)}, since ${change.since}`);
+    const ends = `${others === 0 ? 'Told' : 'Each is told'} until about ${toldDays(first, config)} days after it began`;
     const about = {
       title: `${title(first)}${more}`,
       since: alike.map(({ since }) => since).sort()[0] ?? null,
-      detail: `${others === 0 ? until : listed(texts, '; ')}.`,
-      subject: `${name} ${name === 'names' || name === 'more' ? first.what : first.subject}`.trim(),
-      judgedBy: [...new Set(alike.map(({ table }) => contentPart(table)))],
+      detail: others === 0 ? `${ends}.` : `${listed(texts, '; ')}. ${ends}.`,
+      subject: subjectOf(first),
+      judgedBy: [contentPart(first.table)],
       isOfDay: first.kind !== 'less',
     };
     const from = `${qualifiedName(config, config.tables[first.table])} WHERE ${where(first)} AND "ds" >= DATE '${utcDay(now - 7 * DAY_MS)}'`;
-    const places = columns.split(/, (?![^(]*\))/).map((_, i) => i + 1);
+    const places = columns.map((_, i) => i + 1);
     const shownExample = example === undefined ? '' : `, max(${example}) AS "example"`;
-    const sql = `SELECT ${columns}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "last" DESC LIMIT 100`;
+    const sql = `SELECT ${columns.join(', ')}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "last" DESC LIMIT 100`;
     const shown = [
       commands.sluice('query', sql),
       ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
@@ -184,9 +182,16 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
   }
 }
 
-/** The day in whose night the first day with a change is curated: from then on days before have it, too. */
-function toldUntil({ kind, since }: ContentChange, { curateAfter }: Place['config']): string {
+/** The subject of the finding of a change: its case, and of what is not told in one finding what it is of. */
+function subjectOf(change: ContentChange): string {
+  const name = wordingOf(change);
+  if (change.kind === 'less' || change.what === 'value' || name === 'more') return name;
+  return `${name} ${change.subject || change.what}`;
+}
+
+/** Days from a change until the first day that has all of it is curated: from then on days before have it, too. */
+function toldDays({ kind, since }: ContentChange, { curateAfter }: Place['config']): number {
   // Of what comes no more that day still had some.
   const isOfDayBefore = kind === 'less' && since.includes('T');
-  return addDays(since.slice(0, 10), (isOfDayBefore ? 2 : 1) + curateAfter);
+  return (isOfDayBefore ? 2 : 1) + curateAfter;
 }

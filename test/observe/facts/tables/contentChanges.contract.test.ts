@@ -2,7 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { contentChangesSql } from '../../../../observe/facts/tables/contentChanges.ts';
+import { contentChangesSql, unseenSince } from '../../../../observe/facts/tables/contentChanges.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const config = defineConfig({ bucket: 'acme' });
@@ -42,6 +42,10 @@ async function changes({
   const connection = await instance.connect();
   try {
     await connection.run('CREATE SCHEMA sluice');
+    await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
+    await connection.run(
+      "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
+    );
     for (const [kind, sent] of Object.entries({ events, exposures })) {
       const names = Object.keys(COLUMNS);
       const texts = names.map((name) => `${name} VARCHAR`).join(', ');
@@ -188,6 +192,14 @@ describe('names', () => {
   });
 });
 
+it.each([
+  { newest: '2026-11-17', what: 'the day before the two that are read', since: '2026-11-18' },
+  { newest: '2026-11-18', what: 'one of the two', since: '2026-11-19' },
+  { newest: '2026-11-14', what: 'a day before others that nobody has read', since: '2026-11-18' },
+])('what was there last on $newest, $what, is told since $since', ({ newest, since }) => {
+  expect(unseenSince(newest, NOW)).toBe(since);
+});
+
 describe('shares of an SDK', () => {
   const without = (sdk_version: string, sent: Sent): Sent => ({
     ...sent,
@@ -268,6 +280,8 @@ describe('shares of an SDK', () => {
     expect(await told(null)).toEqual([['value more', ...row]]);
     expect(await told('12,50')).toEqual([['value more', ...row.with(1, 'text')]]);
     expect(await told('-1e3')).toEqual([]);
+    // DuckDB's cast takes it for a number; views do not.
+    expect(await told('NaN')).toEqual([['value more', ...row.with(1, 'text')]]);
   });
 
   it('tells an environment that comes instead of production', async () => {
@@ -323,6 +337,15 @@ describe('experiments', () => {
     }));
     const expected = told === null ? [] : [['split more', 'checkout', 'rule_a', 'Control', null, ...told]];
     expect(await changes({ exposures: groups })).toEqual(expected);
+  });
+
+  it('tells no share of an autotune, which changes by itself', async () => {
+    const groups = [65, 35].map((count, i) => ({
+      as: { ...(i === 0 ? {} : test), experiment_id: 'hero' },
+      days: each(20, ...DAYS),
+      received: at(MORNING, count),
+    }));
+    expect(await changes({ exposures: groups })).toEqual([]);
   });
 
   it('tells units that see several groups, which none did before', async () => {
