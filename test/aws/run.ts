@@ -118,9 +118,14 @@ function judgeCommands(bin: string): void {
 
 /** The template of each configuration, in the region that it names. */
 function lintTemplates(cfnLint: string, files: readonly string[]): void {
-  const { status, stdout, stderr } = run(cfnLint, [...LINT, '--template', ...files], STEP_MS);
-  const what = 'cfn-lint finds nothing wrong with the template of any configuration';
-  tally.tell(what, status === 0, stdout || stderr);
+  tellLint('finds nothing wrong with the template of any configuration', cfnLint, ['--template', ...files]);
+}
+
+/** Tells what cfn-lint says. @param what Goes on after its name. */
+function tellLint(what: string, cfnLint: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = run(cfnLint, [...LINT, ...args], STEP_MS);
+  const ended = status === null ? `It was ended after ${STEP_MS / 1_000} s.` : '';
+  tally.tell(`cfn-lint ${what}`, status === 0, stdout || stderr || ended);
 }
 
 /** The templates of `examples/`, which a team deploys beside the stack. */
@@ -129,15 +134,11 @@ function lintExamples(cfnLint: string): void {
     join(projectRoot, 'examples', name),
   );
   // W1030: a parameter that is used under a condition alone is empty without it.
-  const args = [...LINT, 'W1030', '--template', ...examples];
-  const { status, stdout, stderr } = run(cfnLint, args, STEP_MS);
-  tally.tell('cfn-lint finds nothing wrong with the examples', status === 0, stdout || stderr);
+  tellLint('finds nothing wrong with the examples', cfnLint, ['W1030', '--template', ...examples]);
 }
 
 /** The template of the first configuration, wherever a stack can be. */
 function lintRegions(cfnLint: string, files: readonly string[]): void {
-  const args = [...LINT, '--regions', ...REGIONS, '--template', ...files.slice(0, 1)];
-  const { status, stdout, stderr } = run(cfnLint, args, STEP_MS);
-  const what = `cfn-lint knows every resource type and property of the first in ${REGIONS.length} regions`;
-  tally.tell(what, status === 0, stdout || stderr);
+  const what = `knows every resource type and property of the first in ${REGIONS.length} regions`;
+  tellLint(what, cfnLint, ['--regions', ...REGIONS, '--template', ...files.slice(0, 1)]);
 }
