@@ -131,7 +131,7 @@ describe('an outage leads by sluice status to its finding', () => {
     await story.clearFaults();
     expect(unread.map(({ title, cure }) => [title, cure])).toEqual([
       [
-        '3 parts could not be read, the content of events, the tables and 1 other: AWS throttles the account, seen now.',
+        '4 parts could not be read, the content of events, the content of exposures and 2 others: AWS throttles the account, seen now.',
         expect.stringMatching(/^Ask again in some minutes\. (?!.*[Aa]llow the action)/),
       ],
     ]);
