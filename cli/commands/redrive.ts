@@ -4,7 +4,7 @@ import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.t
 import type { DiscardedObject, MovedObjects } from '../../operate/redriveDamaged.ts';
 import type { RedrivenLanding } from '../../operate/redriveLanding.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { fatesText } from '../observe/fatesText.ts';
+import { redriveText } from '../observe/quarantineText.ts';
 import {
   assertOrder,
   type Command,
@@ -69,7 +69,7 @@ export const redrive: Command = {
         : new operate.RedriveError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
     const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
     writeResult<RedrivenRows>(line, { reason: wanted.reason, dryRun, ...report, ...error }, () =>
-      fatesText(report, dryRun),
+      redriveText(report, dryRun),
     );
     if (incomplete !== undefined) {
       writeNote(errorText(incomplete), 'error');

@@ -2,6 +2,7 @@ import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../observe/facts/tables/listQuarantined.ts';
+import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
 import { textTable } from '../terminal/output.ts';
 import { athenaRead, type ListLength, lines, moreNote } from './words.ts';
 
@@ -56,6 +57,23 @@ export function quarantinedRowsText(
   );
   const more = page.hasMore ? `\n${moreNote('--rows', length)}\n` : '';
   return `${table}${more}${lines(page.notes)}${costText(page.scannedBytes, deployment)}`;
+}
+
+/** What a redrive made of quarantined rows, a line for each fate. */
+export function redriveText(
+  { found, delivered, refused, ignored, failed }: RedriveReport,
+  dryRun: boolean,
+): string {
+  const landed = dryRun ? 'that would be delivered' : 'delivered';
+  const lines: [string, number][] = [
+    ['found in quarantine', found],
+    [`exposures ${landed}`, delivered.exposures],
+    [`events ${landed}`, delivered.events],
+    ...Object.entries(refused).map(([code, n]): [string, number] => [`still refused: ${code}`, n]),
+    ...(ignored > 0 ? [['ignored by configuration', ignored] satisfies [string, number]] : []),
+    ...Object.entries(failed).map(([code, n]): [string, number] => [`not accepted: ${code}`, n]),
+  ];
+  return textTable(lines.map(([what, n]) => ({ what, n })));
 }
 
 /** The beginning of a row as it was sent; of one that is too large for the table, where it is. */

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { refusedText } from '../../../cli/ingest/dayText.ts';
-import { quarantineCountsText, quarantinedRowsText } from '../../../cli/observe/quarantineText.ts';
+import {
+  quarantineCountsText,
+  quarantinedRowsText,
+  redriveText,
+} from '../../../cli/observe/quarantineText.ts';
 import type { QuarantinedRow } from '../../../observe/facts/tables/listQuarantined.ts';
 import { cellsOf } from './cellsOf.ts';
 
@@ -84,5 +88,24 @@ describe('the text of sluice quarantine', () => {
     expect(text).toMatch(/--rows .* 1000/);
     expect(refusedText({ ...refused, hasMore: false }, { listed: 20, most: 1_000 })).not.toContain('--rows');
     expect(refusedText({ ...page, rows: [] }, { listed: 20, most: 1_000 })).not.toContain('---');
+  });
+});
+
+describe('the text of sluice redrive', () => {
+  const report = { found: 9, delivered: { exposures: 1, events: 2 }, refused: {}, ignored: 0, failed: {} };
+
+  it('has a line for each fate', () => {
+    const all = { ...report, refused: { SLUICE_A: 3 }, ignored: 4, failed: { SLUICE_B: 5 } };
+    const fates = cellsOf(redriveText(all, false));
+    expect(fates.map(([, n]) => n)).toEqual(['9', '1', '2', '3', '4', '5']);
+    expect(fates.map(([what]) => what).join()).toMatch(
+      /exposures.*,events.*,.*refused: SLUICE_A,ignored.*,.*accepted: SLUICE_B$/,
+    );
+    expect(cellsOf(redriveText(report, false))).toHaveLength(3);
+  });
+
+  it('says of a dry run what would be delivered', () => {
+    expect(redriveText(report, true).match(/would/g)).toHaveLength(2);
+    expect(redriveText(report, false)).not.toContain('would');
   });
 });

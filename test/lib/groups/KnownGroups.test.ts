@@ -1,29 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
-
-const row = (more: Partial<GroupRow>): GroupRow => ({
-  experimentId: 'button',
-  entity: 'experiment',
-  layerId: null,
-  ruleId: 'buttonTest',
-  groupName: 'Test',
-  kind: 'group',
-  expectedSplit: 0.5,
-  firstSeen: Date.UTC(2026, 10, 1, 10),
-  lastSeen: Date.UTC(2026, 10, 1, 11),
-  ...more,
-});
+import { groupRow } from './groupRow.ts';
 
 describe('the known groups', () => {
   const known = new KnownGroups([
-    row({}),
-    row({ ruleId: 'buttonControl', groupName: 'Control' }),
-    row({ ruleId: 'buttonLaunch', groupName: null, kind: 'launch' }),
-    row({ experimentId: 'colours', entity: 'autotune', ruleId: 'red', groupName: 'red', kind: 'variant' }),
-    row({ experimentId: 'home', entity: 'layer', ruleId: 'assignment', groupName: null, kind: 'allocation' }),
-    row({ experimentId: 'winter', entity: 'holdout', ruleId: '', groupName: 'winter', kind: 'holdout' }),
-    row({
+    groupRow({}),
+    groupRow({ ruleId: 'buttonControl', groupName: 'Control' }),
+    groupRow({ ruleId: 'buttonLaunch', groupName: null, kind: 'launch' }),
+    groupRow({
+      experimentId: 'colours',
+      entity: 'autotune',
+      ruleId: 'red',
+      groupName: 'red',
+      kind: 'variant',
+    }),
+    groupRow({
+      experimentId: 'home',
+      entity: 'layer',
+      ruleId: 'assignment',
+      groupName: null,
+      kind: 'allocation',
+    }),
+    groupRow({ experimentId: 'winter', entity: 'holdout', ruleId: '', groupName: 'winter', kind: 'holdout' }),
+    groupRow({
       experimentId: 'checkout',
       entity: 'gate',
       ruleId: 'winterRule',

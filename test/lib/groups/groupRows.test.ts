@@ -1,37 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
-import { type GroupRow, readGroupRows, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
+import { readGroupRows, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
+import { groupRow } from './groupRow.ts';
 
-const START = Date.UTC(2026, 10, 1, 10);
-const row = (more: Partial<GroupRow>): GroupRow => ({
-  experimentId: 'button',
-  entity: 'experiment',
-  layerId: null,
-  ruleId: 'buttonTest',
-  groupName: 'Test',
-  kind: 'group',
-  expectedSplit: 0.5,
-  firstSeen: START,
-  lastSeen: START + 5_400_000,
-  ...more,
-});
 /** Rows that differ in each member. */
 const rows = [
-  row({ layerId: 'home' }),
-  row({ experimentId: 'winter', entity: 'holdout', ruleId: '', kind: 'holdout' }),
-  row({ experimentId: 'checkout', entity: 'gate', ruleId: 'winterRule', kind: 'holdout' }),
-  row({ groupName: null, expectedSplit: null }),
+  groupRow({ layerId: 'home' }),
+  groupRow({ experimentId: 'winter', entity: 'holdout', ruleId: '', kind: 'holdout' }),
+  groupRow({ experimentId: 'checkout', entity: 'gate', ruleId: 'winterRule', kind: 'holdout' }),
+  groupRow({ groupName: null, expectedSplit: null }),
 ];
 
 describe("the table's object", () => {
   it('has a line for a row, with the columns of the table', () => {
-    const [line = '', ...others] = writeGroupRows([row({})]).split('\n');
+    const [line = '', ...others] = writeGroupRows([groupRow({})]).split('\n');
     expect(others).toEqual(['']);
     expect(Object.keys(JSON.parse(line))).toEqual(groupsTable.columns.map(({ name }) => name));
   });
 
   it('has times in UTC, and the names by which SDKs send an experiment', () => {
-    const line = JSON.parse(writeGroupRows([row({})]));
+    const line = JSON.parse(writeGroupRows([groupRow({})]));
     expect(line).toMatchObject({
       first_seen: '2026-11-01 10:00:00.000',
       last_seen: '2026-11-01 11:30:00.000',
@@ -54,7 +42,7 @@ describe("the table's object", () => {
     expect(readGroupRows(text)).toEqual(rows);
   });
 
-  const line = writeGroupRows([row({})]).trimEnd();
+  const line = writeGroupRows([groupRow({})]).trimEnd();
   it.each([
     { damage: 'no JSON', broken: '{', what: 'no JSON object' },
     { damage: 'an array', broken: '[]', what: 'no JSON object' },

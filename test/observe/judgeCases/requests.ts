@@ -16,6 +16,13 @@ import type { Case } from './Case.ts';
 /** A list without keys. */
 const noKeys = { ...wellKeys, senders: [] };
 
+/** So many requests that were refused as of a key that no list has. */
+const unknownKey = (count: number) => ({
+  since: hoursAgo(11),
+  groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count }],
+  hasMore: false,
+});
+
 /** A name of events that stays away. */
 const missingChange: ContentChange = {
   table: 'events',
@@ -82,11 +89,7 @@ export const requestCases: readonly Case[] = [
     {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
       keys: { ...wellKeys, changedAt: hoursAgo(9.5) },
-      refusals: {
-        since: hoursAgo(11),
-        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 20 }],
-        hasMore: false,
-      },
+      refusals: unknownKey(20),
     },
   ],
   [
@@ -105,11 +108,7 @@ export const requestCases: readonly Case[] = [
     {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 40 }),
       keys: { ...noKeys, senders: ['0a0b0c0d0e', '9f86d081ff'] },
-      refusals: {
-        since: hoursAgo(11),
-        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
-        hasMore: false,
-      },
+      refusals: unknownKey(40),
     },
   ],
   [
@@ -117,11 +116,7 @@ export const requestCases: readonly Case[] = [
     {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 20),
       keys: { ...noKeys, changedAt: hoursAgo(3) },
-      refusals: {
-        since: hoursAgo(11),
-        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 20 }],
-        hasMore: false,
-      },
+      refusals: unknownKey(20),
     },
   ],
   ['no key may send', { keys: { ...noKeys, changedAt: hoursAgo(3) } }],
