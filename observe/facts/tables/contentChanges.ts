@@ -11,8 +11,8 @@ import { askAthena, type Deployment } from '../../deployment.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /**
- * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user and their
- * environment, and of a name by the form of their value; units of an experiment by their group, and those that saw several groups.
+ * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
+ * written (`idForm`) and by their environment, and of a name by the form of their value; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
   | 'event'
@@ -20,6 +20,7 @@ export type ComparedPart =
   | 'experiment'
   | 'group'
   | 'unit'
+  | 'idForm'
   | 'value'
   | 'environment'
   | 'split'
@@ -39,7 +40,7 @@ export interface ContentChange {
   /** What it is of: the experiment, the type of the SDK, or of `value` the name of the event; empty of names. */
   readonly subject: string;
   /**
-   * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `value` `none` or
+   * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
    * `text`. Of `names` one of the new names.
    */
   readonly value: string;
@@ -85,6 +86,8 @@ const EXPECTED = 10;
 const TIMES = 3;
 /** A share is another if it is so many times the largest of a day before, or larger by so much. */
 const MORE = { times: 3, share: 0.15 } as const;
+/** Shares between which user IDs are written otherwise: those of some senders always grow or shrink. */
+const ID_FORM = { before: 0.05, now: 0.25 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
@@ -208,6 +211,8 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
       AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
+    WHEN "what" = 'idForm' AND "day" IS NULL AND "own" >= ${EXPECTED} AND "usual_share" < ${ID_FORM.before}
+      AND "own" >= ${ID_FORM.now} * "own_all" THEN 'more'
   END AS "kind",
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "usual"
@@ -260,6 +265,10 @@ const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous'
 export const ABSENT_USER = 'absent';
 /** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
 export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
+/** How a text before digits is read: short, so that there are few. Other texts are names of users. */
+const ID_PREFIX = '^([A-Za-z]{1,8}[-_:.]?)[0-9]+$';
+/** SQL of how the user ID of an event is written. */
+const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
@@ -286,6 +295,12 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
     units: {
       environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
       unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },
+      idForm: {
+        subject: '"sdk_type"',
+        value: idForm,
+        sdk: VERSION,
+        where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
+      },
       value: { subject: '"event_name"', value: valueForm, where: IS_OF_APP },
     },
   },

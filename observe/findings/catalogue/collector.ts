@@ -293,6 +293,10 @@ export const collectorFindings = {
         'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. No view counts them for the user whose they are; those with a `stable_id` count for their device.',
         `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are.`,
       ],
+      idForm: [
+        'A release of the app has set another ID as `userID`, or writes it otherwise. Views and experiments count such a user as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
+        'Ask whoever owns the app whether it is meant: the command shows an ID of each day and version. If not, have it send the IDs of before. Rows stay as they are: an erasure of a user has to name both IDs.',
+      ],
       value: [
         'A release of the app lost the value, or sends it as another text. Sums of `event_value` as a number leave these events out.',
         `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. Rows stay as they are.`,

@@ -281,6 +281,14 @@ export const requestCases: readonly Case[] = [
     { contentChanges: [{ ...moreChange, value: 'anonymous', sdk: 'js-client 3.1.0', usual: 0 }] },
   ],
   [
+    'an SDK writes user IDs otherwise',
+    {
+      contentChanges: [
+        { ...moreChange, what: 'idForm', value: 'e-mail addresses', sdk: 'js-client 3.1.0', usual: 0 },
+      ],
+    },
+  ],
+  [
     'values of two events are lost, or no numbers any more',
     {
       contentChanges: [

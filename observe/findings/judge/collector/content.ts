@@ -91,6 +91,13 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
     columns: ['"sdk_version"', `${userForm} AS "user"`, '"stable_id" IS NULL AS "no_device"'],
     where: ofSdk,
   },
+  idForm: {
+    title: (change) =>
+      shareTitle(change, 'event', `with a user from ${change.sdk} have user IDs that are ${change.value}`),
+    columns: ['"ds"', '"sdk_version"'],
+    example: '"user_id"',
+    where: ofSdk,
+  },
   value: {
     title: (change) => {
       const has = change.value === 'none' ? 'no value' : 'a value that is no number';

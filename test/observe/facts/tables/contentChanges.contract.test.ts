@@ -265,7 +265,38 @@ describe('shares of an SDK', () => {
     expect(await changes({ events: [views, as('None')] })).toEqual([
       ['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
     ]);
-    expect(await changes({ events: [views, as('4711')] })).toEqual([]);
+    const parts = (await changes({ events: [views, as('4711')] })).map(([part]) => part);
+    expect(parts).toEqual(['idForm more']);
+  });
+
+  it.each([
+    { user_id: 'ada#@example.com', form: 'e-mail addresses' },
+    { user_id: '4711#', form: 'digits alone' },
+    { user_id: '0B8F6C9E-1111-4222-8333-0000000000#', form: 'other texts' },
+    { user_id: '0B8F6C9E-1111-4222-8333-00000000000#', form: 'UUIDs' },
+    { user_id: '9e107d9d372bb6826bd81d3542a419d#', form: 'hexadecimal digests' },
+    { user_id: 'user_#', form: '"user_" with digits' },
+    { user_id: 'ada', form: 'other texts' },
+    { user_id: 'u-and-more#', form: 'other texts' },
+    { user_id: 'u1#', form: null },
+  ])('tells user IDs as $user_id, where others were $form', async ({ user_id, form }) => {
+    const written = { as: { user_id, sdk_version: '3.1.0' }, received: at(MORNING, 10) };
+    const row = ['idForm more', 'js-client', form, null, 'js-client 3.1.0', 10, 10, 0, 3, MORNING];
+    expect(await changes({ events: [views, written] })).toEqual(form === null ? [] : [row]);
+  });
+
+  it.each([
+    { before: [1, 19], now: [10, 30], told: false, what: 'that were a twentieth before' },
+    { before: [1, 20], now: [10, 30], told: true, what: 'that were less before, and are a quarter' },
+    { before: [1, 20], now: [10, 31], told: false, what: 'that are less than a quarter' },
+    { before: [0, 20], now: [9, 3], told: false, what: 'of nine events' },
+  ])('tells user IDs of another form $what: $told', async ({ before, now, told }) => {
+    const sent = ['ada#@example.com', 'u#'].map((user_id, i) => ({
+      as: { user_id },
+      days: each(before[i] ?? 0, ...DAYS),
+      received: at(MORNING, now[i] ?? 0),
+    }));
+    expect((await changes({ events: sent })).length > 0).toBe(told);
   });
 
   it('tells values that are lost, or are no numbers any more, by the name of the event', async () => {
