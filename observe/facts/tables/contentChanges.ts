@@ -44,7 +44,7 @@ export interface ContentChange {
    * `text`. Of `names` one of the new names.
    */
   readonly value: string;
-  /** Name of the group, or the layer of an experiment; null of all else, and while it is not known. */
+  /** Name of the group, the layer of an experiment, or one of the values of `value`; null of all else, and while it is not known. */
   readonly label: string | null;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
@@ -243,7 +243,7 @@ interface Part {
   readonly subject?: string;
   /** The value. */
   readonly value: string;
-  /** The name that a person knows the value by. Default none. */
+  /** What a person knows the value by. Default none. */
   readonly label?: string;
   /** Type and version of the SDK, if it is told by them. Default none. */
   readonly sdk?: string;
@@ -301,7 +301,7 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
         sdk: VERSION,
         where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
       },
-      value: { subject: '"event_name"', value: valueForm, where: IS_OF_APP },
+      value: { subject: '"event_name"', value: valueForm, label: '"event_value"', where: IS_OF_APP },
     },
   },
   exposures: {

@@ -293,7 +293,16 @@ export const requestCases: readonly Case[] = [
     {
       contentChanges: [
         { ...moreChange, what: 'value', subject: 'buy', value: 'none' },
-        { ...moreChange, what: 'value', subject: 'refund', value: 'text', count: 20, of: 30, usual: 0 },
+        {
+          ...moreChange,
+          what: 'value',
+          subject: 'refund',
+          value: 'text',
+          label: '12,50',
+          count: 20,
+          of: 30,
+          usual: 0,
+        },
       ],
     },
   ],

@@ -1,5 +1,5 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
-import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
+import { counted, displayValue, listed, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
@@ -100,7 +100,9 @@ const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missi
   },
   value: {
     title: (change) => {
-      const has = change.value === 'none' ? 'no value' : 'a value that is no number';
+      const { label } = change;
+      const one = label === null ? '' : ` (one is ${displayValue(label)})`;
+      const has = change.value === 'none' ? 'no value' : `a value that is no number${one}`;
       return shareTitle(change, 'event', `${quotedName(change.subject)} have ${has}`);
     },
     columns: [...SDK, `${valueForm} AS "value"`],

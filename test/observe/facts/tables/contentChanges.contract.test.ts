@@ -309,10 +309,11 @@ describe('shares of an SDK', () => {
       changes({ events: [views, usual, buy(text, { received: at(MORNING, 30) })] });
     const row = ['buy', 'none', null, null, 30, 40, 0, 3, MORNING];
     expect(await told(null)).toEqual([['value more', ...row]]);
-    expect(await told('12,50')).toEqual([['value more', ...row.with(1, 'text')]]);
+    const textRow = (text: string) => ['value more', ...row.with(1, 'text').with(2, text)];
+    expect(await told('12,50')).toEqual([textRow('12,50')]);
     expect(await told('-1e3')).toEqual([]);
     // DuckDB's cast takes it for a number; views do not.
-    expect(await told('NaN')).toEqual([['value more', ...row.with(1, 'text')]]);
+    expect(await told('NaN')).toEqual([textRow('NaN')]);
   });
 
   it('tells an environment that comes instead of production', async () => {
