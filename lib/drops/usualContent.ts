@@ -16,6 +16,8 @@ export const COMPARED_DAYS = 7;
 const LONG_DAYS = 14;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
+/** Shares of rows of the day before and after between which times have moved, as by a time zone. */
+const MOVED = { before: 0.05, now: 0.25 };
 /** Rows of days to come that are told: so many of a large day, or this share of any. A few clocks are always ahead. */
 const SOME_TO_COME = { rows: 10, shareOfMany: 0.01, share: 0.1 };
 
@@ -134,9 +136,13 @@ function unusualDays(
     unusual.push({ kind: 'days', words: wordsOf('other days', cameOrPassed) });
   // Many folders hold the day before their own.
   const known = before.flatMap(({ content, rows }) =>
-    content?.neighbourDays === undefined ? [] : isMost(content.neighbourDays, rows.out),
+    content?.neighbourDays === undefined ? [] : content.neighbourDays / Math.max(1, rows.out),
   );
-  if (isMost(rowsOf(neighbours), out) && known.length >= FEWEST_DAYS && !known.includes(true))
+  const usual = Math.max(...known);
+  const share = rowsOf(neighbours) / Math.max(1, out);
+  const isOther = share > OTHER_DAYS && usual <= OTHER_DAYS;
+  const hasMoved = share > MOVED.now && usual < MOVED.before;
+  if ((isOther || hasMoved) && known.length >= FEWEST_DAYS)
     unusual.push({ kind: 'days', words: wordsOf('other days', neighbours) });
   return unusual;
 }

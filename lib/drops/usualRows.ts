@@ -14,7 +14,7 @@ const ENOUGH = 3;
 /** The fewest days that can show what is usual, because a first day is often not whole. */
 const FEWEST = 2;
 /** Times of the usual rows above which a day is unusual. */
-const MANY_TIMES = 10;
+const MANY_TIMES = 5;
 
 /** The days whose rows say what is usual for a day. */
 export function daysBefore(day: UtcDay): readonly UtcDay[] {

@@ -304,9 +304,21 @@ describe('rows of the day before', () => {
   const words = '51 of 100 rows of other days: 2026-11-19 (51)';
 
   it('are told if they are more than half, where that is so on none of three days before', () => {
-    expect(unusual(before, daysOf(...six))).toEqual([{ kind: 'days', words }]);
-    expect(unusual(rowsOf({}, { '2026-11-19': 50 }), daysOf(...six))).toEqual([]);
-    expect(unusual(rowsOf({}, { '2026-11-21': 51 }), daysOf(...six))).toHaveLength(1);
+    const some = rowsOf({}, { '2026-11-19': 6 });
+    expect(unusual(before, daysOf(...six, some))).toEqual([{ kind: 'days', words }]);
+    expect(unusual(rowsOf({}, { '2026-11-19': 50 }), daysOf(...six, some))).toEqual([]);
+    expect(unusual(rowsOf({}, { '2026-11-21': 51 }), daysOf(...six, some))).toHaveLength(1);
+    expect(unusual(before, daysOf(...six, rowsOf({}, { '2026-11-19': 50 })))).toHaveLength(1);
+  });
+
+  it('are told, with those of the day after, if they are more than a quarter, where each day had less than 5 of 100', () => {
+    const moved = rowsOf({}, { '2026-11-19': 20, '2026-11-21': 6 });
+    const kinds = (rows: Mapped, ...days: readonly Mapped[]) =>
+      unusual(rows, daysOf(...days)).map(({ kind }) => kind);
+    expect(kinds(moved, ...six)).toEqual(['days']);
+    expect(kinds(moved, ...six, rowsOf({}, { '2026-11-19': 4 }))).toEqual(['days']);
+    expect(kinds(moved, ...six, rowsOf({}, { '2026-11-19': 5 }))).toEqual([]);
+    expect(kinds(rowsOf({}, { '2026-11-19': 19, '2026-11-21': 6 }), ...six)).toEqual([]);
   });
 
   it.each([
