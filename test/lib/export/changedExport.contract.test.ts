@@ -18,13 +18,14 @@ describe('the export of a day whose files change', () => {
       const table = day.world.tableWith(files);
       day.world.clock.advance(HOUR_MS);
       await day.run({ table });
+      const { fingerprint } = day.world.manifest(await day.world.exported());
       for (const name of gone) day.world.remove(name);
       for (let times = 0; times < 2; times += 1) {
         expect(await day.run({ table })).toMatchObject({ copied: 0, removed: 0 });
         expect(await day.contents()).toEqual(both('first', 'second'));
         expect(await day.entry()).toMatchObject({ state: 'succeeded', bytes: 35 });
         expect(await day.fates()).toEqual(left);
-        expect(day.world.manifest(await day.world.exported()).bytes).toBe(35);
+        expect(day.world.manifest(await day.world.exported())).toMatchObject({ bytes: 35, fingerprint });
       }
       for (const name of gone) await day.world.put(name, name === 'a.parquet' ? 'first' : 'second');
       expect(await day.run({ table })).toMatchObject({ removed: 0 });
@@ -68,17 +69,37 @@ describe('the export of a day whose files change', () => {
 
   it.each([
     {
-      what: 'is the file where ETags are no digests of the bytes, as with a key of KMS',
+      what: 'of the same size is the file where ETags are no digests of the bytes, as with a key of KMS',
       isKms: true,
+      text: 'fir5t',
       contents: both('fir5t', 'second'),
     },
-    { what: 'is another where they are', isKms: false, contents: both('fir5t', 'first', 'second') },
-  ])('a file of the same size with another ETag in its place $what', async ({ isKms, contents }) => {
+    {
+      what: 'of another size is another there, too',
+      isKms: true,
+      text: 'fir',
+      contents: both('fir', 'first', 'second'),
+    },
+    {
+      what: 'of the same size is another where ETags are digests',
+      isKms: false,
+      text: 'fir5t',
+      contents: both('fir5t', 'first', 'second'),
+    },
+  ])('a file with another ETag in its place $what', async ({ isKms, text, contents }) => {
     const table = day.world.tableWith(undefined, undefined, isKms);
     await day.run({ table });
-    await day.world.put('a.parquet', 'fir5t');
+    await day.world.put('a.parquet', text);
     await day.run({ table });
     expect(await day.contents()).toEqual(contents);
+  });
+
+  it('keeps the copies of a day whose partition is gone', async () => {
+    await day.run();
+    const table = { ...day.world.table, locations: async () => new Map() };
+    expect(await day.run({ table })).toMatchObject({ copied: 0, removed: 0 });
+    expect(await day.contents()).toEqual(both('first', 'second'));
+    expect(await day.fates()).toEqual(['a kept', 'b kept']);
   });
 
   it('knows what an erasure has replaced, also after an export that failed, and no other file in its place', async () => {
@@ -132,7 +153,9 @@ describe('the export of a day whose files change', () => {
     await day.world.put('c.parquet', 'third');
     expect(await day.run({ table })).toMatchObject({ copied: 1, removed: 1 });
     expect(await day.contents()).toEqual(both('erased', 'second'));
-    day.world.clock.advance(HOUR_MS / 2);
+    day.world.clock.advance(HOUR_MS / 2 - 1);
+    expect(await day.run({ table })).toMatchObject({ copied: 0 });
+    day.world.clock.advance(1);
     await day.run({ table });
     expect(await day.contents()).toEqual(both('erased', 'second', 'third'));
   });

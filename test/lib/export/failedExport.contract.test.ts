@@ -140,7 +140,7 @@ describe('the export of a day that fails', () => {
     const exported = day.world.configured(spoil(day.world));
     expect(await day.run({ exported })).toMatchObject({
       outcome: 'settled',
-      entry: { state: 'failed', failure: { code }, fingerprint },
+      entry: { state: 'failed', failure: { code }, fingerprint, bytes: 35 },
     });
     expect(await day.world.exported()).toEqual(before);
     day.world.openTarget();

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../lib/base/time.ts';
 import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportDay, type exportFaultPoints, type TargetBucket } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
-import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { EXPORTS_LEDGER, exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { killedAt } from '../../harness/killedAt.ts';
 import { DAY, type ExportWorld, startExport, TARGET, THEIRS } from './startExport.ts';
 
@@ -24,6 +25,7 @@ describe('the plan of exports', () => {
       table?: ExportWorld['table'];
       looks?: ExportWorld['looks'];
       listDays?: TargetBucket['listDays'];
+      entriesOf?: ExportWorld['entriesOf'];
       onSent?: () => Promise<void>;
     } = {},
   ) =>
@@ -35,7 +37,7 @@ describe('the plan of exports', () => {
         clock: world.clock,
         tableOf: () => more.table ?? world.table,
         targetOf: () => (more.listDays === undefined ? world.exporter().target : { listDays: more.listDays }),
-        entriesOf: world.entriesOf,
+        entriesOf: more.entriesOf ?? world.entriesOf,
         tasks: {
           async send(bodies) {
             sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
@@ -75,7 +77,9 @@ describe('the plan of exports', () => {
     await plan();
     await world.put('b.parquet', 'y');
     expect(reasons(await plan())).toEqual([`${DAY} new`]);
-    world.clock.advance(HOUR_MS);
+    world.clock.advance(HOUR_MS - 1);
+    expect(reasons(await plan())).toEqual([]);
+    world.clock.advance(1);
     expect(reasons(await plan())).toEqual([`${DAY} new`]);
   });
 
@@ -157,9 +161,11 @@ describe('the plan of exports', () => {
     world.store.bucket(TARGET).settings = {};
     await plan();
     await work();
-    expect(await plan({ schedule: 'daily' })).toMatchObject({ queued: [], failedDays: 1 });
     world.openTarget();
-    world.clock.advance(HOUR_MS);
+    // Before the next run of an hourly schedule.
+    world.clock.advance(45 * 60_000 - 1);
+    expect(await plan({ schedule: 'daily' })).toMatchObject({ queued: [], failedDays: 1 });
+    world.clock.advance(1);
     expect(await plan({ schedule: 'daily' })).toMatchObject({
       queued: [{ reason: 'retried' }],
       failedDays: 1,
@@ -254,6 +260,23 @@ describe('the plan of exports', () => {
       expect(await names(OLD)).toEqual([]);
     });
 
+    it('looks at all days that the new bucket lacks before today, however many', async () => {
+      const before = Array.from({ length: 205 }, (_, i) => addDays('2026-11-19', -i));
+      const entries = ['2026-11-20', ...before].map((day) => [day, { eTag: '"1"', modifiedAt: 0 }] as const);
+      await world.looks.write(EXPORTS_LEDGER, 'events', { at: 0, bucketGone: true });
+      const looked: string[] = [];
+      const locations = async (of: readonly string[]) => {
+        looked.push(...of);
+        return new Map();
+      };
+      await plan(scheduled, {
+        table: { ...world.table, locations },
+        listDays: async () => new Set(),
+        entriesOf: async () => new Map(entries),
+      });
+      expect(looked).toEqual([...days, ...before.toReversed()]);
+    });
+
     // In the first run after it was made again, the day that failed tells of it; that day's next try ends this.
     it.each([1, 2])(
       'asks again in the next run if the bucket could not be listed for now, gone for %i runs',
@@ -314,6 +337,9 @@ describe('the plan of exports', () => {
         table: { ...world.table, locations },
         ...(notes ? {} : { looks: { ...world.looks, write } }),
       };
+      // Of days that a person names nothing is noted.
+      await plan({ days: [DAY] }, more);
+      expect(await world.looks.read(EXPORTS_LEDGER, 'events')).toBeNull();
       expect((await plan({}, more)).failed).toMatchObject([
         { code: 'SLUICE_EXPORT_TABLE_MISSING', transient },
       ]);

@@ -4,7 +4,7 @@ import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import type { ExportRequest, ExportTask } from '../../../lib/export/messageBodies.ts';
-import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { EXPORTS_LEDGER, exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
 
 const task: ExportTask = {
@@ -112,6 +112,7 @@ describe('an export task', () => {
   it('ends the alarm of its schedule once no day fails any more', async () => {
     const other = { ...task, day: '2026-11-18' };
     await world.register('2026-11-18');
+    await world.looks.write(EXPORTS_LEDGER, 'events', { at: 0, failed: false });
     world.store.bucket(TARGET).settings = {};
     await run();
     await run({}, other);
@@ -142,12 +143,13 @@ describe('an export task', () => {
     lines = [];
     await run({ exports, tableOf });
     expect(lines).toMatchObject([{ outcome: 'succeeded' }]);
-    // Without that export nothing fails any more.
+    // Of its own schedule nothing fails any more without that export.
+    const ofSchedules = [world.configured(), { ...other, schedule: 'hourly' as const }];
     world.store.bucket(TARGET).settings = {};
     await run();
     world.openTarget();
     lines = [];
-    await run();
+    await run({ exports: ofSchedules, tableOf });
     expect(lines).toMatchObject([{ outcome: 'succeeded' }, { exports_failed: 0 }]);
   });
 

@@ -9,7 +9,7 @@ import { type StatsigFormat, statsigFormat } from '../../../lib/tables/exports/s
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { DAY, type ExportWorld, startExport } from './startExport.ts';
+import { DAY, type ExporterOptions, type ExportWorld, startExport } from './startExport.ts';
 
 const tables = { exposures: 'exposures', events: 'events', quarantine: 'quarantine' };
 const curatedTables = { exposures: 'curated_exposures', events: 'curated_events' };
@@ -72,8 +72,8 @@ describe('a file for Statsig', () => {
       ('checkout', 'rule', 'ada', true, 1), ('checkout', 'rule', 'bob', false, 1), ('checkout', 'rule', 'ada', true, 2)
     ) AS rows (experiment_id, group_id, user_id, is_assignment, "copy"),
     (SELECT TIMESTAMP '2026-11-19 10:00:00' AS "timestamp", 'production' AS environment, NULL AS user_dimensions)`);
-    const fileOf = async (table: string) => {
-      const made = await statsigRewriter(formatOf(table), limits).rewrite(Readable.from([bytes]));
+    const fileOf = async (table: string, from = bytes) => {
+      const made = await statsigRewriter(formatOf(table), limits).rewrite(Readable.from([from]));
       await made.remove();
       return { rows: made.rows, leftOut: made.leftOut };
     };
@@ -82,6 +82,11 @@ describe('a file for Statsig', () => {
       rows: 1,
       leftOut: { other_is_assignment: 1, other_copy: 1 },
     });
+    // A file that is older than the column does not say which of its rows are assignments.
+    const old = await parquetFromQuery(
+      `SELECT TIMESTAMP '2026-11-19 10:00:00' AS "timestamp", 'production' AS environment, 'ada' AS user_id`,
+    );
+    expect(await fileOf('exposures', old)).toEqual({ rows: 0, leftOut: { other_is_assignment: 1 } });
   });
 
   it('fails by name if it cannot be read, and leaves nothing behind', async () => {
@@ -102,14 +107,18 @@ describe('the export of a day for Statsig', () => {
     await world.put('a.parquet', await parquetFromQuery(EVENTS));
     await world.put('b.parquet', await parquetFromQuery(EVENTS));
   });
-  afterEach(() => world.close());
+  afterEach(async () => {
+    await world.close();
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
   afterAll(() => directory.remove());
   const task = { day: DAY, fingerprint: 'as planned' };
-  const run = (format?: StatsigFormat, log: unknown[] = []) =>
+  const run = (format?: StatsigFormat, log: unknown[] = [], more: ExporterOptions = {}) =>
     exportDay(
       world.exporter({
         ...(format === undefined ? {} : { rewriter: statsigRewriter(format, limits) }),
         log: (fields) => log.push(fields),
+        ...more,
       }),
       world.configured(),
       task,
@@ -130,6 +139,20 @@ describe('the export of a day for Statsig', () => {
       { event: 'export_rewritten', rows: 2 },
     ]);
     expect(await run(formatOf('events'))).toMatchObject({ copied: 0, removed: 0 });
+  });
+
+  it('has one file at a time on the disk, which goes whether it was written or not', async () => {
+    const { target } = world.exporter();
+    const onDisk: number[] = [];
+    const write = () => {
+      onDisk.push(readdirSync(directory.path).length);
+      return Promise.reject(new Error('away'));
+    };
+    expect(await run(formatOf('events'), [], { target: { ...target, write } })).toMatchObject({
+      entry: { state: 'failed' },
+    });
+    // The file and what is made of it.
+    expect(onDisk).toEqual([2]);
   });
 
   it('replaces files and the manifest of an export that copied, and files in other columns', async () => {
