@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -108,17 +109,47 @@ describe('the deployed handler', () => {
     expect(large.map(([, kept]) => kept === body)).toEqual([true]);
   });
 
-  it('leaves the stream alone if the configuration lands objects alone', async () => {
+  it('leaves the stream alone, takes its own keys and logs no success if it is configured so', async () => {
     const directory = temporaryDirectory();
-    process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, { bucket: 'bucket', landing: 'direct' });
+    const input = {
+      bucket: 'bucket',
+      landing: 'direct',
+      keys: [{ label: 'web', sha256: hash('sha256', 'client-key') }],
+      logs: { successes: 0 },
+    } as const;
+    process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, input);
     jest.resetModules();
-    const direct = await import('../../../functions/collect/handler.ts').finally(() => {
+    const { handler: direct } = await import('../../../functions/collect/handler.ts').finally(() => {
       delete process.env['SLUICE_TEST_CONFIG'];
       directory.remove();
     });
     wire.rows.length = 0;
-    expect(await invoke(request, 10_000, direct.handler)).toMatchObject({ statusCode: 202 });
+    const deployed = { SLUICE_ALLOW_ANY_KEY: 'false', SLUICE_LOG_SUCCESSES: 'false' };
+    Object.assign(process.env, deployed);
+    expect(await invoke(request, 10_000, direct)).toMatchObject({ statusCode: 202 });
     expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
+    expect(written.join('')).not.toContain('"event":"collect"');
+    expect(await invoke({ ...request, rawQueryString: 'k=client-other' }, 10_000, direct)).toMatchObject({
+      statusCode: 401,
+    });
+    expect(wire.rows).toHaveLength(1);
+  });
+
+  it('stores nothing two and a half seconds after a request has come', async () => {
+    let late = 0;
+    const { now } = Date;
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + late);
+    wire.rows.length = 0;
+    const slow = {
+      ...request,
+      get body() {
+        late = 2_500;
+        return request.body;
+      },
+    };
+    expect(await invoke(slow)).toMatchObject({ statusCode: 503 });
+    jest.restoreAllMocks();
+    expect(wire.rows).toEqual([]);
   });
 
   it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,10 +8,11 @@ import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { addDays, HOUR_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { onAwsCall } from '../../harness/awsCalls.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
-import { SESSION_KEY, startSts } from '../../harness/startSts.ts';
+import { startSts } from '../../harness/startSts.ts';
 
 const ACCOUNT = '000000000000';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-test-export`;
@@ -27,18 +29,18 @@ const input = {
   exports: [exportTo({ owner: ACCOUNT, folder: 'in' })],
 };
 const config = defineConfig(input);
-/** Which access keys have signed calls of S3. */
-const signed = new Set<string>();
+/** Names of the calls that each access key has signed. */
+const signed = new Map<string, Set<string>>();
+/** Called at each call. */
+let onCall: (name: string) => void = () => {};
+const endCalls = onAwsCall(({ accessKeyId, name }) => {
+  signed.set(accessKeyId, (signed.get(accessKeyId) ?? new Set()).add(name));
+  onCall(name);
+});
 const sts = await startSts();
 /** Of a raw table, files of the last half hour are left for a later run. */
 const anHourAgo: typeof realClock = { ...realClock, now: () => Date.now() - HOUR_MS };
-const aws = await startAws({
-  clock: anHourAgo,
-  callerOf({ accessKeyId }) {
-    signed.add(accessKeyId);
-    return rootOf(ACCOUNT);
-  },
-});
+const aws = await startAws({ clock: anHourAgo, callerOf: () => rootOf(ACCOUNT) });
 for (const bucket of [BUCKET, TARGET]) aws.store.createBucket(bucket);
 ensureTables(aws.catalog, config, [{ name: config.tables.events, folder: tableFolder(config, 'events') }]);
 const fileOf = (day: UtcDay) => `${dayFolder(config, 'events', day)}a.parquet`;
@@ -70,8 +72,10 @@ beforeEach(() => {
   sts.refuses = false;
   sts.asked.length = 0;
   signed.clear();
+  onCall = () => {};
 });
 afterAll(async () => {
+  endCalls();
   await aws.close();
   sts.close();
 });
@@ -107,7 +111,7 @@ describe('the export function', () => {
     ]);
     expect(aws.queues.byName('export').receive(10)).toHaveLength(1);
     expect(sts.asked).toEqual([]);
-    expect([...signed]).toEqual(['test']);
+    expect([...signed.keys()]).toEqual(['test']);
   });
 
   it('looks for days within the last two minutes', async () => {
@@ -135,12 +139,30 @@ describe('the export function', () => {
 
   it('exports a day with a session that is limited to the export', async () => {
     await putDay(ago(5));
-    expect(await invoke(event(await requestDay(ago(5))))).toEqual({ batchItemFailures: [] });
+    const task = await requestDay(ago(5));
+    signed.clear();
+    expect(await invoke(event(task))).toEqual({ batchItemFailures: [] });
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'export-out', Policy: expect.stringContaining(`${TARGET}/in/`) },
     ]);
-    expect(signed).toContain(SESSION_KEY);
+    const entry = `/${BUCKET}/ledger/exports/out/${ago(5)}.json`;
+    // It assumes the role, and reads whether the day had failed before.
+    expect([...(signed.get('test') ?? [])].sort()).toEqual([`GET ${entry}`, 'POST /']);
     expect(exported(ago(5))).toHaveLength(1);
+  });
+
+  it('holds a day until a minute after it may be killed', async () => {
+    await putDay(ago(7));
+    const task = await requestDay(ago(7));
+    const held: Promise<string>[] = [];
+    onCall = (name) => {
+      if (name.startsWith(`PUT /${TARGET}/in/`))
+        held.push(text(aws.store.get(BUCKET, `ledger/exports/out/${ago(7)}.json`).body));
+    };
+    const leastUntil = Date.now() + 300_000 + 60_000;
+    await invoke(event(task), 300_000);
+    const [entry = ''] = await Promise.all(held);
+    expect(JSON.parse(entry).lease.until).toBeGreaterThanOrEqual(leastUntil);
   });
 
   it('takes away the copy of a raw file that retention may have deleted', async () => {

@@ -4,8 +4,8 @@ import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
+import { onAwsCall } from '../../harness/awsCalls.ts';
 import { acmeSource } from '../../harness/configInput.ts';
-import { onDecision } from '../../harness/decisions.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { SESSION_KEY, startSts } from '../../harness/startSts.ts';
@@ -22,21 +22,13 @@ const input = {
   sources: [acmeSource({ owner: ACCOUNT, settleMinutes: 0, receipt: 'receipts' })],
 };
 const config = defineConfig(input);
-/** Which access keys have signed calls of S3. */
-const signed = new Set<string>();
-/** Which access keys have written receipts. */
-const wroteReceipts = new Set<string | undefined>();
-const endDecisions = onDecision(({ action, resource, caller }) => {
-  if (action === 's3:PutObject' && resource.includes(`${DROPS}/receipts/`))
-    wroteReceipts.add(caller.arn.split('/').at(-1));
+/** Names of the calls that each access key has signed. */
+const signed = new Map<string, Set<string>>();
+const endCalls = onAwsCall(({ accessKeyId, name }) => {
+  signed.set(accessKeyId, (signed.get(accessKeyId) ?? new Set()).add(name));
 });
 const sts = await startSts();
-const aws = await startAws({
-  callerOf({ accessKeyId }) {
-    signed.add(accessKeyId);
-    return { ...rootOf(ACCOUNT), arn: `arn:aws:iam::${ACCOUNT}:user/${accessKeyId}` };
-  },
-});
+const aws = await startAws({ callerOf: () => rootOf(ACCOUNT) });
 for (const bucket of [BUCKET, DROPS]) aws.store.createBucket(bucket);
 ensureTables(
   aws.catalog,
@@ -74,12 +66,11 @@ afterEach(() => {
   sts.refuses = false;
   sts.asked.length = 0;
   signed.clear();
-  wroteReceipts.clear();
   aws.faults.clear();
 });
 afterAll(async () => {
   Math.random = random;
-  endDecisions();
+  endCalls();
   await aws.close();
   sts.close();
 });
@@ -111,13 +102,17 @@ describe('the load', () => {
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'acme-events', Policy: expect.stringContaining(`${DROPS}/events/`) },
     ]);
-    expect([...signed].sort()).toEqual([SESSION_KEY, 'test']);
+    expect([...signed.keys()].sort()).toEqual([SESSION_KEY, 'test']);
+    // It assumes the role, and lists the notes of versions that are to be deleted.
+    expect([...(signed.get('test') ?? [])]).toEqual(['POST /', `GET /${BUCKET}/`]);
   });
 
   it('writes the receipt with that session', async () => {
     await load(THIRD);
     expect(aws.keys(DROPS, `receipts/events/${THIRD}/`)).toHaveLength(1);
-    expect([...wroteReceipts]).toEqual([SESSION_KEY]);
+    expect([...(signed.get(SESSION_KEY) ?? [])]).toContainEqual(
+      expect.stringContaining(`PUT /${DROPS}/receipts/`),
+    );
   });
 
   it('fails a day for good at the try after which its queue gives up', async () => {
@@ -132,6 +127,6 @@ describe('the load', () => {
       batchItemFailures: [],
     });
     expect(sts.asked).toEqual([]);
-    expect([...signed]).toEqual(['test']);
+    expect([...signed.keys()]).toEqual(['test']);
   });
 });

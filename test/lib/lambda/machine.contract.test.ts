@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { engineShare, makeWorkDirectory, onMachine } from '../../../lib/lambda/machine.ts';
@@ -28,7 +29,9 @@ it('the disk is no larger than that of a function, as a developer has a larger o
     diskBytes: machine.diskBytes,
     free: await machine.freeBytes(),
   }));
-  expect(free).toBeGreaterThan(0);
+  const { bavail, bsize } = statfsSync(tmpdir());
+  // Others use the disk meanwhile.
+  expect(free).toBeGreaterThan((bavail * bsize) / 2);
   expect(diskBytes).toBeGreaterThan(0);
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
   expect(diskBytes).toBeLessThanOrEqual(10_240 * 2 ** 20);
