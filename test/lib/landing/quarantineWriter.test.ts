@@ -125,7 +125,18 @@ describe('a quarantine row', () => {
     it('that is a byte larger has its content stored in S3', () => {
       const { documents, large } = write([event('x'.repeat(room + 1))], context);
       expect(documents).toHaveLength(1);
-      expect(large).toHaveLength(1);
+      expect(large).toMatchObject([{ contentType: 'application/json', reason: 'SLUICE_EVENT_NO_NAME' }]);
+      const [{ key } = { key: '' }] = large;
+      const row: Row = JSON.parse(documents[0] ?? '');
+      expect(row).toMatchObject({ raw_location: `s3://acme/${key}` });
+      // What is not said is null in its column.
+      for (const absent of ['raw', 'raw_encoding', 'detail']) expect(row).not.toHaveProperty(absent);
+    });
+
+    it('that is larger has bytes stored as what they are', () => {
+      const bytes = Buffer.alloc(MAX_RECORD_BYTES, 0xff);
+      const { large } = write([{ ...event(''), raw: bytes }], context);
+      expect(large).toMatchObject([{ contentType: 'application/octet-stream', body: bytes }]);
     });
   });
 });

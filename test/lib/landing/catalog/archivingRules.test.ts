@@ -29,6 +29,18 @@ describe('the note of rules that archive objects', () => {
     expect(lines).toEqual([]);
   });
 
+  it('begins for a rule that somebody changes, and for no other', async () => {
+    const { look, noted } = start();
+    const other = { ...rule, id: 'other' };
+    await look([rule, other], FIRST_LOOK);
+    const sooner = { ...rule, days: 1 };
+    await look([sooner, other], SECOND_LOOK);
+    expect(await noted()).toEqual([
+      { ...sooner, since: SECOND_LOOK },
+      { ...other, since: FIRST_LOOK },
+    ]);
+  });
+
   it('begins again, and says so in the log, if it cannot be read', async () => {
     const { store, look, noted, lines } = start();
     await look([rule], FIRST_LOOK);

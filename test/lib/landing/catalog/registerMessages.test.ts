@@ -227,6 +227,18 @@ describe('the hourly run', () => {
     expect(registrar.calls).toEqual([]);
   });
 
+  it('registers days of each folder that a table has had', async () => {
+    const formerStatsigFolders = [{ folder: 'before', until: '2026-11-01' }];
+    const moved = { ...registrar, config: { ...config, formerStatsigFolders } };
+    registrar.dayFolders.set(tableFolder(config, 'events'), ['2026-11-02']);
+    registrar.dayFolders.set(tableFolder({ ...config, statsigFolder: 'before' }, 'events'), ['2026-11-01']);
+    expect(await registerMessages(moved, [daily('run')])).toEqual(returned());
+    expect(registrar.days('events')).toEqual(['2026-11-01', '2026-11-02', TODAY, TOMORROW]);
+    expect(registrar.partitions.get(events)?.[0]?.storage.Location).toBe(
+      `s3://${BUCKET}/before/statsig_forwarded_events/${events}/2026-11-01/`,
+    );
+  });
+
   it('counts partitions that fail and partitions that point elsewhere as gaps, and fails for the former', async () => {
     registrar.partitions.set(events, [
       { values: ['2026-11-01'], storage: { ...STORAGE, Location: 's3://elsewhere/' } },

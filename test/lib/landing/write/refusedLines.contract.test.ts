@@ -11,7 +11,12 @@ afterEach(() => bucket.remove());
 
 describe('a line that DuckDB refuses', () => {
   const bad = (id: string) =>
-    rowOf('events', id, '2026-11-25', { timestamp: 'never', received_at: '2026-11-25T09:31:00.000Z' });
+    rowOf('events', id, '2026-11-24', {
+      timestamp: 'never',
+      received_at: '2026-11-25T09:31:00.000Z',
+      sdk_type: 'py-server',
+      sdk_version: '1.2.3',
+    });
 
   it('becomes a row of quarantine, and every other line is written', async () => {
     const ids = Array.from({ length: 40 }, (_, i) => `e${String(i).padStart(2, '0')}`);
@@ -27,7 +32,9 @@ describe('a line that DuckDB refuses', () => {
       expect.objectContaining({
         reason: 'SLUICE_ROW_UNFIT',
         detail: 'timestamp',
-        path: `${keyOf(2)}#events/2026-11-25`,
+        path: `${keyOf(2)}#events/2026-11-24`,
+        sdk_type: 'py-server',
+        sdk_version: '1.2.3',
         raw: bad('bad').json,
         ds: '2026-11-25',
       }),

@@ -26,7 +26,8 @@ describe('objects of the landing', () => {
           ),
         ),
       );
-    const done = await bucket.write([keyOf(1), keyOf(2)]);
+    // There is time for one round: three minutes.
+    const done = await bucket.write([keyOf(1), keyOf(2)], { clock: { now: () => NOW + 420_000 } });
     expect(done).toMatchObject({
       objects: { written: 2, gone: 0, damaged: 0 },
       rows: 24,
@@ -152,7 +153,7 @@ describe('objects of the landing', () => {
 
   it('stay when there is no time for a round', async () => {
     bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'a')] }));
-    const { failed } = await bucket.write([keyOf(1)], { clock: { now: () => NOW + 500_000 } });
+    const { failed } = await bucket.write([keyOf(1)], { clock: { now: () => NOW + 420_001 } });
     expect([...failed]).toEqual([[keyOf(1), expect.objectContaining({ code: 'SLUICE_WRITE_OUT_OF_TIME' })]]);
     expect(bucket.keysOf('')).toEqual([keyOf(1)]);
   });

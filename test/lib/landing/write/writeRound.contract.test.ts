@@ -55,6 +55,32 @@ describe('lines of a round', () => {
     expect(refused.map(({ text }) => text)).toEqual(['{"event_id"', '{"event_name"']);
   });
 
+  it.each([
+    {
+      what: 'a time that is not written as the collector writes it',
+      more: { timestamp: '2026-11-25 09:30:00' },
+      detail: 'timestamp',
+    },
+    {
+      what: 'a time that does not exist',
+      more: { timestamp: '2026-02-30T09:30:00.123Z' },
+      detail: 'A time does not exist.',
+    },
+    { what: 'a text that is no boolean', more: { gate_value: 'yes' }, detail: 'gate_value' },
+  ])('do not fit their table with $what', async ({ more, detail }) => {
+    const { json } = rowOf('exposures', 'x', undefined, more);
+    const { refused } = await round({ kind: 'exposures' }, `${json}\n`);
+    expect(refused).toMatchObject([{ code: 'SLUICE_ROW_UNFIT', detail, text: json }]);
+  });
+
+  it.each([{ type: 'Binder' }, { type: 'Parser' }, { type: 'Catalog' }, { type: 'Out of Memory' }])(
+    'are not at fault if DuckDB fails by $type',
+    ({ type }) => {
+      const thrown = { exception_type: type, exception_message: 'It fails.' };
+      expect(lineFailure(new Error(JSON.stringify(thrown)))).toBeNull();
+    },
+  );
+
   it('have a code of their own if DuckDB refuses them for a reason without one', () => {
     // As a session throws it: `errors_as_json`.
     const thrown = { exception_type: 'Out of Range', exception_message: 'Overflow in addition of "7"' };
