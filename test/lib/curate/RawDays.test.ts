@@ -9,7 +9,7 @@ const DAY = '2026-11-16';
 const config = defineConfig({ bucket: 'own', curate: true });
 
 /** The raw files of a bucket in which some calls are answered otherwise. */
-function start(answers: Partial<ObjectStore>) {
+function start(answers: Partial<ObjectStore>, configured = config) {
   const clock = new ManualClock(0);
   const attempts = { clock, wait: async () => undefined, random: () => 0, deadline: 1_000 };
   const memory = new MemoryObjects(clock);
@@ -24,7 +24,7 @@ function start(answers: Partial<ObjectStore>) {
     listFolders: memory.listFolders.bind(memory),
     ...answers,
   };
-  return { clock, raw: rawDays(store, config, attempts) };
+  return { clock, raw: rawDays(store, configured, attempts) };
 }
 
 describe('the raw files of a day', () => {
@@ -79,6 +79,20 @@ describe('the raw files of a day', () => {
     });
     await expect(raw.days('exposures')).rejects.toMatchObject({ code: 'SLUICE_CURATE_BUCKET_FAILED' });
     expect(pages).toBe(20);
+  });
+
+  it('are of the days of each folder that the table has had', async () => {
+    const former = [{ folder: 'before', until: '2026-11-15' }];
+    const { raw } = start(
+      {
+        listFolders: async (prefix) => ({
+          items: prefix.startsWith('before/') ? ['2026-11-15', '2026-11-14'] : [DAY],
+          next: undefined,
+        }),
+      },
+      defineConfig({ bucket: 'own', curate: true, formerStatsigFolders: former }),
+    );
+    expect(await raw.days('exposures')).toEqual(['2026-11-14', '2026-11-15', DAY]);
   });
 
   it.each([

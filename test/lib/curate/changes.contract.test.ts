@@ -22,6 +22,8 @@ describe('raw files that change', () => {
     await curations.land('late', exposures(20, 21));
     expect(await curations.curate(curations.takeTasks()[0], { killAt: 'listed' })).toBe('killed');
     expect(await curations.listedDays()).toEqual([]);
+    await curations.work();
+    expect(await isServed()).toBe(false);
   });
 
   it('within the window of late events are found by the hourly check, and any at the end of a deployment', async () => {
@@ -105,8 +107,9 @@ describe('raw files that change', () => {
     };
     const check = { sluice: 'curate-check' };
     await curations.night();
+    curations.clock.advance(2 * 3_600_000);
     expect(await messages(check)).toBe(1);
-    curations.clock.advance(4 * 3_600_000);
+    curations.clock.advance(2 * 3_600_000);
     expect(await messages(check)).toBe(0);
     await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
     curations.clock.advance(NIGHT_MS);

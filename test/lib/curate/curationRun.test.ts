@@ -9,9 +9,11 @@ import {
   releaseRun,
   sumAccount,
 } from '../../../lib/curate/curationRun.ts';
+import { LoadError } from '../../../lib/drops/load/LoadError.ts';
 import { CatalogCallError } from '../../../lib/landing/catalog/catalogCalls.ts';
 import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
+import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { settlement } from '../../harness/ledgerEntry.ts';
 
 const V1 = '20261121T000000000Z-00000000';
@@ -173,6 +175,14 @@ describe('the account of a version', () => {
   ])('is none if $what', ({ slices = 2, done }) => {
     expect(sumAccount(run({ slices, done: [...done] }))).toBeNull();
   });
+});
+
+it.each([
+  { error: new LoadError('SLUICE_LOAD_BUCKET_FAILED'), code: 'SLUICE_CURATE_BUCKET_FAILED' },
+  { error: new EngineError('SLUICE_ENGINE_OUT_OF_DISK'), code: 'SLUICE_CURATE_DAY_TOO_LARGE' },
+  { error: new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY'), code: 'SLUICE_ENGINE_OUT_OF_MEMORY' },
+])('$error.code of a step is noted as $code', ({ error, code }) => {
+  expect(toCurateFailure(error, AbortSignal.any([])).code).toBe(code);
 });
 
 it('the failure of a call of the catalog is noted by the name of its error', () => {

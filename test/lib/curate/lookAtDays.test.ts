@@ -13,7 +13,9 @@ describe('what nothing tells of', () => {
   const HALF_HOURS = 84;
 
   const isQueued = async ({ takeSent }: Listed) => takeSent().includes(`exposures ${OLD} kept`);
-  const isTakenOut = async ({ listed }: Listed) => !(await listed('exposures')).includes(OLD);
+  const isTakenOutOf = (kind: ForwardedKind) => async (started: Listed) =>
+    !(await started.listed(kind)).includes(OLD);
+  const isTakenOut = isTakenOutOf('exposures');
 
   /** What happens to a day, and whether it is found. */
   interface Happening {
@@ -39,12 +41,17 @@ describe('what nothing tells of', () => {
       isFound: isTakenOut,
     },
     {
+      what: 'a version of the other table without its files',
+      happens: ({ store, fileKey }) => store.remove(fileKey('events', OLD), '*'),
+      isFound: isTakenOutOf('events'),
+    },
+    {
       what: 'a raw file that comes without its event',
       happens: ({ store, rawKey }) => store.write(rawKey('exposures', OLD, 'b'), 'more'),
       isFound: isTakenOut,
     },
   ])('is found within half of the time for which S3 keeps versions: $what', async ({ happens, isFound }) => {
-    const started = await startListed({ exposures: days });
+    const started = await startListed({ exposures: days, events: [OLD] });
     await started.run(NIGHT);
     await started.hours(25, () => false);
     started.takeSent();
@@ -191,13 +198,31 @@ describe('a listed day that keeps rows of a raw file that is gone', () => {
 
 it('a file of another bucket takes no day out of the list', async () => {
   const [day = ''] = lastDays(1);
-  const started = await startListed({ exposures: [day] });
-  const key = started.rawKey('exposures', day, 'b');
+  const started = await startListed({ events: [day] });
+  const key = started.rawKey('events', day, 'b');
   await started.store.write(key, 'more');
   await started.run(NEW_FILE(key, 'others'));
-  expect(await started.listed('exposures')).toEqual([day]);
+  expect(await started.listed('events')).toEqual([day]);
   await started.run(NEW_FILE(key));
-  expect(await started.listed('exposures')).toEqual([]);
+  expect(await started.listed('events')).toEqual([]);
+});
+
+it('a day some of whose files are archived is noted since a look has seen it, until none is', async () => {
+  const [day = ''] = lastDays(1);
+  const started = await startListed({ exposures: [day] });
+  const { store, clock, run, looks } = started;
+  const key = started.rawKey('exposures', day, 'b');
+  await store.write(key, 'more');
+  store.archived.add(key);
+  const archivedSince = clock.now();
+  for (const _ of [1, 2]) {
+    await run(NIGHT);
+    expect((await looks('exposures'))[day]).toMatchObject({ at: clock.now(), archivedSince });
+    clock.advance(HOUR_MS);
+  }
+  store.archived.clear();
+  await run(NIGHT);
+  expect((await looks('exposures'))[day]).not.toHaveProperty('archivedSince');
 });
 
 describe('a listed day that has got more files than one can have', () => {
@@ -225,5 +250,22 @@ describe('a listed day that has got more files than one can have', () => {
     await started.run(message, { before });
     const left = await started.listed('exposures');
     expect(left.toSorted()).toEqual(stay.map((i) => days[i]).toSorted());
+  });
+
+  it('is named as one that cannot be looked at', async () => {
+    const [day = ''] = lastDays(1);
+    const started = await startListed({ exposures: [day] });
+    const code = 'SLUICE_CURATE_DAY_TOO_LARGE';
+    await started.run(NIGHT, { before: () => Promise.reject(new CurateError(code, day)) });
+    expect(started.logged).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        event: 'curate_plan',
+        tables: [
+          expect.objectContaining({ looked: 0, unreadable: [{ day, code }] }),
+          expect.objectContaining({ unreadable: [] }),
+        ],
+      }),
+    );
   });
 });

@@ -52,13 +52,18 @@ describe('the nightly plan', () => {
     // Days that are queued already are not queued again in the same night.
     await plan();
     expect(queuedDays()).toEqual(days.slice(31).map((day) => `exposures ${day} new`));
+    // Days that somebody names are queued all.
+    const named = { sluice: 'curate', kinds: ['exposures'], days, asked: 'run' } as const;
+    const [asked] = await planDays(curations.makePlanner(), { ...named, kinds: [...named.kinds] });
+    expect(asked).toMatchObject({ looked: 36, left: 0 });
+    expect(queuedDays()).toHaveLength(36);
   });
 
   it.each([
     { title: 'at least one', gigabytes: [200, 200], queued: [DAY], left: 1 },
     {
       title: 'smaller ones after one that has no room left',
-      gigabytes: [25, 200, 25],
+      gigabytes: [32, 33, 32],
       queued: [DAY, '2026-11-14'],
       left: 1,
     },
@@ -137,10 +142,18 @@ describe('the nightly plan', () => {
     });
   });
 
-  it('tells the oldest of the days that are not curated', async () => {
+  it('tells the oldest of the days that are not curated, and which of them wait for more than a day', async () => {
+    const count = () => countDays(curations.makePlanner(), 'exposures');
+    await curations.land('a', exposures(0, 1, '2026-11-19'), 'exposures', '2026-11-19');
+    expect(await count()).toMatchObject({ oldest: null });
     for (const day of ['2026-11-14', '2026-11-16'])
       await curations.land('a', exposures(0, 1, day), 'exposures', day);
-    expect(await countDays(curations.makePlanner(), 'exposures')).toMatchObject({ oldest: '2026-11-14' });
+    expect(await count()).toMatchObject({ oldest: '2026-11-14' });
+    await plan();
+    curations.clock.advance(NIGHT_MS);
+    expect(await count()).toMatchObject({ waiting: 0 });
+    curations.clock.advance(1);
+    expect(await count()).toMatchObject({ waiting: 2 });
   });
 
   it('queues nothing twice, and a lost task again in the next night, until when it is not counted', async () => {
@@ -218,8 +231,10 @@ describe('the nightly plan', () => {
     for (const day of ['2026-11-15', DAY]) await curations.land('a', exposures(0, 1, day), 'exposures', day);
     const Key = 'ledger/curated/exposures/2026-11-15.json';
     await curations.s3.send(new PutObjectCommand({ Bucket: curations.config.bucket, Key, Body: '{}' }));
+    await curations.land('a', exposures(0, 1), 'events', '2026-11-14');
     await plan();
-    expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
+    expect(queuedDays()).toEqual([`exposures ${DAY} new`, 'events 2026-11-14 new']);
+    expect(curations.logged.at(-1)).toMatchObject({ curations_failed: 1, oldest_not_curated: 6 });
     expect(curations.logged).toContainEqual(
       expect.objectContaining({
         level: 'error',

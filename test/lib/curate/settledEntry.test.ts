@@ -46,6 +46,52 @@ function keptOf(
   return settledEntry(entry, run, publication).curated?.kept;
 }
 
+it('a published version is named with its files, and those that it replaces with the ones of the last day', () => {
+  const slice = { rawRows: 3, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0 };
+  const day = 86_400_000;
+  const entry: LedgerContent = {
+    source: 'curated',
+    dataset: 'exposures',
+    day: '2026-11-16',
+    table: 'curated_exposures',
+    ...settlement(),
+    state: 'loading',
+    fingerprint: null,
+    attempts: 1,
+    version: 'v3',
+    superseded: [
+      { version: 'v1', at: NOW - day },
+      { version: 'v2', at: NOW - day + 1 },
+    ],
+  };
+  const run = {
+    version: VERSION,
+    fingerprint: 'f',
+    shape: 's',
+    inputs: [A],
+    bytes: 7,
+    slices: 2,
+    done: [
+      { ...slice, files: [{ name: 'a', bytes: 20 }] },
+      { ...slice, files: [{ name: 'b', bytes: 3 }] },
+    ],
+  };
+  const account = { rawRows: 3, kept: 0, rows: 2, resends: 1, differing: 0 };
+  const publication = { account, isMoved: true, replaced: 'v3', listedAt: NOW, now: NOW };
+  expect(settledEntry(entry, run, publication)).toMatchObject({
+    state: 'succeeded',
+    rows: { in: 3, out: 2, refused: 0 },
+    bytes: 7,
+    version: VERSION,
+    filesWritten: ['a', 'b'],
+    superseded: [
+      { version: 'v2', at: NOW - day + 1 },
+      { version: 'v3', at: NOW },
+    ],
+    curated: { account, bytesWritten: 23, inputs: [A] },
+  });
+});
+
 describe('the rows that a published version keeps', () => {
   it.each<{
     readonly what: string;
