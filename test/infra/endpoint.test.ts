@@ -46,25 +46,34 @@ describe('a Function URL', () => {
     expect(JSON.stringify(Resources['UrlServerErrorsAlarm'])).toContain('"MetricName":"Url5xxCount"');
   });
 
+  /** The address of a Function URL. */
+  const addressOf = (id: string) => ({
+    'Fn::Join': [
+      '',
+      ['https://', { 'Fn::Select': [2, { 'Fn::Split': ['/', { 'Fn::GetAtt': [id, 'FunctionUrl'] }] }] }],
+    ],
+  });
+
   it('has an address without a slash at its end, as paths are put behind it', () => {
-    expect(Outputs['CollectorUrl']?.Value).toEqual({
-      'Fn::Join': [
-        '',
-        [
-          'https://',
-          { 'Fn::Select': [2, { 'Fn::Split': ['/', { 'Fn::GetAtt': ['CollectUrl', 'FunctionUrl'] }] }] },
-        ],
-      ],
-    });
+    expect(Outputs['CollectorUrl']?.Value).toEqual(addressOf('CollectUrl'));
     expect(Object.keys(Outputs)).not.toContain('DataReadyUrl');
+  });
+
+  it('is the address of the collector beside a gateway, which has one of its own', () => {
+    const { Outputs: out } = made({ endpoint: { kind: 'both' } });
+    expect(out['CollectorUrl']?.Value).toEqual(addressOf('CollectUrl'));
+    const gateway = { 'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` };
+    expect(out['GatewayUrl']?.Value).toEqual(gateway);
+    expect(made({}).Outputs['CollectorUrl']?.Value).toEqual(gateway);
   });
 
   it('is a second one for who starts an ingest, with sources', () => {
     const { Resources: all, Outputs: out } = made({ endpoint: { kind: 'function-url' }, sources: SOURCES });
-    expect(all['IngestTriggerUrl']?.Properties).toMatchObject({
-      TargetFunctionArn: { 'Fn::GetAtt': ['IngestDashtriggerLambdaFunction', 'Arn'] },
-    });
-    expect(Object.keys(out)).toContain('DataReadyUrl');
+    const trigger = { 'Fn::GetAtt': ['IngestDashtriggerLambdaFunction', 'Arn'] };
+    expect(all['IngestTriggerUrl']?.Properties).toEqual({ TargetFunctionArn: trigger, AuthType: 'NONE' });
+    for (const kind of ['Post', 'Invoke'])
+      expect(all[`IngestTriggerUrl${kind}Permission`]?.Properties['FunctionName']).toEqual(trigger);
+    expect(out['DataReadyUrl']?.Value).toEqual(addressOf('IngestTriggerUrl'));
   });
 
   it.each([
@@ -143,10 +152,19 @@ it.each(['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'])(
   },
 );
 
-it('a domain has its address, and both parts of an alias in Route 53', () => {
+it('a domain is of the stage of the API, and has its address and both parts of an alias in Route 53', () => {
   const certificateArn =
     'arn:aws:acm:us-east-1:111122223333:certificate/0a0b0c0d-0000-4000-8000-000000000000';
-  const { Outputs } = made({ endpoint: { domain: 'collect.acme.com', certificateArn } });
+  const { Resources, Outputs } = made({ endpoint: { domain: 'collect.acme.com', certificateArn } });
+  expect(Resources['Domain']?.Properties).toMatchObject({
+    DomainName: 'collect.acme.com',
+    DomainNameConfigurations: [{ CertificateArn: certificateArn }],
+  });
+  expect(Resources['DomainMapping']?.Properties).toEqual({
+    DomainName: { Ref: 'Domain' },
+    ApiId: { Ref: 'HttpApi' },
+    Stage: { Ref: 'HttpApiStage' },
+  });
   expect(Outputs['DomainUrl']?.Value).toBe('https://collect.acme.com');
   expect(Outputs['DomainTarget']?.Value).toEqual({ 'Fn::GetAtt': ['Domain', 'RegionalDomainName'] });
   expect(Outputs['DomainHostedZoneId']?.Value).toEqual({ 'Fn::GetAtt': ['Domain', 'RegionalHostedZoneId'] });

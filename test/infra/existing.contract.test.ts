@@ -48,6 +48,13 @@ describe('an existing resource in the configuration', () => {
       WorkgroupName: 'analysts',
       KeyArn: keyArn,
     });
+    const statsigBucket = {
+      bucket: 'acme-statsig',
+      user: 'arn:aws:iam::999689269917:user/acme',
+      existing: true,
+    };
+    const { made } = madeStack({ statsigBucket });
+    expect(made.Outputs['StatsigBucketName']?.Value).toBe('acme-statsig');
   });
 
   it('is accessible to the roles', () => {
@@ -96,7 +103,10 @@ describe('a resource that the stack creates', () => {
   });
 
   it("is a single-region key that rotates and delegates permissions to the account's IAM", () => {
-    const key = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey');
+    const [key, alias] = ['DataKey', 'DataKeyAlias'].map((id) =>
+      own.resolved.resources.find(({ logicalId }) => logicalId === id),
+    );
+    expect(alias?.properties).toEqual({ AliasName: 'alias/acme-prod', TargetKeyId: key?.physicalId });
     expect(key?.properties).toMatchObject({
       KeySpec: 'SYMMETRIC_DEFAULT',
       KeyUsage: 'ENCRYPT_DECRYPT',

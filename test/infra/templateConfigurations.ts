@@ -17,7 +17,6 @@ export const templateConfigurations = named({
     account,
     database: 'Sluice-Prod',
     athena: { stagingDatabase: 'statsig-staging' },
-    dailyIngest: { hour: 23 },
     readers: [
       {
         kind: 'statsig',
@@ -54,6 +53,7 @@ export const templateConfigurations = named({
     ],
   },
   'readers and customers': {
+    dailyIngest: { hour: 23 },
     readers: [
       ...READERS,
       { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
