@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
-import { type CuratedDays, dayRanges, nothingCurated } from '../../../lib/views/curatedDays.ts';
-import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
-import { prestoViewText } from '../../../lib/views/prestoView.ts';
+import { dayRanges } from '../../../lib/views/curatedDays.ts';
+import { viewKinds } from '../../../lib/views/curatedViews.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
-import { views } from '../../../lib/views/views.ts';
 import { hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/index.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -14,19 +11,14 @@ import { expectedRows } from './expectedRows.ts';
 import { comparable, DAYS, drawing, exposure, generateRows } from './generateRows.ts';
 import { openData, type RawRow } from './openData.ts';
 
-const configOf = (holdouts = true) =>
-  defineConfig({
+describe('views over files with curated days', () => {
+  const config = defineConfig({
     bucket: 'acme-experiments',
     database: 'sluice',
     unitIds: { companyID: 'company_id' },
-    // Without holdouts, its name is known and not that it is one.
-    experiments: holdouts ? ['checkout'] : ['checkout', 'spring_holdout'],
-    ...(holdouts ? { holdouts: ['spring_holdout'] } : {}),
+    experiments: ['checkout'],
+    holdouts: ['spring_holdout'],
   });
-
-const FIRST = '2026-01-01';
-describe('views over files with curated days', () => {
-  const config = configOf();
   const [, second, third] = DAYS;
   const rows = generateRows(20_261_121);
   const curated = { exposures: dayRanges([second, third]), events: dayRanges([second, third]) };
@@ -165,80 +157,4 @@ describe('an experiment of a layer whose name becomes known on its second day', 
       }
     },
   );
-});
-
-describe('the list of curated days', () => {
-  const config = configOf();
-  const curated: CuratedDays = {
-    exposures: dayRanges(['2026-01-03', '2026-01-01', '2026-01-02', '2026-01-05', '2026-01-03']),
-    events: dayRanges(['2025-12-31', '2026-01-01']),
-  };
-
-  it.each(viewNames)('is read from the text of %s', (name) => {
-    const { sql } = views(config, curated)[name];
-    const read = {
-      exposures: [],
-      events: [],
-      ...Object.fromEntries(viewKinds[name].map((kind) => [kind, curated[kind]])),
-    };
-    expect(readCuratedDays(config, name, sql)).toEqual(read);
-    expect(readCuratedDays(config, name, views(config)[name].sql)).toEqual(nothingCurated);
-    expect(sql === views(config)[name].sql).toBe(viewKinds[name].length === 0);
-  });
-
-  it.each([
-    { who: 'another configuration', changed: (sql: string) => sql, reader: configOf(false) },
-    {
-      who: 'another version',
-      changed: (sql: string) => sql.replace('"copies_differ" = TRUE', '"copies" > 1'),
-      reader: config,
-    },
-    {
-      who: 'somebody who left a day out of one branch',
-      changed: (sql: string) => sql.replace("-05'", "-06'"),
-      reader: config,
-    },
-    {
-      who: 'somebody who closed a bracket',
-      changed: (sql: string) => sql.replace(' OR ', ') OR ('),
-      reader: config,
-    },
-    { who: 'somebody who wrote all of it', changed: () => 'SELECT 1', reader: config },
-  ])('is not read from the text of $who', ({ changed, reader }) => {
-    const { sql } = views(config, curated).experiment_exposures;
-    expect(readCuratedDays(reader, 'experiment_exposures', changed(sql))).toBeNull();
-  });
-
-  it('keeps the newest days that fit', () => {
-    const odd = Array.from({ length: 1_000 }, (_, n) => addDays(FIRST, 2 * n));
-    const days = { exposures: odd, events: [...odd, addDays(odd[0] ?? '', 1)] };
-    const fitted = fitCuratedView(config, 'experiment_exposures', days);
-    expect(fitted.curated.exposures).toHaveLength(100);
-    expect(fitted.curated.events).toHaveLength(0);
-    expect(fitted.curated.exposures[0]?.to).toBe(odd.at(-1));
-    expect(fitted.view.sql).toBe(views(config, fitted.curated).experiment_exposures.sql);
-    const few = fitCuratedView(config, 'product_events', { exposures: odd, events: [FIRST] });
-    expect(few.curated).toEqual({ exposures: [], events: [{ from: FIRST, to: FIRST }] });
-    expect(fitCuratedView(config, 'daily_exposures', days).curated).toEqual(nothingCurated);
-  });
-
-  it('leaves room in the text for what Athena and Glue take', () => {
-    const unitIds = Object.fromEntries(
-      Array.from({ length: 12 }, (_, n) => [`unit${n}ID`, `unit_${n}_with_a_long_name`]),
-    );
-    const experiments = Array.from(
-      { length: 1_000 },
-      (_, n) => `an_experiment_with_a_name_of_usual_length_${n}`,
-    );
-    const large = defineConfig({ bucket: 'acme-experiments', unitIds, experiments });
-    const odd = Array.from({ length: 200 }, (_, n) => addDays(FIRST, 2 * n));
-    for (const name of viewNames) {
-      const { view, curated: fitted } = fitCuratedView(large, name, { exposures: odd, events: odd });
-      expect(prestoViewText(view, large.database).length).toBeLessThanOrEqual(409_600);
-      if (name !== 'secondary_exposures') expect(Buffer.byteLength(view.sql)).toBeLessThanOrEqual(262_144);
-      const ranges = fitted.exposures.length + fitted.events.length;
-      if (name === 'first_exposures') expect(ranges).toBeLessThan(100);
-      expect({ name, readsMany: ranges > 5 }).toEqual({ name, readsMany: viewKinds[name].length > 0 });
-    }
-  });
 });

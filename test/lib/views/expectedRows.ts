@@ -207,8 +207,13 @@ function dailyRows(rows: readonly Marked[]): Row[] {
   );
 }
 
+/** The name of a group whose rows have several: the last by letters. */
 const nameOf = (rows: readonly RawRow[]) =>
-  rows.map((row) => row['group_name']).find((name) => name !== null) ?? null;
+  rows
+    .map((row) => row['group_name'])
+    .filter((name) => name !== null)
+    .sort()
+    .at(-1) ?? null;
 
 function numberOf(value: unknown): number | null {
   const known: Readonly<Record<string, number>> = { '12.5': 12.5, '-3': -3, '.5': 0.5, '7.': 7, '+1e2': 100 };

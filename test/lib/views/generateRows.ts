@@ -64,7 +64,7 @@ function secondary(draw: Drawing): string | null {
       { gate: 'spring_holdout', gateValue: draw.pick(['true', 'false', true, 'maybe', null]), ruleID: 'r1' },
       {
         gate: djb2('spring_holdout'),
-        gateValue: 'false',
+        gateValue: draw.pick(['true', 'false', 'false']),
         ruleID: draw.pick(['r2', '', 'default', 'launchedGroup', 'x:override', 'x:explore']),
       },
       { gate: '4242424242', gateValue: 'true', ruleID: draw.pick(['5AhT', 'x:id_override', 'xid_override']) },
@@ -129,8 +129,8 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): RawRow {
   ]);
   const rule = draw.chance(0.9) ? draw.pick(['control', 'test']) : draw.pick(NO_GROUPS);
   const value = draw.chance(0.95) ? draw.chance(0.5) : null;
-  // As a browser's SDK sends it, while the collector does not know the name.
-  const sent = type === 'layer' && id % 3 === 0 ? (hashedNames(name)[id % 2] ?? name) : name;
+  // As a browser's SDK sends it of a layer, while the collector does not know the name; a config's own name may look so.
+  const sent = name === 'hero' && id % 3 === 0 ? (hashedNames(name)[id % 2] ?? name) : name;
   const gateGroup = value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`;
   const group = type === 'gate' ? gateGroup : rule;
   return {
@@ -139,7 +139,8 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): RawRow {
     exposure_type: type,
     group_id: group,
     group_name: draw.pick([null, `name of ${rule}`]),
-    rule_id: rule,
+    // Some protocols have no rules.
+    rule_id: id % 9 === 0 ? null : rule,
     gate_value: type === 'gate' ? value : null,
     // Also of rules that are no group, as versions wrote it that did not know them.
     is_assignment: group !== null && draw.chance(0.85),
@@ -286,5 +287,7 @@ export const GROUP_ROWS: readonly GroupRow[] = [
   groupRow('autotune', 'hero', 'test', 'variant', 'Variant by specs'),
   groupRow('experiment', 'hero', 'xlaunchedGroup', 'other'),
   groupRow('layer', 'a_layer', 'control', 'holdout'),
+  // A layer may have the name of an experiment.
+  groupRow('layer', 'hero', 'control', 'holdout'),
   groupRow('holdout', 'spring_holdout', '', 'holdout'),
 ];
