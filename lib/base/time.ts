@@ -158,7 +158,10 @@ export function localDay(instant: number, timeZone: string): UtcDay {
 export function instantOf(day: UtcDay, hours: number, timezone: string): number {
   const wall = Date.parse(`${day}T00:00:00Z`) + hours * 3_600_000;
   const guess = wall - offsetAt(wall, timezone);
-  return wall - offsetAt(guess, timezone);
+  const instant = wall - offsetAt(guess, timezone);
+  // Of a skipped hour, one of the two is an hour before the clocks change. West of Greenwich it is the second.
+  const isSkipped = offsetAt(instant, timezone) !== offsetAt(guess, timezone);
+  return isSkipped ? Math.max(guess, instant) : instant;
 }
 
 /** UTC offset of a time zone at an instant, milliseconds. */

@@ -149,6 +149,7 @@ describe('the lifecycle of the bucket', () => {
       what: 'for tagged objects',
       rule: { ...expiring, Filter: { And: { Tags: [{ Key: 'a', Value: 'b' }] } } },
     },
+    { what: 'for objects with a tag', rule: { ...expiring, Filter: { Tag: { Key: 'a', Value: 'b' } } } },
     { what: 'for results of queries', rule: { ...expiring, Filter: { Prefix: 'query-results/' } } },
     {
       what: 'that waits as long as the configuration',

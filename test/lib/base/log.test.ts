@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
-import { emfLine, failureFields } from '../../../lib/base/log.ts';
+import { countMetrics, emfLine, failureFields } from '../../../lib/base/log.ts';
 
 const PERSON = 'ada@example.com';
 
@@ -56,4 +56,33 @@ describe('the log fields of an unexpected error', () => {
 
 it('no line of metrics is written without a value', () => {
   expect(emfLine({ namespace: 'n', timestamp: 0, dimensions: {}, values: [] })).toBeNull();
+});
+
+it('a line of metrics names them with their units under the function that writes them, and has what else is told', () => {
+  const { Rows, Files } = countMetrics('write', 'Rows', 'Files');
+  const line = emfLine({
+    namespace: 'n',
+    timestamp: 5,
+    dimensions: { stage: 'prod' },
+    values: [
+      [Rows, 7],
+      [{ ...Files, unit: 'Bytes' }, 2],
+    ],
+    properties: { day: '2026-11-20' },
+  });
+  const Metrics = [
+    { Name: 'Rows', Unit: 'Count' },
+    { Name: 'Files', Unit: 'Bytes' },
+  ];
+  expect(line).toEqual({
+    _aws: {
+      Timestamp: 5,
+      CloudWatchMetrics: [{ Namespace: 'n', Dimensions: [['function', 'stage']], Metrics }],
+    },
+    function: 'write',
+    stage: 'prod',
+    day: '2026-11-20',
+    Rows: 7,
+    Files: 2,
+  });
 });

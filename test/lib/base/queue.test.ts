@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { queueMessages } from '../../../lib/base/queue.ts';
+import { isRunMessage, objectCreated, queueMessages } from '../../../lib/base/queue.ts';
 
 const record = {
   eventSource: 'aws:sqs',
@@ -29,5 +29,39 @@ describe('queueMessages', () => {
     { Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] },
   ])('returns null for %j, which no queue sends', (event) => {
     expect(queueMessages(event)).toBeNull();
+  });
+});
+
+it.each([
+  { body: '{"sluice":"daily"}', isRun: true },
+  { body: '{"sluice":"look"}', isRun: false },
+  { body: '{"sluice":"daily","day":"2026-11-20"}', isRun: false },
+  { body: 'daily', isRun: false },
+  // A run's message is short.
+  { body: `{"sluice":"daily"}${' '.repeat(83)}`, isRun: false },
+])('$body asks for the daily run: $isRun', ({ body, isRun }) => {
+  expect(isRunMessage(body, 'daily')).toBe(isRun);
+});
+
+describe('a message about a new object', () => {
+  const event = {
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: { bucket: { name: 'acme' }, object: { key: 'landing/a%20b' } },
+  };
+
+  it('has its bucket, its key as it is and when it came, if that is there', () => {
+    const at = '2026-11-20T07:30:00Z';
+    const object = { bucket: 'acme', key: 'landing/a%20b' };
+    expect(objectCreated(JSON.stringify({ ...event, time: at }))).toEqual({ ...object, time: at });
+    expect(objectCreated(JSON.stringify(event))).toEqual({ ...object, time: '' });
+  });
+
+  it.each([
+    { what: 'another service', changed: { source: 'aws.sqs' } },
+    { what: 'another event', changed: { 'detail-type': 'Object Deleted' } },
+    { what: 'no key', changed: { detail: { ...event.detail, object: { key: '' } } } },
+  ])('is none of $what', ({ changed }) => {
+    expect(objectCreated(JSON.stringify({ ...event, ...changed }))).toHaveProperty('wrong');
   });
 });

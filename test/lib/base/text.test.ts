@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  counted,
   displayValue,
+  listed,
   nearestNames,
   shortText,
   visibleJson,
@@ -80,6 +82,22 @@ it.each([
   { value: 'x'.repeat(79), shown: `"${'x'.repeat(76)}…` },
 ])('a message shows $value as $shown', ({ value, shown }) => {
   expect(displayValue(value)).toBe(shown);
+});
+
+it.each([
+  { value: 0, shown: '0 files' },
+  { value: 1, shown: '1 file' },
+  { value: 12_345, shown: '12,345 files' },
+])('$value of something are $shown', ({ value, shown }) => {
+  expect(counted(value, 'file')).toBe(shown);
+});
+
+it.each([
+  { names: ['a'], shown: 'a' },
+  { names: ['a', 'b', 'c', 'd', 'e'], shown: 'a, b, c, d, e' },
+  { names: ['a', 'b', 'c', 'd', 'e', 'f'], shown: 'a, b, c, d, e and 1 more' },
+])('of names $names the first five are shown, and how many follow', ({ names, shown }) => {
+  expect(listed(names)).toBe(shown);
 });
 
 it('a text of any length is cut with its length behind it', () => {

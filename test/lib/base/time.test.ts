@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays, isoTimestamp, isUtcDay, utcDay } from '../../../lib/base/time.ts';
+import {
+  addDays,
+  instantOf,
+  isoHour,
+  isoTimestamp,
+  isUtcDay,
+  isUtcHour,
+  parseInstant,
+  utcDay,
+} from '../../../lib/base/time.ts';
 
 /** Any instant of the years 1 to 9999. */
 const instant = fc.integer({
@@ -68,5 +77,54 @@ describe('isoTimestamp', () => {
           expect(isoTimestamp(epochMs)).toBe(new Date(epochMs).toISOString());
       }),
     );
+  });
+});
+
+it.each([
+  { text: '2026-11-25T00', isHour: true },
+  { text: '2026-11-25T19', isHour: true },
+  { text: '2026-11-25T23', isHour: true },
+  { text: '2026-11-25T24', isHour: false },
+  { text: '2026-02-30T07', isHour: false },
+  { text: '2026-11-25T7', isHour: false },
+  { text: '2026-11-25', isHour: false },
+])('"$text" is an hour of a day: $isHour', ({ text, isHour }) => {
+  expect(isUtcHour(text)).toBe(isHour);
+});
+
+it('the hour of an instant is the one that it is in', () => {
+  expect(isoHour(Date.parse('2026-11-25T07:59:59.999Z'))).toBe('2026-11-25T07');
+});
+
+it.each([
+  { text: '2026-11-20T07:30:00Z', at: '2026-11-20T07:30:00.000Z' },
+  { text: '2026-11-20T09:30+02:00', at: '2026-11-20T07:30:00.000Z' },
+  { text: '2026-11-20T07:30', at: null },
+  { text: '2026-02-30T07:30:00Z', at: null },
+  { text: '2026-11-20T25:00Z', at: null },
+  { text: '2026-11-20', at: null },
+])('"$text" is the instant $at', ({ text, at }) => {
+  expect(parseInstant(text)).toBe(at && Date.parse(at));
+});
+
+describe('an hour of a day in a time zone', () => {
+  it.each([
+    { day: '2026-11-20', hours: 9, timezone: 'Asia/Kolkata', at: '2026-11-20T03:30Z' },
+    { day: '2026-03-29', hours: 1, timezone: 'Europe/Berlin', at: '2026-03-29T00:00Z' },
+    // Skipped.
+    { day: '2026-03-29', hours: 2, timezone: 'Europe/Berlin', at: '2026-03-29T01:00Z' },
+    { day: '2026-03-08', hours: 2, timezone: 'America/New_York', at: '2026-03-08T07:00Z' },
+    // The day begins at one o'clock.
+    { day: '2026-09-06', hours: 0, timezone: 'America/Santiago', at: '2026-09-06T04:00Z' },
+    { day: '2026-03-29', hours: 3, timezone: 'Europe/Berlin', at: '2026-03-29T01:00Z' },
+    { day: '2026-03-08', hours: 3, timezone: 'America/New_York', at: '2026-03-08T07:00Z' },
+    // Counted from the day before.
+    { day: '2026-03-28', hours: 33, timezone: 'Europe/Berlin', at: '2026-03-29T07:00Z' },
+    // On the day on which an hour comes twice.
+    { day: '2026-10-25', hours: 1, timezone: 'Europe/Berlin', at: '2026-10-24T23:00Z' },
+    { day: '2026-10-25', hours: 3, timezone: 'Europe/Berlin', at: '2026-10-25T02:00Z' },
+    { day: '2026-11-01', hours: 2, timezone: 'America/New_York', at: '2026-11-01T07:00Z' },
+  ])('$hours of $day in $timezone is $at', ({ day, hours, timezone, at }) => {
+    expect(new Date(instantOf(day, hours, timezone))).toEqual(new Date(at));
   });
 });
