@@ -132,6 +132,11 @@ describe('the configuration of readers', () => {
       readers: [{ ...metabase, ownDatabase: 'statsig_staging' }],
     },
     {
+      what: "the account's default database",
+      path: '0.ownDatabase',
+      readers: [{ ...metabase, ownDatabase: 'default' }],
+    },
+    {
       what: 'one database for two',
       path: '1.ownDatabase',
       readers: [owox, { ...metabase, ownDatabase: 'owox' }],
@@ -184,6 +189,16 @@ describe('the configuration of readers', () => {
       path: '0.alsoReads.0.kmsKeyArn',
       readers: also({ locations: undefined, kmsKeyArn: KEY }),
     },
+    {
+      what: 'an owner of no location',
+      path: '0.alsoReads.0.owner',
+      readers: also({ locations: undefined, owner: ACCOUNT }),
+    },
+    {
+      what: "another reader's database among others",
+      path: '0.alsoReads.0.database',
+      readers: [{ ...metabase, alsoReads: [{ ...orders, database: 'owox' }] }, owox],
+    },
     // One that opens everything.
     {
       what: 'a policy of AWS',
@@ -196,6 +211,11 @@ describe('the configuration of readers', () => {
       readers: [{ ...owox, policies: Array(2).fill(`arn:aws:iam::${ACCOUNT}:policy/read-finance`) }],
     },
     { what: 'a workgroup of ours', path: '0.workgroup', readers: [{ ...metabase, workgroup: 'sluice' }] },
+    {
+      what: 'the workgroup of another reader',
+      path: '1.workgroup',
+      readers: [metabase, { ...statsig, workgroup: 'sluice_metabase' }],
+    },
     {
       what: 'results among what lands',
       path: '0.resultLocation',
@@ -286,7 +306,7 @@ describe('the configuration of readers', () => {
     const policies = ['arn:aws:iam::444455556666:policy/read-finance'];
     const reader = { ...owox, alsoReads: [{ ...orders, owner: ACCOUNT }], policies };
     expect(problems([reader], { account: '444455556666' })).toEqual(['0.alsoReads.0.owner']);
-    expect(problems([{ ...owox, policies }], { account: '111122223333' })).toEqual(['0.policies.0']);
+    expect(problems([reader], { account: '111122223333' })).toEqual(['0.policies.0']);
     expect(problems([{ ...owox, policies }], { account: ACCOUNT })).toEqual([]);
   });
 
@@ -307,9 +327,10 @@ describe('the configuration of readers', () => {
   });
 
   it('limits the length of names, so that workgroup names fit', () => {
-    const withWorkgroup = (length: number) =>
-      problems([metabase], { athena: { workgroup: 'w'.repeat(length) } });
+    const withWorkgroup = (length: number, reader: object = metabase) =>
+      problems([reader], { athena: { workgroup: 'w'.repeat(length) } });
     expect(withWorkgroup(128 - '_metabase'.length)).toEqual([]);
     expect(withWorkgroup(128 - '_metabase'.length + 1)).toEqual(['athena.workgroup']);
+    expect(withWorkgroup(128, { ...metabase, workgroup: 'primary' })).toEqual([]);
   });
 });

@@ -242,8 +242,12 @@ describe('the example of docs/deploy.md', () => {
 const source = (bucket: string) => ({
   sources: [acmeSource({ bucket, owner: '111122223333' })],
 });
+/** Of two sources, the second has receipts. */
 const withReceipt = (receipt: string) => ({
-  sources: source('acme-drops').sources.map((one) => ({ ...one, receipt })),
+  sources: [
+    ...source('first-drops').sources,
+    ...source('acme-drops').sources.map((one) => ({ ...one, name: 'second', receipt })),
+  ],
 });
 const exported = (bucket: string, folder: string) => ({
   exports: [exportTo({ bucket, folder, owner: '111122223333' }, { name: 'events' })],
@@ -332,7 +336,7 @@ describe('two stages', () => {
     {
       what: 'a folder of receipts',
       different: { dev: withReceipt('r'), prod: withReceipt('r') },
-      field: 'sources.0.receipt',
+      field: 'sources.1.receipt',
     },
     {
       what: 'a folder that one exports to and the other writes receipts to',

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { exportTo } from '../../harness/configInput.ts';
+
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555';
+const OTHER_KEY = KEY.replace('0a1b2c3d', '4e5f6a7b');
+const known = { region: 'eu-west-1', stack: 'sluice-prod', account: '111122223333' };
+const statsig = { kind: 'statsig', name: 'statsig' } as const;
+const role = { ...statsig, principal: '123456789012', externalId: 'project-7' } as const;
+
+/** Names and documents for a target of a configuration. */
+function printed(
+  target: Parameters<typeof printedPolicies>[0],
+  input: Partial<ConfigInput>,
+  more: Partial<Parameters<typeof printedPolicies>[2]> = {},
+) {
+  const config = defineConfig({ bucket: 'acme', ...input });
+  const documents = printedPolicies(target, config, { ...known, ...more });
+  return new Map(documents.map(({ name, document }) => [name, document]));
+}
+
+describe('the statement for the policy of a key that exists', () => {
+  it.each([
+    { what: 'a role', reader: role, principal: '__READER_ROLE_ARN__' },
+    { what: 'a user', reader: { ...statsig, as: 'user' as const }, principal: '__READER_USER_ARN__' },
+    {
+      what: 'a role with a name',
+      reader: { ...role, iamName: 'Acme-Statsig' },
+      principal: 'arn:aws:iam::111122223333:role/Acme-Statsig',
+    },
+  ])('names $what as the administrator', ({ reader, principal }) => {
+    const readers = [{ ...reader, keyAdministrator: true }];
+    const policy = printed('statsig', { existing: { keyArn: KEY }, readers }).get('keyPolicy');
+    expect(policy?.Statement).toMatchObject([{ Principal: { AWS: principal }, Resource: ['*'] }]);
+    // The stack has that of the key that it makes.
+    expect(printed('statsig', { readers }).has('keyPolicy')).toBe(false);
+    expect(printed('statsig', { existing: { keyArn: KEY }, readers: [reader] }).has('keyPolicy')).toBe(false);
+  });
+});
+
+it.each([
+  { existing: KEY, asked: OTHER_KEY, key: OTHER_KEY },
+  { existing: KEY, asked: undefined, key: KEY },
+  { existing: null, asked: undefined, key: 'arn:aws:kms:eu-west-1:111122223333:key/__KEY_ID__' },
+])(
+  'a reader uses the key that is asked for, else the one that exists: $asked, $existing',
+  ({ existing, asked, key }) => {
+    const policies = printed(
+      'statsig',
+      { existing: { keyArn: existing }, readers: [role] },
+      { keyArn: asked },
+    );
+    const statements = policies.get('permissions')?.Statement ?? [];
+    expect(statements.find(({ Sid }) => Sid === 'UseKeyThroughS3')?.Resource).toEqual([key]);
+  },
+);
+
+it('a customer’s role is trusted to the role of the export alone, with its ID, and needs no ACL', () => {
+  const theirs = { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'made-by-us' };
+  const policies = printed('export-target', { exports: [exportTo({ owner: '444455556666', role: theirs })] });
+  expect(policies.get('roleTrust')?.Statement).toMatchObject([
+    {
+      Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+      Condition: {
+        StringEquals: { 'sts:ExternalId': 'made-by-us' },
+        ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::111122223333:role/sluice-prod-ExportRole-*'] },
+      },
+    },
+  ]);
+  const actions = policies.get('rolePermissions')?.Statement.flatMap(({ Action }) => Action);
+  expect(actions).toContain('s3:PutObject');
+  expect(actions).not.toContain('s3:PutObjectAcl');
+});
