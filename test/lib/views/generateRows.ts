@@ -20,7 +20,10 @@ type Days = readonly [string, ...string[]];
 export function drawing(seed: number) {
   const random = seededRandom(seed);
   const below = (n: number) => Math.floor(random() * n);
-  const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[below(items.length)] ?? items[0];
+  const pick = <Item>(items: readonly [Item, ...Item[]]): Item => {
+    const item = items[below(items.length)];
+    return item === undefined ? items[0] : item;
+  };
   return { below, pick, chance: (part: number) => random() < part };
 }
 export type Drawing = ReturnType<typeof drawing>;
