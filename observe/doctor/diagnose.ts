@@ -43,18 +43,18 @@ const FOUND_BY_OTHERS: readonly FindingCode[] = [
 ];
 
 /**
- * The findings of `sluice status` that no other look has made. The look `all-partitions` finds each day of a raw table without
- * a partition, but not why the registrar fails, and no day of a customer's table, whose finding is of drops.
+ * The findings of `sluice status` that no other look has made. The look `all-partitions` finds what the partitions of raw tables
+ * show, but not why the registrar fails. It looks neither at curated tables nor at customers'.
  */
 export function unknownToOthers(
   problems: readonly Finding[],
   { failures }: Pick<Status, 'failures'>,
 ): readonly Finding[] {
-  return problems.filter(({ code, part, lastSeenAt }) => {
+  return problems.filter(({ code, judgedBy, lastSeenAt }) => {
     // What cannot be looked at now no other look has found either.
     if (lastSeenAt !== undefined) return true;
-    if (code === 'SLUICE_FINDING_PARTITION_WRONG')
-      return part === 'drops' || failures['register'] !== undefined;
+    if (code === 'SLUICE_FINDING_PARTITION_WRONG' && judgedBy?.includes('the partitions') === true)
+      return failures['register'] !== undefined;
     return !FOUND_BY_OTHERS.includes(code);
   });
 }

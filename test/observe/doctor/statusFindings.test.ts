@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
 import { toldSights } from '../../../observe/findings/lastSight.ts';
-import { datasetFacts, failureOf, hoursAgo, judgedDeployment, wellFacts } from '../statusFacts.ts';
+import {
+  curatedTable,
+  datasetFacts,
+  failureOf,
+  hoursAgo,
+  judgedDeployment,
+  wellFacts,
+} from '../statusFacts.ts';
 
 describe('what status finds', () => {
   it('is told by the doctor, too, while it cannot be looked at', () => {
@@ -24,9 +31,37 @@ describe('what status finds', () => {
   const failures = { register: failureOf('error', 'AccessDenied.') };
 
   it.each([
-    ["a customer's day without a partition", {}, ['acme/orders']],
-    ['and why the registrar failed', { failures }, ['The function register', 'acme/orders']],
-  ])('is told where no other check has found it: %s', (_, more, told) => {
+    { days: "a customer's day without a partition", more: {}, told: ['acme/orders'] },
+    {
+      days: 'a curated day without a partition, and one with another folder',
+      more: {
+        curated: [
+          {
+            ...curatedTable,
+            unread: [
+              { day: '2026-11-17', location: 's3://acme/v2/', rows: 40 },
+              {
+                day: '2026-11-18',
+                location: 's3://acme/v3/',
+                rows: 40,
+                elsewhere: { location: 's3://acme/old/', madeAt: null },
+              },
+            ],
+          },
+        ],
+      },
+      told: [
+        'acme/orders',
+        'curated_events: no partition of 2026-11-17',
+        'curated_events: 2026-11-18 points to s3://acme/old/',
+      ],
+    },
+    {
+      days: 'and why the registrar failed',
+      more: { failures },
+      told: ['The function register', 'acme/orders'],
+    },
+  ])('is told where no other check has found it: $days', ({ more, told }) => {
     const facts = { ...wellFacts, ...datasetFacts({ unread }), partitions, ...more };
     const problems = judge(facts, judgedDeployment, 'eu-central-1');
     expect(unknownToOthers(problems, facts).map(({ detail }) => detail)).toEqual(
