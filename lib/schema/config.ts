@@ -174,7 +174,7 @@ export const configSchema = z.strictObject({
         ),
         accountConcurrency: noted(
           whole('a whole number', 1, 1_000_000).nullable().default(null),
-          '`UnreservedConcurrentExecutions` of `aws lambda get-account-settings`, on which alarms depend.',
+          '`UnreservedConcurrentExecutions` of `aws lambda get-account-settings`, by which the alarms of a [Function URL](endpoint.md#a-function-url) go. Behind the gateway alone none does.',
           "1,000, AWS's default",
         ),
       })

@@ -59,7 +59,7 @@ export const deploymentFindings = {
     {
       table: [
         `Somebody deleted it from the catalog after the last deployment. Its files are still in the bucket. ${WHO} DeleteTable.`,
-        `${BLIND} Run the commands: they make it again.`,
+        `${BLIND} Run the commands: they make it again. Then ask \`npx sluice status\` again: a curated or customer's table has no partition yet, and its finding has the command.`,
       ],
       database: [
         `Somebody deleted it from the catalog, with its tables, after the last deployment. Their files are still in the bucket. ${WHO} DeleteDatabase.`,

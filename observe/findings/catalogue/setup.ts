@@ -242,11 +242,11 @@ export const setupFindings = {
     { section: 'readerDenied' },
   ),
   SLUICE_FINDING_QUOTA: warning(
-    'A quota of the account is nearly exhausted, or another than the configuration says. Above it AWS answers 429, on which some SDKs drop events.',
+    'A quota of the account is nearly exhausted, or another than the configuration says. Beyond the requests of API Gateway AWS answers 429, on which most SDKs drop events. Beyond the executions of Lambda the gateway answers 5xx, and a Function URL 429.',
     {
       gateway: [
         'The quota of API Gateway in this account is lower than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
-        'Ask AWS for the quota (docs/limits.md, "Requests a second"). Until it is there, set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the numbers of the title, and deploy: alarms go by them.',
+        'Ask AWS for the quota (docs/limits.md, "Ten times, a hundred times the traffic"). Until it is there, set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the numbers of the title, and deploy: alarms go by them.',
       ],
       raised: [
         'API Gateway takes more in this account than by default, and the stage goes by the default: above it the stage answers 429, on which some SDKs drop events.',
@@ -257,8 +257,8 @@ export const setupFindings = {
         'Ask AWS for more concurrent executions. Until they are there, set `collector.accountConcurrency` to the number of the title, and deploy: alarms go by it.',
       ],
       executions: [
-        'All functions of the account and region share its executions, and a new account has few.',
-        'Ask AWS for more concurrent executions: docs/limits.md, "Requests a second".',
+        'All functions of the account and region share its executions, and a new account has few. Without one the gateway answers 5xx, and no alarm rings before.',
+        'Ask AWS for 1,000 or more: docs/deploy.md, "0. Check the account", has the command.',
       ],
     },
   ),

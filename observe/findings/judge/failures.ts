@@ -133,7 +133,7 @@ export function explained(
 }
 
 /**
- * Shows how many runs of a function may be at once, lifts its own limit, and asks AWS for twice the executions of the account: the quota
+ * Shows how many runs of a function may be at once, lifts its own limit, and asks AWS for twice the executions of the account, at least its default: the quota
  * "Concurrent executions" of https://docs.aws.amazon.com/general/latest/gr/lambda-service.html.
  */
 function unthrottled(
@@ -148,7 +148,8 @@ function unthrottled(
       ? ['delete-function-concurrency', ...name]
       : ['put-function-concurrency', ...name, '--reserved-concurrent-executions', `${2 * reserved}`];
   const quota = ['--service-code', 'lambda', '--quota-code', 'L-B99A9384'];
-  const executions = 2 * (accountConcurrency ?? ACCOUNT_CONCURRENCY);
+  // Of an account with few, AWS's default is asked for.
+  const executions = Math.max(ACCOUNT_CONCURRENCY, 2 * (accountConcurrency ?? ACCOUNT_CONCURRENCY));
   return [
     aws('lambda', 'get-function-concurrency', ...name),
     aws('lambda', ...lift),

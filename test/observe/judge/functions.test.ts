@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
   codedFailure,
   deadLetters,
@@ -9,8 +11,10 @@ import {
   functionErrors,
   hoursAgo,
   idleStream,
+  judgedDeployment,
   ringingAlarm,
   waitingFacts,
+  wellFacts,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
@@ -36,6 +40,25 @@ describe('a finding about functions, the landing and the stream', () => {
       causes.denied.cause,
     );
   });
+
+  it.each([
+    { accountConcurrency: null, asked: '2000' },
+    { accountConcurrency: 10, asked: '1000' },
+    { accountConcurrency: 3_000, asked: '6000' },
+  ])(
+    'asks for $asked executions, where an account has $accountConcurrency',
+    ({ accountConcurrency, asked }) => {
+      const facts = {
+        ...wellFacts,
+        functionErrors: [{ ...functionErrors, part: 'collect', errors: 0, throttled: 5 }],
+        failures: { collect: failureOf('throttled', 'Rate exceeded') },
+      };
+      const config = defineConfig({ bucket: 'acme', collector: { accountConcurrency } });
+      const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
+      const [, executions] = /--desired-value (\d+)/.exec(found?.commands.join('\n') ?? '') ?? [];
+      expect(executions).toBe(asked);
+    },
+  );
 
   it.each([
     {
