@@ -97,7 +97,7 @@ export const ingest = commandWithActions({
     },
     dataset: {
       type: 'string',
-      help: 'one dataset (default: all; required likewise, but for accept)',
+      help: 'one dataset (default: all; required likewise, but for accept, which then takes days that already need somebody)',
     },
     ...calendarOption,
     ...pageOption,

@@ -49,7 +49,7 @@ The column \`company_id\` below is an example of your own configuration: \`unitI
 - **Only groups of experiments**: rules that are not a group, and units in a known holdout, count in no group: [statsig.md](statsig.md#what-is-no-group).
 - **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads, and Athena bills, those days only. \`first_exposures\` has no \`ds\`, because only all days together show which exposure was first: restrict \`experiment_id\` and \`unit_type\` there.
 - **Units by type**: \`first_exposures\` and \`daily_exposures\` have a row for each ID of a unit: always restrict \`unit_type\` to one.
-- **JSON as columns**: \`country\`, \`locale\`, \`app_version\`. Lists, objects and JSON that is not valid are null there. Other members: \`json_extract_scalar(company_metadata, '$.sku')\`, of the user \`json_extract_scalar(user_object, '$.custom.plan')\` (of exposures \`user_dimensions\`); [a number](experiments.md#numbers-in-texts); [a list](experiments.md#items-of-a-list).
+- **JSON as columns**: \`country\`, \`locale\`, \`app_version\`. Lists, objects and JSON that is not valid are null there. Only \`unitIds\` make further columns; put others into a view of yours, made [like this one](send.md#load-history): \`json_extract_scalar(company_metadata, '$.sku')\`, of the user \`json_extract_scalar(user_object, '$.custom.plan')\` (of exposures \`user_dimensions\`); [a number](experiments.md#numbers-in-texts); [a list](experiments.md#items-of-a-list).
 
 ${COSTS}
 ## Views

@@ -150,6 +150,9 @@ function exposureRows(
     AS made (experiment_id, exposure_type, user_id, stable_id, group_id, "timestamp", ds, held_out))`;
 }
 
+/** Rows of events or exposures with companies in place of devices. */
+const ofCompanies = (made: string): string => made.replace('stable_id', 'company_id');
+
 /** What `sluice check` counts of an experiment whose split is of November 11th, and of others. */
 function unitsOfNewSplit(): string {
   const config = defineConfig({
@@ -185,6 +188,16 @@ function unitsOfLateId(
     AS made (experiment_id, exposure_type, user_id, company_id, custom_ids, group_id, "timestamp", ds, held_out))`;
   const [head, ...rest] = query('An experiment that began again').split(/(?<!')\buser_id\b/);
   return [`WITH ${made}, ${head?.replace(/^WITH /, '')}`, ...rest].join(unit);
+}
+
+/** The plans of customers by the two parts of the query of changes, of which one customer is deleted. */
+function newestRows(): string {
+  const kinds = pageOf('ingest-mapping.md');
+  const [, select] = /`(SELECT customer_id, max_by.*?)`/.exec(kinds) ?? [];
+  const [, having] = /`(HAVING NOT max_by.*?)`/.exec(kinds) ?? [];
+  return `WITH acme_customers AS (SELECT * FROM (VALUES
+      ('ada', 'free', NULL, 1), ('ada', 'pro', false, 2), ('bob', 'pro', true, 2), ('bob', 'free', NULL, 1), ('cyd', 'pro', true, 1), ('cyd', 'free', NULL, 2))
+      AS made (customer_id, plan, deleted, changed_at)) ${select} ${having} ORDER BY customer_id`;
 }
 
 /** The queries besides that of conversion. */
@@ -459,6 +472,70 @@ export const analystQueries: readonly AnalystQuery[] = [
     sql: `SELECT 'v' || app_version FROM (VALUES '3.9.7', '3.10', '3.10.1', '4', 'beta', NULL) AS made (app_version)
       WHERE ${/`(TRY\(CAST\(split\(app_version.*?)`/.exec(pageOf('complete.md'))?.[1]} ORDER BY 1`,
     rows: [['v3.10'], ['v3.10.1'], ['v4']],
+  },
+  {
+    heading: 'Conversion by company',
+    sql: query(
+      'Conversion by company',
+      ofCompanies(
+        productEvents([
+          ['logs in', '11-01 10:00', 'ada', 'acme'],
+          ['purchase', '11-11 12:00', 'ada', null, 5],
+          ['purchase', '11-12 12:00', 'bob', null, 7],
+          ['purchase', '11-10 11:59', 'ada', null, 100],
+          ['purchase', '11-17 12:00', 'ada', null, 100],
+          ['view_item', '11-11 12:00', 'ada', null, 100],
+          ['logs in', '11-01 10:00', 'of two', 'other'],
+          ['logs in', '11-02 10:00', 'of two', 'acme'],
+          ['purchase', '11-11 12:00', 'of two', null, 100],
+          ['purchase', '11-11 12:00', 'of none', null, 100],
+          ['logs in', '11-01 10:00', null, 'other'],
+          ['purchase', '11-11 12:00', null, null, 100],
+          ['logs in', '11-01 10:00', 'late', 'late'],
+          ['purchase', '11-22 12:00', 'late', null, 100],
+        ]),
+      ),
+      ofCompanies(exposureRows([['10 12:00', 'bob', 'A', 'config', 'acme']])),
+      firstExposures(
+        [
+          ['acme', 'A'],
+          ['quiet', 'A'],
+          ['other', 'B'],
+          ['late', 'B', 'late'],
+          ['crossover', 'B', 'crossover'],
+          ['held out', 'B', 'held out'],
+          ['in a gate', 'B', 'gate'],
+        ],
+        'company_id',
+      ),
+    ),
+    rows: [
+      ['A', '2', '1', '12'],
+      ['B', '1', '0', '0'],
+    ],
+  },
+  {
+    heading: 'Why the bill rose',
+    sql: queryOf(
+      'cost.md',
+      'Why the bill rose',
+      `SELECT DATE '2026-11-20' AS ds, * FROM (VALUES
+        ('page_view', '{"userID":"ada"}', NULL), ('page_view', '{}', NULL), ('purchase', '{}', '{"sku":"hat-7","shop":"b"}'), ('purchase', NULL, NULL))
+        AS made (event_name, user_object, company_metadata)`,
+      'statsig_forwarded_events',
+    ),
+    rows: [
+      ['purchase', '2', '28'],
+      ['page_view', '2', '18'],
+    ],
+  },
+  {
+    heading: 'Kinds, newest rows',
+    sql: newestRows(),
+    rows: [
+      ['ada', 'pro'],
+      ['cyd', 'free'],
+    ],
   },
   {
     heading: 'Two experiments at once',
