@@ -36,14 +36,14 @@ function productEvents(events: readonly Made[]): string {
     AS made (event_name, "timestamp", ds, user_id, stable_id, value_number))`;
 }
 
-/** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon, late ones on the 21st. */
+/** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon, late ones on the 21st. A device has an ID of another type. */
 function firstExposures(
   units: readonly (readonly [unit: string, group: string, more?: string, experiment?: string])[],
   unitType = 'user_id',
 ): string {
   const values = units.map(([unit, group, more = '', experiment = 'checkout_button']) => {
     const day = more === 'late' ? '2026-11-21' : '2026-11-10';
-    return `(${text(experiment)}, ${text(unit)}, ${text(unitType)}, ${text(group)}, TIMESTAMP '${day} 12:00:00', DATE '${day}', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`;
+    return `(${text(experiment)}, ${text(unit)}, ${text(more === 'device' ? 'stable_id' : unitType)}, ${text(group)}, TIMESTAMP '${day} 12:00:00', DATE '${day}', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`;
   });
   return `first_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`;
@@ -164,6 +164,9 @@ function unitsOfNewSplit(): string {
     ['after', 'A', 'late'],
     ['elsewhere', 'B', '', 'homepage_hero'],
     ['not configured', 'B', '', 'search'],
+    ['several groups', 'B', 'crossover', 'search'],
+    ['a device', 'B', 'device', 'search'],
+    ['a gate', 'B', 'gate', 'search'],
   ]);
   return `WITH ${units} ${unitsQuery(config, 'user_id').replace(/FROM .*/, 'FROM first_exposures')}`;
 }
@@ -241,7 +244,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     rows: [
       ['checkout_button', 'A', 'A', '1', '0'],
       ['homepage_hero', 'B', 'B', '1', '0'],
-      ['search', 'B', 'B', '1', '0'],
+      ['search', 'B', 'B', '2', '1'],
     ],
   },
   {

@@ -7,7 +7,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { bucketPolicy, judgeDenial } from '../../../observe/doctor/roles.ts';
-import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
+import { deniedByBucket, exceptedDenials, exceptedPolicy } from '../../../observe/facts/bucketDenials.ts';
 import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
 import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
 import type { Status } from '../../../observe/findings/status.ts';
@@ -63,6 +63,64 @@ describe('the policy of a bucket', () => {
     const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
     expect(denied({ Condition })).toEqual(text('may deny'));
     expect(deniedByBucket('', needs)).toEqual([]);
+  });
+
+  it.each<{ what: string; condition: object; verb: string; action?: string }>([
+    { what: 'HTTPS', condition: { Bool: { 'aws:SecureTransport': 'true' } }, verb: 'may deny' },
+    {
+      what: 'reads without a condition',
+      condition: { Null: { 's3:if-match': 'true' } },
+      verb: 'may deny',
+      action: 's3:GetObject',
+    },
+    {
+      what: 'deletions with a condition',
+      condition: { Null: { 's3:if-match': 'false' } },
+      verb: 'may deny',
+    },
+    {
+      what: 'the writer by its name',
+      condition: { ArnEquals: { 'AWS:principalarn': role } },
+      verb: 'denies',
+    },
+    {
+      what: 'the writer by its name, from a network',
+      condition: { IpAddress: { 'aws:SourceIp': '::' }, ArnLike: { 'aws:PrincipalArn': role } },
+      verb: 'may deny',
+    },
+  ])('$verb $what', ({ condition, verb, action = 's3:DeleteObject' }) => {
+    expect(denied({ Condition: condition, Action: action })).toEqual(text(verb, `${action} on landing/*`));
+  });
+
+  it('does not where it denies another role by its name', () => {
+    expect(denied({ Condition: { ArnEquals: { 'aws:PrincipalArn': `${role}x` } } })).toEqual([]);
+  });
+
+  it('names a statement without a name by its place', () => {
+    const nameless = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:DeleteObject',
+      Resource: 'arn:aws:s3:::acme/landing/*',
+    };
+    const policy = JSON.stringify({ Statement: [{ ...nameless, Effect: 'Allow' }, nameless] });
+    expect(deniedByBucket(policy, needs)).toMatchObject([{ sid: 'Statement 2' }]);
+  });
+
+  it('keeps its conditions and the roles that it excepts, however their key is written, beside new ones', () => {
+    const others = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    const Condition = { ...others, ArnNotEquals: { 'AWS:principalarn': 'a' } };
+    const policy = JSON.stringify({ Version: 'v', Statement: [{ Sid: 'S', Effect: 'Deny', Condition }] });
+    expect(JSON.parse(exceptedPolicy(policy, () => ['a', 'b']))).toEqual({
+      Version: 'v',
+      Statement: [
+        {
+          Sid: 'S',
+          Effect: 'Deny',
+          Condition: { ...others, ArnNotEquals: { 'AWS:principalarn': ['a', 'b'] } },
+        },
+      ],
+    });
   });
 
   it.each([

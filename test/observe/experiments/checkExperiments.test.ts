@@ -69,12 +69,64 @@ describe('the verdict on a split', () => {
     ]);
   });
 
-  it('is suspicious between the two levels', () => {
-    const found = [560, 565, 570, 575, 580, 585].map(
-      (a) => judge({ a, b: 1_000 - a }, { a: 1, b: 1 }).verdict,
-    );
-    expect(found).toContain('suspicious');
-    expect(found.at(-1)).toBe('mismatch');
+  // Their p-values are 0.01095, 0.00879, 0.00128 and 0.00099.
+  it.each([
+    { a: 560, verdict: 'no_mismatch' },
+    { a: 561, verdict: 'suspicious' },
+    { a: 569, verdict: 'suspicious' },
+    { a: 570, verdict: 'mismatch' },
+  ])('of $a units of 1,000 where half are expected is $verdict', ({ a, verdict }) => {
+    expect(judge({ a, b: 1_000 - a }, { a: 1, b: 1 }).verdict).toBe(verdict);
+  });
+});
+
+describe('a check', () => {
+  const config = defineConfig({
+    bucket: 'acme',
+    experiments: ['new', { name: 'checkout', split: { r1: 1, r2: 1 }, since: '2026-11-21' }],
+  });
+  const NAMES = ['experiment_id', 'group_id', 'group_name', 'units', 'crossovers'];
+  /** What is found of the only experiment that is asked for, or of all, of these rows. */
+  const check = async (rows: readonly (readonly (string | null)[])[], experiment?: string) => {
+    const athena = answeredBy(AthenaClient, () => ({
+      QueryExecutionId: 'q',
+      QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: 9 } },
+      ResultSet: {
+        ResultSetMetadata: { ColumnInfo: NAMES.map((Name) => ({ Name })) },
+        Rows: [NAMES, ...rows].map((row) => ({
+          Data: row.map((value) => (value === null ? {} : { VarCharValue: value })),
+        })),
+      },
+    }));
+    const timing = { clock: { now: () => 0 }, wait: async () => {}, random: () => 0 };
+    return checkExperiments({ config, athena, ...timing }, { experiment });
+  };
+
+  it('has the experiments with the most units first, then by name, and configured ones without units', async () => {
+    const found = await check([
+      ['banner', 'g1', null, '10', '0'],
+      ['checkout', 'r1', 'Control', '30', '2'],
+      ['checkout', 'r2', null, '31', '3'],
+      ['aside', 'g1', null, '10', '1'],
+    ]);
+    expect(found).toMatchObject({ unit: 'user_id', scanned_bytes: 9 });
+    expect(found.experiments.map(({ groups, p_value, ...more }) => more)).toEqual([
+      { experiment: 'checkout', since: '2026-11-21', units: 61, crossovers: 5, verdict: 'no_mismatch' },
+      { experiment: 'aside', since: null, units: 10, crossovers: 1, verdict: 'not_tested' },
+      { experiment: 'banner', since: null, units: 10, crossovers: 0, verdict: 'not_tested' },
+      { experiment: 'new', since: null, units: 0, crossovers: 0, verdict: 'not_tested' },
+    ]);
+    expect(found.experiments[0]?.groups).toEqual([
+      { group_id: 'r1', group_name: 'Control', units: 30, crossovers: 2, expected: 30.5 },
+      { group_id: 'r2', group_name: null, units: 31, crossovers: 3, expected: 30.5 },
+    ]);
+  });
+
+  it('of a configured experiment has that alone, also before it has units', async () => {
+    const { experiments } = await check([], 'checkout');
+    expect(experiments).toMatchObject([
+      { experiment: 'checkout', units: 0, groups: [{ units: 0 }, { units: 0 }] },
+    ]);
   });
 });
 

@@ -85,6 +85,7 @@ describe('readQuarantine', () => {
     ]);
     expect(raws).toEqual(expected.flat());
     expect(rows[0]).toMatchObject({ reason, receivedAt: Date.UTC(2026, 10, 20, 7), path: '/v1/rgstr' });
+    expect(rows[0]).toMatchObject({ sdkType: 'e2e', sdkVersion: '1' });
     const environments = new Map(rows.map((row) => [row.quarantineId, row.keyEnvironment]));
     expect(environments.get('own-0')).toBe(null);
     expect(environments.get('own-1')).toBe('staging');

@@ -35,6 +35,7 @@ describe('a quarantined event', () => {
           event_name: 'made',
           user_id: 'u',
           sdk_type: 'js',
+          sdk_version: '1.0',
           received_at: '2026-11-20T07:32:00.000Z',
         }),
       ],
