@@ -32,6 +32,8 @@ export interface SlowDeploymentOptions {
   readonly objects: Objects;
   /** Folders of days that the bucket lists. Default: none. */
   readonly folders?: readonly string[];
+  /** Keys of files that the bucket lists, each of nine bytes with the ETag `"e"`. Default: none. */
+  readonly files?: readonly string[];
   /** Whether Glue denies the partitions, too. Otherwise there are none. */
   readonly isGlueDenied?: boolean;
 }
@@ -87,14 +89,18 @@ export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
 }
 
 function answerOf(
-  { objects, folders = [], isGlueDenied = false }: SlowDeploymentOptions,
+  { objects, folders = [], files = [], isGlueDenied = false }: SlowDeploymentOptions,
   { hostname, path, headers, query }: SdkRequest,
 ): Answered {
   if (hostname.startsWith('own.s3')) {
     const object = objects.get(path.slice(1));
     if (object !== undefined) return { status: 200, text: object };
     if ('policy' in query) return { status: 404, text: '<Error><Code>NoSuchBucketPolicy</Code></Error>' };
-    if (path === '/') return { status: 200, text: listing(folders, query['prefix'] ?? '') };
+    if (path === '/')
+      return {
+        status: 200,
+        text: listing('delimiter' in query ? { folders } : { files }, query['prefix'] ?? ''),
+      };
     return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
   }
   const isPartitions = headers['x-amz-target']?.endsWith('.GetPartitions') === true;
@@ -102,10 +108,18 @@ function answerOf(
   return { status: 400, text: JSON.stringify({ __type: 'AccessDeniedException', message: 'denied' }) };
 }
 
-function listing(folders: readonly string[], prefix: string): string {
-  const own = folders.filter((folder) => folder.startsWith(prefix));
-  const xml = own.map((folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`);
-  return `<ListBucketResult>${xml.join('')}</ListBucketResult>`;
+function listing(
+  { folders = [], files = [] }: Pick<SlowDeploymentOptions, 'folders' | 'files'>,
+  prefix: string,
+): string {
+  const isBelow = (name: string) => name.startsWith(prefix);
+  const prefixes = folders
+    .filter(isBelow)
+    .map((folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`);
+  const contents = files
+    .filter(isBelow)
+    .map((key) => `<Contents><Key>${key}</Key><Size>9</Size><ETag>"e"</ETag></Contents>`);
+  return `<ListBucketResult>${[...prefixes, ...contents].join('')}</ListBucketResult>`;
 }
 
 /** Turns of the event loop without a new call after which nothing else is to be done. */

@@ -109,7 +109,7 @@ describe('the policy of a bucket', () => {
 
   it('keeps its conditions and the roles that it excepts, however their key is written, beside new ones', () => {
     const others = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
-    const Condition = { ...others, ArnNotEquals: { 'AWS:principalarn': 'a' } };
+    const Condition = { ...others, ArnNotEquals: { 'AWS:principalarn': 'c' } };
     const policy = JSON.stringify({ Version: 'v', Statement: [{ Sid: 'S', Effect: 'Deny', Condition }] });
     expect(JSON.parse(exceptedPolicy(policy, () => ['a', 'b']))).toEqual({
       Version: 'v',
@@ -117,7 +117,7 @@ describe('the policy of a bucket', () => {
         {
           Sid: 'S',
           Effect: 'Deny',
-          Condition: { ...others, ArnNotEquals: { 'AWS:principalarn': ['a', 'b'] } },
+          Condition: { ...others, ArnNotEquals: { 'AWS:principalarn': ['c', 'a', 'b'] } },
         },
       ],
     });

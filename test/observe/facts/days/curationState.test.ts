@@ -1,0 +1,273 @@
+import { GlueClient } from '@aws-sdk/client-glue';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { UtcDay } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { curatedShape, curatedTables } from '../../../../lib/curate/curatedTables.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import {
+  CURATED_LEDGER,
+  curatedDaysKey,
+  ledgerKey,
+  versionFilesKey,
+} from '../../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, versionPrefix } from '../../../../lib/tables/tableFolders.ts';
+import { readCuratedCalendar } from '../../../../observe/facts/days/curatedCalendar.ts';
+import { readCurationState, unreadCurated } from '../../../../observe/facts/days/curationState.ts';
+import { answeredBy } from '../../../harness/answering.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import { slowDeployment } from '../../slowDeployment.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const HOUR = 3_600_000;
+/** Days from 2026-11-18 on are too young, and the last night should have queued those before the 17th. */
+const config = defineConfig({ bucket: 'own' });
+const dayAt = (date: number): UtcDay => `2026-11-${String(date).padStart(2, '0')}`;
+
+const lost = [{ name: 'a.parquet', eTag: '"old"' }];
+const kept = { rows: 4, since: NOW - HOUR, files: [] };
+/** A day whose version keeps rows of a raw file that is gone. */
+const keeping = (more: Partial<NonNullable<NonNullable<LedgerEntry['curated']>['kept']>> = {}) => ({
+  curated: { inputs: lost, kept: { ...kept, ...more } },
+});
+const account = (rows: number, resends: number) => ({
+  curated: { inputs: [], account: { rawRows: rows + resends, kept: 0, rows, resends, differing: 0 } },
+});
+const failure = { code: 'SLUICE_CURATE_X', message: 'x.' };
+const failed = (since: number) => ({
+  state: 'failed' as const,
+  failure,
+  failingSince: since,
+  updatedAt: NOW,
+});
+const queued = (hours: number) => ({
+  state: 'waiting' as const,
+  queued: { at: NOW - hours * HOUR, fingerprint: 'f', reason: 'new' as const },
+});
+
+/** Entries of curated days of events by the date in November; those up to the 12th are listed. */
+const ENTRIES: Readonly<Record<number, Partial<LedgerEntry>>> = {
+  1: keeping(),
+  2: keeping({ accepted: 'keep' }),
+  3: { ...keeping({ accepted: 'drop' }), ...failed(2) },
+  4: keeping({ rows: 0 }),
+  5: account(10, 1),
+  6: account(20, 2),
+  7: account(30, 3),
+  8: account(40, 4),
+  9: account(50, 5),
+  10: account(60, 0),
+  11: account(70, 7),
+  12: account(0, 0),
+  13: queued(25),
+  14: failed(1),
+  15: queued(30),
+};
+const SHAPE = curatedShape(curatedTables(config).events);
+const listedOf = (dates: readonly number[], shape = SHAPE) =>
+  Object.fromEntries(
+    dates.map((date) => {
+      const keeps = date <= 4 ? { keeps: true } : {};
+      return [dayAt(date), { version: 'v', shape, fingerprint: 'f', ...keeps }];
+    }),
+  );
+const objectsOf = (entries: Readonly<Record<number, Partial<LedgerEntry>>>) =>
+  Object.entries(entries).map(([date, more]) => {
+    const day = dayAt(Number(date));
+    const entry = ledgerEntry({ source: CURATED_LEDGER, dataset: 'events', day, version: 'v', ...more });
+    return [ledgerKey(CURATED_LEDGER, 'events', day), JSON.stringify(entry)] as const;
+  });
+const lists = (events: object, exposures: object = {}) =>
+  [
+    [curatedDaysKey('events'), JSON.stringify({ days: events })],
+    [curatedDaysKey('exposures'), JSON.stringify({ days: exposures })],
+  ] as const;
+const folderOf = (date: number) => dayFolder(config, 'events', dayAt(date));
+const fileOf = (date: number, name: string) => `${folderOf(date)}${name}.parquet`;
+
+const opened: { close(): void }[] = [];
+function deploymentOf(
+  entries: typeof ENTRIES,
+  objects: Iterable<readonly [string, string]>,
+  files: readonly string[] = [],
+  folders = [12, 13, 14, 15, 16, 17, 18].map(folderOf),
+) {
+  const all = new Map([...objectsOf(entries), ...objects]);
+  const { deployment } = slowDeployment({ config, now: NOW, objects: all, folders, files });
+  opened.push(deployment);
+  return deployment;
+}
+afterAll(() => {
+  for (const deployment of opened) deployment.close();
+});
+
+describe('the state of curated days', () => {
+  it('has the days of each table by what is to be done about them', async () => {
+    const objects = [
+      ...lists(listedOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), listedOf([9])),
+      [
+        versionFilesKey(CURATED_LEDGER, 'events'),
+        JSON.stringify({ [`${dayAt(12)}/v`]: 7, [`${dayAt(14)}/v`]: 8, [`${dayAt(11)}/other`]: 9 }),
+      ],
+    ] as const;
+    const [exposures, events] = await readCurationState(deploymentOf(ENTRIES, objects));
+    expect(exposures).toMatchObject({
+      kind: 'exposures',
+      table: 'curated_exposures',
+      listed: 1,
+      raw: 0,
+      late: [],
+    });
+    expect(events).toEqual({
+      kind: 'events',
+      table: 'curated_events',
+      listed: 12,
+      raw: 5,
+      failed: [dayAt(14), dayAt(3)].map((day, i) => ({
+        day,
+        ...failure,
+        since: i + 1,
+        last: NOW,
+        waits: false,
+        replaced: undefined,
+      })),
+      late: [dayAt(15), dayAt(13)],
+      lateSince: NOW - 30 * HOUR,
+      unplanned: [dayAt(16)],
+      resends: [
+        { day: dayAt(11), rows: 70, resends: 7 },
+        { day: dayAt(10), rows: 60, resends: 0 },
+        { day: dayAt(9), rows: 50, resends: 5 },
+        { day: dayAt(8), rows: 40, resends: 4 },
+        { day: dayAt(7), rows: 30, resends: 3 },
+        { day: dayAt(6), rows: 20, resends: 2 },
+      ],
+      lacking: [
+        { day: dayAt(12), since: 7, isOnly: true },
+        { day: dayAt(14), since: 8, isOnly: false },
+      ],
+      kept: [
+        {
+          day: dayAt(1),
+          rows: 4,
+          since: '2026-11-20T11:00:00.000Z',
+          gone: ['a.parquet'],
+          replaced: [],
+          isErased: false,
+        },
+      ],
+      accepted: [dayAt(2)],
+    });
+  });
+
+  const erasure = (endedAt?: number) => ({
+    erasures: [{ id: 'e', at: NOW - HOUR, replaced: [], ...(endedAt === undefined ? {} : { endedAt }) }],
+  });
+  it.each<{ what: string; entry: Partial<LedgerEntry>; files: readonly string[]; kept: object | null }>([
+    {
+      what: 'whose file was replaced',
+      entry: keeping(),
+      files: [fileOf(1, 'a')],
+      kept: { gone: [], replaced: lost, isErased: false },
+    },
+    {
+      what: 'whose file an erasure may have replaced',
+      entry: { ...keeping(), ...erasure() },
+      files: [fileOf(1, 'a')],
+      kept: null,
+    },
+    {
+      what: 'whose file was replaced before an erasure that has ended',
+      entry: { ...keeping(), ...erasure(NOW) },
+      files: [fileOf(1, 'a')],
+      kept: { replaced: lost, isErased: true },
+    },
+    {
+      what: 'whose file is gone during an erasure',
+      entry: { ...keeping(), ...erasure() },
+      files: [],
+      kept: { gone: ['a.parquet'], isErased: true },
+    },
+    {
+      what: 'that an erasure has changed',
+      entry: keeping({ erased: true }),
+      files: [],
+      kept: { isErased: true },
+    },
+    {
+      what: 'whose file was brought back beside another',
+      entry: keeping(),
+      files: [fileOf(1, 'a'), fileOf(1, 'restored-a')],
+      kept: { gone: [], replaced: [] },
+    },
+  ])('of a day $what, of which rows are kept, is $kept', async ({ entry, files, kept: wanted }) => {
+    const deployment = deploymentOf({ 1: entry }, lists(listedOf([1])), files);
+    const [, events] = await readCurationState(deployment);
+    expect(events?.kept).toEqual(wanted === null ? [] : [expect.objectContaining(wanted)]);
+  });
+
+  it('has the days of each table whose version no query reads, oldest first', async () => {
+    const version = { filesWritten: ['a'], rows: { in: 9, out: 5, refused: 0 } };
+    const exposure = ledgerEntry({
+      source: CURATED_LEDGER,
+      dataset: 'exposures',
+      day: dayAt(9),
+      version: 'x',
+      ...version,
+    });
+    const objects = [
+      ...lists(listedOf([7, 6]), listedOf([9])),
+      [ledgerKey(CURATED_LEDGER, 'exposures', dayAt(9)), JSON.stringify(exposure)],
+    ] as const;
+    const unread = await unreadCurated(deploymentOf({ 6: version, 7: version }, objects));
+    const location = (table: string, date: number, name: string) =>
+      `s3://own/${versionPrefix(config, table, dayAt(date), name)}`;
+    expect(unread).toEqual([
+      [{ day: dayAt(9), location: location('curated_exposures', 9, 'x'), rows: 5 }],
+      [6, 7].map((date) => ({ day: dayAt(date), location: location('curated_events', date, 'v'), rows: 5 })),
+    ]);
+  });
+});
+
+describe('the calendar of curated days', () => {
+  /** Each of these days has the partition of its version. Its views are not there. */
+  const glue = answeredBy(GlueClient, ({ name }) => {
+    if (name !== 'GetPartitions') throw Object.assign(new Error('none'), { name: 'EntityNotFoundException' });
+    const Partitions = [1, 5, 6, 7, 8, 13].map((date) => ({
+      Values: [dayAt(date)],
+      StorageDescriptor: {
+        Location: `s3://own/${versionPrefix(config, 'curated_events', dayAt(date), 'v')}`,
+      },
+    }));
+    return { Partitions };
+  });
+  const calendar = (days: number, until: number) =>
+    readCuratedCalendar(
+      { ...deploymentOf(ENTRIES, lists({ ...listedOf([5, 7]), ...listedOf([1, 6, 8], 'other') })), glue },
+      { kinds: ['events'], days, until: dayAt(until) },
+    );
+
+  it('has so many days up to the last, those with a raw folder or in the list, the newest first', async () => {
+    const { tables, ...about } = await calendar(10, 14);
+    expect(about).toEqual({ isOn: true, curateAfter: 2, firstYoung: dayAt(18) });
+    expect(tables).toMatchObject([
+      { kind: 'events', table: 'curated_events', rawTable: 'statsig_forwarded_events', listed: 5 },
+    ]);
+    expect(tables[0]?.days.map(({ day }) => day)).toEqual([14, 13, 12, 8, 7, 6, 5].map(dayAt));
+  });
+
+  it('has the state, version, account and failure of each', async () => {
+    const { tables } = await calendar(14, 14);
+    expect(tables[0]?.days.map(({ day, state, isLate }) => [day, state, isLate])).toEqual([
+      [dayAt(14), 'failed', false],
+      [dayAt(13), 'outdated', true],
+      [dayAt(12), 'waiting', false],
+      [dayAt(8), 'outdated', false],
+      [dayAt(7), 'waiting', false],
+      [dayAt(6), 'outdated', false],
+      [dayAt(5), 'waiting', false],
+      [dayAt(1), 'waiting', false],
+    ]);
+    expect(tables[0]?.days[0]).toMatchObject({ version: 'v', account: null, failure });
+    expect(tables[0]?.days[4]).toMatchObject({ version: 'v', account: { rows: 30 }, failure: null });
+  });
+});

@@ -1,0 +1,290 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { addDays, type UtcDay } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { lastLookKey, lateNoteKey, ledgerKey, versionFilesKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/datasets.ts';
+import { dropDays } from '../../../../observe/facts/days/dropDays.ts';
+import { misnamedDays } from '../../../../observe/facts/days/misnamedDays.ts';
+import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
+import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import { slowDeployment } from '../../slowDeployment.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const HOUR = 3_600_000;
+/** 14 hours ahead of UTC: there it is the 21st. */
+const EARLY = 'Pacific/Kiritimati';
+const config = defineConfig({
+  bucket: 'own',
+  sources: [
+    acmeSource({
+      datasets: [
+        eventsDataset({ folder: 'drops', lookbackDays: 3, timezone: EARLY, expectedBy: { hour: 6 } }),
+      ],
+    }),
+  ],
+});
+const TODAY: UtcDay = '2026-11-21';
+const daysAgo = (days: number) => addDays(TODAY, -days);
+
+/** What is noted of the dataset, by days before today. */
+interface Noted {
+  readonly entries?: Readonly<Record<number, Partial<LedgerEntry>>>;
+  readonly look?: object;
+  readonly late?: readonly object[];
+  readonly lacking?: readonly number[];
+}
+
+const opened: { close(): void }[] = [];
+afterAll(() => {
+  for (const deployment of opened) deployment.close();
+});
+async function read({ entries = {}, look = {}, late, lacking = [] }: Noted, isAsked = false) {
+  const name = ['acme', 'events'] as const;
+  const days = Object.entries(entries).map(([days, more]) => {
+    const day = daysAgo(Number(days));
+    return [ledgerKey(...name, day), JSON.stringify(ledgerEntry({ day, version: 'v', ...more }))] as const;
+  });
+  const listing = { at: NOW - HOUR, newestDay: null, stopped: false, ...look };
+  const files = Object.fromEntries(lacking.map((days) => [`${daysAgo(days)}/v`, 5]));
+  const objects = new Map([
+    ...days,
+    [lastLookKey(...name), JSON.stringify(listing)],
+    [versionFilesKey(...name), JSON.stringify(files)],
+    ...(late === undefined
+      ? []
+      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR, late })] as const]),
+  ]);
+  const { deployment } = slowDeployment({ config, now: NOW, objects, files: [...objects.keys()] });
+  opened.push(deployment);
+  const span = isAsked ? { count: () => 2, until: daysAgo(5) } : {};
+  const [found] = await readDatasets(deployment, configuredDatasets(config), span);
+  if (found === undefined) throw new Error('no dataset');
+  return found;
+}
+const waitingFor = (reason: string, more: object = {}): Partial<LedgerEntry> => ({
+  state: 'waiting',
+  version: undefined,
+  queued: { at: NOW - HOUR, fingerprint: 'f', reason, files: 2, ...more },
+});
+const MARKER = 'waiting for _SUCCESS';
+const COMMIT = 'waiting for a commit of its files';
+
+describe('the days of a dataset that are read', () => {
+  it('are those of a week up to its own today, and older ones that wait, are late, lack files or have come outside', async () => {
+    const { days, ...found } = await read({
+      look: {
+        openDays: [daysAgo(20)],
+        elsewhere: { days: [daysAgo(35), daysAgo(34), daysAgo(9)], others: [] },
+      },
+      late: [{ day: daysAgo(10), due: 7 }],
+      lacking: [30],
+      entries: { 30: { missingSince: 1 }, 1: {} },
+    });
+    expect(days.map(({ day }) => day)).toEqual([34, 30, 20, 10, 9, 6, 5, 4, 3, 2, 1, 0].map(daysAgo));
+    expect(found).toMatchObject({
+      firstDay: daysAgo(3),
+      folder: 's3://acme-drops/drops/',
+      isLookOld: false,
+      lacking: [{ day: daysAgo(30), since: 5, isOnly: true }],
+      late: [{ day: daysAgo(10), due: 7 }],
+      unlooked: [daysAgo(35), daysAgo(34), daysAgo(9)],
+    });
+  });
+
+  it('are those that are asked for alone, with a last day', async () => {
+    const { days } = await read({ look: { openDays: [daysAgo(20)] }, lacking: [30] }, true);
+    expect(days.map(({ day }) => day)).toEqual([6, 5].map(daysAgo));
+  });
+});
+
+it('a day is late until its drop has come since it was looked for', async () => {
+  const late = [1, 2, 3, 4].map((days) => ({ day: daysAgo(days), due: 7 }));
+  const queued = { at: NOW, fingerprint: 'f', reason: 'new' };
+  const entries: Noted['entries'] = {
+    1: { state: 'waiting', version: undefined, updatedAt: NOW, queued },
+    2: { state: 'waiting', version: undefined, updatedAt: NOW - HOUR, queued },
+    3: {},
+  };
+  expect((await read({ late, entries })).late.map(({ day }) => day)).toEqual([2, 4].map(daysAgo));
+});
+
+describe('a day that waits', () => {
+  const has = { words: '1 file', since: NOW - 2 * HOUR };
+  const late = (days: number) => [{ day: daysAgo(days), due: 7, has }];
+  const old = (days: number) => ({ elsewhere: { days: [daysAgo(days)], others: [] } });
+  it.each<{ what: string; noted: Noted; waiting: object | null }>([
+    {
+      what: 'for a marker, and is over',
+      noted: { entries: { 2: waitingFor(MARKER, { writtenAt: NOW - 3 * HOUR }) } },
+      waiting: { cure: 'backfill', isLacking: true, since: NOW - 3 * HOUR },
+    },
+    {
+      what: 'for a marker, and is not over',
+      noted: { entries: { 0: waitingFor(MARKER) } },
+      waiting: { cure: 'backfill', isLacking: false, since: NOW - HOUR },
+    },
+    {
+      what: 'for a commit, and is not over',
+      noted: { entries: { 0: waitingFor(COMMIT) } },
+      waiting: { cure: 'explain', isLacking: true },
+    },
+    {
+      what: 'for a marker of files that are gone',
+      noted: { entries: { 2: waitingFor(MARKER, { files: 0 }) } },
+      waiting: null,
+    },
+    { what: 'for a load', noted: { entries: { 2: waitingFor('new') } }, waiting: null },
+    {
+      what: 'and was late, with files that nobody has looked at',
+      noted: { late: late(3) },
+      waiting: { cure: 'run', since: has.since },
+    },
+    {
+      what: 'and was late, before the lookback',
+      noted: { late: late(4) },
+      waiting: { cure: 'load', since: has.since },
+    },
+    {
+      what: 'and was late, and the ledger knows it',
+      noted: { late: late(2), entries: { 2: waitingFor('settling', { files: 1 }) } },
+      waiting: { cure: 'explain', isLacking: true },
+    },
+    {
+      what: 'and was late, outside of the lookback, though the ledger knows that there was none',
+      noted: {
+        late: late(9),
+        look: old(9),
+        entries: { 9: { state: 'succeeded_no_data', fingerprint: 'none', version: undefined } },
+      },
+      waiting: { cure: 'load' },
+    },
+    {
+      what: 'outside of the lookback, as nobody has looked at it',
+      noted: { look: old(9) },
+      waiting: { cure: 'load', isLacking: true },
+    },
+  ])('$what has the cure $waiting.cure', async ({ noted, waiting }) => {
+    expect((await read(noted)).waiting).toEqual(waiting === null ? [] : [expect.objectContaining(waiting)]);
+  });
+});
+
+describe('days outside of the lookback', () => {
+  const newer = (days: number, hours = 1, entryETag = '"e"') => ({
+    day: daysAgo(days),
+    at: NOW - hours * HOUR,
+    lastSeenAt: NOW,
+    writtenAt: 1,
+    entryETag,
+  });
+  it('are those that the ledger does not know, or knows to have had no file, and those with newer files', async () => {
+    const none = { state: 'succeeded_no_data', fingerprint: 'none', version: undefined } as const;
+    const { unlooked, newer: found } = await read({
+      look: {
+        elsewhere: { days: [9, 10, 11, 12, 13].map(daysAgo), others: [] },
+        newer: { days: [newer(10), newer(12), newer(13), newer(14, 1, '"other"')] },
+      },
+      entries: {
+        10: none,
+        11: { ...none, fingerprint: 'f' },
+        12: { ...none, version: 'v' },
+        13: {},
+        14: {},
+      },
+    });
+    expect(unlooked).toEqual([9, 10].map(daysAgo));
+    expect(found).toEqual([12, 13].map(daysAgo));
+  });
+
+  it('with newer files are told also where no day came outside', async () => {
+    expect((await read({ look: { newer: { days: [newer(9)] } }, entries: { 9: {} } })).newer).toEqual([
+      daysAgo(9),
+    ]);
+  });
+});
+
+describe('an unusual day', () => {
+  const rows = { rows: { in: 9, out: 5, refused: 0 }, usualRows: 40 };
+  const content = (kind: 'values' | 'copies' | 'days', words: string, field?: string) => ({
+    content: dayContent({ unusual: [{ kind, words, ...(field === undefined ? {} : { field }) }] }),
+  });
+  const file = (key: string) => ({ key, size: 9, eTag: '"x"', fate: 'loaded' as const });
+  it.each<{ what: string; entry: Partial<LedgerEntry>; parts: readonly object[] }>([
+    { what: 'rows', entry: rows, parts: [{ kind: 'rows', short: 'has 5 rows, where 40 are usual' }] },
+    {
+      what: 'equal files',
+      entry: { files: [file('a'), file('b'), file('c')] },
+      parts: [{ kind: 'equalFiles', short: 'has 3 files that are equal' }],
+    },
+    {
+      what: 'copies',
+      entry: content('copies', 'of `a`'),
+      parts: [{ kind: 'copies', short: 'has files that are those of other days' }],
+    },
+    {
+      what: 'rows of other days',
+      entry: content('days', 'rows of other days: a, b'),
+      parts: [{ kind: 'days', short: 'has rows of other days' }],
+    },
+    {
+      what: 'a field',
+      entry: content('values', '`a` is empty', 'a'),
+      parts: [{ kind: 'values', short: 'has other values than the days before, a is empty' }],
+    },
+    {
+      what: 'a field, in several sentences',
+      entry: content('values', '`a` is empty. `b` too', 'a'),
+      parts: [{ kind: 'values', short: 'has other values than the days before, in a' }],
+    },
+    {
+      what: 'a field, in many words',
+      entry: content('values', 'x'.repeat(161), 'b'),
+      parts: [{ kind: 'values', short: 'has other values than the days before, in b' }],
+    },
+    {
+      what: 'nothing that has a field',
+      entry: content('values', 'x'.repeat(161)),
+      parts: [{ kind: 'values', short: 'has other values than the days before, in its rows' }],
+    },
+  ])('is so by $what', async ({ entry, parts }) => {
+    expect((await read({ entries: { 2: entry } })).unusual).toEqual([
+      { day: daysAgo(2), words: expect.any(String), parts },
+    ]);
+  });
+
+  it('is not one that was not over at the last look', async () => {
+    // Its drop was due at six o'clock of the day after, there.
+    const at = (hour: number) => ({ at: Date.UTC(2026, 10, 19, hour) });
+    expect((await read({ entries: { 2: rows }, look: at(15) })).unusual).toEqual([]);
+    expect((await read({ entries: { 2: rows }, look: at(16) })).unusual).toHaveLength(1);
+  });
+});
+
+describe('days that seem to come under other names', () => {
+  it.each([
+    {
+      what: 'since the last that came',
+      came: [3],
+      others: ['2026/'],
+      found: { missed: [2, 1], names: ['2026/'] },
+    },
+    {
+      what: 'of the lookback',
+      came: [4],
+      others: ['_x', '1999'],
+      found: { missed: [3, 2, 1], names: ['1999'] },
+    },
+    { what: 'while none is missing', came: [1], others: ['2026/'], found: null },
+    {
+      what: 'though today has come',
+      came: [0, 2],
+      others: ['2026/'],
+      found: { missed: [1], names: ['2026/'] },
+    },
+    { what: 'without a year', came: [3], others: ['31'], found: null },
+  ])('are told $what', async ({ came, others, found }) => {
+    const entries = Object.fromEntries(came.map((days) => [days, {}]));
+    const dataset = dropDays(await read({ entries, look: { elsewhere: { days: [], others } } }));
+    expect(misnamedDays(dataset)).toEqual(found && { ...found, missed: found.missed.map(daysAgo) });
+  });
+});
