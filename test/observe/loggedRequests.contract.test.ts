@@ -8,6 +8,7 @@ import {
   readFirstKeyFailure,
   readKeysFailure,
   readLastFailure,
+  triesOf,
 } from '../../observe/facts/flow/failures.ts';
 import {
   readAnswers,
@@ -20,6 +21,7 @@ import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';
 import { startServices, temporaryDirectory } from '../../packages/local-aws/src/testing/index.ts';
+import { answeredBy } from '../harness/answering.ts';
 import { wellHour } from './statusFacts.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
@@ -72,8 +74,9 @@ describe('whose clock is off by hours', () => {
     const stack = { service: 'sluice', stage: 'prod' };
     for (let i = 0; i < 5; i += 1) line('late', { outside_time_window: 4 }, 0);
     line('shop', { outside_time_window: 4, clock_corrected: 0 }, 3);
+    line('zero', { before_2000: 6, outside_time_window: 6 }, 0);
     const config = defineConfig({ bucket: 'acme', logs: { successes: 0.5 } });
-    const { counts, corrected, uncorrected, ahead, late } = await readNoted({
+    const { counts, before2000, corrected, uncorrected, ahead, late } = await readNoted({
       logs: client,
       stack,
       config,
@@ -87,8 +90,10 @@ describe('whose clock is off by hours', () => {
       clock_ignored: 4,
       clock_ahead: 3,
       time_missing: 1,
-      outside_time_window: 24,
+      outside_time_window: 30,
+      before_2000: 6,
     });
+    expect(before2000).toMatchObject([{ key: 'zero', count: 6 }]);
     const shop = { code: null, key: 'shop', sdk: 'py-server 1', last };
     const hour = 60 * MINUTE;
     expect(corrected).toEqual([
@@ -121,6 +126,8 @@ describe('requests that were not stored', () => {
     await clock.advance(60 * MINUTE);
     const answers = await readAnswers({ logs: client, stack, now: clock.now() }, day, 'failedBy');
     const storedBy = new Map(answers?.groups.map((group) => [group.key, group.storedAt]));
+    // The most frequent first.
+    expect(answers?.groups[0]).toMatchObject({ key: 'gone', count: 2 });
     expect(storedBy).toEqual(
       new Map([
         ['gone', undefined],
@@ -140,6 +147,9 @@ it('of senders without a key, too, is told when they were stored since', async (
   const day = new Map([[clock.now(), { ...wellHour, refusedBy }]]);
   for (const key of ['a', 'b']) line({ key, status: 400, code: 'SLUICE_BODY_NOT_JSON' });
   line({ status: 401, code: 'SLUICE_KEY_MISSING' });
+  line({ sent_key: '9f86', status: 401, code: 'SLUICE_KEY_UNKNOWN' });
+  // It is stored, and of the level of a warning for what was noted.
+  line({ key: 'noted', status: 202, noted: { clock_ahead: 1 } });
   await clock.advance(MINUTE);
   const storedAt = new Date(clock.now()).toISOString();
   for (const key of ['a', 'b', undefined]) line({ key, level: 'info', status: 202 });
@@ -147,6 +157,7 @@ it('of senders without a key, too, is told when they were stored since', async (
   const read = await readAnswers({ logs: client, stack, now: clock.now() }, day, 'refusedBy');
   expect(read?.groups.map((group) => [group.key, group.storedAt]).sort()).toEqual([
     [null, storedAt],
+    ['9f86', undefined],
     ['a', storedAt],
     ['b', storedAt],
   ]);
@@ -178,6 +189,21 @@ describe('events from before the time window', () => {
   });
 });
 
+it('events from before the time window of senders without a clock come first', async () => {
+  const stack = { service: 'sluice', stage: 'clocks' };
+  const write = logs.open('sluice-clocks-collect');
+  for (const [key, count, skew] of [
+    ['stated', 9, { clock_skew_ms: 0 }],
+    ['unstated', 3, {}],
+  ] as const)
+    write(
+      `${JSON.stringify({ event: 'collect', status: 202, ms: 1, key, noted: { outside_time_window: count }, ...skew })}\n`,
+    );
+  const config = defineConfig({ bucket: 'acme' });
+  const { late } = await readNoted({ logs: client, stack, config, isLocal: false, now: clock.now() });
+  expect(late.map(({ key }) => key)).toEqual(['unstated', 'stated']);
+});
+
 describe('who sent a spike', () => {
   const config = defineConfig({ bucket: 'acme', logs: { successes: 0.1 } });
   /** Who sent most since now. */
@@ -204,6 +230,19 @@ describe('who sent a spike', () => {
 
   it('is who sent most requests, of which a sampled line stands for as many as it was drawn from', async () => {
     expect(await senderOf('requests')).toEqual({ key: 'web', sdk: 'web 1', share: 3 / 7 });
+  });
+
+  it('is who sent most until the spike ended', async () => {
+    const last = new Date(clock.now()).toISOString();
+    const first = new Date(clock.now() - 10 * MINUTE).toISOString();
+    const spike = { what: 'requests', hour: 999, usual: 1, day: 999, first, last } as const;
+    const ignored = { ...spike, what: 'ignored', first: last } as const;
+    const asked = { logs: client, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, config };
+    expect(await readSpikeSender(asked, [ignored, spike])).toEqual({
+      key: 'web',
+      sdk: 'web 1',
+      share: 3 / 8,
+    });
   });
 
   it('is who sent most events', async () => {
@@ -265,6 +304,56 @@ it('no call failed for a key where a function has no log', async () => {
   expect(await readFirstKeyFailure(deploymentNow(), ['never-run'], 0)).toBe(null);
 });
 
+it('calls failed for a key first with the earliest such line of any of the logs', async () => {
+  const denied = { event: 'x', code: 'SLUICE_X', detail: 'AccessDenied: kms:Decrypt' };
+  const since = clock.now();
+  errorLog('keyed-a')({ event: 'x', code: 'SLUICE_X', detail: 'TimeoutError' });
+  await clock.advance(MINUTE);
+  const first = new Date(clock.now()).toISOString();
+  errorLog('keyed-b')(denied);
+  await clock.advance(MINUTE);
+  errorLog('keyed-a')(denied);
+  await clock.advance(MINUTE);
+  errorLog('keyed-b')(denied);
+  expect(await readFirstKeyFailure(deploymentNow(), ['keyed-a', 'keyed-b'], since)).toBe(first);
+});
+
+it('a run of which the log has no failure failed as Lambda throttled it', async () => {
+  logs.open('sluice-prod-groups')('{}\n');
+  count('Throttles', 1, ['FunctionName', 'sluice-prod-groups']);
+  await clock.advance(MINUTE);
+  expect(await lastFailure('groups')).toMatchObject({ kind: 'throttled' });
+});
+
+it('a plan failed with what it could not do in a table', async () => {
+  const failed = [{ code: 'SLUICE_T', detail: 'no room' }];
+  errorLog('curate-plan')({ event: 'curate_plan', tables: [{}, { failed }] });
+  expect((await lastFailure('curate-plan'))?.text).toMatch(/: SLUICE_T: no room\.$/);
+});
+
+it('the delivery of the stream failed last as its own log says, whatever the line', async () => {
+  const asked: unknown[] = [];
+  const message = JSON.stringify({ errorCode: 'S3.AccessDenied', errorMessage: 'no' });
+  const delivery = answeredBy(CloudWatchLogsClient, ({ input }) => {
+    asked.push([input['logGroupName'], input['filterPattern']]);
+    return { events: [{ timestamp: NOON, message }] };
+  });
+  expect(await readLastFailure({ ...deploymentNow(), logs: delivery }, 'landing', NOON)).toMatchObject({
+    code: 'S3.AccessDenied',
+  });
+  expect(asked).toEqual([[expect.stringMatching(/^\/aws\/kinesisfirehose\/sluice-prod/), '']]);
+});
+
+it.each([
+  { part: 'ingest-load', minutes: 92 },
+  { part: 'write', minutes: 18 },
+] as const)(
+  'the last try of a dead letter of $part began up to $minutes minutes before it moved',
+  ({ part, minutes }) => {
+    expect(triesOf(part, NOON)).toEqual({ startTime: NOON - minutes * MINUTE, endTime: NOON + MINUTE });
+  },
+);
+
 it('the registrar failed with a message that it does not know', async () => {
   const invalid = [{ messageId: 'm', code: 'SLUICE_CATALOG_EVENT_INVALID', detail: 'no JSON' }];
   errorLog('register')({ event: 'register', invalid });
@@ -289,6 +378,7 @@ it('a load failed with its error, not with a receipt that the bucket of a custom
 it.each([
   ['SLUICE_SOURCE_ACCESS_DENIED', 'error', false],
   ['SLUICE_EXPORT_KEY_DENIED', 'error', false],
+  ['SLUICE_SOURCE_ROLE_DENIED', 'error', false],
   ['SLUICE_EXPORT_SOURCE_UNAVAILABLE', 'denied', true],
 ])(
   'a run that failed with %s is of the kind %s: only our own role is denied',
@@ -399,6 +489,8 @@ describe('the failure of collectors to read the keys', () => {
   it.each([
     { what: 'a collector has read them since', more: { level: 'info', count: 1 } },
     { what: 'entries are wrong', more: { level: 'error', problems: ['keys.0: no label'] } },
+    { what: 'the secret is deleted', more: { level: 'error', code: 'X', detail: 'InvalidRequestException' } },
+    { what: 'the secret is no list', more: { level: 'error', code: 'SLUICE_KEYS_INVALID', detail: 'x' } },
     { what: 'the secret is gone', more: { level: 'error', code: 'X', detail: 'ResourceNotFoundException' } },
   ])('is none where $what', async ({ more }) => {
     line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'TimeoutError' });
@@ -489,6 +581,10 @@ describe('a dead letter', () => {
     await clock.advance(MINUTE);
     count('ApproximateNumberOfMessagesVisible', 3, ['QueueName', QUEUE]);
     expect(await why(3, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
+    // One fewer is none that came.
+    await clock.advance(4 * HIDDEN);
+    count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    expect(await why(2, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
   });
 });
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
-import { countDamaged, countLanding } from '../../observe/facts/flow/waitingObjects.ts';
+import { countDamaged, countLanding, isLandingLate } from '../../observe/facts/flow/waitingObjects.ts';
 import { startLanding } from './startLanding.ts';
 
 const landing = await startLanding();
@@ -37,6 +37,45 @@ it('an object that is written, and not deleted, waits for nothing; a copy of it 
   await landing.clock.advance(60_000);
   await landing.put(KEY, Buffer.alloc(5));
   expect(await countLanding(landing)).toMatchObject({ landing: { count: 2 }, undeleted: { count: 0 } });
+});
+
+it.each([
+  { minutes: 20, isLate: false },
+  { minutes: 20.001, isLate: true },
+])('an object that has waited for $minutes minutes is late: $isLate', ({ minutes, isLate }) => {
+  const now = landing.clock.now();
+  expect(isLandingLate({ oldest: new Date(now - minutes * 60_000).toISOString() }, now)).toBe(isLate);
+});
+
+it('the first of objects that cannot be deleted says why', async () => {
+  for (const [key, why] of [
+    [KEY, 'AccessDenied'],
+    [DIRECT, 'Locked'],
+  ] as const) {
+    await landing.put(key, Buffer.alloc(5));
+    const { eTag = '', modifiedAt = 0 } = (await landing.store.open(key)) ?? {};
+    await writeNote(landing.store, { key, eTag, modifiedAt }, { written: true, why });
+  }
+  expect(await countLanding(landing)).toMatchObject({ undeleted: { count: 2, why: 'AccessDenied' } });
+});
+
+it('the rows of 20 damaged objects are counted, and of more those of none', async () => {
+  const row = gzipSync('{"kind":"pages","ds":"2026-11-23","row":{}}\n');
+  for (let i = 10; i < 30; i += 1) await landing.put(`damaged/${i}`, row);
+  expect(await countDamaged(landing)).toMatchObject({ count: 20, rows: 20, first: 'damaged/10' });
+  await landing.put('damaged/30', row);
+  expect(await countDamaged(landing)).toMatchObject({ count: 21, rows: null });
+});
+
+it('the rows of an object of more than 16 MiB are not counted', async () => {
+  const Contents = [{ Key: 'damaged/a', Size: 16_777_217, ETag: '"e"', LastModified: new Date(0) }];
+  const answer = () => async () => ({ response: {}, output: { $metadata: {}, Contents } });
+  landing.s3.middlewareStack.add(answer, { step: 'initialize', name: 'large' });
+  try {
+    expect(await countDamaged(landing)).toMatchObject({ count: 1, bytes: 16_777_217, rows: null });
+  } finally {
+    landing.s3.middlewareStack.remove('large');
+  }
 });
 
 it.each([

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { backlogText } from '../../cli/observe/statusText.ts';
-import { backlogMetrics, backlogOf } from '../../observe/facts/flow/waitingObjects.ts';
+import { backlogMetrics, backlogOf, readWriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
+import { metricClient } from '../harness/metricClient.ts';
 import { NOW } from './statusFacts.ts';
 
 const MINUTE = 60_000;
@@ -74,4 +75,17 @@ it.each<[string, number[][], object | null]>([
   const { found, text } = backlog(visible, taken, came, finished);
   expect(found).toEqual(expected);
   if (found !== null) expect(text).toContain(found.goneAt ?? 'half an hour');
+});
+
+it('the backlog of the writer is read of half an hour', async () => {
+  const stack = { service: 'sluice', stage: 'prod' };
+  const [visible = ''] = backlogMetrics('sluice-prod-write').map(({ metric }) => metric);
+  const at = (minutes: number) => {
+    const cloudwatch = metricClient({
+      [`${visible} Maximum sluice-prod-write`]: [[NOW - minutes * MINUTE, 7]],
+    });
+    return readWriterBacklog({ cloudwatch, stack, now: NOW });
+  };
+  expect(await at(30)).toMatchObject({ messages: 7 });
+  expect(await at(31)).toBeNull();
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { readDeadLetters, readOldest } from '../../../observe/facts/flow/failures.ts';
 import { readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { metricClient } from '../../harness/metricClient.ts';
@@ -201,5 +202,39 @@ describe('a function that does not run', () => {
     { what: 'has messages that were sent just now', counts: { deployed: 9 * DAY }, idle: {} },
   ])('$what', async ({ counts, idle }) => {
     expect((await runsOf('write', counts)).idle).toEqual(idle);
+  });
+});
+
+describe('dead letters', () => {
+  const QUEUE = 'sluice-prod-write-dead-letters';
+  const ages = {
+    [`ApproximateAgeOfOldestMessage Maximum ${QUEUE}`]: [
+      [NOW - 2 * MINUTE_MS, 600],
+      [NOW - MINUTE_MS, 60],
+    ],
+  } as const;
+  const deployment = {
+    cloudwatch: metricClient(ages),
+    stack: { service: 'sluice', stage: 'prod' },
+    config: defineConfig({ bucket: 'acme', curate: false }),
+    now: NOW,
+  };
+
+  it('are those of each function that the configuration uses, hidden ones too, since the newest age says', async () => {
+    const found = await readDeadLetters({ ...deployment, sqs: queueClient([2, 1]) });
+    expect(found.map(({ part, messages, since }) => [part, messages, since])).toEqual([
+      ['register', 3, null],
+      ['write', 3, isoTimestamp(NOW - 2 * MINUTE_MS)],
+    ]);
+    expect(found[1]?.queue).toBe(QUEUE);
+  });
+
+  it('are none in an empty queue', async () => {
+    expect(await readDeadLetters({ ...deployment, sqs: queueClient([0, 0]) })).toEqual([]);
+  });
+
+  it('have no age that is older than a quarter of an hour', async () => {
+    expect((await readOldest({ ...deployment, now: NOW + 14 * MINUTE_MS }, [QUEUE])).size).toBe(1);
+    expect((await readOldest({ ...deployment, now: NOW + 15 * MINUTE_MS }, [QUEUE])).size).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { AthenaClient } from '@aws-sdk/client-athena';
-import { GlueClient, type Table } from '@aws-sdk/client-glue';
+import { type Column, GlueClient, type Table } from '@aws-sdk/client-glue';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -181,7 +181,7 @@ describe('a database', () => {
 describe('a table', () => {
   const groups = { unread: GROUPS.map((name) => `the workgroup ${name}`) };
   const columns = (
-    change: (names: NonNullable<NonNullable<Table['StorageDescriptor']>['Columns']>) => object[],
+    change: (names: NonNullable<NonNullable<Table['StorageDescriptor']>['Columns']>) => Column[],
   ) => {
     return (table: Table) => ({
       ...table,
@@ -223,15 +223,15 @@ describe('a table', () => {
   it.each<{
     what: string;
     name?: string;
-    change: (table: Table) => object;
-    differs: readonly string[];
+    change: (table: Table) => Table;
+    differs: readonly unknown[];
     repair?: readonly string[];
   }>([
     {
       what: 'lacks a column, has another type of one, and one of somebody',
       change: columns(([first, second, , ...rest]) => [
-        { ...first, Type: 'int' },
-        second ?? {},
+        { Name: first?.Name, Type: 'int' },
+        ...(second === undefined ? [] : [second]),
         ...rest,
         { Name: 'theirs', Type: 'string' },
       ]),

@@ -98,6 +98,11 @@ describe('a day of a curated table', () => {
     expect(statusOf({ curated }).why).toMatch(/\b4\b/);
   });
 
+  it('that is too young says from which day on it is curated', () => {
+    const { why } = statusOf(null, { isListed: false, day: '2026-11-18' });
+    expect(why).toContain('2026-11-21');
+  });
+
   it.each([
     { state: 'waiting', entry: { version: undefined, queued }, isLate: true },
     { state: 'outdated', entry: { queued }, isLate: true },

@@ -175,10 +175,13 @@ it('a day is shown with what is known beside its entry, and with nothing of anot
 });
 
 it.each([
-  { what: 'never', at: null, isOld: true },
-  { what: 'three hours ago', at: 3, isOld: false },
-  { what: 'earlier', at: 3.001, isOld: true },
-])('a listing by the hour is old if it was $what: $isOld', ({ at, isOld }) => {
-  const look = at === null ? null : { at: -at * 3_600_000, newestDay: null, openDays: [], stopped: false };
-  expect(isOldLook(look, 'hourly', 0)).toBe(isOld);
+  { schedule: 'hourly', hours: null, isOld: true },
+  { schedule: 'hourly', hours: 3, isOld: false },
+  { schedule: 'hourly', hours: 3.001, isOld: true },
+  { schedule: 'daily', hours: 26, isOld: false },
+  { schedule: 'daily', hours: 26.001, isOld: true },
+] as const)('a listing that is $schedule, $hours hours ago, is old: $isOld', ({ schedule, hours, isOld }) => {
+  const look =
+    hours === null ? null : { at: -hours * 3_600_000, newestDay: null, openDays: [], stopped: false };
+  expect(isOldLook(look, schedule, 0)).toBe(isOld);
 });

@@ -66,8 +66,27 @@ describe('the entry of a stored row', () => {
       unit: 's',
     },
     { kind: 'exposures', row: { experiment_id: 'checkout', company_id: 'c' }, name: 'checkout', unit: 'c' },
-  ] as const)('of $kind has its name and its first unit', ({ kind, row, name, unit }) => {
+    { kind: 'events', row: { event_name: 'buy', stable_id: 's', user_id: 'u' }, name: 'buy', unit: 'u' },
+  ] as const)('of $kind has its name and its first unit: $unit', ({ kind, row, name, unit }) => {
     expect(eventOf(row, { kind, at: AT, unitColumns: ['company_id'] })).toMatchObject({ name, unit, row });
+  });
+
+  it('has its own ID, group and SDK', () => {
+    const own = { event_id: 'e', quarantine_id: 'q', sdk_type: 'js', sdk_version: '3' };
+    const row = { ...own, group_id: 'g', rule_id: 'r', group_name: 'n', reason: 'Network' };
+    expect(eventOf(row, { kind: 'exposures', at: AT, unitColumns: [] })).toEqual({
+      type: 'event',
+      at: AT,
+      kind: 'exposures',
+      event_id: 'e',
+      name: null,
+      unit: null,
+      group: 'g',
+      code: null,
+      sdk_type: 'js',
+      sdk_version: '3',
+      row,
+    });
   });
 });
 
@@ -82,6 +101,40 @@ describe('the entry of a request', () => {
   it('counts a body that went to quarantine as one, and one that nobody read as none', () => {
     expect(line({ status: 400, refused: { SLUICE_REQUEST_NOT_JSON: 1 } })?.received).toBe(1);
     expect(line({ status: 401, code: 'SLUICE_REQUEST_KEY_UNKNOWN' })?.received).toBe(0);
+    expect(line({ refused: { A: 1 }, counted: { B: 2 } })?.received).toBe(3);
+  });
+
+  it('has each count and note of the line under its own name', () => {
+    const landed = { exposures_landed: 1, events_landed: 2, quarantined: 3, overflowed: 4 };
+    const by = { refused: { A: 1 }, counted: { B: 2 }, noted: { C: 3 } };
+    const more = { request_id: 'r', key: 'web', sent_key: '9f', endpoint: '/v1/x', code: 'X', relay: 'kept' };
+    const own = { clock_skew_ms: -5, ahead_ms: 6, not_streamed: 'held_back: T' };
+    expect(line({ events: 7, sdk: 'js 3', ...landed, ...by, ...more, ...own })).toEqual({
+      type: 'request',
+      at: AT,
+      request_id: 'r',
+      status: 202,
+      ms: 12,
+      sdk_type: 'js',
+      sdk_version: '3',
+      key_label: 'web',
+      sent_key: '9f',
+      endpoint: '/v1/x',
+      host: null,
+      received: 7,
+      exposures: 1,
+      events: 2,
+      quarantined: 3,
+      overflowed: 4,
+      code: 'X',
+      refused: { A: 1 },
+      ignored_as: { B: 2 },
+      noted: { C: 3 },
+      clock_skew_ms: -5,
+      ahead_ms: 6,
+      not_streamed: 'held_back: T',
+      relay: 'kept',
+    });
   });
 
   it('has the SDK that its headers name, also of a batch that nobody read', () => {

@@ -3,7 +3,7 @@ import { afterAll, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../../../observe/deployment.ts';
-import { readRelayState, waitingCopies } from '../../../../observe/facts/flow/relayCopies.ts';
+import { areCopiesLate, readRelayState, waitingCopies } from '../../../../observe/facts/flow/relayCopies.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
 import { queueClient } from '../../../harness/queueClient.ts';
 import { startLanding } from '../../startLanding.ts';
@@ -94,6 +94,15 @@ it.each([
 ] as const)('the oldest copy of a queue is told by $what', async ({ ages, minutes }) => {
   const state = await relayState(queueClient([1, 0]), ages);
   expect(state?.waiting.oldest).toBe(new Date(HOUR - minutes * MINUTE).toISOString());
+});
+
+it.each([
+  { minutes: 60, isLate: true },
+  { minutes: 59.9, isLate: false },
+  { minutes: null, isLate: false },
+])('copies of which the oldest waits for $minutes minutes are late: $isLate', ({ minutes, isLate }) => {
+  const oldest = minutes === null ? null : new Date(HOUR - minutes * MINUTE).toISOString();
+  expect(areCopiesLate({ waiting: { count: 1, oldest }, refused: [], hasMore: false }, HOUR)).toBe(isLate);
 });
 
 it('relay that is configured and not deployed has no state', async () => {

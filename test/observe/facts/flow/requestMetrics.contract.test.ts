@@ -4,7 +4,7 @@ import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readOverTime } from '../../../../observe/facts/flow/overTime.ts';
 import { readUnkeptCopies } from '../../../../observe/facts/flow/relayCopies.ts';
-import { readLastHour } from '../../../../observe/facts/flow/requestCounts.ts';
+import { readLastHour, readLastRequest } from '../../../../observe/facts/flow/requestCounts.ts';
 import { listen } from '../../../harness/listen.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
 
@@ -39,12 +39,46 @@ describe('the last hour', () => {
       [minutesAfter(2), 3],
       [minutesAfter(3), 1],
     ],
+    [`refused_requests Sum ${COLLECT} SLUICE_KEYS_UNAVAILABLE`]: [[minutesAfter(1), 6]],
+    [`refused_requests Sum ${COLLECT} SLUICE_BODY_EMPTY`]: [[minutesAfter(1), 7]],
+    [`received Sum ${COLLECT}`]: [[minutesAfter(1), 8]],
+    [`overflowed Sum ${COLLECT}`]: [[minutesAfter(1), 9]],
+    [`ignored Sum ${COLLECT}`]: [[minutesAfter(1), 10]],
+    [`filtered Sum ${COLLECT}`]: [[minutesAfter(1), 11]],
+    [`exposures_landed Sum ${COLLECT}`]: [[minutesAfter(1), 12]],
+    [`quarantined Sum ${COLLECT}`]: [[minutesAfter(1), 13]],
   });
   const lastHour = readLastHour({ cloudwatch, stack, now: minutesAfter(10) });
 
   it('has the first and the last minute of each answer 503', async () => {
     const times = { first: isoTimestamp(minutesAfter(2)), last: isoTimestamp(minutesAfter(5)) };
-    expect((await lastHour).failedAt).toEqual({ [NOT_STORED]: times });
+    const once = { first: isoTimestamp(minutesAfter(1)), last: isoTimestamp(minutesAfter(1)) };
+    expect((await lastHour).failedAt).toEqual({ [NOT_STORED]: times, SLUICE_KEYS_UNAVAILABLE: once });
+  });
+
+  it('has each count of its requests and events', async () => {
+    expect(await lastHour).toMatchObject({
+      requests: 3,
+      received: 8,
+      landed: 16,
+      quarantined: 13,
+      overflowed: 9,
+      ignored: 10,
+      filtered: 11,
+      failedBy: { [NOT_STORED]: 5, SLUICE_KEYS_UNAVAILABLE: 6 },
+      refusedBy: { SLUICE_BODY_EMPTY: 7 },
+    });
+  });
+
+  it('is asked of when it had none: the last minute with one, of 15 days', async () => {
+    const points = [
+      [minutesAfter(2), 1],
+      [minutesAfter(7), 1],
+      [minutesAfter(9), 0],
+    ] as const;
+    const asked = { cloudwatch: metricClient({ [`received SampleCount ${COLLECT}`]: points }), stack };
+    expect(await readLastRequest({ ...asked, now: AT + 14 * DAY_MS })).toBe(isoTimestamp(minutesAfter(7)));
+    expect(await readLastRequest({ ...asked, now: AT + 16 * DAY_MS })).toBeNull();
   });
 
   it('has the last minute in which events were stored, also by overflow alone', async () => {

@@ -29,6 +29,21 @@ it('finds a secret that is gone, invalid or deleted', async () => {
   expect(await found()).toEqual(['deleted', expect.stringMatching(/ at 20.*Z\.$/), 0, false]);
 });
 
+it('has the keys of the configuration, and of a secret with a bad entry the good ones', async () => {
+  const good = { label: 'web', sha256: 'b'.repeat(64) };
+  const SecretString = JSON.stringify({ keys: [good, { label: 'bad' }] });
+  await local.client.send(new CreateSecretCommand({ Name: 'sluice-prod-keys', SecretString }));
+  const own = { label: 'own', sha256: 'c'.repeat(64) };
+  const deployment = { ...deploymentNow(), config: defineConfig({ bucket: 'acme', keys: [own] }) };
+  expect(await readKeys(deployment)).toMatchObject({
+    senders: [own.sha256, good.sha256],
+    labels: { [own.sha256]: 'own', [good.sha256]: 'web' },
+    faultKind: 'entries',
+    fault: expect.stringMatching(/./),
+    unreadable: ['bad'],
+  });
+});
+
 it('counts no key as a sender that may only start ingests', async () => {
   const keys = [
     { label: 'acme', sha256: 'a'.repeat(64), kinds: [], sources: ['acme'] },

@@ -6,7 +6,7 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { readStream, type StreamState } from '../../../../observe/facts/flow/streamState.ts';
+import { isStreamLate, readStream, type StreamState } from '../../../../observe/facts/flow/streamState.ts';
 import { type AskedCall, answeredBy } from '../../../harness/answering.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -53,15 +53,33 @@ describe('the state of the stream', () => {
   it('has the quota that is nearest, by the busiest minute', async () => {
     const state = await readState({
       IncomingBytes: [60 * 500_000, 60 * 900_000],
-      BytesPerSecondLimit: [1_000_000, 1_000_000],
+      BytesPerSecondLimit: [1_000_000, 2_000_000],
       IncomingRecords: [60 * 100],
       RecordsPerSecondLimit: [1_000],
     });
     expect(state).toMatchObject({ quotaShare: 0.9, quota: 'bytes' });
   });
 
-  it('has the records that were throttled', async () => {
-    expect(await readState({ ThrottledRecords: [2, 0, 7] })).toMatchObject({ throttledRecords: 9 });
+  it.each([
+    { quota: 'records', used: 'IncomingRecords', limit: 'RecordsPerSecondLimit' },
+    { quota: 'calls', used: 'IncomingPutRequests', limit: 'PutRequestsPerSecondLimit' },
+  ])('has $quota as the quota that is nearest', async ({ quota, used, limit }) => {
+    const bytes = { IncomingBytes: [60 * 100_000], BytesPerSecondLimit: [1_000_000] };
+    const state = await readState({ ...bytes, [used]: [60 * 400], [limit]: [1_000] });
+    expect(state).toMatchObject({ quotaShare: 0.4, quota });
+  });
+
+  it('has the records that were throttled within 15 minutes', async () => {
+    const minutes = [2, 0, 7, ...Array(11).fill(0), 1, 100];
+    expect(await readState({ ThrottledRecords: minutes })).toMatchObject({ throttledRecords: 10 });
+  });
+
+  it.each([
+    { seconds: 420, isLate: false },
+    { seconds: 420.001, isLate: true },
+  ])('is late with a record of $seconds seconds: $isLate', ({ seconds, isLate }) => {
+    const config = defineConfig({ bucket: 'acme', buffering: { seconds: 60 } });
+    expect(isStreamLate(isoTimestamp(NOW - seconds * 1_000), { config, now: NOW })).toBe(isLate);
   });
 });
 
