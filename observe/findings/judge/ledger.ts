@@ -49,12 +49,15 @@ export function* damagedEntries({ damagedEntries: all }: StatusFacts, { config, 
       since: since[0] ?? null,
       detail: `${listed(texts)}.`,
     };
-    const copies = damaged.slice(0, MOST_COMMANDS).map((object) => {
+    // Versions of each, as the ID of one may be wanted.
+    const repairs = damaged.slice(0, MOST_COMMANDS).flatMap((object) => {
       const version = `${config.bucket}/${object.key}?versionId=${object.versionBefore ?? 'VERSION_ID'}`;
-      return commands.aws('s3api', 'copy-object', ...bucket, '--key', object.key, '--copy-source', version);
+      return [
+        commands.aws('s3api', 'list-object-versions', ...bucket, '--prefix', object.key),
+        commands.aws('s3api', 'copy-object', ...bucket, '--key', object.key, '--copy-source', version),
+      ];
     });
-    const list = commands.aws('s3api', 'list-object-versions', ...bucket, '--prefix', key);
-    const found = finding('SLUICE_FINDING_LEDGER_DAMAGED', told, [list, ...copies]);
+    const found = finding('SLUICE_FINDING_LEDGER_DAMAGED', told, repairs);
     yield { ...found, section: DAMAGED[kind].section };
   }
 }

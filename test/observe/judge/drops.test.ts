@@ -311,6 +311,33 @@ describe('a finding about drops and exports', () => {
 
   it.each([
     {
+      code: 'SLUICE_SOURCE_ACCESS_DENIED',
+      needs: 'The role arn:aws:iam::222222222222:role/drops needs s3:ListBucket',
+    },
+    {
+      code: 'SLUICE_SOURCE_KEY_DENIED',
+      needs: 'The role arn:aws:iam::222222222222:role/drops needs kms:Decrypt',
+    },
+    {
+      code: 'SLUICE_SOURCE_ROLE_DENIED',
+      needs: 'The role sluice-prod-IngestPlanRole-* needs sts:AssumeRole',
+    },
+  ])(
+    'of a folder that a role of the customer lists names whose right is lacking for $code',
+    ({ code, needs }) => {
+      const dataset = { name: 'orders', kind: 'table', mapping: { columns: { n: 'n' } } } as const;
+      const role = { arn: 'arn:aws:iam::222222222222:role/drops', externalId: 'sluice-1' };
+      const owner = { owner: '222222222222', region: 'eu-central-1', role } as const;
+      const sources = [{ name: 'acme', bucket: 'customers', ...owner, datasets: [dataset] }];
+      const deployment = { ...judgedDeployment, config: defineConfig({ bucket: 'acme', sources }) };
+      const facts = datasetFacts({ lastLook: { ...hourOldLook, failure: { code, message: 'No.' } } });
+      const [found] = judgeFacts({ ...wellFacts, ...facts }, deployment, 'eu-central-1');
+      expect(found?.detail).toContain(needs);
+    },
+  );
+
+  it.each([
+    {
       header: 'x-amz-server-side-encryption',
       wanted: null,
       cure: "Set `target.encryption` of the export to 'AES256'",

@@ -192,6 +192,9 @@ describe('a finding about requests', () => {
     const facts = { ...wellFacts, relay, relayAnswer };
     const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
     expect(found?.commands[0]).toBe(`curl -sI '${asked}'`);
+    const answered = { ...facts, relayAnswer: { ...relayAnswer, why: '503' } };
+    const [other] = judgeFacts(answered, { ...judgedDeployment, config }, 'eu-central-1');
+    expect(other?.commands[0]).toMatch(/^aws logs /);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { type Finding, findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { cases } from '../judgeCases/cases.ts';
 import { seldomCases } from '../judgeCases/seldom.ts';
+import { severalCases } from '../judgeCases/several.ts';
 import { wellFacts } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
@@ -51,6 +52,7 @@ function outline(found: Finding) {
 const states: readonly (readonly [string, Partial<StatusFacts>])[] = [
   ...cases,
   ...Object.entries(seldomCases),
+  ...Object.entries(severalCases),
 ];
 
 /** Every part that may be unread is. */
@@ -70,3 +72,71 @@ it.each(cases)('sluice status tells it where nothing else could be read: %s', (w
   const codes = judge({ ...nothingRead, ...facts }).map(({ code }) => code.slice('SLUICE_FINDING_'.length));
   expect(codes).toContain(expected[what]?.[0]?.code);
 });
+
+/** The first state with each code. */
+const stateOf = new Map(
+  states
+    .filter(([, { undeployed = null }]) => undeployed === null)
+    .toReversed()
+    .flatMap(([what, facts]) => (expected[what] ?? []).map(({ code }) => [code, facts] as const)),
+);
+/** The codes that are silent while a setting is not deployed, beside that of the stack, which says so. */
+const silentWithout = (setting: string) => {
+  const undeployed = { settings: [`${setting}: deployed a, configured b`], deployedAt: null };
+  return [...stateOf]
+    .filter(([code, facts]) =>
+      judge({ ...facts, undeployed }).every((found) => !found.code.endsWith(`_${code}`)),
+    )
+    .map(([code]) => code)
+    .sort()
+    .join(' ');
+};
+
+it.each([
+  { settings: ['statsigProject', 'collector.memoryMb', 'sourcesOf', 'x.sources'], silent: '' },
+  {
+    settings: [
+      'bucket',
+      'database',
+      'statsigFolder',
+      'formerStatsigFolders',
+      'tables.events',
+      'existing.bucket',
+    ],
+    silent:
+      'ARCHIVED ARCHIVING BUCKET_UNFIT CURATE_FAILED CURATE_KEPT CURATE_LATE DAMAGED DAYS_LOST DRIFT ERASE_STOPPED EVENTS_UNUSUAL EVENT_MISSING EXPORT_FAILED EXPORT_KEPT FILES_LEFT_OUT FILES_LOST FILE_DAMAGED HOURS_UNPROVED HOUR_SHORT IGNORED INGEST_FAILED INGEST_LATE INGEST_WAITING INPUTS_MISSING KEYS_UNREADABLE KEY_UNUSABLE LANDING_LATE LEDGER_DAMAGED NIGHT_MISSING NO_KEY NO_TOPIC PARTITION_WRONG QUARANTINED QUOTA_NEAR RECEIPTS_FAILED RELAY_LATE RELAY_NOT_KEPT RELAY_REFUSED RESENDS RESOURCE_MISSING ROWS_UNUSUAL SILENT SOURCE_UNREADABLE STREAM_LATE TABLE_DIFFERS TIME_SECONDS UNDELETED UNREACHED UNREADABLE',
+  },
+  {
+    settings: ['curate', 'curateAfter', 'curatedTables.events'],
+    silent: 'ARCHIVED ARCHIVING CURATE_FAILED CURATE_KEPT CURATE_LATE EVENTS_UNUSUAL EVENT_MISSING RESENDS',
+  },
+  {
+    settings: ['timeWindow.pastDays'],
+    silent:
+      'ARCHIVED ARCHIVING CURATE_FAILED CURATE_KEPT CURATE_LATE EVENTS_UNUSUAL EVENT_MISSING PARTITION_WRONG RESENDS TIME_SECONDS',
+  },
+  {
+    settings: ['retention.landingDays'],
+    silent:
+      'ARCHIVED ARCHIVING CURATE_FAILED CURATE_KEPT CURATE_LATE DAYS_LOST EVENTS_UNUSUAL EVENT_MISSING RESENDS',
+  },
+  { settings: ['buffering.intervalSeconds'], silent: 'QUOTA_NEAR STREAM_LATE' },
+  { settings: ['keys', 'allowAnyKey'], silent: 'KEYS_UNREADABLE NO_KEY' },
+  { settings: ['endpoint'], silent: 'UNREACHED' },
+  { settings: ['events.deny', 'exposures.deny'], silent: 'IGNORED' },
+  { settings: ['reconcile'], silent: 'NIGHT_MISSING' },
+  {
+    settings: ['sources.acme'],
+    silent:
+      'FILES_LEFT_OUT FILES_LOST INGEST_FAILED INGEST_LATE INGEST_WAITING INPUTS_MISSING LEDGER_DAMAGED RECEIPTS_FAILED ROWS_UNUSUAL SOURCE_UNREADABLE',
+  },
+  { settings: ['exports.out'], silent: 'EXPORT_FAILED EXPORT_KEPT' },
+  { settings: ['relay.url'], silent: 'RELAY_LATE RELAY_NOT_KEPT RELAY_REFUSED' },
+  { settings: ['alarms.topicArn'], silent: 'NO_TOPIC' },
+])(
+  'sluice status says nothing that is read by $settings while they are not deployed',
+  ({ settings, silent }) => {
+    for (const setting of settings)
+      expect({ setting, silent: silentWithout(setting) }).toEqual({ setting, silent });
+  },
+);

@@ -232,7 +232,7 @@ export function* refusedRequests(
     keys?.senders.some((sha256) => sha256.startsWith(key ?? '-')),
   );
   const ofUnknown = lastHour?.refusedBy[UNKNOWN] ?? 0;
-  const isRead = refusals !== null && !refusals.hasMore && (unknown.length > 0 || ofUnknown === 0);
+  const isRead = refusals !== null && !refusals.hasMore && unknown.length > 0;
   const isUnknown = listedNow.length < unknown.length || (!isRead && ofUnknown > 0);
   const open = refused - (isUnknown ? 0 : ofUnknown);
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
