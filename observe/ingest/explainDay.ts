@@ -281,7 +281,7 @@ function explainEmpty(entry: LedgerEntry, updated: string): StateText {
 }
 
 /** A day that waits for a load, a commit or a marker. @param updated ISO 8601. */
-function explainWaiting({ queued, attempts, failure }: LedgerEntry, updated: string): StateText {
+function explainWaiting({ queued, attempts, failure, files }: LedgerEntry, updated: string): StateText {
   const next = 'Wait.';
   if (queued === undefined) return { meaning: `The day has waited since ${updated}.`, next };
   const queuedAt = isoTimestamp(queued.at);
@@ -297,8 +297,13 @@ function explainWaiting({ queued, attempts, failure }: LedgerEntry, updated: str
           next: 'Ask for the marker, or load the day without it (`sluice ingest backfill`).',
         };
   }
-  if (!isSent(queued))
-    return { meaning: `The day's files changed at ${queuedAt}. It waits until they have settled.`, next };
+  if (!isSent(queued)) {
+    const known = files.length === 0 ? '' : ' The files named here are those of its last load.';
+    return {
+      meaning: `A run found at ${queuedAt} that the day's files had changed. It waits until they have settled.${known}`,
+      next,
+    };
+  }
   if (failure === undefined)
     return { meaning: `A load of the day was requested at ${queuedAt} (${queued.reason}).`, next };
   return {
