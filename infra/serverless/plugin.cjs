@@ -65,7 +65,7 @@ module.exports = class SluicePlugin {
     await this.explain(() => {
       requirements.requireRegion(region, config);
       // The local cloud, which packages for this machine, is in one region and notifies nobody.
-      if (process.env.SLUICE_PACKAGE_FOR !== 'here') requirements.requireTopicRegion(config.alarms, region);
+      if (process.env.SLUICE_PACKAGE_FOR !== 'here') requirements.requireArnRegions(config, region);
       const made = serviceConfiguration({
         config: { ...config, region },
         service: this.serverless.service.service,

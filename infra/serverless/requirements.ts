@@ -225,20 +225,26 @@ export function requireRegion(region: string, settings: RegionalSettings): asser
 }
 
 /**
- * Refuses a topic in another region than the alarms, because CloudWatch cannot notify it.
+ * Refuses a topic or a certificate in another region: CloudWatch cannot notify such a topic, and the domain of an HTTP API takes no such
+ * certificate. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-regional-api-custom-domain-create.html
  *
  * @param region The region to deploy to.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
-export function requireTopicRegion({ topicArn }: Pick<Config['alarms'], 'topicArn'>, region: string): void {
-  const topicRegion = topicArn === null ? region : parseArn(topicArn).region;
-  if (topicRegion !== region)
-    throw refusedFields([
-      {
-        field: 'alarms.topicArn',
-        text: `got a topic of ${topicRegion}, expected one of ${region}, where the alarms are: CloudWatch takes no other.`,
-      },
-    ]);
+export function requireArnRegions(
+  { alarms, endpoint }: Pick<Config, 'alarms' | 'endpoint'>,
+  region: string,
+): void {
+  const arns = {
+    'alarms.topicArn': alarms.topicArn,
+    'endpoint.certificateArn': endpoint.certificateArn,
+  };
+  const problems = Object.entries(arns).flatMap(([field, arn]) => {
+    const found = arn === null ? region : parseArn(arn).region;
+    const text = `got one of ${found}, expected one of ${region}, where the stack is: AWS takes no other.`;
+    return found === region ? [] : [{ field, text }];
+  });
+  if (problems.length > 0) throw refusedFields(problems);
 }
 
 /**

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   packageWarnings,
   requireAccount,
+  requireArnRegions,
   requireDeployableStage,
   requireKeys,
   requireOwnBoundary,
@@ -9,7 +10,6 @@ import {
   requirePreflightsOfGateway,
   requireRegion,
   requireTemplateFits,
-  requireTopicRegion,
 } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
@@ -141,13 +141,51 @@ describe('a collector', () => {
   });
 });
 
-it('a topic of another region than the alarms is rejected', () => {
+describe('an ARN of another region than the stack', () => {
   const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
-  expect(() => requireTopicRegion({ topicArn }, 'us-east-1')).toThrow(
-    'alarms.topicArn: got a topic of eu-west-1, expected one of us-east-1',
-  );
-  for (const alarms of [{ topicArn }, { topicArn: null }])
-    expect(requireTopicRegion(alarms, 'eu-west-1')).toBeUndefined();
+  const certificateArn =
+    'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const placed = (topic: string | null, certificate: string | null) =>
+    configOf({
+      alarms: { topicArn: topic },
+      ...(certificate === null ? {} : { endpoint: { domain: 'c.example.com', certificateArn: certificate } }),
+    });
+
+  it.each([
+    {
+      what: 'a topic',
+      topic: topicArn,
+      certificate: null,
+      region: 'us-east-1',
+      field: 'alarms.topicArn: got one of eu-west-1',
+    },
+    {
+      what: 'a certificate',
+      topic: null,
+      certificate: certificateArn,
+      region: 'eu-west-1',
+      field: 'endpoint.certificateArn: got one of us-east-1',
+    },
+    {
+      what: 'a certificate beside a right topic',
+      topic: topicArn,
+      certificate: certificateArn,
+      region: 'eu-west-1',
+      field: 'endpoint.certificateArn: got one of us-east-1',
+    },
+  ])('is rejected: $what', ({ topic, certificate, region, field }) => {
+    expect(() => requireArnRegions(placed(topic, certificate), region)).toThrow(
+      `${field}, expected one of ${region}`,
+    );
+  });
+
+  it.each([
+    { topic: topicArn, certificate: null, region: 'eu-west-1' },
+    { topic: null, certificate: certificateArn, region: 'us-east-1' },
+    { topic: null, certificate: null, region: 'eu-west-1' },
+  ])('is none of $topic and $certificate in $region', ({ topic, certificate, region }) => {
+    expect(() => requireArnRegions(placed(topic, certificate), region)).not.toThrow();
+  });
 });
 
 const existing = { keyArn: null };
