@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../../../local/roots.ts';
 
-/** The actions that tests ask for, as AWS's Service Authorization Reference has them. */
+/** Path of the file with the actions that tests ask for, as AWS's Service Authorization Reference has them. */
 export const ACTIONS_FILE = join(projectRoot, 'test', 'fixtures', 'iam', 'actions.json');
 
 const actionsSchema = z.strictObject({
@@ -13,17 +13,22 @@ const actionsSchema = z.strictObject({
   actions: z.record(z.string(), z.array(z.string())),
 });
 
-/** IAM's reference of actions. */
+/** The part of the Service Authorization Reference that {@link ACTIONS_FILE} has. */
 export type ActionReference = z.output<typeof actionsSchema>;
 
-/** Reads the stored reference. */
+/** Reads {@link ACTIONS_FILE}. */
 export function readActions(): ActionReference {
   return actionsSchema.parse(JSON.parse(readFileSync(ACTIONS_FILE, 'utf8')));
 }
 
+/** What each action may be called for, by its name in lower case; undefined before the first question. */
 let patterns: ReadonlyMap<string, readonly RegExp[]> | undefined;
 
-/** @throws Error for an action that IAM doesn't know, and for a resource of a kind that the action doesn't take. */
+/**
+ * Requires that the reference has an action, and that the action takes resources of this kind.
+ *
+ * @throws Error for an action that {@link ACTIONS_FILE} doesn't have, and for a resource that is like none of the action's ARNs.
+ */
 export function requireKnownCall(action: string, resource: string): void {
   patterns ??= new Map(
     Object.entries(readActions().actions).map(([name, arns]) => [name.toLowerCase(), arns.map(patternOf)]),
@@ -37,13 +42,19 @@ export function requireKnownCall(action: string, resource: string): void {
   if (!fits) throw new Error(`${action} does not take ${resource}.`);
 }
 
-/** `arn:${Partition}:s3:::${BucketName}/${ObjectName}`: only an object's name has colons, no bucket's a slash. */
+/** Placeholders of names that may have slashes. */
+const NAMES_WITH_SLASHES = /^(\w+WithPath|AlarmName|CatalogName|LogGroupName|SecretId)$/;
+
+/**
+ * Matches what an ARN of the reference stands for, as `arn:${Partition}:s3:::${BucketName}/${ObjectName}`. Only the name of
+ * an object may have colons. Few other names may have slashes.
+ */
 function patternOf(arn: string): RegExp {
   // Every other part is the name of a placeholder.
   const parts = arn.split(/\$\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return part.replaceAll(/[.+*?^$()|[\]{}\\]/g, '\\$&');
     if (part === 'ObjectName') return '.+';
-    return part === 'BucketName' ? '[^/:]+' : '[^:]*';
+    return NAMES_WITH_SLASHES.test(part) ? '[^:]+' : '[^/:]+';
   });
   return new RegExp(`^${parts.join('')}$`, 's');
 }
