@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
 /** An HTTP answer. */
@@ -6,7 +5,7 @@ export interface Answer {
   /** Status of HTTP. */
   readonly status: number;
   /** Headers by names in lower case; a list for a header that is sent several times. */
-  readonly headers: Record<string, string | string[]>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** The body; empty without one. */
   readonly body: string | Buffer;
 }
@@ -16,7 +15,7 @@ export interface Answer {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 const functionResponseSchema = z.object({
-  statusCode: z.coerce.number().int().min(100).max(599),
+  statusCode: z.number().int().min(100).max(599),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   cookies: z.array(z.string()).optional(),
   body: z.string().optional(),
@@ -25,6 +24,8 @@ const functionResponseSchema = z.object({
 
 /**
  * The answer that a function's result in payload format 2.0 describes. A result without `statusCode` is the body of a 200.
+ * The type of a body whose header is missing is assumed, and so is that `cookies` replace a header `set-cookie`: no page of AWS
+ * says either.
  *
  * @param result JSON.
  * @throws Error for an invalid result.
@@ -43,6 +44,7 @@ export function functionAnswer(result: string): Answer {
   } = functionResponseSchema.parse(value);
   const functionHeaders = Object.entries(headers)
     .map(([name, text]): [string, string] => [name.toLowerCase(), String(text)])
+    // Whoever sends the answer counts its bytes.
     .filter(([name]) => name !== 'content-length');
   return {
     status: statusCode,
@@ -53,17 +55,4 @@ export function functionAnswer(result: string): Answer {
     },
     body: isBase64Encoded === true ? Buffer.from(body, 'base64') : body,
   };
-}
-
-/** The body of a request; undefined when it has more bytes than the limit. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  // The rest of such a body is left unread.
-  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= limit) chunks.push(chunk);
-  }
-  return bytes > limit ? undefined : Buffer.concat(chunks);
 }

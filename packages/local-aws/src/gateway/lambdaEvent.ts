@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Clock } from '../base/clock.ts';
-import { readBody } from './functionAnswer.ts';
 
 /** A request as received by the gateway or a Function URL. */
 export interface GatewayRequest {
@@ -29,6 +28,7 @@ export interface GatewayRequest {
  *
  * @param limit The largest body, bytes.
  * @returns Undefined for a larger body.
+ * @throws Error of the connection, if the client hangs up.
  */
 export async function receiveRequest(
   request: IncomingMessage,
@@ -50,6 +50,19 @@ export async function receiveRequest(
     requestId: randomUUID(),
     timeMs: clock.now(),
   };
+}
+
+/** The body of a request; undefined when it has more bytes than the limit. @throws Error of the connection, if the client hangs up. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  // The rest of such a body is left unread.
+  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= limit) chunks.push(chunk);
+  }
+  return bytes > limit ? undefined : Buffer.concat(chunks);
 }
 
 /** The API or Function URL that received the request, as the event names it. */

@@ -260,6 +260,24 @@ describe('a function’s answer', () => {
     expect(await response.json()).toEqual({ ok: true });
   });
 
+  it('has headers of any scalar, and a header for each cookie', async () => {
+    const url = await start(async () => ({
+      statusCode: 202,
+      headers: { 'X-Count': 3, 'X-Is-New': true, 'Content-Length': 900 },
+      cookies: ['x=1', 'y=2; Secure'],
+      body: 'taken',
+    }));
+    const response = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: 'x' });
+    expect(response.status).toBe(202);
+    expect(response.headers.getSetCookie()).toEqual(['x=1', 'y=2; Secure']);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'x-count': '3',
+      'x-is-new': 'true',
+      'content-length': '5',
+    });
+    expect(await response.text()).toBe('taken');
+  });
+
   it('can be base64', async () => {
     const url = await start(async () => ({
       statusCode: 200,
