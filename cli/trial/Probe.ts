@@ -1,4 +1,4 @@
-import type { Deployment } from '../../observe/deployment.ts';
+import { type Deployment, ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { QuestionCode } from './questions.ts';
 
@@ -84,7 +84,8 @@ export function unanswered(code: QuestionCode, found: string): Answer {
 }
 
 /**
- * Asks a question. If AWS returns an error, the answer says that there is no result.
+ * Asks a question. If AWS returns an error, the answer says that there is no result. A query that fails is otherwise than
+ * expected.
  *
  * @throws AwsAccessError when AWS cannot be reached.
  */
@@ -92,6 +93,7 @@ export async function unlessDenied(code: QuestionCode, ask: () => Promise<Answer
   try {
     return await ask();
   } catch (error) {
+    if (error instanceof ObserveError) return answer(code, false, error.message);
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
     if (problem.kind === 'unasked') throw problem.error;

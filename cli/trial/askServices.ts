@@ -3,36 +3,40 @@ import { GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { partName } from '../../infra/template/Stack.ts';
-import { readMetricData } from '../../lib/aws/metricData.ts';
+import { MetricsError, readMetricData } from '../../lib/aws/metricData.ts';
 import { multipartUpload } from '../../lib/aws/multipartUpload.ts';
-import { encryptedBy } from '../../lib/aws/writtenAs.ts';
+import { encryptedBy, type WrittenAs } from '../../lib/aws/writtenAs.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { counted } from '../../lib/base/text.ts';
-import { DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { DAY_MS, MINUTE_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { readSettings } from '../../observe/doctor/lakeFormation.ts';
-import { configuredDatasets, readDatasets } from '../../observe/facts/days/datasets.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
+import { configuredDatasets } from '../../observe/facts/days/datasets.ts';
+import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
-import { replyText, sendRequest } from './sendRequest.ts';
+import { codeOf, replyText, sendRequest } from './sendRequest.ts';
 import { ENCRYPTED_FOLDERS } from './Trial.ts';
 
 /** An AWS that makes no resources of this type makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
+
 /** Why a question about such metrics has no answer. */
 const NO_METRICS = 'nothing here makes metrics of log lines';
 
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */
 const METRICS_WAIT_MS = 180_000;
+
 /**
  * Polls CloudWatch for a metric that a function prints, until there is a value for each request or the time is over.
  *
@@ -40,34 +44,49 @@ const METRICS_WAIT_MS = 180_000;
  * @throws What CloudWatch's client throws.
  */
 export async function askMetrics(probed: Probed, { lacks, time }: Run, requests: number): Promise<Answer> {
-  if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
+  const code = 'SLUICE_PROBE_METRICS';
+  if (lacks.has(METRICS_OF_LINES)) return unanswered(code, NO_METRICS);
   const { name } = collectMetrics.received;
   const ofCollector = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(probed.stack) });
   const count = await pollMetric(probed, ofCollector(name, 'SampleCount'), time, requests);
-  const found = `values of ${name}: ${count} of at least ${requests}`;
-  return answer('SLUICE_PROBE_METRICS', count >= requests, found);
+  if (count === null) return unanswered(code, 'CloudWatch did not answer with all values');
+  return answer(code, count >= requests, `values of ${name}: ${count} of at least ${requests}`);
 }
 
-/** Polls CloudWatch for the sum of a metric since a time, until the sum is large enough or the time is over. */
-function pollMetric(probed: Probed, metric: WantedMetric, time: number, least: number): Promise<number> {
-  const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
+/**
+ * Polls CloudWatch for the sum of a metric since a time, until the sum is large enough or the time is over. Null if the last
+ * answer was not complete.
+ */
+function pollMetric(
+  probed: Probed,
+  metric: WantedMetric,
+  time: number,
+  least: number,
+): Promise<number | null> {
+  const minute = (ms: number) => Math.floor(ms / MINUTE_MS) * MINUTE_MS;
   return poll(probed, METRICS_WAIT_MS, async () => {
-    const end = minute(probed.clock.now()) + 60_000;
-    const series = await readMetricData(probed, [metric], { start: minute(time), end });
-    const seen = sum(series.get(metric.id)?.values() ?? []);
-    return { seen, isThere: seen >= least };
+    const end = minute(probed.clock.now()) + MINUTE_MS;
+    const seen = await readMetricData(probed, [metric], { start: minute(time), end }).then(
+      (series) => sum(series.get(metric.id)?.values() ?? []),
+      (error: unknown) => {
+        if (error instanceof MetricsError) return null;
+        throw error;
+      },
+    );
+    return { seen, isThere: seen !== null && seen >= least };
   });
 }
 
 /** How many rows the dropped file has. */
 const DROPPED_ROWS = 3;
+
 /** The longest time that a load may take, milliseconds: the plan, the load, and their queues. */
 const LOAD_MS = 600_000;
 
 /**
  * Drops a file into the last dataset's folder, has it loaded, and follows it to the ledger and the table.
  *
- * @throws What AWS's clients throw.
+ * @throws ObserveError if Athena does not answer; DropsError, DropFileError, LedgerError; what AWS's clients throw.
  */
 export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: OnProgress): Promise<Answer> {
   const code = 'SLUICE_PROBE_DROP';
@@ -90,8 +109,9 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
     dataset: configured.dataset.name,
   });
   const entry = await poll(probed, LOAD_MS, async () => {
-    const [{ days = [] } = {}] = await readDatasets(probed, [configured], { count: () => 2 });
-    const seen = days.find((ledgerDay) => ledgerDay.day === day)?.entry;
+    const subject = { source: configured.source.name, dataset: configured.dataset.name, day };
+    const [[ledgerDay] = []] = await readLedgerDays(probed, [[subject]]);
+    const seen = ledgerDay?.entry;
     onProgress(`the ledger says: ${seen?.state ?? 'nothing'}`);
     return { seen, isThere: seen?.state === 'succeeded' || seen?.state === 'failed' };
   });
@@ -108,44 +128,69 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
 /**
  * Stores objects in the folders that demand an encryption: without the header, with it, and in parts. `aws:kms` is stated
  * without a key, as `encryption` of a target and a source has it.
+ *
+ * @throws What S3's client throws if S3 does not answer.
  */
 export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'>): Promise<Answer> {
-  const Bucket = config.sources.at(-1)?.bucket ?? '';
+  const code = 'SLUICE_PROBE_ENCRYPTION';
+  const source = config.sources.at(-1);
+  if (source === undefined) return unanswered(code, 'no source is configured');
   const found: string[] = [];
   let isExpected = true;
   for (const [folder, encryption] of Object.entries(ENCRYPTED_FOLDERS)) {
-    const at = { Bucket, Key: `${folder}k` };
+    const at = { Bucket: source.bucket, Key: `${folder}k`, ExpectedBucketOwner: source.owner };
     const stated = encryptedBy({ encryption });
-    const put = (more: ReturnType<typeof encryptedBy>) =>
-      s3
-        .send(new PutObjectCommand({ ...at, ...more, Body: 'x' }))
-        .then(({ SSEKMSKeyId: key }) => (key === undefined ? 'stored' : `stored by ${key}`), errorName);
-    const bare = await put({});
-    const whole = await put(stated);
+    const put = async (writtenAs: WrittenAs): Promise<PutOutcome> => {
+      const { SSEKMSKeyId: key } = await s3.send(new PutObjectCommand({ ...at, ...writtenAs, Body: 'x' }));
+      return { isStored: true, words: key === undefined ? 'stored' : `stored, encrypted with ${key}` };
+    };
+    const bare = await put({}).catch(refusal);
+    const whole = await put(stated).catch(refusal);
     const inParts = await multipartUpload(s3, at, stated, async (send) => [
       await send(1, Buffer.from('x')),
-    ]).then(() => 'stored', errorName);
-    isExpected &&= bare === 'AccessDenied' && whole.startsWith('stored') && inParts === 'stored';
-    found.push(`${encryption}: without ${bare}, with ${whole}, in parts ${inParts}`);
+    ]).then((): PutOutcome => ({ isStored: true, words: 'stored' }), refusal);
+    isExpected &&= bare.words === 'AccessDenied' && whole.isStored && inParts.isStored;
+    found.push(`${encryption}: without ${bare.words}, with ${whole.words}, in parts ${inParts.words}`);
   }
-  return answer('SLUICE_PROBE_ENCRYPTION', isExpected, found.join('; '));
+  return answer(code, isExpected, found.join('; '));
 }
 
-/** Asks Lake Formation for its settings, by which the doctor tells whether a database can be made. @throws What the connection throws. */
+/** How a put ended. */
+interface PutOutcome {
+  /** Whether there is an object now. */
+  readonly isStored: boolean;
+  /** What S3 answered: `AccessDenied`, `stored`, or `stored, encrypted with` the ARN of a key. */
+  readonly words: string;
+}
+
+/** A put that S3 refused. @throws The error, if S3 did not answer. */
+function refusal(error: unknown): PutOutcome {
+  if (explainAwsError(error)?.kind !== 'answered') throw error;
+  return { isStored: false, words: errorName(error) };
+}
+
+/**
+ * Reports Lake Formation's settings, by which the doctor decides whether a database can be made. No settings are expected or
+ * unexpected.
+ *
+ * @throws What the connection throws.
+ */
 export async function askLakeSettings(aws: Deployment['aws'], lambda: LambdaClient): Promise<Answer> {
   const code = 'SLUICE_PROBE_LAKE_SETTINGS';
   const { settings, answered } = await readSettings({ aws, clients: { lambda } });
   if (settings === undefined) return unanswered(code, answered);
-  const makers = settings.CreateDatabaseDefaultPermissions.map(
+  const owners = settings.CreateDatabaseDefaultPermissions.map(
     ({ Principal }) => Principal?.DataLakePrincipalIdentifier,
   );
   const administrators = counted(settings.DataLakeAdmins.length, 'administrator');
-  return answer(code, true, `${administrators}; new databases are of ${makers.join(', ') || 'nobody'}`);
+  return answer(code, true, `${administrators}; new databases are of ${owners.join(', ') || 'nobody'}`);
 }
 
 /**
  * Reads what Glue says of Lake Formation. Without the permission to make a database, no deployment comes so far.
- * https://docs.aws.amazon.com/glue/latest/webapi/API_Table.html @throws What Glue's client throws.
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_Table.html
+ *
+ * @throws What Glue's client throws.
  */
 export async function askLakeFormation({
   config,
@@ -165,8 +210,10 @@ export async function askLakeFormation({
 const ALARM_MS = 600_000;
 
 /**
- * Sends a compressed body as a gateway would hand it over that takes it for text, and waits for the alarm. @throws What
- * CloudWatch's client throws.
+ * Sends a compressed body as a gateway would pass it on that takes it for text, and waits for the alarm, if the collector
+ * refuses the body as it should.
+ *
+ * @throws What CloudWatch's client throws.
  */
 export async function askAlarm(probed: Probed, run: Run, onProgress: OnProgress): Promise<Answer> {
   const code = 'SLUICE_PROBE_ALARM';
@@ -175,6 +222,8 @@ export async function askAlarm(probed: Probed, run: Run, onProgress: OnProgress)
     headers: { 'content-type': 'text/plain;charset=UTF-8', 'statsig-api-key': run.keys.client },
     body: Uint8Array.from(Buffer.from(gzipSync('{"events":[]}').toString('utf8'))),
   });
+  if (reply.status !== 503 || codeOf(reply) !== 'SLUICE_COLLECT_BODY_MANGLED')
+    return answer(code, false, replyText(reply));
   if (run.lacks.has(METRICS_OF_LINES)) return unanswered(code, `${replyText(reply)}; ${NO_METRICS}`);
   const name = partName(probed.stack, 'mangled');
   const state = await poll(probed, ALARM_MS, async () => {

@@ -112,9 +112,8 @@ export const questions = {
     cure: ISSUE,
   },
   SLUICE_PROBE_ENCRYPTION: {
-    asks: 'Objects in a bucket whose policy demands an encryption header: `AES256`, and `aws:kms` without a key',
-    expects:
-      'one without the header is denied; one with it is stored, also in parts, which cannot state it; the answer names the key',
+    asks: 'Objects in a bucket whose policy demands an encryption header: `AES256`, and `aws:kms` without a key. The answer has the key that S3 names',
+    expects: 'one without the header is denied; one with it is stored, also in parts, which cannot state it',
     cure: 'If the parts are denied, exports of files above 16 MiB fail in such buckets until their policy excepts the role of the export. If `aws:kms` is, name a key: `kmsKeyArn` of the target or source.',
   },
   SLUICE_PROBE_LAKE_FORMATION: {

@@ -128,7 +128,7 @@ export async function askTrial(
     const drop = await unlessDenied('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show));
     // The managed policy is what lets the file be read, so the load proves the policy, too: trialConfig.
     answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
-    answers.push(await askEncryption(deployment));
+    answers.push(await unlessDenied('SLUICE_PROBE_ENCRYPTION', () => askEncryption(deployment)));
     answers.push(await unlessDenied('SLUICE_PROBE_LAKE_FORMATION', () => askLakeFormation(deployment)));
   });
   await steps.take('alarm', async (show) => {

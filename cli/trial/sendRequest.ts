@@ -65,7 +65,7 @@ function problemOf(error: unknown): string {
 }
 
 /** The error code of a response of the collector, '' if the response is a success; null for responses of others. */
-function codeOf(reply: Reply): string | null {
+export function codeOf(reply: Reply): string | null {
   const json = reply.status === null ? undefined : parseJson(reply.text);
   if (!isJsonObject(json)) return null;
   const { success, code } = json;

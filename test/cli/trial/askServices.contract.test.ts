@@ -1,15 +1,25 @@
 import { createServer, type RequestListener } from 'node:http';
+import { CloudWatchClient, type StateValue, type StatusCode } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { askEncryption, askLakeFormation, askLakeSettings } from '../../../cli/trial/askServices.ts';
+import {
+  askAlarm,
+  askEncryption,
+  askLakeFormation,
+  askLakeSettings,
+  askMetrics,
+} from '../../../cli/trial/askServices.ts';
+import { type Run, unlessDenied } from '../../../cli/trial/Probe.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { openDeployment } from '../../../observe/deployment.ts';
+import { ObserveError, openDeployment } from '../../../observe/deployment.ts';
+import { answeredBy, named } from '../../harness/answering.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { listen } from '../../harness/listen.ts';
 
 /** Answers each call to AWS; each test sets it. */
 let answer: RequestListener = (_, response) => void response.writeHead(500).end();
 const server = createServer((request, response) => answer(request, response));
+const endpoint = await listen(server);
 const deployment = openDeployment(
   {
     config: defineConfig({ bucket: 'acme', sources: [acmeSource()] }),
@@ -19,13 +29,158 @@ const deployment = openDeployment(
   },
   {
     region: 'us-east-1',
-    endpoint: await listen(server),
+    endpoint,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   },
 );
 afterAll(() => {
   deployment.close();
   server.close();
+});
+
+/** The run whose requests go to {@link server}. */
+const run: Run = {
+  id: '0a1b2c3d',
+  collector: endpoint,
+  keys: { client: 'client-trial', server: 'secret-trial' },
+  time: 0,
+  lacks: new Set(),
+};
+
+/** The deployment with a CloudWatch that answers each call so, and with a clock that waiting moves. */
+function probedBy(cloudwatch: () => object) {
+  let waited = 0;
+  return {
+    ...deployment,
+    cloudwatch: answeredBy(CloudWatchClient, cloudwatch),
+    clock: { now: () => waited },
+    wait: async (ms: number) => {
+      waited += ms;
+    },
+  };
+}
+
+describe('a question', () => {
+  it.each([
+    {
+      what: 'has no result if AWS denies the call',
+      error: Object.assign(named('AccessDenied'), { $fault: 'client', $metadata: { httpStatusCode: 403 } }),
+      verdict: 'not asked',
+    },
+    {
+      what: 'is answered otherwise if Athena cannot read the table',
+      error: new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', 'HIVE_BAD_DATA.'),
+      verdict: 'otherwise',
+    },
+  ])('$what', async ({ error, verdict }) => {
+    const asked = await unlessDenied('SLUICE_PROBE_DROP', () => Promise.reject(error));
+    expect(asked).toMatchObject({ code: 'SLUICE_PROBE_DROP', verdict });
+  });
+
+  it('is not answered if AWS cannot be reached', async () => {
+    const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    await expect(unlessDenied('SLUICE_PROBE_DROP', () => Promise.reject(error))).rejects.toMatchObject({
+      code: 'SLUICE_AWS_UNREACHABLE',
+    });
+  });
+});
+
+describe('the question of metrics', () => {
+  /** Asks with these answers of CloudWatch, one after the other, the last of them again and again. */
+  function ask(...looks: readonly { readonly status: StatusCode; readonly values: readonly number[] }[]) {
+    const left = [...looks];
+    const probed = probedBy(() => {
+      const { status, values } = (left.length > 1 ? left.shift() : left[0]) ?? {
+        status: 'Complete',
+        values: [],
+      };
+      const Timestamps = values.map((_, i) => new Date(i * 60_000));
+      return { MetricDataResults: [{ Id: 'm0', StatusCode: status, Timestamps, Values: values }] };
+    });
+    return askMetrics(probed, run, 3);
+  }
+
+  it.each([
+    {
+      what: 'as expected once there is a value for each request',
+      looks: [
+        { status: 'Complete' as const, values: [1] },
+        { status: 'Complete' as const, values: [1, 2] },
+      ],
+      verdict: 'expected',
+      found: 'values of received: 3 of at least 3',
+    },
+    {
+      what: 'as expected after an answer that was not complete',
+      looks: [
+        { status: 'InternalError' as const, values: [] },
+        { status: 'Complete' as const, values: [3] },
+      ],
+      verdict: 'expected',
+      found: 'values of received: 3 of at least 3',
+    },
+    {
+      what: 'otherwise if values are missing when the time is over',
+      looks: [{ status: 'Complete' as const, values: [2] }],
+      verdict: 'otherwise',
+      found: 'values of received: 2 of at least 3',
+    },
+    {
+      what: 'with no verdict if no answer was complete',
+      looks: [{ status: 'PartialData' as const, values: [2] }],
+      verdict: 'not asked',
+      found: 'CloudWatch did not answer with all values',
+    },
+  ])('is answered $what', async ({ looks, verdict, found }) => {
+    expect(await ask(...looks)).toEqual({ code: 'SLUICE_PROBE_METRICS', verdict, found });
+  });
+});
+
+describe('the question of the alarm', () => {
+  /** Asks a collector that answers so, with an alarm that has these states, the last of them again and again. */
+  function ask(status: number, body: object, ...states: readonly StateValue[]) {
+    answer = (_, response) => void response.writeHead(status).end(JSON.stringify(body));
+    const left = [...states];
+    let looks = 0;
+    const probed = probedBy(() => {
+      looks += 1;
+      const StateValue = left.length > 1 ? left.shift() : left[0];
+      return { MetricAlarms: [{ AlarmName: 'sluice-trial-0a1b2c3d-mangled', StateValue }] };
+    });
+    return askAlarm(probed, run, () => {}).then(({ verdict, found }) => ({ verdict, found, looks }));
+  }
+  const mangled = { success: false, code: 'SLUICE_COLLECT_BODY_MANGLED' };
+
+  it('is answered as expected once the body is refused and the alarm rings', async () => {
+    expect(await ask(503, mangled, 'OK', 'ALARM')).toEqual({
+      verdict: 'expected',
+      found: '503, SLUICE_COLLECT_BODY_MANGLED; sluice-trial-0a1b2c3d-mangled: ALARM',
+      looks: 2,
+    });
+  });
+
+  it('is answered otherwise if no alarm rings within ten minutes', async () => {
+    expect(await ask(503, mangled, 'OK')).toEqual({
+      verdict: 'otherwise',
+      found: '503, SLUICE_COLLECT_BODY_MANGLED; sluice-trial-0a1b2c3d-mangled: OK',
+      looks: 31,
+    });
+  });
+
+  it.each([
+    { status: 202, body: { success: true }, found: '202' },
+    { status: 400, body: mangled, found: '400, SLUICE_COLLECT_BODY_MANGLED' },
+    {
+      status: 503,
+      body: { success: false, code: 'SLUICE_COLLECT_NOT_DELIVERED' },
+      found: '503, SLUICE_COLLECT_NOT_DELIVERED',
+    },
+  ])(
+    'is answered otherwise, without a look at the alarm, if the reply is $found',
+    async ({ status, body, found }) => {
+      expect(await ask(status, body, 'ALARM')).toEqual({ verdict: 'otherwise', found, looks: 0 });
+    },
+  );
 });
 
 describe('the question of encryption', () => {
@@ -35,12 +190,14 @@ describe('the question of encryption', () => {
   type Denies = (folder: string, put: 'bare' | 'stated' | 'part') => boolean;
   const asBothStatements: Denies = (_, put) => put === 'bare';
 
-  async function ask(denies: Denies) {
+  async function ask(denies: Denies, key?: string) {
     answer = ({ method, url = '', headers }, response) => {
       const [, folder = ''] = /([^/]+)\/k\b/.exec(url) ?? [];
       const stated = headers['x-amz-server-side-encryption'];
       const wholePut = stated === undefined ? 'bare' : 'stated';
       const put = url.includes('partNumber') ? 'part' : wholePut;
+      if (key !== undefined && stated === 'aws:kms')
+        response.setHeader('x-amz-server-side-encryption-aws-kms-key-id', key);
       if (method === 'PUT' && denies(folder, put)) response.writeHead(403).end(DENIED);
       else response.setHeader('etag', '"1"').end(url.includes('uploads') ? STARTED : '<R/>');
     };
@@ -54,6 +211,21 @@ describe('the question of encryption', () => {
       found:
         'AES256: without AccessDenied, with stored, in parts stored; aws:kms: without AccessDenied, with stored, in parts stored',
     });
+  });
+
+  it("is answered with the key that S3 names, which is of the bucket's account", async () => {
+    const key = `arn:aws:kms:us-east-1:${acmeSource().owner}:key/2`;
+    expect(await ask(asBothStatements, key)).toMatchObject({
+      verdict: 'expected',
+      found: expect.stringContaining(
+        `aws:kms: without AccessDenied, with stored, encrypted with ${key}, in parts stored`,
+      ),
+    });
+  });
+
+  it('is not answered if S3 cannot be reached', async () => {
+    answer = (request) => void request.socket.destroy();
+    await expect(askEncryption(deployment)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
   it.each<[what: string, denies: Denies]>([
