@@ -34,7 +34,7 @@ describe('examples/waf', () => {
   const template = readTemplate('waf/template.yaml');
   const CollectorHost = 'a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com';
   const block = { RateRule: 'Block', ManagedRules: 'Block' };
-  const made = (more: object = {}) => instantiate(template, { CollectorHost, ...more }).Resources;
+  const made = (more: object = {}) => instantiate(template, { CollectorHost, ...more });
   const rulesOf = (more: object = {}) =>
     z
       .array(
@@ -217,7 +217,7 @@ describe('examples/github-actions', () => {
   const ProviderArn = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com';
 
   it('trusts one environment of one repository, and nobody else', () => {
-    const { Resources } = instantiate(template, { ...parameters, ProviderArn });
+    const Resources = instantiate(template, { ...parameters, ProviderArn });
     expect(Object.keys(Resources)).toEqual(['DeployRole']);
     expect(Resources['DeployRole']?.Properties?.['AssumeRolePolicyDocument']).toEqual({
       Version: '2012-10-17',
@@ -238,7 +238,7 @@ describe('examples/github-actions', () => {
   });
 
   it('has no name that the policies which it carries could change: it cannot widen itself', () => {
-    const { Resources } = instantiate(template, parameters);
+    const Resources = instantiate(template, parameters);
     const name = Resources['DeployRole']?.Properties?.['RoleName'];
     expect(name).toEqual({ 'Fn::Sub': 'github-sluice-prod' });
     const [policy] = printedPolicies('deploy', defineConfig({ bucket: 'acme' }), {
