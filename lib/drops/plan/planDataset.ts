@@ -155,11 +155,11 @@ interface LookedDay {
   readonly seen: Pick<LedgerEntry, 'token'> | null;
 }
 
-/** The counts and the decision of one day, as the run reports them. */
+/** The counts and the decision of one day, as the run reports them. @param known An entry for the dataset's previous table does not count. */
 function plannedDay(
   dataset: Dataset,
   drop: Drop,
-  entry: LedgerEntry | null,
+  known: LedgerEntry | null,
   {
     day,
     decision,
@@ -168,6 +168,7 @@ function plannedDay(
     place,
   }: Pick<PlannedDay, 'day' | 'decision'> & Pick<DayTerms, 'now' | 'place'> & { readonly isOld: boolean },
 ): PlannedDay {
+  const entry = known?.table === dataset.table ? known : null;
   const skip = 'skip' in decision ? decision.skip : undefined;
   const isFailed = skip === 'failed' || (skip === 'elsewhere' && isFailing(entry));
   return {
@@ -176,7 +177,7 @@ function plannedDay(
       skip === undefined ||
       skip === 'queued' ||
       (isFailed && now - (entry?.updatedAt ?? 0) < NAMED_DAYS * DAY_MS) ||
-      (entry?.state === 'inputs_missing' && entry.table === dataset.table),
+      entry?.state === 'inputs_missing',
     decision,
     files: Math.max(
       countFiles(drop) + drop.leftOut.filter(({ reason }) => reason === 'temporary').length,
