@@ -59,6 +59,9 @@ describe('a day that is loaded', () => {
     [['_temporary/0/a.parquet'], NOTHING],
     [['_SUCCESS.parquet'], NOTHING],
     [['.a.parquet'], NOTHING],
+    // What is not committed yet is no failure, but what else is there is one.
+    [['_started_1', 'part-0-tid-1-x.parquet'], null],
+    [['_started_1', 'part-0-tid-1-x.parquet', 'b.csv'], NOTHING],
     [['a.parquet archived'], ARCHIVED],
     [['a.parquet archived', 'b.csv'], NOTHING],
   ])('for the first time from %j: %s', (names, code) => {

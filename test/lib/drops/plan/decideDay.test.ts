@@ -7,6 +7,7 @@ import {
   type DayTerms,
   daysBetween,
   decideDay,
+  lacksCommit,
   lacksMarker,
   lackWords,
   lookbackDays,
@@ -90,14 +91,20 @@ describe('decideDay', () => {
       decision: { wait: 'loading', until: NOW + 900_000 },
     },
     {
-      title: 'whose next piece nobody has made for hours',
+      title: 'whose next piece nobody has made for six hours',
       listed: drop(file('a.parquet'), file('b.parquet')),
       known: entry({
         state: 'waiting',
         queued: queued('before', 9 * HOUR_MS),
         run: loadRun(),
-        updatedAt: NOW - 7 * HOUR_MS,
+        updatedAt: NOW - 6 * HOUR_MS,
       }),
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'whose lease ends now',
+      listed: oneFile,
+      known: entry({ state: 'loading', fingerprint: 'before', lease: { owner: 'o', until: NOW } }),
       decision: { queue: 'changed' },
     },
     {
@@ -134,6 +141,18 @@ describe('decideDay', () => {
       listed: drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
       known: entry(),
       decision: { queue: 'changed' },
+    },
+    {
+      title: 'that waits to be loaded again, and whose loaded file is archived',
+      listed: drop(file('a.parquet', { storageClass: 'GLACIER' })),
+      known: entry({ state: 'waiting' }),
+      decision: { skip: 'archived' },
+    },
+    {
+      title: 'that failed, and whose loaded file is archived',
+      listed: drop(file('a.parquet', { storageClass: 'GLACIER' })),
+      known: entry({ state: 'failed' }),
+      decision: { skip: 'failed' },
     },
     {
       title: 'that failed because all files were archived, and was restored',
@@ -184,6 +203,7 @@ describe('decideDay', () => {
   }
   it.each<Elsewhere>([
     { title: 'is loaded', decision: { skip: 'elsewhere' } },
+    { title: 'came without rows', known: { state: 'succeeded_no_data' }, decision: { skip: 'elsewhere' } },
     { title: 'is requested', more: { asked: 'backfill' }, decision: { skip: 'elsewhere' } },
     { title: 'is accepted without files', more: { asked: 'empty' }, decision: { queue: 'empty' } },
     { title: 'is accepted with its rows', more: { asked: 'keep' }, decision: { queue: 'keep' } },
@@ -211,7 +231,8 @@ describe('decideDay', () => {
       decision: { skip: 'unchanged' },
     },
   ])('decides on a day of another place that $title', ({ listed = none, known, more, decision }) => {
-    const ofOther = entry({ ...known, place: 's3://old/events/YYYY-MM-DD' });
+    const files = [{ key: 'old/a.parquet', size: 10, eTag: '"1"', fate: 'loaded' as const }];
+    const ofOther = entry({ files, ...known, place: 's3://old/events/YYYY-MM-DD' });
     expect(decideDay(listed, ofOther, { ...terms, ...more, place: HERE })).toEqual(decision);
   });
 
@@ -230,6 +251,7 @@ describe('decideDay', () => {
     });
     expect(decideDay(oneFile, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
     expect(decideDay(none, null, { ...terms, asked: 'backfill' })).toEqual({ skip: 'no_files' });
+    expect(decideDay(oneFile, null, { ...terms, asked: 'keep' })).toEqual({ queue: 'new' });
     const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
     expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
   });
@@ -323,6 +345,16 @@ it('a day lacks its marker until that is there, unless it was loaded and has los
   expect(lacksMarker(none, marker, null)).toBe(true);
   const until = NOW + 900_000;
   expect(decideDay(oneFile, null, { ...terms, marker })).toEqual({ wait: 'marker', until });
+});
+
+it('a day lacks a commit if its files have none, and it was never loaded', () => {
+  const started = drop(file('_started_1'), file('part-0-tid-1-x.parquet'));
+  expect(lacksCommit(started, {})).toBe(true);
+  expect(lacksCommit(started, { version: 'v1' })).toBe(false);
+  expect(lacksCommit(drop(file('_started_1'), file('part-0-tid-1-x.parquet'), file('a.parquet')), {})).toBe(
+    false,
+  );
+  expect(lacksCommit(none, {})).toBe(false);
 });
 
 it.each([

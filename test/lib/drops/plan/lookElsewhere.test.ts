@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CustomerBucket } from '../../../../lib/drops/CustomerBucket.ts';
-import { MAX_FOLDER_CALLS } from '../../../../lib/drops/limits.ts';
 import { lookElsewhere } from '../../../../lib/drops/plan/lookElsewhere.ts';
 
-/** Lists with a delimiter as S3 does, two names a page. */
-function bucketOf(keys: readonly string[]): Pick<CustomerBucket, 'list'> & { calls: number } {
+/** Lists with a delimiter as S3 does. @param pageNames Names of a page. */
+function bucketOf(keys: readonly string[], pageNames = 2): Pick<CustomerBucket, 'list'> & { calls: number } {
   const object = (key: string) => ({ key, size: 1, eTag: '"1"', lastModified: new Date(0) });
   return {
     calls: 0,
@@ -16,7 +15,7 @@ function bucketOf(keys: readonly string[]): Pick<CustomerBucket, 'list'> & { cal
         return end < 0 ? [key] : [key.slice(0, end + 1)];
       });
       const left = [...new Set(names)].sort().filter((name) => name > next);
-      const page = left.slice(0, 2);
+      const page = left.slice(0, pageNames);
       return {
         objects: page.filter((name) => !name.endsWith('/')).map(object),
         folders: page.filter((name) => name.endsWith('/')),
@@ -36,6 +35,7 @@ describe('what lies in a dataset’s folder', () => {
         '_x/a',
         '20260104/a.parquet',
         '_SUCCESS',
+        'a.parquet.tmp',
       ],
       days: ['2026-01-02', '2026-01-03'],
       others: ['20260104/'],
@@ -77,8 +77,14 @@ describe('what lies in a dataset’s folder', () => {
       others: ['c=FR/x.csv'],
     },
     {
-      place: { layout: 'x_YYYYMMDD*.parquet' },
-      paths: ['x_20260102.parquet', 'x_20260103-1.parquet', 'x_20260104.csv', 'old/x_20260101.parquet'],
+      place: { layout: 'x_YYYYMMDD*.parquet', waitFor: 'READY' },
+      paths: [
+        'READY',
+        'x_20260102.parquet',
+        'x_20260103-1.parquet',
+        'x_20260104.csv',
+        'old/x_20260101.parquet',
+      ],
       days: ['2026-01-02', '2026-01-03'],
       others: ['old/', 'x_20260104.csv'],
     },
@@ -94,8 +100,10 @@ describe('what lies in a dataset’s folder', () => {
     const bucket = bucketOf(years.slice(-2));
     const dataset = { folder: 'in', dayFormat: 'YYYY/MM/DD' };
     expect((await lookElsewhere(bucket, dataset)).days).toEqual(['2058-01-02', '2059-01-02']);
-    const all = bucketOf(years);
-    expect((await lookElsewhere(all, dataset)).days.length).toBeLessThan(60);
-    expect(all.calls).toBe(MAX_FOLDER_CALLS);
+    // A call for the years, and of each year one for its months and one for its days.
+    const all = bucketOf(years, 1_000);
+    const newest = Array.from({ length: 14 }, (_, i) => `${2_046 + i}-01-02`);
+    expect((await lookElsewhere(all, dataset)).days).toEqual(newest);
+    expect(all.calls).toBe(30);
   });
 });

@@ -6,6 +6,7 @@ import { markReady, type Trigger } from '../../../../lib/drops/plan/markReady.ts
 import { turns } from '../../../../lib/drops/plan/trigger.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../../lib/wire/keys/KeyGate.ts';
+import type { DatasetInput } from '../../../harness/configInput.ts';
 import { alarmsOf } from '../../wire/keys/startKeys.ts';
 import { startIngest } from './startIngest.ts';
 
@@ -79,7 +80,11 @@ const ready = { datestamps: ['2026-11-19', '2026-11-18'], type: 'events' };
 
 describe('POST /v1/mark_data_ready_dwh', () => {
   it('starts every source that has such datasets at once, for the days in the request', async () => {
-    ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
+    const both: DatasetInput[] = [
+      { name: 'n', kind: 'metrics' },
+      { name: 'events', kind: 'events' },
+    ];
+    ingest = await startIngest([{ datasets: both }, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
     const started = ['acme', 'acme1'];
     expect(await post(ready)).toMatchObject({ status: 200, success: true, started, tooSoon: [] });
     const days = ['2026-11-18', '2026-11-19'];
@@ -118,14 +123,14 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await ingest.received('plan')).toHaveLength(1);
   });
 
-  it('does not count a start that failed', async () => {
-    ingest = await startIngest();
+  it('does not count a start that failed, of any of its sources', async () => {
+    ingest = await startIngest([{}, {}]);
     ingest.faults.set({
       sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
     });
     expect(await post(ready)).toMatchObject({ status: 503, code: 'SLUICE_TRIGGER_FAILED' });
     ingest.faults.clear();
-    expect(await post(ready)).toMatchObject({ status: 200 });
+    expect(await post(ready)).toMatchObject({ status: 200, started: ['acme', 'acme1'] });
   });
 
   it.each([

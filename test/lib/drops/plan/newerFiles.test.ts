@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays, DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
-import { MAX_FOLDER_CALLS, NAMED_DAYS } from '../../../../lib/drops/limits.ts';
+import { MAX_FOLDER_CALLS } from '../../../../lib/drops/limits.ts';
 import { findNewerFiles, type NewerFiles, newerDays } from '../../../../lib/drops/plan/newerFiles.ts';
-import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import type { FileFate, LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 
-const START = Date.UTC(2026, 8, 1, 9);
+/** Half a second after a whole one, which is all that S3 says. */
+const START = Date.UTC(2026, 8, 1, 9, 0, 0, 500);
 /** The first day of the lookback. */
 const FIRST = '2026-11-20';
 
@@ -39,12 +40,16 @@ class Folder {
     this.objects.delete(`events/${name}`);
   }
 
-  /** The ledger notes that a day was loaded with what is there. */
-  load(day: string, isOfDay: (key: string) => boolean = (key) => key.includes(day)): void {
+  /** The ledger notes that a day was loaded with what is there, or that this has left since. */
+  load(
+    day: string,
+    isOfDay: (key: string) => boolean = (key) => key.includes(day),
+    fate: FileFate['fate'] = 'loaded',
+  ): void {
     this.#written += 1;
     const files = [...this.objects.values()]
       .filter(({ key }) => isOfDay(key))
-      .map(({ key, size, eTag }) => ({ key, size, eTag, fate: 'loaded' as const }));
+      .map(({ key, size, eTag }) => ({ key, size, eTag, fate }));
     const eTag = `"e${this.#written}"`;
     this.entries.set(day, { entry: ledgerEntry({ day, files }), eTag, modifiedAt: this.now });
   }
@@ -134,7 +139,7 @@ describe('files outside of the lookback that are newer than those that were load
 
   type Change = readonly [what: string, change: (to: Folder, day: string) => void];
   async function afterChange(change: Change[1]): Promise<readonly string[]> {
-    const folder = loaded();
+    const folder = loaded(new Folder({ waitFor: 'READY' }));
     await folder.look();
     change(folder, days[4] ?? '');
     return folder.look();
@@ -145,6 +150,13 @@ describe('files outside of the lookback that are newer than those that were load
     ['a file that was added', (to, day) => to.put(`${day}/c.parquet`)],
     ['a file in a folder of the day', (to, day) => to.put(`${day}/country=DE/c.parquet`)],
     ['a file whose name says nothing', (to, day) => to.put(`${day}/000000_0`)],
+    [
+      'a file whose rows have left with it, and that is back as it was',
+      (to, day) => {
+        to.load(day, undefined, 'gone');
+        to.put(`${day}/a.parquet`, etagOf(to, day));
+      },
+    ],
   ])('are found by %s', async (_, change) => {
     expect(await afterChange(change)).toEqual([days[4]]);
   });
@@ -153,6 +165,7 @@ describe('files outside of the lookback that are newer than those that were load
     ['a file that has gone', (to, day) => to.remove(`${day}/a.parquet`)],
     ['a file that was written again as it was', (to, day) => to.put(`${day}/a.parquet`, etagOf(to, day))],
     ['a marker', (to, day) => to.put(`${day}/_SUCCESS`)],
+    ['the marker of its dataset', (to, day) => to.put(`${day}/READY`)],
     ['a temporary file', (to, day) => to.put(`${day}/_temporary/c.parquet`)],
     ['a file of a day of the lookback', (to) => to.put(`${FIRST}/a.parquet`)],
     ['a file of a day that was never loaded', (to) => to.put('2026-09-01/a.parquet')],
@@ -202,8 +215,10 @@ describe('files outside of the lookback that are newer than those that were load
     await folder.look();
     folder.put(`${days[1]}/c.parquet`);
     expect(await folder.look()).toEqual([days[1]]);
-    expect(await folder.look((NAMED_DAYS - 1) * 24)).toEqual([days[1]]);
-    expect(await folder.look()).toEqual([]);
+    expect(await folder.look(29 * 24)).toEqual([days[1]]);
+    folder.now += DAY_MS;
+    expect(folder.named()).toEqual([]);
+    expect(await folder.look(0)).toEqual([]);
     expect(await folder.look()).toEqual([]);
   });
 
@@ -212,7 +227,7 @@ describe('files outside of the lookback that are newer than those that were load
     await folder.look();
     folder.put(`${days[1]}/c.parquet`);
     await folder.look();
-    folder.now += (NAMED_DAYS - 2) * DAY_MS;
+    folder.now += 28 * DAY_MS;
     folder.load(days[1] ?? '');
     folder.put(`${days[1]}/d.parquet`);
     expect(await folder.look()).toEqual([days[1]]);

@@ -136,6 +136,17 @@ describe('a run over several sources', () => {
     expect(points()).toMatchObject([{ datasets_unreadable: 1, datasets_stopped: 2 }]);
   });
 
+  it('counts of a dataset that it has not looked at what the last look has found', async () => {
+    ingest = await startSources(1, 2);
+    await ingest.put(`d0x0/${yesterday()}/a.parquet`);
+    await ingest.clock.advance(60 * MINUTE_MS);
+    await handle(SCHEDULED);
+    for (const body of await ingest.received('plan')) await handle(body);
+    const run = ingest.clock.now() + MINUTE_MS;
+    await handle({ sluice: 'tally', schedule: 'daily', run, left: 2, round: 96 });
+    expect(points()).toMatchObject([{ days_queued: 1, datasets_unreadable: 2, datasets_stopped: 1 }]);
+  });
+
   it.each([1, 2])('is not counted if a person asked for it, of %i', async (n) => {
     ingest = await startSources(n);
     await handle({ sluice: 'plan' });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeDrop } from '../../../../../lib/drops/Drop.ts';
-import { hasArrivedSince, hasYet, wasInLookback } from '../../../../../lib/drops/plan/late/arrival.ts';
+import {
+  asSettled,
+  hasArrivedSince,
+  hasYet,
+  wasInLookback,
+} from '../../../../../lib/drops/plan/late/arrival.ts';
 import { NO_FILES } from '../../../../../lib/ledger/LedgerEntry.ts';
 import { definedDataset } from '../../../../harness/configInput.ts';
 import { ledgerEntry } from '../../../../harness/ledgerEntry.ts';
@@ -34,6 +39,22 @@ describe('what a late day has', () => {
     expect(hasYet(dataset, DAY, drop, isRecent)).toEqual(has);
   });
 
+  it.each([
+    { names: ['a.parquet'], words: '1 file and no READY' },
+    { names: ['a.parquet', 'hour=1/READY'], words: `1 file and no READY but ${DAY}/hour=1/READY` },
+    { names: ['READY', '_started_1', 'a-tid-1-x.parquet'], words: '1 file and no commit' },
+  ])('is told beside the marker that the day lacks, or a commit: $words', ({ names, words }) => {
+    const waiting = definedDataset({ folder: 'acme', waitFor: 'READY' });
+    const objects = names.map((name) => ({
+      key: `${FOLDER}${name}`,
+      size: 9,
+      eTag: `"${name}"`,
+      lastModified: WRITTEN,
+    }));
+    const drop = makeDrop(objects, FOLDER, 'READY');
+    expect(hasYet(waiting.dataset, DAY, drop, isRecent)).toEqual({ has: { words, since } });
+  });
+
   it('is a file that nobody loads, as the day is old and the ledger does not know it', () => {
     const drop = dropOf('a.parquet');
     expect(hasYet(dataset, DAY, drop, { isOld: true, isKnown: false })).toEqual({
@@ -51,6 +72,16 @@ describe('a day of the ledger', () => {
   it.each([
     { what: 'that was loaded within its lookback', entry: { version: 'v1', updatedAt: since }, has: true },
     {
+      what: 'that was loaded on the last day of its lookback',
+      entry: { version: 'v1', updatedAt: at('2026-11-21T23:59:59Z') },
+      has: true,
+    },
+    {
+      what: 'that was loaded and taken back',
+      entry: { ...noData, version: 'v1', updatedAt: since },
+      has: true,
+    },
+    {
       what: 'that was loaded after its lookback',
       entry: { version: 'v1', updatedAt: at('2026-11-22T00:00:00Z') },
       has: false,
@@ -67,6 +98,13 @@ describe('a day of the ledger', () => {
     { what: 'that was noted after the look', entry: { ...noData, updatedAt: 6 }, has: true },
   ])('$what has arrived since the look: $has', ({ entry, has }) => {
     expect(hasArrivedSince(ledgerEntry(entry), 5)).toBe(has);
+  });
+
+  it('that came without rows is so while it is loaded again', () => {
+    for (const state of ['waiting', 'loading'] as const)
+      expect(asSettled(ledgerEntry({ state }))).toEqual(ledgerEntry({ state: 'succeeded_no_data' }));
+    expect(asSettled(ledgerEntry({ state: 'failed' }))).toEqual(ledgerEntry({ state: 'failed' }));
+    expect(asSettled(null)).toBeNull();
   });
 
   it('that is not there has not arrived', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { dueDays, firstDay, isOver, reportedUntil } from '../../../../../lib/drops/plan/late/dueDays.ts';
+import {
+  dueDays,
+  expectsDrops,
+  firstDay,
+  isOver,
+  reportedUntil,
+} from '../../../../../lib/drops/plan/late/dueDays.ts';
 import { type DatasetInput, definedDataset } from '../../../../harness/configInput.ts';
 
 /** Days of a dataset whose drop is due at a moment, and since when. */
@@ -66,6 +72,14 @@ describe('days whose drop is due', () => {
       { day: '2026-03-28', since: '2026-03-29T01:00:00.000Z' },
     ]);
   });
+});
+
+it('drops are expected if any dataset of any source says by when', () => {
+  const { source, dataset } = definedDataset({});
+  const expected = definedDataset({ expectedBy: { hour: 9 } }).dataset;
+  const sourceOf = (...datasets: readonly (typeof dataset)[]) => ({ ...source, datasets: [...datasets] });
+  expect(expectsDrops([sourceOf(dataset), sourceOf(dataset, expected)])).toBe(true);
+  expect(expectsDrops([sourceOf(dataset), sourceOf(dataset)])).toBe(false);
 });
 
 describe('the days of a dataset', () => {

@@ -225,6 +225,16 @@ describe('a look at a day that came without rows', () => {
     expect(await looks.lateDays()).toEqual([]);
   });
 
+  it('waits on for it where it came so to another place, and for one of which that place had no file', async () => {
+    looks = await LateLooks.start();
+    const place = 's3://acme-old/events/YYYY-MM-DD';
+    await loadWithoutRows(looks.ago(1), { usualRows: 1_000, place });
+    await looks.ingest.settle(looks.ago(2), { state: 'succeeded_no_data', fingerprint: 'none', place });
+    expect(await looks.look()).toMatchObject({
+      late: [{ day: looks.ago(2) }, { day: looks.ago(1), empty: '1 file, 0 rows' }],
+    });
+  });
+
   it('does not wait where its weekday usually has no rows, even if the dataset is at another place now', async () => {
     looks = await LateLooks.start();
     await put(looks.ago(1));

@@ -38,6 +38,17 @@ describe('the first day from which drops are expected', () => {
     expect(await looks.note()).toMatchObject({ first: { day: looks.ago(1), hasCome: true } });
   });
 
+  it.each([
+    { what: 'a file', dataset: {}, late: [] },
+    { what: 'a file and lacks its marker', dataset: { waitFor: 'READY' }, late: [1] },
+  ])('is a day of the lookback that has $what at the first look', async ({ dataset, late }) => {
+    looks = await LateLooks.begin(dataset);
+    await looks.advanceToTen(1);
+    await looks.ingest.put(`events/${looks.ago(1)}/a.parquet`);
+    expect(await looks.lateDays()).toEqual(late.map((days) => looks.ago(days)));
+    expect(await looks.note()).toMatchObject({ first: { day: looks.ago(1), hasCome: true } });
+  });
+
   it('is an earlier day that comes after it', async () => {
     await startWithFirstLook();
     await looks.advanceHours(3 * 24);

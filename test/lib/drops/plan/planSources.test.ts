@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
+import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
+import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import { planSources } from '../../../../lib/drops/plan/planSources.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
+
+const START = Date.UTC(2026, 10, 20, 9);
+/** The days of the lookback, from today on. */
+const [TODAY, DAY, BEFORE, FIRST] = ['2026-11-20', '2026-11-19', '2026-11-18', '2026-11-17'] as const;
+
+/** Plans of one dataset, whose days settle for ten minutes, with what they read and send. */
+class Plans {
+  /** When a file of a day was written, epoch milliseconds. */
+  readonly written = new Map<string, number>();
+  readonly entries = new Map<string, LedgerEntry>();
+  readonly looks = lastListings(new MemoryObjects());
+  /** Requests that were sent to the plan, with their delay in seconds. */
+  readonly sent: { readonly body: unknown; readonly delay: number | undefined }[] = [];
+  now = START;
+  /** Milliseconds that a call to list takes. */
+  listMs = 0;
+  readonly #dataset: ReturnType<typeof definedDataset>;
+
+  constructor(dataset: Partial<DatasetInput> = {}) {
+    this.#dataset = definedDataset(dataset);
+  }
+
+  async plan(request: object = {}) {
+    const { source } = this.#dataset;
+    const ports = {
+      bucketOf: () => ({
+        list: async ({ prefix }: { readonly prefix: string }) => {
+          this.now += this.listMs;
+          const objects = [...this.written].map(([day, at]) => {
+            return { key: `events/${day}/a.parquet`, size: 9, eTag: '"1"', lastModified: new Date(at) };
+          });
+          return { objects: objects.filter(({ key }) => key.startsWith(prefix)), next: undefined };
+        },
+      }),
+      ledger: {
+        read: async ({ day }: { readonly day: string }) => this.entries.get(day) ?? null,
+        noteQueued: async () => true,
+      },
+      tasks: { send: async () => {} },
+      requests: {
+        send: async (bodies: readonly string[], delay?: number) => {
+          this.sent.push(...bodies.map((body) => ({ body: JSON.parse(body), delay })));
+        },
+      },
+      looks: this.looks,
+      clock: { now: () => this.now },
+      deadline: START + MINUTE_MS,
+    };
+    const asked = planRequestSchema.parse({ sluice: 'plan', ...request });
+    return planSources(ports, [source], asked);
+  }
+
+  /** The note of the last listing. */
+  note() {
+    return this.looks.read('acme', 'events');
+  }
+}
+
+/** A request for more of `events` of `acme`. */
+const further = (more: object) => ({ sluice: 'plan', sources: ['acme'], datasets: ['events'], ...more });
+
+describe('a plan asks again', () => {
+  /** Days whose files have settled in one and in six minutes. */
+  function startSettling(dataset?: Partial<DatasetInput>): Plans {
+    const plans = new Plans(dataset);
+    plans.written.set(DAY, START - 9 * MINUTE_MS);
+    plans.written.set(TODAY, START - 4 * MINUTE_MS);
+    return plans;
+  }
+
+  it('for all days that wait, once the first of them has settled', async () => {
+    const plans = startSettling();
+    await plans.plan({ schedule: 'daily' });
+    expect(plans.sent).toEqual([{ body: further({ days: [DAY, TODAY], round: 1 }), delay: 60 }]);
+  });
+
+  it('for no day of a dataset that is planned each hour', async () => {
+    const plans = startSettling({ schedule: 'hourly' });
+    await plans.plan({ schedule: 'hourly' });
+    expect(plans.sent).toEqual([]);
+  });
+
+  it('for a day of such a dataset that somebody asked for and that is loaded, as it was asked for', async () => {
+    const plans = startSettling({ schedule: 'hourly' });
+    const lease = { owner: 'another', until: START + 3 * MINUTE_MS };
+    plans.entries.set(DAY, ledgerEntry({ day: DAY, state: 'loading', lease }));
+    await plans.plan({ days: [DAY, TODAY], asked: 'triggered' });
+    expect(plans.sent).toEqual([
+      { body: further({ days: [DAY], asked: 'triggered', round: 1 }), delay: 180 },
+    ]);
+  });
+});
+
+describe('a plan whose time is up', () => {
+  /** Plans of which each call to list takes so long that two end. */
+  function startSlow(): Plans {
+    const plans = new Plans();
+    for (const day of [TODAY, DAY, BEFORE, FIRST]) plans.written.set(day, 0);
+    plans.listMs = 20_000;
+    return plans;
+  }
+
+  it('asks for the days that are left as they were asked for, and takes no listing for slow', async () => {
+    const plans = startSlow();
+    const days = [FIRST, BEFORE, DAY, TODAY];
+    const { planned, failed } = await plans.plan({ days, asked: 'backfill', round: 3 });
+    const reached = planned.flatMap((plan) => plan.days.map(({ day }) => day));
+    expect(reached).toEqual(days.slice(0, reached.length));
+    expect(failed).toEqual([]);
+    const left = days.slice(reached.length);
+    expect(left.length).toBeGreaterThan(0);
+    expect(plans.sent).toEqual([
+      { body: further({ days: left, asked: 'backfill', round: 3 }), delay: undefined },
+    ]);
+    expect(await plans.note()).not.toHaveProperty('failure');
+  });
+
+  it('has a listing of its schedule told as slow', async () => {
+    const plans = startSlow();
+    expect(await plans.plan({ schedule: 'daily' })).toMatchObject({
+      failed: [{ code: 'SLUICE_SOURCE_SLOW' }],
+    });
+    expect(await plans.note()).toMatchObject({ failure: { code: 'SLUICE_SOURCE_SLOW' } });
+  });
+});
+
+describe('the note of a listing', () => {
+  /** What is noted of the newest day. @param written Days with a file. @param openDays Days that were open before. */
+  async function newest(written: readonly string[], openDays: readonly string[] = []) {
+    const plans = new Plans();
+    for (const day of written) plans.written.set(day, 0);
+    await plans.looks.write('acme', 'events', {
+      at: 0,
+      newestDay: null,
+      stopped: false,
+      openDays: [...openDays],
+    });
+    await plans.plan({ schedule: 'daily' });
+    const { newestDay, stopped } = (await plans.note()) ?? {};
+    return { newestDay, stopped };
+  }
+
+  it.each([
+    { what: 'of several', written: [FIRST, DAY], newestDay: DAY, stopped: false },
+    { what: 'of the lookback’s first alone', written: [FIRST], newestDay: FIRST, stopped: false },
+    {
+      what: 'of several, of which the newest is open',
+      written: [BEFORE, DAY],
+      openDays: [DAY],
+      newestDay: DAY,
+      stopped: false,
+    },
+    {
+      what: 'of an open one before the lookback',
+      written: ['2026-11-10'],
+      openDays: ['2026-11-10'],
+      newestDay: null,
+      stopped: true,
+    },
+    { what: 'of none', written: [], newestDay: null, stopped: true },
+  ])('has the newest day $what', async ({ written, openDays, newestDay, stopped }) => {
+    expect(await newest(written, openDays)).toEqual({ newestDay, stopped });
+  });
+});
