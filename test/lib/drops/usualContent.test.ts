@@ -99,9 +99,16 @@ describe('a field', () => {
     { title: 'half of them', now: { 'in capital letters': 50 }, before: {} },
     { title: 'all, as 5 % did', now: { 'in capital letters': 100 }, before: { 'in capital letters': 5 } },
     { title: 'all but one, and it is 0', now: { zero: 99 }, before: { zero: 30 } },
+    {
+      title: 'all of many, it is 0, and of those that are looked at nine others are to be expected',
+      now: { zero: 100_000 },
+      before: { zero: 99_100 },
+      out: 100_000,
+    },
     { title: 'all, it is 0, and nine others are to be expected', now: { zero: 100 }, before: { zero: 91 } },
-  ])('whose values have a form, $title, is not told', ({ now, before }) => {
-    expect(unusual(rowsOf({ forms: now }), daysOf(rowsOf({ forms: before })))).toEqual([]);
+  ])('whose values have a form, $title, is not told', ({ now, before, out = 100 }) => {
+    const day = (forms: Readonly<Record<string, number>>) => rowsOf({ forms, numbers: out }, {}, out);
+    expect(unusual(day(now), daysOf(day(before)))).toEqual([]);
   });
 
   it('of fewer than ten values is not told for their form, nor by a day of a version that did not count it', () => {
@@ -116,18 +123,21 @@ describe('a field', () => {
   });
 
   it.each([
-    { now: 15.24, was: 12.24, words: 'its times are microseconds, before milliseconds' },
-    { now: 9.24, was: 12.24, words: 'its times are seconds, before milliseconds' },
-    { now: 18.24, was: 9.24, words: 'its times are nanoseconds, before seconds' },
-  ])('with times of another unit than on the day before is told with both: $words', ({ now, was, words }) => {
-    const timed = (logarithm: number) => {
-      const { eventValue } = sized(logarithm).content.fields;
-      return { ...rowsOf(), content: { ...rowsOf().content, fields: { timestamp: eventValue } } };
-    };
-    const [found] = unusual(timed(now), daysOf(timed(was)));
-    expect(found?.words).toBe(`timestamp (column "price"): ${words}`);
-    expect(unusual(timed(now), daysOf(timed(now)))).toEqual([]);
-  });
+    { field: 'timestamp', now: 15.24, was: 12.24, words: 'its times are microseconds, before milliseconds' },
+    { field: 'timestamp', now: 9.24, was: 12.24, words: 'its times are seconds, before milliseconds' },
+    { field: 'date', now: 18.24, was: 9.24, words: 'its times are nanoseconds, before seconds' },
+  ])(
+    'with times of another unit than on the day before is told with both: $words',
+    ({ field, now, was, words }) => {
+      const timed = (logarithm: number) => {
+        const { eventValue } = sized(logarithm).content.fields;
+        return { ...rowsOf(), content: { ...rowsOf().content, fields: { [field]: eventValue } } };
+      };
+      const [found] = unusual(timed(now), daysOf(timed(was)));
+      expect(found?.words).toBe(`${field} (column "price"): ${words}`);
+      expect(unusual(timed(now), daysOf(timed(now)))).toEqual([]);
+    },
+  );
 
   it('of which some numbers became texts is told with how many', () => {
     const [found] = unusual(rowsOf({ numbers: 90, types: { VARCHAR: ['12 EUR'] } }), daysOf(...six));
@@ -345,6 +355,9 @@ describe('rows of days that were still to come', () => {
       { kind: 'toCome', words: '10 of 100 rows of days to come: 2027-11-20 (10)' },
     ]);
     expect(unusual(rowsOf({}, { '2027-11-20': 9 }), daysOf(...six))).toEqual([]);
+    // Of a large day a hundredth.
+    expect(unusual(rowsOf({}, { '2027-11-20': 19 }, 2_000), daysOf(...six))).toEqual([]);
+    expect(unusual(rowsOf({}, { '2027-11-20': 20 }, 2_000), daysOf(...six))).toHaveLength(1);
     expect(unusual(rowsOf({}, { '2026-11-21': 10 }), daysOf(...six))).toEqual([]);
     expect(unusual(rowsOf({}, { '2026-11-22': 10 }), daysOf(...six))).toHaveLength(1);
   });
@@ -449,6 +462,12 @@ describe('a name', () => {
     ],
   ])('is not told %s', (_, now, before) => {
     expect(unusual(now, before)).toEqual([]);
+  });
+
+  it('of a column of twenty is told', () => {
+    const others = Array.from({ length: 19 }, (_, i) => `${i}`);
+    const now = named('event_name', 'BUY', ...others);
+    expect(unusual(now, daysOf(named('event_name', 'buy', ...others)))).toHaveLength(1);
   });
 
   it('is told on the next days, too, until a person accepts a day', () => {
