@@ -49,8 +49,16 @@ export async function skipReasonRead(load: DayLoad, kind: LoadKind, drop: Drop):
   return isUnchanged ? 'unchanged' : null;
 }
 
+/** What {@link settledAt} asks of a load. */
+interface SettlingLoad extends Pick<DayLoad, 'progress'> {
+  /** The time. */
+  readonly loader: Pick<DayLoad['loader'], 'clock'>;
+  /** The source, which says how long a day settles. */
+  readonly place: Pick<DayLoad['place'], 'source'>;
+}
+
 /** When a day has settled, epoch milliseconds. */
-export function settledAt({ loader, place, progress }: DayLoad, drop: Drop): number {
+export function settledAt({ loader, place, progress }: SettlingLoad, drop: Drop): number {
   const settleMs = place.source.settleMinutes * 60_000;
   return settlesAt(drop, progress.hasMoved ? null : progress.claim.entry, {
     now: loader.clock.now(),

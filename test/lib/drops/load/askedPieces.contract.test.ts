@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { plannedTask } from './planDay.ts';
@@ -70,6 +71,45 @@ describe('a day in pieces that somebody asks for', () => {
     const outcomes = await pieces.runSent();
     expect(outcomes.at(-1)).toMatchObject({ outcome: 'unchanged' });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('is asked for again by who wants another load than the one under way, after a quarter of its time', async () => {
+    await pieces.dropThree();
+    const { fingerprint } = await plannedTask(pieces.loads, DAY);
+    const sources = pieces.loads.config.sources.map((source) => ({
+      ...source,
+      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    }));
+    const deployed = { config: { ...pieces.loads.config, sources } };
+    const sent: unknown[] = [];
+    const tasks: Loader['tasks'] = {
+      send: async (bodies, delay) => {
+        sent.push(...bodies.map((body) => [JSON.parse(body).reason, delay]));
+      },
+    };
+    const outcomes: unknown[] = [];
+    const recorded = async () => {
+      await pieces.later();
+      for (const { config, ...asked } of [
+        { reason: 'new', fingerprint: 'as planned' },
+        { reason: 'changed', fingerprint },
+        { reason: 'retried', fingerprint },
+        { reason: 'changed', fingerprint: 'another' },
+        { reason: 'backfill', fingerprint },
+        { reason: 'backfill', fingerprint, ...deployed },
+      ] as const) {
+        const loaded = await pieces.loads.load({ ...asked, loader: { tasks, ...(config && { config }) } });
+        outcomes.push(loaded === 'killed' ? loaded : loaded.outcome);
+      }
+    };
+    await pieces.loads.load({ at: { recorded } });
+    expect(outcomes).toEqual(['busy', 'busy', 'busy', 'noted', 'noted', 'noted']);
+    expect(sent).toEqual([
+      ['changed', 150],
+      // The load under way is what is asked for, unless it is by a former configuration.
+      ['triggered', 150],
+      ['backfill', 150],
+    ]);
   });
 
   it('keeps what is asked of a day whose loads were killed each time', async () => {

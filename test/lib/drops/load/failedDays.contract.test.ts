@@ -154,6 +154,9 @@ describe('a day that fails', () => {
   it('puts its refused rows into quarantine once, if it is tried twice', async () => {
     loads = await startLoads();
     const key = await loads.drop('a.parquet', partlyRefused(98, 2));
+    loads.clock.advance(-3_600_000);
+    await loads.drop('b.parquet', someEvents(98, 99));
+    loads.clock.advance(2 * 3_600_000);
     await loads.load();
     await loads.load({ reason: 'retried' });
     const refused = {
@@ -161,6 +164,8 @@ describe('a day that fails', () => {
       detail: expect.stringMatching(/^row \d+, /),
       raw: expect.stringContaining('nobody'),
       key_label: 'acme/events',
+      // When the last of the day's files was written, of whatever name.
+      received_at: '2026-11-20 09:00:00',
     };
     expect(await loads.rowsUnder('quarantine/')).toMatchObject([refused, refused]);
     expect(await loads.keys('quarantine/')).toEqual([

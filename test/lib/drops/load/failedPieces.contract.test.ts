@@ -85,6 +85,15 @@ describe('a day in pieces of which one fails', () => {
     expect(failed).toMatchObject([{ key: `events/${DAY}/b.parquet` }]);
   });
 
+  it('is tried again after a kill if it failed before and pieces of it are made', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece({ reason: 'retried' });
+    const task = pieces.loads.sentTask();
+    expect(await pieces.loads.load({ ...task, killAt: 'mapped' })).toBe('killed');
+    pieces.loads.clock.advance(LEASE_MS + 1);
+    expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'succeeded', rows: SUM });
+  });
+
   it('is made by one of two tasks that were sent for the same piece', async () => {
     await pieces.dropThree();
     await pieces.loadPiece();
@@ -94,10 +103,17 @@ describe('a day in pieces of which one fails', () => {
       done: 2,
     });
     expect(await pieces.loadPiece(task)).toEqual({ outcome: 'unchanged' });
-    expect(await pieces.loads.load(pieces.loads.sentTask())).toMatchObject({
+    // While the next piece is made, its task is not sent again.
+    const mapped = async () => {
+      pieces.loads.clock.advance(11 * 60_000);
+      expect(await pieces.loads.load(task)).toEqual({ outcome: 'unchanged' });
+    };
+    const run = { deadline: Number.MAX_SAFE_INTEGER };
+    expect(await pieces.loads.load({ ...pieces.loads.sentTask(), run, at: { mapped } })).toMatchObject({
       outcome: 'succeeded',
       rows: SUM,
     });
+    expect(pieces.loads.sent()).toEqual([]);
   });
 
   it('keeps the day for its message if the task of the next piece can’t be sent', async () => {

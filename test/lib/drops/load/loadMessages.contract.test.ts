@@ -93,6 +93,16 @@ describe('load messages', () => {
     expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-acme/prod 1']);
   });
 
+  it('are counted as failed if their day has lost its files', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await send([task()]);
+    await loads.remove('a.parquet');
+    expect(await send([task({ reason: 'backfill' })])).toEqual(again());
+    const line = loads.logged.findLast(({ event }) => event === 'ingest_load');
+    expect(line).toMatchObject({ level: 'error', outcome: 'inputs_missing' });
+    expect(countedBy(loads, line)).toEqual(['IngestLoadsFailed-acme/prod 1']);
+  });
+
   it('are processed by ports that reach their dataset alone, which are closed once', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     const loader = loads.makeLoader();
@@ -210,5 +220,9 @@ describe('load messages', () => {
     await loads.makeLoader().landing.putNote(note);
     expect(await send([SWEEP])).toEqual(again());
     expect(await loads.keys(VERSION_NOTES)).toEqual([note]);
+    // Without curated days no other function does it.
+    const config = { ...loads.config, curate: false };
+    expect(await send([SWEEP], 1, { config })).toEqual(again());
+    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
   });
 });

@@ -59,9 +59,12 @@ describe('a load', () => {
     await loads.drop('a.parquet', someEvents(0, 30));
     await loads.drop('deeper/b.parquet', someEvents(30, 50));
     await loads.drop('a.parquet', someEvents(90, 99), '2026-11-18');
+    loads.clock.advance(3_600_000);
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { in: 50, out: 50, refused: 0 } });
     expect(await loads.read()).toEqual(readEvents(0, 50));
     expect(await loads.read('2026-11-18')).toBeNull();
+    const [row] = await loads.rowsUnder('statsig/ingested/acme_events/');
+    expect(row).toMatchObject({ ingested_at: '2026-11-20 10:00:00' });
   });
 
   it('replaces the rows of a corrected file and adds those of a late one, in a new version', async () => {
@@ -186,19 +189,26 @@ describe('a load', () => {
   );
 
   it('refuses a file that does not fit the disk with its rows, and no file that just does', async () => {
-    const bytes = await parquetOf(someEvents(0, 2));
-    const key = await loads.drop('a.parquet', bytes);
-    let freeBytes = async () => 2 * bytes.byteLength - 1;
+    const files = [await parquetOf(someEvents(0, 2)), await parquetOf(someEvents(2, 500))] as const;
+    const bytes = files[0].byteLength + files[1].byteLength;
+    await loads.drop('a.parquet', files[0]);
+    const key = await loads.drop('b.parquet', files[1]);
+    let freeBytes = async () => 2 * bytes - 1;
+    // It names the largest.
     const failure = {
       code: 'SLUICE_INGEST_FILE_TOO_LARGE',
-      message: expect.stringContaining(`${key}: ${bytes.byteLength} bytes`),
+      message: expect.stringContaining(`${key}: ${bytes} bytes`),
     };
     expect(await loads.load({ loader: { freeBytes } })).toMatchObject({ outcome: 'failed', failure });
-    expect(await loads.entry()).toMatchObject({ state: 'failed', files: [{ key, fate: 'failed' }] });
-    freeBytes = async () => 2 * bytes.byteLength;
+    expect(await loads.entry()).toMatchObject({
+      state: 'failed',
+      files: [{ fate: 'held' }, { key, fate: 'failed' }],
+    });
+    freeBytes = async () => 2 * bytes;
     expect(await loads.load({ reason: 'backfill', loader: { freeBytes } })).toMatchObject({
       outcome: 'succeeded',
     });
+    expect(await loads.entry()).toMatchObject({ bytes });
   });
 
   it.each(['mapped', 'uploaded', 'moved'] as const)(

@@ -10,6 +10,12 @@ afterEach(() => day.loads.close());
 describe('a day that lacks nothing', () => {
   beforeEach(async () => {
     day = await LoadedDay.start();
+    // It has a version that was replaced, and is known by the days before it.
+    await day.drop('a', someEvents(0, 1));
+    await day.run();
+    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+    await day.loads.ledger.change(place, (entry) => ({ entry: { ...entry, usualRows: 7 } }));
+    expect((await day.loads.entry())?.superseded).toHaveLength(1);
   });
 
   it('is unchanged when it is accepted as empty', async () => {
@@ -180,6 +186,22 @@ describe('a loaded day whose files are deleted or have no rows', () => {
       expect(await day.loads.read()).toEqual(rows);
     },
   );
+
+  it('loses the rows of a file beside one that can not be loaded only as a person says', async () => {
+    await day.remove('a');
+    await day.loads.drop('c.csv', new TextEncoder().encode('a,b'));
+    const code = 'SLUICE_SOURCE_FILES_REPLACED';
+    expect(await day.run()).toMatchObject({ outcome: 'failed', failure: { code } });
+    const fates = (await day.loads.entry())?.files.map(({ key, fate }) => [key.split('/').at(-1), fate]);
+    expect(fates).toEqual([
+      ['b.parquet', 'loaded'],
+      ['_SUCCESS', 'left_out'],
+      ['c.csv', 'failed'],
+      ['a.parquet', 'loaded'],
+    ]);
+    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded' });
+    expect(await day.loads.read()).toEqual(readEvents(2, 5));
+  });
 
   it('is missing again when more of it is lost than was accepted', async () => {
     await day.drop('a', noRows);

@@ -55,9 +55,14 @@ describe('a day that was loaded from another place', () => {
 
   it('is loaded as a change once this place has files, of which none is gone', async () => {
     await dropThere('a', someEvents(7, 9));
-    expect(await runThere()).toMatchObject({ outcome: 'succeeded', files: 1 });
+    // What can't be loaded has come in place of no file of the other place.
+    await day.loads.drop('notes.csv', new TextEncoder().encode('a,b'), `ds=${DAY}`);
+    expect(await runThere()).toMatchObject({ outcome: 'succeeded', files: 2 });
     expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', place: NEW });
-    expect(await fates()).toEqual([`events/ds=${DAY}/a.parquet loaded`]);
+    expect(await fates()).toEqual([
+      `events/ds=${DAY}/a.parquet loaded`,
+      `events/ds=${DAY}/notes.csv left_out`,
+    ]);
     expect(await day.loads.read()).toEqual(readEvents(7, 9));
   });
 
@@ -88,6 +93,8 @@ describe('a day that was loaded from another place', () => {
     await dropThere('a', noRows);
     expect(await runThere()).toMatchObject({ outcome: 'inputs_missing' });
     expect(await runThere()).toEqual({ skip: 'unchanged' });
+    expect(await runThere('keep')).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.entry()).toMatchObject({ state: 'succeeded', accepted: true, place: OLD });
     expect(await day.loads.read()).toEqual(firstRows);
   });
 

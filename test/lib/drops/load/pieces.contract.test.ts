@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
+import { noteErasure } from '../../../../lib/ledger/erasureNotes.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { configuredDatasets } from '../../../../observe/facts/days/datasets.ts';
 import { unreadDrops } from '../../../../observe/facts/days/unreadDays.ts';
@@ -74,10 +75,24 @@ describe('a day in pieces', () => {
     await pieces.loadPiece();
     const [key = ''] = await pieces.loads.keys('statsig/ingested/');
     await pieces.loads.put(key, await parquetOf(`SELECT 'u001' AS user_id, 'seen' AS event_name`));
+    const at = pieces.loads.clock.now();
+    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+    const erasure = { id: 'e1', at, endedAt: at };
+    await pieces.loads.ledger.change(place, (entry) => ({ entry: noteErasure(entry, erasure) }));
+    pieces.loads.clock.advance(1);
     expect(await pieces.loads.loadInPieces(pieces.loads.sentTask())).toMatchObject({
       outcome: 'succeeded',
     });
     expect(await pieces.loads.read()).toEqual(readEvents(1, 6));
+    // Its files were listed before.
+    expect((await pieces.loads.entry())?.erasures).toMatchObject([erasure]);
+  });
+
+  it('hands over after a piece if the time that is left holds it once', async () => {
+    for (const name of ['a', 'b']) await pieces.drop(name, await parquetOf(someEvents(0, 2)));
+    const recorded = async () => pieces.loads.clock.advance(100_000);
+    const run = { deadline: pieces.loads.clock.now() + 299_999 };
+    expect(await pieces.loads.load({ run, at: { recorded } })).toMatchObject({ outcome: 'piece', done: 1 });
   });
 
   it('hands over before a file that is larger than the time holds', async () => {

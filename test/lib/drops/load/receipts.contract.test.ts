@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PutReceipt } from '../../../../lib/drops/load/Loader.ts';
 import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';
@@ -10,20 +11,24 @@ const BAD = `${someEvents(0, 3)} UNION ALL SELECT TIMESTAMP '${DAY} 11:00:00', N
 describe('receipts of loads', () => {
   let loads: Loads;
   let written: { readonly key: string; readonly receipt: Receipt }[];
+  /** The folders that were to be written to. */
+  let folders: string[];
   let refuses: Error | null;
   beforeEach(async () => {
     loads = await startLoads({ refusedShare: 0.5 });
     // Each file is a piece: a day of one file is loaded as any other.
     loads.cutAt(1);
     written = [];
+    folders = [];
     refuses = null;
   });
   afterEach(() => loads.close());
 
   const load = async (options: LoadOptions = {}) => {
     const sources = loads.config.sources.map((source) => ({ ...source, receipt: 'r' }));
-    const putReceipt = async (_: unknown, key: string, text: string) => {
+    const putReceipt: PutReceipt = async ({ folder }, key, text) => {
       if (refuses !== null) throw refuses;
+      folders.push(folder);
       written.push({ key, receipt: JSON.parse(text) });
     };
     const loader = { config: { ...loads.config, sources }, putReceipt };
@@ -32,14 +37,21 @@ describe('receipts of loads', () => {
 
   it('have the result of the load, and nothing of a row', async () => {
     await loads.drop('a.parquet', BAD);
-    expect(await load()).toMatchObject({ outcome: 'succeeded' });
+    const mapped = async () => loads.clock.advance(1_500);
+    expect(await load({ at: { mapped } })).toMatchObject({ outcome: 'succeeded' });
+    expect(folders).toEqual(['r/events/']);
     const file = { fate: 'loaded', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 1 } };
     expect(written).toEqual([
       {
         key: expect.stringMatching(`^r/events/${DAY}/\\d{8}T\\d{9}Z-[0-9a-f]{8}\\.json$`),
         receipt: expect.objectContaining({
           receipt: 1,
+          source: 'acme',
+          dataset: 'events',
+          day: DAY,
           state: 'succeeded',
+          startedAt: '2026-11-20T09:00:00.000Z',
+          finishedAt: '2026-11-20T09:00:01.500Z',
           version: (await loads.entry())?.version,
           failure: null,
           rows: { in: 4, out: 3, refused: 1 },
@@ -115,6 +127,10 @@ describe('receipts of loads', () => {
     expect(failed).toMatchObject([
       { state: 'failed', version, failure: { code: 'SLUICE_INGEST_COLUMN_MISSING' } },
     ]);
+    // Another file has the same problem.
+    await loads.drop('a.parquet', "SELECT 'y' AS other");
+    expect(await load()).toMatchObject({ outcome: 'failed' });
+    expect(written).toHaveLength(3);
   });
 
   it('are written by the load that follows on one that was killed', async () => {

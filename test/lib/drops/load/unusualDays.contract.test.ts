@@ -29,9 +29,12 @@ describe('a first drop without rows', () => {
 
   it('is told where its weekday usually has rows, until somebody accepts it', async () => {
     day = new LoadedDay(await startLoads());
-    for (const earlier of [addDays(DAY, -1), addDays(DAY, -2)]) {
-      await day.loads.drop('a.parquet', someEvents(0, 4), earlier);
+    for (const ago of [1, 2]) {
+      const earlier = addDays(DAY, -ago);
+      await day.loads.drop('a.parquet', someEvents(4 * ago, 4 * ago + 4), earlier);
       expect(await day.loads.load({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+      // They have the size and the rows of the other day's file, and other bytes.
+      expect((await day.loads.entry(earlier))?.content?.copies).toBe(0);
     }
     await day.drop('a', noRows);
     await day.run();
@@ -117,6 +120,13 @@ describe('a day whose values are not as before', () => {
     await day.loads.drop('b.parquet', priced(last, 10, 'i + 0.5'), last);
     await day.loads.loadInPieces({ day: last });
     expect((await day.loads.entry(last))?.content?.unusual).toEqual([]);
+    // But a file that is one of the day after it is.
+    const copy = await day.loads.drop('c.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`), last);
+    await day.loads.loadInPieces({ day: last });
+    expect((await day.loads.entry(last))?.content?.unusual).toContainEqual({
+      kind: 'copies',
+      words: `files are those of other days: ${copy} is events/${DAY}/d.parquet`,
+    });
     await day.loads.load({ reason: 'keep', fingerprint: entry?.fingerprint ?? '' });
     const accepted = await day.loads.entry();
     expect(accepted).toMatchObject({ state: 'succeeded', accepted: true, content: { copies: 1 } });

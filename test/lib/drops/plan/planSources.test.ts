@@ -9,8 +9,11 @@ import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
 const START = Date.UTC(2026, 10, 20, 9);
-/** The days of the lookback, from today on. */
-const [TODAY, DAY, BEFORE, FIRST] = ['2026-11-20', '2026-11-19', '2026-11-18', '2026-11-17'] as const;
+const TODAY = '2026-11-20';
+const DAY = '2026-11-19';
+const BEFORE = '2026-11-18';
+/** The first day of the lookback. */
+const FIRST = '2026-11-17';
 
 /** Plans of one dataset, whose days settle for ten minutes, with what they read and send. */
 class Plans {
