@@ -4,10 +4,12 @@ import {
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutPublicAccessBlockCommand,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
 import { bucketSettings, publicAccessBlock } from '../../lib/access/buckets/bucketSettings.ts';
-import { type BucketKey, readBucketFaults } from '../../observe/facts/bucketFaults.ts';
+import { type BucketKey, readBucketFaults, settingPart } from '../../observe/facts/bucketFaults.ts';
+import { answeredBy } from '../harness/answering.ts';
 import { startLanding } from './startLanding.ts';
 
 const landing = await startLanding();
@@ -69,6 +71,38 @@ it('finds a statement that lets another account in, and its command takes out th
   });
   await policies();
 });
+
+it.each([
+  {
+    what: 'another account by a denial',
+    statement: { ...allow('S', { AWS: '999988887777' }), Effect: 'Deny' },
+    count: 0,
+  },
+  { what: 'everybody in a list', statement: allow('S', { AWS: ['*'] }), count: 1 },
+  { what: 'another account by its number', statement: allow('S', { AWS: '999988887777' }), count: 1 },
+  { what: 'a user that was deleted', statement: allow('S', { AWS: 'AIDA1234567890123' }), count: 0 },
+  {
+    what: 'all but somebody',
+    statement: { ...allow('S', undefined), NotPrincipal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
+    count: 1,
+  },
+])(
+  'finds $count strangers in a statement that names $what, and none in a bucket that was brought',
+  async ({ statement, count }) => {
+    const setting = bucketSettings(landing.config, { keyArn: null }).find(({ name }) => name === 'policy');
+    const Policy = JSON.stringify(setting?.wanted({ Statement: [statement] }));
+    const s3 = answeredBy(S3Client, () => ({ Policy }));
+    const pointsOf = async (config: typeof landing.config) => {
+      const faults = await readBucketFaults({ config }, { kind: 's3' }, ACCOUNT, async (part, question) =>
+        part === settingPart('policy') ? question({ s3, config }) : null,
+      );
+      return faults.flatMap(({ points }) => points);
+    };
+    const { config } = landing;
+    expect(await pointsOf(config)).toHaveLength(count);
+    expect(await pointsOf({ ...config, existing: { ...config.existing, bucket: true } })).toEqual([]);
+  },
+);
 
 it('finds that the public is not kept out any more', async () => {
   const put = (BlockPublicPolicy: boolean) =>

@@ -32,7 +32,7 @@ export interface SlowDeploymentOptions {
   readonly objects: Objects;
   /** Folders of days that the bucket lists. Default: none. */
   readonly folders?: readonly string[];
-  /** Keys of files that the bucket lists, each of nine bytes with the ETag `"e"`. Default: none. */
+  /** Keys of files that the bucket lists, each of nine bytes with the ETag `"e"`, written an hour ago. Default: none. */
   readonly files?: readonly string[];
   /** Whether Glue denies the partitions, too. Otherwise there are none. */
   readonly isGlueDenied?: boolean;
@@ -89,7 +89,7 @@ export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
 }
 
 function answerOf(
-  { objects, folders = [], files = [], isGlueDenied = false }: SlowDeploymentOptions,
+  { objects, now, folders = [], files = [], isGlueDenied = false }: SlowDeploymentOptions,
   { hostname, path, headers, query }: SdkRequest,
 ): Answered {
   if (hostname.startsWith('own.s3')) {
@@ -99,7 +99,7 @@ function answerOf(
     if (path === '/')
       return {
         status: 200,
-        text: listing('delimiter' in query ? { folders } : { files }, query['prefix'] ?? ''),
+        text: listing('delimiter' in query ? { folders, now } : { files, now }, query['prefix'] ?? ''),
       };
     return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
   }
@@ -109,16 +109,20 @@ function answerOf(
 }
 
 function listing(
-  { folders = [], files = [] }: Pick<SlowDeploymentOptions, 'folders' | 'files'>,
+  { now, folders = [], files = [] }: Pick<SlowDeploymentOptions, 'now' | 'folders' | 'files'>,
   prefix: string,
 ): string {
+  const written = new Date(now - 3_600_000).toISOString();
   const isBelow = (name: string) => name.startsWith(prefix);
   const prefixes = folders
     .filter(isBelow)
     .map((folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`);
   const contents = files
     .filter(isBelow)
-    .map((key) => `<Contents><Key>${key}</Key><Size>9</Size><ETag>"e"</ETag></Contents>`);
+    .map(
+      (key) =>
+        `<Contents><Key>${key}</Key><Size>9</Size><ETag>"e"</ETag><LastModified>${written}</LastModified></Contents>`,
+    );
   return `<ListBucketResult>${[...prefixes, ...contents].join('')}</ListBucketResult>`;
 }
 

@@ -81,6 +81,27 @@ describe('rows that wait', () => {
     });
   });
 
+  it('are read of 512 MiB of objects, and the others are counted', async () => {
+    await landing.put(BATCH, event('a'));
+    const Contents = [
+      { Key: BATCH, Size: 536_870_912, ETag: '"e"', LastModified: new Date(0) },
+      { Key: DIRECT, Size: 1, ETag: '"e"', LastModified: new Date(0) },
+    ];
+    landing.s3.middlewareStack.add(
+      (next) => (args) =>
+        Reflect.get(args.input, 'Prefix') === 'landing/'
+          ? Promise.resolve({ response: {}, output: { $metadata: {}, Contents } } as never)
+          : next(args),
+      { step: 'initialize', name: 'large' },
+    );
+    const found = await waiting();
+    landing.s3.middlewareStack.remove('large');
+    expect(found).toEqual({
+      found: [[BATCH, 'events', 'a']],
+      notes: [expect.stringMatching(/: 1\.$/)],
+    });
+  });
+
   it('are left out if the object has become files meanwhile', async () => {
     await landing.put(BATCH, event('a'));
     await landing.put(DIRECT, event('b'));

@@ -1,4 +1,8 @@
-import type { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
+import {
+  type CopyObjectCommand,
+  type DeleteObjectCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   type GetQueueAttributesCommand,
@@ -29,6 +33,7 @@ import { redriveCopies } from '../../operate/relay/redriveCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
 import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
+import { queueClient } from '../harness/queueClient.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -58,7 +63,7 @@ beforeEach(async () => {
         datasets: [eventsDataset({ lookbackDays: 3, timezone: name === 'beta' ? EARLY : 'UTC' })],
       }),
     ),
-    exports: [exportTo({ bucket: 'out' }, { name: 'raw' })],
+    exports: [exportTo({ bucket: 'out' }, { name: 'raw', lookbackDays: 2 })],
   });
   objects.createBucket(config.bucket);
   const { endpoint, region, credentials } = aws.options;
@@ -195,6 +200,10 @@ describe('dead letters of the writer', () => {
     for (const name of ['a', 'b']) await store().write(`landing/${name}`, 'x');
     const later = { ...deployment, now: NOW + 300_000 };
     expect(await redriveLanding(deployment, false)).toMatchObject({ objects: 0 });
+    expect(await redriveLanding({ ...deployment, now: NOW + 299_999 }, true)).toMatchObject({ objects: 0 });
+    const busy = { ...deployment, sqs: queueClient([999, 1]), now: NOW + 300_000 };
+    expect(await redriveLanding(busy, true)).toMatchObject({ waiting: 1_000, objects: 0 });
+    expect(await redriveLanding({ ...busy, sqs: queueClient([999, 0]) }, true)).toMatchObject({ objects: 2 });
     for (const a of (await store().listPage('landing/')).items.slice(0, 1))
       await writeNote(store(), a, { written: true, why: '' });
     expect(await redriveLanding(later, true)).toMatchObject({ objects: 1 });
@@ -258,6 +267,23 @@ describe('objects of damaged/', () => {
     expect(await keys()).toEqual([KEY]);
   });
 
+  it('can be copied back for as long as the bucket keeps versions of data', async () => {
+    const Bucket = deployment.config.bucket;
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await deployment.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    await store().write(KEY, 'hello');
+    const { retention } = deployment.config;
+    const config = {
+      ...deployment.config,
+      retention: { ...retention, dataVersionDays: 9, landingVersionDays: 4 },
+    };
+    expect(await discardDamaged({ ...deployment, config }, KEY, false)).toMatchObject({
+      key: KEY,
+      bytes: 5,
+      keptUntil: '2026-12-03',
+    });
+  });
+
   it('are not deleted if they change once they are shown', async () => {
     await store().write(KEY, 'hello');
     await expect(discardDamaged(renewing(), KEY, false)).rejects.toMatchObject({
@@ -271,19 +297,14 @@ describe('a request', () => {
   const dataset = { source: 'acme', dataset: 'events' };
 
   it('to look for changes names each source, and nothing is sent in a dry run', async () => {
-    const asked = ['acme', 'beta'].map((source) => ({
-      source,
-      dataset: 'events',
-      from: '2026-11-21',
-      to: '2026-11-23',
-      days: 3,
-    }));
-    expect(await requestIngest(deployment, { dryRun: true })).toMatchObject({
-      asked: [{ source: 'acme' }, { source: 'beta' }],
-    });
+    // Three days, and today in the timezone of each.
+    const asked = [
+      { source: 'acme', dataset: 'events', from: '2026-11-21', to: today, days: 4 },
+      { source: 'beta', dataset: 'events', from: '2026-11-22', to: '2026-11-25', days: 4 },
+    ];
+    expect(await requestIngest(deployment, { dryRun: true })).toEqual({ dryRun: true, asked });
     expect(await requests('ingest-plan')).toEqual([]);
-    const sent = await requestIngest(deployment, { dryRun: false });
-    expect(sent.asked).toHaveLength(asked.length);
+    expect(await requestIngest(deployment, { dryRun: false })).toEqual({ dryRun: false, asked });
     expect(await requests('ingest-plan')).toEqual([
       { sluice: 'plan', sources: ['acme'], datasets: ['events'] },
       { sluice: 'plan', sources: ['beta'], datasets: ['events'] },
@@ -296,30 +317,45 @@ describe('a request', () => {
         `ledger/acme/events/${day}.json`,
         JSON.stringify(ledgerEntry({ day, version: 'v1', ...more })),
       );
+    const failed = { state: 'failed', failure: { code: 'SLUICE_X', message: 'x.' } } as const;
+    const noRows = { key: 'a', size: 1, eTag: '"a"', fate: 'left_out', reason: 'no_rows' } as const;
+    await write('2026-11-16', { rows: { in: 1, out: 1, refused: 0 }, usualRows: 40 });
+    await write('2026-11-17', { state: 'succeeded_no_data', files: [noRows], version: undefined });
+    await write('2026-11-18', failed);
+    await write('2026-11-19', { ...failed, version: undefined });
     await write('2026-11-20', {});
     await write('2026-11-21', { state: 'inputs_missing', missingSince: NOW });
     await write('2026-11-22', { place: 's3://acme-old/events/YYYY-MM-DD' });
     await write('2026-11-23', { run: loadRun() });
-    const range = { from: '2026-11-20', to: '2026-11-23' };
+    await write('2026-11-24', { lease: { owner: 'o', until: NOW + 1 } });
+    await write('2026-11-25', { lease: { owner: 'o', until: NOW } });
+    const range = { from: '2026-11-15', to: '2026-11-25' };
     const names = { source: 'acme', dataset: 'events' };
-    const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23'];
+    const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24', '2026-11-25'];
     expect(await laterDays(deployment, names, days)).toEqual({
-      loading: ['2026-11-23'],
+      loading: ['2026-11-23', '2026-11-24'],
       moved: ['2026-11-22'],
     });
-    for (const asked of ['keep', 'empty'] as const) {
+    const tooLate = { ...range, to: '2026-11-26', asked: 'keep', source: 'acme', dryRun: true } as const;
+    await expect(requestAcceptance(deployment, tooLate)).rejects.toMatchObject({
+      code: 'SLUICE_DAYS_INVALID',
+    });
+    for (const [asked, count] of [
+      ['keep', 3],
+      ['empty', 4],
+    ] as const) {
       const all = { ...range, asked, source: 'acme' };
-      const report = { dryRun: true, asked: [{ ...names, ...range, days: 1 }] };
+      const report = { dryRun: true, asked: [{ ...names, ...range, days: count }] };
       expect(await requestAcceptance(deployment, { ...all, dryRun: true })).toEqual(report);
       expect(await requestAcceptance(deployment, { ...all, source: 'beta', dryRun: false })).toMatchObject({
         asked: [{ source: 'beta', days: 0 }],
       });
       await requestAcceptance(deployment, { ...all, dryRun: false });
     }
-    const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'], days: ['2026-11-21'] };
+    const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
     expect(await requests('ingest-plan')).toEqual([
-      { ...sent, asked: 'keep' },
-      { ...sent, asked: 'empty' },
+      { ...sent, asked: 'keep', days: ['2026-11-16', '2026-11-18', '2026-11-21'] },
+      { ...sent, asked: 'empty', days: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-21'] },
     ]);
   });
 
@@ -370,6 +406,10 @@ describe('a request', () => {
     expect(await requestExport(deployment, { ...asked, dryRun: true, from: '2026-11-23' })).toMatchObject({
       asked: [{ export: 'raw', days: 1 }],
     });
+    expect(await requestExport(deployment, { dryRun: true })).toEqual({
+      dryRun: true,
+      asked: [{ export: 'raw', from: '2026-11-22', to: '2026-11-23', days: 2 }],
+    });
     expect(await requests('export')).toEqual([]);
     await requestExport(deployment, { ...asked, drop: true });
     await requestExport(deployment, { ...asked, from: '2026-11-22', to: '2026-11-23', drop: true });
@@ -394,6 +434,10 @@ describe('a request', () => {
       { sluice: 'curate', asked: 'rebuild', kinds: ['events'], days: ['2026-11-20', '2026-11-21'] },
     ]);
     const late = { ...range, dryRun: false, to: '2026-11-22' };
+    expect(await requestRebuild(deployment, { ...range, dryRun: true })).toEqual({
+      dryRun: true,
+      asked: [{ kind: 'events', table: 'curated_events', from: '2026-11-20', to: '2026-11-21', days: 2 }],
+    });
     await expect(requestRebuild(deployment, late)).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
     const off = { ...deployment, config: { ...deployment.config, curate: false } };
     await expect(requestRebuild(off, { ...range, dryRun: true })).rejects.toMatchObject({

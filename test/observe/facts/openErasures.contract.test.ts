@@ -61,6 +61,17 @@ describe('erasures that do not get complete by themselves', () => {
     expect(stopped?.since).toBe(since);
   });
 
+  it('are counted, and the last five of them named', async () => {
+    const store = erasures(bucket());
+    for (const id of ['1', '2', '3', '4', '5', '6']) {
+      await store.write({ ...begun, runs: [], bodies: [], id }, null);
+      clock.advance(1_000);
+    }
+    const [stopped] = await found(clock.now() + 31 * DAY_MS);
+    expect(stopped?.count).toBe(6);
+    expect(stopped?.last.map(({ key }) => key.slice(-6, -5))).toEqual(['6', '5', '4', '3', '2']);
+  });
+
   it('are named beside one whose record cannot be read', async () => {
     await bucket().write('ledger/_erasures/invalid.json', '{}');
     await erasures(bucket()).write({ ...begun, runs: [], bodies: [], id: 'stopped' }, null);

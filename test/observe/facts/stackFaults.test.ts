@@ -358,6 +358,10 @@ describe('a workgroup', () => {
     ]);
   });
 
+  it('of which Athena does not say what is off is as the template has it', async () => {
+    expect(await faultsOf(changed('ENABLED', { RequesterPaysEnabled: undefined }))).toEqual([]);
+  });
+
   it('that is on keeps its state', async () => {
     const [fault] = await faultsOf(changed('ENABLED', { EnforceWorkGroupConfiguration: false }));
     expect(fault?.repair[0]?.slice(4)).toEqual([

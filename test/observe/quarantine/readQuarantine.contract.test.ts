@@ -149,6 +149,19 @@ it('what files of a day hold is counted wholly, or not, with the reason', async 
       'other',
       expect.stringMatching(` 1 file of ${file.length} bytes; ${file.length - 1} bytes are read at most\\.$`),
     ]);
+    // Of files of the day before, too, rows that were received within 24 hours.
+    const rows = ['11', '09'].map((hour) => fileOf(0).replace('2026-11-20 07', `2026-11-22 ${hour}`));
+    const [recent, old] = await Promise.all(
+      rows.map((sql) => parquetOf(`SELECT *, 'web' AS key_label FROM (${sql})`)),
+    );
+    const yesterday = key('c').replace('2026-11-23', '2026-11-22');
+    for (const [name, more] of [
+      ['c', recent],
+      ['d', old],
+    ] as const)
+      await landing.put(yesterday.replace('/c.', `/${name}.`), more ?? new Uint8Array());
+    expect(await countQuarantineFiles(open)).toMatchObject([{ reason, rows: 8 }, { rows: 2 }]);
+    expect(await countQuarantineFiles({ ...open, now: open.now + 86_400_001 })).toEqual([]);
     await landing.put(key('b'), Buffer.from('PAR0 not found'));
     const failed = await countQuarantineFiles(open).catch((thrown: unknown) => thrown);
     expect(failed).toMatchObject({ code: 'SLUICE_OBSERVE_FILES_UNREAD' });

@@ -206,6 +206,8 @@ describe('the state of curated days', () => {
   });
 
   it('has the days of each table whose version no query reads, oldest first', async () => {
+    const folderUrl = (date: number) =>
+      `s3://own/${versionPrefix(config, 'curated_events', dayAt(date), 'v')}`;
     const version = { filesWritten: ['a'], rows: { in: 9, out: 5, refused: 0 } };
     const exposure = ledgerEntry({
       source: CURATED_LEDGER,
@@ -215,15 +217,27 @@ describe('the state of curated days', () => {
       ...version,
     });
     const objects = [
-      ...lists(listedOf([7, 6]), listedOf([9])),
+      ...lists(listedOf([8, 7, 6, 5]), listedOf([9])),
       [ledgerKey(CURATED_LEDGER, 'exposures', dayAt(9)), JSON.stringify(exposure)],
     ] as const;
-    const unread = await unreadCurated(deploymentOf({ 6: version, 7: version }, objects));
+    // One whose partition has the folder of another day is told though it has no file of its own; a first load that has not ended is not.
+    const partition = { Values: [dayAt(5)], StorageDescriptor: { Location: folderUrl(4) } };
+    const glue = answeredBy(GlueClient, ({ input }) => ({
+      Partitions: input['TableName'] === 'curated_events' ? [partition] : [],
+    }));
+    const { filesWritten: _, ...unwritten } = version;
+    const entries = { 5: unwritten, 6: version, 7: version, 8: unwritten };
+    const unread = await unreadCurated({ ...deploymentOf(entries, objects), glue });
     const location = (table: string, date: number, name: string) =>
       `s3://own/${versionPrefix(config, table, dayAt(date), name)}`;
     expect(unread).toEqual([
       [{ day: dayAt(9), location: location('curated_exposures', 9, 'x'), rows: 5 }],
-      [6, 7].map((date) => ({ day: dayAt(date), location: location('curated_events', date, 'v'), rows: 5 })),
+      [5, 6, 7].map((date) => ({
+        day: dayAt(date),
+        location: location('curated_events', date, 'v'),
+        rows: 5,
+        ...(date === 5 ? { elsewhere: { location: folderUrl(4), madeAt: null } } : {}),
+      })),
     ]);
   });
 });

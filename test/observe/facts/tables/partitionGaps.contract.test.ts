@@ -86,6 +86,9 @@ it('a day that is registered without files is ahead from today on, and empty bef
     '2026-11-20 ahead',
     '2026-11-19 empty',
   ]);
+  const page = await listTableDays(deployment, table, { limit: 2, countRows: false });
+  expect(page).toMatchObject({ first: '2026-11-19', last: '2026-11-21', hasMore: true });
+  expect(page.days.map(({ day }) => day)).toEqual(['2026-11-21', '2026-11-20']);
 });
 
 it('days of the present Statsig folder and of former ones are in one order, the oldest first', async () => {

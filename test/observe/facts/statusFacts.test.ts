@@ -1,0 +1,281 @@
+import { Readable } from 'node:stream';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
+import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../../../observe/deployment.ts';
+import { readStatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { type AskedCall, answeredBy, named } from '../../harness/answering.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
+import { metricClient } from '../../harness/metricClient.ts';
+import { queueClient } from '../../harness/queueClient.ts';
+import { slowDeployment } from '../slowDeployment.ts';
+import { shortHour } from '../statusFacts.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const HOUR = 3_600_000;
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/k';
+const config = defineConfig({
+  bucket: 'own',
+  sources: [acmeSource({ datasets: [eventsDataset(), eventsDataset({ name: 'orders', table: 'orders' })] })],
+});
+const at = (hours: number) => NOW - hours * HOUR;
+
+/** What a deployment has. */
+interface Has {
+  readonly objects?: readonly (readonly [string, string])[];
+  readonly folders?: readonly string[];
+  readonly files?: readonly string[];
+  /** Values of metrics, by their names: metricClient. */
+  readonly metrics?: Parameters<typeof metricClient>[0];
+  /** What a line of each log says, by the part of its name. Default: no log has a line. */
+  readonly lineOf?: (part: string) => object | null;
+  /** State of the key; null: there is none. */
+  readonly keyState?: string | null;
+  readonly messages?: number;
+  /** Rows that Athena counts in tables; null: it is denied. */
+  readonly rows?: readonly Readonly<Record<string, string>>[] | null;
+}
+
+const opened: { close(): void }[] = [];
+afterEach(() => {
+  for (const deployment of opened.splice(0)) deployment.close();
+});
+
+/** What CloudFormation and KMS answer; all else is denied. */
+function answerOf(hostname: string, keyState: string | null): { status: number; text: string } {
+  const outputs = Object.entries({ KeyArn: KEY, LandingStreamName: 'landing-1' }).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  const stack = `<StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/sluice-prod/s</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs>${outputs.join('')}</Outputs>`;
+  if (hostname.startsWith('cloudformation'))
+    return {
+      status: 200,
+      text: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>${stack}</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    };
+  if (!hostname.startsWith('kms')) return { status: 400, text: '{"__type":"AccessDeniedException"}' };
+  return keyState === null
+    ? { status: 400, text: '{"__type":"NotFoundException"}' }
+    : { status: 200, text: JSON.stringify({ KeyMetadata: { Arn: `${KEY}-of-kms`, KeyState: keyState } }) };
+}
+
+/** The facts of such a deployment, and from when on each log was read, hours before now. */
+async function factsOf({
+  objects = [],
+  folders = [],
+  files = [],
+  metrics = {},
+  lineOf = () => null,
+  keyState = 'Enabled',
+  messages = 0,
+  rows = [],
+}: Has) {
+  const { deployment } = slowDeployment({ config, now: NOW, objects: new Map(objects), folders, files });
+  opened.push(deployment);
+  const requestHandler = {
+    async handle({ hostname }: { readonly hostname: string }) {
+      const { status, text } = answerOf(hostname, keyState);
+      return { response: { statusCode: status, headers: {}, body: Readable.from([Buffer.from(text)]) } };
+    },
+    destroy: () => undefined,
+  };
+  const read = new Map<string, number>();
+  const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEventsCommandInput>) => {
+    const { logGroupName = '', startTime = 0 } = input;
+    const part = /prod-?(.*)$/.exec(logGroupName)?.[1] ?? '';
+    const hours = (NOW - startTime) / HOUR;
+    read.set(part, Math.max(hours, read.get(part) ?? 0));
+    // A line that is older than the last two hours, of which a log is read before.
+    const line = hours > 2 || part === 'write' ? lineOf(part) : null;
+    return line === null
+      ? {}
+      : { events: [{ timestamp: at(1), message: JSON.stringify({ level: 'error', ...line }) }] };
+  });
+  const asked: string[] = [];
+  const athena = answeredBy(AthenaClient, ({ name, input }) => {
+    if (rows === null)
+      throw Object.assign(named('AccessDeniedException'), { $metadata: { httpStatusCode: 400 } });
+    if (name === 'StartQueryExecution') {
+      asked.push(String(input['QueryString']));
+      return { QueryExecutionId: String(asked.length - 1) };
+    }
+    const answered = asked[Number(input['QueryExecutionId'])]?.includes('AS "received"') ? rows : [];
+    const names = [...new Set(answered.flatMap((row) => Object.keys(row)))];
+    return {
+      QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: 9 } },
+      ResultSet: {
+        ResultSetMetadata: { ColumnInfo: names.map((Name) => ({ Name })) },
+        Rows: answered.map((row) => ({ Data: names.map((column) => ({ VarCharValue: row[column] })) })),
+      },
+    };
+  });
+  const all: Deployment = {
+    ...deployment,
+    aws: { ...deployment.aws, requestHandler: requestHandler as never },
+    athena,
+    logs,
+    cloudwatch: metricClient(metrics),
+    sqs: queueClient([messages, 0]),
+    wait: async () => undefined,
+  };
+  return { facts: await readStatusFacts(all), read };
+}
+
+describe('what a function failed with last', () => {
+  const line = (part: string) => ({ code: `SLUICE_${part.toUpperCase()}`, detail: 'x' });
+  const coded = ({
+    failures,
+  }: {
+    readonly failures: Readonly<Record<string, { readonly code: string | null }>>;
+  }) => Object.fromEntries(Object.entries(failures).map(([name, { code }]) => [name, code]));
+
+  it('is not read where nothing waits', async () => {
+    const { facts, read } = await factsOf({ lineOf: line });
+    expect(facts.failures).toEqual({});
+    expect([...read.keys()].filter((part) => part !== 'collect')).toEqual([]);
+  });
+
+  it('is read where it has errors or something waits for it, from some tries before', async () => {
+    const hour = { ...shortHour, ds: '2026-11-19', state: 'unknown', why: NOT_LOOKED };
+    const { facts, read } = await factsOf({
+      lineOf: line,
+      // Errors that are over are told, too; runs that were throttled are not, once others ran.
+      metrics: {
+        'Errors Sum sluice-prod-curate': [[at(5), 1]],
+        'Errors Sum sluice-prod-ingest-load': [[at(6), 1]],
+        'Invocations Sum sluice-prod-ingest-load': [[at(4), 1]],
+        'Throttles Sum sluice-prod-curate-plan': [[at(5), 1]],
+        'Invocations Sum sluice-prod-curate-plan': [[at(4), 1]],
+        'DeliveryToS3.DataFreshness Maximum landing-1': [[at(0.1), 30 * 3_600]],
+      },
+      files: ['landing/2026/11/20/11/a'],
+      folders: [dayFolder(config, 'events', '2026-11-20')],
+      objects: [[receivedHoursKey(config, '2026-11-19'), JSON.stringify(hour)]],
+      keyState: 'Disabled',
+    });
+    expect(coded(facts)).toEqual({
+      curate: 'SLUICE_CURATE',
+      'ingest-load': 'SLUICE_INGEST-LOAD',
+      write: 'SLUICE_WRITE',
+      register: 'SLUICE_REGISTER',
+      reconcile: 'SLUICE_RECONCILE',
+      landing: expect.stringMatching(/^SLUICE_/),
+      collect: 'SLUICE_COLLECT',
+    });
+    // Of an object that waits no earlier failure was; else a day, or three hours before it began to wait.
+    expect(read.get('write')).toBe(1);
+    for (const part of ['curate', 'ingest-load', 'register', 'reconcile', 'collect'])
+      expect([part, read.get(part)]).toEqual([part, 24]);
+    expect(Math.max(...read.values())).toBeCloseTo(33.1, 9);
+  });
+
+  it('by a dead-letter queue is that of its messages, and first failed because of the key', async () => {
+    const denied = { code: 'SLUICE_X', detail: 'AccessDenied: kms:Decrypt' };
+    const { facts, read } = await factsOf({
+      lineOf: (part) => (part === 'register' ? denied : null),
+      messages: 1,
+      metrics: {
+        'ApproximateAgeOfOldestMessage Maximum sluice-prod-register-dead-letters': [[at(0.1), 9_000]],
+      },
+    });
+    expect(facts.failures).toMatchObject({ 'sluice-prod-register-dead-letters': { isByKey: true } });
+    expect(facts.keyFailedSince).toBe(new Date(at(1)).toISOString());
+    for (const part of ['collect', 'register', 'write']) expect([part, read.get(part)]).toEqual([part, 336]);
+    expect(read.has('relay')).toBe(false);
+  });
+});
+
+describe('the key of the bucket', () => {
+  it.each([
+    { keyState: 'Enabled', key: { Arn: `${KEY}-of-kms`, KeyState: 'Enabled' } },
+    { keyState: null, key: { Arn: KEY, KeyState: 'not there' } },
+  ])('that KMS has as $keyState is told so', async ({ keyState, key }) => {
+    expect((await factsOf({ keyState })).facts.key).toEqual(key);
+  });
+});
+
+describe('rows of the last day', () => {
+  const counted = {
+    all_row_count: '1',
+    row_count: '1',
+    own_first: '2026-11-20 09:00:00',
+    own_last: '2026-11-20 09:00:00',
+  };
+  const row = (kind: string, last: string, more: Readonly<Record<string, string>> = {}) => ({
+    kind,
+    all_recent: '2',
+    all_first: '2026-11-20 01:00:00',
+    all_last: `2026-11-20 ${last}:00.123`,
+    ...counted,
+    ...more,
+  });
+
+  it('say when the last event came, which no row of quarantine is', async () => {
+    const { facts } = await factsOf({
+      rows: [row('events', '09:00'), row('exposures', '10:00'), row('quarantine', '11:00', { why: 'X' })],
+    });
+    expect(facts.lastEventAt).toBe('2026-11-20T10:00:00.123Z');
+    expect(
+      facts.tables?.map(({ table, newestRowAt, rowsLastHour }) => [
+        table,
+        newestRowAt?.slice(11, 16),
+        rowsLastHour,
+      ]),
+    ).toEqual([
+      ['exposures', '10:00', 2],
+      ['events', '09:00', 2],
+      ['quarantine', '11:00', 2],
+    ]);
+    expect(facts.quarantine).toMatchObject([{ reason: 'X', rows: 1 }]);
+    // Of the tables, and of the content of each.
+    expect(facts.scannedBytes).toBe(27);
+  });
+
+  it('that Athena does not count are counted in files, and the last event is that of a file', async () => {
+    const { facts } = await factsOf({
+      rows: null,
+      folders: [dayFolder(config, 'events', '2026-11-20')],
+      files: [`${dayFolder(config, 'events', '2026-11-20')}a.parquet`],
+    });
+    expect(facts).toMatchObject({ tables: null, quarantine: [], lastEventAt: new Date(at(1)).toISOString() });
+    expect(facts.unknown.map(({ part }) => part)).toEqual(
+      expect.arrayContaining(['the tables', 'the content of events']),
+    );
+  });
+});
+
+it('days whose version no query reads are told of their own dataset and curated table', async () => {
+  const written: Partial<LedgerEntry> = {
+    version: 'v',
+    filesWritten: ['a'],
+    rows: { in: 9, out: 5, refused: 0 },
+  };
+  const entry = (source: string, dataset: string) =>
+    [
+      ledgerKey(source, dataset, '2026-11-10'),
+      JSON.stringify(ledgerEntry({ source, dataset, day: '2026-11-10', ...written })),
+    ] as const;
+  const listed = { '2026-11-10': { version: 'v', shape: 's', fingerprint: 'f' } };
+  const { facts } = await factsOf({
+    folders: ingestedTableFolders(config, 'orders').map((folder) => `${folder}2026-11-10/`),
+    objects: [
+      entry('acme', 'orders'),
+      entry(CURATED_LEDGER, 'events'),
+      [curatedDaysKey('events'), JSON.stringify({ days: listed })],
+    ],
+  });
+  const day = [{ day: '2026-11-10', rows: 5 }];
+  expect(facts.datasets).toMatchObject([
+    { dataset: 'events', unread: [] },
+    { dataset: 'orders', unread: day },
+  ]);
+  expect(facts.curated).toMatchObject([
+    { kind: 'exposures', unread: [] },
+    { kind: 'events', unread: day },
+  ]);
+});
