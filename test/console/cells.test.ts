@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { cellsOf, notesOf } from '../../console/page/pages/cells.ts';
+import { CURATED, cellsOf, notesOf } from '../../console/page/pages/cells.ts';
 import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
-import type { DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
 import { needOf } from '../../observe/facts/days/dropsPage.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
-import { datasetFacts, loadedDay, namedExport } from '../observe/statusFacts.ts';
+import { datasetFacts, HOUR_MS, hourOldLook, loadedDay, NOW, namedExport } from '../observe/statusFacts.ts';
 
 describe('a day of a dataset', () => {
   /** Its mark in the console, which is that of `sluice ingest status`. */
@@ -70,6 +70,29 @@ describe('a day of a dataset', () => {
       words: /^late, has no commit$/,
     },
     { day: { lackingSince: 0, lateSince: 0 }, tone: 'bad', words: /gone$/ },
+    { day: { state: 'succeeded_no_data', files: 0 }, tone: 'plain', words: /, 0 files$/ },
+    {
+      day: { state: 'succeeded_no_data', empty: '2 files, 0 rows', unusual: 'has 2 files' },
+      tone: 'warning',
+      words: /^has 2 files$/,
+    },
+    {
+      day: { state: 'succeeded_no_data', empty: '2 files, 0 rows' },
+      tone: 'plain',
+      words: /^it has 2 files, 0 rows$/,
+    },
+    {
+      day: { state: 'succeeded_no_data', empty: '2 files, 0 rows', lateSince: 0 },
+      tone: 'bad',
+      words: /^late, 2 files, 0 rows$/,
+    },
+    {
+      day: { state: 'succeeded_no_data', isAccepted: true, failure: 'SLUICE_X' },
+      tone: 'good',
+      words: /^[^,]+$/,
+    },
+    { day: { state: null, failure: 'SLUICE_X' }, tone: 'plain', words: /^[^,]+$/ },
+    { day: { rows: { in: 3, out: 0, refused: 3 } }, tone: 'warning', words: /, 0 rows, 3 refused$/ },
   ])('is $tone with $day', ({ day, tone, words }) => {
     const cell = cellsOf({ ...namedExport, days: [{ ...loadedDay, ...day }] }).get(loadedDay.day);
     expect(cell).toMatchObject({ tone, words: expect.stringMatching(words) });
@@ -90,6 +113,76 @@ describe('a day of a dataset', () => {
     expect(cellsOf(drops).get(loadedDay.day)?.words).toMatch(/no query reads it/);
     expect(notesOf(drops)).toEqual([['bad', expect.stringContaining(`1 day, the newest ${loadedDay.day}`)]]);
   });
+});
+
+describe('the notes on a line', () => {
+  const DAYS = ['2026-11-01', '2026-11-03'];
+  const notesWith = (more: Partial<DatasetDays>) => datasetFacts(more).datasets.flatMap(notesOf);
+  it.each<{
+    readonly what: string;
+    readonly more: Partial<DatasetDays>;
+    readonly tone: string;
+    readonly says: string;
+  }>([
+    { what: 'newer files', more: { newer: DAYS }, tone: 'warning', says: '2 days, the newest 2026-11-03' },
+    { what: 'files outside', more: { unlooked: DAYS }, tone: 'plain', says: '2 days, the newest 2026-11-03' },
+    {
+      what: 'files far ahead',
+      more: {
+        lastLook: {
+          ...hourOldLook,
+          elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: 0 } },
+        },
+      },
+      tone: 'warning',
+      says: '1 day, the newest 2027-11-19',
+    },
+    {
+      what: 'an old listing',
+      more: { lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } },
+      tone: 'warning',
+      says: 'last at 2026-11-19 09:00:00; its schedule is daily',
+    },
+    {
+      what: 'no listing',
+      more: { lastLook: null },
+      tone: 'warning',
+      says: 'listed never; its schedule is daily',
+    },
+    {
+      what: 'an empty lookback',
+      more: { lastLook: { ...hourOldLook, stopped: true } },
+      tone: 'warning',
+      says: 'no files',
+    },
+    {
+      what: 'a listing that failed',
+      more: { lastLook: { ...hourOldLook, failure: { code: 'SLUICE_X', message: 'Denied.' } } },
+      tone: 'bad',
+      says: 'Denied. (SLUICE_X)',
+    },
+  ])('tell of $what alone', ({ more, tone, says }) => {
+    expect(notesWith(more)).toEqual([[tone, expect.stringContaining(says)]]);
+  });
+
+  it('are none of a dataset in which all is well', () => {
+    expect(notesWith({})).toEqual([]);
+  });
+});
+
+it('a curated day has a mark, a tone and words of its state', () => {
+  const looks = Object.entries(CURATED).map(([state, { mark, tone }]) => `${state} ${mark} ${tone}`);
+  expect(looks).toEqual([
+    'curated ✓ good',
+    'too_young · plain',
+    'waiting … accent',
+    'curating » accent',
+    'failed ✗ bad',
+    'outdated ! warning',
+    'lacking ! bad',
+    'off · plain',
+  ]);
+  expect(new Set(Object.values(CURATED).map(({ words }) => words)).size).toBe(looks.length);
 });
 
 describe('a line of Days', () => {

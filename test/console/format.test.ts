@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   axisTop,
+  beyond,
   formatBytes,
   formatDay,
   formatReceived,
   formatSpan,
   formatTime,
+  formatTimesIn,
   usualRequests,
 } from '../../console/page/parts/format.ts';
 import { visibleText } from '../../lib/base/text.ts';
@@ -42,13 +44,34 @@ it('chooses a unit for the rounded number', () => {
     '-1 s',
     '2 d',
   ]);
-  expect([999, 1_250, 999_499, 999_950, 999_999_999].map(formatBytes)).toEqual([
+  expect([1.5, 999, 1_250, 999_499, 999_950, 999_999_999].map(formatBytes)).toEqual([
+    '2 B',
     '999 B',
     '1.3 KB',
     '999 KB',
     '1 MB',
     '1 GB',
   ]);
+  expect([9_960, 12_600, 4e15, 4e18].map(formatBytes)).toEqual(['10 KB', '13 KB', '4 PB', '4,000 PB']);
+});
+
+it('writes each time in a text as people read it', () => {
+  const text = 'from 2026-11-20T07:30:00.123Z to 2026-11-21T08:00:00Z, 2026-11-22';
+  expect(formatTimesIn(text)).toBe('from 2026-11-20 07:30:00 to 2026-11-21 08:00:00, 2026-11-22');
+  expect([formatTime(0), formatDay('2026-11-20')]).toEqual(['1970-01-01 00:00:00', 'Nov 20']);
+});
+
+it('finds the places at which a line is beyond the top', () => {
+  expect(
+    beyond(
+      [
+        [1, null, 9],
+        [9, 2, 5, 9],
+      ],
+      5,
+    ),
+  ).toEqual([0, 2, 3]);
+  expect(beyond([], 5)).toEqual([]);
 });
 
 describe('what is usual', () => {
@@ -59,6 +82,7 @@ describe('what is usual', () => {
     expect(usualIn(900)).toBe(58);
     expect(usualIn(3_600)).toBe(230);
     expect(usualIn(7_200)).toBe(230);
+    expect(usualRequests(hours, 'median', { epochSeconds: at - 3_600, seconds: 7_200 })).toBe(450);
     const lateInTheHour = usualRequests(hours, 'median', { epochSeconds: at + 2_700, seconds: 900 });
     expect(lateInTheHour).toBe(58);
   });

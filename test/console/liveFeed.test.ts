@@ -24,6 +24,24 @@ describe('the feed of a page', () => {
     expect(withAnswer(feed, answerOf(1)).kept.at(-1)?.number).toBe(251);
   });
 
+  it('pauses shortly after an answer, and longer after a failure and when the local cloud stops', async () => {
+    const leaving = new AbortController();
+    const pauses: number[] = [];
+    let asked = 0;
+    await followLive({
+      ask: async () => {
+        asked += 1;
+        if (asked === 2) throw new Error('no network');
+        if (asked === 3) leaving.abort();
+        return { ...answerOf(1), ended: asked === 3 };
+      },
+      show: ({ hasBegun }) => expect(hasBegun).toBe(true),
+      pause: async (ms) => void pauses.push(ms),
+      signal: leaving.signal,
+    });
+    expect(pauses).toEqual([300, 250, 3_000, 3_000]);
+  });
+
   it('goes on at its cursor after a call that failed, and shows the error until an answer comes', async () => {
     const leaving = new AbortController();
     const asked: object[] = [];

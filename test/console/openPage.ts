@@ -30,6 +30,8 @@ export interface OpenPage {
   type(selector: string, text: string): Promise<void>;
   /** Resolves when an expression is true in the page. */
   holds(expression: string): Promise<void>;
+  /** The texts of the elements of a selector as they are now. */
+  texts(selector: string): readonly string[];
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function openPage(address: string): Promise<OpenPage> {
     async holds(expression) {
       await until(expression, () => page.evaluate(expression) === true);
     },
+    texts: (selector) => [...document.querySelectorAll(selector)].map(({ textContent }) => textContent),
     close: () => browser.close(),
   };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../lib/base/time.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 import { dayContent, ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
@@ -100,5 +102,103 @@ describe('the next steps of a day', () => {
     const run = loadRun({ pieces: 16, done: 3, rows: { in: 1_200, out: 1_200, refused: 0 } });
     const [meaning] = explainEntry(ledgerEntry({ state: 'waiting', run })).meaning;
     for (const text of ['3 of 16', '1,200 rows', '1970-01-01T00:00:00']) expect(meaning).toContain(text);
+  });
+});
+
+describe('what is said of a day', () => {
+  const loaded = { key: 'a', size: 9, eTag: '"e"', fate: 'loaded' as const };
+  const rows = { in: 40, out: 30, refused: 10 };
+
+  it('has the reasons of its refused rows of all files, the most frequent first, and of what was left out', () => {
+    const { refused, leftOut } = explainEntry(
+      ledgerEntry({
+        files: [
+          { ...loaded, refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 3, SLUICE_LATER: 4 } },
+          { ...loaded, key: 'b', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } },
+          { key: 'c', size: 9, eTag: '"c"', fate: 'left_out', reason: 'empty' },
+          { key: 'd', size: 9, eTag: '"d"', fate: 'left_out', reason: 'of_later' },
+          { key: 'e/', size: 0, eTag: '"e"', fate: 'left_out', reason: 'marker' },
+        ],
+      }),
+    );
+    expect(refused.map(({ code, rows: count }) => [code, count])).toEqual([
+      ['SLUICE_INGEST_ROW_NAME_MISSING', 5],
+      ['SLUICE_LATER', 4],
+    ]);
+    expect(leftOut).toEqual({ empty: 'Zero bytes.', marker: expect.any(String) });
+  });
+
+  it.each<{
+    readonly what: string;
+    readonly entry: Partial<LedgerEntry>;
+    readonly has: readonly string[];
+  }>([
+    {
+      what: 'loaded files',
+      entry: { files: [loaded, { ...loaded, fate: 'failed' }] },
+      has: ['from 1 file.'],
+    },
+    {
+      what: 'refused rows',
+      entry: { rows: { in: 4_000, out: 2_800, refused: 1_200 } },
+      has: ['from 0 files.', '1,200 of 4,000 rows went to quarantine.'],
+    },
+    {
+      what: 'rows, and those that are usual',
+      entry: { rows: { in: 9, out: 9, refused: 0 }, usualRows: 8 },
+      has: ['from 0 files.', 'None of 9 rows was refused.', '8 rows.'],
+    },
+    {
+      what: 'equal files of unusual content',
+      entry: {
+        files: ['a', 'b'].map((key) => ({ ...loaded, key })),
+        rows: { in: 9, out: 9, refused: 0 },
+        content: dayContent({ unusual: [{ kind: 'values', words: 'differs' }] }),
+      },
+      has: ['from 2 files.', 'None of 9 rows was refused.', 'equal', 'differs.'],
+    },
+    {
+      what: 'rows whose files are gone',
+      entry: { state: 'inputs_missing', missingSince: HOUR_MS, rows },
+      has: ['T01:00:00'],
+    },
+    { what: 'rows, and loads', entry: { state: 'loading', rows, updatedAt: HOUR_MS }, has: ['T01:00:00'] },
+    { what: 'a failed load', entry: { state: 'failed', attempts: 3 }, has: ['3 attempts'] },
+    { what: 'a wait', entry: { state: 'waiting', updatedAt: HOUR_MS }, has: ['T01:00:00'] },
+  ])('has a sentence each of $what', ({ entry, has }) => {
+    const { meaning } = explainEntry(ledgerEntry(entry));
+    expect(meaning).toEqual(has.map((text) => expect.stringContaining(text)));
+  });
+
+  it.each([
+    { entry: {}, served: 'no rows of 2026-11-19' },
+    { entry: { version: 'v1' }, served: 'read version v1' },
+    { entry: { version: 'v1', state: 'failed' as const }, served: 'read the last good version v1' },
+    { entry: { version: 'v1', missingSince: 0 }, served: 'read the last good version v1' },
+  ])('says what queries read of $entry', ({ entry, served }) => {
+    expect(explainEntry(ledgerEntry(entry)).served).toContain(served);
+  });
+
+  const sent = { fingerprint: 'f', at: HOUR_MS, reason: 'backfill' };
+  it.each<{ readonly entry: Partial<LedgerEntry>; readonly says: RegExp }>([
+    { entry: { queued: sent }, says: /requested at .*T01:00:00.*\(backfill\)/ },
+    {
+      entry: { queued: sent, attempts: 2, failure: { code: 'SLUICE_X', message: 'm' } },
+      says: /interrupted.*attempts: 2/,
+    },
+  ])('says why a day waits with $entry', ({ entry, says }) => {
+    expect(explainEntry(ledgerEntry({ state: 'waiting', ...entry })).meaning[0]).toMatch(says);
+  });
+
+  it('has the sentence of lost files and of newer ones behind that of its state', () => {
+    const known = { lackingSince: HOUR_MS, hasNewer: true };
+    const { meaning, isLacking, hasNewer } = explainEntry(ledgerEntry({ version: 'v1' }), known);
+    expect({ isLacking, hasNewer, count: meaning.length }).toEqual({
+      isLacking: true,
+      hasNewer: true,
+      count: 3,
+    });
+    expect(meaning[1]).toContain('T01:00:00');
+    expect(meaning[2]).toContain('newer files');
   });
 });
