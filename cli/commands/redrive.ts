@@ -71,13 +71,16 @@ export const redrive: Command = {
     writeResult<RedrivenRows>(line, { reason: wanted.reason, dryRun, ...report, ...error }, () =>
       redriveText(report, dryRun),
     );
-    if (incomplete !== undefined) {
-      writeNote(errorText(incomplete), 'error');
-      return 1;
-    }
-    return Object.keys(report.refused).length > 0 ? PROBLEMS_FOUND : 0;
+    if (incomplete !== undefined) writeNote(errorText(incomplete), 'error');
+    return redriveExit(report);
   },
 };
+
+/** The exit code of a redrive: 1 if rows could not be put into the landing, {@link PROBLEMS_FOUND} if some are still refused. */
+export function redriveExit({ failed, refused }: Pick<RedriveReport, 'failed' | 'refused'>): number {
+  if (Object.keys(failed).length > 0) return 1;
+  return Object.keys(refused).length > 0 ? PROBLEMS_FOUND : 0;
+}
 
 /** @throws UsageError */
 function assertOneWay(line: CommandLine): void {
@@ -166,8 +169,8 @@ async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<n
   return 0;
 }
 
-/** @throws UsageError */
-async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
+/** What `--reason`, `--from` and `--to` select of quarantine: all days without them. @throws UsageError */
+export async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
   const from = dayOption(line, 'from') ?? '0001-01-01';
   const to = dayOption(line, 'to') ?? '9999-12-31';
   assertOrder(from, to);

@@ -108,7 +108,7 @@ export const start: Command = {
 };
 
 /** What the options ask for. */
-interface Wish {
+export interface Wish {
   /** Undefined without `--stage`: the local stage. */
   readonly stage: string | undefined;
   /** The collector's port; 0 is any free one. */
@@ -128,7 +128,7 @@ interface Wish {
 }
 
 /** Reads the options. @throws UsageError */
-async function readWish(line: CommandLine): Promise<Wish> {
+export async function readWish(line: CommandLine): Promise<Wish> {
   const { parseAllowedHosts } = await import('../../packages/local-aws/src/edge/index.ts');
   const allowed = textOption(line, 'allow-hosts');
   const allowedHosts = allowed === undefined ? [] : parseAllowedHosts(allowed);

@@ -3,6 +3,7 @@ import {
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -26,14 +27,15 @@ const COPY = relayRefusedKey({ reason: '401', at: NOW, id: COPY_ID });
 const CURATED = `ledger/curated/exposures/${DAY}.json`;
 const PLAN = 'sluice-local-ingest-plan';
 const CURATIONS = 'sluice-local-curate-plan';
+const EXPORTS = 'sluice-local-export';
 const NEXT = '2026-10-02';
 const RANGE = `--from ${DAY} --to ${NEXT}`;
 const ACME = `--source acme --dataset events ${RANGE}`;
 const input: ConfigInput = {
   bucket: 'sluice-cli-dry',
   relay: { statsig: true },
-  sources: [acmeSource()],
-  exports: [exportTo({})],
+  sources: [acmeSource(), acmeSource({ name: 'other', bucket: 'other-drops' })],
+  exports: [exportTo({}), exportTo({ folder: 'more' }, { name: 'more' })],
 };
 const config = defineConfig(input);
 const GONE = `${dayFolder(config, 'events', DAY)}a.parquet`;
@@ -46,10 +48,14 @@ interface Line {
   readonly changes: readonly unknown[];
   /** What it answers with `--json`, beside `dryRun`. */
   readonly answer: object;
+  /** What functions are asked to do, by messages. Default: nothing. */
+  readonly sent?: readonly unknown[];
 }
 const DAYS = { from: DAY, to: NEXT, days: 2 };
 const LOOKBACK = { from: expect.any(String), to: expect.any(String), days: expect.any(Number) };
 const OF_ACME = { source: 'acme', dataset: 'events' };
+const PLAN_ACME = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
+const PLAN_OTHER = { ...PLAN_ACME, sources: ['other'] };
 const LINES: readonly Line[] = [
   {
     words: 'redrive --landing',
@@ -66,33 +72,59 @@ const LINES: readonly Line[] = [
     changes: [DAMAGED],
     answer: { key: DAMAGED, bytes: 5, begins: 'bytes' },
   },
-  { words: 'ingest run', changes: [PLAN], answer: { asked: [{ ...OF_ACME, ...LOOKBACK }] } },
+  {
+    words: 'ingest run',
+    changes: [PLAN],
+    answer: { asked: [{ ...OF_ACME, ...LOOKBACK }, { source: 'other' }] },
+    sent: [PLAN_ACME, PLAN_OTHER],
+  },
+  {
+    words: 'ingest run --source other --dataset events',
+    changes: [PLAN],
+    answer: { asked: [{ source: 'other', dataset: 'events', ...LOOKBACK }] },
+    sent: [PLAN_OTHER],
+  },
   {
     words: `ingest backfill ${ACME}`,
     changes: [PLAN],
     answer: { ...OF_ACME, ...DAYS, loading: [], moved: [] },
+    sent: [{ ...PLAN_ACME, asked: 'backfill', days: [DAY, NEXT] }],
   },
-  { words: `ingest accept keep ${ACME}`, changes: [PLAN], answer: { ...OF_ACME, ...DAYS } },
+  {
+    words: `ingest accept keep ${ACME}`,
+    changes: [PLAN],
+    answer: { ...OF_ACME, ...DAYS },
+    sent: [{ ...PLAN_ACME, asked: 'keep', days: [DAY, NEXT] }],
+  },
   {
     words: `ingest accept empty --source acme ${RANGE}`,
     changes: [PLAN],
     answer: { asked: [{ ...OF_ACME, ...DAYS, days: 1 }] },
+    sent: [{ ...PLAN_ACME, asked: 'empty', days: [DAY] }],
   },
   {
     words: 'export run',
-    changes: ['sluice-local-export'],
-    answer: { asked: [{ export: 'out', ...LOOKBACK }] },
+    changes: [EXPORTS],
+    answer: { asked: [{ export: 'out', ...LOOKBACK }, { export: 'more' }] },
+    sent: [{ sluice: 'export', exports: ['out', 'more'] }],
   },
   {
     words: `export run --export out ${RANGE} --drop`,
-    changes: ['sluice-local-export'],
+    changes: [EXPORTS],
     answer: { asked: [{ export: 'out', ...DAYS }] },
+    sent: [{ sluice: 'export', exports: ['out'], days: [DAY, NEXT], drop: true }],
   },
-  { words: 'curate run', changes: [CURATIONS], answer: { asked: [{}, {}] } },
+  {
+    words: 'curate run',
+    changes: [CURATIONS],
+    answer: { asked: [{}, {}] },
+    sent: [{ sluice: 'curate', asked: 'run', kinds: ['exposures', 'events'] }],
+  },
   {
     words: `curate rebuild --table events ${RANGE}`,
     changes: [CURATIONS],
     answer: { asked: [{ table: 'curated_events', ...DAYS }] },
+    sent: [{ sluice: 'curate', asked: 'rebuild', kinds: ['events'], days: [DAY, NEXT] }],
   },
   {
     words: `curate accept ${DAY}`,
@@ -103,6 +135,7 @@ const LINES: readonly Line[] = [
     words: `curate accept ${DAY} --drop`,
     changes: [CURATED, CURATIONS],
     answer: { tables: [{ table: 'curated_exposures', rows: 2 }] },
+    sent: [{ sluice: 'curate', asked: 'run', kinds: ['exposures'], days: [DAY] }],
   },
   {
     words: 'relay redrive --reason 401',
@@ -173,6 +206,15 @@ describe('--dry-run', () => {
     ]);
   }
 
+  /** Takes the messages of a queue. */
+  async function takeMessages(name: string): Promise<readonly unknown[]> {
+    const QueueUrl = queues.urlOf(name, aws.options.endpoint);
+    const { Messages = [] } = await aws.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
+    return Messages.map(({ Body = '' }) => JSON.parse(Body));
+  }
+
   it('is tried with every command and action that has it', () => {
     const all = commands.flatMap(({ name, actions, options }) => {
       if (actions === undefined) return 'dry-run' in options ? [name] : [];
@@ -191,7 +233,8 @@ describe('--dry-run', () => {
     expect([...new Set(tried), 'keys restore'].sort()).toEqual(all.sort());
   });
 
-  it.each(LINES)('of $words changes nothing, and without it $changes', async ({ words, changes, answer }) => {
+  it.each(LINES)('of $words changes nothing, and without it $changes', async (row) => {
+    const { words, changes, answer, sent = [] } = row;
     const line = [...words.split(' '), '--json'];
     const before = await everything();
     const dry = await command(...line, '--dry-run');
@@ -201,6 +244,8 @@ describe('--dry-run', () => {
     expect(JSON.parse((await command(...line)).stdout)).toMatchObject(answer);
     const changed = before.symmetricDifference(await everything());
     expect([...new Set([...changed].map((one) => one.split(' ')[0]))].sort()).toEqual(changes);
+    const asked = await Promise.all([PLAN, CURATIONS, EXPORTS].map(takeMessages));
+    expect(asked.flat()).toEqual(sent);
   });
 });
 

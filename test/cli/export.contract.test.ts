@@ -40,6 +40,8 @@ describe('sluice export', () => {
     const [status] = JSON.parse((await sluice('status', '--days', '2', '--json')).stdout).exports;
     expect(status).toMatchObject({ export: 'events', target: 's3://acme-warehouse/sluice/events/' });
     expect(status.days).toHaveLength(2);
+    const after = await sluice('status', '--after', 'none:events', '--json');
+    expect(JSON.parse(after.stdout).exports).toEqual([]);
   });
 
   it('says why a day failed until a try succeeds, and how many copies are kept of files that are gone', async () => {

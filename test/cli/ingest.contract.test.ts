@@ -1,8 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { S3 } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const owner = '111122223333';
@@ -33,6 +36,8 @@ const command = aws.commands({
   ],
 });
 afterAll(() => aws.close());
+/** The bytes of a dropped file. */
+const dropped = (key: string) => readFileSync(aws.store.localPath('acme-drops', key));
 
 describe('sluice ingest', () => {
   it.each([
@@ -99,6 +104,20 @@ describe('sluice ingest', () => {
     });
   });
 
+  it('shows the datasets behind the one that --after names', async () => {
+    const { stdout } = await command(
+      'ingest',
+      'status',
+      '--after',
+      'warning:told/events',
+      '--days',
+      '3',
+      '--json',
+    );
+    const { datasets } = JSON.parse(stdout);
+    expect(datasets).toMatchObject([{ source: 'shut', dataset: 'events', days: [{}, {}, {}] }]);
+  });
+
   it('refuses to drop files into another bucket than one of the local cloud', async () => {
     const env = { SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts' };
     const args = ['ingest', 'drop', ...ACME, '--day', OLD, 'SELECT 1', '--stage', 'prod'];
@@ -120,6 +139,40 @@ describe('sluice ingest', () => {
     expect(await command('ingest', ...args)).toMatchObject({ code: 0, stdout: '', stderr });
   });
 
+  it('drops the rows of a query for each day, or removes the file of each', async () => {
+    const drop = (...args: string[]) =>
+      command(
+        'ingest',
+        'drop',
+        ...ACME,
+        '--from',
+        OLD,
+        '--to',
+        '2026-01-06',
+        '--name',
+        'b',
+        '--json',
+        ...args,
+      );
+    const keys = ['events/2026-01-05/b', 'events/2026-01-06/b'];
+    const { stdout } = await drop("SELECT '{day}' AS a, '{day}' AS b");
+    expect(JSON.parse(stdout)).toEqual({ bucket: 'acme-drops', keys });
+    for (const day of [OLD, '2026-01-06']) {
+      const bytes = dropped(`events/${day}/b`);
+      expect(bytes.toString('latin1').split(day).length).toBeGreaterThan(2);
+      expect(bytes.includes('{day}')).toBe(false);
+    }
+    await drop('--remove');
+    expect(aws.keys('acme-drops', 'events/').filter((key) => key.endsWith('/b'))).toEqual([]);
+  });
+
+  it('drops a file whose path has a space as it is', async () => {
+    const file = join(aws.directory, 'a drop.parquet');
+    writeFileSync(file, 'bytes');
+    await command('ingest', 'drop', ...ACME, '--day', OLD, file);
+    expect(dropped(`events/${OLD}/part-0.parquet`).toString()).toBe('bytes');
+  });
+
   it('makes a bucket with the policy for its customer, which allows the receipts that are configured', async () => {
     const told = ['--source', 'told', '--dataset', 'events', '--day', OLD];
     await command('ingest', 'drop', ...told, 'SELECT 1');
@@ -133,5 +186,31 @@ describe('sluice ingest', () => {
         Resource: ['arn:aws:s3:::told-drops/receipts/*'],
       }),
     );
+  });
+});
+
+describe('sluice ingest explain', () => {
+  const day = '2026-01-07';
+  const put = (name: string, value: object) =>
+    aws.store.put('sluice-cli-ingest', `ledger/acme/events/${name}.json`, JSON.stringify(value));
+  afterEach(() => {
+    for (const key of aws.keys('sluice-cli-ingest', 'ledger/')) aws.store.delete('sluice-cli-ingest', key);
+  });
+
+  it.each([
+    { what: 'is well', entry: {}, code: 0 },
+    { what: 'waits', entry: { state: 'waiting' }, code: 0 },
+    { what: 'failed', entry: { state: 'failed' }, code: 3 },
+    { what: 'lost its inputs', entry: { state: 'inputs_missing' }, code: 3 },
+    { what: 'lacks files', entry: {}, lacking: { [`${day}/v1`]: 1 }, code: 3 },
+    { what: 'has newer files', entry: {}, hasNewer: true, code: 3 },
+  ] as const)('ends with $code of a day that $what', async (row) => {
+    const { entry, code } = row;
+    const { etag } = await put(day, ledgerEntry({ day, version: 'v1', ...entry }));
+    if ('lacking' in row) await put('files', row.lacking);
+    const at = Date.now();
+    const newer = { days: [{ day, at, lastSeenAt: at, writtenAt: at, entryETag: `"${etag}"` }] };
+    if ('hasNewer' in row) await put('last-look', { at, newestDay: null, stopped: false, newer });
+    expect((await command('ingest', 'explain', ...ACME, '--day', day, '--json')).code).toBe(code);
   });
 });

@@ -147,3 +147,13 @@ describe('sluice query of Athena', () => {
     expect(statements).toEqual([]);
   });
 });
+
+describe('sluice check', () => {
+  it('is of the experiment and the unit that are named', async () => {
+    made = { ...TWO, columns: [], rows: [] };
+    const check = (...args: string[]) => callMain(['check', ...args, '--endpoint-url', endpoint, '--json']);
+    expect(JSON.parse((await check()).stdout)).toMatchObject({ unit: 'user_id', experiments: [] });
+    const { stderr } = await check('button', '--unit', 'stable_id');
+    expect(stderr).toMatch(/SLUICE_CHECK_UNKNOWN_EXPERIMENT: .* button, by stable_id\./);
+  });
+});

@@ -42,8 +42,9 @@ const named = (value: unknown) =>
   typeof value === 'string' ? value : Object.values(Object(value)).flat()[0];
 
 interface Metric {
+  readonly Namespace: string;
   readonly MetricName: string;
-  readonly Dimensions: readonly { readonly Value: unknown }[];
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
 }
 const metricText = ({ MetricName, Dimensions }: Metric) =>
   [MetricName, ...Dimensions.map(({ Value }) => named(Value))].join(' ');
@@ -134,31 +135,82 @@ const ALARMS = [
   'collect-errors: IF(some >= 2, 100 * some / all, 0) Errors acme-prod-collect, Sum 3600; Invocations acme-prod-collect, Sum 3600 >= 1',
 ];
 
+/** What alarms of a stack with everything at both addresses watch: names of metrics by namespace and names of dimensions. */
+const WATCHED: Readonly<Record<string, readonly string[]>> = {
+  'AWS/ApiGateway ApiId': ['4xx', '5xx', 'Count'],
+  'AWS/Firehose DeliveryStreamName': [
+    'DeliveryToS3.DataFreshness',
+    'DeliveryToS3.Records',
+    'IncomingRecords',
+  ],
+  'AWS/Lambda': ['UnreservedConcurrentExecutions'],
+  'AWS/Lambda FunctionName': [
+    'Errors',
+    'Invocations',
+    'Throttles',
+    'Url4xxCount',
+    'Url5xxCount',
+    'UrlRequestCount',
+  ],
+  'AWS/SQS QueueName': ['ApproximateAgeOfOldestMessage', DEAD],
+  Sluice: [
+    'IngestLoadsFailed-acme/prod',
+    'PartitionGaps-acme/prod',
+    'WriteRefused-acme/prod',
+    'WriteUndeleted-acme/prod',
+  ],
+  'Sluice function stage': [
+    'RelayAge',
+    'RelayNotKept',
+    'RelayRefused',
+    'curations_failed',
+    'curations_waiting',
+    'drops_late',
+    'events_landed',
+    'exposures_landed',
+    'groups_failures',
+    'hours_short',
+    'hours_since_night',
+    'overflowed',
+    'received',
+    'refused_requests',
+  ],
+  'Sluice function stage reason': ['refused_requests'],
+  'Sluice function stage schedule': [
+    'datasets_stopped',
+    'datasets_unreadable',
+    'days_failed',
+    'exports_failed',
+    'files_left_out',
+  ],
+};
+
+const schedules = ['daily', 'hourly'] as const;
+const owner = '111122223333';
+const everything: Partial<ConfigInput> = {
+  relay: { statsig: true },
+  sources: [
+    {
+      name: 'acme',
+      bucket: 'acme-drops',
+      owner,
+      datasets: schedules.map((schedule) => ({
+        name: schedule,
+        kind: 'events',
+        schedule,
+        expectedBy: { hour: 9 },
+      })),
+    },
+  ],
+  exports: schedules.map((schedule) => ({
+    name: schedule,
+    table: 'statsig_forwarded_events',
+    schedule,
+    target: { bucket: `acme-${schedule}`, owner },
+  })),
+};
+
 describe('an alarm', () => {
-  const schedules = ['daily', 'hourly'] as const;
-  const owner = '111122223333';
-  const everything: Partial<ConfigInput> = {
-    relay: { statsig: true },
-    sources: [
-      {
-        name: 'acme',
-        bucket: 'acme-drops',
-        owner,
-        datasets: schedules.map((schedule) => ({
-          name: schedule,
-          kind: 'events',
-          schedule,
-          expectedBy: { hour: 9 },
-        })),
-      },
-    ],
-    exports: schedules.map((schedule) => ({
-      name: schedule,
-      table: 'statsig_forwarded_events',
-      schedule,
-      target: { bucket: `acme-${schedule}`, owner },
-    })),
-  };
   const alarmsOf = (input: Partial<ConfigInput>) =>
     Object.values(madeResources(input).template.Resources).flatMap(({ Type, Properties }) =>
       // Those on silence: below.
@@ -169,6 +221,32 @@ describe('an alarm', () => {
 
   it('is on by the values of its metric', () => {
     expect(alarmsOf(everything).sort()).toEqual(ALARMS.toSorted());
+  });
+
+  it('is on by what the Function URL answers where there is one', () => {
+    const added = alarmsOf({ ...everything, endpoint: { kind: 'both' } });
+    expect(added.filter((text) => !ALARMS.includes(text)).sort()).toEqual([
+      'concurrency: UnreservedConcurrentExecutions, Maximum 60 >= 500',
+      'request-rate: Invocations acme-prod-collect, Sum 60 >= 300000',
+      'url-4xx: IF(some >= 20, 100 * some / all, 0) Url4xxCount acme-prod-collect, Sum 300; UrlRequestCount acme-prod-collect, Sum 300 >= 5',
+      'url-5xx: IF(some >= 5, 100 * some / all, 0) Url5xxCount acme-prod-collect, Sum 300; UrlRequestCount acme-prod-collect, Sum 300 >= 1',
+    ]);
+  });
+
+  it('watches metrics by the namespace and the dimensions that they are written with', () => {
+    const { Resources: all } = madeResources({ ...everything, endpoint: { kind: 'both' } }).template;
+    const metrics = Object.values(all).flatMap(({ Type, Properties }): readonly Metric[] => {
+      if (Type !== 'AWS::CloudWatch::Alarm') return [];
+      const { Metrics, ...alone } = Object(Properties);
+      const parts = Array.from(Metrics ?? [], (part) => Object(part).MetricStat?.Metric ?? []);
+      return Metrics === undefined ? [alone] : parts.flat();
+    });
+    const watched: Record<string, string[]> = {};
+    for (const { Namespace, Dimensions, MetricName } of metrics) {
+      const by = [Namespace, ...Dimensions.map(({ Name }) => Name)].join(' ');
+      watched[by] = [...new Set([...(watched[by] ?? []), MetricName])].sort();
+    }
+    expect(watched).toEqual(WATCHED);
   });
 
   it('is read with all others of a deployment at once', async () => {
@@ -201,6 +279,7 @@ describe('an alarm', () => {
 });
 
 describe('a metric of log lines', () => {
+  const { Resources: ofSources } = madeResources({ sources: everything.sources }).template;
   it.each([
     {
       name: 'WriteRefused',
@@ -220,11 +299,17 @@ describe('a metric of log lines', () => {
       FilterPattern: '{ $.event = "register_daily" && $.gaps > 0 }',
       MetricValue: '$.gaps',
     },
+    {
+      name: 'IngestLoadsFailed',
+      logGroup: 'IngestDashload',
+      FilterPattern: '{ $.event = "ingest_load" && $.level = "error" }',
+      MetricValue: '1',
+    },
   ])('$name is of the lines that tell of it', ({ name, logGroup, FilterPattern, MetricValue }) => {
     const MetricTransformations = [
       { MetricNamespace: 'Sluice', MetricName: `${name}-acme/prod`, MetricValue },
     ];
-    expect(Resources[`${name}Metric`]).toMatchObject({
+    expect(ofSources[`${name}Metric`]).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
       Properties: { LogGroupName: { Ref: `${logGroup}LogGroup` }, FilterPattern, MetricTransformations },
     });
@@ -253,6 +338,11 @@ describe('the alarms on silence', () => {
   it('watch the same metrics without a stream', () => {
     const direct = madeResources({ landing: 'direct' }).template.Resources;
     expect(direct['EventsSilentAlarm']?.Properties).toEqual(alarm('EventsSilentAlarm'));
+  });
+
+  it('round the volume of a quarter of an hour up', () => {
+    const { Resources: others } = madeResources({ alarms: { silenceFromPerHour: 1_001 } }).template;
+    expect(JSON.stringify(others['EventsSilentAlarm'])).toContain('FILL(all, 0) >= 251,');
   });
 
   it('are off by configuration', () => {

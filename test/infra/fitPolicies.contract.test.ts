@@ -113,10 +113,12 @@ describe('one hundred customers with two datasets each in one stack', () => {
 
   it('are packaged with the longest names, where the load may read buckets of their owners, and none of its own account', () => {
     const own = acmeSource({ name: 'own', bucket: 'own-drops', owner: ACCOUNT });
+    const role = { arn: 'arn:aws:iam::777788889999:role/sluice', externalId: 'made-by-us' };
+    const byRole = acmeSource({ name: 'by-role', bucket: 'role-drops', owner: '777788889999', role });
     const { made, problems } = packaged({
       bucket: BUCKET,
       account: ACCOUNT,
-      sources: [...wide.slice(1), own],
+      sources: [...wide.slice(2), own, byRole],
     });
     expect(problems).toEqual([]);
     const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((right) => JSON.parse(right));
@@ -137,8 +139,32 @@ describe('one hundred customers with two datasets each in one stack', () => {
       rights.filter(
         ([, action, resource]) => action === 's3:PutObject' && JSON.stringify(resource).includes('-bbb'),
       ),
-    ).toHaveLength(99);
+    ).toHaveLength(98);
     expect(JSON.stringify(made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
+    // The load may change tables of datasets, and none of the stack's own.
+    const denied = rights.filter(([effect]) => effect === 'Deny');
+    expect([...new Set(denied.map(([, action]) => action))]).toEqual([
+      'glue:BatchCreatePartition',
+      'glue:BatchUpdatePartition',
+      'glue:GetTable',
+    ]);
+    const tables = denied.map(
+      ([, , arn]) => JSON.stringify(arn).match(/:table\/(?:.*\/)?(\w+)"/)?.[1] ?? arn,
+    );
+    expect([...new Set(tables)].sort()).toEqual([
+      'curated_events',
+      'curated_exposures',
+      'daily_exposures',
+      'experiment_exposures',
+      'experiment_groups',
+      'first_exposures',
+      'product_events',
+      'quarantine',
+      'received_hours',
+      'secondary_exposures',
+      'statsig_forwarded_events',
+      'statsig_forwarded_exposures',
+    ]);
   });
 
   it('are refused by name if their owners cannot be told from the own account', () => {

@@ -267,6 +267,15 @@ describe('readers in the template', () => {
     });
   });
 
+  it('keep results in a bucket of their own where nothing expires results', () => {
+    const kept = madeStack({
+      retention: { queryResultDays: null },
+      readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
+    });
+    const { LifecycleConfiguration } = kept.made.Resources['ReaderOwoxResultsBucket']?.Properties ?? {};
+    expect(LifecycleConfiguration).toMatchObject({ Rules: [{ Id: 'unfinished-uploads' }] });
+  });
+
   it("retain buckets and databases with others' data when the stack is deleted", () => {
     for (const id of ['ReaderOwoxResultsBucket', 'ReaderOwoxDatabase', 'ReaderBiEc2Database'])
       expect(template.Resources[id]).toMatchObject({

@@ -66,6 +66,12 @@ const SETTINGS: readonly Setting[] = [
     without: undefined,
   },
   {
+    input: { write: { concurrency: 7 } },
+    told: ({ functions }) => functions['write']?.events,
+    is: [{ sqs: expect.objectContaining({ maximumConcurrency: 7 }) }],
+    without: [{ sqs: expect.objectContaining({ maximumConcurrency: 2 }) }],
+  },
+  {
     input: { buffering: { seconds: 120 } },
     told: ({ functions }) => functions['reconcile']?.environment['SLUICE_AFTER_SECONDS'],
     is: '210',

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless's own notation
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -9,20 +11,47 @@ describe('the digest of what is packaged', () => {
   const { path: root, remove } = temporaryDirectory();
   const code = join(root, 'code');
   for (const folder of ['functions', 'infra', 'lib']) mkdirSync(join(code, folder), { recursive: true });
-  afterAll(remove);
+  mkdirSync(join(code, 'cli'));
+  const named = '${file(./settings.json):memory} ${env:SLUICE_TEST_NAMED}';
+  writeFileSync(join(root, 'serverless.yml'), named);
+  afterAll(() => {
+    delete process.env['SLUICE_TEST_NAMED'];
+    remove();
+  });
   const settings = { config: defineConfig({ bucket: 'acme' }), stage: 'local', region: 'us-east-1' };
   const digest = () => digestInputs({ root, code }, settings);
 
-  it.each(['.env', '.env.local', '.env.prod', 'serverless.yml', 'package.json', 'code/lib/a.ts'])(
-    'changes with %s',
-    async (file) => {
-      const before = await digest();
-      writeFileSync(join(root, file), 'A=1');
-      const after = await digest();
-      expect(after.files).not.toBe(before.files);
-      expect(after.all).not.toBe(before.all);
-    },
-  );
+  // serverless.yml names settings.json.
+  it.each([
+    '.env',
+    '.env.local',
+    '.env.prod',
+    'settings.json',
+    'package.json',
+    'tsconfig.json',
+    'package-lock.json',
+    'code/lib/a.ts',
+    'code/functions/a.ts',
+    'code/infra/a.ts',
+    'code/cli/package.json',
+    'serverless.yml',
+  ])('changes with %s', async (file) => {
+    const before = await digest();
+    writeFileSync(join(root, file), 'A=1');
+    const after = await digest();
+    expect(after.files).not.toBe(before.files);
+    expect(after.all).not.toBe(before.all);
+  });
+
+  it('changes as a whole with a variable that serverless.yml names, and with the stage, and its files do not', async () => {
+    writeFileSync(join(root, 'serverless.yml'), named);
+    const before = await digest();
+    process.env['SLUICE_TEST_NAMED'] = 'another';
+    const after = await digest();
+    const ofStage = await digestInputs({ root, code }, { ...settings, stage: 'dev' });
+    expect(new Set([before.all, after.all, ofStage.all]).size).toBe(3);
+    expect(new Set([before.files, after.files, ofStage.files]).size).toBe(1);
+  });
 
   it.each(['.environment', 'notes.md'])('does not change with %s', async (file) => {
     const before = await digest();
@@ -31,17 +60,28 @@ describe('the digest of what is packaged', () => {
   });
 });
 
-it('a failure of `serverless package` is told with the end of what it printed', async () => {
+it('a failure of `serverless package` is told with the end of what it printed, and no credentials', async () => {
   const { path: root, remove } = temporaryDirectory();
   const bin = join(root, 'node_modules', 'serverless', 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(root, 'package.json'), '{}');
-  writeFileSync(join(bin, 'serverless.js'), "console.log('no such plugin'); process.exit(1);");
+  writeFileSync(
+    join(bin, 'serverless.js'),
+    `const { AWS_SECRET_ACCESS_KEY, SLUICE_CONFIG, SLUICE_PACKAGE_FOR } = process.env;
+    console.log('no such plugin', ...process.argv.slice(2), AWS_SECRET_ACCESS_KEY, SLUICE_CONFIG, SLUICE_PACKAGE_FOR);
+    process.exit(1);`,
+  );
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'never-seen';
   const workspace = join(root, 'workspace');
-  const place = { root, workspace, configFile: join(root, 'none.ts'), bundles: root, compiled: root };
-  const packaged = packageService({ ...place, stage: 'local', region: 'us-east-1' }).finally(remove);
+  const place = { root, workspace, configFile: 'none.ts', bundles: root, compiled: root };
+  const packaged = packageService({ ...place, stage: 'dev', region: 'eu-west-1' }).finally(() => {
+    delete process.env['AWS_SECRET_ACCESS_KEY'];
+    remove();
+  });
   await expect(packaged).rejects.toMatchObject({
     code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
-    message: expect.stringContaining('no such plugin'),
+    message: expect.stringContaining(
+      'no such plugin package --stage dev --region eu-west-1 undefined none.ts here',
+    ),
   });
 });

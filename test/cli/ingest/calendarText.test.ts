@@ -114,6 +114,8 @@ describe('the calendar of drops', () => {
     expect(calendarText([{ ...status, waiting }])).toContain(
       `acme/events ${day} has 2 files and no commit since X\n`,
     );
+    // Its files are named as those that no run looks at.
+    expect(calendarText([{ ...status, waiting, unlooked: [day] }])).not.toContain('no commit since X');
   });
 
   it('says until when late days are named, which is by the last of them', () => {
@@ -175,7 +177,18 @@ describe('the calendar of drops', () => {
       says: /^waiting, will be retried: SLUICE_X: .*3\)$/,
     },
     { entry: { state: 'loading', failure }, says: /^loading, will be retried: SLUICE_X: / },
+    {
+      entry: {
+        state: 'waiting',
+        failure,
+        attempts: 0,
+        failingSince: 1,
+        queued: { fingerprint: 'other', reason: 'changed', at: 2, writtenAt: 2 },
+      },
+      says: /^waiting, other files came, .*: SLUICE_X: /,
+    },
     { entry: { rows: { in: 9, out: 7, refused: 2 } }, says: /^refused 2 of 9 rows/ },
+    { entry: { state: 'failed', failure, rows: { in: 9, out: 7, refused: 2 } }, says: /^failed: SLUICE_X/ },
     { entry: { receipt: { hash: 'h', failure } }, says: /receipt .*: SLUICE_X$/ },
     {
       entry: { version: 'v1', place: 's3://old/YYYY-MM-DD' },
