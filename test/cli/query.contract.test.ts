@@ -152,7 +152,7 @@ describe('sluice check', () => {
   it('is of the experiment and the unit that are named', async () => {
     made = { ...TWO, columns: [], rows: [] };
     const check = (...args: string[]) => callMain(['check', ...args, '--endpoint-url', endpoint, '--json']);
-    expect(JSON.parse((await check()).stdout)).toMatchObject({ unit: 'user_id', experiments: [] });
+    expect(JSON.parse((await check()).stdout)).toMatchObject({ unit: 'user_id' });
     const { stderr } = await check('button', '--unit', 'stable_id');
     expect(stderr).toMatch(/SLUICE_CHECK_UNKNOWN_EXPERIMENT: .* button, by stable_id\./);
   });

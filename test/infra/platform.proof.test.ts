@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
-import { applyPlatform } from '../../infra/template/platform.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import {
@@ -18,7 +17,6 @@ import { templateConfigurations } from './templateConfigurations.ts';
 
 const account = '111122223333';
 const certificateArn = `arn:aws:acm:us-east-1:${account}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`;
-const boundary = `arn:aws:iam::${account}:policy/boundary`;
 const configOf = (input: Partial<ConfigInput>) => defineConfig({ bucket: 'acme-experiments', ...input });
 const DOMAIN = { domain: 'collect.acme.com', certificateArn };
 
@@ -156,22 +154,6 @@ describe('a stack with all that a platform team asks for', () => {
       ApiId: { Ref: 'HttpApi' },
       Stage: { Ref: 'HttpApiStage' },
     });
-  });
-});
-
-it('what is applied to a template leaves all else as it was', () => {
-  const Role = { Type: 'AWS::IAM::Role', Properties: { Policies: [] } };
-  const group = { Type: 'AWS::Logs::LogGroup' };
-  const queue = { Type: 'AWS::SQS::Queue', Properties: { KmsKeyId: 'theirs' } };
-  const made = structuredClone({ Role, group, queue });
-  applyPlatform(made, configOf({}));
-  expect(made).toEqual({ Role, group, queue });
-  const kmsKeyArn = `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
-  applyPlatform(made, configOf({ permissionsBoundary: boundary, logs: { kmsKeyArn } }));
-  expect(made).toEqual({
-    Role: { ...Role, Properties: { Policies: [], PermissionsBoundary: boundary } },
-    group: { ...group, Properties: { KmsKeyId: kmsKeyArn } },
-    queue,
   });
 });
 

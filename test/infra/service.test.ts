@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { serviceConfiguration } from '../../infra/serverless/service.ts';
+import { madeByServerless, serviceConfiguration } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
@@ -120,4 +120,13 @@ it('the writer is there before the collector, and functions of requests log no l
   expect(functions['collect']?.dependsOn).toEqual(['WriteLambdaFunction']);
   const quiet = Object.entries(functions).filter(([, { logs }]) => logs.systemLogLevel === 'WARN');
   expect(quiet.map(([name]) => name)).toEqual(['collect', 'relay']);
+});
+
+it.each([
+  { what: 'by default', input: {}, resources: 34 },
+  { what: 'without routes', input: { endpoint: { kind: 'function-url' } as const }, resources: 18 },
+  { what: 'with a trigger', input: { sources: [acmeSource()] }, resources: 45 },
+])('counts what Serverless makes $what', ({ input, resources }) => {
+  const stack = { config: defineConfig({ bucket: 'acme', ...input }), service: 'acme', stage: 'prod' };
+  expect(madeByServerless(stack)).toEqual({ resources, bytes: resources * 600 });
 });
