@@ -1,0 +1,41 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { main } from '../../cli/main.ts';
+import { eventually } from '../harness/waiting.ts';
+
+const { write } = process.stdout;
+afterEach(() => {
+  process.stdout.write = write;
+});
+
+it.each([
+  { options: [], code: 'SLUICE_CONSOLE_READ_ONLY' },
+  { options: ['--write'], code: 'SLUICE_EXPORT_UNKNOWN' },
+])('the console with $options answers a request that would change something with $code', async (row) => {
+  const others = new Set(process.listeners('SIGTERM'));
+  let printed = '';
+  process.stdout.write = (text) => {
+    printed += String(text);
+    return true;
+  };
+  const target = ['--local', '--endpoint-url', 'http://127.0.0.1:9'];
+  const ended = main(['console', '--port', '0', '--json', ...target, ...row.options]);
+  const interrupt = await eventually('a listener', () =>
+    process.listeners('SIGTERM').find((listener) => !others.has(listener)),
+  );
+  try {
+    const { console: address, token, mayWrite } = JSON.parse(printed);
+    expect(mayWrite).toBe(row.options.length > 0);
+    const answer = await fetch(new URL('/api/exports/run', address), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ dryRun: false, export: 'none', from: '2026-11-20' }),
+    });
+    expect(await answer.json()).toMatchObject({ error: { code: row.code } });
+  } finally {
+    interrupt('SIGTERM');
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      for (const listener of process.listeners(signal))
+        if (!others.has(listener)) process.removeListener(signal, listener);
+  }
+  expect(await ended).toBe(0);
+});
