@@ -26,11 +26,24 @@ const FED = [
   request(401),
 ];
 
+/** The ID of a request that the log of the collector has. */
+const REFUSED = '00000000-0000-4000-8000-000000000001';
+
 /** What the feed answers, one after the other; then that the local cloud stops. */
 let answers: readonly { readonly entries: readonly object[]; readonly dropped?: number }[];
 let asked: URLSearchParams[];
 const edge = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://edge');
+  if (request.method === 'POST') {
+    const message = JSON.stringify({
+      event: 'collect',
+      request_id: REFUSED,
+      status: 401,
+      ms: 7,
+      code: 'SLUICE_X',
+    });
+    return void response.end(JSON.stringify({ events: [{ message, timestamp: Date.parse(at) }] }));
+  }
   if (pathname === '/_sluice/clock') return void response.end(JSON.stringify({ now: at }));
   if (pathname !== '/_sluice/feed') return void response.writeHead(404).end();
   asked.push(searchParams);
@@ -130,5 +143,21 @@ describe('the lines of sluice start', () => {
       '1',
       '503',
     ]);
+  });
+});
+
+describe('sluice trace', () => {
+  it.each([
+    { id: REFUSED, options: [], code: 0, found: { subject: 'request', state: 'refused' } },
+    {
+      id: REFUSED.replace('1', '2'),
+      options: ['--as', 'request'],
+      code: 3,
+      found: { subject: 'request', state: 'nowhere' },
+    },
+  ])('of the request $id with $options ends with $code', async ({ id, options, code, found }) => {
+    const place = ['--local', '--endpoint-url', endpoint, '--json'];
+    const { stdout, ...traced } = await callMain(['trace', id, ...options, ...place]);
+    expect({ ...traced, ...JSON.parse(stdout) }).toMatchObject({ code, ...found });
   });
 });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endDeployment, removeTrial } from '../../../cli/trial/removeTrial.ts';
 import { runTrial } from '../../../cli/trial/runTrial.ts';
-import { newTrialId, trialStage } from '../../../cli/trial/Trial.ts';
+import { newTrialId, trialStack, trialStage } from '../../../cli/trial/Trial.ts';
 import { awaitKeys } from '../../../cli/trial/trialKeys.ts';
 import { trialFiles } from '../../../cli/trial/writeService.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -70,11 +70,39 @@ describe('a trial that comes to an end', () => {
   const none = '<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>';
   const caller =
     '<R><GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ada</Arn></GetCallerIdentityResult></R>';
+  /** Resources of the stack. */
+  let resources: readonly (readonly [type: string, name: string, status: string])[] = [];
+  const resourceList = () => {
+    const members = resources.map(([type, name, status]) => {
+      const physical = `<PhysicalResourceId>${name}</PhysicalResourceId>`;
+      return `<member>${physical}<ResourceType>AWS::${type}</ResourceType><ResourceStatus>${status}</ResourceStatus></member>`;
+    });
+    return `<R><ListStackResourcesResult><StackResourceSummaries>${members.join('')}</StackResourceSummaries></ListStackResourcesResult></R>`;
+  };
+  /** States of the stack after each deletion. */
+  let deletions: string[] = [];
+  /** What was asked of S3. */
+  let askedOfS3: string[] = [];
+  /** Answers for a bucket with one version, which can be deleted. */
+  function answerS3({ method, url = '' }: IncomingMessage, response: ServerResponse) {
+    const [path = '', query = ''] = url.split('?');
+    const part = /^(versions|delete)/.exec(query)?.[0] ?? '';
+    askedOfS3 = [...askedOfS3, `${method} ${path} ${part}`.trim()];
+    const isEmpty = askedOfS3.some((asked) => asked.startsWith(`POST ${path}`));
+    if (part === 'versions' && !isEmpty)
+      response.end('<R><Version><Key>a</Key><VersionId>1</VersionId></Version></R>');
+    else response.end('<R/>');
+  }
   /** An AWS that knows who asks and the state of the stack, and denies everything else. */
   const aws = createServer(async (request, response) => {
     const asked = new URLSearchParams(await text(request)).get('Action');
     response.setHeader('content-type', 'text/xml');
-    if (asked === 'GetCallerIdentity') response.end(caller);
+    if (asked === null) answerS3(request, response);
+    else if (asked === 'GetCallerIdentity') response.end(caller);
+    else if (asked === 'DeleteStack') {
+      stack = deletions.shift() ?? null;
+      response.end('<R/>');
+    } else if (asked === 'ListStackResources' && resources.length > 0) response.end(resourceList());
     else if (asked !== 'DescribeStacks') response.writeHead(403).end(denied);
     else if (stack === null) response.writeHead(400).end(none);
     else
@@ -128,6 +156,45 @@ describe('a trial that comes to an end', () => {
     });
     await rm(trialFiles(trial).service, { recursive: true });
     await rm(trialFiles(trial).log);
+  });
+
+  const OWN = `${trialStack(trial)}-drops`;
+  const MADE = [
+    ['S3::Bucket', OWN, 'CREATE_COMPLETE'],
+    ['S3::Bucket', 'acme-data', 'CREATE_COMPLETE'],
+    ['S3::Bucket', `${trialStack(trial)}-theirs`, 'CREATE_FAILED'],
+    ['IAM::Role', 'sluice-role', 'DELETE_COMPLETE'],
+  ] as const;
+
+  it.each([
+    { what: 'at once', after: ['DELETE_COMPLETE'], removal: { deleted: 2, left: [] } },
+    {
+      what: 'with its bucket, once that is empty',
+      after: ['DELETE_FAILED', 'DELETE_COMPLETE'],
+      removal: { deleted: 2, left: [] },
+    },
+    {
+      what: 'but for what CloudFormation keeps',
+      after: ['DELETE_FAILED', 'DELETE_FAILED', 'DELETE_FAILED'],
+      removal: {
+        deleted: 0,
+        left: [OWN, 'acme-data'].map((name) => expect.stringContaining(`AWS::S3::Bucket ${name}: `)),
+      },
+    },
+  ])('is removed $what, and no bucket of others', async ({ after, removal }) => {
+    stack = 'CREATE_COMPLETE';
+    resources = MADE;
+    deletions = [...after];
+    askedOfS3 = [];
+    const { deployment } = await open();
+    expect(await removeTrial(deployment, trial, () => {})).toEqual(removal);
+    resources = [];
+    expect(deletions).toEqual([]);
+    expect([...new Set(askedOfS3)].sort()).toEqual([
+      `DELETE /${OWN}/`,
+      `GET /${OWN}/ versions`,
+      `POST /${OWN}/ delete`,
+    ]);
   });
 
   it('is not removed while CloudFormation works on its stack', async () => {

@@ -1,3 +1,4 @@
+import { readerQueries } from '../../../cli/connect/readerQueries.ts';
 import { quoteText } from '../../../lib/base/sql.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { unitsQuery } from '../../../observe/experiments/checkExperiments.ts';
@@ -47,6 +48,69 @@ function firstExposures(
   });
   return `first_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`;
+}
+
+/** A day that is so many days ago, and noon of it. */
+const daysAgo = (days: number) => `date_add('day', -${days}, current_date)`;
+const noon = (days: number) => `CAST(${daysAgo(days)} AS timestamp) + INTERVAL '12' HOUR`;
+
+/** Units with their group, days since they were exposed, and what else is true of some. */
+const EXPOSED: readonly (readonly [unit: string, group: string, days: number, more?: string])[] = [
+  ['ada', 'test', 20],
+  ['bob', 'test', 20],
+  ['cyd', 'control', 40],
+  ['dan', 'control', 41],
+  ['eve', 'control', 10],
+  ['fay', 'control', 9],
+  ['gus', 'control', 20],
+  ['hal', 'test', 20, 'crossover'],
+  ['ivy', 'test', 20, 'held out'],
+  ['joe', 'test', 20, 'gate'],
+  ['kim', 'test', 20, 'device'],
+];
+/** Events of units, days since, hours after noon, and values. */
+const BOUGHT: readonly (readonly [name: string, unit: string, days: number, hours: number, value: number])[] =
+  [
+    ['purchase', 'ada', 20, -1, 100],
+    ['purchase', 'ada', 20, 0, 1],
+    ['purchase', 'ada', 13, -1, 5],
+    ['purchase', 'ada', 13, 0, 100],
+    ['view', 'bob', 20, 1, 100],
+    ['purchase', 'cyd', 40, 1, 2],
+    ['purchase', 'hal', 20, 1, 100],
+  ];
+
+/** A query that `sluice connect` prints, of made rows in place of the views. @param wanted Its columns. */
+function readerQuery(named: string, wanted = '*'): string {
+  const exposed = EXPOSED.map(
+    ([unit, group, days, more = '']) =>
+      `('button', ${text(unit)}, ${text(more === 'device' ? 'stable_id' : 'user_id')}, ${text(group)}, ${noon(days)}, ${daysAgo(days)}, ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`,
+  );
+  const bought = BOUGHT.map(
+    ([name, unit, days, hours, value]) =>
+      `(${text(name)}, ${noon(days)} + INTERVAL '${hours}' HOUR, ${daysAgo(days)}, ${text(unit)}, CAST(${value} AS double))`,
+  );
+  const daily = [
+    [31, 'test', 'user_id', false, 9],
+    [30, 'test', 'user_id', false, 3],
+    [2, 'test', 'user_id', false, 5],
+    [2, 'control', 'user_id', false, 4],
+    [2, 'control', 'stable_id', false, 9],
+    [2, 'control', 'user_id', true, 9],
+  ].map(
+    ([days, group, type, isGate, units]) =>
+      `(${daysAgo(Number(days))}, 'button', ${text(String(group))}, ${text(String(type))}, ${isGate}, ${units})`,
+  );
+  const made = [
+    `first_exposures AS (SELECT * FROM (VALUES ${exposed.join(', ')})
+      AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`,
+    `product_events AS (SELECT * FROM (VALUES ${bought.join(', ')})
+      AS made (event_name, "timestamp", ds, user_id, value_number))`,
+    `daily_exposures AS (SELECT * FROM (VALUES ${daily.join(', ')})
+      AS made (ds, experiment_id, group_id, unit_type, is_gate, units))`,
+  ];
+  const { sql = '' } = readerQueries({ database: 'sluice' }).find(({ name }) => name === named) ?? {};
+  return `WITH ${made.join(', ')} SELECT ${wanted} FROM (${sql.replaceAll('"sluice".', '')}) ORDER BY 1, 2`;
 }
 
 /** The query below a heading of the page, which reads the made rows. */
@@ -205,6 +269,35 @@ function newestRows(): string {
 
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
+  {
+    heading: 'sluice connect: exposed users by day and group',
+    sql: readerQuery(
+      'Exposed users by day and group',
+      "date_diff('day', ds, current_date), experiment_group, users",
+    ),
+    rows: [
+      ['2', 'button / control', '4'],
+      ['2', 'button / test', '5'],
+      ['30', 'button / test', '3'],
+    ],
+  },
+  {
+    heading: 'sluice connect: split and crossovers',
+    sql: readerQuery('Split and crossovers'),
+    rows: [
+      ['button', 'control', '5', '55.56', '0'],
+      ['button', 'test', '4', '44.44', '1'],
+    ],
+  },
+  {
+    heading: 'sluice connect: conversion by group',
+    sql: readerQuery('Conversion by group'),
+    // Bought from the exposure on, within seven days; users who were exposed 40 to 10 days ago, to one group.
+    rows: [
+      ['button', 'control', '3', '1', '33.33', '2'],
+      ['button', 'test', '2', '1', '50', '6'],
+    ],
+  },
   {
     heading: 'An experiment that began again',
     sql: query(
