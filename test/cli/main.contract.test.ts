@@ -279,7 +279,13 @@ describe('what changes something', () => {
     expect(names({ 'dry-run': true }).sort()).toEqual(dry);
     const query = commands.find(({ name }) => name === 'query');
     const isChange = (sql: string) => query?.changes?.({ values: {}, positionals: [sql] });
-    const reading = ['SELECT 1', '\n(with a AS (SELECT 1) SELECT 1)', 'VALUES 1', 'show tables', 'Describe a'];
+    const reading = [
+      'SELECT 1',
+      '\n(with a AS (SELECT 1) SELECT 1)',
+      'VALUES 1',
+      'show tables',
+      'Describe a',
+    ];
     expect(reading.filter(isChange)).toEqual([]);
     const others = ['INSERT INTO a SELECT 1', 'drop table a', 'selected', '-'];
     expect(others.filter((sql) => isChange(sql) !== true)).toEqual([]);

@@ -47,6 +47,24 @@ const DIFFERENCES: readonly Difference[] = [
     now: { holdouts },
     differences: ['holdouts: deployed ["a"], configured'],
   },
+  {
+    what: 'an address, which may hold a secret',
+    before: { passThrough: { url: 'https://proxy.example.com/a' } },
+    now: { passThrough: { url: 'https://proxy.example.com/b' } },
+    differences: ['passThrough.url: deployed with other values'],
+  },
+  {
+    what: 'how many copies are sent at once, and not by their target',
+    before: { relay: { url: 'https://a.test/', concurrency: 2 } },
+    now: { relay: { url: 'https://b.test/', concurrency: 7 } },
+    differences: ['relay.concurrency: deployed 2, configured 7'],
+  },
+  {
+    what: 'nothing that shapes no resource',
+    before: {},
+    now: { keysInSecret: true, account: '111122223333', region: 'eu-west-1' },
+    differences: [],
+  },
 ];
 
 it.each(DIFFERENCES)(
