@@ -59,7 +59,7 @@ configure(
   'bucket',
   `exports: [
     { name: 'seen', table: 'statsig_forwarded_exposures', format: 'statsig', target: { bucket: 'acme-statsig', folder: 'x' } },
-    { name: 'other', table: 'statsig_forwarded_events', target: { bucket: 'acme-other', owner: '000000000000' } },
+    { name: 'other', table: 'statsig_forwarded_events', format: 'statsig', target: { bucket: 'acme-other', owner: '000000000000' } },
   ],
   statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme', writesTo: 'from-statsig' },`,
 );

@@ -182,6 +182,12 @@ describe('the gateway’s own error', () => {
       status: 413,
       message: 'Request Entity Too Large',
     },
+    {
+      name: 'a function that Lambda throttles',
+      error: new FunctionError('TooManyRequestsException', 'Rate Exceeded.'),
+      status: 503,
+      message: 'Service Unavailable',
+    },
   ])('is returned for $name', async ({ error, status, message }) => {
     const url = await start(async () => {
       throw error;
@@ -221,6 +227,8 @@ describe('the gateway’s own error', () => {
     chunked.end(huge.subarray(1024));
     const [answer] = await once(chunked, 'response');
     expect(answer.resume().statusCode).toBe(413);
+    const largest = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: huge.subarray(1) });
+    expect(largest.status).toBe(200);
   });
 
   it('is returned for an integration that times out', async () => {
