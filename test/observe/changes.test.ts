@@ -82,9 +82,26 @@ describe('what is not as usual', () => {
   it('counts no request that is older than 24 hours, though its hour is compared', () => {
     const day = new Map([
       [START + 5 * MINUTE, { ...none, refusedBy: { A: 1 } }],
-      [START + 10 * MINUTE, { ...none, refusedBy: { A: 2 } }],
+      [
+        START + 10 * MINUTE,
+        {
+          ...none,
+          requests: 9,
+          received: 8,
+          landed: 7,
+          overflowed: 6,
+          refusedBy: { A: 2 },
+          failedBy: { B: 3, C: 1 },
+        },
+      ],
     ]);
-    expect(lastDayOf({ day, before: new Map(), start: START, end: END }).refused).toBe(2);
+    expect(lastDayOf({ day, before: new Map(), start: START, end: END })).toMatchObject({
+      requests: 9,
+      received: 8,
+      overflowed: 6,
+      refused: 2,
+      failed: 4,
+    });
   });
 
   it('is no spike that ended before the last 24 hours, though its hour is read', () => {
@@ -106,6 +123,20 @@ describe('what is not as usual', () => {
       A: { count: 20, first, last },
       B: { count: 1, first: at('12:10'), last: at('12:10') },
     });
+  });
+
+  it('has the requests that are usual in this hour, of a young stage those of all hours before', () => {
+    const usual = (...hours: readonly (readonly [hoursAgo: number, requests: number])[]) => {
+      const before = new Map(
+        hours.map(([hoursAgo, requests]) => [START - hoursAgo * HOUR, { ...none, requests }]),
+      );
+      return lastDayOf({ day: new Map(), before, start: START, end: END }).usual;
+    };
+    expect(usual([24, 5], [48, 7], [72, 6], [1, 90])).toBe(5.5);
+    const day = new Map(
+      Array.from({ length: 23 }, (_, i) => [START + (i + 1) * HOUR, { ...none, requests: 5 }]),
+    );
+    expect(lastDayOf({ day, before: new Map(), start: START, end: END }).usual).toBe(5);
   });
 
   it('has the requests of each hour of the days before, once there are three', () => {

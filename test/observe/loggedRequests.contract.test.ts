@@ -500,6 +500,16 @@ describe('the failure of collectors to read the keys', () => {
   });
 });
 
+it('since when collectors fail to read the keys is not known where the log has more lines than are read', async () => {
+  const line = { event: 'keys', level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'TimeoutError' };
+  const more = answeredBy(CloudWatchLogsClient, () => ({
+    events: [{ timestamp: NOON, message: JSON.stringify(line) }],
+    nextToken: 'more',
+  }));
+  const asked = { logs: more, stack: { service: 'sluice', stage: 'keys' }, now: NOON };
+  expect(await readKeysFailure(asked)).toMatchObject({ since: null });
+});
+
 describe('a dead letter', () => {
   /** Of loads, whose messages are hidden for an hour and a half. */
   const QUEUE = 'sluice-prod-ingest-load-dead-letters';

@@ -358,6 +358,15 @@ describe('a workgroup', () => {
     ]);
   });
 
+  it('that encrypts with another key than the stack differs', async () => {
+    const EncryptionConfiguration = { EncryptionOption: 'SSE_KMS', KmsKey: 'theirs' };
+    const ResultConfiguration = { ...wellGroups[0]?.ResultConfiguration, EncryptionConfiguration };
+    const [fault] = await faultsOf(changed('ENABLED', { ResultConfiguration }));
+    expect(fault?.differs).toEqual([
+      `ResultConfiguration.EncryptionConfiguration.KmsKey is "theirs" instead of "${KEY}"`,
+    ]);
+  });
+
   it('of which Athena does not say what is off is as the template has it', async () => {
     expect(await faultsOf(changed('ENABLED', { RequesterPaysEnabled: undefined }))).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
@@ -5,6 +6,7 @@ import { rowPath } from '../../../lib/tables/objectKeys.ts';
 import { type Deployment, openDeployment } from '../../../observe/deployment.ts';
 import { type TraceOptions, trace } from '../../../observe/trace/trace.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
+import { listen } from '../../harness/listen.ts';
 import { type TableRow, tableAthena } from '../../harness/tableAthena.ts';
 import { recordOf, rowOf, startLanding } from '../startLanding.ts';
 
@@ -331,6 +333,27 @@ describe('the state of an event', () => {
     await athena.insert(EVENTS, event(8));
     expect((await ask()).notes).toEqual([]);
   });
+});
+
+it.each([
+  { table: 'events', state: 'buffered' },
+  { table: 'quarantine', state: 'quarantined' },
+])('of the local cloud a row of $table that its stream buffers is $state', async ({ table, state }) => {
+  const row = { event_id: ID, quarantine_id: ID, received_at: '2026-11-23T09:00:00.000Z' };
+  const documents = [{ arrivedAt: '2026-11-23T09:00:01.000Z', document: JSON.stringify({ table, row }) }];
+  const server = createServer((_, response) => void response.end(JSON.stringify({ documents, more: false })));
+  const localControl = await listen(server);
+  try {
+    const found = await trace({ ...deployment, localControl }, { id: ID });
+    expect(found).toMatchObject({ state, found: 1, notes: [] });
+    expect(found.steps.map(({ at }) => at)).toEqual([
+      Date.parse('2026-11-23T09:00:00.000Z'),
+      Date.parse('2026-11-23T09:00:01.000Z'),
+    ]);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 describe('the row of an event', () => {

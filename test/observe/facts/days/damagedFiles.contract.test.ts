@@ -49,6 +49,8 @@ it('files of three days, and of one not curated for it, that are no Parquet are 
   const failed = [
     { ...FAILED, day: '2026-11-20', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
     { ...FAILED, day: '2026-11-19', code: 'SLUICE_CURATE_KILLED' },
+    // It is one of the three days.
+    { ...FAILED, day: '2026-11-21', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
   ];
   expect(await readDamagedFiles(open, [{ kind: 'events', failed }])).toEqual([
     { ...replaced, day: '2026-11-20', key: early, replacedAt: '2026-11-23T10:03:07.000Z' },
