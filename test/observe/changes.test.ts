@@ -167,6 +167,17 @@ describe('what is not as usual', () => {
     expect(found?.day).toBeGreaterThan(4_400);
   });
 
+  it('is told with its busiest hour', () => {
+    const bursts: Readonly<Record<string, Some>> = {
+      '03:05': { requests: 200 },
+      '05:05': { requests: 900 },
+      '07:05': { requests: 300 },
+    };
+    expect(changes({ usual: { requests: 2 }, today: (time) => bursts[time] })).toMatchObject([
+      { first: at('03:05'), last: at('07:05'), hour: 902 },
+    ]);
+  });
+
   it('lasts as long as five minutes have a tenth of the most', () => {
     const lastOf = (requests: number) => {
       const counts: Readonly<Record<string, Some>> = { '03:05': { requests: 900 }, '03:10': { requests } };
@@ -206,9 +217,15 @@ describe('what is not as usual', () => {
     expect(changes({ usual: { requests: 600 } })).toEqual([]);
     expect(silent(60, '02:00', '03:00')).toEqual([]);
     expect(silent(27, '02:00', '03:05')).toEqual([]);
-    expect(silent(60, '02:00', '03:05')).toMatchObject([
-      { what: 'silence', first: at('02:00'), last: at('03:05'), usual: 60, hour: 0 },
+    expect(silent(60, '02:00', '03:05')).toEqual([
+      { what: 'silence', first: at('02:00'), last: at('03:05'), usual: 60, hour: 0, day: 1_385 },
     ]);
+    // What would have come in two shorter ones does not add up.
+    const twice = (time: string) =>
+      (time >= '01:00' && time < '01:55') || (time >= '02:00' && time < '03:05');
+    expect(
+      changes({ usual: { requests: 27 }, today: (time) => ({ requests: twice(time) ? 0 : 27 / 12 }) }),
+    ).toEqual([]);
     expect(silent(60, '02:00', '08:00', 2)).toEqual([]);
   });
 
@@ -217,6 +234,8 @@ describe('what is not as usual', () => {
       const before = new Map<number, RequestCounts>();
       for (let time = START - 7 * DAY; time < START - 3 * HOUR; time += HOUR)
         before.set(time, { ...none, requests: 60 });
+      // Counts of other kinds, as of browsers that ask, are no requests.
+      before.set(START - 2 * HOUR, none);
       const day = new Map([[START + 4 * HOUR, { ...none, requests: 1 }]]);
       for (let time = START + 4 * HOUR; time < END; time += 5 * MINUTE)
         day.set(time, { ...none, requests: 5 });

@@ -295,7 +295,7 @@ describe('exports', () => {
   it('show a failed day that is older than the days that are asked, and need somebody', async () => {
     const { exports } = defineConfig({
       bucket: 'own',
-      exports: [exportTo({ folder: 'to' }, { name: 'out' })],
+      exports: [exportTo({ folder: 'to' }, { name: 'out', lookbackDays: 8 })],
     });
     const [failing] = exports;
     if (failing === undefined) throw new Error('no export');
@@ -316,6 +316,14 @@ describe('exports', () => {
       need: exportNeed(line),
     }));
     expect(shown).toEqual([{ days: shownDays, need: 'problem' }]);
+    expect(calendar.exports).toMatchObject([
+      {
+        export: 'out',
+        table: 'statsig_forwarded_events',
+        target: 's3://acme-warehouse/to/',
+        firstDay: '2026-11-12',
+      },
+    ]);
   });
 
   it('are shown in pages within 300 kB, eight of them on more than one', async () => {

@@ -20,7 +20,7 @@ import { erasureKey, ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.t
 import { dayFolder, receivedHoursKey, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { readDamagedEntries } from '../../observe/facts/days/damagedFiles.ts';
-import { restorableDays } from '../../observe/facts/days/goneFiles.ts';
+import { landingFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { pendingCures } from '../../operate/erase/pendingCures.ts';
 import { restoreFiles } from '../../operate/restore.ts';
@@ -113,6 +113,14 @@ describe('a day of a raw table', () => {
       expect(await restore()).toEqual([{ day: DAY, folder, deleted: deleted(), replaced: [] }]);
       expect(await Promise.all(keys().map(read))).toEqual(keys());
       expect(await everything()).toEqual({ files, markers: 0 });
+    });
+
+    it('gets back nothing of one that was put again since it was deleted', async () => {
+      const again = `${folder}d`;
+      await put(again, 'd');
+      await remove(again);
+      await put(again, 'd');
+      expect(await restore()).toMatchObject([{ deleted: deleted(), replaced: [] }]);
     });
 
     it('stays as it is in a dry run, which names them', async () => {
@@ -240,6 +248,57 @@ describe('a day of a raw table', () => {
       const later = { ...deployment, now: Date.parse('2026-11-29T10:00:00Z') };
       expect(await lookedAt(later)).toEqual([{ table, day: DAY, files: 0 }]);
     });
+  });
+
+  it('is looked for once, among days that keep rows, and those of which a version or an export has the only rows', async () => {
+    const lacking = [DAY, NEXT].map((day) => ({ day, since: 1, isOnly: day === DAY }));
+    const keptDay = { rows: 1, since: '', gone: [], replaced: [], isErased: false };
+    const found = await restorableDays(deployment, {
+      lostDays: [{ table: 'events', day: DAY }],
+      curated: [
+        {
+          kind: 'events',
+          table: 'curated_events',
+          kept: [
+            { ...keptDay, day: DAY },
+            { ...keptDay, day: NEXT },
+          ],
+          lacking: [{ day: NEXT, since: 1, isOnly: true }],
+        },
+      ],
+      datasets: [{ table: 'acme_events', lacking }],
+      exports: [
+        {
+          table: 'statsig_forwarded_exposures',
+          days: [
+            { day: DAY, kept: 1 },
+            { day: NEXT, kept: 0 },
+          ],
+        },
+      ],
+    });
+    expect(found.flatMap(({ table, day }) => (table.includes('/') ? [] : [`${table} ${day}`]))).toEqual([
+      `statsig_forwarded_events ${DAY}`,
+      `statsig_forwarded_events ${NEXT}`,
+      `curated_events ${NEXT}`,
+      `acme_events ${DAY}`,
+      `statsig_forwarded_exposures ${DAY}`,
+    ]);
+  });
+
+  it.each([
+    { now: '2026-11-18T12:00:00Z', days: [] },
+    { now: '2026-11-19T12:00:00Z', days: ['2026-11-19'] },
+    { now: '2026-11-24T23:59:59Z', days: ['2026-11-19', '2026-11-20'] },
+    { now: '2026-11-25T00:00:00Z', days: ['2026-11-20'] },
+    { now: '2026-11-26T00:00:00Z', days: [] },
+  ])('may have landed at $now, with four days of versions, in the folders of $days', ({ now, days }) => {
+    const { config } = deployment;
+    const retention = { ...config.retention, landingVersionDays: 4, dataVersionDays: 9 };
+    const found = landingFolders(DAY, { config: { ...config, retention }, now: Date.parse(now) });
+    expect(found).toEqual(
+      days.flatMap((day) => [`landing/${day.replaceAll('-', '/')}/`, `landing/direct/${day}/`]),
+    );
   });
 
   it('says how many rows its deleted files had, if each is Parquet', async () => {

@@ -136,6 +136,8 @@ describe('what a function failed with last', () => {
 
   it('is not read where nothing waits', async () => {
     const { facts, read } = await factsOf({ lineOf: line });
+    // A stack that was never updated was deployed when it was made.
+    expect(facts.deployedAt).toBe('2026-11-01T00:00:00.000Z');
     expect(facts.failures).toEqual({});
     expect([...read.keys()].filter((part) => part !== 'collect')).toEqual([]);
   });
@@ -187,6 +189,24 @@ describe('what a function failed with last', () => {
     expect(facts.keyFailedSince).toBe(new Date(at(1)).toISOString());
     for (const part of ['collect', 'register', 'write']) expect([part, read.get(part)]).toEqual([part, 336]);
     expect(read.has('relay')).toBe(false);
+  });
+});
+
+describe('the error with which the stream did not take requests', () => {
+  const collected = { event: 'collect', status: 202, ms: 1, not_streamed: 'held_back: ThrottlingException' };
+  it.each([
+    { count: 20, error: 'ThrottlingException' },
+    { count: 19, error: null },
+  ])('is $error on a day on which $count events overflowed', async ({ count, error }) => {
+    const { facts } = await factsOf({
+      lineOf: (part) => (part === 'collect' ? collected : null),
+      metrics: {
+        'received SampleCount collect prod': [[at(5), 60]],
+        'overflowed Sum collect prod': [[at(5), count]],
+      },
+    });
+    expect(facts.lastDay).toMatchObject({ requests: 60, overflowed: count });
+    expect(facts.overflowError).toBe(error);
   });
 });
 

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { rowPath } from '../../../lib/tables/objectKeys.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../../observe/deployment.ts';
 import { type TraceOptions, trace } from '../../../observe/trace/trace.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
@@ -354,6 +355,15 @@ it.each([
     server.close();
     server.closeAllConnections();
   }
+});
+
+it('days whose files no query reads are named, of those in which the rows can be', async () => {
+  for (const day of ['2026-11-15', '2026-11-16', '2026-11-24'])
+    await landing.put(`${dayFolder(config, 'events', day)}a.parquet`, Buffer.of(1));
+  await athena.insert(EVENTS, event(8));
+  expect((await ask()).notes).toEqual([
+    `No query reads the files of ${EVENTS} 2026-11-16, ${EVENTS} 2026-11-24, which lack a partition.`,
+  ]);
 });
 
 describe('the row of an event', () => {

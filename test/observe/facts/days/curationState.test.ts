@@ -13,6 +13,7 @@ import {
 import { dayFolder, versionPrefix } from '../../../../lib/tables/tableFolders.ts';
 import { readCuratedCalendar } from '../../../../observe/facts/days/curatedCalendar.ts';
 import { readCurationState, unreadCurated } from '../../../../observe/facts/days/curationState.ts';
+import { requestCuration } from '../../../../operate/curate/requests.ts';
 import { answeredBy } from '../../../harness/answering.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { slowDeployment } from '../../slowDeployment.ts';
@@ -284,5 +285,22 @@ describe('the calendar of curated days', () => {
     ]);
     expect(tables[0]?.days[0]).toMatchObject({ version: 'v', account: null, failure });
     expect(tables[0]?.days[4]).toMatchObject({ version: 'v', account: { rows: 30 }, failure: null });
+  });
+
+  it('has the days for which a run of the night is asked: all that are due, whatever they wait for', async () => {
+    const working = { ...queued(30), lease: { owner: 'o', until: NOW + 1 } };
+    const objects = [
+      ...lists({ ...listedOf([5, 7]), ...listedOf([6, 8], 'other') }),
+      [versionFilesKey(CURATED_LEDGER, 'events'), JSON.stringify({ [`${dayAt(7)}/v`]: 1 })],
+    ] as const;
+    const deployment = { ...deploymentOf({ ...ENTRIES, 15: working }, objects), glue };
+    // Six raw days are due, one of them failed; of those that are listed two are outdated, one lacks files, and no view reads the last.
+    expect(await requestCuration(deployment, { dryRun: true, kinds: ['events'] })).toEqual({
+      dryRun: true,
+      asked: [{ kind: 'events', table: 'curated_events', from: dayAt(5), to: dayAt(17), days: 9 }],
+    });
+    const { tables } = await readCuratedCalendar(deployment, { kinds: ['events'], days: 31 });
+    const states = new Set(tables[0]?.days.map(({ state }) => state));
+    expect([...states].sort()).toEqual(['curating', 'failed', 'lacking', 'outdated', 'too_young', 'waiting']);
   });
 });

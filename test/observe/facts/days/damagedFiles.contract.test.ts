@@ -42,6 +42,11 @@ it('files of three days, and of one not curated for it, that are no Parquet are 
   await landing.put(keyOf('2026-11-22', 'notes.txt'), Buffer.from('a longer text'));
   await replace(ownKey('2026-11-22', 6), Buffer.from('no table'));
   await landing.store.removeAll([{ key: ownKey('2026-11-22', 6), eTag: '*' }]);
+  const refused = ownKey('2026-11-23', 8).replace(
+    dayFolder(config, 'events', '2026-11-23'),
+    dayFolder(config, 'quarantine', '2026-11-23'),
+  );
+  await replace(refused, Buffer.from('no table'));
   const open = { s3: landing.s3, config, now: landing.clock.now() };
   const table = config.tables.events;
   const strayVersions = [expect.any(String), expect.any(String)];
@@ -53,6 +58,13 @@ it('files of three days, and of one not curated for it, that are no Parquet are 
     { ...FAILED, day: '2026-11-21', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
   ];
   expect(await readDamagedFiles(open, [{ kind: 'events', failed }])).toEqual([
+    {
+      table: config.tables.quarantine,
+      day: '2026-11-23',
+      key: refused,
+      replacedAt: '2026-11-23T10:07:07.000Z',
+      strayVersions: null,
+    },
     { ...replaced, day: '2026-11-20', key: early, replacedAt: '2026-11-23T10:03:07.000Z' },
     { ...replaced, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
     { ...replaced, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },

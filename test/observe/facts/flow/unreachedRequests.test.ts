@@ -37,7 +37,10 @@ async function unreached(
       stack: { service: 'sluice', stage: 'prod' },
       config: defineConfig({ bucket: 'acme', ...config }),
     },
-    new Map([['GatewayUrl', 'https://api1.execute-api.eu-west-1.amazonaws.com']]),
+    new Map([
+      ['CollectorUrl', 'https://url1.lambda-url.eu-west-1.on.aws'],
+      ['GatewayUrl', 'https://api1.execute-api.eu-west-1.amazonaws.com'],
+    ]),
     { day, before: new Map(), start: START, end: END },
   );
   return found.map(({ hour, kind, count, of }) => [hour.slice(11, 13), kind, count, of]);
