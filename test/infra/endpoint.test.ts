@@ -85,6 +85,12 @@ describe('a Function URL', () => {
     },
     { name: 'a single one', collector: { reservedConcurrency: 1 }, Threshold: 1, isOwn: true },
     {
+      name: 'what is reserved, of less that the account has',
+      collector: { reservedConcurrency: 51, accountConcurrency: 10 },
+      Threshold: 25,
+      isOwn: true,
+    },
+    {
       name: "the account's, of all functions without a reservation",
       collector: { accountConcurrency: 10 },
       Threshold: 5,

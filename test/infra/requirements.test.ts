@@ -52,6 +52,8 @@ describe('a boundary', () => {
 
   it.each([
     { name: 'policy/sluice-boundary', stage: 'trial-0a1b2c3d' },
+    // Its names begin as the boundary allows.
+    { name: 'policy/sluice-boundary', stage: 'trial-0a1b2c3d-2' },
     // The local cloud does not ask it.
     { name: 'policy/sluice-boundary', stage: 'local' },
     { name: 'policy/my-sluice-boundary', stage: 'prod' },

@@ -20,8 +20,12 @@ const config = defineConfig({
   bucket: scope.bucket,
   curate: true,
   relay: { statsig: true },
-  sources: [acmeSource()],
+  sources: [acmeSource({ name: 'first', bucket: 'first-drops' }), acmeSource()],
   exports: [exportTo({})],
+  readers: [
+    { kind: 'metabase', name: 'bi' },
+    { kind: 'statsig', name: 'statsig', as: 'user', resultLocation: `s3://${scope.bucket}/statsig-results/` },
+  ],
 });
 const policies = [erasePolicy(scope, config, STACK)];
 
@@ -63,6 +67,7 @@ const WHOLE = [
   'quarantine-large/a',
   'query-results/a',
   'reader-tables/metabase/a',
+  'statsig-results/a',
   'ledger/_loads/a',
 ];
 const ENTRY = 'ledger/acme/events/2026-11-20.json';

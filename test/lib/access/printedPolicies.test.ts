@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
+import { keyAdministrators } from '../../../lib/access/statsigPolicy.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { exportTo } from '../../harness/configInput.ts';
@@ -34,6 +35,10 @@ describe('the statement for the policy of a key that exists', () => {
     const readers = [{ ...reader, keyAdministrator: true }];
     const policy = printed('statsig', { existing: { keyArn: KEY }, readers }).get('keyPolicy');
     expect(policy?.Statement).toMatchObject([{ Principal: { AWS: principal }, Resource: ['*'] }]);
+    expect(keyAdministrators([principal, 'other']).map(({ Sid }) => Sid)).toEqual([
+      'KeyAdministrator1',
+      'KeyAdministrator2',
+    ]);
     // The stack has that of the key that it makes.
     expect(printed('statsig', { readers }).has('keyPolicy')).toBe(false);
     expect(printed('statsig', { existing: { keyArn: KEY }, readers: [reader] }).has('keyPolicy')).toBe(false);
@@ -57,19 +62,67 @@ it.each([
   },
 );
 
-it('a customer’s role is trusted to the role of the export alone, with its ID, and needs no ACL', () => {
-  const theirs = { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'made-by-us' };
-  const policies = printed('export-target', { exports: [exportTo({ owner: '444455556666', role: theirs })] });
-  expect(policies.get('roleTrust')?.Statement).toMatchObject([
-    {
-      Principal: { AWS: 'arn:aws:iam::111122223333:root' },
-      Condition: {
-        StringEquals: { 'sts:ExternalId': 'made-by-us' },
-        ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::111122223333:role/sluice-prod-ExportRole-*'] },
-      },
-    },
+it.each([
+  { what: 'one of its own', workgroup: undefined, name: 'sluice_statsig' },
+  { what: 'the one that is named', workgroup: 'primary', name: 'primary' },
+])('a reader runs queries in $what', ({ workgroup, name }) => {
+  const reader = workgroup === undefined ? role : { ...role, workgroup };
+  const statements = printed('statsig', { readers: [reader] }).get('permissions')?.Statement ?? [];
+  expect(statements.find(({ Sid }) => Sid === 'RunQueries')?.Resource).toEqual([
+    `arn:aws:athena:eu-west-1:111122223333:workgroup/${name}`,
   ]);
-  const actions = policies.get('rolePermissions')?.Statement.flatMap(({ Action }) => Action);
-  expect(actions).toContain('s3:PutObject');
-  expect(actions).not.toContain('s3:PutObjectAcl');
 });
+
+it.each([
+  { statsigForwardsHere: false, denied: ['KeepOurFiles', 'KeepOurTables'] },
+  { statsigForwardsHere: true, denied: ['KeepOurFiles'] },
+])('Statsig is denied to write tables of ours unless it forwards here: $statsigForwardsHere', (row) => {
+  const { statsigForwardsHere, denied } = row;
+  const policies = printed('statsig', { readers: [{ ...role, statsigForwardsHere }] });
+  const statements = policies.get('permissions')?.Statement ?? [];
+  expect(statements.filter(({ Effect }) => Effect === 'Deny').map(({ Sid }) => Sid)).toEqual(denied);
+});
+
+it('Statsig reads days of a former folder, too', () => {
+  const formerStatsigFolders = [{ folder: 'former', until: '2026-11-26' }];
+  const policies = printed('statsig', { readers: [role], formerStatsigFolders });
+  const statements = policies.get('permissions')?.Statement ?? [];
+  expect(statements.find(({ Sid }) => Sid === 'ReadFormerRows')).toMatchObject({
+    Action: ['s3:GetObject'],
+    Resource: ['statsig_forwarded_exposures', 'statsig_forwarded_events', 'ingested'].map(
+      (folder) => `arn:aws:s3:::acme/former/${folder}/*`,
+    ),
+  });
+});
+
+it('a reader uses the key of its bucket of results, too', () => {
+  const owox = {
+    kind: 'owox',
+    name: 'owox',
+    resultsBucket: 'acme-owox',
+    existingResultsBucket: true,
+  } as const;
+  const policies = printed('owox', { readers: [{ ...owox, resultsKeyArn: OTHER_KEY }] }, { keyArn: KEY });
+  const statements = policies.get('permissions')?.Statement ?? [];
+  expect(statements.find(({ Sid }) => Sid === 'UseKeyThroughS3')?.Resource).toEqual([KEY, OTHER_KEY]);
+});
+
+it.each([
+  { said: { externalId: 'made-by-us' }, asks: { StringEquals: { 'sts:ExternalId': 'made-by-us' } } },
+  { said: { allowNoExternalId: true }, asks: {} },
+])(
+  'a customer’s role is trusted to the role of the export alone, and needs no ACL: $said',
+  ({ said, asks }) => {
+    const theirs = { arn: 'arn:aws:iam::444455556666:role/sluice', ...said };
+    const policies = printed('export-target', {
+      exports: [exportTo({ owner: '444455556666', role: theirs })],
+    });
+    const roles = ['arn:aws:iam::111122223333:role/sluice-prod-ExportRole-*'];
+    const [trust] = policies.get('roleTrust')?.Statement ?? [];
+    expect(trust?.Principal).toEqual({ AWS: 'arn:aws:iam::111122223333:root' });
+    expect(trust?.Condition).toEqual({ ...asks, ArnLike: { 'aws:PrincipalArn': roles } });
+    const actions = policies.get('rolePermissions')?.Statement.flatMap(({ Action }) => Action);
+    expect(actions).toContain('s3:PutObject');
+    expect(actions).not.toContain('s3:PutObjectAcl');
+  },
+);

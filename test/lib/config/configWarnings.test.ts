@@ -65,8 +65,11 @@ describe('a warning of packaging', () => {
     },
     {
       what: 'a mistyped unit type of events',
-      input: source({ name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } }),
-      field: 'sources.0.datasets.0.mapping.unitIds.comapnyID',
+      input: source(
+        { name: 'clicks', kind: 'events' },
+        { name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } },
+      ),
+      field: 'sources.0.datasets.1.mapping.unitIds.comapnyID',
     },
     {
       what: 'a mistyped unit type of metrics',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
 import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
+import { acmeSource } from '../../harness/configInput.ts';
 import { problemPaths } from './problemPaths.ts';
 
 function problemsOf(input: unknown): string {
@@ -296,11 +297,19 @@ describe('defineConfig', () => {
     expect(problems).not.toMatch(/planted|716243/);
   });
 
+  it('shows nothing of what is no object as a whole', () => {
+    expect(() => validateConfig(['planted'])).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('planted') }),
+    );
+  });
+
   it('accepts what may be meant', () => {
     const redact = { 'user.\\emial': 'drop', '\\emial': 'drop', 'user.custom.emial': 'drop' };
     const events = { allow: ['purchase*'], deny: ['purchase_test'] };
     const privacy = { salt: 'x'.repeat(16), redact };
     expect(problemPaths({ privacy, events, curate: true, retention: { forwardedDays: 3 } })).toEqual([]);
+    const keys = [{ label: 'drops', sha256: 'a'.repeat(64), kinds: [], sources: ['acme'] }];
+    expect(problemPaths({ keys, sources: [acmeSource()] })).toEqual([]);
   });
 
   it.each(['statsig', 'a/b', '...', 'a..b', '.hidden/..x/y.', "it's(1)!"])(

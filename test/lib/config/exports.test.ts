@@ -31,10 +31,13 @@ describe('exports in the configuration', () => {
     expect(lookback(30, { lookbackDays: 3 })).toBe(3);
   });
 
-  it('can export a curated table, which has no resends, if days are curated', () => {
-    const curated = { ...baseExport, table: 'curated_events' };
-    expect(define(curated).exports[0]?.table).toBe('curated_events');
-    expect(problemPaths({ curate: false, exports: [curated] })).toEqual(['exports.0.table']);
+  it('can export each curated table, which has no resends, if days are curated, and each raw one', () => {
+    for (const table of ['curated_events', 'curated_exposures']) {
+      const curated = { ...baseExport, table };
+      expect(define(curated).exports[0]?.table).toBe(table);
+      expect(problemPaths({ curate: false, exports: [curated] })).toEqual(['exports.0.table']);
+    }
+    expect(problemPaths({ exports: [{ ...baseExport, table: 'statsig_forwarded_exposures' }] })).toEqual([]);
   });
 
   it('can export the table of a dataset, to the account that fills it', () => {

@@ -37,6 +37,8 @@ describe('relay in the configuration', () => {
     { what: 'a relative address', relay: { url: '/v1' }, path: 'relay.url' },
     { what: 'an address with a query', relay: { url: 'https://a.example/?k=1' }, path: 'relay.url' },
     { what: 'an address with an empty query', relay: { url: 'https://a.example/?' }, path: 'relay.url' },
+    { what: 'an address with a fragment', relay: { url: 'https://a.example/#a' }, path: 'relay.url' },
+    { what: 'an address with an empty fragment', relay: { url: 'https://a.example/#' }, path: 'relay.url' },
     { what: 'an address with a user', relay: { url: 'https://u:planted@a.example' }, path: 'relay.url' },
     { what: 'an address with a user alone', relay: { url: 'https://planted@a.example' }, path: 'relay.url' },
     {

@@ -145,6 +145,11 @@ describe('sources', () => {
     },
     { what: 'the bucket of the deployment', path: 'bucket', source: { ...acme, bucket: 'experiments' } },
     { what: 'the name of the exports’ ledger', path: 'name', source: { ...acme, name: 'exports' } },
+    {
+      what: 'the name of the ledger of curated days',
+      path: 'name',
+      source: { ...acme, name: 'curated', datasets: [{ ...events, table: 'other' }] },
+    },
     { what: 'another kind', path: 'datasets.0.kind', source: withDataset({ kind: 'users' }) },
     {
       what: 'another day format',
@@ -226,6 +231,10 @@ describe('sources', () => {
     expect(collision).toMatch(/^ *sources\.1.* \(in "acme"\)$/m);
   });
 
+  it('accept a drop that is expected on the last day that is looked at', () => {
+    expect(problemPaths({ sources: [expected({ daysAfter: 3 })] })).toEqual([]);
+  });
+
   it.each(['Events 2026', 'a/b=c', 'ü', 'a.b/..c', '$x'])('accept the folder %s', (folder) => {
     expect(define([withDataset({ folder })]).sources[0]?.datasets[0]?.folder).toBe(folder);
   });
@@ -254,11 +263,13 @@ describe('sources', () => {
       path: '0.datasets.0.table',
       sources: [withDataset({ table: 'quarantine' })],
     },
-    {
-      what: 'the name of a view',
-      path: '0.datasets.0.table',
-      sources: [withDataset({ table: 'first_exposures' })],
-    },
+    ...['curated_exposures', 'curated_events', 'experiment_groups', 'received_hours', 'first_exposures'].map(
+      (table) => ({
+        what: `the name of another table or view, ${table}`,
+        path: '0.datasets.0.table',
+        sources: [withDataset({ table })],
+      }),
+    ),
   ])('reject $what', ({ path, sources }) => {
     expect(problemPaths({ sources }, 'sources.')).toEqual([path]);
   });

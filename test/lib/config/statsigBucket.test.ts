@@ -96,6 +96,16 @@ describe('the bucket for Statsig', () => {
       more: to({ kmsKeyArn: KEY }),
     },
     {
+      what: 'an encryption of what the stack makes',
+      path: 'exports.0.target.encryption',
+      more: to({ encryption: 'AES256' }),
+    },
+    {
+      what: 'a role to what the stack makes',
+      path: 'exports.0.target.role',
+      more: to({ role: { arn: 'arn:aws:iam::111122223333:role/x', externalId: 'made-by-us' } }),
+    },
+    {
       what: 'a region of what the stack makes',
       path: 'exports.0.target.region',
       more: to({ region: 'eu-west-1' }),
@@ -128,6 +138,10 @@ describe('the bucket for Statsig', () => {
     },
   ])('refuses $what', ({ path, more }) => {
     expect(String(problemPaths({ statsigBucket, exports: [events], ...more }))).toBe(path);
+  });
+
+  it('takes a folder to write into whose name begins as that of an export', () => {
+    expect(problemPaths({ exports: [events], ...bucket({ writesTo: 'event' }) })).toEqual([]);
   });
 });
 
