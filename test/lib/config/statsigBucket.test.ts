@@ -164,6 +164,14 @@ describe('what the export function knows for Statsig', () => {
       ['numerator', 'double'],
       ['denominator', 'double'],
     ]);
+    expect(statsigFormats(own)['metrics']).toEqual({
+      kind: 'metrics',
+      columns: statsigFormats(own)['metrics']?.columns,
+      units: ['unit_id'],
+      required: ['id_type', 'date', 'metric_name'],
+      short: ['metric_name'],
+      only: {},
+    });
   });
 
   it.each([
@@ -172,14 +180,18 @@ describe('what the export function knows for Statsig', () => {
       more: {},
       columns: ['timestamp', 'event_name', 'event_value', 'user_id', 'company_id', 'event_metadata'],
       units: ['user_id', 'company_id'],
+      required: ['timestamp', 'event_name'],
+      short: ['event_name', 'event_value'],
     },
     {
       kind: 'exposures',
       more: { mapping: { unitType: { constant: 'userID' } } },
       columns: ['timestamp', 'experiment_id', 'group_id', 'unit_id', 'metadata'],
       units: ['unit_id'],
+      required: ['timestamp', 'experiment', 'group_id'],
+      short: ['experiment'],
     },
-  ])('are those of a dataset of $kind, of every row that it has', ({ kind, more, columns, units }) => {
+  ])('are those of a dataset of $kind, of every row that it has', ({ kind, more, columns, ...rest }) => {
     const config = define({
       unitIds: { companyID: 'company_id' },
       sources: dataset({ kind, ...more }),
@@ -187,7 +199,33 @@ describe('what the export function knows for Statsig', () => {
     });
     const format = statsigFormats(config)['rows'];
     expect(format?.columns.map(({ from }) => from)).toEqual(columns);
-    expect(format).toMatchObject({ kind, units, only: {} });
+    expect(format).toEqual({ kind, ...rest, columns: format?.columns, only: {} });
+  });
+
+  const production = { environment: 'production' };
+  it.each([
+    { table: 'statsig_forwarded_events', metadata: 'company_metadata', only: production },
+    { table: 'curated_events', metadata: 'company_metadata', only: { ...production, copy: 1 } },
+    {
+      table: 'statsig_forwarded_exposures',
+      metadata: 'user_dimensions',
+      only: { ...production, is_assignment: true },
+    },
+    {
+      table: 'curated_exposures',
+      metadata: 'user_dimensions',
+      only: { ...production, is_assignment: true, copy: 1 },
+    },
+  ])('are those of $table, of production alone', ({ table, metadata, only }) => {
+    const config = define({
+      curate: true,
+      unitIds: { companyID: 'company_id' },
+      exports: [{ ...events, table }],
+    });
+    const format = statsigFormats(config)['events'];
+    expect(format?.columns.at(-1)).toEqual({ name: 'metadata_json', type: 'string', from: metadata });
+    expect(format?.units).toEqual(['user_id', 'stable_id', 'company_id']);
+    expect(format?.only).toEqual(only);
   });
 
   it('is nothing of sources without such an export', () => {

@@ -3,16 +3,27 @@ import fc from 'fast-check';
 import {
   curatedDayOf,
   exportSubject,
+  lastLookKey,
+  lateNoteKey,
   ledgerKey,
   loadFolder,
   parseLoadKey,
   parseVersionNote,
   triggerKey,
+  versionFilesKey,
+  versionLooksKey,
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 
 it('the key of a day of a dataset names source, dataset and day', () => {
   expect(ledgerKey('acme', 'web-events', '2026-11-20')).toBe('ledger/acme/web-events/2026-11-20.json');
+});
+
+it('the keys of what a dataset has besides its days are apart', () => {
+  const keys = [lastLookKey, versionFilesKey, versionLooksKey, lateNoteKey].map((key) => key('acme', 'web'));
+  expect(keys).toEqual(
+    ['last-look', 'files', 'version-looks', 'expected'].map((name) => `ledger/acme/web/${name}.json`),
+  );
 });
 
 it("the key of a source's next start is beside its datasets", () => {

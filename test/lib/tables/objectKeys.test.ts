@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import {
+  againKey,
+  chosenResultsFolders,
   damagedKey,
   directRecordKey,
+  isDataFile,
   isLanded,
+  isRedriven,
   parseRowPath,
   quarantineLargeKey,
   readerResultsFolder,
@@ -20,6 +25,17 @@ describe('the key of a record that did not go through Firehose', () => {
   it('has the same path below damaged/ once it is skipped', () => {
     expect(damagedKey(KEY)).toBe(`damaged/direct/2026-11-20/${DIGEST}.ndjson.gz`);
   });
+
+  it('has the byte from which it is skipped, unless that is the first one', () => {
+    expect(damagedKey(KEY, 0)).toBe(damagedKey(KEY));
+    expect(damagedKey(KEY, 8_192)).toBe(`${damagedKey(KEY)}.from-8192`);
+  });
+
+  it('has the time of the last try in the landing, and of no try before', () => {
+    const again = againKey(damagedKey(KEY), 17);
+    expect(again).toBe(`landing/again/17/direct/2026-11-20/${DIGEST}.ndjson.gz`);
+    expect(againKey(damagedKey(again), 18)).toBe(again.replace('/17/', '/18/'));
+  });
 });
 
 it.each([
@@ -28,6 +44,29 @@ it.each([
   { key: 'damaged/x', waits: false },
 ])('whether $key waits to be written: $waits', ({ key, waits }) => {
   expect(isLanded(key)).toBe(waits);
+});
+
+it.each([
+  { key: 'landing/redriven/2026-11-20/x', redriven: true },
+  { key: 'damaged/redriven/2026-11-20/x', redriven: true },
+  { key: 'landing/again/17/redriven/2026-11-20/x', redriven: true },
+  { key: 'damaged/again/17/redriven/2026-11-20/x', redriven: true },
+  { key: KEY, redriven: false },
+  { key: 'landing/again/17/direct/redriven/x', redriven: false },
+  { key: 'landing/direct/redriven/x', redriven: false },
+])('whether $key has rows that were refused before: $redriven', ({ key, redriven }) => {
+  expect(isRedriven(key)).toBe(redriven);
+});
+
+it.each([
+  { key: 'a/_b/part.parquet', size: 1, read: true },
+  { key: 'part.parquet', size: 1, read: true },
+  { key: 'a/part.parquet', size: 0, read: false },
+  { key: 'a/_SUCCESS', size: 1, read: false },
+  { key: 'a/.part.crc', size: 1, read: false },
+  { key: 'a/', size: 1, read: false },
+])('whether Athena reads $key of $size bytes: $read', ({ key, size, read }) => {
+  expect(isDataFile({ key, size })).toBe(read);
 });
 
 describe('the path of a row', () => {
@@ -59,4 +98,17 @@ it.each([
   },
 ])('the results of the reader $reader are in $folder', ({ reader, folder }) => {
   expect(readerResultsFolder(reader)).toBe(folder);
+});
+
+it('the folders of results that the configuration chooses are those of readers with a location', () => {
+  const statsig = { kind: 'statsig', name: 's', principal: '123456789012', externalId: 'project-7' } as const;
+  const { readers } = defineConfig({
+    bucket: 'acme',
+    readers: [
+      statsig,
+      { ...statsig, name: 't', resultLocation: 's3://acme/first/' },
+      { ...statsig, name: 'u', resultLocation: 's3://acme/second/' },
+    ],
+  });
+  expect(chosenResultsFolders({ readers })).toEqual(['first/', 'second/']);
 });

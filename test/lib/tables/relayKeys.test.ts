@@ -25,7 +25,7 @@ describe('the key of a copy of relay', () => {
   const refused = { reason: '400', at: Date.parse('2026-11-26T23:59:59.999Z'), id: ID };
   it('that was refused is read back with when and why', () => {
     const key = relayRefusedKey(refused);
-    expect(key).toContain('400/2026-11-26/');
+    expect(key).toBe(`relay/refused/400/2026-11-26/${ID}.235959999`);
     expect(parseRelayRefusedKey(key)).toEqual(refused);
   });
 

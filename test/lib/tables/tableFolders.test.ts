@@ -4,11 +4,17 @@ import { utcDay } from '../../../lib/base/time.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import {
   dayFolder,
+  deliveredTime,
+  foldersOfTable,
   groupsFolder,
   groupsKey,
+  landedFileName,
   landedFolders,
   parseIngestedKey,
   parseTableKey,
+  receivedHoursKey,
+  refusedRowsKey,
+  restoredKey,
   tableFolder,
   tableFolders,
   versionPrefix,
@@ -121,6 +127,34 @@ it('experiment groups have a folder among the ingested tables', () => {
   expect(groupsKey(layout)).toBe('team/statsig/ingested/experiment_groups/experiment_groups.json');
 });
 
+it('received hours have an object a day, beside them', () => {
+  expect(receivedHoursKey(layout, '2026-11-20')).toBe('team/statsig/ingested/received_hours/2026-11-20.json');
+});
+
+it('a file of rows has its second in its name, as those of Firehose do', () => {
+  const name = landedFileName(Date.UTC(2026, 10, 20, 7, 8, 9, 999), '0123456789abcdef'.repeat(4));
+  expect(name).toBe('sluice-1-2026-11-20-07-08-09-01234567-89ab-cdef-0123-456789abcdef.parquet');
+  expect([name, name.replace('.parquet', ''), name.replace('2026', '226')].map(deliveredTime)).toEqual([
+    '2026-11-20-07-08-09',
+    '2026-11-20-07-08-09',
+    undefined,
+  ]);
+});
+
+it('the copy of a file is beside it', () => {
+  expect(['a/b/part.parquet', 'part.parquet'].map(restoredKey)).toEqual([
+    'a/b/restored-part.parquet',
+    'restored-part.parquet',
+  ]);
+});
+
+it('refused rows of a day are under the day on which they were received', () => {
+  const drop = { table: 'acme_events', day: '2026-11-18', fingerprint: '0123456789abcdef'.repeat(4) };
+  expect(refusedRowsKey(layout, { ...drop, receivedAt: Date.UTC(2026, 10, 20, 23, 59) })).toBe(
+    'quarantine/2026-11-20/ingest-acme_events-2026-11-18-0123456789abcdef.parquet',
+  );
+});
+
 describe('former Statsig folders', () => {
   const layout = {
     statsigFolder: 'acme-4f2a',
@@ -176,5 +210,14 @@ describe('former Statsig folders', () => {
       'first/statsig_forwarded_events/events/',
     ]);
     expect(tableFolders(layout, 'quarantine')).toEqual(['quarantine/']);
+  });
+
+  it('have a folder of each table, by its name', () => {
+    expect(foldersOfTable(layout, 'events')).toEqual(tableFolders(layout, 'events'));
+    expect(foldersOfTable(layout, 'shop_orders')).toEqual([
+      'acme-4f2a/ingested/shop_orders/',
+      'second/ingested/shop_orders/',
+      'first/ingested/shop_orders/',
+    ]);
   });
 });
