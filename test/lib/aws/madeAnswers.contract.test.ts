@@ -11,7 +11,10 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { readArchivingRules } from '../../../lib/aws/archivingRules.ts';
 import { assumedRoleCredentials, stsClient } from '../../../lib/aws/assumedRole.ts';
 import { runStatement } from '../../../lib/aws/athenaStatements.ts';
+import { ANSWER_MS, clientLimits } from '../../../lib/aws/clientLimits.ts';
+import { copySource } from '../../../lib/aws/copySource.ts';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { customerClient } from '../../../lib/aws/customerClient.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { firehoseClient } from '../../../lib/aws/firehosePutRecord.ts';
 import { glueClient, gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
@@ -53,6 +56,71 @@ describe('the clients of AWS', () => {
     expect(await client().config.maxAttempts()).toBe(tries);
     expect(client()).toBe(client());
   });
+});
+
+describe('the client of a customer', () => {
+  const ROLE = { arn: 'arn:aws:iam::111122223333:role/r', externalId: 'made-by-us' };
+  const place = { region: 'eu-west-1' as const, role: ROLE };
+  const access = { sessionName: 's', sessionPolicy: '{}', answerMs: 5_000 };
+
+  it('is kept for the same settings, and for no others', async () => {
+    const client = customerClient(place, access);
+    expect(customerClient({ ...place }, { ...access })).toBe(client);
+    const others = [
+      customerClient({ ...place, region: 'eu-west-2' }, access),
+      customerClient({ ...place, role: { ...ROLE, externalId: 'another' } }, access),
+      customerClient({ ...place, role: undefined }, access),
+      customerClient(place, { ...access, sessionName: 't' }),
+      customerClient(place, { ...access, sessionPolicy: '{"Version":"2012-10-17"}' }),
+      customerClient(place, { ...access, answerMs: 6_000 }),
+    ];
+    expect(new Set([client, ...others]).size).toBe(others.length + 1);
+    expect(await client.config.region()).toBe('eu-west-1');
+    expect(client.config.followRegionRedirects).toBe(false);
+  });
+
+  it('of a session has its credentials or assumes the role as it, and is closed with it', async () => {
+    const credentials = { accessKeyId: 'own', secretAccessKey: 's', expiration: new Date(0) };
+    const assumed = { AccessKeyId: 'theirs', SecretAccessKey: 's', Expiration: new Date(4e12) };
+    const sts = answering(STSClient, { Credentials: assumed });
+    const closed: object[] = [];
+    const by = {
+      credentials,
+      s3: answering(S3Client).client,
+      glue: answering(GlueClient).client,
+      sts: sts.client,
+      closes: (client: object) => void closed.push(client),
+      close: () => undefined,
+    };
+    const own = customerClient({ ...place, role: undefined }, { ...access, by });
+    expect((await own.config.credentials()).accessKeyId).toBe('own');
+    const theirs = customerClient(place, { ...access, by });
+    expect((await theirs.config.credentials()).accessKeyId).toBe('theirs');
+    expect(sts.asked.map(({ input }) => input)).toEqual([
+      {
+        RoleArn: ROLE.arn,
+        RoleSessionName: 's',
+        ExternalId: 'made-by-us',
+        DurationSeconds: 3_600,
+        Policy: '{}',
+      },
+    ]);
+    expect(closed).toEqual([own, theirs]);
+    expect(customerClient(place, { ...access, by })).not.toBe(theirs);
+  });
+});
+
+it('a client waits so long for a connection, and so long for an answer', () => {
+  const throwOnRequestTimeout = true;
+  expect([clientLimits({ answerMs: ANSWER_MS.long }), clientLimits({ answerMs: 1, connectMs: 3 })]).toEqual([
+    { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout },
+    { connectionTimeout: 3, requestTimeout: 1, throwOnRequestTimeout },
+  ]);
+});
+
+it('the source of a copy is encoded as S3 decodes it', () => {
+  expect(copySource('b', 'a b/ü#?+')).toBe('b/a%20b/%C3%BC%23%3F%2B');
+  expect(copySource('b', 'k', 'v+1/')).toBe('b/k?versionId=v%2B1%2F');
 });
 
 describe('the rules of a bucket that archive', () => {
@@ -113,9 +181,21 @@ describe('a view in Glue', () => {
     VersionId: '7',
     ViewOriginalText: 'old',
     Parameters: { [CURATE_PARAMETER]: 'true', other: 'x' },
-    CreateTime: new Date(0),
-    DatabaseName: 'd',
   };
+  /** What an update may name besides: what it does not name is gone. */
+  const kept = {
+    Description: 'a comment',
+    Owner: 'o',
+    LastAccessTime: new Date(1),
+    LastAnalyzedTime: new Date(2),
+    Retention: 3,
+    StorageDescriptor: { Columns: [{ Name: 'c', Type: 'string' }] },
+    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+    ViewExpandedText: '/* Presto View */',
+    TableType: 'VIRTUAL_VIEW',
+    TargetTable: { Name: 't' },
+  };
+  const set = { CreateTime: new Date(0), DatabaseName: 'd', IsRegisteredWithLakeFormation: false };
   const missing = new EntityNotFoundException({ message: 'no', $metadata: {} });
 
   it.each([
@@ -137,7 +217,13 @@ describe('a view in Glue', () => {
   it('is replaced if it still has the version that was read, without an archived version', async () => {
     const conflict = named('ConcurrentModificationException');
     const denied = named('AccessDeniedException');
-    const { client, asked } = answering(GlueClient, { Table }, {}, conflict, denied);
+    const { client, asked } = answering(
+      GlueClient,
+      { Table: { ...Table, ...kept, ...set } },
+      {},
+      conflict,
+      denied,
+    );
     const view = await glueViews(client, 'd').read('experiment_exposures');
     expect(view).toMatchObject({ text: 'old', isCurated: true });
     expect(await view?.replaceText('new')).toBe(true);
@@ -146,7 +232,7 @@ describe('a view in Glue', () => {
       DatabaseName: 'd',
       VersionId: '7',
       SkipArchive: true,
-      TableInput: { Name, Parameters, ViewOriginalText: 'new' },
+      TableInput: { ...kept, Name, Parameters, ViewOriginalText: 'new' },
     });
     expect(await view?.replaceText('new')).toBe(false);
     await expect(view?.replaceText('new')).rejects.toMatchObject({ code: 'AccessDeniedException' });
@@ -394,6 +480,43 @@ describe('an object of S3', () => {
     const body = Readable.from(['x']);
     expect(await store({ Body: body }).open('k')).toMatchObject({ body, eTag: '', modifiedAt: 0 });
   });
+
+  it('is opened with what S3 says of it', async () => {
+    const body = Readable.from(['x']);
+    const said = { ETag: '"e"', VersionId: 'v', ContentLength: 1, Metadata: { reason: 'R' } };
+    const { client, asked } = answering(S3Client, { Body: body, LastModified: new Date(7), ...said });
+    const opened = await s3ObjectStore(client, 'b', OWNER).open('k', {
+      ifMatch: '"e"',
+      range: { first: 1, last: 2 },
+    });
+    expect(opened).toEqual({
+      body,
+      eTag: '"e"',
+      versionId: 'v',
+      modifiedAt: 7,
+      bytes: 1,
+      metadata: { reason: 'R' },
+    });
+    const object = { Bucket: 'b', ExpectedBucketOwner: OWNER, Key: 'k' };
+    expect(asked[0]?.input).toEqual({ ...object, IfMatch: '"e"', Range: 'bytes=1-2' });
+  });
+
+  it('is written as JSON, unless its type is said, and with its metadata', async () => {
+    const { client, asked } = answering(S3Client, { ETag: '"e"' }, { ETag: '"e"' });
+    const written = s3ObjectStore(client, 'b', OWNER);
+    await written.write('k', '{}', { metadata: { reason: 'R' } });
+    await written.write('k', 'a', { contentType: 'text/csv' });
+    const object = { Bucket: 'b', ExpectedBucketOwner: OWNER, Key: 'k' };
+    expect(asked.map(({ input }) => input)).toEqual([
+      { ...object, Body: '{}', ContentType: 'application/json', Metadata: { reason: 'R' } },
+      { ...object, Body: 'a', ContentType: 'text/csv' },
+    ]);
+  });
+
+  it.each(['GLACIER', 'DEEP_ARCHIVE'])('of the class %s is archived in a list', async (StorageClass) => {
+    const { items } = await store({ Contents: [{ Key: 'a', StorageClass }] }).listPage('');
+    expect(items).toEqual([{ key: 'a', size: 0, eTag: '', modifiedAt: 0, isArchived: true }]);
+  });
 });
 
 describe('an object that an erasure writes anew', () => {
@@ -471,9 +594,14 @@ it('a queue that says no number has no message', async () => {
 it('a query that can be neither asked about nor stopped fails with the first error', async () => {
   const answers = [{ QueryExecutionId: 'q' }, named('ThrottlingException'), named('InternalServerException')];
   const { client, asked } = answering(AthenaClient, ...answers);
-  const options = { ...attempts, workGroup: 'w', deadlineMs: 1_000 };
+  const options = { ...attempts, workGroup: 'w', database: 'd', deadlineMs: 1_000 };
   await expect(runStatement(client, 'SELECT 1', options)).rejects.toMatchObject({
     name: 'ThrottlingException',
+  });
+  expect(asked[0]?.input).toMatchObject({
+    QueryString: 'SELECT 1',
+    WorkGroup: 'w',
+    QueryExecutionContext: { Database: 'd' },
   });
   expect(asked.map(({ name }) => name)).toEqual([
     'StartQueryExecution',
