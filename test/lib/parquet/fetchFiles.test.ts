@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SourceError } from '../../../lib/drops/SourceError.ts';
 import { type FetchedBucket, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
@@ -68,6 +69,53 @@ it('writes each part of a file that is read in parts to its place', async () => 
   });
   expect(ranges).toHaveLength(3);
   expect(readFileSync(fetched?.[0]?.path ?? '').equals(content)).toBe(true);
+});
+
+describe('reads of several files', () => {
+  const failure = (kind: string, detail: string) =>
+    new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`);
+  const objects = ['denied', 'late', 'stalled'].map((key) => ({ key, size: 1, eTag: '"1"' }));
+  const timing = { wait: async () => undefined, random: () => 0, failure };
+  let stalled: Readable;
+  beforeEach(() => {
+    stalled = new Readable({ read: () => undefined });
+  });
+
+  it('are stopped by the first failure, and have none of their own then', async () => {
+    const denied = new SourceError('SLUICE_SOURCE_ACCESS_DENIED', 'denied');
+    const failures: string[] = [];
+    const bucket: FetchedBucket = {
+      async read({ key }) {
+        if (key === 'stalled') return stalled;
+        if (key === 'late') await setImmediate();
+        throw denied;
+      },
+    };
+    const fetched = fetchFiles(bucket, objects, {
+      ...timing,
+      directory: scratch.path,
+      signal: new AbortController().signal,
+      failed: (key) => failures.push(key),
+    });
+    await expect(fetched).rejects.toBe(denied);
+    await setImmediate();
+    expect({ failures, isStopped: stalled.destroyed }).toEqual({ failures: ['denied'], isStopped: true });
+  });
+
+  it('end with whoever waits for them', async () => {
+    const ended = new AbortController();
+    const reason = new Error('ended');
+    const fetched = fetchFiles({ read: async () => stalled }, objects.slice(0, 1), {
+      ...timing,
+      directory: scratch.path,
+      signal: ended.signal,
+    });
+    await setImmediate();
+    ended.abort(reason);
+    // At once, and not after the time limit of a read.
+    expect(stalled.destroyed).toBe(true);
+    await expect(fetched).rejects.toBe(reason);
+  });
 });
 
 describe('a body', () => {
