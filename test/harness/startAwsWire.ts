@@ -16,14 +16,16 @@ export interface WireRow {
 /** How a stream answers: it takes the record, or fails. */
 export type PutAnswer = 'take' | { readonly error: string; readonly status: number } | 'hang';
 
-/** Firehose, S3 and a secret without keys as the collector sees them: their wire protocols, answering as the test says. */
+/** Firehose, S3, SQS and a secret without keys as the collector sees them: their wire protocols, answering as the test says. */
 export interface AwsWire {
-  /** Address of all three services. */
+  /** Address of all services. */
   readonly url: string;
   /** Rows of records that were acknowledged or stored only. */
   readonly rows: WireRow[];
   /** Texts of objects that were put, by key. */
   readonly objects: Map<string, string>;
+  /** Bodies of messages that were sent, and the URL of the queue of each. */
+  readonly messages: { readonly queueUrl: string; readonly body: string }[];
   /** How many calls each service has had. */
   readonly calls: { firehose: number; s3: number };
   /** Answers of the coming Firehose calls, in order; then all succeed. */
@@ -59,6 +61,13 @@ export async function startAwsWire(): Promise<AwsWire> {
       response.end(JSON.stringify({ SecretString: '{"keys":[]}' }));
       return;
     }
+    if (target === 'AmazonSQS.SendMessage') {
+      const sent: { QueueUrl: string; MessageBody: string } = JSON.parse(body.toString('utf8'));
+      wire.messages.push({ queueUrl: sent.QueueUrl, body: sent.MessageBody });
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(JSON.stringify({ MessageId: 'm' }));
+      return;
+    }
     wire.calls.firehose += 1;
     const answer = wire.answers.shift() ?? 'take';
     if (answer === 'hang') return;
@@ -81,6 +90,7 @@ export async function startAwsWire(): Promise<AwsWire> {
     url,
     rows: [],
     objects: new Map(),
+    messages: [],
     calls: { firehose: 0, s3: 0 },
     answers: [],
     s3Status: 200,

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import fc from 'fast-check';
+import { readRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import { MAX_BODY_BYTES } from '../../../lib/wire/limits.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 import { startAwsWire } from '../../harness/startAwsWire.ts';
@@ -109,13 +110,15 @@ describe('the deployed handler', () => {
     expect(large.map(([, kept]) => kept === body)).toEqual([true]);
   });
 
-  it('leaves the stream alone, takes its own keys and logs no success if it is configured so', async () => {
+  it('leaves the stream alone, takes its own keys, logs no success and relays what is redacted if it is configured so', async () => {
     const directory = temporaryDirectory();
     const input = {
       bucket: 'bucket',
       landing: 'direct',
       keys: [{ label: 'web', sha256: hash('sha256', 'client-key') }],
       logs: { successes: 0 },
+      relay: { url: 'https://target.example', redacted: true },
+      privacy: { redact: { 'user.email': 'drop' }, salt: 'a salt of sixteen characters' },
     } as const;
     process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, input);
     jest.resetModules();
@@ -124,9 +127,20 @@ describe('the deployed handler', () => {
       directory.remove();
     });
     wire.rows.length = 0;
-    const deployed = { SLUICE_ALLOW_ANY_KEY: 'false', SLUICE_LOG_SUCCESSES: 'false' };
+    const queueUrl = `${wire.url}/000000000000/relay`;
+    const deployed = {
+      SLUICE_ALLOW_ANY_KEY: 'false',
+      SLUICE_LOG_SUCCESSES: 'false',
+      SLUICE_RELAY_QUEUE: queueUrl,
+    };
     Object.assign(process.env, deployed);
-    expect(await invoke(request, 10_000, direct)).toMatchObject({ statusCode: 202 });
+    const body = '{"events":[{"eventName":"e","user":{"userID":"u","email":"a@example.com"}}]}';
+    expect(await invoke({ ...request, body }, 10_000, direct)).toMatchObject({ statusCode: 202 });
+    expect(wire.messages.map((message) => message.queueUrl)).toEqual([queueUrl]);
+    const copy = readRelayCopy(wire.messages[0]?.body ?? '');
+    expect(JSON.parse(Buffer.from(copy?.body ?? []).toString())).toEqual({
+      events: [{ eventName: 'e', user: { userID: 'u' } }],
+    });
     expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
     expect(written.join('')).not.toContain('"event":"collect"');
     expect(await invoke({ ...request, rawQueryString: 'k=client-other' }, 10_000, direct)).toMatchObject({

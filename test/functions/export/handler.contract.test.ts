@@ -10,6 +10,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { onAwsCall } from '../../harness/awsCalls.ts';
 import { exportTo } from '../../harness/configInput.ts';
+import { duckDb } from '../../harness/duckDb.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { startSts } from '../../harness/startSts.ts';
@@ -26,7 +27,13 @@ const PAST = ago(29);
 const input = {
   bucket: BUCKET,
   retention: { forwardedDays: 30 },
-  exports: [exportTo({ owner: ACCOUNT, folder: 'in' })],
+  exports: [
+    exportTo({ owner: ACCOUNT, folder: 'in' }),
+    exportTo(
+      { owner: ACCOUNT, folder: 'statsig' },
+      { name: 'statsig', format: 'statsig', schedule: 'hourly' },
+    ),
+  ],
 };
 const config = defineConfig(input);
 /** Names of the calls that each access key has signed. */
@@ -149,6 +156,19 @@ describe('the export function', () => {
     // It assumes the role, and reads whether the day had failed before.
     expect([...(signed.get('test') ?? [])].sort()).toEqual([`GET ${entry}`, 'POST /']);
     expect(exported(ago(5))).toHaveLength(1);
+  });
+
+  it('writes the columns of Statsig for an export that is configured so, and for no other', async () => {
+    await putDay(ago(8));
+    const task = await requestDay(ago(8));
+    const { fingerprint } = JSON.parse(task);
+    const forStatsig = { sluice: 'export-day', export: 'statsig', day: ago(8), fingerprint, reason: 'new' };
+    expect(await invoke(event(task, JSON.stringify(forStatsig)))).toEqual({ batchItemFailures: [] });
+    expect(aws.keys(TARGET, `in/${ago(8)}/`)).toContain(`in/${ago(8)}/_manifest.json`);
+    const [key = '', ...others] = aws.keys(TARGET, `statsig/${ago(8)}/`);
+    expect(others).toEqual([]);
+    const columns = await duckDb(`DESCRIBE SELECT * FROM '${aws.store.localPath(TARGET, key)}'`);
+    expect(columns[0]).toMatchObject({ column_name: 'timestamp', column_type: 'BIGINT' });
   });
 
   it('holds a day until a minute after it may be killed', async () => {

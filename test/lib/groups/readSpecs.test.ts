@@ -117,6 +117,7 @@ describe('specs', () => {
       held: { type: 'multi_pass_gate', targetValue: ['other', 'held_out'] },
       failed: { type: 'fail_gate', targetValue: 'held_out' },
       odd: { type: 'pass_gate', targetValue: 7 },
+      a300: lt(300, 'a'),
       a500: lt(500, 'a'),
       a900: lt(900, 'a'),
       b700: lt(700, 'b'),
@@ -141,11 +142,15 @@ describe('specs', () => {
         rules: [
           { ...rest, id: 'a:override', conditions: ['a900'] },
           { ...group, id: 'half', passPercentage: 50, conditions: ['a500'] },
+          { ...group, id: 'lower', conditions: ['a300'] },
+          { ...group, id: 'upper', conditions: ['a900'] },
           { ...group, id: 'salted', conditions: ['b700'] },
           { ...group, id: 'everyone', conditions: ['everyone'] },
           { ...group, id: 'equal', conditions: ['equal'] },
           { ...group, id: 'age', conditions: ['age'] },
           { ...group, id: 'two', conditions: ['a900', 'everyone'] },
+          { ...rest, id: 'inlineTargetingRules', conditions: [] },
+          { ...rest, id: 'experimentAssignment', conditions: [] },
           { ...rest, id: 'delegates', configDelegate: 'x', conditions: [] },
           { ...rest, id: 'nothing', conditions: [] },
         ],
@@ -159,7 +164,10 @@ describe('specs', () => {
       },
     },
     layer_configs: {
-      layer: { entity: 'layer', rules: [{ ...rest, id: 'to', configDelegate: 'one', conditions: [] }] },
+      layer: {
+        entity: 'layer',
+        rules: ['one', 'two'].map((id) => ({ ...rest, id, configDelegate: id, conditions: [] })),
+      },
     },
     experiment_to_layer: { two: 'another' },
   };
@@ -175,16 +183,21 @@ describe('specs', () => {
       'gate  held held_out holdout ',
       'one layer a:override  override ',
       'one layer half  group 0.25',
+      'one layer lower  group 0',
+      'one layer upper  group 0.4',
       'one layer salted  group 0.7',
       'one layer everyone  group ',
       'one layer equal  group ',
       'one layer age  group ',
       'one layer two  group ',
+      'one layer inlineTargetingRules  targeting ',
+      'one layer experimentAssignment  allocation ',
       'one layer delegates  allocation ',
       'one layer nothing  other ',
       'two another quarter  group 0.25',
       'two another rest  group 0.375',
-      'layer  to  allocation ',
+      'layer  one  allocation ',
+      'layer  two  allocation ',
     ]);
   });
 

@@ -71,7 +71,7 @@ const events = [
 const body = JSON.stringify({ statsigMetadata: { stableID: 's' }, events, user: { privateAttributes: {} } });
 
 /** Keeps the same copy at each call, by a deadline. */
-function keeping(more: Partial<ConstructorParameters<typeof CopyKeeper>[0]>) {
+function keeping(more: Partial<ConstructorParameters<typeof CopyKeeper>[0]>, query = '') {
   const keeper = new CopyKeeper({
     choice: { required: false, redacted: false },
     redaction: null,
@@ -90,7 +90,7 @@ function keeping(more: Partial<ConstructorParameters<typeof CopyKeeper>[0]>) {
     repaired: false,
   };
   return (deadline: number) =>
-    keeper.keep({ http: request({ body }), body: Buffer.from(body), decoded }, deadline);
+    keeper.keep({ http: request({ body, query }), body: Buffer.from(body), decoded }, deadline);
 }
 
 describe('the copy of a request', () => {
@@ -99,7 +99,13 @@ describe('the copy of a request', () => {
     const http = request({
       body,
       query: 'k=client-x&ec=4',
-      headers: { 'statsig-event-count': '4', cookie: 'a' },
+      headers: {
+        'statsig-event-count': '4',
+        'content-type': 'text/plain',
+        'accept-language': 'de',
+        'user-agent': 'a',
+        cookie: 'a',
+      },
     });
     Object.assign(http.requestContext.http, { sourceIp: '203.0.113.7' });
     expect(await send(http)).toMatchObject({ status: 202 });
@@ -109,6 +115,9 @@ describe('the copy of a request', () => {
     expect(queued[0]?.headers).toEqual({
       'statsig-api-key': 'client-key',
       'statsig-event-count': '4',
+      'content-type': 'text/plain',
+      'accept-language': 'de',
+      'user-agent': 'a',
       'x-forwarded-for': '203.0.113.7',
     });
     expect(metrics).toMatchObject([{ RelayKept: 1 }]);
@@ -259,6 +268,27 @@ describe('the copy of a request', () => {
     away.bucket = 'fails';
     await post(large);
     expect(calls).toEqual(['bucket', 'queue', 'bucket']);
+  });
+
+  it('is a message up to the size that SQS takes, and an object beyond', async () => {
+    const put: number[] = [];
+    const sent: number[] = [];
+    const lengthOf = async (query: string) => {
+      const keep = keeping(
+        {
+          put: async (_, { length }) => void put.push(length),
+          send: async ({ length }) => void sent.push(length),
+        },
+        query,
+      );
+      await keep(NOW + 1_500);
+    };
+    await lengthOf('');
+    const [empty = 0] = sent.splice(0);
+    await lengthOf('q'.repeat(1_048_576 - empty));
+    expect({ put, sent: sent.splice(0) }).toEqual({ put: [], sent: [1_048_576] });
+    await lengthOf('q'.repeat(1_048_577 - empty));
+    expect(put).toEqual([1_048_577]);
   });
 
   it('is not tried while the queue is away, and is kept again when it is back', async () => {

@@ -22,13 +22,37 @@ describe('a copy of a request', () => {
       { value: '42', metadata: { level: '42' } },
       { value: 1, user: { customIDs: { stableID: 42 } } },
       { value: 1, user: { userID: '42' } },
+      { value: 1, unitIDs: { any: 42 } },
+      { value: 1, hashValue: 42 },
     ];
-    expect(judge({ events }, '42')).toEqual({ isPersons: true, own: 2, others: 2 });
+    expect(judge({ events }, '42')).toEqual({ isPersons: true, own: 4, others: 2 });
     expect(judge({ events: events.slice(0, 2) }, '42')).toEqual({ isPersons: false, own: 0, others: 2 });
     expect(judge({ events: [{ value: 1234.5 }, { level: '1234567' }] }, '1234.5')).toMatchObject({
       isPersons: false,
     });
     expect(judge({ events: [{ level: '1234567' }] }, '1234567')).toMatchObject({ isPersons: false });
+  });
+
+  it.each([
+    { key: 'sdkType' },
+    { key: 'eventName' },
+    { key: 'gate' },
+    { key: 'config_name' },
+    { key: 'experiment_id' },
+    { key: 'allocatedExperiment' },
+    { key: 'featureKey' },
+    { key: 'variation_key' },
+    { key: 'hashAttribute' },
+    { key: 'layerName' },
+    { key: 'parameterName' },
+    { key: 'ruleID' },
+    { key: 'group_name' },
+  ])('is of no person by what is named by $key', ({ key }) => {
+    expect(judge({ events: [{ [key]: 'person-1' }] }, 'person-1')).toEqual({
+      isPersons: false,
+      own: 0,
+      others: 1,
+    });
   });
 
   it('is read with NaN in it', () => {

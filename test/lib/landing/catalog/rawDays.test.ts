@@ -173,6 +173,7 @@ describe('days of a raw table that lost files', () => {
   it('are none of which an erasure deleted files, nor older ones that lost some', async () => {
     const files = [await put(D20), await put(D20), await put(OLD), await put(OLD), await put(D21)];
     await store.write(erasureKey('b'), '{}');
+    now += MINUTE;
     await look();
     // The later one comes first in a listing.
     await store.write(erasureKey('a'), '{}');
