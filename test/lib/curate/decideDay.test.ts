@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { type CurateTerms, type DayState, decideDay } from '../../../lib/curate/decideDay.ts';
-import { REQUEUE_AFTER_MS, VERSION_VALID_MS } from '../../../lib/curate/limits.ts';
 import type { CuratedDay, CurationRun } from '../../../lib/ledger/CuratedDay.ts';
 import { type LedgerEntry, NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
@@ -51,7 +51,7 @@ describe('the plan', () => {
     },
     {
       what: 'whose task was sent within a day',
-      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - REQUEUE_AFTER_MS + 1) }),
+      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - 20 * HOUR_MS + 1) }),
       decision: 'queued',
     },
     {
@@ -91,7 +91,7 @@ describe('the plan', () => {
     },
     {
       what: 'whose task was sent a day ago',
-      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - REQUEUE_AFTER_MS) }),
+      day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - 20 * HOUR_MS) }),
       decision: 'changed',
     },
     {
@@ -186,7 +186,7 @@ describe('the plan', () => {
     expect(goesOn({ ...begun, shape: 'other' })).toEqual({ queue });
     expect(goesOn({ ...begun, version: 'of no time' })).toEqual({ queue });
     const madeAt = Date.UTC(2026, 10, 21, 12);
-    expect(goesOn(begun, madeAt + VERSION_VALID_MS - 1)).toEqual({ queue, goesOn: made });
-    expect(goesOn(begun, madeAt + VERSION_VALID_MS)).toEqual({ queue });
+    expect(goesOn(begun, madeAt + 36 * HOUR_MS - 1)).toEqual({ queue, goesOn: made });
+    expect(goesOn(begun, madeAt + 36 * HOUR_MS)).toEqual({ queue });
   });
 });

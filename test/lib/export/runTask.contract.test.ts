@@ -2,10 +2,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
-import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import type { ExportRequest, ExportTask } from '../../../lib/export/messageBodies.ts';
 import { EXPORTS_LEDGER, exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
+
+/** Rounds of 13 minutes, about a day. */
+const MAX_ROUNDS = 96;
 
 const task: ExportTask = {
   sluice: 'export-day',

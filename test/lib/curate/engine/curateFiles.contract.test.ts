@@ -107,6 +107,38 @@ describe('curateFiles', () => {
     expect(written.map(({ rows: count }) => count)).toEqual([4, 4]);
   });
 
+  it('takes exposures of a layer for one event, whatever name their experiment had landed by', async () => {
+    const ofLayer = (row: FileRow) => exposure({ exposure_type: 'layer', layer_id: 'home', ...row });
+    const file = await write('raw', [
+      ofLayer({ experiment_id: 'hashed' }),
+      ofLayer({ experiment_id: 'hero' }),
+      ofLayer({ layer_id: 'cart' }),
+    ]);
+    const { rows } = await curate(exposures, [[file]]);
+    expect(rows.map((row) => [row['layer_id'], row['experiment_id'], row['copies']])).toEqual([
+      ['cart', 'hero', '1'],
+      ['home', 'hashed', '2'],
+      ['home', 'hero', '2'],
+    ]);
+  });
+
+  it('tells events apart by their names, too', async () => {
+    const event = (row: FileRow): FileRow => ({
+      event_id: 'e1',
+      event_name: 'view',
+      timestamp: '2026-11-16 10:00:00',
+      received_at: '2026-11-16 10:00:01',
+      ...row,
+    });
+    const rows = [event({}), event({ event_name: 'buy' }), event({ received_at: '2026-11-16 11:00:00' })];
+    const file = await write('raw', rows, tables.events.raw);
+    const curated = await curate(tables.events, [[file]]);
+    expect(curated.rows.map((row) => [row['event_name'], row['received_at'], row['copies']])).toEqual([
+      ['buy', '2026-11-16 10:00:01', '1'],
+      ['view', '2026-11-16 10:00:01', '2'],
+    ]);
+  });
+
   it('breaks ties by the written order, nulls last', async () => {
     const copies = [
       { sdk_type: null },

@@ -72,6 +72,13 @@ describe('a line that DuckDB refuses', () => {
     expect(await bucket.idsOf('exposures')).toEqual(['behind']);
   });
 
+  it('takes no large piece with it, behind many of its own table', async () => {
+    const large = rowOf('exposures', 'large', '2026-11-25', { reason: 'x'.repeat(70_000) });
+    bucket.objects.set(keyOf(1), record({ exposures: [...unfitExposures, large] }));
+    expect(await bucket.write([keyOf(1)], { singleLines: 10 })).toMatchObject({ refused: 20 });
+    expect(await bucket.idsOf('exposures')).toEqual(['large']);
+  });
+
   it('may be the only one, be no JSON, or be of quarantine itself', async () => {
     const broken = { day: '2026-11-25', json: '{"event_id":"x" oops}' };
     const unfit = rowOf('quarantine', 'q', '2026-11-25', { received_at: 'never' });
