@@ -8,6 +8,7 @@ import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts'
 import { countDays } from '../../../lib/curate/countDays.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
+import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { readPartition } from '../../../lib/ledger/movePartition.ts';
 import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
@@ -168,6 +169,21 @@ describe('a day that is curated', () => {
     expect(await curations.curate(task)).toMatchObject({
       failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' },
     });
+  });
+
+  it('still knows what an erasure has done since it listed the raw files last', async () => {
+    const { clock, ledger, config } = curations;
+    const erased: { readonly endedAt: number }[] = [];
+    const erase = async () => {
+      clock.advance(1);
+      const erasure = { id: 'e1', at: clock.now(), endedAt: clock.now() };
+      erased.push(erasure);
+      await ledger.change(curatedSubject(config, 'exposures', DAY), (entry) => ({
+        entry: noteErasure(entry, erasure),
+      }));
+    };
+    expect(await curations.curate(await plan(), { at: { checked: erase } })).toMatchObject(made);
+    expect((await curations.entry())?.erasures).toMatchObject(erased);
   });
 
   it('is busy for a second task, whose message comes again', async () => {

@@ -73,10 +73,13 @@ describe('a line that DuckDB refuses', () => {
   });
 
   it('takes no large piece with it, behind many of its own table', async () => {
-    const large = rowOf('exposures', 'large', '2026-11-25', { reason: 'x'.repeat(70_000) });
-    bucket.objects.set(keyOf(1), record({ exposures: [...unfitExposures, large] }));
-    expect(await bucket.write([keyOf(1)], { singleLines: 10 })).toMatchObject({ refused: 20 });
-    expect(await bucket.idsOf('exposures')).toEqual(['large']);
+    const large = (id: string, more: object = {}) =>
+      rowOf('exposures', id, '2026-11-25', { reason: 'x'.repeat(70_000), ...more });
+    // The second half has the last two.
+    const halves = [large('a'), large('b'), large('c'), large('unfit', { timestamp: 'never' })];
+    bucket.objects.set(keyOf(1), record({ exposures: [...unfitExposures, ...halves] }));
+    expect(await bucket.write([keyOf(1)], { singleLines: 10 })).toMatchObject({ refused: 21 });
+    expect(await bucket.idsOf('exposures')).toEqual(['a', 'b', 'c']);
   });
 
   it('may be the only one, be no JSON, or be of quarantine itself', async () => {
