@@ -1,3 +1,4 @@
+import { parseArn } from '../../base/arn.ts';
 import { locationParts, overlap } from '../../base/s3Location.ts';
 import { type ConfigProblem, unexpected } from '../../schema/ConfigProblem.ts';
 import type { Config } from '../../schema/config.ts';
@@ -11,11 +12,11 @@ import {
 } from '../../schema/readers.ts';
 import { MADE_TABLES_FOLDER, RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
 import { statsigFolders } from '../../tables/tableFolders.ts';
-import { alsoReadsProblems, type ReaderNames } from './alsoReadsProblems.ts';
+import { type AlsoReadsConfig, alsoReadsProblems } from './alsoReadsProblems.ts';
 import { TakenNames } from './TakenNames.ts';
 
 /** What of the configuration is compared with its readers. */
-type ReaderConfig = ReaderNames & Pick<Config, 'encryption' | 'sources' | 'exports'>;
+type ReaderConfig = AlsoReadsConfig & Pick<Config, 'encryption' | 'sources' | 'exports'>;
 
 /** Problems of `readers` that no field shows alone. */
 export function readerProblems(config: ReaderConfig): ConfigProblem[] {
@@ -27,6 +28,7 @@ export function readerProblems(config: ReaderConfig): ConfigProblem[] {
     ...sharedNames(config),
     ...sharedResults(config),
     ...alsoReadsProblems(config),
+    ...config.readers.flatMap((reader, i) => policyProblems(reader, `readers.${i}`, config)),
   ];
 }
 
@@ -235,4 +237,26 @@ function sharedNames({ readers, bucket, database, athena, sources, exports }: Re
     if (ownDatabase !== null) databases.claim(ownDatabase, `readers.${i}.ownDatabase`);
   }
   return problems;
+}
+
+/** Policies that are named twice, or that IAM can't attach because they are of another account. */
+function policyProblems(
+  { policies }: Reader,
+  field: string,
+  { account }: Pick<Config, 'account'>,
+): ConfigProblem[] {
+  return policies.flatMap((arn, j) => {
+    const first = policies.indexOf(arn);
+    if (first < j)
+      return [unexpected(`${field}.policies.${j}`, arn, `another than ${field}.policies.${first}`)];
+    return account === null || parseArn(arn).account === account
+      ? []
+      : [
+          unexpected(
+            `${field}.policies.${j}`,
+            arn,
+            `a policy of the account ${account}, which is deployed to: IAM attaches no other`,
+          ),
+        ];
+  });
 }

@@ -181,8 +181,13 @@ describe('the configuration of readers', () => {
     { what: 'a pattern of tables', path: '0.alsoReads.0.tables.0', readers: also({ tables: ['*'] }) },
     {
       what: 'a bucket with two owners',
-      path: '0.alsoReads.1.locations.0',
+      path: '0.alsoReads.1.owner',
       readers: also({}, { database: 'more', owner: ACCOUNT }),
+    },
+    {
+      what: 'a bucket that has another owner for another reader',
+      path: '1.alsoReads.0.owner',
+      readers: [...also({ owner: ACCOUNT }), { ...metabase, alsoReads: [orders] }],
     },
     {
       what: 'a key of no location',
