@@ -24,11 +24,14 @@ const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
 export class FunctionError extends Error {
   /** The thrown error's name, or `Sandbox.Timedout`, `Runtime.ExitError`, `RequestEntityTooLargeException`, … */
   readonly errorType: string;
+  /** ID of the invocation; undefined if it did not reach the handler. */
+  readonly requestId: string | undefined;
 
-  constructor(errorType: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(errorType: string, message: string, requestId?: string) {
+    super(message);
     this.name = 'FunctionError';
     this.errorType = errorType;
+    this.requestId = requestId;
   }
 }
 
@@ -138,12 +141,13 @@ export class ExecutionEnvironment {
       // The answer comes too late for its caller.
       if (this.#dead === undefined && end === 'timedOut') report = await this.#next();
       if (this.#dead !== undefined) throw this.#dead;
-      if (report.type === 'failed') throw new FunctionError(report.errorType, report.message);
+      if (report.type === 'failed') throw new FunctionError(report.errorType, report.message, requestId);
       const result = report.type === 'done' ? report.payload : 'null';
       if (Buffer.byteLength(result) > LAMBDA_LIMITS.responseBytes) {
         throw new FunctionError(
           'Function.ResponseSizeTooLarge',
           'Response payload size exceeded the maximum allowed.',
+          requestId,
         );
       }
       return result;
@@ -158,6 +162,7 @@ export class ExecutionEnvironment {
     return new FunctionError(
       'Sandbox.Timedout',
       `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+      requestId,
     );
   }
 
@@ -200,6 +205,7 @@ function killed(requestId: string): FunctionError {
   return new FunctionError(
     'Runtime.ExitError',
     `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
+    requestId,
   );
 }
 

@@ -16,6 +16,14 @@ export function isThrottled(error: unknown): boolean {
 /** Environments of a function on one machine. On Lambda there are as many as the account allows. */
 const DEFAULT_CONCURRENCY = 4;
 
+/** What Lambda refuses an invocation with, before any code runs. */
+const REFUSALS: ReadonlySet<string> = new Set(['TooManyRequestsException', 'RequestEntityTooLargeException']);
+
+/** Whether Lambda refused an invocation, so that the function did not run. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof FunctionError && REFUSALS.has(error.errorType);
+}
+
 /** A function with its settings from the template. */
 export interface LambdaFunctionOptions extends EnvironmentOptions {
   /** Maximum number of environments, hence of parallel invocations; others wait. Default 4. */

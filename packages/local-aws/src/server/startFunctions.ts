@@ -5,27 +5,34 @@ import type { EndedInvocation } from '../cloudwatch/serviceMetrics.ts';
 import type { Faults } from '../faults/Faults.ts';
 import type { Credentials, SessionCredentials } from '../iam/AccessKeys.ts';
 import { FunctionError } from '../lambda/ExecutionEnvironment.ts';
-import { isThrottled, LambdaFunction } from '../lambda/LambdaFunction.ts';
+import { isRefused, isThrottled, LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 
 /** The deployed functions, by name. */
 export interface Functions {
-  /** Invokes by name. @throws LocalCloudError `LOCAL_FUNCTION_UNKNOWN`; FunctionError when the function fails. */
+  /**
+   * Invokes by name.
+   *
+   * @throws LocalCloudError `LOCAL_FUNCTION_UNKNOWN`; FunctionError `AccessDeniedException` if Lambda may not assume the role,
+   *   `TooManyRequestsException` above the reserved concurrency, and as {@link LambdaFunction.invoke}.
+   */
   invoke(
     functionName: string,
     payload: string,
     traceHeaders?: readonly (string | undefined)[],
   ): Promise<string>;
   /**
-   * Adds a function. Its code is loaded first, so that no request waits.
+   * Adds a function. Its code is loaded first, as {@link LambdaFunction.warm} does it.
    *
    * @param codeDirectory Directory with the bundles: Lambda's `/var/task`.
+   * @throws Error for code that can't be loaded, and for a name that a function has already.
    */
   add(deployed: DeployedFunction, codeDirectory: string): Promise<void>;
   /** Names of all functions. */
   names(): readonly string[];
   /** Undefined if the function doesn't exist. */
   find(name: string): DeployedFunction | undefined;
+  /** Ends all functions. Running invocations fail. */
   close(): Promise<void>;
 }
 
@@ -51,7 +58,7 @@ export interface FunctionsOptions {
   readonly credentialsOf: (role: string, session: string) => Credentials | SessionCredentials;
   /** Lambda's permissions to use the role of a function. Default: everything is allowed. */
   readonly access?: FunctionAccess | undefined;
-  /** Called after each invocation that has begun. */
+  /** Called after each invocation that ran, and each that was throttled. */
   readonly onInvoked?: (ended: EndedInvocation) => void;
   /** The functions' time. */
   readonly clock: Clock;
@@ -63,8 +70,8 @@ export interface FunctionsOptions {
 interface RunningFunction {
   /** The function as the template has it. */
   readonly deployed: DeployedFunction;
-  /** The environments that run its code. */
-  readonly environments: LambdaFunction;
+  /** Runs its code. */
+  readonly lambda: LambdaFunction;
   /** Takes whole lines. */
   readonly log: (text: string) => void;
   /** Invocations that have not ended. */
@@ -76,6 +83,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
   const functions = new Map<string, RunningFunction>();
   return {
     async add(deployed, codeDirectory) {
+      if (functions.has(deployed.name)) throw new Error(`There is a function ${deployed.name} already.`);
       functions.set(deployed.name, await startFunction(deployed, codeDirectory, options));
     },
     names: () => [...functions.keys()],
@@ -92,7 +100,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
       return invokeFunction(called, payload, traceHeaders, options);
     },
     async close() {
-      await Promise.all([...functions.values()].map(({ environments }) => environments.close()));
+      await Promise.all([...functions.values()].map(({ lambda }) => lambda.close()));
     },
   };
 }
@@ -109,7 +117,7 @@ async function startFunction(
     // Without the permission, CloudWatch has no logs of the function.
     if (access?.canLog(deployed) !== false) output(text);
   };
-  const environments = new LambdaFunction({
+  const lambda = new LambdaFunction({
     handlerFile: join(codeDirectory, deployed.modulePath),
     handlerName: deployed.exportName,
     functionName: deployed.name,
@@ -126,12 +134,12 @@ async function startFunction(
     faults,
   });
   try {
-    await environments.warm();
+    await lambda.warm();
   } catch (error) {
-    await environments.close();
+    await lambda.close();
     throw error;
   }
-  return { deployed, environments, log, executions: 0 };
+  return { deployed, lambda, log, executions: 0 };
 }
 
 /** Invokes a function within its reserved concurrency, and reports how the invocation ended. */
@@ -141,7 +149,7 @@ async function invokeFunction(
   traceHeaders: readonly (string | undefined)[] | undefined,
   { clock, onInvoked }: FunctionsOptions,
 ): Promise<string> {
-  const { deployed, environments, log } = called;
+  const { deployed, lambda, log } = called;
   const startedMs = performance.now();
   const at = clock.now();
   const report = (end: EndedInvocation['end']) =>
@@ -151,13 +159,16 @@ async function invokeFunction(
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
     if (called.executions > (deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
       throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
-    const result = await environments.invoke(payload, traceHeaders);
+    const result = await lambda.invoke(payload, traceHeaders);
     report('answered');
     return result;
   } catch (error) {
-    report(isThrottled(error) ? 'throttled' : 'failed');
-    if (deployed.hasJsonLog === true && error instanceof FunctionError && !isThrottled(error))
-      log(reportLine(error, clock));
+    // Lambda records nothing else of an invocation that it refuses:
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    if (isThrottled(error)) report('throttled');
+    if (isRefused(error)) throw error;
+    report('failed');
+    if (deployed.hasJsonLog === true && error instanceof FunctionError) log(reportLine(error, clock));
     throw error;
   } finally {
     called.executions -= 1;
@@ -165,16 +176,15 @@ async function invokeFunction(
 }
 
 /** Lambda's report of an invocation that failed. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report */
-function reportLine({ errorType, message }: FunctionError, clock: Clock): string {
+function reportLine({ errorType, requestId }: FunctionError, clock: Clock): string {
   const isLate = errorType === 'Sandbox.Timedout';
-  const requestId = /^RequestId: (\S+)/.exec(message)?.[1];
   const record = { requestId, ...(isLate ? { status: 'timeout' } : { status: 'error', errorType }) };
   const time = new Date(clock.now()).toISOString();
   return `${JSON.stringify({ time, type: 'platform.report', record })}\n`;
 }
 
 /**
- * The variables that Lambda sets.
+ * The variables of Lambda that AWS's clients, their runtime and functions here read. Others, as `LAMBDA_TASK_ROOT`, are not set.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 function lambdaVariables(
@@ -197,8 +207,8 @@ function lambdaVariables(
 }
 
 /**
- * The only differences from a deployed function: AWS's endpoint, no clock skew correction, and the variables of the cloud's
- * owner. An SDK would take a clock that is moved between two invocations, or during a call, for wrong and correct its
+ * Variables that a deployed function does not have: AWS's endpoint, no clock skew correction, and those of the cloud's owner.
+ * An SDK would take a clock that is moved between two invocations, or during a call, for wrong and correct its
  * signatures.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/aws_sdk/clock-skew-node-config.ts
  */

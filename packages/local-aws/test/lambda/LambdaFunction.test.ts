@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
-import { startFunctions } from '../../src/server/startFunctions.ts';
+import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/functions/${name}`, import.meta.url));
 const hosts = [
@@ -143,16 +143,8 @@ describe.each(hosts)('LambdaFunction in %s', (_, file) => {
   });
 });
 
-it('is throttled above its reserved concurrency', async () => {
+describe('deployed functions', () => {
   const name = 'app-dev-collect';
-  const functions = startFunctions({
-    openLog: () => () => undefined,
-    region: 'us-east-1',
-    endpoint: 'http://127.0.0.1:1',
-    environment: {},
-    credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-    clock: realClock,
-  });
   const deployed = {
     logicalId: 'Collect',
     name,
@@ -167,14 +159,36 @@ it('is throttled above its reserved concurrency', async () => {
     reservedConcurrency: 1,
     recursiveLoop: 'Terminate' as const,
   };
-  await functions.add(deployed, dirname(fixture('handler.mjs')));
-  const results = await Promise.allSettled([functions.invoke(name, '{}'), functions.invoke(name, '{}')]);
-  await expect(functions.invoke('none', '{}')).rejects.toMatchObject({
-    code: 'LOCAL_AWS_LOCAL_FUNCTION_UNKNOWN',
+  const code = dirname(fixture('handler.mjs'));
+  let functions: Functions;
+  beforeAll(async () => {
+    functions = startFunctions({
+      openLog: () => () => undefined,
+      region: 'us-east-1',
+      endpoint: 'http://127.0.0.1:1',
+      environment: {},
+      credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+      clock: realClock,
+    });
+    await functions.add(deployed, code);
   });
-  await functions.close();
-  expect(results).toMatchObject([
-    { status: 'fulfilled' },
-    { status: 'rejected', reason: { errorType: 'TooManyRequestsException' } },
-  ]);
+  afterAll(() => functions.close());
+
+  it('are throttled above their reserved concurrency', async () => {
+    const results = await Promise.allSettled([functions.invoke(name, '{}'), functions.invoke(name, '{}')]);
+    expect(results).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { errorType: 'TooManyRequestsException' } },
+    ]);
+  });
+
+  it('are invoked by a name that there is', async () => {
+    await expect(functions.invoke('none', '{}')).rejects.toMatchObject({
+      code: 'LOCAL_AWS_LOCAL_FUNCTION_UNKNOWN',
+    });
+  });
+
+  it('have a name each', async () => {
+    await expect(functions.add(deployed, code)).rejects.toThrow(name);
+  });
 });

@@ -126,8 +126,9 @@ it('counts the invocations of a function, its errors and its time, for questions
   expect(await alarmState()).toBe('ALARM');
 });
 
-it('counts an invocation that was throttled as such, neither as invocation nor as error', async () => {
+it('counts an invocation that was throttled as such, and one with too much payload not at all', async () => {
   const before = { invocations: await metric('Invocations', 'Sum'), errors: await metric('Errors', 'Sum') };
+  expect(await post('x'.repeat(6 * 1024 ** 2))).toBe(413);
   aws.faults.set({ lambda: [{ fault: 'throttleInvocations', function: 'picky' }] });
   expect(await post('a')).toBe(503);
   expect(await metric('Throttles', 'Sum')).toBe(1);
@@ -136,7 +137,7 @@ it('counts an invocation that was throttled as such, neither as invocation nor a
   );
 });
 
-it('reports invocations that failed, and those that ran out of time, in the log of the function', async () => {
+it('reports invocations that failed, and those that ran out of time, in the log of the function, and none that was refused', async () => {
   aws.faults.set({ lambda: [{ fault: 'timeOutInvocations', function: 'picky', afterMs: 1 }] });
   expect(await post('a')).toBe(500);
   const { events = [] } = await logs.send(
@@ -146,8 +147,9 @@ it('reports invocations that failed, and those that ran out of time, in the log 
     }),
   );
   const records = events.map(({ message = '' }) => JSON.parse(message));
+  const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/);
   expect(records).toMatchObject([
-    { type: 'platform.report', record: { status: 'error' } },
-    { type: 'platform.report', record: { status: 'timeout', requestId: expect.stringMatching(/-/) } },
+    { type: 'platform.report', record: { status: 'error', errorType: 'TypeError', requestId } },
+    { type: 'platform.report', record: { status: 'timeout', requestId } },
   ]);
 });
