@@ -3,16 +3,19 @@ import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandInput,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
   UploadPartCommand,
+  type UploadPartCommandInput,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { seededBytes } from '../../src/base/index.ts';
+import { ManualClock, seededBytes } from '../../src/base/index.ts';
 import { Checksum } from '../../src/s3/checksums.ts';
 import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
@@ -20,6 +23,7 @@ import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts
 const MIB = 1024 ** 2;
 
 describe('multipart uploads through the real client', () => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 20));
   let s3: RunningS3;
   const Bucket = 'large-objects';
   const bytes = seededBytes(11 * MIB);
@@ -32,9 +36,14 @@ describe('multipart uploads through the real client', () => {
     UploadId: string | undefined,
     PartNumber: number,
     Body: Uint8Array,
-    more: object = {},
+    more: Partial<UploadPartCommandInput> = {},
   ) => s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ...more }));
-  const complete = (Key: string, UploadId: string | undefined, Parts: CompletedPart[], more: object = {}) =>
+  const complete = (
+    Key: string,
+    UploadId: string | undefined,
+    Parts: CompletedPart[],
+    more: Partial<CompleteMultipartUploadCommandInput> = {},
+  ) =>
     s3.client.send(
       new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
     );
@@ -49,13 +58,19 @@ describe('multipart uploads through the real client', () => {
   });
 
   beforeAll(async () => {
-    s3 = await startS3();
+    s3 = await startS3(clock);
     s3.store.createBucket(Bucket, { eventBridge: true });
   });
   afterAll(async () => {
     await s3.close();
     expect(s3.defects).toEqual([]);
   });
+
+  /** The bytes of an object. */
+  const bytesOf = async (Key: string) => {
+    const { Body } = await s3.client.send(new GetObjectCommand({ Bucket, Key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  };
 
   it('combine their parts, with the ETag and checksum that S3 gives such objects, and send one event', async () => {
     const events: ObjectCreated[] = [];
@@ -80,15 +95,21 @@ describe('multipart uploads through the real client', () => {
     expect(events).toEqual([
       expect.objectContaining({ key: 'whole', size: bytes.length, reason: 'CompleteMultipartUpload' }),
     ]);
-    expect(await complete('whole', id, parts.map(listed))).toMatchObject({
-      ETag,
-      ChecksumCRC32,
-      ChecksumType,
-    });
-    expect(events).toHaveLength(1);
     stop();
-    await s3.store.put(Bucket, 'whole', 'another');
-    expect(await failureOf(complete('whole', id, parts.map(listed)))).toMatchObject({ name: 'NoSuchUpload' });
+  });
+
+  it('are completed again with the same answer and no event, until their object is replaced', async () => {
+    const id = await begin('again', { ChecksumAlgorithm: 'CRC32' });
+    const parts = [listed(await upload('again', id, 1, Buffer.from('a')), 0)];
+    const { ETag, ChecksumCRC32, ChecksumType } = await complete('again', id, parts);
+    expect(ETag).toBeDefined();
+    const events: ObjectCreated[] = [];
+    const stop = s3.store.onObjectCreated((event) => events.push(event));
+    expect(await complete('again', id, parts)).toMatchObject({ ETag, ChecksumCRC32, ChecksumType });
+    stop();
+    expect(events).toEqual([]);
+    await s3.store.put(Bucket, 'again', 'another');
+    expect(await failureOf(complete('again', id, parts))).toMatchObject({ name: 'NoSuchUpload' });
   });
 
   it('compute a checksum of the full object on request', async () => {
@@ -112,52 +133,84 @@ describe('multipart uploads through the real client', () => {
   });
 
   it('use the last of two parts with the same number', async () => {
-    const id = await begin('listed', { ChecksumAlgorithm: 'CRC32' });
-    const first = listed(await upload('listed', id, 7, Buffer.from('old')), 6);
-    const second = listed(await upload('listed', id, 7, Buffer.from('new')), 6);
-    expect(await failureOf(complete('listed', id, [first]))).toMatchObject({ name: 'InvalidPart' });
-    await complete('listed', id, [second]);
-    expect(s3.store.head(Bucket, 'listed').size).toBe(3);
+    const id = await begin('twice', { ChecksumAlgorithm: 'CRC32' });
+    const first = listed(await upload('twice', id, 7, Buffer.from('old')), 6);
+    const second = listed(await upload('twice', id, 7, Buffer.from('new')), 6);
+    expect(await failureOf(complete('twice', id, [first]))).toMatchObject({ name: 'InvalidPart' });
+    await complete('twice', id, [second]);
+    expect(String(await bytesOf('twice'))).toBe('new');
+  });
+
+  it('take no part and are not completed once they are aborted', async () => {
+    const UploadId = await begin('aborted', { ChecksumAlgorithm: 'CRC32' });
+    const part = listed(await upload('aborted', UploadId, 1, Buffer.from('a')), 0);
+    await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'aborted', UploadId }));
+    expect(await failureOf(upload('aborted', UploadId, 2, Buffer.from('b')))).toMatchObject({
+      name: 'NoSuchUpload',
+    });
+    expect(await failureOf(complete('aborted', UploadId, [part]))).toMatchObject({ name: 'NoSuchUpload' });
   });
 
   it('are listed by key and by the order in which they were started, in pages', async () => {
-    const ids = [];
-    for (const key of ['up/b', 'up/a', 'up/b', 'other']) ids.push(await begin(key));
-    const seen: (string | undefined)[][] = [];
-    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    const ids: (string | undefined)[] = [];
+    for (const key of ['up/b', 'up/a', 'up/b', 'other']) {
+      ids.push(await begin(key));
+      clock.advance(1_000);
+    }
+    const [firstB, onlyA, secondB] = ids;
+    const pages: (string | undefined)[][] = [];
+    let markers: Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'> = {};
     for (let page = 0; page < 5; page++) {
       const answer = await s3.client.send(
         new ListMultipartUploadsCommand({ Bucket, Prefix: 'up/', MaxUploads: 1, ...markers }),
       );
-      seen.push(...(answer.Uploads ?? []).map(({ Key, UploadId }) => [Key, UploadId]));
+      pages.push((answer.Uploads ?? []).map(({ UploadId }) => UploadId));
       if (answer.IsTruncated !== true) break;
       markers = { KeyMarker: answer.NextKeyMarker, UploadIdMarker: answer.NextUploadIdMarker };
     }
-    expect(seen.map(([key]) => key)).toEqual(['up/a', 'up/b', 'up/b']);
-    expect(new Set(seen.map(([, id]) => id))).toEqual(new Set(ids.slice(0, 3)));
+    expect(pages).toEqual([[onlyA], [firstB], [secondB]]);
   });
 
-  it('are listed with their class, and go on only behind an upload of the key', async () => {
-    const id = await begin('list/cold', { StorageClass: 'STANDARD_IA' });
-    const other = await begin('list/warm');
-    const list = (more: object = {}) =>
+  describe('as a list', () => {
+    const list = (more: Partial<ListMultipartUploadsCommandInput> = {}) =>
       s3.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'list/', ...more }));
-    expect(await list()).toMatchObject({
-      Uploads: [{ StorageClass: 'STANDARD_IA' }, { StorageClass: 'STANDARD' }],
-      IsTruncated: false,
-      NextKeyMarker: 'list/warm',
-      NextUploadIdMarker: other,
+    let cold: string | undefined;
+    let warm: string | undefined;
+    beforeAll(async () => {
+      cold = await begin('list/cold', { StorageClass: 'STANDARD_IA' });
+      warm = await begin('list/warm');
     });
-    const later = await list({ Prefix: 'list/w', KeyMarker: 'list/cold', UploadIdMarker: id });
-    expect(later.Uploads?.map(({ UploadId }) => UploadId)).toEqual([other]);
-    for (const UploadIdMarker of [other, 'never'])
-      expect(await failureOf(list({ KeyMarker: 'list/cold', UploadIdMarker }))).toMatchObject({
+
+    it('have their class, and the last page names its last upload', async () => {
+      expect(await list()).toMatchObject({
+        Uploads: [{ StorageClass: 'STANDARD_IA' }, { StorageClass: 'STANDARD' }],
+        IsTruncated: false,
+        NextKeyMarker: 'list/warm',
+        NextUploadIdMarker: warm,
+      });
+    });
+
+    it('go on behind the upload that the markers name, also if the prefix excludes it', async () => {
+      const later = await list({ Prefix: 'list/w', KeyMarker: 'list/cold', UploadIdMarker: cold });
+      expect(later.Uploads?.map(({ UploadId }) => UploadId)).toEqual([warm]);
+    });
+
+    it.each([
+      { what: 'of another key', marker: () => warm },
+      { what: 'that was never given out', marker: () => 'never' },
+    ])('are refused for the ID of an upload $what', async ({ marker }) => {
+      const listing = list({ KeyMarker: 'list/cold', UploadIdMarker: marker() });
+      expect(await failureOf(listing)).toMatchObject({
         name: 'InvalidArgument',
         message: 'Invalid uploadId marker',
       });
-    await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'list/cold', UploadId: id }));
-    const rest = await list({ KeyMarker: 'list/cold', UploadIdMarker: id });
-    expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual([other]);
+    });
+
+    it('go on behind an upload that has ended since', async () => {
+      await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'list/cold', UploadId: cold }));
+      const rest = await list({ KeyMarker: 'list/cold', UploadIdMarker: cold });
+      expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual([warm]);
+    });
   });
 
   it.each<[string, (small: CompletedPart, next: CompletedPart) => CompletedPart[], string]>([
@@ -165,7 +218,7 @@ describe('multipart uploads through the real client', () => {
     ['out of order', (small, next) => [next, small], 'InvalidPartOrder'],
     ['named twice', (small) => [small, small], 'InvalidPartOrder'],
     ['missing', (small, next) => [small, { ...next, PartNumber: 3 }], 'InvalidPart'],
-    ['changed', (small) => [{ ...small, ETag: '"other"' }], 'InvalidPart'],
+    ['of another ETag', (small) => [{ ...small, ETag: '"other"' }], 'InvalidPart'],
     [
       'of another checksum',
       (small, next) => [{ ...small, ChecksumCRC32: next.ChecksumCRC32 }],
@@ -173,7 +226,7 @@ describe('multipart uploads through the real client', () => {
     ],
     // Whoever began with a checksum is bound to give it of every part.
     ['without their checksum', ({ ETag }) => [{ PartNumber: 1, ETag }], 'InvalidRequest'],
-    ['none', () => [], 'MalformedXML'],
+    ['not named', () => [], 'MalformedXML'],
   ])('reject parts that are %s, and can be completed then', async (_, choose, name) => {
     const id = await begin('faulty', { ChecksumAlgorithm: 'CRC32' });
     const small = listed(await upload('faulty', id, 1, Buffer.from('a')), 0);
@@ -182,7 +235,13 @@ describe('multipart uploads through the real client', () => {
     await complete('faulty', id, [small]);
   });
 
-  it.each<[string, Partial<{ key: string; id: string; part: number; more: object }>, string]>([
+  it.each<
+    [
+      string,
+      Partial<{ key: string; id: string; part: number; more: Partial<UploadPartCommandInput> }>,
+      string,
+    ]
+  >([
     ['an unknown upload', { id: 'none' }, 'NoSuchUpload'],
     ['an upload of another key', { key: 'elsewhere' }, 'NoSuchUpload'],
     ['a number above 10,000', { part: 10_001 }, 'InvalidArgument'],
