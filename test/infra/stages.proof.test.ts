@@ -275,6 +275,7 @@ describe('serverless deploy', () => {
   const saidOfBucket = async (status: number, answer: string) => {
     const service: AwsService = {
       signingName: 's3',
+      operations: [],
       async handle({ body }) {
         body.resume();
         return { status, headers: { 'content-type': 'application/xml' }, body: answer };

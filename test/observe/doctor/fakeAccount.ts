@@ -79,6 +79,7 @@ export function limits(rateLimit: number, burstLimit: number, total: number, unr
 
 const rest = (signingName: string): AwsService => ({
   signingName,
+  operations: [],
   async handle({ rawPath, body }) {
     const asked = await text(body);
     const known = account.answers.get(`${signingName} ${rawPath}`);

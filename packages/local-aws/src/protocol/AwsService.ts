@@ -49,7 +49,7 @@ export interface AwsService {
   /** The part of `X-Amz-Target` before the dot. Services of the JSON protocols have one, S3 does not. */
   readonly targetPrefix?: string;
   /** AWS's names of the operations that it emulates. */
-  readonly operations?: readonly string[];
+  readonly operations: readonly string[];
   /**
    * Answers a request. @throws AwsError, which the edge answers by `refuse`; any other error is a defect of the
    * emulator.

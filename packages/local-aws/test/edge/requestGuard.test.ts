@@ -96,12 +96,18 @@ describe('the guard of host names', () => {
       services: [
         {
           signingName: 's3',
+          operations: [],
           async handle() {
             calls += 1;
             return { status: 200, body: 's3' };
           },
         },
-        { signingName: 'glue', targetPrefix: 'AWSGlue', handle: async () => ({ status: 200, body: 'glue' }) },
+        {
+          signingName: 'glue',
+          targetPrefix: 'AWSGlue',
+          operations: [],
+          handle: async () => ({ status: 200, body: 'glue' }),
+        },
       ],
       control: async (_, response) => {
         response.end('control');

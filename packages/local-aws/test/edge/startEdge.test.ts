@@ -279,6 +279,7 @@ describe('closing the edge', () => {
       services: [
         {
           signingName: 'slow',
+          operations: [],
           async handle() {
             started.resolve();
             await finish.promise;
