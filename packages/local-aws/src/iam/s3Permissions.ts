@@ -1,10 +1,11 @@
+import { COPY_SOURCE, splitCopySource } from '../protocol/copySourceHeader.ts';
 import { type NeededPermission, type PermissionContext, s3Arn } from './permissions.ts';
 
 /** A call of S3, as far as its permissions depend on it. */
 export interface S3Request {
-  /** '' when the call names none, as `key`. */
+  /** Name of the bucket; '' for a call without one. */
   readonly bucket: string;
-  /** The key, decoded; '' if the request names none. */
+  /** The key, decoded; '' for a call without one. */
   readonly key: string;
   /** The query, decoded. */
   readonly query: URLSearchParams;
@@ -17,7 +18,13 @@ export interface S3Request {
 /** The permissions that one operation needs. */
 type Needs = (request: S3Request, place: PermissionContext) => readonly NeededPermission[];
 
-/** Permissions of each operation, by AWS's name. Others need the action with their own name on the bucket. */
+/** Query parameter that names a version of an object. */
+const VERSION = 'versionId';
+
+/**
+ * Permissions of operations that need another action than the one of their own name, or on another resource, by AWS's name. All
+ * others need that action on the bucket, or on `*` without a bucket.
+ */
 const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['ListBuckets', () => [need('ListAllMyBuckets', '*')]],
   ['HeadBucket', onBucket('ListBucket')],
@@ -36,7 +43,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
     'GetObject',
     (call, place) => [...reading(call, place), ...kmsPermissions(place, call.bucket, ['kms:Decrypt'])],
   ],
-  // Only a request for the checksum needs the key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+  // A request for the checksum needs the key, too, which is not emulated: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
   ['HeadObject', reading],
   ['PutObject', writing(['kms:GenerateDataKey'])],
   ['CreateMultipartUpload', writing(['kms:GenerateDataKey'])],
@@ -77,7 +84,7 @@ function onObject(
   action: string,
   { bucket, key }: Pick<S3Request, 'bucket' | 'key'>,
   place: PermissionContext,
-) {
+): NeededPermission {
   return need(action, s3Arn(place, bucket, key));
 }
 
@@ -131,19 +138,26 @@ function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[])
   ];
 }
 
-/** The permissions to copy an object. Without permission to read the source, the copy is refused before its existence is checked. */
+/**
+ * The permissions to copy an object. Without permission to read the source, the copy is refused before its existence is
+ * checked. A 404 is taken for the source's, although it may be that of the bucket that is written to.
+ */
 function copying(call: S3Request, place: PermissionContext): NeededPermission[] {
   const source = splitCopySource(call.headers[COPY_SOURCE] ?? '');
   return [
     ...(source === undefined
       ? []
       : [
-          ...reading({ ...call, ...source, query: versionQuery(source) }, place),
+          ...reading({ ...call, ...source, query: versionQuery(source.versionId) }, place),
           ...kmsPermissions(place, source.bucket, ['kms:Decrypt']),
         ]),
-    onObject('PutObject', call, place),
-    ...kmsPermissions(place, call.bucket, ['kms:GenerateDataKey']),
+    ...writing(['kms:GenerateDataKey'])(call, place),
   ];
+}
+
+/** The query of a request that reads the source of a copy. @param versionId Default: the current object. */
+function versionQuery(versionId: string | undefined): URLSearchParams {
+  return new URLSearchParams(versionId === undefined ? {} : { [VERSION]: versionId });
 }
 
 /**
@@ -166,48 +180,4 @@ export function kmsPermissions(
       'kms:EncryptionContext:aws:s3:arn': s3Arn(place, bucket),
     },
   }));
-}
-
-/** Query parameter that names a version of an object. */
-const VERSION = 'versionId';
-
-/** The query of a request that reads the source of a copy. */
-function versionQuery({ versionId }: CopySource): URLSearchParams {
-  return new URLSearchParams(versionId === undefined ? {} : { [VERSION]: versionId });
-}
-
-/** The header with the source of a copy. */
-export const COPY_SOURCE = 'x-amz-copy-source';
-
-/** The source of a copy. */
-export interface CopySource {
-  /** Name of the bucket of the source. */
-  readonly bucket: string;
-  /** Key of the source. */
-  readonly key: string;
-  /** Default: the current object. */
-  readonly versionId?: string | undefined;
-}
-
-/** The version in `x-amz-copy-source`. */
-const COPIED_VERSION = /\?versionId=([^&]*)$/;
-
-/**
- * Parses `x-amz-copy-source`. Bucket and key are decoded as a whole because the slash may be encoded, too. A question
- * mark that is not encoded begins the version. Undefined for a text that can't be parsed.
- */
-export function splitCopySource(header: string): CopySource | undefined {
-  const [version, versionId] = COPIED_VERSION.exec(header) ?? [''];
-  try {
-    const path = decodeURIComponent(header.slice(0, header.length - version.length)).replace(/^\//, '');
-    const slash = path.indexOf('/');
-    if (slash < 1 || slash === path.length - 1) return undefined;
-    return {
-      bucket: path.slice(0, slash),
-      key: path.slice(slash + 1),
-      ...(versionId === undefined ? {} : { versionId: decodeURIComponent(versionId) }),
-    };
-  } catch {
-    return undefined;
-  }
 }

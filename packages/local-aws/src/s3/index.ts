@@ -1,7 +1,7 @@
 import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
-import { COPY_SOURCE } from '../iam/s3Permissions.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
+import { COPY_SOURCE } from '../protocol/copySourceHeader.ts';
 import { s3Errors } from './errors.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';

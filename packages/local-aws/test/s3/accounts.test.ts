@@ -1,6 +1,7 @@
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
+  type CopyObjectCommandInput,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketPolicyCommand,
@@ -112,6 +113,21 @@ describe('buckets of two accounts', () => {
     expect(await failureOf(copy())).toMatchObject(denied);
     await allow(statement({ Action: 's3:GetObject' }));
     expect((await copy()).CopyObjectResult?.ETag).toBeDefined();
+  });
+
+  it('demand of a copy what they demand of a put: the ACL, and to read what its condition is about', async () => {
+    const copy = (more: Partial<CopyObjectCommandInput>) =>
+      ours.send(new CopyObjectCommand({ Bucket, Key: KEY, CopySource: `sluice-own/own`, ...more }));
+    const put = { Action: 's3:PutObject' };
+    await ours.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: 'own', Body: 'x' }));
+    await allow(statement(put));
+    const withAcl = { ACL: 'bucket-owner-full-control' } as const;
+    const ifMatch = { IfMatch: '"1"' };
+    expect(await failureOf(copy(withAcl))).toMatchObject(denied);
+    expect(await failureOf(copy(ifMatch))).toMatchObject(denied);
+    await allow(statement({ Action: ['s3:PutObject', 's3:PutObjectAcl', 's3:GetObject'] }));
+    expect(await failureOf(copy(ifMatch))).toMatchObject({ name: 'PreconditionFailed' });
+    expect((await copy(withAcl)).CopyObjectResult?.ETag).toBeDefined();
   });
 
   it('demand an encryption of an object, whose parts have that of their upload', async () => {

@@ -162,6 +162,16 @@ describe('the local S3 with raw uploads', () => {
       'MissingContentLength',
     ],
     [
+      'whose length is no number',
+      {
+        body: 'x',
+        payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+        headers: { 'x-amz-decoded-content-length': 'five' },
+      },
+      411,
+      'MissingContentLength',
+    ],
+    [
       'with signatures of another kind',
       {
         body: 'x',

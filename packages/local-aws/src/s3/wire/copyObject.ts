@@ -1,4 +1,4 @@
-import { COPY_SOURCE } from '../../iam/s3Permissions.ts';
+import { COPY_SOURCE } from '../../protocol/copySourceHeader.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Bucket } from '../model/Bucket.ts';

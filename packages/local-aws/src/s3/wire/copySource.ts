@@ -1,5 +1,5 @@
-import { COPY_SOURCE, type CopySource, splitCopySource } from '../../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
+import { COPY_SOURCE, type CopySource, splitCopySource } from '../../protocol/copySourceHeader.ts';
 import { s3Errors } from '../errors.ts';
 import { archivedClasses, type StoredObject } from '../model/StoredObject.ts';
 import { checkReadConditions } from './conditions.ts';

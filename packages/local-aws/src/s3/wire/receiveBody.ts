@@ -10,12 +10,13 @@ import type { S3Call } from './S3Operation.ts';
 export interface ReceivedBody {
   /** The object's bytes. Throws when the payload isn't the signed or announced one. */
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** The algorithm of the client's checksum, which is in a header or in the trailer. */
+  /** The algorithm of the client's checksum, which is in a header or in the trailer; undefined without a checksum. */
   readonly algorithm: ChecksumAlgorithm | undefined;
   /**
    * Compares the received bytes with what the client states about them. Call it once all bytes are read.
    *
    * @param measured Its checksum is by `algorithm`, if the client has one.
+   * @throws AwsError `InvalidDigest`, `BadDigest`, `InvalidRequest`
    */
   verify(measured: {
     /** MD5 of the bytes, 16 bytes. */
@@ -38,16 +39,20 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 
 /**
  * Reads the body of a request in any transfer format: plain, or `aws-chunked` with or without chunk
- * signatures and trailer. Checks its signed hash, its length, Content-MD5 and its checksum.
+ * signatures and trailer. Its signed hash, its signatures and its length are checked while the bytes are read, its MD5 and its
+ * checksum by `verify`. Codes are those of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  *
- * @throws AwsError for headers that do not describe a body. What is wrong with the bytes is thrown while they are read.
+ * @throws AwsError `MissingContentLength`, `InvalidArgument`, `InvalidRequest`, `NotImplemented` for headers that do not describe
+ *   a body.
  */
 export function receiveBody(call: S3Call): ReceivedBody {
   const { headers } = call;
   const announced = announcedChecksum(headers);
   const length = announcedLength(call);
   const trailers = new Map<string, string>();
-  const decoded = decodedBody(call.request, (name, value) => void trailers.set(name, value));
+  const decoded = decodedBody(call.request, (name, value) => {
+    trailers.set(name, value);
+  });
   return {
     bytes: ofLength(decoded, length),
     algorithm: announced.algorithm,
@@ -61,17 +66,31 @@ export function receiveBody(call: S3Call): ReceivedBody {
   };
 }
 
-/** The number of the object's bytes. @throws AwsError `MissingContentLength` */
+/** The number of the object's bytes. @throws AwsError `MissingContentLength`, also for one that is no number, as is assumed. */
 function announcedLength({ headers, request }: S3Call): number {
   const isStreaming = request.signature.payloadHash.startsWith('STREAMING-');
   const length = headers[isStreaming ? 'x-amz-decoded-content-length' : 'content-length'];
   // A body with neither header has no bytes: only a chunked transfer hides its length.
   if (length === undefined && (isStreaming || 'transfer-encoding' in headers))
     throw s3Errors.missingContentLength();
-  return Number(length ?? 0);
+  const bytes = Number(length ?? 0);
+  if (Number.isNaN(bytes)) throw s3Errors.missingContentLength();
+  return bytes;
 }
 
-/** The object's bytes in a body. @throws AwsError for a transfer format that S3 doesn't have or that is not emulated. */
+/** The transfer formats that are emulated with chunks: whether they have a trailer, and signatures of chunks. */
+const CHUNKED: ReadonlyMap<string, { readonly trailer: boolean; readonly isSigned: boolean }> = new Map([
+  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { trailer: true, isSigned: false }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { trailer: false, isSigned: true }],
+  ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { trailer: true, isSigned: true }],
+]);
+
+/**
+ * The object's bytes in a body, by its transfer format.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ *
+ * @throws AwsError `NotImplemented`, and `InvalidArgument` for a format that S3 doesn't have.
+ */
 function decodedBody(
   { body, signature }: S3Call['request'],
   onTrailer: ChunkedFormat['onTrailer'],
@@ -81,17 +100,14 @@ function decodedBody(
   const plain: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
   };
-  switch (payloadHash) {
-    case 'UNSIGNED-PAYLOAD':
-      return plain;
-    case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
-      return chunkedBody(body, { trailer: true, onTrailer });
-    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
-      return chunkedBody(body, { trailer: false, onTrailer, signature });
-    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
-      return chunkedBody(body, { trailer: true, onTrailer, signature });
-    default:
-  }
+  if (payloadHash === 'UNSIGNED-PAYLOAD') return plain;
+  const chunked = CHUNKED.get(payloadHash);
+  if (chunked !== undefined)
+    return chunkedBody(body, {
+      trailer: chunked.trailer,
+      onTrailer,
+      ...(chunked.isSigned ? { signature } : {}),
+    });
   if (HEX_DIGEST.test(payloadHash)) return hashed(plain, payloadHash);
   if (payloadHash.startsWith('STREAMING-')) throw notImplemented(`S3 x-amz-content-sha256: ${payloadHash}`);
   throw s3Errors.invalidArgument(
@@ -122,7 +138,12 @@ function checkContentMd5(headers: S3Call['headers'], md5: Uint8Array): void {
   if (!digest.equals(md5)) throw s3Errors.badDigest('Content-MD5');
 }
 
-/** @param expected The client's checksum; undefined if it was announced and not sent. @throws AwsError */
+/**
+ * Compares the checksum of the bytes with the one that the request states.
+ *
+ * @param expected The client's checksum; undefined if it was announced and not sent.
+ * @throws AwsError `InvalidRequest`, `BadDigest`; Error for bytes without a checksum, a defect of the caller.
+ */
 function checkChecksum(
   algorithm: ChecksumAlgorithm,
   expected: string | undefined,
@@ -133,6 +154,7 @@ function checkChecksum(
     throw s3Errors.invalidRequest(`The trailer ${name} was announced and not sent.`);
   if (Buffer.from(expected, 'base64').length !== checksumBytes[algorithm])
     throw s3Errors.invalidRequest(`Value for ${name} header is invalid.`);
+  if (computed === undefined) throw new Error(`The ${algorithm} of the bytes was not computed.`);
   if (computed !== expected) throw s3Errors.badDigest(algorithm);
 }
 
@@ -147,7 +169,12 @@ async function* hashed(source: AsyncIterable<Uint8Array>, claimed: string): Asyn
   if (computed !== claimed) throw s3Errors.contentSha256Mismatch(claimed, computed);
 }
 
-/** The checksum that the client sends, and whether it comes in a trailer. @throws AwsError `InvalidRequest` */
+/**
+ * The checksum that the client sends, and whether it comes in a trailer.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, x-amz-sdk-checksum-algorithm
+ *
+ * @throws AwsError `InvalidRequest`
+ */
 function announcedChecksum(headers: S3Call['headers']): {
   /** The algorithm; undefined if the request states no checksum. */
   readonly algorithm: ChecksumAlgorithm | undefined;
