@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
+import { openLocalConsole } from '../../cli/aws/localConsole.ts';
 import { main } from '../../cli/main.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { eventually } from '../harness/waiting.ts';
 
 const { write } = process.stdout;
@@ -38,4 +40,26 @@ it.each([
         if (!others.has(listener)) process.removeListener(signal, listener);
   }
   expect(await ended).toBe(0);
+});
+
+it.each([
+  { stage: undefined, named: 'local' },
+  { stage: 'dev', named: 'dev' },
+])('the console of the local cloud of the stage $stage may change it, and needs no token', async (row) => {
+  const config = defineConfig({ bucket: 'acme', service: 'acme' }, { stages: ['dev'] });
+  const cloud = { edge: 'http://127.0.0.1:9', collector: 'http://127.0.0.1:8', config };
+  const page = await openLocalConsole(cloud, { port: 0, stage: row.stage });
+  try {
+    const answer = await fetch(new URL('/api/deployment', page.address));
+    expect(await answer.json()).toMatchObject({
+      stage: row.named,
+      region: 'us-east-1',
+      bucket: 'acme',
+      isLocal: true,
+      mayWrite: true,
+      collector: cloud.collector,
+    });
+  } finally {
+    await page.close();
+  }
 });

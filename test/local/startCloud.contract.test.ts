@@ -1,6 +1,14 @@
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { defaultDataDirectory } from '../../local/roots.ts';
-import { collectorUrl } from '../../local/startCloud.ts';
+import { collectorUrl, startCloud } from '../../local/startCloud.ts';
+import { parseTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { listen } from '../harness/listen.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 it.each([
   { what: 'its gateway', api: 'http://gateway' },
@@ -20,4 +28,55 @@ it.each([
   { stage: 'dev', folder: /\.sluice\/data-dev$/ },
 ])('the data of the stage $stage is in a folder of its own', ({ stage, folder }) => {
   expect(defaultDataDirectory(stage)).toMatch(folder);
+});
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const address = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return Number(new URL(address).port);
+}
+
+it('a local cloud is at the ports that were chosen, answers the hosts that are allowed, and runs what was loaded', async () => {
+  const directory = temporaryDirectory();
+  const config = defineConfig({ bucket: 'acme', database: 'acme' });
+  const template = parseTemplate({
+    Resources: {
+      HttpApi: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'acme' } },
+    },
+  });
+  const port = await freePort();
+  const edgePort = await freePort();
+  const cloud = await startCloud({
+    port,
+    edgePort,
+    data: join(directory.path, 'data'),
+    allowedHosts: ['sluice.test'],
+    load: async () => ({ template, directory: directory.path, config, stackName: 'acme-local' }),
+  });
+  try {
+    expect(cloud).toMatchObject({
+      collector: `http://127.0.0.1:${port}`,
+      edge: `http://127.0.0.1:${edgePort}`,
+      bucket: 'acme',
+      database: 'acme',
+    });
+    expect(cloud.status()).toMatchObject({ collector: cloud.collector, edge: cloud.edge, data: cloud.data });
+    for (const address of [cloud.collector, cloud.edge])
+      for (const [host, isRefused] of [
+        ['sluice.test', false],
+        ['other.test', true],
+      ] as const) {
+        const [answer] = await once(get(address, { headers: { host } }), 'response');
+        expect({ address, host, isRefused: (await text(answer)).includes('HOST_REFUSED') }).toEqual({
+          address,
+          host,
+          isRefused,
+        });
+      }
+  } finally {
+    await cloud.close();
+    directory.remove();
+  }
 });
