@@ -66,6 +66,18 @@ describe('what a deployment would be rolled back for', () => {
       'Mine: 2049 characters of inline policies, at most 2048',
     ],
     [
+      'inline policies of a user that are resources of their own',
+      (over) =>
+        template({
+          Mine: own('AWS::IAM::User', role(2_000).Properties),
+          More: own('AWS::IAM::UserPolicy', {
+            UserName: { Ref: 'Mine' },
+            PolicyDocument: policyOf(48 + over),
+          }),
+        }),
+      'Mine: 2049 characters of inline policies, at most 2048',
+    ],
+    [
       'inline policies of a group',
       (over) => template({ Mine: own('AWS::IAM::Group', role(5_120 + over).Properties) }),
       'Mine: 5121 characters of inline policies, at most 5120',
@@ -169,4 +181,17 @@ describe('what a deployment would be rolled back for', () => {
       { text: expect.stringMatching(/^Mine: 10241 characters/) },
     ]);
   });
+});
+
+it.each([
+  { also: { resources: 499, bytes: 0 }, told: [] },
+  { also: { resources: 500, bytes: 0 }, told: ['501 resources, at most 500'] },
+  { also: { resources: 0, bytes: 999_000 }, told: [] },
+  {
+    also: { resources: 0, bytes: 1_000_000 },
+    told: [expect.stringMatching(/^1000\d\d\d bytes, at most 1000000$/)],
+  },
+])('what Serverless adds counts, too: $also', ({ also, told }) => {
+  const problems = templateProblems(template({ Mine: role(100) }), PLACE, also);
+  expect(problems.map(({ excess }) => excess)).toEqual(told);
 });
