@@ -24,7 +24,7 @@ describe('what the accepted rows of a load hold', () => {
       'events.parquet',
       `SELECT ${EVENTS}, i::VARCHAR AS price, CASE WHEN i < 3 THEN NULL WHEN i = 3 THEN 'NaN'::DOUBLE ELSE i END AS ratio,
         CASE i WHEN 0 THEN '' WHEN 1 THEN 'EUR 13,50' WHEN 2 THEN '1e5' WHEN 3 THEN '-inf' WHEN 4 THEN '1_000' WHEN 5 THEN '13,50' WHEN 6 THEN '  ' WHEN 7 THEN '0x1F' ELSE ' 7.25' END AS odd,
-        i % 2 = 0 AS flag, 'null'::JSON AS void, '{"a": 1}' AS more FROM range(10) t(i)`,
+        i % 2 = 0 AS flag, 'null'::JSON AS void, [i] AS list, '{"a": 1}' AS more FROM range(10) t(i)`,
     );
     const content = await contentOf(
       {
@@ -32,7 +32,14 @@ describe('what the accepted rows of a load hold', () => {
         mapping: {
           eventValue: 'price',
           unitIds: { userID: 'unit_id', deviceID: { column: 'none', optional: true } },
-          metadata: { ratio: 'ratio', odd: 'odd', flag: 'flag', void: 'void', same: { constant: 'x' } },
+          metadata: {
+            ratio: 'ratio',
+            odd: 'odd',
+            flag: 'flag',
+            void: 'void',
+            list: 'list',
+            same: { constant: 'x' },
+          },
           metadataJson: 'more',
         },
       },
@@ -55,6 +62,7 @@ describe('what the accepted rows of a load hold', () => {
       ['metadata.odd', 2, 3, 'VARCHAR'],
       ['metadata.flag', 0, 0, 'BOOLEAN'],
       ['metadata.void', 10, 0, ''],
+      ['metadata.list', 0, 0, 'LIST'],
       ['metadataJson', 0, 0, 'VARCHAR'],
     ]);
     expect(content.fields['metadata.odd']).toMatchObject({
@@ -67,10 +75,16 @@ describe('what the accepted rows of a load hold', () => {
 
   it('is the rows that are equal to others of their file, and no rows of another file', async () => {
     const rows = `SELECT ${EVENTS} FROM range(10) t(i)`;
-    const once = await bench.write('once.parquet', `${rows} UNION ALL SELECT ${EVENTS} FROM range(1) t(i)`);
+    const repeating = (name: string, others: number, repeated: number) =>
+      bench.write(
+        name,
+        `SELECT ${EVENTS} FROM range(${others}) t(i) UNION ALL SELECT ${EVENTS} FROM range(${repeated}) t(i)`,
+      );
     const twice = await bench.write('twice.parquet', `${rows} UNION ALL ${rows}`);
+    // Four rows are too few, and six are of a hundred.
+    const files = [await repeating('few.parquet', 10, 4), await repeating('large.parquet', 100, 6), twice];
     const dataset = { kind: 'events', mapping: { unitIds: { userID: 'unit_id' } } } as const;
-    const { repeats } = await contentOf(dataset, [once, twice]);
+    const { repeats } = await contentOf(dataset, files);
     expect(repeats).toEqual({ 'twice.parquet': { rows: 10, of: 20 } });
   });
 
@@ -94,10 +108,31 @@ describe('what the accepted rows of a load hold', () => {
     });
   });
 
+  it('is the names of each column of names of exposures, the zeros of ratios, and more names than are compared', async () => {
+    const exposed = await bench.write(
+      'exposed.parquet',
+      `SELECT TIMESTAMP '2026-11-19 12:00:00' AS "timestamp", 'e' || i AS experiment, 'g' AS group_id, 'u' AS unit_id FROM range(30) t(i)`,
+    );
+    const { names } = await contentOf({ kind: 'exposures' }, [exposed]);
+    expect(Object.entries(names).map(([column, found]) => [column, Object.keys(found).length])).toEqual([
+      ['unit_type', 1],
+      ['experiment_id', 21],
+      ['group_id', 1],
+    ]);
+    const ratios = await bench.write(
+      'ratios.parquet',
+      `SELECT 'u' || i AS unit_id, DATE '2026-11-19' AS date, 'm' AS metric_name, 'userID' AS id_type, i AS n, 2 AS d FROM range(3) t(i)`,
+    );
+    const ratio = await contentOf({ kind: 'metrics', mapping: { numerator: 'n', denominator: 'd' } }, [
+      ratios,
+    ]);
+    expect(ratio.names['metric_name']).toEqual({ m: { rows: 3, zeros: 1, file: 'ratios.parquet' } });
+  });
+
   it('is of the accepted rows of files with other types, of which each has values', async () => {
     const doubles = await bench.write(
       'a.parquet',
-      `SELECT ${EVENTS}, 1.5::DOUBLE AS price FROM range(3) t(i)`,
+      `SELECT ${EVENTS}, CASE i WHEN 0 THEN -1.5 ELSE 1.5 END::DOUBLE AS price FROM range(3) t(i)`,
     );
     const texts = await bench.write(
       'b.parquet',
@@ -116,11 +151,11 @@ describe('what the accepted rows of a load hold', () => {
       column: 'price',
       none: 2,
       numbers: 3,
-      forms: { 'in capital letters': 2 },
-      // Three times the logarithm of 1.5.
+      forms: { 'in capital letters': 2, 'negative numbers': 1 },
+      // Three times the logarithm of 1.5, whatever the sign.
       size: { values: 3, logs: expect.closeTo(0.5283, 3) },
       // The row of EUR 0 is refused.
-      types: { DOUBLE: ['1.5'], VARCHAR: ['EUR 1', 'EUR 2'] },
+      types: { DOUBLE: ['-1.5', '1.5'], VARCHAR: ['EUR 1', 'EUR 2'] },
     });
     expect(fields['event name']).toMatchObject({ none: 0, numbers: 0 });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { FileColumn, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
-import { definedDataset } from '../../../harness/configInput.ts';
+import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
 
 type Leaves = NonNullable<FileColumn['leaves']>;
 
@@ -37,6 +37,28 @@ const { source, dataset } = definedDataset({
   mapping: { columns: { plan: { type: 'string', column: 'plan' } }, sortBy: ['plan'] },
 });
 const subject = { source, dataset, unitIds: {} };
+
+const columns = { plan: { type: 'string', column: 'plan' } } as const;
+
+interface Ordered {
+  readonly of: Partial<DatasetInput>;
+  readonly sortBy: readonly string[];
+  /** The column of a row's own time; undefined of rows without. */
+  readonly time: string | undefined;
+}
+
+it.each<Ordered>([
+  { of: { kind: 'events' }, sortBy: ['timestamp'], time: 'timestamp' },
+  { of: { kind: 'exposures' }, sortBy: ['timestamp'], time: 'timestamp' },
+  { of: { kind: 'metrics' }, sortBy: ['metric_date'], time: 'metric_date' },
+  { of: { kind: 'table', mapping: { columns } }, sortBy: [], time: undefined },
+  { of: { kind: 'table', mapping: { columns, sortBy: ['plan'] } }, sortBy: ['plan'], time: undefined },
+])('rows of $of are sorted by $sortBy, and have their own time in $time', ({ of, sortBy, time }) => {
+  const made = definedDataset(of);
+  const mapping = compileMapping({ ...made, unitIds: {} }, [], '2026-11-19');
+  expect(mapping).toMatchObject({ label: 'acme/events', origin: 's3://acme-drops/', sortBy });
+  expect(mapping.ownTime?.column).toBe(time);
+});
 
 describe('the mapping of files', () => {
   it('reads files together that differ in their unmapped columns, each with its whole row', () => {

@@ -60,7 +60,7 @@ describe('events', () => {
         kind: 'events',
         mapping: {
           eventName: 'context.event',
-          unitIds: { userID: 'context.user.id', companyID: 'CONTEXT.User.it"s' },
+          unitIds: { companyID: 'CONTEXT.User.it"s', user_id: 'context.user.id' },
           metadata: { dotted: 'a.b', inner: 'a.c' },
         },
       },
@@ -68,7 +68,8 @@ describe('events', () => {
     );
     expect(rows[0]).toMatchObject({
       event_name: 'purchase',
-      unit_ids: '{"userID":"7","companyID":"acme"}',
+      user_id: '7',
+      unit_ids: '{"companyID":"acme","user_id":"7"}',
       event_metadata: '{"dotted":"top","inner":"deep"}',
     });
   });

@@ -62,6 +62,8 @@ const refused: [name: string, sql: string, unit: Unit | undefined, reason: strin
   ['microseconds as milliseconds', '1795169730123456::BIGINT', 'ms', 'MICROSECONDS'],
   ['microseconds as milliseconds, as doubles', '1795169730123456::DOUBLE', 'ms', 'MICROSECONDS'],
   ['nanoseconds as microseconds', '1795169730123456789::BIGINT', 'us', 'NANOSECONDS'],
+  ['the year 2000 in microseconds', '946684800000000::BIGINT', 'ms', 'MICROSECONDS'],
+  ['the last second of 2099 in microseconds', '4102444799000000::BIGINT', 'ms', 'MICROSECONDS'],
   ['the year 2100 in microseconds', '4102444800000000::BIGINT', 'ms', 'OUT_OF_RANGE'],
   ['a text for milliseconds', "'2026-11-20T10:15:30Z'", 'ms', 'TEXT'],
   ['a number for texts', "'1795169730123'", undefined, 'NUMBER'],
