@@ -17,6 +17,7 @@ import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
+import { lateNoteKey } from '../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
@@ -60,7 +61,12 @@ beforeEach(async () => {
       acmeSource({
         name,
         bucket: `${name}-drops`,
-        datasets: [eventsDataset({ lookbackDays: 3, timezone: name === 'beta' ? EARLY : 'UTC' })],
+        datasets: [
+          eventsDataset({
+            lookbackDays: 3,
+            ...(name === 'beta' ? { timezone: EARLY } : { expectedBy: { hour: 6 } }),
+          }),
+        ],
       }),
     ),
     exports: [exportTo({ bucket: 'out' }, { name: 'raw', lookbackDays: 2 })],
@@ -319,6 +325,8 @@ describe('a request', () => {
       );
     const failed = { state: 'failed', failure: { code: 'SLUICE_X', message: 'x.' } } as const;
     const noRows = { key: 'a', size: 1, eTag: '"a"', fate: 'left_out', reason: 'no_rows' } as const;
+    const late = [{ day: '2026-11-15', due: NOW }];
+    await store().write(lateNoteKey('acme', 'events'), JSON.stringify({ at: NOW, late }));
     await write('2026-11-16', { rows: { in: 1, out: 1, refused: 0 }, usualRows: 40 });
     await write('2026-11-17', { state: 'succeeded_no_data', files: [noRows], version: undefined });
     await write('2026-11-18', failed);
@@ -342,7 +350,7 @@ describe('a request', () => {
     });
     for (const [asked, count] of [
       ['keep', 3],
-      ['empty', 4],
+      ['empty', 5],
     ] as const) {
       const all = { ...range, asked, source: 'acme' };
       const report = { dryRun: true, asked: [{ ...names, ...range, days: count }] };
@@ -355,7 +363,11 @@ describe('a request', () => {
     const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
     expect(await requests('ingest-plan')).toEqual([
       { ...sent, asked: 'keep', days: ['2026-11-16', '2026-11-18', '2026-11-21'] },
-      { ...sent, asked: 'empty', days: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-21'] },
+      {
+        ...sent,
+        asked: 'empty',
+        days: ['2026-11-15', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-21'],
+      },
     ]);
   });
 

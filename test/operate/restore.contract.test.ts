@@ -371,7 +371,16 @@ describe('a day of a raw table', () => {
       { table: 'landing/2026/11/19/08/', day: DAY, files: 0 },
     ];
     expect(await looked()).toEqual(foldersWith(1));
-    expect(await pendingCures(at)).toEqual([`${DAY}, hour 7, events: 7 events are missing`]);
+    const missing = `${DAY}, hour 7, events: 7 events are missing`;
+    expect(await pendingCures(at)).toEqual([missing]);
+    // Beside it, files of another day.
+    const note = { at: NOW, days: { [NEXT]: { seenAt: NOW - HOUR_MS, files: 2 } } };
+    await put(rawDaysKey('events'), JSON.stringify(note));
+    const lost = `${dayFolder(at.config, 'events', NEXT)}a`;
+    await put(lost, 'a');
+    await remove(lost);
+    expect(await pendingCures(at)).toEqual([missing, `statsig_forwarded_events, ${NEXT}: 1 file`]);
+    await put(rawDaysKey('events'), '{}');
     await removeVersions(key);
     expect(await looked()).toEqual(foldersWith(0));
     expect(await pendingCures(at)).toEqual([]);

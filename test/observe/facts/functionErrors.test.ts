@@ -56,7 +56,14 @@ async function runsOf(part: string, counts: Counts) {
   const minutesAgo = (time: string | null) => (time === null ? null : (NOW - Date.parse(time)) / MINUTE_MS);
   return {
     errors: found.errors.map(({ first, last, waits, ...more }) => {
-      return { ...more, first: minutesAgo(first), last: minutesAgo(last), waiting: waits?.messages };
+      const waiting = waits?.messages;
+      return {
+        ...more,
+        first: minutesAgo(first),
+        last: minutesAgo(last),
+        waiting,
+        sent: minutesAgo(waits?.since ?? null),
+      };
     }),
     idle: Object.fromEntries(
       found.idle.map(({ part, messages, schedule, since }) => [
@@ -68,7 +75,7 @@ async function runsOf(part: string, counts: Counts) {
 }
 
 describe('a function with errors', () => {
-  const none = { errors: 0, throttled: 0, isOver: false, longestBefore: null, waiting: 3 };
+  const none = { errors: 0, throttled: 0, isOver: false, longestBefore: null, waiting: 3, sent: null };
   it.each<{ what: string; part?: string; counts: Counts; found: object | null }>([
     {
       what: 'and good runs since',
@@ -129,6 +136,11 @@ describe('a function with errors', () => {
         ],
       },
       found: { errors: 1, invocations: 1, first: 3_000, last: 10, longestBefore: 12 },
+    },
+    {
+      what: 'for which a message waits',
+      counts: { errors: [[10, 1]], age: 20 },
+      found: { errors: 1, invocations: 0, first: 10, last: 10, sent: 20 },
     },
     {
       what: 'a minute within the day',

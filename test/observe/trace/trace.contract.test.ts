@@ -35,7 +35,11 @@ const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEve
     );
   return { events };
 });
-const glue = answeredBy(GlueClient, () => ({ Partitions: [] }));
+/** A catalog with one partition, of a day that has no file. */
+const glue = answeredBy(GlueClient, ({ input }) => {
+  const partition = { Values: ['2026-11-20'], StorageDescriptor: { Location: 's3://elsewhere/' } };
+  return { Partitions: input['TableName'] === EVENTS ? [partition] : [] };
+});
 const athena = await tableAthena(config);
 const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now: NOW };
 const opened = openDeployment(about, { region: 'us-east-1' });

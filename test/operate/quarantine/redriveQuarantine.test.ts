@@ -63,6 +63,21 @@ describe('redriveQuarantine', () => {
     ]);
   });
 
+  it('lands 5,000 rows at a time, however small they are', async () => {
+    async function* quarantined(): AsyncGenerator<QuarantinedItem> {
+      yield itemOf('q');
+    }
+    const landed: number[] = [];
+    const events = Array.from({ length: 5_001 }, (_, i) => ({ day: DAY, json: `{"event_id":"${i}"}` }));
+    await redriveQuarantine(
+      quarantined(),
+      () => ({ rows: { exposures: [], events }, refused: [], ignored: 0 }),
+      async (rows) => void landed.push(rows.events.length),
+      { hasEvent: () => false, add: async () => undefined },
+    );
+    expect(landed).toEqual([5_000, 1]);
+  });
+
   describe('of three events, of which two fill a record, and a bucket that takes one record', () => {
     const redriven = async () => {
       async function* quarantined(): AsyncGenerator<QuarantinedItem> {
@@ -76,7 +91,7 @@ describe('redriveQuarantine', () => {
           const received = { received_at: '2026-11-20T07:59:59.999Z', pad: 'x'.repeat(9_000_000) };
           const exposures = [{ day: DAY, json: JSON.stringify({ event_id }) }];
           const events = [{ day: DAY, json: JSON.stringify({ event_id, ...received }) }];
-          return { rows: { exposures, events }, refused: [], ignored: 0 };
+          return { rows: { exposures, events }, refused: [], ignored: 1 };
         },
         async ({ exposures, events }) => {
           if (landed.length > 0) throw new RangeError('full');
@@ -99,7 +114,11 @@ describe('redriveQuarantine', () => {
 
     it('counts what the bucket took, and what it did not by the name of the error', async () => {
       const { report } = await redriven();
-      expect(report).toMatchObject({ delivered: { exposures: 2, events: 2 }, failed: { RangeError: 2 } });
+      expect(report).toMatchObject({
+        delivered: { exposures: 2, events: 2 },
+        failed: { RangeError: 2 },
+        ignored: 3,
+      });
     });
   });
 });

@@ -22,6 +22,7 @@ it('rows of a day count by table, those of quarantine by reason and sender, the 
     row('first', '2026-11-19 12:00:00', '2026-11-19'),
     row('before the hour', '2026-11-20 10:59:59.999'),
     row('of the hour', '2026-11-20 11:00:00'),
+    row('of yesterday', '2026-11-20 11:20:00', '2026-11-19'),
     row('of tomorrow', '2026-11-20 11:30:00.123', '2026-11-21'),
     row('of long ago', '2026-11-20 11:40:00', '2026-11-18'),
   );
@@ -36,6 +37,7 @@ it('rows of a day count by table, those of quarantine by reason and sender, the 
   const js = { sdk_type: 'js', sdk_version: '3', key_label: 'web' };
   await athena.insert(
     config.tables.quarantine,
+    refused('A', '2026-11-19 11:59:59.999', { ...js, ds: '2026-11-19' }),
     refused('A', '2026-11-20 03:00:00', js),
     refused('B', '2026-11-20 04:00:00', js),
     refused('B', '2026-11-20 05:00:00', {}),
@@ -49,7 +51,7 @@ it('rows of a day count by table, those of quarantine by reason and sender, the 
       table: 'events',
       name: 'statsig_forwarded_events',
       newestRowAt: '2026-11-20T11:30:00.123Z',
-      rowsLastHour: 2,
+      rowsLastHour: 3,
     },
     { table: 'quarantine', name: 'quarantine', newestRowAt: '2026-11-20T11:30:00.000Z', rowsLastHour: 1 },
   ]);
