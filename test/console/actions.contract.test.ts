@@ -116,6 +116,14 @@ it('has curated days on the first page of the calendar of all sources alone', as
   expect(await read('/api/days?source=acme')).toEqual([1, 0, undefined]);
 });
 
+it('has the days that are asked for, of datasets and exports', async () => {
+  const answer = await fetch(new URL('/api/days?days=2&until=2026-10-02', consoles.readOnly.address));
+  const { datasets, exports, sources }: DaysAnswer = JSON.parse(await answer.text());
+  const asked = ['2026-10-01', '2026-10-02'];
+  for (const { days } of [...datasets, ...exports]) expect(days.map(({ day }) => day)).toEqual(asked);
+  expect([datasets.length, exports.length, sources]).toEqual([1, 1, ['acme']]);
+});
+
 it('has no dry run of what the local cloud does', () => {
   const local = routes.filter(({ writes, localOnly }) => writes && localOnly);
   expect(local.length).toBeGreaterThan(1);

@@ -10,13 +10,19 @@ import { type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
 import { serveRequests } from '../../console/server/serveRequests.ts';
 import { sum } from '../../lib/base/sum.ts';
+import { VERSION } from '../../lib/base/version.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 /** A console of a deployment that no call of this suite reaches. */
 const consoleOf = (options: Partial<ConsoleOptions>) =>
   openConsole({
     deployment: {
-      config: defineConfig({ bucket: 'sluice-experiments', allowAnyKey: true }),
+      config: defineConfig({
+        bucket: 'sluice-experiments',
+        database: 'rows',
+        athena: { workgroup: 'queries' },
+        allowAnyKey: true,
+      }),
       stack: { service: 'sluice', stage: 'dev' },
       isLocal: false,
       aws: { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
@@ -78,15 +84,18 @@ describe('the server of the console', () => {
     const { status, headers, text } = await send(open.address, {});
     expect(status).toBe(200);
     expect(headers['cache-control']).toBe('no-store');
-    expect(JSON.parse(text)).toEqual(
-      expect.objectContaining({
-        stage: 'dev',
-        isLocal: false,
-        mayWrite: true,
-        bucket: 'sluice-experiments',
-        collector: 'https://collector.example',
-      }),
-    );
+    expect(JSON.parse(text)).toEqual({
+      version: VERSION,
+      stage: 'dev',
+      region: 'us-east-1',
+      isLocal: false,
+      mayWrite: true,
+      bucket: 'sluice-experiments',
+      database: 'rows',
+      workgroup: 'queries',
+      collector: 'https://collector.example',
+      now: expect.stringMatching(/^20\d\d-.*Z$/),
+    });
   });
 
   it.each([
@@ -99,6 +108,10 @@ describe('the server of the console', () => {
     ['the origin of another local server', { origin: 'http://127.0.0.1:1' }],
     ['the origin null', { origin: 'null' }],
     ['an image of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+    [
+      'a frame of another site',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    ],
     ['an image of another local server', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }],
   ])('refuses %s, for the page, for reading and for writing', async (_, headers: Record<string, string>) => {
     const { port } = new URL(open.address);
@@ -120,7 +133,7 @@ describe('the server of the console', () => {
 
   it('admits loopback by each name, a link from another site, and an address that was typed', async () => {
     const { port } = new URL(open.address);
-    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `LOCALHOST:${port}`])
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `LOCALHOST:${port}`])
       expect(
         (await send(open.address, { headers: { host, origin: `http://${host.toLowerCase()}` } })).status,
       ).toBe(200);
@@ -130,8 +143,11 @@ describe('the server of the console', () => {
       'sec-fetch-dest': 'document',
     };
     // A browser says `none` of an address that somebody has typed.
-    for (const headers of [followed, { 'sec-fetch-site': 'none' }])
+    for (const headers of [followed, { 'sec-fetch-site': 'none' }, { 'sec-fetch-site': 'same-origin' }])
       expect((await send(open.address, { path: '/', headers })).status).toBe(200);
+    // A form that another site sends is no link.
+    const form = { method: 'POST', path: '/api/local/flush', headers: followed };
+    expect(codeOf(await send(open.address, form))).toEqual([403, 'SLUICE_CONSOLE_FOREIGN']);
   });
 
   it('admits the names that it is given, and names below one that begins with a dot', async () => {

@@ -243,24 +243,28 @@ describe('a finding about functions, the landing and the stream', () => {
 
   it.each([
     { collector: {}, asked: ['delete-function-concurrency', '2000'] },
-    { collector: { accountConcurrency: 300 }, asked: ['delete-function-concurrency', '600'] },
+    { collector: { accountConcurrency: 300 }, asked: ['delete-function-concurrency', '1000'] },
+    { collector: { accountConcurrency: 1_500 }, asked: ['delete-function-concurrency', '3000'] },
     { collector: { reservedConcurrency: 50 }, asked: ['--reserved-concurrent-executions 100', '2000'] },
-  ])('of a collector that Lambda throttles asks for twice what $collector has', ({ collector, asked }) => {
-    const deployment = { ...judgedDeployment, config: defineConfig({ bucket: 'acme', collector }) };
-    const errors = ['export', 'collect'].map((part) => ({
-      ...functionErrors,
-      part,
-      errors: 0,
-      throttled: 5,
-    }));
-    const failures = { collect: failureOf('throttled', 'x'), export: failureOf('throttled', 'x') };
-    const facts = { ...wellFacts, functionErrors: errors, failures };
-    const [ofExport, ofCollect] = judgeFacts(facts, deployment, 'eu-central-1').map(
-      ({ commands }) => commands,
-    );
-    expect(ofExport?.[1]).toContain('delete-function-concurrency --function-name sluice-prod-export');
-    expect(ofCollect?.[1]).toContain(asked[0]);
-    expect(ofCollect?.[1]).toContain('--function-name sluice-prod-collect');
-    expect(ofCollect?.[2]).toContain(`--desired-value ${asked[1]} `);
-  });
+  ])(
+    'of a collector that Lambda throttles asks for twice what $collector has, and its default at least',
+    ({ collector, asked }) => {
+      const deployment = { ...judgedDeployment, config: defineConfig({ bucket: 'acme', collector }) };
+      const errors = ['export', 'collect'].map((part) => ({
+        ...functionErrors,
+        part,
+        errors: 0,
+        throttled: 5,
+      }));
+      const failures = { collect: failureOf('throttled', 'x'), export: failureOf('throttled', 'x') };
+      const facts = { ...wellFacts, functionErrors: errors, failures };
+      const [ofExport, ofCollect] = judgeFacts(facts, deployment, 'eu-central-1').map(
+        ({ commands }) => commands,
+      );
+      expect(ofExport?.[1]).toContain('delete-function-concurrency --function-name sluice-prod-export');
+      expect(ofCollect?.[1]).toContain(asked[0]);
+      expect(ofCollect?.[1]).toContain('--function-name sluice-prod-collect');
+      expect(ofCollect?.[2]).toContain(`--desired-value ${asked[1]} `);
+    },
+  );
 });

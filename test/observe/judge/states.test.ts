@@ -22,19 +22,21 @@ const figuresOf = (text: string) =>
 
 const TARGET = / --(?:stage prod|region eu-central-1)/g;
 
-/** The names of the cases of its code that a finding may be of, and whether their sentences are its cause. */
+/** The names of the cases of its code that a finding may be of, and what its cause has before theirs. */
 function casesOf({ code, cause, cure }: Pick<Finding, 'code' | 'cause' | 'cure'>) {
   const known = Object.entries<Pick<Finding, 'cause' | 'cure'>>(findingCatalogue[code].cases);
   const cured = known.filter((one) => cure.replaceAll(TARGET, '').endsWith(one[1].cure));
   const caused = cured.filter((one) => cause.replaceAll(TARGET, '').endsWith(one[1].cause));
-  const names = (caused.length > 0 ? caused : cured).map(([name]) => name);
-  return { names: names.join(' or '), isCaused: caused.length > 0 };
+  const fitting = caused.length > 0 ? caused : cured;
+  const endingWith = caused[0]?.[1].cause.length ?? 0;
+  const ownCause = cause.replaceAll(TARGET, '').slice(0, -endingWith || undefined);
+  return { names: fitting.map(([name]) => name).join(' or '), ownCause };
 }
 
 /** A finding without its sentences: of these the case that they are of, and the figures of those that have some of their own. */
 function outline(found: Finding) {
-  const { code, severity, since, subject, title, detail, cause, judgedBy, commands } = found;
-  const { names, isCaused } = casesOf(found);
+  const { code, severity, since, subject, title, detail, judgedBy, commands } = found;
+  const { names, ownCause } = casesOf(found);
   return {
     code: code.slice('SLUICE_FINDING_'.length),
     case: names,
@@ -43,7 +45,7 @@ function outline(found: Finding) {
     ...(subject === undefined ? null : { subject }),
     title: figuresOf(title),
     detail: figuresOf(detail),
-    ...(isCaused ? null : { cause: figuresOf(cause) }),
+    ...(ownCause === '' ? null : { cause: figuresOf(ownCause) }),
     ...(judgedBy === undefined ? null : { judgedBy }),
     commands: commands.map((command) => command.replaceAll(TARGET, '')),
   };

@@ -460,7 +460,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
     unknown: [
       { part: 'the rows', why: 'Table events not found.', kind: 'query', log: null, isByKey: false },
-      { part: 'the days', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the days_2', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
     ],
   },
   'the key of the Data Catalog cannot be used': {

@@ -278,7 +278,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       {
         ...namedExport,
         days: [
-          { ...failedDay, day: '2026-11-12' },
+          { ...failedDay, day: '2026-10-30' },
           { ...failedDay, day: '2026-11-13', failureMessage: 'x' },
           { ...failedDay, day: '2026-11-17', failing: { ...ongoingFailure, waits: true } },
         ],
@@ -289,6 +289,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         table: 'statsig_forwarded_exposures',
         days: [
           { ...failedDay, day: '2026-11-14' },
+          { ...loadedDay, day: '2026-11-13', kept: 1 },
           { ...loadedDay, day: '2026-11-15', kept: 2 },
           { ...loadedDay, day: '2026-11-16', kept: 3 },
         ],
@@ -300,6 +301,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         ...curatedTable,
         kind: 'exposures',
         table: 'curated_exposures',
+        accepted: ['2026-11-13'],
         kept: [{ ...keptDay, day: '2026-11-15' }],
       },
     ],
@@ -464,7 +466,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { ...failedDay, failure: 'SLUICE_SOURCE_BUCKET_MISSING' },
       { ...loadedDay, day: '2026-11-19', receipt: { code: 'X_1', since: NOW - 5 * HOUR_MS } },
     ],
-    lacking: [lacking('2026-11-16', 2)],
+    lacking: [lacking('2026-11-16', 2), lacking('2026-11-17', 5)],
     late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }],
   }),
   'days wait whose late ones are of the past, and the alarm on late days rings': {
@@ -593,7 +595,14 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { ...shortHour, hour: 12, table_name: 'exposures', missing: 1 },
       { ...shortHour, unproved: 12 },
       { ...shortHour, hour: 12, missing: 4 },
-      { ...shortHour, ds: '2026-11-19', hour: 23, missing: 2, unproved: 12 },
+      {
+        ...shortHour,
+        ds: '2026-11-19',
+        hour: 23,
+        missing: 2,
+        unproved: 12,
+        checked_at: '2026-11-19 23:59:00.000',
+      },
       { ...shortHour, ds: '2026-11-18', state: 'open', unproved: 90, checked_at: '2026-11-19 23:59:59.000' },
     ],
     lastNight: { day: '2026-11-19', at: hoursAgo(11) },
@@ -675,5 +684,146 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       hasMore: false,
     },
     unknown: [{ ...part, part: 'the log of relay', log: 'relay' }],
+  },
+  'alarms on drops ring, while datasets cannot be read': {
+    datasets: null,
+    alarms: [{ ...ringingAlarm, name: 'sluice-prod-ingest-late-daily', state: 'ALARM', notifies: true }],
+  },
+  '503 of keys until a minute ago, and requests were stored since': {
+    lastHour: {
+      ...wellHour,
+      failedBy: { [KEYS]: 2 },
+      failedAt: { [KEYS]: { first: minutes(30), last: minutes(1) } },
+      lastStoredAt: minutes(0.5),
+    },
+  },
+  'a key is unknown whose digits another one has in its middle, and one has a label': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4 }, 400),
+    keys: { ...wellKeys, senders: ['aa9f86d081'], labels: { '5e5e5e5eff': 'web_1', '9f86d0ffff': 'app_2' } },
+    refusals: logged(
+      answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081' }),
+      answered('SLUICE_KEY_UNKNOWN', 1, { key: '5e5e5e5e' }),
+    ),
+  },
+  'an app was refused whose key is in the list now': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }, 400),
+    keys: { ...wellKeys, senders: ['9f86d081ff'] },
+    refusals: logged(answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081', ...refusedApp })),
+  },
+  'an app was refused whose key is in the list now, and the log has more': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }, 400),
+    keys: { ...wellKeys, senders: ['9f86d081ff'] },
+    refusals: { ...logged(answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081' })), hasMore: true },
+  },
+  'requests were refused of two codes earlier in the day': {
+    lastDay: { ...wellDay, refused: 9 },
+    refusals: logged(answered('SLUICE_KEY_MISSING', 5), answered('SLUICE_BODY_NOT_JSON', 4)),
+  },
+  'the keys of the local cloud are no list': {
+    isLocal: true,
+    keys: { ...wellKeys, senders: [], fault: 'It is not JSON.', faultKind: 'invalid' },
+  },
+  'copies were not kept, as SQS denies the role': {
+    unkept: { count: 2, first: hoursAgo(3), last: hoursAgo(0.5) },
+    unkeptError:
+      'AccessDenied: User: arn:aws:sts::1:assumed-role/sluice-prod-CollectRole-1/c is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:x:1:sluice-prod-relay because no identity-based policy allows the sqs:SendMessage action',
+  },
+  'two days of a raw table have lost their files with their versions, and the landing has some of both': {
+    lostDays: [
+      { table: 'events', day: '2026-11-19', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 },
+      { table: 'events', day: '2026-11-20', seenAt: NOW - 3 * HOUR_MS, files: 3, left: 1 },
+    ],
+    restorable: (['2026-11-19', '2026-11-20'] as const).map((day) => ({
+      table: 'statsig_forwarded_events',
+      day,
+      files: 0,
+    })),
+  },
+  'a view is gone': {
+    stackFaults: [
+      {
+        what: 'view',
+        name: 'product_events',
+        part: 'the tables of the catalog',
+        differs: null,
+        changedAt: null,
+        deployedAt: hoursAgo(99),
+        isDeployed: true,
+        isOtherRelease: false,
+        repair: [['glue', 'create-table']],
+      },
+    ],
+  },
+  'parts cannot be read by the caller, of whom each answer has its own words': {
+    unknown: (['credentials', 'expired', 'throttled', 'timedOut', 'catalogKey', 'missing'] as const).flatMap(
+      (kind) =>
+        [1, 2].map((n) => ({
+          part: `the part_${n}` as 'the drops',
+          why: `X_${n}.`,
+          kind,
+          log: null,
+          isByKey: false,
+        })),
+    ),
+  },
+  'a day is late, and others wait, while the alarm on late days rings': {
+    ...datasetFacts({
+      late: [{ day: '2026-11-18', due: NOW - 30 * HOUR_MS }],
+      waiting: [
+        { day: '2026-11-19', words: 'has 2 files', isLacking: false, cure: 'run' },
+        { day: '2026-11-20', words: 'has 3 files', isLacking: false, cure: 'backfill' },
+        { day: '2026-11-17', words: 'has 4 files', isLacking: false, cure: 'backfill' },
+      ],
+    }),
+    alarms: [{ ...ringingAlarm, name: 'sluice-prod-ingest-late', state: 'ALARM', notifies: true }],
+  },
+  'the lookback of a folder has no file, and days before it have': datasetFacts({
+    lastLook: { ...hourOldLook, stopped: true },
+    unlooked: ['2026-11-10', '2026-11-12'],
+    days: [
+      { ...loadedDay, day: '2026-11-08', version: '20261108T081500123Z-1f6c09ab' },
+      { ...loadedDay, day: '2026-11-09', version: '20261109T081500123Z-1f6c09ab' },
+    ],
+    late: [{ day: '2026-11-18', due: NOW - 30 * HOUR_MS, empty: '1 file, 0 rows' }],
+  }),
+  'late days of weeks have no rows, and a file of another was left out': datasetFacts({
+    late: [
+      { day: '2026-11-18', due: NOW - 50 * HOUR_MS, empty: '1 file, 0 rows' },
+      { day: '2026-11-19', due: NOW - 26 * HOUR_MS, empty: '2 files, 0 rows' },
+    ],
+    firstDay: '2026-10-01',
+    days: [{ ...loadedDay, day: '2026-11-19', leftOut: { count: 2, words: 'left out 2 objects' } }],
+  }),
+  'late days of weeks have no file': datasetFacts({
+    late: [
+      { day: '2026-11-01', due: NOW - 400 * HOUR_MS },
+      { day: '2026-11-19', due: NOW - 26 * HOUR_MS },
+    ],
+    firstDay: '2026-10-01',
+    days: [],
+  }),
+  'objects wait, of which the queue has messages of two thirds': {
+    ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1) } }),
+    writer: { messages: 600, perMinute: 60, goneAt: hoursAgo(-1.5) },
+  },
+  'rows are in quarantine of which few are of a sender that is known': {
+    quarantine: [
+      {
+        ...quarantineCount,
+        rows: 9,
+        senders: [
+          { sdk: 'js-client 3', key: 'web', path: null, rows: 5, firstAt: hoursAgo(3), lastAt: hoursAgo(1) },
+        ],
+      },
+    ],
+  },
+  'rows are in quarantine of which few are of a sender that nobody knows': {
+    quarantine: [
+      {
+        ...quarantineCount,
+        rows: 9,
+        senders: [{ sdk: null, key: null, path: null, rows: 5, firstAt: hoursAgo(3), lastAt: hoursAgo(1) }],
+      },
+    ],
   },
 };
