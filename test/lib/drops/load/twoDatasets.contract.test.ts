@@ -52,18 +52,14 @@ describe('two datasets of the same folder', () => {
     expect(await read()).toEqual(corrected);
   });
 
-  it.each([0, 1])(
-    'are both looked at for lost files, whichever is the first in that hour: %i',
-    async (hours) => {
-      await loadBoth();
-      for (const key of await loads.keys('statsig/ingested/')) await loads.forget(key);
-      loads.clock.advance(hours * 3_600_000);
-      const messages = [{ messageId: '0', body: '{"sluice":"sweep"}', receives: 1 }];
-      await loadMessages(loads.makeLoader(), loads.makeRun(), messages, 3);
-      const noted = ['ledger/acme/again/files.json', 'ledger/acme/events/files.json'];
-      expect((await loads.keys('ledger/acme/')).filter((key) => key.endsWith('files.json'))).toEqual(noted);
-    },
-  );
+  it('are both looked at for lost files in an hour in which the second is the first', async () => {
+    await loadBoth();
+    for (const key of await loads.keys('statsig/ingested/')) await loads.forget(key);
+    const messages = [{ messageId: '0', body: '{"sluice":"sweep"}', receives: 1 }];
+    await loadMessages(loads.makeLoader(), loads.makeRun(), messages, 3);
+    const noted = ['ledger/acme/again/files.json', 'ledger/acme/events/files.json'];
+    expect((await loads.keys('ledger/acme/')).filter((key) => key.endsWith('files.json'))).toEqual(noted);
+  });
 
   it('each write the rows that they refuse to files of their own', async () => {
     // A day fails if more than 1 % of its rows are refused (`refusedShare`): one of 201 is fewer.
