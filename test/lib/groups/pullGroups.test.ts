@@ -77,6 +77,13 @@ describe('a pull', () => {
     expect(older).toMatchObject([{ groupName: 'Old', firstSeen: START - HOUR, lastSeen: START }]);
   });
 
+  it('takes from older specs what none since have said', () => {
+    const unnamed = pulled([{ ...rule, groupName: null, layerId: null, split: null }]);
+    expect(mergeGroups(unnamed, [rule], START - HOUR).rows).toMatchObject([
+      { groupName: 'Old', layerId: 'l', expectedSplit: 0.5 },
+    ]);
+  });
+
   it.each<{ readonly what: string; readonly twice: readonly SpecRule[]; readonly taken: object }>([
     {
       what: 'the first',

@@ -35,6 +35,8 @@ describe('a line that DuckDB refuses', () => {
         path: `${keyOf(2)}#events/2026-11-24`,
         sdk_type: 'py-server',
         sdk_version: '1.2.3',
+        // When it was refused.
+        received_at: '2026-11-25 10:00:00',
         raw: bad('bad').json,
         ds: '2026-11-25',
       }),
@@ -50,6 +52,18 @@ describe('a line that DuckDB refuses', () => {
       },
       expect.objectContaining({ events_finished: 1, events_refused: 1 }),
     ]);
+  });
+
+  it('has the ID of its event in quarantine, as each copy of the event', async () => {
+    const day = '2026-11-25';
+    const copies = ['first', 'again'].map((page) =>
+      rowOf('events', 'bad', day, { timestamp: 'never', page }),
+    );
+    bucket.objects.set(keyOf(1), record({ events: [...copies, bad('other')] }));
+    await bucket.write([keyOf(1)]);
+    const rows = await bucket.rowsOf('quarantine');
+    expect(rows).toHaveLength(3);
+    expect(new Set(rows.map((row) => row['quarantine_id'])).size).toBe(2);
   });
 
   const unfitExposures = Array.from({ length: 20 }, (_, i) =>
