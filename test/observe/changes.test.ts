@@ -174,7 +174,7 @@ describe('what is not as usual', () => {
       '07:05': { requests: 300 },
     };
     expect(changes({ usual: { requests: 2 }, today: (time) => bursts[time] })).toMatchObject([
-      { first: at('03:05'), last: at('07:05'), hour: 902 },
+      { first: at('03:05'), last: at('07:05'), hour: 902, day: 1_448 },
     ]);
   });
 

@@ -274,7 +274,7 @@ describe('one dataset', () => {
   it('shows an unusual day of its lookback that is older than the days that are asked, and needs somebody', async () => {
     const short = defineConfig({
       bucket: 'own',
-      sources: [acmeSource({ datasets: [eventsDataset({ lookbackDays: 30 })] })],
+      sources: [acmeSource({ datasets: [eventsDataset({ lookbackDays: 25 })] })],
     });
     const subject = { source: 'acme', dataset: 'events', day: older };
     const entry = ledgerEntry({ ...subject, usualRows: 1_000, updatedAt: NOW, ...unusual });

@@ -13,6 +13,7 @@ import {
 import { dayFolder, versionPrefix } from '../../../../lib/tables/tableFolders.ts';
 import { readCuratedCalendar } from '../../../../observe/facts/days/curatedCalendar.ts';
 import { readCurationState, unreadCurated } from '../../../../observe/facts/days/curationState.ts';
+import { unreadVersions } from '../../../../observe/facts/days/unreadDays.ts';
 import { requestCuration } from '../../../../operate/curate/requests.ts';
 import { answeredBy } from '../../../harness/answering.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
@@ -241,6 +242,27 @@ describe('the state of curated days', () => {
       })),
     ]);
   });
+});
+
+it('a day is read whose partition has its folder below a former Statsig folder', async () => {
+  const moved = defineConfig({
+    bucket: 'own',
+    statsigFolder: 'present',
+    formerStatsigFolders: [{ folder: 'statsig', until: '2026-11-26' }],
+  });
+  const version = { filesWritten: ['a'], rows: { in: 9, out: 5, refused: 0 } };
+  const deployment = deploymentOf({ 6: version, 7: version }, []);
+  const glue = answeredBy(GlueClient, () => {
+    const Location = `s3://own/${versionPrefix(config, 'curated_events', dayAt(6), 'v')}`;
+    return { Partitions: [{ Values: [dayAt(6)], StorageDescriptor: { Location } }] };
+  });
+  const found = await unreadVersions(
+    { ...deployment, glue, config: moved },
+    'curated_events',
+    [dayAt(6), dayAt(7)],
+    (day) => ({ source: CURATED_LEDGER, dataset: 'events', day }),
+  );
+  expect(found.map(({ day }) => day)).toEqual([dayAt(7)]);
 });
 
 describe('the calendar of curated days', () => {
