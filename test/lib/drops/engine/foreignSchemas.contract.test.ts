@@ -264,6 +264,21 @@ describe('UUIDs of 16 bytes', () => {
     ]);
   });
 
+  it('are not decimals of as many bytes, also of writers that say no newer type of these', async () => {
+    const file = await bench.write(
+      'large-decimal.parquet',
+      `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit, 1234567.89::DECIMAL(38, 2) AS amount`,
+    );
+    const { rows, refused } = await bench.load(
+      { kind: 'events', mapping: { unitIds: { userID: 'unit' }, eventValue: 'amount' } },
+      [setElement(file, 'amount', { 10: undefined })],
+    );
+    expect({ values: rows.map((row) => row['event_value']), refused }).toEqual({
+      values: ['1234567.89'],
+      refused: [],
+    });
+  });
+
   it('are written canonically when cast from text, and rejected when the text is not a UUID', async () => {
     const file = await bench.write(
       'uuid-texts.parquet',
