@@ -114,6 +114,7 @@ const cases: Readonly<
       ['1.0::DOUBLE', true],
       ['0.5::DOUBLE', CAST],
       ['1.00::DECIMAL(10,2)', true],
+      ['0.50::DECIMAL(10,2)', CAST],
       ['2::HUGEINT', CAST],
       ["'perhaps'", CAST],
     ],
