@@ -22,33 +22,39 @@ describe('a load', () => {
   afterEach(() => loads.close());
 
   const OUT_OF_TIME = { code: 'SLUICE_LOAD_OUT_OF_TIME' };
+
   /** A load whose time is over once its files are uploaded. */
   function outOfTime(): LoadOptions {
     const stop = new AbortController();
     return { at: { uploaded: async () => stop.abort() }, run: { signal: stop.signal } };
   }
+
   /** A failure that may pass. */
   const passing = () => Promise.reject(new Error('It may pass.'));
+
   /** Another takes the day, whose lease is over. */
   async function takenByAnother(): Promise<void> {
     loads.clock.advance(LEASE_MS + 1);
     const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
-    await loads.ledger.claim(place, 'another', loads.clock.now() + LEASE_MS, 'f');
+    await loads.ledger.claim(place, 'another', loads.clock.now() + LEASE_MS, 'of the other');
   }
+
   /** Notes the calls of S3 from now on: the command, and its input as JSON. */
   function noteCalls(): readonly { readonly command: string; readonly input: string }[] {
     const calls: { readonly command: string; readonly input: string }[] = [];
     loads.s3.middlewareStack.add(
       (next, { commandName = '' }) =>
         (args) => {
-          const { Body: _, ...input } = { Body: null, ...args.input };
-          calls.push({ command: commandName, input: JSON.stringify(input) });
+          // What is uploaded is left out.
+          const input = JSON.stringify(args.input, (name, value) => (name === 'Body' ? undefined : value));
+          calls.push({ command: commandName, input });
           return next(args);
         },
       { step: 'initialize' },
     );
     return calls;
   }
+
   /** Has a load killed, and its lease end. */
   async function kill(how: LoadOptions): Promise<void> {
     expect(await loads.load(how)).toBe('killed');
@@ -67,25 +73,31 @@ describe('a load', () => {
     expect(row).toMatchObject({ ingested_at: '2026-11-20 10:00:00' });
   });
 
-  it('replaces the rows of a corrected file and adds those of a late one, in a new version', async () => {
+  it('replaces the rows of a corrected file and adds those of a late one', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await loads.load();
-    const { version } = (await loads.entry()) ?? {};
     await loads.drop('a.parquet', someEvents(0, 3, 'mended'));
     await loads.drop('late.parquet', someEvents(3, 5));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual([...readEvents(0, 3, 'mended'), ...readEvents(3, 5)]);
-    const at = loads.clock.now();
-    expect((await loads.entry())?.superseded).toEqual([{ version, at }]);
-    // Versions are kept for a day.
-    const { version: second } = (await loads.entry()) ?? {};
-    loads.clock.advance(86_400_000 - 1);
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
-    const later = loads.clock.now();
-    expect((await loads.entry())?.superseded).toEqual([
-      { version, at },
-      { version: second, at: later },
-    ]);
+  });
+
+  it.each([
+    { what: 'for a day', waitMs: 86_400_000 - 1, isKept: true },
+    { what: 'no longer than a day', waitMs: 86_400_000, isKept: false },
+  ])('keeps the version that it replaces $what', async ({ waitMs, isKept }) => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.load();
+    const first = await loads.entry();
+    await loads.load({ reason: 'backfill' });
+    const replaced = { version: first?.version, at: loads.clock.now() };
+    const second = await loads.entry();
+    expect(second?.version).not.toBe(first?.version);
+    expect(second?.superseded).toEqual([replaced]);
+    loads.clock.advance(waitMs);
+    await loads.load({ reason: 'backfill' });
+    const replacedLater = { version: second?.version, at: loads.clock.now() };
+    expect((await loads.entry())?.superseded).toEqual(isKept ? [replaced, replacedLater] : [replacedLater]);
   });
 
   it('removes the rows of a deleted file, and names it as gone', async () => {
@@ -173,20 +185,17 @@ describe('a load', () => {
   });
 
   it.each([
-    { room: 'fit', bytes: 2 ** 32, users: ['u000', 'u001'] },
-    { room: 'do not fit', bytes: 20_000, users: ['u001', 'u000'] },
-  ])(
-    'writes rows in their order if they $room the disk, otherwise as they come',
-    async ({ bytes, users }) => {
-      // They are small in the file, and large once they are read.
-      const rows = someEvents(0, 2).replace('AS event_name', "AS event_name, repeat('x', 100000) AS more");
-      await loads.drop('a.parquet', await parquetOf(`${rows} ORDER BY unit_id DESC`, 'zstd'));
-      const loaded = await loads.load({ loader: { freeBytes: async () => bytes } });
-      expect(loaded).toMatchObject({ outcome: 'succeeded' });
-      const written = await loads.rowsUnder('statsig/ingested/acme_events/');
-      expect(written.map(({ user_id }) => user_id)).toEqual(users);
-    },
-  );
+    { how: 'in their order', room: 'fit', bytes: 2 ** 32, users: ['u000', 'u001'] },
+    { how: 'as they come', room: 'do not fit', bytes: 20_000, users: ['u001', 'u000'] },
+  ])('writes rows $how if they $room the disk', async ({ bytes, users }) => {
+    // They are small in the file, and large once they are read.
+    const rows = someEvents(0, 2).replace('AS event_name', "AS event_name, repeat('x', 100000) AS more");
+    await loads.drop('a.parquet', await parquetOf(`${rows} ORDER BY unit_id DESC`, 'zstd'));
+    const loaded = await loads.load({ loader: { freeBytes: async () => bytes } });
+    expect(loaded).toMatchObject({ outcome: 'succeeded' });
+    const written = await loads.rowsUnder('statsig/ingested/acme_events/');
+    expect(written.map(({ user_id }) => user_id)).toEqual(users);
+  });
 
   it('refuses a file that does not fit the disk with its rows, and no file that just does', async () => {
     const files = [await parquetOf(someEvents(0, 2)), await parquetOf(someEvents(2, 500))] as const;
@@ -211,22 +220,27 @@ describe('a load', () => {
     expect(await loads.entry()).toMatchObject({ bytes });
   });
 
-  it.each(['mapped', 'uploaded', 'moved'] as const)(
-    'is lost to another that takes the day at %s, and moves and settles nothing after it',
-    async (point) => {
+  it.each([
+    { point: 'mapped', action: 'seen' },
+    { point: 'uploaded', action: 'seen' },
+    { point: 'moved', action: 'mended' },
+  ])(
+    'is lost to another that takes the day at $point: it settles nothing, and queries read what is $action',
+    async ({ point, action }) => {
       await loads.drop('a.parquet', someEvents(0, 3));
       await loads.load();
       await loads.drop('a.parquet', someEvents(0, 3, 'mended'));
       const at = { [point]: takenByAnother };
       expect(await loads.load({ reason: 'changed', at })).toEqual({ outcome: 'lost' });
       expect(await loads.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
-      expect(await loads.read()).toEqual(readEvents(0, 3, point === 'moved' ? 'mended' : 'seen'));
+      expect(await loads.read()).toEqual(readEvents(0, 3, action));
     },
   );
 
   it('is lost, and not told unchanged, if another takes a day whose files are loaded', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await loads.load();
+    // The clock moves by a lease until another may take the day.
     const run = { deadline: loads.clock.now() + 3 * LEASE_MS };
     const at = { listed: takenByAnother };
     expect(await loads.load({ reason: 'changed', at, run })).toEqual({ outcome: 'lost' });
@@ -238,7 +252,7 @@ describe('a load', () => {
     expect(await loads.read()).toBeNull();
   });
 
-  it('fails when its time is over twice in a row, and not when it failed otherwise between', async () => {
+  it('fails when its time is over twice in a row, and is handed back when it failed otherwise between', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await loads.load(outOfTime());
     await loads.load({ at: { listed: passing } });
@@ -246,7 +260,7 @@ describe('a load', () => {
       expect(await loads.load(outOfTime())).toMatchObject({ outcome, failure: OUT_OF_TIME });
   });
 
-  it('is given up without another try once two were killed, also if one failed before, and keeps what is read', async () => {
+  it('is given up after a try that failed and two that were killed, and keeps what is read', async () => {
     await loads.drop('a.parquet', someEvents(0, 20));
     await loads.load();
     await loads.drop('b.parquet', someEvents(20, 30));
@@ -255,8 +269,13 @@ describe('a load', () => {
     for (const _ of [1, 2]) await kill({ killAt: 'fetched' });
     const failure = { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('3 tries') };
     expect(await loads.load()).toMatchObject({ outcome: 'failed', failure });
-    const failed = { state: 'failed', attempts: 3, fingerprint: 'as planned', failure };
-    expect(await loads.entry()).toMatchObject({ ...failed, files: [{ fate: 'loaded' }] });
+    expect(await loads.entry()).toMatchObject({
+      state: 'failed',
+      attempts: 3,
+      fingerprint: 'as planned',
+      failure,
+      files: [{ fate: 'loaded' }],
+    });
     expect(await loads.read()).toEqual(readEvents(0, 20));
   });
 
@@ -274,7 +293,7 @@ describe('a load', () => {
     },
   );
 
-  it('sends the expected bucket owner in every call', async () => {
+  it("lists and reads the customer's bucket with its expected owner", async () => {
     await loads.drop('a.parquet', someEvents(0, 1));
     const calls = noteCalls();
     await loads.load();
