@@ -5,7 +5,6 @@ import { lackingSince } from '../ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { dayLooksKey } from '../tables/ledgerKeys.ts';
 import { checkDays } from './checkDays.ts';
-import { firstYoungDay, windowDays } from './curateDays.ts';
 import { listDays, type TakenOut, takeOutJudged } from './ListedDays.ts';
 import { PUBLISH_MS } from './limits.ts';
 import {
@@ -22,6 +21,7 @@ import {
 import type { CurateReason, CurateRequestBody } from './messageBodies.ts';
 import { publishViews, readVersions } from './publishViews.ts';
 import { type ChosenDay, chooseDays, queueDays } from './queueDays.ts';
+import { firstYoungDay, windowDays } from './youngDays.ts';
 
 /** The result of a plan for one table. */
 export interface TablePlan {

@@ -12,7 +12,6 @@ import { parseTableKey } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import { checkDays } from './checkDays.ts';
 import { countDays } from './countDays.ts';
-import { firstYoungDay, windowDays } from './curateDays.ts';
 import { curateMetricsLine } from './curateMetrics.ts';
 import type { TakenOut } from './ListedDays.ts';
 import { PUBLISH_MS } from './limits.ts';
@@ -26,6 +25,7 @@ import {
 } from './messageBodies.ts';
 import { checkListedDays, planDays, type TablePlan } from './planDays.ts';
 import { countLeftOut, publishViews } from './publishViews.ts';
+import { firstYoungDay, windowDays } from './youngDays.ts';
 
 /** The dependencies of one invocation. */
 export interface CuratePlanFunction extends CuratePlanner {

@@ -11,8 +11,7 @@ export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now:
 }
 
 /**
- * The days up to today that events may still arrive for, oldest first, and the day before them: files are written some
- * minutes after the last event. Days after today, which the time window may have too, are not curated yet.
+ * From the day before the first that events may still arrive for, up to today, oldest first. Days after today, which the time window may have too, are not curated yet.
  *
  * @param now Epoch milliseconds.
  */
@@ -21,6 +20,7 @@ export function windowDays(
   now: number,
 ): readonly UtcDay[] {
   const today = utcDay(now);
+  // Files are written some minutes after the last event.
   const daysBefore = timeWindow.pastDays + 1;
   return Array.from({ length: daysBefore + 1 }, (_, i) => addDays(today, i - daysBefore));
 }

@@ -1,7 +1,7 @@
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
 import { type DayFailure, isFailing, type LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';

@@ -1,9 +1,9 @@
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay } from '../../../lib/base/time.ts';
-import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
 import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
 import { lostFiles } from '../../../lib/curate/lostFiles.ts';
 import { readRawDay } from '../../../lib/curate/RawDays.ts';
+import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/erasureNotes.ts';
 import { isFailing } from '../../../lib/ledger/LedgerEntry.ts';
 import { lackingDays } from '../../../lib/ledger/versionFiles.ts';

@@ -1,6 +1,6 @@
 import { quoteText } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
+import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';

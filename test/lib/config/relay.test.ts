@@ -39,6 +39,11 @@ describe('relay in the configuration', () => {
     { what: 'an address with an empty query', relay: { url: 'https://a.example/?' }, path: 'relay.url' },
     { what: 'an address with a fragment', relay: { url: 'https://a.example/#a' }, path: 'relay.url' },
     { what: 'an address with an empty fragment', relay: { url: 'https://a.example/#' }, path: 'relay.url' },
+    {
+      what: 'an address with an empty query and a space',
+      relay: { url: 'https://a.example/? ' },
+      path: 'relay.url',
+    },
     { what: 'an address with a user', relay: { url: 'https://u:planted@a.example' }, path: 'relay.url' },
     { what: 'an address with a user alone', relay: { url: 'https://planted@a.example' }, path: 'relay.url' },
     {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
-import { windowDays } from '../../../lib/curate/curateDays.ts';
 import { MOST_DAYS_A_NIGHT, PUBLISH_MS } from '../../../lib/curate/limits.ts';
+import { windowDays } from '../../../lib/curate/youngDays.ts';
 import { curatedFolder } from '../../../lib/tables/ledgerKeys.ts';
 import { CHECK, lastDays, NIGHT, rawDayOf, START, startListed, TIME_MS } from './startListed.ts';
 
