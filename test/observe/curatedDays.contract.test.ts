@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -17,31 +16,21 @@ import { readExports } from '../../observe/facts/days/exportDays.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost, requestCuration } from '../../operate/curate/requests.ts';
+import { answeredBy } from '../harness/answering.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
 /** What is sent to queues. */
 function sentRequests() {
   const sent: string[] = [];
-  const sqs = new SQSClient({
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    md5: false,
-    requestHandler: {
-      handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
-        const asked = JSON.parse(new TextDecoder().decode(body));
-        const isSent = headers['x-amz-target']?.endsWith('.SendMessageBatch') === true;
-        if (isSent)
-          sent.push(...asked.Entries.map((message: { MessageBody: string }) => message.MessageBody));
-        const answer = isSent
-          ? { Successful: [{ Id: '0' }] }
-          : { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' };
-        return {
-          response: { statusCode: 200, headers: {}, body: Readable.from([JSON.stringify(answer)]) },
-        };
-      },
-    } as never,
-  });
+  const sqs = answeredBy<SQSClient, Readonly<{ Entries?: readonly { readonly MessageBody: string }[] }>>(
+    SQSClient,
+    ({ name, input: { Entries = [] } }) => {
+      if (name !== 'SendMessageBatch') return { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' };
+      sent.push(...Entries.map(({ MessageBody }) => MessageBody));
+      return { Successful: [{ Id: '0' }] };
+    },
+  );
   return { sent, sqs };
 }
 

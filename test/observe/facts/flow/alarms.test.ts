@@ -13,7 +13,7 @@ it.each([
     notifies: false,
   },
 ])('an alarm that $what notifies: $notifies', async ({ alarm, notifies }) => {
-  const cloudwatch = { send: async () => ({ MetricAlarms: [alarm] }) } as never;
+  const cloudwatch = answeredBy(CloudWatchClient, () => ({ MetricAlarms: [alarm] }));
   const config = defineConfig({ bucket: 'acme-experiments' });
   const stack = { service: 'sluice', stage: 'dev' };
   expect(await readAlarms({ cloudwatch, stack, config })).toMatchObject([{ notifies }]);
