@@ -215,7 +215,7 @@ export function daysOption(line: CommandLine, most: number): readonly UtcDay[] |
   return days;
 }
 
-/** @throws UsageError when the first day is after the last. */
+/** Requires that the first day is not after the last. @throws UsageError `SLUICE_USAGE_OPTIONS` */
 export function assertOrder(from: UtcDay, to: UtcDay): void {
   if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
 }
@@ -227,7 +227,7 @@ export function onlyArgument([first = '', ...more]: readonly string[], expected:
   return first;
 }
 
-/** @throws UsageError when arguments are left that the command does not take. */
+/** Requires that no arguments are left, as of a command that takes no more. @throws UsageError `SLUICE_USAGE_ARGUMENTS` */
 export function assertNoArguments(left: readonly string[]): void {
   if (left.length > 0)
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Unexpected argument: ${left.join(' ')}.`);

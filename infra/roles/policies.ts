@@ -216,11 +216,15 @@ export const useKey = useKeyThrough(kmsViaS3);
 export const useQueueKey = useKeyThrough(kmsViaSqs);
 
 /**
+ * Makes the statement that lets a role use the bucket's key through a service.
+ *
  * @param service Makes the name of the service that calls KMS for its caller.
  * @returns A function that makes no statement if the bucket has no key.
  */
-function useKeyThrough(service: typeof kmsViaS3) {
-  return (stack: Pick<Stack, 'config'>): AllowStatement[] => {
+function useKeyThrough(
+  service: typeof kmsViaS3,
+): (stack: Pick<Stack, 'config'>) => readonly AllowStatement[] {
+  return (stack) => {
     const key = keyArn(stack);
     if (key === undefined) return [];
     const Condition = { StringEquals: { 'kms:ViaService': sub(service(PSEUDO_PARAMETERS)) } };

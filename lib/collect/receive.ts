@@ -61,7 +61,7 @@ export function authenticate({ request, deadline }: Received, keys: KeyGate): Pr
   return keys.admit(request.key, deadline.at, request.keyProblem);
 }
 
-/** @throws RequestError when the key may send no events. */
+/** Requires a key that may send exposures or events. @throws RequestError `SLUICE_KEY_NOT_FOR_EVENTS` */
 export function requireAllowed(key: AuthenticatedKey): void {
   if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
 }

@@ -215,8 +215,9 @@ function logTakenOut(
 }
 
 /**
- * @throws CurateError if there was no time for any day: the message comes again. Otherwise the next run looks at the
- * days that are left.
+ * Requires that a run has looked at a day at least. The next run looks at the days that are left.
+ *
+ * @throws CurateError `SLUICE_CURATE_OUT_OF_TIME` if there was no time for any day: the message comes again.
  */
 function requireProgress(plans: readonly TablePlan[]): void {
   const late = plans.flatMap((plan) => plan.late);

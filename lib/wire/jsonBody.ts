@@ -65,7 +65,7 @@ function requireFewParts(text: string): void {
     );
 }
 
-/** @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS`. */
+/** Requires at most {@link MAX_EVENTS} events. @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` */
 export function requireFewEvents(count: number): void {
   if (count > MAX_EVENTS)
     throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `${count} events, at most ${MAX_EVENTS}.`);

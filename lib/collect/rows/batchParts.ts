@@ -293,7 +293,7 @@ export class SenderParts {
   }
 }
 
-/** @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
+/** The parts of rows that all events of a batch share. @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
 export function senderParts(
   json: CanonicalJsonWriter,
   plan: CollectPlan,

@@ -30,7 +30,7 @@ export const SECRETS_MANAGER_LIMITS = {
 export const secretNotFound = (): AwsError =>
   new AwsError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
 
-/** @param which `staging label: AWSCURRENT` or `VersionId: …` */
+/** The secret has no value with this label or ID. @param which `staging label: AWSCURRENT` or `VersionId: …` */
 export const valueNotFound = (which: string): AwsError =>
   new AwsError(
     'ResourceNotFoundException',

@@ -52,7 +52,7 @@ export function readHttpApi(ofType: (type: string) => readonly ResolvedResource[
   };
 }
 
-/** @throws TemplateError `TEMPLATE_INVALID` */
+/** Reads a Function URL of the template, and whether everybody may invoke it. @throws TemplateError `TEMPLATE_INVALID` */
 export function functionUrl(
   resource: ResolvedResource,
   permissions: readonly ResolvedResource[],
