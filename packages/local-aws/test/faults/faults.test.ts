@@ -1,7 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { CreateDatabaseCommand, GetDatabasesCommand, GlueClient } from '@aws-sdk/client-glue';
-import { HeadObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  HeadObjectCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -77,7 +83,7 @@ afterAll(async () => {
 });
 beforeEach(() => faults.clear());
 
-const put = (Key: string, more: object = {}, client = s3) =>
+const put = (Key: string, more: Partial<PutObjectCommandInput> = {}, client = s3) =>
   client.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: 'text', ...more }));
 const exists = (Key: string) =>
   s3.send(new HeadObjectCommand({ Bucket: 'bucket', Key })).then(

@@ -7,6 +7,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -28,7 +29,7 @@ describe('the file of an object that something else', () => {
   let client: S3Client;
   let warnings: string[];
   const file = (Key = 'k') => join(directory.path, Bucket, Key);
-  const put = (Body: string, more: object = {}) =>
+  const put = (Body: string, more: Partial<PutObjectCommandInput> = {}) =>
     client.send(new PutObjectCommand({ Bucket, Key: 'k', Body, ...more }));
   const get = async (Range?: string) => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'k', Range }));

@@ -7,6 +7,7 @@ import {
   HeadObjectCommand,
   PutBucketEncryptionCommand,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
   type ServerSideEncryptionByDefault,
   UploadPartCommand,
@@ -40,7 +41,8 @@ describe('the encryption of objects', () => {
   const key = keys.create(account, 'of a test', JSON.stringify(policy));
   let services: Awaited<ReturnType<typeof startServices>>;
   let client: S3Client;
-  const put = (more: object) => client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...more }));
+  const put = (more: Partial<PutObjectCommandInput>) =>
+    client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...more }));
   const raw = async (headers: Record<string, string>) => {
     const { status, body } = await signedRequest({
       url: services.options.endpoint,

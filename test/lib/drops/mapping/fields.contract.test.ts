@@ -119,7 +119,6 @@ describe('events', () => {
     expect(rows[0]?.['event_metadata']).toBe(
       '{"t":"a\\"b\\\\c\\n","i":9007199254740993,"d":1.10,"f":0.5,"b":false,"s":{"a":null,"b":[1]},"ts":"2026-11-20 10:00:00","it\\"s":1,"j":{"k":1}}',
     );
-    expect(() => JSON.parse(String(rows[0]?.['event_metadata']))).not.toThrow();
   });
 
   it.each([
