@@ -95,7 +95,7 @@ export async function publishVersion(
  * Settles a version that the partition has already, because its task was killed before it could. Views read the rows of
  * this version, so the next version is made of them.
  *
- * @throws CatalogCallError; CatalogError.
+ * @throws CatalogCallError; CatalogError; LedgerError; what the ledger's store throws.
  */
 export async function settleMoved(curator: Curator, run: Attempt, place: CuratedSubject): Promise<void> {
   const { ledger, clock } = curator;

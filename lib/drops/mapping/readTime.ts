@@ -25,7 +25,7 @@ const TEXTS: readonly ColumnKind[] = ['text', 'json', 'bytes'];
 /**
  * Reads a field as a TIMESTAMP in UTC.
  *
- * @throws FieldProblem if the file lacks the column, or its type does not fit the unit.
+ * @throws FieldProblem if the file lacks the column, or its type does not fit the unit; RangeError for a field that is optional.
  */
 export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   const column = fileColumns.column(field);

@@ -47,7 +47,7 @@ const QUOTAS = [
  * local cloud has no quotas, and tells itself what waits.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
- * @throws What CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readStream(
   deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'stack' | 'now'>,

@@ -31,7 +31,7 @@ export async function judgedHours(
 /**
  * Of hours of which events are missing those whose records the stream dropped, when each began, epoch milliseconds.
  *
- * @throws What CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws. What `stream` throws.
  */
 export async function undeliveredHours(
   deployment: Pick<Deployment, 'cloudwatch' | 'now'>,
