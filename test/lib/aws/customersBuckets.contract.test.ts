@@ -126,34 +126,37 @@ describe('an error of a customer’s bucket', () => {
     answered = {};
   });
 
+  const denied = [403, '<Error><Code>AccessDenied</Code></Error>'] as const;
+  const busy = [503, '<Error><Code>SlowDown</Code></Error>'] as const;
+  const letIn = [200, '<ListBucketResult/>'] as const;
   it.each([
     {
       title: 'another owner, if the same listing without one is let in',
-      code: 'AccessDenied',
-      status: 403,
+      listings: [denied, letIn],
       detail: 'OWNER_DIFFERS',
     },
+    { title: 'a denial, if that listing is denied, too', listings: [denied, denied], detail: 'ACCESS_DENIED' },
     {
-      title: 'a denial, if the listing is refused for a reason that passes',
-      code: 'SlowDown',
-      status: 503,
+      title: 'a denial, if that listing is refused for a reason that passes',
+      listings: [denied, busy],
       detail: 'ACCESS_DENIED',
     },
-  ])('is of $title', async ({ code, status, detail }) => {
+    {
+      title: 'a denial, if the listing with the owner is refused for a reason that passes',
+      listings: [busy],
+      detail: 'ACCESS_DENIED',
+    },
+  ])('is of $title', async ({ listings, detail }) => {
     for (const [read, family] of [
       [() => source().list({ prefix: 'f/' }), 'SOURCE'],
       [() => target().list('f/'), 'EXPORT'],
     ] as const) {
       const from = calls;
       // The call itself, the listing that expects the owner, and the one that expects none.
-      const answers = [
-        [403, '<Error><Code>AccessDenied</Code></Error>'],
-        [status, `<Error><Code>${code}</Code></Error>`],
-        [200, '<ListBucketResult/>'],
-      ] as const;
+      const answers = [denied, ...listings];
       answer = () => answers[calls - from - 1] ?? [500, ''];
       await expect(read()).rejects.toMatchObject({ code: `SLUICE_${family}_${detail}` });
-      expect(calls - from).toBe(detail === 'OWNER_DIFFERS' ? 3 : 2);
+      expect(calls - from).toBe(answers.length);
     }
   });
 

@@ -66,6 +66,17 @@ describe('readable files', () => {
     ]);
   });
 
+  it('need memory for values as they are before their compression, and 16 bytes for each', async () => {
+    const texts = "SELECT repeat('x', 95) || (10000 + i) AS event_name FROM range(10000) t(i)";
+    const options = 'COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 1';
+    const file = await bench.write('texts.parquet', texts, options);
+    expect(readFileSync(file.path).length).toBeLessThan(200_000);
+    const [described] = await bench.describe([file]);
+    const bytes = described !== undefined && 'decodedBytes' in described ? described.decodedBytes : Number.NaN;
+    // A page has the length of each text in 4 bytes: 100 + 4 + 16 of each.
+    expect(bytes / 10_000).toBeCloseTo(120, 0);
+  });
+
   it('without rows lead to no output', async () => {
     const { result } = await bench.load(events, [await bench.write('none.parquet', `${ROWS} LIMIT 0`)]);
     expect(result).toMatchObject({ rows: { in: 0, out: 0, refused: 0 } });

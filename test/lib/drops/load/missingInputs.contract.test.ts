@@ -29,7 +29,11 @@ describe('a day that lacks nothing', () => {
     const before = await day.loads.entry();
     expect(before).not.toHaveProperty('accepted');
     expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
-    expect(await day.loads.entry()).toEqual({ ...before, token: expect.any(String), accepted: true });
+    const accepted = { ...before, token: expect.any(String), accepted: true };
+    expect(await day.loads.entry()).toEqual(accepted);
+    // Of a day with rows that is no acceptance, and takes none away.
+    expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
+    expect(await day.loads.entry()).toEqual(accepted);
   });
 });
 
