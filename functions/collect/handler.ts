@@ -104,9 +104,7 @@ function makeCollector(environment: Environment): Collector {
   const planNow = planProvider(config, groups);
   const { relay } = config;
   return {
-    get plan() {
-      return planNow();
-    },
+    planNow,
     groups,
     keys: new KeyGate({
       configured: config.keys,

@@ -27,8 +27,8 @@ import { type Stored, type StorePorts, store, undelivered } from './store.ts';
 
 /** Dependencies of the collector: created once, used for every request. */
 export interface Collector extends ReceivePorts, StorePorts {
-  /** Changes when the known groups change. */
-  readonly plan: CollectPlan;
+  /** The plan for the groups that are known now: another one after each change of theirs. */
+  readonly planNow: () => CollectPlan;
   /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
   /** Whether the next successful request is logged. */
@@ -148,7 +148,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
   } catch (error) {
     if (!(error instanceof RequestError && isQuarantineReason(error.code))) throw error;
     refusal = error;
-    const raw = redactBody(body, steps.decoded?.text ?? null, collector.plan.redaction, key.sha256);
+    const raw = redactBody(body, steps.decoded?.text ?? null, collector.planNow().redaction, key.sha256);
     rows = rowOfBody({ code: error.code, detail: error.detail, raw }, request);
   }
   const decoded = refusal === null ? (steps.decoded ?? null) : null;
@@ -163,14 +163,14 @@ function rowsOf(
   { request, receivedAt, deadline }: Received,
   { sha256: keyHash, environment, kinds }: AuthenticatedKey,
   { text }: DecodedBody,
-  { plan, clock }: Collector,
+  { planNow, clock }: Collector,
 ): CollectedBatch {
   const { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId } = request;
   const stated = { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId };
   // The rest of the time is reserved for the stream, and for the bucket if the stream fails.
   const until = Math.max(deadline.at - OBJECT_MS, (receivedAt + deadline.at) / 2);
   const sender = { keyHash, environment, kinds, ...stated, receivedAt };
-  return collectBatch(text, sender, plan, () => clock.now() > until);
+  return collectBatch(text, sender, planNow(), () => clock.now() > until);
 }
 
 /** Writes the metrics and the log line of a request. They have sizes and counts only. */

@@ -83,8 +83,9 @@ export function startCollector({
     for (const { table, row } of rowsOfRecord(record)) rows[table].push(row);
   };
   const quiet = () => {};
+  const plan = collectPlan(config);
   const collector: Collector = {
-    plan: collectPlan(config),
+    planNow: () => plan,
     groups: new GroupsCache({
       read: () => readGroups(clock),
       clock,
