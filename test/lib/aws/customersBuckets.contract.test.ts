@@ -135,7 +135,11 @@ describe('an error of a customer’s bucket', () => {
       listings: [denied, letIn],
       detail: 'OWNER_DIFFERS',
     },
-    { title: 'a denial, if that listing is denied, too', listings: [denied, denied], detail: 'ACCESS_DENIED' },
+    {
+      title: 'a denial, if that listing is denied, too',
+      listings: [denied, denied],
+      detail: 'ACCESS_DENIED',
+    },
     {
       title: 'a denial, if that listing is refused for a reason that passes',
       listings: [denied, busy],

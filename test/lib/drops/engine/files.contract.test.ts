@@ -72,7 +72,8 @@ describe('readable files', () => {
     const file = await bench.write('texts.parquet', texts, options);
     expect(readFileSync(file.path).length).toBeLessThan(200_000);
     const [described] = await bench.describe([file]);
-    const bytes = described !== undefined && 'decodedBytes' in described ? described.decodedBytes : Number.NaN;
+    const bytes =
+      described !== undefined && 'decodedBytes' in described ? described.decodedBytes : Number.NaN;
     // A page has the length of each text in 4 bytes: 100 + 4 + 16 of each.
     expect(bytes / 10_000).toBeCloseTo(120, 0);
   });
