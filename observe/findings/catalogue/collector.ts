@@ -359,19 +359,19 @@ export const collectorFindings = {
     {
       sender: [
         'Their sender made them so. Only it can send them again.',
-        'The command shows the rows. Have the sender that the title names corrected: the detail says how, of each reason.',
+        'The command counts the rows, and shows them with `--reason`. Have the sender that the title names corrected: the detail says how, of each reason.',
       ],
       files: [
         'They are rows of files of customers, which the mapping of their dataset could not read. All other rows of these files are loaded, unless `SLUICE_FINDING_INGEST_FAILED` names their day.',
-        'The first command shows the rows. Do what the detail says of each reason: a corrected file is loaded by the next run, and after a correction of the mapping the other commands load the days again.',
+        'The first command counts the rows, and shows them with `--reason`. Do what the detail says of each reason: a corrected file is loaded by the next run, and after a correction of the mapping the other commands load the days again.',
       ],
       redrive: [
         'They can be delivered once what refused them is corrected.',
-        'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
+        'The first command counts the rows, with the cure of each reason, and shows those of one with `--reason`. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
       mixed: [
         'They have several reasons: the detail says of each what corrects it, and who.',
-        'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
+        'The first command counts the rows, with the cure of each reason, and shows those of one with `--reason`. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
     },
     { section: 'quarantine', ofDay: 'counted' },

@@ -282,11 +282,11 @@ export const deploymentFindings = {
   SLUICE_FINDING_BUCKET_UNFIT: problem('The bucket is not as the stack needs it.', {
     setting: [
       `Somebody changed it after the deployment of the stack. ${WHO} calls with Put, Bucket and the name of the setting.`,
-      'Run the command: it keeps every other statement and rule.',
+      'Run the command: it keeps all other parts of the setting.',
     ],
     brought: [
       `The bucket was brought (\`existing.bucket\`), and the stack makes no setting of it: whoever owns it has not made this one, or has changed it. ${WHO} calls with Put, Bucket and the name of the setting.`,
-      'Have its owner run the command: it keeps every other statement and rule.',
+      'Have its owner run the command: it keeps all other parts of the setting.',
     ],
     shared: [
       `Somebody let another account into the bucket, which the title names with what it may do there. ${WHO} PutBucketPolicy.`,

@@ -57,6 +57,10 @@ export const streamsFindings = {
         `No run of \`write\` has failed: nothing asked it to write these objects. The first command finds what is wrong with the bucket, the rule or the queue; if all is well, somebody purged the queue. Nothing is lost. ${WHO} PurgeQueue.`,
         'Correct what the first command finds. Then the second has all objects tried.',
       ],
+      unannounced: [
+        'No run of `write` has failed: the bucket tells EventBridge of no new object, as `SLUICE_FINDING_BUCKET_UNFIT` says, so that nothing asked it to write these. Nothing is lost.',
+        'Do what `SLUICE_FINDING_BUCKET_UNFIT` says. Then the command has all objects tried.',
+      ],
       backlog: [
         'No run of `write` has failed: more objects came than it writes at once. Nothing is lost.',
         'Wait until the time of the title. While their number does not fall, give `write` more `memorySize` in serverless.yml, and so more processor, and deploy. Objects that still wait once the queue is empty have lost their messages: the command has all tried.',

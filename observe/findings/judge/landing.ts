@@ -75,14 +75,15 @@ function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore
 function landingCase(
   facts: StatusFacts,
   isDead: boolean,
-): ReturnType<typeof failureTold> | { readonly case: 'backlog' | 'unasked' } {
+): ReturnType<typeof failureTold> | { readonly case: 'backlog' | 'unannounced' | 'unasked' } {
   const told = failureTold(facts, 'write', facts.failures['write']);
   const { oldest } = facts.waiting.landing ?? {};
   const hasFailed = facts.functionErrors?.some(
     ({ part, last }) => part === 'write' && last >= (oldest ?? ''),
   );
   if (told.case !== 'unknown' || isDead || hasFailed === true) return told;
-  return { case: isBacklog(facts) ? 'backlog' : 'unasked' };
+  if (isBacklog(facts)) return { case: 'backlog' };
+  return { case: facts.bucketFaults.some(({ name }) => name === 'events') ? 'unannounced' : 'unasked' };
 }
 
 /** The share of waiting objects whose messages the queue has at least: metrics come some minutes late, and are approximate. */

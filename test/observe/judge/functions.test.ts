@@ -41,6 +41,17 @@ describe('a finding about functions, the landing and the stream', () => {
     );
   });
 
+  it('of a landing whose bucket tells of no object names that alone', () => {
+    const { waiting } = waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } });
+    const points = ['EventBridgeConfiguration is not set'];
+    const events = { name: 'events', why: '', points, repair: ['s3api', 'x'], isEarly: false } as const;
+    const found = judge({ waiting, bucketFaults: [events] }).find(({ code }) =>
+      code.endsWith('LANDING_LATE'),
+    );
+    expect(found?.cause).toBe(findingCatalogue.SLUICE_FINDING_LANDING_LATE.cases.unannounced.cause);
+    expect(found?.commands).toEqual([expect.stringContaining('redrive --landing')]);
+  });
+
   it.each([
     { accountConcurrency: null, asked: '2000' },
     { accountConcurrency: 10, asked: '1000' },
