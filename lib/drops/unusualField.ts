@@ -41,8 +41,9 @@ type FieldBefore = KeptField & { readonly rows: number };
 
 /** What is kept of a field. @param rows Rows of the day for which its counts stand. */
 export function keptField(field: string, content: FieldContent, rows: number): KeptField {
-  const { types, none, numbers, forms } = content;
-  const kept = { types: Object.keys(types), none, numbers, forms };
+  const { types, none, numbers, forms, column } = content;
+  const ofColumn = column === '' ? {} : { column };
+  const kept = { types: Object.keys(types), none, numbers, forms, ...ofColumn };
   const size = sizeOf(field, content, rows);
   return size === null ? kept : { ...kept, size: Math.round(size * 100) / 100 };
 }
@@ -58,7 +59,7 @@ export function unusualField(
   content: FieldContent,
   rows: number,
   before: readonly DayBefore[],
-): Pick<DayContent['unusual'][number], 'words' | 'values' | 'usual'> | null {
+): Pick<DayContent['unusual'][number], 'words' | 'values' | 'columnBefore' | 'usual'> | null {
   const usual = before.flatMap((day) => usualOf(field, day) ?? []);
   const { column, types } = content;
   // Some writers choose between whole numbers and others by the values of each day: a type is told once.
@@ -73,10 +74,15 @@ export function unusualField(
     sizeWords(field, sizeOf(field, content, rows), usual),
   ].filter((difference) => difference !== null);
   if (words.length === 0) return null;
-  const name = column === '' ? field : `${field} (column ${quotedName(column)})`;
   const [last] = usual;
+  const { column: columnBefore = column } = last ?? {};
+  const hasMoved = column !== '' && columnBefore !== column;
+  const moved = hasMoved ? { columnBefore } : {};
+  const columnThen = hasMoved ? `, before ${quotedName(columnBefore)}` : '';
+  const name = column === '' ? field : `${field} (column ${quotedName(column)}${columnThen})`;
   const difference = {
     words: `${name}: ${words.join('; ')}`,
+    ...moved,
     ...(last === undefined ? {} : { usual: last }),
   };
   if (isUnitId(field)) return difference;

@@ -18,6 +18,8 @@ const fieldSchema = z.object({
    * texts, and after an erasure: the mean of ten rows says something of each.
    */
   size: z.number().optional(),
+  /** The name of its column, as the mapping had it; absent if no file had one, and in entries of earlier versions. */
+  column: z.string().optional(),
 });
 
 /** The counts of a field on the day that said last what is usual. */
@@ -76,6 +78,8 @@ export const dayContentSchema = z.object({
       words: z.string(),
       /** Some values as they stand in the files. An erasure takes them away. */
       values: z.array(z.string()).optional(),
+      /** The column that the mapping read for the field on the day that said last what is usual; absent if it is today's, or not known. */
+      columnBefore: z.string().optional(),
       /** What was usual of the field until then, which days after are compared with until a person accepts the day; absent of an unknown. */
       usual: usualFieldSchema.optional(),
       /** The same of the column: its names. An erasure takes them away. */

@@ -42,15 +42,19 @@ const lastListingSchema = z.object({
         .optional(),
     })
     .optional(),
+  /** When listings first found each name that is no day's, epoch milliseconds; absent in notes of earlier versions. */
+  namesSince: z.record(z.string(), z.number()).optional(),
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
-  /** Where the files were looked for, `s3://…`, and since when, epoch milliseconds. */
+  /** Where the files were looked for, `s3://…`, since when, epoch milliseconds, and as whose. */
   place: z
     .object({
       /** Bucket and folder. */
       name: z.string(),
       /** Since when, epoch milliseconds. */
       since: z.number(),
+      /** The account that the configuration called the bucket's owner at the last good listing; absent in notes of earlier versions. */
+      owner: z.string().optional(),
     })
     .optional(),
   /** What the run has found of the days that it has listed: for the metrics of all sources. */

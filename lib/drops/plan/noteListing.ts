@@ -84,9 +84,9 @@ export async function noteListing(
   };
   const name = dropPlace(listed.source, listed.dataset);
   const { place: before } = listed.last ?? {};
-  const place = before?.name === name ? before : { name, since: now };
+  const hasMoved = before !== undefined && before.name !== name;
+  const place = { name, since: hasMoved ? now : (before?.since ?? now), owner: listed.source.owner };
   // Nothing has been compared at a new place.
-  const hasMoved = before !== undefined && before !== place;
   const lastNewer = hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer;
   await ports.looks.write(source, dataset, {
     at: now,
@@ -94,11 +94,21 @@ export async function noteListing(
     stopped: newestDay === null,
     openDays: openDaysOf(days),
     elsewhere,
+    namesSince: namesSince(folders.others, listed.last?.namesSince, now),
     newer:
       elsewhere.days.length === 0 ? undefined : await compareOutside(ports, listed, isOutside, lastNewer),
     place,
     counts: countDays(days),
   });
+}
+
+/** When names were first found, epoch milliseconds: those that are found now for the first time since now. */
+function namesSince(
+  names: readonly string[],
+  known: Readonly<Record<string, number>> = {},
+  now: number,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(names.map((name) => [name, known[name] ?? now]));
 }
 
 /** Looks for newer files of days that no run lists; undefined if the ledger has no day of the dataset. */
@@ -129,7 +139,7 @@ export async function noteFailure(
 ): Promise<boolean> {
   try {
     const before = await looks.read(source.name, dataset.name);
-    const { openDays = [], newer, place } = before ?? {};
+    const { openDays = [], newer, place, namesSince } = before ?? {};
     const now = clock.now();
     const name = dropPlace(source, dataset);
     const failed = before?.failure;
@@ -142,6 +152,7 @@ export async function noteFailure(
       ...emptyListing(now),
       openDays,
       newer,
+      namesSince,
       place,
       counts,
       failure,

@@ -70,8 +70,8 @@ export interface UnusualDay {
 
 /** One way in which a day is unusual. */
 export interface UnusualPart {
-  /** Equal files, the number of rows, or what the ledger has of the rows' content. */
-  readonly kind: 'equalFiles' | 'rows' | DayContent['unusual'][number]['kind'];
+  /** Equal files, the number of rows, values of a field whose column in the mapping is another, or what the ledger has of the rows' content. */
+  readonly kind: 'equalFiles' | 'rows' | 'mapping' | DayContent['unusual'][number]['kind'];
   /** What is so, as the end of a sentence that begins with the day: `has 5 rows, where 40 are usual`. */
   readonly short: string;
 }
@@ -318,12 +318,13 @@ const MOST_OF_FIELD = 160;
 export function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): readonly UnusualPart[] {
   const equal = equalFiles(entry).flat().length;
   const rows = unusualRowsWords(entry, dataset, seenAt);
-  const content = unusualContent(entry).map(({ kind, field, words }): UnusualPart => {
+  const content = unusualContent(entry).map(({ kind, field, words, columnBefore }): UnusualPart => {
     if (kind === 'copies') return { kind, short: 'has files that are those of other days' };
     if (kind !== 'values') return { kind, short: `has ${words.replace(/: .*/s, '')}` };
     const isShort = words.length <= MOST_OF_FIELD && !words.includes('. ');
     const what = isShort ? words.replaceAll('`', '') : `in ${field ?? 'its rows'}`;
-    return { kind, short: `has other values than the days before, ${what}` };
+    const ofMapping = columnBefore === undefined ? kind : 'mapping';
+    return { kind: ofMapping, short: `has other values than the days before, ${what}` };
   });
   return [
     ...(equal === 0 ? [] : [{ kind: 'equalFiles', short: `has ${equal} files that are equal` } as const]),

@@ -1,4 +1,4 @@
-import type { UtcDay } from '../../../lib/base/time.ts';
+import { HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import type { DatasetDays } from './dropDays.ts';
 
 /** A name that has a year. */
@@ -14,8 +14,22 @@ export interface MisnamedDays {
 
 /** Whether the days of a dataset seem to come under names that its `dayFormat` and `layout` do not have; null if not. */
 export function misnamedDays({ days, lookbackDays, lastLook }: DatasetDays): MisnamedDays | null {
-  const names = lastLook?.elsewhere?.others.filter((name) => HAS_YEAR.test(name)) ?? [];
   const past = days.slice(-lookbackDays - 1, -1);
   const missed = past.slice(past.findLastIndex(({ state }) => state !== null) + 1).map(({ day }) => day);
+  const names = namesSinceDay(lastLook, missed[0]).filter((name) => HAS_YEAR.test(name));
   return missed.length === 0 || names.length === 0 ? null : { missed, names };
+}
+
+/** A day begins in some time zones so long before it does in UTC, at most. */
+const EARLIEST_BEGIN_MS = 14 * HOUR_MS;
+
+/**
+ * Names in the folder that are no days, without those that were there before a day: its files cannot be below them. Notes of earlier
+ * versions do not say since when a name is there.
+ */
+export function namesSinceDay(lastLook: DatasetDays['lastLook'], day: UtcDay = ''): readonly string[] {
+  const from = Date.parse(day) - EARLIEST_BEGIN_MS;
+  return (lastLook?.elsewhere?.others ?? []).filter(
+    (name) => !((lastLook?.namesSince?.[name] ?? from) < from),
+  );
 }

@@ -38,9 +38,13 @@ export const dropsFindings = {
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt of `ingest-plan` to list a dataset's folder failed, which needs `s3:ListBucket`.",
     {
+      ownerSet: [
+        'The configuration was given another `owner` after the last good listing, and AWS says that the bucket is not of that account. Nothing is read until they agree.',
+        'Set `owner` of the source back to the account of the title, or to the one that the customer calls theirs, and deploy. Then the commands list the folders.',
+      ],
       owner: [
         `The bucket belongs to another account than \`owner\` of the source, and lets it in: ${MADE_AGAIN} Nothing was read from it. ${OF_STRANGER}`,
-        "Ask the customer first. Set `bucket` to a bucket that the customer names, deploy, and run the last command. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
+        "Ask the customer first. Set `bucket` to a bucket that the customer names, and deploy. Then the commands list the folders. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
       ],
       bucketGone: [
         'Its owner has deleted the bucket: it was there at the last good listing. Queries read what was loaded until then.',
@@ -239,6 +243,10 @@ export const dropsFindings = {
       values: [
         'The day was loaded as it came, and a field has values of another kind or form than on the days before, which the first command shows.',
         'Ask whoever delivers it. If the values are wrong, the next run loads corrected files. If the column has another meaning now, correct the mapping, deploy and run the second command. If they are meant so, run the third.',
+      ],
+      mapping: [
+        'The mapping reads another column for the field than on the days before, as the title says, and its values are of another kind or form: the configuration was changed.',
+        'If the column before is right, set it back in the mapping and deploy: then `backfill` loads the days again. If the new one is meant, run `accept`.',
       ],
       days: [
         'The day was loaded as it came, and most of its rows have times of the days that the detail names.',

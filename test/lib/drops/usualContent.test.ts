@@ -49,7 +49,7 @@ describe('a field', () => {
       words:
         'eventValue (column "price"): type VARCHAR, before DOUBLE; 0 % of its values are numbers, before 100 %',
       values: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'],
-      usual: { rows: 100, none: 0, numbers: 100, forms: {}, types: ['DOUBLE'] },
+      usual: { rows: 100, none: 0, numbers: 100, forms: {}, types: ['DOUBLE'], column: 'price' },
     });
   });
 
@@ -138,6 +138,18 @@ describe('a field', () => {
       expect(unusual(timed(now), daysOf(timed(now)))).toEqual([]);
     },
   );
+
+  it('that the mapping reads from another column is told with that of before, while its values differ', () => {
+    const plan = { ...text, column: 'plan' };
+    const [found] = unusual(rowsOf(plan), daysOf(...six, rowsOf(plan)));
+    expect(found).toMatchObject({
+      words: expect.stringMatching(
+        /^eventValue \(column "plan", before "price"\): 0 % of its values are numbers/,
+      ),
+      columnBefore: 'price',
+    });
+    expect(unusual(rowsOf({ column: 'cost' }), daysOf(...six))).toEqual([]);
+  });
 
   it('of which some numbers became texts is told with how many', () => {
     const [found] = unusual(rowsOf({ numbers: 90, types: { VARCHAR: ['12 EUR'] } }), daysOf(...six));

@@ -128,6 +128,39 @@ describe('a finding about drops and exports', () => {
   });
 
   it.each([
+    { what: 'came with it', since: '2026-11-20T03:00:00Z', named: true },
+    { what: 'were there on days that came', since: '2026-11-17T03:00:00Z', named: false },
+  ])(
+    'of a late day names what its folder has beside days: $named of names that $what',
+    ({ since, named }) => {
+      const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];
+      const namesSince = { 'v2/': Date.parse(since) };
+      const lastLook = { ...hourOldLook, elsewhere: { days: [], others: ['v2/'] }, namesSince };
+      const [found] = judge(datasetFacts({ late, lastLook }));
+      expect(found?.title.includes('the folder has v2/')).toBe(named);
+    },
+  );
+
+  it('of days of which the mapping reads another column loads each of them again', () => {
+    const days = ['2026-11-18', '2026-11-19'].map((day) => ({
+      ...loadedDay,
+      day,
+      unusual: 'has other values',
+      unusualParts: [{ kind: 'mapping', short: 'has other values' }] as const,
+    }));
+    const [found, ...others] = judge(datasetFacts({ days }));
+    expect(others).toEqual([]);
+    expect(found?.cause).toBe(findingCatalogue.SLUICE_FINDING_ROWS_UNUSUAL.cases.mapping.cause);
+    expect(
+      found?.commands.map((command) => /ingest (\w+).*(--from .*) --stage/.exec(command)?.slice(1)),
+    ).toEqual([
+      undefined,
+      ['backfill', '--from 2026-11-18 --to 2026-11-19'],
+      ['accept', '--from 2026-11-18 --to 2026-11-19'],
+    ]);
+  });
+
+  it.each([
     ['values', ['explain', 'backfill', 'accept keep']],
     ['rows', ['explain', 'accept keep']],
     ['equalFiles', ['explain', 'accept keep']],
@@ -269,6 +302,66 @@ describe('a finding about drops and exports', () => {
     expect(never?.title).toContain('it was never there');
     expect(never?.cause).not.toContain('deleted');
   });
+
+  it.each([
+    {
+      what: 'the configuration has another owner since, is to be set back',
+      lastGood: NOW - 3 * HOUR_MS,
+      owner: '111111111111',
+      known: `; it was listed last at ${hoursAgo(3)}, when owner was 111111111111`,
+      named: 'ownerSet',
+    },
+    {
+      what: 'the configuration has the owner of before, is a stranger',
+      lastGood: NOW - 3 * HOUR_MS,
+      owner: '222222222222',
+      known: `; it was listed last at ${hoursAgo(3)}`,
+      named: 'owner',
+    },
+    {
+      what: 'no listing found otherwise, is a stranger',
+      lastGood: undefined,
+      owner: undefined,
+      known: '',
+      named: 'owner',
+    },
+  ] as const)(
+    'of a bucket of another account, where $what, once for a source',
+    ({ lastGood, owner, known, named }) => {
+      const failure = { code: 'SLUICE_SOURCE_OWNER_DIFFERS', message: 'X.', since: NOW - HOUR_MS };
+      const place = { name: 's3://customers/x', since: NOW - 9 * HOUR_MS, ...(owner && { owner }) };
+      const failed = { ...failure, ...(lastGood && { lastGood }) };
+      const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];
+      const datasets = ['orders', 'refunds'].flatMap(
+        (dataset) =>
+          datasetFacts({ dataset, late, lastLook: { ...hourOldLook, failure: failed, place } }).datasets,
+      );
+      const source = {
+        name: 'acme',
+        bucket: 'customers',
+        owner: '222222222222',
+        region: 'eu-central-1',
+      } as const;
+      const tables = ['orders', 'refunds'].map(
+        (name) => ({ name, kind: 'table', mapping: { columns: { n: 'n' } } }) as const,
+      );
+      const config = defineConfig({ bucket: 'acme', sources: [{ ...source, datasets: tables }] });
+      const facts = { ...wellFacts, datasets };
+      const { cause, cure } = findingCatalogue.SLUICE_FINDING_SOURCE_UNREADABLE.cases[named];
+      expect(judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1')).toMatchObject([
+        {
+          title: `The bucket customers of acme is of another account than owner of the source, 222222222222${known}, since ${hoursAgo(1)}.`,
+          cause,
+          cure,
+          detail: expect.stringContaining('2 datasets: acme/orders, acme/refunds'),
+          commands: [
+            expect.stringContaining('--dataset orders'),
+            expect.stringContaining('--dataset refunds'),
+          ],
+        },
+      ]);
+    },
+  );
 
   it('is none of a bucket that was mistyped until the last deployment', () => {
     const place = 's3://custmers/orders/YYYY-MM-DD';

@@ -5,7 +5,7 @@ import type { Finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { scheduled } from '../Ringing.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
-import { goneBuckets, isBucketGone, listing } from './folder.ts';
+import { goneBuckets, isBucketGone, isBucketOfOthers, listing, strangersBuckets } from './folder.ts';
 import { daysAhead, lateDrops, newerDrops, waitingDrops } from './late.ts';
 import { failedLoads, failedReceipts, lostFiles, missingInputs, unreadDays } from './loads.ts';
 import { leftOutFiles, unusualRows } from './rows.ts';
@@ -21,12 +21,13 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
   const isPlanFailing = failing.some(isPlan);
   const isPlanIdle = facts.idleFunctions?.some(isPlan) === true;
   yield* goneBuckets((datasets ?? []).filter(isBucketGone), place);
+  yield* strangersBuckets((datasets ?? []).filter(isBucketOfOthers), place);
   for (const drops of datasets ?? []) {
     const lookKey = lastLookKey(drops.source, drops.dataset);
     const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
     const plan = { isLookDamaged, isPlanFailing, isPlanIdle };
     const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, ...plan };
-    for (const judged of isBucketGone(drops) ? LOADED_JUDGES : DATASET_JUDGES)
+    for (const judged of isBucketGone(drops) || isBucketOfOthers(drops) ? LOADED_JUDGES : DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, found, drops));
         yield place.ringing.tell(found, alarms);

@@ -15,6 +15,8 @@ import { loadedAt } from './rows.ts';
 
 /** The code of a listing that finds no bucket. */
 export const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';
+/** The code of a listing that finds a bucket of another account. */
+const OWNER_DIFFERS = 'SLUICE_SOURCE_OWNER_DIFFERS';
 
 /** Why the last listing failed. That of another place, as of a mistyped bucket, says nothing of today's. */
 function failureOf({ lastLook, place }: DatasetDays) {
@@ -27,9 +29,48 @@ export function isBucketGone(drops: DatasetDays): boolean {
   return failureOf(drops)?.code === BUCKET_MISSING;
 }
 
+/** Whether the last listing of a dataset's folder has found a bucket of another account. */
+export function isBucketOfOthers(drops: DatasetDays): boolean {
+  return failureOf(drops)?.code === OWNER_DIFFERS;
+}
+
+/**
+ * Buckets of another account than the configuration says, a finding each. A bucket that was listed until the configuration named another
+ * owner has not changed hands.
+ */
+export function* strangersBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
+  for (const [source, ofSource] of Map.groupBy(datasets, (drops) => drops.source)) {
+    const looks = ofSource.flatMap(({ lastLook }) => lastLook ?? []);
+    const bucket = bucketOf(ofSource[0]);
+    const owner = place.config.sources.find(({ name }) => name === source)?.owner ?? '';
+    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
+    const before = looks.flatMap((look) => look.place?.owner ?? []).find((known) => known !== owner);
+    const asBefore = before === undefined ? '' : `, when owner was ${before}`;
+    const good = lastGood === null ? '' : `; it was listed last at ${isoTimestamp(lastGood)}${asBefore}`;
+    const isSet = lastGood !== null && before !== undefined;
+    const names = ofSource.map(({ dataset }) => `${source}/${dataset}`);
+    const told = {
+      case: isSet ? 'ownerSet' : 'owner',
+      title: `The bucket ${bucket} of ${source} is of another account than owner of the source, ${owner}${good}`,
+      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
+      detail: `${bucket}: ${OWNER_DIFFERS}${good}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+    } as const;
+    const commands = ofSource.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+    const schedules = new Set(ofSource.map(({ schedule }) => schedule));
+    yield place.ringing.tell(
+      finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands),
+      alarmsOf(schedules),
+    );
+  }
+}
+
+/** The alarms of datasets whose folders cannot be listed. */
+function alarmsOf(schedules: ReadonlySet<DatasetDays['schedule']>): readonly string[] {
+  return scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules);
+}
+
 /** Buckets that do not exist, a finding each, with all alarms of their datasets: nothing else can be said of files that are to come. */
 export function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
-  const bucketOf = ({ folder }: DatasetDays) => folder.split('/')[2] ?? '';
   for (const [bucket, ofBucket] of Map.groupBy(datasets, bucketOf)) {
     const looks = ofBucket.flatMap(({ lastLook }) => lastLook ?? []);
     const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
@@ -43,9 +84,16 @@ export function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Fi
     } as const;
     const commands = ofBucket.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
     const schedules = new Set(ofBucket.map(({ schedule }) => schedule));
-    const alarms = scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules);
-    yield place.ringing.tell(finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands), alarms);
+    yield place.ringing.tell(
+      finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands),
+      alarmsOf(schedules),
+    );
   }
+}
+
+/** The bucket of a dataset's folder. */
+function bucketOf(drops: DatasetDays | undefined): string {
+  return drops?.folder.split('/')[2] ?? '';
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */

@@ -5,7 +5,7 @@ import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { WaitingDay } from '../../../facts/days/datasets.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
-import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
+import { misnamedDays, namesSinceDay } from '../../../facts/days/misnamedDays.ts';
 import { finding, seenNow } from '../../catalogue.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings } from '../place.ts';
@@ -106,14 +106,14 @@ export function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
     if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
     if (isLeftOut(day)) return 'leftOut';
     if (empty !== undefined) return 'noRows';
-    return namesBeside(drops).length > 0 ? 'beside' : 'noFile';
+    return namesBeside(drops, day).length > 0 ? 'beside' : 'noFile';
   });
   for (const [kind, days] of kinds) yield* lateOf(drops, dataset, { kind, absent: days });
 }
 
-/** Names in the folder that are no days, unless a finding of the folder tells of them. */
-function namesBeside(drops: DatasetDays): readonly string[] {
-  return misnamedDays(drops) === null ? (drops.lastLook?.elsewhere?.others ?? []) : [];
+/** Names in the folder that are no days and came since a day began, unless a finding of the folder tells of them. */
+function namesBeside(drops: DatasetDays, day: string): readonly string[] {
+  return misnamedDays(drops) === null ? namesSinceDay(drops.lastLook, day) : [];
 }
 
 /** Late days that lack the same. */
@@ -140,7 +140,7 @@ function* lateOf(
     const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
     const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
     const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
-    const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops))}` : '';
+    const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops, newest.day))}` : '';
     const look = drops.lastLook === null ? '' : `, and none was there at ${isoTimestamp(drops.lastLook.at)}`;
     const looked = kind === 'noFile' || kind === 'beside' ? look : '';
     const has =

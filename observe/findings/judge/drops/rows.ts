@@ -1,6 +1,8 @@
 import { counted } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays, DropDay } from '../../../facts/days/dropDays.ts';
 import { finding } from '../../catalogue.ts';
 import { sinceOf } from '../days/dayTexts.ts';
@@ -37,7 +39,12 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
     const others = unusualParts.length - 1;
     const more = others < 1 ? '' : `, and differs in ${counted(others, 'other point')}`;
     const empties = kind === 'leftOut' ? [] : [accept('empty', day)];
-    const acts = empty === null ? [accept('keep', day)] : empties;
+    // A mapping concerns each day that was loaded by it, the files of a day only that.
+    const concerned = kind === 'mapping' ? alike.map((other) => other.day) : [day];
+    const ranges = dayRanges(concerned).slice(0, MOST_COMMANDS);
+    const backfills = ranges.map(({ from, to }) => backfill(from, to));
+    const acts = empty === null ? ranges.map(({ from, to }) => accept('keep', from, to)) : empties;
+    const isOfValues = kind === 'values' || kind === 'mapping';
     yield finding(
       'SLUICE_FINDING_ROWS_UNUSUAL',
       {
@@ -46,7 +53,7 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
         since: sinceOf(alike.map(loadedAt)) ?? day,
         detail: `${text}.`,
       },
-      [explain(day), ...(kind === 'values' ? [backfill(day)] : []), ...acts],
+      [explain(day), ...(isOfValues ? backfills : []), ...acts],
     );
   }
 }

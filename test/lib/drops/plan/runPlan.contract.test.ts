@@ -69,6 +69,20 @@ describe('a run of the plan', () => {
     });
   });
 
+  it('notes names that are no days with when they were first found, and as whose the bucket was listed', async () => {
+    ingest = await startIngest();
+    const note = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json'));
+    await ingest.put('events/old/a.parquet');
+    await plan(ingest);
+    const first = await note();
+    expect(first).toMatchObject({ namesSince: { 'old/': first.at }, place: { owner: '111122223333' } });
+    await ingest.clock.advance(HOUR_MS);
+    await ingest.put('events/new/a.parquet');
+    await plan(ingest);
+    const second = await note();
+    expect(second.namesSince).toEqual({ 'old/': first.at, 'new/': second.at });
+  });
+
   it('lets a day wait whose files are too recent, until a message names it once it has settled', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);

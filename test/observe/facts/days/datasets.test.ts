@@ -281,10 +281,20 @@ describe('days that seem to come under other names', () => {
       others: ['2026/'],
       found: { missed: [1], names: ['2026/'] },
     },
+    {
+      what: 'of names that were there before',
+      came: [3],
+      others: ['2026/', '1999/'],
+      namesSince: {
+        '2026/': Date.parse('2026-11-18T09:00:00Z'),
+        '1999/': Date.parse('2026-11-18T11:00:00Z'),
+      },
+      found: { missed: [2, 1], names: ['1999/'] },
+    },
     { what: 'without a year', came: [3], others: ['31'], found: null },
-  ])('are told $what', async ({ came, others, found }) => {
+  ])('are told $what', async ({ came, others, namesSince, found }) => {
     const entries = Object.fromEntries(came.map((days) => [days, {}]));
-    const dataset = dropDays(await read({ entries, look: { elsewhere: { days: [], others } } }));
+    const dataset = dropDays(await read({ entries, look: { elsewhere: { days: [], others }, namesSince } }));
     expect(misnamedDays(dataset)).toEqual(found && { ...found, missed: found.missed.map(daysAgo) });
   });
 });
