@@ -52,10 +52,12 @@ export class Keyring {
 export function readKeyring(text: string): Keyring {
   const document = parse(text);
   const unknown = Object.keys(document).filter((name) => name !== 'keys');
-  if (unknown.length > 0) {
-    throw new KeysError('SLUICE_KEYS_INVALID', `Beside keys it has ${unknown.map(loggableName).join(', ')}.`);
-  }
   const entries: unknown = Reflect.get(document, 'keys');
+  if (unknown.length > 0) {
+    const beside = entries === undefined ? 'In place of' : 'Beside';
+    const names = unknown.map(loggableName).join(', ');
+    throw new KeysError('SLUICE_KEYS_INVALID', `${beside} keys it has ${names}.`);
+  }
   if (!Array.isArray(entries)) throw new KeysError('SLUICE_KEYS_INVALID', 'keys is not a list.');
   const keys: AcceptedKey[] = [];
   const problems: string[] = [];

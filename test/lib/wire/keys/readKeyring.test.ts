@@ -58,6 +58,13 @@ describe('readKeyring', () => {
     },
   );
 
+  it.each([
+    { text: '{"mobile":[]}', says: 'In place of keys it has mobile.' },
+    { text: '{"keys":[],"mobile":[]}', says: 'Beside keys it has mobile.' },
+  ])('rejects $text, as $says', ({ text, says }) => {
+    expect(() => readKeyring(text)).toThrow(expect.objectContaining({ detail: says }));
+  });
+
   const misplaced = 'secret-misplaced';
   it.each([
     { where: 'a label', text: secretOf({ label: misplaced }) },
