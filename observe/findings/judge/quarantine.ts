@@ -1,5 +1,5 @@
 import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed } from '../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
 import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
@@ -19,8 +19,10 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   const [first] = reasons;
   if (first === undefined) return;
   const redriven = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
-  const others = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
-  const cures = others.map(({ reason }) => ` ${reason}: ${explainStoredCode(reason).cure}`).join('');
+  const cures = reasons
+    .slice(0, MOST_NAMED)
+    .map(({ reason }) => ` ${reason}: ${explainStoredCode(reason).cure}`)
+    .join('');
   const total = sum(reasons.map(({ rows }) => rows));
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {

@@ -36,7 +36,13 @@ describe('a finding about the quarantine', () => {
     expect(mixed?.detail).toContain(' SLUICE_BODY_CORRUPT: Send the body as the SDK wrote it.');
     for (const reason of ['SLUICE_BODY_TRUNCATED', 'SLUICE_BODY_NOT_JSON', 'SLUICE_EVENT_BAD_TIME'])
       expect(found(reason)[0]?.commands).toHaveLength(1);
-    for (const reason of ['SLUICE_BODY_TOO_COSTLY', 'SLUICE_EVENT_KIND_NOT_ALLOWED'])
+    const redriven = [
+      { reason: 'SLUICE_BODY_TOO_COSTLY', cure: 'Send smaller batches:' },
+      { reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED', cure: 'Allow the kind:' },
+    ];
+    for (const { reason, cure } of redriven) {
       expect(found(reason)[0]?.commands).toHaveLength(3);
+      expect(found(reason)[0]?.detail).toContain(` ${reason}: ${cure}`);
+    }
   });
 });
