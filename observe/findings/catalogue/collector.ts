@@ -258,7 +258,16 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_EVENT_MISSING: warning(
     'No event of a name came within 24 hours that each day before had, so many of them that this is no chance. Other events came.',
-    'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
+    {
+      gone: [
+        `The app does not log the event under this name any more, or a part of its users does not. ${STILL_SENT}`,
+        'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
+      ],
+      quarantined: [
+        'At least as many events are in quarantine as are missing: the title has how many. Which names they have stands in the rows alone.',
+        'The first command shows rows of quarantine. If the event is among them, do what `SLUICE_FINDING_QUARANTINED` says of the reason. If not, ask whoever owns the app what its last release changed: the last command shows which SDK and version sent it last.',
+      ],
+    },
     { section: 'silent', ofDay: 'counted', ending: `It goes once such an event comes, or ${LIKE_IT}` },
   ),
   SLUICE_FINDING_EVENTS_UNUSUAL: warning(
@@ -276,6 +285,18 @@ export const collectorFindings = {
         `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
         `Send an event with that app, and see whether \`npx sluice tail\` shows it. If it does, ask whoever owns the app what its last release turned off: the command shows its versions by day. If not, look at the address and the key that its last release has.`,
       ],
+      quarantined: [
+        'Requests of the SDK come: their events are in quarantine in place of the table.',
+        'Do what `SLUICE_FINDING_QUARANTINED` says of the reason. The first command here shows such rows.',
+      ],
+      leftOut: [
+        'The lists `events` and `exposures` of the configuration leave out names that the app sends: the detail has them. They are in no table, and SDKs do not send them again.',
+        'If that is meant, nothing is to be done. If not, correct `allow` and `deny`, which tell upper from lower case, and deploy.',
+      ],
+      redacted: [
+        'The rule of `privacy.redact` that the title names takes it out of each event before it is stored. The app sends it as before.',
+        'If that is meant, nothing is to be done. If not, take the rule out of `privacy.redact`, and deploy. Rows stay as they are.',
+      ],
       group: [
         `The other groups of the experiment come, so that the app sends. ${REALLOCATED}`,
         `${ASK_MEANT}: do not read results of the experiment from then on until it is clear.`,
@@ -290,7 +311,7 @@ export const collectorFindings = {
         `Have the app of the SDK that the command shows send one name, and put the ID into \`metadata\` or \`value\`. Rows stay as they are.`,
       ],
       unit: [
-        'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. No view counts them for the user whose they are; those with a `stable_id` count for their device.',
+        'The app logs them before it knows the user, or a release lost the user: a new SDK version in the title came with a release. Exposures have the same user. No view counts them for the user whose they are; those with a `stable_id` count for their device.',
         `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are.`,
       ],
       idForm: [
@@ -302,7 +323,7 @@ export const collectorFindings = {
         `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. Rows stay as they are.`,
       ],
       environment: [
-        'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
+        'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Exposures have the same tier. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
         `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       split: [
@@ -323,7 +344,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_IGNORED: warning(
     'Within 24 hours the configured lists left out far more events than usual: they are in no table. SDKs do not send them again.',
-    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`: if names that you want are left out, correct `allow` and `deny`, and deploy.',
+    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`: if names that you want are left out, correct `allow` and `deny`, which tell upper from lower case, and deploy.',
     { section: 'abuse', ofDay: 'counted' },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(

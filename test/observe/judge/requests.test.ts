@@ -15,6 +15,7 @@ import {
   HOUR_MS,
   hoursAgo,
   judgedDeployment,
+  quarantineCount,
   refusedRequests,
   requestGroup,
   silentFacts,
@@ -112,6 +113,29 @@ describe('a finding about requests', () => {
     const [found] = judge({ ...facts, keys });
     expect(`${found?.title} ${found?.detail}`).toMatch(/with the key web.* with the key web/);
   });
+
+  it.each([
+    { key: 'web', sdks: ['py-batcher 2.0.0'], named: 'py-batcher 2.0.0' },
+    { key: 'web', sdks: ['py-batcher 2.0.0', 'go-batcher 2.0.0'], named: 'other 2.0.0' },
+    { key: 'web', sdks: ['py-batcher 2.0.1'], named: 'other 2.0.0' },
+    { key: 'app', sdks: ['py-batcher 2.0.0'], named: 'other 2.0.0' },
+  ])(
+    'of refused requests of an SDK on no list, of which quarantine has $sdks with the key $key, names $named',
+    ({ key, sdks, named }) => {
+      const code = 'SLUICE_BODY_WRONG_SHAPE';
+      const times = { firstAt: hoursAgo(3), lastAt: hoursAgo(1) };
+      const senders = sdks.map((sdk) => ({ sdk, key, path: null, rows: 2, ...times }));
+      const group = { ...requestGroup, code, key: 'web', sdk: 'other 2.0.0', count: 9 };
+      const found = judge({
+        ...refusedRequests({ [code]: 9 }),
+        refusals: { since: hoursAgo(11), groups: [group], hasMore: false },
+        quarantine: [{ ...quarantineCount, reason: code, senders }],
+      });
+      const told = found.find(({ code }) => code === 'SLUICE_FINDING_REFUSED');
+      expect(told?.title).toContain(`all with ${code} from ${named} with the key web`);
+      expect(told?.detail).toContain(`9 ${code} from ${named} with the key web`);
+    },
+  );
 
   it('of an unknown key blames no list that cannot be read', () => {
     const found = judge({ ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }), keys: null });
@@ -405,6 +429,124 @@ describe('a finding about requests', () => {
     expect(found({ allow: ['other'] })).toEqual(['"other"']);
     expect(found({ deny: ['debug_*', 'other', 'buy'] })).toEqual([]);
   });
+
+  const gone: ContentChange = {
+    table: 'events',
+    what: 'sdk',
+    kind: 'less',
+    subject: '',
+    value: 'js-client',
+    label: null,
+    sdk: null,
+    count: 0,
+    of: 400,
+    usual: 0,
+    days: 7,
+    since: hoursAgo(30),
+  };
+  const unusual = findingCatalogue.SLUICE_FINDING_EVENTS_UNUSUAL.cases;
+  const missing = findingCatalogue.SLUICE_FINDING_EVENT_MISSING.cases;
+  /** Rows of quarantine with a reason, all from one SDK. */
+  const refusedRows = (sdk: string, rows: number, reason = 'SLUICE_EVENT_KIND_NOT_ALLOWED') => ({
+    ...quarantineCount,
+    reason,
+    rows,
+    senders: [{ sdk, key: 'web', path: null, rows, firstAt: hoursAgo(3), lastAt: hoursAgo(1) }],
+  });
+  const buy: ContentChange = { ...gone, what: 'event', value: 'buy', of: 60 };
+
+  it.each([
+    {
+      what: 'an SDK with a row in quarantine',
+      change: gone,
+      sdk: 'js-client 3.1',
+      rows: 1,
+      is: 'quarantined',
+    },
+    { what: 'an SDK, and another has rows', change: gone, sdk: 'js-client-x 3', rows: 9, is: 'sdk' },
+    {
+      what: 'an SDK of which as many events came as are in quarantine',
+      change: { ...gone, count: 9 },
+      sdk: 'js-client',
+      rows: 9,
+      is: 'sdk',
+    },
+    { what: 'a name of which as many are in quarantine', change: buy, sdk: 'x', rows: 60, is: 'quarantined' },
+    { what: 'a name of which fewer are in quarantine', change: buy, sdk: 'x', rows: 59, is: 'gone' },
+    {
+      what: 'a name, and rows of files are refused',
+      change: buy,
+      sdk: 'x',
+      rows: 60,
+      reason: 'SLUICE_INGEST_ROW_TIME_MISSING',
+      is: 'gone',
+    },
+  ])('of $what that stays away has the case $is', ({ change, sdk, rows, reason, is }) => {
+    const found = judge({ contentChanges: [change], quarantine: [refusedRows(sdk, rows, reason)] });
+    const [told] = found.filter(({ code }) => code !== 'SLUICE_FINDING_QUARANTINED');
+    const causes = change.what === 'sdk' ? unusual : missing;
+    expect(told?.cause).toBe(Reflect.get(causes, is).cause);
+    const isShown = told?.commands[0]?.includes('quarantine --reason SLUICE_EVENT_KIND_NOT_ALLOWED');
+    expect(isShown).toBe(is === 'quarantined');
+  });
+
+  it.each([
+    { allow: ['Buy', 'view'], of: 200, case: 'leftOut', alike: true },
+    { allow: ['B*', 'view'], of: 200, case: 'leftOut', alike: true },
+    { allow: ['view'], of: 200, case: 'leftOut', alike: false },
+    { allow: ['view'], of: 199, case: 'sdk', alike: false },
+    { allow: ['buy'], of: 200, case: 'sdk', alike: false },
+  ] as const)(
+    'of an SDK that lacks 400 events, where $of of "buy" came and the list allows $allow, has the case $case',
+    ({ allow, of, case: name, alike }) => {
+      const config = defineConfig({ bucket: 'acme', events: { allow: [...allow] } });
+      const facts = { ...wellFacts, contentChanges: [gone, { ...buy, of }] };
+      const found = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
+      const told = found.find(({ code }) => code === 'SLUICE_FINDING_EVENTS_UNUSUAL');
+      expect(told?.cause).toBe(unusual[name].cause);
+      expect(told?.detail.includes(`"buy" (\`events.allow\` has "${allow[0]}", in other`)).toBe(alike);
+    },
+  );
+
+  it('of events that the lists leave out more often names those that the days before had', () => {
+    const config = defineConfig({ bucket: 'acme', events: { allow: ['Buy'] } });
+    const facts = {
+      ...wellFacts,
+      ...changedRequests({ what: 'ignored' }),
+      contentChanges: [buy, { ...buy, value: 'pay' }],
+    };
+    const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
+    expect(found?.title).toContain(', among them "buy" and 1 other name of the days before');
+    expect(found?.detail).toContain('"buy" (`events.allow` has "Buy", in other upper and lower case), "pay"');
+  });
+
+  it.each([
+    { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'absent', by: 'drop for user.userID' },
+    { redact: { User: 'drop' }, what: 'unit', value: 'absent', by: 'drop for User' },
+    { redact: { 'user.userID': 'hash' }, what: 'unit', value: 'absent', by: null },
+    { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'undefined', by: null },
+    { redact: { 'user.email': 'drop' }, what: 'unit', value: 'absent', by: null },
+    {
+      redact: { 'user.userid': 'hash' },
+      what: 'idForm',
+      value: 'hexadecimal digests',
+      by: 'hash for user.userid',
+    },
+    { redact: { value: 'drop' }, what: 'value', value: 'none', by: 'drop for value' },
+    { redact: { value: 'hash' }, what: 'value', value: 'text', by: 'hash for value' },
+  ] as const)(
+    'of $what $value, where privacy.redact has $redact, names the rule: $by',
+    ({ redact, what, value, by }) => {
+      const privacy = { redact, salt: 'a salt for this test' };
+      const config = defineConfig({ bucket: 'acme', privacy });
+      const change = { ...gone, kind: 'more', what, value, subject: 'js-client', count: 30, of: 40 } as const;
+      const facts = { ...wellFacts, deployedAt: hoursAgo(9), contentChanges: [change] };
+      const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
+      expect(found?.cause).toBe(unusual[by === null ? what : 'redacted'].cause);
+      expect(found?.title.includes(`; the configuration has ${by} (`)).toBe(by !== null);
+      expect(found?.detail.includes(`deployed last at ${hoursAgo(9)}`)).toBe(by !== null);
+    },
+  );
 
   it.each([
     { what: 'value', kind: 'more', subjects: ['buy', 'refund'] },

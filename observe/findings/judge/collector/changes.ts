@@ -1,5 +1,5 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
@@ -8,6 +8,7 @@ import { finding } from '../../catalogue.ts';
 import { isLogRead } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { fromText, tailErrors } from '../texts.ts';
+import { leftOutNames, leftOutText } from './withheld.ts';
 
 /** A silence: no requests come now, or none came in hours in which some are usual. */
 export function* silence(
@@ -110,15 +111,23 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
 }
 
 /** Events that the configured lists leave out, where that is not usual. */
-export function* ignoredEvents({ lastDay }: StatusFacts, { commands }: Place): Findings {
-  const changes = changesOf(lastDay, 'ignored');
+export function* ignoredEvents(facts: StatusFacts, { commands, config }: Place): Findings {
+  const changes = changesOf(facts.lastDay, 'ignored');
   const [change] = changes;
   if (change === undefined) return;
+  const names = leftOutNames(facts, config);
+  const [name] = names;
+  const others = names.length < 2 ? '' : ` and ${counted(names.length - 1, 'other name')}`;
+  const among =
+    name === undefined ? '' : `, among them ${quotedName(name.change.value)}${others} of the days before`;
   const told = changesTold(
     changes,
-    `were left out by the configured lists in the busiest hour, where ${Math.round(change.usual)} are usual`,
+    `were left out by the configured lists in the busiest hour, where ${Math.round(change.usual)} are usual${among}`,
   );
-  yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${told.detail}.` }, [commands.sluice('tail')]);
+  const sentences = [told.detail, ...(names.length === 0 ? [] : [leftOutText(names)])];
+  yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${sentences.join('. ')}.` }, [
+    commands.sluice('tail'),
+  ]);
 }
 
 /** The changes of a day that are of these counts. */

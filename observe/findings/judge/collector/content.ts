@@ -1,7 +1,6 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { counted, displayValue, listed, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
-import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../../facts/tables/contentChanges.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
+import { leftOutNames, type WithheldCase, withheldOf } from './withheld.ts';
 
 /** Changes that are told of one kind. */
 const MOST_TOLD = 20;
@@ -44,14 +44,15 @@ const whichOf = (change: ContentChange) =>
 const groupOf = ({ label, value, subject }: ContentChange) =>
   `to the group ${quotedName(label ?? value)} of ${quotedName(subject)}`;
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-const before = ({ days }: ContentChange) => `on each of ${counted(days, 'day')} before`;
+/** The days that are compared: those that are not curated yet are not. */
+const before = ({ days }: ContentChange) => `on each of the last ${counted(days, 'curated day')}`;
 const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'exposure');
-/** `No event "buy" came, where at least 120 came on each of 7 days before` */
+/** `No event "buy" came, where at least 120 came on each of the last 7 curated days` */
 function lessTitle(change: ContentChange): string {
   const came = change.count === 0 ? `No ${nounOf(change)}` : counted(change.count, nounOf(change));
   return `${came} ${whichOf(change)} came, where at least ${change.of} came ${before(change)}`;
 }
-/** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of 3 days before` */
+/** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
 function shareTitle(change: ContentChange, what: string, has: string): string {
   const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual)}`;
   return `${change.count} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
@@ -66,7 +67,9 @@ const ofSdk = isOf('sdk_type');
 const ofExperiment = isOf('experiment_id');
 
 /** What is told of each change, by the case of the finding; `missing` has a code of its own. */
-const WORDINGS: Readonly<Record<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'> | 'missing', Wording>> = {
+const WORDINGS: Readonly<
+  Record<Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing', Wording>
+> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
   fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
   sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
@@ -137,27 +140,27 @@ function wordingOf({ kind, what, count }: ContentChange): keyof typeof WORDINGS 
 }
 
 /** What came within 24 hours and is not as on the days before: names, groups, values, and shares of what an SDK sends. */
-export function* contentFindings({ contentChanges }: StatusFacts, place: Place): Findings {
+export function* contentFindings(facts: StatusFacts, place: Place): Findings {
   const { commands, config, now } = place;
-  // What the configured lists leave out is meant to stay away.
-  const filters = { events: new NameFilter(config.events), exposures: new NameFilter(config.exposures) };
-  const isMeant = ({ kind, what, table, value, label }: ContentChange) =>
-    kind === 'less' &&
-    (what === 'event' || what === 'experiment') &&
-    !filters[table].passes([value, label ?? value]);
-  const changes = contentChanges ?? [];
+  // What the configured lists leave out is meant to stay away, unless SLUICE_FINDING_IGNORED tells it.
+  const meant = new Set(leftOutNames(facts, config).map(({ change }) => change));
+  const changes = facts.contentChanges ?? [];
   // Where a group stays away, the others have its share.
   const isOfLost = ({ what, subject }: ContentChange) =>
     what === 'split' && changes.some((other) => other.what === 'group' && other.subject === subject);
-  // What an SDK does to its events it does to its exposures: an SDK that logs no event logs no exposure, either.
-  const isOfEvents = ({ what, table, kind, value }: ContentChange) =>
-    what === 'sdk' &&
-    table === 'exposures' &&
-    changes.some(
+  // What an SDK does to its events it does to its exposures: both are one finding.
+  const isOfEvents = (change: ContentChange) => changes.some((other) => exposuresOf(other).includes(change));
+  const exposuresOf = ({ what, table, kind, value }: ContentChange) =>
+    changes.filter(
       (other) =>
-        other.what === 'sdk' && other.table === 'events' && other.kind === kind && other.value === value,
+        table === 'events' &&
+        what === 'sdk' &&
+        other.what === 'sdk' &&
+        other.table === 'exposures' &&
+        other.kind === kind &&
+        other.value === value,
     );
-  const told = changes.filter((change) => !isMeant(change) && !isOfEvents(change) && !isOfLost(change));
+  const told = changes.filter((change) => !meant.has(change) && !isOfEvents(change) && !isOfLost(change));
   // One finding a subject and table, whatever comes first in it: by both a look knows it again.
   const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
   for (const alike of kinds.values()) {
@@ -165,14 +168,21 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
     if (first === undefined) continue;
     const name = wordingOf(first);
     const { title, columns, example, where } = WORDINGS[name];
+    const by = withheldOf(first, facts, config);
     const others = alike.length - 1;
     const more = others === 0 ? '' : `; and ${counted(others, 'other')} like it`;
-    const texts = alike.slice(0, MOST_TOLD).map((change) => `${title(change)}, since ${change.since}`);
+    const all = alike.flatMap((change) => [change, ...exposuresOf(change)]);
+    const texts = all.slice(0, MOST_TOLD).map((change) => `${title(change)}, since ${change.since}`);
     const ends = `${others === 0 ? 'Told' : 'Each is told'} until about ${toldDays(first, config)} days after it began`;
+    const figures = [
+      ...(all.length === 1 ? [] : [listed(texts, '; ')]),
+      ...(by?.detail ? [by.detail] : []),
+      ends,
+    ];
     const about = {
-      title: `${title(first)}${more}`,
+      title: `${title(first)}${by?.title ?? ''}${more}`,
       since: alike.map(({ since }) => since).sort()[0] ?? null,
-      detail: others === 0 ? `${ends}.` : `${listed(texts, '; ')}. ${ends}.`,
+      detail: `${figures.join('. ')}.`,
       subject: subjectOf(first),
       judgedBy: [contentPart(first.table)],
       isOfDay: first.kind !== 'less',
@@ -185,9 +195,14 @@ export function* contentFindings({ contentChanges }: StatusFacts, place: Place):
       commands.sluice('query', sql),
       ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
     ];
+    if (by?.reason != null) shown.unshift(commands.sluice('quarantine', '--reason', by.reason));
     yield name === 'missing'
-      ? finding('SLUICE_FINDING_EVENT_MISSING', about, shown)
-      : finding('SLUICE_FINDING_EVENTS_UNUSUAL', { ...about, case: name }, shown);
+      ? finding(
+          'SLUICE_FINDING_EVENT_MISSING',
+          { ...about, case: by === null ? 'gone' : 'quarantined' },
+          shown,
+        )
+      : finding('SLUICE_FINDING_EVENTS_UNUSUAL', { ...about, case: by?.case ?? name }, shown);
   }
 }
 

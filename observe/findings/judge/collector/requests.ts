@@ -218,7 +218,7 @@ function unreachedOf(
 
 /** Requests that were refused. */
 export function* refusedRequests(
-  { lastHour, lastDay, refusals, keys, isLocal }: StatusFacts,
+  { lastHour, lastDay, refusals, keys, isLocal, quarantine }: StatusFacts,
   { commands, config, now }: Place,
 ): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
@@ -236,7 +236,8 @@ export function* refusedRequests(
   const isUnknown = listedNow.length < unknown.length || (!isRead && ofUnknown > 0);
   const open = refused - (isUnknown ? 0 : ofUnknown);
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
-  const labelled = labelledBy(keys);
+  const withLabel = labelledBy(keys);
+  const labelled = (group: AnsweredGroup) => namedByQuarantine(withLabel(group), quarantine);
   const groups =
     refusals?.groups.map((group) => {
       const over = listedNow.includes(group) ? ' (over: it is in the list now)' : '';
@@ -318,6 +319,20 @@ function labelledBy(keys: StatusFacts['keys']): <Sender extends SentGroup>(sende
     const known = labels.find(([sha256]) => sender.key !== null && sha256.startsWith(sender.key));
     return known === undefined ? sender : { ...sender, key: known[1] };
   };
+}
+
+/** The SDK of requests as the log has it that is not on Statsig's list: any name would be a name of its own in metrics. */
+const OTHER_SDK = 'other';
+
+/** Names the SDK of a sender as quarantine has it, where the log has {@link OTHER_SDK}: by the reason, the key and the version. */
+function namedByQuarantine(sender: AnsweredGroup, quarantine: StatusFacts['quarantine']): AnsweredGroup {
+  const [name, version = ''] = sender.sdk?.split(' ', 2) ?? [];
+  if (name !== OTHER_SDK) return sender;
+  const { senders = [] } = quarantine?.find(({ reason }) => reason === sender.code) ?? {};
+  const [known, ...more] = senders.filter(
+    ({ sdk, key }) => key === sender.key && sdk?.endsWith(` ${version}`),
+  );
+  return known === undefined || more.length > 0 ? sender : { ...sender, sdk: known.sdk };
 }
 
 /** Refused requests of a sender from which on it is an app, and not somebody who tries an address. */
