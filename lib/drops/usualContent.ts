@@ -16,8 +16,8 @@ export const COMPARED_DAYS = 7;
 const LONG_DAYS = 14;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
-/** Shares of rows of the day before and after between which times have moved, as by a time zone. */
-const MOVED = { before: 0.05, now: 0.25 };
+/** Shares of rows of the day before and after between which times have moved, as by a time zone; of so many such rows. */
+const MOVED = { before: 0.05, now: 0.25, rows: 10 };
 /** Rows of days to come that are told: so many of a large day, or this share of any. A few clocks are always ahead. */
 const SOME_TO_COME = { rows: 10, shareOfMany: 0.01, share: 0.1 };
 
@@ -52,7 +52,7 @@ export function judgeContent(
   });
   const spread = spreadOf(days, folderDay, today);
   unusual.push(
-    ...unusualDays(spread, out, before),
+    ...unusualDays(spread, { out, isOver: folderDay < today }, before),
     ...unusualCopies(copies, before),
     ...unusualRepeats(repeats, out, before),
   );
@@ -114,10 +114,10 @@ function isSome(toCome: number, all: number): boolean {
   return toCome > all * share || toCome >= Math.max(rows, all * shareOfMany);
 }
 
-/** Rows of other days than the folder's, where days before had fewer. @param out Accepted rows of the day. */
+/** Rows of other days than the folder's, where days before had fewer. @param day Accepted rows of the day, and whether it is over. */
 function unusualDays(
   { neighbours, others, toCome }: Spread,
-  out: number,
+  { out, isOver }: { readonly out: number; readonly isOver: boolean },
   before: readonly DayBefore[],
 ): DayContent['unusual'] {
   const unusual: DayContent['unusual'] = [];
@@ -141,7 +141,8 @@ function unusualDays(
   const usual = Math.max(...known);
   const share = rowsOf(neighbours) / Math.max(1, out);
   const isOther = share > OTHER_DAYS && usual <= OTHER_DAYS;
-  const hasMoved = share > MOVED.now && usual < MOVED.before;
+  // The folder of today begins with rows of the day before.
+  const hasMoved = isOver && rowsOf(neighbours) >= MOVED.rows && share > MOVED.now && usual < MOVED.before;
   if ((isOther || hasMoved) && known.length >= FEWEST_DAYS)
     unusual.push({ kind: 'days', words: wordsOf('other days', neighbours) });
   return unusual;

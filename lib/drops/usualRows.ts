@@ -15,6 +15,8 @@ const ENOUGH = 3;
 const FEWEST = 2;
 /** Times of the usual rows above which a day is unusual. */
 const MANY_TIMES = 5;
+/** Rows above the usual ones that are many: fewer are chance, where few are usual. */
+const MANY_ROWS = 10;
 
 /** The days whose rows say what is usual for a day. */
 export function daysBefore(day: UtcDay): readonly UtcDay[] {
@@ -140,7 +142,8 @@ export function unusualWords(
   const empty = emptyWords(entry);
   if (state !== 'succeeded' && empty === null) return null;
   if (usual === undefined || usual === 0 || accepted === true || share === 0) return null;
-  if (rows.out > usual * share && rows.out <= usual * MANY_TIMES) return null;
+  const areMany = rows.out > usual * MANY_TIMES && rows.out >= usual + MANY_ROWS;
+  if (rows.out > usual * share && !areMany) return null;
   const count = (n: number) => n.toLocaleString('en-US');
   const has = empty ?? `${count(rows.out)} rows`;
   return `has ${has}, where ${count(usual)} are usual`;

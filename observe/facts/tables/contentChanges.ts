@@ -44,7 +44,7 @@ export interface ContentChange {
    * `text`. Of `names` one of the new names.
    */
   readonly value: string;
-  /** Name of the group, the layer of an experiment, or one of the values of `value`; null of all else, and while it is not known. */
+  /** Name of the group, the layer of an experiment, or the shape of one of the texts of `value`, as `99,99`; null of all else, and while it is not known. */
   readonly label: string | null;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
@@ -212,7 +212,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
       AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
     WHEN "what" = 'idForm' AND "day" IS NULL AND "own" >= ${EXPECTED} AND "usual_share" < ${ID_FORM.before}
-      AND "own" >= ${ID_FORM.now} * "own_all" THEN 'more'
+      AND "own" >= ${ID_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
   END AS "kind",
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "usual"
@@ -265,10 +265,13 @@ const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous'
 export const ABSENT_USER = 'absent';
 /** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
 export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
-/** How a text before digits is read: short, so that there are few. Other texts are names of users. */
-const ID_PREFIX = '^([A-Za-z]{1,8}[-_:.]?)[0-9]+$';
+/** How a text before digits is read: with a separator, or of two letters at most, so that there are few. `bob7` is the name of a user. */
+const ID_PREFIX = '^([A-Za-z]{1,8}[-_:.]|[A-Za-z]{1,2})[0-9]+$';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+/** The shape of a value that is no number, as SQL: its digits as 9, its letters as a. A finding shows no value of a user. */
+const VALUE_SHAPE = `CASE WHEN ${valueNumber.sql} IS NULL THEN translate(substr("event_value", 1, 40), '0123456789${LETTERS}${LETTERS.toUpperCase()}', '${'9'.repeat(10)}${'a'.repeat(52)}') END`;
 /** SQL of how the user ID of an event is written. */
-const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
+export const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
@@ -301,7 +304,7 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
         sdk: VERSION,
         where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
       },
-      value: { subject: '"event_name"', value: valueForm, label: '"event_value"', where: IS_OF_APP },
+      value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
     },
   },
   exposures: {

@@ -316,7 +316,7 @@ export const collectorFindings = {
       ],
       idForm: [
         'A release of the app has set another ID as `userID`, or writes it otherwise. Views and experiments count such a user as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
-        'Ask whoever owns the app whether it is meant: the command shows an ID of each day and version. If not, have it send the IDs of before. Rows stay as they are: an erasure of a user has to name both IDs.',
+        'Ask whoever owns the app whether it is meant: the command shows an ID of each form by version, and when it came. If not, have it send the IDs of before. Rows stay as they are: an erasure of a user has to name both IDs.',
       ],
       value: [
         'A release of the app lost the value, or sends it as another text. Sums of `event_value` as a number leave these events out.',

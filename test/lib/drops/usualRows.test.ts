@@ -152,6 +152,8 @@ describe('a day with other rows than usual', () => {
     expect(words(500)).not.toBeNull();
     for (const out of [501, 1_000, 5_000]) expect(words(out)).toBeNull();
     expect(words(5_001)).toBe('has 5,001 rows, where 1,000 are usual');
+    expect(words(11, { usualRows: 1 })).toBe('has 11 rows, where 1 are usual');
+    expect(words(10, { usualRows: 1 })).toBeNull();
     expect(words(700, {}, 0.7)).not.toBeNull();
   });
 

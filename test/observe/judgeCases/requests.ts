@@ -298,7 +298,7 @@ export const requestCases: readonly Case[] = [
           what: 'value',
           subject: 'refund',
           value: 'text',
-          label: '12,50',
+          label: '99,99',
           count: 20,
           of: 30,
           usual: 0,

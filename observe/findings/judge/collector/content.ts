@@ -6,6 +6,7 @@ import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import {
   ABSENT_USER,
   type ContentChange,
+  idForm,
   userForm,
   valueForm,
 } from '../../../facts/tables/contentChanges.ts';
@@ -97,14 +98,14 @@ const WORDINGS: Readonly<
   idForm: {
     title: (change) =>
       shareTitle(change, 'event', `with a user from ${change.sdk} have user IDs that are ${change.value}`),
-    columns: ['"ds"', '"sdk_version"'],
+    columns: ['"sdk_version"', `${idForm} AS "form"`],
     example: '"user_id"',
     where: ofSdk,
   },
   value: {
     title: (change) => {
       const { label } = change;
-      const one = label === null ? '' : ` (one is ${displayValue(label)})`;
+      const one = label === null ? '' : `, as of the shape ${displayValue(label)}`;
       const has = change.value === 'none' ? 'no value' : `a value that is no number${one}`;
       return shareTitle(change, 'event', `${quotedName(change.subject)} have ${has}`);
     },

@@ -103,6 +103,7 @@ describe('a day whose values are not as before', () => {
     });
     const entry = await day.loads.entry();
     expect(entry?.content?.fields['eventValue']).toEqual({
+      column: 'price',
       types: ['DECIMAL', 'VARCHAR'],
       none: 0,
       numbers: 10,

@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { contentChangesSql, unseenSince } from '../../../../observe/facts/tables/contentChanges.ts';
@@ -30,6 +30,18 @@ const COLUMNS = {
   sdk_version: '3.0.0',
 } as const;
 
+const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+const connection = await instance.connect();
+await connection.run('CREATE SCHEMA sluice');
+await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
+await connection.run(
+  "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
+);
+afterAll(() => {
+  connection.closeSync();
+  instance.closeSync();
+});
+
 /** What the query tells of rows of events and of exposures. */
 async function changes({
   events = [],
@@ -38,48 +50,36 @@ async function changes({
   readonly events?: readonly Sent[];
   readonly exposures?: readonly Sent[];
 }) {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    await connection.run('CREATE SCHEMA sluice');
-    await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
-    await connection.run(
-      "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
-    );
-    for (const [kind, sent] of Object.entries({ events, exposures })) {
-      const names = Object.keys(COLUMNS);
-      const texts = names.map((name) => `${name} VARCHAR`).join(', ');
-      const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP`;
-      for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
-        await connection.run(`CREATE TABLE sluice.${table} (${columns})`);
-      for (const { days = {}, received = [], as = {} } of sent) {
-        const values = names.map((name) => {
-          const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
-          return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
-        });
-        const insert = (table: string, time: string, count: number) =>
-          connection.run(
-            `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
-          );
-        for (const [day, count] of Object.entries(days))
-          await insert(`curated_${kind}`, `${day} 10:00:00`, count);
-        const counts = Map.groupBy(received, (time) => time);
-        for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length);
-      }
+  for (const [kind, sent] of Object.entries({ events, exposures })) {
+    const names = Object.keys(COLUMNS);
+    const texts = names.map((name) => `${name} VARCHAR`).join(', ');
+    const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP`;
+    for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
+      await connection.run(`CREATE OR REPLACE TABLE sluice.${table} (${columns})`);
+    for (const { days = {}, received = [], as = {} } of sent) {
+      const values = names.map((name) => {
+        const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
+        return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
+      });
+      const insert = (table: string, time: string, count: number) =>
+        connection.run(
+          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
+        );
+      for (const [day, count] of Object.entries(days))
+        await insert(`curated_${kind}`, `${day} 10:00:00`, count);
+      const counts = Map.groupBy(received, (time) => time);
+      for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length);
     }
-    const answers = [];
-    for (const kind of forwardedKinds)
-      answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
-    const rows = answers.flatMap((answer) => answer.getRowObjects());
-    return rows.map((row) => {
-      const { what, kind, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
-      const numbers = [count, whole, Number(Number(usual).toFixed(3)), days].map(Number);
-      return [`${what} ${kind}`, subject, value, label, sdk, ...numbers, since ?? newest];
-    });
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
   }
+  const answers = [];
+  for (const kind of forwardedKinds)
+    answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
+  const rows = answers.flatMap((answer) => answer.getRowObjects());
+  return rows.map((row) => {
+    const { what, kind, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
+    const numbers = [count, whole, Number(Number(usual).toFixed(3)), days].map(Number);
+    return [`${what} ${kind}`, subject, value, label, sdk, ...numbers, since ?? newest];
+  });
 }
 
 const each = (count: number, ...days: readonly string[]) =>
@@ -276,6 +276,8 @@ describe('shares of an SDK', () => {
     { user_id: '0B8F6C9E-1111-4222-8333-00000000000#', form: 'UUIDs' },
     { user_id: '9e107d9d372bb6826bd81d3542a419d#', form: 'hexadecimal digests' },
     { user_id: 'user_#', form: '"user_" with digits' },
+    { user_id: 'us1#', form: '"us" with digits' },
+    { user_id: 'bob1#', form: 'other texts' },
     { user_id: 'ada', form: 'other texts' },
     { user_id: 'u-and-more#', form: 'other texts' },
     { user_id: 'u1#', form: null },
@@ -287,8 +289,9 @@ describe('shares of an SDK', () => {
 
   it.each([
     { before: [1, 19], now: [10, 30], told: false, what: 'that were a twentieth before' },
-    { before: [1, 20], now: [10, 30], told: true, what: 'that were less before, and are a quarter' },
-    { before: [1, 20], now: [10, 31], told: false, what: 'that are less than a quarter' },
+    { before: [1, 20], now: [13, 39], told: true, what: 'that were less before, and are a quarter' },
+    { before: [1, 20], now: [12, 36], told: false, what: 'that are less than ten above their share' },
+    { before: [1, 20], now: [13, 40], told: false, what: 'that are less than a quarter' },
     { before: [0, 20], now: [9, 3], told: false, what: 'of nine events' },
   ])('tells user IDs of another form $what: $told', async ({ before, now, told }) => {
     const sent = ['ada#@example.com', 'u#'].map((user_id, i) => ({
@@ -310,10 +313,10 @@ describe('shares of an SDK', () => {
     const row = ['buy', 'none', null, null, 30, 40, 0, 3, MORNING];
     expect(await told(null)).toEqual([['value more', ...row]]);
     const textRow = (text: string) => ['value more', ...row.with(1, 'text').with(2, text)];
-    expect(await told('12,50')).toEqual([textRow('12,50')]);
+    expect(await told('12,50 EUR')).toEqual([textRow('99,99 aaa')]);
     expect(await told('-1e3')).toEqual([]);
     // DuckDB's cast takes it for a number; views do not.
-    expect(await told('NaN')).toEqual([textRow('NaN')]);
+    expect(await told('NaN')).toEqual([textRow('aaa')]);
   });
 
   it('tells an environment that comes instead of production', async () => {
