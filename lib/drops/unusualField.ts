@@ -16,6 +16,8 @@ const NUMBERS = { before: 0.95, now: 0.05 };
  * a decimal point: 1 is ten times.
  */
 const OTHER_SIZE = 0.8;
+/** Powers of ten from the largest number of the days before to one that stands out: a thousand times. */
+const OUTLIER = 3;
 /** Fewest days before that say how large the numbers of a field are, or that a name comes each day. */
 export const FEWEST_DAYS = 3;
 /** Values that stand for all of a field at most: of more a part was looked at. */
@@ -41,11 +43,27 @@ type FieldBefore = KeptField & { readonly rows: number };
 
 /** What is kept of a field. @param rows Rows of the day for which its counts stand. */
 export function keptField(field: string, content: FieldContent, rows: number): KeptField {
-  const { types, none, numbers, forms, column } = content;
-  const ofColumn = column === '' ? {} : { column };
-  const kept = { types: Object.keys(types), none, numbers, forms, ...ofColumn };
+  const { types, none, numbers, whole, forms, looked, different, lengths, column } = content;
   const size = sizeOf(field, content, rows);
-  return size === null ? kept : { ...kept, size: Math.round(size * 100) / 100 };
+  const largest = largestOf(field, content, rows);
+  return {
+    types: Object.keys(types),
+    none,
+    numbers,
+    whole,
+    forms,
+    looked,
+    different,
+    ...(column === '' ? {} : { column }),
+    ...(isUnitId(field) ? { length: mostLength(lengths) } : {}),
+    ...(size === null ? {} : { size: rounded(size) }),
+    ...(largest === null ? {} : { largest: rounded(largest) }),
+  };
+}
+
+/** A number to two digits after the point. */
+function rounded(number: number): number {
+  return Math.round(number * 100) / 100;
 }
 
 /**
@@ -66,12 +84,17 @@ export function unusualField(
   const typesBefore = [...new Set(before.flatMap((day) => day.content?.fields[field]?.types ?? []))];
   const isNew = (type: string) => typesBefore.length > 0 && type !== '' && !typesBefore.includes(type);
   const added = Object.keys(types).filter(isNew);
+  const size = sizeWords(field, sizeOf(field, content, rows), usual);
+  const forms = [numbersWords(content, rows, usual, added.length > 0), ...formsWords(content, rows, usual)];
+  const isOtherForm = forms.some((difference) => difference !== null);
   const words = [
     added.length === 0 ? null : `type ${added.join(', ')}, before ${typesBefore.join(', ')}`,
     noneWords(content, rows, usual),
-    numbersWords(content, rows, usual, added.length > 0),
-    ...formsWords(content, rows, usual),
-    sizeWords(field, sizeOf(field, content, rows), usual),
+    ...forms,
+    ...(isOtherForm ? [] : [...vanishedWords(content, rows, usual), wholeWords(content, rows, usual)]),
+    ...(isOtherForm ? [] : [sameWords(content, rows, usual)]),
+    ...(isUnitId(field) ? [fewerWords(content, usual), lengthWords(content, usual)] : []),
+    size ?? largestWords(largestOf(field, content, rows), usual),
   ].filter((difference) => difference !== null);
   if (words.length === 0) return null;
   const [last] = usual;
@@ -149,6 +172,100 @@ function formsWords(
   });
 }
 
+/** Forms that no value has, where each of enough days before had them in a share of which so many surely have some. */
+function vanishedWords(
+  { none, forms }: FieldContent,
+  rows: number,
+  usual: readonly FieldBefore[],
+): readonly string[] {
+  const values = Math.min(rows - none, MOST_LOOKED_AT);
+  const known = usual.filter((day) => day.forms !== undefined && day.rows - day.none >= FEWEST);
+  if (known.length < FEWEST_DAYS) return [];
+  return Object.keys(known[0]?.forms ?? {}).flatMap((form) => {
+    const share = Math.min(...known.map((day) => formCount(day, form) / (day.rows - day.none)));
+    const isGone = forms[form] === undefined && isExpected(share, values);
+    return isGone ? [`none are ${form}, before at least ${percent(share)}`] : [];
+  });
+}
+
+/** How many numbers are whole, where hardly any was before; null if it is not so. */
+function wholeWords(
+  { none, numbers, whole }: FieldContent,
+  rows: number,
+  usual: readonly FieldBefore[],
+): string | null {
+  const shares = usual.flatMap((day) =>
+    day.whole === undefined ? [] : day.whole / Math.max(1, day.numbers),
+  );
+  const isOfNumbers = numbers >= FEWEST && numbers >= (rows - none) * NUMBERS.before;
+  if (shares.length < FEWEST_DAYS || !isOfNumbers) return null;
+  const usually = Math.max(...shares);
+  return usually < JUMP.before && whole > numbers * JUMP.now
+    ? `${whole.toLocaleString('en-US')} of ${counted(numbers, 'number')} are whole, before ${percent(usually)}`
+    : null;
+}
+
+/** That all values are the same, where each of enough days before had ten; null if it is not so. */
+function sameWords(
+  { none, looked, types }: FieldContent,
+  rows: number,
+  usual: readonly FieldBefore[],
+): string | null {
+  const kept = new Set(Object.values(types).flat());
+  const days = usual.flatMap((day) => day.different ?? []);
+  const isUsual = days.length < FEWEST_DAYS || Math.min(...days) < FEWEST;
+  if (kept.size !== 1 || looked < FEWEST || isUsual) return null;
+  return `all of ${counted(rows - none, 'value')} are the same, before ${Math.min(...days)} or more`;
+}
+
+/** How few values differ from each other, where each of enough days before had twice as many among as many; null if it is not so. */
+function fewerWords({ looked, different }: FieldContent, usual: readonly FieldBefore[]): string | null {
+  const days = usual.flatMap((day) =>
+    day.looked !== undefined && day.looked <= looked ? (day.different ?? []) : [],
+  );
+  const fewest = Math.min(...days);
+  if (days.length < FEWEST_DAYS || fewest < FEWEST || different * 2 >= fewest) return null;
+  return `${different} different ones among ${counted(looked, 'value')} that were looked at, before ${fewest} or more`;
+}
+
+/** How many IDs are shorter than all were on each of enough days, or that all are cut to one length; null if it is not so. */
+function lengthWords({ looked, lengths }: FieldContent, usual: readonly FieldBefore[]): string | null {
+  const most = mostLength(lengths);
+  const days = usual.flatMap(({ length, looked: values = 0 }) =>
+    length === undefined ? [] : { ...length, share: length.values / Math.max(1, values) },
+  );
+  const [last] = days;
+  if (most === undefined || last === undefined || days.length < FEWEST_DAYS || looked < FEWEST) return null;
+  const wasOne = days.every(({ characters, share }) => characters === last.characters && share === 1);
+  const shorter = sum(
+    Object.entries(lengths).map(([characters, values]) =>
+      Number(characters) < last.characters ? values : 0,
+    ),
+  );
+  if (wasOne && shorter >= FEWEST && shorter > looked * JUMP.before)
+    return `${shorter} of ${counted(looked, 'value')} that were looked at are shorter than ${last.characters} characters, which all before had`;
+  const isCut = most.values === looked && days.every(({ share }) => share < JUMP.now);
+  return isCut
+    ? `all have ${most.characters} characters, before at most ${percent(Math.max(...days.map(({ share }) => share)))}`
+    : null;
+}
+
+/** The length that most values have; undefined without values. */
+function mostLength(lengths: FieldContent['lengths']): KeptField['length'] {
+  const [most] = Object.entries(lengths).toSorted(([, a], [, b]) => b - a);
+  if (most === undefined) return undefined;
+  const [characters, values] = most;
+  return { characters: Number(characters), values };
+}
+
+/** How much larger the largest number is than that of each of enough days, if it is {@link OUTLIER}; null if not. */
+function largestWords(largest: number | null, usual: readonly FieldBefore[]): string | null {
+  const days = usual.flatMap((day) => day.largest ?? []);
+  const most = Math.max(...days);
+  if (largest === null || days.length < FEWEST_DAYS || largest - most < OUTLIER) return null;
+  return `its largest number is about ${timesText(largest - most)}`;
+}
+
 /** Values of a day with a form, numbers among them. */
 function formCount({ numbers, forms = {} }: KeptField, form: string): number {
   return form === 'numbers' ? numbers : (forms[form] ?? 0);
@@ -193,6 +310,11 @@ function sizeOf(
   return numbers >= (rows - none) * NUMBERS.before ? size.logs / size.values : null;
 }
 
+/** How large the largest number is, as of {@link sizeOf}. */
+function largestOf(field: string, content: FieldContent, rows: number): number | null {
+  return sizeOf(field, content, rows) === null ? null : (content.size?.largest ?? null);
+}
+
 /** `100 times as large as before`, `1/100 of those before` @param logarithm To base 10. */
 function timesText(logarithm: number): string {
   const times = Number((10 ** Math.abs(logarithm)).toPrecision(2)).toLocaleString('en-US');
@@ -205,6 +327,6 @@ function isUnitId(field: string): boolean {
 }
 
 /** A share in words, to a tenth of a percent. */
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
 }

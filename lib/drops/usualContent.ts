@@ -6,7 +6,7 @@ import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
 import { ZERO } from './engine/valueForms.ts';
-import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from './unusualField.ts';
+import { type DayBefore, FEWEST_DAYS, isExpected, keptField, percent, unusualField } from './unusualField.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
 
@@ -14,6 +14,8 @@ import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from
 export const COMPARED_DAYS = 7;
 /** Fewer days than {@link COMPARED_DAYS} are enough if so many days lie between the first and the last: a dataset may come each week. */
 const LONG_DAYS = 14;
+/** Share of the rows that a name is expected to have below which it is as good as missing. */
+const HARDLY_ANY = 0.05;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
 /** Shares of rows of the day before and after between which times have moved, as by a time zone; of so many such rows. */
@@ -61,6 +63,8 @@ export function judgeContent(
   const areAllZero = metricValue !== undefined && metricValue.forms[ZERO] === rows - metricValue.none;
   const namesToday = few.map(([column, found]): NamesToday => ({ column, found, out, areAllZero }));
   unusual.push(...namesToday.flatMap((today) => otherNames(today, before)));
+  const many = Object.keys(names).filter((column) => few.every(([other]) => other !== column));
+  unusual.push(...many.flatMap((column) => manyNames(column, before)));
   const keptNames = few.map(([column, found]) => [column, keptNamesOf(found)] as const);
   return {
     rows,
@@ -210,7 +214,7 @@ function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent
   const replaced = spelled.flatMap((name) => othersOf(column, name, known));
   // One that was told and is gone was corrected.
   const missing = missingNames(today, before).filter(
-    (name) => known.includes(name) && !replaced.includes(name),
+    ({ name }) => known.includes(name) && !replaced.includes(name),
   );
   const odd = [...spelled, ...zero];
   const ofToday = Object.entries(keptNamesOf(found)).filter(([name]) => !odd.includes(name));
@@ -219,7 +223,8 @@ function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent
   const usualToday = Object.fromEntries([...stays].slice(-MOST_USUAL));
   const told = (kind: 'names' | 'zeros' | 'missing', words: readonly string[]): DayContent['unusual'] =>
     words.length === 0 ? [] : [{ kind, field: column, words: listed(words, '; '), usualNames: usualToday }];
-  const absent = missing.map((name) => `no row with ${column} ${quotedName(name)}, as each day before had`);
+  const absent = missing.map((name) => missingWords(today, name));
+  const added = Object.keys(found).filter((name) => !known.includes(name) && !spelled.includes(name));
   return [
     told(
       'names',
@@ -229,7 +234,7 @@ function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent
       'zeros',
       zero.map((name) => zeroWords(today, name)),
     ),
-    told('missing', absent),
+    told('missing', absent.length === 0 ? [] : [...absent, ...newWords(today, added)]),
   ].flat();
 }
 
@@ -270,16 +275,66 @@ function zeroWords({ column, found }: NamesToday, name: string): string {
   return `the value 0 in ${counted(rows, 'row')} with ${column} ${quotedName(name)}, where days before have others: ${file}`;
 }
 
-/** Names that the rows of a day lack, where each of enough days before had them in a share of which so many rows surely have some. */
-function missingNames({ column, found, out }: NamesToday, before: readonly DayBefore[]): readonly string[] {
+/** A name that the rows of a day lack. */
+interface MissingName {
+  /** The name. */
+  readonly name: string;
+  /** The least share of rows that it had on the days before. */
+  readonly share: number;
+  /** Days before that say it. */
+  readonly days: number;
+}
+
+/**
+ * Names that the rows of a day lack, where each of enough days before had them in a share of which so many rows surely have some; or that
+ * hardly any has, by {@link HARDLY_ANY}.
+ */
+function missingNames(
+  { column, found, out }: NamesToday,
+  before: readonly DayBefore[],
+): readonly MissingName[] {
   const shares = before.flatMap(({ content, rows }) => {
     const names = content?.names?.[column];
     return names === undefined ? [] : [(name: string) => (names[name]?.rows ?? 0) / Math.max(1, rows.out)];
   });
   if (shares.length < FEWEST_DAYS) return [];
   const names = Object.keys(before[0]?.content?.names?.[column] ?? {});
-  const isMissing = (name: string) => isExpected(Math.min(...shares.map((shareOf) => shareOf(name))), out);
-  return names.filter((name) => found[name] === undefined && isMissing(name));
+  return names
+    .map((name) => ({
+      name,
+      share: Math.min(...shares.map((shareOf) => shareOf(name))),
+      days: shares.length,
+    }))
+    .filter(
+      ({ name, share }) => isExpected(share, out) && (found[name]?.rows ?? 0) < share * out * HARDLY_ANY,
+    );
+}
+
+/** That a name is missing, or that hardly any row has it, in words. */
+function missingWords({ column, found }: NamesToday, { name, share, days }: MissingName): string {
+  const { rows = 0 } = found[name] ?? {};
+  const has = `${rows === 0 ? 'no row' : counted(rows, 'row')} with ${column} ${quotedName(name)}`;
+  return `${has}, which each of ${days} loaded days before had in ${percent(share)} of rows or more`;
+}
+
+/** Which names most rows have, if no day before had them, in words; none if most have others. @param added Such names. */
+function newWords({ column, found, out }: NamesToday, added: readonly string[]): readonly string[] {
+  const rows = sum(added.map((name) => found[name]?.rows ?? 0));
+  if (!isMost(rows, out)) return [];
+  const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')}`;
+  return [`${has} with ${column} that no day before had: ${listed(added.map(quotedName))}`];
+}
+
+/** That a column has more names than are compared, where each of enough days before had half as many at most. */
+function manyNames(column: string, before: readonly DayBefore[]): DayContent['unusual'] {
+  const days = before.map((day) => usualNames(column, day));
+  const counts = days.map((names) => Object.keys(names).length);
+  const most = Math.max(...counts);
+  const [usual] = days;
+  if (usual === undefined || days.length < FEWEST_DAYS || counts.includes(0) || most > MOST_NAMES / 2)
+    return [];
+  const words = `more than ${MOST_NAMES} names in ${column}, where days before have ${most} at most`;
+  return [{ kind: 'many', field: column, words, usualNames: usual }];
 }
 
 /** A name without what its spellings differ in. */

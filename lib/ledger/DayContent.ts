@@ -11,6 +11,21 @@ const fieldSchema = z.object({
   none: count,
   /** Rows whose value is a number, also as a text; scaled likewise. */
   numbers: count,
+  /** Those of them whose number is whole; absent in entries of earlier versions, as are the next three. */
+  whole: count.optional(),
+  /** Values that were looked at. */
+  looked: count.optional(),
+  /** How many of them differ from each other. */
+  different: count.optional(),
+  /** Of IDs of units: the characters that most of those values have, and how many values these are. */
+  length: z
+    .object({
+      /** Characters of each. */
+      characters: count,
+      /** Values of those that were looked at. */
+      values: count,
+    })
+    .optional(),
   /** Rows by the form of their value (lib/drops/engine/valueForms.ts), scaled likewise; absent in entries of earlier versions. */
   forms: z.record(z.string(), count).optional(),
   /**
@@ -18,6 +33,8 @@ const fieldSchema = z.object({
    * texts, and after an erasure: the mean of ten rows says something of each.
    */
   size: z.number().optional(),
+  /** The logarithm to base 10 of its largest number; absent as is `size`, and in entries of earlier versions. */
+  largest: z.number().optional(),
   /** The name of its column, as the mapping had it; absent if no file had one, and in entries of earlier versions. */
   column: z.string().optional(),
 });
@@ -67,12 +84,13 @@ export const dayContentSchema = z.object({
     z.object({
       /**
        * Values of a field, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
-       * file, or a name that is spelled otherwise, whose values are all 0, or that is missing; absent in entries of earlier versions.
+       * file, a name that is spelled otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in
+       * entries of earlier versions.
        */
       kind: z
-        .enum(['values', 'toCome', 'days', 'copies', 'repeats', 'names', 'zeros', 'missing'])
+        .enum(['values', 'toCome', 'days', 'copies', 'repeats', 'names', 'zeros', 'missing', 'many'])
         .default('values'),
-      /** The field of `values`, the column of `names`, `zeros` and `missing`. */
+      /** The field of `values`, the column of `names`, `zeros`, `missing` and `many`. */
       field: z.string().optional(),
       /** What of it, with the figures of this day and of those before. */
       words: z.string(),
@@ -112,6 +130,8 @@ export function withoutValues<Entry extends { readonly content?: DayContent | un
 }
 
 /** The counts of a field without what was computed from its values. */
-function withoutSize<Counts extends { readonly size?: number | undefined }>({ size: _, ...counts }: Counts) {
+function withoutSize<
+  Counts extends { readonly size?: number | undefined; readonly largest?: number | undefined },
+>({ size: _, largest: __, ...counts }: Counts) {
   return counts;
 }

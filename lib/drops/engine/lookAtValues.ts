@@ -1,7 +1,7 @@
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import type { MappedGroup } from '../mapping/CompiledMapping.ts';
 import { lookName } from './loadStatements.ts';
-import { emptyContent, type FieldContent, KEPT_VALUES, type RowContent } from './mappedRows.ts';
+import { emptyContent, type FieldContent, KEPT_VALUES, MOST_LENGTHS, type RowContent } from './mappedRows.ts';
 import { valueForm } from './valueForms.ts';
 
 /** The fewest values that stand for those of rows that were not looked at. */
@@ -20,8 +20,9 @@ export function lookAtValues(
   index: number,
 ): (rows: number) => RowContent {
   const looked = fields.map((field) => {
-    const counts = { none: 0, numbers: 0, forms: new Map<string, number>(), size: { values: 0, logs: 0 } };
-    return { ...field, ...counts, values: new Set<string>() };
+    const counts = { none: 0, numbers: 0, whole: 0, size: { values: 0, logs: 0, largest: -Infinity } };
+    const maps = { forms: new Map<string, number>(), lengths: new Map<number, number>() };
+    return { ...field, ...counts, ...maps, different: new Set<string>() };
   });
   let seen = 0;
   session.addLook(lookName(index), (text, place) => {
@@ -34,19 +35,25 @@ export function lookAtValues(
     }
     const number = NO_NUMBER.test(text) ? Number.NaN : Number(text);
     if (Number.isFinite(number)) field.numbers += 1;
+    if (Number.isInteger(number)) field.whole += 1;
     if (Number.isFinite(number) && number !== 0) {
       field.size.values += 1;
-      field.size.logs += Math.log10(Math.abs(number));
+      const logarithm = Math.log10(Math.abs(number));
+      field.size.logs += logarithm;
+      field.size.largest = Math.max(field.size.largest, logarithm);
     }
     const form = valueForm(text);
     if (form !== null) field.forms.set(form, (field.forms.get(form) ?? 0) + 1);
-    if (field.values.size < KEPT_VALUES) field.values.add(text);
+    const ofLength = field.lengths.get(text.length);
+    if (ofLength !== undefined || field.lengths.size < MOST_LENGTHS)
+      field.lengths.set(text.length, (ofLength ?? 0) + 1);
+    field.different.add(text);
   });
   return (rows) => {
     // Rows of which none was looked at say nothing.
     if (seen === 0) return emptyContent();
     const contents = looked.map((each): [field: string, content: FieldContent] => {
-      const { field, column, type, values, size } = each;
+      const { field, column, type, different, size } = each;
       const seenValues = seen - each.none;
       const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
       const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
@@ -58,8 +65,17 @@ export function lookAtValues(
           .map(([form, count]) => [form, scaled(count)] as const)
           .filter(([, count]) => count > 0),
       );
-      const types = values.size === 0 ? {} : { [type]: [...values] };
-      return [field, { column, none, numbers, forms, types, ...(size.values === 0 ? {} : { size }) }];
+      const values = [...different].slice(0, KEPT_VALUES);
+      const types = values.length === 0 ? {} : { [type]: values };
+      const counts = {
+        none,
+        numbers,
+        whole: scaled(each.whole),
+        looked: seenValues,
+        different: different.size,
+      };
+      const lengths = Object.fromEntries(each.lengths);
+      return [field, { column, ...counts, forms, lengths, types, ...(size.values === 0 ? {} : { size }) }];
     });
     return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
   };

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { isRowReason } from '../rowReasons.ts';
 
+/** Lengths of a field's values that are counted. */
+export const MOST_LENGTHS = 100;
 /** A number of rows or values. */
 const count = z.int().min(0);
 /** Refused rows by reason, without zeros. */
@@ -29,13 +31,21 @@ const contentSchema = z.strictObject({
       none: count,
       /** Rows whose value is a number, also as a text. */
       numbers: count,
+      /** Those of them whose number is whole. */
+      whole: count,
+      /** Values that were looked at. */
+      looked: count,
+      /** How many of them differ from each other: of files in several pieces or with other columns the sum. */
+      different: count,
+      /** How many of them have so many characters, by characters: of the first {@link MOST_LENGTHS} lengths. */
+      lengths: z.record(z.string(), count),
       /** Rows by the form of their value (valueForms.ts), without zeros. */
       forms: z.record(z.string(), count),
       /**
        * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the logarithms to base 10
-       * of what they are without a sign. Absent without any.
+       * of what they are without a sign, and the largest of these. Absent without any.
        */
-      size: z.strictObject({ values: count, logs: z.number() }).optional(),
+      size: z.strictObject({ values: count, logs: z.number(), largest: z.number() }).optional(),
       /** Some values as they stand in the files, by the type of the column that has them. */
       types: z.record(z.string(), z.array(z.string()).readonly()),
     }),
@@ -94,6 +104,14 @@ export const MOST_NAMES = 20;
 /** Values of a field that are kept as they stand in the files. */
 export const KEPT_VALUES = 3;
 
+/** The counts of a field without values. */
+function noValues(): Pick<
+  FieldContent,
+  'none' | 'numbers' | 'whole' | 'looked' | 'different' | 'forms' | 'lengths'
+> {
+  return { none: 0, numbers: 0, whole: 0, looked: 0, different: 0, forms: {}, lengths: {} };
+}
+
 /** Adds up what rows hold. Of the values of a field the first few of each type are kept. */
 function sumContents(contents: readonly RowContent[]): RowContent {
   const sum = emptyContent();
@@ -109,16 +127,25 @@ function sumContents(contents: readonly RowContent[]): RowContent {
       }
     }
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
-    for (const [name, { column, none, numbers, forms, size, types }] of Object.entries(fields)) {
-      sum.fields[name] ??= { column, none: 0, numbers: 0, forms: {}, types: {} };
+    for (const [name, { column, forms, lengths, size, types, ...counts }] of Object.entries(fields)) {
+      sum.fields[name] ??= { column, ...noValues(), types: {} };
       const field = sum.fields[name];
       field.column ||= column;
-      field.none += none;
-      field.numbers += numbers;
+      field.none += counts.none;
+      field.numbers += counts.numbers;
+      field.whole += counts.whole;
+      field.looked += counts.looked;
+      field.different += counts.different;
       for (const [form, more] of Object.entries(forms)) field.forms[form] = (field.forms[form] ?? 0) + more;
+      for (const [length, more] of Object.entries(lengths))
+        field.lengths[length] = (field.lengths[length] ?? 0) + more;
       if (size !== undefined) {
-        const { values = 0, logs = 0 } = field.size ?? {};
-        field.size = { values: values + size.values, logs: logs + size.logs };
+        const { values = 0, logs = 0, largest = size.largest } = field.size ?? {};
+        field.size = {
+          values: values + size.values,
+          logs: logs + size.logs,
+          largest: Math.max(largest, size.largest),
+        };
       }
       for (const [type, values] of Object.entries(types)) {
         const all = new Set([...(field.types[type] ?? []), ...values]);

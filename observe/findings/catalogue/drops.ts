@@ -272,8 +272,12 @@ export const dropsFindings = {
         'The day was loaded as it came, and all values of a metric are 0, where the days before have others.',
         'Ask whoever makes the metric: the next run loads corrected files. If it is meant so, run the second command.',
       ],
+      many: [
+        'The day was loaded as it came, and a column has far more names than on the days before: most often each row has its own, such as an ID or a time, or the columns of the file are swapped. Nothing else is said of its names.',
+        'The first command names the day and its files. Ask whoever delivers it: the next run loads corrected files. If the names are meant so, run the second command.',
+      ],
       missing: [
-        'The day was loaded as it came, and lacks a name that each day before had, and so often that it is missing by no chance.',
+        'The day was loaded as it came, and lacks a name, or has it in hardly a row, that each day before had so often that it is missing by no chance.',
         'Ask whoever sends it whether it has ended or is lost: the next run loads corrected files. If it is meant so, run the second command.',
       ],
     },

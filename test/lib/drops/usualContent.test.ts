@@ -15,8 +15,12 @@ const price = (more: Field = {}) => ({
   column: 'price',
   none: 0,
   numbers: 100,
+  whole: 0,
+  looked: 100,
+  different: 50,
+  lengths: { 3: 100 },
   forms: {},
-  types: { DOUBLE: ['1.5'] },
+  types: { DOUBLE: ['1.5', '2.5'] },
   ...more,
 });
 const rowsOf = (field: Field = {}, days: RowContent['days'] = {}, out = 100) => ({
@@ -43,13 +47,14 @@ describe('a field', () => {
   it('whose numbers became texts is told with its types, its shares and some values', () => {
     const [found, ...others] = unusual(rowsOf(text), daysOf(...six));
     expect(others).toEqual([]);
+    const counts = { none: 0, numbers: 100, whole: 0, looked: 100, different: 50 };
     expect(found).toEqual({
       kind: 'values',
       field: 'eventValue',
       words:
         'eventValue (column "price"): type VARCHAR, before DOUBLE; 0 % of its values are numbers, before 100 %',
       values: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'],
-      usual: { rows: 100, none: 0, numbers: 100, forms: {}, types: ['DOUBLE'], column: 'price' },
+      usual: { rows: 100, ...counts, forms: {}, types: ['DOUBLE'], column: 'price' },
     });
   });
 
@@ -151,6 +156,128 @@ describe('a field', () => {
     expect(unusual(rowsOf({ column: 'cost' }), daysOf(...six))).toEqual([]);
   });
 
+  /** A day whose field has another content. */
+  const ofField = (name: string, field: Field) => {
+    const day = rowsOf(field);
+    return { ...day, content: { ...day.content, fields: { [name]: day.content.fields.eventValue } } };
+  };
+
+  it.each([
+    {
+      title: 'none negative, where each day had some',
+      field: 'eventValue',
+      now: { forms: {} },
+      before: { forms: { 'negative numbers': 10 } },
+      words: 'none are negative numbers, before at least 10 %',
+    },
+    {
+      title: 'whole, where hardly any was',
+      field: 'eventValue',
+      now: { whole: 51 },
+      before: { whole: 4 },
+      words: '51 of 100 numbers are whole, before 4 %',
+    },
+    {
+      title: 'one constant, where each day had ten',
+      field: 'eventValue',
+      now: { types: { DOUBLE: ['42.5'] }, different: 1 },
+      before: { different: 10 },
+      words: 'all of 100 values are the same, before 10 or more',
+    },
+    {
+      title: 'one a thousand times the largest',
+      field: 'eventValue',
+      now: { size: { values: 100, logs: 103, largest: 5 } },
+      before: { size: { values: 100, logs: 100, largest: 2 } },
+      words: 'its largest number is about 1,000 times as large as before',
+    },
+    {
+      title: 'half as many different IDs among as many',
+      field: 'unit ID',
+      now: { different: 24 },
+      before: { different: 50 },
+      words: '24 different ones among 100 values that were looked at, before 50 or more',
+    },
+    {
+      title: 'IDs without their leading zeros',
+      field: 'unitIds.userID',
+      now: { lengths: { 2: 10, 8: 90 } },
+      before: { lengths: { 8: 100 } },
+      words: '10 of 100 values that were looked at are shorter than 8 characters, which all before had',
+    },
+    {
+      title: 'IDs that are cut to one length',
+      field: 'unitIds.userID',
+      now: { lengths: { 6: 100 } },
+      before: { lengths: { 6: 10, 8: 49, 9: 41 } },
+      words: 'all have 6 characters, before at most 49 %',
+    },
+  ])('with values $title is told by three days before', ({ field, now, before, words }) => {
+    const day = ofField(field, before);
+    const [found, ...others] = unusual(ofField(field, now), daysOf(day, day, day));
+    expect(others).toEqual([]);
+    expect(found?.words).toBe(`${field} (column "price"): ${words}`);
+    expect(unusual(ofField(field, now), daysOf(day, day))).toEqual([]);
+    expect(unusual(day, daysOf(day, day, day))).toEqual([]);
+  });
+
+  it.each([
+    {
+      title: 'nine negative ones are to be expected',
+      field: 'eventValue',
+      now: {},
+      before: { forms: { 'negative numbers': 9 } },
+    },
+    { title: 'half are whole', field: 'eventValue', now: { whole: 50 }, before: { whole: 4 } },
+    { title: 'whole ones were usual', field: 'eventValue', now: { whole: 100 }, before: { whole: 5 } },
+    {
+      title: 'nine different values were usual',
+      field: 'eventValue',
+      now: { types: { DOUBLE: ['42.5'] } },
+      before: { different: 9 },
+    },
+    {
+      title: 'the largest is 900 times as large',
+      field: 'eventValue',
+      now: { size: { values: 100, logs: 103, largest: 4.95 } },
+      before: { size: { values: 100, logs: 100, largest: 2 } },
+    },
+    { title: 'fewer IDs were looked at', field: 'unit ID', now: { looked: 99, different: 24 }, before: {} },
+    { title: 'half of the IDs differ', field: 'unit ID', now: { different: 25 }, before: {} },
+    { title: 'values of no unit ID differ less', field: 'eventValue', now: { different: 24 }, before: {} },
+    {
+      title: 'nine IDs are shorter',
+      field: 'unit ID',
+      now: { lengths: { 7: 9, 8: 91 } },
+      before: { lengths: { 8: 100 } },
+    },
+    {
+      title: 'IDs grow longer',
+      field: 'unit ID',
+      now: { lengths: { 9: 20, 8: 80 } },
+      before: { lengths: { 8: 100 } },
+    },
+    {
+      title: 'half of the IDs had this length',
+      field: 'unit ID',
+      now: { lengths: { 6: 100 } },
+      before: { lengths: { 6: 50, 7: 50 } },
+    },
+  ])('is not told if $title', ({ field, now, before }) => {
+    const day = ofField(field, before);
+    expect(unusual(ofField(field, now), daysOf(day, day, day))).toEqual([]);
+  });
+
+  it('is compared with no day of a version that kept less of it', () => {
+    const day = ofField('unit ID', { lengths: { 8: 100 } });
+    const old = daysOf(day, day, day).map((before) => {
+      const fields = { 'unit ID': { types: ['DOUBLE'], none: 0, numbers: 100 } };
+      return { ...before, content: dayContentSchema.parse({ ...before.content, fields }) };
+    });
+    const now = { whole: 100, different: 1, lengths: { 2: 100 }, types: { DOUBLE: ['1'] } };
+    expect(unusual(ofField('unit ID', now), old)).toEqual([]);
+  });
+
   it('of which some numbers became texts is told with how many', () => {
     const [found] = unusual(rowsOf({ numbers: 90, types: { VARCHAR: ['12 EUR'] } }), daysOf(...six));
     expect(found?.words).toBe(
@@ -168,7 +295,7 @@ describe('a field', () => {
 
   const sized = (logarithm: number, more: Field & { readonly sized?: number } = {}) => {
     const { sized: values = 50, ...field } = more;
-    return rowsOf({ size: { values, logs: values * logarithm }, ...field });
+    return rowsOf({ size: { values, logs: values * logarithm, largest: logarithm }, ...field });
   };
   const tens = daysOf(sized(1), sized(1.02), sized(1));
 
@@ -221,7 +348,7 @@ describe('a field', () => {
     expect(found).not.toHaveProperty('values');
   });
 
-  const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
+  const asText = rowsOf({ types: { VARCHAR: ['13.50', '9.50'] } });
   const days = Array.from({ length: 6 }, () => asText);
 
   it('of texts is told if fewer than 5 % of them are numbers, where more than 95 % were', () => {
@@ -268,7 +395,7 @@ describe('a field', () => {
   });
 
   it('with another type is told once, and not for one that a day before had or that holds no value', () => {
-    const wide = rowsOf({ types: { BIGINT: ['1'] } });
+    const wide = rowsOf({ types: { BIGINT: ['1', '2'] } });
     const words = (now: typeof wide, before: readonly DayBefore[]) =>
       unusual(now, before).map((unusualField) => unusualField.words);
     expect(words(wide, daysOf(...six))).toEqual(['eventValue (column "price"): type BIGINT, before DOUBLE']);
@@ -513,6 +640,44 @@ describe('a name', () => {
     );
     return { ...other, content: { ...content, names: { metric_name: Object.fromEntries(rows) } } };
   };
+  it('that less than a twentieth of the usual rows have is told as if it was missing', () => {
+    const usual = metrics({ visits: [60, 0], revenue: [40, 0] });
+    expect(kindsOf(metrics({ visits: [99, 0], revenue: [1, 0] }), daysOf(usual, usual, usual))).toEqual([
+      [
+        'missing',
+        '1 row with metric_name "revenue", which each of 3 loaded days before had in 40 % of rows or more',
+      ],
+    ]);
+    expect(kindsOf(metrics({ visits: [98, 0], revenue: [2, 0] }), daysOf(usual, usual, usual))).toEqual([]);
+  });
+
+  it('that is missing is told with those that most rows have in its place', () => {
+    const usual = metrics({ visits: [60, 0], revenue: [40, 0] });
+    const before = daysOf(usual, usual, usual);
+    const told = kindsOf(metrics({ visits: [49, 0], buys: [51, 0] }), before);
+    expect(told).toEqual([
+      [
+        'missing',
+        'no row with metric_name "revenue", which each of 3 loaded days before had in 40 % of rows or more; 51 of 100 rows with metric_name that no day before had: "buys"',
+      ],
+    ]);
+    const [[, half] = []] = kindsOf(metrics({ visits: [50, 0], buys: [50, 0] }), before);
+    expect(half).not.toContain('buys');
+  });
+
+  it('is told as one of more than are compared, where three days had half as many, until a person accepts it', () => {
+    const of = (count: number) => named('event_name', ...Array.from({ length: count }, (_, i) => `${i}`));
+    const before = [of(3), of(10), of(9)];
+    const told = [['many', 'more than 20 names in event_name, where days before have 10 at most']];
+    expect(kindsOf(of(21), daysOf(...before))).toEqual(told);
+    expect(kindsOf(of(21), daysOf(...before, ...Array.from({ length: 20 }, () => of(21))))).toEqual([
+      ['many', 'more than 20 names in event_name, where days before have 9 at most'],
+    ]);
+    expect(kindsOf(of(21), daysOf(...before, { ...of(21), accepted: true }))).toEqual([]);
+    expect(kindsOf(of(21), daysOf(of(3), of(9)))).toEqual([]);
+    expect(kindsOf(of(21), daysOf(of(3), of(11), of(9)))).toEqual([]);
+  });
+
   const both = metrics({ visits: [50, 0], revenue: [50, 40] });
   const kindsOf = (now: Mapped, before: readonly DayBefore[]) =>
     unusual(now, before).map(({ kind, words }) => [kind, words]);
@@ -520,7 +685,10 @@ describe('a name', () => {
   it('that each of three days had, and of which so many rows surely have some, is told once if it is missing', () => {
     const now = metrics({ visits: [100, 0] });
     expect(kindsOf(now, daysOf(both, both, both))).toEqual([
-      ['missing', 'no row with metric_name "revenue", as each day before had'],
+      [
+        'missing',
+        'no row with metric_name "revenue", which each of 3 loaded days before had in 50 % of rows or more',
+      ],
     ]);
     expect(kindsOf(now, daysOf(both, both, both, now))).toEqual([]);
     expect(kindsOf(now, daysOf(both, both))).toEqual([]);
@@ -538,9 +706,9 @@ describe('a name', () => {
     expect(kindsOf(zero, daysOf(both))).toEqual(told);
     expect(kindsOf(zero, daysOf(both, ...Array.from({ length: 20 }, () => zero)))).toEqual(told);
     expect(kindsOf(zero, daysOf(both, { ...zero, accepted: true }))).toEqual([]);
-    const field = { column: 'v', none: 0, numbers: 100, forms: { zero: 50 } };
+    const field = { ...price({ forms: { zero: 50 } }), column: 'v' };
     const typed = (day: typeof zero, type: string) => {
-      const fields = { metricValue: { ...field, types: { [type]: ['0'] } } };
+      const fields = { metricValue: { ...field, types: { [type]: ['0', '1'] } } };
       return { ...day, content: { ...day.content, fields } };
     };
     const [type, zeros] = kindsOf(typed(zero, 'BIGINT'), daysOf(typed(both, 'DOUBLE')));

@@ -107,7 +107,11 @@ describe('a day whose values are not as before', () => {
       types: ['DECIMAL', 'VARCHAR'],
       none: 0,
       numbers: 10,
+      whole: 0,
+      looked: 40,
+      different: 40,
       forms: { 'in capital letters': 30 },
+      column: 'price',
     });
     expect(entry?.content?.otherDays).toBe(30);
     expect(entry?.content?.names).toEqual({ event_name: { buy: { rows: 40, zeros: 0 } } });
