@@ -384,7 +384,11 @@ export const collectorFindings = {
       ],
       files: [
         'They are rows of files of customers, which the mapping of their dataset could not read. All other rows of these files are loaded, unless `SLUICE_FINDING_INGEST_FAILED` names their day.',
-        'The first command counts the rows, and shows them with `--reason`. Do what the detail says of each reason: a corrected file is loaded by the next run, and after a correction of the mapping the other commands load the days again.',
+        'The first command shows the rows. Do what the detail says of each reason: a corrected file is loaded by the next run, and after a correction of the mapping `backfill` loads the days again.',
+      ],
+      rows: [
+        'They are few of the rows of files of customers: the mapping of their dataset has read the other rows of their days, which are loaded.',
+        'The command shows the rows of a day, with the column and the value that were refused. Have whoever delivers the files correct these rows: the next run loads corrected files.',
       ],
       redrive: [
         'They can be delivered once what refused them is corrected.',

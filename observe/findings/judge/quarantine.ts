@@ -1,5 +1,6 @@
 import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
 import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
@@ -19,56 +20,89 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   const [first] = reasons;
   if (first === undefined) return;
   const redriven = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
-  const cures = reasons
-    .slice(0, MOST_NAMED)
-    .map(({ reason }) => ` ${reason}: ${explainStoredCode(reason).cure}`)
-    .join('');
+  const days = reasons.some(({ reason }) => isRowReason(reason)) ? refusedDays(datasets ?? []) : [];
+  const kind = quarantineCase(reasons, days);
+  const cures = reasons.slice(0, MOST_NAMED).map(({ reason }) => {
+    const { cause, cure } = explainStoredCode(reason);
+    return ` ${reason}: ${kind === 'rows' ? cause : cure}`;
+  });
   const total = sum(reasons.map(({ rows }) => rows));
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {
-    case: quarantineCase(reasons),
+    case: kind,
     subject: reasons
       .map(({ reason }) => reason)
       .sort()
       .join(' '),
     title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
-    detail: `${listed(reasons.map(reasonText), '; ')}.${cures}`,
+    detail: `${listed(reasons.map(reasonText), '; ')}.${cures.join('')}`,
   };
   const redrives = redriven.flatMap(({ reason }) => [
     commands.sluice('redrive', '--reason', reason, '--dry-run'),
     commands.sluice('redrive', '--reason', reason),
   ]);
-  const loads = reasons.some(({ reason }) => isRowReason(reason))
-    ? refusedDays(datasets ?? [], commands)
-    : [];
+  const ofDays = refusedCommands(days, commands);
+  const counts = kind === 'rows' || kind === 'files' ? [] : [commands.sluice('quarantine')];
+  const shown = ofDays.rows.length === 0 ? [commands.sluice('quarantine')] : [...counts, ...ofDays.rows];
   // Refused events are ordinary; rows that their table did not take are not.
   const severity = reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning';
   yield finding(
     'SLUICE_FINDING_QUARANTINED',
     told,
-    [commands.sluice('quarantine'), ...redrives, ...loads],
+    [...shown, ...redrives, ...(kind === 'rows' ? [] : ofDays.loads)],
     severity,
   );
 }
 
-/** Commands that load the days again of which rows were refused. */
-function refusedDays(datasets: readonly DatasetDays[], { sluice }: Place['commands']): readonly string[] {
-  const all = datasets.flatMap(({ source, dataset, days }) => {
-    const refused = days.flatMap(({ day, rows }) => (rows.refused > 0 ? [day] : []));
-    return dayRanges(refused).map(({ from, to }) =>
-      sluice('ingest', 'backfill', '--source', source, '--dataset', dataset, '--from', from, '--to', to),
-    );
+/** Share of the rows of a day below which those that were refused are not as the others: the mapping reads these. */
+const FEW_ROWS = 0.1;
+
+/** Days of a dataset of which rows were refused. */
+interface RefusedDays extends Pick<DatasetDays, 'source' | 'dataset'> {
+  /** The days, the newest last. */
+  readonly days: readonly UtcDay[];
+  /** Whether they are few of the rows of each day. */
+  readonly isFew: boolean;
+}
+
+/** The datasets of which rows were refused. */
+function refusedDays(datasets: readonly DatasetDays[]): readonly RefusedDays[] {
+  return datasets.flatMap(({ source, dataset, days }) => {
+    const refused = days.filter(({ rows }) => rows.refused > 0);
+    const isFew = refused.every(({ rows }) => rows.refused < rows.in * FEW_ROWS);
+    return refused.length === 0 ? [] : [{ source, dataset, days: refused.map(({ day }) => day), isFew }];
   });
-  return all.slice(0, MOST_COMMANDS);
+}
+
+/** Commands that show the rows that were refused of the newest days, and that load the days again. */
+function refusedCommands(
+  refused: readonly RefusedDays[],
+  { sluice }: Place['commands'],
+): Readonly<Record<'rows' | 'loads', readonly string[]>> {
+  const ofDataset = ({ source, dataset }: RefusedDays) => ['--source', source, '--dataset', dataset];
+  const rows = refused.flatMap((of) =>
+    of.days.slice(-1).map((day) => sluice('ingest', 'refused', ...ofDataset(of), '--day', day)),
+  );
+  const loads = refused.flatMap((of) =>
+    dayRanges(of.days).map(({ from, to }) =>
+      sluice('ingest', 'backfill', ...ofDataset(of), '--from', from, '--to', to),
+    ),
+  );
+  return { rows: rows.slice(0, MOST_COMMANDS), loads: loads.slice(0, MOST_COMMANDS) };
 }
 
 /** Who can cure the rows: whoever corrects what refused them, the mapping or the file of a customer, or the sender alone. */
-function quarantineCase(reasons: readonly QuarantineCount[]): CaseOf<'SLUICE_FINDING_QUARANTINED'> {
+function quarantineCase(
+  reasons: readonly QuarantineCount[],
+  days: readonly RefusedDays[],
+): CaseOf<'SLUICE_FINDING_QUARANTINED'> {
+  const areFew = days.length > 0 && days.every(({ isFew }) => isFew);
   const curers = new Set(
     reasons.map(({ reason }) => {
       if (isCuredByRedrive(reason)) return 'redrive';
-      return isRowReason(reason) ? 'files' : 'sender';
+      if (!isRowReason(reason)) return 'sender';
+      return areFew ? 'rows' : 'files';
     }),
   );
   const [first, ...more] = curers;

@@ -13,7 +13,7 @@ describe('a finding about the quarantine', () => {
       {
         cause: causes.files.cause,
         commands: [
-          expect.any(String),
+          expect.stringContaining('ingest refused --source acme --dataset orders --day 2026-11-19'),
           expect.stringContaining(
             'backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
           ),
@@ -22,6 +22,22 @@ describe('a finding about the quarantine', () => {
     ]);
     const [mixed] = judge({ ...datasetFacts({ days }), quarantine: [ofFiles, quarantineCount] });
     expect(mixed?.cause).toBe(causes.mixed.cause);
+  });
+
+  it('of a few refused rows of files shows these, and asks for no other mapping', () => {
+    const ofFiles = { ...quarantineCount, reason: 'SLUICE_INGEST_ROW_UNIT_MISSING' };
+    const found = (refused: number) => {
+      const days = [{ ...loadedDay, rows: { in: 400, out: 400 - refused, refused } }];
+      return judge({ ...datasetFacts({ days }), quarantine: [ofFiles] })[0];
+    };
+    const { cases } = findingCatalogue.SLUICE_FINDING_QUARANTINED;
+    expect(found(40)?.cause).toBe(cases.files.cause);
+    const few = found(39);
+    expect(few).toMatchObject({
+      ...cases.rows,
+      commands: [expect.stringContaining('ingest refused --source acme --dataset orders --day 2026-11-19')],
+    });
+    expect(few?.detail).not.toContain('mapping');
   });
 
   it('of quarantine offers a redrive for what can be corrected, and the cure of everything else', () => {
