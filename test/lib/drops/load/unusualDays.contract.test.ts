@@ -111,7 +111,6 @@ describe('a day whose values are not as before', () => {
       looked: 40,
       different: 40,
       forms: { 'in capital letters': 30 },
-      column: 'price',
     });
     expect(entry?.content?.otherDays).toBe(30);
     expect(entry?.content?.names).toEqual({ event_name: { buy: { rows: 40, zeros: 0 } } });
