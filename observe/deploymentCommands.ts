@@ -23,8 +23,12 @@ export interface DeploymentCommands {
   readonly versions: (bucket: string, folder: string) => string;
   /** About an object of `damaged/`: to look, then to delete it, or to have all read again. */
   readonly damaged: (key: string) => readonly string[];
-  /** Accepts that raw files of days are gone: a command for each day. */
-  readonly accept: (kind: ForwardedKind, days: readonly UtcDay[]) => readonly string[];
+  /** Accepts that raw files of days are gone: a command for each day. `--drop`: a curated table lets their rows go. */
+  readonly accept: (
+    kind: ForwardedKind,
+    days: readonly UtcDay[],
+    ...more: readonly '--drop'[]
+  ) => readonly string[];
   /** A call of the AWS CLI on a queue, by the queue's name. */
   readonly onQueue: (queue: string, call: string, ...words: readonly string[]) => string;
   /** A call of the local cloud's control API. */
@@ -79,8 +83,8 @@ export function deploymentCommands(
       sluice('redrive', '--discard', key),
       sluice('redrive', '--damaged'),
     ],
-    accept: (kind: ForwardedKind, days: readonly UtcDay[]) =>
-      days.slice(0, MOST_COMMANDS).map((day) => sluice('curate', 'accept', day, '--table', kind)),
+    accept: (kind: ForwardedKind, days: readonly UtcDay[], ...more: readonly '--drop'[]) =>
+      days.slice(0, MOST_COMMANDS).map((day) => sluice('curate', 'accept', day, '--table', kind, ...more)),
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
     onQueue,

@@ -101,7 +101,7 @@ export async function discardDamaged(
     key,
     bytes: bytes.length,
     begins: begins.subarray(0, 400).toString().slice(0, 100),
-    rows: rowsIn(bytes),
+    rows: rowsIn(bytes).rows,
     keptUntil: hasVersions ? utcDay(now + dataVersionDays * DAY_MS) : null,
   };
 }

@@ -1,5 +1,5 @@
 import { DescribeKeyCommand, type DescribeKeyCommandOutput } from '@aws-sdk/client-kms';
-import { GetBucketLocationCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { GetBucketLocationCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { bucketDeleters } from '../../infra/bucketNeeds.ts';
 import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/encryptionProblems.ts';
 import {
@@ -295,7 +295,15 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
     // `status` tells what is no Parquet in the folder of a day: no query reads its rows.
     return isOfDay && !(await endsAsParquet(setup, file.key)) ? [] : [file];
   });
-  return judgeForeign(setup, folder, read.flat());
+  const newest = read.flat().toSorted((first, other) => other.at - first.at);
+  const named = newest.slice(0, MOST_COMMANDS).map((file) => withVersion(setup, file));
+  return judgeForeign(setup, folder, [...(await Promise.all(named)), ...newest.slice(MOST_COMMANDS)]);
+}
+
+/** A file with the version of it that is read; without, if it is gone by now. */
+async function withVersion({ s3, config }: Setup, file: ForeignFile): Promise<ForeignFile> {
+  const found = await ifThere(s3.send(new HeadObjectCommand({ Bucket: config.bucket, Key: file.key })));
+  return { ...file, version: found?.VersionId };
 }
 
 /** A file that Sluice did not write. */
@@ -305,6 +313,8 @@ interface ForeignFile {
   readonly size: number;
   /** When it was written, epoch milliseconds. */
   readonly at: number;
+  /** Its version that queries read; absent of a bucket without versions. */
+  readonly version?: string | undefined;
 }
 
 /** Judges the files of others in the folder of a table. */
@@ -330,11 +340,14 @@ export function judgeForeign(
     detail: `${listed(texts, '; ')}.`,
   };
   // Files of several days can have one name, so each copy is named by its whole key.
-  const copies = newest
-    .slice(0, MOST_COMMANDS)
-    .map(({ key }) =>
-      commands.aws('s3api', 'get-object', '--bucket', bucket, '--key', key, key.replaceAll('/', '_')),
-    );
+  const copies = newest.slice(0, MOST_COMMANDS).flatMap(({ key, version }) => {
+    const object = ['--bucket', bucket, '--key', key];
+    const ofVersion = version === undefined ? [] : ['--version-id', version];
+    return [
+      commands.aws('s3api', 'get-object', ...object, key.replaceAll('/', '_')),
+      commands.aws('s3api', 'delete-object', ...object, ...ofVersion),
+    ];
+  });
   // Statsig then forwards what relay delivers to it, and a table has these rows twice.
   const comesBack = relay !== undefined && 'statsig' in relay;
   return [finding('SLUICE_FINDING_FORWARDED', told, copies, comesBack ? 'problem' : 'warning')];

@@ -29,31 +29,48 @@ export const database: Look = {
   expects: 'the Glue database exists',
   isGround: true,
   async find(setup) {
-    const { glue, config, stack, resources } = setup;
-    const found = await ifThere(glue.send(new GetDatabaseCommand({ Name: config.database })));
-    if (found !== undefined) return [];
-    const id = logicalIds.database;
-    const { Properties } = catalog({ config, ...stack })[id] ?? {};
-    const input = JSON.stringify(valueAt(Properties, ['DatabaseInput']));
-    return [
-      judgeDatabase(
-        config,
-        resources.has(id),
-        setup.commands.aws('glue', 'create-database', '--database-input', input),
-      ),
-    ];
+    const isThere = await isDatabaseThere(setup, setup.config.database);
+    return isThere ? [] : [judgeDatabase('database', setup.config, ...makesDatabase(setup, 'database'))];
   },
 };
 
+/** The database in which Statsig makes tables of its own. Nothing of ours reads it. */
+export const stagingDatabase: Look = {
+  name: 'staging-database',
+  expects: 'the Glue database exists in which Statsig makes its tables',
+  async find(setup) {
+    if (await isDatabaseThere(setup, setup.config.athena.stagingDatabase)) return [];
+    return [judgeDatabase('stagingDatabase', setup.config, ...makesDatabase(setup, 'stagingDatabase'))];
+  },
+};
+
+/** Whether a database is in the catalog. */
+async function isDatabaseThere({ glue }: Setup, Name: string): Promise<boolean> {
+  return (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) !== undefined;
+}
+
+/** Whether the stack has a database, and the command that makes it. */
+function makesDatabase(
+  { config, stack, resources, commands }: Setup,
+  which: 'database' | 'stagingDatabase',
+): readonly [isDeployed: boolean, make: string] {
+  const id = logicalIds[which];
+  const { Properties } = catalog({ config, ...stack })[id] ?? {};
+  const input = JSON.stringify(valueAt(Properties, ['DatabaseInput']));
+  return [resources.has(id), commands.aws('glue', 'create-database', '--database-input', input)];
+}
+
 /** Judges a database that does not exist. @param isDeployed Whether the stack has it. @param make The command that makes it. */
 export function judgeDatabase(
-  { database: name, existing }: Pick<Config, 'database' | 'existing'>,
+  which: 'database' | 'stagingDatabase',
+  { database: own, athena, existing }: Pick<Config, 'athena' | 'database' | 'existing'>,
   isDeployed: boolean,
   make: string,
 ): Finding {
-  const caseOfStack = isDeployed ? 'database' : 'new';
+  const name = which === 'database' ? own : athena.stagingDatabase;
+  const caseOfStack = isDeployed ? which : 'new';
   const told = {
-    case: existing.database ? 'own' : caseOfStack,
+    case: existing[which] ? 'own' : caseOfStack,
     ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
   } as const;
   // A deployment creates one that the stack does not have.

@@ -15,7 +15,7 @@ import {
   forwarding,
   key,
 } from './bucket.ts';
-import { database, names, partitions } from './catalog.ts';
+import { database, names, partitions, stagingDatabase } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { databaseCreators } from './lakeFormation.ts';
 import { readers } from './readers.ts';
@@ -64,6 +64,7 @@ export const looks: readonly Look[] = [
   stack,
   bucket,
   database,
+  stagingDatabase,
   domain,
   encryption,
   bucketSettings,

@@ -77,6 +77,7 @@ const undeleted = { ...emptyListing, why: null };
 export const emptyDamaged = {
   ...emptyListing,
   rows: 0,
+  isWithoutRows: false,
   first: null,
 } satisfies StatusFacts['waiting']['damaged'];
 

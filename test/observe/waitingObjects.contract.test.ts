@@ -25,6 +25,14 @@ it('objects of the landing, and damaged ones, are counted apart, with the oldest
   expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 1, first: damagedKey(KEY) });
 });
 
+it.each([
+  { what: 'a note', bytes: Buffer.from('hello\n'), isWithoutRows: true },
+  { what: 'a cut member', bytes: gzipSync('hello').subarray(0, -9), isWithoutRows: false },
+])('a damaged object that is $what surely holds no row: $isWithoutRows', async ({ bytes, isWithoutRows }) => {
+  await landing.put(damagedKey(KEY), bytes);
+  expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 0, isWithoutRows });
+});
+
 it('an object that is written, and not deleted, waits for nothing; a copy of it does', async () => {
   await landing.put(KEY, Buffer.alloc(5));
   await landing.put(DIRECT, Buffer.alloc(7));
@@ -98,6 +106,7 @@ it.each([
       oldest,
       first: 'damaged/0',
       rows: null,
+      isWithoutRows: false,
     });
   } finally {
     landing.s3.middlewareStack.remove('many');

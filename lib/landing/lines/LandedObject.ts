@@ -46,10 +46,18 @@ export class LandedObject {
   }
 }
 
-/** How many lines of an object of `damaged/` begin as a row of any release. */
-export function rowsIn(bytes: Uint8Array): number {
+/** Rows of an object of `damaged/`. */
+export interface DamagedRows {
+  /** How many lines begin as a row of any release. */
+  readonly rows: number;
+  /** Whether bytes that cannot be inflated may hold more. */
+  readonly mayBeMore: boolean;
+}
+
+/** How many rows an object of `damaged/` has. */
+export function rowsIn(bytes: Uint8Array): DamagedRows {
   const object = new LandedObject(bytes);
   let rows = 0;
   for (const { lines } of object.parts()) rows += lines.length;
-  return rows + object.skipped.rowLike;
+  return { rows: rows + object.skipped.rowLike, mayBeMore: object.skipped.hours === null };
 }

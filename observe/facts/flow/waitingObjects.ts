@@ -39,6 +39,8 @@ export interface UndeletedObjects extends WaitingObjects {
 export interface DamagedObjects extends WaitingObjects {
   /** Lines that begin as a row; null if not all objects were read. Broken bytes may hold more. */
   readonly rows: number | null;
+  /** Whether all objects were read, and surely hold no row: text of somebody else. */
+  readonly isWithoutRows: boolean;
   /** The key of the first; null without objects. */
   readonly first: string | null;
 }
@@ -91,13 +93,18 @@ export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>
   const store = s3ObjectStore(deployment.s3, deployment.config.bucket);
   const { objects, hasMore } = await listFolder(deployment, DAMAGED_FOLDER);
   const count = { ...countOf(objects, hasMore), first: objects[0]?.key ?? null };
-  if (objects.length > MOST_READ || count.bytes > MOST_READ_BYTES) return { ...count, rows: null };
+  if (objects.length > MOST_READ || count.bytes > MOST_READ_BYTES)
+    return { ...count, rows: null, isWithoutRows: false };
   let rows = 0;
+  let mayBeMore = false;
   for (const { key } of objects) {
     const opened = await store.open(key);
-    if (opened !== null) rows += rowsIn(Buffer.concat(await opened.body.toArray()));
+    if (opened === null) continue;
+    const found = rowsIn(Buffer.concat(await opened.body.toArray()));
+    rows += found.rows;
+    mayBeMore ||= found.mayBeMore;
   }
-  return { ...count, rows };
+  return { ...count, rows, isWithoutRows: objects.length > 0 && rows === 0 && !mayBeMore };
 }
 
 /** How many objects wait, and since when. @param hasMore Whether there are more than these. */

@@ -65,6 +65,10 @@ export const deploymentFindings = {
         `Somebody deleted it from the catalog, with its tables, after the last deployment. Their files are still in the bucket. ${WHO} DeleteDatabase.`,
         `${BLIND} Run the command, which makes the database again. Then \`npx sluice doctor\` has the commands that make its tables again.`,
       ],
+      stagingDatabase: [
+        `Somebody deleted it from the catalog after the last deployment: Statsig makes its own tables there, and cannot. No table of Sluice is in it. ${WHO} DeleteDatabase.`,
+        `${BLIND} Run the command, which makes the database again. Statsig makes its tables.`,
+      ],
       stack: [
         `Somebody deleted it outside of CloudFormation after the last deployment. ${WHO} its name.`,
         `${BLIND} Run the commands in their order: the third shows what the fourth makes.`,

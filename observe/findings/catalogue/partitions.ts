@@ -109,11 +109,11 @@ export const partitionsFindings = {
     {
       versions: [
         `Somebody deleted or replaced the raw files. The curated table has their rows, and views read them there. ${UNSAID_WHO}`,
-        'Find out who. `restore` brings files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',
+        'Find out who. `restore` brings files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` ends this: it keeps the rows, with `--drop` it lets them go.',
       ],
       gone: [
         `Somebody deleted the raw files with their versions. The curated table has their rows, and views read them there. ${UNSAID_WHO}`,
-        'Find out who deleted them. `accept` keeps the rows, and ends this.',
+        'Find out who deleted them. If the rows are right, `accept` keeps them and ends this. If the files were not to be there, `accept` with `--drop` lets their rows go from the curated table, and the next night ends this.',
       ],
       back: [
         'The raw files are copied back.',

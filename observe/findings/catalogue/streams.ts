@@ -70,7 +70,16 @@ export const streamsFindings = {
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
-    'The first command shows what one object holds. If these are no rows of yours, or its whole version is copied back (docs/landing.md), the second deletes it. If they are rows, upgrade Sluice and run the third alone: the writer reads all again.',
+    {
+      noRows: [
+        'The bytes can all be read, and no line of them begins as a row of any release: something that is no part of Sluice wrote them.',
+        'The first command shows what one object holds, and the second deletes it.',
+      ],
+      rows: [
+        'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
+        'The first command shows what one object holds. If these are no rows of yours, or its whole version is copied back (docs/landing.md), the second deletes it. If they are rows, upgrade Sluice and run the third alone: the writer reads all again.',
+      ],
+    },
     { section: 'damaged', alarms: ['write-refused'] },
   ),
   SLUICE_FINDING_UNDELETED: problem(

@@ -44,16 +44,20 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
       commands.sluice('redrive', '--landing'),
     ]);
   }
-  if (damaged !== null && damaged.first !== null)
+  if (damaged !== null && damaged.first !== null) {
+    const shown = commands.damaged(damaged.first);
     yield finding(
       'SLUICE_FINDING_DAMAGED',
       {
+        case: damaged.isWithoutRows ? 'noRows' : 'rows',
         title: `${objectsText(damaged)} of damaged/ ${damaged.count === 1 ? 'has' : 'have'} bytes that are no rows`,
         since: damaged.oldest,
         detail: `damaged/: ${damagedText(damaged)}.`,
       },
-      commands.damaged(damaged.first),
+      // Nothing of it is to be read again.
+      damaged.isWithoutRows ? shown.slice(0, 2) : shown,
     );
+  }
   if (undeleted !== null && undeleted.count > 0)
     yield finding(
       'SLUICE_FINDING_UNDELETED',

@@ -292,12 +292,12 @@ describe('the folders of tables', () => {
   const config = defineConfig({ bucket: 'acme' });
   const files = [
     { key: 'statsig/events/2026-11-20/theirs.parquet', size: 9, at: Date.UTC(2026, 10, 20, 7) },
-    { key: 'statsig/events/x', size: 1, at: Date.UTC(2026, 10, 21) },
+    { key: 'statsig/events/x', size: 1, at: Date.UTC(2026, 10, 21), version: 'v9' },
   ];
   const judge = (found: typeof files, place = config) =>
     judgeForeign({ config: place, commands }, 'statsig/events/', found);
 
-  it('have files of others, told since the first with commands that copy each under a name of its own', () => {
+  it('have files of others, told since the first with commands that copy each under a name of its own and delete its version', () => {
     expect(judge([])).toEqual([]);
     expect(judge(files)).toMatchObject([
       {
@@ -305,9 +305,12 @@ describe('the folders of tables', () => {
         severity: 'warning',
         since: '2026-11-20T07:00:00.000Z',
         detail: expect.stringContaining('theirs.parquet, 9 bytes, written at 2026-11-20T07:00:00.000Z'),
-        commands: ['statsig_events_x', 'statsig_events_2026-11-20_theirs.parquet'].map((name) =>
-          expect.stringMatching(new RegExp(`^aws s3api get-object .* ${name}( |$)`)),
-        ),
+        commands: [
+          expect.stringMatching(/^aws s3api get-object .* statsig_events_x( |$)/),
+          expect.stringMatching(/^aws s3api delete-object .*--key statsig\/events\/x --version-id v9( |$)/),
+          expect.stringMatching(/^aws s3api get-object .* statsig_events_2026-11-20_theirs.parquet( |$)/),
+          expect.stringMatching(/^aws s3api delete-object .*theirs.parquet( |$)/),
+        ],
       },
     ]);
   });

@@ -5,7 +5,7 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { database, partitions } from '../../../observe/doctor/catalog.ts';
+import { database, partitions, stagingDatabase } from '../../../observe/doctor/catalog.ts';
 import type { Setup } from '../../../observe/doctor/Setup.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
@@ -81,4 +81,23 @@ it.each([
   for (const command of found?.commands ?? [])
     expect(command).toMatch(/^aws glue create-database --database-input '\{"Name":"absent"/);
   expect(await database.find(setupWith({ resources }))).toEqual([]);
+});
+
+it('a staging database that is gone is made by a command, and no ground of the checks behind it', async () => {
+  const resources = new Map([[logicalIds.stagingDatabase, 'absent']]);
+  const absent = defineConfig({ bucket: config.bucket, athena: { stagingDatabase: 'absent' } });
+  const [found, ...more] = await stagingDatabase.find(setupWith({ config: absent, resources }));
+  expect(more).toEqual([]);
+  expect(found).toMatchObject({
+    code: 'SLUICE_FINDING_RESOURCE_MISSING',
+    detail: 'The database absent.',
+    commands: [expect.stringMatching(/^aws glue create-database --database-input '\{"Name":"absent"/)],
+  });
+  const there = defineConfig({
+    bucket: config.bucket,
+    athena: { stagingDatabase: config.database },
+    database: 'absent',
+  });
+  expect(await stagingDatabase.find(setupWith({ config: there, resources }))).toEqual([]);
+  expect(stagingDatabase.isGround).toBeUndefined();
 });

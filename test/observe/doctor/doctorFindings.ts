@@ -209,9 +209,15 @@ const ofBucket: readonly Finding[] = [
 /** Glue, Lake Formation and the tables. */
 const ofCatalog: readonly Finding[] = [
   ...([true, false] as const).map((database) =>
-    catalog.judgeDatabase(configOfExisting({ bucket: false, database }), !database, CREATE_DATABASE),
+    catalog.judgeDatabase(
+      'database',
+      configOfExisting({ bucket: false, database }),
+      !database,
+      CREATE_DATABASE,
+    ),
   ),
-  catalog.judgeDatabase(config, false, CREATE_DATABASE),
+  catalog.judgeDatabase('database', config, false, CREATE_DATABASE),
+  catalog.judgeDatabase('stagingDatabase', config, true, CREATE_DATABASE),
   ...catalog.judgePartitions('events', 'folder', ['2026-11-20'], commands),
   ...catalog.judgePartitions('events', 'columns', ['2026-11-19', '2026-11-20'], commands),
   catalog.judgeHoldouts('s3://acme/groups.json', commands),

@@ -1,3 +1,4 @@
+import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { landedFileName, tableFolders } from '../../../lib/tables/tableFolders.ts';
@@ -14,6 +15,8 @@ const PLACE = { stack: { service: 'sluice', stage: 'prod' }, localControl: undef
 it('files of others in the folder of a table are told, of a week and of tomorrow, but not what no query reads', async () => {
   const { clock, config, s3 } = landing;
   const [folder = ''] = tableFolders(config, 'events');
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: config.bucket, VersioningConfiguration }));
   const put = (name: string) => landing.put(`${folder}${name}`, Buffer.from('rows PAR1'));
   await put('2026-11-23/eight-days-old');
   clock.advance(1_000);
@@ -32,6 +35,9 @@ it('files of others in the folder of a table are told, of a week and of tomorrow
   const [found, ...more] = await forwarding.find(setupOf(setup));
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code: 'SLUICE_FINDING_FORWARDED', since: '2026-11-23T10:00:08.000Z' });
+  // The bucket's policy denies a deletion without a version.
+  const deletions = found?.commands.filter((command) => command.includes('delete-object'));
+  expect(deletions).toEqual(Array(3).fill(expect.stringMatching(/ --version-id \S+/)));
   const keys = found?.detail.match(new RegExp(`${folder}[^,]+`, 'g'));
   expect(keys?.map((key) => key.slice(folder.length)).sort()).toEqual([
     '2026-11-23/a-week-old',

@@ -16,6 +16,7 @@ it('sluice doctor looks at the ground first, and at what sluice status finds las
     'stack!',
     'bucket!',
     'database!',
+    'staging-database',
     'domain',
     'encryption',
     'bucket-settings',

@@ -217,10 +217,16 @@ it.each([
 describe('a database that does not exist', () => {
   it.each([
     [true, 'database', ['make']],
+    [true, 'stagingDatabase', ['make']],
     [false, 'new', []],
   ] as const)('was deployed: %s; the case is %s', (isDeployed, name, shown) => {
     const { cause, cure } = findingCatalogue.SLUICE_FINDING_RESOURCE_MISSING.cases[name];
-    const found = judgeDatabase(defineConfig({ bucket: 'acme' }), isDeployed, 'make');
+    const found = judgeDatabase(
+      name === 'new' ? 'database' : name,
+      defineConfig({ bucket: 'acme' }),
+      isDeployed,
+      'make',
+    );
     expect(found).toMatchObject({ cause, cure, commands: shown });
     expect(found.cause.includes('DeleteDatabase')).toBe(isDeployed);
   });

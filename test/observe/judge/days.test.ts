@@ -149,6 +149,16 @@ describe('a finding about raw files that are gone', () => {
     ]);
   });
 
+  it('says that S3 has no version, where there is none, and has a command that lets the rows go', () => {
+    const restorable = [{ table: 'statsig_forwarded_events', day: keptDay.day, files: 0 }];
+    const [found] = judge({ curated: kept, restorable });
+    expect(found?.detail).toContain('; S3 has no version of them.');
+    expect(found?.commands.map((command) => command.split(' --stage')[0])).toEqual([
+      'npx sluice curate accept 2026-11-14 --table events',
+      'npx sluice curate accept 2026-11-14 --table events --drop',
+    ]);
+  });
+
   it('says until when S3 had what it has no longer', () => {
     const old = [{ ...keptDay, since: '2026-11-13T00:20:00Z' }];
     const [found] = judge({ curated: [{ ...curatedTable, kept: old }] });

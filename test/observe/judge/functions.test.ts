@@ -6,6 +6,7 @@ import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
   codedFailure,
   deadLetters,
+  emptyDamaged,
   emptyListing,
   failureOf,
   functionErrors,
@@ -39,6 +40,15 @@ describe('a finding about functions, the landing and the stream', () => {
     expect(causeOf('kms:Decrypt on the resource associated with this ciphertext', {})).toBe(
       causes.denied.cause,
     );
+  });
+
+  it('of damaged bytes that surely hold no row has no command that reads them again', () => {
+    const one = { ...emptyDamaged, count: 1, oldest: hoursAgo(2), first: 'damaged/a' };
+    const of = (isWithoutRows: boolean) => judge({ ...waitingFacts({ damaged: { ...one, isWithoutRows } }) });
+    expect(of(true)).toMatchObject([
+      { commands: [expect.stringContaining('--dry-run'), expect.stringContaining('--discard damaged/a')] },
+    ]);
+    expect(of(false)[0]?.commands).toHaveLength(3);
   });
 
   it('of a landing whose bucket tells of no object names that alone', () => {

@@ -1,6 +1,6 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
-import { addDays, DAY_MS, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { daysWords } from '../../../commands.ts';
 import type { CurationState, KeptDay } from '../../../facts/days/curationState.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -80,7 +80,7 @@ const waits = (days: readonly unknown[]) => (days.length === 1 ? 'waits' : 'wait
 /** Days whose curated table has rows that no raw file has any more. */
 function* keptRows(
   { lostDays, exports }: StatusFacts,
-  { config, commands, now }: Place,
+  { config, commands, now, isUnrestorable }: Place,
   { kind, table, kept }: Pick<CurationState, 'kind' | 'table' | 'kept'>,
 ): Findings {
   if (kept.length === 0) return;
@@ -90,7 +90,8 @@ function* keptRows(
     )?.seenAt;
     // A loss is noticed within a day.
     const until = versionsUntil(config, seen ?? Date.parse(keptDay.since) - DAY_MS);
-    return `${keptText(keptDay, until, now)}${copiesText(exports, config.tables[kind], keptDay.day)}`;
+    const isGone = isUnrestorable(config.tables[kind], keptDay.day);
+    return `${keptText(keptDay, { until, isGone }, now)}${copiesText(exports, config.tables[kind], keptDay.day)}`;
   });
   const back = kept.flatMap(({ day, isErased, gone, replaced }) =>
     isErased || gone.length + replaced.length === 0 ? [] : [day],
@@ -106,7 +107,12 @@ function* keptRows(
     since: sinceOf(kept.map(({ since }) => Date.parse(since))),
     detail: `${table}: ${listed(days, '; ')}.`,
   } as const;
-  yield finding('SLUICE_FINDING_CURATE_KEPT', told, [...restored, ...commands.accept(kind, gone)]);
+  const drops = told.case === 'gone' ? commands.accept(kind, gone, '--drop') : [];
+  yield finding('SLUICE_FINDING_CURATE_KEPT', told, [
+    ...restored,
+    ...(isBack ? [] : commands.accept(kind, gone)),
+    ...drops,
+  ]);
 }
 
 /** Days of which more was sent again than is usual. */
@@ -146,13 +152,14 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config, no
 /** What a curated day keeps of raw files that are gone. */
 function keptText(
   { day, rows, since, gone, replaced, isErased }: KeptDay,
-  until: string,
+  { until, isGone }: { readonly until: UtcDay; readonly isGone: boolean },
   now: number,
 ): string {
   const had = until < utcDay(now) ? 'had' : 'has';
-  const back = isErased
-    ? ', and an erasure has deleted versions of them'
+  const there = isGone
+    ? '; S3 has no version of them'
     : `; S3 ${had} what was deleted until ${until} at least`;
+  const back = isErased ? ', and an erasure has deleted versions of them' : there;
   const files = [
     ...(gone.length === 0 ? [] : [`gone: ${listed(gone)}`]),
     ...(replaced.length === 0 ? [] : [`replaced: ${listed(replaced.map(({ name }) => name))}`]),

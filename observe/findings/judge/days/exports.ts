@@ -73,6 +73,7 @@ export function* exportFindings(
         show(copied[0]),
         ...commands.restore(exportedTable, copied),
         ...ranges.map(({ from, to }) => run(from, to)),
+        ...(reason === 'gone' ? ranges.map(({ from, to }) => run(from, to, '--drop')) : []),
       ]);
     }
   }
