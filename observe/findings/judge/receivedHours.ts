@@ -38,13 +38,15 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
     since: waiting.length > 0 ? lastNight.at : `${addDays(first, 1)}T01:10:00Z`,
     detail: `${due} is the newest day that should be judged, and ${newest}.${open}${failed}`,
   } as const;
-  const unread = daysOf(receivedHours.filter(({ why }) => why === NOT_LOOKED));
-  const looks = unread
+  // Of a day that a night has judged, only a deep look looks again.
+  const looks = waiting
     .slice(0, MOST_COMMANDS)
     .map((day) => commands.sluice('reconcile', '--deep', '--day', day));
+  const unjudged = lastNight.day < due ? [commands.sluice('reconcile', '--day', due)] : [];
   yield finding('SLUICE_FINDING_NIGHT_MISSING', told, [
     commands.sluice('doctor', '--drift'),
-    ...(looks.length > 0 ? looks : [commands.sluice('reconcile', '--day', due)]),
+    ...looks,
+    ...unjudged,
   ]);
 }
 

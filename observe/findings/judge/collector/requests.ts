@@ -238,18 +238,20 @@ export function* refusedRequests(
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const withLabel = labelledBy(keys);
   const labelled = (group: AnsweredGroup) => namedByQuarantine(withLabel(group), quarantine);
-  const groups =
-    refusals?.groups.map((group) => {
-      const over = listedNow.includes(group) ? ' (over: it is in the list now)' : '';
-      return `${group.count} ${group.code}${sentText(labelled(group))}${over}`;
-    }) ?? codes.map(([code, count]) => `${count} ${code}`);
+  const groups = (refusals?.groups ?? []).map((group) => {
+    const over = listedNow.includes(group) ? ' (over: it is in the list now)' : '';
+    return `${group.count} ${group.code}${sentText(labelled(group))}${over}`;
+  });
+  const unlogged = codes.filter(([name]) => refusals?.groups.every(({ code }) => code !== name) ?? true);
+  const unloggedTexts = unlogged.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   const isWholeLog = isLocal || config.logs.successes === 1;
   const lost = refusals?.groups.find(
     (group) => !listedNow.includes(group) && isAllLost(group, isWholeLog, now),
   );
   const first = lost ?? refusals?.groups[0];
-  const isOneKind = refusals?.groups.length === 1 && !refusals.hasMore;
+  // Metrics may know of more requests than the log has lines of.
+  const isOneKind = refusals?.groups.length === 1 && !refusals.hasMore && (first?.count ?? 0) >= day;
   const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(labelled(first))}`;
@@ -285,7 +287,7 @@ export function* refusedRequests(
     'SLUICE_FINDING_REFUSED',
     {
       ...told,
-      detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}${changed}.`,
+      detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed([...groups, ...unloggedTexts], '; ')}${more}${changed}.`,
     },
     [...(isUnknown ? keyCommands(caseOfUnknown, commands) : []), tailErrors(commands)],
     lost !== undefined || (open > 0 && (open * 2 > requests || isMany)) ? 'problem' : 'warning',

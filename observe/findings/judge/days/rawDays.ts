@@ -8,7 +8,7 @@ import type { LostRawDay } from '../../../facts/tables/partitionGaps.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { otherDays } from '../texts.ts';
-import { copiesText, versionsUntil } from './dayTexts.ts';
+import { copiesText, sinceOf, versionsUntil } from './dayTexts.ts';
 
 /** A raw table with lost days. */
 interface LostTable {
@@ -31,7 +31,9 @@ function* lostDaysOfTable(facts: StatusFacts, place: Place, kind: ForwardedKind)
   const lost = (facts.lostDays ?? []).filter(
     (lostDay) => lostDay.table === kind && kept.every((keptDay) => keptDay.day !== lostDay.day),
   );
-  const cases = Map.groupBy(lost, ({ day }) => lostCase(table, day, place));
+  // As commands bring back the newest days, the days that are to be accepted are these.
+  const newestFirst = lost.toSorted((a, b) => b.day.localeCompare(a.day));
+  const cases = Map.groupBy(newestFirst, ({ day }) => lostCase(table, day, place));
   for (const [name, days] of cases) yield* lostDaysOfCase(days, { name, table, kind }, facts, place);
 }
 
@@ -58,9 +60,9 @@ function* lostDaysOfCase(
   const { commands, config } = place;
   const days = lost.map(({ day }) => day);
   const texts = lost.map((lostDay) => lostDayText(lostDay, table, facts, place));
-  const folders = [
-    ...new Set(name === 'landing' ? days.flatMap((day) => keptLandingFolders(day, place)) : []),
-  ];
+  // Whoever accepts a day has seen all its folders: each day that has a command has its folders whole.
+  const shownDays = name === 'landing' ? days.slice(0, MOST_COMMANDS) : [];
+  const folders = [...new Set(shownDays.flatMap((day) => keptLandingFolders(day, place)))];
   const again = folders.length === 0 ? [] : [commands.sluice('redrive', '--landing')];
   const seen = isoTimestamp(first.seenAt);
   const files = `${first.files - first.left} of ${counted(first.files, 'file')}`;
@@ -69,12 +71,12 @@ function* lostDaysOfCase(
   const told = {
     case: name,
     title: `${files} of ${table} of ${first.day}${withRows} are gone, all of which were there at ${seen}${otherDays(lost.length)}`,
-    since: seen,
+    since: sinceOf(lost.map(({ seenAt }) => seenAt)),
     detail: `${table}: ${listed(texts, '; ')}.`,
   } as const;
   yield finding('SLUICE_FINDING_DAYS_LOST', told, [
     ...commands.restore(table, days),
-    ...folders.slice(0, MOST_COMMANDS).map((folder) => commands.versions(config.bucket, folder)),
+    ...folders.map((folder) => commands.versions(config.bucket, folder)),
     ...again,
     ...commands.accept(kind, days),
   ]);
