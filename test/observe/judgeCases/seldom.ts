@@ -459,8 +459,8 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { ...missing, what: 'secret of a reader', name: 's', keptUntil: hoursAgo(-99) },
     ],
     unknown: [
-      { part: 'the rows', why: 'Table events not found.', kind: 'query', log: null, isByKey: false },
-      { part: 'the days_2', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the tables', why: 'Table events not found.', kind: 'query', log: null, isByKey: false },
+      { part: 'the curated days', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
     ],
   },
   'the key of the Data Catalog cannot be used': {
@@ -505,11 +505,11 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'one fault is set in the local cloud': { isLocal: true, faults: 1 },
   'parts cannot be read for one reason and another': {
     unknown: [
-      { part: 'the b', why: 'X.', kind: 'denied', log: null, isByKey: false },
-      { part: 'the a', why: 'Y.', kind: 'denied', log: null, isByKey: false },
-      { part: 'the c', why: 'Y.', kind: 'denied', log: null, isByKey: false },
-      { part: 'the d', why: 'Z.', kind: 'other', log: null, isByKey: true },
-      { part: 'the e', why: 'V.', kind: 'other', log: null, isByKey: false },
+      { part: 'the exports', why: 'X.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the drops', why: 'Y.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the tables', why: 'Y.', kind: 'denied', log: null, isByKey: false },
+      { part: 'the raw days', why: 'Z.', kind: 'other', log: null, isByKey: true },
+      { part: 'the erasures', why: 'V.', kind: 'other', log: null, isByKey: false },
     ],
   },
   'the writer failed while something waits': {

@@ -383,14 +383,14 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'two days of a raw table have lost their files': {
     lostDays: [
-      { table: 'events', day: '2026-11-19', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 },
-      { table: 'events', day: '2026-11-20', seenAt: NOW - 3 * HOUR_MS, files: 8, left: 3 },
+      { table: 'events', day: '2026-11-19', seenAt: NOW - 3 * HOUR_MS, files: 3, left: 1 },
+      { table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 8, left: 3 },
     ],
     restorable: [
       { table: 'statsig_forwarded_exposures', day: '2026-11-19', files: 2, rows: 11 },
       { table: 'statsig_forwarded_events', day: '2026-11-18', files: 2, rows: 12 },
-      { table: 'statsig_forwarded_events', day: '2026-11-19', files: 2, rows: 700 },
-      { table: 'statsig_forwarded_events', day: '2026-11-20', files: 4, rows: 800 },
+      { table: 'statsig_forwarded_events', day: '2026-11-19', files: 1, rows: 700 },
+      { table: 'statsig_forwarded_events', day: '2026-11-20', files: 5, rows: 800 },
     ],
   },
   'two objects of a folder are no Parquet, of which queries fail with one': {
@@ -405,15 +405,15 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       },
     ],
     unknown: [
-      { ...part, part: 'the content_of events', why: 'Not valid: s3://acme/e/c.txt', kind: 'query' },
-      { ...part, part: 'the rows_of events', why: 'Not valid: s3://acme/e/b.txt', kind: 'query' },
-      { ...part, part: 'the day_s', why: 'Denied: s3://acme/e/b.txt' },
+      { ...part, part: 'the content of events', why: 'Not valid: s3://acme/e/c.txt', kind: 'query' },
+      { ...part, part: 'the tables', why: 'Not valid: s3://acme/e/b.txt', kind: 'query' },
+      { ...part, part: 'the raw days', why: 'Denied: s3://acme/e/b.txt' },
     ],
   },
   'alarms ring for one finding': {
     ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } }),
     deadLetters: [deadLetters],
-    alarms: ['write-errors', 'write-dead-letters', 'landing-late', 'ingest-late-daily'].map((name) => ({
+    alarms: ['write-errors', 'write-dead-letters', 'write-queue', 'ingest-late'].map((name) => ({
       ...ringingAlarm,
       name: `sluice-prod-${name}`,
       state: 'ALARM',
@@ -439,13 +439,10 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'parts cannot be read for the key and for what their own answers say': {
     unknown: [
-      { ...part, part: 'the c_1', why: 'V_1.', kind: 'other', isByKey: true },
-      { ...part, part: 'the b_2', why: 'V_2.', kind: 'other' },
-      { ...part, part: 'the a_3', why: 'V_2.', kind: 'other' },
+      { ...part, part: 'the tables', why: 'KMS.DisabledException: key/a.', kind: 'other', isByKey: true },
+      { ...part, part: 'the raw days', why: 'InternalError: 500.', kind: 'other' },
+      { ...part, part: 'the erasures', why: 'InternalError: 500.', kind: 'other' },
     ],
-  },
-  'the stack could not be imported': {
-    stackState: { status: 'UPDATE_COMPLETE_X', reason: null, since: hoursAgo(2) },
   },
   'a bucket of two schedules is gone, with the alarms of both': {
     datasets: (['daily', 'hourly'] as const).flatMap((schedule, i) => {
@@ -665,14 +662,19 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     unkept: { count: 2, first: hoursAgo(3), last: hoursAgo(1) },
     unkeptError: 'AWS.SimpleQueueService.NonExistentQueue: sluice-prod-relay',
   },
-  'two ledgers have damaged entries': {
-    damagedEntries: ['2026-11-18', '2026-11-16', '2026-11-17', '2026-11-15', '2026-11-14', '2026-11-13'].map(
-      (day, i) => ({
-        key: `ledger/acme/orders/${day}.json`,
-        writtenAt: hoursAgo(3 + i),
-        versionBefore: i % 2 === 0 ? `v${i}` : null,
-      }),
-    ),
+  'six entries of two ledgers are damaged': {
+    damagedEntries: [
+      'orders/2026-11-18',
+      'orders/2026-11-16',
+      'refunds/2026-11-17',
+      'orders/2026-11-15',
+      'orders/2026-11-14',
+      'orders/2026-11-13',
+    ].map((entry, i) => ({
+      key: `ledger/acme/${entry}.json`,
+      writtenAt: hoursAgo(3 + i),
+      versionBefore: i % 2 === 0 ? `v${i}` : null,
+    })),
   },
   'copies wait and were refused, of which the target says no more': {
     relay: {
@@ -685,9 +687,9 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
     unknown: [{ ...part, part: 'the log of relay', log: 'relay' }],
   },
-  'alarms on drops ring, while datasets cannot be read': {
+  'the alarm on late days rings, while datasets cannot be read': {
     datasets: null,
-    alarms: [{ ...ringingAlarm, name: 'sluice-prod-ingest-late-daily', state: 'ALARM', notifies: true }],
+    alarms: [{ ...ringingAlarm, name: 'sluice-prod-ingest-late', state: 'ALARM', notifies: true }],
   },
   '503 of keys until a minute ago, and requests were stored since': {
     lastHour: {
@@ -756,14 +758,10 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'parts cannot be read by the caller, of whom each answer has its own words': {
     unknown: (['credentials', 'expired', 'throttled', 'timedOut', 'catalogKey', 'missing'] as const).flatMap(
-      (kind) =>
-        [1, 2].map((n) => ({
-          part: `the part_${n}` as 'the drops',
-          why: `X_${n}.`,
-          kind,
-          log: null,
-          isByKey: false,
-        })),
+      (kind) => [
+        { part: 'the tables', why: 'Request 1 failed.', kind, log: null, isByKey: false },
+        { part: 'the alarms', why: 'Request 2 failed.', kind, log: null, isByKey: false },
+      ],
     ),
   },
   'a day is late, and others wait, while the alarm on late days rings': {
@@ -812,7 +810,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         ...quarantineCount,
         rows: 9,
         senders: [
-          { sdk: 'js-client 3', key: 'web', path: null, rows: 5, firstAt: hoursAgo(3), lastAt: hoursAgo(1) },
+          { sdk: 'js-client 3', key: 'web', path: null, rows: 2, firstAt: hoursAgo(3), lastAt: hoursAgo(1) },
         ],
       },
     ],
@@ -822,7 +820,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       {
         ...quarantineCount,
         rows: 9,
-        senders: [{ sdk: null, key: null, path: null, rows: 5, firstAt: hoursAgo(3), lastAt: hoursAgo(1) }],
+        senders: [{ sdk: null, key: null, path: null, rows: 2, firstAt: hoursAgo(3), lastAt: hoursAgo(1) }],
       },
     ],
   },
