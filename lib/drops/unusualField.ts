@@ -86,15 +86,15 @@ export function unusualField(
   const added = Object.keys(types).filter(isNew);
   const size = sizeWords(field, sizeOf(field, content, rows), usual);
   const forms = [numbersWords(content, rows, usual, added.length > 0), ...formsWords(content, rows, usual)];
+  const largest = largestWords(largestOf(field, content, rows), usual);
   const isOtherForm = forms.some((difference) => difference !== null);
   const words = [
     added.length === 0 ? null : `type ${added.join(', ')}, before ${typesBefore.join(', ')}`,
     noneWords(content, rows, usual),
     ...forms,
-    ...(isOtherForm ? [] : [...vanishedWords(content, rows, usual), wholeWords(content, rows, usual)]),
-    ...(isOtherForm ? [] : [sameWords(content, rows, usual)]),
+    ...(isOtherForm ? [] : detailWords(content, rows, usual)),
     ...(isUnitId(field) ? [fewerWords(content, usual), lengthWords(content, usual)] : []),
-    size ?? largestWords(largestOf(field, content, rows), usual),
+    size ?? largest,
   ].filter((difference) => difference !== null);
   if (words.length === 0) return null;
   const [last] = usual;
@@ -109,8 +109,9 @@ export function unusualField(
     ...(last === undefined ? {} : { usual: last }),
   };
   if (isUnitId(field)) return difference;
-  const examples = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
-  return { ...difference, values: examples.slice(0, KEPT_VALUES) };
+  const odd = size === null && largest !== null ? [content.size?.text ?? ''] : [];
+  const some = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
+  return { ...difference, values: [...odd, ...some].slice(0, KEPT_VALUES) };
 }
 
 /** What a day before says is usual for a field; null if it says nothing. One that was told, and not accepted, has what was usual until then. */
@@ -172,6 +173,16 @@ function formsWords(
   });
 }
 
+/** What of the values is told where their forms are those of before: that all are the same, or which of them are missing. */
+function detailWords(
+  content: FieldContent,
+  rows: number,
+  usual: readonly FieldBefore[],
+): readonly (string | null)[] {
+  const same = sameWords(content, rows, usual);
+  return same === null ? [...vanishedWords(content, rows, usual), wholeWords(content, rows, usual)] : [same];
+}
+
 /** Forms that no value has, where each of enough days before had them in a share of which so many surely have some. */
 function vanishedWords(
   { none, forms }: FieldContent,
@@ -188,7 +199,7 @@ function vanishedWords(
   });
 }
 
-/** How many numbers are whole, where hardly any was before; null if it is not so. */
+/** That all numbers are whole, where others are to be expected of so many; null if it is not so. */
 function wholeWords(
   { none, numbers, whole }: FieldContent,
   rows: number,
@@ -197,11 +208,11 @@ function wholeWords(
   const shares = usual.flatMap((day) =>
     day.whole === undefined ? [] : day.whole / Math.max(1, day.numbers),
   );
-  const isOfNumbers = numbers >= FEWEST && numbers >= (rows - none) * NUMBERS.before;
-  if (shares.length < FEWEST_DAYS || !isOfNumbers) return null;
+  const isOfNumbers = numbers > 0 && numbers >= (rows - none) * NUMBERS.before;
+  if (shares.length < FEWEST_DAYS || !isOfNumbers || whole < numbers) return null;
   const usually = Math.max(...shares);
-  return usually < JUMP.before && whole > numbers * JUMP.now
-    ? `${whole.toLocaleString('en-US')} of ${counted(numbers, 'number')} are whole, before ${percent(usually)}`
+  return isExpected(1 - usually, Math.min(numbers, MOST_LOOKED_AT))
+    ? `all of ${counted(numbers, 'number')} are whole, before ${percent(usually)} at most`
     : null;
 }
 

@@ -20,7 +20,12 @@ export function lookAtValues(
   index: number,
 ): (rows: number) => RowContent {
   const looked = fields.map((field) => {
-    const counts = { none: 0, numbers: 0, whole: 0, size: { values: 0, logs: 0, largest: -Infinity } };
+    const counts = {
+      none: 0,
+      numbers: 0,
+      whole: 0,
+      size: { values: 0, logs: 0, largest: -Infinity, text: '' },
+    };
     const maps = { forms: new Map<string, number>(), lengths: new Map<number, number>() };
     return { ...field, ...counts, ...maps, different: new Set<string>() };
   });
@@ -40,7 +45,10 @@ export function lookAtValues(
       field.size.values += 1;
       const logarithm = Math.log10(Math.abs(number));
       field.size.logs += logarithm;
-      field.size.largest = Math.max(field.size.largest, logarithm);
+      if (logarithm > field.size.largest) {
+        field.size.largest = logarithm;
+        field.size.text = text;
+      }
     }
     const form = valueForm(text);
     if (form !== null) field.forms.set(form, (field.forms.get(form) ?? 0) + 1);

@@ -43,9 +43,11 @@ const contentSchema = z.strictObject({
       forms: z.record(z.string(), count),
       /**
        * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the logarithms to base 10
-       * of what they are without a sign, and the largest of these. Absent without any.
+       * of what they are without a sign, the largest of these, and its number as it stands in the file. Absent without any.
        */
-      size: z.strictObject({ values: count, logs: z.number(), largest: z.number() }).optional(),
+      size: z
+        .strictObject({ values: count, logs: z.number(), largest: z.number(), text: z.string() })
+        .optional(),
       /** Some values as they stand in the files, by the type of the column that has them. */
       types: z.record(z.string(), z.array(z.string()).readonly()),
     }),
@@ -140,11 +142,11 @@ function sumContents(contents: readonly RowContent[]): RowContent {
       for (const [length, more] of Object.entries(lengths))
         field.lengths[length] = (field.lengths[length] ?? 0) + more;
       if (size !== undefined) {
-        const { values = 0, logs = 0, largest = size.largest } = field.size ?? {};
+        const { values, logs, ...most } = field.size ?? { ...size, values: 0, logs: 0 };
         field.size = {
           values: values + size.values,
           logs: logs + size.logs,
-          largest: Math.max(largest, size.largest),
+          ...(size.largest > most.largest ? { largest: size.largest, text: size.text } : most),
         };
       }
       for (const [type, values] of Object.entries(types)) {

@@ -171,11 +171,11 @@ describe('a field', () => {
       words: 'none are negative numbers, before at least 10 %',
     },
     {
-      title: 'whole, where hardly any was',
+      title: 'all whole, where ten others are to be expected',
       field: 'eventValue',
-      now: { whole: 51 },
-      before: { whole: 4 },
-      words: '51 of 100 numbers are whole, before 4 %',
+      now: { whole: 100 },
+      before: { whole: 90 },
+      words: 'all of 100 numbers are whole, before 90 % at most',
     },
     {
       title: 'one constant, where each day had ten',
@@ -187,8 +187,8 @@ describe('a field', () => {
     {
       title: 'one a thousand times the largest',
       field: 'eventValue',
-      now: { size: { values: 100, logs: 103, largest: 5 } },
-      before: { size: { values: 100, logs: 100, largest: 2 } },
+      now: { size: { values: 100, logs: 103, largest: 5, text: '100000' } },
+      before: { size: { values: 100, logs: 100, largest: 2, text: '100' } },
       words: 'its largest number is about 1,000 times as large as before',
     },
     {
@@ -221,6 +221,13 @@ describe('a field', () => {
     expect(unusual(day, daysOf(day, day, day))).toEqual([]);
   });
 
+  it('with a number that stands out is told with that number', () => {
+    const outlier = ofField('eventValue', { size: { values: 100, logs: 103, largest: 5, text: '100000' } });
+    const day = ofField('eventValue', { size: { values: 100, logs: 100, largest: 2, text: '100' } });
+    const [found] = unusual(outlier, daysOf(day, day, day));
+    expect(found?.values).toEqual(['100000', '1.5', '2.5']);
+  });
+
   it.each([
     {
       title: 'nine negative ones are to be expected',
@@ -228,8 +235,8 @@ describe('a field', () => {
       now: {},
       before: { forms: { 'negative numbers': 9 } },
     },
-    { title: 'half are whole', field: 'eventValue', now: { whole: 50 }, before: { whole: 4 } },
-    { title: 'whole ones were usual', field: 'eventValue', now: { whole: 100 }, before: { whole: 5 } },
+    { title: 'all but one are whole', field: 'eventValue', now: { whole: 99 }, before: { whole: 4 } },
+    { title: 'nine are usually not whole', field: 'eventValue', now: { whole: 100 }, before: { whole: 91 } },
     {
       title: 'nine different values were usual',
       field: 'eventValue',
@@ -239,8 +246,8 @@ describe('a field', () => {
     {
       title: 'the largest is 900 times as large',
       field: 'eventValue',
-      now: { size: { values: 100, logs: 103, largest: 4.95 } },
-      before: { size: { values: 100, logs: 100, largest: 2 } },
+      now: { size: { values: 100, logs: 103, largest: 4.95, text: '89125' } },
+      before: { size: { values: 100, logs: 100, largest: 2, text: '100' } },
     },
     { title: 'fewer IDs were looked at', field: 'unit ID', now: { looked: 99, different: 24 }, before: {} },
     { title: 'half of the IDs differ', field: 'unit ID', now: { different: 25 }, before: {} },
@@ -295,7 +302,7 @@ describe('a field', () => {
 
   const sized = (logarithm: number, more: Field & { readonly sized?: number } = {}) => {
     const { sized: values = 50, ...field } = more;
-    return rowsOf({ size: { values, logs: values * logarithm, largest: logarithm }, ...field });
+    return rowsOf({ size: { values, logs: values * logarithm, largest: logarithm, text: '7' }, ...field });
   };
   const tens = daysOf(sized(1), sized(1.02), sized(1));
 
