@@ -32,6 +32,14 @@ describe('a look for overdue drops', () => {
     });
   });
 
+  it('names a drop that has become due since the first look of the day', async () => {
+    looks = await LateLooks.start();
+    await looks.advanceHours(19);
+    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2)]);
+    await looks.advanceHours(2);
+    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
+  });
+
   it('counts late drops in a metric that CloudWatch reads', async () => {
     looks = await LateLooks.start();
     await looks.look();
