@@ -257,7 +257,7 @@ export const setupFindings = {
         'Ask AWS for more concurrent executions. Until they are there, set `collector.accountConcurrency` to the number of the title, and deploy: alarms go by it.',
       ],
       executions: [
-        'All functions of the account and region share its executions, and a new account has few. Without one the gateway answers 5xx, and no alarm rings before.',
+        'All functions of the account and region share its executions, and a new account has few. Without one the gateway answers 5xx, and no alarm rings before; a Function URL answers 429, and the alarms `concurrency` and `request-rate` ring at half of what the configuration says.',
         'Ask AWS for 1,000 or more: docs/deploy.md, "0. Check the account", has the command.',
       ],
     },

@@ -55,7 +55,7 @@ const FAILURES = {
   ],
   throttled: [
     'Lambda does not begin the runs of the function: its own limit of runs at once is 0 or too low, unless all executions of the account are used up.',
-    "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third asks AWS for more executions of the account.",
+    "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third shows the executions of the account, and the fourth asks AWS for 1,000. If it has as many, ask for twice what it has.",
   ],
   missing: [
     'Something that the function asks AWS for does not exist, as the detail says.',

@@ -133,27 +133,26 @@ export function explained(
 }
 
 /**
- * Shows how many runs of a function may be at once, lifts its own limit, and asks AWS for twice the executions of the account, at least its default: the quota
- * "Concurrent executions" of https://docs.aws.amazon.com/general/latest/gr/lambda-service.html.
+ * Shows how many runs of a function may be at once, lifts its own limit, shows the executions of the account, and asks AWS for its default of them: the quota
+ * "Concurrent executions" of https://docs.aws.amazon.com/general/latest/gr/lambda-service.html. What the account has is not known here: a new one has few.
  */
 function unthrottled(
   part: string,
   { commands: { aws }, config, stack }: Pick<Place, 'commands' | 'config' | 'stack'>,
 ): readonly string[] {
   const name = ['--function-name', partName(stack, part)];
-  const { reservedConcurrency, accountConcurrency } = config.collector;
-  const reserved = part === 'collect' ? reservedConcurrency : null;
+  const reserved = part === 'collect' ? config.collector.reservedConcurrency : null;
   const lift =
     reserved === null
       ? ['delete-function-concurrency', ...name]
       : ['put-function-concurrency', ...name, '--reserved-concurrent-executions', `${2 * reserved}`];
   const quota = ['--service-code', 'lambda', '--quota-code', 'L-B99A9384'];
-  // Of an account with few, AWS's default is asked for.
-  const executions = Math.max(ACCOUNT_CONCURRENCY, 2 * (accountConcurrency ?? ACCOUNT_CONCURRENCY));
+  const wanted = ['--desired-value', `${ACCOUNT_CONCURRENCY}`];
   return [
     aws('lambda', 'get-function-concurrency', ...name),
     aws('lambda', ...lift),
-    aws('service-quotas', 'request-service-quota-increase', ...quota, '--desired-value', `${executions}`),
+    aws('lambda', 'get-account-settings', '--query', 'AccountLimit.ConcurrentExecutions'),
+    aws('service-quotas', 'request-service-quota-increase', ...quota, ...wanted),
   ];
 }
 

@@ -63,25 +63,6 @@ describe('a finding about functions, the landing and the stream', () => {
   });
 
   it.each([
-    { accountConcurrency: null, asked: '2000' },
-    { accountConcurrency: 10, asked: '1000' },
-    { accountConcurrency: 3_000, asked: '6000' },
-  ])(
-    'asks for $asked executions, where an account has $accountConcurrency',
-    ({ accountConcurrency, asked }) => {
-      const facts = {
-        ...wellFacts,
-        functionErrors: [{ ...functionErrors, part: 'collect', errors: 0, throttled: 5 }],
-        failures: { collect: failureOf('throttled', 'Rate exceeded') },
-      };
-      const config = defineConfig({ bucket: 'acme', collector: { accountConcurrency } });
-      const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');
-      const [, executions] = /--desired-value (\d+)/.exec(found?.commands.join('\n') ?? '') ?? [];
-      expect(executions).toBe(asked);
-    },
-  );
-
-  it.each([
     {
       part: 'write',
       facts: waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
@@ -263,13 +244,11 @@ describe('a finding about functions, the landing and the stream', () => {
   });
 
   it.each([
-    { collector: {}, asked: ['delete-function-concurrency', '2000'] },
-    { collector: { accountConcurrency: 300 }, asked: ['delete-function-concurrency', '1000'] },
-    { collector: { accountConcurrency: 1_500 }, asked: ['delete-function-concurrency', '3000'] },
-    { collector: { reservedConcurrency: 50 }, asked: ['--reserved-concurrent-executions 100', '2000'] },
+    { collector: {}, lift: 'delete-function-concurrency' },
+    { collector: { reservedConcurrency: 50 }, lift: '--reserved-concurrent-executions 100' },
   ])(
-    'of a collector that Lambda throttles asks for twice what $collector has, and its default at least',
-    ({ collector, asked }) => {
+    "of a collector that Lambda throttles lifts its own limit with $collector, shows the account's, and asks for the default",
+    ({ collector, lift }) => {
       const deployment = { ...judgedDeployment, config: defineConfig({ bucket: 'acme', collector }) };
       const errors = ['export', 'collect'].map((part) => ({
         ...functionErrors,
@@ -283,9 +262,12 @@ describe('a finding about functions, the landing and the stream', () => {
         ({ commands }) => commands,
       );
       expect(ofExport?.[1]).toContain('delete-function-concurrency --function-name sluice-prod-export');
-      expect(ofCollect?.[1]).toContain(asked[0]);
+      expect(ofCollect?.[1]).toContain(lift);
       expect(ofCollect?.[1]).toContain('--function-name sluice-prod-collect');
-      expect(ofCollect?.[2]).toContain(`--desired-value ${asked[1]} `);
+      expect(ofCollect?.[2]).toContain(
+        'lambda get-account-settings --query AccountLimit.ConcurrentExecutions',
+      );
+      expect(ofCollect?.[3]).toContain('--desired-value 1000 ');
     },
   );
 });
