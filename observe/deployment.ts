@@ -18,6 +18,10 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'Athena did not answer the query.',
     cure: 'Read the detail. Use credentials that may run queries in the workgroup and read the tables: docs/readers.md.',
   },
+  SLUICE_OBSERVE_QUERY_STOPPED: {
+    cause: 'Athena had not answered the query when its time was over, and the query was stopped.',
+    cure: 'Ask again. If it stays: the workgroup may run many queries at once, or the days that are asked for have very many rows.',
+  },
   SLUICE_OBSERVE_TOO_MANY_ROWS: {
     cause: 'The answer has more rows than a command reads.',
     cure: 'Ask for fewer days.',
@@ -150,7 +154,10 @@ export async function askAthena(
     random,
     ...(signal === undefined ? {} : { signal }),
   });
-  if ('failed' in outcome) throw new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', outcome.failed);
+  if ('failed' in outcome) {
+    const code = outcome.isStopped ? 'SLUICE_OBSERVE_QUERY_STOPPED' : 'SLUICE_OBSERVE_QUERY_FAILED';
+    throw new ObserveError(code, outcome.failed);
+  }
   if (outcome.hasMore) throw new ObserveError('SLUICE_OBSERVE_TOO_MANY_ROWS');
   const { columns, rows, scannedBytes } = outcome;
   return {

@@ -83,9 +83,14 @@ export function unanswered(code: QuestionCode, found: string): Answer {
   return { code, verdict: 'not asked', found };
 }
 
+/** Whether a query was stopped as its time was over: that tells nothing of AWS but that it was slow. */
+export function isStopped(error: unknown): boolean {
+  return error instanceof ObserveError && error.code === 'SLUICE_OBSERVE_QUERY_STOPPED';
+}
+
 /**
- * Asks a question. If AWS returns an error, the answer says that there is no result. A query that fails is otherwise than
- * expected.
+ * Asks a question. If AWS returns an error, or does not answer a query in time, the answer says that there is no result. A query
+ * that fails is otherwise than expected.
  *
  * @throws AwsAccessError when AWS cannot be reached.
  */
@@ -93,7 +98,8 @@ export async function unlessDenied(code: QuestionCode, ask: () => Promise<Answer
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof ObserveError) return answer(code, false, error.message);
+    if (error instanceof ObserveError)
+      return isStopped(error) ? unanswered(code, error.message) : answer(code, false, error.message);
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
     if (problem.kind === 'unasked') throw problem.error;

@@ -11,20 +11,30 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { counted } from '../../lib/base/text.ts';
-import { DAY_MS, MINUTE_MS, utcDay } from '../../lib/base/time.ts';
+import { DAY_MS, MINUTE_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { readSettings } from '../../observe/doctor/lakeFormation.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { configuredDatasets } from '../../observe/facts/days/datasets.ts';
-import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
+import { type ConfiguredDataset, readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
-import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
+import {
+  type Answer,
+  answer,
+  type OnProgress,
+  type Probed,
+  poll,
+  type Run,
+  unanswered,
+  unlessDenied,
+} from './Probe.ts';
 import { codeOf, replyText, sendRequest } from './sendRequest.ts';
 import { ENCRYPTED_FOLDERS } from './Trial.ts';
 
@@ -83,46 +93,71 @@ const DROPPED_ROWS = 3;
 /** The longest time that a load may take, milliseconds: the plan, the load, and their queues. */
 const LOAD_MS = 600_000;
 
+/** The file that a trial drops: its dataset, and its day. */
+interface Dropped {
+  /** The last dataset of the configuration, and its source. */
+  readonly configured: ConfiguredDataset;
+  /** The day of the file, UTC: the one before the run. */
+  readonly day: UtcDay;
+}
+
 /**
- * Drops a file into the last dataset's folder, has it loaded, and follows it to the ledger and the table.
+ * Drops a file into the last dataset's folder, has it loaded, and follows it to the ledger and the table. The managed policy is
+ * what lets the file be read (trialConfig), so that a load by the ledger proves the policy, whatever Athena says of the rows.
  *
- * @throws ObserveError if Athena does not answer; DropsError, DropFileError, LedgerError; what AWS's clients throw.
+ * @returns The answers about the policy and about the rows of the file.
+ * @throws AwsAccessError when AWS cannot be reached; DropsError, DropFileError, LedgerError.
  */
-export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: OnProgress): Promise<Answer> {
+export async function askDrop(probed: Probed, run: Run, onProgress: OnProgress): Promise<readonly Answer[]> {
   const code = 'SLUICE_PROBE_DROP';
-  const { config, s3 } = probed;
-  const configured = configuredDatasets(config).at(-1);
-  if (configured === undefined) return unanswered(code, 'no source is configured');
-  const day = utcDay(time - DAY_MS);
+  const configured = configuredDatasets(probed.config).at(-1);
+  const day = utcDay(run.time - DAY_MS);
+  const policies = await unlessDenied('SLUICE_PROBE_POLICIES', async () =>
+    configured === undefined
+      ? unanswered('SLUICE_PROBE_POLICIES', 'no source is configured')
+      : askLoad(probed, { configured, day }, onProgress),
+  );
+  if (configured === undefined || policies.verdict !== 'expected') return [policies, { ...policies, code }];
+  return [policies, await unlessDenied(code, () => askRows(probed, run, { configured, day }))];
+}
+
+/** Drops the file, requests its day, and polls the ledger until the day is loaded or has failed, or the time is over. */
+async function askLoad(probed: Probed, dropped: Dropped, onProgress: OnProgress): Promise<Answer> {
+  const { day, configured } = dropped;
+  const { source, dataset } = configured;
   const rows = `SELECT TIMESTAMP ${quoteText(day)} AS at, 'drop' AS action, 'u' || i AS uid FROM range(${DROPPED_ROWS}) AS t(i)`;
   const Body = await parquetFromQuery(rows);
-  await s3.send(
-    new PutObjectCommand({
-      Bucket: configured.source.bucket,
-      Key: dropKey(configured.dataset, day, 'part-0.parquet'),
-      Body,
-    }),
+  await probed.s3.send(
+    new PutObjectCommand({ Bucket: source.bucket, Key: dropKey(dataset, day, 'part-0.parquet'), Body }),
   );
-  await requestIngest(probed, {
-    dryRun: false,
-    source: configured.source.name,
-    dataset: configured.dataset.name,
-  });
+  await requestIngest(probed, { dryRun: false, source: source.name, dataset: dataset.name });
   const entry = await poll(probed, LOAD_MS, async () => {
-    const subject = { source: configured.source.name, dataset: configured.dataset.name, day };
-    const [[ledgerDay] = []] = await readLedgerDays(probed, [[subject]]);
-    const seen = ledgerDay?.entry;
+    const seen = await readEntry(probed, dropped);
     onProgress(`the ledger says: ${seen?.state ?? 'nothing'}`);
     return { seen, isThere: seen?.state === 'succeeded' || seen?.state === 'failed' };
   });
-  if (entry?.state !== 'succeeded')
-    return answer(code, false, `${entry?.state ?? 'nothing'} ${entry?.failure?.code ?? ''}`.trim());
-  const sql = `SELECT count(*) AS n FROM ${quoteName(config.database)}.${quoteName(configured.dataset.table)} WHERE ds = DATE ${quoteText(day)}`;
+  const found = `${entry?.state ?? 'nothing'} ${entry?.failure?.code ?? ''}`.trim();
+  return answer('SLUICE_PROBE_POLICIES', entry?.state === 'succeeded', found);
+}
+
+/** Counts the rows of the loaded file in its table; by the ledger where no Athena is. */
+async function askRows(probed: Probed, { lacks }: Run, dropped: Dropped): Promise<Answer> {
+  const { table } = dropped.configured.dataset;
+  const sql = `SELECT count(*) AS n FROM ${quoteName(probed.config.database)}.${quoteName(table)} WHERE ds = DATE ${quoteText(dropped.day)}`;
   const isRead = !lacks.has('AWS::Athena::WorkGroup');
-  const count = isRead ? (await askAthena(probed, sql)).rows[0]?.['n'] : String(entry.rows.out);
-  const place = isRead ? `in ${configured.dataset.table}` : 'by the ledger';
+  const count = isRead
+    ? (await askAthena(probed, sql)).rows[0]?.['n']
+    : String((await readEntry(probed, dropped))?.rows.out);
+  const place = isRead ? `in ${table}` : 'by the ledger';
   const found = `loaded, ${count} of ${DROPPED_ROWS} rows ${place}`;
-  return answer(code, count === String(DROPPED_ROWS), found);
+  return answer('SLUICE_PROBE_DROP', count === String(DROPPED_ROWS), found);
+}
+
+/** What the ledger has of the day of the file now; null if it has nothing. @throws LedgerError. */
+async function readEntry(probed: Probed, { configured, day }: Dropped): Promise<LedgerEntry | null> {
+  const subject = { source: configured.source.name, dataset: configured.dataset.name, day };
+  const [[ledgerDay] = []] = await readLedgerDays(probed, [[subject]]);
+  return ledgerDay?.entry ?? null;
 }
 
 /**

@@ -7,7 +7,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import { askAthena, ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { bodies, eventName, type SentEvent } from './bodies.ts';
-import { type Answer, answer, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
+import { type Answer, answer, isStopped, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
 import { isFromCollector, type Reply, readableBy, replyText } from './sendRequest.ts';
 
 /** A row of one of the probe's events. */
@@ -58,6 +58,8 @@ export async function askViews(probed: Probed, run: Run, events: number): Promis
         await askAthena(probed, `SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
         return [];
       } catch (error) {
+        // A view that was slow is no view that Athena refuses.
+        if (isStopped(error)) throw error;
         if (!(error instanceof ObserveError) && explainAwsError(error)?.kind !== 'answered') throw error;
         return [`${name}: ${error instanceof Error ? error.message : ''}`];
       }

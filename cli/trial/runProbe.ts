@@ -8,7 +8,17 @@ import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
-import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unlessDenied } from './Probe.ts';
+import {
+  type Answer,
+  answer,
+  isStopped,
+  type OnProgress,
+  type Probed,
+  poll,
+  type Run,
+  unanswered,
+  unlessDenied,
+} from './Probe.ts';
 import { askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
@@ -110,7 +120,7 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
     const answers = [
       judgeTime(rows, run),
       judgeDelay(probed, tookMs),
-      await askViews(probed, run, eventCount(rows)),
+      await unlessDenied('SLUICE_PROBE_VIEWS', () => askViews(probed, run, eventCount(rows))),
     ];
     return { rows, answers };
   } catch (error) {
@@ -118,7 +128,11 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
     if (problem?.kind === 'unasked') throw problem.error;
     const why = error instanceof ObserveError ? error.message : problem?.detail;
     if (why === undefined) throw error;
-    return { rows: null, answers: [answer(DELIVERY, false, `rows could not be read: ${why}`)] };
+    const found = `rows could not be read: ${why}`;
+    return {
+      rows: null,
+      answers: [isStopped(error) ? unanswered(DELIVERY, found) : answer(DELIVERY, false, found)],
+    };
   }
 }
 

@@ -125,9 +125,7 @@ export async function askTrial(
     answers.push(...(await runProbe(deployment, run, show)));
   });
   await steps.take('drop', async (show) => {
-    const drop = await unlessDenied('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show));
-    // The managed policy is what lets the file be read, so the load proves the policy, too: trialConfig.
-    answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
+    answers.push(...(await askDrop(deployment, run, show)));
     answers.push(await unlessDenied('SLUICE_PROBE_ENCRYPTION', () => askEncryption(deployment)));
     answers.push(await unlessDenied('SLUICE_PROBE_LAKE_FORMATION', () => askLakeFormation(deployment)));
   });

@@ -35,6 +35,8 @@ export type StatementResult = (
   | {
       /** Athena's message, or that the time was over. */
       readonly failed: string;
+      /** Whether the time was over, so that the query was stopped. Otherwise Athena failed it. */
+      readonly isStopped: boolean;
     }
 ) & {
   /** The `s3://` location of the statement's result, if Athena chose one. */
@@ -147,7 +149,7 @@ export async function runStatement(
         const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
         return { ...(await readRows(client, QueryExecutionId)), scannedBytes, ...locationOf(execution) };
       }
-      if (failed !== null) return { failed, ...locationOf(execution) };
+      if (failed !== null) return { failed, isStopped: false, ...locationOf(execution) };
       if (clock.now() >= deadline || signal?.aborted) break;
     }
   } catch (error) {
@@ -159,6 +161,7 @@ export async function runStatement(
   signal?.throwIfAborted();
   return {
     failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
+    isStopped: true,
     ...locationOf(execution),
   };
 }

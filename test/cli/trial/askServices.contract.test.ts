@@ -1,19 +1,25 @@
 import { createServer, type RequestListener } from 'node:http';
+import { AthenaClient, type QueryExecutionState } from '@aws-sdk/client-athena';
 import { CloudWatchClient, type StateValue, type StatusCode } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
   askAlarm,
+  askDrop,
   askEncryption,
   askLakeFormation,
   askLakeSettings,
   askMetrics,
 } from '../../../cli/trial/askServices.ts';
 import { type Run, unlessDenied } from '../../../cli/trial/Probe.ts';
+import { askViews } from '../../../cli/trial/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ObserveError, openDeployment } from '../../../observe/deployment.ts';
 import { answeredBy, named } from '../../harness/answering.ts';
 import { acmeSource } from '../../harness/configInput.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { listen } from '../../harness/listen.ts';
 
 /** Answers each call to AWS; each test sets it. */
@@ -72,6 +78,11 @@ describe('a question', () => {
       error: new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', 'HIVE_BAD_DATA.'),
       verdict: 'otherwise',
     },
+    {
+      what: 'has no result if a query was stopped for its time',
+      error: new ObserveError('SLUICE_OBSERVE_QUERY_STOPPED', '300 s.'),
+      verdict: 'not asked',
+    },
   ])('$what', async ({ error, verdict }) => {
     const asked = await unlessDenied('SLUICE_PROBE_DROP', () => Promise.reject(error));
     expect(asked).toMatchObject({ code: 'SLUICE_PROBE_DROP', verdict });
@@ -82,6 +93,59 @@ describe('a question', () => {
     await expect(unlessDenied('SLUICE_PROBE_DROP', () => Promise.reject(error))).rejects.toMatchObject({
       code: 'SLUICE_AWS_UNREACHABLE',
     });
+  });
+});
+
+describe('the question of a dropped file', () => {
+  /** Asks with a ledger that has the day so, and with an Athena whose queries stay in a state. */
+  async function ask(entry: Partial<LedgerEntry>, State: QueryExecutionState) {
+    answer = ({ method }, response) =>
+      void response.end(method === 'GET' ? JSON.stringify(ledgerEntry({ day: '1969-12-31', ...entry })) : '');
+    const athena = answeredBy(AthenaClient, () => ({
+      QueryExecutionId: 'q',
+      QueryExecution: { Status: { State, StateChangeReason: 'because' } },
+      ResultSet: {
+        ResultSetMetadata: { ColumnInfo: [{ Name: 'n', Type: 'bigint' }] },
+        Rows: [{ Data: [{ VarCharValue: '3' }] }],
+      },
+    }));
+    const sqs = answeredBy(SQSClient, () => ({ QueueUrl: 'q', Successful: [{ Id: '0' }] }));
+    const answers = await askDrop({ ...probedBy(() => ({})), athena, sqs }, run, () => {});
+    return Object.fromEntries(answers.map(({ code, verdict }) => [code, verdict]));
+  }
+
+  it.each([
+    { what: 'counted', entry: {}, state: 'SUCCEEDED', drop: 'expected', policies: 'expected' },
+    { what: 'refused', entry: {}, state: 'FAILED', drop: 'otherwise', policies: 'expected' },
+    { what: 'stopped', entry: {}, state: 'RUNNING', drop: 'not asked', policies: 'expected' },
+    {
+      what: 'not asked, as the load failed',
+      entry: { state: 'failed', failure: { code: 'SLUICE_X', message: 'x' } },
+      state: 'SUCCEEDED',
+      drop: 'otherwise',
+      policies: 'otherwise',
+    },
+  ] as const)(
+    'is answered $drop, and that of its policy $policies, if the query is $what',
+    async ({ entry, state, drop, policies }) => {
+      expect(await ask(entry, state)).toEqual({ SLUICE_PROBE_DROP: drop, SLUICE_PROBE_POLICIES: policies });
+    },
+  );
+});
+
+describe('the question of the views', () => {
+  it.each([
+    { state: 'FAILED', expected: { verdict: 'otherwise' } },
+    { state: 'RUNNING', expected: { verdict: 'not asked' } },
+  ] as const)('is answered $expected.verdict if a query stays $state', async ({ state: State, expected }) => {
+    const athena = answeredBy(AthenaClient, () => ({
+      QueryExecutionId: 'q',
+      QueryExecution: { Status: { State, StateChangeReason: 'because' } },
+    }));
+    const asked = unlessDenied('SLUICE_PROBE_VIEWS', () =>
+      askViews({ ...probedBy(() => ({})), athena }, run, 0),
+    );
+    expect(await asked).toMatchObject(expected);
   });
 });
 

@@ -88,12 +88,14 @@ describe('a statement', () => {
   it("returns Athena's message when the statement fails", async () => {
     expect(await run('fails')).toMatchObject({
       failed: "SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved",
+      isStopped: false,
     });
   });
 
   it('stops a statement that exceeds its deadline', async () => {
     expect(await run('hangs', 0)).toMatchObject({
       failed: 'The query took longer than 0 s and was stopped.',
+      isStopped: true,
     });
     const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
     expect((await settle(client, id)).Status?.State).toBe('CANCELLED');
