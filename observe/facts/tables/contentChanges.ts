@@ -6,13 +6,15 @@ import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { valueNumber } from '../../../lib/views/productEvents.ts';
 import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
+import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
- * written (`idForm`) and by their environment, and of a name by the form of their value; units of an experiment by their group, and those that saw several groups.
+ * written (`idForm`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
+ * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
   | 'event'
@@ -21,6 +23,8 @@ export type ComparedPart =
   | 'group'
   | 'unit'
   | 'idForm'
+  | 'unitId'
+  | 'evaluation'
   | 'value'
   | 'environment'
   | 'split'
@@ -41,7 +45,7 @@ export interface ContentChange {
   readonly subject: string;
   /**
    * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
-   * `text`. Of `names` one of the new names.
+   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason. Of `names` one of the new names.
    */
   readonly value: string;
   /** Name of the group, the layer of an experiment, or the shape of one of the texts of `value`, as `99,99`; null of all else, and while it is not known. */
@@ -98,11 +102,13 @@ const USUAL = {
   unit: 'some',
   environment: 'production',
   crossover: 'one',
+  unitId: '',
+  evaluation: 'some',
   value: 'number',
   split: null,
 } as const;
 
-type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'curateAfter'>;
+type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'unitIds'>;
 
 /**
  * How the content of 24 hours in a table differs from that of its last curated days: names and groups that stay away or become rare, names
@@ -291,6 +297,25 @@ const UNITS: Parts = {
   },
 };
 
+/** SQL of the reason of an exposure by which nothing was evaluated; `some` of any other. */
+const noEvaluation = `CASE WHEN regexp_like("reason", ${quoteText(NO_EVALUATION_PATTERN)}) THEN "reason" ELSE '${USUAL.evaluation}' END`;
+
+/** The configured unit IDs that an event lacks; none without any. */
+function unitIdPart({ unitIds }: Tables): Parts {
+  const lacking = Object.values(unitIds).map(
+    (column) => `CASE WHEN "${column}" IS NULL THEN '${column}' END`,
+  );
+  if (lacking.length === 0) return {};
+  return {
+    unitId: {
+      subject: '"sdk_type"',
+      value: `concat_ws(', ', ${lacking.join(', ')})`,
+      sdk: VERSION,
+      where: IS_OF_SDK,
+    },
+  };
+}
+
 /** What is compared of rows, by the days that are: names of seven, and what is read by its unit of four. */
 const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>> = {
   events: {
@@ -316,6 +341,7 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
         label: '"group_name"',
         where: IS_EXPERIMENT,
       },
+      evaluation: { subject: '"sdk_type"', value: noEvaluation, sdk: VERSION, where: IS_OF_SDK },
       sdk,
     },
   },
@@ -339,7 +365,8 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
     table: qualifiedName(config, config.tables[kind]),
     where: `"ds" BETWEEN DATE '${addDays(today, -RAW_DAYS)}' AND DATE '${addDays(today, 1)}'`,
   };
-  const { names = {}, units = {} } = PARTS[kind];
+  const { names = {}, units: fixed = {} } = PARTS[kind];
+  const units = { ...fixed, ...unitIdPart(config) };
   const ofDay = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
   const ofHour = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
   if (kind === 'events')

@@ -318,6 +318,22 @@ export const collectorFindings = {
         'A release of the app has set another ID as `userID`, or writes it otherwise. Views and experiments count such a user as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
         'Ask whoever owns the app whether it is meant: the command shows an ID of each form by version, and when it came. If not, have it send the IDs of before. Rows stay as they are: an erasure of a user has to name both IDs.',
       ],
+      unitId: [
+        'A release of the app lost this ID of the user, or sends it under another name in `customIDs`: the column has what `unitIds` of the configuration names. Exposures have the same user. What is counted by this unit leaves these rows out.',
+        'Have whoever owns the app set the ID in `customIDs` by the name that `unitIds` has: the command shows the days and versions that lack it. Rows stay as they are.',
+      ],
+      noValues: [
+        'The SDK evaluates before it has the values of the project, or cannot fetch them: its users get the default of the code. No view counts these exposures in a group.',
+        'Have whoever owns the app wait for the SDK to initialize before it evaluates, and see in the app whether that succeeds: the command shows the versions by reason. Rows stay as they are.',
+      ],
+      unrecognized: [
+        'The project of the key that the app initializes its SDK with has no experiment, gate or layer of this name, or not for this key: users get the default of the code. No view counts these exposures in a group.',
+        'Have whoever owns the app compare its key and the names with the project in Statsig: the command shows the versions by reason. Rows stay as they are.',
+      ],
+      overridden: [
+        'The app overrides the evaluation itself, as testers do. No view counts these exposures in a group.',
+        'Have whoever owns the app take the override out of the version that the command shows, unless these are testers. Rows stay as they are.',
+      ],
       value: [
         'A release of the app lost the value, or sends it as another text. Sums of `event_value` as a number leave these events out.',
         `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. Rows stay as they are.`,

@@ -508,6 +508,22 @@ describe('a finding about requests', () => {
     },
   );
 
+  it.each([
+    { what: 'as many', of: 400, told: ['evaluation'] },
+    { what: 'fewer', of: 401, told: ['evaluation', 'experiment'] },
+  ])(
+    'of an experiment that lacks $of exposures, where $what evaluated nothing, tells $told',
+    ({ of, told }) => {
+      const ended = { ...gone, table: 'exposures', what: 'experiment', value: 'checkout', of } as const;
+      const reason = { ...ended, what: 'evaluation', kind: 'more', value: 'NoValues', count: 400 } as const;
+      const causes = { evaluation: unusual.noValues.cause, experiment: unusual.experiment.cause };
+      const found = judge({
+        contentChanges: [{ ...reason, subject: 'js-client', sdk: 'js-client 3', of: 500 }, ended],
+      });
+      expect(found.map(({ cause }) => cause)).toEqual(told.map((name) => Reflect.get(causes, name)));
+    },
+  );
+
   it('of events that the lists leave out more often names those that the days before had', () => {
     const config = defineConfig({ bucket: 'acme', events: { allow: ['Buy'] } });
     const facts = {
@@ -533,12 +549,20 @@ describe('a finding about requests', () => {
       by: 'hash for user.userid',
     },
     { redact: { value: 'drop' }, what: 'value', value: 'none', by: 'drop for value' },
+    {
+      redact: { 'user.customIDs.companyID': 'drop' },
+      what: 'unitId',
+      value: 'company_id, team_id',
+      by: 'drop for user.customIDs.companyID',
+    },
+    { redact: { 'user.customIDs.teamID': 'drop' }, what: 'unitId', value: 'company_id', by: null },
     { redact: { value: 'hash' }, what: 'value', value: 'text', by: 'hash for value' },
   ] as const)(
     'of $what $value, where privacy.redact has $redact, names the rule: $by',
     ({ redact, what, value, by }) => {
       const privacy = { redact, salt: 'a salt for this test' };
-      const config = defineConfig({ bucket: 'acme', privacy });
+      const unitIds = { companyID: 'company_id', teamID: 'team_id' };
+      const config = defineConfig({ bucket: 'acme', privacy, unitIds });
       const change = { ...gone, kind: 'more', what, value, subject: 'js-client', count: 30, of: 40 } as const;
       const facts = { ...wellFacts, deployedAt: hoursAgo(9), contentChanges: [change] };
       const [found] = judgeFacts(facts, { ...judgedDeployment, config }, 'eu-central-1');

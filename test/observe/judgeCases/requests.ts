@@ -289,6 +289,32 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'events of an SDK lack a configured unit ID',
+    {
+      contentChanges: [
+        {
+          ...moreChange,
+          what: 'unitId',
+          value: 'company_id, team_id',
+          sdk: 'js-client 3.1.0',
+        },
+      ],
+    },
+  ],
+  [
+    'exposures of three SDKs have reasons without an evaluation',
+    {
+      contentChanges: ['NoValues', 'Network:Unrecognized', 'LocalOverride:Recognized'].map((value, i) => ({
+        ...moreChange,
+        table: 'exposures',
+        what: 'evaluation',
+        subject: `sdk-${i}`,
+        sdk: `sdk-${i} 3.1.0`,
+        value,
+      })),
+    },
+  ],
+  [
     'values of two events are lost, or no numbers any more',
     {
       contentChanges: [

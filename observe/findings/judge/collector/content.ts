@@ -1,4 +1,5 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
+import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
@@ -67,6 +68,14 @@ const ofNamed = isOf('');
 const ofSdk = isOf('sdk_type');
 const ofExperiment = isOf('experiment_id');
 
+/** What is told of exposures without an evaluation. */
+const UNEVALUATED: Wording = {
+  title: (change) =>
+    shareTitle(change, 'exposure', `from ${change.sdk} have the reason ${quotedName(change.value)}`),
+  columns: ['"sdk_version"', '"reason"'],
+  where: ofSdk,
+};
+
 /** What is told of each change, by the case of the finding; `missing` has a code of its own. */
 const WORDINGS: Readonly<
   Record<Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing', Wording>
@@ -102,6 +111,15 @@ const WORDINGS: Readonly<
     example: '"user_id"',
     where: ofSdk,
   },
+  unitId: {
+    title: (change) => shareTitle(change, 'event', `from ${change.sdk} have no ${change.value}`),
+    columns: ['"ds"', '"sdk_version"'],
+    where: (change) =>
+      [ofSdk(change), ...change.value.split(', ').map((column) => `"${column}" IS NULL`)].join(' AND '),
+  },
+  noValues: UNEVALUATED,
+  unrecognized: UNEVALUATED,
+  overridden: UNEVALUATED,
   value: {
     title: (change) => {
       const { label } = change;
@@ -132,8 +150,12 @@ const WORDINGS: Readonly<
 };
 
 /** Which of {@link WORDINGS} a change has. */
-function wordingOf({ kind, what, count }: ContentChange): keyof typeof WORDINGS {
+function wordingOf({ kind, what, value, count }: ContentChange): keyof typeof WORDINGS {
   if (kind === 'names') return 'names';
+  if (what === 'evaluation') {
+    if (/unrecognized/i.test(value)) return 'unrecognized';
+    return /override/i.test(value) ? 'overridden' : 'noValues';
+  }
   const isOfName = what === 'event' || what === 'sdk' || what === 'experiment';
   if (isOfName && kind === 'more') return 'more';
   const ofEvent = count === 0 ? 'missing' : 'fewer';
@@ -149,6 +171,14 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
   // Where a group stays away, the others have its share.
   const isOfLost = ({ what, subject }: ContentChange) =>
     what === 'split' && changes.some((other) => other.what === 'group' && other.subject === subject);
+  // Exposures that evaluated nothing are to no experiment.
+  const unevaluated = sum(changes.filter(({ what }) => what === 'evaluation').map(({ count }) => count));
+  const isUnevaluated = ({ table, kind, what, count, of }: ContentChange) =>
+    table === 'exposures' &&
+    kind === 'less' &&
+    what !== 'sdk' &&
+    unevaluated > 0 &&
+    unevaluated >= of - count;
   // What an SDK does to its events it does to its exposures: both are one finding.
   const isOfEvents = (change: ContentChange) => changes.some((other) => exposuresOf(other).includes(change));
   const exposuresOf = ({ what, table, kind, value }: ContentChange) =>
@@ -161,7 +191,9 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
         other.kind === kind &&
         other.value === value,
     );
-  const told = changes.filter((change) => !meant.has(change) && !isOfEvents(change) && !isOfLost(change));
+  const told = changes.filter(
+    (change) => !(meant.has(change) || isOfEvents(change) || isOfLost(change) || isUnevaluated(change)),
+  );
   // One finding a subject and table, whatever comes first in it: by both a look knows it again.
   const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
   for (const alike of kinds.values()) {

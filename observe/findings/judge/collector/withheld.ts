@@ -23,7 +23,7 @@ export interface Withheld {
 export type WithheldCase = Withheld['case'] & CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>;
 
 /** The configured lists and redactions. */
-type Rules = Pick<Config, 'events' | 'exposures' | 'privacy'>;
+type Rules = Pick<Config, 'events' | 'exposures' | 'privacy' | 'unitIds'>;
 
 /** A name that came on the days before, and that the configured lists leave out. */
 export interface LeftOutName {
@@ -124,9 +124,13 @@ const REDACTED: Readonly<Record<string, readonly string[]>> = {
 function redacted(
   { what, value }: ContentChange,
   { deployedAt }: Pick<StatusFacts, 'deployedAt'>,
-  { privacy }: Rules,
+  { privacy, unitIds }: Rules,
 ): Withheld | null {
-  const made = REDACTED[`${what} ${value}`] ?? [];
+  const ids = Object.entries(unitIds).filter(([, column]) => value.split(', ').includes(column));
+  const made =
+    what === 'unitId'
+      ? [...ids.map(([id]) => `drop user.customids.${id.toLowerCase()}`), 'drop user.customids', 'drop user']
+      : (REDACTED[`${what} ${value}`] ?? []);
   const [rule] = Object.entries(privacy.redact).filter(([path, action]) =>
     made.includes(`${action} ${path.toLowerCase()}`),
   );

@@ -5,7 +5,7 @@ import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { contentChangesSql, unseenSince } from '../../../../observe/facts/tables/contentChanges.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const config = defineConfig({ bucket: 'acme' });
+const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', teamID: 'team_id' } });
 
 /** Rows of one kind: how many each curated day had, and when those of the last days were received. */
 interface Sent {
@@ -28,6 +28,9 @@ const COLUMNS = {
   environment: 'production',
   sdk_type: 'js-client',
   sdk_version: '3.0.0',
+  company_id: 'c1',
+  team_id: null,
+  reason: 'Network:Recognized',
 } as const;
 
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
@@ -318,6 +321,27 @@ describe('shares of an SDK', () => {
     // DuckDB's cast takes it for a number; views do not.
     expect(await told('NaN')).toEqual([textRow('aaa')]);
   });
+
+  it('tells a configured unit ID that is lost, and not one that no event has', async () => {
+    const lost = { as: { company_id: null, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
+    expect(await changes({ events: [views, lost] })).toEqual([
+      ['unitId more', 'js-client', 'company_id, team_id', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
+    ]);
+  });
+
+  it.each([
+    { reason: 'NoValues', told: true },
+    { reason: 'Network:Unrecognized', told: true },
+    { reason: 'Bootstrap:Recognized', told: false },
+    { reason: null, told: false },
+  ])(
+    'tells exposures that have the reason $reason in place of an evaluation: $told',
+    async ({ reason, told }) => {
+      const release = { as: { reason, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
+      const row = ['evaluation more', 'js-client', reason, null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING];
+      expect(await changes({ exposures: [views, release] })).toEqual(told ? [row] : []);
+    },
+  );
 
   it('tells an environment that comes instead of production', async () => {
     const staging = { as: { environment: 'staging' }, received: at(MORNING, 10) };
