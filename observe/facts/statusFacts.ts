@@ -1,10 +1,12 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { workingParts } from '../../infra/template/functionWork.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
+import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
@@ -88,6 +90,7 @@ import type { DeniedCalls } from './standingDenials.ts';
 import { type ContentChange, type ContentChanges, readContentChanges } from './tables/contentChanges.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
+import { lastRedrive } from './tables/lastRedrive.ts';
 import {
   type LostRawDay,
   type RecentPartitions,
@@ -251,6 +254,8 @@ export interface StatusFacts {
   readonly lastNight: LastNight | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;
+  /** When a redrive delivered rows of quarantine last, as {@link lastRedrive} says; null also if the quarantine of 24 hours has no row that one can deliver. */
+  readonly redrivenAt: string | null;
   /** The datasets of customers, in the order of the configuration. */
   readonly datasets: readonly DatasetDays[] | null;
   /** The exports, in the order of the configuration. */
@@ -435,6 +440,12 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     faults: local?.faults ?? 0,
     scannedBytes: sum([rows, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
   };
+  const canRedrive = quarantine?.some(({ reason }) => isCuredByRedrive(reason)) === true;
+  const redrivenAt = canRedrive
+    ? await ask('what was redriven', () =>
+        lastRedrive(s3ObjectStore(deployment.s3, config.bucket), deployment.now),
+      )
+    : null;
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();
   const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
@@ -461,6 +472,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
   return {
     ...facts,
+    redrivenAt,
     failures,
     keyFailedSince,
     deniedCalls,

@@ -409,6 +409,7 @@ const UNREADABLE: Readonly<
   restorable: true,
   lastNight: true,
   quarantine: true,
+  redrivenAt: true,
   datasets: true,
   exports: true,
   encryptionDemands: true,

@@ -141,6 +141,7 @@ export const wellFacts: StatusFacts = {
   lastNight: null,
   restorable: [],
   quarantine: [],
+  redrivenAt: null,
   datasets: [],
   exports: [],
   damagedEntries: [],

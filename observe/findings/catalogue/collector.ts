@@ -410,6 +410,10 @@ export const collectorFindings = {
         'They can be delivered once what refused them is corrected.',
         'The first command counts the rows, with the cure of each reason, and shows those of one with `--reason`. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
+      redriven: [
+        'A redrive has delivered rows since the last of these came, as the title says. Rows of quarantine stay there.',
+        'Run each `--dry-run`: if it finds no row, nothing is to be done. If it finds some, the command behind it delivers them, once what the detail says of the reason is corrected.',
+      ],
       mixed: [
         'They have several reasons: the detail says of each what corrects it, and who.',
         'The first command counts the rows, with the cure of each reason, and shows those of one with `--reason`. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',

@@ -10,12 +10,15 @@ import type { DatasetDays } from '../../facts/days/dropDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineCount } from '../../facts/tables/landedRows.ts';
 import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
-import { type CaseOf, finding } from '../catalogue.ts';
+import { type CaseOf, finding, type Told } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
 import { fromText, senderText, shareText } from './texts.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
-export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }: Place): Findings {
+export function* quarantined(
+  { quarantine, redrivenAt, datasets }: StatusFacts,
+  { commands }: Place,
+): Findings {
   const reasons = quarantine ?? [];
   const [first] = reasons;
   if (first === undefined) return;
@@ -28,13 +31,17 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   });
   const total = sum(reasons.map(({ rows }) => rows));
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
-  const told = {
-    case: kind,
+  const isRedriven =
+    redrivenAt !== null &&
+    reasons.every(({ reason, newestAt }) => isCuredByRedrive(reason) && newestAt < redrivenAt);
+  const over = isRedriven ? `; a redrive delivered rows at ${redrivenAt}` : '';
+  const told: Told & { readonly case: CaseOf<'SLUICE_FINDING_QUARANTINED'> } = {
+    case: isRedriven ? 'redriven' : kind,
     subject: reasons
       .map(({ reason }) => reason)
       .sort()
       .join(' '),
-    title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}`,
+    title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}${over}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
     detail: `${listed(reasons.map(reasonText), '; ')}.${cures.join('')}`,
   };
@@ -46,12 +53,12 @@ export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }
   const counts = kind === 'rows' || kind === 'files' ? [] : [commands.sluice('quarantine')];
   const shown = ofDays.rows.length === 0 ? [commands.sluice('quarantine')] : [...counts, ...ofDays.rows];
   // Refused events are ordinary; rows that their table did not take are not.
-  const severity = reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning';
+  const isLost = !isRedriven && reasons.some(({ reason }) => isRowFailure(reason));
   yield finding(
     'SLUICE_FINDING_QUARANTINED',
     told,
     [...shown, ...redrives, ...(kind === 'rows' ? [] : ofDays.loads)],
-    severity,
+    isLost ? 'problem' : 'warning',
   );
 }
 

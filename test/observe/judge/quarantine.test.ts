@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-import { datasetFacts, loadedDay, quarantineCount } from '../statusFacts.ts';
+import { datasetFacts, hoursAgo, loadedDay, quarantineCount } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
 describe('a finding about the quarantine', () => {
@@ -39,6 +39,22 @@ describe('a finding about the quarantine', () => {
     });
     expect(few?.detail).not.toContain('mapping');
   });
+
+  it.each([
+    { redrivenAt: hoursAgo(0.5), reason: 'SLUICE_ROW_UNFIT', severity: 'warning', is: 'redriven' },
+    { redrivenAt: hoursAgo(1), reason: 'SLUICE_ROW_UNFIT', severity: 'problem', is: 'redrive' },
+    { redrivenAt: null, reason: 'SLUICE_ROW_UNFIT', severity: 'problem', is: 'redrive' },
+    { redrivenAt: hoursAgo(0.5), reason: 'SLUICE_EVENT_NO_NAME', severity: 'warning', is: 'sender' },
+  ] as const)(
+    'of $reason, the last of which came an hour ago, after a redrive at $redrivenAt is a $severity: $is',
+    ({ redrivenAt, reason, severity, is }) => {
+      const { cause } = findingCatalogue.SLUICE_FINDING_QUARANTINED.cases[is];
+      const [found] = judge({ redrivenAt, quarantine: [{ ...quarantineCount, reason }] });
+      expect(found).toMatchObject({ severity, cause });
+      const end = `; a redrive delivered rows at ${redrivenAt} (`;
+      expect(found?.title.includes(end)).toBe(is === 'redriven');
+    },
+  );
 
   it('of quarantine offers a redrive for what can be corrected, and the cure of everything else', () => {
     const found = (...reasons: readonly string[]) =>
