@@ -127,23 +127,34 @@ export type BucketKey =
   | { readonly kind: 'kms'; readonly arn: string }
   | { readonly kind: 'unknown' };
 
+/** What is known of the stack of a bucket. */
+export interface BucketOwner {
+  /** The account of the stack. */
+  readonly account: string;
+  /** Its partition: `aws`. */
+  readonly partition: string;
+  /** ARNs of the stack's roles and users that may delete without a version; empty if they are not known. */
+  readonly deleters: readonly string[];
+}
+
 /**
- * Looks at the settings of the bucket but who owns objects of other accounts: a call for each. Roles that may delete files without a
- * version are not looked for, which takes their names: the doctor looks at both.
+ * Looks at the settings of the bucket but who owns objects of other accounts, at which the doctor looks: a call for each.
  *
- * @param account The account of the stack; undefined if nobody knows it.
+ * @param owner Undefined if nobody knows it.
  * @param ask Reads one setting; null if that is not possible, which hides no other.
  */
 export async function readBucketFaults(
   { config }: Pick<Deployment, 'config'>,
   key: BucketKey,
-  account: string | undefined,
+  owner: BucketOwner | undefined,
   ask: (
     part: SettingPart,
     question: (open: Pick<Deployment, 's3' | 'config'>) => Promise<BucketFault | null>,
   ) => Promise<BucketFault | null>,
 ): Promise<readonly BucketFault[]> {
-  const settings = bucketSettings(config, { keyArn: key.kind === 'kms' ? key.arn : null }).filter(
+  const { account, ...ofStack } = owner ?? {};
+  const keyArn = key.kind === 'kms' ? key.arn : null;
+  const settings = bucketSettings(config, { keyArn, ...ofStack }).filter(
     ({ name }) => name !== 'ownership' && (name !== 'encryption' || key.kind !== 'unknown'),
   );
   const asked = settings.map((setting) =>

@@ -1,4 +1,5 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
+import { bucketDeleters } from '../../infra/bucketNeeds.ts';
 import { workingParts } from '../../infra/template/functionWork.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -14,7 +15,13 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
-import { type BucketFault, type BucketKey, readBucketFaults, type SettingPart } from './bucketFaults.ts';
+import {
+  type BucketFault,
+  type BucketKey,
+  type BucketOwner,
+  readBucketFaults,
+  type SettingPart,
+} from './bucketFaults.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
 import {
   type DamagedEntry,
@@ -66,6 +73,7 @@ import { type LastHour, readLastHour, readLastRequest } from './flow/requestCoun
 import { type KeysState, readKeys } from './flow/senders.ts';
 import {
   readStack,
+  readStackResources,
   requireOutput,
   type StackOutputs,
   type StackState,
@@ -381,9 +389,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     archivingRules: ask('the rules of the bucket', readNotedRules),
     bucketFaults: deployed
       .catch(() => undefined)
-      .then((found) => {
-        const account = found === undefined ? undefined : parseArn(found.id).account;
-        return readBucketFaults(deployment, keyOf(config, found?.outputs), account, ask);
+      .then(async (found) => {
+        const owner = found === undefined ? undefined : await readBucketOwner(deployment, found.id);
+        return readBucketFaults(deployment, keyOf(config, found?.outputs), owner, ask);
       }),
     deadLetters: ask('the dead letters', readDeadLetters),
     runs: ask("the functions' runs", async (open) =>
@@ -619,4 +627,12 @@ function lastEventAt(tables: readonly TableArrivals[], delivered: number | null)
     table === 'quarantine' ? [] : (newestRowAt ?? []),
   );
   return rows.sort().at(-1) ?? (delivered === null ? null : isoTimestamp(delivered));
+}
+
+/** What is known of the stack of the bucket. Without its resources nobody looks who may delete. @param id ARN of the stack. */
+async function readBucketOwner(deployment: Deployment, id: string): Promise<BucketOwner> {
+  const { partition, account } = parseArn(id);
+  const names = await readStackResources(deployment).catch(() => new Map<string, string>());
+  const deleters = bucketDeleters(deployment, { identity: { partition, account }, names });
+  return { account, partition, deleters };
 }

@@ -16,8 +16,10 @@ const landing = await startLanding();
 afterAll(() => landing.close());
 
 const ACCOUNT = '111122223333';
+const DELETER = `arn:aws:iam::${ACCOUNT}:role/sluice-prod-EraseRole-1`;
+const OWNER = { account: ACCOUNT, partition: 'aws', deleters: [] };
 const faultsOf = (key: BucketKey = { kind: 's3' }) =>
-  readBucketFaults(landing, key, ACCOUNT, (_, question) => question(landing));
+  readBucketFaults(landing, key, OWNER, (_, question) => question(landing));
 const Bucket = landing.config.bucket;
 const notify = (
   NotificationConfiguration: PutBucketNotificationConfigurationCommand['input']['NotificationConfiguration'],
@@ -93,7 +95,7 @@ it.each([
     const Policy = JSON.stringify(setting?.wanted({ Statement: [statement] }));
     const s3 = answeredBy(S3Client, () => ({ Policy }));
     const pointsOf = async (config: typeof landing.config) => {
-      const faults = await readBucketFaults({ config }, { kind: 's3' }, ACCOUNT, async (part, question) =>
+      const faults = await readBucketFaults({ config }, { kind: 's3' }, OWNER, async (part, question) =>
         part === settingPart('policy') ? question({ s3, config }) : null,
       );
       return faults.flatMap(({ points }) => points);
@@ -182,10 +184,26 @@ it('tells the settings that it can read if one is denied', async () => {
   await notify({});
   await version('Suspended');
   const denied: string[] = [];
-  const faults = await readBucketFaults(landing, { kind: 's3' }, ACCOUNT, async (part, question) => {
+  const faults = await readBucketFaults(landing, { kind: 's3' }, OWNER, async (part, question) => {
     if (part !== 'the setting events of the bucket') return question(landing);
     denied.push(part);
     return null;
   });
   expect([denied.length, faults.at(-1)?.name]).toEqual([1, 'versioning']);
+});
+
+it('finds that the policy lets others delete files without a version, once the roles that may are known', async () => {
+  const { config } = landing;
+  const pointsOf = async (deleters: readonly string[], known: readonly string[]) => {
+    const setting = bucketSettings(config, { keyArn: null, deleters }).find(({ name }) => name === 'policy');
+    const s3 = answeredBy(S3Client, () => ({ Policy: JSON.stringify(setting?.wanted({})) }));
+    const owner = { ...OWNER, deleters: known };
+    const faults = await readBucketFaults({ config }, { kind: 's3' }, owner, async (part, question) =>
+      part === settingPart('policy') ? question({ s3, config }) : null,
+    );
+    return faults.flatMap(({ points }) => points);
+  };
+  expect(await pointsOf([], [DELETER])).toEqual(['DeleteByVersionOnly is missing']);
+  expect(await pointsOf([DELETER], [DELETER])).toEqual([]);
+  expect(await pointsOf([], [])).toEqual([]);
 });
