@@ -153,7 +153,7 @@ describe('a query that Athena took, and that failed,', () => {
         workGroup: 'w',
         deadlineMs: 1_000,
       }),
-    ).toEqual({ failed: why });
+    ).toEqual({ failed: why, isStopped: false });
   });
 });
 
