@@ -4,6 +4,9 @@ import { main } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { eventually } from '../harness/waiting.ts';
 
+/** The signals that end the console. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const { write } = process.stdout;
 afterEach(() => {
   process.stdout.write = write;
@@ -13,7 +16,8 @@ it.each([
   { options: [], code: 'SLUICE_CONSOLE_READ_ONLY' },
   { options: ['--write'], code: 'SLUICE_EXPORT_UNKNOWN' },
 ])('the console with $options answers a request that would change something with $code', async (row) => {
-  const others = new Set(process.listeners('SIGTERM'));
+  const others = SIGNALS.map((signal) => ({ signal, listeners: new Set(process.listeners(signal)) }));
+  const ofTerm = new Set(process.listeners('SIGTERM'));
   let printed = '';
   process.stdout.write = (text) => {
     printed += String(text);
@@ -22,7 +26,7 @@ it.each([
   const target = ['--local', '--endpoint-url', 'http://127.0.0.1:9'];
   const ended = main(['console', '--port', '0', '--json', ...target, ...row.options]);
   const interrupt = await eventually('a listener', () =>
-    process.listeners('SIGTERM').find((listener) => !others.has(listener)),
+    process.listeners('SIGTERM').find((listener) => !ofTerm.has(listener)),
   );
   try {
     const { console: address, token, mayWrite } = JSON.parse(printed);
@@ -35,9 +39,9 @@ it.each([
     expect(await answer.json()).toMatchObject({ error: { code: row.code } });
   } finally {
     interrupt('SIGTERM');
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    for (const { signal, listeners } of others)
       for (const listener of process.listeners(signal))
-        if (!others.has(listener)) process.removeListener(signal, listener);
+        if (!listeners.has(listener)) process.removeListener(signal, listener);
   }
   expect(await ended).toBe(0);
 });

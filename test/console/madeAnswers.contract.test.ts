@@ -599,7 +599,6 @@ describe('the page Days', () => {
     answers = { ...ANSWERS, '/api/days': () => ({ ...days, curated: { ...days.curated, tables } }) };
     const line = 'line=curated%20from%20statsig_forwarded_exposures%20curated_exposures';
     expect(await textsOf(`/days?${line}&day=${DAY}`, '.figures dd', '40')).toEqual(['40', '30', '10']);
-    await textsOf(`/days?${line}&day=2026-11-18`, 'main', 'Days');
   });
 });
 
@@ -689,6 +688,7 @@ describe('the page Live', () => {
     await leave();
     page.go('/live?user=eve');
     await page.shows('Nothing has come that fits the filters.');
+    await eventually('the next call', () => queries.some((query) => /^\/api\/live\?.*after=a/.test(query)));
     expect(timesOf('/api/live/gate')).toBe(0);
     page.go('/live');
     await page.shows('It stopped there.');

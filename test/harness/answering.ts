@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { S3ServiceException } from '@aws-sdk/client-s3';
+import type { Deployment } from '../../observe/deployment.ts';
 
 /** What a client was asked: the command without its ending, and its input. */
 export interface AskedCall<Input extends object = Readonly<Record<string, unknown>>> {
@@ -69,3 +71,37 @@ export const s3Error = (name: string) =>
 
 /** An error that a service answers with a code. */
 export const named = (name: string) => Object.assign(new Error('so it is'), { name });
+
+/** What clients of AWS send requests with. */
+type RequestHandler = NonNullable<Deployment['aws']['requestHandler']>;
+
+/** A request as clients of AWS send it. */
+export interface SentRequest {
+  readonly hostname: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** An answer of AWS: its status, its body and the headers that it has, if any. */
+export interface SentAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Has a function answer the requests of clients of all services, instead of the network. */
+export function requestsAnsweredBy(
+  answer: (request: SentRequest) => SentAnswer | Promise<SentAnswer>,
+): RequestHandler {
+  const handler = {
+    async handle(request: SentRequest) {
+      const { status, text, headers = {} } = await answer(request);
+      return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(text)]) } };
+    },
+    destroy: () => undefined,
+  };
+  // The SDK asks for classes or options of its own, and uses no more of a handler than this.
+  return handler as never;
+}

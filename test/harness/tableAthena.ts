@@ -1,4 +1,8 @@
-import { AthenaClient, type StartQueryExecutionCommandInput } from '@aws-sdk/client-athena';
+import {
+  AthenaClient,
+  type GetQueryResultsCommandInput,
+  type StartQueryExecutionCommandInput,
+} from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -36,7 +40,7 @@ export async function tableAthena(config: Config) {
   const asked: string[] = [];
   const athena = answeredBy(
     AthenaClient,
-    async ({ name, input }: AskedCall<StartQueryExecutionCommandInput>) => {
+    async ({ name, input }: AskedCall<StartQueryExecutionCommandInput & GetQueryResultsCommandInput>) => {
       if (name === 'StartQueryExecution') {
         asked.push(input.QueryString ?? '');
         return { QueryExecutionId: String(asked.length) };
@@ -45,7 +49,9 @@ export async function tableAthena(config: Config) {
         return {
           QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: 9 } },
         };
-      const reader = await connection.runAndReadAll(translate(asked.at(-1) ?? '').sql);
+      const reader = await connection.runAndReadAll(
+        translate(asked[Number(input.QueryExecutionId) - 1] ?? '').sql,
+      );
       const names = reader.deduplicatedColumnNames();
       const rows = [names, ...reader.getRowsJson()].map((row) => ({ Data: row.map(textOf) }));
       const ColumnInfo = names.map((Name) => ({ Name, Type: 'varchar' }));

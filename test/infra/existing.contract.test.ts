@@ -102,16 +102,12 @@ describe('a resource that the stack creates', () => {
     ]);
   });
 
-  it("is a single-region key that rotates and delegates permissions to the account's IAM", () => {
+  it("is a key that has its alias and delegates permissions to the account's IAM", () => {
     const [key, alias] = ['DataKey', 'DataKeyAlias'].map((id) =>
       own.resolved.resources.find(({ logicalId }) => logicalId === id),
     );
     expect(alias?.properties).toEqual({ AliasName: 'alias/acme-prod', TargetKeyId: key?.physicalId });
     expect(key?.properties).toMatchObject({
-      KeySpec: 'SYMMETRIC_DEFAULT',
-      KeyUsage: 'ENCRYPT_DECRYPT',
-      MultiRegion: false,
-      EnableKeyRotation: true,
       KeyPolicy: {
         Statement: [{ Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' }],
       },

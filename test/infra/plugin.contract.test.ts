@@ -96,8 +96,7 @@ async function lookBefore(
 
 const HOOKS = ['before:deploy:deploy', 'before:deploy:function:deploy'];
 
-it.each<Deploying & { readonly what: string; readonly code: string | null }>([
-  { what: 'that fits', code: null },
+it.each<Deploying & { readonly what: string; readonly code: string }>([
   { what: 'of the local stage', stage: 'local', code: 'SLUICE_CONFIG_STAGE_UNKNOWN' },
   { what: 'of a package for another region', region: 'eu-west-1', code: 'SLUICE_CONFIG_PACKAGE_DIFFERS' },
   { what: 'without keys', fields: { keys: [] }, code: 'SLUICE_CONFIG_NO_KEYS' },
@@ -114,6 +113,11 @@ it.each<Deploying & { readonly what: string; readonly code: string | null }>([
   },
 ])('a deployment $what, of a stack as of one function, is refused: $code', async ({ code, ...row }) => {
   for (const hook of HOOKS) expect({ hook, ...(await lookBefore(hook, row)) }).toMatchObject({ hook, code });
+});
+
+it('a deployment that fits is not refused', async () => {
+  for (const hook of HOOKS)
+    expect({ hook, ...(await lookBefore(hook, {})) }).toMatchObject({ hook, code: null });
 });
 
 it('a deployment of a package repeats its warnings, and that of a new stack says so', async () => {

@@ -30,12 +30,12 @@ it.each([
   expect(defaultDataDirectory(stage)).toMatch(folder);
 });
 
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const address = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return Number(new URL(address).port);
+/** Two ports that nobody listens on. Both are held until both are known, as the first could come again. */
+async function freePorts(): Promise<{ readonly port: number; readonly edgePort: number }> {
+  const servers = [createServer(), createServer()] as const;
+  const [first, second] = await Promise.all([listen(servers[0]), listen(servers[1])]);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return { port: Number(new URL(first).port), edgePort: Number(new URL(second).port) };
 }
 
 it('a local cloud is at the ports that were chosen, answers the hosts that are allowed, and runs what was loaded', async () => {
@@ -46,8 +46,7 @@ it('a local cloud is at the ports that were chosen, answers the hosts that are a
       HttpApi: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'acme' } },
     },
   });
-  const port = await freePort();
-  const edgePort = await freePort();
+  const { port, edgePort } = await freePorts();
   const cloud = await startCloud({
     port,
     edgePort,

@@ -1,26 +1,12 @@
-import { Readable } from 'node:stream';
 import type { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { requestsAnsweredBy, type SentAnswer, type SentRequest } from '../harness/answering.ts';
 
 /** What each call takes, milliseconds. */
 const LATENCY = 40;
 
 /** Objects of a bucket by their keys. */
 export type Objects = Pick<ReadonlyMap<string, string>, 'get'>;
-
-/** A request as the SDK hands it to its handler. */
-interface SdkRequest {
-  readonly hostname: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-}
-
-/** An answer of AWS. */
-interface Answered {
-  readonly status: number;
-  readonly text: string;
-}
 
 /** What {@link slowDeployment} has. */
 export interface SlowDeploymentOptions {
@@ -60,22 +46,17 @@ export interface SlowDeployment {
  */
 export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
   const clock = new CallClock();
-  const requestHandler = {
-    async handle(request: SdkRequest) {
-      await clock.call();
-      const { status, text } = answerOf(options, request);
-      const headers = { etag: '"e"', 'last-modified': new Date(options.now).toUTCString() };
-      return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(text)]) } };
-    },
-    destroy: () => undefined,
-  };
+  const requestHandler = requestsAnsweredBy(async (request) => {
+    await clock.call();
+    const headers = { etag: '"e"', 'last-modified': new Date(options.now).toUTCString() };
+    return { ...answerOf(options, request), headers };
+  });
   const stack = { service: 'sluice', stage: 'prod' };
   const about = { config: options.config, stack, isLocal: false, now: options.now };
   const deployment = openDeployment(about, {
     region: 'us-east-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    // The SDK asks for classes of its own, and uses no more of them than this.
-    requestHandler: requestHandler as never,
+    requestHandler,
   });
   return {
     deployment,
@@ -90,8 +71,8 @@ export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
 
 function answerOf(
   { objects, now, folders = [], files = [], isGlueDenied = false }: SlowDeploymentOptions,
-  { hostname, path, headers, query }: SdkRequest,
-): Answered {
+  { hostname, path, headers, query }: SentRequest,
+): SentAnswer {
   if (hostname.startsWith('own.s3')) {
     const object = objects.get(path.slice(1));
     if (object !== undefined) return { status: 200, text: object };

@@ -94,8 +94,7 @@ describe('rows that wait', () => {
           : next(args),
       { step: 'initialize', name: 'large' },
     );
-    const found = await waiting();
-    landing.s3.middlewareStack.remove('large');
+    const found = await waiting().finally(() => landing.s3.middlewareStack.remove('large'));
     expect(found).toEqual({
       found: [[BATCH, 'events', 'a']],
       notes: [expect.stringMatching(/: 1\.$/)],
@@ -117,6 +116,7 @@ describe('rows that wait', () => {
         },
       { step: 'initialize', name },
     );
-    expect(await waiting()).toEqual({ found: [[DIRECT, 'events', 'b']], notes: [] });
+    const found = await waiting().finally(() => landing.s3.middlewareStack.remove(name));
+    expect(found).toEqual({ found: [[DIRECT, 'events', 'b']], notes: [] });
   });
 });

@@ -126,27 +126,37 @@ describe('the deployed handler', () => {
       delete process.env['SLUICE_TEST_CONFIG'];
       directory.remove();
     });
-    wire.rows.length = 0;
     const queueUrl = `${wire.url}/000000000000/relay`;
     const deployed = {
       SLUICE_ALLOW_ANY_KEY: 'false',
       SLUICE_LOG_SUCCESSES: 'false',
       SLUICE_RELAY_QUEUE: queueUrl,
     };
+    const before = { ...process.env };
     Object.assign(process.env, deployed);
-    const body = '{"events":[{"eventName":"e","user":{"userID":"u","email":"a@example.com"}}]}';
-    expect(await invoke({ ...request, body }, 10_000, direct)).toMatchObject({ statusCode: 202 });
-    expect(wire.messages.map((message) => message.queueUrl)).toEqual([queueUrl]);
-    const copy = readRelayCopy(wire.messages[0]?.body ?? '');
-    expect(JSON.parse(Buffer.from(copy?.body ?? []).toString())).toEqual({
-      events: [{ eventName: 'e', user: { userID: 'u' } }],
-    });
-    expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
-    expect(written.join('')).not.toContain('"event":"collect"');
-    expect(await invoke({ ...request, rawQueryString: 'k=client-other' }, 10_000, direct)).toMatchObject({
-      statusCode: 401,
-    });
-    expect(wire.rows).toHaveLength(1);
+    try {
+      const body = '{"events":[{"eventName":"e","user":{"userID":"u","email":"a@example.com"}}]}';
+      // On a busy machine the first one of all, which loads its clients, may get 503.
+      await invoke({ ...request, body }, 10_000, direct);
+      wire.rows.length = 0;
+      wire.messages.length = 0;
+      written.length = 0;
+      expect(await invoke({ ...request, body }, 10_000, direct)).toMatchObject({ statusCode: 202 });
+      expect(wire.messages.map((message) => message.queueUrl)).toEqual([queueUrl]);
+      const copy = readRelayCopy(wire.messages[0]?.body ?? '');
+      expect(JSON.parse(Buffer.from(copy?.body ?? []).toString())).toEqual({
+        events: [{ eventName: 'e', user: { userID: 'u' } }],
+      });
+      expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
+      expect(written.join('')).not.toContain('"event":"collect"');
+      expect(await invoke({ ...request, rawQueryString: 'k=client-other' }, 10_000, direct)).toMatchObject({
+        statusCode: 401,
+      });
+      expect(wire.rows).toHaveLength(1);
+    } finally {
+      for (const name of Object.keys(deployed)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
   });
 
   it('stores nothing two and a half seconds after a request has come', async () => {
@@ -161,8 +171,11 @@ describe('the deployed handler', () => {
         return request.body;
       },
     };
-    expect(await invoke(slow)).toMatchObject({ statusCode: 503 });
-    jest.restoreAllMocks();
+    try {
+      expect(await invoke(slow)).toMatchObject({ statusCode: 503 });
+    } finally {
+      jest.restoreAllMocks();
+    }
     expect(wire.rows).toEqual([]);
   });
 

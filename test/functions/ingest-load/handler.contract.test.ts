@@ -104,7 +104,7 @@ describe('the load', () => {
     ]);
     expect([...signed.keys()].sort()).toEqual([SESSION_KEY, 'test']);
     // It assumes the role, and lists the notes of versions that are to be deleted.
-    expect([...(signed.get('test') ?? [])]).toEqual(['POST /', `GET /${BUCKET}/`]);
+    expect([...(signed.get('test') ?? [])].sort()).toEqual([`GET /${BUCKET}/`, 'POST /']);
   });
 
   it('writes the receipt with that session', async () => {

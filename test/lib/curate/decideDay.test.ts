@@ -50,7 +50,7 @@ describe('the plan', () => {
       decision: 'working',
     },
     {
-      what: 'whose task was sent within a day',
+      what: 'whose task was sent less than 20 hours ago',
       day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - 20 * HOUR_MS + 1) }),
       decision: 'queued',
     },
@@ -90,7 +90,7 @@ describe('the plan', () => {
       decision: 'changed',
     },
     {
-      what: 'whose task was sent a day ago',
+      what: 'whose task was sent 20 hours ago',
       day: state({ fingerprint: 'old', queued, curated: sentAt(NOW - 20 * HOUR_MS) }),
       decision: 'changed',
     },

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { type Column, GlueClient, type Table } from '@aws-sdk/client-glue';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -7,7 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import type { ReadStack } from '../../../observe/facts/flow/stackOutputs.ts';
 import { readStackFaults, type StackFault } from '../../../observe/facts/stackFaults.ts';
-import { answeredBy, named } from '../../harness/answering.ts';
+import { answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
 import { READERS } from '../../harness/configInput.ts';
 
 const config = defineConfig({ bucket: 'acme', readers: READERS });
@@ -95,20 +94,16 @@ function answerOf({ ids = allIds, gone = [], deleted }: Changed, hostname: strin
 /** What differs from the template, but for what all faults have. */
 async function faultsOf(changed: Changed, more: Partial<typeof config> = {}) {
   const { tables = wellTables, groupOf = groupNamed, isLocal = false, unread = [] } = changed;
-  const requestHandler = {
-    async handle({ hostname, body }: { readonly hostname: string; readonly body: string | Uint8Array }) {
-      const asked = typeof body === 'string' ? body : new TextDecoder().decode(body);
-      const { status, text } = answerOf(changed, hostname, asked);
-      return { response: { statusCode: status, headers: {}, body: Readable.from([Buffer.from(text)]) } };
-    },
-    destroy: () => undefined,
-  };
+  const requestHandler = requestsAnsweredBy(({ hostname, body }) => {
+    const asked = typeof body === 'string' ? body : new TextDecoder().decode(body);
+    return answerOf(changed, hostname, asked);
+  });
   const about = { config: { ...config, ...more }, stack, isLocal, now: AT.getTime() };
   const aws = {
     region: 'us-east-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     maxAttempts: 1,
-    requestHandler: requestHandler as never,
+    requestHandler,
   };
   const deployment = openDeployment(about, aws);
   opened.push(deployment);

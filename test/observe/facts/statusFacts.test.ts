@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -9,7 +8,7 @@ import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/l
 import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
 import { readStatusFacts } from '../../../observe/facts/statusFacts.ts';
-import { type AskedCall, answeredBy, named } from '../../harness/answering.ts';
+import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { metricClient } from '../../harness/metricClient.ts';
@@ -77,13 +76,7 @@ async function factsOf({
 }: Has) {
   const { deployment } = slowDeployment({ config, now: NOW, objects: new Map(objects), folders, files });
   opened.push(deployment);
-  const requestHandler = {
-    async handle({ hostname }: { readonly hostname: string }) {
-      const { status, text } = answerOf(hostname, keyState);
-      return { response: { statusCode: status, headers: {}, body: Readable.from([Buffer.from(text)]) } };
-    },
-    destroy: () => undefined,
-  };
+  const requestHandler = requestsAnsweredBy(({ hostname }) => answerOf(hostname, keyState));
   const read = new Map<string, number>();
   const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEventsCommandInput>) => {
     const { logGroupName = '', startTime = 0 } = input;
@@ -116,7 +109,7 @@ async function factsOf({
   });
   const all: Deployment = {
     ...deployment,
-    aws: { ...deployment.aws, requestHandler: requestHandler as never },
+    aws: { ...deployment.aws, requestHandler },
     athena,
     logs,
     cloudwatch: metricClient(metrics),
