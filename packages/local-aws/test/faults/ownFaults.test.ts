@@ -355,9 +355,12 @@ describe('a fault for what is not there', () => {
   it.each([
     [
       { lambda: [{ fault: 'startCold', function: 'nope' }] },
-      'There is no function nope here. There is worker.',
+      'There is no function nope here. There are: worker.',
     ],
-    [{ events: [{ fault: 'loseEvents', rule: 'nope' }] }, 'There is no rule nope here. There is new-files.'],
+    [
+      { events: [{ fault: 'loseEvents', rule: 'nope' }] },
+      'There is no rule nope here. There are: new-files.',
+    ],
     [{ kms: [{ fault: 'disableKey', keyId: 'alias/nope' }] }, 'There is no keyId alias/nope here.'],
   ])('is refused: %j', async (faults, message) => {
     expect(await set(faults)).toEqual({ status: 400, message: expect.stringContaining(message) });
