@@ -257,9 +257,10 @@ export async function askAlarm(probed: Probed, run: Run, onProgress: OnProgress)
     headers: { 'content-type': 'text/plain;charset=UTF-8', 'statsig-api-key': run.keys.client },
     body: Uint8Array.from(Buffer.from(gzipSync('{"events":[]}').toString('utf8'))),
   });
+  // A place without such metrics is no AWS, and may pass the body on otherwise.
+  if (run.lacks.has(METRICS_OF_LINES)) return unanswered(code, `${replyText(reply)}; ${NO_METRICS}`);
   if (reply.status !== 503 || codeOf(reply) !== 'SLUICE_COLLECT_BODY_MANGLED')
     return answer(code, false, replyText(reply));
-  if (run.lacks.has(METRICS_OF_LINES)) return unanswered(code, `${replyText(reply)}; ${NO_METRICS}`);
   const name = partName(probed.stack, 'mangled');
   const state = await poll(probed, ALARM_MS, async () => {
     const seen = (await readAlarms(probed)).find((alarm) => alarm.name === name)?.state ?? 'not there';
