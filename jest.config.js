@@ -26,7 +26,8 @@ export default {
   reporters: ['default', '<rootDir>/test/harness/closing-line.cjs'],
   // For a test that hangs: a slow machine is no fault of the product. A project's own limit is ignored.
   testTimeout: 240_000,
-  maxWorkers: 2,
+  // Two cores, and a third suite that runs while a story waits for its cloud: a fifth of the time.
+  maxWorkers: 3,
   // A worker that holds more is replaced between files: freeing a gigabyte at the end takes longer than jest waits.
   workerIdleMemoryLimit: '700MB',
 };
