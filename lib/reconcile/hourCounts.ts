@@ -156,15 +156,22 @@ export function recordMetrics(stream: string): WantedMetric[] {
 }
 
 /**
- * Whether the stream was given records in the hour that begins then and has delivered none for 24 hours from then on, after which
- * it drops them. Where it has delivered a part of them, others of the hour may be gone for another reason.
+ * Why nothing of an hour's records came to the bucket by this stream: it dropped them (`dropped`), or it was given none
+ * (`notGiven`), as it was made after the hour, or as all went past it.
  */
-export function isUndelivered(series: MetricSeries, hour: number): boolean {
+export type UndeliveredWhy = 'dropped' | 'notGiven';
+
+/**
+ * Why the stream has delivered nothing of the hour that begins then within 24 hours, after which it drops records; null if it has
+ * delivered a part of them, as others of the hour may then be gone for another reason.
+ */
+export function undeliveredWhy(series: MetricSeries, hour: number): UndeliveredWhy | null {
   const records = (id: string, until: number) => {
     const within = [...(series.get(id) ?? [])].filter(([at]) => at >= hour && at < until);
     return sum(within.map(([, count]) => count));
   };
-  return records(DELIVERED, hour + DAY_MS) === 0 && records(ARRIVED, hour + HOUR_MS) > 0;
+  if (records(ARRIVED, hour + HOUR_MS) === 0) return 'notGiven';
+  return records(DELIVERED, hour + DAY_MS) === 0 ? 'dropped' : null;
 }
 
 /**

@@ -136,7 +136,7 @@ export const wellFacts: StatusFacts = {
   archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
   bucketFaults: [],
-  undeliveredHours: [],
+  undeliveredHours: new Map(),
   receivedHours: [],
   lastNight: null,
   restorable: [],

@@ -2,7 +2,7 @@ import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
-import { isUndelivered, recordMetrics } from '../../../lib/reconcile/hourCounts.ts';
+import { recordMetrics, type UndeliveredWhy, undeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { type LastNight, lastNight } from '../../../lib/reconcile/lastNight.ts';
 import { hourStart, type ReceivedHour, readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -29,23 +29,30 @@ export async function judgedHours(
 }
 
 /**
- * Of hours of which events are missing those whose records the stream dropped, when each began, epoch milliseconds.
+ * Of hours of which events are missing those of which the stream has delivered nothing, by when each began, epoch milliseconds.
  *
+ * @param stream Gives the name of today's stream. One that was deleted, and made again, had another.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws. What `stream` throws.
  */
 export async function undeliveredHours(
   deployment: Pick<Deployment, 'cloudwatch' | 'now'>,
   rows: readonly ReceivedHour[],
   stream: () => Promise<string>,
-): Promise<readonly number[]> {
+): Promise<ReadonlyMap<number, UndeliveredWhy>> {
   const short = rows.filter(({ state }) => state === 'short').map(hourStart);
-  // Firehose may still deliver what is younger.
-  const hours = [...new Set(short)].filter((hour) => hour + DAY_MS + HOUR_MS <= deployment.now);
-  if (hours.length === 0) return [];
+  const hours = [...new Set(short)];
+  const found = new Map<number, UndeliveredWhy>();
+  if (hours.length === 0) return found;
   const series = await readMetricData(deployment, recordMetrics(await stream()), {
     start: Math.min(...hours),
     end: Math.max(...hours) + DAY_MS,
     periodSeconds: HOUR_MS / 1_000,
   });
-  return hours.filter((hour) => isUndelivered(series, hour));
+  for (const hour of hours) {
+    const why = undeliveredWhy(series, hour);
+    // Firehose may still deliver what is younger.
+    const isKnown = why === 'notGiven' || hour + DAY_MS + HOUR_MS <= deployment.now;
+    if (why !== null && isKnown) found.set(hour, why);
+  }
+  return found;
 }

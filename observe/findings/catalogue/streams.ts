@@ -12,12 +12,16 @@ export const streamsFindings = {
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
     {
       versions: [
-        `Most often somebody deleted an object of landing/ before it was written: S3 keeps its version for \`retention.landingVersionDays\`. ${UNSAID_WHO}`,
+        `Most often somebody deleted an object of landing/ before it was written: S3 keeps its version for \`retention.landingVersionDays\`. ${UNSAID_WHO} If the stream was deleted in that hour, they are what it held.`,
         'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Without them it ends after four days.',
       ],
-      undelivered: [
+      dropped: [
         'Firehose dropped them: it could not deliver them for 24 hours, as its metrics `IncomingRecords` and `DeliveryToS3.Records` show. They never came to the bucket.',
         'Nothing brings them back. If `SLUICE_FINDING_STREAM_LATE` is told, do what it says, so that no more hours are dropped. The command looks at the rows of the day, and keeps what they prove: what is missing then is lost, and this ends after four days.',
+      ],
+      notGiven: [
+        `The stream of today was given no record of these hours. Either somebody deleted the stream that it replaces, with the records that it held: ${WHO} DeleteDeliveryStream. Or all events went past the stream, and somebody deleted an object of landing/direct/ before it was written.`,
+        'What a deleted stream held is lost: the first commands look at the rows of the day, and this ends after four days. If no stream was deleted, the other commands list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows.',
       ],
       gone: [
         'S3 has no version of what landed in these hours any more.',
@@ -152,8 +156,8 @@ export const streamsFindings = {
         'Run the first command: it names what was changed, and has the commands that set it back.',
       ],
       missing: [
-        `The stream does not exist: somebody deleted it. ${OBJECTS} ${WHO} DeleteDeliveryStream.`,
-        'Run the first command: it has the commands that make the stream again.',
+        `The stream does not exist: somebody deleted it. Requests become objects of landing/direct/ instead. What the stream held is lost, most often the events of its last minute. ${WHO} DeleteDeliveryStream.`,
+        'Run the first command: it has the commands that make the stream again. The next night counts what is lost.',
       ],
       busy: [
         `Firehose takes no more requests of the stream: its quota is used up. ${OBJECTS}`,

@@ -1,6 +1,7 @@
 import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import type { UndeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import { hourStart, type ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
@@ -69,13 +70,14 @@ function isUnlooked({ state, why, checked_at }: ReceivedHour, dueAt: number): bo
 /** Hours of which events are missing, as the nights have judged them. */
 export function* shortHours({ receivedHours, undeliveredHours }: StatusFacts, place: Place): Findings {
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  const isDropped = (row: ReceivedHour) => undeliveredHours?.includes(hourStart(row)) === true;
-  for (const [areDropped, rows] of Map.groupBy(short, isDropped)) yield shortFinding(rows, areDropped, place);
+  const whyOf = (row: ReceivedHour) => undeliveredHours?.get(hourStart(row)) ?? null;
+  for (const [why, rows] of Map.groupBy(short, whyOf)) yield shortFinding(rows, why, place);
 }
 
-/** @param areDropped Whether the stream dropped their records, so that nothing of them can have landed. */
-function shortFinding(short: readonly ReceivedHour[], areDropped: boolean, place: Place): Finding {
+/** @param why Why the stream delivered nothing of these hours. Of what it dropped, nothing can have landed. */
+function shortFinding(short: readonly ReceivedHour[], why: UndeliveredWhy | null, place: Place): Finding {
   const { commands, config } = place;
+  const areDropped = why === 'dropped';
   const withVersions = areDropped ? [] : short.flatMap((row) => foldersWithVersions(row, place));
   const folders = [...new Set(withVersions)];
   const isDirect = (folder: string) => folder.startsWith(DIRECT_FOLDER);
@@ -93,7 +95,7 @@ function shortFinding(short: readonly ReceivedHour[], areDropped: boolean, place
   const texts = short.map((row) => shortText(row, areDropped, place));
   const landed = folders.length > 0 ? 'versions' : 'gone';
   const told = {
-    case: areDropped ? 'undelivered' : landed,
+    case: why ?? landed,
     title: `${missing} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
     since: `${hours[0]}:00:00Z`,
     detail: `${listed(texts, '; ')}.`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isUndelivered, oldestRecord } from '../../../lib/reconcile/hourCounts.ts';
+import { oldestRecord, undeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { at, DAY } from './CountedCloud.ts';
 
 /** Values of a metric by minute, as `11:50`. */
@@ -71,28 +71,28 @@ describe('the oldest record that a stream holds', () => {
   });
 });
 
-describe('records of an hour that the stream dropped', () => {
+describe('an hour of which the stream delivered nothing', () => {
   const HOUR = at(`${DAY}T08:00:00`);
   const hourly = (values: Readonly<Record<number, number>>) =>
     new Map(Object.entries(values).map(([hours, value]) => [HOUR + Number(hours) * 3_600_000, value]));
 
   it.each([
-    { what: 'of a day without a delivery', arrived: { 0: 9, 1: 4 }, delivered: { 24: 4 }, is: true },
+    { what: 'of a day without a delivery', arrived: { 0: 9, 1: 4 }, delivered: { 24: 4 }, why: 'dropped' },
     {
       what: 'of which earlier records alone were delivered',
       arrived: { 0: 9 },
       delivered: { [-1]: 9 },
-      is: true,
+      why: 'dropped',
     },
     // The others may be deleted.
-    { what: 'of which a part was delivered', arrived: { 0: 9 }, delivered: { [-1]: 9, 0: 3 }, is: false },
-    { what: 'that were delivered late', arrived: { 0: 9, 1: 4 }, delivered: { 23: 13 }, is: false },
-    { what: 'of which there are none', arrived: { 1: 4 }, delivered: {}, is: false },
-  ])('are known: those $what, $is', ({ arrived, delivered, is }) => {
+    { what: 'of which a part was delivered', arrived: { 0: 9 }, delivered: { [-1]: 9, 0: 3 }, why: null },
+    { what: 'that were delivered late', arrived: { 0: 9, 1: 4 }, delivered: { 23: 13 }, why: null },
+    { what: 'of which there are none', arrived: { [-1]: 2, 1: 4 }, delivered: { 0: 2 }, why: 'notGiven' },
+  ])('has the reason $why for records $what', ({ arrived, delivered, why }) => {
     const series = new Map([
       ['IncomingRecords', hourly(arrived)],
       ['DeliveryToS3.Records', hourly(delivered)],
     ]);
-    expect(isUndelivered(series, HOUR)).toBe(is);
+    expect(undeliveredWhy(series, HOUR)).toBe(why);
   });
 });

@@ -549,6 +549,26 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
+    heading: 'Crossovers',
+    sql: queryOf(
+      'experiments.md',
+      'Crossovers',
+      `SELECT current_date AS ds, * FROM (VALUES
+        ('checkout_button', 'ada', 'B', 'py-server', false), ('checkout_button', 'ada', 'A', 'js-client', false),
+        ('checkout_button', 'bob', 'A', 'js-client', false), ('checkout_button', 'bob', 'A', 'py-server', false),
+        ('checkout_button', 'cyd', 'A', 'js-client', false), ('checkout_button', 'cyd', 'B', 'js-client', false),
+        ('checkout_button', 'dan', 'A', 'js-client', false), ('checkout_button', 'dan', '', 'js-client', true),
+        ('checkout_button', NULL, 'A', 'js-client', false), ('checkout_button', NULL, 'B', 'js-client', false),
+        ('homepage_hero', 'bob', 'B', 'js-client', false))
+        AS made (experiment_id, user_id, group_id, sdk_type, held_out)`,
+      'experiment_exposures',
+    ),
+    rows: [
+      ['A, B', 'js-client', '1'],
+      ['A, B', 'js-client, py-server', '1'],
+    ],
+  },
+  {
     heading: 'Experiments without units',
     sql: queryOf(
       'experiments.md',

@@ -10,7 +10,7 @@ const EIGHT = Date.UTC(2026, 10, 20, 8);
 const short = (...hours: readonly number[]) =>
   hours.map((hour) => ({ ds: '2026-11-20', hour, state: 'short' }) as ReceivedHour);
 
-/** Hours of which the stream was given records that it has not delivered, by the hours from eight until now. */
+/** Hours of which the stream has delivered nothing, and why, by the hours from eight until now. */
 async function undelivered(rows: readonly ReceivedHour[], hoursLater: number) {
   const cloudwatch = metricClient({
     'IncomingRecords Sum stream': [8, 9, 10].map((hour) => [EIGHT + (hour - 8) * HOUR_MS, 5]),
@@ -19,16 +19,20 @@ async function undelivered(rows: readonly ReceivedHour[], hoursLater: number) {
   });
   const deployment = { cloudwatch, now: EIGHT + hoursLater * HOUR_MS };
   const found = await undeliveredHours(deployment, rows, async () => 'stream');
-  return found.map((hour) => new Date(hour).getUTCHours());
+  return Array.from(found, ([hour, why]) => `${new Date(hour).getUTCHours()} ${why}`);
 }
 
 it('of hours of which events are missing the stream has dropped those that it did not deliver within a day', async () => {
-  expect(await undelivered(short(8, 8, 9, 10, 11), 48)).toEqual([8, 9]);
+  expect(await undelivered(short(8, 8, 9, 10), 48)).toEqual(['8 dropped', '9 dropped']);
 });
 
 it('the stream may still deliver what it was given less than a day ago', async () => {
-  expect(await undelivered(short(8), 25)).toEqual([8]);
+  expect(await undelivered(short(8), 25)).toEqual(['8 dropped']);
   expect(await undelivered(short(8), 24.99)).toEqual([]);
   const whole = short(8).map((row): ReceivedHour => ({ ...row, state: 'whole' }));
   expect(await undelivered(whole, 48)).toEqual([]);
+});
+
+it('the stream was given nothing of an hour before it was made, which is known at once', async () => {
+  expect(await undelivered(short(7, 8, 11), 4)).toEqual(['7 notGiven', '11 notGiven']);
 });
