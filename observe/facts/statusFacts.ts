@@ -8,7 +8,6 @@ import { sum } from '../../lib/base/sum.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
-import type { UndeliveredWhy } from '../../lib/reconcile/hourCounts.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
@@ -108,7 +107,12 @@ import {
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
-import { judgedHours, readLastNight, undeliveredHours } from './tables/receivedHours.ts';
+import {
+  judgedHours,
+  readLastNight,
+  type UndeliveredHour,
+  undeliveredHours,
+} from './tables/receivedHours.ts';
 
 /** How far back the first failure of a key is looked for. */
 const KEY_FAILED_MS = 14 * DAY_MS;
@@ -255,8 +259,8 @@ export interface StatusFacts {
   readonly bucketFaults: readonly BucketFault[];
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
-  /** Of hours that lack events why the stream delivered nothing of them, by when each began, epoch milliseconds; without those of which it delivered some. */
-  readonly undeliveredHours: ReadonlyMap<number, UndeliveredWhy> | null;
+  /** Hours that lack events, and of which the stream has delivered nothing. */
+  readonly undeliveredHours: readonly UndeliveredHour[] | null;
   /** Days whose finding has `restore` as its cure, with what S3 has versions of. */
   readonly restorable: readonly RestorableDay[] | null;
   /** The last night that judged the day before it; null also with `reconcile: false`. */

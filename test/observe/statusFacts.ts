@@ -136,7 +136,7 @@ export const wellFacts: StatusFacts = {
   archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
   bucketFaults: [],
-  undeliveredHours: new Map(),
+  undeliveredHours: [],
   receivedHours: [],
   lastNight: null,
   restorable: [],

@@ -28,8 +28,16 @@ export async function judgedHours(
   return read.flatMap(({ rows }) => rows);
 }
 
+/** An hour of which events are missing, and of which the stream has delivered nothing. */
+export interface UndeliveredHour {
+  /** When the hour began, epoch milliseconds. */
+  readonly hour: number;
+  /** Why it has delivered nothing of it. */
+  readonly why: UndeliveredWhy;
+}
+
 /**
- * Of hours of which events are missing those of which the stream has delivered nothing, by when each began, epoch milliseconds.
+ * Of hours of which events are missing those of which the stream has delivered nothing, each once.
  *
  * @param stream Gives the name of today's stream. One that was deleted, and made again, had another.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws. What `stream` throws.
@@ -38,21 +46,19 @@ export async function undeliveredHours(
   deployment: Pick<Deployment, 'cloudwatch' | 'now'>,
   rows: readonly ReceivedHour[],
   stream: () => Promise<string>,
-): Promise<ReadonlyMap<number, UndeliveredWhy>> {
+): Promise<readonly UndeliveredHour[]> {
   const short = rows.filter(({ state }) => state === 'short').map(hourStart);
   const hours = [...new Set(short)];
-  const found = new Map<number, UndeliveredWhy>();
-  if (hours.length === 0) return found;
+  if (hours.length === 0) return [];
   const series = await readMetricData(deployment, recordMetrics(await stream()), {
     start: Math.min(...hours),
     end: Math.max(...hours) + DAY_MS,
     periodSeconds: HOUR_MS / 1_000,
   });
-  for (const hour of hours) {
+  return hours.flatMap((hour) => {
     const why = undeliveredWhy(series, hour);
     // Firehose may still deliver what is younger.
     const isKnown = why === 'notGiven' || hour + DAY_MS + HOUR_MS <= deployment.now;
-    if (why !== null && isKnown) found.set(hour, why);
-  }
-  return found;
+    return why !== null && isKnown ? [{ hour, why }] : [];
+  });
 }

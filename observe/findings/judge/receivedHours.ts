@@ -70,7 +70,8 @@ function isUnlooked({ state, why, checked_at }: ReceivedHour, dueAt: number): bo
 /** Hours of which events are missing, as the nights have judged them. */
 export function* shortHours({ receivedHours, undeliveredHours }: StatusFacts, place: Place): Findings {
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  const whyOf = (row: ReceivedHour) => undeliveredHours?.get(hourStart(row)) ?? null;
+  const whyOf = (row: ReceivedHour) =>
+    undeliveredHours?.find(({ hour }) => hour === hourStart(row))?.why ?? null;
   for (const [why, rows] of Map.groupBy(short, whyOf)) yield shortFinding(rows, why, place);
 }
 

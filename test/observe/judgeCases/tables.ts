@@ -280,14 +280,14 @@ export const tableCases: readonly Case[] = [
     'the stream dropped the events of an hour',
     {
       receivedHours: [shortHour],
-      undeliveredHours: new Map([[Date.parse('2026-11-20T07:00:00Z'), 'dropped']]),
+      undeliveredHours: [{ hour: Date.parse('2026-11-20T07:00:00Z'), why: 'dropped' }],
     },
   ],
   [
     'events are missing of an hour before the stream was made, and of one after it',
     {
       receivedHours: [shortHour, { ...shortHour, hour: 9, missing: 1 }],
-      undeliveredHours: new Map([[Date.parse('2026-11-20T07:00:00Z'), 'notGiven']]),
+      undeliveredHours: [{ hour: Date.parse('2026-11-20T07:00:00Z'), why: 'notGiven' }],
     },
   ],
   ['events of an hour are missing, and others may be', { receivedHours: [{ ...shortHour, unproved: 12 }] }],

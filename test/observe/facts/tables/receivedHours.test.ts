@@ -19,7 +19,7 @@ async function undelivered(rows: readonly ReceivedHour[], hoursLater: number) {
   });
   const deployment = { cloudwatch, now: EIGHT + hoursLater * HOUR_MS };
   const found = await undeliveredHours(deployment, rows, async () => 'stream');
-  return Array.from(found, ([hour, why]) => `${new Date(hour).getUTCHours()} ${why}`);
+  return found.map(({ hour, why }) => `${new Date(hour).getUTCHours()} ${why}`);
 }
 
 it('of hours of which events are missing the stream has dropped those that it did not deliver within a day', async () => {
