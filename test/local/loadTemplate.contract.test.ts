@@ -34,3 +34,9 @@ it('a package of another region keeps the old bundles that it shares', async () 
   expect(removed.toSorted()).toEqual([first.directory, join(cacheDirectory, 'compiled')].toSorted());
   expect(folders()).toContain(directory);
 });
+
+it('a package of another stage is made anew, though its configuration is the same', async () => {
+  await load();
+  const { cached, stackName } = await loadTemplate({ root, env: {}, region: 'us-east-1', stage: 'dev' });
+  expect({ cached, stackName }).toEqual({ cached: false, stackName: 'sluice-dev' });
+});

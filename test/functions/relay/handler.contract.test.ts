@@ -107,6 +107,20 @@ describe('relay', () => {
     expect(keys()).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
   });
 
+  it('pauses a key whose project is at its limit, also in later invocations', async () => {
+    target.behave(status(429));
+    const limited = writeRelayCopy({
+      id,
+      keptAt: Date.now(),
+      path: '/v1/rgstr',
+      query: 'k=client-limited',
+      headers: {},
+      body: Buffer.from('{"events":[]}'),
+    });
+    for (const _ of [1, 2]) expect(await invoke({ Records: [received(limited)] })).toEqual(stays);
+    expect(target.recorded).toHaveLength(1);
+  });
+
   it('puts bodies that it does not know on the dead-letter queue', async () => {
     expect(await invoke({ Records: [received('no copy')] })).toEqual(settled);
     expect(target.recorded).toEqual([]);

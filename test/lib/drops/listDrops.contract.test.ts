@@ -85,6 +85,16 @@ describe('listing a dataset’s days', () => {
     });
   });
 
+  it('finds the log of Spark that is above the days of one of two months', async () => {
+    const keys = ['01/31/a.parquet', '02/01/b.parquet', '02/_spark_metadata/0'].map(
+      (rest) => `in/2026/${rest}`,
+    );
+    const dataset = { folder: 'in', dayFormat: 'YYYY/MM/DD' };
+    const drops = await listDays(bucketOf(keys, 2), dataset, ['2026-01-31', '2026-02-01']);
+    const folders = Array.from(drops.values(), ({ logs = [] }) => logs.map(({ folder }) => folder));
+    expect(folders).toEqual([[], ['in/2026/02/']]);
+  });
+
   it('finds a day whose folder has its midnight, and numbers without zeros, as it has them', async () => {
     const listed = async (dayFormat: string, keys: readonly string[], day: string) => {
       const dataset = { folder: 'in', dayFormat, waitFor: '_DONE' };
