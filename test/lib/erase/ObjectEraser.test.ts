@@ -29,6 +29,20 @@ const withMore = (...users: readonly string[]) =>
 const erase = (erasing: Partial<Erasing>) =>
   eraseObject({ form: landing, directory: directory.path, ...erasing });
 
+/** A bucket of one version of each object. */
+function withoutVersions() {
+  const bucket = new MemoryBucket();
+  bucket.keepsVersions = false;
+  return bucket;
+}
+const GONE = landedUsers('gone');
+const STAYS = landedUsers('stays');
+const MIXED = landedUsers('gone', 'stays');
+const leftOf = (versionId: string, why: string) => ({ key: KEY, versionId, why });
+/** What is counted once rows were taken out of an object. */
+const taken = { rewritten: 1, deleted: 1, rows: 1 };
+const denied = { denied: 'AccessDenied: no' };
+
 /** The users of the versions that are left, the newest first. */
 const usersOf = (bucket: MemoryBucket) =>
   bucket.bodies(KEY).map((bytes) => (bytes === null ? null : usersIn(bytes)));
@@ -55,7 +69,7 @@ describe('erasing from the versions of an object', () => {
         ['gone', 'old'],
         ['gone', 'stays'],
       ],
-      counts: { versions: 2, rewritten: 1, deleted: 2, rows: 1 },
+      counts: { versions: 2, ...taken, deleted: 2 },
       asked: ['fetch v1', 'remove v1', 'fetch v2', 'replace v2', 'remove v2'],
       left: [['stays']],
     },
@@ -76,7 +90,7 @@ describe('erasing from the versions of an object', () => {
     {
       what: 'has nothing else, of the landing',
       bodies: [['gone']],
-      counts: { versions: 1, rewritten: 1, deleted: 1, rows: 1 },
+      counts: { versions: 1, ...taken },
       asked: ['fetch v1', 'replace v1', 'remove v1'],
       left: [[]],
     },
@@ -129,10 +143,10 @@ describe('erasing from the versions of an object', () => {
   );
 
   it('changes nothing in a dry run, and counts the same', async () => {
-    const bodies = [landedUsers('gone'), landedUsers('gone', 'stays')];
+    const bodies = [GONE, MIXED];
     const done = await erase({ bodies, ports: { dryRun: true } });
     expect(done).toMatchObject({
-      counts: countsOf({ versions: 2, rewritten: 1, deleted: 2, rows: 1 }),
+      counts: countsOf({ versions: 2, ...taken, deleted: 2 }),
       hasFound: true,
       reports: [],
       asked: ['fetch v1', 'fetch v2'],
@@ -140,24 +154,23 @@ describe('erasing from the versions of an object', () => {
   });
 
   it('reports before it changes anything, and once a version is replaced', async () => {
-    const done = await erase({ bodies: [landedUsers('gone'), landedUsers('gone', 'stays')] });
+    const done = await erase({ bodies: [GONE, MIXED] });
     expect(done.reports).toEqual([
       { isFound: true, replaced: null },
-      { isFound: true, replaced: { eTag: '"2"', bytes: landedUsers('stays').length } },
+      { isFound: true, replaced: { eTag: '"2"', bytes: STAYS.length } },
       { replaced: 'v2', eTag: '"3"' },
     ]);
     expect(done.steps).toEqual(['removed', 'replacing', 'replaced', 'removed']);
     expect(done.bucket.replacedWith).toMatchObject([{ contentType: 'application/x-ndjson' }]);
-    const hiding = await erase({ form: damaged, bodies: [landedUsers('stays'), landedUsers('gone')] });
+    const hiding = await erase({ form: damaged, bodies: [STAYS, GONE] });
     expect(hiding.reports).toEqual([{ isFound: true, replaced: null }]);
     expect(hiding.steps).toEqual(['hidden', 'removed']);
   });
 
   it('leaves nothing to delete where there are no versions', async () => {
-    const bucket = new MemoryBucket();
-    bucket.keepsVersions = false;
-    const done = await erase({ bucket, bodies: [landedUsers('gone', 'stays')] });
-    expect(done).toMatchObject({ counts: countsOf({ versions: 1, rewritten: 1, deleted: 1, rows: 1 }) });
+    const bucket = withoutVersions();
+    const done = await erase({ bucket, bodies: [MIXED] });
+    expect(done).toMatchObject({ counts: countsOf({ versions: 1, ...taken }) });
     expect(done.asked).toEqual(['fetch null', 'replace null']);
     expect(usersOf(bucket)).toEqual([['stays']]);
   });
@@ -184,7 +197,7 @@ describe('erasing from the versions of an object', () => {
     const bucket = new MemoryBucket();
     const ending = erase({
       bucket,
-      bodies: [landedUsers('stays'), landedUsers('stays')],
+      bodies: [STAYS, STAYS],
       answers: {
         fetch: async (...given) => {
           stop.abort(new Error('stopped'));
@@ -200,7 +213,6 @@ describe('erasing from the versions of an object', () => {
 });
 
 describe('a version that cannot be searched', () => {
-  const denied = { denied: 'AccessDenied: no' };
   const text = Buffer.from('gone');
 
   it.each([
@@ -218,10 +230,7 @@ describe('a version that cannot be searched', () => {
       bodies: [bytes ?? text, bytes ?? text],
     });
     expect(done).toMatchObject({ counts: countsOf({ versions: 2 }), expiring: [], hasFound: false });
-    expect(done.left).toEqual([
-      { key: KEY, versionId: 'v1', why },
-      { key: KEY, versionId: 'v2', why },
-    ]);
+    expect(done.left).toEqual([leftOf('v1', why), leftOf('v2', why)]);
     expect(done.denied).toBe(why === 'denied' ? denied.denied : undefined);
   });
 
@@ -238,7 +247,7 @@ describe('a version that cannot be searched', () => {
     const bodies = [withMore('stays'), withMore('stays')];
     expect(await erase({ bodies })).toMatchObject({
       counts: countsOf({ versions: 2 }),
-      left: [{ key: KEY, versionId: 'v2', why: 'unread' }],
+      left: [leftOf('v2', 'unread')],
       expiring: [older],
     });
     expect(await erase({ form: damaged, bodies })).toMatchObject({ left: [], expiring: [older, latest] });
@@ -253,13 +262,13 @@ describe('a version that cannot be searched', () => {
     });
     const landed = await erase({ bodies });
     expect(landed).toMatchObject({
-      left: [{ key: KEY, versionId: 'v1', why: 'unread' }],
+      left: [leftOf('v1', 'unread')],
       expiring: [],
       counts: { rewritten: 1 },
     });
     expect(landed.bucket.bodies(KEY)).toEqual([withMore('stays')]);
     // What is deleted as a whole leaves nothing.
-    const clean = [withMore('gone'), landedUsers('stays')];
+    const clean = [withMore('gone'), STAYS];
     expect(await erase({ form: damaged, bodies: clean })).toMatchObject({ left: [], expiring: [] });
   });
 
@@ -269,7 +278,7 @@ describe('a version that cannot be searched', () => {
       asked.push(versionId);
       return true;
     };
-    const bodies = [landedUsers('stays'), withMore('gone', 'stays')];
+    const bodies = [STAYS, withMore('gone', 'stays')];
     const done = await erase({ bodies, ports: { isWritten } });
     expect(done).toMatchObject({ left: [], expiring: [], counts: { rewritten: 1, rows: 1 } });
     expect(usersOf(done.bucket)).toEqual([[], ['stays']]);
@@ -283,9 +292,7 @@ describe('a version that cannot be searched', () => {
 });
 
 describe('a change that AWS denies', () => {
-  const denied = { denied: 'AccessDenied: no' };
   const deny = async () => denied;
-  const left = (versionId: string) => [{ key: KEY, versionId, why: 'denied' }];
 
   it.each([
     {
@@ -300,7 +307,7 @@ describe('a change that AWS denies', () => {
       what: 'of the version before, which readers no longer get',
       answers: { remove: deny },
       bodies: [['gone', 'stays']],
-      counts: { versions: 1, rewritten: 1, deleted: 1, rows: 1 },
+      counts: { versions: 1, ...taken },
       version: 'v1',
       users: [['stays'], ['gone', 'stays']],
     },
@@ -326,7 +333,7 @@ describe('a change that AWS denies', () => {
       what: 'of an older version, over which the object is replaced',
       denies: 'v1',
       bodies: [['gone'], ['gone', 'stays']],
-      counts: { versions: 2, rewritten: 1, deleted: 1, rows: 1 },
+      counts: { versions: 2, ...taken },
       version: 'v1',
       users: [['stays'], ['gone']],
     },
@@ -350,7 +357,7 @@ describe('a change that AWS denies', () => {
       bodies: bodies.map((each) => landedUsers(...each)),
     });
     expect(done).toMatchObject({
-      left: left(version),
+      left: [leftOf(version, 'denied')],
       counts: countsOf(counts),
       denied: denied.denied,
       hasFound: true,
@@ -359,17 +366,17 @@ describe('a change that AWS denies', () => {
   });
 
   it('is none of a version before that is gone already', async () => {
-    const bodies = [landedUsers('gone', 'stays')];
+    const bodies = [MIXED];
     const done = await erase({ bodies, answers: { remove: async () => 'changed' } });
     expect(done).toMatchObject({
       left: [],
-      counts: countsOf({ versions: 1, rewritten: 1, deleted: 1, rows: 1 }),
+      counts: countsOf({ versions: 1, ...taken }),
     });
     expect(done.denied).toBeUndefined();
   });
 
   it('passes no step', async () => {
-    const bodies = [landedUsers('stays'), landedUsers('gone')];
+    const bodies = [STAYS, GONE];
     expect((await erase({ form: damaged, bodies, answers: { hide: deny } })).steps).toEqual([]);
     expect((await erase({ form: damaged, bodies, answers: { remove: deny } })).steps).toEqual(['hidden']);
   });
@@ -382,7 +389,7 @@ describe('an object that somebody else changes', () => {
     let tries = 0;
     const changing = erase({
       bucket,
-      bodies: [landedUsers('gone', 'stays')],
+      bodies: [MIXED],
       answers: {
         async replace(version, path, attributes) {
           tries += 1;
@@ -414,14 +421,14 @@ describe('an object that somebody else changes', () => {
     const done = await erase({
       bucket,
       form: damaged,
-      bodies: [landedUsers('gone')],
+      bodies: [GONE],
       answers: {
         async versions(key) {
-          if (when === 'before') bucket.put(KEY, landedUsers('stays'));
+          if (when === 'before') bucket.put(KEY, STAYS);
           return bucket.versions(key);
         },
         async hide(version) {
-          bucket.put(KEY, landedUsers('stays'));
+          bucket.put(KEY, STAYS);
           return bucket.hide(version);
         },
       },
@@ -434,7 +441,7 @@ describe('an object that somebody else changes', () => {
   it.each([
     {
       what: 'has been put again with the same bytes',
-      body: landedUsers('gone'),
+      body: GONE,
       counts: { deleted: 2, rows: 1 },
     },
     { what: 'has been deleted', body: null, counts: { deleted: 1, rows: 0 } },
@@ -448,7 +455,7 @@ describe('an object that somebody else changes', () => {
     const done = await erase({
       bucket,
       form: damaged,
-      bodies: [landedUsers('stays'), landedUsers('gone')],
+      bodies: [STAYS, GONE],
       before,
       answers: {
         // The same bytes have the same ETag.
@@ -468,10 +475,9 @@ describe('an object that somebody else changes', () => {
   });
 
   it('is kept where there are no versions, if it has other rows by then', async () => {
-    const bucket = new MemoryBucket();
-    bucket.keepsVersions = false;
-    const before = () => bucket.put(KEY, landedUsers('stays'));
-    const done = await erase({ bucket, form: damaged, bodies: [landedUsers('gone')], before });
+    const bucket = withoutVersions();
+    const before = () => bucket.put(KEY, STAYS);
+    const done = await erase({ bucket, form: damaged, bodies: [GONE], before });
     expect(done.counts).toEqual(countsOf({ versions: 1 }));
     expect(usersOf(bucket)).toEqual([['stays']]);
   });
@@ -496,7 +502,7 @@ describe('an object that somebody else changes', () => {
       ports: { dryRun },
     });
     expect(done).toMatchObject({
-      counts: countsOf({ versions: 2, rewritten: 1, deleted: 2, rows: 1 }),
+      counts: countsOf({ versions: 2, ...taken, deleted: 2 }),
       left: [{ why: 'unread' }],
       expiring: [],
       asked,
@@ -507,7 +513,7 @@ describe('an object that somebody else changes', () => {
     const bucket = new MemoryBucket();
     const done = await erase({
       bucket,
-      bodies: [landedUsers('gone'), landedUsers('stays')],
+      bodies: [GONE, STAYS],
       answers: {
         fetch: async (version, path) => (version.isLatest ? bucket.fetch(version, path) : null),
       },
@@ -540,9 +546,9 @@ it.each([
 
 it('an erasure needs nobody to follow its steps, and knows no loads by itself', async () => {
   const ports = { faultPoint: undefined };
-  const bodies = [landedUsers('stays'), landedUsers('gone')];
+  const bodies = [STAYS, GONE];
   expect((await erase({ form: damaged, bodies, ports })).counts.deleted).toBe(1);
-  const mixed = await erase({ bodies: [landedUsers('gone', 'stays')], ports });
+  const mixed = await erase({ bodies: [MIXED], ports });
   expect(mixed.counts.rewritten).toBe(1);
   const load = await erase({ form: { form: 'load' }, bodies: [Buffer.from('"gone"')], ports });
   expect(load.counts.deleted).toBe(1);

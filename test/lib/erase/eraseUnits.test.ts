@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { listDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
-import type { EraseBucket } from '../../../lib/erase/EraseBucket.ts';
+import type { EraseBucket, StoredVersion } from '../../../lib/erase/EraseBucket.ts';
 import { type Eraser, eraseUnits } from '../../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
@@ -102,14 +102,19 @@ function erase({ config = configOf(), ...more }: Partial<Eraser> = {}) {
   });
 }
 
-/** Kills a run at a step: the first, or a later one. */
-function killAt(step: EraseFaultPoint, count = 1): Eraser['faultPoint'] {
+function killAt(step: EraseFaultPoint, count: number): Eraser['faultPoint'] {
   let left = count;
   return async (passed) => {
     if (passed === step) left -= 1;
     if (left === 0) throw new Error('killed');
   };
 }
+
+/** Makes a run that is killed at a step: the first, or a later one. */
+const killedAt = (
+  step: EraseFaultPoint,
+  { count = 1, ...more }: Partial<Eraser> & { readonly count?: number } = {},
+) => expect(erase({ ...more, faultPoint: killAt(step, count) })).rejects.toThrow('killed');
 
 const put = (key: string, bytes: Uint8Array | null) => bucket.put(key, bytes, START);
 const usersOf = (key: string | number) => {
@@ -119,6 +124,21 @@ const usersOf = (key: string | number) => {
 const putLanded = (count: number, ...users: readonly string[]) => {
   for (let n = 1; n <= count; n += 1) put(landedKey(n), landedUsers(...users, `stays-${n}`));
 };
+const putResult = (key = 'query-results/a.csv') => put(key, Buffer.from('"gone"'));
+/** A bucket that lists other sizes of versions. */
+const sized = (sizeOf: (version: StoredVersion) => number, answers: Partial<EraseBucket> = {}) =>
+  asEraseBucket(bucket, {
+    async *objects(...given) {
+      for await (const page of bucket.objects(...given))
+        yield page.map(({ key, versions }) => ({
+          key,
+          versions: versions.map((version) => ({ ...version, size: sizeOf(version) })),
+        }));
+    },
+    ...answers,
+  });
+const entryOf = async (place: Parameters<ReturnType<typeof ledgerStore>['read']>[0]) =>
+  (await ledgerStore(objects).read(place))?.entry;
 const settle = (more: Partial<LedgerEntry>) => ledgerStore(objects).write(ledgerEntry(more), null);
 
 describe('an erasure', () => {
@@ -137,17 +157,9 @@ describe('an erasure', () => {
     const beside = new Map<string, number>();
     let replacing = 0;
     let mostReplacing = 0;
-    const counting = asEraseBucket(bucket, {
-      async *objects(...given) {
-        for await (const page of bucket.objects(...given))
-          yield page.map(({ key, versions }) => ({
-            key,
-            versions: versions.map((version) => ({
-              ...version,
-              size: sizes.get(version.versionId) ?? sizes.get(key) ?? version.size,
-            })),
-          }));
-      },
+    const sizeOf = ({ key, versionId, size }: StoredVersion) =>
+      sizes.get(versionId) ?? sizes.get(key) ?? size;
+    const counting = sized(sizeOf, {
       async fetch(version, path) {
         underWay.add(version.key);
         for (const key of underWay) beside.set(key, Math.max(beside.get(key) ?? 0, underWay.size));
@@ -222,7 +234,7 @@ describe('an erasure', () => {
   it('changes nothing after an error, though others are looked at, and goes on when it is run again', async () => {
     bucket.pageKeys = 12;
     putLanded(12, 'gone');
-    await expect(erase({ faultPoint: killAt('replaced', 3) })).rejects.toThrow('killed');
+    await killedAt('replaced', { count: 3 });
     const left = Array.from({ length: 12 }, (_, i) => usersOf(i + 1));
     expect(left.filter((users) => users?.includes('gone'))).toHaveLength(9);
     // Of an object that is no file of a table nothing is noted.
@@ -233,15 +245,14 @@ describe('an erasure', () => {
   });
 
   it('goes on behind the object at which it was killed, and leaves what comes before it to the next run', async () => {
-    const result = (key: string) => put(key, Buffer.from('"gone"'));
     const first = 'query-results/a.csv';
     const before = 'ledger/_loads/a/a';
     const at = 'ledger/_loads/a/b';
     const behind = 'ledger/_loads/a/c';
     const last = 'reader-tables/left/a.csv';
-    for (const key of [first, at, last]) result(key);
-    await expect(erase({ faultPoint: killAt('checkpoint', 2) })).rejects.toThrow('killed');
-    for (const key of [first, before, behind]) result(key);
+    for (const key of [first, at, last]) putResult(key);
+    await killedAt('checkpoint', { count: 2 });
+    for (const key of [first, before, behind]) putResult(key);
     put(landedKey(1), landedUsers('gone', 'stays'));
     const places: string[] = [];
     const { run } = await erase({ onPlace: (place) => places.push(place) });
@@ -257,9 +268,9 @@ describe('an erasure', () => {
   });
 
   it('goes on with a folder whose name comes before the one in which it was killed', async () => {
-    put('query-results/a.csv', Buffer.from('"gone"'));
-    put('ledger/_loads/a/b', Buffer.from('"gone"'));
-    await expect(erase({ faultPoint: killAt('checkpoint') })).rejects.toThrow('killed');
+    putResult();
+    putResult('ledger/_loads/a/b');
+    await killedAt('checkpoint');
     expect((await erase()).run.places['query-results']).toMatchObject({ objects: 2, deleted: 2 });
   });
 
@@ -289,12 +300,12 @@ describe('an erasure', () => {
   });
 
   it('has found what it has deleted before it was killed, and notes that before it changes anything', async () => {
-    put('query-results/a.csv', Buffer.from('"gone"'));
-    await expect(erase({ faultPoint: killAt('noted') })).rejects.toThrow('killed');
+    putResult();
+    await killedAt('noted');
     expect((await manifest())?.current).toMatchObject({ hasFound: true, resumed: 0, startedAt: START });
     expect(bucket.bodies('query-results/a.csv')).toHaveLength(1);
     now += 1_000;
-    await expect(erase({ faultPoint: killAt('removed') })).rejects.toThrow('killed');
+    await killedAt('removed');
     expect(bucket.bodies('query-results/a.csv')).toEqual([]);
     const again = await erase();
     expect(again.run).toMatchObject({ hasFound: true, resumed: 2, startedAt: START });
@@ -317,7 +328,7 @@ describe('an erasure', () => {
     expect(total).toEqual({
       landing: { ...NO_COUNTS, objects: 2, versions: 2, rewritten: 2, deleted: 2, rows: 2 },
     });
-    await expect(erase({ faultPoint: killAt('checkpoint') })).rejects.toThrow('killed');
+    await killedAt('checkpoint');
     const before = await manifest();
     putLanded(1, 'gone');
     expect((await erase({ dryRun: true })).run).toMatchObject({
@@ -430,7 +441,7 @@ describe('a file of a load in pieces', () => {
       waiting: 0,
     },
   ])('$what', async ({ run, key = file, waiting }) => {
-    put(key, Buffer.from('"gone"'));
+    putResult(key);
     if (run !== null) await settle({ ...dataset, run });
     const done = await erase({ config: configOf({ sources: [acmeSource()] }) });
     expect(done.run).toMatchObject({ hasFound: true, places: { 'query-results': { waiting } } });
@@ -452,17 +463,18 @@ describe('the day of a file that changes', () => {
   const raw = `${dayFolder(config, 'events', DAY)}a.parquet`;
   const curated = `${versionPrefix(config, config.curatedTables.events, DAY, VERSION)}a.parquet`;
   const ingested = `${versionPrefix(config, 'acme_events', DAY, VERSION)}a.parquet`;
+  const ofCurated = curatedSubject(config, 'events', DAY);
   const places = [
-    curatedSubject(config, 'events', DAY),
+    ofCurated,
     curatedSubject(config, 'exposures', DAY),
     ...config.exports.map((exported) => exportSubject(exported, DAY)),
   ];
+  /** The day of a dataset. */
+  const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
   /** The places of the ledger that have a note of an erasure. */
   const noted = async () => {
-    const entries = await Promise.all(places.map((place) => ledgerStore(objects).read(place)));
-    return entries.flatMap((stored) =>
-      stored?.entry.erasures === undefined ? [] : [`${stored.entry.source}/${stored.entry.dataset}`],
-    );
+    const entries = await Promise.all(places.map(entryOf));
+    return entries.flatMap((entry) => (entry?.erasures ? [`${entry.source}/${entry.dataset}`] : []));
   };
   const askedFor = async (key: string, users: readonly string[] = ['gone', 'stays']) => {
     put(key, tableOf(...users));
@@ -496,14 +508,12 @@ describe('the day of a file that changes', () => {
   });
 
   it('is noted before the first of its files changes, once, and as ended at the end', async () => {
-    const [place = places[0]] = places;
-    if (place === undefined) throw new Error('no place');
-    await settle(place);
+    await settle(ofCurated);
     put(raw, tableOf('gone'));
     put(raw.replace('a.parquet', 'b.parquet'), tableOf('gone', 'stays'));
     const [{ eTag: first } = { eTag: '' }] = await bucket.versions(raw);
     const steps: unknown[] = [];
-    const notes = async () => (await ledgerStore(objects).read(place))?.entry.erasures;
+    const notes = async () => (await entryOf(ofCurated))?.erasures;
     await erase({
       config,
       faultPoint: async (step) => {
@@ -527,14 +537,14 @@ describe('the day of a file that changes', () => {
     const [exported] = config.exports;
     if (exported === undefined) throw new Error('no export');
     const subject = exportSubject(exported, DAY);
-    const broken = curatedSubject(config, 'events', DAY);
     await settle({ ...subject, table: 'former' });
-    await objects.write(ledgerKey(broken.source, broken.dataset, DAY), 'broken');
+    await objects.write(ledgerKey(ofCurated.source, ofCurated.dataset, DAY), 'broken');
     const { asked, run } = await askedFor(raw);
     expect(asked).toHaveLength(1);
     expect(run.places.events).toMatchObject({ rewritten: 1 });
-    expect(await ledgerStore(objects).read(subject)).toMatchObject({ entry: { table: 'former' } });
-    expect((await ledgerStore(objects).read(subject))?.entry.erasures).toBeUndefined();
+    const entry = await entryOf(subject);
+    expect(entry?.table).toBe('former');
+    expect(entry?.erasures).toBeUndefined();
     expect([...objects.objects.keys()].filter((key) => key.startsWith('ledger/exports/'))).toHaveLength(1);
   });
 
@@ -555,7 +565,7 @@ describe('the day of a file that changes', () => {
     put(raw, tableOf('gone', 'stays'));
     await erase({ config, dryRun: true });
     expect((await listed.read('events'))?.days).toEqual({ [DAY]: entry });
-    await expect(erase({ config, faultPoint: killAt('taken_out') })).rejects.toThrow('killed');
+    await killedAt('taken_out', { config });
     expect((await listed.read('events'))?.days).toEqual({});
     expect(bucket.bodies(raw)).toEqual([tableOf('gone', 'stays')]);
     // A curated file leaves its day in the list: views read it without the rows.
@@ -575,16 +585,14 @@ describe('the day of a file that changes', () => {
     'has once what has replaced a file, killed at $killed, with versions: $keeps, and a file of others since: $other',
     async ({ killed, keeps, other }) => {
       bucket.keepsVersions = keeps;
-      const subject = curatedSubject(config, 'events', DAY);
-      await settle(subject);
+      await settle(ofCurated);
       put(raw, tableOf('older'));
       const { eTag: from } = put(raw, tableOf('gone', 'stays'));
-      await expect(erase({ config, faultPoint: killAt(killed) })).rejects.toThrow('killed');
+      await killedAt(killed, { config });
       expect((await manifest())?.current?.replacing).toEqual({ key: raw, from, bytes: 'stays'.length });
       if (other !== null) put(raw, tableOf(other));
       await erase({ config });
-      const entry = (await ledgerStore(objects).read(subject))?.entry;
-      expect(entry?.erasures).toEqual([
+      expect((await entryOf(ofCurated))?.erasures).toEqual([
         { id: ID, at: START, endedAt: START, replaced: [{ name: 'a.parquet', from, to: '"3"' }] },
       ]);
     },
@@ -592,20 +600,18 @@ describe('the day of a file that changes', () => {
 
   it('has nothing of a file that was replaced by others alone, after the run was killed', async () => {
     bucket.keepsVersions = false;
-    const subject = curatedSubject(config, 'events', DAY);
-    await settle(subject);
+    await settle(ofCurated);
     put(raw, tableOf('gone', 'stays'));
-    await expect(erase({ config, faultPoint: killAt('replaced') })).rejects.toThrow('killed');
+    await killedAt('replaced', { config });
     put(raw, tableOf('another size'));
     await erase({ config });
-    expect((await ledgerStore(objects).read(subject))?.entry.erasures).toMatchObject([{ replaced: [] }]);
+    expect((await entryOf(ofCurated))?.erasures).toMatchObject([{ replaced: [] }]);
   });
 
   it('of a customer loses the values of its rows in its entry, with the former versions of that', async () => {
     const content = dayContent({
       unusual: [{ kind: 'values', field: 'eventValue', words: 'w', values: ['gone@x'] }],
     });
-    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
     await settle({ ...place, content });
     const otherPlace = { ...place, dataset: 'other', table: 'acme_other' };
     await settle({ ...otherPlace, content });
@@ -624,15 +630,15 @@ describe('the day of a file that changes', () => {
       },
     });
     expect((await erase({ config, bucket: changed })).run.places.ingested?.rows).toBe(1);
-    expect((await ledgerStore(objects).read(place))?.entry.content?.unusual).toEqual([
+    expect((await entryOf(place))?.content?.unusual).toEqual([
       { kind: 'values', field: 'eventValue', words: 'w' },
     ]);
     expect(bucket.bodies(key)).toEqual([Buffer.from('now')]);
-    expect(await ledgerStore(objects).read(otherPlace)).toMatchObject({ entry: { ...otherPlace, content } });
+    expect(await entryOf(otherPlace)).toMatchObject({ ...otherPlace, content });
   });
 
   it('of a customer keeps an entry that has nothing of its rows', async () => {
-    await settle({ source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' });
+    await settle(place);
     const key = ledgerKey('acme', 'events', DAY);
     const before = objects.objects.get(key);
     for (const text of ['former', 'now']) put(key, Buffer.from(text));
@@ -681,16 +687,7 @@ describe('a refused body that is an object', () => {
     put(own, Buffer.from('{"user":{"userID":"gone"}}'));
     const looks = async (size: number) => {
       bucket.asked.length = 0;
-      const sized = asEraseBucket(bucket, {
-        async *objects(...given) {
-          for await (const page of bucket.objects(...given))
-            yield page.map(({ key, versions }) => ({
-              key,
-              versions: versions.map((version) => ({ ...version, size })),
-            }));
-        },
-      });
-      const { run } = await erase({ bucket: sized, dryRun: true });
+      const { run } = await erase({ bucket: sized(() => size), dryRun: true });
       return { left: run.left.map(({ why }) => why), asked: [...bucket.asked] };
     };
     expect(await looks(256 * MEBIBYTE + 1)).toEqual({ left: ['too_large'], asked: ['fetch v1'] });
@@ -738,7 +735,7 @@ describe('the end of a run', () => {
       state: 'again',
       run: { onTheWay: ['a queue', 'a stream'] },
     });
-    await expect(erase({ onTheWay, faultPoint: killAt('begun') })).rejects.toThrow('killed');
+    await killedAt('begun', { onTheWay });
     const { run } = await erase({ onTheWay: async () => ['a stream', 'a table'] });
     expect(run.onTheWay).toEqual(['a queue', 'a stream', 'a table']);
     expect(await erase()).toMatchObject({ state: 'complete' });

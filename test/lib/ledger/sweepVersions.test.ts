@@ -99,47 +99,56 @@ function sweep({ most, isOurs, signal = new AbortController().signal, tables = c
   return sweepVersions(sweeper, { deadline: DEADLINE, signal, ...(isOurs && { isOurs }) }, most);
 }
 
+/** What a sweep has counted. */
+const counted = (
+  more: { readonly removed?: number; readonly kept?: number; readonly failed?: number } = {},
+) => ({
+  removed: 0,
+  kept: 0,
+  failed: 0,
+  ...more,
+});
+/** Puts five versions that no query reads, which are due one after the other. */
+async function putFive() {
+  partitions.set(TABLE, V2);
+  for (let i = 1; i <= 5; i += 1) await put({ version: `20261101T090000000Z-0000000${i}`, ago: 6 - i });
+}
+const PIECE = `${loadFolder({ table: TABLE, day: DAY, version: V1 })}plan.json`;
+
 it('deletes a version that no query reads, with the pieces of its load, and then its note', async () => {
   await put({ files: ['a.parquet', 'b.parquet', 'c.parquet'] });
   await store.write(fileKey(TABLE, V2), 'rows');
-  const piece = `${loadFolder({ table: TABLE, day: DAY, version: V1 })}plan.json`;
-  await store.write(piece, '{}');
+  await store.write(PIECE, '{}');
   partitions.set(TABLE, V2);
   const removed: string[] = [];
   onRemove = (keys) => void removed.push(...keys);
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1 }));
   expect([...store.objects.keys()]).toEqual([fileKey(TABLE, V2)]);
-  expect(removed.slice(-2)).toEqual([piece, expect.stringContaining(VERSION_NOTES)]);
+  expect(removed.slice(-2)).toEqual([PIECE, expect.stringContaining(VERSION_NOTES)]);
   expect(logged).toEqual([]);
 });
 
 it('keeps the version that queries read, and deletes the pieces of its load and its note', async () => {
   await put();
-  const piece = `${loadFolder({ table: TABLE, day: DAY, version: V1 })}plan.json`;
-  await store.write(piece, '{}');
+  await store.write(PIECE, '{}');
   partitions.set(TABLE, V1);
-  expect(await sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
+  expect(await sweep()).toEqual(counted({ kept: 1 }));
   expect([...store.objects.keys()]).toEqual([fileKey(TABLE, V1)]);
 });
 
 it('goes through all pages of notes that are due, over what is no note, and stops at one that is not due', async () => {
-  partitions.set(TABLE, V2);
-  for (let i = 1; i <= 5; i += 1) await put({ version: `20261101T090000000Z-0000000${i}`, ago: 6 - i });
-  const strange = [`${VERSION_NOTES}2026-11-01`, `${VERSION_NOTES}2026-11-02`, `${VERSION_NOTES}2026-11-03`];
+  await putFive();
+  const strange = ['01', '02', '03'].map((day) => `${VERSION_NOTES}2026-11-${day}`);
   for (const key of strange) await store.write(key, '');
-  const later = [
-    await put({ version: V1, ago: -1 }),
-    await put({ version: V2, ago: -2 }),
-    await put({ ago: -3 }),
-  ];
-  expect(await sweep()).toEqual({ removed: 5, kept: 0, failed: 0 });
+  const later = [await put({ ago: -1 }), await put({ version: V2, ago: -2 }), await put({ ago: -3 })];
+  expect(await sweep()).toEqual(counted({ removed: 5 }));
   expect(notes()).toEqual([...strange, ...later].sort());
   store.take();
-  expect(await sweep()).toEqual({ removed: 0, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted());
   // Two of the strange keys, and the third beside the first that is not due.
   expect(store.take().lists).toBe(2);
   now += 1;
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1 }));
 });
 
 it('processes at most as many as it may, of the tables that it is for', async () => {
@@ -154,12 +163,12 @@ it('processes at most as many as it may, of the tables that it is for', async ()
     if (prefix === VERSION_NOTES) pages += 1;
   };
   store.pageKeys = 4;
-  expect(await sweep({ most: 1, isOurs })).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep({ most: 1, isOurs })).toEqual(counted({ removed: 1 }));
   expect(pages).toBe(1);
-  expect(await sweep({ most: 2, isOurs })).toEqual({ removed: 2, kept: 0, failed: 0 });
-  expect(await sweep({ isOurs })).toEqual({ removed: 0, kept: 0, failed: 0 });
+  expect(await sweep({ most: 2, isOurs })).toEqual(counted({ removed: 2 }));
+  expect(await sweep({ isOurs })).toEqual(counted());
   expect(notes().map((key) => key.split('/')[3])).toEqual(['acme_other', 'acme_other', 'acme_other']);
-  expect(await sweep()).toEqual({ removed: 3, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 3 }));
 });
 
 it.each([
@@ -169,10 +178,10 @@ it.each([
   const note = await put({ table });
   partitions.set(table, V2);
   await settle(source, dataset, { table, state: 'loading', version: V2, run: loadRun({ version: V1 }) });
-  expect(await sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
+  expect(await sweep()).toEqual(counted({ kept: 1 }));
   expect(notes()).toEqual([note]);
   await settle(source, dataset, { table, version: V2, run: loadRun({ version: V2 }) });
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1 }));
 });
 
 it.each([
@@ -181,9 +190,9 @@ it.each([
 ])('keeps the version of the ledger as long as the $what is missing, and no other', async ({ inCatalog }) => {
   if (inCatalog === null) partitions.set(TABLE, null);
   await settle('acme', 'visits', { table: TABLE, version: V1 });
-  await put({ version: V1 });
+  await put();
   await put({ version: V2 });
-  expect(await sweep()).toEqual({ removed: 1, kept: 1, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1, kept: 1 }));
   expect(keysOf('statsig/')).toEqual([fileKey(TABLE, V1)]);
 });
 
@@ -193,30 +202,30 @@ it.each([
 ])('deletes what no partition has although the ledger has an entry $what', async ({ entry }) => {
   await settle('acme', 'visits', entry);
   await put();
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1 }));
 });
 
 it('deletes versions of a table that no dataset has any more', async () => {
   await put({ table: 'acme_removed' });
   await put({ table: exposures });
   const { statsigFolder, database } = config;
-  expect(await sweep({ tables: { statsigFolder, database } })).toEqual({ removed: 2, kept: 0, failed: 0 });
+  expect(await sweep({ tables: { statsigFolder, database } })).toEqual(counted({ removed: 2 }));
 });
 
 it('deletes what no run makes by an entry that cannot be read, but not what may be its only version', async () => {
   await store.write(ledgerKey('acme', 'visits', DAY), 'broken');
   await put();
-  expect(await sweep()).toEqual({ removed: 0, kept: 0, failed: 1 });
+  expect(await sweep()).toEqual(counted({ failed: 1 }));
   expect(keysOf('statsig/')).toHaveLength(1);
   partitions.set(TABLE, V2);
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1 }));
 });
 
 it('keeps the note and the version if the catalog does not say what queries read, and goes on', async () => {
   const note = await put({ ago: 1 });
   await put({ table: 'acme_other' });
   partitions.set(TABLE, 'denied');
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 1 });
+  expect(await sweep()).toEqual(counted({ removed: 1, failed: 1 }));
   expect(notes()).toEqual([note]);
   expect(keysOf('statsig/')).toEqual([fileKey(TABLE, V1)]);
   expect(logged).toEqual([
@@ -228,7 +237,7 @@ it('keeps a version whose note a load has removed meanwhile', async () => {
   partitions.set(TABLE, V2);
   const note = await put();
   onCatalog = () => store.objects.delete(note);
-  expect(await sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
+  expect(await sweep()).toEqual(counted({ kept: 1 }));
   expect(keysOf('statsig/')).toEqual([fileKey(TABLE, V1)]);
 });
 
@@ -238,9 +247,9 @@ it('fails for a version whose note it cannot delete, and goes on with it', async
   onRemove = ([key]) => {
     if (key === note) throw new Error('SlowDown');
   };
-  expect(await sweep()).toEqual({ removed: 0, kept: 0, failed: 1 });
+  expect(await sweep()).toEqual(counted({ failed: 1 }));
   onRemove = () => {};
-  expect(await sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted({ removed: 1 }));
   expect([...store.objects]).toEqual([]);
 });
 
@@ -252,21 +261,20 @@ it('gives a folder up that fills as fast as it is emptied, and keeps its note', 
     calls += 1;
     void store.write(fileKey(TABLE, V1, `${calls}.parquet`), 'rows');
   };
-  expect(await sweep()).toEqual({ removed: 0, kept: 0, failed: 1 });
+  expect(await sweep()).toEqual(counted({ failed: 1 }));
   expect(calls).toBe(20);
   expect(notes()).toEqual([note]);
 });
 
 it('begins no version after its deadline, and lists no more notes', async () => {
-  partitions.set(TABLE, V2);
-  for (let i = 1; i <= 5; i += 1) await put({ version: `20261101T090000000Z-0000000${i}`, ago: 6 - i });
+  await putFive();
   onRemove = () => {
     now = DEADLINE;
   };
   const { removed, failed } = await sweep();
   expect({ removed, failed }).toEqual({ removed: 2, failed: 0 });
   store.take();
-  expect(await sweep()).toEqual({ removed: 0, kept: 0, failed: 0 });
+  expect(await sweep()).toEqual(counted());
   expect(store.take().lists).toBe(1);
   expect(notes()).toHaveLength(3);
 });
@@ -274,6 +282,6 @@ it('begins no version after its deadline, and lists no more notes', async () => 
 it('begins no version once its signal has ended it', async () => {
   partitions.set(TABLE, V2);
   await put();
-  expect(await sweep({ signal: AbortSignal.abort() })).toEqual({ removed: 0, kept: 0, failed: 0 });
+  expect(await sweep({ signal: AbortSignal.abort() })).toEqual(counted());
   expect(notes()).toHaveLength(1);
 });

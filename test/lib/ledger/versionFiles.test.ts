@@ -30,17 +30,25 @@ beforeEach(() => {
   store.pageKeys = 2;
 });
 
-const fileKey = (day: string, version: string, name: string) =>
+const fileKey = (day: string, version = V1, name = FILE) =>
   `${versionPrefix(config, PLACE.table, day, version)}${name}`;
-const put = (day: string, version: string, ...names: string[]) =>
-  Promise.all(names.map((name) => store.write(fileKey(day, version, name), 'rows')));
+const put = (day: string, version = V1, ...names: string[]) =>
+  Promise.all(
+    (names.length > 0 ? names : [FILE]).map((name) => store.write(fileKey(day, version, name), 'rows')),
+  );
+/** The key of the entry of a day. */
+const entryKey = (day: string) => ledgerKey(PLACE.source, PLACE.dataset, day);
+const looksKey = versionLooksKey(PLACE.source, PLACE.dataset);
 const remove = (...keys: string[]) => store.removeAll(anyVersion(keys));
 
 async function settle(day: string, more: Partial<LedgerEntry> = {}) {
   const entry = ledgerEntry({ ...PLACE, day, version: V1, filesWritten: [FILE], ...more });
-  await store.write(ledgerKey(PLACE.source, PLACE.dataset, day), JSON.stringify(entry));
+  await store.write(entryKey(day), JSON.stringify(entry));
   return entry;
 }
+
+/** Settles days, each with a version. */
+const settleAll = (days: readonly string[] = DAYS) => Promise.all(days.map((day) => settle(day)));
 
 /** What a look has asked. */
 interface Asked {
@@ -89,6 +97,8 @@ async function look({ always = DAYS, until = Number.POSITIVE_INFINITY, onCall = 
   return { ...seen, listed, read };
 }
 
+/** What a look without days of its own finds. */
+const lookOnly = (more: Looking = {}) => look({ always: [], ...more });
 /** The days that a look finds to lack files. */
 const lackingDays = async (always?: readonly string[]) => (await look(always && { always })).lacking;
 
@@ -105,7 +115,7 @@ async function putLong(...without: readonly string[]): Promise<void> {
   now = Date.UTC(2026, 10, 20);
   for (const day of LONG) {
     await settle(day);
-    if (!without.includes(day)) await put(day, V1, FILE);
+    if (!without.includes(day)) await put(day);
   }
   store.pageKeys = 1_000;
 }
@@ -113,23 +123,22 @@ async function putLong(...without: readonly string[]): Promise<void> {
 /** The same, all looked at: a quarter of them at each quarter of a turn. */
 async function putSeen(): Promise<void> {
   await putLong();
-  await look({ always: [] });
+  await lookOnly();
   // A quarter of them was looked at a quarter of a turn after the one before.
-  const key = versionLooksKey(PLACE.source, PLACE.dataset);
-  const looks: object = JSON.parse((await store.read(key))?.text ?? '');
+  const looks: object = JSON.parse((await store.read(looksKey))?.text ?? '');
   const spread = Object.entries(looks).map(([day, noted], i) => {
     return [day, { ...noted, at: now + (i % 4) * 21 * HOUR }];
   });
-  await store.write(key, JSON.stringify(Object.fromEntries(spread)));
+  await store.write(looksKey, JSON.stringify(Object.fromEntries(spread)));
   now += 83 * HOUR;
 }
 
 describe('a look at the files of versions', () => {
   it('names days whose version lost its file, and since when each was seen to', async () => {
-    const entries = await Promise.all(DAYS.map((day) => settle(day)));
-    for (const day of DAYS) await put(day, V1, FILE);
+    const entries = await settleAll();
+    for (const day of DAYS) await put(day);
     expect(await lackingDays()).toEqual([]);
-    await remove(fileKey('2026-11-19', V1, FILE));
+    await remove(fileKey('2026-11-19'));
     now = 2_000;
     expect(await lackingDays()).toEqual(['2026-11-19']);
     now = 3_000;
@@ -143,7 +152,7 @@ describe('a look at the files of versions', () => {
     await settle('2026-11-19', { filesWritten: [FILE, 'more.parquet'] });
     await put('2026-11-19', V1, FILE, 'more.parquet');
     expect(await lackingDays([])).toEqual([]);
-    store.archived.add(fileKey('2026-11-19', V1, FILE));
+    store.archived.add(fileKey('2026-11-19'));
     expect(await lackingDays()).toEqual(['2026-11-19']);
     store.archived.clear();
     expect(await lackingDays([])).toEqual([]);
@@ -176,14 +185,14 @@ describe('a look at the files of versions', () => {
   });
 
   it('forgets a day with its next version or once its files are back, whichever days it looks at', async () => {
-    for (const day of DAYS) await settle(day);
-    await put('2026-11-20', V1, FILE);
+    await settleAll();
+    await put('2026-11-20');
     expect(await lackingDays()).toEqual(['2026-11-18', '2026-11-19']);
     expect(await lackingDays(['2026-11-20'])).toEqual(['2026-11-18', '2026-11-19']);
     const replaced = await settle('2026-11-18', { version: V2 });
     expect(lackingSince(await note(), replaced)).toBeNull();
-    await put('2026-11-18', V2, FILE);
-    await put('2026-11-19', V1, FILE);
+    await put('2026-11-18', V2);
+    await put('2026-11-19');
     expect(await lackingDays(['2026-11-20'])).toEqual([]);
   });
 
@@ -191,32 +200,32 @@ describe('a look at the files of versions', () => {
     const days = ['2026-11-17', '2026-11-18'];
     for (const day of days) {
       await settle(day);
-      await put(day, V1, FILE);
+      await put(day);
     }
     expect(await lackingDays(days)).toEqual([]);
-    await remove(fileKey('2026-11-17', V1, FILE));
+    await remove(fileKey('2026-11-17'));
     expect(await lackingDays(days)).toEqual(['2026-11-17']);
     // Made before the folder became a former one.
-    await store.write(fileKey('2026-11-17', V1, FILE).replace('before/', 'statsig/'), 'rows');
+    await store.write(fileKey('2026-11-17').replace('before/', 'statsig/'), 'rows');
     expect(await lackingDays(days)).toEqual([]);
   });
 
   it('passes over an entry that cannot be read, one of another table, and one that disappears', async () => {
     const days = ['2026-11-15', '2026-11-16', '2026-11-17', '2026-11-18'];
-    for (const day of days) await settle(day);
+    await settleAll(days);
     await settle('2026-11-15', { table: 'before' });
-    await store.write(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-16'), 'broken');
-    const onCall = () => void store.objects.delete(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-17'));
+    await store.write(entryKey('2026-11-16'), 'broken');
+    const onCall = () => void store.objects.delete(entryKey('2026-11-17'));
     const { lacking, read } = await look({ always: days, onCall });
     expect(read).toEqual(days);
     expect(lacking).toEqual(['2026-11-18']);
-    expect((await look({ always: [] })).read).toEqual([]);
+    expect((await lookOnly()).read).toEqual([]);
   });
 
   it('passes over keys that are no entries', async () => {
-    for (const day of DAYS) await settle(day);
-    await put('2026-11-19', V1, FILE);
-    const entry = ledgerKey(PLACE.source, PLACE.dataset, '2026-11-18');
+    await settleAll();
+    await put('2026-11-19');
+    const entry = entryKey('2026-11-18');
     await store.write(`${entry.replace('2026-11-18', '2026-11-17')}.bak`, 'copied');
     await store.write(entry.replace('2026-11-18', '2026-99-99'), 'of no day');
     const { lacking, read } = await look();
@@ -229,12 +238,12 @@ describe('a look at the files of versions', () => {
     now += HOUR;
     const { read, listed } = await look({ always: ['2026-11-17'] });
     expect({ read, listed: listed.length }).toEqual({ read: [], listed: 2 });
-    await remove(...['2026-11-16', '2026-06-01', '2025-12-17'].map((day) => fileKey(day, V1, FILE)));
+    await remove(...['2026-11-16', '2026-06-01', '2025-12-17'].map((day) => fileKey(day)));
     const found: number[] = [];
     const reads: string[] = [];
     for (let hour = 1; hour <= 84; hour += 1) {
       now += HOUR;
-      const seen = await look({ always: [] });
+      const seen = await lookOnly();
       found.push(seen.lacking.length);
       reads.push(...seen.read);
     }
@@ -247,7 +256,7 @@ describe('a look at the files of versions', () => {
     const day = '2026-01-01';
     await settle(day, { version: V2 });
     now += HOUR;
-    const { lacking, read } = await look({ always: [] });
+    const { lacking, read } = await lookOnly();
     expect({ lacking, read }).toEqual({ lacking: [day], read: [day] });
   });
 
@@ -258,7 +267,7 @@ describe('a look at the files of versions', () => {
     await settle(most, { filesWritten: names.slice(1) });
     for (const day of [many, most]) await put(day, V1, ...names);
     expect(await lackingDays()).toEqual([]);
-    const noted = (await store.read(versionLooksKey(PLACE.source, PLACE.dataset)))?.text ?? '';
+    const noted = (await store.read(looksKey))?.text ?? '';
     expect([...noted.matchAll(/rows-/g)]).toHaveLength(100);
     expect(JSON.parse(noted)).toMatchObject({ [many]: { at: now, version: V1 } });
     await remove(fileKey(many, V1, 'rows-100.parquet'));
@@ -280,7 +289,7 @@ describe('a look at the files of versions', () => {
     // An hour lists a page of entries and two of files, and reads two notes, and four notes are read before they are written.
     expect(await hours(84)).toMatchObject({ writes: 4, lists: 252, reads: 172, read: [] });
     await settle('2026-11-16', { version: V2 });
-    await put('2026-11-16', V2, FILE);
+    await put('2026-11-16', V2);
     expect(await hours(1)).toMatchObject({ writes: 1, read: ['2026-11-16'] });
     expect(await hours(1)).toMatchObject({ writes: 0, read: [] });
   });
@@ -291,9 +300,9 @@ describe('a look at the files of versions', () => {
       now += 1_000;
       if (read.length > 250) throw new Error('killed');
     };
-    await expect(look({ always: [], onCall })).rejects.toThrow('killed');
+    await expect(lookOnly({ onCall })).rejects.toThrow('killed');
     expect(Object.keys(await note())).toEqual([`2026-11-01/${V1}`]);
-    const { lacking, read } = await look({ always: [] });
+    const { lacking, read } = await lookOnly();
     expect({ lacking, read: read.length }).toEqual({ lacking: ['2026-11-01'], read: 136 });
   });
 
@@ -316,18 +325,18 @@ describe('a look at the files of versions', () => {
   });
 
   it('keeps what it knows of days that it has no time for', async () => {
-    for (const day of DAYS) await settle(day);
+    await settleAll();
     expect(await look()).toMatchObject({ lacking: DAYS, late: 0 });
     // A listing that was not read to its end says that there is one at least.
     expect(await look({ until: now })).toMatchObject({ lacking: DAYS, late: 1, read: [] });
   });
 
   it('keeps, in their order, days that lacked files and whose entry it has no time to read', async () => {
-    for (const day of DAYS) await settle(day);
-    for (const day of DAYS.slice(0, 2)) await put(day, V1, FILE);
+    await settleAll();
+    for (const day of DAYS.slice(0, 2)) await put(day);
     expect(await lackingDays()).toEqual(['2026-11-20']);
-    await remove(fileKey('2026-11-18', V1, FILE));
-    for (const day of DAYS) await settle(day);
+    await remove(fileKey('2026-11-18'));
+    await settleAll();
     const until = now + 1_000;
     const onCall = () => {
       // More than half of the time goes by with the first entry.
@@ -342,8 +351,8 @@ describe('a look at the files of versions', () => {
   });
 
   it('knows nothing of days whose files it has no time to list', async () => {
-    for (const day of DAYS) await settle(day);
-    for (const day of ['2026-11-18', '2026-11-20']) await put(day, V1, FILE);
+    await settleAll();
+    for (const day of ['2026-11-18', '2026-11-20']) await put(day);
     store.pageKeys = 1;
     const until = now + 1_000;
     const onCall = ({ read }: Asked) => {
@@ -363,18 +372,18 @@ describe('a look at the files of versions', () => {
   });
 
   it('forgets a day whose entry is gone', async () => {
-    for (const day of DAYS) await settle(day);
+    await settleAll();
     expect(await lackingDays()).toEqual(DAYS);
-    store.objects.delete(ledgerKey(PLACE.source, PLACE.dataset, '2026-11-19'));
+    store.objects.delete(entryKey('2026-11-19'));
     expect(await lackingDays()).toEqual(['2026-11-18', '2026-11-20']);
   });
 
   it('begins anew if its note cannot be read', async () => {
-    for (const day of DAYS) await settle(day);
+    await settleAll();
     expect(await lackingDays()).toEqual(DAYS);
-    await store.write(versionLooksKey(PLACE.source, PLACE.dataset), '{"2026-11-18":');
-    for (const day of DAYS) await put(day, V1, FILE);
-    const { lacking, read } = await look({ always: [] });
+    await store.write(looksKey, '{"2026-11-18":');
+    for (const day of DAYS) await put(day);
+    const { lacking, read } = await lookOnly();
     expect({ lacking, read }).toEqual({ lacking: [], read: DAYS });
   });
 });

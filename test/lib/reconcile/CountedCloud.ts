@@ -46,12 +46,17 @@ export class CountedCloud {
     this.series.set(id, values.set(at(minute), value));
   }
 
+  /** Sets the value of a metric in a minute of the day. @param time `HH:mm`. */
+  countAt(id: string, time: string, value: number): void {
+    this.count(id, `${DAY}T${time}:00`, value);
+  }
+
   /** Counts requests in an hour of the day, of three events each. @param finished Events that were written. */
-  requests(hour: string, many: number, finished = 3 * many): void {
-    const minute = `${DAY}T${hour}:30:00`;
-    for (const id of ['received', 'invoked']) this.count(id, minute, many);
-    this.count('events_landed', minute, 3 * many);
-    this.count('events_finished', `${DAY}T${hour}:00:00`, finished);
+  requests(hour: string, finished = 300, many = 100): void {
+    const half = `${hour}:30`;
+    for (const id of ['received', 'invoked']) this.countAt(id, half, many);
+    this.countAt('events_landed', half, 3 * many);
+    this.countAt('events_finished', `${hour}:00`, finished);
   }
 
   reconciler(): Reconciler {
@@ -85,9 +90,20 @@ export class CountedCloud {
     await reconcileDays(this.reconciler(), (line) => this.lines.push(line));
   }
 
+  /** What was judged of a day. */
+  async rowsOf(day = DAY) {
+    return (await readReceivedHours(this.store, config, day)).rows;
+  }
+
+  /** The hour from 07:00 on after a night. */
+  async seven(later?: number) {
+    await this.night(later);
+    return (await this.hoursOf(7))[0];
+  }
+
   /** Hours of the day as they are judged, of the events. */
   async hoursOf(...hours: readonly number[]) {
-    const { rows } = await readReceivedHours(this.store, config, DAY);
+    const rows = await this.rowsOf();
     const events = rows.filter(({ table_name }) => table_name === 'events');
     return hours.map((hour) => events[hour]);
   }

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { noCounts } from '../../../lib/erase/Manifest.ts';
 import { readHourlyRows } from '../../../lib/reconcile/hourlyRows.ts';
-import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { reconcileDay, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
 import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
@@ -16,7 +15,7 @@ beforeEach(() => {
 
 describe('a night', () => {
   it('has a row for every hour and table of the days before, and asks Athena nothing if counts agree', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     await cloud.night();
     expect(await cloud.hoursOf(7)).toEqual([
       {
@@ -35,15 +34,15 @@ describe('a night', () => {
         checked_at: '2026-11-25 01:10:00.000',
       },
     ]);
-    const day = await readReceivedHours(cloud.store, config, DAY);
-    expect(day.rows.filter(({ state }) => state === 'whole')).toHaveLength(72);
+    const day = await cloud.rowsOf();
+    expect(day.filter(({ state }) => state === 'whole')).toHaveLength(72);
     expect(cloud.queries).toBe(0);
     expect(cloud.lines.at(-1)).toMatchObject({ function: 'reconcile', stage: 'dev', hours_short: 0 });
   });
 
   it('looks at the rows of a day once, if counts differ, and tells what is missing', async () => {
-    cloud.requests('07', 100, 270);
-    cloud.requests('08', 100, 0);
+    cloud.requests('07', 270);
+    cloud.requests('08', 0);
     cloud.athenaRows = [found(7, 300), found(8, 250, 20)];
     await cloud.night();
     const short = { state: 'short', missing: 50, unproved: 0 };
@@ -51,7 +50,7 @@ describe('a night', () => {
     expect(cloud.queries).toBe(1);
     expect(cloud.lines.at(-1)).toMatchObject({ hours_short: 1 });
     // It stays so while nobody knows better, whatever counts say, and until its rows are back.
-    cloud.count('events_finished', `${DAY}T08:00:00`, 300);
+    cloud.countAt('events_finished', '08:00', 300);
     cloud.athenaRows = null;
     await cloud.night(1);
     expect(await cloud.hoursOf(8)).toMatchObject([short]);
@@ -66,7 +65,7 @@ describe('a night', () => {
   });
 
   it('asks for rows in the folders of all days that its events may have, and of what was given up since', async () => {
-    cloud.requests('07', 100, 270);
+    cloud.requests('07', 270);
     cloud.config = defineConfig({ bucket: 'acme', timeWindow: { pastDays: 3, futureDays: 2 } });
     await cloud.night(1);
     const days = [...cloud.lastQuery.matchAll(/"ds" BETWEEN DATE '(.*)' AND DATE '(.*)'/g)].map(
@@ -92,11 +91,11 @@ describe('a night', () => {
 
   it('keeps what is whole but for unproved events while its counts stay, and looks at it once a person asks', async () => {
     for (const hour of ['07', '08', '09']) {
-      cloud.requests(hour, 100);
-      cloud.count('events_not_delivered', `${DAY}T${hour}:30:00`, 21);
+      cloud.requests(hour);
+      cloud.countAt('events_not_delivered', `${hour}:30`, 21);
     }
     // One of these requests was answered 503.
-    cloud.count('refused_requests', `${DAY}T09:30:00`, 1);
+    cloud.countAt('refused_requests', '09:30', 1);
     cloud.athenaRows = [found(7, 300, 21), found(8, 290), found(9, 300)];
     await cloud.night();
     const judged = () => cloud.hoursOf(7, 8, 9);
@@ -115,18 +114,16 @@ describe('a night', () => {
     expect(await judged()).toMatchObject(proved);
     // Nothing is kept of a day that is not over.
     await reconcileDay(cloud.reconciler(), '2026-11-27', true);
-    expect((await readReceivedHours(cloud.store, config, '2026-11-27')).eTag).toBeNull();
+    expect(await cloud.rowsOf('2026-11-27')).toEqual([]);
   });
 
   it('judges a whole hour again as lines of its requests come', async () => {
-    for (const id of ['received', 'invoked']) cloud.count(id, `${DAY}T07:30:00`, 5);
+    for (const id of ['received', 'invoked']) cloud.countAt(id, '07:30', 5);
     cloud.series.get('received')?.clear();
-    cloud.count('events_finished', `${DAY}T07:00:00`, 15);
-    await cloud.night();
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 20 }]);
-    cloud.requests('07', 5, 15);
-    await cloud.night(1);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', accepted: 15, unproved: 0 }]);
+    cloud.countAt('events_finished', '07:00', 15);
+    expect(await cloud.seven()).toMatchObject({ state: 'whole', unproved: 20 });
+    cloud.requests('07', 15, 5);
+    expect(await cloud.seven(1)).toMatchObject({ state: 'whole', accepted: 15, unproved: 0 });
   });
 
   it('reads whole minutes of the metrics of a deployment, of an hour the minutes before and after', async () => {
@@ -179,7 +176,7 @@ describe('a night', () => {
   });
 
   it('reads nothing again of a day that is settled, and later of none without an open hour', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     await cloud.night();
     const key = receivedHoursKey(config, DAY);
     const { eTag } = (await cloud.store.read(key)) ?? {};
@@ -191,11 +188,10 @@ describe('a night', () => {
     expect(daysRead()).not.toContain(DAY);
     expect((await cloud.store.read(key))?.eTag).toBe(eTag);
     // Some events of this day are unproved: it is not settled, and has no open hour.
-    cloud.requests('07', 100);
+    cloud.requests('07');
     cloud.store.objects.delete(key);
-    cloud.count('events_not_delivered', `${DAY}T07:30:00`, 21);
-    await cloud.night();
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 21 }]);
+    cloud.countAt('events_not_delivered', '07:30', 21);
+    expect(await cloud.seven()).toMatchObject({ state: 'whole', unproved: 21 });
     cloud.metricReads = [];
     await cloud.night(6);
     expect(daysRead()).toContain('2026-11-30');
@@ -203,23 +199,22 @@ describe('a night', () => {
   });
 
   it('counts an hour with what is logged of it in the minute before the day', async () => {
-    for (const id of ['invoked', 'events_landed', 'events_finished']) cloud.count(id, `${DAY}T00:00:00`, 7);
+    for (const id of ['invoked', 'events_landed', 'events_finished']) cloud.countAt(id, '00:00', 7);
     cloud.count('received', '2026-11-23T23:59:00', 7);
     await cloud.night();
     expect(await cloud.hoursOf(0)).toMatchObject([{ state: 'whole', accepted: 7, unproved: 0 }]);
   });
 
   it('keeps the counts of an earlier night only of minutes that CloudWatch has no longer', async () => {
-    cloud.requests('07', 100, 290);
+    cloud.requests('07', 290);
     await cloud.night();
     // The hour is silent, and CloudWatch still has its minutes.
     cloud.series.get('hourly')?.delete(at(`${DAY}T07:05:00`));
-    cloud.requests('07', 100, 295);
-    await cloud.night(1);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open', finished: 295 }]);
+    cloud.requests('07', 295);
+    expect(await cloud.seven(1)).toMatchObject({ state: 'open', finished: 295 });
     // After 15 days an hour that has minutes all the same is counted anew.
-    cloud.count('hourly', `${DAY}T07:05:00`, 1);
-    cloud.requests('07', 100, 300);
+    cloud.countAt('hourly', '07:05', 1);
+    cloud.requests('07', 300);
     cloud.now = NIGHT + 20 * 24 * HOUR;
     await reconcileDay(cloud.reconciler(), DAY, true);
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', finished: 300 }]);
@@ -230,7 +225,7 @@ describe('a night', () => {
   });
 
   it('lets a person ask for an hour that was never clear', async () => {
-    cloud.requests('07', 100, 270);
+    cloud.requests('07', 270);
     for (const nights of [0, 1, 2, 3]) await cloud.night(nights);
     cloud.athenaRows = [found(7, 300)];
     await reconcileDay(cloud.reconciler(), DAY, true);
@@ -238,12 +233,10 @@ describe('a night', () => {
   });
 
   it('has an hour unknown by the first night that comes after it is over, not by one night alone', async () => {
-    cloud.requests('07', 100, 270);
-    await cloud.night();
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open' }]);
-    await cloud.night(6);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'unknown' }]);
-    const { rows: days } = await readReceivedHours(cloud.store, config, '2026-11-23');
+    cloud.requests('07', 270);
+    expect(await cloud.seven()).toMatchObject({ state: 'open' });
+    expect(await cloud.seven(6)).toMatchObject({ state: 'unknown' });
+    const days = await cloud.rowsOf('2026-11-23');
     expect(days.filter(({ state }) => state === 'open')).toEqual([]);
   });
 
@@ -251,7 +244,7 @@ describe('a night', () => {
     const judged = async (...days: readonly string[]) =>
       Promise.all(
         days.map(async (day) => {
-          const { rows } = await readReceivedHours(cloud.store, config, day);
+          const rows = await cloud.rowsOf(day);
           return rows.filter(({ state }) => state === 'whole').length;
         }),
       );
@@ -266,22 +259,22 @@ describe('a night', () => {
   });
 
   it('leaves hours open that Athena could not clear, until they are over', async () => {
-    cloud.requests('07', 100, 270);
+    cloud.requests('07', 270);
     for (const nights of [0, 1, 2, 3]) {
-      await cloud.night(nights);
       const state = nights < 3 ? 'open' : 'unknown';
-      expect(await cloud.hoursOf(7)).toMatchObject([{ state, accepted: 300, finished: 270, unproved: 30 }]);
+      const counts = { accepted: 300, finished: 270, unproved: 30 };
+      expect(await cloud.seven(nights)).toMatchObject({ state, ...counts });
     }
   });
 
   it('looks at the rows of an hour of which Firehose repeated a delivery, and only of that', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     // The last delivery of an hour comes after it.
-    cloud.count('DeliveryToS3.Success', `${DAY}T08:02:00`, 0.5);
-    cloud.requests('08', 100);
-    cloud.requests('09', 100);
-    cloud.count('DeliveryToS3.Success', `${DAY}T10:30:00`, 1);
-    cloud.requests('10', 100);
+    cloud.countAt('DeliveryToS3.Success', '08:02', 0.5);
+    cloud.requests('08');
+    cloud.requests('09');
+    cloud.countAt('DeliveryToS3.Success', '10:30', 1);
+    cloud.requests('10');
     cloud.athenaRows = [found(7, 250, 50), found(8, 300, 50)];
     await cloud.night();
     expect(cloud.queries).toBe(1);
@@ -291,23 +284,21 @@ describe('a night', () => {
   });
 
   it('knows preflights that a route hands to the collector as invocations without a request', async () => {
-    cloud.requests('07', 100);
-    cloud.count('invoked', `${DAY}T07:30:00`, 200);
+    cloud.requests('07');
+    cloud.countAt('invoked', '07:30', 200);
     await cloud.night();
     expect(await cloud.hoursOf(7)).toMatchObject([
       { state: 'open', why: '100 requests of 200 were not counted' },
     ]);
-    cloud.count('preflights', `${DAY}T07:30:00`, 100);
-    await cloud.night(1);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 0 }]);
+    cloud.countAt('preflights', '07:30', 100);
+    expect(await cloud.seven(1)).toMatchObject({ state: 'whole', unproved: 0 });
   });
 
   it('expects no log line of an invocation that failed: it stored nothing, and its request was sent again', async () => {
-    cloud.requests('07', 100);
-    cloud.count('invoked', `${DAY}T07:30:00`, 130);
-    cloud.count('failed', `${DAY}T07:30:00`, 30);
-    await cloud.night();
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 0 }]);
+    cloud.requests('07');
+    cloud.countAt('invoked', '07:30', 130);
+    cloud.countAt('failed', '07:30', 30);
+    expect(await cloud.seven()).toMatchObject({ state: 'whole', unproved: 0 });
   });
 
   it.each([
@@ -316,7 +307,7 @@ describe('a night', () => {
   ])(
     'tells nothing of an hour as short whose files S3 deletes by then, after %s days',
     async (days, judged) => {
-      cloud.requests('07', 100, 270);
+      cloud.requests('07', 270);
       cloud.config = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: days } });
       // The rows could not be asked for in the first night.
       cloud.athenaRows = null;
@@ -328,8 +319,8 @@ describe('a night', () => {
   );
 
   it('clears an hour whose rows an erasure took, and leaves it open if nobody knows how many', async () => {
-    cloud.requests('07', 100, 270);
-    cloud.requests('08', 100, 270);
+    cloud.requests('07', 270);
+    cloud.requests('08', 270);
     cloud.athenaRows = [found(7, 280), found(8, 300)];
     const places = { landing: { ...noCounts(), rows: 25 } };
     // It began before the day.
@@ -351,28 +342,25 @@ describe('a night', () => {
     ]);
     cloud.store.objects.delete('ledger/_erasures/f.json');
     await cloud.store.write('ledger/_erasures/e.json', JSON.stringify(manifest));
-    await cloud.night(1);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 20 }]);
+    expect(await cloud.seven(1)).toMatchObject({ state: 'whole', missing: 0, unproved: 20 });
   });
 
   it('counts the rows of an hour that were refused as perhaps landed again, after a redrive', async () => {
-    cloud.requests('07', 100, 270);
+    cloud.requests('07', 270);
     cloud.athenaRows = [found(7, 300), ['quarantine', '7', '', '12', '0', '0']];
     await cloud.store.write(redrivenKey('2026-11-23T23:00:00.000Z', 'a'), '{}');
-    await cloud.night();
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 0 }]);
+    expect(await cloud.seven()).toMatchObject({ state: 'whole', missing: 0, unproved: 0 });
     cloud.store.objects.delete(receivedHoursKey(config, DAY));
     await cloud.store.write(redrivenKey(`${DAY}T23:00:00.000Z`, 'b'), '{}');
-    await cloud.night();
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 12 }]);
+    expect(await cloud.seven()).toMatchObject({ state: 'whole', missing: 0, unproved: 12 });
     // These rows are events of other tables.
-    const { rows: judged } = await readReceivedHours(cloud.store, config, DAY);
+    const judged = await cloud.rowsOf();
     const ofQuarantine = judged.filter(({ table_name }) => table_name === 'quarantine');
     expect(ofQuarantine[7]).toMatchObject({ state: 'whole', unproved: 0 });
   });
 
   it('judges the hours of which an object that waits cannot be read as open, and the others', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     const landed = `damaged/2026/11/24/06/y.ndjson.gz`;
     cloud.now = at(`${DAY}T08:00:00`);
     await cloud.store.write(landed, 'no rows');
@@ -383,7 +371,7 @@ describe('a night', () => {
   });
 
   it('judges a day again whose rows of an earlier night are damaged', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     await cloud.night();
     const judged = `statsig/ingested/received_hours/${DAY}.json`;
     const { text = '' } = (await cloud.store.read(judged)) ?? {};
@@ -393,14 +381,14 @@ describe('a night', () => {
   });
 
   it('goes on, fails and logs no good night where the rows of a day cannot be read', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     await cloud.night();
     await cloud.night(1);
     cloud.lines = [];
     cloud.deny('statsig/ingested/received_hours/2026-11-23.json');
     await expect(cloud.night(2)).rejects.toMatchObject({ name: 'AccessDenied' });
     expect(cloud.lines).toEqual([]);
-    expect((await readReceivedHours(cloud.store, config, '2026-11-26')).rows).toHaveLength(72);
+    expect(await cloud.rowsOf('2026-11-26')).toHaveLength(72);
     // An hour that is short is told of all the same.
     cloud.count('events_landed', '2026-11-25T07:30:00', 300);
     cloud.athenaRows = [found(7, 250)];
@@ -413,12 +401,12 @@ describe('a night', () => {
     for (const minute of cloud.series.get('hourly')?.keys() ?? [])
       if (minute < at(`${DAY}T10:00:00`)) cloud.series.get('hourly')?.delete(minute);
     // The registrar runs in the next hour for the first time.
-    cloud.requests('09', 100);
+    cloud.requests('09');
     cloud.series.get('hourly')?.delete(at(`${DAY}T15:05:00`));
     await cloud.night();
     const days = ['2026-11-21', '2026-11-22', '2026-11-23', DAY];
-    const read = await Promise.all(days.map((day) => readReceivedHours(cloud.store, config, day)));
-    const others = read.flatMap(({ rows }) => rows.filter(({ state }) => state !== 'whole'));
+    const read = await Promise.all(days.map((day) => cloud.rowsOf(day)));
+    const others = read.flatMap((rows) => rows.filter(({ state }) => state !== 'whole'));
     expect(others).toMatchObject(Array(3).fill({ ds: DAY, hour: 15, state: 'open' }));
     expect(await cloud.hoursOf(9)).toMatchObject([{ accepted: 300, unproved: 0 }]);
     const ofHours = cloud.metricReads.filter(({ periodSeconds }) => periodSeconds === 3_600);
@@ -439,7 +427,7 @@ describe('a night', () => {
     const hoursAt = async (time: string) => {
       cloud.now = at(`2026-12-01T${time}:00`);
       await reconcileDays(cloud.reconciler(), () => undefined);
-      const { rows } = await readReceivedHours(cloud.store, config, '2026-11-30');
+      const rows = await cloud.rowsOf('2026-11-30');
       const events = rows.filter(({ table_name }) => table_name === 'events');
       return { before: events[21], last: events[23] };
     };
@@ -451,7 +439,7 @@ describe('a night', () => {
   });
 
   it('keeps what a night has counted of an open hour once CloudWatch has no minutes of it', async () => {
-    cloud.requests('07', 100, 290);
+    cloud.requests('07', 290);
     await cloud.night();
     const counts = { accepted: 300, finished: 290 };
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open', ...counts }]);
@@ -463,7 +451,7 @@ describe('a night', () => {
   });
 
   it('does not replace what another run has written meanwhile', async () => {
-    cloud.requests('07', 100);
+    cloud.requests('07');
     const read = cloud.store.read.bind(cloud.store);
     cloud.store.read = async (key, options) => {
       const found = await read(key, options);

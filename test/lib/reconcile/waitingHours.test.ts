@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
-import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { reconcileDay } from '../../../lib/reconcile/reconcileDays.ts';
-import { at, CountedCloud, config, DAY, NIGHT } from './CountedCloud.ts';
+import { at, CountedCloud, DAY, NIGHT } from './CountedCloud.ts';
 
 let cloud: CountedCloud;
 
@@ -12,7 +11,14 @@ beforeEach(() => {
 });
 
 describe('an hour waits', () => {
-  beforeEach(() => cloud.requests('07', 100));
+  beforeEach(() => cloud.requests('07'));
+
+  /** The hours of which events are waited for, after the night. */
+  const openHours = async (day: string) => {
+    await cloud.night();
+    const open = (await cloud.rowsOf(day)).filter(({ state }) => state === 'open');
+    return [...new Set(open.map(({ hour }) => hour))];
+  };
 
   it('for objects of the landing from their hour on, and for damaged ones with rows', async () => {
     cloud.now = at(`${DAY}T13:10:00`);
@@ -34,12 +40,7 @@ describe('an hour waits', () => {
     await cloud.store.write('landing/2026/11/24/18/', '');
     // These were counted when they were refused.
     await cloud.store.write(`landing/redriven/${DAY}/e.ndjson.gz`, record);
-    await cloud.night();
-    const day = await readReceivedHours(cloud.store, config, DAY);
-    const open = day.rows.filter(({ state }) => state === 'open');
-    expect([...new Set(open.map(({ hour }) => hour))]).toEqual([
-      2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 19, 20,
-    ]);
+    expect(await openHours(DAY)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 19, 20]);
     expect(await cloud.hoursOf(12)).toMatchObject([{ state: 'open', waiting_objects: 2 }]);
     cloud.store.objects.delete('landing/2026/11/24/11/x.ndjson.gz');
     for (const key of [...cloud.store.objects.keys()])
@@ -48,12 +49,6 @@ describe('an hour waits', () => {
     expect(await cloud.hoursOf(12, 20)).toMatchObject([{ state: 'whole' }, { state: 'open' }]);
   });
 
-  /** The hours of which events are waited for, after the night. */
-  const openHours = async (day: string) => {
-    await cloud.night();
-    const { rows } = await readReceivedHours(cloud.store, config, day);
-    return [...new Set(rows.filter(({ state }) => state === 'open').map(({ hour }) => hour))];
-  };
   const NAME = 'sluice-1-2026-11-23-07-10-00-x.ndjson.gz';
   const delivered = String(at('2026-11-23T08:10:00'));
 
@@ -144,31 +139,31 @@ describe('an hour waits', () => {
   });
 
   it('for a stream that holds its records, and only if it came before its end', async () => {
-    cloud.count('IncomingRecords', `${DAY}T22:10:00`, 5);
-    cloud.count('DeliveryToS3.Records', `${DAY}T22:05:00`, 5);
+    cloud.countAt('IncomingRecords', '22:10', 5);
+    cloud.countAt('DeliveryToS3.Records', '22:05', 5);
     await cloud.night();
     const late = { state: 'open', why: 'the stream is late' };
     expect(await cloud.hoursOf(21, 22)).toMatchObject([{ state: 'whole' }, late]);
     // A request of the end of an hour comes to the stream in the next one.
     cloud.store.objects.clear();
-    cloud.count('IncomingRecords', `${DAY}T22:00:00`, 6);
+    cloud.countAt('IncomingRecords', '22:00', 6);
     await cloud.night();
     expect(await cloud.hoursOf(20, 21)).toMatchObject([{ state: 'whole' }, late]);
   });
 
   it('for CloudWatch, of which no value is not 0, while the stream holds', async () => {
-    cloud.requests('04', 100, 270);
+    cloud.requests('04', 270);
     for (const hour of ['05', '06']) cloud.series.get('hourly')?.delete(at(`${DAY}T${hour}:05:00`));
-    cloud.count('DeliveryToS3.Records', `${DAY}T04:45:00`, 90);
-    cloud.count('IncomingRecords', `${DAY}T04:50:00`, 10);
+    cloud.countAt('DeliveryToS3.Records', '04:45', 90);
+    cloud.countAt('IncomingRecords', '04:50', 10);
     cloud.now = at(`${DAY}T08:10:00`);
     const early = await reconcileDay(cloud.reconciler(), DAY, true);
     const events = early.filter(({ table_name }) => table_name === 'events');
     const late = 'the stream is late';
     expect(events.slice(3, 7).map(({ why }) => why)).toEqual([null, late, late, late]);
     // The stream delivers what it held.
-    cloud.count('DeliveryToS3.Records', `${DAY}T09:00:00`, 10);
-    cloud.count('events_finished', `${DAY}T04:00:00`, 300);
+    cloud.countAt('DeliveryToS3.Records', '09:00', 10);
+    cloud.countAt('events_finished', '04:00', 300);
     await cloud.night();
     const why = 'CloudWatch has no values of that hour';
     const silent = { state: 'open', why };
