@@ -2,8 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
-const NIGHT_MS = 86_400_000;
-
 describe('raw files that change', () => {
   let curations: Curations;
   beforeEach(async () => {
@@ -20,7 +18,7 @@ describe('raw files that change', () => {
     curations.clock.advance(60_000);
     await curations.plan({ ...days, asked: 'rebuild' });
     await curations.land('late', exposures(20, 21));
-    expect(await curations.curate(curations.takeTasks()[0], { killAt: 'listed' })).toBe('killed');
+    await curations.kill(curations.takeTasks()[0], 'listed');
     expect(await curations.listedDays()).toEqual([]);
     await curations.work();
     expect(await isServed()).toBe(false);
@@ -39,12 +37,12 @@ describe('raw files that change', () => {
     await curations.night();
     // Its last day, and one more for the writer.
     await curations.land('late', exposures(20, 21));
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(await curations.listedDays()).toEqual([]);
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     await curations.night();
     await curations.land('later', exposures(21, 22));
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(await curations.listedDays()).toEqual([DAY]);
     const operations = ['ListObjectsV2'];
     curations.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all', operations }] });
@@ -57,13 +55,12 @@ describe('raw files that change', () => {
   });
 
   it('leave the day to the next night when its message has no try left', async () => {
-    await curations.plan({ sluice: 'curate' });
-    const [task] = curations.takeTasks();
+    const task = await curations.task();
     const at = { curated: () => curations.land('late', exposures(20, 21)) };
     expect(await curations.curate(task, { at, run: { isLastAttempt: true } })).toMatchObject({
       outcome: 'outdated',
     });
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });
 
@@ -78,19 +75,19 @@ describe('raw files that change', () => {
       files: [{ key, fate: 'failed', reason: 'SLUICE_CURATE_FILE_UNREADABLE' }],
     });
     expect(await isServed()).toBe(false);
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(curations.logged.at(-1)).toMatchObject({
       curations_failed: 1,
       curations_waiting: 0,
       days_curated: 0,
     });
     // It is tried again every night, and curated once the file is repaired.
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'failed' }]);
     await curations.land('broken', exposures(20, 30));
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(curations.logged.at(-1)).toMatchObject({
       curations_failed: 0,
       days_curated: 1,
@@ -112,7 +109,7 @@ describe('raw files that change', () => {
     curations.clock.advance(2 * 3_600_000);
     expect(await messages(check)).toBe(0);
     await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     await curations.night();
     curations.clock.advance(4 * 3_600_000);
     expect(await messages(check)).toBe(1);

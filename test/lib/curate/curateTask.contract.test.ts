@@ -7,7 +7,6 @@ import { VERSION } from '../../../lib/base/version.ts';
 import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { planDays } from '../../../lib/curate/planDays.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { readPartition } from '../../../lib/ledger/movePartition.ts';
 import { EngineError } from '../../../lib/parquet/EngineError.ts';
@@ -15,6 +14,8 @@ import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tabl
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { LEASE_MS } from '../../harness/attemptAt.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
+
+const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
 
 describe('a day that is curated', () => {
   let curations: Curations;
@@ -41,29 +42,25 @@ describe('a day that is curated', () => {
     expect(entry?.curated?.run).toBeUndefined();
     expect(entry?.lease).toBeUndefined();
     const location = await curations.curatedLocation();
-    expect(location).toBe(`statsig/ingested/curated_exposures/${DAY}/${entry?.version}/`);
+    expect(location).toBe(`${FOLDER}${entry?.version}/`);
     expect(await curations.rowsUnder(location ?? '')).toHaveLength(40);
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
     expect(await curations.read()).toEqual(ids(0, 40));
   });
 
-  const plan = async () => {
-    await curations.plan({ sluice: 'curate' });
-    return curations.takeTasks()[0];
-  };
   const late = () => curations.land('late', exposures(40, 41));
 
   it('ends with the same result after a kill at every step in turn, and readers see every row all the time', async () => {
     await curations.night();
     await late();
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     const before = await curations.curatedLocation();
-    curations.clock.advance(86_400_000);
-    const task = await plan();
+    curations.nextNight();
+    const task = await curations.task();
     for (const killAt of curateFaultPoints) {
-      expect(await curations.curate(task, { killAt })).toBe('killed');
+      await curations.kill(task, killAt);
       expect(await curations.read()).toEqual(ids(0, 41));
-      curations.clock.advance(LEASE_MS + 1);
+      curations.endLease();
     }
     expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
     await curations.work();
@@ -78,18 +75,16 @@ describe('a day that is curated', () => {
       curations.clock.advance(2 * 86_400_000);
       await curations.sweep();
     }
-    const folder = `statsig/ingested/curated_exposures/${DAY}/`;
-    expect((await curations.keys(folder)).filter((key) => !key.startsWith(after))).toEqual([]);
+    expect((await curations.keys(FOLDER)).filter((key) => !key.startsWith(after))).toEqual([]);
     expect(await curations.keys(VERSION_NOTES)).toEqual([]);
     expect(await curations.read()).toEqual(ids(0, 41));
   });
 
   /** Another takes the day, as the lease of its worker has ended. */
   const takeOver = async () => {
-    curations.clock.advance(LEASE_MS + 1);
-    const place = curatedSubject(curations.config, 'exposures', DAY);
+    curations.endLease();
     const until = curations.clock.now() + 10 * LEASE_MS;
-    await curations.ledger.claim(place, 'another', until, (entry) => ({ entry, isNext: true }));
+    await curations.ledger.claim(place(), 'another', until, (entry) => ({ entry, isNext: true }));
   };
 
   it.each([
@@ -97,7 +92,7 @@ describe('a day that is curated', () => {
     { point: 'checked', isMoved: false },
     { point: 'moved', isMoved: true },
   ])('is not published by a worker that has lost it to another at $point', async ({ point, isMoved }) => {
-    const outcome = await curations.curate(await plan(), { at: { [point]: takeOver } });
+    const outcome = await curations.curate(await curations.task(), { at: { [point]: takeOver } });
     expect(outcome).toEqual({ outcome: 'lost' });
     expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
     expect(await curations.listedDays()).toEqual([]);
@@ -110,10 +105,11 @@ describe('a day that is curated', () => {
       run: { isLastAttempt: true },
       curator: { curate: () => Promise.reject(new Error('broken')) },
     };
-    expect(await curations.curate(await plan(), failing)).toEqual({ outcome: 'lost' });
+    expect(await curations.curate(await curations.task(), failing)).toEqual({ outcome: 'lost' });
     expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
   });
 
+  const place = () => curatedSubject(curations.config, 'exposures', DAY);
   const madeAgain = { outcome: 'handed_back', failure: { code: 'SLUICE_CURATE_FILES_CHANGED' } };
   const made = { outcome: 'curated' };
   it.each([
@@ -123,7 +119,7 @@ describe('a day that is curated', () => {
     { point: 'settled', outcome: made, isMoved: true },
     { point: 'listed_day', outcome: made, isMoved: true },
   ])('is not read by views if a raw file comes at $point', async ({ point, outcome, isMoved }) => {
-    const task = await plan();
+    const task = await curations.task();
     expect(await curations.curate(task, { at: { [point]: late } })).toMatchObject(outcome);
     // Before any plan looks.
     expect((await curations.curatedLocation()) !== null).toBe(isMoved);
@@ -134,14 +130,14 @@ describe('a day that is curated', () => {
   });
 
   it('is not read by views if a raw file comes while the plan lists what a killed task has published', async () => {
-    expect(await curations.curate(await plan(), { killAt: 'settled' })).toBe('killed');
-    const { listed, ...planner } = curations.makePlanner();
+    await curations.kill(await curations.task(), 'settled');
+    const { listed } = curations;
     const write: typeof listed.write = async (...args) => {
       const isWritten = await listed.write(...args);
       if (DAY in args[1]) await late();
       return isWritten;
     };
-    const [planned] = await planDays({ ...planner, listed: { ...listed, write } }, { sluice: 'curate' });
+    const [planned] = await curations.planDays({ listed: { ...listed, write } });
     expect(planned?.listed).toEqual([]);
     expect(await curations.listedDays()).toEqual([]);
     expect(await curations.read()).toEqual(ids(0, 41));
@@ -152,8 +148,8 @@ describe('a day that is curated', () => {
     await curations.land('c', exposures(0, 1).replace('production', 'staging'));
     await curations.night();
     await curations.removeRaw('b');
-    curations.clock.advance(86_400_000);
-    const task = await plan();
+    curations.nextNight();
+    const task = await curations.task();
     expect(task?.reason).toBe('kept');
     expect(await curations.read()).toEqual(ids(0, 40));
     const before = (await curations.curatedLocation()) ?? '';
@@ -172,45 +168,45 @@ describe('a day that is curated', () => {
   });
 
   it('still knows what an erasure has done since it listed the raw files last', async () => {
-    const { clock, ledger, config } = curations;
+    const { clock, ledger } = curations;
     const erased: { readonly endedAt: number }[] = [];
     const erase = async () => {
       clock.advance(1);
       const erasure = { id: 'e1', at: clock.now(), endedAt: clock.now() };
       erased.push(erasure);
-      await ledger.change(curatedSubject(config, 'exposures', DAY), (entry) => ({
+      await ledger.change(place(), (entry) => ({
         entry: noteErasure(entry, erasure),
       }));
     };
-    expect(await curations.curate(await plan(), { at: { checked: erase } })).toMatchObject(made);
+    expect(await curations.curate(await curations.task(), { at: { checked: erase } })).toMatchObject(made);
     expect((await curations.entry())?.erasures).toMatchObject(erased);
   });
 
   it('is busy for a second task, whose message comes again', async () => {
-    const task = await plan();
+    const task = await curations.task();
     const second: unknown[] = [];
     const both = async () => {
       second.push(await curations.curate(task));
       second.push(await curations.messages([task ?? {}]));
     };
-    expect(await curations.curate(task, { at: { claimed: both } })).toMatchObject({ outcome: 'curated' });
+    expect(await curations.curate(task, { at: { claimed: both } })).toMatchObject(made);
     expect(second).toEqual([{ outcome: 'busy' }, [0]]);
   });
 
   it('is left to the task of a later version', async () => {
-    const earlier = await plan();
+    const earlier = await curations.task();
     curations.clock.advance(1_000);
     await curations.plan({ sluice: 'curate', days: [DAY], asked: 'run' });
     const [later] = curations.takeTasks();
-    expect(await curations.curate(later, { killAt: 'recorded' })).toBe('killed');
-    curations.clock.advance(LEASE_MS + 1);
+    await curations.kill(later, 'recorded');
+    curations.endLease();
     expect(await curations.curate(earlier)).toEqual({ outcome: 'outdated' });
-    expect(await curations.curate(later)).toMatchObject({ outcome: 'curated' });
+    expect(await curations.curate(later)).toMatchObject(made);
   });
 
   it('whose version is published is not made again by a late delivery, which keeps new rows from no reader', async () => {
-    const task = await plan();
-    expect(await curations.curate(task, { killAt: 'settled' })).toBe('killed');
+    const task = await curations.task();
+    await curations.kill(task, 'settled');
     await late();
     expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
     expect(await curations.listedDays()).toEqual([]);
@@ -233,10 +229,10 @@ describe('a day that is curated', () => {
     await curations.night();
     const before = (await curations.entry())?.version ?? '';
     await late();
-    curations.clock.advance(86_400_000);
-    const task = await plan();
+    curations.nextNight();
+    const task = await curations.task();
     const at = { checked: () => disturb(task?.version ?? '') };
-    expect(await curations.curate(task, { at })).toMatchObject({ outcome: 'curated' });
+    expect(await curations.curate(task, { at })).toMatchObject(made);
     const superseded = (await curations.entry())?.superseded.map(({ version }) => version) ?? [];
     expect([before, ...superseded]).not.toContain(task?.version);
   });
@@ -244,10 +240,10 @@ describe('a day that is curated', () => {
   it('is settled once by two tasks that find the partition moved', async () => {
     await curations.night();
     await late();
-    curations.clock.advance(86_400_000);
-    const task = await plan();
-    expect(await curations.curate(task, { killAt: 'moved' })).toBe('killed');
-    curations.clock.advance(LEASE_MS + 1);
+    curations.nextNight();
+    const task = await curations.task();
+    await curations.kill(task, 'moved');
+    curations.endLease();
     const real = curations.makeCurator().ledger;
     let settledOnce: unknown;
     const ledger: Curator['ledger'] = {
@@ -277,7 +273,7 @@ describe('a day that is curated', () => {
     const read = body === null ? raw.read : async () => body();
     const replaced = () => curations.land('a', exposures(0, 20, DAY, '10:30:00'));
     const how = { at: body === null ? { claimed: replaced } : {}, curator: { raw: { ...raw, read } } };
-    expect(await curations.curate(await plan(), how)).toMatchObject({
+    expect(await curations.curate(await curations.task(), how)).toMatchObject({
       outcome: 'handed_back',
       failure: { code },
     });
@@ -287,32 +283,32 @@ describe('a day that is curated', () => {
     await curations.night();
     const first = (await curations.curatedLocation()) ?? '';
     for (const name of ['a', 'b']) await curations.removeRaw(name);
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     await curations.night();
     expect(await curations.read()).toEqual(ids(0, 40));
     expect(await curations.listedDays()).toEqual([DAY]);
     // The next night may read its rows once more.
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     await curations.sweep();
     expect(await curations.keys(first)).not.toEqual([]);
-    await curations.ledger.change(curatedSubject(curations.config, 'exposures', DAY), (known) => {
+    await curations.ledger.change(place(), (known) => {
       const { kept } = known.curated ?? {};
       if (kept === undefined) throw new RangeError('Nothing is kept.');
       return { entry: { ...known, curated: { ...known.curated, kept: { ...kept, accepted: 'drop' } } } };
     });
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated', account: { kept: 0, rows: 0 } }]);
     expect(await curations.entry()).toMatchObject({ state: 'succeeded_no_data' });
     expect((await curations.entry())?.curated?.kept).toBeUndefined();
     expect(await curations.listedDays()).toEqual([]);
     expect((await curations.viewDays())?.exposures).toEqual([]);
-    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toEqual([]);
+    expect(await curations.curatedRows()).toEqual([]);
   });
 
   it('fails with the last delivery of its message, and is handed back before', async () => {
     const curator = { curate: () => Promise.reject(new Error('broken')) };
     const failure = { code: 'SLUICE_CURATE_STOPPED' };
-    const task = await plan();
+    const task = await curations.task();
     expect(await curations.curate(task, { curator })).toMatchObject({ outcome: 'handed_back', failure });
     expect((await curations.entry())?.lease).toBeUndefined();
     const last = { curator, run: { isLastAttempt: true } };
@@ -340,8 +336,7 @@ describe('a day that is curated', () => {
     expect((await curations.entry())?.version).not.toBe(before);
     curations.clock.advance(2 * 86_400_000);
     await curations.sweep();
-    const folder = `statsig/ingested/curated_exposures/${DAY}/`;
-    expect((await curations.keys(folder)).filter((key) => key.startsWith(`${folder}${before}/`))).toEqual([]);
+    expect(await curations.keys(`${FOLDER}${before}/`)).toEqual([]);
   });
 
   it('without rows has no version, and is no day that waits to be curated', async () => {
@@ -354,13 +349,13 @@ describe('a day that is curated', () => {
   });
 
   it('has no files that an attempt has left which was killed', async () => {
-    const task = await plan();
-    expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
-    const folder = `statsig/ingested/curated_exposures/${DAY}/${task?.version}/`;
+    const task = await curations.task();
+    await curations.kill(task, 'uploaded');
+    const folder = `${FOLDER}${task?.version}/`;
     const left = await curations.keys(folder);
     expect(left).not.toEqual([]);
-    curations.clock.advance(LEASE_MS + 1);
-    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    curations.endLease();
+    expect(await curations.curate(task)).toMatchObject(made);
     expect((await curations.keys(folder)).filter((key) => left.includes(key))).toEqual([]);
     expect(await curations.rowsUnder(folder)).toHaveLength(40);
   });
@@ -373,17 +368,17 @@ describe('a day that is curated', () => {
     },
   ])('is not published while its table $what', async ({ change }) => {
     await changeColumns(curations, change);
-    expect(await curations.curate(await plan())).toMatchObject({
+    expect(await curations.curate(await curations.task())).toMatchObject({
       failure: { code: 'SLUICE_CURATE_TABLE_DIFFERS' },
     });
   });
 
   it('is not published while its version is not whole', async () => {
     await changeColumns(curations, (columns) => columns.slice(0, 1));
-    const task = await plan();
+    const task = await curations.task();
     // Its files are made, and not published.
     await curations.curate(task);
-    for (const Key of await curations.keys(`statsig/ingested/curated_exposures/${DAY}/`))
+    for (const Key of await curations.keys(FOLDER))
       await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
     expect(await curations.curate(task)).toMatchObject({
       failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' },
@@ -393,16 +388,16 @@ describe('a day that is curated', () => {
 
   it('too large for one function is made slice by slice, although the message of a slice is lost or not sent', async () => {
     const freeBytes = async () => 2_500;
-    const task = await plan();
+    const task = await curations.task();
     const first = await curations.curate(task, { curator: { freeBytes } });
     expect(first).toMatchObject({ outcome: 'slice', done: 1 });
     const slices = Number(Object(first).slices);
     expect(slices).toBeGreaterThan(2);
     expect(curations.takeTasks()).toEqual([task]);
     // Its message is lost. What is made stays meanwhile.
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     await curations.sweep();
-    expect((await plan())?.version).toBe(task?.version);
+    expect((await curations.task())?.version).toBe(task?.version);
     const away = { send: () => Promise.reject(new QueueError('SLUICE_QUEUE_NOT_SENT')) };
     for (let done = 2; done < slices; done += 1)
       expect(await curations.curate(task, { curator: { freeBytes, tasks: away } })).toMatchObject({
@@ -413,7 +408,7 @@ describe('a day that is curated', () => {
       outcome: 'curated',
       account: { rawRows: 50, rows: 40, resends: 10 },
     });
-    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+    expect(await curations.curatedRows()).toHaveLength(40);
   });
 
   it.each<{ readonly when: string; readonly curator: Partial<Curator>; readonly detail: string }>([
@@ -426,7 +421,7 @@ describe('a day that is curated', () => {
     },
     { when: 'in any slices', curator: { freeBytes: async () => 1 }, detail: 'bytes of files' },
   ])('too large for the disk $when says so, and is not tried again', async ({ curator, detail }) => {
-    expect(await curations.curate(await plan(), { curator })).toMatchObject({
+    expect(await curations.curate(await curations.task(), { curator })).toMatchObject({
       outcome: 'failed',
       failure: { code: 'SLUICE_CURATE_DAY_TOO_LARGE', message: expect.stringContaining(detail) },
     });
@@ -454,7 +449,7 @@ describe('messages of curate', () => {
     expect(await curations.messages([task], 2, broken)).toEqual([]);
     expect(await curations.entry()).toMatchObject({ state: 'failed' });
     expect(curations.logged.at(-1)).toMatchObject({ level: 'error', code: 'SLUICE_CURATE_STOPPED' });
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     await curations.plan({ sluice: 'curate' });
     const [again = {}] = curations.takeTasks();
     expect(await curations.messages([again], 1)).toEqual([]);

@@ -4,7 +4,6 @@ import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { curatedSubject, VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
-import { LEASE_MS } from '../../harness/attemptAt.ts';
 import { withoutNote } from '../../harness/shortPages.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -21,9 +20,8 @@ describe('a task that is killed', () => {
     // A late file: the day is out of the list, and is curated again in the next night.
     const key = await curations.land('b', exposures(10, 40, DAY, '11:00:00'));
     await curations.plan(curations.fileEvent(key));
-    curations.clock.advance(86_400_000);
-    await curations.plan({ sluice: 'curate' });
-    const [queued] = curations.takeTasks();
+    curations.nextNight();
+    const queued = await curations.task();
     if (queued === undefined) throw new Error('no task');
     task = queued;
   });
@@ -33,7 +31,7 @@ describe('a task that is killed', () => {
     new Set((await curations.keys(FOLDER)).map((key) => key.slice(FOLDER.length).split('/')[0]));
 
   async function expectWhole() {
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
     expect(await curations.read()).toEqual(ids(0, 40));
     const location = (await curations.curatedLocation()) ?? '';
@@ -54,26 +52,26 @@ describe('a task that is killed', () => {
     expect(await curations.read()).toEqual(ids(0, 40));
     const [file = ''] = await curations.keys(FOLDER);
     await curations.remove(file);
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(await curations.viewDays()).toEqual({ exposures: [], events: [] });
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
-    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
-    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.curatedRows()).toHaveLength(40);
+    await curations.check();
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
   }
 
   it.each([{ point: 'recorded' }, { point: 'moved' }, { point: 'settled' }] as const)(
     'at $point and whose message is lost is finished by the next plan',
     async ({ point }) => {
-      expect(await curations.curate(task, { killAt: point })).toBe('killed');
-      curations.clock.advance(86_400_000);
+      await curations.kill(task, point);
+      curations.nextNight();
       await curations.night();
       await expectWhole();
     },
   );
 
   it('at moved and settled by the next plan still knows what an erasure did since it had listed files', async () => {
-    expect(await curations.curate(task, { killAt: 'moved' })).toBe('killed');
+    await curations.kill(task, 'moved');
     curations.clock.advance(3_600_000);
     const erasure = { id: 'e1', at: curations.clock.now(), endedAt: curations.clock.now() };
     const subject = curatedSubject(curations.config, 'exposures', DAY);
@@ -85,7 +83,7 @@ describe('a task that is killed', () => {
 
   it('at noted and whose message is lost deletes nothing that queries have read until the next night', async () => {
     const before = (await curations.curatedLocation()) ?? '';
-    expect(await curations.curate(task, { killAt: 'noted' })).toBe('killed');
+    await curations.kill(task, 'noted');
     // The note is due a few minutes after the next task replaces the version.
     curations.clock.advance(86_400_000 - 300_000);
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
@@ -99,7 +97,7 @@ describe('a task that is killed', () => {
     const run = { tries: 2 };
     for (const _ of [1, 2]) {
       expect(await curations.curate(task, { killAt: 'uploaded', run })).toBe('killed');
-      curations.clock.advance(LEASE_MS + 1);
+      curations.endLease();
     }
     expect(await curations.curate(task, { run })).toMatchObject({
       outcome: 'failed',
@@ -110,7 +108,7 @@ describe('a task that is killed', () => {
       failure: { code: 'SLUICE_CURATE_KILLED' },
     });
     expect(await curations.read()).toEqual(ids(0, 40));
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });
 
@@ -127,7 +125,7 @@ describe('a task that is killed', () => {
     const tries = 3;
     for (let receives = 1; receives < tries; receives += 1) {
       expect(await curations.curate(task, { killAt: 'curated', run: { tries } })).toBe('killed');
-      curations.clock.advance(LEASE_MS + 1);
+      curations.endLease();
     }
     const last = { killAt: 'curated', run: { tries, isLastAttempt: true } } as const;
     expect(await curations.curate(task, last)).toMatchObject({
@@ -151,7 +149,7 @@ describe('a task that is killed', () => {
     expect((await curations.entry())?.lease).toBeUndefined();
     expect(await late()).toMatchObject({ outcome: 'failed', failure });
     expect(await curations.entry()).toMatchObject({ state: 'failed', failure });
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });
 
@@ -185,9 +183,8 @@ describe('a task that is killed', () => {
       failure,
     });
     expect(await curations.curate(task, counting('rawRows'))).toMatchObject({ outcome: 'failed', failure });
-    curations.clock.advance(86_400_000);
-    await curations.plan({ sluice: 'curate' });
-    const [again] = curations.takeTasks();
+    curations.nextNight();
+    const again = await curations.task();
     expect(await curations.curate(again, counting('rows'))).toMatchObject({
       outcome: 'handed_back',
       failure,
@@ -199,7 +196,7 @@ describe('a task that is killed', () => {
       failure,
     });
     expect(await curations.curatedLocation()).toBe(before);
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });
 });

@@ -5,11 +5,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { LEASE_MS } from '../../harness/attemptAt.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
-const check = { sluice: 'curate-check' };
 
 describe('raw files that are lost', () => {
   let curations: Curations;
@@ -29,7 +27,7 @@ describe('raw files that are lost', () => {
   afterEach(() => curations.close());
 
   const night = () => {
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     return curations.night();
   };
   const kept = async () => (await curations.entry())?.curated?.kept;
@@ -49,9 +47,9 @@ describe('raw files that are lost', () => {
     'are kept by the next night when the task is killed at $point and its message is lost',
     async ({ point, outcome }) => {
       await curations.removeRaw('b');
-      curations.clock.advance(NIGHT_MS);
+      curations.nextNight();
       await curations.plan({ sluice: 'curate' });
-      expect(await curations.curate(curations.takeTasks()[0], { killAt: point })).toBe('killed');
+      await curations.kill(curations.takeTasks()[0], point);
       // The sweep of the hour comes before the task.
       curations.clock.advance(NIGHT_MS + 60_000);
       await curations.plan({ sluice: 'curate' });
@@ -89,21 +87,20 @@ describe('raw files that are lost', () => {
     async ({ message, change }) => {
       await curations.removeRaw('b');
       await curations.land('c', exposures(30, 40));
-      curations.clock.advance(NIGHT_MS);
-      await curations.plan({ sluice: 'curate' });
-      const [task] = curations.takeTasks();
-      expect(await curations.curate(task, { killAt: 'moved' })).toBe('killed');
+      curations.nextNight();
+      const task = await curations.task();
+      await curations.kill(task, 'moved');
       await change();
-      await curations.plan(check);
-      curations.clock.advance(LEASE_MS + 1);
+      await curations.check();
+      curations.endLease();
       if (message === 'delivered again') {
         expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
         expect(await curations.read()).toEqual(ids(0, 40));
-        expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+        expect(await curations.curatedRows()).toHaveLength(40);
       }
       await night();
       expect(await curations.read()).toEqual(ids(0, 40));
-      expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(40);
+      expect(await curations.curatedRows()).toHaveLength(40);
       await curations.sweep();
       expect(await night()).toEqual([]);
       expect(await curations.read()).toEqual(ids(0, 40));
@@ -122,7 +119,7 @@ describe('raw files that are lost', () => {
     const entry = list?.days[DAY];
     if (entry === undefined) throw new Error('not listed');
     await curations.listed.write('exposures', { [DAY]: { ...entry, shape: 'old' } }, list?.eTag ?? null);
-    await curations.plan(check);
+    await curations.check();
     expect(await curations.read()).toEqual(ids(0, 30));
   });
 });

@@ -7,7 +7,6 @@ import { QueueError } from '../../../lib/base/queue.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
-import { planDays } from '../../../lib/curate/planDays.ts';
 import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
@@ -26,21 +25,20 @@ describe('the nightly plan', () => {
   const plan = () => curations.plan({ sluice: 'curate' });
 
   it('queues days from the night on in which they have been over for curateAfter days', async () => {
-    for (const day of ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'])
-      await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    for (const day of Array.from({ length: 5 }, (_, i) => addDays(DAY, i))) await curations.landDay(day);
     // The 17th ends when the 18th begins, and two days later the 20th begins.
     await plan();
     expect(queuedDays()).toEqual(['exposures 2026-11-17 new', 'exposures 2026-11-16 new']);
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     await plan();
     expect(queuedDays()[0]).toBe('exposures 2026-11-18 new');
   });
 
   it('queues 31 days of a table, the newest first, and the days before them the next time', async () => {
     const days = Array.from({ length: 36 }, (_, i) => addDays(DAY, -i));
-    for (const day of days) await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    for (const day of days) await curations.landDay(day);
     await curations.land('a', exposures(0, 1), 'events', DAY);
-    const plans = await planDays(curations.makePlanner(), { sluice: 'curate' });
+    const plans = await curations.planDays();
     expect(plans.map(({ kind, looked, left }) => ({ kind, looked, left }))).toEqual([
       { kind: 'exposures', looked: 36, left: 5 },
       { kind: 'events', looked: 1, left: 0 },
@@ -53,8 +51,7 @@ describe('the nightly plan', () => {
     await plan();
     expect(queuedDays()).toEqual(days.slice(31).map((day) => `exposures ${day} new`));
     // Days that somebody names are queued all.
-    const named = { sluice: 'curate', kinds: ['exposures'], days, asked: 'run' } as const;
-    const [asked] = await planDays(curations.makePlanner(), { ...named, kinds: [...named.kinds] });
+    const [asked] = await curations.planDays({}, { kinds: ['exposures'], days, asked: 'run' });
     expect(asked).toMatchObject({ looked: 36, left: 0 });
     expect(queuedDays()).toHaveLength(36);
   });
@@ -78,8 +75,7 @@ describe('the nightly plan', () => {
         ],
         alone: exclusive(),
       };
-      const request = { sluice: 'curate' as const, kinds: ['exposures' as const] };
-      const [plan] = await planDays({ ...curations.makePlanner(), raw }, request);
+      const [plan] = await curations.planDays({ raw }, { kinds: ['exposures'] });
       expect(plan).toMatchObject({ queued: queued.map((day) => ({ day, reason: 'new' })), left });
     },
   );
@@ -111,26 +107,23 @@ describe('the nightly plan', () => {
         known.push(new WeakRef(inputs));
         return ledgerEntry({
           ...place,
-          state: 'waiting',
-          fingerprint: null,
-          attempts: 0,
           curated: { inputs },
         });
       },
     };
     const raw = { days: async () => days, files, alone: exclusive() };
-    await planDays({ ...planner, raw, ledger }, { sluice: 'curate', kinds: ['exposures'] });
+    await curations.planDays({ raw, ledger }, { kinds: ['exposures'] });
     expect(listed.length).toEqual(days.length);
     expect(known.length).toEqual(days.length);
     for (const count of held) expect(count).toBeLessThan(50);
   });
 
   it('notes days whose columns have changed as queued, so that they are counted while they wait', async () => {
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     await curations.night();
     const { bucket } = curations.config;
     const config = defineConfig({ bucket, curate: true, unitIds: { planID: 'plan' } });
-    const planReshaped = () => planDays({ ...curations.makePlanner(), config }, { sluice: 'curate' });
+    const planReshaped = () => curations.planDays({ config });
     await planReshaped();
     expect(queuedDays()).toEqual([`exposures ${DAY} reshaped`]);
     expect(await curations.entry()).toMatchObject({ state: 'succeeded', queued: { reason: 'reshaped' } });
@@ -144,20 +137,19 @@ describe('the nightly plan', () => {
 
   it('tells the oldest of the days that are not curated, and which of them wait for more than a day', async () => {
     const count = () => countDays(curations.makePlanner(), 'exposures');
-    await curations.land('a', exposures(0, 1, '2026-11-19'), 'exposures', '2026-11-19');
+    await curations.landDay('2026-11-19');
     expect(await count()).toMatchObject({ oldest: null });
-    for (const day of ['2026-11-14', '2026-11-16'])
-      await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    for (const day of ['2026-11-14', '2026-11-16']) await curations.landDay(day);
     expect(await count()).toMatchObject({ oldest: '2026-11-14' });
     await plan();
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     expect(await count()).toMatchObject({ waiting: 0 });
     curations.clock.advance(1);
     expect(await count()).toMatchObject({ waiting: 2 });
   });
 
   it('queues nothing twice, and a lost task again in the next night, until when it is not counted', async () => {
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     await plan();
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
     const first = (await curations.entry())?.queued?.at;
@@ -172,12 +164,12 @@ describe('the nightly plan', () => {
     expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 1, oldest_not_curated: 5 });
     // The hourly check counts it, too.
     curations.logged.length = 0;
-    await curations.plan({ sluice: 'curate-check' });
+    await curations.check();
     expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 1 });
   });
 
   it('sends tasks that are not done days later: their versions may be deleted at any time', async () => {
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     await plan();
     const [task] = curations.takeTasks();
     curations.clock.advance(2 * NIGHT_MS);
@@ -185,10 +177,9 @@ describe('the nightly plan', () => {
   });
 
   it('notes no task that the queue has not taken', async () => {
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     const tasks = { send: () => Promise.reject(new QueueError('SLUICE_QUEUE_NOT_SENT')) };
-    const request = { sluice: 'curate' as const };
-    await expect(planDays({ ...curations.makePlanner(), tasks }, request)).rejects.toMatchObject({
+    await expect(curations.planDays({ tasks })).rejects.toMatchObject({
       code: 'SLUICE_QUEUE_NOT_SENT',
     });
     expect(await curations.entry()).toBeNull();
@@ -200,7 +191,7 @@ describe('the nightly plan', () => {
     { what: 'begun', since: { lease: { owner: 'o', until: Date.UTC(2026, 11, 1) } } },
     { what: 'ended', since: { curated: { ended: 'v' } } },
   ])('notes no task that has $what since the day was looked at', async ({ since }) => {
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     let sent = 0;
     const tasks = {
       send: async () => {
@@ -209,26 +200,26 @@ describe('the nightly plan', () => {
         sent += 1;
       },
     };
-    await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
+    await curations.planDays({ tasks });
     expect(sent).toBe(1);
     expect((await curations.entry())?.queued).toBeUndefined();
   });
 
   it('sends tasks once no view reads the versions that they replace', async () => {
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     await curations.night();
     expect((await curations.viewDays())?.exposures).toEqual([{ from: DAY, to: DAY }]);
-    curations.clock.advance(NIGHT_MS);
+    curations.nextNight();
     await curations.land('late', exposures(1, 2));
     const served: unknown[] = [];
     const tasks = { send: async () => void served.push(await curations.viewDays()) };
-    const [plan] = await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
+    const [plan] = await curations.planDays({ tasks });
     expect(plan).toMatchObject({ queued: [{ day: DAY, reason: 'changed' }] });
     expect(served).toEqual([{ exposures: [], events: [] }]);
   });
 
   it('names days that it cannot look at, and plans the others', async () => {
-    for (const day of ['2026-11-15', DAY]) await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    for (const day of ['2026-11-15', DAY]) await curations.landDay(day);
     const Key = 'ledger/curated/exposures/2026-11-15.json';
     await curations.s3.send(new PutObjectCommand({ Bucket: curations.config.bucket, Key, Body: '{}' }));
     await curations.land('a', exposures(0, 1), 'events', '2026-11-14');
@@ -248,9 +239,9 @@ describe('the nightly plan', () => {
   });
 
   it('refuses days by name that are too young', async () => {
-    await curations.land('a', exposures(0, 1, '2026-11-18'), 'exposures', '2026-11-18');
+    await curations.landDay('2026-11-18');
     const days = ['2026-11-18', DAY];
-    const [plan] = await planDays(curations.makePlanner(), { sluice: 'curate', days, asked: 'run' });
+    const [plan] = await curations.planDays({}, { days, asked: 'run' });
     expect(plan).toMatchObject({ queued: [], young: ['2026-11-18'], looked: 1 });
   });
 
@@ -258,7 +249,7 @@ describe('the nightly plan', () => {
     expect(await curations.plan('{', { sluice: 'curate', days: [] }, { sluice: 'curate-check' })).toEqual([
       0, 1,
     ]);
-    await curations.land('a', exposures(0, 1));
+    await curations.landDay(DAY);
     await curations.night();
     const key = await curations.land('late', exposures(1, 2));
     curations.faults.set({ glue: [{ fault: 'failCalls', calls: 'all' }] });

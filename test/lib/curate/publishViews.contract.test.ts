@@ -5,7 +5,6 @@ import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { listDays, takeOutDay } from '../../../lib/curate/ListedDays.ts';
-import { planDays } from '../../../lib/curate/planDays.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
 import { CURATE_PARAMETER, type ViewCatalog } from '../../../lib/curate/ViewCatalog.ts';
@@ -245,9 +244,9 @@ describe('the list of curated days in the views', () => {
       curate: true,
       unitIds: { planID: 'plan' },
     });
-    curations.clock.advance(86_400_000);
+    curations.nextNight();
     // The functions of the next deployment run already; the views are of the last one, and read the day.
-    await planDays({ ...curations.makePlanner(), config: reshaped }, { sluice: 'curate' });
+    await curations.planDays({ config: reshaped });
     const [task] = curations.takeTasks();
     expect(task?.reason).toBe('reshaped');
     const before = await curations.curatedLocation();
@@ -275,7 +274,7 @@ describe('the list of curated days in the views', () => {
     });
     const { fates } = await publishViews({ ...curations.makePlanner(), config: reshaped });
     expect(fates).toMatchObject({ [name]: 'published' });
-    const [row] = await curations.rowsUnder((await curations.curatedLocation()) ?? '');
+    const [row] = await curations.curatedRows();
     expect(row).toHaveProperty('plan');
   });
 });

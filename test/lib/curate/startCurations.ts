@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { UpdateTableCommand } from '@aws-sdk/client-glue';
+import { expect } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { listObjects } from '../../../lib/base/ObjectStore.ts';
@@ -12,7 +13,12 @@ import { curateMessages } from '../../../lib/curate/curateMessages.ts';
 import { type CurateOutcome, curateTask } from '../../../lib/curate/curateTask.ts';
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
-import { type CurateTask, curateTaskSchema } from '../../../lib/curate/messageBodies.ts';
+import {
+  type CurateRequestBody,
+  type CurateTask,
+  curateTaskSchema,
+} from '../../../lib/curate/messageBodies.ts';
+import { planDays } from '../../../lib/curate/planDays.ts';
 import { type CuratePlanFunction, planMessages } from '../../../lib/curate/planMessages.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
@@ -31,7 +37,7 @@ import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 import { ManualClock, seededRandom } from '../../../packages/local-aws/src/base/index.ts';
-import { attemptAt, machineFolder } from '../../harness/attemptAt.ts';
+import { attemptAt, LEASE_MS, machineFolder } from '../../harness/attemptAt.ts';
 import { landingOf } from '../../harness/ComputedObjects.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 import { emulatedBucket } from '../../harness/emulatedBucket.ts';
@@ -44,6 +50,14 @@ const BUCKET = 'sluice-own';
 /** A day that is old enough to be curated. */
 export const DAY = '2026-11-16';
 const START = Date.parse('2026-11-20T00:20:00Z');
+const NIGHT_MS = 86_400_000;
+/** Files of rows by their SQL: suites land the same rows in every case. */
+const made = new Map<string, Promise<Uint8Array>>();
+function fileOf(sql: string): Promise<Uint8Array> {
+  const file = made.get(sql) ?? parquetOf(sql);
+  made.set(sql, file);
+  return file;
+}
 
 /** One invocation that curates, and how a test disturbs it. */
 export interface CurateOptions {
@@ -147,10 +161,13 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     /** Puts a raw file of a day, as SQL's rows or as bytes. */
     async land(name: string, rows: string | Uint8Array, kind: ForwardedKind = 'exposures', day = DAY) {
       const key = rawKey(name, kind, day);
-      const bytes = typeof rows === 'string' ? await parquetOf(rows) : rows;
+      const bytes = typeof rows === 'string' ? await fileOf(rows) : rows;
       await own.write(key, bytes);
       return key;
     },
+    /** Puts a raw file with exposures of a day. */
+    landDay: async (day: UtcDay, { name = 'a', from = 0, to = 1 } = {}) =>
+      own.write(rawKey(name, 'exposures', day), await fileOf(exposures(from, to, day))),
     removeRaw: (name: string, kind: ForwardedKind = 'exposures', day = DAY) =>
       own.remove(rawKey(name, kind, day), '*'),
     remove: (key: string) => own.remove(key, '*'),
@@ -181,6 +198,29 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       const { faultPoint, killed } = killedAt(killAt, at);
       const made = makeCurator({ ...curator, faultPoint });
       return Promise.race([curateTask(made, makeRun(run), task), killed]);
+    },
+    /** Runs one task, which is killed at a step. */
+    async kill(task: CurateTask | undefined, killAt: CurateFaultPoint) {
+      expect(await this.curate(task, { killAt })).toBe('killed');
+    },
+    /** Lets the time go by until the next night, or until nobody's lease is left. */
+    nextNight: () => clock.advance(NIGHT_MS),
+    endLease: () => clock.advance(LEASE_MS + 1),
+    /** Plans as each hour, and as at night. */
+    check() {
+      return this.plan({ sluice: 'curate-check' });
+    },
+    /** The plan's own outcome of a night, with other ports. */
+    planDays: (more: Partial<CuratePlanFunction> = {}, request: Partial<CurateRequestBody> = {}) =>
+      planDays({ ...makePlanner(), ...more }, { sluice: 'curate', ...request }),
+    /** Plans as at night. @returns The first task that it has sent. */
+    async task() {
+      await this.plan({ sluice: 'curate' });
+      return this.takeTasks()[0];
+    },
+    /** The rows that the curated partition of the day has. */
+    async curatedRows() {
+      return this.rowsUnder((await this.curatedLocation()) ?? '');
     },
     /** Takes the tasks that the plan, or a task, has sent. */
     takeTasks: () => queues.tasks.splice(0).map((body) => curateTaskSchema.parse(JSON.parse(body))),

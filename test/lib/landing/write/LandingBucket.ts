@@ -32,6 +32,19 @@ export function rowOf(kind: TableKind, id: string, day = '2026-11-25', more: obj
 }
 
 export const record = (rows: LandedRows) => Buffer.from(encodeLines(rows) ?? []);
+/** A record with an event of each ID. */
+export const eventsOf = (...ids: readonly string[]) =>
+  record({ events: ids.map((id) => rowOf('events', id)) });
+
+/** How a run of the writer differs. */
+interface Run extends Partial<Writer> {
+  /** Keys of its objects. Default: all of `landing/`. */
+  readonly keys?: readonly string[];
+  /** Groups of keys. Default: the keys are one. */
+  readonly groups?: readonly (readonly string[])[];
+  /** Ends the run. Default: nothing does. */
+  readonly signal?: AbortSignal;
+}
 
 /** A bucket in memory, whose objects of `landing/` the writer makes files of. ETags are hashes of the bytes, as S3's are. */
 export class LandingBucket {
@@ -116,8 +129,23 @@ export class LandingBucket {
     };
   }
 
-  /** Runs the writer, ten minutes before its deadline. @param signal Ends the run. Default: nothing does. */
-  write(keys: readonly string[], more: Partial<Writer> = {}, groups = [keys], signal?: AbortSignal) {
+  /** Puts an object of `landing/` that has these pieces. */
+  put(n: number | string, ...pieces: readonly Uint8Array[]): void {
+    this.objects.set(keyOf(n), Buffer.concat(pieces));
+  }
+
+  /** Keys of the objects of `landing/`, sorted. */
+  get waiting(): readonly string[] {
+    return this.keysOf('landing/');
+  }
+
+  /** The bytes of all objects of `damaged/`. */
+  get damaged(): Buffer {
+    return Buffer.concat(this.keysOf('damaged/').map((key) => this.objects.get(key) ?? Buffer.of()));
+  }
+
+  /** Runs the writer, ten minutes before its deadline. */
+  write({ keys = this.waiting, groups = [keys], signal, ...more }: Run = {}) {
     this.#runs += 1;
     const directory = this.runDirectory;
     mkdirSync(directory);
@@ -152,7 +180,7 @@ export class LandingBucket {
   }
 
   /** The ids of a table's rows, sorted. */
-  async idsOf(kind: TableKind): Promise<readonly string[]> {
+  async idsOf(kind: TableKind = 'events'): Promise<readonly string[]> {
     const rows = await this.rowsOf(kind);
     return rows.map((row) => String(row['event_id'] ?? row['quarantine_id'])).sort();
   }

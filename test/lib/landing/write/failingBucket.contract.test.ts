@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
-import { keyOf, LandingBucket, record, rowOf } from './LandingBucket.ts';
+import { eventsOf, keyOf, LandingBucket, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
 
@@ -21,25 +21,23 @@ describe('a bucket that fails', () => {
       }
     };
   };
+  const both = [keyOf(1), keyOf(2)];
   beforeEach(() => {
     for (const n of [1, 2])
-      bucket.objects.set(
-        keyOf(n),
-        record({ events: [rowOf('events', `e${n}`)], exposures: [rowOf('exposures', `x${n}`)] }),
-      );
+      bucket.put(n, record({ events: [rowOf('events', `e${n}`)], exposures: [rowOf('exposures', `x${n}`)] }));
   });
 
   it('keeps every object while a file cannot be put, and none of its files', async () => {
     failing('put', 'statsig/statsig_forwarded_events/');
     // The round also has an object with nothing but foreign bytes.
-    bucket.objects.set(keyOf(3), Buffer.from('foreign'));
-    const all = [keyOf(1), keyOf(2), keyOf(3)];
-    const { failed } = await bucket.write(all);
+    bucket.put(3, Buffer.from('foreign'));
+    const all = [...both, keyOf(3)];
+    const { failed } = await bucket.write();
     expect([...failed.keys()].sort()).toEqual(all);
     expect(bucket.keysOf('')).toEqual(all);
     bucket.onCall = () => {};
-    await bucket.write(all);
-    expect(await bucket.idsOf('events')).toEqual(['e1', 'e2']);
+    await bucket.write();
+    expect(await bucket.idsOf()).toEqual(['e1', 'e2']);
     expect(await bucket.idsOf('exposures')).toEqual(['x1', 'x2']);
   });
 
@@ -50,8 +48,7 @@ describe('a bucket that fails', () => {
       late.abort();
       throw new Error('socket hang up');
     };
-    const both = [keyOf(1), keyOf(2)];
-    const { failed } = await bucket.write(both, {}, [both], late.signal);
+    const { failed } = await bucket.write({ signal: late.signal });
     const code = 'SLUICE_WRITE_OUT_OF_TIME';
     expect([...failed]).toEqual(both.map((key) => [key, { code, detail: '' }]));
     expect(bucket.keysOf('')).toEqual(both);
@@ -61,9 +58,9 @@ describe('a bucket that fails', () => {
     bucket.onPut = (key) => {
       if (key.startsWith('statsig/statsig_forwarded_events/')) throw new Error('socket hang up');
     };
-    const { failed } = await bucket.write([keyOf(1), keyOf(2)]);
-    expect([...failed.keys()]).toEqual([keyOf(1), keyOf(2)]);
-    expect(bucket.keysOf('')).toEqual([keyOf(1), keyOf(2)]);
+    const { failed } = await bucket.write();
+    expect([...failed.keys()]).toEqual(both);
+    expect(bucket.keysOf('')).toEqual(both);
   });
 
   it('keeps the object whichever of its writes fails: of a table, or of a refused row that is too large', async () => {
@@ -78,16 +75,16 @@ describe('a bucket that fails', () => {
       puts.push(key);
       if (puts.length === failing) throw new Error('SlowDown');
     };
-    await bucket.write([keyOf(1)]);
+    await bucket.write();
     const { length } = puts;
     expect(length).toBe(3);
-    expect(bucket.keysOf('landing/')).toEqual([]);
+    expect(bucket.waiting).toEqual([]);
     for (failing = 1; failing <= length; failing += 1) {
       puts.length = 0;
       bucket.objects = new Map(before);
-      const { failed } = await bucket.write([keyOf(1)]);
+      const { failed } = await bucket.write();
       expect([...failed.keys()]).toEqual([keyOf(1)]);
-      expect(bucket.keysOf('landing/')).toEqual([keyOf(1)]);
+      expect(bucket.waiting).toEqual([keyOf(1)]);
     }
   });
 
@@ -97,7 +94,7 @@ describe('a bucket that fails', () => {
       bucket.onCall = (call) => {
         if (call === 'put') throw Object.assign(new Error(`${sentence}. ${'x'.repeat(999)}`), { name });
       };
-      return [...(await bucket.write([keyOf(1)])).failed.values()];
+      return [...(await bucket.write({ keys: [keyOf(1)] })).failed.values()];
     };
     const [denied] = await failedWith('AccessDenied');
     expect(denied?.detail).toMatch(`AccessDenied: ${sentence}. xx`);
@@ -108,30 +105,30 @@ describe('a bucket that fails', () => {
 
   it('keeps an object of which a round failed, though a later one would not', async () => {
     const ids = Array.from({ length: 8 }, (_, i) => `e${i}`);
-    bucket.objects.set(keyOf(1), Buffer.concat(ids.map((id) => record({ events: [rowOf('events', id)] }))));
+    bucket.put(1, ...ids.map((id) => eventsOf(id)));
     bucket.objects.delete(keyOf(2));
     failing('put', 'statsig/', 1);
-    const { failed, ...done } = await bucket.write([keyOf(1)], { roundBytes: 500, runBytes: 0 });
+    const { failed, ...done } = await bucket.write({ roundBytes: 500, runBytes: 0 });
     expect([...failed.keys()]).toEqual([keyOf(1)]);
     expect(done.objects.written).toBe(0);
-    expect(bucket.keysOf('landing/')).toEqual([keyOf(1)]);
-    await bucket.write([keyOf(1)], { roundBytes: 500, runBytes: 0 });
-    expect(await bucket.idsOf('events')).toEqual(ids);
-    expect(bucket.keysOf('landing/')).toEqual([]);
+    expect(bucket.waiting).toEqual([keyOf(1)]);
+    await bucket.write({ roundBytes: 500, runBytes: 0 });
+    expect(await bucket.idsOf()).toEqual(ids);
+    expect(bucket.waiting).toEqual([]);
   });
 
   it('is asked again to delete', async () => {
     failing('remove', keyOf(1), 2);
-    expect((await bucket.write([keyOf(1), keyOf(2)])).objects).toMatchObject({ written: 2, undeleted: 0 });
-    expect(bucket.keysOf('landing/')).toEqual([]);
+    expect((await bucket.write()).objects).toMatchObject({ written: 2, undeleted: 0 });
+    expect(bucket.waiting).toEqual([]);
     expect(bucket.lines).toEqual([]);
   });
 
   it('has what it keeps noted as written, which is only deleted the next time', async () => {
-    bucket.objects.set(keyOf(3), record({ events: [rowOf('events', 'e3')] }));
+    bucket.put(3, eventsOf('e3'));
     failing('remove', keyOf(3));
     for (const written of [1, 0, 0]) {
-      const done = await bucket.write([keyOf(3)]);
+      const done = await bucket.write({ keys: [keyOf(3)] });
       expect(done.objects).toEqual({ written, undeleted: 1, gone: 0, damaged: 0 });
       expect(done.failed.size).toBe(0);
     }
@@ -139,22 +136,26 @@ describe('a bucket that fails', () => {
     expect(bucket.lines).toHaveLength(3);
     expect(bucket.lines[0]).toMatchObject({ event: 'write_undeleted', objects: 1, object: keyOf(3) });
     bucket.onCall = () => {};
-    expect((await bucket.write([keyOf(3)])).objects).toMatchObject({ written: 0, undeleted: 0, gone: 1 });
-    expect(bucket.keysOf('landing/')).toEqual([keyOf(1), keyOf(2)]);
+    expect((await bucket.write({ keys: [keyOf(3)] })).objects).toMatchObject({
+      written: 0,
+      undeleted: 0,
+      gone: 1,
+    });
+    expect(bucket.waiting).toEqual(both);
     expect(bucket.keysOf('ledger/')).toEqual([]);
-    expect(await bucket.idsOf('events')).toEqual(['e3']);
+    expect(await bucket.idsOf()).toEqual(['e3']);
   });
 
   it('that neither deletes nor takes a note has it written again', async () => {
     bucket.onCall = (call, key) => {
       if (call === 'remove' || key.startsWith('ledger/')) throw new Error('AccessDenied');
     };
-    const { failed } = await bucket.write([keyOf(1)]);
+    const { failed } = await bucket.write({ keys: [keyOf(1)] });
     expect([...failed.keys()]).toEqual([keyOf(1)]);
     bucket.onCall = () => {};
-    await bucket.write([keyOf(1)]);
-    expect(await bucket.idsOf('events')).toEqual(['e1', 'e1']);
-    expect(bucket.keysOf('landing/')).toEqual([keyOf(2)]);
+    await bucket.write({ keys: [keyOf(1)] });
+    expect(await bucket.idsOf()).toEqual(['e1', 'e1']);
+    expect(bucket.waiting).toEqual([keyOf(2)]);
   });
 
   it('that cannot be read for notes leaves no object open', async () => {
@@ -167,7 +168,7 @@ describe('a bucket that fails', () => {
     };
     const slow = () => Promise.reject(new Error('SlowDown'));
     const failing = { ...rest, open: opening, read: slow, listPage: slow };
-    const { failed } = await bucket.write([keyOf(1), keyOf(2)], { store: failing });
+    const { failed } = await bucket.write({ store: failing });
     expect(failed.size).toBe(2);
     expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true, true]);
   });

@@ -31,22 +31,17 @@ describe('the events of objects', () => {
     const quoted = { user_object: '{"received_at":"2026-11-25T03:00:00.000Z"}' };
     const refusal = (id: string, more: object) =>
       rowOf('quarantine', id, '2026-11-25', { ...at('07'), ...more });
-    bucket.objects.set(
-      keyOf(1),
-      Buffer.concat([
-        record({
-          events: [event('a', '07'), rowOf('events', 'b', '2026-11-24', { ...quoted, ...at('07') })],
-        }),
-        record({ events: [event('c', '08')], exposures: [rowOf('exposures', 'x', '2026-11-25', at('08'))] }),
-      ]),
+    bucket.put(
+      1,
+      record({
+        events: [event('a', '07'), rowOf('events', 'b', '2026-11-24', { ...quoted, ...at('07') })],
+      }),
+      record({ events: [event('c', '08')], exposures: [rowOf('exposures', 'x', '2026-11-25', at('08'))] }),
     );
     const bad = rowOf('events', 'bad', '2026-11-25', { timestamp: 'never', ...at('08') });
     const refusals = [refusal('q1', {}), refusal('q2', many), refusal('q3', file), refusal('q4', unfit)];
-    bucket.objects.set(
-      keyOf(2),
-      record({ events: [bad, rowOf('events', 'timeless')], quarantine: refusals }),
-    );
-    await bucket.write([keyOf(1), keyOf(2)]);
+    bucket.put(2, record({ events: [bad, rowOf('events', 'timeless')], quarantine: refusals }));
+    await bucket.write();
     expect(counts()).toEqual([
       [seven, { events_finished: 2, quarantine_finished: 6 }],
       [eight, { exposures_finished: 1, events_finished: 2, events_refused: 1 }],
@@ -59,9 +54,9 @@ describe('the events of objects', () => {
       quarantine: [rowOf('quarantine', 'q', '2026-11-25', at('07'))],
     };
     const hours = ['2026-11-25T08', null, '2026-11-25T08'];
-    bucket.objects.set(keyOf(1), Buffer.concat(hours.map((hour) => encodeLines(rows, hour) ?? Buffer.of())));
-    await bucket.write([keyOf(1)]);
-    expect(await bucket.idsOf('events')).toEqual(['a', 'a', 'a']);
+    bucket.put(1, ...hours.map((hour) => encodeLines(rows, hour) ?? Buffer.of()));
+    await bucket.write();
+    expect(await bucket.idsOf()).toEqual(['a', 'a', 'a']);
     expect(counts()).toEqual([
       [eight, { events_finished: 2, quarantine_finished: 2 }],
       [seven, { events_finished: 1, quarantine_finished: 1 }],
@@ -71,13 +66,13 @@ describe('the events of objects', () => {
   it('are not counted again when rows of quarantine are redriven', async () => {
     const key = directRecordKey('2026-11-25', 'digest', 'redriven');
     bucket.objects.set(key, record({ events: [event('a', '07')] }));
-    await bucket.write([key]);
-    expect(await bucket.idsOf('events')).toEqual(['a']);
+    await bucket.write({ keys: [key] });
+    expect(await bucket.idsOf()).toEqual(['a']);
     expect(counts()).toEqual([]);
   });
 
   it('are counted once, by whoever deletes their object', async () => {
-    bucket.objects.set(keyOf(1), record({ events: [event('a', '07')] }));
+    bucket.put(1, record({ events: [event('a', '07')] }));
     const again = bucket.objects.get(keyOf(1)) ?? Buffer.of();
     let runs = 0;
     bucket.onCall = (call, key) => {
@@ -86,18 +81,18 @@ describe('the events of objects', () => {
       // Another run has deleted it, and the answer of the first deletion is lost.
       if (runs === 1) bucket.objects.delete(keyOf(1));
     };
-    await bucket.write([keyOf(1)]);
-    expect(await bucket.idsOf('events')).toEqual(['a']);
+    await bucket.write();
+    expect(await bucket.idsOf()).toEqual(['a']);
     expect(counts()).toEqual([]);
-    bucket.objects.set(keyOf(1), again);
-    await bucket.write([keyOf(1)]);
-    expect(await bucket.idsOf('events')).toEqual(['a', 'a']);
+    bucket.put(1, again);
+    await bucket.write();
+    expect(await bucket.idsOf()).toEqual(['a', 'a']);
     expect(counts()).toEqual([[seven, { events_finished: 1 }]]);
   });
 
   it('are not counted while their object stays, and all of them when it goes by its note', async () => {
     const ids = Array.from({ length: 8 }, (_, i) => `e${i}`);
-    bucket.objects.set(keyOf(1), Buffer.concat(ids.map((id) => record({ events: [event(id, '07')] }))));
+    bucket.put(1, Buffer.concat(ids.map((id) => record({ events: [event(id, '07')] }))));
     const small = { roundBytes: 500, runBytes: 0, pieceBytes: 200 };
     let now = NOW;
     bucket.onCall = (call, key) => {
@@ -106,13 +101,13 @@ describe('the events of objects', () => {
     };
     for (let run = 0; run < 9; run += 1) {
       now = NOW;
-      await bucket.write([keyOf(1)], { ...small, clock: { now: () => now } });
+      await bucket.write({ ...small, clock: { now: () => now } });
     }
-    expect(await bucket.idsOf('events')).toEqual(ids);
+    expect(await bucket.idsOf()).toEqual(ids);
     expect(counts()).toEqual([]);
     bucket.onCall = () => {};
-    await bucket.write([keyOf(1)]);
-    expect(bucket.keysOf('landing/')).toEqual([]);
+    await bucket.write();
+    expect(bucket.waiting).toEqual([]);
     expect(counts()).toEqual([[seven, { events_finished: 8 }]]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { seededBytes } from '../../../../packages/local-aws/src/base/index.ts';
-import { keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
+import { eventsOf, keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
 
@@ -15,8 +15,8 @@ describe('objects of the landing', () => {
   it('become a file of each table and day together, sorted, and are gone', async () => {
     const days = ['2026-11-24', '2026-11-25'];
     for (const n of [1, 2])
-      bucket.objects.set(
-        keyOf(n),
+      bucket.put(
+        n,
         record(
           Object.fromEntries(
             tableKinds.map((kind) => [
@@ -27,7 +27,7 @@ describe('objects of the landing', () => {
         ),
       );
     // There is time for one round: three minutes.
-    const done = await bucket.write([keyOf(1), keyOf(2)], { clock: { now: () => NOW + 420_000 } });
+    const done = await bucket.write({ clock: { now: () => NOW + 420_000 } });
     expect(done).toMatchObject({
       objects: { written: 2, gone: 0, damaged: 0 },
       rows: 24,
@@ -36,7 +36,7 @@ describe('objects of the landing', () => {
       refused: 0,
     });
     expect(done.failed.size).toBe(0);
-    expect(bucket.keysOf('landing/')).toEqual([]);
+    expect(bucket.waiting).toEqual([]);
     for (const kind of tableKinds)
       expect(
         (await bucket.rowsOf(kind)).map((row) => [row['event_id'] ?? row['quarantine_id'], row['ds']]),
@@ -49,9 +49,9 @@ describe('objects of the landing', () => {
     for (let n = 0; n < 20; n += 1) {
       const day = `2026-11-${String(n + 1).padStart(2, '0')}`;
       const rows = [rowOf('events', idOf(n), day, n % 4 === 0 ? { event_value: `${n}${long}` } : {})];
-      bucket.objects.set(keyOf(n), record({ events: [...rows, rowOf('events', `late${n}`, '2026-11-25')] }));
+      bucket.put(n, record({ events: [...rows, rowOf('events', `late${n}`, '2026-11-25')] }));
     }
-    const done = await bucket.write(Array.from({ length: 20 }, (_, n) => keyOf(n)));
+    const done = await bucket.write();
     expect(done).toMatchObject({ rows: 40, refused: 0, rounds: 1 });
     const rows = await bucket.rowsOf('events');
     const values = rows.flatMap(({ event_value, event_id, ds }) =>
@@ -72,8 +72,8 @@ describe('objects of the landing', () => {
       reason: '',
       rule_id: 'line\nbreak "quoted" \u0000',
     });
-    bucket.objects.set(keyOf(1), record({ exposures: [row] }));
-    await bucket.write([keyOf(1)]);
+    bucket.put(1, record({ exposures: [row] }));
+    await bucket.write();
     expect(await bucket.rowsOf('exposures')).toEqual([
       {
         event_id: 'x',
@@ -92,45 +92,35 @@ describe('objects of the landing', () => {
 
   it('are written in rounds, of which an object may span several and goes after its last', async () => {
     for (const n of [1, 2, 3])
-      bucket.objects.set(
-        keyOf(n),
-        Buffer.concat(
-          Array.from({ length: 4 }, (_, i) => record({ events: [rowOf('events', `${n}-${i}`)] })),
-        ),
-      );
+      bucket.put(n, Buffer.concat(Array.from({ length: 4 }, (_, i) => eventsOf(`${n}-${i}`))));
     const held: number[] = [];
     bucket.onCall = (call) => {
-      if (call === 'put') held.push(bucket.keysOf('landing/').length);
+      if (call === 'put') held.push(bucket.waiting.length);
     };
-    const done = await bucket.write([keyOf(1), keyOf(2), keyOf(3)], { roundBytes: 500, runBytes: 0 });
+    const done = await bucket.write({ roundBytes: 500, runBytes: 0 });
     expect(done).toMatchObject({ objects: { written: 3 }, rows: 12, rounds: 12 });
     // Of each object four files, and a note behind each round but its last.
     expect(held).toEqual([3, 2, 1].flatMap((left) => Array(7).fill(left)));
-    expect(bucket.keysOf('landing/')).toEqual([]);
-    expect(await bucket.idsOf('events')).toEqual(
-      [1, 2, 3].flatMap((n) => [0, 1, 2, 3].map((i) => `${n}-${i}`)),
-    );
+    expect(bucket.waiting).toEqual([]);
+    expect(await bucket.idsOf()).toEqual([1, 2, 3].flatMap((n) => [0, 1, 2, 3].map((i) => `${n}-${i}`)));
   });
 
   it('are fewer in a round if their rows hardly compress, as their files are large', async () => {
     const rounds: number[] = [];
     for (const text of [(i: number) => seededBytes(600, i).toString('base64'), () => 'a'.repeat(800)]) {
       for (let i = 0; i < 8; i += 1)
-        bucket.objects.set(
-          keyOf(i),
-          record({ events: [rowOf('events', `${i}`, undefined, { user_object: text(i) })] }),
-        );
-      rounds.push((await bucket.write(bucket.keysOf('landing/'), { roundBytes: 8_000 })).rounds);
+        bucket.put(i, record({ events: [rowOf('events', `${i}`, undefined, { user_object: text(i) })] }));
+      rounds.push((await bucket.write({ roundBytes: 8_000 })).rounds);
     }
     expect(rounds).toEqual([2, 1]);
   });
 
   it('of two groups are in no round together, and fetched one group after the other', async () => {
-    for (const n of [1, 2, 3]) bucket.objects.set(keyOf(n), record({ events: [rowOf('events', `${n}`)] }));
+    for (const n of [1, 2, 3]) bucket.put(n, eventsOf(`${n}`));
     const calls: string[] = [];
     bucket.onCall = (call, key) => calls.push(`${call} ${key.slice(0, 8)}`);
     const groups = [[keyOf(1), keyOf(2)], [keyOf(3)]];
-    expect(await bucket.write([], {}, groups)).toMatchObject({ rounds: 2, files: 2 });
+    expect(await bucket.write({ groups })).toMatchObject({ rounds: 2, files: 2 });
     expect(calls.slice(0, 4)).toEqual([
       'fetch landing/',
       'fetch landing/',
@@ -141,19 +131,19 @@ describe('objects of the landing', () => {
 
   it('that no round has time for any more stay, and those of the round that is open are written', async () => {
     let now = NOW;
-    for (const n of [1, 2, 3]) bucket.objects.set(keyOf(n), record({ events: [rowOf('events', `${n}`)] }));
+    for (const n of [1, 2, 3]) bucket.put(n, eventsOf(`${n}`));
     bucket.onCall = (call) => {
       if (call === 'put') now += 450_000;
     };
     const more = { clock: { now: () => now }, roundBytes: 1 };
-    const { failed } = await bucket.write([keyOf(1), keyOf(2), keyOf(3)], more);
+    const { failed } = await bucket.write(more);
     expect([...failed.keys()]).toEqual([keyOf(2), keyOf(3)]);
-    expect(bucket.keysOf('landing/')).toEqual([keyOf(2), keyOf(3)]);
+    expect(bucket.waiting).toEqual([keyOf(2), keyOf(3)]);
   });
 
   it('stay when there is no time for a round', async () => {
-    bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'a')] }));
-    const { failed } = await bucket.write([keyOf(1)], { clock: { now: () => NOW + 420_001 } });
+    bucket.put(1, eventsOf('a'));
+    const { failed } = await bucket.write({ clock: { now: () => NOW + 420_001 } });
     expect([...failed]).toEqual([[keyOf(1), expect.objectContaining({ code: 'SLUICE_WRITE_OUT_OF_TIME' })]]);
     expect(bucket.keysOf('')).toEqual([keyOf(1)]);
   });
@@ -161,18 +151,18 @@ describe('objects of the landing', () => {
 
 describe('what somebody puts in the place of an object', () => {
   it('while its file is put stays, and is written as what it is', async () => {
-    bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'read')] }));
+    bucket.put(1, eventsOf('read'));
     bucket.onCall = (call, key) => {
       if (call !== 'put' || !key.startsWith('statsig/')) return;
       bucket.onCall = () => {};
-      bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'restored')] }));
+      bucket.put(1, eventsOf('restored'));
     };
-    expect(await bucket.write([keyOf(1)])).toMatchObject({ objects: { written: 1, undeleted: 0 } });
-    expect(bucket.keysOf('landing/')).toEqual([keyOf(1)]);
+    expect(await bucket.write()).toMatchObject({ objects: { written: 1, undeleted: 0 } });
+    expect(bucket.waiting).toEqual([keyOf(1)]);
     expect(bucket.keysOf('ledger/')).toEqual([]);
     expect(bucket.lines).toEqual([]);
-    expect(await bucket.write([keyOf(1)])).toMatchObject({ objects: { written: 1 } });
-    expect(await bucket.idsOf('events')).toEqual(['read', 'restored']);
-    expect(bucket.keysOf('landing/')).toEqual([]);
+    expect(await bucket.write()).toMatchObject({ objects: { written: 1 } });
+    expect(await bucket.idsOf()).toEqual(['read', 'restored']);
+    expect(bucket.waiting).toEqual([]);
   });
 });
