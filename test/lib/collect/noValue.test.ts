@@ -86,19 +86,4 @@ describe('an empty value of an SDK', () => {
     const events = [{ eventName: 'e', time: now, user: [] }];
     expect(collect({ events, user: { userID: 'u' } }).rows).toMatchObject([{ user_id: 'u' }]);
   });
-
-  it('is null where redaction removes everything', () => {
-    const row = rowOf(
-      { user: { email: 'a@example.com' }, metadata: { a: 1 }, value: '' },
-      {
-        config: {
-          privacy: {
-            redact: { 'user.email': 'drop', 'metadata.a': 'drop', value: 'hash' },
-            salt: 'sixteen characters at least',
-          },
-        },
-      },
-    );
-    expect(filled(row, ['user_object', 'company_metadata', 'event_value'])).toEqual([]);
-  });
 });

@@ -4,10 +4,9 @@ import type { ObjectForm } from '../../../lib/erase/erasePlaces.ts';
 import type { PlaceCounts } from '../../../lib/erase/Manifest.ts';
 import type { ObjectEraserPorts } from '../../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
-import { readParquet } from '../../harness/readParquet.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
-import { countsOf, eraseObject, KEY, matcher } from './eraseObject.ts';
+import { countsOf, eraseObject, matcher } from './eraseObject.ts';
 
 const directory = temporaryDirectory();
 const limits = { memoryMegabytes: 64, temporaryDirectory: directory.path };
@@ -156,20 +155,6 @@ describe('erasing from the versions of a Parquet file', () => {
     expect(done.asked.filter((call) => !call.startsWith('fetch'))).toEqual(asked);
     expect(rewritten).toBe(rewrites);
     expect(readdirSync(directory.path)).toEqual([]);
-  });
-
-  it('leaves the rows of others', async () => {
-    const done = await eraseObject({
-      form: table,
-      directory: directory.path,
-      bodies: [files.mixed],
-      ports: { parquet: eraser },
-    });
-    const [left] = done.bucket.bodies(KEY);
-    expect((await readParquet(left ?? Buffer.of())).rows).toEqual([
-      { user_id: 'stays', note: '' },
-      { user_id: 'stays', note: 'for gone' },
-    ]);
   });
 
   it.each([
