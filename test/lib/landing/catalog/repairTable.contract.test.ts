@@ -2,7 +2,6 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
 import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { repairTable } from '../../../../lib/landing/catalog/repairTable.ts';
-import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { replacePartition } from '../../../../packages/local-aws/src/glue/index.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';
 
