@@ -6,6 +6,7 @@ import type { Change, LastDay } from '../../observe/facts/flow/changes.ts';
 import type { DeadLetters, KeysFailure, LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { ContentChange } from '../../observe/facts/tables/contentChanges.ts';
 import type { Status } from '../../observe/findings/status.ts';
 
 /** One of the facts that are a list. */
@@ -13,11 +14,13 @@ type Item<
   Name extends
     | 'alarms'
     | 'curated'
+    | 'damagedFiles'
     | 'deniedCalls'
     | 'exports'
     | 'functionErrors'
     | 'quarantine'
-    | 'receivedHours',
+    | 'receivedHours'
+    | 'stackFaults',
 > = NonNullable<StatusFacts[Name]>[number];
 
 /** The time of the facts, epoch milliseconds. */
@@ -186,6 +189,17 @@ export const waitingFacts = (more: Partial<StatusFacts['waiting']>): Pick<Status
   waiting: { ...wellFacts.waiting, ...more },
 });
 
+/** {@link wellFacts} with so many objects in the landing, the oldest so many hours old. */
+export const landingWaits = (count: number, hours: number) =>
+  waitingFacts({ landing: { ...emptyListing, count, oldest: hoursAgo(hours) } });
+
+/** A part that could not be read. */
+export const unreadPart = (
+  part: string,
+  kind: StatusFacts['unknown'][number]['kind'] = 'denied',
+  why = 'X.',
+): StatusFacts['unknown'][number] => ({ part, why, kind, log: null, isByKey: false });
+
 /** A received hour that lacks 30 of 300 accepted events. */
 export const shortHour = {
   ds: '2026-11-20',
@@ -248,6 +262,13 @@ export const failedDay: DropDay = {
   failing: ongoingFailure,
 };
 
+/** {@link failedDay} with another code. */
+export const failedBy = (failure: string, failureMessage: string | null = null): DropDay => ({
+  ...failedDay,
+  failure,
+  failureMessage,
+});
+
 /** A whole look at a dataset, an hour ago. */
 export const hourOldLook = {
   at: NOW - HOUR_MS,
@@ -294,6 +315,26 @@ export const datasetFacts = (more: Partial<DatasetDays>): { readonly datasets: r
   return { datasets: [{ ...wellDataset, ...more, isLookOld: isOldLook(lastLook, schedule, NOW) }] };
 };
 
+/** {@link wellFacts} with a dataset whose last look differs so. */
+export const looked = (
+  look: Partial<NonNullable<DatasetDays['lastLook']>>,
+  more: Partial<Omit<DatasetDays, 'lastLook'>> = {},
+) => datasetFacts({ ...more, lastLook: { ...hourOldLook, ...look } });
+
+/** A day of a dataset that is due since so many hours. @param empty What is there of it, if there are files without rows. */
+export const lateDay = (day: DropDay['day'], hours: number, empty?: string): DatasetDays['late'][number] => ({
+  day,
+  due: NOW - hours * HOUR_MS,
+  ...(empty !== undefined && { empty }),
+});
+
+/** An export with these days. */
+export const exportOf = (...days: readonly DropDay[]) => ({ exports: [{ ...namedExport, days }] });
+
+/** A day of events that had three files so many hours ago, and has one. */
+export const lostDay = (day: DropDay['day'], hours: number) =>
+  ({ table: 'events', day, seenAt: NOW - hours * HOUR_MS, files: 3, left: 1 }) as const;
+
 /** An hour with requests that were refused, by code. */
 export const refusedRequests = (
   counts: Readonly<Record<string, number>>,
@@ -335,6 +376,32 @@ export const requestGroup = {
   skewMs: 0,
 };
 
+/** How many requests failed with each code, the first and the last so many hours ago. */
+export const failedCodes = (
+  ...codes: readonly (readonly [code: string, count: number, first: number, last: number])[]
+) =>
+  Object.fromEntries(
+    codes.map(([code, count, first, last]) => [
+      code,
+      { count, first: hoursAgo(first), last: hoursAgo(last) },
+    ]),
+  );
+
+/** So many requests of a code in the log. */
+export const answered = (code: string, count: number, more: object = {}) => ({
+  ...requestGroup,
+  code,
+  count,
+  ...more,
+});
+
+/** The log of the last 11 hours with these requests. */
+export const logged = (...groups: readonly ReturnType<typeof answered>[]) => ({
+  groups,
+  since: hoursAgo(11),
+  hasMore: false,
+});
+
 /** 24 hours with changes, each 500 in its busiest hour. */
 export const changedRequests = (
   ...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
@@ -344,6 +411,11 @@ export const changedRequests = (
 
 /** A count of copies. */
 export const threeCopies = { count: 3 };
+
+/** Copies that wait for so many hours. */
+export const relayWaits = (hours: number, count = 1) => ({
+  relay: { waiting: { count, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
+});
 
 /** Curated days of events, of which none fails. */
 export const curatedTable = {
@@ -405,6 +477,73 @@ export const keptDay = {
   isErased: false,
 } satisfies Item<'curated'>['kept'][number];
 
+/** An object of events that is no Parquet, since so many hours. */
+export const damagedFile = (
+  day: DropDay['day'],
+  key: string,
+  hours: number,
+  strayVersions: readonly string[] | null = null,
+): Item<'damagedFiles'> => ({ table: 'events', day, key, replacedAt: hoursAgo(hours), strayVersions });
+
+/** A table that is gone from the catalog. */
+export const missingResource = {
+  what: 'table',
+  name: 'events',
+  part: 'the tables of the catalog',
+  differs: null,
+  changedAt: null,
+  deployedAt: hoursAgo(99),
+  isDeployed: true,
+  isOtherRelease: false,
+  repair: [['glue', 'create-table']],
+} as const satisfies Item<'stackFaults'>;
+
+/** No times of events that the collector noted. */
+export const notedTimes = {
+  counts: {},
+  hasMore: false,
+  before2000: [],
+  corrected: [],
+  uncorrected: [],
+  ahead: [],
+  late: [],
+} satisfies StatusFacts['noted'];
+
+/** Hours in which half of 100 requests got no answer of the collector, by how long ago each was. */
+export const unreachedAt = (kind: '4xx' | '5xx', ...hours: readonly number[]) => ({
+  unreached: hours.map((age) => ({ kind, hour: hoursAgo(age), count: 50, of: 100 })),
+});
+
+/** A name of events that stays away. */
+export const missingChange: ContentChange = {
+  table: 'events',
+  what: 'event',
+  kind: 'less',
+  subject: '',
+  value: '',
+  label: null,
+  sdk: null,
+  count: 0,
+  of: 0,
+  usual: 0,
+  days: 7,
+  since: hoursAgo(30),
+};
+
+/** Events of an SDK without a user. */
+export const moreChange: ContentChange = {
+  ...missingChange,
+  what: 'unit',
+  kind: 'more',
+  subject: 'js-client',
+  value: 'absent',
+  count: 640,
+  of: 800,
+  usual: 0.123,
+  days: 3,
+  since: hoursAgo(9),
+};
+
 /** A function with errors that have not ended, and messages that wait. */
 export const functionErrors = {
   part: 'curate-plan',
@@ -417,6 +556,23 @@ export const functionErrors = {
   isOver: false,
   waits: { messages: 3, since: hoursAgo(11.7) },
 } satisfies Item<'functionErrors'>;
+
+/** Errors of a function for which nothing waits, the first and the last so many hours ago. */
+export const errorsOf = (part: string, first: number, last: number) => ({
+  ...functionErrors,
+  part,
+  first: hoursAgo(first),
+  last: hoursAgo(last),
+  waits: null,
+});
+
+/** A key that can be used. */
+export const wellKey = {
+  Arn: 'key/a',
+  KeyState: 'Enabled',
+  KeySpec: 'SYMMETRIC_DEFAULT',
+  KeyUsage: 'ENCRYPT_DECRYPT',
+} as const;
 
 /** The writer's dead-letter queue with messages. */
 export const deadLetters: DeadLetters = {
@@ -434,6 +590,15 @@ export const ringingAlarm = {
   reason: 'Threshold Crossed.',
   since: hoursAgo(2),
 } satisfies Partial<Item<'alarms'>>;
+
+/** Alarms of these names, which are on and notify somebody. */
+export const ringing = (...names: readonly string[]) =>
+  names.map((name) => ({
+    ...ringingAlarm,
+    name: `sluice-prod-${name}`,
+    state: 'ALARM' as const,
+    notifies: true,
+  }));
 
 /** The deployment of which findings are judged, at {@link NOW}. */
 export const judgedDeployment = {

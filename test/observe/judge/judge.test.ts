@@ -2,15 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { RefusedCopies } from '../../../observe/facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
-import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import { type LastLook, readLook, sightsOf } from '../../../observe/findings/lastSight.ts';
 import {
   curatedTable,
   datasetFacts,
-  deadLetters,
   failedDay,
-  functionErrors,
   HOUR_MS,
   hourOldLook,
   hoursAgo,
@@ -22,7 +19,6 @@ import {
   ongoingFailure,
   quarantineCount,
   resendsOf,
-  ringingAlarm,
   silentFacts,
   silentSince,
   threeCopies,
@@ -102,27 +98,6 @@ describe('a finding of sluice status', () => {
     expect(judged(better)).not.toBe(expected);
     expect(judged(worse, better)).toEqual(expected);
     expect(judged(better, worse)).toEqual(expected);
-  });
-
-  it('of refused copies has one cause for those of keys, and one for those of bodies', () => {
-    const causeOf = (reason: string) => {
-      const refused = [{ reason, count: 2, since: hoursAgo(2), oldest: hoursAgo(3) }];
-      return judge({ relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false } })[0]
-        ?.cause;
-    };
-    const reasons = ['401', '403', '400', '413', '415', '410', '404', 'expired'];
-    expect(Object.values(Object.groupBy(reasons, (reason) => causeOf(reason) ?? ''))).toEqual([
-      ['401', '403'],
-      ['400', '413', '415'],
-      ['410'],
-      ['404'],
-      ['expired'],
-    ]);
-  });
-
-  it('of nights that never came counts from the first that was due, whenever the stack was deployed last', () => {
-    const [found] = judge({ lastNight: { day: '2026-11-12', at: null }, deployedAt: hoursAgo(30) });
-    expect(found?.title).toContain('of 7 days, the first 2026-11-13');
   });
 
   it.each([
@@ -233,36 +208,5 @@ describe('a finding of sluice status', () => {
       expect.stringMatching(/^curl -X POST .*flush$/),
     ]);
     expect(found[1]?.cure).not.toMatch(/shows|log/);
-  });
-
-  it.each([
-    ['UNREACHED', 'collect', { unreached: [{ kind: '5xx', hour: hoursAgo(1), count: 50, of: 100 }] }],
-    ['FUNCTION_FAILED', functionErrors.part, { functionErrors: [functionErrors] }],
-    ['DEAD_LETTERS', deadLetters.part, { deadLetters: [deadLetters] }],
-    ['STREAM_LATE', 'landing', waitingFacts({ buffered: { count: null, oldest: hoursAgo(12.5) } })],
-  ] as const)(
-    '%s does not say that the log of %s has no error if it could not be read',
-    (name, log, facts) => {
-      const { cases: causes } = findingCatalogue[`SLUICE_FINDING_${name}`];
-      const causeOf = (unknown: StatusFacts['unknown']) =>
-        judge({ ...facts, unknown }).find(({ code }) => code === `SLUICE_FINDING_${name}`)?.cause;
-      const unreadLog = {
-        part: `the log of ${log}`,
-        why: 'Denied.',
-        kind: 'denied',
-        log,
-        isByKey: false,
-      } as const;
-      expect(causeOf([])).toBe(causes.unknown.cause);
-      expect(causeOf([unreadLog])).toBe(causes.unread.cause);
-    },
-  );
-
-  it('that is a problem comes before warnings', () => {
-    const found = judge({
-      alarms: [{ ...ringingAlarm, state: 'ALARM', notifies: false }],
-      quarantine: [quarantineCount],
-    });
-    expect(found.map(({ severity }) => severity)).toEqual(['problem', 'warning', 'warning']);
   });
 });

@@ -3,8 +3,11 @@ import { expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { type Finding, findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { cases } from '../judgeCases/cases.ts';
+import { configuredCases } from '../judgeCases/configured.ts';
 import { seldomCases } from '../judgeCases/seldom.ts';
 import { severalCases } from '../judgeCases/several.ts';
+import { severalDays } from '../judgeCases/severalDays.ts';
+import { severalRequests } from '../judgeCases/severalRequests.ts';
 import { wellFacts } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
@@ -12,15 +15,15 @@ import { judge } from './judge.ts';
 const expected: Readonly<Record<string, readonly ReturnType<typeof outline>[]>> = JSON.parse(
   readFileSync(new URL('../judgeCases/findings.json', import.meta.url), 'utf8'),
 );
-/** Numbers, times, codes and names of a text, in its order, and whether a code is of all or most. */
+/** Numbers, times, codes, quotes and names of a text, in its order, whether a code is of all or most, and a clock ahead. */
 const figuresOf = (text: string) =>
   text
     .split(/\s+/)
     .map((word) => word.replace(/^[(`.,;:%]+|[)`.,;:%]+$/g, ''))
     .filter(
       (word, at, words) =>
-        /[\d_/]|[A-Z]{3}|\w[-.]\w/.test(word) ||
-        (/^(all|most|these)$/.test(word) && words[at + 1] === 'with'),
+        /[\d_/]|[A-Z]{3}|\w[-.:]\w|[a-z][A-Z]|^"|^(?:ahead|behind)$/.test(word) ||
+        (/^(?:all|most|these)$/.test(word) && words[at + 1] === 'with'),
     )
     .join(' ');
 /** A text with each name of an unread part as one word, so that it is a figure. */
@@ -33,21 +36,25 @@ const withPartNames = (text: string, unknown: StatusFacts['unknown'] = []) =>
 
 const TARGET = / --(?:stage prod|region eu-central-1)/g;
 
-/** The names of the cases of its code that a finding may be of, and what its cause has before theirs. */
+/** The names of the cases of its code that a finding may be of, and what its cause and its cure have before theirs. */
 function casesOf({ code, cause, cure }: Pick<Finding, 'code' | 'cause' | 'cure'>) {
   const known = Object.entries<Pick<Finding, 'cause' | 'cure'>>(findingCatalogue[code].cases);
   const cured = known.filter((one) => cure.replaceAll(TARGET, '').endsWith(one[1].cure));
   const caused = cured.filter((one) => cause.replaceAll(TARGET, '').endsWith(one[1].cause));
   const fitting = caused.length > 0 ? caused : cured;
-  const endingWith = caused[0]?.[1].cause.length ?? 0;
-  const ownCause = cause.replaceAll(TARGET, '').slice(0, -endingWith || undefined);
-  return { names: fitting.map(([name]) => name).join(' or '), ownCause };
+  const own = (text: string, ending = '') =>
+    text.replaceAll(TARGET, '').slice(0, -ending.length || undefined);
+  return {
+    names: fitting.map(([name]) => name).join(' or '),
+    ownCause: own(cause, caused[0]?.[1].cause),
+    ownCure: own(cure, fitting[0]?.[1].cure),
+  };
 }
 
 /** A finding without its sentences: of these the case that they are of, and the figures of those that have some of their own. */
 function outline(found: Finding, { unknown }: Partial<StatusFacts>) {
   const { code, severity, since, subject, title, detail, judgedBy, commands } = found;
-  const { names, ownCause } = casesOf(found);
+  const { names, ownCause, ownCure } = casesOf(found);
   return {
     code: code.slice('SLUICE_FINDING_'.length),
     case: names,
@@ -57,6 +64,7 @@ function outline(found: Finding, { unknown }: Partial<StatusFacts>) {
     title: figuresOf(withPartNames(title, unknown)),
     detail: figuresOf(withPartNames(detail, unknown)),
     ...(ownCause === '' ? null : { cause: figuresOf(ownCause) }),
+    ...(ownCure === '' ? null : { cure: figuresOf(ownCure) }),
     ...(judgedBy === undefined ? null : { judgedBy }),
     commands: commands.map((command) => command.replaceAll(TARGET, '')),
   };
@@ -65,6 +73,8 @@ function outline(found: Finding, { unknown }: Partial<StatusFacts>) {
 const states: readonly (readonly [string, Partial<StatusFacts>])[] = [
   ...cases,
   ...Object.entries(seldomCases),
+  ...Object.entries(severalRequests),
+  ...Object.entries(severalDays),
   ...Object.entries(severalCases),
 ];
 
@@ -80,6 +90,13 @@ const nothingRead: Partial<StatusFacts> = Object.fromEntries(
 it.each(states)('sluice status tells case, times, figures and commands: %s', (what, facts) => {
   expect(judge(facts).map((found) => outline(found, facts))).toEqual(expected[what]);
 });
+
+it.each(Object.entries(configuredCases))(
+  'sluice status tells case, times, figures and commands by the configuration: %s',
+  (what, { config, facts }) => {
+    expect(judge(facts, config).map((found) => outline(found, facts))).toEqual(expected[what]);
+  },
+);
 
 it.each(cases)('sluice status tells it where nothing else could be read: %s', (what, facts) => {
   const codes = judge({ ...nothingRead, ...facts }).map(({ code }) => code.slice('SLUICE_FINDING_'.length));

@@ -1,5 +1,7 @@
 import {
   curatedTable,
+  exportOf,
+  failedBy,
   failedDay,
   HOUR_MS,
   keptDay,
@@ -30,23 +32,17 @@ export const dayCases: readonly Case[] = [
   [
     'exported files are gone, and S3 has no versions of them',
     {
-      exports: [{ ...namedExport, days: [{ ...loadedDay, day: '2026-11-17', kept: 2 }] }],
+      ...exportOf({ ...loadedDay, day: '2026-11-17', kept: 2 }),
       restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-17', files: 0 }],
     },
   ],
-  ['an export failed', { exports: [{ ...namedExport, days: [failedDay] }] }],
+  ['an export failed', { ...exportOf(failedDay) }],
   [
     'the bucket of an export belongs to another account',
-    { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_OWNER_DIFFERS' }] }] },
+    { ...exportOf(failedBy('SLUICE_EXPORT_OWNER_DIFFERS')) },
   ],
-  [
-    'the bucket of an export denies access',
-    { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }] },
-  ],
-  [
-    'the bucket of an export keeps older copies',
-    { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_DELETE_DENIED' }] }] },
-  ],
+  ['the bucket of an export denies access', { ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')) }],
+  ['the bucket of an export keeps older copies', { ...exportOf(failedBy('SLUICE_EXPORT_DELETE_DENIED')) }],
   [
     'a client sends everything again',
     {

@@ -8,9 +8,12 @@ import {
   functionErrors,
   HOUR_MS,
   hoursAgo,
+  landingWaits,
+  lostDay,
   NOW,
+  ringing,
   ringingAlarm,
-  waitingFacts,
+  unreadPart,
   wellFacts,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
@@ -35,7 +38,7 @@ export const deploymentCases: readonly Case[] = [
     {
       undeployed: { settings: ['bucket: deployed b, configured acme'], deployedAt: hoursAgo(99) },
       waiting: { ...wellFacts.waiting, landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } },
-      lostDays: [{ table: 'events', day: '2026-11-19', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
+      lostDays: [lostDay('2026-11-19', 2)],
       alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }],
     },
   ],
@@ -56,7 +59,7 @@ export const deploymentCases: readonly Case[] = [
           kind: 'denied',
         },
       },
-      ...waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      ...landingWaits(3, 2),
     },
   ],
   [
@@ -88,7 +91,7 @@ export const deploymentCases: readonly Case[] = [
     'a function was killed once, and its next run was not, with its alarm',
     {
       functionErrors: [{ ...functionErrors, errors: 1, first: hoursAgo(11), isOver: true, waits: null }],
-      alarms: [{ ...ringingAlarm, name: 'sluice-prod-curate-plan-errors', state: 'ALARM', notifies: true }],
+      alarms: ringing('curate-plan-errors'),
     },
   ],
   [
@@ -136,8 +139,5 @@ export const deploymentCases: readonly Case[] = [
     },
   ],
   ['alarms notify nobody', { alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }] }],
-  [
-    'a part cannot be read',
-    { unknown: [{ part: 'the partitions', why: 'Denied.', kind: 'denied', log: null, isByKey: false }] },
-  ],
+  ['a part cannot be read', { unknown: [unreadPart('the partitions', 'denied', 'Denied.')] }],
 ];

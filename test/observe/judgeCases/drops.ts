@@ -1,12 +1,22 @@
-import { datasetFacts, failedDay, HOUR_MS, hourOldLook, loadedDay, NOW } from '../statusFacts.ts';
+import {
+  datasetFacts,
+  failedBy,
+  failedDay,
+  HOUR_MS,
+  hourOldLook,
+  lateDay,
+  loadedDay,
+  looked,
+  NOW,
+} from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 /** Days of customers' files. */
 export const dropCases: readonly Case[] = [
-  ['a drop is late', datasetFacts({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }] })],
+  ['a drop is late', datasetFacts({ late: [lateDay('2026-11-20', 2)] })],
   [
     'a day that is expected came without rows',
-    datasetFacts({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS, empty: '1 file, 0 rows' }] }),
+    datasetFacts({ late: [lateDay('2026-11-20', 2, '1 file, 0 rows')] }),
   ],
   [
     'a day came without rows where they are usual',
@@ -34,7 +44,7 @@ export const dropCases: readonly Case[] = [
   [
     'a late day has files that no run has looked at',
     datasetFacts({
-      late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }],
+      late: [lateDay('2026-11-20', 2)],
       waiting: [
         { day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false, cure: 'run' },
       ],
@@ -83,17 +93,10 @@ export const dropCases: readonly Case[] = [
       })),
     }),
   ],
-  [
-    'a folder cannot be listed',
-    datasetFacts({
-      lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } },
-    }),
-  ],
+  ['a folder cannot be listed', looked({ failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } })],
   [
     'the bucket of a source belongs to another account',
-    datasetFacts({
-      lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_OWNER_DIFFERS', message: 'Not theirs.' } },
-    }),
+    looked({ failure: { code: 'SLUICE_SOURCE_OWNER_DIFFERS', message: 'Not theirs.' } }),
   ],
   [
     'a bucket of two datasets is gone, once, and no file is late',
@@ -106,29 +109,23 @@ export const dropCases: readonly Case[] = [
           lastGood: NOW - (6 - i) * HOUR_MS,
         };
         const lastLook = { ...hourOldLook, failure };
-        const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];
+        const late = [lateDay('2026-11-20', 2)];
         return datasetFacts({ dataset, lastLook, late }).datasets;
       }),
     },
   ],
   [
     'a bucket has denied access for hours',
-    datasetFacts({
-      lastLook: {
-        ...hourOldLook,
-        failure: {
-          code: 'SLUICE_SOURCE_ACCESS_DENIED',
-          message: 'Denied.',
-          since: NOW - 5 * HOUR_MS,
-          lastGood: NOW - 6 * HOUR_MS,
-        },
+    looked({
+      failure: {
+        code: 'SLUICE_SOURCE_ACCESS_DENIED',
+        message: 'Denied.',
+        since: NOW - 5 * HOUR_MS,
+        lastGood: NOW - 6 * HOUR_MS,
       },
     }),
   ],
-  [
-    'a bucket denies the files of a day',
-    datasetFacts({ days: [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED' }] }),
-  ],
+  ['a bucket denies the files of a day', datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED')] })],
   [
     'a bucket denies receipts',
     datasetFacts({
@@ -178,19 +175,15 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'a folder has days of the next year',
-    datasetFacts({
-      lastLook: {
-        ...hourOldLook,
-        elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: NOW - 5 * HOUR_MS } },
-      },
+    looked({
+      elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: NOW - 5 * HOUR_MS } },
     }),
   ],
-  ['a listing is old', datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } })],
-  ['a listing is old', datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } })],
+  ['a listing is old', looked({ at: NOW - 27 * HOUR_MS })],
   [
     'the files of a late day, of which some were left out, have no row',
     datasetFacts({
-      late: [{ day: '2026-11-19', due: NOW - 24 * HOUR_MS, empty: '1 file, 0 rows' }],
+      late: [lateDay('2026-11-19', 24, '1 file, 0 rows')],
       days: [
         {
           ...loadedDay,

@@ -6,6 +6,7 @@ import {
   functionErrors,
   hoursAgo,
   idleStream,
+  landingWaits,
   waitingFacts,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
@@ -20,10 +21,7 @@ export const landingCases: readonly Case[] = [
       failures: { write: failureOf('timedOut', 'Task timed out.', 1) },
     },
   ],
-  [
-    'objects wait, and no run has failed',
-    waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(0.34) } }),
-  ],
+  ['objects wait, and no run has failed', landingWaits(1, 0.34)],
   [
     'messages of the writer are dead letters, and nothing waits',
     { deadLetters: [{ ...deadLetters, messages: 1, since: null }] },
@@ -55,28 +53,28 @@ export const landingCases: readonly Case[] = [
   [
     'the writer was killed, by the finding of what waits',
     {
-      ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(4) } }),
+      ...landingWaits(1, 4),
       functionErrors: [{ ...functionErrors, part: 'write', first: hoursAgo(3.9), last: hoursAgo(1) }],
     },
   ],
   [
     'objects wait behind many others',
     {
-      ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1) } }),
+      ...landingWaits(900, 1),
       writer: { messages: 6_000, perMinute: 60, goneAt: hoursAgo(-1.5) },
     },
   ],
   [
     'objects wait that no message is of, while the writer goes on with others',
     {
-      ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1.5) } }),
+      ...landingWaits(900, 1.5),
       writer: { messages: 449, perMinute: 60, goneAt: hoursAgo(-0.1) },
     },
   ],
   [
     'more objects come than are written',
     {
-      ...waitingFacts({ landing: { ...emptyListing, count: 900, oldest: hoursAgo(1) } }),
+      ...landingWaits(900, 1),
       writer: { messages: 6_000, perMinute: -60, goneAt: null },
     },
   ],

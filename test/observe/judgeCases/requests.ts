@@ -1,10 +1,16 @@
 import type { ContentChange } from '../../../observe/facts/tables/contentChanges.ts';
 import {
+  answered,
   changedRequests,
   HOUR_MS,
   hoursAgo,
   keysFailure,
+  logged,
+  missingChange,
+  moreChange,
+  notedTimes,
   refusedRequests,
+  relayWaits,
   requestGroup,
   threeCopies,
   wellDay,
@@ -17,53 +23,32 @@ import type { Case } from './Case.ts';
 const noKeys = { ...wellKeys, senders: [] };
 
 /** So many requests that were refused as of a key that no list has. */
-const unknownKey = (count: number) => ({
-  since: hoursAgo(11),
-  groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count }],
-  hasMore: false,
-});
+const unknownKey = (count: number) => logged(answered('SLUICE_KEY_UNKNOWN', count, { key: '9f86d081' }));
 
-/** A name of events that stays away. */
-const missingChange: ContentChange = {
-  table: 'events',
-  what: 'event',
-  kind: 'less',
-  subject: '',
-  value: '',
-  label: null,
-  sdk: null,
-  count: 0,
-  of: 0,
-  usual: 0,
-  days: 7,
-  since: hoursAgo(30),
-};
+/** A group of an experiment. */
+const groupChange = {
+  table: 'exposures',
+  what: 'group',
+  subject: 'checkout',
+  value: '5Xy',
+  label: 'Test',
+} as const;
+/** A group that stays away. */
+const missingGroup: ContentChange = { ...missingChange, ...groupChange, of: 120 };
+/** A group whose share is another. */
+const otherSplit: ContentChange = { ...moreChange, ...groupChange, what: 'split' };
 /** An experiment that stays away. */
 const missingExperiment: ContentChange = { ...missingChange, table: 'exposures', what: 'experiment' };
-/** Events of an SDK without a user. */
-const moreChange: ContentChange = {
-  ...missingChange,
-  what: 'unit',
-  kind: 'more',
-  subject: 'js-client',
-  value: 'absent',
-  count: 640,
-  of: 800,
-  usual: 0.123,
-  days: 3,
-  since: hoursAgo(9),
-};
-
+/** Events of a version of an SDK without a user. */
+const versionChange: ContentChange = { ...moreChange, sdk: 'js-client 3.1.0' };
+/** The content of tables changed so. */
+const changed = (...contentChanges: readonly ContentChange[]) => ({ contentChanges });
 /** Ten events of one sender from before the time window, by whether the sender stated its clock. */
 const oldEvents = (isClockStated: boolean) => ({
   lastDay: { ...wellDay, received: 200 },
   noted: {
+    ...notedTimes,
     counts: { outside_time_window: 10 },
-    hasMore: false,
-    before2000: [],
-    corrected: [],
-    uncorrected: [],
-    ahead: [],
     late: [{ ...requestGroup, key: 'app', sdk: 'ios-client 2', count: 10, isClockStated }],
   },
 });
@@ -75,13 +60,7 @@ export const requestCases: readonly Case[] = [
     {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
       lastDay: { ...wellDay, refused: 900 },
-      refusals: {
-        since: hoursAgo(11),
-        groups: [
-          { ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', sdk: 'js-client 3', count: 900 },
-        ],
-        hasMore: false,
-      },
+      refusals: logged(answered('SLUICE_KEY_UNKNOWN', 900, { key: '9f86d081', sdk: 'js-client 3' })),
     },
   ],
   [
@@ -97,8 +76,7 @@ export const requestCases: readonly Case[] = [
     {
       lastDay: { ...wellDay, refused: 9 },
       refusals: {
-        since: hoursAgo(11),
-        groups: [{ ...requestGroup, code: 'SLUICE_KEY_MISSING', count: 8 }],
+        ...logged(answered('SLUICE_KEY_MISSING', 8)),
         hasMore: true,
       },
     },
@@ -152,154 +130,78 @@ export const requestCases: readonly Case[] = [
   ['no events came in at night', changedRequests({ what: 'silence', usual: 60 })],
   [
     'two names of events stay away',
-    {
-      contentChanges: [
-        { ...missingChange, value: "it's bought", of: 120, since: hoursAgo(30) },
-        { ...missingChange, value: 'refund', of: 12, since: '2026-11-19' },
-      ],
-    },
+    changed(
+      { ...missingChange, value: "it's bought", of: 120 },
+      { ...missingChange, value: 'refund', of: 12, since: '2026-11-19' },
+    ),
   ],
-  [
-    'an event comes far more seldom',
-    { contentChanges: [{ ...missingChange, value: 'buy', count: 12, of: 120, since: hoursAgo(30) }] },
-  ],
+  ['an event comes far more seldom', changed({ ...missingChange, value: 'buy', count: 12, of: 120 })],
   [
     'an event, an SDK and an experiment come far more often',
-    {
-      contentChanges: [
-        { ...moreChange, what: 'event', subject: '', value: 'buy' },
-        { ...moreChange, what: 'sdk', subject: '', value: 'ios-client', since: hoursAgo(10) },
-        { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'checkout' },
-      ],
-    },
+    changed(
+      { ...moreChange, what: 'event', subject: '', value: 'buy' },
+      { ...moreChange, what: 'sdk', subject: '', value: 'ios-client', since: hoursAgo(10) },
+      { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'checkout' },
+    ),
   ],
   [
     'an SDK falls silent, which sent events and exposures',
-    {
-      contentChanges: [
-        { ...missingExperiment, what: 'sdk', value: 'ios-client', of: 90, since: hoursAgo(31) },
-        { ...missingChange, what: 'sdk', value: 'ios-client', of: 900, since: hoursAgo(30) },
-      ],
-    },
+    changed(
+      { ...missingExperiment, what: 'sdk', value: 'ios-client', of: 90, since: hoursAgo(31) },
+      { ...missingChange, what: 'sdk', value: 'ios-client', of: 900 },
+    ),
   ],
   [
     'an SDK sends no event, and far more exposures',
-    {
-      contentChanges: [
-        { ...moreChange, table: 'exposures', what: 'sdk', subject: '', value: 'ios-client' },
-        { ...missingChange, what: 'sdk', value: 'ios-client', of: 900, since: hoursAgo(30) },
-      ],
-    },
+    changed(
+      { ...moreChange, table: 'exposures', what: 'sdk', subject: '', value: 'ios-client' },
+      { ...missingChange, what: 'sdk', value: 'ios-client', of: 900 },
+    ),
   ],
-  [
-    'a group of an experiment stays away',
-    {
-      contentChanges: [
-        {
-          ...missingChange,
-          table: 'exposures',
-          what: 'group',
-          subject: 'checkout',
-          value: '5Xy',
-          label: 'Test',
-          of: 120,
-          since: hoursAgo(30),
-        },
-      ],
-    },
-  ],
+  ['a group of an experiment stays away', changed(missingGroup)],
   [
     'a group of an experiment stays away, whose share another one has',
-    {
-      contentChanges: [
-        {
-          ...moreChange,
-          table: 'exposures',
-          what: 'split',
-          subject: 'checkout',
-          value: '4Ab',
-          label: 'Control',
-        },
-        {
-          ...missingChange,
-          table: 'exposures',
-          what: 'group',
-          subject: 'checkout',
-          value: '5Xy',
-          label: 'Test',
-          of: 120,
-          since: hoursAgo(30),
-        },
-      ],
-    },
+    changed({ ...otherSplit, value: '4Ab', label: 'Control' }, missingGroup),
   ],
   [
     'two experiments stay away',
-    {
-      contentChanges: [
-        { ...missingExperiment, value: 'checkout', of: 120, since: hoursAgo(30) },
-        { ...missingExperiment, value: 'search', of: 30, since: '2026-11-19' },
-      ],
-    },
+    changed(
+      { ...missingExperiment, value: 'checkout', of: 120 },
+      { ...missingExperiment, value: 'search', of: 30, since: '2026-11-19' },
+    ),
   ],
   [
     'names of events have IDs in them',
-    {
-      contentChanges: [
-        {
-          ...moreChange,
-          what: 'event',
-          kind: 'names',
-          subject: '',
-          value: 'buy_8123',
-          count: 900,
-          of: 640,
-          usual: 12,
-        },
-      ],
-    },
+    changed({
+      ...moreChange,
+      what: 'event',
+      kind: 'names',
+      subject: '',
+      value: 'buy_8123',
+      count: 900,
+      of: 640,
+      usual: 12,
+    }),
   ],
   [
     'two versions of an SDK send events without a user',
-    {
-      contentChanges: [
-        { ...moreChange, sdk: 'js-client 3.1.0' },
-        { ...moreChange, sdk: 'js-client 3.1.1', count: 20, of: 30, since: hoursAgo(2) },
-      ],
-    },
+    changed(versionChange, { ...moreChange, sdk: 'js-client 3.1.1', count: 20, of: 30, since: hoursAgo(2) }),
   ],
   [
     'events of another environment come',
-    {
-      contentChanges: [
-        { ...moreChange, what: 'environment', value: 'staging', sdk: 'js-client 3.1.0', usual: 0.004 },
-      ],
-    },
+    changed({ ...versionChange, what: 'environment', value: 'staging', usual: 0.004 }),
   ],
   [
     'events of an SDK have a text that is no user',
-    { contentChanges: [{ ...moreChange, value: 'anonymous', sdk: 'js-client 3.1.0', usual: 0 }] },
+    changed({ ...versionChange, value: 'anonymous', usual: 0 }),
   ],
   [
     'an SDK writes user IDs otherwise',
-    {
-      contentChanges: [
-        { ...moreChange, what: 'idForm', value: 'e-mail addresses', sdk: 'js-client 3.1.0', usual: 0 },
-      ],
-    },
+    changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
   ],
   [
     'events of an SDK lack a configured unit ID',
-    {
-      contentChanges: [
-        {
-          ...moreChange,
-          what: 'unitId',
-          value: 'company_id, team_id',
-          sdk: 'js-client 3.1.0',
-        },
-      ],
-    },
+    changed({ ...versionChange, what: 'unitId', value: 'company_id, team_id' }),
   ],
   [
     'exposures of three SDKs have reasons without an evaluation',
@@ -316,51 +218,31 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'values of two events are lost, or no numbers any more',
-    {
-      contentChanges: [
-        { ...moreChange, what: 'value', subject: 'buy', value: 'none' },
-        {
-          ...moreChange,
-          what: 'value',
-          subject: 'refund',
-          value: 'text',
-          label: '99,99',
-          count: 20,
-          of: 30,
-          usual: 0,
-        },
-      ],
-    },
+    changed(
+      { ...moreChange, what: 'value', subject: 'buy', value: 'none' },
+      {
+        ...moreChange,
+        what: 'value',
+        subject: 'refund',
+        value: 'text',
+        label: '99,99',
+        count: 20,
+        of: 30,
+        usual: 0,
+      },
+    ),
   ],
-  [
-    'the split of an experiment is another',
-    {
-      contentChanges: [
-        {
-          ...moreChange,
-          table: 'exposures',
-          what: 'split',
-          subject: 'checkout',
-          value: '5Xy',
-          label: 'Test',
-        },
-      ],
-    },
-  ],
+  ['the split of an experiment is another', changed(otherSplit)],
   [
     'units see several groups of an experiment',
-    {
-      contentChanges: [
-        {
-          ...moreChange,
-          table: 'exposures',
-          what: 'crossover',
-          subject: 'checkout',
-          value: 'several',
-          usual: 0,
-        },
-      ],
-    },
+    changed({
+      ...moreChange,
+      table: 'exposures',
+      what: 'crossover',
+      subject: 'checkout',
+      value: 'several',
+      usual: 0,
+    }),
   ],
   [
     'there was a spike',
@@ -381,10 +263,7 @@ export const requestCases: readonly Case[] = [
       },
     },
   ],
-  [
-    'relay is late',
-    { relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false } },
-  ],
+  ['relay is late', relayWaits(2, 3)],
   [
     'copies were not kept for relay',
     {
@@ -396,12 +275,8 @@ export const requestCases: readonly Case[] = [
     'a client counts seconds',
     {
       noted: {
+        ...notedTimes,
         counts: { before_2000: 7, clock_corrected: 3 },
-        hasMore: false,
-        corrected: [],
-        uncorrected: [],
-        ahead: [],
-        late: [],
         before2000: [
           { ...requestGroup, key: 'shop', sdk: 'python 1.0', count: 6 },
           { ...requestGroup, last: hoursAgo(9), count: 1 },
@@ -414,9 +289,8 @@ export const requestCases: readonly Case[] = [
     {
       lastDay: { ...wellDay, received: 10_000 },
       noted: {
+        ...notedTimes,
         counts: { clock_corrected: 49, clock_ignored: 10 },
-        hasMore: false,
-        before2000: [],
         corrected: [
           { ...requestGroup, key: 'shop', sdk: 'py-server 0.40.0', count: 40, skewMs: 3 * HOUR_MS },
           { ...requestGroup, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR_MS },
@@ -426,7 +300,6 @@ export const requestCases: readonly Case[] = [
           { ...requestGroup, key: 'http', count: 11, skewMs: -1.1 * HOUR_MS },
           { ...requestGroup, key: 'curl', count: 10, skewMs: -25.9 * HOUR_MS },
         ],
-        late: [],
       },
     },
   ],

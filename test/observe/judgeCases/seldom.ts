@@ -1,5 +1,6 @@
 import { NO_KEY, type StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
+  answered,
   changedRequests,
   codedFailure,
   datasetFacts,
@@ -7,6 +8,9 @@ import {
   deniedCalls,
   emptyDamaged,
   emptyListing,
+  errorsOf,
+  failedBy,
+  failedCodes,
   failedDay,
   failedRequests,
   failureOf,
@@ -15,53 +19,61 @@ import {
   hourOldLook,
   hoursAgo,
   keysFailure,
+  landingWaits,
+  lateDay,
   loadedDay,
+  logged,
+  looked,
+  missingResource,
   NOW,
+  notedTimes,
   ongoingFailure,
   refusedRequests,
+  relayWaits,
   requestGroup,
+  ringing,
   ringingAlarm,
   silentFacts,
   silentSince,
   threeCopies,
+  unreachedAt,
+  unreadPart,
   waitingFacts,
   wellDay,
   wellHour,
+  wellKey,
   wellKeys,
 } from '../statusFacts.ts';
 
-const failedOf = (code: string, count: number, hours: readonly [number, number]) => ({
-  [code]: { count, first: hoursAgo(hours[0]), last: hoursAgo(hours[1]) },
+const NOT_STORED = 'SLUICE_COLLECT_NOT_STORED';
+const refusedApp = (count: number, first: number, last: number) => ({
+  ...refusedRequests({ SLUICE_KEY_MISSING: count }, 400),
+  refusals: logged(
+    answered('SLUICE_KEY_MISSING', count, {
+      sdk: 'ios-client 2',
+      first: hoursAgo(first),
+      last: hoursAgo(last),
+    }),
+  ),
 });
-const answered = (code: string, count: number, more: object = {}) => ({
-  ...requestGroup,
-  code,
-  count,
-  ...more,
+const undeleted = waitingFacts({
+  undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' },
 });
-const logged = (...groups: readonly ReturnType<typeof answered>[]) => ({
-  groups,
-  since: hoursAgo(11),
-  hasMore: false,
-});
-const noted = {
-  counts: {},
-  hasMore: false,
-  before2000: [],
-  corrected: [],
-  uncorrected: [],
-  ahead: [],
-  late: [],
-};
+/** A statement of the bucket that denies relay to delete. */
+const relayDenied = {
+  ...deniedCalls,
+  part: 'relay',
+  role: 'arn:aws:iam::1:role/sluice-prod-RelayRole-1',
+  action: 's3:DeleteObject',
+  by: 'bucket',
+  first: hoursAgo(8),
+  statements: { owner: 'acme', sids: ['Keep'] },
+  repair: ['s3api', 'x'],
+} as const;
 const keysGone = { ...wellKeys, senders: [], fault: 'It does not exist.', faultKind: 'gone' } as const;
 const lateRelay = (answer: string | null) => ({
-  relay: { waiting: { count: 1, oldest: hoursAgo(2) }, refused: [], hasMore: false },
+  ...relayWaits(2),
   relayAnswer: answer === null ? null : { why: answer, copies: 2, at: hoursAgo(0.5) },
-});
-const lateDay = (day: `${number}-${number}-${number}`, more: object = {}) => ({
-  day,
-  due: NOW - 26 * HOUR_MS,
-  ...more,
 });
 const waitingDay = {
   day: '2026-11-19',
@@ -69,20 +81,6 @@ const waitingDay = {
   isLacking: true,
   cure: 'explain',
 } as const;
-const missing = {
-  what: 'table',
-  name: 'events',
-  part: 'the tables of the catalog',
-  differs: null,
-  changedAt: null,
-  deployedAt: hoursAgo(99),
-  isDeployed: true,
-  isOtherRelease: false,
-  repair: [['glue', 'create-table']],
-} as const;
-
-const unreachedAt = (kind: '4xx' | '5xx', ...hours: readonly number[]) =>
-  hours.map((age) => ({ kind, hour: hoursAgo(age), count: 50, of: 100 }));
 const ofExports = { ...deadLetters, part: 'export' as const, queue: 'sluice-prod-export-dead-letters' };
 const DENIAL =
   'User: arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme/x"';
@@ -90,16 +88,16 @@ const DENIAL =
 /** States with parts that are seldom so, by what is seldom in them. Their findings are in findings.json. */
 export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   '503 in the last hour alone': {
-    lastHour: { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_STORED: 3 } },
+    lastHour: { ...wellHour, failedBy: { [NOT_STORED]: 3 } },
   },
   '503 of one request, a minute ago, of a code that stores nothing': {
     lastHour: {
       ...wellHour,
-      failedBy: { SLUICE_COLLECT_NOT_STORED: 1 },
-      failedAt: { SLUICE_COLLECT_NOT_STORED: { first: hoursAgo(0.02), last: hoursAgo(0.02) } },
+      failedBy: { [NOT_STORED]: 1 },
+      failedAt: { [NOT_STORED]: { first: hoursAgo(0.02), last: hoursAgo(0.02) } },
     },
-    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_COLLECT_NOT_STORED', 1, [1, 0.1]) },
-    unstored: logged(answered('SLUICE_COLLECT_NOT_STORED', 1, { key: 'web', sdk: 'js-client 3' })),
+    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 1, 1, 0.1]) },
+    unstored: logged(answered(NOT_STORED, 1, { key: 'web', sdk: 'js-client 3' })),
   },
   '503 of two codes, of which the fewer are open': {
     lastHour: {
@@ -109,36 +107,30 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
     lastDay: {
       ...wellDay,
-      failedBy: {
-        ...failedOf('SLUICE_COLLECT_NOT_STORED', 40, [9, 8]),
-        ...failedOf('SLUICE_COLLECT_NOT_RELAYED', 5, [7, 0.1]),
-      },
+      failedBy: failedCodes([NOT_STORED, 40, 9, 8], ['SLUICE_COLLECT_NOT_RELAYED', 5, 7, 0.1]),
     },
     unstored: logged(
-      answered('SLUICE_COLLECT_NOT_STORED', 40),
+      answered(NOT_STORED, 40),
       answered('SLUICE_COLLECT_NOT_RELAYED', 3, { key: 'app', sdk: 'ios-client 2' }),
     ),
   },
   '503 of senders whose later requests were stored': {
     lastHour: wellHour,
-    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_COLLECT_NOT_STORED', 4, [9, 8]) },
-    unstored: logged(answered('SLUICE_COLLECT_NOT_STORED', 4, { storedAt: hoursAgo(7) })),
+    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
+    unstored: logged(answered(NOT_STORED, 4, { storedAt: hoursAgo(7) })),
   },
   '503 of senders of whose later requests one was stored': {
     lastHour: wellHour,
-    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_COLLECT_NOT_STORED', 4, [9, 8]) },
-    unstored: logged(
-      answered('SLUICE_COLLECT_NOT_STORED', 3, { storedAt: hoursAgo(7) }),
-      answered('SLUICE_COLLECT_NOT_STORED', 1),
-    ),
+    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
+    unstored: logged(answered(NOT_STORED, 3, { storedAt: hoursAgo(7) }), answered(NOT_STORED, 1)),
   },
   '503 of keys, and requests were stored since': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
-    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_KEYS_UNAVAILABLE', 4, [9, 8]) },
+    lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_UNAVAILABLE', 4, 9, 8]) },
   },
   '503 of keys, none in the last hour, and nothing was stored since': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(20) },
-    lastDay: { ...wellDay, failedBy: failedOf('SLUICE_KEYS_UNAVAILABLE', 4, [9, 8]) },
+    lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_UNAVAILABLE', 4, 9, 8]) },
   },
   '503 of keys, whose list has entries that nobody can read': {
     ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 4 }),
@@ -155,73 +147,37 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'the times of events are noted in more lines than were read': {
     lastDay: { ...wellDay, received: 100 },
     noted: {
-      ...noted,
+      ...notedTimes,
       hasMore: true,
       before2000: [{ ...requestGroup, count: 6 }],
       ahead: [{ ...requestGroup, count: 40, skewMs: -2 * HOUR_MS }],
     },
   },
   'a statement denies roles what the landing needs, too': {
-    ...waitingFacts({ undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' } }),
+    ...undeleted,
     deniedCalls: [
-      { ...deniedCalls, action: 's3:DeleteObject', by: 'bucket' as const, first: hoursAgo(9) },
-      {
-        ...deniedCalls,
-        part: 'relay',
-        role: 'arn:aws:iam::1:role/sluice-prod-RelayRole-1',
-        action: 's3:DeleteObject',
-        by: 'bucket' as const,
-        count: 2,
-        first: hoursAgo(8),
-      },
-    ].map((calls) => ({ ...calls, statements: { owner: 'acme', sids: ['Keep'] }, repair: ['s3api', 'x'] })),
+      { ...relayDenied, part: deniedCalls.part, role: deniedCalls.role, count: 9, first: hoursAgo(9) },
+      { ...relayDenied, count: 2 },
+    ],
   },
   'a statement denies another role what the landing needs of the writer': {
-    ...waitingFacts({ undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' } }),
-    deniedCalls: [
-      {
-        ...deniedCalls,
-        part: 'relay',
-        role: 'arn:aws:iam::1:role/sluice-prod-RelayRole-1',
-        action: 's3:DeleteObject',
-        by: 'bucket' as const,
-        first: hoursAgo(8),
-        statements: { owner: 'acme', sids: ['Keep'] },
-        repair: ['s3api', 'x'],
-      },
-    ],
+    ...undeleted,
+    deniedCalls: [relayDenied],
   },
   'AWS fails with the keys': { keysFailure: keysFailure('awsFailed', 'InternalFailure') },
   'requests were refused of two codes, of which one is of a key': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3, SLUICE_METHOD_NOT_ALLOWED: 5 }, 400),
-    refusals: {
-      since: hoursAgo(11),
-      groups: [
-        answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86' }),
-        answered('SLUICE_METHOD_NOT_ALLOWED', 5, { sdk: 'curl', first: hoursAgo(11) }),
-      ],
-      hasMore: false,
-    },
+    refusals: logged(
+      answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86' }),
+      answered('SLUICE_METHOD_NOT_ALLOWED', 5, { sdk: 'curl', first: hoursAgo(11) }),
+    ),
   },
   'every request of an app is refused': {
     ...refusedRequests({ SLUICE_KEY_MISSING: 3 }, 400),
-    refusals: logged(
-      answered('SLUICE_METHOD_NOT_ALLOWED', 9),
-      answered('SLUICE_KEY_MISSING', 3, { sdk: 'ios-client 2', first: hoursAgo(1.5), last: hoursAgo(0.5) }),
-    ),
+    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 9), ...refusedApp(3, 1.5, 0.5).refusals.groups),
   },
-  'two requests of an app are refused': {
-    ...refusedRequests({ SLUICE_KEY_MISSING: 2 }, 400),
-    refusals: logged(
-      answered('SLUICE_KEY_MISSING', 2, { sdk: 'ios-client 2', first: hoursAgo(1.5), last: hoursAgo(0.5) }),
-    ),
-  },
-  'every request of an app was refused until an hour ago': {
-    ...refusedRequests({ SLUICE_KEY_MISSING: 3 }, 400),
-    refusals: logged(
-      answered('SLUICE_KEY_MISSING', 3, { sdk: 'ios-client 2', first: hoursAgo(4), last: hoursAgo(1.5) }),
-    ),
-  },
+  'two requests of an app are refused': refusedApp(2, 1.5, 0.5),
+  'every request of an app was refused until an hour ago': refusedApp(3, 4, 1.5),
   'silence since the last event, which is a file': { ...silentFacts, lastEventAt: hoursAgo(20) },
   'silence of two hours of the day before': {
     ...silentSince(0.5, {
@@ -248,7 +204,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'old times of two senders': {
     noted: {
-      ...noted,
+      ...notedTimes,
       before2000: [
         { ...requestGroup, key: 'app', count: 2 },
         { ...requestGroup, key: 'web', count: 7, first: hoursAgo(12) },
@@ -258,7 +214,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'clocks that are off by days, of three senders': {
     lastDay: { ...wellDay, received: 100 },
     noted: {
-      ...noted,
+      ...notedTimes,
       corrected: [{ ...requestGroup, key: 'app', count: 9, skewMs: 50 * HOUR_MS }],
       uncorrected: [
         { ...requestGroup, key: 'web', count: 1, skewMs: -100 * HOUR_MS },
@@ -270,7 +226,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'late events that are few of many, and those of few': {
     lastDay: { ...wellDay, received: 201 },
     noted: {
-      ...noted,
+      ...notedTimes,
       late: [
         { ...requestGroup, key: 'app', count: 10, isClockStated: true },
         { ...requestGroup, key: 'web', count: 9, isClockStated: false },
@@ -317,11 +273,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { key: 'ledger/exports/out/2026-11-18.json', writtenAt: null, versionBefore: null },
       { key: 'ledger/curated/events/2026-11-18.json', writtenAt: hoursAgo(4), versionBefore: 'v2' },
     ],
-    alarms: [
-      { ...ringingAlarm, name: 'sluice-prod-export-failed-daily', state: 'ALARM', notifies: true },
-      { ...ringingAlarm, name: 'sluice-prod-curations-failed', state: 'ALARM', notifies: true },
-      { ...ringingAlarm, name: 'sluice-prod-ingest-failed-daily', state: 'ALARM', notifies: true },
-    ],
+    alarms: ringing('export-failed-daily', 'curations-failed', 'ingest-failed-daily'),
   },
   'a folder was never listed since a deployment of two days ago, as the planner fails': {
     ...datasetFacts({ lastLook: null }),
@@ -339,7 +291,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   },
   'a listing is old, and its planner does not run': {
-    ...datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 60 * HOUR_MS } }),
+    ...looked({ at: NOW - 60 * HOUR_MS }),
     idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: null, since: hoursAgo(60) }],
   },
   'a place moved, and has no files but others': datasetFacts({
@@ -351,12 +303,12 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       elsewhere: { days: [], others: ['2026/'] },
     },
     unlooked: ['2026-11-14', '2026-11-15', '2026-11-17'],
-    late: [lateDay('2026-11-19')],
+    late: [lateDay('2026-11-19', 26)],
   }),
   'days failed by their files, before the lookback and in it': datasetFacts({
     days: [
       { ...failedDay, day: '2026-11-15', failure: 'SLUICE_INGEST_FILE_X' },
-      { ...failedDay, failure: 'SLUICE_INGEST_FILE_X' },
+      failedBy('SLUICE_INGEST_FILE_X'),
     ],
   }),
   'a day failed by files that were replaced since': datasetFacts({
@@ -376,22 +328,22 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { ...waitingDay, cure: 'run' },
       { ...waitingDay, day: '2026-11-20', isLacking: false, cure: 'run' },
     ],
-    late: [lateDay('2026-11-20')],
+    late: [lateDay('2026-11-20', 26)],
   }),
   'one day before the lookback has newer files': datasetFacts({ newer: ['2026-01-01'] }),
   'days are late before the lookback and in it, with and without rows': datasetFacts({
     late: [
-      lateDay('2026-11-14'),
-      lateDay('2026-11-15', { empty: '1 file has 0 rows' }),
-      lateDay('2026-11-18', { empty: '1 file has 0 rows' }),
-      lateDay('2026-11-19'),
-      lateDay('2026-11-20'),
+      lateDay('2026-11-14', 26),
+      lateDay('2026-11-15', 26, '1 file has 0 rows'),
+      lateDay('2026-11-18', 26, '1 file has 0 rows'),
+      lateDay('2026-11-19', 26),
+      lateDay('2026-11-20', 26),
     ],
     lastLook: { ...hourOldLook, newestDay: '2026-11-13' },
     days: [],
   }),
   'days are late where the folder has other names': datasetFacts({
-    late: [lateDay('2026-11-19')],
+    late: [lateDay('2026-11-19', 26)],
     lastLook: { ...hourOldLook, elsewhere: { days: [], others: ['files of tomorrow'] } },
     days: [],
   }),
@@ -402,35 +354,16 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   }),
   'the key is to be deleted': {
-    key: {
-      Arn: 'key/a',
-      KeyState: 'PendingDeletion',
-      KeySpec: 'SYMMETRIC_DEFAULT',
-      KeyUsage: 'ENCRYPT_DECRYPT',
-      DeletionDate: new Date(NOW),
-    },
+    key: { ...wellKey, KeyState: 'PendingDeletion', DeletionDate: new Date(NOW) },
   },
   'the key is disabled': {
-    key: { Arn: 'key/a', KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    key: { ...wellKey, KeyState: 'Disabled' },
   },
   'the key is of another kind': {
-    key: {
-      Arn: 'key/a',
-      KeyState: 'Enabled',
-      KeySpec: 'RSA_2048',
-      KeyUsage: 'ENCRYPT_DECRYPT',
-      MultiRegion: true,
-      KeyManager: 'AWS',
-    },
+    key: { ...wellKey, KeySpec: 'RSA_2048', MultiRegion: true, KeyManager: 'AWS' },
   },
   'the key is of a state that nobody knows': {
-    key: {
-      Arn: 'key/a',
-      KeyState: 'Unavailable',
-      KeySpec: 'SYMMETRIC_DEFAULT',
-      KeyUsage: 'ENCRYPT_DECRYPT',
-      KeyManager: 'CUSTOMER',
-    },
+    key: { ...wellKey, KeyState: 'Unavailable', KeyManager: 'CUSTOMER' },
   },
   'the key is not there': { key: { Arn: 'key/a', KeyState: NO_KEY } },
   ...Object.fromEntries(
@@ -451,16 +384,16 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a table is gone, and a workgroup that cannot be brought back, and a secret': {
     stackFaults: [
-      missing,
-      { ...missing, what: 'database', name: 'sluice', isRegistered: true, deployedAt: null },
-      { ...missing, what: 'workgroup', name: 'w', repair: [] },
-      { ...missing, what: 'view', name: 'v', isDeployed: false },
-      { ...missing, what: 'workgroup', name: 'u' },
-      { ...missing, what: 'secret of a reader', name: 's', keptUntil: hoursAgo(-99) },
+      missingResource,
+      { ...missingResource, what: 'database', name: 'sluice', isRegistered: true, deployedAt: null },
+      { ...missingResource, what: 'workgroup', name: 'w', repair: [] },
+      { ...missingResource, what: 'view', name: 'v', isDeployed: false },
+      { ...missingResource, what: 'workgroup', name: 'u' },
+      { ...missingResource, what: 'secret of a reader', name: 's', keptUntil: hoursAgo(-99) },
     ],
     unknown: [
-      { part: 'the tables', why: 'Table events not found.', kind: 'query', log: null, isByKey: false },
-      { part: 'the curated days', why: 'Denied events.', kind: 'denied', log: null, isByKey: false },
+      unreadPart('the tables', 'query', 'Table events not found.'),
+      unreadPart('the curated days', 'denied', 'Denied events.'),
     ],
   },
   'the key of the Data Catalog cannot be used': {
@@ -474,12 +407,12 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a table, a view and workgroups differ': {
     stackFaults: [
-      { ...missing, differs: ['a `b`', 'c'], isRegistered: true },
-      { ...missing, what: 'view', name: 'v', differs: ['a'], changedAt: hoursAgo(3) },
-      { ...missing, differs: ['a'], isOtherRelease: true, name: 'other' },
-      { ...missing, differs: ['a'], repair: [], name: 'here' },
-      { ...missing, what: 'workgroup', name: 'w', differs: ['a'] },
-      { ...missing, what: 'workgroup', name: 'x', differs: ['a', 'b'], isOtherRelease: true },
+      { ...missingResource, differs: ['a `b`', 'c'], isRegistered: true },
+      { ...missingResource, what: 'view', name: 'v', differs: ['a'], changedAt: hoursAgo(3) },
+      { ...missingResource, differs: ['a'], isOtherRelease: true, name: 'other' },
+      { ...missingResource, differs: ['a'], repair: [], name: 'here' },
+      { ...missingResource, what: 'workgroup', name: 'w', differs: ['a'] },
+      { ...missingResource, what: 'workgroup', name: 'x', differs: ['a', 'b'], isOtherRelease: true },
     ],
   },
   'calls are denied for weeks, by no policy that anybody found, of two resources': {
@@ -505,40 +438,36 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'one fault is set in the local cloud': { isLocal: true, faults: 1 },
   'parts cannot be read for one reason and another': {
     unknown: [
-      { part: 'the exports', why: 'X.', kind: 'denied', log: null, isByKey: false },
-      { part: 'the drops', why: 'Y.', kind: 'denied', log: null, isByKey: false },
-      { part: 'the tables', why: 'Y.', kind: 'denied', log: null, isByKey: false },
+      unreadPart('the exports', 'denied', 'X.'),
+      unreadPart('the drops', 'denied', 'Y.'),
+      unreadPart('the tables', 'denied', 'Y.'),
       { part: 'the raw days', why: 'Z.', kind: 'other', log: null, isByKey: true },
-      { part: 'the erasures', why: 'V.', kind: 'other', log: null, isByKey: false },
+      unreadPart('the erasures', 'other', 'V.'),
     ],
   },
   'the writer failed while something waits': {
-    ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } }),
-    functionErrors: [
-      { ...functionErrors, part: 'write', first: hoursAgo(1.5), last: hoursAgo(1), waits: null },
-    ],
+    ...landingWaits(1, 2),
+    functionErrors: [errorsOf('write', 1.5, 1)],
   },
   'the writer failed before anything waits': {
-    ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } }),
-    functionErrors: [
-      { ...functionErrors, part: 'write', first: hoursAgo(5), last: hoursAgo(4), waits: null },
-    ],
+    ...landingWaits(1, 2),
+    functionErrors: [errorsOf('write', 5, 4)],
   },
   'the writer failed, and what waits is young': {
-    ...waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(0.01) } }),
+    ...landingWaits(1, 0.01),
     functionErrors: [{ ...functionErrors, part: 'write', waits: null }],
   },
   'the collector failed in hours without an answer': {
-    unreached: unreachedAt('5xx', 3, 2),
-    functionErrors: [{ ...functionErrors, part: 'collect', first: hoursAgo(2.9), last: hoursAgo(1.2) }],
+    ...unreachedAt('5xx', 3, 2),
+    functionErrors: [errorsOf('collect', 2.9, 1.2)],
   },
   'the collector failed after hours without an answer': {
-    unreached: unreachedAt('5xx', 3, 2),
-    functionErrors: [{ ...functionErrors, part: 'collect', first: hoursAgo(2.9), last: hoursAgo(0.5) }],
+    ...unreachedAt('5xx', 3, 2),
+    functionErrors: [errorsOf('collect', 2.9, 0.5)],
   },
   'the collector failed beside refusals of AWS': {
-    unreached: unreachedAt('4xx', 3),
-    functionErrors: [{ ...functionErrors, part: 'collect', first: hoursAgo(2.9), last: hoursAgo(2.5) }],
+    ...unreachedAt('4xx', 3),
+    functionErrors: [errorsOf('collect', 2.9, 2.5)],
   },
   'nights are not judged, as their function fails': {
     lastNight: { day: '2026-11-17', at: hoursAgo(58) },
@@ -570,7 +499,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'a function fails for two days, by a key that is on again': {
     functionErrors: [{ ...functionErrors, first: hoursAgo(40) }],
     failures: { 'curate-plan': { ...failureOf('error', 'KMS.DisabledException'), isByKey: true } },
-    key: { Arn: 'key/a', KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    key: wellKey,
   },
   'a function takes too long, as runs did nearly before': {
     functionErrors: [functionErrors],
@@ -621,43 +550,34 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     })),
   },
   'an alarm rings of dead letters that could not be read': {
-    alarms: [{ ...ringingAlarm, name: 'sluice-prod-write-dead-letters', state: 'ALARM', notifies: true }],
+    alarms: ringing('write-dead-letters'),
     deadLetters: null,
   },
-  'a folder denies the role, that it knows not': datasetFacts({
-    lastLook: {
-      ...hourOldLook,
-      failure: {
-        code: 'SLUICE_SOURCE_ROLE_DENIED',
-        message: 'Denied.',
-        since: NOW - 9 * HOUR_MS,
-        lastGood: NOW - 10 * HOUR_MS,
-      },
+  'a folder denies the role, that it knows not': looked({
+    failure: {
+      code: 'SLUICE_SOURCE_ROLE_DENIED',
+      message: 'Denied.',
+      since: NOW - 9 * HOUR_MS,
+      lastGood: NOW - 10 * HOUR_MS,
     },
   }),
-  'a folder denies the key, by a statement of its policy': datasetFacts({
-    lastLook: {
-      ...hourOldLook,
-      failure: {
-        code: 'SLUICE_SOURCE_KEY_DENIED',
-        message: `${DENIAL} with an explicit deny in a resource-based policy`,
-      },
+  'a folder denies the key, by a statement of its policy': looked({
+    failure: {
+      code: 'SLUICE_SOURCE_KEY_DENIED',
+      message: `${DENIAL} with an explicit deny in a resource-based policy`,
     },
   }),
-  'a folder is denied by the role of the stack': datasetFacts({
-    lastLook: {
-      ...hourOldLook,
-      failure: {
-        code: 'SLUICE_SOURCE_ACCESS_DENIED',
-        message: `${DENIAL} because no identity-based policy allows the s3:PutObject action`,
-      },
+  'a folder is denied by the role of the stack': looked({
+    failure: {
+      code: 'SLUICE_SOURCE_ACCESS_DENIED',
+      message: `${DENIAL} because no identity-based policy allows the s3:PutObject action`,
     },
   }),
-  'a folder fails by a code of a later version': datasetFacts({
-    lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_LATER', message: 'x' } },
+  'a folder fails by a code of a later version': looked({
+    failure: { code: 'SLUICE_SOURCE_LATER', message: 'x' },
   }),
   'one object is damaged, and one is not deleted': waitingFacts({
     damaged: { ...emptyDamaged, count: 1, rows: 3, oldest: hoursAgo(3), first: 'damaged/x' },
-    undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(30), why: 'AccessDenied' },
+    undeleted: undeleted.waiting.undeleted,
   }),
 };

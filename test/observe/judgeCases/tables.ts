@@ -2,13 +2,16 @@ import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import {
   codedFailure,
   curatedTable,
+  damagedFile,
   failureOf,
   functionErrors,
   HOUR_MS,
   hoursAgo,
+  lostDay,
   NOW,
   quarantineCount,
   shortHour,
+  unreadPart,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -137,58 +140,28 @@ export const tableCases: readonly Case[] = [
   [
     'a file was replaced by what is no Parquet',
     {
-      damagedFiles: [
-        {
-          table: 'events',
-          day: '2026-11-20',
-          key: 'statsig/e/a.parquet',
-          replacedAt: hoursAgo(2),
-          strayVersions: null,
-        },
-      ],
+      damagedFiles: [damagedFile('2026-11-20', 'statsig/e/a.parquet', 2)],
     },
   ],
   [
     'two files were replaced by what is no Parquet, of which the one named second was the first',
     {
       damagedFiles: [
-        {
-          table: 'events',
-          day: '2026-11-20',
-          key: 'statsig/e/a.parquet',
-          replacedAt: hoursAgo(2),
-          strayVersions: null,
-        },
-        {
-          table: 'events',
-          day: '2026-11-19',
-          key: 'statsig/e/b.parquet',
-          replacedAt: hoursAgo(5),
-          strayVersions: null,
-        },
+        damagedFile('2026-11-20', 'statsig/e/a.parquet', 2),
+        damagedFile('2026-11-19', 'statsig/e/b.parquet', 5),
       ],
     },
   ],
   [
     'somebody put a text into the folder of a day',
     {
-      damagedFiles: [
-        {
-          table: 'events',
-          day: '2026-11-20',
-          key: 'e/a.txt',
-          replacedAt: hoursAgo(2),
-          strayVersions: ['v2', 'v1'],
-        },
-      ],
+      damagedFiles: [damagedFile('2026-11-20', 'e/a.txt', 2, ['v2', 'v1'])],
       unknown: [
-        {
-          part: 'the content of events',
-          why: 'HIVE_BAD_DATA: Not valid Parquet file: s3://acme/e/a.txt',
-          kind: 'query',
-          log: null,
-          isByKey: false,
-        },
+        unreadPart(
+          'the content of events',
+          'query',
+          'HIVE_BAD_DATA: Not valid Parquet file: s3://acme/e/a.txt',
+        ),
       ],
     },
   ],
@@ -231,21 +204,18 @@ export const tableCases: readonly Case[] = [
       archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: NOW - HOUR_MS }],
     },
   ],
-  [
-    'a day of a raw table has lost its files',
-    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }] },
-  ],
+  ['a day of a raw table has lost its files', { lostDays: [lostDay('2026-11-20', 2)] }],
   [
     'a day of a raw table has lost files of which S3 has versions, and so their rows',
     {
-      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
+      lostDays: [lostDay('2026-11-20', 2)],
       restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-20', files: 2, rows: 700 }],
     },
   ],
   [
     'a day of a raw table has lost its files, and an erasure the versions of them',
     {
-      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
+      lostDays: [lostDay('2026-11-20', 2)],
       restorable: ['statsig_forwarded_events', 'landing/2026/11/20/', 'landing/direct/2026-11-20/'].map(
         (table) => ({ table, day: '2026-11-20', files: 0 }),
       ),
@@ -254,7 +224,7 @@ export const tableCases: readonly Case[] = [
   [
     'a day of a raw table has lost its files with their versions, and its landing has versions',
     {
-      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
+      lostDays: [lostDay('2026-11-20', 2)],
       restorable: [
         { table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 },
         { table: 'landing/2026/11/20/', day: '2026-11-20', files: 6 },

@@ -1,0 +1,432 @@
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import {
+  answered,
+  changedRequests,
+  errorsOf,
+  failedCodes,
+  failedRequests,
+  HOUR_MS,
+  hoursAgo,
+  logged,
+  missingChange,
+  moreChange,
+  notedTimes,
+  quarantineCount,
+  refusedRequests,
+  relayWaits,
+  requestGroup,
+  silentFacts,
+  silentSince,
+  threeCopies,
+  unreachedAt,
+  unreadPart,
+  usualHours,
+  wellDay,
+  wellHour,
+  wellKeys,
+} from '../statusFacts.ts';
+
+const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
+const WRONG_SHAPE = 'SLUICE_BODY_WRONG_SHAPE';
+const MANGLED = 'SLUICE_COLLECT_BODY_MANGLED';
+const NOT_STORED = 'SLUICE_COLLECT_NOT_STORED';
+const NOT_RELAYED = 'SLUICE_COLLECT_NOT_RELAYED';
+const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED';
+const KEYS = 'SLUICE_KEYS_UNAVAILABLE';
+/** An app whose requests were all refused until half an hour ago. */
+const refusedApp = { sdk: 'ios-client 2', first: hoursAgo(1.5), last: hoursAgo(0.5) };
+const minutes = (count: number) => hoursAgo(count / 60);
+
+/** Requests that fail with a code until so many minutes ago, and whose sender was stored so many minutes ago. */
+const failedAndStored = (last: number, stored: number) => ({
+  lastHour: {
+    ...wellHour,
+    failedBy: { [NOT_STORED]: 2 },
+    failedAt: { [NOT_STORED]: { first: minutes(30), last: minutes(last) } },
+  },
+  lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 2, 0.6, 0.1]) },
+  unstored: logged(answered(NOT_STORED, 2, { last: minutes(last + 1), storedAt: minutes(stored) })),
+});
+
+/** An SDK of which no event comes any more. */
+const goneSdk = { ...missingChange, what: 'sdk', value: 'js-client', of: 400 } as const;
+/** A name of which no event comes any more. */
+const goneBuy = { ...missingChange, value: 'buy', of: 60 } as const;
+const goneExperiment = {
+  ...missingChange,
+  table: 'exposures',
+  what: 'experiment',
+  value: 'checkout',
+} as const;
+/** So many rows of quarantine with a reason of each of these SDKs. */
+const refusedRows = (sdks: readonly string[], rows: number, reason: string, key = 'web') => ({
+  ...quarantineCount,
+  reason,
+  rows,
+  senders: sdks.map((sdk) => ({ sdk, key, path: null, rows, firstAt: hoursAgo(3), lastAt: hoursAgo(1) })),
+});
+
+/** States of requests, senders, keys and copies with several of what usually is one, and those at a bound. Their findings are in findings.json. */
+export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
+  'two silences of the day before': {
+    ...silentSince(0.5, {
+      changes: [
+        { what: 'silence', hour: 0, usual: 1, day: 0, first: hoursAgo(9), last: hoursAgo(8) },
+        { what: 'silence', hour: 0, usual: 30, day: 0, first: hoursAgo(5), last: hoursAgo(4) },
+      ],
+    }),
+    lastHour: wellHour,
+  },
+  'a silence that lasts, before which nobody knows of a request': {
+    ...changedRequests({ what: 'silence', last: null, first: hoursAgo(7), usual: 60 }),
+    ...silentFacts,
+    lastRequestAt: null,
+    lastEventAt: hoursAgo(9),
+  },
+  'silence since exactly two days': { ...silentFacts, lastRequestAt: hoursAgo(48) },
+  'past the stream, until half an hour ago': {
+    ...changedRequests({ what: 'overflowed', last: hoursAgo(0.5) }),
+    lastHour: { ...wellHour, received: 4 },
+  },
+  'past the stream, until exactly an hour ago': {
+    ...changedRequests({ what: 'overflowed', last: hoursAgo(1) }),
+    lastHour: { ...wellHour, received: 4 },
+  },
+  'past the stream, of which metrics know until two hours ago, and the last hour more': {
+    ...changedRequests({ what: 'overflowed', last: hoursAgo(2) }),
+    lastHour: { ...wellHour, overflowed: 3 },
+  },
+  'past the stream, whose log could not be read': {
+    ...changedRequests({ what: 'overflowed' }),
+    unknown: [{ ...unreadPart('the log of collect'), log: 'collect' }],
+  },
+  'past the stream, which is gone': {
+    ...changedRequests({ what: 'overflowed' }),
+    overflowError: 'ResourceNotFoundException',
+  },
+  'an experiment stays away that is named as an SDK that does, and an SDK of exposures beside another of events':
+    {
+      contentChanges: (
+        [
+          ['exposures', 'experiment', 'ios-client'],
+          ['events', 'sdk', 'ios-client'],
+          ['exposures', 'sdk', 'js-client'],
+        ] as const
+      ).map(([table, what, value]) => ({ ...missingChange, table, what, value, of: 90 })),
+    },
+  'three clocks of one sender, of which one is off by exactly two days': {
+    lastDay: { ...wellDay, received: 100 },
+    noted: {
+      ...notedTimes,
+      corrected: [{ ...requestGroup, key: 'app', count: 9, skewMs: 48 * HOUR_MS }],
+      uncorrected: [{ ...requestGroup, key: 'app', count: 5, skewMs: 3 * HOUR_MS }],
+      ahead: [
+        { ...requestGroup, key: 'app', count: 4, skewMs: -24 * HOUR_MS },
+        { ...requestGroup, key: 'tv', count: 2, skewMs: -30 * HOUR_MS },
+      ],
+    },
+  },
+  'relay is late, as S3 denies its copies': {
+    ...relayWaits(2),
+    relayAnswer: { why: 'AccessDenied', copies: 2, at: hoursAgo(0.5) },
+  },
+  'relay is late, by an error of the network with a number': {
+    ...relayWaits(2),
+    relayAnswer: { why: 'E404', copies: 2, at: hoursAgo(0.5) },
+  },
+  '503 of the day, where the last hour is not known': {
+    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
+  },
+  '503 until two minutes ago, whose sender was stored since': failedAndStored(2, 1),
+  '503 until a minute ago, whose sender was stored since': failedAndStored(1, 0.5),
+  '503 of keys, where requests were stored since and collectors fail to read them': {
+    lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
+    lastDay: { ...wellDay, failedBy: failedCodes([KEYS, 4, 9, 8]) },
+    keysFailure: { text: 'x', kind: 'busy', since: hoursAgo(9) },
+  },
+  '503 of three codes, of which one is over and the most are the second': {
+    lastHour: { ...wellHour, failedBy: { [NOT_RELAYED]: 7, [NOT_DELIVERED]: 40 } },
+    lastDay: {
+      ...wellDay,
+      failedBy: failedCodes([NOT_STORED, 90, 5, 4], [NOT_RELAYED, 7, 3, 0.1], [NOT_DELIVERED, 40, 9, 0.1]),
+    },
+    unstored: logged(
+      answered(NOT_STORED, 90, { storedAt: hoursAgo(2) }),
+      answered(NOT_RELAYED, 7),
+      answered(NOT_DELIVERED, 40, { key: 'app' }),
+    ),
+  },
+  'requests were refused without the collector, and others failed': {
+    unreached: [
+      { kind: '4xx', hour: hoursAgo(2), count: 20, of: 100 },
+      { kind: '5xx', hour: hoursAgo(1), count: 50, of: 200 },
+      { kind: '5xx', hour: hoursAgo(5), count: 7, of: 100 },
+    ],
+  },
+  'a key was unknown in the last hour, of which the log has no line': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4, SLUICE_METHOD_NOT_ALLOWED: 2 }, 400),
+    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 2)),
+  },
+  'requests were refused of two codes, and the log was not read': refusedRequests(
+    { SLUICE_METHOD_NOT_ALLOWED: 5, SLUICE_KEY_MISSING: 20 },
+    400,
+  ),
+  'requests were refused of two codes that say why, and of a third that the log has no line of': {
+    ...refusedRequests({ SLUICE_BODY_NOT_JSON: 1, SLUICE_METHOD_NOT_ALLOWED: 5, SLUICE_KEY_MISSING: 2 }, 400),
+    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 5), answered('SLUICE_KEY_MISSING', 2)),
+  },
+  'a key is unknown, while the list cannot be read': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4 }, 400),
+    refusals: logged(answered('SLUICE_KEY_UNKNOWN', 4, { key: '9f86d081' })),
+    keys: { ...wellKeys, senders: [], fault: 'It is not JSON.', faultKind: 'invalid' },
+  },
+  'every request of an app of the local cloud is refused': {
+    isLocal: true,
+    ...refusedRequests({ SLUICE_METHOD_NOT_ALLOWED: 3 }, 400),
+    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 3, refusedApp)),
+  },
+  'three requests of an app of the local cloud are refused, and others stored': {
+    isLocal: true,
+    ...refusedRequests({ SLUICE_METHOD_NOT_ALLOWED: 3 }, 400),
+    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 3, { ...refusedApp, storedAt: hoursAgo(1) })),
+  },
+  'copies were not kept, by an error that the log has whole': {
+    unkept: { count: 2, first: hoursAgo(3), last: hoursAgo(1) },
+    unkeptError: 'AWS.SimpleQueueService.NonExistentQueue: sluice-prod-relay',
+  },
+  'copies wait and were refused, of which the target says no more': {
+    relay: {
+      waiting: { ...threeCopies, oldest: hoursAgo(1.5) },
+      refused: [
+        { reason: '413', count: 5, since: hoursAgo(3), oldest: hoursAgo(4) },
+        { reason: '404', count: 7, since: hoursAgo(9), oldest: hoursAgo(10) },
+      ],
+      hasMore: false,
+    },
+    unknown: [{ ...unreadPart('the log of relay'), log: 'relay' }],
+  },
+  '503 of keys until a minute ago, and requests were stored since': {
+    lastHour: {
+      ...wellHour,
+      failedBy: { [KEYS]: 2 },
+      failedAt: { [KEYS]: { first: minutes(30), last: minutes(1) } },
+      lastStoredAt: minutes(0.5),
+    },
+  },
+  'a key is unknown whose digits another one has in its middle, and one has a label': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4 }, 400),
+    keys: { ...wellKeys, senders: ['aa9f86d081'], labels: { '5e5e5e5eff': 'web_1', '9f86d0ffff': 'app_2' } },
+    refusals: logged(
+      answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081' }),
+      answered('SLUICE_KEY_UNKNOWN', 1, { key: '5e5e5e5e' }),
+    ),
+  },
+  'an app was refused whose key is in the list now': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }, 400),
+    keys: { ...wellKeys, senders: ['9f86d081ff'] },
+    refusals: logged(answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081', ...refusedApp })),
+  },
+  'an app was refused whose key is in the list now, and the log has more': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }, 400),
+    keys: { ...wellKeys, senders: ['9f86d081ff'] },
+    refusals: { ...logged(answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081' })), hasMore: true },
+  },
+  'requests were refused of two codes earlier in the day': {
+    lastDay: { ...wellDay, refused: 9 },
+    refusals: logged(answered('SLUICE_KEY_MISSING', 5), answered('SLUICE_BODY_NOT_JSON', 4)),
+  },
+  'the keys of the local cloud are no list': {
+    isLocal: true,
+    keys: { ...wellKeys, senders: [], fault: 'It is not JSON.', faultKind: 'invalid' },
+  },
+  'copies were not kept, as SQS denies the role': {
+    unkept: { count: 2, first: hoursAgo(3), last: hoursAgo(0.5) },
+    unkeptError:
+      'AccessDenied: User: arn:aws:sts::1:assumed-role/sluice-prod-CollectRole-1/c is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:x:1:sluice-prod-relay because no identity-based policy allows the sqs:SendMessage action',
+  },
+  ...Object.fromEntries(
+    [
+      { refused: 3, requests: 5 },
+      { refused: 1, requests: 2 },
+      { refused: 20, requests: 400 },
+      { refused: 19, requests: 400 },
+      { refused: 20, requests: 401 },
+    ].map(({ refused, requests }) => [
+      `${refused} of ${requests} requests have an unknown key`,
+      refusedRequests({ [UNKNOWN]: refused }, requests),
+    ]),
+  ),
+  ...Object.fromEntries(
+    [[9], [2], [1.9], [9, 1], [1, 9]].map((hours) => [
+      `AWS refused requests ${hours.join(' and ')} hours ago`,
+      unreachedAt('4xx', ...hours),
+    ]),
+  ),
+  'requests were refused without the collector in an hour in which others failed with its errors': {
+    unreached: [...unreachedAt('4xx', 1).unreached, ...unreachedAt('5xx', 1).unreached],
+    functionErrors: [errorsOf('collect', 0.9, 0.1)],
+  },
+  '503 of a sender whose key has a label': {
+    ...failedRequests({ [KEYS]: 1 }),
+    keys: { ...wellKeys, labels: { '9f86d081ff': 'web_1' } },
+    unstored: logged(answered(KEYS, 1, { key: '9f86d081' })),
+  },
+  ...Object.fromEntries(
+    [
+      { key: 'web', sdks: ['py-batcher 2.0.0'] },
+      { key: 'web', sdks: ['py-batcher 2.0.0', 'go-batcher 2.0.0'] },
+      { key: 'web', sdks: ['py-batcher 2.0.1'] },
+      { key: 'app', sdks: ['py-batcher 2.0.0'] },
+    ].map(({ key, sdks }) => [
+      `an SDK on no list was refused with the key web, and quarantine has ${sdks.join(' and ')} with the key ${key}`,
+      {
+        ...refusedRequests({ [WRONG_SHAPE]: 9 }),
+        refusals: logged(answered(WRONG_SHAPE, 9, { key: 'web', sdk: 'other 2.0.0' })),
+        quarantine: [refusedRows(sdks, 2, WRONG_SHAPE, key)],
+      },
+    ]),
+  ),
+  'a key is unknown, and the list was not read': { ...refusedRequests({ [UNKNOWN]: 3 }), keys: null },
+  'silence where nothing ever came': { ...silentFacts, lastEventAt: null },
+  'silence of two hours where one request is usual': silentSince(2, { usual: 1 }),
+  'silence since an event of three days ago': { ...silentFacts, lastEventAt: hoursAgo(72) },
+  'silence of four days, in each of which an hour has 40 requests': silentSince(100, {
+    usualHours: usualHours(40),
+  }),
+  'silence that is over, since which a request has come': {
+    ...changedRequests({ what: 'silence', usual: 60 }),
+    lastRequestAt: hoursAgo(0.1),
+  },
+  'the clock of one sender is off by two spans, and that of another by one of them': {
+    noted: {
+      ...notedTimes,
+      corrected: [
+        { ...requestGroup, key: 'app', count: 3, skewMs: 30 * HOUR_MS, first: hoursAgo(5) },
+        { ...requestGroup, key: 'app', count: 3, skewMs: 2 * HOUR_MS, first: hoursAgo(7) },
+        { ...requestGroup, key: 'shop', count: 40, skewMs: 2 * HOUR_MS, first: hoursAgo(20) },
+      ],
+    },
+  },
+  'another clock of one sender is ahead, too': {
+    noted: {
+      ...notedTimes,
+      corrected: [{ ...requestGroup, key: 'app', count: 4, skewMs: -5 * HOUR_MS }],
+      ahead: [{ ...requestGroup, key: 'app', count: 3, skewMs: -30 * HOUR_MS }],
+    },
+  },
+  ...Object.fromEntries(
+    ['301', '304', '503', 'EPROTO', 'ENOTFOUND'].map((why) => [
+      `relay is late, whose target answers ${why}`,
+      { ...relayWaits(5, 4), relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } },
+    ]),
+  ),
+  '503 of two codes that are no failure to store': failedRequests({ [MANGLED]: 4, SLUICE_KEYS_INVALID: 1 }),
+  '503 of which the log has more lines than were read': {
+    lastHour: { ...wellHour, failedBy: { [NOT_DELIVERED]: 7 } },
+    unstored: {
+      ...logged(answered(NOT_DELIVERED, 5, { sdk: 'js-client 3.1', key: 'web' })),
+      hasMore: true,
+    },
+  },
+  ...Object.fromEntries(
+    [
+      { stored: 'both', storedAt: [0.2, 0.1] },
+      { stored: 'one', storedAt: [0.2] },
+      { stored: 'one, and the other before it failed last,', storedAt: [0.2, 0.25] },
+    ].map(({ stored, storedAt }) => [
+      `503 of two senders, of which ${stored} were stored since`,
+      {
+        lastHour: {
+          ...wellHour,
+          failedBy: { [NOT_DELIVERED]: 6 },
+          failedAt: { [NOT_DELIVERED]: { first: hoursAgo(0.5), last: hoursAgo(0.25) } },
+          lastStoredAt: hoursAgo(0.1),
+        },
+        lastRequestAt: hoursAgo(0.1),
+        unstored: logged(
+          ...['app0', 'app1'].map((key, i) => {
+            const since = storedAt[i];
+            const times = { first: hoursAgo(0.5), last: hoursAgo(0.25) };
+            const stored = since === undefined ? {} : { storedAt: hoursAgo(since) };
+            return answered(NOT_DELIVERED, 3, { ...times, key, ...stored });
+          }),
+        ),
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      { sender: 'an unknown key, for an hour', code: UNKNOWN, more: {} },
+      { sender: 'an unknown key, for less', code: UNKNOWN, more: { first: hoursAgo(0.9) } },
+      { sender: 'an unknown key, and sends no more', code: UNKNOWN, more: { last: hoursAgo(1.1) } },
+      { sender: 'an unknown key, and states no SDK', code: UNKNOWN, more: { sdk: null } },
+      { sender: 'a key that may send', code: 'SLUICE_BODY_NOT_JSON', more: {} },
+    ].map(({ sender, code, more }) => [
+      `all requests of a sender are refused that has ${sender}`,
+      {
+        ...refusedRequests({ [UNKNOWN]: 9 }, 4_000),
+        refusals: logged(
+          answered(code, 12, {
+            key: 'abcd1234',
+            sdk: 'js-client 3',
+            first: hoursAgo(1.2),
+            last: hoursAgo(0.1),
+            ...more,
+          }),
+        ),
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [NOT_DELIVERED, MANGLED].flatMap((code) => {
+      const lastDay = { ...wellDay, failedBy: failedCodes([code, 16, 9, 0.75]) };
+      const failedAt = { [code]: { first: hoursAgo(0.8), last: hoursAgo(0.7) } };
+      return [
+        [`${code} of the day, and none of the last hour`, { lastHour: wellHour, lastDay }],
+        [
+          `${code} of the day, and of the last hour`,
+          { lastHour: { ...wellHour, failedBy: { [code]: 2 }, failedAt }, lastDay },
+        ],
+      ];
+    }),
+  ),
+  ...Object.fromEntries(
+    [
+      { change: goneSdk, sdk: 'js-client 3.1', rows: 1 },
+      { change: goneSdk, sdk: 'js-client-x 3', rows: 9 },
+      { change: { ...goneSdk, count: 9 }, sdk: 'js-client', rows: 9 },
+      { change: goneBuy, sdk: 'x', rows: 60 },
+      { change: goneBuy, sdk: 'x', rows: 59 },
+      { change: goneBuy, sdk: 'x', rows: 60, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' },
+    ].map(({ change, sdk, rows, reason = 'SLUICE_EVENT_KIND_NOT_ALLOWED' }) => [
+      `${change.what} ${change.value} stays away but for ${change.count}, and ${rows} rows of ${sdk} are in quarantine with ${reason}`,
+      { contentChanges: [change], quarantine: [refusedRows([sdk], rows, reason)] },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [400, 401].map((of) => [
+      `an experiment lacks ${of} exposures, and 400 of an SDK evaluated nothing`,
+      {
+        contentChanges: [
+          {
+            ...goneExperiment,
+            what: 'evaluation',
+            kind: 'more',
+            value: 'NoValues',
+            subject: 'js-client',
+            sdk: 'js-client 3',
+            count: 400,
+            of: 500,
+          },
+          { ...goneExperiment, of },
+        ],
+      },
+    ]),
+  ),
+  'a name of events and an experiment come more often': {
+    contentChanges: [
+      { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'buy' },
+      { ...moreChange, what: 'event', subject: '', value: 'buy' },
+    ],
+  },
+};
