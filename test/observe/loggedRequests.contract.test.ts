@@ -26,6 +26,7 @@ import { wellHour } from './statusFacts.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const directory = temporaryDirectory();
 const clock = new ManualClock(NOON);
 const metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
@@ -51,80 +52,93 @@ afterAll(async () => {
   directory.remove();
 });
 
-describe('whose clock is off by hours', () => {
-  it('is told by SDK and key, with how far and since when, apart from small errors', async () => {
-    const write = logs.open('sluice-prod-collect');
-    const line = (key: string, noted: object, hours: number, ahead = 0) => {
-      const skew = { clock_skew_ms: hours * 60 * MINUTE, ahead_ms: ahead * 60 * MINUTE };
-      write(
-        `${JSON.stringify({ event: 'collect', status: 202, ms: 1, key, sdk: 'py-server 1', noted, ...skew })}\n`,
-      );
-    };
-    const first = new Date(clock.now()).toISOString();
-    line('shop', { clock_corrected: 2 }, 3);
-    line('near', { clock_corrected: 7 }, 0.9);
-    line('none', { time_missing: 1 }, 5);
-    await clock.advance(10 * MINUTE);
-    line('shop', { clock_corrected: 1, clock_ignored: 4 }, 2);
-    line('ahead', { clock_corrected: 1 }, -26);
-    line('shop', { clock_corrected: 1 }, -0.99);
-    line('unstated', { clock_ahead: 2 }, 0, 25.9);
-    line('unstated', { clock_ahead: 1 }, 0, 1);
-    const last = new Date(clock.now()).toISOString();
-    const stack = { service: 'sluice', stage: 'prod' };
-    for (let i = 0; i < 5; i += 1) line('late', { outside_time_window: 4 }, 0);
-    line('shop', { outside_time_window: 4, clock_corrected: 0 }, 3);
-    line('zero', { before_2000: 6, outside_time_window: 6 }, 0);
-    const config = defineConfig({ bucket: 'acme', logs: { successes: 0.5 } });
-    const { counts, before2000, corrected, uncorrected, ahead, late } = await readNoted({
-      logs: client,
-      stack,
-      config,
-      isLocal: false,
-      now: clock.now(),
-    });
-    // A line stands for two requests. Of those with a stated clock all are logged, and another finding tells.
-    expect(late).toMatchObject([{ key: 'late', count: 40 }]);
-    expect(counts).toEqual({
-      clock_corrected: 12,
-      clock_ignored: 4,
-      clock_ahead: 3,
-      time_missing: 1,
-      outside_time_window: 30,
-      before_2000: 6,
-    });
-    expect(before2000).toMatchObject([{ key: 'zero', count: 6 }]);
-    const shop = { code: null, key: 'shop', sdk: 'py-server 1', last };
-    const hour = 60 * MINUTE;
-    expect(corrected).toEqual([
-      { ...shop, count: 3, first, skewMs: 3 * hour },
-      { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * hour },
-      { ...shop, count: 1, first: last, skewMs: -0.99 * hour },
-    ]);
-    expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * hour }]);
-    expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * hour }]);
+/** Arguments but for the first. */
+type DropFirst<All extends readonly unknown[]> = All extends readonly [unknown, ...infer More] ? More : never;
+
+/** The stack of a stage. */
+const stackOf = (stage: string) => ({ service: 'sluice', stage });
+/** Moves the clock on by so many minutes. */
+const wait = (minutes: number) => clock.advance(minutes * MINUTE);
+const isoNow = () => new Date(clock.now()).toISOString();
+
+/** Writes lines of the collector of a stage: of requests that were stored, but for what differs. */
+function collectLog(stage = 'prod') {
+  const write = logs.open(`sluice-${stage}-collect`);
+  return (more: object) => {
+    const line = { event: 'collect', status: 202, ms: 1, sdk: 'js 1', ...more };
+    write(`${JSON.stringify(line)}\n`);
+  };
+}
+
+/** What the collector of a stage noted, which logs this part of the requests that it stores. */
+const notedOf = (stage: string, successes = 1) =>
+  readNoted({
+    logs: client,
+    stack: stackOf(stage),
+    config: defineConfig({ bucket: 'acme', logs: { successes } }),
+    isLocal: false,
+    now: clock.now(),
   });
+
+it('whose clock is off by hours is told by SDK and key, with how far and since when, apart from small errors', async () => {
+  const write = collectLog();
+  const line = (key: string, noted: object, hours: number, ahead = 0) =>
+    write({ key, noted, clock_skew_ms: hours * HOUR, ahead_ms: ahead * HOUR });
+  const first = isoNow();
+  line('shop', { clock_corrected: 2 }, 3);
+  line('near', { clock_corrected: 7 }, 0.9);
+  line('none', { time_missing: 1 }, 5);
+  await wait(10);
+  line('shop', { clock_corrected: 1, clock_ignored: 4 }, 2);
+  line('ahead', { clock_corrected: 1 }, -26);
+  line('shop', { clock_corrected: 1 }, -0.99);
+  line('unstated', { clock_ahead: 2 }, 0, 25.9);
+  line('unstated', { clock_ahead: 1 }, 0, 1);
+  const last = isoNow();
+  for (let i = 0; i < 5; i += 1) line('late', { outside_time_window: 4 }, 0);
+  line('shop', { outside_time_window: 4, clock_corrected: 0 }, 3);
+  line('zero', { before_2000: 6, outside_time_window: 6 }, 0);
+  const { counts, before2000, corrected, uncorrected, ahead, late } = await notedOf('prod', 0.5);
+  // A line stands for two requests. Of those with a stated clock all are logged, and another finding tells.
+  expect(late).toMatchObject([{ key: 'late', count: 40 }]);
+  expect(counts).toEqual({
+    clock_corrected: 12,
+    clock_ignored: 4,
+    clock_ahead: 3,
+    time_missing: 1,
+    outside_time_window: 30,
+    before_2000: 6,
+  });
+  expect(before2000).toMatchObject([{ key: 'zero', count: 6 }]);
+  const shop = { code: null, key: 'shop', sdk: 'js 1', last };
+  expect(corrected).toEqual([
+    { ...shop, count: 3, first, skewMs: 3 * HOUR },
+    { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * HOUR },
+    { ...shop, count: 1, first: last, skewMs: -0.99 * HOUR },
+  ]);
+  expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * HOUR }]);
+  expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * HOUR }]);
 });
 
-describe('requests that were not stored', () => {
-  it('have when their sender was stored since, also hours ago', async () => {
-    const stack = { service: 'sluice', stage: 'unstored' };
-    const write = logs.open('sluice-unstored-collect');
-    const line = (key: string, level: string, more: object) =>
-      write(`${JSON.stringify({ event: 'collect', level, ms: 1, key, sdk: 'js 1', ...more })}\n`);
-    const failed = { status: 503, code: 'SLUICE_COLLECT_NOT_DELIVERED' };
-    const day = new Map([[clock.now(), { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 2 } }]]);
-    line('web', 'error', failed);
-    for (let i = 0; i < 2; i += 1) line('gone', 'error', failed);
-    await clock.advance(60 * MINUTE);
-    const storedAt = new Date(clock.now()).toISOString();
-    line('web', 'info', { status: 202 });
-    await clock.advance(2 * 60 * MINUTE);
+describe('of requests', () => {
+  const answersOf = (stage: string, ...about: DropFirst<Parameters<typeof readAnswers>>) =>
+    readAnswers({ logs: client, stack: stackOf(stage), now: clock.now() }, ...about);
+
+  it('that were not stored is told when their sender was stored since, also hours ago', async () => {
+    const write = collectLog('unstored');
+    const code = 'SLUICE_COLLECT_NOT_DELIVERED';
+    const fail = (key: string) => write({ key, level: 'error', status: 503, code });
+    const day = new Map([[clock.now(), { ...wellHour, failedBy: { [code]: 2 } }]]);
+    for (const key of ['web', 'gone', 'gone']) fail(key);
+    await wait(60);
+    const storedAt = isoNow();
+    write({ key: 'web', level: 'info' });
+    await wait(120);
     // The search begins with the sender whose last failure is the longest ago.
-    line('late', 'error', failed);
-    day.set(clock.now(), { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 1 } });
-    await clock.advance(60 * MINUTE);
-    const answers = await readAnswers({ logs: client, stack, now: clock.now() }, day, 'failedBy');
+    fail('late');
+    day.set(clock.now(), { ...wellHour, failedBy: { [code]: 1 } });
+    await wait(60);
+    const answers = await answersOf('unstored', day, 'failedBy');
     const storedBy = new Map(answers?.groups.map((group) => [group.key, group.storedAt]));
     // The most frequent first.
     expect(answers?.groups[0]).toMatchObject({ key: 'gone', count: 2 });
@@ -136,96 +150,71 @@ describe('requests that were not stored', () => {
       ]),
     );
   });
-});
 
-it('of senders without a key, too, is told when they were stored since', async () => {
-  const stack = { service: 'sluice', stage: 'keyless' };
-  const write = logs.open('sluice-keyless-collect');
-  const line = (more: object) =>
-    write(`${JSON.stringify({ event: 'collect', level: 'warn', ms: 1, sdk: 'js 1', ...more })}\n`);
-  const refusedBy = { SLUICE_KEY_MISSING: 1 };
-  const day = new Map([[clock.now(), { ...wellHour, refusedBy }]]);
-  for (const key of ['a', 'b']) line({ key, status: 400, code: 'SLUICE_BODY_NOT_JSON' });
-  line({ status: 401, code: 'SLUICE_KEY_MISSING' });
-  line({ sent_key: '9f86', status: 401, code: 'SLUICE_KEY_UNKNOWN' });
-  // It is stored, and of the level of a warning for what was noted.
-  line({ key: 'noted', status: 202, noted: { clock_ahead: 1 } });
-  await clock.advance(MINUTE);
-  const storedAt = new Date(clock.now()).toISOString();
-  for (const key of ['a', 'b', undefined]) line({ key, level: 'info', status: 202 });
-  await clock.advance(MINUTE);
-  const read = await readAnswers({ logs: client, stack, now: clock.now() }, day, 'refusedBy');
-  expect(read?.groups.map((group) => [group.key, group.storedAt]).sort()).toEqual([
-    [null, storedAt],
-    ['9f86', undefined],
-    ['a', storedAt],
-    ['b', storedAt],
-  ]);
-  expect(read?.since).toBe(new Date(Math.min(...day.keys())).toISOString());
+  it('of senders without a key, too, is told when they were stored since', async () => {
+    const write = collectLog('keyless');
+    const refused = { level: 'warn', status: 401 };
+    const day = new Map([[clock.now(), { ...wellHour, refusedBy: { SLUICE_KEY_MISSING: 1 } }]]);
+    for (const key of ['a', 'b']) write({ ...refused, key, code: 'SLUICE_BODY_NOT_JSON' });
+    write({ ...refused, code: 'SLUICE_KEY_MISSING' });
+    write({ ...refused, sent_key: '9f86', code: 'SLUICE_KEY_UNKNOWN' });
+    // It is stored, and of the level of a warning for what was noted.
+    write({ key: 'noted', level: 'warn', noted: { clock_ahead: 1 } });
+    await wait(1);
+    const storedAt = isoNow();
+    for (const key of ['a', 'b', undefined]) write({ key, level: 'info' });
+    await wait(1);
+    const read = await answersOf('keyless', day, 'refusedBy');
+    expect(read?.groups.map((group) => [group.key, group.storedAt]).sort()).toEqual([
+      [null, storedAt],
+      ['9f86', undefined],
+      ['a', storedAt],
+      ['b', storedAt],
+    ]);
+    expect(read?.since).toBe(new Date(Math.min(...day.keys())).toISOString());
+  });
 });
 
 describe('events from before the time window', () => {
-  it.each([
-    ['states it', { clock_skew_ms: 40_000 }, true],
-    ['does not', {}, false],
-  ] as const)('have a clock that is stated, if their sender %s', async (what, skew, isClockStated) => {
-    const stack = { service: 'sluice', stage: what.replaceAll(' ', '-') };
-    const sent = { event: 'collect', status: 202, ms: 1, key: 'app', noted: { outside_time_window: 3 } };
-    logs.open(`sluice-${stack.stage}-collect`)(`${JSON.stringify({ ...sent, ...skew })}\n`);
-    const config = defineConfig({ bucket: 'acme' });
-    const { late } = await readNoted({ logs: client, stack, config, isLocal: false, now: clock.now() });
-    expect(late).toMatchObject([{ count: 3, isClockStated }]);
+  it('have a clock that is stated, if their sender states it, and come first if it does not', async () => {
+    const write = collectLog('clocks');
+    write({ key: 'stated', noted: { outside_time_window: 9 }, clock_skew_ms: 40_000 });
+    write({ key: 'unstated', noted: { outside_time_window: 3 } });
+    const { late } = await notedOf('clocks');
+    expect(late).toMatchObject([
+      { key: 'unstated', count: 3, isClockStated: false },
+      { key: 'stated', count: 9, isClockStated: true },
+    ]);
   });
 
   it.each([0, 0.01])('count as they are logged in few lines of %d of all requests', async (successes) => {
-    const stack = { service: 'sluice', stage: `few${successes * 100}` };
-    const write = logs.open(`sluice-${stack.stage}-collect`);
-    const sent = { event: 'collect', status: 202, ms: 1, key: 'app', sdk: 'py-server 1' };
-    for (let i = 0; i < 4; i += 1)
-      write(`${JSON.stringify({ ...sent, noted: { outside_time_window: 3 }, clock_skew_ms: 0 })}\n`);
-    const config = defineConfig({ bucket: 'acme', logs: { successes } });
-    const { late } = await readNoted({ logs: client, stack, config, isLocal: false, now: clock.now() });
+    const stage = `few${successes * 100}`;
+    const write = collectLog(stage);
+    for (let i = 0; i < 4; i += 1) write({ key: 'app', noted: { outside_time_window: 3 }, clock_skew_ms: 0 });
+    const { late } = await notedOf(stage, successes);
     expect(late.map(({ count }) => count)).toEqual([12]);
   });
 });
 
-it('events from before the time window of senders without a clock come first', async () => {
-  const stack = { service: 'sluice', stage: 'clocks' };
-  const write = logs.open('sluice-clocks-collect');
-  for (const [key, count, skew] of [
-    ['stated', 9, { clock_skew_ms: 0 }],
-    ['unstated', 3, {}],
-  ] as const)
-    write(
-      `${JSON.stringify({ event: 'collect', status: 202, ms: 1, key, noted: { outside_time_window: count }, ...skew })}\n`,
-    );
-  const config = defineConfig({ bucket: 'acme' });
-  const { late } = await readNoted({ logs: client, stack, config, isLocal: false, now: clock.now() });
-  expect(late.map(({ key }) => key)).toEqual(['unstated', 'stated']);
-});
-
 describe('who sent a spike', () => {
   const config = defineConfig({ bucket: 'acme', logs: { successes: 0.1 } });
+  const asked = { stack: stackOf('prod'), isLocal: false, config };
+  const spike = { what: 'requests', hour: 999, usual: 1, day: 999 } as const;
   /** Who sent most since now. */
-  const senderOf = (what: 'requests' | 'events', more: { isLocal?: boolean; config?: Config } = {}) => {
-    const at = new Date(clock.now()).toISOString();
-    const spike = { what, hour: 999, usual: 1, day: 999, first: at, last: at };
-    const stack = { service: 'sluice', stage: 'prod' };
-    return readSpikeSender({ logs: client, stack, isLocal: false, config, ...more }, [spike]);
-  };
+  const senderOf = (what: 'requests' | 'events', more: { isLocal?: boolean; config?: Config } = {}) =>
+    readSpikeSender({ ...asked, logs: client, ...more }, [
+      { ...spike, what, first: isoNow(), last: isoNow() },
+    ]);
   beforeAll(async () => {
-    const write = logs.open('sluice-prod-collect');
-    const line = (key: string, status: number, events = 1, more = {}) => {
-      const text = JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events, ...more });
-      write(`${text}\n`);
-    };
-    line('before', 202);
-    await clock.advance(10 * MINUTE);
-    for (let i = 0; i < 3; i += 1) line('web', 202);
-    for (let i = 0; i < 20; i += 1) line('old', 401);
-    line('batch', 202, 500);
+    const write = collectLog();
+    const line = (key: string, more: object = {}) => write({ key, sdk: `${key} 1`, events: 1, ...more });
+    line('before');
+    await wait(10);
+    for (let i = 0; i < 3; i += 1) line('web');
+    for (let i = 0; i < 20; i += 1) line('old', { status: 401 });
+    line('batch', { events: 500 });
     // As every line of the log that the collector always writes, it stands for itself alone.
-    for (let i = 0; i < 10; i += 1) line('copied', 202, 1, { relay: 'not_kept' });
+    for (let i = 0; i < 10; i += 1) line('copied', { relay: 'not_kept' });
   });
 
   it('is who sent most requests, of which a sampled line stands for as many as it was drawn from', async () => {
@@ -233,14 +222,14 @@ describe('who sent a spike', () => {
   });
 
   it('is who sent most until the spike ended', async () => {
-    const last = new Date(clock.now()).toISOString();
+    const last = isoNow();
     const first = new Date(clock.now() - 10 * MINUTE).toISOString();
-    const spike = { what: 'requests', hour: 999, usual: 1, day: 999, first, last } as const;
-    const ignored = { ...spike, what: 'ignored', first: last } as const;
-    const asked = { logs: client, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, config };
-    expect(await readSpikeSender(asked, [ignored, spike])).toEqual({
+    const spikes = [
+      { ...spike, what: 'ignored' as const, first: last, last },
+      { ...spike, first, last },
+    ];
+    expect(await readSpikeSender({ ...asked, logs: client }, spikes)).toMatchObject({
       key: 'web',
-      sdk: 'web 1',
       share: 3 / 8,
     });
   });
@@ -254,8 +243,7 @@ describe('who sent a spike', () => {
   });
 
   it('is nobody without a spike, and where successes are not logged', async () => {
-    const stack = { service: 'sluice', stage: 'prod' };
-    expect(await readSpikeSender({ logs: client, stack, isLocal: false, config }, [])).toBeNull();
+    expect(await readSpikeSender({ ...asked, logs: client }, [])).toBeNull();
     const unlogged = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
     expect(await senderOf('requests', { config: unlogged })).toBeNull();
   });
@@ -267,16 +255,23 @@ function lastFailure(part: string) {
 }
 
 function deploymentNow() {
-  return { logs: client, cloudwatch, stack: { service: 'sluice', stage: 'prod' }, now: clock.now() };
+  return { logs: client, cloudwatch, stack: stackOf('prod'), now: clock.now() };
 }
 
-/** Counts a run that Lambda throttles now, or messages that a queue has now. */
-function count(name: string, value: number, dimension: readonly [string, string]) {
-  const [namespace, unit] = name === 'Throttles' ? ['AWS/Lambda', 'Count'] : ['AWS/SQS', 'Count'];
+/** Counts a value of a metric now. */
+function count(namespace: string, name: string, value: number, dimension: readonly [string, string]) {
   metrics.add([
-    { metric: { namespace, name, unit, dimensions: [[...dimension]] }, at: clock.now(), values: [value] },
+    {
+      metric: { namespace, name, unit: 'Count', dimensions: [[...dimension]] },
+      at: clock.now(),
+      values: [value],
+    },
   ]);
 }
+
+/** Counts so many runs of a function that Lambda throttles now. */
+const throttle = (part: string, value: number) =>
+  count('AWS/Lambda', 'Throttles', value, ['FunctionName', `sluice-prod-${part}`]);
 
 /** Writes lines of level `error` into the log of a function. */
 function errorLog(part: string) {
@@ -287,8 +282,8 @@ function errorLog(part: string) {
 it('a run failed with its error, not with what an object holds', async () => {
   const write = errorLog('write');
   write({ event: 'write_failed', code: 'SLUICE_WRITE_BUCKET_FAILED', detail: 'AccessDenied' });
-  const at = new Date(clock.now()).toISOString();
-  await clock.advance(MINUTE);
+  const at = isoNow();
+  await wait(1);
   write({ event: 'write_damaged', code: 'SLUICE_LANDED_DAMAGED' });
   write({ event: 'write_refused', code: 'SLUICE_ROW_UNFIT', detail: 'a row' });
   const code = 'SLUICE_WRITE_BUCKET_FAILED';
@@ -308,20 +303,20 @@ it('calls failed for a key first with the earliest such line of any of the logs'
   const denied = { event: 'x', code: 'SLUICE_X', detail: 'AccessDenied: kms:Decrypt' };
   const since = clock.now();
   errorLog('keyed-a')({ event: 'x', code: 'SLUICE_X', detail: 'TimeoutError' });
-  await clock.advance(MINUTE);
-  const first = new Date(clock.now()).toISOString();
+  await wait(1);
+  const first = isoNow();
   errorLog('keyed-b')(denied);
-  await clock.advance(MINUTE);
+  await wait(1);
   errorLog('keyed-a')(denied);
-  await clock.advance(MINUTE);
+  await wait(1);
   errorLog('keyed-b')(denied);
   expect(await readFirstKeyFailure(deploymentNow(), ['keyed-a', 'keyed-b'], since)).toBe(first);
 });
 
 it('a run of which the log has no failure failed as Lambda throttled it', async () => {
   logs.open('sluice-prod-groups')('{}\n');
-  count('Throttles', 1, ['FunctionName', 'sluice-prod-groups']);
-  await clock.advance(MINUTE);
+  throttle('groups', 1);
+  await wait(1);
   expect(await lastFailure('groups')).toMatchObject({ kind: 'throttled' });
 });
 
@@ -363,7 +358,7 @@ it('the registrar failed with a message that it does not know', async () => {
 it('a load failed with its error, not with a receipt that the bucket of a customer refused', async () => {
   const load = errorLog('ingest-load');
   load({ event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE', message: 'SlowDown' });
-  await clock.advance(MINUTE);
+  await wait(1);
   load({
     event: 'ingest_receipt',
     code: 'SLUICE_RECEIPT_ACCESS_DENIED',
@@ -392,15 +387,15 @@ it.each([
 it('a run failed last as Lambda throttled it, unless the log tells of a later failure', async () => {
   const write = errorLog('curate-run');
   write({ event: 'curate', code: 'SLUICE_X' });
-  await clock.advance(MINUTE);
-  count('Throttles', 2, ['FunctionName', 'sluice-prod-curate-run']);
-  count('Throttles', 1, ['FunctionName', 'sluice-prod-export']);
-  await clock.advance(MINUTE);
-  count('Throttles', 3, ['FunctionName', 'sluice-prod-curate-run']);
+  await wait(1);
+  throttle('curate-run', 2);
+  throttle('export', 1);
+  await wait(1);
+  throttle('curate-run', 3);
   const at = new Date(Math.floor(clock.now() / MINUTE) * MINUTE).toISOString();
-  await clock.advance(MINUTE);
-  count('Throttles', 0, ['FunctionName', 'sluice-prod-curate-run']);
-  await clock.advance(MINUTE);
+  await wait(1);
+  throttle('curate-run', 0);
+  await wait(1);
   expect(await lastFailure('curate-run')).toEqual({
     text: `${at}: Lambda throttled 5 invocations.`,
     kind: 'throttled',
@@ -409,7 +404,7 @@ it('a run failed last as Lambda throttled it, unless the log tells of a later fa
   });
   write({ event: 'curate', code: 'SLUICE_Y' });
   expect(await lastFailure('curate-run')).toMatchObject({ code: 'SLUICE_Y' });
-  await clock.advance(61 * MINUTE);
+  await wait(61);
   expect(await lastFailure('curate-run')).toBeNull();
 });
 
@@ -459,26 +454,25 @@ it.each([
     code,
     text: expect.stringMatching(`Z: ${text}$`),
   });
-  await clock.advance(61 * MINUTE);
+  await wait(61);
 });
 
 describe('the failure of collectors to read the keys', () => {
-  const stack = { service: 'sluice', stage: 'keys' };
-  const read = () => readKeysFailure({ logs: client, stack, now: clock.now() });
-  const line = (more: object) =>
-    logs.open('sluice-keys-collect')(`${JSON.stringify({ event: 'keys', ...more })}\n`);
+  const read = () => readKeysFailure({ logs: client, stack: stackOf('keys'), now: clock.now() });
+  const line = (more: object) => collectLog('keys')({ event: 'keys', ...more });
+  const fail = (detail: string, code = 'SLUICE_KEYS_UNREADABLE') => line({ level: 'error', code, detail });
 
   it('is the last one, since the first after a collector has read them', async () => {
-    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'AccessDenied: once' });
-    await clock.advance(30 * MINUTE);
+    fail('AccessDenied: once');
+    await wait(30);
     line({ level: 'info', count: 1 });
-    await clock.advance(30 * MINUTE);
-    const since = new Date(clock.now()).toISOString();
-    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'TimeoutError' });
-    await clock.advance(5 * MINUTE);
-    const at = new Date(clock.now()).toISOString();
-    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'AccessDenied: now' });
-    await clock.advance(10 * MINUTE);
+    await wait(30);
+    const since = isoNow();
+    fail('TimeoutError');
+    await wait(5);
+    const at = isoNow();
+    fail('AccessDenied: now');
+    await wait(10);
     const text = `${at}: SLUICE_KEYS_UNREADABLE: AccessDenied: now.`;
     expect(await read()).toEqual({ text, kind: 'denied', since });
     // Nobody has tried since.
@@ -493,7 +487,7 @@ describe('the failure of collectors to read the keys', () => {
     { what: 'the secret is no list', more: { level: 'error', code: 'SLUICE_KEYS_INVALID', detail: 'x' } },
     { what: 'the secret is gone', more: { level: 'error', code: 'X', detail: 'ResourceNotFoundException' } },
   ])('is none where $what', async ({ more }) => {
-    line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail: 'TimeoutError' });
+    fail('TimeoutError');
     await clock.advance(1_000);
     line(more);
     expect(await read()).toBeNull();
@@ -506,7 +500,7 @@ it('since when collectors fail to read the keys is not known where the log has m
     events: [{ timestamp: NOON, message: JSON.stringify(line) }],
     nextToken: 'more',
   }));
-  const asked = { logs: more, stack: { service: 'sluice', stage: 'keys' }, now: NOON };
+  const asked = { logs: more, stack: stackOf('keys'), now: NOON };
   expect(await readKeysFailure(asked)).toMatchObject({ since: null });
 });
 
@@ -514,6 +508,8 @@ describe('a dead letter', () => {
   /** Of loads, whose messages are hidden for an hour and a half. */
   const QUEUE = 'sluice-prod-ingest-load-dead-letters';
   const HIDDEN = 90 * MINUTE;
+  const visible = (messages: number) =>
+    count('AWS/SQS', 'ApproximateNumberOfMessagesVisible', messages, ['QueueName', QUEUE]);
   const deadLetters = (messages: number, since: number) => ({
     part: 'ingest-load' as const,
     queue: QUEUE,
@@ -524,14 +520,18 @@ describe('a dead letter', () => {
   const why = (messages: number, since: number) =>
     readDeadFailure(deploymentNow(), deadLetters(messages, since));
   const fail = (code: string) => errorLog('ingest-load')({ event: 'ingest_load', code });
-
-  it('failed with the error of its last try, not with a later one of another message', async () => {
+  /** The last try of a message fails long after those of all others. */
+  const failOnce = async () => {
     await clock.advance(4 * HIDDEN);
     fail('SLUICE_LOAD_A');
     await clock.advance(HIDDEN);
+  };
+
+  it('failed with the error of its last try, not with a later one of another message', async () => {
+    await failOnce();
     const since = clock.now();
     fail('SLUICE_LOAD_LATER');
-    await clock.advance(MINUTE);
+    await wait(1);
     expect(await why(1, since)).toMatchObject({ kind: 'error', code: 'SLUICE_LOAD_A' });
   });
 
@@ -547,8 +547,8 @@ describe('a dead letter', () => {
   it('never ran if Lambda throttled its last try, also if one failed before', async () => {
     await clock.advance(4 * HIDDEN);
     fail('SLUICE_LOAD_A');
-    await clock.advance(10 * MINUTE);
-    count('Throttles', 1, ['FunctionName', 'sluice-prod-ingest-load']);
+    await wait(10);
+    throttle('ingest-load', 1);
     await clock.advance(HIDDEN);
     expect(await why(1, clock.now())).toMatchObject({ kind: 'throttled' });
   });
@@ -558,13 +558,11 @@ describe('a dead letter', () => {
   });
 
   it('of the oldest, and that the log does not tell of the newest', async () => {
-    await clock.advance(4 * HIDDEN);
-    fail('SLUICE_LOAD_A');
-    await clock.advance(HIDDEN);
+    await failOnce();
     const since = clock.now();
-    count('ApproximateNumberOfMessagesVisible', 1, ['QueueName', QUEUE]);
+    visible(1);
     await clock.advance(4 * HIDDEN);
-    count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    visible(2);
     expect(await why(2, since)).toMatchObject({
       code: null,
       text: expect.stringMatching(/SLUICE_LOAD_A\. The log does not tell of the newest\.$/),
@@ -572,14 +570,12 @@ describe('a dead letter', () => {
   });
 
   it('of the oldest and of the newest, if they failed with different errors', async () => {
-    await clock.advance(4 * HIDDEN);
-    fail('SLUICE_LOAD_A');
-    await clock.advance(HIDDEN);
+    await failOnce();
     const since = clock.now();
-    count('ApproximateNumberOfMessagesVisible', 1, ['QueueName', QUEUE]);
+    visible(1);
     fail('SLUICE_LOAD_B');
     await clock.advance(HIDDEN);
-    count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    visible(2);
     // One of them is gone by then: the oldest alone is left.
     expect(await why(1, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
     const both = await why(2, since);
@@ -587,44 +583,42 @@ describe('a dead letter', () => {
     expect(both?.text).toMatch(/SLUICE_LOAD_A\. The newest of them failed last at \S+: SLUICE_LOAD_B\.$/);
     fail('SLUICE_LOAD_A');
     await clock.advance(HIDDEN);
-    count('ApproximateNumberOfMessagesVisible', 3, ['QueueName', QUEUE]);
-    await clock.advance(MINUTE);
-    count('ApproximateNumberOfMessagesVisible', 3, ['QueueName', QUEUE]);
+    visible(3);
+    await wait(1);
+    visible(3);
     expect(await why(3, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
     // One fewer is none that came.
     await clock.advance(4 * HIDDEN);
-    count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    visible(2);
     expect(await why(2, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
   });
 });
 
 describe('the last answer of the target of copies', () => {
   it('is not that of copies that were not sent, as another copy probed the target', async () => {
-    const write = logs.open('sluice-prod-relay');
-    const line = (retried: object) =>
-      write(`${JSON.stringify({ event: 'relay', code: 'SLUICE_RELAY_NOT_TAKEN', retried })}\n`);
+    const write = errorLog('relay');
+    const line = (retried: object) => write({ event: 'relay', code: 'SLUICE_RELAY_NOT_TAKEN', retried });
     line({ '429': 1, '500': 2, Target: 1, waits: 4 });
-    const at = new Date(clock.now()).toISOString();
-    await clock.advance(MINUTE);
+    const at = isoNow();
+    await wait(1);
     line({ waits: 3 });
     expect(await readRelayAnswer(deploymentNow())).toEqual({ why: '500', copies: 2, at });
-    await clock.advance(24 * 60 * MINUTE);
+    await wait(1440);
     expect(await readRelayAnswer(deploymentNow())).toBeNull();
   });
 });
 
 describe('the error with which the stream did not take requests', () => {
   it('is that of the last one within five minutes, but for requests that are too large for it', async () => {
-    const stack = { service: 'sluice', stage: 'overflowed' };
-    const write = logs.open('sluice-overflowed-collect');
-    const read = (at: number) => readOverflowError({ logs: client, stack }, new Date(at).toISOString());
-    const line = (not_streamed: string) =>
-      write(`${JSON.stringify({ event: 'collect', status: 202, ms: 1, not_streamed })}\n`);
+    const write = collectLog('overflowed');
+    const asked = { logs: client, stack: stackOf('overflowed') };
+    const read = (at: number) => readOverflowError(asked, new Date(at).toISOString());
+    const line = (not_streamed: string) => write({ not_streamed });
     const at = clock.now();
     line('too_large');
     expect(await read(at)).toBeNull();
     line('not_acknowledged: TimeoutError');
-    await clock.advance(5 * MINUTE);
+    await wait(5);
     line('held_back: ThrottlingException');
     line('too_large');
     await clock.advance(1);
@@ -635,16 +629,14 @@ describe('the error with which the stream did not take requests', () => {
 
 describe('the error with which a copy was not kept for relay', () => {
   it('is that of the last one, with the words of AWS', async () => {
-    const write = logs.open('sluice-prod-collect');
-    const last = new Date(clock.now()).toISOString();
-    const line = (more: object) =>
-      write(`${JSON.stringify({ event: 'collect', status: 202, ms: 1, ...more })}\n`);
+    const line = collectLog();
+    const last = isoNow();
     line({ relay: 'not_kept', relay_error: 'TimeoutError' });
     await clock.advance(1_000);
     line({ relay: 'not_kept', relay_error: 'AccessDenied: no' });
     await clock.advance(1_000);
     line({ relay: 'queue' });
-    const stack = { service: 'sluice', stage: 'prod' };
-    expect(await readUnkeptError({ logs: client, stack }, { last })).toBe('AccessDenied: no');
+    const asked = { logs: client, stack: stackOf('prod') };
+    expect(await readUnkeptError(asked, { last })).toBe('AccessDenied: no');
   });
 });
