@@ -2,15 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import {
+  answered,
   datasetFacts,
   deadLetters,
+  failedCodes,
   HOUR_MS,
   hourOldLook,
   hoursAgo,
   judgedDeployment,
+  lateDay,
+  logged,
   NOW,
   refusedRequests,
-  requestGroup,
+  ringing,
   ringingAlarm,
   wellDay,
   wellFacts,
@@ -21,11 +25,7 @@ const judge = (facts: Partial<StatusFacts>) =>
   judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
 
 describe('a finding for which an alarm rings', () => {
-  const ring = (...parts: readonly string[]) => ({
-    alarms: parts.map((part) => {
-      return { ...ringingAlarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
-    }),
-  });
+  const ring = (...names: readonly string[]) => ({ alarms: ringing(...names) });
   const headlinesOf = (facts: Partial<StatusFacts>) =>
     judge(facts).map(({ code, severity, detail }) => [
       code.replace('SLUICE_FINDING_', ''),
@@ -44,19 +44,17 @@ describe('a finding for which an alarm rings', () => {
 
   it('stays a warning if it is over: the alarm is on for a time after it', () => {
     const code = 'SLUICE_COLLECT_NOT_DELIVERED';
-    const group = { ...requestGroup, code, key: 'app', first: hoursAgo(5), last: hoursAgo(4), count: 1 };
     const over = {
       lastHour: wellHour,
-      lastDay: { ...wellDay, failedBy: { [code]: { count: 1, first: hoursAgo(5), last: hoursAgo(4) } } },
-      unstored: { since: hoursAgo(11), groups: [{ ...group, storedAt: hoursAgo(3) }], hasMore: false },
+      lastDay: { ...wellDay, failedBy: failedCodes([code, 1, 5, 4]) },
+      unstored: logged(answered(code, 1, { last: hoursAgo(4), storedAt: hoursAgo(3) })),
     };
     expect(headlinesOf({ ...over, ...ring('api-5xx') })).toEqual([
       ['NOT_STORED', 'warning', 'Alarm sluice-prod-api-5xx'],
     ]);
-    const listed = { ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86', count: 1 };
     const refused = {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100),
-      refusals: { since: hoursAgo(11), groups: [listed], hasMore: false },
+      refusals: logged(answered('SLUICE_KEY_UNKNOWN', 1, { key: '9f86' })),
     };
     expect(headlinesOf({ ...refused, ...ring('key-unknown') })).toEqual([
       ['REFUSED', 'warning', 'Alarm sluice-prod-key-unknown'],
@@ -73,12 +71,12 @@ describe('a finding for which an alarm rings', () => {
     const fine = { newer: ['2026-01-01'] };
     const old = named('old', { lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } });
     const stopped = named('stopped', { lastLook: { ...hourOldLook, stopped: true } });
-    const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }] });
-    const first = named('first', { late: [{ day: '2026-11-17', due: NOW - 2 * HOUR_MS }] });
-    const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR_MS }] });
+    const late = named('late', { late: [lateDay('2026-11-20', 2)] });
+    const first = named('first', { late: [lateDay('2026-11-17', 2)] });
+    const longAgo = named('longago', { late: [lateDay('2026-11-01', 400)] });
     const all = [named('fine', fine), old, longAgo, stopped, late].flat();
-    const ringing = ring('ingest-late', 'ingest-stopped-daily');
-    const found = judge({ datasets: all, ...ringing }).map(({ detail }) => detail);
+    const ofBoth = ring('ingest-late', 'ingest-stopped-daily');
+    const found = judge({ datasets: all, ...ofBoth }).map(({ detail }) => detail);
     const alarmsOf = (dataset: string) =>
       found
         .filter((detail) => detail.startsWith(`acme/${dataset}:`))
@@ -89,12 +87,12 @@ describe('a finding for which an alarm rings', () => {
     expect(headlinesOf({ datasets: first, ...ring('ingest-late') })).toEqual([
       ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
     ]);
-    const both = named('both', { ...fine, late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }] });
-    expect(headlinesOf({ datasets: both, ...ringing })).toEqual([
+    const both = named('both', { ...fine, late: [lateDay('2026-11-20', 2)] });
+    expect(headlinesOf({ datasets: both, ...ofBoth })).toEqual([
       ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
       ['INGEST_WAITING', 'warning'],
     ]);
-    expect(headlinesOf({ datasets: named('fine', fine), ...ringing })).toEqual([
+    expect(headlinesOf({ datasets: named('fine', fine), ...ofBoth })).toEqual([
       ['INGEST_WAITING', 'warning'],
     ]);
   });

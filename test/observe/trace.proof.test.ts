@@ -1,7 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { trace } from '../../observe/trace/trace.ts';
 import { athenaRows } from '../harness/answer.ts';
-import { recordOf, rowOf } from './startLanding.ts';
 import { startObserved } from './startObserved.ts';
 
 const HOUR = 3_600_000;
@@ -107,25 +106,6 @@ describe('sluice trace', () => {
     expect(text).toContain('1 received, 1 overflowed');
   });
 
-  it('finds an event in an object of many requests', async () => {
-    await observed.hold('write');
-    const time = new Date(observed.clock.now()).toISOString();
-    const recordFor = (user_id: string) =>
-      recordOf({
-        events: [rowOf('events', `waits-${user_id}`, time.slice(0, 10), { user_id, received_at: time })],
-      });
-    const batch = 'landing/2026/11/20/08/x';
-    await observed.put(batch, Buffer.concat([recordFor('lia'), recordFor('lou')]));
-    const waiting = await traced('lou');
-    expect(waiting).toMatchObject({ code: 0, state: 'landing', found: 1 });
-    expect(waiting.text).toContain(`accepted in ${batch}; the writer makes a file of it`);
-    await observed.remove(batch);
-    const damaged = 'damaged/2026/11/20/08/x';
-    await observed.put(damaged, recordFor('lou'));
-    expect(await traced('lou')).toMatchObject({ code: 0, state: 'damaged', found: 1 });
-    await observed.remove(damaged);
-  });
-
   it('finds an event that its table did not take, in quarantine', async () => {
     await observed.landUnfit(['dan']);
     await observed.cloud.flush();
@@ -147,41 +127,6 @@ describe('sluice trace', () => {
       `answered 202 (request ${requestId}): 2 received, 1 accepted, 1 quarantined`,
     );
     expect(byRequest.text).toContain('refused: SLUICE_EVENT_NO_NAME, 1');
-    const ignored = await observed.send({ events: [event('statsig::diagnostics', 'eve3')] });
-    expect(await traced(ignored.requestId)).toMatchObject({ code: 0, state: 'ignored' });
-    const unknown = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
-    const { state, text } = await traced(unknown.requestId);
-    expect(state).toBe('refused');
-    expect(text).toContain('answered 401 SLUICE_KEY_');
-  });
-
-  it('names days whose files no query reads, and finds their rows once they have a partition', async () => {
-    await observed.hold('register');
-    const time = observed.clock.now() - 3 * DAY;
-    await observed.send({ events: [event('early', 'ivo', { time }), event('purchase', 'ivo')] });
-    await observed.cloud.flush();
-    expect(await traced('ivo')).toMatchObject({ code: 0, state: 'queryable', found: 1 });
-    expect((await observed.sluice('trace', 'ivo')).stdout).toContain(
-      'No query reads the files of statsig_forwarded_events 2026-11-17, which lack a partition.',
-    );
-    await observed.control('DELETE', 'faults');
-    await observed.clock.advance(HOUR);
-    await observed.cloud.flush();
-    expect(await traced('ivo')).toMatchObject({ state: 'queryable', found: 2 });
-  });
-
-  it('says that a request failed when nothing was stored', async () => {
-    await observed.control('POST', 'faults', {
-      firehose: [{ fault: 'failCalls', calls: 'all' }],
-      s3: [{ fault: 'failCalls', operations: ['PutObject'], code: 'InternalError', calls: 'all' }],
-    });
-    const { status, requestId } = await observed.send({ events: [event('purchase', 'fay')] });
-    await observed.control('DELETE', 'faults');
-    expect(status).toBe(503);
-    const { state, text } = await traced(requestId);
-    expect(state).toBe('failed');
-    expect(text).toContain('503 SLUICE_COLLECT_NOT_DELIVERED');
-    expect(await traced('fay')).toMatchObject({ code: 3, state: 'nowhere', steps: [] });
   });
 
   it('says why a view does not show a row, as the views decide', async () => {
@@ -225,28 +170,6 @@ describe('sluice trace', () => {
     expect((await traced(old)).text).toContain('its time is outside the window (7 days back, 1 ahead)');
   });
 
-  it('lists the newest events of a user first, and no more than it says', async () => {
-    for (let batch = 0; batch < 3; batch += 1) {
-      await observed.send({
-        events: Array.from({ length: 20 }, (_, i) => event(`n${batch}-${i}`, 'hal')),
-      });
-      await observed.clock.advance(1_000);
-    }
-    await observed.cloud.flush();
-    const { found, more, steps } = await traced('hal');
-    expect(found).toBe(50);
-    expect(more).toBe(true);
-    expect(steps).toHaveLength(50);
-    const times = steps.map(({ at }) => at ?? '');
-    expect(times).toEqual([...times].sort().reverse());
-    const { stdout, code } = await observed.sluice('trace', 'hal');
-    expect({ code, stdout }).toEqual({
-      code: 0,
-      stdout: expect.stringContaining('hal: 50 or more events, the newest first'),
-    });
-    expect(await traced('hal', '--since', '2026-11-21T00:00:00Z')).toMatchObject({ code: 3, found: 0 });
-  });
-
   it('finds nothing of an unknown event, and refuses options that it cannot read', async () => {
     expect(await traced('0'.repeat(32))).toMatchObject({ code: 3, state: 'nowhere', subject: 'event' });
     expect((await observed.sluice('trace', "o'hara \u001b[31m")).stdout).not.toContain('\u001b');
@@ -266,18 +189,6 @@ describe('sluice trace', () => {
       state: 'queryable',
       found: 2,
       notes: [],
-    });
-    const { requestId } = await observed.send({ events: [event('purchase', 'kim')] });
-    const now = observed.clock.now();
-    expect(await trace({ ...deployment, now }, { id: requestId })).toMatchObject({
-      subject: 'request',
-      state: 'accepted',
-      found: 0,
-      notes: [expect.stringContaining('--since')],
-    });
-    expect(await trace(deployment, { id: 'zoe', since })).toMatchObject({
-      state: 'nowhere',
-      notes: [expect.stringContaining('AWS does not show what streams buffer')],
     });
   });
 

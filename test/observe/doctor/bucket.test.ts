@@ -4,7 +4,6 @@ import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketDenials.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { bucketPolicy, judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials, exceptedPolicy } from '../../../observe/facts/bucketDenials.ts';
@@ -14,12 +13,7 @@ import type { Status } from '../../../observe/findings/status.ts';
 import { answeredBy, answering, named } from '../../harness/answering.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
 import { deniedCalls } from '../statusFacts.ts';
-import { setupOf } from './setupOf.ts';
-
-const commands = deploymentCommands(
-  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
-  'eu-west-1',
-);
+import { commands, setupOf } from './setupOf.ts';
 
 describe('the policy of a bucket', () => {
   const identity = { partition: 'aws', account: '111122223333' };

@@ -4,16 +4,14 @@ import { logicalIds } from '../../../infra/template/Stack.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { database, partitions, stagingDatabase } from '../../../observe/doctor/catalog.ts';
 import type { Setup } from '../../../observe/doctor/Setup.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
-import { setupOf } from './setupOf.ts';
+import { commands, setupOf } from './setupOf.ts';
 
 const config = defineConfig({ bucket: 'sluice-partitions' });
 const stack = { service: 'sluice', stage: 'prod' };
-const commands = deploymentCommands({ stack, localControl: undefined }, 'eu-west-1');
 const clock = new ManualClock(Date.parse('2026-11-20T09:00:00Z'));
 const aws = await startAws({ clock });
 afterAll(() => aws.close());

@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { looks } from '../../../observe/doctor/diagnose.ts';
 import { wrongDecisions } from '../../../observe/doctor/readers.ts';
 import { judgeDenial } from '../../../observe/doctor/roles.ts';
 import { judgeDomain, judgeDrift, judgeQueue } from '../../../observe/doctor/stack.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-
-const commands = deploymentCommands(
-  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
-  'eu-west-1',
-);
+import { commands } from './setupOf.ts';
 
 it('sluice doctor looks at the ground first, and at what sluice status finds last', () => {
   expect(looks.map(({ name, isGround = false }) => (isGround ? `${name}!` : name))).toEqual([
@@ -41,6 +36,7 @@ describe('a resource that differs', () => {
     const found = judgeDrift(
       {
         ...drift,
+        StackResourceDriftStatus: 'MODIFIED',
         PropertyDifferences: [
           { ...difference, PropertyPath: '/a', ExpectedValue: '1', ActualValue: '' },
           { ...difference, PropertyPath: '/b', ExpectedValue: '', ActualValue: '2' },

@@ -8,16 +8,10 @@ import { heldNames, replacedReaders } from '../../../infra/serverless/readerProb
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
 import { judgeRole } from '../../../observe/doctor/roles.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
-import { setupOf } from './setupOf.ts';
-
-const commands = deploymentCommands(
-  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
-  'eu-west-1',
-);
+import { commands, setupOf } from './setupOf.ts';
 
 /** Names of the readers' roles and users in the stack, by logical ID. */
 type Resources = Readonly<Record<string, string>>;

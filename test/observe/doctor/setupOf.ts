@@ -1,3 +1,4 @@
+import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import type { Setup } from '../../../observe/doctor/Setup.ts';
 import type { Status } from '../../../observe/findings/status.ts';
 
@@ -10,3 +11,9 @@ type Members = {
 export function setupOf(members: Members): Setup {
   return members as Setup;
 }
+
+/** The commands of a deployment in eu-west-1. */
+export const commands = deploymentCommands(
+  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
+  'eu-west-1',
+);

@@ -7,15 +7,12 @@ import { describe, expect, it } from '@jest/globals';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import {
   alarmTopic,
   answersPreflight,
   drift,
   formerStack,
-  judgeDomain,
-  judgeDrift,
   judgeStack,
   stack as missing,
   queues,
@@ -23,38 +20,7 @@ import {
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { listen } from '../../harness/listen.ts';
 import { queueClient } from '../../harness/queueClient.ts';
-import { setupOf } from './setupOf.ts';
-
-const commands = deploymentCommands(
-  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
-  'eu-west-1',
-);
-
-describe('a domain', () => {
-  const target = 'd-1.execute-api.us-east-1.amazonaws.com';
-  const fit = {
-    domainName: 'collect.acme.com',
-    domainNameStatus: 'AVAILABLE',
-    regionalDomainName: target,
-    regionalCertificateArn: 'arn:one',
-    addresses: ['192.0.2.1', '192.0.2.9'],
-    isAnswered: true,
-  };
-  const elsewhere = `expected the addresses of ${target}`;
-
-  it.each([
-    [{}, []],
-    [{ regionalCertificateArn: undefined }, []],
-    [{ isAnswered: false }, [`leads to 192.0.2.1, 192.0.2.9, ${elsewhere}`]],
-    [{ addresses: [], isAnswered: false }, [`has no address, ${elsewhere}`]],
-    [{ domainNameStatus: 'UPDATING', domainNameStatusMessage: 'Certificate' }, ['is UPDATING: Certificate']],
-    [{ regionalCertificateArn: 'arn:other' }, ['has the certificate arn:other, configured is arn:one']],
-  ])('is judged with %j', (more, expected) => {
-    expect(judgeDomain({ ...fit, ...more }, 'arn:one').map(({ detail }) => detail)).toEqual(
-      expected.map((why) => `collect.acme.com ${why}.`),
-    );
-  });
-});
+import { commands, setupOf } from './setupOf.ts';
 
 describe('a name that leads to a proxy', () => {
   it.each([
@@ -232,61 +198,40 @@ describe('a database that does not exist', () => {
   });
 });
 
-describe('a resource that differs from the template', () => {
-  const found = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
-
-  it('is not known if CloudFormation could not compare all resources', async () => {
-    const reason = 'Failed to detect drift on resource [Key]';
-    const failed = `<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>${reason}</DetectionStatusReason>`;
-    const answers: (readonly [action: string, answer: string])[] = [
-      ['DetectStackDrift', '<StackDriftDetectionId>1</StackDriftDetectionId>'],
-      ['DescribeStackDriftDetectionStatus', '<DetectionStatus>DETECTION_IN_PROGRESS</DetectionStatus>'],
-      ['DescribeStackDriftDetectionStatus', failed],
-      ['DescribeStackResourceDrifts', '<StackResourceDrifts></StackResourceDrifts>'],
-    ];
-    const asked: string[] = [];
-    const filters: (string | null)[] = [];
-    const server = createServer(async (request, response) => {
-      const input = new URLSearchParams(await text(request));
-      const action = input.get('Action') ?? '';
-      const [, answer] = answers[asked.length] ?? [];
-      asked.push(action);
-      filters.push(...[1, 2].map((n) => input.get(`StackResourceDriftStatusFilters.member.${n}`)));
-      response
-        .setHeader('content-type', 'text/xml')
-        .end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
-    });
-    const cloudFormation = new CloudFormationClient({
-      region: 'eu-west-1',
-      endpoint: await listen(server),
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    });
-    const setup = { clients: { cloudFormation }, stackName: 's', wait: async () => undefined, commands };
-    const findings = await drift.find(setupOf(setup));
-    cloudFormation.destroy();
-    server.closeAllConnections();
-    server.close();
-    expect(asked).toEqual(answers.map(([action]) => action));
-    expect(filters.slice(-2)).toEqual(['MODIFIED', 'DELETED']);
-    expect(findings).toMatchObject([
-      { code: 'SLUICE_FINDING_UNCHECKED', detail: expect.stringContaining(reason) },
-    ]);
+it('which resources differ from the template is not known if CloudFormation could not compare all', async () => {
+  const reason = 'Failed to detect drift on resource [Key]';
+  const failed = `<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>${reason}</DetectionStatusReason>`;
+  const answers: (readonly [action: string, answer: string])[] = [
+    ['DetectStackDrift', '<StackDriftDetectionId>1</StackDriftDetectionId>'],
+    ['DescribeStackDriftDetectionStatus', '<DetectionStatus>DETECTION_IN_PROGRESS</DetectionStatus>'],
+    ['DescribeStackDriftDetectionStatus', failed],
+    ['DescribeStackResourceDrifts', '<StackResourceDrifts></StackResourceDrifts>'],
+  ];
+  const asked: string[] = [];
+  const filters: (string | null)[] = [];
+  const server = createServer(async (request, response) => {
+    const input = new URLSearchParams(await text(request));
+    const action = input.get('Action') ?? '';
+    const [, answer] = answers[asked.length] ?? [];
+    asked.push(action);
+    filters.push(...[1, 2].map((n) => input.get(`StackResourceDriftStatusFilters.member.${n}`)));
+    response
+      .setHeader('content-type', 'text/xml')
+      .end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
   });
-
-  it('was deleted, or has other properties', () => {
-    expect(judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
-      code: 'SLUICE_FINDING_RESOURCE_MISSING',
-      detail: 'AWS::Athena::WorkGroup sluice.',
-      commands: ['revert'],
-    });
-    const State = { PropertyPath: '/State', ActualValue: 'DISABLED', ExpectedValue: 'ENABLED' };
-    const PropertyDifferences = [{ ...State, DifferenceType: 'NOT_EQUAL' as const }];
-    expect(
-      judgeDrift({ ...found, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences }, ['revert']),
-    ).toMatchObject({
-      code: 'SLUICE_FINDING_DRIFT',
-      detail: 'AWS::Athena::WorkGroup sluice: /State: got DISABLED, expected ENABLED.',
-      commands: ['revert'],
-    });
+  const cloudFormation = new CloudFormationClient({
+    region: 'eu-west-1',
+    endpoint: await listen(server),
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });
+  const setup = { clients: { cloudFormation }, stackName: 's', wait: async () => undefined, commands };
+  const findings = await drift.find(setupOf(setup));
+  cloudFormation.destroy();
+  server.closeAllConnections();
+  server.close();
+  expect(asked).toEqual(answers.map(([action]) => action));
+  expect(filters.slice(-2)).toEqual(['MODIFIED', 'DELETED']);
+  expect(findings).toMatchObject([
+    { code: 'SLUICE_FINDING_UNCHECKED', detail: expect.stringContaining(reason) },
+  ]);
 });
