@@ -666,7 +666,7 @@ export const mutations: readonly Mutation[] = [
     ["state === 'ALARM'", "state !== 'OK'"],
     ['for (const name of names) this.#left.delete(name);', ''],
   ]),
-  faultsOf('observe/findings/judge/days/rawDays.ts', 'observe/judge/days', [
+  faultsOf('observe/findings/judge/days/rawDays.ts', 'observe/judge/states', [
     ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
   ]),
   faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),
