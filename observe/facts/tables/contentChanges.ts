@@ -166,7 +166,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
   const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
-  const rate = `CAST("least" AS double) / ${(48 * TIMES) / (TIMES + 1)}`;
+  const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
   return `WITH "seen" AS (
   SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
@@ -179,7 +179,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
     sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
     sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
-    CAST("n" AS double) / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
+    1e0 * "n" / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
     row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
     dense_rank() OVER (${of} ORDER BY "day") AS "place"
   FROM "seen"
@@ -192,9 +192,9 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
     min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "least",
     max(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "most",
-    min(CASE WHEN "day" IS NOT NULL THEN CAST("part" AS double) / "whole" END) OVER (${of}, "value") AS "least_share",
-    coalesce(max(CASE WHEN "day" IS NOT NULL THEN CAST("part" AS double) / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
-    coalesce(max(CASE WHEN "day" IS NOT NULL THEN CAST("own" AS double) / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
+    min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value") AS "least_share",
+    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
+    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
     max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen"
@@ -227,18 +227,20 @@ SELECT "what", "kind", "subject", min("value") AS "value", max("label") AS "labe
   CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
   CASE "kind" WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
-  max("known") AS "days", CAST(max("newest") AS varchar) AS "newest",
-  CAST(CASE
-    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + CAST("own" AS double) / "own_all" THEN "first_at" END)
+  max("known") AS "days", max("newest") AS "newest_day",
+  CASE
+    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * "own" / "own_all" THEN "first_at" END)
     WHEN "kind" = 'names' THEN min("first_at")
     WHEN max("now_part") = 0 THEN max("last_seen")
     WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
-  END AS varchar) AS "since"
+  END AS "since_at"
 FROM "told" WHERE "kind" IS NOT NULL
 GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"
 )
 SELECT * FROM (
-  SELECT *, row_number() OVER (PARTITION BY "what", "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place" FROM "grouped"
+  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
+    row_number() OVER (PARTITION BY "what", "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
+  FROM "grouped"
 ) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
 ORDER BY "kind", "whole" DESC, "value", "sdk"`;
 }

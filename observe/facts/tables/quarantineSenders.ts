@@ -48,11 +48,12 @@ export function topSendersSql(grouped: string, by: readonly string[], sums: read
   const summed = ['row_count', ...sums].map(
     (name) => `sum("${name}") OVER (PARTITION BY ${parts}) AS "all_${name}"`,
   );
-  return `SELECT * FROM (
+  return `SELECT *, CAST("all_first_at" AS varchar) AS "all_first", CAST("all_last_at" AS varchar) AS "all_last"
+FROM (
   SELECT *,
     ${summed.join(',\n    ')},
-    CAST(min("first_at") OVER (PARTITION BY ${parts}) AS varchar) AS "all_first",
-    CAST(max("last_at") OVER (PARTITION BY ${parts}) AS varchar) AS "all_last",
+    min("first_at") OVER (PARTITION BY ${parts}) AS "all_first_at",
+    max("last_at") OVER (PARTITION BY ${parts}) AS "all_last_at",
     CAST("first_at" AS varchar) AS "own_first",
     CAST("last_at" AS varchar) AS "own_last",
     row_number() OVER (PARTITION BY ${parts} ORDER BY "row_count" DESC, "sdk", "key", "path") AS "place"

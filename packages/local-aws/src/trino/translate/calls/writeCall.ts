@@ -52,7 +52,7 @@ function writeExtract(writer: TokenWriter, out: Rendering, index: number): numbe
 }
 
 /**
- * Writes `CAST(value AS type)`.
+ * Writes `CAST(value AS type)`. NULL is cast without a macro, whose branches for all types DuckDB would bind.
  *
  * @param isTried Whether it is TRY_CAST: NULL for a value that is none of the type.
  * @returns The index after it.
@@ -67,7 +67,8 @@ function writeCast(writer: TokenWriter, out: Rendering, index: number, isTried: 
   const target = parseCastType(list.tokens, as + 1);
   const after = list.at(target.next);
   if (target.next !== close && after !== undefined) throw mismatched(after, "')'");
-  const [start, end] = callOfType(target, isTried);
+  const isNull = as === index + 3 && list.word(index + 2) === 'null';
+  const [start, end] = isNull ? ['CAST(', ` AS ${target.type})`] : callOfType(target, isTried);
   out.add(start, list.offset(index));
   writer.write(out, index + 2, as);
   out.add(end, list.offset(close));
