@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { collect, now } from './collectOne.ts';
@@ -152,5 +153,25 @@ describe('event_id', () => {
     ];
     const all = variants.flatMap((variant) => ids({ events: [variant] }));
     expect(new Set(all).size).toBe(variants.length);
+  });
+
+  it('is equal exactly when the canonical events are', () => {
+    const event = fc.record(
+      {
+        eventName: fc.constantFrom('a', 'a"', 'b'),
+        value: fc.constantFrom(1, '1', null, 'a"'),
+        metadata: fc.constantFrom(null, { a: '1' }, { a: 1 }, { 'a":"1': '' }),
+        user: fc.constantFrom(null, { userID: 'u' }, { userID: 'u', custom: { a: 'b' } }),
+      },
+      { requiredKeys: ['eventName'] },
+    );
+    const identity = ({ eventName, value = null, metadata = null, user = null }: Record<string, unknown>) =>
+      JSON.stringify([eventName, value, metadata, user]);
+    fc.assert(
+      fc.property(event, event, (a, b) => {
+        expect(ids({ events: [a] })[0] === ids({ events: [b] })[0]).toBe(identity(a) === identity(b));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

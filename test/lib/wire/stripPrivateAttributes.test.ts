@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { parseBatch } from '../../../lib/wire/parseBatch.ts';
 import { namesPrivateAttributes, stripPrivateAttributes } from '../../../lib/wire/stripPrivateAttributes.ts';
 
@@ -59,5 +60,23 @@ describe('private attributes', () => {
     const parsed = { privateAttributes: 1 };
     stripPrivateAttributes(parsed, text);
     expect(parsed).toEqual(expected ? {} : { privateAttributes: 1 });
+  });
+
+  it('are the only values that are removed', () => {
+    const json = fc.jsonValue({ maxDepth: 5 });
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom('a', 'privateAttributes', '__proto__', 'b'), json),
+        (value) => {
+          const text = JSON.stringify([value, { deep: value }]);
+          const expected: unknown = JSON.parse(text, (key, member) =>
+            key === 'privateAttributes' ? undefined : member,
+          );
+          const parsed: unknown = JSON.parse(text);
+          stripPrivateAttributes(parsed, text);
+          expect(JSON.stringify(parsed)).toBe(JSON.stringify(expected));
+        },
+      ),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { type LandContext, land, type PutRecord } from '../../../../lib/landing/store/land.ts';
 import { StreamBreaker } from '../../../../lib/landing/store/StreamBreaker.ts';
 import {
@@ -258,6 +259,43 @@ describe('a record of a request', () => {
       { port: 'stream', timeoutMs: 151 },
       { port: 'bucket', timeoutMs: 150 },
     ]);
+  });
+
+  it('is safe wherever it says that it is, whatever ports do, and says so in time', async () => {
+    const port: fc.Arbitrary<Behaviour> = fc.record({
+      answer: fc.constantFrom('takes', 'throws', 'throws at once', 'hangs'),
+      afterMs: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 3_000 })),
+    });
+    const request = fc.record({
+      stream: port,
+      bucket: port,
+      withinMs: fc.integer({ min: -10, max: 2_600 }),
+      pauseMs: fc.constantFrom(0, 1, 900, 5_000),
+      bytes: fc.constantFrom(record.length, MAX_RECORD_BYTES + 1),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 6 }), async (requests) => {
+        const warm = environment(takes, takes);
+        for (const { stream, bucket, withinMs, pauseMs, bytes } of requests) {
+          Object.assign(warm.behaviour, { stream, bucket });
+          const own = bytes === record.length ? Uint8Array.from(record) : new Uint8Array(bytes);
+          const deadline = warm.clock.now() + withinMs;
+          const startedAt = warm.clock.now();
+          const landing = await warm.landed(own, deadline);
+          expect(warm.clock.now()).toBeLessThanOrEqual(Math.max(startedAt, deadline));
+          const isInStream = warm.stored.stream.includes(own);
+          const object = warm.stored.bucket.find(({ body }) => body === own);
+          if (landing.place === 'stream') expect(isInStream).toBe(true);
+          if (landing.place === 'object') expect(object?.key).toBe(landing.key);
+          expect(isInStream && own.length > MAX_RECORD_BYTES).toBe(false);
+          // A port that takes it at once and is asked is believed.
+          if (withinMs > 200 && bucket.answer === 'takes' && bucket.afterMs < withinMs / 2 - 2)
+            expect(landing.place).not.toBe('nowhere');
+          warm.clock.advance(pauseMs);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('becomes an object whose key depends on each of its bytes', async () => {

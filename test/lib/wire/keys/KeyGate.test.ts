@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { secretOf, testKey } from './keyring.ts';
 import { startKeys } from './startKeys.ts';
 
@@ -294,5 +295,45 @@ describe('an invalid secret', () => {
     expect(keys.lines).toEqual([
       { level: 'error', event: 'keys', problems: [expect.stringContaining('app: sha256: expected 64')] },
     ]);
+  });
+});
+
+describe('any history of the secret', () => {
+  it('never admits a key that was in no version, and never rejects one that was in all', async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('advance'), ms: fc.integer({ min: 0, max: 2 * FRESH_MS }) }),
+      fc.record({ do: fc.constantFrom('rotate', 'spoil', 'down', 'up') }),
+      fc.record({ do: fc.constantFrom('web', 'guess', 'next') }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const keys = startKeys();
+        keys.secret.text = secretOf(web.entry);
+        let everNext = false;
+        let now = 0;
+        let looks = 0;
+        for (const drawn of steps) {
+          if (drawn.do === 'rotate') {
+            keys.secret.text = secretOf(web.entry, next.entry);
+            everNext = true;
+          } else if (drawn.do === 'spoil') keys.secret.text = 'spoilt';
+          else if (drawn.do === 'down' || drawn.do === 'up') keys.secret.down = drawn.do === 'down';
+          else if ('ms' in drawn) {
+            keys.clock.advance(drawn.ms);
+            now += drawn.ms;
+          } else {
+            const key = { web: web.key, guess: 'client-guess', next: next.key }[drawn.do] ?? '';
+            const answer = await keys.judge(key);
+            await keys.gate.settled();
+            if (drawn.do === 'web') expect(answer).not.toBe('SLUICE_KEY_UNKNOWN');
+            if (drawn.do === 'guess') expect(answer).not.toBe('web');
+            if (drawn.do === 'next' && !everNext) expect(answer).not.toBe('web');
+            looks += 1;
+          }
+        }
+        expect(keys.secret.reads).toBeLessThanOrEqual(Math.min(looks * 2, 2 + now / 1_000));
+      }),
+      { numRuns: 300 },
+    );
   });
 });

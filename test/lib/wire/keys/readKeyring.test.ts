@@ -123,6 +123,38 @@ describe('readKeyring', () => {
     assertReadAsConfigured(sent);
     expect(readKeyring(JSON.stringify({ keys: [sent] })).keys).toEqual([]);
   });
+
+  it('accepts the entries that the configuration accepts, and no other, whatever their members hold', () => {
+    // Most members are acceptable, so that whole entries are, too.
+    const member = (good: readonly string[]) =>
+      fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...good) }, fc.string(), fc.integer());
+    const listOf = (good: readonly string[]) =>
+      fc.oneof(
+        { weight: 20, arbitrary: fc.array(member(good), { maxLength: 2 }) },
+        fc.string(),
+        fc.constant(null),
+      );
+    const entry = fc.record(
+      {
+        label: member(['web', 'a.b-c_1', 'x'.repeat(64)]),
+        sha256: member([web.sha256]),
+        environment: member(['staging']),
+        kinds: listOf(['exposures', 'events']),
+        sources: listOf(['acme', 'a-b_c']),
+        more: fc.constant(true),
+      },
+      { requiredKeys: ['label', 'sha256'] },
+    );
+    const outcomes = new Set<boolean>();
+    fc.assert(
+      fc.property(entry, (sent) => {
+        assertReadAsConfigured(sent);
+        outcomes.add(keySchema.safeParse(sent).success);
+      }),
+      { numRuns: 500 },
+    );
+    expect(outcomes).toEqual(new Set([true, false]));
+  });
 });
 
 describe('Keyring', () => {
