@@ -37,7 +37,7 @@ import { unreadDrops } from './days/unreadDays.ts';
 import { readDeniedCalls } from './deniedCalls.ts';
 import { type EncryptionDemand, readEncryptionDemands } from './encryptionDemands.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
-import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
+import { type Change, type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import {
   type DeadLetters,
   type KeysFailure,
@@ -209,6 +209,8 @@ export interface StatusFacts {
   readonly lastDay: LastDay | null;
   /** Who sent most of a spike within the last day; null without one. */
   readonly spikeFrom: SpikeSender | null;
+  /** Who sent most of the events that the configured lists leave out, where these are more than usual; null without such. */
+  readonly ignoredFrom: SpikeSender | null;
   /** When the last request was received, to the minute, ISO 8601; null without one within 15 days. */
   readonly lastRequestAt: string | null;
   /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */
@@ -462,8 +464,13 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();
   const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
-  const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
-  const overflowAt = parts.lastDay?.changes.find(({ what }) => what === 'overflowed')?.last ?? null;
+  const changeOf = (...wanted: readonly Change['what'][]) =>
+    parts.lastDay?.changes.find(({ what }) => wanted.includes(what));
+  const senderOf = (change: Change | undefined) =>
+    askLog('collect', () => readSpikeSender(deployment, change));
+  const spikeFrom = await senderOf(changeOf('requests', 'events'));
+  const ignoredFrom = await senderOf(changeOf('ignored'));
+  const overflowAt = changeOf('overflowed')?.last ?? null;
   const overflowError =
     overflowAt === null ? null : await askLog('collect', () => readOverflowError(deployment, overflowAt));
   const isRelayLate = parts.relay !== null && areCopiesLate(parts.relay, now);
@@ -490,6 +497,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keyFailedSince,
     deniedCalls,
     spikeFrom,
+    ignoredFrom,
     overflowError,
     relayAnswer,
     unkeptError,

@@ -53,8 +53,6 @@ export interface Told {
   readonly judgedBy?: readonly SharedPart[];
   /** As {@link Finding.subject}. */
   readonly subject?: string;
-  /** As {@link Finding.isOver}; default false. */
-  readonly isOver?: boolean;
   /** As {@link Finding.isOfDay}; default: whether findings of its code are of 24 hours. */
   readonly isOfDay?: boolean;
 }
@@ -95,8 +93,6 @@ export interface Finding {
   readonly isOfDay?: boolean;
   /** What it is about, where that may be another at each look for 24 hours: a function, a sender, `5xx`, the codes of requests. Absent of all else. */
   readonly subject?: string;
-  /** Whether what it tells of goes on no more. An alarm that is on for a time after it makes no problem of it. Absent if not. */
-  readonly isOver?: boolean;
 }
 
 /** Whether a question was answered with a finding. */
@@ -115,29 +111,16 @@ export function finding<Code extends FindingCode>(
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
-  const {
-    title: said,
-    since,
-    detail = '',
-    cause: known,
-    reason,
-    case: name,
-    judgedBy,
-    subject,
-    isOver,
-  } = told;
+  const { title: said, since, detail = '', cause: known, reason, case: name, judgedBy, subject } = told;
   const { cases, section, part, ofDay, ...usual } = entries[code];
   const { isOfDay = ofDay !== undefined } = told;
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
-  const when = since === null ? ', seen now' : `, since ${since}`;
-  // A title may have the time already.
-  const isTimed = since !== null && said.includes(since);
   const counted = ofDay === 'counted' ? ' (in the last 24 hours)' : '';
   return {
     code,
     severity: severity ?? usual.severity,
     part,
-    title: `${said.replace(/\.$/, '')}${counted}${isTimed ? '' : when}.`,
+    title: titleOf(`${said.replace(/\.$/, '')}${counted}`, since),
     since,
     detail,
     cause: known ?? [reason?.cause ?? [], cause].flat().join(' '),
@@ -147,8 +130,14 @@ export function finding<Code extends FindingCode>(
     ...(judgedBy === undefined ? {} : { judgedBy }),
     ...(isOfDay ? { isOfDay } : {}),
     ...(subject === undefined ? {} : { subject }),
-    ...(isOver === true ? { isOver } : {}),
   };
+}
+
+/** A title with its stop, and with the time since when it is so, unless it has that already. */
+export function titleOf(said: string, since: Finding['since']): string {
+  const isTimed = since !== null && said.includes(since);
+  const when = since === null ? ', seen now' : `, since ${since}`;
+  return `${said}${isTimed ? '' : when}.`;
 }
 
 /** What the doctor sees at the moment of its look, as a sentence. Deployments keep no times of it. */

@@ -346,6 +346,7 @@ const UNREADABLE: Readonly<
   lastHour: true,
   lastDay: true,
   spikeFrom: true,
+  ignoredFrom: true,
   lastRequestAt: true,
   refusals: true,
   unstored: true,

@@ -201,10 +201,11 @@ describe('who sent a spike', () => {
   const asked = { stack: stackOf('prod'), isLocal: false, config };
   const spike = { what: 'requests', hour: 999, usual: 1, day: 999 } as const;
   /** Who sent most since now. */
-  const senderOf = (what: 'requests' | 'events', more: { isLocal?: boolean; config?: Config } = {}) =>
-    readSpikeSender({ ...asked, logs: client, ...more }, [
-      { ...spike, what, first: isoNow(), last: isoNow() },
-    ]);
+  const senderOf = (
+    what: 'requests' | 'events' | 'ignored',
+    more: { isLocal?: boolean; config?: Config } = {},
+  ) =>
+    readSpikeSender({ ...asked, logs: client, ...more }, { ...spike, what, first: isoNow(), last: isoNow() });
   beforeAll(async () => {
     const write = collectLog();
     const line = (key: string, more: object = {}) => write({ key, sdk: `${key} 1`, events: 1, ...more });
@@ -213,24 +214,21 @@ describe('who sent a spike', () => {
     for (let i = 0; i < 3; i += 1) line('web');
     for (let i = 0; i < 20; i += 1) line('old', { status: 401 });
     line('batch', { events: 500 });
+    line('left', { events: 30, counted: { event_filtered: 20, exposure_filtered: 10 } });
     // As every line of the log that the collector always writes, it stands for itself alone.
     for (let i = 0; i < 10; i += 1) line('copied', { relay: 'not_kept' });
   });
 
   it('is who sent most requests, of which a sampled line stands for as many as it was drawn from', async () => {
-    expect(await senderOf('requests')).toEqual({ key: 'web', sdk: 'web 1', share: 3 / 7 });
+    expect(await senderOf('requests')).toEqual({ key: 'web', sdk: 'web 1', share: 3 / 8 });
   });
 
   it('is who sent most until the spike ended', async () => {
     const last = isoNow();
     const first = new Date(clock.now() - 10 * MINUTE).toISOString();
-    const spikes = [
-      { ...spike, what: 'ignored' as const, first: last, last },
-      { ...spike, first, last },
-    ];
-    expect(await readSpikeSender({ ...asked, logs: client }, spikes)).toMatchObject({
+    expect(await readSpikeSender({ ...asked, logs: client }, { ...spike, first, last })).toMatchObject({
       key: 'web',
-      share: 3 / 8,
+      share: 1 / 3,
     });
   });
 
@@ -238,12 +236,16 @@ describe('who sent a spike', () => {
     expect(await senderOf('events')).toMatchObject({ key: 'batch' });
   });
 
+  it('is who sent most events that the lists leave out', async () => {
+    expect(await senderOf('ignored')).toEqual({ key: 'left', sdk: 'left 1', share: 1 });
+  });
+
   it('is who has most lines in the local cloud, whose log is not sampled', async () => {
     expect(await senderOf('requests', { isLocal: true })).toMatchObject({ key: 'old' });
   });
 
   it('is nobody without a spike, and where successes are not logged', async () => {
-    expect(await readSpikeSender({ ...asked, logs: client }, [])).toBeNull();
+    expect(await readSpikeSender({ ...asked, logs: client }, undefined)).toBeNull();
     const unlogged = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
     expect(await senderOf('requests', { config: unlogged })).toBeNull();
   });

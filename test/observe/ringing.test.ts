@@ -2,23 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import {
-  answered,
   datasetFacts,
   deadLetters,
-  failedCodes,
   HOUR_MS,
   hourOldLook,
   hoursAgo,
   judgedDeployment,
   lateDay,
-  logged,
+  loadedDay,
   NOW,
   refusedRequests,
   ringing,
   ringingAlarm,
-  wellDay,
   wellFacts,
-  wellHour,
 } from './statusFacts.ts';
 
 const judge = (facts: Partial<StatusFacts>) =>
@@ -33,31 +29,20 @@ describe('a finding for which an alarm rings', () => {
       ...(detail.match(/Alarm \S+(?=,)/g) ?? []),
     ]);
 
-  it('is a problem, and the alarm is no finding of its own', () => {
+  it('is as serious as without, also where the alarm stands with another one, and the alarm is no finding of its own', () => {
     const refused = refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100);
     expect(headlinesOf(refused)).toEqual([['REFUSED', 'warning']]);
     expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
-      ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
       ['ALARM', 'problem'],
-    ]);
-  });
-
-  it('stays a warning if it is over: the alarm is on for a time after it', () => {
-    const code = 'SLUICE_COLLECT_NOT_DELIVERED';
-    const over = {
-      lastHour: wellHour,
-      lastDay: { ...wellDay, failedBy: failedCodes([code, 1, 5, 4]) },
-      unstored: logged(answered(code, 1, { last: hoursAgo(4), storedAt: hoursAgo(3) })),
-    };
-    expect(headlinesOf({ ...over, ...ring('api-5xx') })).toEqual([
-      ['NOT_STORED', 'warning', 'Alarm sluice-prod-api-5xx'],
-    ]);
-    const refused = {
-      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100),
-      refusals: logged(answered('SLUICE_KEY_UNKNOWN', 1, { key: '9f86' })),
-    };
-    expect(headlinesOf({ ...refused, ...ring('key-unknown') })).toEqual([
       ['REFUSED', 'warning', 'Alarm sluice-prod-key-unknown'],
+    ]);
+    const days = [{ ...loadedDay, leftOut: { count: 1, words: 'left out 1 object: a.csv' } }];
+    const two = ['orders', 'refunds'].flatMap((dataset) => datasetFacts({ dataset, days }).datasets);
+    const leftOut = ['FILES_LEFT_OUT', 'warning'];
+    expect(headlinesOf({ datasets: two })).toEqual([leftOut, leftOut]);
+    expect(headlinesOf({ datasets: two, ...ring('ingest-left-out-daily') })).toEqual([
+      [...leftOut, 'Alarm sluice-prod-ingest-left-out-daily'],
+      leftOut,
     ]);
   });
 
@@ -131,8 +116,9 @@ describe('a finding for which an alarm rings', () => {
     const [hourly] = datasetFacts({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
     const facts = { datasets: [daily, hourly].flatMap((dataset) => dataset ?? []) };
     expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
-      expect.stringMatching(/^acme\/daily: [^A]*$/),
+      expect.stringMatching(
+        /^acme\/daily: [^A]* acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/,
+      ),
     ]);
     const queue = (part: 'export' | 'register') => ({
       ...deadLetters,

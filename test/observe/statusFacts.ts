@@ -103,6 +103,7 @@ export const wellFacts: StatusFacts = {
   lastHour: null,
   lastDay: null,
   spikeFrom: null,
+  ignoredFrom: null,
   unreached: [],
   noted: null,
   lastRequestAt: null,

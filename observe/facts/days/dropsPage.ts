@@ -73,11 +73,12 @@ export function needOf(drops: DatasetDays): Need | null {
   const hasProblem =
     late.length + lacking.length + unread.length > 0 ||
     lastLook?.failure !== undefined ||
+    lastLook?.stopped === true ||
     waiting.some(({ day, isLacking, cure }) => isLacking && day < firstDay && cure !== 'load') ||
     needs.includes('problem');
   if (hasProblem) return 'problem';
   const isElsewhere = lastLook?.elsewhere?.ahead !== undefined || misnamedDays(drops) !== null;
-  const isOdd = isLookOld || lastLook?.stopped === true || newer.length > 0 || isElsewhere;
+  const isOdd = isLookOld || newer.length > 0 || isElsewhere;
   return isOdd || waiting.some(({ isLacking }) => isLacking) || needs.includes('warning') ? 'warning' : null;
 }
 

@@ -200,33 +200,41 @@ function loggedShare({ config, isLocal }: Pick<Deployment, 'config' | 'isLocal'>
   return isLocal ? 1 : config.logs.successes;
 }
 
-/** The sender of most of a spike. */
+/** The sender of most of what there was more of than usual. */
 export interface SpikeSender extends Pick<SentGroup, 'key' | 'sdk'> {
   /** Their share of the requests or events, about: successful requests are sampled. */
   readonly share: number;
 }
 
+/** What counts of a request, by what there was more of. */
+const COUNTED: Partial<Record<Change['what'], (request: LiveRequest) => number>> = {
+  requests: () => 1,
+  events: ({ received }) => received,
+  ignored: ({ ignored_as: { event_filtered = 0, exposure_filtered = 0 } }) =>
+    event_filtered + exposure_filtered,
+};
+
 /**
- * Who sent most of the first spike, by at most 2,000 lines of the log.
+ * Who sent most of what there was more of than usual, by at most 2,000 lines of the log.
  *
- * @returns Null without a spike, and where the log has no line of it or of no successful request.
+ * @param change Of requests, events, or events that the configured lists leave out; undefined without one.
+ * @returns Null without a change, and where the log has no line of it or of no successful request.
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readSpikeSender(
   deployment: Pick<Deployment, 'logs' | 'stack' | 'config' | 'isLocal'>,
-  changes: readonly Change[],
+  change: Change | undefined,
 ): Promise<SpikeSender | null> {
-  const spike = changes.find(({ what }) => what === 'requests' || what === 'events');
+  const countOf = COUNTED[change?.what ?? 'silence'];
   const logged = loggedShare(deployment);
-  if (spike === undefined || logged === 0) return null;
-  const startTime = Date.parse(spike.first);
+  if (change === undefined || countOf === undefined || logged === 0) return null;
+  const startTime = Date.parse(change.first);
   const { requests } = await readRequests(deployment, {
     filterPattern: '{ $.event = "collect" }',
-    times: [{ startTime, endTime: Date.parse(spike.last ?? spike.first) + PERIOD_MS - 1 }],
+    times: [{ startTime, endTime: Date.parse(change.last ?? change.first) + PERIOD_MS - 1 }],
     ...NOTED,
   });
-  const counted = (request: LiveRequest) =>
-    (spike.what === 'events' ? request.received : 1) / (isAlwaysLogged(request) ? 1 : logged);
+  const counted = (request: LiveRequest) => countOf(request) / (isAlwaysLogged(request) ? 1 : logged);
   const groups = bySender(
     requests.map((request) => ({ ...request, code: null })),
     counted,

@@ -42,6 +42,10 @@ export const dropsFindings = {
         'The configuration was given another `owner` after the last good listing, and AWS says that the bucket is not of that account. Nothing is read until they agree.',
         'Set `owner` of the source back to the account of the title, or to the one that the customer calls theirs, and deploy. Then the commands list the folders.',
       ],
+      ownerWrong: [
+        'No listing has ever found the bucket in the account that `owner` of the source names: the account or the name of the bucket is mistyped, or the bucket is not yet of the customer. Nothing was read from it.',
+        "Ask the customer for both, correct `owner` or `bucket` of the source, and deploy. Then the commands list the folders. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
+      ],
       owner: [
         `The bucket belongs to another account than \`owner\` of the source, and lets it in: ${MADE_AGAIN} Nothing was read from it. ${OF_STRANGER}`,
         "Ask the customer first. Set `bucket` to a bucket that the customer names, and deploy. Then the commands list the folders. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
@@ -59,7 +63,7 @@ export const dropsFindings = {
         'Then the last command lists the folder again.',
       ],
     },
-    { section: 'drops', alarms: ['ingest-unreadable'] },
+    { section: 'drops', alarms: ['ingest-unreadable', 'ingest-stopped', 'ingest-late'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
     "A customer's files are not there when they are expected, or nobody has looked for them.",

@@ -23,7 +23,7 @@ export class Ringing {
   }
 
   /**
-   * A finding with its alarms: what rings is a problem, unless it is over.
+   * A finding with its alarms. How serious it is says its state alone: an alarm turns on and off later, and stands with one finding of several.
    *
    * @param names Of its alarms. Default: the catalogue's, of each schedule; those of datasets stand with the dataset alone.
    */
@@ -38,7 +38,6 @@ export class Ringing {
     if (ownAlarms.length === 0) return found;
     return {
       ...found,
-      severity: found.isOver === true ? found.severity : 'problem',
       detail: [found.detail, ...ownAlarms.map((alarm) => `Alarm ${alarmText(alarm)}`)].join(' '),
     };
   }

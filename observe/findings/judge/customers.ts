@@ -80,23 +80,18 @@ function denialReason(
 /**
  * Why a call of a customer's bucket failed: that the bucket is a stranger's, or what the code of the newest failure says.
  *
- * @param codes Stable codes of failures: SLUICE_…, the oldest first.
+ * @param code Stable code of the failure: SLUICE_….
  */
 export function customersTold(
-  codes: readonly (string | null)[],
+  code: string | null,
   message: string | null,
   customer: Customer,
 ): {
   readonly case: 'owner' | 'other';
   readonly reason?: FindingCase | undefined;
 } {
-  if (codes.some(isOfStranger)) return { case: 'owner' };
-  return { case: 'other', reason: customersReason(codes.at(-1), message, customer) ?? OF_LATER };
-}
-
-/** Whether a code says that the bucket is of another account than the expected one. */
-function isOfStranger(code: string | null): boolean {
-  return code?.endsWith('_OWNER_DIFFERS') === true;
+  if (code?.endsWith('_OWNER_DIFFERS')) return { case: 'owner' };
+  return { case: 'other', reason: customersReason(code, message, customer) ?? OF_LATER };
 }
 
 /** What is said of a code that this version does not know. */
@@ -108,16 +103,15 @@ const OF_LATER: FindingCase = {
 /**
  * The command that prints what a customer's bucket must allow, if a call to it was denied; none of other failures.
  *
- * @param codes Stable codes of the failures: SLUICE_….
+ * @param code Stable code of the failure: SLUICE_….
  * @param whose The words that name the source or the export: `--for ingest-source --source acme`.
  */
 export function deniedPolicy(
-  codes: readonly (string | null)[],
+  code: string | null,
   whose: readonly string[],
   { sluice }: Pick<DeploymentCommands, 'sluice'>,
 ): readonly string[] {
-  const isDenied = !codes.some(isOfStranger) && codes.some((code) => code?.endsWith('_DENIED'));
-  return isDenied ? [sluice('policy', 'print', ...whose)] : [];
+  return code?.endsWith('_DENIED') ? [sluice('policy', 'print', ...whose)] : [];
 }
 
 /** What the roles of the stack need of a customer's bucket, and of the key of its files. */

@@ -87,12 +87,13 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       subject: part,
       // Runs that failed before the 24 hours, without a good one since, were read, too.
       isOfDay: Date.parse(first) >= place.now - DAY_MS,
-      isOver,
       title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
     };
-    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(error, part, place), log]);
+    const shown = [...explained(error, part, place), log];
+    const severity = isOver ? 'warning' : 'problem';
+    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, shown, severity);
     yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
   }
 }

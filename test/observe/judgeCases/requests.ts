@@ -248,7 +248,13 @@ export const requestCases: readonly Case[] = [
     'there was a spike',
     { ...changedRequests({ what: 'requests' }), spikeFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 } },
   ],
-  ['the lists of the configuration leave out more than usual', changedRequests({ what: 'ignored' })],
+  [
+    'the lists of the configuration leave out more than usual',
+    {
+      ...changedRequests({ what: 'ignored' }),
+      ignoredFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 },
+    },
+  ],
   ['more goes past the stream than usual', changedRequests({ what: 'overflowed' })],
   [
     'the target of relay refuses',

@@ -51,6 +51,7 @@ const daysApart = (['2026-11-03', '2026-11-05', '2026-11-07', '2026-11-09'] as c
   ...failedDay,
   day,
 }));
+const FOUR_DAYS = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'] as const;
 const ENCRYPTION = 'x-amz-server-side-encryption';
 /** What AWS says of a key that a role of an export may not use. */
 const KEY_DENIAL =
@@ -569,6 +570,22 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       unusualParts: [{ kind, short: `has_${kind}` }],
     })),
   }),
+  'days of two datasets of a source are late, and of another source': {
+    datasets: [
+      ...datasetFacts({ late: [lateDay('2026-11-20', 2)] }).datasets,
+      ...datasetFacts({ source: 'beta', late: [lateDay('2026-11-20', 1)] }).datasets,
+      ...datasetFacts({ dataset: 'refunds', late: [lateDay('2026-11-20', 5)] }).datasets,
+    ],
+  },
+  'two folders of a source were not listed, and nobody knows why': {
+    datasets: ['orders', 'refunds'].flatMap(
+      (dataset) => looked({ at: NOW - 60 * HOUR_MS }, { dataset }).datasets,
+    ),
+  },
+  'four raw days have lost their files with their versions, and the landing has all': {
+    lostDays: FOUR_DAYS.map((day) => lostDay(day, 2)),
+    restorable: FOUR_DAYS.map((day) => ({ table: 'statsig_forwarded_events', day, files: 0 })),
+  },
   'a day is late that is before the lookback': datasetFacts({ late: [lateDay('2026-11-16', 2)] }),
   'a day is late that is the first of the lookback': datasetFacts({ late: [lateDay('2026-11-17', 2)] }),
   'a customer denies calls of a dataset and of an export': {

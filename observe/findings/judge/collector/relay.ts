@@ -3,6 +3,7 @@ import { roleNamePattern } from '../../../../lib/access/arns.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { OLD_SECONDS } from '../../../../lib/relay/limits.ts';
 import { STATSIG_ORIGIN } from '../../../../lib/relay/targetRequest.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../../lib/tables/relayKeys.ts';
 import { denialIn, failureKind } from '../../../explainAwsError.ts';
@@ -129,6 +130,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands, config
             Date.parse(relayAnswer.at) + MINUTE_MS,
           ),
     ],
+    now - Date.parse(waiting.oldest ?? '') >= OLD_SECONDS * 1_000 ? 'problem' : 'warning',
   );
 }
 

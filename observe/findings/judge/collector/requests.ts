@@ -61,7 +61,6 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
     subject: codes.toSorted().join(' '),
-    isOver: state === 'over',
     title: `${counted(total, 'request was', 'requests were')} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),
@@ -199,7 +198,6 @@ function unreachedOf(
   const told = {
     ...(way === '4xx' ? { case: 'refused' as const } : failureTold(facts, 'collect', failure)),
     subject: way,
-    isOver,
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
@@ -274,7 +272,6 @@ export function* refusedRequests(
     case: isUnknown ? caseOfUnknown : caseOfKnown,
     // Since when others were refused says nothing of these.
     subject: [...new Set(refusedCodes)].sort().join(' '),
-    isOver: isOver && !isUnknown,
     title: `${counted(day, 'request was', 'requests were')} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     // Lines that were not read are earlier ones.
     since:

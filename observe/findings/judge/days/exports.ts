@@ -48,11 +48,11 @@ export function* exportFindings(
       const left = failed.filter((day) => day < firstDay);
       const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}`;
       const demand = code === DENIED && encryptionDemands?.find((known) => known.export === name);
-      const why = demand ? demandTold(demand, message) : customersTold([code], message, customer);
+      const why = demand ? demandTold(demand, message) : customersTold(code, message, customer);
       const reason = code === UNDELETED ? 'undeleted' : why.case;
       yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...why, ...told, case: reason, detail }, [
         show(failed.at(-1)),
-        ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
+        ...deniedPolicy(code, ['--for', 'export-target', '--export', name], commands),
         ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
         ...dayRanges(left)
           .slice(0, MOST_COMMANDS)

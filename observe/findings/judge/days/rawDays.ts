@@ -1,3 +1,4 @@
+import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
@@ -7,7 +8,6 @@ import type { StatusFacts, UnreadPart } from '../../../facts/statusFacts.ts';
 import type { LostRawDay } from '../../../facts/tables/partitionGaps.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
-import { otherDays } from '../texts.ts';
 import { copiesText, sinceOf, versionsUntil } from './dayTexts.ts';
 
 /** A raw table with lost days. */
@@ -48,6 +48,9 @@ function keptLandingFolders(day: UtcDay, place: Place): readonly string[] {
   return landingFolders(day, place).filter((folder) => !place.isUnrestorable(folder, day));
 }
 
+/** What is said where more days have rows in the landing than have commands. */
+const OF_NEWEST = ` The commands are of the newest ${MOST_COMMANDS} days: once these are back, or accepted, they are of the next ones.`;
+
 /** One finding of a table's lost days whose rows are in the same place still. */
 function* lostDaysOfCase(
   lost: readonly LostRawDay[],
@@ -65,14 +68,19 @@ function* lostDaysOfCase(
   const folders = [...new Set(shownDays.flatMap((day) => keptLandingFolders(day, place)))];
   const again = folders.length === 0 ? [] : [commands.sluice('redrive', '--landing')];
   const seen = isoTimestamp(first.seenAt);
-  const files = `${first.files - first.left} of ${counted(first.files, 'file')}`;
-  const rows = goneRows(first, table, facts);
-  const withRows = rows === undefined ? '' : `, with ${counted(rows, 'row')},`;
+  const gone = sum(lost.map(({ files, left }) => files - left));
+  const files = `${gone} of ${counted(sum(lost.map((each) => each.files)), 'file')}`;
+  const rows = lost.map((each) => goneRows(each, table, facts));
+  const known = rows.filter((count) => count !== undefined);
+  const comma = lost.length === 1 ? '' : ',';
+  const withRows = known.length < rows.length ? comma : `, with ${counted(sum(known), 'row')},`;
+  const of = lost.length === 1 ? first.day : `${counted(lost.length, 'day')}, the newest ${first.day}`;
+  const left = folders.length > 0 && lost.length > MOST_COMMANDS ? OF_NEWEST : '';
   const told = {
     case: name,
-    title: `${files} of ${table} of ${first.day}${withRows} are gone, all of which were there at ${seen}${otherDays(lost.length)}`,
+    title: `${files} of ${table} of ${of}${withRows} are gone, all of which were there at ${seen}`,
     since: sinceOf(lost.map(({ seenAt }) => seenAt)),
-    detail: `${table}: ${listed(texts, '; ')}.`,
+    detail: `${table}: ${listed(texts, '; ')}.${left}`,
   } as const;
   yield finding('SLUICE_FINDING_DAYS_LOST', told, [
     ...commands.restore(table, days),

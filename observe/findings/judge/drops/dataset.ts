@@ -23,7 +23,7 @@ export interface NamedDataset {
   /** Lists its folder and loads what is due. */
   readonly run: () => string;
   /** Prints the source's policy, if a code is of a denied call; none of others. */
-  readonly policy: (...codes: readonly (string | null)[]) => readonly string[];
+  readonly policy: (code: string | null) => readonly string[];
   /** Which role needs which call, if a code is of a denied call, as a sentence; empty of others. */
   readonly needs: (work: 'list' | 'load' | 'receipt', code: string | null, message?: string | null) => string;
   /** Shows the log of a function since a day. */
@@ -64,7 +64,7 @@ export function datasetOf({ source, dataset }: DatasetDays, place: Place): Named
     isUnrestorable,
     customer: { stack, key: { field: '`kmsKeyArn` of the source', arn: kmsKeyArn }, name: source },
     run: () => ingest('run'),
-    policy: (...codes) => deniedPolicy(codes, ['--for', 'ingest-source', '--source', source], commands),
+    policy: (code) => deniedPolicy(code, ['--for', 'ingest-source', '--source', source], commands),
     needs: (work, code, message = null) => deniedCallText(work, code, message, { stack, customersRole }),
     log: (part) => commands.log(functionLog(stack, part), now - DAY_MS),
     status: (day) => ingest('status', ...daysWords(day, now)),
