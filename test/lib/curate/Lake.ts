@@ -3,34 +3,70 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CreateBucketCommand,
   DeleteObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
+import { expect } from '@jest/globals';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
+import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
-import { DAY_MS, type UtcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { eraseUnits } from '../../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../../lib/erase/Manifest.ts';
 import { type EraseFaultPoint, eraseFaultPoints } from '../../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { erasureId } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { exportDay } from '../../../lib/export/exportDay.ts';
+import { tableFiles } from '../../../lib/export/LandedTable.ts';
+import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
+import { exportLooks, planExports } from '../../../lib/export/planExports.ts';
+import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { readCurationState } from '../../../observe/facts/days/curationState.ts';
-import { type Curations, exposures, startCurations } from './startCurations.ts';
+import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
+
+const KEPT_DAYS = 14;
+
+const FUTURE_DAYS = 1;
+
+/** Some days more than are kept, so that exports of expired days are looked at. */
+export const EXPORT_LOOKBACK = KEPT_DAYS + 4;
+
+const CUSTOMER = 'acme-warehouse';
+
+const OWNER = '000000000000';
+
+/** As the function `export` has them: its time but for the last minute and a half, and its timeout with a margin. */
+const EXPORT_MS = { deadline: 780_000, lease: 960_000 };
+
+/** @throws Error without a value. */
+export function required<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new Error(`No ${what}.`);
+  return value;
+}
 
 /** The name of a file without its folder and ending. */
 export function nameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1, -'.parquet'.length);
 }
 
-/** A bucket with versions, in which files are deleted and brought back, and units erased. */
+/** A bucket with versions, in which files are deleted and brought back, units erased, and files expire. */
 export class Lake {
   readonly curations: Curations;
   /** Events that were accepted, by day. */
   readonly landed = new Map<UtcDay, Set<number>>();
   readonly erased = new Set<number>();
+  /** When each raw file came, by key. */
+  readonly cameAt = new Map<string, number>();
+  /** Events that the customer has read, by export and day. */
+  readonly exported = new Map<string, ReadonlySet<number>>();
   #files = 0;
 
   private constructor(curations: Curations) {
@@ -39,9 +75,16 @@ export class Lake {
 
   static async start(): Promise<Lake> {
     const curations = await startCurations({
-      retention: { forwardedDays: 14, dataVersionDays: 7 },
-      timeWindow: { pastDays: 3, futureDays: 1 },
+      retention: { forwardedDays: KEPT_DAYS, dataVersionDays: 7 },
+      timeWindow: { pastDays: 3, futureDays: FUTURE_DAYS },
+      exports: ['statsig_forwarded_exposures', 'curated_exposures'].map((table) => ({
+        name: table.replace(/_.*/, ''),
+        table,
+        lookbackDays: EXPORT_LOOKBACK,
+        target: { bucket: CUSTOMER, owner: OWNER },
+      })),
     });
+    await curations.s3.send(new CreateBucketCommand({ Bucket: CUSTOMER }));
     const VersioningConfiguration = { Status: 'Enabled' } as const;
     await curations.s3.send(
       new PutBucketVersioningCommand({ Bucket: curations.config.bucket, VersioningConfiguration }),
@@ -49,28 +92,60 @@ export class Lake {
     return new Lake(curations);
   }
 
+  get today(): UtcDay {
+    return utcDay(this.curations.clock.now());
+  }
+
+  isExpired(day: UtcDay): boolean {
+    return this.today >= addDays(day, KEPT_DAYS - FUTURE_DAYS);
+  }
+
   async land(day: UtcDay, from: number, to: number, name = `f${this.#files++}`): Promise<string> {
     const key = await this.curations.land(name, exposures(from, to, day), 'exposures', day);
+    if (!this.landed.has(day)) await this.#register(day);
     const events = this.landed.get(day) ?? new Set();
     for (let event = from; event < to; event += 1) events.add(event);
     this.landed.set(day, events);
+    this.cameAt.set(key, this.curations.clock.now());
     return key;
+  }
+
+  /** Gives a raw day its partition, as the registrar does. */
+  async #register(day: UtcDay): Promise<void> {
+    const { glue, config } = this.curations;
+    const Location = `s3://${config.bucket}/${dayFolder(config, 'exposures', day)}`;
+    const partition = { values: [day], storage: { Location } };
+    await gluePartitionCatalog(glue).batchCreate(config.database, config.tables.exposures, [partition]);
   }
 
   async remove(Key: string): Promise<void> {
     await this.curations.s3.send(new DeleteObjectCommand({ Bucket: this.curations.config.bucket, Key }));
   }
 
-  /** Takes the delete markers of a day's files away. */
-  async restore(day: UtcDay): Promise<void> {
+  /** Takes the delete markers of a day's files away, of some or of all. @returns How many. */
+  async restore(day: UtcDay, isWanted: () => boolean): Promise<number> {
     const { bucket: Bucket } = this.curations.config;
     const Prefix = dayFolder(this.curations.config, 'exposures', day);
     const { DeleteMarkers = [] } = await this.curations.s3.send(
       new ListObjectVersionsCommand({ Bucket, Prefix }),
     );
-    const wanted = DeleteMarkers.filter(({ IsLatest }) => IsLatest === true);
+    const wanted = DeleteMarkers.filter(({ IsLatest }) => IsLatest === true && isWanted());
     for (const { Key, VersionId } of wanted)
       await this.curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    return wanted.length;
+  }
+
+  rawKeys(day?: UtcDay): Promise<string[]> {
+    const folder = dayFolder(this.curations.config, 'exposures', day ?? DAY);
+    return this.curations.keys(day === undefined ? folder.slice(0, -DAY.length - 1) : folder);
+  }
+
+  /** Deletes what the lifecycle rule of the bucket does. */
+  async expire(): Promise<void> {
+    for (const key of await this.rawKeys()) {
+      const due = required(this.cameAt.get(key), key) + KEPT_DAYS * DAY_MS;
+      if (this.today > utcDay(due)) await this.remove(key);
+    }
   }
 
   /** Erases a user; killed at a step if one is given. @returns Whether the run ended. */
@@ -128,8 +203,72 @@ export class Lake {
     }
   }
 
+  /**
+   * Exports what is new or changed.
+   *
+   * @returns Of each exported day the events that the customer reads no more, and the keys whose copies were kept.
+   */
+  async export() {
+    const { s3, glue, config, clock, ledger } = this.curations;
+    const { wait, random } = this.curations.makePlanner();
+    const attempts = { clock, wait, random, deadline: Number.POSITIVE_INFINITY };
+    const tableOf = (table: string) => {
+      const place = { ...config, table, tableFiles: tableFiles(config, table) };
+      return landedTable({ glue, s3 }, place, attempts);
+    };
+    const tasks: ExportTask[] = [];
+    const send = async (bodies: readonly string[]) =>
+      void tasks.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
+    const store = s3ObjectStore(s3, config.bucket);
+    const ports = {
+      exports: config.exports,
+      ledger,
+      looks: exportLooks(store),
+      entriesOf: listedEntries(store),
+      clock,
+      tableOf,
+      targetOf: ({ target }: Export) => exportBucketFrom(s3, target, attempts),
+      tasks: { send },
+    };
+    expect((await planExports(ports, { sluice: 'export' })).failed).toEqual([]);
+    const done: { table: string; day: UtcDay; gone: readonly number[]; kept: readonly string[] }[] = [];
+    for (const task of tasks) {
+      const { day } = task;
+      const exported = config.exports.find(({ name }) => name === task.export);
+      if (exported === undefined) throw new Error('no export');
+      const { name, table, target } = exported;
+      const exporter = {
+        ledger,
+        clock,
+        table: tableOf(table),
+        target: exportBucketFrom(s3, target, attempts),
+        owner: randomUUID(),
+        deadline: clock.now() + EXPORT_MS.deadline,
+        leaseUntil: clock.now() + EXPORT_MS.lease,
+        log: () => undefined,
+      };
+      expect(await exportDay(exporter, exported, task)).toMatchObject({ outcome: 'settled' });
+      const events = new Set(await this.eventsOf(`${name}/${day}/`, CUSTOMER));
+      const before = [...(this.exported.get(`${name} ${day}`) ?? [])];
+      this.exported.set(`${name} ${day}`, events);
+      const { files, failure } = required(
+        (await ledger.read(exportSubject(exported, day))) ?? undefined,
+        day,
+      );
+      expect(failure).toBeUndefined();
+      done.push({
+        table,
+        day,
+        gone: before.filter((event) => !events.has(event)),
+        kept: files.flatMap(({ key, fate }) => (fate === 'kept' ? [key] : [])),
+      });
+    }
+    return done;
+  }
+
   async night(): Promise<void> {
     this.curations.clock.advance(DAY_MS);
+    await this.expire();
     await this.curations.night();
   }
 

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -7,8 +11,10 @@ import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { projectRoot } from '../../../local/roots.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
+import { callMain } from '../../harness/callMain.ts';
 import { storyCloud } from '../../harness/storyCloud.ts';
 import { eventually } from '../../harness/waiting.ts';
 import { type DecodedVersion, decodeBucket } from './decodeBucket.ts';
@@ -216,6 +222,20 @@ describe('an erasure', () => {
     expect(linesOf(after, isLine)).toEqual(expected);
   });
 
+  it('leaves copies of requests with events of others alone', () => {
+    const copies = (versions: readonly DecodedVersion[]) =>
+      versions
+        .filter(
+          (version) => version.isLatest && version.key.startsWith('relay/') && idsOf(version).length === 0,
+        )
+        .map(({ key, versionId, digest }) => [key, versionId, digest]);
+    expect(copies(before).length).toBeGreaterThan(0);
+    expect(copies(after)).toEqual(copies(before));
+    expect(after.filter(({ key, isLatest }) => isLatest && key.startsWith('relay/'))).toHaveLength(
+      copies(before).length,
+    );
+  });
+
   it('has its days curated again, from the rows that are left', async () => {
     await story.clearFaults();
     // What waited is written in the first night, and its days are curated in the second.
@@ -241,6 +261,58 @@ describe('an erasure', () => {
       expect({ name, curated }).toEqual({ name, curated: ids(`${raw}${day}/`) });
     }
   });
+
+  it('is complete once a run that began late enough finds nothing', async () => {
+    const [victim] = lake.victims.slice(1);
+    if (victim === undefined) throw new Error('no victims');
+    const group = [victim];
+    const first = await run(group);
+    expect(first?.state).toBe('again');
+    expect(first?.run.hasFound).toBe(false);
+    const early = await run(group);
+    expect(early?.state).toBe('again');
+    await story.clock.set((early?.completeFrom ?? 0) + 1);
+    await cloud.flush();
+    const done = await run(group);
+    expect(done?.state).toBe('complete');
+    expect(done?.run.hasFound).toBe(false);
+    expect(done?.runs).toBe(3);
+    const record = Buffer.from(await story.read(done?.record ?? ''));
+    expect(record.toString()).not.toContain(victim.value);
+  });
+
+  it('of a process that is killed goes on when the command is run again', async () => {
+    const [victim] = lake.victims;
+    if (victim === undefined) throw new Error('no victims');
+    const args = ['erase', '--unit', `${victim.column}=${victim.value}`, '--local', '--json'];
+    const child = spawn(process.execPath, [join(projectRoot, 'cli', 'sluice.mjs'), ...args], {
+      env: { ...process.env, ...story.env },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const exited = once(child, 'exit');
+    const deadline = Date.now() + 60_000;
+    // It is about to change the first object.
+    while (!(await isChanging()) && Date.now() < deadline) await pause(5);
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    expect((await exited)[1]).toBe('SIGKILL');
+    const { code, stdout } = await callMain(args, { env: story.env });
+    const receipt = JSON.parse(stdout);
+    expect(code).toBe(3);
+    expect(receipt.state).toBe('again');
+    expect(receipt.run.resumed).toBe(1);
+    const left = (await decodeBucket(decoding))
+      .filter(({ key }) => !isState(key))
+      .filter(({ texts }) => texts.some((text) => idsIn(text).has(victim.value)));
+    expect(left.map(({ key }) => key)).toEqual([]);
+  });
+
+  /** Whether the record of a run under way says that something was found. */
+  async function isChanging(): Promise<boolean> {
+    for (const key of await story.keys('ledger/_erasures/'))
+      if (JSON.parse(Buffer.from(await story.read(key)).toString()).current?.hasFound === true) return true;
+    return false;
+  }
 });
 
 class Killed extends Error {}
