@@ -1,7 +1,8 @@
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** Bytes of a file that no engine can read. */
-export const damaged = new TextEncoder().encode(`PAR1${'x'.repeat(100)}PAR1`);
+export const damaged = Buffer.from(`PAR1${'x'.repeat(100)}PAR1`);
 /** The rows of {@link DayInPieces.dropThree}. */
 export const SUM = { in: 8, out: 6, refused: 2 };
 
@@ -33,7 +34,7 @@ export class DayInPieces {
   /** Puts the files `a`, `b` and `c`, of six rows that are accepted and two that are not. */
   async dropThree(): Promise<void> {
     await this.drop('a', withRefused(0));
-    await this.drop('b', someEvents(2, 4));
+    await this.loads.dropEvents('b', 2, 4);
     await this.drop('c', withRefused(4));
   }
 
@@ -46,6 +47,13 @@ export class DayInPieces {
   loadPiece(...given: [] | [LoadOptions]): ReturnType<Loads['load']> {
     const [how = {} as LoadOptions] = given;
     return this.loads.load({ ...how, at: { recorded: this.later } });
+  }
+
+  /** Puts the three files, and makes their first piece. @returns The task of the next one. */
+  async begin(...given: [] | [LoadOptions]): Promise<IngestTask> {
+    await this.dropThree();
+    await this.loadPiece(...given);
+    return this.loads.sentTask();
   }
 
   /** Does what is sent, until nothing is. @returns How each load has ended that was not killed. */

@@ -1,35 +1,33 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
-import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { plannedTask } from './planDay.ts';
-import { DAY, readEvents, someEvents } from './startLoads.ts';
+import { DAY, ends, type Loads } from './startLoads.ts';
 
 let pieces: DayInPieces;
+let loads: Loads;
 beforeEach(async () => {
   pieces = await DayInPieces.start();
+  ({ loads } = pieces);
 });
-afterEach(() => pieces.loads.close());
+afterEach(() => loads.close());
 
 describe('a day in pieces that somebody asks for', () => {
   it.each(['keep', 'empty'] as const)(
     'ends before what a person accepts of it (%s) holds',
     async (reason) => {
       await pieces.dropThree();
-      expect(await pieces.loads.loadInPieces()).toMatchObject({ outcome: 'succeeded' });
-      for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
-      const task = await plannedTask(pieces.loads, DAY);
-      expect(await pieces.loadPiece(task)).toMatchObject({ done: 1 });
-      const accepted = await plannedTask(pieces.loads, DAY, reason);
-      expect(await pieces.loadPiece(accepted)).toMatchObject({
-        done: 2,
-        pieces: 3,
-      });
+      await ends(loads.loadInPieces(), 'succeeded');
+      for (const name of ['a', 'b', 'c']) await loads.dropEvents(name, 0, 0);
+      const task = await plannedTask(loads, DAY);
+      await ends(pieces.loadPiece(task), 'piece', { done: 1 });
+      const accepted = await plannedTask(loads, DAY, reason);
+      await ends(pieces.loadPiece(accepted), 'piece', { done: 2, pieces: 3 });
       await pieces.runSent();
       const isKept = reason === 'keep';
       const state = isKept ? 'succeeded' : 'succeeded_no_data';
-      expect(await pieces.loads.entry()).toMatchObject({ state, accepted: true });
-      expect(await pieces.loads.read()).toHaveLength(isKept ? 6 : 0);
+      expect(await loads.entry()).toMatchObject({ state, accepted: true });
+      expect(await loads.read()).toHaveLength(isKept ? 6 : 0);
     },
   );
 
@@ -42,13 +40,13 @@ describe('a day in pieces that somebody asks for', () => {
     async ({ reason, differs, ended }) => {
       await pieces.dropThree();
       await pieces.loadPiece({ reason: 'retried' });
-      const { version } = (await pieces.loads.entry())?.run ?? {};
-      if (differs) await pieces.drop('d', someEvents(6, 8));
-      const { fingerprint } = await plannedTask(pieces.loads, DAY, 'backfill');
+      const { version } = (await loads.entry())?.run ?? {};
+      if (differs) await loads.dropEvents('d', 6, 8);
+      const { fingerprint } = await plannedTask(loads, DAY, 'backfill');
       // The chain's own message waits behind it.
       const asked = { reason, fingerprint, at: { recorded: pieces.later } };
-      expect(await pieces.loads.load(asked)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
-      expect(await pieces.loads.entry()).toMatchObject({ run: { version } });
+      await ends(loads.load(asked), 'piece', { done: 2, pieces: 3 });
+      expect(await loads.entry()).toMatchObject({ run: { version } });
       const outcomes = await pieces.runSent();
       const rows = outcomes
         .filter(({ outcome }) => outcome === 'succeeded')
@@ -62,25 +60,20 @@ describe('a day in pieces that somebody asks for', () => {
     await pieces.drop('b', damaged);
     const noted: unknown[] = [];
     const recorded = async () => {
-      noted.push(await pieces.loads.load({ reason: 'backfill', fingerprint: 'of them' }));
-      await pieces.drop('b', someEvents(2, 4));
+      noted.push(await loads.load({ reason: 'backfill', fingerprint: 'of them' }));
+      await loads.dropEvents('b', 2, 4);
       await pieces.later();
     };
-    expect(await pieces.loads.load({ at: { recorded } })).toMatchObject({ outcome: 'piece', done: 1 });
+    await ends(loads.load({ at: { recorded } }), 'piece', { done: 1 });
     expect(noted).toEqual([{ outcome: 'noted' }]);
     const outcomes = await pieces.runSent();
     expect(outcomes.at(-1)).toMatchObject({ outcome: 'unchanged' });
-    expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+    await loads.expectEvents(0, 6);
   });
 
   it('is asked for again by who wants another load than the one under way, after a quarter of its time', async () => {
     await pieces.dropThree();
-    const { fingerprint } = await plannedTask(pieces.loads, DAY);
-    const sources = pieces.loads.config.sources.map((source) => ({
-      ...source,
-      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
-    }));
-    const deployed = { config: { ...pieces.loads.config, sources } };
+    const { fingerprint } = await plannedTask(loads, DAY);
     const sent: unknown[] = [];
     const tasks: Loader['tasks'] = {
       send: async (bodies, delay) => {
@@ -96,13 +89,13 @@ describe('a day in pieces that somebody asks for', () => {
         { reason: 'retried', fingerprint },
         { reason: 'changed', fingerprint: 'another' },
         { reason: 'backfill', fingerprint },
-        { reason: 'backfill', fingerprint, ...deployed },
+        { reason: 'backfill', fingerprint, config: loads.configWith({ refusedShare: 0.9 }) },
       ] as const) {
-        const loaded = await pieces.loads.load({ ...asked, loader: { tasks, ...(config && { config }) } });
+        const loaded = await loads.load({ ...asked, loader: { tasks, ...(config && { config }) } });
         outcomes.push(loaded === 'killed' ? loaded : loaded.outcome);
       }
     };
-    await pieces.loads.load({ at: { recorded } });
+    await loads.load({ at: { recorded } });
     expect(outcomes).toEqual(['busy', 'busy', 'busy', 'noted', 'noted', 'noted']);
     expect(sent).toEqual([
       ['changed', 150],
@@ -114,13 +107,8 @@ describe('a day in pieces that somebody asks for', () => {
 
   it('keeps what is asked of a day whose loads were killed each time', async () => {
     await pieces.dropThree();
-    for (const killAt of ['recorded', 'mapped'] as const) {
-      expect(await pieces.loads.load({ killAt })).toBe('killed');
-      pieces.loads.clock.advance(LEASE_MS + 1);
-    }
-    expect(await pieces.loads.load({ reason: 'backfill', fingerprint: 'of them' })).toMatchObject({
-      outcome: 'failed',
-    });
+    for (const killAt of ['recorded', 'mapped'] as const) await loads.kill({ killAt });
+    await ends(loads.load({ reason: 'backfill', fingerprint: 'of them' }), 'failed');
     expect(await pieces.runSent()).toContainEqual(
       expect.objectContaining({ outcome: 'succeeded', rows: SUM }),
     );
@@ -128,18 +116,14 @@ describe('a day in pieces that somebody asks for', () => {
 
   it('takes an acceptance for the files that it was said of, also after a deployment', async () => {
     await pieces.dropThree();
-    await pieces.loads.loadInPieces();
-    const accepted = await plannedTask(pieces.loads, DAY, 'empty');
-    for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
+    await loads.loadInPieces();
+    const accepted = await plannedTask(loads, DAY, 'empty');
+    for (const name of ['a', 'b', 'c']) await loads.dropEvents(name, 0, 0);
     // The folder is another than when a person accepted it.
-    expect(await pieces.loadPiece(accepted)).toMatchObject({ outcome: 'piece' });
-    const task = pieces.loads.sentTask();
-    const sources = pieces.loads.config.sources.map((source) => ({
-      ...source,
-      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
-    }));
-    const loader = { config: { ...pieces.loads.config, sources } };
-    expect(await pieces.loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'inputs_missing' });
-    expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+    await ends(pieces.loadPiece(accepted), 'piece');
+    const task = loads.sentTask();
+    const loader = { config: loads.configWith({ refusedShare: 0.9 }) };
+    await ends(loads.loadInPieces({ ...task, loader }), 'inputs_missing');
+    await loads.expectEvents(0, 6);
   });
 });

@@ -2,27 +2,31 @@ import { existsSync, globSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { FileError } from '../../../../lib/parquet/FileError.ts';
-import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import {
   DAY,
   DROPS,
+  ends,
   type LoadOptions,
   type Loads,
   parquetOf,
-  readEvents,
   someEvents,
   startLoads,
   THEIRS,
 } from './startLoads.ts';
 
 let loads: Loads;
+beforeEach(async () => {
+  loads = await startLoads();
+});
 afterEach(() => loads.close());
+
+/** A file that is no Parquet. */
+const TEXT = Buffer.from('timestamp,event_name\n1,2\n');
 
 /** Rows of the day, some without a name. */
 const partlyRefused = (taken: number, refused: number) =>
@@ -30,45 +34,37 @@ const partlyRefused = (taken: number, refused: number) =>
 
 /** Corrects the mapping, which then has a name for each row. */
 function withAllNames(more: Partial<Loader> = {}): LoadOptions {
-  const datasets = [eventsDataset({ mapping: { eventName: { constant: 'all' } } })];
-  const config = defineConfig({
-    bucket: loads.config.bucket,
-    sources: [acmeSource({ owner: THEIRS, datasets })],
-  });
+  const config = loads.configWith({ mapping: { eventName: { constant: 'all' } } });
   return { reason: 'backfill', loader: { config, ...more } };
 }
 
 /** A day of two files, and a loader whose engine fails for both of them. */
 async function startWithEngineError(code: ConstructorParameters<typeof EngineError>[0]) {
-  loads = await startLoads();
-  const a = await loads.drop('a.parquet', someEvents(0, 1));
-  const b = await loads.drop('b.parquet', someEvents(1, 2));
+  const a = await loads.dropEvents('a', 0, 1);
+  const b = await loads.dropEvents('b', 1, 2);
   const load = () => Promise.reject(new EngineError(code, 'It failed.'));
-  return { loader: { engine: { ...loads.makeLoader().engine, load } }, names: `${a}, ${b}` };
+  const failure = { code, message: expect.stringContaining(`${a}, ${b}: `) };
+  return { loader: { engine: { ...loads.makeLoader().engine, load } }, failure };
 }
 
 describe('a day that fails', () => {
   it('names the file that crashes the process which reads footers', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 1));
-    const b = await loads.drop('b.parquet', someEvents(1, 2));
+    await loads.dropEvents('a', 0, 1);
+    const b = await loads.dropEvents('b', 1, 2);
     const crash = () => Promise.reject(new FileError('SLUICE_INGEST_FILE_DAMAGED', `${b}: DuckDB crashed.`));
     const { engine } = loads.makeLoader();
-    expect(await loads.load({ loader: { engine: { ...engine, describe: crash } } })).toMatchObject({
-      outcome: 'failed',
-    });
+    await ends(loads.load({ loader: { engine: { ...engine, describe: crash } } }), 'failed');
     const files = [{ fate: 'held' }, { fate: 'failed', reason: 'SLUICE_INGEST_FILE_DAMAGED' }];
     expect(await loads.entry()).toMatchObject({ state: 'failed', files });
   });
 
   it('has a page that is larger than the function holds', async () => {
-    loads = await startLoads();
     const page = await loads.drop(
       'page.parquet',
       `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'e' AS event_name, repeat(md5(range::VARCHAR), 6) AS unit_id FROM range(100_000)`,
     );
     const limits = { ...loads.makeLoader().limits, memoryMegabytes: 64 };
-    expect(await loads.load({ loader: { limits } })).toMatchObject({ outcome: 'failed' });
+    await ends(loads.load({ loader: { limits } }), 'failed');
     expect((await loads.entry())?.files).toMatchObject([
       { key: page, fate: 'failed', reason: 'SLUICE_INGEST_FILE_PAGE_TOO_LARGE' },
     ]);
@@ -78,36 +74,31 @@ describe('a day that fails', () => {
     { how: 'crashed', code: 'SLUICE_ENGINE_CRASHED' },
     { how: 'was killed', code: 'SLUICE_ENGINE_KILLED' },
   ] as const)('is one whose process $how twice, though no file alone crashes it', async ({ code }) => {
-    const { loader, names } = await startWithEngineError(code);
-    const failure = { code, message: expect.stringContaining(`${names}: `) };
-    expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back', failure });
-    expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+    const { loader, failure } = await startWithEngineError(code);
+    await ends(loads.load({ loader }), 'handed_back', { failure });
+    await ends(loads.load({ loader }), 'failed', { failure });
   });
 
   it('is one whose rows do not fit the disk, at the first try: the same machine has them again', async () => {
-    const code = 'SLUICE_ENGINE_OUT_OF_DISK';
-    const { loader, names } = await startWithEngineError(code);
-    const failure = { code, message: expect.stringContaining(`${names}: `) };
-    expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+    const { loader, failure } = await startWithEngineError('SLUICE_ENGINE_OUT_OF_DISK');
+    await ends(loads.load({ loader }), 'failed', { failure });
   });
 
   it.each(['describe', 'load'] as const)(
     'has one file whose rows do not fit the disk beside it (%s)',
     async (call) => {
-      loads = await startLoads();
-      const key = await loads.drop('a.parquet', someEvents(0, 1));
+      const key = await loads.dropEvents('a', 0, 1);
       const full = () => Promise.reject(new EngineError('SLUICE_ENGINE_OUT_OF_DISK', 'No space.'));
       const loader = { engine: { ...loads.makeLoader().engine, [call]: full } };
       const code = 'SLUICE_INGEST_FILE_TOO_LARGE';
       const failure = { code, message: expect.stringContaining(`${key}: No space`) };
-      expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+      await ends(loads.load({ loader }), 'failed', { failure });
       expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
     },
   );
 
   it('is tried again while a file breaks off each time, and named by it', async () => {
-    loads = await startLoads();
-    const key = await loads.drop('a.parquet', someEvents(0, 1));
+    const key = await loads.dropEvents('a', 0, 1);
     const { customerBucket } = loads.makeLoader();
     const broken: Loader['customerBucket'] = (...place) => ({
       ...customerBucket(...place),
@@ -115,47 +106,43 @@ describe('a day that fails', () => {
     });
     const code = 'SLUICE_SOURCE_UNAVAILABLE';
     const loader = { customerBucket: broken, wait: async () => {} };
-    expect(await loads.load({ loader })).toMatchObject({
-      outcome: 'handed_back',
+    await ends(loads.load({ loader }), 'handed_back', {
       failure: { code, message: expect.stringContaining(key) },
     });
-    expect(await loads.load({ loader, run: { tries: 2 } })).toMatchObject({ outcome: 'failed' });
+    await ends(loads.load({ loader, run: { tries: 2 } }), 'failed');
     expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
   });
 
   it('is tried again where the disk of the function takes no file', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 1));
+    await loads.dropEvents('a', 0, 1);
     const { directory } = loads.makeLoader();
     mkdirSync(join(directory, 'piece', 'files', '000000.parquet'), { recursive: true });
     const failure = { code: 'SLUICE_LOAD_STOPPED' };
-    expect(await loads.load({ loader: { directory } })).toMatchObject({ outcome: 'handed_back', failure });
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load({ loader: { directory } }), 'handed_back', { failure });
+    await ends(loads.load(), 'succeeded');
   });
 
   it('has more refused rows than allowed, and keeps its last good version', async () => {
-    loads = await startLoads();
     await loads.drop('a.parquet', partlyRefused(99, 1));
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 99, refused: 1 } });
+    await ends(loads.load(), 'succeeded', { rows: { out: 99, refused: 1 } });
     await loads.drop('a.parquet', partlyRefused(98, 2));
     const failure = {
       code: 'SLUICE_LOAD_ROWS_REFUSED',
       message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
     };
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'failed', failure });
+    await ends(loads.load({ reason: 'changed' }), 'failed', { failure });
     expect(await loads.entry()).toMatchObject({
       state: 'failed',
       rows: { in: 100, out: 98, refused: 2 },
       files: [{ fate: 'held', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } }],
     });
-    expect(await loads.read()).toEqual(readEvents(0, 99));
+    await loads.expectEvents(0, 99);
   });
 
   it('puts its refused rows into quarantine once, if it is tried twice', async () => {
-    loads = await startLoads();
     const key = await loads.drop('a.parquet', partlyRefused(98, 2));
     loads.clock.advance(-3_600_000);
-    await loads.drop('b.parquet', someEvents(98, 99));
+    await loads.dropEvents('b', 98, 99);
     loads.clock.advance(2 * 3_600_000);
     await loads.load();
     await loads.load({ reason: 'retried' });
@@ -174,36 +161,33 @@ describe('a day that fails', () => {
   });
 
   it('leaves no refused row in quarantine once its mapping is corrected, except those of other files', async () => {
-    loads = await startLoads({ refusedShare: 0.5 });
-    const rows = (name: string) => `${partlyRefused(3, 1)} UNION ALL ${someEvents(3, 4, name)}`;
+    const rows = (name: string) => `${partlyRefused(300, 1)} UNION ALL ${someEvents(300, 301, name)}`;
     await loads.drop('a.parquet', rows('first'));
     await loads.load();
     const [earlier] = await loads.keys('quarantine/');
     await loads.drop('a.parquet', rows('second'));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ rows: { out: 4, refused: 1 } });
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ rows: { out: 301, refused: 1 } });
     expect(await loads.keys('quarantine/')).toHaveLength(2);
-    expect(await loads.load(withAllNames())).toMatchObject({ rows: { out: 5, refused: 0 } });
+    expect(await loads.load(withAllNames())).toMatchObject({ rows: { out: 302, refused: 0 } });
     expect(await loads.keys('quarantine/')).toEqual([earlier]);
   });
 
   it('is handed back while rows that are no longer refused can’t be removed from quarantine', async () => {
-    loads = await startLoads({ refusedShare: 0.5 });
-    await loads.drop('a.parquet', partlyRefused(3, 1));
+    await loads.drop('a.parquet', partlyRefused(300, 1));
     await loads.load();
     const remove = () => Promise.reject(new Error('SlowDown'));
     const landing = { ...loads.makeLoader().landing, remove };
-    expect(await loads.load(withAllNames({ landing }))).toMatchObject({ outcome: 'handed_back' });
+    await ends(loads.load(withAllNames({ landing })), 'handed_back');
   });
 
   it('has invalid files, each reported by name, while its other files wait', async () => {
-    loads = await startLoads();
-    const good = await loads.drop('good.parquet', someEvents(0, 5));
+    const good = await loads.dropEvents('good', 0, 5);
     await loads.load();
     const cut = await loads.drop('cut.parquet', (await parquetOf(someEvents(5, 500))).subarray(0, -100));
-    const held = await loads.drop('held.parquet', someEvents(5, 6));
-    const text = await loads.drop('text.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    const held = await loads.dropEvents('held', 5, 6);
+    const text = await loads.drop('text.parquet', TEXT);
     const poor = await loads.drop('without.parquet', "SELECT now() AS timestamp, 'u' AS unit_id");
-    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    await ends(loads.load(), 'failed');
     expect(await loads.entry()).toMatchObject({
       files: [
         { key: cut, fate: 'failed', reason: 'SLUICE_INGEST_FILE_TRUNCATED' },
@@ -218,31 +202,29 @@ describe('a day that fails', () => {
         },
       ],
     });
-    expect(await loads.read()).toEqual(readEvents(0, 5));
+    await loads.expectEvents(0, 5);
   });
 
   it('keeps the rows of a file that goes while another one fails', async () => {
-    loads = await startLoads();
-    const good = await loads.drop('good.parquet', someEvents(0, 5));
+    const good = await loads.dropEvents('good', 0, 5);
     await loads.load();
-    await loads.drop('text.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    await loads.drop('text.parquet', TEXT);
     await loads.remove('good.parquet');
-    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    await ends(loads.load(), 'failed');
     const detail = expect.stringContaining('last good version');
     expect((await loads.entry())?.files.at(-1)).toMatchObject({ key: good, fate: 'loaded', detail });
-    expect(await loads.read()).toEqual(readEvents(0, 5));
+    await loads.expectEvents(0, 5);
   });
 
   it.each([
     { what: 'invalid', code: 'SLUICE_INGEST_FILE_NOT_PARQUET' },
     { what: 'unreadable', code: 'SLUICE_SOURCE_ACCESS_DENIED' },
   ])('tells an $what file from another one whose name it begins with', async ({ what, code }) => {
-    loads = await startLoads();
     const firstKey = await loads.drop('part_1', someEvents(0, 1));
-    const key = await loads.drop('part_1.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    const key = await loads.drop('part_1.parquet', TEXT);
     if (what === 'unreadable')
       await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${key}` });
-    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    await ends(loads.load(), 'failed');
     expect(await loads.entry()).toMatchObject({
       files: [
         { key: firstKey, fate: 'held', reason: code },
@@ -269,39 +251,32 @@ describe('a day that fails', () => {
     }
 
     it('is loaded when the file is restored', async () => {
-      loads = await startLoads();
-      const key = await loads.drop('a.parquet', someEvents(0, 2));
+      const key = await loads.dropEvents('a', 0, 2);
       await loadFrom(inArchive);
-      expect(await loadFrom(restored)).toMatchObject({ outcome: 'succeeded' });
+      await ends(loadFrom(restored), 'succeeded');
       expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
-      expect(await loadFrom(restored)).toEqual({ outcome: 'unchanged' });
+      await ends(loadFrom(restored), 'unchanged');
     });
 
     it('keeps its rows when the restored copy expires', async () => {
-      loads = await startLoads();
-      await loads.drop('a.parquet', someEvents(0, 2));
+      await loads.dropEvents('a', 0, 2);
       await loadFrom(restored);
       await loadFrom(inArchive);
-      expect(await loads.read()).toEqual(readEvents(0, 2));
+      await loads.expectEvents(0, 2);
     });
   });
 
   it('is in a bucket that denies us access', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     await loads.deny({ ...loads.bucketPolicy.Statement[0], Sid: 'No' });
-    expect(await loads.load()).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' },
-    });
+    await ends(loads.load(), 'failed', { failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' } });
     expect(await loads.entry()).toMatchObject({ state: 'failed', files: [], fingerprint: 'as planned' });
     await loads.setPolicy(loads.bucketPolicy);
-    expect(await loads.load({ reason: 'retried' })).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load({ reason: 'retried' }), 'succeeded');
     expect(await loads.entry()).not.toHaveProperty('failure');
   });
 
   it('is encrypted with a key that we cannot use', async () => {
-    loads = await startLoads();
     await loads.theirs.send(
       new PutObjectCommand({
         Bucket: DROPS,
@@ -311,8 +286,7 @@ describe('a day that fails', () => {
         SSEKMSKeyId: `arn:aws:kms:us-east-1:${THEIRS}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
       }),
     );
-    expect(await loads.load()).toMatchObject({
-      outcome: 'failed',
+    await ends(loads.load(), 'failed', {
       failure: { code: 'SLUICE_SOURCE_KEY_DENIED', message: expect.stringContaining('a.parquet') },
     });
     expect((await loads.entry())?.files).toMatchObject([
@@ -321,21 +295,16 @@ describe('a day that fails', () => {
   });
 
   it('is released while our own services are unavailable, and fails with the last try', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     loads.refuse('glue', 'GetPartitions', 2);
-    expect(await loads.load()).toMatchObject({
-      outcome: 'handed_back',
-      failure: { code: 'SLUICE_LOAD_CATALOG_FAILED' },
-    });
-    expect(await loads.load({ run: { isLastAttempt: true } })).toMatchObject({ outcome: 'failed' });
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 2));
+    await ends(loads.load(), 'handed_back', { failure: { code: 'SLUICE_LOAD_CATALOG_FAILED' } });
+    await ends(loads.load({ run: { isLastAttempt: true } }), 'failed');
+    await ends(loads.load(), 'succeeded');
+    await loads.expectEvents(0, 2);
   });
 
   it('fails by our own defect, and says of a foreign error its name alone', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     const { engine } = loads.makeLoader();
     const defect = () => Promise.reject(new TypeError('u-secret'));
     const run = { isLastAttempt: true };
@@ -348,8 +317,7 @@ describe('a day that fails', () => {
   (existsSync('/dev/full') ? it : it.skip)(
     'does not fit the disk, although there was room for it',
     async () => {
-      loads = await startLoads();
-      await loads.drop('a.parquet', someEvents(0, 2));
+      await loads.dropEvents('a', 0, 2);
       const made = loads.makeLoader();
       const customerBucket: Loader['customerBucket'] = (...place) => {
         for (const folder of globSync(`${made.directory}/**/files`))

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
-import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, SUM } from './DayInPieces.ts';
 import { firstRows, LoadedDay } from './LoadedDay.ts';
 import { plannedTask } from './planDay.ts';
-import { DAY, type Loads, readEvents, someEvents } from './startLoads.ts';
+import { DAY, ends, type Loads } from './startLoads.ts';
 
 /** Steps that leave something: a kill at another one leaves what the step before did. */
 const leavingPoints = loadFaultPoints.filter((point) => !/listed|fetched|mapped/.test(point));
@@ -13,7 +12,6 @@ const emptyingPoints = leavingPoints.filter((point) => !/quarantined|begun|uploa
 
 let loads: Loads;
 afterEach(() => loads.close());
-const afterLease = () => loads.clock.advance(LEASE_MS + 1);
 
 describe('a loaded day', () => {
   let day: LoadedDay;
@@ -23,13 +21,12 @@ describe('a loaded day', () => {
   });
 
   it.each(loadFaultPoints)('is read as before once its files are, killed at %s meanwhile', async (killAt) => {
-    await day.drop('a', someEvents(0, 2, 'second'));
-    expect(await loads.load({ killAt, reason: 'changed' })).toBe('killed');
-    await day.drop('a', someEvents(0, 2));
-    afterLease();
+    await loads.dropEvents('a', 0, 2, 'second');
+    await loads.kill({ killAt, reason: 'changed' });
+    await loads.dropEvents('a', 0, 2);
     const isMoved = loadFaultPoints.indexOf(killAt) >= loadFaultPoints.indexOf('moved');
     const outcome = isMoved ? 'succeeded' : 'unchanged';
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome });
+    await ends(loads.load({ reason: 'changed' }), outcome);
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
     const { version = '' } = (await loads.entry()) ?? {};
     const keys = await loads.keys('statsig/ingested/');
@@ -40,10 +37,9 @@ describe('a loaded day', () => {
   it.each(emptyingPoints)('is read as before when its deletion was killed at %s', async (killAt) => {
     await day.remove('a', 'b');
     const task = await plannedTask(loads, DAY, 'empty');
-    expect(await loads.load({ ...task, killAt })).toBe('killed');
-    await day.drop('a', someEvents(0, 2));
-    await day.drop('b', someEvents(2, 5));
-    afterLease();
+    await loads.kill({ ...task, killAt });
+    await loads.dropEvents('a', 0, 2);
+    await loads.dropEvents('b', 2, 5);
     await loads.load({ reason: 'changed' });
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
   });
@@ -51,24 +47,21 @@ describe('a loaded day', () => {
   it.each(emptyingPoints)('is empty in the end when an accepted load was killed at %s', async (killAt) => {
     await day.remove('a', 'b');
     const task = await plannedTask(loads, DAY, 'empty');
-    expect(await loads.load({ ...task, killAt })).toBe('killed');
-    afterLease();
+    await loads.kill({ ...task, killAt });
     await loads.load(task);
     expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
   });
 
   it.each(leavingPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
-    await day.drop('a', someEvents(0, 9, 'anew'));
+    await loads.dropEvents('a', 0, 9, 'anew');
     await day.remove('b');
     const anew = await plannedTask(loads, DAY);
-    expect(await loads.load({ ...anew, killAt: point })).toBe('killed');
+    await loads.kill({ ...anew, killAt: point });
     const read = await loads.read();
-    afterLease();
     await day.remove('a');
     // Its message comes again.
     for (const killAt of ['claimed', 'listed', 'settled'] as const) {
-      expect(await loads.load({ reason: 'deleted', killAt })).toBe('killed');
-      afterLease();
+      await loads.kill({ reason: 'deleted', killAt });
     }
     expect(await day.afterNights()).toMatchObject({ rows: read, state: 'inputs_missing' });
     const [file = '', ...others] = await loads.keys('statsig/ingested/');
@@ -76,7 +69,7 @@ describe('a loaded day', () => {
     expect(await loads.lacks()).toBe(false);
     await loads.forget(file);
     expect(await loads.lacks()).toBe(true);
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    await ends(day.run('empty'), 'succeeded_no_data');
     expect(await day.afterNights()).toMatchObject({ rows: [] });
     expect(await loads.lacks()).toBe(false);
   });
@@ -93,12 +86,12 @@ describe('a day in pieces', () => {
   it.each([...leavingPoints.filter((point) => !/noted|settled/.test(point)), ...pieceFaultPoints])(
     'has its rows once after it was killed at %s',
     async (killAt) => {
-      expect(await loads.loadInPieces({ killAt })).toBe('killed');
-      afterLease();
+      await ends(loads.loadInPieces({ killAt }), 'killed');
+      loads.clock.advance(3_600_000);
       const sent = loads.sent();
       await loads.loadInPieces({ reason: 'new' });
       for (const task of sent) await loads.loadInPieces(task);
-      expect(await loads.read()).toEqual(readEvents(0, 6));
+      await loads.expectEvents(0, 6);
       expect(await loads.entry()).toMatchObject({ state: 'succeeded', rows: SUM });
       expect(await loads.keys('quarantine/')).toHaveLength(2);
       // What was begun and not published goes, and so do the pieces.
@@ -108,7 +101,7 @@ describe('a day in pieces', () => {
       const left = await loads.keys('statsig/ingested/');
       expect(left.filter((key) => !key.includes(version))).toEqual([]);
       expect(await loads.keys('ledger/_loads/')).toEqual([]);
-      expect(await loads.read()).toEqual(readEvents(0, 6));
+      await loads.expectEvents(0, 6);
       expect(left).toHaveLength(3);
       expect(await loads.lacks()).toBe(false);
       await loads.forget(left[1] ?? '');
@@ -121,14 +114,13 @@ describe('a day in pieces', () => {
     [...leavingPoints, ...pieceFaultPoints].filter((point) => !/begun|noted|planned|handed/.test(point)),
   )('keeps what is asked when it is killed at %s', async (killAt) => {
     await pieces.loadPiece();
-    await pieces.drop('d', someEvents(6, 8));
+    await loads.dropEvents('d', 6, 8);
     const asked = await plannedTask(loads, DAY, 'backfill');
-    expect(await loads.load({ ...asked, killAt })).toBe('killed');
-    afterLease();
+    await loads.kill({ ...asked, killAt });
     // Its message comes again.
     await pieces.loadPiece(asked);
     await pieces.runSent();
-    expect(await loads.read()).toEqual(readEvents(0, 8));
+    await loads.expectEvents(0, 8);
     expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
   });
 });

@@ -8,7 +8,7 @@ import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { readFilterPattern } from '../../../../packages/local-aws/src/logs/index.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
-import { DAY, type Loads, someEvents, startLoads } from './startLoads.ts';
+import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** The metrics of the stack that count a log line of the load. */
 function countedBy({ config }: Loads, line: Record<string, unknown> | undefined): readonly string[] {
@@ -82,7 +82,7 @@ describe('load messages', () => {
   });
 
   it('are done when the day fails permanently, and the reason is logged', async () => {
-    await loads.drop('a.parquet', new TextEncoder().encode('no parquet at all'));
+    await loads.drop('a.parquet', Buffer.from('no parquet at all'));
     expect(await send([task()])).toEqual(again());
     expect(loads.logged.at(-1)).toMatchObject({
       level: 'error',
@@ -94,7 +94,7 @@ describe('load messages', () => {
   });
 
   it('are counted as failed if their day has lost its files', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     await send([task()]);
     await loads.remove('a.parquet');
     expect(await send([task({ reason: 'backfill' })])).toEqual(again());
@@ -104,7 +104,7 @@ describe('load messages', () => {
   });
 
   it('are processed by ports that reach their dataset alone, which are closed once', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     const loader = loads.makeLoader();
     let closed = 0;
     const scopedPorts = async () => ({ ...loader, close: () => (closed += 1) });
@@ -119,8 +119,8 @@ describe('load messages', () => {
   });
 
   it('are retried while another load holds the day', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
-    expect(await loads.load({ killAt: 'claimed' })).toBe('killed');
+    await loads.dropEvents('a', 0, 2);
+    await ends(loads.load({ killAt: 'claimed' }), 'killed');
     expect(await send([task()])).toEqual(again('0'));
     loads.clock.advance(LEASE_MS + 1);
     expect(await send([task()])).toEqual(again());
@@ -129,7 +129,7 @@ describe('load messages', () => {
   it('are retried while unplanned files still change, until the queue gives up', async () => {
     const settling = await startLoads({}, [], 10);
     try {
-      await settling.drop('a.parquet', someEvents(0, 2));
+      await settling.dropEvents('a', 0, 2);
       const given = async (receives: number) => {
         const messages = [{ messageId: '0', body: task(), receives }];
         return loadMessages(settling.makeLoader(), settling.makeRun(), messages, 3);
@@ -154,7 +154,7 @@ describe('load messages', () => {
   });
 
   it('are retried when a load hands its day back, and a sweep when it cannot list', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     const { engine, landing } = loads.makeLoader();
     const away = () => Promise.reject(new Error('away'));
     const failed = { engine: { ...engine, load: away }, landing: { ...landing, list: away } };
@@ -171,7 +171,7 @@ describe('load messages', () => {
   });
 
   it('look for lost files also if the sweep before it fails', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.dropEvents('a', 0, 2);
     await send([task()]);
     await loads.forget((await loads.keys('statsig/ingested/'))[0] ?? '');
     const { landing } = loads.makeLoader();
@@ -183,7 +183,7 @@ describe('load messages', () => {
 
   it('also sweep the versions that are due', async () => {
     for (const name of ['old', 'new']) {
-      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await loads.dropEvents('a', 0, 2, name);
       await send([task()]);
     }
     loads.clock.advance(2 * 86_400_000);
@@ -200,7 +200,7 @@ describe('load messages', () => {
 
   it('can request the sweep alone, which is retried when a version could not be deleted', async () => {
     for (const name of ['old', 'new']) {
-      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await loads.dropEvents('a', 0, 2, name);
       await send([task()]);
     }
     loads.clock.advance(86_400_000);

@@ -5,6 +5,7 @@ import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import {
   DAY,
   DROPS,
+  ends,
   type LoadOptions,
   type Loads,
   parquetOf,
@@ -32,13 +33,6 @@ describe('a load', () => {
   /** A failure that may pass. */
   const passing = () => Promise.reject(new Error('It may pass.'));
 
-  /** Another takes the day, whose lease is over. */
-  async function takenByAnother(): Promise<void> {
-    loads.clock.advance(LEASE_MS + 1);
-    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
-    await loads.ledger.claim(place, 'another', loads.clock.now() + LEASE_MS, 'of the other');
-  }
-
   /** Notes the calls of S3 from now on: the command, and its input as JSON. */
   function noteCalls(): readonly { readonly command: string; readonly input: string }[] {
     const calls: { readonly command: string; readonly input: string }[] = [];
@@ -55,30 +49,24 @@ describe('a load', () => {
     return calls;
   }
 
-  /** Has a load killed, and its lease end. */
-  async function kill(how: LoadOptions): Promise<void> {
-    expect(await loads.load(how)).toBe('killed');
-    loads.clock.advance(LEASE_MS + 1);
-  }
-
   it('loads the files of its day, at any depth, and those of no other', async () => {
-    await loads.drop('a.parquet', someEvents(0, 30));
+    await loads.dropEvents('a', 0, 30);
     await loads.drop('deeper/b.parquet', someEvents(30, 50));
     await loads.drop('a.parquet', someEvents(90, 99), '2026-11-18');
     loads.clock.advance(3_600_000);
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { in: 50, out: 50, refused: 0 } });
-    expect(await loads.read()).toEqual(readEvents(0, 50));
+    await ends(loads.load(), 'succeeded', { rows: { in: 50, out: 50, refused: 0 } });
+    await loads.expectEvents(0, 50);
     expect(await loads.read('2026-11-18')).toBeNull();
     const [row] = await loads.rowsUnder('statsig/ingested/acme_events/');
     expect(row).toMatchObject({ ingested_at: '2026-11-20 10:00:00' });
   });
 
   it('replaces the rows of a corrected file and adds those of a late one', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     await loads.load();
-    await loads.drop('a.parquet', someEvents(0, 3, 'mended'));
-    await loads.drop('late.parquet', someEvents(3, 5));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    await loads.dropEvents('a', 0, 3, 'mended');
+    await loads.dropEvents('late', 3, 5);
+    await ends(loads.load({ reason: 'changed' }), 'succeeded');
     expect(await loads.read()).toEqual([...readEvents(0, 3, 'mended'), ...readEvents(3, 5)]);
   });
 
@@ -86,7 +74,7 @@ describe('a load', () => {
     { what: 'for a day', waitMs: 86_400_000 - 1, isKept: true },
     { what: 'no longer than a day', waitMs: 86_400_000, isKept: false },
   ])('keeps the version that it replaces $what', async ({ waitMs, isKept }) => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     await loads.load();
     const first = await loads.entry();
     await loads.load({ reason: 'backfill' });
@@ -101,38 +89,30 @@ describe('a load', () => {
   });
 
   it('removes the rows of a deleted file, and names it as gone', async () => {
-    const a = await loads.drop('a.parquet', someEvents(0, 3));
-    const b = await loads.drop('b.parquet', someEvents(3, 5));
+    const a = await loads.dropEvents('a', 0, 3);
+    const b = await loads.dropEvents('b', 3, 5);
     await loads.load();
     await loads.remove('a.parquet');
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded', files: 1 });
-    expect(await loads.read()).toEqual(readEvents(3, 5));
+    await ends(loads.load({ reason: 'changed' }), 'succeeded', { files: 1 });
+    await loads.expectEvents(3, 5);
     expect((await loads.entry())?.files).toMatchObject([
       { key: b, fate: 'loaded' },
       { key: a, fate: 'gone' },
     ]);
   });
 
-  it('creates no partition and no version for a day whose files never had rows', async () => {
-    await loads.drop('none.parquet', someEvents(0, 0));
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data', files: 1, rows: { in: 0 } });
-    expect(await loads.read()).toBeNull();
-    expect(await loads.keys('statsig/')).toEqual([]);
-    expect(await loads.load()).toEqual({ outcome: 'unchanged' });
-  });
-
   it('lists again when a file is replaced or deleted after it was listed', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
-    await loads.drop('b.parquet', someEvents(2, 4));
+    await loads.dropEvents('a', 0, 2);
+    await loads.dropEvents('b', 2, 4);
     let times = 0;
     const listed = async () => {
       times += 1;
-      if (times === 1) await loads.drop('a.parquet', someEvents(0, 2, 'mended'));
+      if (times === 1) await loads.dropEvents('a', 0, 2, 'mended');
       if (times === 2) await loads.remove('b.parquet');
     };
-    expect(await loads.load({ at: { listed } })).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load({ at: { listed } }), 'succeeded');
     expect(times).toBe(3);
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'mended'));
+    await loads.expectEvents(0, 2, 'mended');
     expect((await loads.entry())?.files).toHaveLength(1);
   });
 
@@ -140,14 +120,13 @@ describe('a load', () => {
     let version = 0;
     const listed = async () => {
       version += 1;
-      await loads.drop('a.parquet', someEvents(0, 2, `v${version}`));
+      await loads.dropEvents('a', 0, 2, `v${version}`);
     };
     await listed();
-    expect(await loads.load({ at: { listed } })).toMatchObject({
-      outcome: 'handed_back',
+    await ends(loads.load({ at: { listed } }), 'handed_back', {
       failure: { code: 'SLUICE_LOAD_FILES_CHANGING' },
     });
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load(), 'succeeded');
   });
 
   it('reads a large file in ranges, and uploads its rows in parts', async () => {
@@ -208,15 +187,13 @@ describe('a load', () => {
       code: 'SLUICE_INGEST_FILE_TOO_LARGE',
       message: expect.stringContaining(`${key}: ${bytes} bytes`),
     };
-    expect(await loads.load({ loader: { freeBytes } })).toMatchObject({ outcome: 'failed', failure });
+    await ends(loads.load({ loader: { freeBytes } }), 'failed', { failure });
     expect(await loads.entry()).toMatchObject({
       state: 'failed',
       files: [{ fate: 'held' }, { key, fate: 'failed' }],
     });
     freeBytes = async () => 2 * bytes;
-    expect(await loads.load({ reason: 'backfill', loader: { freeBytes } })).toMatchObject({
-      outcome: 'succeeded',
-    });
+    await ends(loads.load({ reason: 'backfill', loader: { freeBytes } }), 'succeeded');
     expect(await loads.entry()).toMatchObject({ bytes });
   });
 
@@ -227,48 +204,48 @@ describe('a load', () => {
   ])(
     'is lost to another that takes the day at $point: it settles nothing, and queries read what is $action',
     async ({ point, action }) => {
-      await loads.drop('a.parquet', someEvents(0, 3));
+      await loads.dropEvents('a', 0, 3);
       await loads.load();
-      await loads.drop('a.parquet', someEvents(0, 3, 'mended'));
-      const at = { [point]: takenByAnother };
-      expect(await loads.load({ reason: 'changed', at })).toEqual({ outcome: 'lost' });
+      await loads.dropEvents('a', 0, 3, 'mended');
+      const at = { [point]: () => loads.takenByAnother() };
+      await ends(loads.load({ reason: 'changed', at }), 'lost');
       expect(await loads.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
-      expect(await loads.read()).toEqual(readEvents(0, 3, action));
+      await loads.expectEvents(0, 3, action);
     },
   );
 
   it('is lost, and not told unchanged, if another takes a day whose files are loaded', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     await loads.load();
     // The clock moves by a lease until another may take the day.
     const run = { deadline: loads.clock.now() + 3 * LEASE_MS };
-    const at = { listed: takenByAnother };
-    expect(await loads.load({ reason: 'changed', at, run })).toEqual({ outcome: 'lost' });
+    const at = { listed: () => loads.takenByAnother() };
+    await ends(loads.load({ reason: 'changed', at, run }), 'lost');
   });
 
   it('moves no partition once its time is over, and is handed back', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
-    expect(await loads.load(outOfTime())).toMatchObject({ outcome: 'handed_back', failure: OUT_OF_TIME });
+    await loads.dropEvents('a', 0, 3);
+    await ends(loads.load(outOfTime()), 'handed_back', { failure: OUT_OF_TIME });
     expect(await loads.read()).toBeNull();
   });
 
   it('fails when its time is over twice in a row, and is handed back when it failed otherwise between', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     await loads.load(outOfTime());
     await loads.load({ at: { listed: passing } });
-    for (const outcome of ['handed_back', 'failed'])
-      expect(await loads.load(outOfTime())).toMatchObject({ outcome, failure: OUT_OF_TIME });
+    for (const outcome of ['handed_back', 'failed'] as const)
+      await ends(loads.load(outOfTime()), outcome, { failure: OUT_OF_TIME });
   });
 
   it('is given up after a try that failed and two that were killed, and keeps what is read', async () => {
-    await loads.drop('a.parquet', someEvents(0, 20));
+    await loads.dropEvents('a', 0, 20);
     await loads.load();
-    await loads.drop('b.parquet', someEvents(20, 30));
+    await loads.dropEvents('b', 20, 30);
     // A failure that may pass is a try, the first of three, and no kill.
-    expect(await loads.load({ at: { listed: passing } })).toMatchObject({ outcome: 'handed_back' });
-    for (const _ of [1, 2]) await kill({ killAt: 'fetched' });
+    await ends(loads.load({ at: { listed: passing } }), 'handed_back');
+    for (const _ of [1, 2]) await loads.kill({ killAt: 'fetched' });
     const failure = { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('3 tries') };
-    expect(await loads.load()).toMatchObject({ outcome: 'failed', failure });
+    await ends(loads.load(), 'failed', { failure });
     expect(await loads.entry()).toMatchObject({
       state: 'failed',
       attempts: 3,
@@ -276,25 +253,25 @@ describe('a load', () => {
       failure,
       files: [{ fate: 'loaded' }],
     });
-    expect(await loads.read()).toEqual(readEvents(0, 20));
+    await loads.expectEvents(0, 20);
   });
 
   it.each(['backfill', 'triggered'] as const)(
     'has two tries anew when it is %s after two kills',
     async (reason) => {
-      await loads.drop('a.parquet', someEvents(0, 20));
+      await loads.dropEvents('a', 0, 20);
       const failure = { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('2 tries') };
-      for (const _ of [1, 2]) await kill({ killAt: 'fetched' });
-      expect(await loads.load()).toMatchObject({ outcome: 'failed', failure });
-      for (const _ of [1, 2]) await kill({ killAt: 'mapped', reason });
-      expect(await loads.load({ reason })).toMatchObject({ outcome: 'failed', failure });
-      await kill({ killAt: 'fetched', reason });
-      expect(await loads.load({ reason })).toMatchObject({ outcome: 'succeeded' });
+      for (const _ of [1, 2]) await loads.kill({ killAt: 'fetched' });
+      await ends(loads.load(), 'failed', { failure });
+      for (const _ of [1, 2]) await loads.kill({ killAt: 'mapped', reason });
+      await ends(loads.load({ reason }), 'failed', { failure });
+      await loads.kill({ killAt: 'fetched', reason });
+      await ends(loads.load({ reason }), 'succeeded');
     },
   );
 
   it("lists and reads the customer's bucket with its expected owner", async () => {
-    await loads.drop('a.parquet', someEvents(0, 1));
+    await loads.dropEvents('a', 0, 1);
     const calls = noteCalls();
     await loads.load();
     const ofTheirs = calls.filter(({ input }) => input.includes(DROPS));

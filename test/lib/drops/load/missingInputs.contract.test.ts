@@ -1,45 +1,49 @@
-import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { firstRows, LoadedDay, noRows } from './LoadedDay.ts';
-import { DAY, readEvents, someEvents } from './startLoads.ts';
+import { ends, type Loads, readEvents } from './startLoads.ts';
 
 let day: LoadedDay;
-afterEach(() => day.loads.close());
+let loads: Loads;
+afterEach(() => loads.close());
+/** Starts a loaded day. */
+async function start(...dataset: Parameters<typeof LoadedDay.start>): Promise<void> {
+  day = await LoadedDay.start(...dataset);
+  ({ loads } = day);
+}
 
 describe('a day that lacks nothing', () => {
   beforeEach(async () => {
-    day = await LoadedDay.start();
+    await start();
     // It has a version that was replaced, and is known by the days before it.
-    await day.drop('a', someEvents(0, 1));
+    await loads.dropEvents('a', 0, 1);
     await day.run();
-    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
-    await day.loads.ledger.change(place, (entry) => ({ entry: { ...entry, usualRows: 7 } }));
-    expect((await day.loads.entry())?.superseded).toHaveLength(1);
+    await loads.ledger.change(loads.place, (entry) => ({ entry: { ...entry, usualRows: 7 } }));
+    expect((await loads.entry())?.superseded).toHaveLength(1);
   });
 
   it('is unchanged when it is accepted as empty', async () => {
-    const before = await day.loads.entry();
+    const before = await loads.entry();
     expect(before).toMatchObject({ state: 'succeeded' });
-    expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
-    expect(await day.loads.entry()).toEqual({ ...before, token: expect.any(String) });
+    await ends(day.run('empty'), 'unchanged');
+    expect(await loads.entry()).toEqual({ ...before, token: expect.any(String) });
   });
 
   it('is unchanged when it is to be kept, and notes that a person has said so', async () => {
-    const before = await day.loads.entry();
+    const before = await loads.entry();
     expect(before).not.toHaveProperty('accepted');
-    expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
+    await ends(day.run('keep'), 'unchanged');
     const accepted = { ...before, token: expect.any(String), accepted: true };
-    expect(await day.loads.entry()).toEqual(accepted);
+    expect(await loads.entry()).toEqual(accepted);
     // Of a day with rows that is no acceptance, and takes none away.
-    expect(await day.run('empty')).toEqual({ outcome: 'unchanged' });
-    expect(await day.loads.entry()).toEqual(accepted);
+    await ends(day.run('empty'), 'unchanged');
+    expect(await loads.entry()).toEqual(accepted);
   });
 });
 
 describe('a loaded day whose files are deleted or have no rows', () => {
   beforeEach(async () => {
-    day = await LoadedDay.start();
+    await start();
   });
 
   /** A way in which a day loses its files. */
@@ -56,7 +60,7 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     what: 'are deleted',
     lose: async () => {
       await day.remove('a', 'b');
-      await day.loads.remove('_SUCCESS');
+      await loads.remove('_SUCCESS');
     },
     fates: ['a.parquet loaded', 'b.parquet loaded'],
   };
@@ -92,7 +96,7 @@ describe('a loaded day whose files are deleted or have no rows', () => {
 
   it.each(losses)('keeps its rows when they $what', async ({ lose, fates }) => {
     await lose();
-    expect(await day.run()).toMatchObject({ outcome: 'inputs_missing', rows: { out: 5 } });
+    await ends(day.run(), 'inputs_missing', { rows: { out: 5 } });
     expect(await day.afterNights()).toEqual({ rows: firstRows, state: 'inputs_missing', fates });
   });
 
@@ -103,60 +107,50 @@ describe('a loaded day whose files are deleted or have no rows', () => {
   ] as const)(
     'stays in its version, and missing since the first look, if $asked looks again',
     async ({ as, again }) => {
-      const { version, content } = (await day.loads.entry()) ?? {};
+      const { version, content } = (await loads.entry()) ?? {};
       expect(content).toMatchObject({ rows: 5 });
       await deleted.lose();
-      const missing = { state: 'inputs_missing', version, missingSince: day.loads.clock.now(), content };
-      expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
-      expect(await day.loads.entry()).toMatchObject(missing);
-      day.loads.clock.advance(60_000);
+      const missing = { state: 'inputs_missing', version, missingSince: loads.clock.now(), content };
+      await ends(day.run(), 'inputs_missing');
+      expect(await loads.entry()).toMatchObject(missing);
+      loads.clock.advance(60_000);
       expect(await day.run(as)).toEqual(again);
-      expect(await day.loads.entry()).toMatchObject(missing);
+      expect(await loads.entry()).toMatchObject(missing);
     },
   );
 
   it('stays missing when its message comes twice', async () => {
     await deleted.lose();
     const task = await day.plan();
-    expect(await day.loads.load(task)).toMatchObject({ outcome: 'inputs_missing' });
-    const { missingSince } = (await day.loads.entry()) ?? {};
-    day.loads.clock.advance(60_000);
-    expect(await day.loads.load(task)).toEqual({ outcome: 'unchanged' });
-    expect(await day.loads.entry()).toMatchObject({ state: 'inputs_missing', missingSince });
+    await ends(loads.load(task), 'inputs_missing');
+    const { missingSince } = (await loads.entry()) ?? {};
+    loads.clock.advance(60_000);
+    await ends(loads.load(task), 'unchanged');
+    expect(await loads.entry()).toMatchObject({ state: 'inputs_missing', missingSince });
   });
 
   it('is lost if another takes it before its dropped partition is made again', async () => {
     await deleted.lose();
-    const { glue, clock, config, ledger } = day.loads;
-    const partition = { DatabaseName: config.database, TableName: 'acme_events', PartitionValues: [DAY] };
-    await glue.send(new DeletePartitionCommand(partition));
-    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
-    let taken: unknown;
-    const listed = async () => {
-      // Its lease has ended, as it has taken too long.
-      clock.advance(3_600_000);
-      taken = await ledger.claim(place, 'another', clock.now() + 3_600_000, 'any fingerprint');
-    };
-    // It has no deadline, so that the hour alone does not end it.
+    await loads.dropPartition();
+    // It has no deadline, so that the time alone does not end it.
     const run = { deadline: Number.MAX_SAFE_INTEGER };
-    expect(await day.loads.load({ run, at: { listed } })).toEqual({ outcome: 'lost' });
-    expect(taken).toHaveProperty('claim');
-    expect(await day.loads.read()).toBeNull();
+    await ends(loads.load({ run, at: { listed: () => loads.takenByAnother() } }), 'lost');
+    expect(await loads.read()).toBeNull();
   });
 
   it('is loaded anew once other files come', async () => {
     await deleted.lose();
     await day.run();
-    await day.drop('d', someEvents(7, 9));
-    expect(await day.run()).toMatchObject({ outcome: 'succeeded' });
+    await loads.dropEvents('d', 7, 9);
+    await ends(day.run(), 'succeeded');
     expect(await day.afterNights()).toMatchObject({ rows: readEvents(7, 9), state: 'succeeded' });
-    expect(await day.loads.entry()).not.toHaveProperty('missingSince');
+    expect(await loads.entry()).not.toHaveProperty('missingSince');
   });
 
   it.each([deleted, replaced])('keeps its rows as a person says when they $what', async ({ lose }) => {
     await lose();
     await day.run();
-    expect(await day.run('keep')).toMatchObject({ outcome: 'unchanged' });
+    await ends(day.run('keep'), 'unchanged');
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
   });
 
@@ -165,18 +159,18 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     async ({ lose }) => {
       await lose();
       await day.run();
-      expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
-      expect(await day.run('keep')).toEqual({ outcome: 'unchanged' });
+      await ends(day.run('empty'), 'succeeded_no_data');
+      await ends(day.run('keep'), 'unchanged');
       expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
     },
   );
 
   it('misses nothing of a file without rows once a person has accepted that it is empty', async () => {
     await deleted.lose();
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    await ends(day.run('empty'), 'succeeded_no_data');
     await day.drop('d', noRows);
-    expect(await day.run()).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await day.loads.entry()).not.toHaveProperty('missingSince');
+    await ends(day.run(), 'succeeded_no_data');
+    expect(await loads.entry()).not.toHaveProperty('missingSince');
   });
 
   it.each([
@@ -186,33 +180,33 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     'may be accepted as $asked before a scheduled plan has noted that it is missing',
     async ({ asked, outcome, rows }) => {
       await day.remove('a', 'b');
-      expect(await day.run(asked)).toMatchObject({ outcome });
-      expect(await day.loads.read()).toEqual(rows);
+      await ends(day.run(asked), outcome);
+      expect(await loads.read()).toEqual(rows);
     },
   );
 
   it('loses the rows of a file beside one that can not be loaded only as a person says', async () => {
     await day.remove('a');
-    await day.loads.drop('c.csv', new TextEncoder().encode('a,b'));
+    await loads.drop('c.csv', Buffer.from('a,b'));
     const code = 'SLUICE_SOURCE_FILES_REPLACED';
-    expect(await day.run()).toMatchObject({ outcome: 'failed', failure: { code } });
-    const fates = (await day.loads.entry())?.files.map(({ key, fate }) => [key.split('/').at(-1), fate]);
+    await ends(day.run(), 'failed', { failure: { code } });
+    const fates = (await loads.entry())?.files.map(({ key, fate }) => [key.split('/').at(-1), fate]);
     expect(fates).toEqual([
       ['b.parquet', 'loaded'],
       ['_SUCCESS', 'left_out'],
       ['c.csv', 'failed'],
       ['a.parquet', 'loaded'],
     ]);
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.loads.read()).toEqual(readEvents(2, 5));
+    await ends(day.run('empty'), 'succeeded');
+    await loads.expectEvents(2, 5);
   });
 
   it('is missing again when more of it is lost than was accepted', async () => {
     await day.drop('a', noRows);
     await day.remove('b');
-    expect(await day.run('keep')).toMatchObject({ outcome: 'succeeded' });
+    await ends(day.run('keep'), 'succeeded');
     await day.remove('a');
-    expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
+    await ends(day.run(), 'inputs_missing');
   });
 
   it('is not emptied by an acceptance of other files than are there now', async () => {
@@ -221,16 +215,16 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     const task = await day.plan('empty');
     expect(task).toMatchObject({ reason: 'empty' });
     await day.drop('b', noRows);
-    expect(await day.loads.load(task)).toMatchObject({ outcome: 'inputs_missing' });
-    expect(await day.loads.read()).toEqual(firstRows);
+    await ends(loads.load(task), 'inputs_missing');
+    expect(await loads.read()).toEqual(firstRows);
   });
 
   it('is loaded, not emptied, where a file with rows has come before the acceptance', async () => {
     await day.remove('a', 'b');
     await day.run();
-    await day.drop('a', someEvents(0, 1));
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.loads.read()).toEqual(readEvents(0, 1));
+    await loads.dropEvents('a', 0, 1);
+    await ends(day.run('empty'), 'succeeded');
+    await loads.expectEvents(0, 1);
   });
 
   it('loads what is left of it while any file has rows', async () => {
@@ -248,34 +242,34 @@ describe('a loaded day whose files are deleted or have no rows', () => {
 
   it('keeps its rows after a load that failed', async () => {
     await day.drop('a', noRows);
-    await day.loads.drop('b.parquet', new TextEncoder().encode('PAR1 and no more PAR1'));
-    expect(await day.run()).toMatchObject({ outcome: 'failed' });
+    await loads.drop('b.parquet', Buffer.from('PAR1 and no more PAR1'));
+    await ends(day.run(), 'failed');
     await day.remove('a', 'b');
-    expect(await day.run()).toMatchObject({ outcome: 'inputs_missing' });
+    await ends(day.run(), 'inputs_missing');
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'inputs_missing' });
   });
 
   it('needs a person’s word to be emptied, even if the files of its version are gone', async () => {
-    const { version, filesWritten } = (await day.loads.entry()) ?? {};
-    const files = await day.loads.keys(ingestedTableFolder(day.loads.config, 'acme_events'));
+    const { version, filesWritten } = (await loads.entry()) ?? {};
+    const files = await loads.keys(ingestedTableFolder(loads.config, 'acme_events'));
     expect(files).toHaveLength(1);
-    await day.loads.makeLoader().landing.remove(files);
-    expect(await day.loads.read()).toEqual([]);
+    await loads.makeLoader().landing.remove(files);
+    expect(await loads.read()).toEqual([]);
     await day.remove('a', 'b');
     for (const asked of [undefined, 'backfill'] as const) {
-      expect(await day.run(asked)).toMatchObject({ outcome: 'inputs_missing', rows: { out: 5 } });
-      expect(await day.loads.entry()).toMatchObject({ version, filesWritten });
+      await ends(day.run(asked), 'inputs_missing', { rows: { out: 5 } });
+      expect(await loads.entry()).toMatchObject({ version, filesWritten });
     }
-    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await day.loads.entry()).toMatchObject({ filesWritten: [] });
+    await ends(day.run('empty'), 'succeeded_no_data');
+    expect(await loads.entry()).toMatchObject({ filesWritten: [] });
   });
 });
 
 describe('a loaded day that waits for a marker', () => {
   beforeEach(async () => {
-    day = await LoadedDay.start({ waitFor: 'READY' });
+    await start({ waitFor: 'READY' });
     await day.remove('a', 'b');
-    await day.loads.remove('READY');
+    await loads.remove('READY');
     await day.run();
   });
 
@@ -284,7 +278,7 @@ describe('a loaded day that waits for a marker', () => {
   });
 
   it('waits, and keeps its rows, while it is written anew without the marker', async () => {
-    await day.drop('a', someEvents(0, 1));
+    await loads.dropEvents('a', 0, 1);
     await day.run();
     expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'waiting' });
   });

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { DAY, DROPS, ends, type Loads, parquetOf, someEvents, startLoads } from './startLoads.ts';
 
 let loads: Loads;
 let good: Uint8Array;
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => loads.close());
 
-const text = new TextEncoder().encode('timestamp,event_name,unit_id\n1,seen,u1\n');
+const text = Buffer.from('timestamp,event_name,unit_id\n1,seen,u1\n');
 const put = (Key: string, Body: Uint8Array) =>
   loads.theirs.send(new PutObjectCommand({ Bucket: DROPS, Key, Body }));
 const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
@@ -18,18 +18,18 @@ const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
 describe('a file without a Parquet name', () => {
   it('is loaded if its bytes are Parquet', async () => {
     const key = await loads.drop('a.snappy', good);
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
+    await ends(loads.load(), 'succeeded', { rows: { out: 3 } });
     expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
-    expect(await loads.load({ reason: 'changed' })).toEqual({ outcome: 'unchanged' });
+    await ends(loads.load({ reason: 'changed' }), 'unchanged');
   });
 
   it('keeps its rows when it is replaced by a file that is not Parquet', async () => {
     await loads.drop('a.snappy', good);
-    await loads.drop('b.parquet', someEvents(3, 4));
+    await loads.dropEvents('b', 3, 4);
     await loads.load();
     await loads.drop('a.snappy', text);
     expect(await loads.load({ reason: 'changed' })).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
-    expect(await loads.read()).toEqual(readEvents(0, 4));
+    await loads.expectEvents(0, 4);
   });
 
   it.each([
@@ -58,13 +58,13 @@ describe('a file without a Parquet name', () => {
 
   it('is checked again when it is replaced meanwhile', async () => {
     await loads.drop('a.snappy', text);
-    await loads.drop('b.parquet', someEvents(3, 4));
+    await loads.dropEvents('b', 3, 4);
     let times = 0;
     const listed = async () => {
       times += 1;
       if (times === 1) await loads.drop('a.snappy', good);
     };
-    expect(await loads.load({ at: { listed } })).toMatchObject({ outcome: 'succeeded', rows: { out: 4 } });
+    await ends(loads.load({ at: { listed } }), 'succeeded', { rows: { out: 4 } });
     expect(times).toBe(2);
   });
 
@@ -83,7 +83,7 @@ describe('a folder called data, beside which a table would have its log', () => 
     loads = await startLoads({ folder: 'events/data' });
     await put(`events/data/${DAY}/a.parquet`, good);
   });
-  const putLog = () => put('events/metadata/v1.metadata.json', new TextEncoder().encode('{}'));
+  const putLog = () => put('events/metadata/v1.metadata.json', Buffer.from('{}'));
 
   it('is refused as a part of a table that has one', async () => {
     await putLog();
@@ -94,6 +94,6 @@ describe('a folder called data, beside which a table would have its log', () => 
     await putLog();
     const Condition = { StringNotLike: { 's3:prefix': 'events/data/*' } };
     await loads.deny({ Action: 's3:ListBucket', Resource: `arn:aws:s3:::${DROPS}`, Condition });
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load(), 'succeeded');
   });
 });

@@ -3,7 +3,7 @@ import type { PutReceipt } from '../../../../lib/drops/load/Loader.ts';
 import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';
-import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
+import { DAY, ends, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 const REFUSED = new ReceiptError('SLUICE_RECEIPT_ACCESS_DENIED', 'acme-drops/x: AccessDenied.');
 const BAD = `${someEvents(0, 3)} UNION ALL SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u-secret'`;
@@ -38,7 +38,7 @@ describe('receipts of loads', () => {
   it('have the result of the load, and nothing of a row', async () => {
     await loads.drop('a.parquet', BAD);
     const mapped = async () => loads.clock.advance(1_500);
-    expect(await load({ at: { mapped } })).toMatchObject({ outcome: 'succeeded' });
+    await ends(load({ at: { mapped } }), 'succeeded');
     expect(folders).toEqual(['r/events/']);
     const file = { fate: 'loaded', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 1 } };
     expect(written).toEqual([
@@ -63,19 +63,19 @@ describe('receipts of loads', () => {
   });
 
   it('are not written for a day that is loaded already, but for each version of it', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     await load();
     const { fingerprint = '' } = (await loads.entry()) ?? {};
-    expect(await load({ fingerprint: fingerprint ?? '' })).toMatchObject({ outcome: 'unchanged' });
+    await ends(load({ fingerprint: fingerprint ?? '' }), 'unchanged');
     expect(written).toHaveLength(1);
     await load({ reason: 'backfill' });
     expect(written).toHaveLength(2);
   });
 
   it('that the bucket refuses leave the load as it is, which logs and notes the refusal', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     refuses = REFUSED;
-    expect(await load()).toMatchObject({ outcome: 'succeeded' });
+    await ends(load(), 'succeeded');
     expect((await loads.entry())?.receipt).toMatchObject({
       failure: { code: REFUSED.code },
       failingSince: expect.any(Number),
@@ -86,7 +86,7 @@ describe('receipts of loads', () => {
   });
 
   it('are failing since the first refusal, and of a foreign error the name alone is kept', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     refuses = REFUSED;
     await load();
     const { failingSince } = (await loads.entry())?.receipt ?? {};
@@ -100,9 +100,9 @@ describe('receipts of loads', () => {
   });
 
   it('are not begun once the time is over, which is noted', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     const moved = async () => loads.clock.advance(3_600_000);
-    expect(await load({ at: { moved } })).toMatchObject({ outcome: 'succeeded' });
+    await ends(load({ at: { moved } }), 'succeeded');
     expect(written).toEqual([]);
     expect((await loads.entry())?.receipt).toMatchObject({
       failure: { code: 'SLUICE_RECEIPT_BUCKET_FAILED' },
@@ -114,28 +114,27 @@ describe('receipts of loads', () => {
   });
 
   it('are not written again for a day that fails in the same way', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     await load();
     const { version } = (await loads.entry()) ?? {};
     await loads.drop('a.parquet', "SELECT 'x' AS other");
     refuses = REFUSED;
-    expect(await load()).toMatchObject({ outcome: 'failed' });
+    await ends(load(), 'failed');
     refuses = null;
-    for (const reason of ['new', 'retried', 'backfill'] as const)
-      expect(await load({ reason })).toMatchObject({ outcome: 'failed' });
+    for (const reason of ['new', 'retried', 'backfill'] as const) await ends(load({ reason }), 'failed');
     const failed = written.slice(1).map(({ receipt }) => receipt);
     expect(failed).toMatchObject([
       { state: 'failed', version, failure: { code: 'SLUICE_INGEST_COLUMN_MISSING' } },
     ]);
     // Another file has the same problem.
     await loads.drop('a.parquet', "SELECT 'y' AS other");
-    expect(await load()).toMatchObject({ outcome: 'failed' });
+    await ends(load(), 'failed');
     expect(written).toHaveLength(3);
   });
 
   it('are written by the load that follows on one that was killed', async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
-    expect(await load({ killAt: 'moved' })).toBe('killed');
+    await loads.dropEvents('a', 0, 3);
+    await ends(load({ killAt: 'moved' }), 'killed');
     expect(written).toEqual([]);
     loads.clock.advance(86_400_000);
     await load({ reason: 'backfill' });

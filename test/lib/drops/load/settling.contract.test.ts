@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { planDay, plannedTask } from './planDay.ts';
-import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { DAY, ends, type Loads, readEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 const SETTLE_MS = 600_000;
@@ -11,12 +11,7 @@ describe('a day that changes between its plan and its load', () => {
   let loads: Loads;
   /** Planned for `a` and `b`, which are loaded, and `late`. */
   let task: IngestTask;
-  const planned = async () => {
-    const { tasks } = await planDay(loads, DAY);
-    const [firstTask] = tasks;
-    if (firstTask === undefined) throw new Error('nothing was planned');
-    return firstTask;
-  };
+  const planned = () => plannedTask(loads, DAY);
   const remove = async (...names: string[]) => {
     for (const name of names) await loads.remove(`${name}.parquet`);
   };
@@ -25,11 +20,11 @@ describe('a day that changes between its plan and its load', () => {
 
   beforeEach(async () => {
     loads = await startLoads({}, [], SETTLE_MS / 60_000);
-    await loads.drop('a.parquet', someEvents(0, 2));
-    await loads.drop('b.parquet', someEvents(2, 4));
+    await loads.dropEvents('a', 0, 2);
+    await loads.dropEvents('b', 2, 4);
     loads.clock.advance(HOUR_MS);
     await loads.load(await planned());
-    await loads.drop('late.parquet', someEvents(4, 5));
+    await loads.dropEvents('late', 4, 5);
     loads.clock.advance(HOUR_MS);
     task = await planned();
     expect(await loads.read()).toEqual(before);
@@ -49,29 +44,29 @@ describe('a day that changes between its plan and its load', () => {
     expect((await loads.entry())?.lease).toBeUndefined();
     expect((await loads.entry())?.failure).toBeUndefined();
 
-    await loads.drop('a.parquet', someEvents(0, 9, 'anew'));
+    await loads.dropEvents('a', 0, 9, 'anew');
     expect(await loads.load(task)).toEqual(settles());
     loads.clock.advance(SETTLE_MS - 1);
-    expect(await loads.load(task)).toMatchObject({ outcome: 'settling', until: loads.clock.now() + 1 });
+    await ends(loads.load(task), 'settling', { until: loads.clock.now() + 1 });
     expect(await loads.read()).toEqual(before);
     loads.clock.advance(1);
-    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 9, 'anew'));
+    await ends(loads.load(task), 'succeeded');
+    await loads.expectEvents(0, 9, 'anew');
   });
 
   it('keeps its rows while one half is written anew after the other', async () => {
     await remove('b', 'late');
     expect(await loads.load(task)).toEqual(settles());
     loads.clock.advance(1_000);
-    await loads.drop('a.parquet', someEvents(0, 2, 'anew'));
+    await loads.dropEvents('a', 0, 2, 'anew');
     expect(await loads.load(task)).toEqual(settles());
     loads.clock.advance(1_000);
-    await loads.drop('b.parquet', someEvents(2, 4, 'anew'));
+    await loads.dropEvents('b', 2, 4, 'anew');
     expect(await loads.load(task)).toEqual(settles());
     expect(await loads.read()).toEqual(before);
     loads.clock.advance(SETTLE_MS);
-    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 2 });
-    expect(await loads.read()).toEqual(readEvents(0, 4, 'anew'));
+    await ends(loads.load(task), 'succeeded', { files: 2 });
+    await loads.expectEvents(0, 4, 'anew');
   });
 
   it('keeps its rows while files are deleted during the read', async () => {
@@ -79,8 +74,8 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.load({ ...task, at: { listed } })).toEqual(settles());
     expect(await loads.read()).toEqual(before);
     loads.clock.advance(SETTLE_MS);
-    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 1 });
-    expect(await loads.read()).toEqual(readEvents(4, 5));
+    await ends(loads.load(task), 'succeeded', { files: 1 });
+    await loads.expectEvents(4, 5);
   });
 
   it('is found by the plan when its task is no longer retried', async () => {
@@ -97,12 +92,10 @@ describe('a day that changes between its plan and its load', () => {
   it('is lost, and not left to settle, if another takes it meanwhile', async () => {
     await remove('b');
     const listed = async () => {
-      loads.clock.advance(HOUR_MS);
-      const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
-      await loads.ledger.claim(place, 'another', loads.clock.now() + HOUR_MS, 'f');
+      await loads.takenByAnother();
       await remove('late');
     };
-    expect(await loads.load({ ...task, at: { listed } })).toEqual({ outcome: 'lost' });
+    await ends(loads.load({ ...task, at: { listed } }), 'lost');
   });
 
   it('is loaded immediately when the plan has seen it settled, or it was already settled', async () => {
@@ -111,20 +104,20 @@ describe('a day that changes between its plan and its load', () => {
     loads.clock.advance(SETTLE_MS);
     const newer = await planned();
     expect(newer.fingerprint).not.toBe(task.fingerprint);
-    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 2 });
-    expect(await loads.load(newer)).toEqual({ outcome: 'unchanged' });
+    await ends(loads.load(task), 'succeeded', { files: 2 });
+    await ends(loads.load(newer), 'unchanged');
     expect(await loads.read()).toEqual([...readEvents(0, 2), ...readEvents(4, 5)]);
 
-    await loads.drop('later.parquet', someEvents(5, 6));
+    await loads.dropEvents('later', 5, 6);
     loads.clock.advance(SETTLE_MS);
-    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 3 });
+    await ends(loads.load(task), 'succeeded', { files: 3 });
   });
 
   it.each(['triggered', 'backfill'] as const)('is loaded immediately when it was %s', async (asked) => {
     await remove('a', 'b');
     const task = await plannedTask(loads, DAY, asked);
     await remove('late');
-    expect(await loads.load(task)).toMatchObject({ outcome: 'inputs_missing' });
+    await ends(loads.load(task), 'inputs_missing');
     expect(await loads.read()).toEqual(before);
   });
 
@@ -133,6 +126,6 @@ describe('a day that changes between its plan and its load', () => {
     for (const _ of [1, 2, 3]) expect(await loads.load({ ...task, run: { tries: 2 } })).toEqual(settles());
     expect((await loads.entry())?.attempts).toBe(0);
     loads.clock.advance(SETTLE_MS);
-    expect(await loads.load({ ...task, run: { tries: 2 } })).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load({ ...task, run: { tries: 2 } }), 'succeeded');
   });
 });

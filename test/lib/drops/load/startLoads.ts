@@ -1,6 +1,8 @@
+import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -27,7 +29,7 @@ import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { ManualClock, seededRandom } from '../../../../packages/local-aws/src/base/index.ts';
 import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
-import { attemptAt, machineFolder } from '../../../harness/attemptAt.ts';
+import { attemptAt, LEASE_MS, machineFolder } from '../../../harness/attemptAt.ts';
 import { landingOf } from '../../../harness/ComputedObjects.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { duckDb } from '../../../harness/duckDb.ts';
@@ -77,10 +79,12 @@ export async function startLoads(
   const { options, glue, store, catalog, faults } = aws;
   const s3 = new S3Client({ ...options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } });
   const theirs = new S3Client({ ...options, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
-  const config = defineConfig({
-    bucket: OWN,
-    sources: [acmeSource({ owner: THEIRS, settleMinutes, datasets: [eventsDataset(dataset), ...others] })],
-  });
+  /** The configuration, of whose first dataset more differs. */
+  const configWith = (more: Partial<DatasetInput>) => {
+    const datasets = [Object.assign(eventsDataset(dataset), more), ...others];
+    return defineConfig({ bucket: OWN, sources: [acmeSource({ owner: THEIRS, settleMinutes, datasets })] });
+  };
+  const config = configWith({});
   const [source] = config.sources;
   if (source === undefined) throw new Error('no source');
 
@@ -112,7 +116,8 @@ export async function startLoads(
   });
   const logged: Record<string, unknown>[] = [];
   const scratch: string[] = [];
-  const place = { source: 'acme', dataset: 'events', day: DAY };
+  const subject = { source: 'acme', dataset: 'events', day: DAY };
+  const place = { ...subject, table: 'acme_events' };
   /** Tasks of next pieces. */
   const tasks: string[] = [];
   let pieceBytes = 2 ** 28;
@@ -145,7 +150,9 @@ export async function startLoads(
   return {
     clock,
     config,
+    configWith,
     source,
+    place,
     faults,
     store,
     ledger,
@@ -177,8 +184,21 @@ export async function startLoads(
       const [{ killAt, at, loader, run, ...task } = {} as LoadOptions] = given;
       const { faultPoint, killed } = killedAt(killAt, at);
       const made = makeLoader({ ...loader, faultPoint });
-      const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
+      const asked = { ...subject, fingerprint: 'as planned', reason: 'new', ...task } as const;
       return Promise.race([loadTask(made, makeRun(run), asked), killed]);
+    },
+
+    /** Has a load killed, and its lease end. */
+    async kill(how: LoadOptions): Promise<void> {
+      await ends(this.load(how), 'killed');
+      clock.advance(LEASE_MS + 1);
+    },
+    /** Another takes the day, whose lease is over. */
+    async takenByAnother(): Promise<void> {
+      clock.advance(LEASE_MS + 1);
+      expect(await ledger.claim(place, 'another', clock.now() + LEASE_MS, 'of the other')).toHaveProperty(
+        'claim',
+      );
     },
 
     /** Lets pieces have files of that many bytes; 1: a file each. */
@@ -211,7 +231,6 @@ export async function startLoads(
 
     /** Whether the version that queries read lacks files, as the hourly look finds it. */
     lacks: async () => {
-      const place = { source: 'acme', dataset: 'events', table: 'acme_events' };
       const { lacking } = await lookAtVersions(makeLoader(), place, [DAY], clock.now() + 60_000);
       return lacking.length > 0;
     },
@@ -223,6 +242,10 @@ export async function startLoads(
       await theirs.send(new PutObjectCommand({ Bucket: DROPS, Key, Body }));
       return Key;
     },
+    /** Drops {@link someEvents} as a file of the day. @param name Without its ending. */
+    dropEvents(name: string, ...events: Parameters<typeof someEvents>): Promise<string> {
+      return this.drop(`${name}.parquet`, someEvents(...events));
+    },
     remove: (name: string, day = DAY) =>
       theirs.send(new DeleteObjectCommand({ Bucket: DROPS, Key: `events/${day}/${name}` })),
 
@@ -231,7 +254,7 @@ export async function startLoads(
     /** Deletes an object of our bucket. */
     forget: (key: string) => own.remove(key, '*'),
 
-    entry: (day = DAY) => ledger.read({ ...place, day }),
+    entry: (day = DAY) => ledger.read({ ...subject, day }),
 
     /** Every key of our bucket under a prefix. */
     keys: async (prefix = '') => {
@@ -250,6 +273,21 @@ export async function startLoads(
       const rows = await this.rowsUnder(location.slice(`s3://${OWN}/`.length));
       return rows.map((row) => `${row['user_id']} ${row['event_name']}`).sort();
     },
+
+    /** Expects that queries of the day read {@link readEvents}. */
+    async expectEvents(...events: Parameters<typeof readEvents>): Promise<void> {
+      expect(await this.read()).toEqual(readEvents(...events));
+    },
+
+    /** Drops the day's partition, as somebody may by hand. */
+    dropPartition: () =>
+      glue.send(
+        new DeletePartitionCommand({
+          DatabaseName: config.database,
+          TableName: place.table,
+          PartitionValues: [DAY],
+        }),
+      ),
 
     /** Rows of every Parquet file under a prefix. */
     async rowsUnder(prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
@@ -270,6 +308,18 @@ export async function startLoads(
 
 /** What {@link startLoads} starts. */
 export type Loads = Awaited<ReturnType<typeof startLoads>>;
+
+/** Expects that a load ends so. @param more What else its outcome has. */
+export async function ends(
+  load: Promise<unknown>,
+  outcome: LoadOutcome['outcome'] | 'killed',
+  more: object = {},
+): Promise<void> {
+  const expected = outcome === 'killed' ? outcome : expect.objectContaining({ outcome });
+  const ended = await load;
+  expect(ended).toEqual(expected);
+  expect(Object(ended)).toMatchObject(more);
+}
 
 /** A select list of some events of the day: users `from` to `to`, exclusive. */
 export function someEvents(from: number, to: number, name = 'seen'): string {

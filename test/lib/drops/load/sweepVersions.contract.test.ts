@@ -1,11 +1,11 @@
-import { DeletePartitionCommand, DeleteTableCommand } from '@aws-sdk/client-glue';
+import { DeleteTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { withoutNote } from '../../../harness/shortPages.ts';
-import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 const TABLE_FOLDER = 'statsig/ingested/acme_events/';
 const DAY_MS = 86_400_000;
@@ -20,14 +20,14 @@ describe('the sweep', () => {
   const files = () => loads.keys(TABLE_FOLDER);
   async function loadRows(name: string, day = DAY) {
     await loads.drop('a.parquet', someEvents(0, 2, name), day);
-    expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load({ day }), 'succeeded');
   }
 
   it('deletes the version of a day whose last file was deleted a day later, even without another load', async () => {
     await loadRows('private');
     await loads.remove('a.parquet');
     const accepted = { reason: 'empty', fingerprint: NO_FILES } as const;
-    expect(await loads.load(accepted)).toMatchObject({ outcome: 'succeeded_no_data' });
+    await ends(loads.load(accepted), 'succeeded_no_data');
     expect(await files()).toHaveLength(1);
     loads.clock.advance(DAY_MS - 1_000);
     await loads.sweep();
@@ -40,11 +40,11 @@ describe('the sweep', () => {
 
   it('keeps the version that queries read even if the ledger does not record it', async () => {
     await loadRows('first');
-    await loads.drop('a.parquet', someEvents(0, 2, 'second'));
-    expect(await loads.load({ killAt: 'moved' })).toBe('killed');
+    await loads.dropEvents('a', 0, 2, 'second');
+    await ends(loads.load({ killAt: 'moved' }), 'killed');
     loads.clock.advance(DAY_MS + 1);
     expect(await loads.sweep()).toEqual({ removed: 1, kept: 1, failed: 0 });
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+    await loads.expectEvents(0, 2, 'second');
   });
 
   it('keeps a version for a day from when it was replaced, not from when it was written', async () => {
@@ -57,14 +57,14 @@ describe('the sweep', () => {
     loads.clock.advance(DAY_MS);
     await loads.sweep();
     expect(await files()).toHaveLength(1);
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+    await loads.expectEvents(0, 2, 'second');
   });
 
   it('keeps the version of a killed load, which queries have read, for a day from when it was replaced', async () => {
     await loadRows('first');
     const [first] = await files();
-    await loads.drop('a.parquet', someEvents(0, 2, 'second'));
-    expect(await loads.load({ killAt: 'moved' })).toBe('killed');
+    await loads.dropEvents('a', 0, 2, 'second');
+    await ends(loads.load({ killAt: 'moved' }), 'killed');
     const second = (await files()).find((key) => key !== first);
     loads.clock.advance(DAY_MS - 60_000);
     await loadRows('third');
@@ -78,13 +78,13 @@ describe('the sweep', () => {
 
   it('finds every version: a load is handed back while a note of one is not written', async () => {
     await loadRows('first');
-    await loads.drop('a.parquet', someEvents(0, 2, 'second'));
+    await loads.dropEvents('a', 0, 2, 'second');
     for (const nth of [1, 2]) {
       const loader = { landing: withoutNote(loads.makeLoader().landing, nth) };
-      expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back' });
-      expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
+      await ends(loads.load({ loader }), 'handed_back');
+      await loads.expectEvents(0, 2, 'first');
     }
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    await ends(loads.load(), 'succeeded');
     loads.clock.advance(3 * DAY_MS);
     await loads.sweep();
     expect(await files()).toHaveLength(1);
@@ -114,7 +114,7 @@ describe('the sweep', () => {
     loads.clock.advance(DAY_MS + 1);
     await loads.sweep();
     expect(await files()).toHaveLength(1);
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+    await loads.expectEvents(0, 2, 'second');
   });
 
   it('deletes the version of a dropped partition once the day is loaded again', async () => {
@@ -122,14 +122,13 @@ describe('the sweep', () => {
     // The note that the load left when it began is gone.
     loads.clock.advance(DAY_MS + 1);
     expect(await loads.sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
-    const where = { DatabaseName: loads.config.database, TableName: 'acme_events', PartitionValues: [DAY] };
-    await loads.glue.send(new DeletePartitionCommand(where));
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
+    await loads.dropPartition();
+    await ends(loads.load({ reason: 'backfill' }), 'succeeded');
     expect(await files()).toHaveLength(2);
     loads.clock.advance(DAY_MS + 1);
     await loads.sweep();
     expect(await files()).toHaveLength(1);
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
+    await loads.expectEvents(0, 2, 'first');
   });
 
   it('keeps the version in the ledger of a deleted table, and deletes others and those of former datasets', async () => {
@@ -157,11 +156,10 @@ describe('the sweep', () => {
   it('keeps the only rows of a dropped partition, from which the day is read again', async () => {
     await loadRows('first');
     await loads.remove('a.parquet');
-    const where = { DatabaseName: loads.config.database, TableName: 'acme_events', PartitionValues: [DAY] };
-    await loads.glue.send(new DeletePartitionCommand(where));
+    await loads.dropPartition();
     loads.clock.advance(DAY_MS + 1);
     expect(await loads.sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
-    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'inputs_missing' });
-    expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
+    await ends(loads.load({ reason: 'backfill' }), 'inputs_missing');
+    await loads.expectEvents(0, 2, 'first');
   });
 });

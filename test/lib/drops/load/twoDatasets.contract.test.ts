@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../../lib/base/time.ts';
 import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
-import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { DAY, ends, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 /** The task of the second dataset; the first is `events`, which is the default. */
 const again = { dataset: 'again' };
@@ -32,7 +32,7 @@ describe('two datasets of the same folder', () => {
   };
   /** Drops three events, which both datasets load. */
   const loadBoth = async () => {
-    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.dropEvents('a', 0, 3);
     return Promise.all([loads.load(), loads.load(again)]);
   };
 
@@ -40,11 +40,11 @@ describe('two datasets of the same folder', () => {
     await loadBoth();
     const known = await loads.ledger.read(againPlace);
     const corrected = { events: readEvents(0, 2, 'mended'), again: readEvents(0, 3, 'again') };
-    await loads.drop('a.parquet', someEvents(0, 2, 'mended'));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    await loads.dropEvents('a', 0, 2, 'mended');
+    await ends(loads.load({ reason: 'changed' }), 'succeeded');
     expect(await read()).toEqual(corrected);
-    await loads.drop('a.parquet', new TextEncoder().encode('no Parquet'));
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'failed' });
+    await loads.drop('a.parquet', Buffer.from('no Parquet'));
+    await ends(loads.load({ reason: 'changed' }), 'failed');
     expect(await loads.ledger.read(againPlace)).toEqual(known);
     loads.clock.advance(2 * DAY_MS);
     // The version of `events` that was corrected.

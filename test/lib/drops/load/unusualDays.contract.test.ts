@@ -5,7 +5,7 @@ import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
 import { ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
-import { DAY, someEvents, startLoads } from './startLoads.ts';
+import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** Bytes of the files of a piece: as many as usual, or of each file one. */
 const pieceSizes = [
@@ -14,35 +14,42 @@ const pieceSizes = [
 ] as const;
 
 let day: LoadedDay;
-afterEach(() => day.loads.close());
+let loads: Loads;
+afterEach(() => loads.close());
+/** Starts a day without files. */
+async function start(...dataset: Parameters<typeof startLoads>): Promise<void> {
+  loads = await startLoads(...dataset);
+  day = new LoadedDay(loads);
+}
 
 describe('a first drop without rows', () => {
-  it('has no data', async () => {
-    day = new LoadedDay(await startLoads());
+  it('has no data, no partition and no version', async () => {
+    await start();
     await day.drop('a', noRows);
-    expect(await day.run()).toMatchObject({ outcome: 'succeeded_no_data' });
+    await ends(day.run(), 'succeeded_no_data');
     expect(await day.run()).toBeNull();
     expect(await day.run('triggered')).toBeNull();
-    expect(await day.run('backfill')).toMatchObject({ outcome: 'succeeded_no_data' });
+    await ends(day.run('backfill'), 'succeeded_no_data');
     expect(await day.afterNights()).toMatchObject({ rows: null, fates: ['a.parquet left_out no_rows'] });
+    expect(await loads.keys('statsig/')).toEqual([]);
   });
 
   it('is told where its weekday usually has rows, until somebody accepts it', async () => {
-    day = new LoadedDay(await startLoads());
+    await start();
     for (const ago of [1, 2]) {
       const earlier = addDays(DAY, -ago);
-      await day.loads.drop('a.parquet', someEvents(4 * ago, 4 * ago + 4), earlier);
-      expect(await day.loads.load({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+      await loads.drop('a.parquet', someEvents(4 * ago, 4 * ago + 4), earlier);
+      await ends(loads.load({ day: earlier }), 'succeeded');
       // They have the size and the rows of the other day's file, and other bytes.
-      expect((await day.loads.entry(earlier))?.content?.copies).toBe(0);
+      expect((await loads.entry(earlier))?.content?.copies).toBe(0);
     }
     await day.drop('a', noRows);
     await day.run();
-    const entry = await day.loads.entry();
+    const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'succeeded_no_data', usualRows: 4 });
     expect(entry && unusualWords(entry, 0.5)).toBe('has 1 file, 0 rows, where 4 are usual');
     await day.run('empty');
-    const accepted = await day.loads.entry();
+    const accepted = await loads.entry();
     expect(accepted).toMatchObject({ state: 'succeeded_no_data', accepted: true });
     expect(accepted && unusualWords(accepted, 0.5)).toBeNull();
     expect(accepted && emptyWords(accepted)).toBeNull();
@@ -51,57 +58,54 @@ describe('a first drop without rows', () => {
 
 describe('a day whose values are not as before', () => {
   it('is loaded, and compared with none, while what is known of one before it can’t be read', async () => {
-    day = new LoadedDay(await startLoads());
+    await start();
     for (const earlier of [addDays(DAY, -1), addDays(DAY, -2)]) {
-      await day.loads.drop('a.parquet', someEvents(0, 4), earlier);
-      expect(await day.loads.load({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+      await loads.drop('a.parquet', someEvents(0, 4), earlier);
+      await ends(loads.load({ day: earlier }), 'succeeded');
     }
-    await day.loads.put(ledgerKey('acme', 'events', addDays(DAY, -2)), new TextEncoder().encode('{'));
-    await day.drop('a', someEvents(0, 1));
-    expect(await day.run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await day.loads.entry()).not.toHaveProperty('usualRows');
+    await loads.put(ledgerKey('acme', 'events', addDays(DAY, -2)), Buffer.from('{'));
+    await loads.dropEvents('a', 0, 1);
+    await ends(day.run(), 'succeeded');
+    expect(await loads.entry()).not.toHaveProperty('usualRows');
     const line = { level: 'error', event: 'ingest_usual_rows', error: 'SLUICE_INGEST_LEDGER_INVALID' };
-    expect(day.loads.logged).toContainEqual(expect.objectContaining(line));
+    expect(loads.logged).toContainEqual(expect.objectContaining(line));
   });
 
   it('is told for one row with a time of the next year', async () => {
-    day = new LoadedDay(await startLoads());
+    await start();
     const rows = [DAY, DAY, '2027-11-20'].map(
       (date, i) =>
         `SELECT TIMESTAMP '${date} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u${i}' AS unit_id`,
     );
     await day.drop('a', rows.join(' UNION ALL '));
-    expect(await day.run()).toMatchObject({ outcome: 'succeeded' });
-    const entry = await day.loads.entry();
+    await ends(day.run(), 'succeeded');
+    const entry = await loads.entry();
     expect(entry && contentWords(entry)).toBe(
       'has other values than the days before: 1 of 3 rows of days to come: 2027-11-20 (1)',
     );
   });
 
   it.each(pieceSizes)('is loaded and told, until somebody accepts it, %s', async (_, bytes) => {
-    day = new LoadedDay(await startLoads({ mapping: { eventValue: 'price' } }));
-    day.loads.cutAt(bytes);
+    await start({ mapping: { eventValue: 'price' } });
+    loads.cutAt(bytes);
     // One dataset comes each day, the other each month.
     const before = (bytes === 1 ? [-2, -1] : [-31, -30]).map((days) => addDays(DAY, days));
     const priced = (day: string, from: number, price: string) =>
       `SELECT TIMESTAMP '${day} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u' || i AS unit_id, ${price} AS price FROM range(${from}, ${from + 10}) t(i)`;
     const [first = '', last = ''] = before;
     for (const earlier of before) {
-      await day.loads.drop('a.parquet', priced(earlier, 0, 'i + 0.5'), earlier);
-      expect(await day.loads.loadInPieces({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+      await loads.drop('a.parquet', priced(earlier, 0, 'i + 0.5'), earlier);
+      await ends(loads.loadInPieces({ day: earlier }), 'succeeded');
     }
     // They wait to be loaded again, and are compared with nevertheless.
-    for (const earlier of before) await planDay(day.loads, earlier, 'backfill');
+    for (const earlier of before) await planDay(loads, earlier, 'backfill');
     // One file is that of the first day.
-    await day.loads.drop('a.parquet', priced(first, 0, 'i + 0.5'));
-    await day.loads.drop('b.parquet', priced(DAY, 10, `'EUR ' || i || ',50'`));
-    await day.loads.drop('c.parquet', priced('2026-11-01', 20, `'EUR ' || i || ',50'`));
-    await day.loads.drop('d.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`));
-    expect(await day.loads.loadInPieces()).toMatchObject({
-      outcome: 'succeeded',
-      rows: { out: 40, refused: 0 },
-    });
-    const entry = await day.loads.entry();
+    await loads.drop('a.parquet', priced(first, 0, 'i + 0.5'));
+    await loads.drop('b.parquet', priced(DAY, 10, `'EUR ' || i || ',50'`));
+    await loads.drop('c.parquet', priced('2026-11-01', 20, `'EUR ' || i || ',50'`));
+    await loads.drop('d.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`));
+    await ends(loads.loadInPieces(), 'succeeded', { rows: { out: 40, refused: 0 } });
+    const entry = await loads.entry();
     expect(entry?.content?.fields['eventValue']).toEqual({
       column: 'price',
       types: ['DECIMAL', 'VARCHAR'],
@@ -121,18 +125,18 @@ describe('a day whose values are not as before', () => {
     ]);
     expect(entry && contentWords(entry)).not.toBeNull();
     // The day before it is not compared with it.
-    await day.loads.drop('b.parquet', priced(last, 10, 'i + 0.5'), last);
-    await day.loads.loadInPieces({ day: last });
-    expect((await day.loads.entry(last))?.content?.unusual).toEqual([]);
+    await loads.drop('b.parquet', priced(last, 10, 'i + 0.5'), last);
+    await loads.loadInPieces({ day: last });
+    expect((await loads.entry(last))?.content?.unusual).toEqual([]);
     // But a file that is one of the day after it is.
-    const copy = await day.loads.drop('c.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`), last);
-    await day.loads.loadInPieces({ day: last });
-    expect((await day.loads.entry(last))?.content?.unusual).toContainEqual({
+    const copy = await loads.drop('c.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`), last);
+    await loads.loadInPieces({ day: last });
+    expect((await loads.entry(last))?.content?.unusual).toContainEqual({
       kind: 'copies',
       words: `files are those of other days: ${copy} is events/${DAY}/d.parquet`,
     });
-    await day.loads.load({ reason: 'keep', fingerprint: entry?.fingerprint ?? '' });
-    const accepted = await day.loads.entry();
+    await loads.load({ reason: 'keep', fingerprint: entry?.fingerprint ?? '' });
+    const accepted = await loads.entry();
     expect(accepted).toMatchObject({ state: 'succeeded', accepted: true, content: { copies: 1 } });
     expect(accepted && contentWords(accepted)).toBeNull();
   });
