@@ -3,6 +3,7 @@ import { configWarnings } from '../../../lib/config/configWarnings.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { acmeSource, type DatasetInput, exportTo } from '../../harness/configInput.ts';
+import { byPath } from './problemPaths.ts';
 
 const warnedFields = (input: Omit<ConfigInput, 'bucket'>, stage = 'prod') =>
   configWarnings(defineConfig({ bucket: 'acme', ...input }), stage).map(({ field }) => field);
@@ -21,81 +22,64 @@ const forStatsig = (table: string): Omit<ConfigInput, 'bucket'> => ({
 const mapped = { columns: ['plan'] };
 
 describe('a warning of packaging', () => {
-  it.each<{
-    readonly what: string;
-    readonly input: Omit<ConfigInput, 'bucket'>;
-    readonly field: string;
-  }>([
-    { what: 'any key in a listed stage', input: { allowAnyKey: true }, field: 'allowAnyKey' },
-    {
-      what: 'a dropped user ID',
-      input: { privacy: { salt, redact: { 'user.userID': 'drop' } } },
-      field: 'privacy.redact',
-    },
-    {
-      what: 'a dropped user',
-      input: { privacy: { salt, redact: { user: 'drop', 'statsigMetadata.stableID': 'drop' } } },
-      field: 'privacy.redact',
-    },
-    {
-      what: 'events whose resends Statsig counts again',
-      input: forStatsig(EVENTS),
-      field: 'exports.0.table',
-    },
-    {
-      what: 'exposures whose resends Statsig counts again',
-      input: forStatsig('statsig_forwarded_exposures'),
-      field: 'exports.0.table',
-    },
-    {
-      what: 'a database of others without locations',
-      input: {
-        readers: [
-          {
-            kind: 'metabase',
-            name: 'bi',
-            alsoReads: [
-              { database: 'finance', locations: ['s3://acme-finance/a/'] },
-              { database: 'reports' },
-            ],
-          },
-        ],
+  it.each(
+    byPath<Omit<ConfigInput, 'bucket'>>({
+      allowAnyKey: { 'any key in a listed stage': { allowAnyKey: true } },
+      'privacy.redact': {
+        'a dropped user ID': { privacy: { salt, redact: { 'user.userID': 'drop' } } },
+        'a dropped user': { privacy: { salt, redact: { user: 'drop', 'statsigMetadata.stableID': 'drop' } } },
       },
-      field: 'readers.0.alsoReads.1',
-    },
-    {
-      what: 'a mistyped unit type of events',
-      input: source(
-        { name: 'clicks', kind: 'events' },
-        { name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } },
-      ),
-      field: 'sources.0.datasets.1.mapping.unitIds.comapnyID',
-    },
-    {
-      what: 'a mistyped unit type of metrics',
-      input: source({ name: 'orders', kind: 'metrics', mapping: { idType: { constant: 'compnyID' } } }),
-      field: 'sources.0.datasets.0.mapping.idType',
-    },
-    {
-      what: 'a mistyped unit type of exposures',
-      input: source({ name: 'orders', kind: 'exposures', mapping: { unitType: { constant: 'user_id' } } }),
-      field: 'sources.0.datasets.0.mapping.unitType',
-    },
-    {
-      what: 'equal folders',
-      input: source(
-        { name: 'a', kind: 'events', folder: 'x' },
-        { name: 'b', kind: 'table', folder: 'x', mapping: mapped },
-      ),
-      field: 'sources.0.datasets.1.folder',
-    },
-    {
-      what: 'a folder in another',
-      input: source({ name: 'a', kind: 'events', folder: 'x/y' }, { name: 'b', kind: 'events', folder: 'x' }),
-      field: 'sources.0.datasets.1.folder',
-    },
-  ])('names the field of $what', ({ input, field }) => {
-    expect(warnedFields(input)).toEqual([field]);
+      'exports.0.table': {
+        'events whose resends Statsig counts again': forStatsig(EVENTS),
+        'exposures whose resends Statsig counts again': forStatsig('statsig_forwarded_exposures'),
+      },
+      'readers.0.alsoReads.1': {
+        'a database of others without locations': {
+          readers: [
+            {
+              kind: 'metabase',
+              name: 'bi',
+              alsoReads: [
+                { database: 'finance', locations: ['s3://acme-finance/a/'] },
+                { database: 'reports' },
+              ],
+            },
+          ],
+        },
+      },
+      'sources.0.datasets.1.mapping.unitIds.comapnyID': {
+        'a mistyped unit type of events': source(
+          { name: 'clicks', kind: 'events' },
+          { name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } },
+        ),
+      },
+      'sources.0.datasets.0.mapping.idType': {
+        'a mistyped unit type of metrics': source({
+          name: 'orders',
+          kind: 'metrics',
+          mapping: { idType: { constant: 'compnyID' } },
+        }),
+      },
+      'sources.0.datasets.0.mapping.unitType': {
+        'a mistyped unit type of exposures': source({
+          name: 'orders',
+          kind: 'exposures',
+          mapping: { unitType: { constant: 'user_id' } },
+        }),
+      },
+      'sources.0.datasets.1.folder': {
+        'equal folders': source(
+          { name: 'a', kind: 'events', folder: 'x' },
+          { name: 'b', kind: 'table', folder: 'x', mapping: mapped },
+        ),
+        'a folder in another': source(
+          { name: 'a', kind: 'events', folder: 'x/y' },
+          { name: 'b', kind: 'events', folder: 'x' },
+        ),
+      },
+    }),
+  )('names the field of $what', ({ input, path }) => {
+    expect(warnedFields(input)).toEqual([path]);
   });
 
   it('is not given for what is meant', () => {

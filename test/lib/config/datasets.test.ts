@@ -7,7 +7,7 @@ import {
   exportTo,
   type SourceInput,
 } from '../../harness/configInput.ts';
-import { problemPaths } from './problemPaths.ts';
+import { byPath, forEach, problemPaths } from './problemPaths.ts';
 
 const DATASET = 'sources.0.datasets.0.';
 
@@ -18,77 +18,44 @@ const events = (mapping: object) => ({ kind: 'events', mapping });
 const table = (columns: unknown, more: object = {}) => ({ kind: 'table', mapping: { columns, ...more } });
 
 describe('a mapping in the configuration', () => {
-  it.each<{ readonly what: string; readonly dataset: object; readonly paths: readonly string[] }>([
-    { what: 'no columns', dataset: table([]), paths: ['mapping.columns'] },
-    { what: 'a column of upper case', dataset: table(['Name']), paths: ['mapping.columns.0'] },
-    { what: 'the name of the partition', dataset: table(['ds']), paths: ['mapping.columns.ds'] },
-    {
-      what: 'the name of an origin',
-      dataset: table(['source_file']),
-      paths: ['mapping.columns.source_file'],
-    },
-    {
-      what: 'a unit of a text',
-      dataset: table({ a: { column: 'a', unit: 'ms' } }),
-      paths: ['mapping.columns.a'],
-    },
-    {
-      what: 'a unit and a format',
-      dataset: table({ a: { column: 'a', type: 'date', unit: 'ms', format: 'yyyy-MM-dd' } }),
-      paths: ['mapping.columns.a'],
-    },
-    {
-      what: 'both of a time',
-      dataset: events({ timestamp: { column: 'ts', format: 'yyyyMMdd', unit: 's' } }),
-      paths: ['mapping.timestamp'],
-    },
-    { what: 'another order', dataset: table(['a'], { sortBy: ['b'] }), paths: ['mapping.sortBy'] },
-    { what: 'a column twice', dataset: table(['a', 'a']), paths: ['mapping.columns'] },
-    { what: 'a name of JavaScript', dataset: table(['__proto__']), paths: ['mapping.columns.0'] },
-    { what: 'a layout without a day', dataset: { ...table(['a']), layout: '*.parquet' }, paths: ['layout'] },
-    {
-      what: 'no name of a column',
-      dataset: events({ eventName: { column: [] } }),
-      paths: ['mapping.eventName.column'],
-    },
-    {
-      what: 'a name of a column twice',
-      dataset: events({ eventName: { column: ['a', 'a'] } }),
-      paths: ['mapping.eventName.column'],
-    },
-    {
-      what: 'an unknown type',
-      dataset: table({ a: { column: 'a', type: 'int' } }),
-      paths: ['mapping.columns.a.type'],
-    },
-    { what: 'a NUL in a column', dataset: events({ eventName: 'a\0' }), paths: ['mapping.eventName'] },
-    {
-      what: 'a NUL in a constant',
-      dataset: events({ eventName: { constant: 'a\0' } }),
-      paths: ['mapping.eventName.constant'],
-    },
-    ...[42, true, 'x', '[1]', '{"a":NaN}'].map((constant) => ({
-      what: `${constant} as metadata, which is no object`,
-      dataset: events({ metadataJson: { constant } }),
-      paths: ['mapping.metadataJson'],
-    })),
-    {
-      what: 'a NUL in a key',
-      dataset: events({ metadata: { 'a\0': 'x' } }),
-      paths: ['mapping.metadata.a\0'],
-    },
-    {
-      what: 'a NUL in a unit type',
-      dataset: events({ unitIds: { 'a\0': 'x' } }),
-      paths: ['mapping.unitIds.a\0'],
-    },
-    {
-      what: 'an invalid format',
-      dataset: events({ timestamp: { column: 'ts', format: '%Y-%m-%d' } }),
-      paths: ['mapping.timestamp.format'],
-    },
-  ])('is refused for $what', ({ dataset, paths }) => {
-    expect(refusedOf(dataset)).toEqual(paths);
+  it.each(
+    byPath<object>({
+      'mapping.metadataJson': forEach(
+        'as metadata what is no object,',
+        [42, true, 'x', '[1]', '{"a":NaN}'],
+        (constant) => events({ metadataJson: { constant } }),
+      ),
+      'mapping.columns': { 'no columns': table([]), 'a column twice': table(['a', 'a']) },
+      'mapping.columns.0': {
+        'a column of upper case': table(['Name']),
+        'a name of JavaScript': table(['__proto__']),
+      },
+      'mapping.columns.ds': { 'the name of the partition': table(['ds']) },
+      'mapping.columns.source_file': { 'the name of an origin': table(['source_file']) },
+      'mapping.columns.a': {
+        'a unit of a text': table({ a: { column: 'a', unit: 'ms' } }),
+        'a unit and a format': table({ a: { column: 'a', type: 'date', unit: 'ms', format: 'yyyy-MM-dd' } }),
+      },
+      'mapping.timestamp': {
+        'both of a time': events({ timestamp: { column: 'ts', format: 'yyyyMMdd', unit: 's' } }),
+      },
+      'mapping.sortBy': { 'another order': table(['a'], { sortBy: ['b'] }) },
+      layout: { 'a layout without a day': { ...table(['a']), layout: '*.parquet' } },
+      'mapping.eventName.column': {
+        'no name of a column': events({ eventName: { column: [] } }),
+        'a name of a column twice': events({ eventName: { column: ['a', 'a'] } }),
+      },
+      'mapping.columns.a.type': { 'an unknown type': table({ a: { column: 'a', type: 'int' } }) },
+      'mapping.eventName': { 'a NUL in a column': events({ eventName: 'a\0' }) },
+      'mapping.eventName.constant': { 'a NUL in a constant': events({ eventName: { constant: 'a\0' } }) },
+      'mapping.metadata.a\0': { 'a NUL in a key': events({ metadata: { 'a\0': 'x' } }) },
+      'mapping.unitIds.a\0': { 'a NUL in a unit type': events({ unitIds: { 'a\0': 'x' } }) },
+      'mapping.timestamp.format': {
+        'an invalid format': events({ timestamp: { column: 'ts', format: '%Y-%m-%d' } }),
+      },
+    }),
+  )('is refused for $what', ({ input, path }) => {
+    expect(refusedOf(input)).toEqual([path]);
   });
 
   it('takes the text of a JSON object as the metadata of every row', () => {

@@ -19,6 +19,151 @@ function problemsOf(input: unknown): string {
 const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
 const boundary = (name: string) => `arn:aws:iam::111122223333:policy/of/${name}`;
 
+const redacting = (redact: object) => ({ privacy: { redact, salt: 'sixteen characters' } });
+const sha256 = 'a'.repeat(64);
+const split = { control: 1, test: 1 };
+const statsig = { kind: 'statsig', name: 's', as: 'user', keyAdministrator: true };
+
+/** Values that are refused for themselves, by the path of their field. */
+const REFUSED_VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  bucket: [
+    undefined,
+    'Acme',
+    '10.0.0.1',
+    'my..bucket',
+    'sthree-acme',
+    'amzn-s3-demo-acme',
+    'xn--acme',
+    'acme-s3alias',
+    'acme--ol-s3',
+    'acme.mrap',
+  ],
+  bukket: [1],
+  account: ['000000000000'],
+  region: ['eu-west-9'],
+  service: ['Acme', 's', 'acme_events', 'acme-', 'a'.repeat(17)],
+  encryption: ['AES256'],
+  'existing.keyArn': [
+    'alias/acme',
+    'arn:aws:kms:eu-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef',
+  ],
+  database: ['default', 'my db', '1db'],
+  'athena.stagingDatabase': ['default'],
+  'athena.workgroup': ['primary'],
+  statsigFolder: [
+    '/statsig/',
+    'quarantine/statsig',
+    'a*',
+    'x*y/z',
+    '.',
+    '..',
+    'a/../b',
+    './a',
+    'a/.',
+    'a//b',
+    '',
+  ],
+  tables: [null],
+  'tables.events': ['experiment_groups'],
+  // Another view has the name.
+  'tables.exposures': ['first_exposures'],
+  'curatedTables.exposures': ['experiment_groups', 'quarantine'],
+  'unitIds.': ['x'],
+  'unitIds.a': ['select', 'user_id'],
+  'unitIds.companyID': ['ds'],
+  // A view has a column of the name.
+  'unitIds.country': ['country'],
+  passThrough: [{}, { statsig: true, url: 'https://proxy.example' }],
+  'passThrough.url': ['http://169.254.169.254/latest', 'https://user:word@proxy.example'],
+  timeWindow: [{ pastDays: 365, futureDays: 135 }],
+  // https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
+  'write.concurrency': [1, 1_001, 2.5, null],
+  'alarms.topicArn': ['alerts'],
+  'endpoint.accessLogDays': [31],
+  tags: [Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v']))],
+  'tags.team': ['v'.repeat(257), 'a;b', 7],
+  permissionsBoundary: [
+    'boundary',
+    'arn:aws:iam::111122223333:role/boundary',
+    'arn:aws:iam::1111:policy/boundary',
+  ],
+};
+/** Inputs with such values. */
+const byValue = (values: typeof REFUSED_VALUES) =>
+  Object.entries(values).flatMap(([path, each]) =>
+    each.map((value) => {
+      const input = path.split('.').reduceRight((inner, name) => ({ [name]: inner }), value);
+      return { path, input: Object(input) };
+    }),
+  );
+
+/** Inputs of which a field is refused beside others, or in a list, by its path. */
+const REFUSED: Readonly<Record<string, readonly object[]>> = {
+  'privacy.salt': [{ privacy: { redact: { 'user.email': 'drop' } } }],
+  'privacy.redact': [{ 'user..x': 'drop' }, { time: 'drop' }, { user: 'hash' }].map(redacting),
+  'privacy.redact.user.email': [redacting({ 'user.email': 'mask' })],
+  'passThrough.cache': [{ passThrough: { statsig: true, cache: 1 } }],
+  passThrough: [{ passThrough: { statsig: true }, endpoint: { kind: 'function-url' } }],
+  'athena.stagingDatabase': [{ database: 'one', athena: { stagingDatabase: 'one' } }],
+  'endpoint.accessLogDays': [{ endpoint: { kind: 'function-url', accessLogDays: 30 } }],
+  'endpoint.certificateArn': [
+    { endpoint: { domain: 'collect.acme.com' } },
+    { endpoint: { domain: 'a.acme.com', certificateArn: 'arn:aws:iam::111122223333:server-certificate/x' } },
+  ],
+  'endpoint.domain': [
+    { endpoint: { certificateArn } },
+    { endpoint: { domain: 'collect.acme.com', certificateArn, kind: 'function-url' } },
+    ...[
+      'https://collect.acme.com',
+      '*.acme.com',
+      'Collect.acme.com',
+      'localhost',
+      'a1b2c3.execute-api.us-east-1.amazonaws.com',
+    ].map((domain) => ({ endpoint: { domain, certificateArn } })),
+  ],
+  'tags.TEAM': [{ tags: { team: 'data', TEAM: 'data' } }],
+  permissionsBoundary: [{ account: '444455556666', permissionsBoundary: boundary('boundary') }],
+  'exposures.deny.0': [{ exposures: { deny: ['a*b'] } }],
+  'exposures.allow.1': [{ exposures: { allow: ['a', 'new_*'], deny: ['ne*'] } }],
+  'events.allow.0': [{ events: { allow: ['purchase'], deny: ['purchase'] } }],
+  'experiments.0': [{ experiments: [' a'] }],
+  'experiments.0.since': [{ experiments: [{ name: 'b', split, since: '2026-11-31' }] }],
+  'experiments.1.split': [{ experiments: ['a', { name: 'b', split: { only: 1 } }] }],
+  'experiments.1.name': [
+    {
+      experiments: [
+        { name: 'b', split },
+        { name: 'b', split: { ...split, test: 2 } },
+      ],
+    },
+  ],
+  'holdouts.0': [{ holdouts: ['a '] }, { experiments: ['a', { name: 'b', split }], holdouts: ['b'] }],
+  'readers.0.resultsBucket': [{ readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] }],
+  'readers.0.keyAdministrator': [{ encryption: 's3', readers: [statsig] }],
+  'existing.keyArn': [
+    { existing: { bucket: true } },
+    {
+      encryption: 's3',
+      existing: { keyArn: 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef' },
+    },
+  ],
+  'keys.0.kinds': [{ keys: [{ label: 'web', sha256, kinds: [] }] }],
+  'keys.0.sha256': [{ keys: [{ label: 'web', sha256: 'client-abc' }] }],
+  'keys.0.sources.0': [{ keys: [{ label: 'drops', sha256, sources: ['acme'] }] }],
+  'keys.1.sha256': [
+    {
+      keys: [
+        { label: 'web', sha256 },
+        { label: 'app', sha256 },
+      ],
+    },
+  ],
+  'retention.forwardedDays': [{ curate: true, curateAfter: 2, retention: { forwardedDays: 2 } }],
+  'tables.events': [{ tables: { exposures: 'a', events: 'a' } }],
+  'tables.quarantine': [{ tables: { events: 'quarantine' } }],
+  'unitIds.b': [{ unitIds: { a: 'x', b: 'x' } }],
+};
+
 describe('defineConfig', () => {
   it('fills in every default', () => {
     expect(defineConfig({ bucket: 'acme' })).toEqual({
@@ -98,184 +243,12 @@ describe('defineConfig', () => {
   });
 
   it.each([
-    { path: 'bucket', input: { bucket: undefined } },
-    { path: 'privacy.salt', input: { privacy: { redact: { 'user.email': 'drop' } } } },
-    {
-      path: 'privacy.redact',
-      input: { privacy: { redact: { 'user..x': 'drop' }, salt: 'sixteen characters' } },
-    },
-    { path: 'privacy.redact', input: { privacy: { redact: { time: 'drop' }, salt: 'sixteen characters' } } },
-    { path: 'privacy.redact', input: { privacy: { redact: { user: 'hash' }, salt: 'sixteen characters' } } },
-    {
-      path: 'privacy.redact.user.email',
-      input: { privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
-    },
-    { path: 'tables.events', input: { tables: { events: 'experiment_groups' } } },
-    { path: 'curatedTables.exposures', input: { curatedTables: { exposures: 'experiment_groups' } } },
-    { path: 'passThrough', input: { passThrough: {} } },
-    { path: 'passThrough', input: { passThrough: { statsig: true, url: 'https://proxy.example' } } },
-    { path: 'passThrough.url', input: { passThrough: { url: 'http://169.254.169.254/latest' } } },
-    { path: 'passThrough.url', input: { passThrough: { url: 'https://user:word@proxy.example' } } },
-    { path: 'passThrough.cache', input: { passThrough: { statsig: true, cache: 1 } } },
-    { path: 'passThrough', input: { passThrough: { statsig: true }, endpoint: { kind: 'function-url' } } },
-    { path: 'region', input: { region: 'eu-west-9' } },
-    { path: 'athena.stagingDatabase', input: { database: 'one', athena: { stagingDatabase: 'one' } } },
-    { path: 'athena.workgroup', input: { athena: { workgroup: 'primary' } } },
-    { path: 'existing.keyArn', input: { existing: { keyArn: 'alias/acme' } } },
-    {
-      path: 'existing.keyArn',
-      input: {
-        existing: {
-          keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef',
-        },
-      },
-    },
-    { path: 'alarms.topicArn', input: { alarms: { topicArn: 'alerts' } } },
-    { path: 'endpoint.accessLogDays', input: { endpoint: { kind: 'function-url', accessLogDays: 30 } } },
-    { path: 'endpoint.accessLogDays', input: { endpoint: { accessLogDays: 31 } } },
-    { path: 'endpoint.certificateArn', input: { endpoint: { domain: 'collect.acme.com' } } },
-    { path: 'endpoint.domain', input: { endpoint: { certificateArn } } },
-    {
-      path: 'endpoint.domain',
-      input: { endpoint: { domain: 'collect.acme.com', certificateArn, kind: 'function-url' } },
-    },
-    ...[
-      'https://collect.acme.com',
-      '*.acme.com',
-      'Collect.acme.com',
-      'localhost',
-      'a1b2c3.execute-api.us-east-1.amazonaws.com',
-    ].map((domain) => ({ path: 'endpoint.domain', input: { endpoint: { domain, certificateArn } } })),
-    {
-      path: 'endpoint.certificateArn',
-      input: {
-        endpoint: { domain: 'a.acme.com', certificateArn: 'arn:aws:iam::111122223333:server-certificate/x' },
-      },
-    },
+    ...byValue(REFUSED_VALUES),
+    ...Object.entries(REFUSED).flatMap(([path, inputs]) => inputs.map((input) => ({ path, input }))),
     ...['aws:team', 'AWS:team', 'STAGE', 'stage', '', 'k'.repeat(129), 'team@acme'].map((key) => ({
       path: `tags.${key}`,
       input: { tags: { [key]: 'data' } },
     })),
-    ...['v'.repeat(257), 'a;b', 7].map((team) => ({ path: 'tags.team', input: { tags: { team } } })),
-    { path: 'tags.TEAM', input: { tags: { team: 'data', TEAM: 'data' } } },
-    {
-      path: 'tags',
-      input: { tags: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'])) },
-    },
-    ...['boundary', 'arn:aws:iam::111122223333:role/boundary', 'arn:aws:iam::1111:policy/boundary'].map(
-      (permissionsBoundary) => ({ path: 'permissionsBoundary', input: { permissionsBoundary } }),
-    ),
-    {
-      path: 'permissionsBoundary',
-      input: { account: '444455556666', permissionsBoundary: boundary('boundary') },
-    },
-    { path: 'exposures.deny.0', input: { exposures: { deny: ['a*b'] } } },
-    { path: 'experiments.1.split', input: { experiments: ['a', { name: 'b', split: { only: 1 } }] } },
-    {
-      path: 'experiments.0.since',
-      input: { experiments: [{ name: 'b', split: { control: 1, test: 1 }, since: '2026-11-31' }] },
-    },
-    {
-      path: 'experiments.1.name',
-      input: {
-        experiments: [
-          { name: 'b', split: { control: 1, test: 1 } },
-          { name: 'b', split: { control: 1, test: 2 } },
-        ],
-      },
-    },
-    // https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
-    ...[1, 1_001, 2.5, null].map((concurrency) => ({
-      path: 'write.concurrency',
-      input: { write: { concurrency } },
-    })),
-    { path: 'bucket', input: { bucket: 'Acme' } },
-    ...['sthree-acme', 'amzn-s3-demo-acme', 'xn--acme', 'acme-s3alias', 'acme--ol-s3', 'acme.mrap'].map(
-      (bucket) => ({ path: 'bucket', input: { bucket } }),
-    ),
-    {
-      path: 'readers.0.resultsBucket',
-      input: { readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] },
-    },
-    { path: 'existing.keyArn', input: { existing: { bucket: true } } },
-    { path: 'encryption', input: { encryption: 'AES256' } },
-    ...['Acme', 's', 'acme_events', 'acme-', 'a'.repeat(17)].map((service) => ({
-      path: 'service',
-      input: { service },
-    })),
-    {
-      path: 'existing.keyArn',
-      input: {
-        encryption: 's3',
-        existing: { keyArn: 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef' },
-      },
-    },
-    {
-      path: 'readers.0.keyAdministrator',
-      input: {
-        encryption: 's3',
-        readers: [{ kind: 'statsig', name: 's', as: 'user', keyAdministrator: true }],
-      },
-    },
-    { path: 'database', input: { database: 'default' } },
-    { path: 'athena.stagingDatabase', input: { athena: { stagingDatabase: 'default' } } },
-    { path: 'tables', input: { tables: null } },
-    { path: 'unitIds.', input: { unitIds: { '': 'x' } } },
-    { path: 'bucket', input: { bucket: '10.0.0.1' } },
-    { path: 'statsigFolder', input: { statsigFolder: '/statsig/' } },
-    ...['a*', 'x*y/z', '.', '..', 'a/../b', './a', 'a/.', 'a//b', ''].map((statsigFolder) => ({
-      path: 'statsigFolder',
-      input: { statsigFolder },
-    })),
-    { path: 'database', input: { database: 'my db' } },
-    { path: 'timeWindow', input: { timeWindow: { pastDays: 365, futureDays: 135 } } },
-    {
-      path: 'keys.1.sha256',
-      input: {
-        keys: [
-          { label: 'web', sha256: 'a'.repeat(64) },
-          { label: 'app', sha256: 'a'.repeat(64) },
-        ],
-      },
-    },
-    { path: 'keys.0.kinds', input: { keys: [{ label: 'web', sha256: 'a'.repeat(64), kinds: [] }] } },
-    {
-      path: 'keys.0.sources.0',
-      input: { keys: [{ label: 'drops', sha256: 'a'.repeat(64), sources: ['acme'] }] },
-    },
-    { path: 'keys.0.sha256', input: { keys: [{ label: 'web', sha256: 'client-abc' }] } },
-    { path: 'bukket', input: { bukket: 1 } },
-    { path: 'database', input: { database: '1db' } },
-    { path: 'holdouts.0', input: { holdouts: ['a '] } },
-    { path: 'privacy.redact', input: { privacy: { salt: 'x'.repeat(16), redact: { emial: 'drop' } } } },
-    { path: 'bucket', input: { bucket: 'my..bucket' } },
-    { path: 'account', input: { account: '000000000000' } },
-    { path: 'unitIds.a', input: { unitIds: { a: 'select' } } },
-    { path: 'events.allow.0', input: { events: { allow: ['purchase'], deny: ['purchase'] } } },
-    { path: 'exposures.allow.1', input: { exposures: { allow: ['a', 'new_*'], deny: ['ne*'] } } },
-    {
-      path: 'holdouts.0',
-      input: { experiments: ['a', { name: 'b', split: { x: 1, y: 1 } }], holdouts: ['b'] },
-    },
-    { path: 'experiments.0', input: { experiments: [' a'] } },
-    {
-      path: 'retention.forwardedDays',
-      input: { curate: true, curateAfter: 2, retention: { forwardedDays: 2 } },
-    },
-    {
-      path: 'privacy.redact',
-      input: { privacy: { salt: 'x'.repeat(16), redact: { 'user.emial': 'drop' } } },
-    },
-    { path: 'unitIds.companyID', input: { unitIds: { companyID: 'ds' } } },
-    { path: 'unitIds.a', input: { unitIds: { a: 'user_id' } } },
-    { path: 'unitIds.b', input: { unitIds: { a: 'x', b: 'x' } } },
-    { path: 'tables.events', input: { tables: { exposures: 'a', events: 'a' } } },
-    { path: 'curatedTables.exposures', input: { curatedTables: { exposures: 'quarantine' } } },
-    { path: 'tables.quarantine', input: { tables: { events: 'quarantine' } } },
-    { path: 'statsigFolder', input: { statsigFolder: 'quarantine/statsig' } },
-    // A view has a column, and another view has the name.
-    { path: 'unitIds.country', input: { unitIds: { country: 'country' } } },
-    { path: 'tables.exposures', input: { tables: { exposures: 'first_exposures' } } },
   ])('refuses $path of $input', ({ path, input }) => {
     expect(problemPaths(input)).toEqual([path]);
   });
@@ -306,9 +279,10 @@ describe('defineConfig', () => {
   it('accepts what may be meant', () => {
     const redact = { 'user.\\emial': 'drop', '\\emial': 'drop', 'user.custom.emial': 'drop' };
     const events = { allow: ['purchase*'], deny: ['purchase_test'] };
-    const privacy = { salt: 'x'.repeat(16), redact };
-    expect(problemPaths({ privacy, events, curate: true, retention: { forwardedDays: 3 } })).toEqual([]);
-    const keys = [{ label: 'drops', sha256: 'a'.repeat(64), kinds: [], sources: ['acme'] }];
+    expect(
+      problemPaths({ ...redacting(redact), events, curate: true, retention: { forwardedDays: 3 } }),
+    ).toEqual([]);
+    const keys = [{ label: 'drops', sha256, kinds: [], sources: ['acme'] }];
     expect(problemPaths({ keys, sources: [acmeSource()] })).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
-import { problemPaths } from './problemPaths.ts';
+import { byPath, problemPaths } from './problemPaths.ts';
 
 type ExportInput = NonNullable<ConfigInput['exports']>[number];
 
@@ -59,44 +59,32 @@ describe('exports in the configuration', () => {
   const role = { arn: ROLE, externalId: 'made-by-us' };
   const owner = '444455556666';
 
-  it.each<{ readonly what: string; readonly path: string; readonly exports: ExportInput[] }>([
-    { what: 'a table that is none of ours', path: '0.table', exports: [{ ...baseExport, table: 'theirs' }] },
-    { what: 'the quarantine', path: '0.table', exports: [{ ...baseExport, table: 'quarantine' }] },
-    {
-      what: 'a role without an external ID',
-      path: '0.target.role.externalId',
-      exports: to({ role: { arn: ROLE } }),
-    },
-    { what: 'a role of another account', path: '0.target.role.arn', exports: to({ owner, role }) },
-    { what: 'a name that comes twice', path: '1.name', exports: [baseExport, ...to({ folder: 'x' })] },
-    { what: 'our own bucket', path: '0.target.bucket', exports: to({ bucket: 'acme' }) },
-    { what: 'a folder in another’s', path: '1.target.folder', exports: more({ folder: 'events/raw' }) },
-    {
-      what: 'a key of another region than the bucket’s',
-      path: '0.target.kmsKeyArn',
-      exports: to({ kmsKeyArn: KEY }),
-    },
-    { what: 'the bucket of another under another owner', path: '1.target.owner', exports: more({ owner }) },
-    { what: 'an owner that is no account', path: '0.target.owner', exports: to({ owner: 'acme' }) },
-    { what: 'a folder that ends in a slash', path: '0.target.folder', exports: to({ folder: 'x/' }) },
-    {
-      what: 'a key beside S3’s own encryption',
-      path: '0.target.encryption',
-      exports: to({ encryption: 'AES256', kmsKeyArn: HERE }),
-    },
-    {
-      what: 'aws:kms with a key that its owner cannot use',
-      path: '0.target.encryption',
-      exports: to({ encryption: 'aws:kms' }),
-    },
-    {
-      what: 'an encryption that S3 does not have',
-      path: '0.target.encryption',
-      exports: to({ encryption: 'aws:kms:dsse' }),
-    },
-    { what: 'an alias for a key', path: '0.target.kmsKeyArn', exports: to({ kmsKeyArn: 'alias/x' }) },
-  ])('are rejected with $what', ({ path, exports }) => {
-    expect(problemPaths({ exports }, 'exports.')).toEqual([path]);
+  it.each(
+    byPath({
+      '0.table': {
+        'a table that is none of ours': [{ ...baseExport, table: 'theirs' }],
+        'the quarantine': [{ ...baseExport, table: 'quarantine' }],
+      },
+      '0.target.role.externalId': { 'a role without an external ID': to({ role: { arn: ROLE } }) },
+      '0.target.role.arn': { 'a role of another account': to({ owner, role }) },
+      '1.name': { 'a name that comes twice': [baseExport, ...to({ folder: 'x' })] },
+      '0.target.bucket': { 'our own bucket': to({ bucket: 'acme' }) },
+      '1.target.folder': { 'a folder in another’s': more({ folder: 'events/raw' }) },
+      '0.target.kmsKeyArn': {
+        'a key of another region than the bucket’s': to({ kmsKeyArn: KEY }),
+        'an alias for a key': to({ kmsKeyArn: 'alias/x' }),
+      },
+      '1.target.owner': { 'the bucket of another under another owner': more({ owner }) },
+      '0.target.owner': { 'an owner that is no account': to({ owner: 'acme' }) },
+      '0.target.folder': { 'a folder that ends in a slash': to({ folder: 'x/' }) },
+      '0.target.encryption': {
+        'a key beside S3’s own encryption': to({ encryption: 'AES256', kmsKeyArn: HERE }),
+        'aws:kms with a key that its owner cannot use': to({ encryption: 'aws:kms' }),
+        'an encryption that S3 does not have': to({ encryption: 'aws:kms:dsse' }),
+      },
+    }),
+  )('are rejected with $what', ({ path, input }) => {
+    expect(problemPaths({ exports: input }, 'exports.')).toEqual([path]);
   });
 
   it('take aws:kms without a key where the key aws/s3 is of the owner', () => {

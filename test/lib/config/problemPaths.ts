@@ -16,3 +16,17 @@ export function problemPaths(input: object, within = ''): readonly string[] {
   }
   return [];
 }
+
+/** Rows of cases that are given by the path of the refused field, each with its words. */
+export function byPath<Input>(cases: Readonly<Record<string, Readonly<Record<string, Input>>>>) {
+  return Object.entries(cases).flatMap(([path, inputs]) =>
+    Object.entries(inputs).map(([what, input]) => ({ path, what, input })),
+  );
+}
+
+/** Cases that differ in a value, each with its words. */
+export const forEach = <Value, Input>(
+  words: string,
+  values: readonly Value[],
+  make: (value: Value) => Input,
+) => Object.fromEntries(values.map((value) => [`${words} ${value}`, make(value)]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { problemPaths } from './problemPaths.ts';
+import { byPath, problemPaths } from './problemPaths.ts';
 
 const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
 const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
@@ -84,221 +84,116 @@ describe('the configuration of readers', () => {
   const shop = { sources: [{ name: 'shop', bucket: 'acme-owox', owner: ACCOUNT, datasets }] };
   const former = { statsigFolder: 'new', formerStatsigFolders: [{ folder: 'old', until: '2026-11-01' }] };
 
-  it.each<{
-    readonly what: string;
-    readonly path: string;
-    readonly readers: object[];
-    readonly more?: object;
-  }>([
-    { what: 'two readers with one name', path: '1.name', readers: [metabase, { ...metabase }] },
-    { what: 'a kind that nobody knows', path: '0.kind', readers: [{ kind: 'tableau', name: 't' }] },
-    { what: 'an account ID that is none', path: '0.principal', readers: [{ ...statsig, principal: '1234' }] },
-    {
-      what: 'a role without a principal',
-      path: '0.principal',
-      readers: [{ ...statsig, principal: undefined }],
-    },
-    {
-      what: 'a role without an external ID',
-      path: '0.externalId',
-      readers: [{ ...statsig, externalId: undefined }],
-    },
-    {
-      what: 'an external ID of a user',
-      path: '0.externalId',
-      readers: [{ kind: 'statsig', name: 's', as: 'user', externalId: 'p' }],
-    },
-    {
-      what: 'a role without an external ID of a user',
-      path: '0.allowNoExternalId',
-      readers: [{ kind: 'statsig', name: 's', as: 'user', allowNoExternalId: true }],
-    },
-    { what: 'a principal of a user', path: '0.principal', readers: [{ ...metabase, principal: 'ec2' }] },
-    { what: 'a role that nobody assumes', path: '0.principal', readers: role({}) },
-    { what: 'OWOX without a bucket', path: '0.resultsBucket', readers: [{ kind: 'owox', name: 'o' }] },
-    {
-      what: 'results in the data’s bucket',
-      path: '0.resultsBucket',
-      readers: [{ ...owox, resultsBucket: 'acme-experiments' }],
-    },
-    {
-      what: "a database that is not the reader's own",
-      path: '0.ownDatabase',
-      readers: [{ ...owox, ownDatabase: 'sluice' }],
-    },
-    {
-      what: "Statsig's database",
-      path: '0.ownDatabase',
-      readers: [{ ...metabase, ownDatabase: 'statsig_staging' }],
-    },
-    {
-      what: "the account's default database",
-      path: '0.ownDatabase',
-      readers: [{ ...metabase, ownDatabase: 'default' }],
-    },
-    {
-      what: 'one database for two',
-      path: '1.ownDatabase',
-      readers: [owox, { ...metabase, ownDatabase: 'owox' }],
-    },
-    {
-      what: 'our database among others',
-      path: '0.alsoReads.0.database',
-      readers: also({ database: 'SLUICE' }),
-    },
-    {
-      what: "Statsig's database among others",
-      path: '0.alsoReads.0.database',
-      readers: also({ database: 'statsig_staging' }),
-    },
-    {
-      what: 'a location in our bucket',
-      path: '0.alsoReads.0.locations.0',
-      readers: reads('s3://acme-experiments/landing/'),
-    },
-    {
-      what: "another's results",
-      path: '2.alsoReads.0.locations.0',
-      readers: [metabase, owox, { ...statsig, alsoReads: [inOwox] }],
-    },
-    {
-      what: "a location in Statsig's own bucket",
-      path: '0.alsoReads.0.locations.0',
-      readers: reads('s3://acme-statsig/a/'),
-      more: { statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' } },
-    },
-    { what: 'a whole bucket', path: '0.alsoReads.0.locations.0', readers: reads('s3://acme-finance') },
-    {
-      what: 'a location with a pattern',
-      path: '0.alsoReads.0.locations.0',
-      readers: reads('s3://acme-finance/*'),
-    },
-    {
-      what: 'a folder above',
-      path: '0.alsoReads.0.locations.0',
-      readers: reads('s3://acme-finance/orders/../'),
-    },
-    { what: 'a pattern of tables', path: '0.alsoReads.0.tables.0', readers: also({ tables: ['*'] }) },
-    {
-      what: 'a bucket with two owners',
-      path: '0.alsoReads.1.owner',
-      readers: also({}, { database: 'more', owner: ACCOUNT }),
-    },
-    {
-      what: 'a bucket that has another owner for another reader',
-      path: '1.alsoReads.0.owner',
-      readers: [...also({ owner: ACCOUNT }), { ...metabase, alsoReads: [orders] }],
-    },
-    {
-      what: 'a key of no location',
-      path: '0.alsoReads.0.kmsKeyArn',
-      readers: also({ locations: undefined, kmsKeyArn: KEY }),
-    },
-    {
-      what: 'an owner of no location',
-      path: '0.alsoReads.0.owner',
-      readers: also({ locations: undefined, owner: ACCOUNT }),
-    },
-    {
-      what: "another reader's database among others",
-      path: '0.alsoReads.0.database',
-      readers: [{ ...metabase, alsoReads: [{ ...orders, database: 'owox' }] }, owox],
-    },
-    // One that opens everything.
-    {
-      what: 'a policy of AWS',
-      path: '0.policies.0',
-      readers: [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }],
-    },
-    {
-      what: 'a policy twice',
-      path: '0.policies.1',
-      readers: [{ ...owox, policies: Array(2).fill(`arn:aws:iam::${ACCOUNT}:policy/read-finance`) }],
-    },
-    { what: 'a workgroup of ours', path: '0.workgroup', readers: [{ ...metabase, workgroup: 'sluice' }] },
-    {
-      what: 'the workgroup of another reader',
-      path: '1.workgroup',
-      readers: [metabase, { ...statsig, workgroup: 'sluice_metabase' }],
-    },
-    {
-      what: 'results among what lands',
-      path: '0.resultLocation',
-      readers: results('s3://acme-experiments/landing/x/'),
-    },
-    {
-      what: 'results among copies of relay',
-      path: '0.resultLocation',
-      readers: results('s3://acme-experiments/relay/x/'),
-    },
-    {
-      what: 'results in the Statsig folder',
-      path: '0.resultLocation',
-      readers: results('s3://acme-experiments/statsig/results/'),
-    },
-    {
-      what: 'results in a former Statsig folder',
-      path: '0.resultLocation',
-      readers: results('s3://acme-experiments/old/'),
-      more: former,
-    },
-    {
-      what: "a customer's bucket as OWOX's",
-      path: '0.resultsBucket',
-      readers: [{ ...owox, existingResultsBucket: true }],
-      more: shop,
-    },
-    {
-      what: 'results in another bucket',
-      path: '0.resultLocation',
-      readers: results('s3://acme-other/results/'),
-    },
-    {
-      what: "the folder of another's results",
-      path: '1.resultLocation',
-      readers: [...results(RESULTS), within],
-    },
-    {
-      what: 'a key of a bucket that the stack makes',
-      path: '0.resultsKeyArn',
-      readers: [{ ...owox, resultsKeyArn: KEY }],
-    },
-    {
-      what: 'a name that IAM does not take',
-      path: '0.iamName',
-      readers: [{ ...owox, iamName: 'OWOX Data Marts' }],
-    },
-    { what: 'a path as a name in IAM', path: '0.iamName', readers: [{ ...owox, iamName: 'bi/owox' }] },
-    { what: 'a name too long for IAM', path: '0.iamName', readers: [{ ...owox, iamName: 'o'.repeat(65) }] },
-    {
-      what: 'one name in IAM for two users, in another case',
-      path: '1.iamName',
-      readers: [
-        { ...owox, iamName: 'Reader' },
-        { ...metabase, iamName: 'READER' },
-      ],
-    },
-    { what: 'a name that makes no logical ID', path: '0.name', readers: [{ ...metabase, name: 'BI team' }] },
-    // The folder of tables that Athena makes of people's queries.
-    { what: 'the name of a folder', path: '0.name', readers: [{ ...metabase, name: 'tables' }] },
-    { what: 'a member of another kind', path: '0.externalId', readers: [{ ...owox, externalId: 'x' }] },
-    {
-      what: "Metabase's role for everybody of an account",
-      path: '0.principal',
-      readers: role({ principal: ROOT }),
-    },
-    // It sends none.
-    {
-      what: 'an external ID of a service',
-      path: '0.externalId',
-      readers: role({ principal: 'ec2', externalId: 'bi-7f3b' }),
-    },
-    {
-      what: "an external ID of Metabase's user",
-      path: '0.externalId',
-      readers: [{ ...metabase, externalId: 'bi-7f3b' }],
-    },
-  ])('rejects by field $what', ({ path, readers, more = {} }) => {
+  it.each(
+    byPath<object>({
+      '1.name': { 'two readers with one name': [metabase, { ...metabase }] },
+      '0.kind': { 'a kind that nobody knows': [{ kind: 'tableau', name: 't' }] },
+      '0.principal': {
+        'an account ID that is none': [{ ...statsig, principal: '1234' }],
+        'a role without a principal': [{ ...statsig, principal: undefined }],
+        'a principal of a user': [{ ...metabase, principal: 'ec2' }],
+        'a role that nobody assumes': role({}),
+        "Metabase's role for everybody of an account": role({ principal: ROOT }),
+      },
+      '0.externalId': {
+        'a role without an external ID': [{ ...statsig, externalId: undefined }],
+        'an external ID of a user': [{ kind: 'statsig', name: 's', as: 'user', externalId: 'p' }],
+        'a member of another kind': [{ ...owox, externalId: 'x' }],
+        // It sends none.
+        'an external ID of a service': role({ principal: 'ec2', externalId: 'bi-7f3b' }),
+        "an external ID of Metabase's user": [{ ...metabase, externalId: 'bi-7f3b' }],
+      },
+      '0.allowNoExternalId': {
+        'a role without an external ID of a user': [
+          { kind: 'statsig', name: 's', as: 'user', allowNoExternalId: true },
+        ],
+      },
+      '0.resultsBucket': {
+        'OWOX without a bucket': [{ kind: 'owox', name: 'o' }],
+        'results in the data’s bucket': [{ ...owox, resultsBucket: 'acme-experiments' }],
+        "a customer's bucket as OWOX's": { readers: [{ ...owox, existingResultsBucket: true }], ...shop },
+      },
+      '0.ownDatabase': {
+        "a database that is not the reader's own": [{ ...owox, ownDatabase: 'sluice' }],
+        "Statsig's database": [{ ...metabase, ownDatabase: 'statsig_staging' }],
+        "the account's default database": [{ ...metabase, ownDatabase: 'default' }],
+      },
+      '1.ownDatabase': { 'one database for two': [owox, { ...metabase, ownDatabase: 'owox' }] },
+      '0.alsoReads.0.database': {
+        'our database among others': also({ database: 'SLUICE' }),
+        "Statsig's database among others": also({ database: 'statsig_staging' }),
+        "another reader's database among others": [
+          { ...metabase, alsoReads: [{ ...orders, database: 'owox' }] },
+          owox,
+        ],
+      },
+      '0.alsoReads.0.locations.0': {
+        'a location in our bucket': reads('s3://acme-experiments/landing/'),
+        "a location in Statsig's own bucket": {
+          readers: reads('s3://acme-statsig/a/'),
+          statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
+        },
+        'a whole bucket': reads('s3://acme-finance'),
+        'a location with a pattern': reads('s3://acme-finance/*'),
+        'a folder above': reads('s3://acme-finance/orders/../'),
+      },
+      '2.alsoReads.0.locations.0': {
+        "another's results": [metabase, owox, { ...statsig, alsoReads: [inOwox] }],
+      },
+      '0.alsoReads.0.tables.0': { 'a pattern of tables': also({ tables: ['*'] }) },
+      '0.alsoReads.1.owner': { 'a bucket with two owners': also({}, { database: 'more', owner: ACCOUNT }) },
+      '1.alsoReads.0.owner': {
+        'a bucket that has another owner for another reader': [
+          ...also({ owner: ACCOUNT }),
+          { ...metabase, alsoReads: [orders] },
+        ],
+      },
+      '0.alsoReads.0.kmsKeyArn': { 'a key of no location': also({ locations: undefined, kmsKeyArn: KEY }) },
+      '0.alsoReads.0.owner': { 'an owner of no location': also({ locations: undefined, owner: ACCOUNT }) },
+      '0.policies.0': {
+        // One that opens everything.
+        'a policy of AWS': [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }],
+      },
+      '0.policies.1': {
+        'a policy twice': [
+          { ...owox, policies: Array(2).fill(`arn:aws:iam::${ACCOUNT}:policy/read-finance`) },
+        ],
+      },
+      '0.workgroup': { 'a workgroup of ours': [{ ...metabase, workgroup: 'sluice' }] },
+      '1.workgroup': {
+        'the workgroup of another reader': [metabase, { ...statsig, workgroup: 'sluice_metabase' }],
+      },
+      '0.resultLocation': {
+        'results among what lands': results('s3://acme-experiments/landing/x/'),
+        'results among copies of relay': results('s3://acme-experiments/relay/x/'),
+        'results in the Statsig folder': results('s3://acme-experiments/statsig/results/'),
+        'results in a former Statsig folder': {
+          readers: results('s3://acme-experiments/old/'),
+          ...former,
+        },
+        'results in another bucket': results('s3://acme-other/results/'),
+      },
+      '1.resultLocation': { "the folder of another's results": [...results(RESULTS), within] },
+      '0.resultsKeyArn': { 'a key of a bucket that the stack makes': [{ ...owox, resultsKeyArn: KEY }] },
+      '0.iamName': {
+        'a name that IAM does not take': [{ ...owox, iamName: 'OWOX Data Marts' }],
+        'a path as a name in IAM': [{ ...owox, iamName: 'bi/owox' }],
+        'a name too long for IAM': [{ ...owox, iamName: 'o'.repeat(65) }],
+      },
+      '1.iamName': {
+        'one name in IAM for two users, in another case': [
+          { ...owox, iamName: 'Reader' },
+          { ...metabase, iamName: 'READER' },
+        ],
+      },
+      '0.name': {
+        'a name that makes no logical ID': [{ ...metabase, name: 'BI team' }],
+        // The folder of tables that Athena makes of people's queries.
+        'the name of a folder': [{ ...metabase, name: 'tables' }],
+      },
+    }),
+  )('rejects by field $what', ({ path, input }) => {
+    const { readers, ...more } = Array.isArray(input) ? { readers: input } : Object(input);
     expect(problems(readers, more)).toEqual([path]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../../lib/config/functionConfig.ts';
-import { problemPaths } from './problemPaths.ts';
+import { byPath, problemPaths } from './problemPaths.ts';
 
 const define = (relay: unknown) => validateConfig({ bucket: 'acme', relay });
 /** The message of a refused `relay`; empty if it is accepted. */
@@ -32,43 +32,34 @@ describe('relay in the configuration', () => {
     (url) => expect(problemPaths({ relay: { url } })).toEqual([]),
   );
 
-  it.each([
-    { what: 'an address without TLS', relay: { url: 'http://collector.example.com' }, path: 'relay.url' },
-    { what: 'a relative address', relay: { url: '/v1' }, path: 'relay.url' },
-    { what: 'an address with a query', relay: { url: 'https://a.example/?k=1' }, path: 'relay.url' },
-    { what: 'an address with an empty query', relay: { url: 'https://a.example/?' }, path: 'relay.url' },
-    { what: 'an address with a fragment', relay: { url: 'https://a.example/#a' }, path: 'relay.url' },
-    { what: 'an address with an empty fragment', relay: { url: 'https://a.example/#' }, path: 'relay.url' },
-    {
-      what: 'an address with an empty query and a space',
-      relay: { url: 'https://a.example/? ' },
-      path: 'relay.url',
-    },
-    { what: 'an address with a user', relay: { url: 'https://u:planted@a.example' }, path: 'relay.url' },
-    { what: 'an address with a user alone', relay: { url: 'https://planted@a.example' }, path: 'relay.url' },
-    {
-      what: 'an address with a password alone',
-      relay: { url: 'https://:planted@a.example' },
-      path: 'relay.url',
-    },
-    { what: 'two targets', relay: { statsig: true, url: 'https://a.example' }, path: 'relay' },
-    { what: 'no target', relay: {}, path: 'relay' },
-    { what: 'statsig: false', relay: { statsig: false }, path: 'relay.statsig' },
-    { what: 'an unknown member', relay: { statsig: true, sample: 0.5 }, path: 'relay.sample' },
-    { what: 'headers to Statsig', relay: { statsig: true, headers: {} }, path: 'relay.headers' },
-    {
-      what: 'a header of the connection',
-      relay: { url: 'https://a.example', headers: { Host: 'planted' } },
-      path: 'relay.headers.Host',
-    },
-    {
-      what: 'a line break in a header',
-      relay: { url: 'https://a.example', headers: { a: 'planted\r\nb: c' } },
-      path: 'relay.headers.a',
-    },
-  ])('refuses $what, and shows nothing secret', ({ relay, path }) => {
-    expect(problemPaths({ relay })).toEqual([path]);
-    expect(refusal(relay)).not.toContain('planted');
+  it.each(
+    byPath<object>({
+      url: {
+        'an address without TLS': { url: 'http://collector.example.com' },
+        'a relative address': { url: '/v1' },
+        'an address with a query': { url: 'https://a.example/?k=1' },
+        'an address with an empty query': { url: 'https://a.example/?' },
+        'an address with a fragment': { url: 'https://a.example/#a' },
+        'an address with an empty fragment': { url: 'https://a.example/#' },
+        'an address with an empty query and a space': { url: 'https://a.example/? ' },
+        'an address with a user': { url: 'https://u:planted@a.example' },
+        'an address with a user alone': { url: 'https://planted@a.example' },
+        'an address with a password alone': { url: 'https://:planted@a.example' },
+      },
+      relay: { 'two targets': { statsig: true, url: 'https://a.example' }, 'no target': {} },
+      statsig: { 'statsig: false': { statsig: false } },
+      sample: { 'an unknown member': { statsig: true, sample: 0.5 } },
+      headers: { 'headers to Statsig': { statsig: true, headers: {} } },
+      'headers.Host': {
+        'a header of the connection': { url: 'https://a.example', headers: { Host: 'planted' } },
+      },
+      'headers.a': {
+        'a line break in a header': { url: 'https://a.example', headers: { a: 'planted\r\nb: c' } },
+      },
+    }),
+  )('refuses $what, and shows nothing secret', ({ input, path }) => {
+    expect(problemPaths({ relay: input }, 'relay.')).toEqual([path]);
+    expect(refusal(input)).not.toContain('planted');
   });
 
   it('refuses a Statsig folder where copies lie', () => {

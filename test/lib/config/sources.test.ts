@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { problemPaths } from './problemPaths.ts';
+import { byPath, forEach, problemPaths } from './problemPaths.ts';
 
 type SourceInput = NonNullable<ConfigInput['sources']>[number];
 type DatasetInput = SourceInput['datasets'][number];
@@ -87,132 +87,91 @@ describe('sources', () => {
     },
   );
 
-  const mapped = (mapping: object) => withDataset({ mapping });
-  const expected = (more: object) => withDataset({ expectedBy: { hour: 9, ...more } });
-  const asInt = { column: 'a', cast: 'int' };
   const byRole = { arn: ROLE, externalId: 'made-by-us' };
-  const ratio = { name: 'm', kind: 'metrics' as const, mapping: { numerator: 'n' } };
 
-  it.each<{ readonly what: string; readonly path: string; readonly source: SourceInput }>([
-    { what: 'a name in capitals', path: 'name', source: { ...acme, name: 'Acme' } },
-    { what: 'an owner that is none', path: 'owner', source: { ...acme, owner: 'acme' } },
-    { what: 'a role that is none', path: 'role.arn', source: { ...acme, role: { arn: 'x' } } },
-    {
-      what: 'a role without an external ID',
-      path: 'role.externalId',
-      source: { ...acme, role: { arn: ROLE } },
-    },
-    {
-      what: 'an ID and no ID',
-      path: 'role.allowNoExternalId',
-      source: { ...acme, role: { ...byRole, allowNoExternalId: true } },
-    },
-    {
-      what: "a role of another account's",
-      path: 'role.arn',
-      source: { ...acme, owner: '444455556666', role: byRole },
-    },
-    {
-      what: 'an owner that is a number, which loses zeros',
-      path: 'owner',
-      source: { ...acme, owner: Object(123456789012) },
-    },
-    {
-      what: "a key of another region than the bucket's",
-      path: 'kmsKeyArn',
-      source: { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
-    },
-    // Nobody looks for it any more then.
-    {
-      what: 'a drop beyond the lookback',
-      path: 'datasets.0.expectedBy.daysAfter',
-      source: expected({ daysAfter: 4 }),
-    },
-    {
-      what: 'a weekday that is none',
-      path: 'datasets.0.expectedBy.weekdays.0',
-      source: expected({ weekdays: ['monday'] }),
-    },
-    {
-      what: 'a weekday twice',
-      path: 'datasets.0.expectedBy.weekdays',
-      source: expected({ weekdays: ['mon', 'mon'] }),
-    },
-    {
-      what: 'the clocks of no zone',
-      path: 'datasets.0.expectedBy.timezone',
-      source: expected({ timezone: 'CEST+1' }),
-    },
-    { what: 'the bucket of the deployment', path: 'bucket', source: { ...acme, bucket: 'experiments' } },
-    { what: 'the name of the exports’ ledger', path: 'name', source: { ...acme, name: 'exports' } },
-    {
-      what: 'the name of the ledger of curated days',
-      path: 'name',
-      source: { ...acme, name: 'curated', datasets: [{ ...events, table: 'other' }] },
-    },
-    { what: 'another kind', path: 'datasets.0.kind', source: withDataset({ kind: 'users' }) },
-    {
-      what: 'another day format',
-      path: 'datasets.0.dayFormat',
-      source: withDataset({ dayFormat: 'DD.MM.YYYY' }),
-    },
-    ...['year=YYYY/month=MM', 'DD=YYYY/b=MM/c=DD', '{a=YYYY/b=MM/c=DD', 'year=YYYY/month=DD/day=MM'].map(
-      (dayFormat) => ({
-        what: `the day format ${dayFormat}`,
-        path: 'datasets.0.dayFormat',
-        source: withDataset({ dayFormat }),
-      }),
-    ),
-    {
-      what: 'a timezone that is none',
-      path: 'datasets.0.timezone',
-      source: withDataset({ timezone: 'Berlin' }),
-    },
-    {
-      what: 'an offset for a timezone',
-      path: 'datasets.0.timezone',
-      source: withDataset({ timezone: '+01:00' }),
-    },
-    ...['a/', '../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map((folder) => ({
-      what: `the folder ${folder}`,
-      path: 'datasets.0.folder',
-      source: withDataset({ folder }),
-    })),
-    { what: 'an unknown field', path: 'datasets.0.tables', source: withDataset({ tables: 'x' }) },
-    {
-      what: 'an unknown field of the mapping',
-      path: 'datasets.0.mapping.event',
-      source: mapped({ event: 'x' }),
-    },
-    {
-      what: 'a field from nowhere',
-      path: 'datasets.0.mapping.eventName',
-      source: mapped({ eventName: { colum: 'x' } }),
-    },
-    {
-      what: 'no unit',
-      path: 'datasets.0.mapping.timestamp.unit',
-      source: mapped({ timestamp: { column: 'a', unit: 'days' } }),
-    },
-    {
-      what: 'no cast',
-      path: 'datasets.0.mapping.unitIds.userID.cast',
-      source: mapped({ unitIds: { userID: asInt } }),
-    },
-    {
-      what: 'a member too many',
-      path: 'datasets.0.mapping.eventName.const',
-      source: mapped({ eventName: { column: 'a', const: 'x' } }),
-    },
-    {
-      what: 'no constant',
-      path: 'datasets.0.mapping.eventName.constant',
-      source: mapped({ eventName: { constant: null } }),
-    },
-    { what: 'no unit IDs', path: 'datasets.0.mapping.unitIds', source: mapped({ unitIds: {} }) },
-    { what: 'half a ratio', path: 'datasets.0.mapping', source: { ...acme, datasets: [ratio] } },
-  ])('reject $what', ({ path, source }) => {
-    expect(problemPaths({ bucket: 'experiments', sources: [source] }, 'sources.0.')).toEqual([path]);
+  it.each(
+    byPath<object>({
+      name: {
+        'a name in capitals': { name: 'Acme' },
+        'the name of the exports’ ledger': { name: 'exports' },
+        'the name of the ledger of curated days': {
+          name: 'curated',
+          datasets: [{ ...events, table: 'other' }],
+        },
+      },
+      owner: {
+        'an owner that is none': { owner: 'acme' },
+        'an owner that is a number, which loses zeros': { owner: 123456789012 },
+      },
+      'role.arn': {
+        'a role that is none': { role: { arn: 'x' } },
+        "a role of another account's": { owner: '444455556666', role: byRole },
+      },
+      'role.externalId': { 'a role without an external ID': { role: { arn: ROLE } } },
+      'role.allowNoExternalId': { 'an ID and no ID': { role: { ...byRole, allowNoExternalId: true } } },
+      kmsKeyArn: { "a key of another region than the bucket's": { region: 'eu-west-1', kmsKeyArn: KEY } },
+      bucket: { 'the bucket of the deployment': { bucket: 'experiments' } },
+    }),
+  )('reject $what', ({ path, input }) => {
+    const sources = [{ ...acme, ...input }];
+    expect(problemPaths({ bucket: 'experiments', sources }, 'sources.0.')).toEqual([path]);
+  });
+
+  const expected = (more: object) => ({ expectedBy: { hour: 9, ...more } });
+  const mapped = (mapping: object) => ({ mapping });
+
+  it.each(
+    byPath<Readonly<Record<string, unknown>>>({
+      'expectedBy.daysAfter': {
+        // Nobody looks for it any more then.
+        'a drop beyond the lookback': expected({ daysAfter: 4 }),
+      },
+      'expectedBy.weekdays.0': { 'a weekday that is none': expected({ weekdays: ['monday'] }) },
+      'expectedBy.weekdays': { 'a weekday twice': expected({ weekdays: ['mon', 'mon'] }) },
+      'expectedBy.timezone': { 'the clocks of no zone': expected({ timezone: 'CEST+1' }) },
+      kind: { 'another kind': { kind: 'users' } },
+      dayFormat: forEach(
+        'the day format',
+        [
+          'DD.MM.YYYY',
+          'year=YYYY/month=MM',
+          'DD=YYYY/b=MM/c=DD',
+          '{a=YYYY/b=MM/c=DD',
+          'year=YYYY/month=DD/day=MM',
+        ],
+        (dayFormat) => ({ dayFormat }),
+      ),
+      timezone: forEach('the timezone', ['Berlin', '+01:00'], (timezone) => ({ timezone })),
+      folder: forEach('the folder', ['a/', '../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`], (folder) => ({
+        folder,
+      })),
+      table: forEach(
+        'the name of another table or view,',
+        [
+          'statsig_forwarded_events',
+          'quarantine',
+          'curated_exposures',
+          'curated_events',
+          'experiment_groups',
+          'received_hours',
+          'first_exposures',
+        ],
+        (table) => ({ table }),
+      ),
+      tables: { 'an unknown field': { tables: 'x' } },
+      'mapping.event': { 'an unknown field of the mapping': mapped({ event: 'x' }) },
+      'mapping.eventName': { 'a field from nowhere': mapped({ eventName: { colum: 'x' } }) },
+      'mapping.timestamp.unit': { 'no unit': mapped({ timestamp: { column: 'a', unit: 'days' } }) },
+      'mapping.unitIds.userID.cast': {
+        'no cast': mapped({ unitIds: { userID: { column: 'a', cast: 'int' } } }),
+      },
+      'mapping.eventName.const': { 'a member too many': mapped({ eventName: { column: 'a', const: 'x' } }) },
+      'mapping.eventName.constant': { 'no constant': mapped({ eventName: { constant: null } }) },
+      'mapping.unitIds': { 'no unit IDs': mapped({ unitIds: {} }) },
+      mapping: { 'half a ratio': { kind: 'metrics', ...mapped({ numerator: 'n' }) } },
+    }),
+  )('reject a dataset with $what', ({ path, input }) => {
+    expect(problemPaths({ sources: [withDataset(input)] }, 'sources.0.datasets.0.')).toEqual([path]);
   });
 
   it('name the source and the dataset of a problem', () => {
@@ -232,7 +191,7 @@ describe('sources', () => {
   });
 
   it('accept a drop that is expected on the last day that is looked at', () => {
-    expect(problemPaths({ sources: [expected({ daysAfter: 3 })] })).toEqual([]);
+    expect(problemPaths({ sources: [withDataset(expected({ daysAfter: 3 }))] })).toEqual([]);
   });
 
   it.each(['Events 2026', 'a/b=c', 'ü', 'a.b/..c', '$x'])('accept the folder %s', (folder) => {
@@ -253,23 +212,6 @@ describe('sources', () => {
       path: '0.datasets.1.table',
       sources: [{ ...acme, datasets: [events, sameTable] }],
     },
-    {
-      what: 'the table of events',
-      path: '0.datasets.0.table',
-      sources: [withDataset({ table: 'statsig_forwarded_events' })],
-    },
-    {
-      what: 'the table of quarantine',
-      path: '0.datasets.0.table',
-      sources: [withDataset({ table: 'quarantine' })],
-    },
-    ...['curated_exposures', 'curated_events', 'experiment_groups', 'received_hours', 'first_exposures'].map(
-      (table) => ({
-        what: `the name of another table or view, ${table}`,
-        path: '0.datasets.0.table',
-        sources: [withDataset({ table })],
-      }),
-    ),
   ])('reject $what', ({ path, sources }) => {
     expect(problemPaths({ sources }, 'sources.')).toEqual([path]);
   });

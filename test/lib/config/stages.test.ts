@@ -9,6 +9,7 @@ import { projectRoot } from '../../../local/roots.ts';
 import { acmeSource, exportTo } from '../../harness/configInput.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { textOf } from '../../harness/textOf.ts';
+import { byPath } from './problemPaths.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
@@ -311,55 +312,36 @@ describe('two stages', () => {
     expect(bucket).toBe('acme-production');
   });
 
-  it.each<{
-    readonly what: string;
-    readonly different: Readonly<Record<string, Partial<ConfigInput>>>;
-    readonly field: string;
-  }>([
-    { what: 'a bucket', different: { prod: { bucket: 'acme-dev' } }, field: 'bucket' },
-    {
-      what: 'a bucket that exists',
-      different: {
-        dev: { existing: { bucket: true, keyArn: arn } },
-        prod: { bucket: 'acme-dev', existing: { bucket: true, keyArn: arn }, statsigFolder: 'prod' },
+  it.each(
+    byPath<Readonly<Record<string, Partial<ConfigInput>>>>({
+      bucket: {
+        'a bucket': { prod: { bucket: 'acme-dev' } },
+        'a bucket that exists': {
+          dev: { existing: { bucket: true, keyArn: arn } },
+          prod: { bucket: 'acme-dev', existing: { bucket: true, keyArn: arn }, statsigFolder: 'prod' },
+        },
+        'a bucket in another account and region, as its name is global': {
+          dev: { account: '111122223333' },
+          prod: { account: '444455556666', region: 'eu-west-1', bucket: 'acme-dev' },
+        },
       },
-      field: 'bucket',
-    },
-    {
-      what: 'a folder that both export to',
-      different: {
-        dev: exported('acme-warehouse', 'sluice/events'),
-        prod: exported('acme-warehouse', 'sluice'),
+      'exports.0.target.folder': {
+        'a folder that both export to': {
+          dev: exported('acme-warehouse', 'sluice/events'),
+          prod: exported('acme-warehouse', 'sluice'),
+        },
+        'a folder that one exports to and the other writes receipts to': {
+          dev: withReceipt('sluice/r'),
+          prod: exported('acme-drops', 'sluice'),
+        },
       },
-      field: 'exports.0.target.folder',
-    },
-    {
-      what: 'a folder of receipts',
-      different: { dev: withReceipt('r'), prod: withReceipt('r') },
-      field: 'sources.1.receipt',
-    },
-    {
-      what: 'a folder that one exports to and the other writes receipts to',
-      different: { dev: withReceipt('sluice/r'), prod: exported('acme-drops', 'sluice') },
-      field: 'exports.0.target.folder',
-    },
-    {
-      what: 'the user of a reader',
-      different: { dev: withReader('Owox'), prod: withReader('OWOX') },
-      field: 'readers.0.iamName',
-    },
-    {
-      what: 'a bucket in another account and region, as its name is global',
-      different: {
-        dev: { account: '111122223333' },
-        prod: { account: '444455556666', region: 'eu-west-1', bucket: 'acme-dev' },
-      },
-      field: 'bucket',
-    },
-  ])('may not share $what', async ({ different, field }) => {
-    const file = fileFor(different);
+      'sources.1.receipt': { 'a folder of receipts': { dev: withReceipt('r'), prod: withReceipt('r') } },
+      'readers.0.iamName': { 'the user of a reader': { dev: withReader('Owox'), prod: withReader('OWOX') } },
+    }),
+  )('may not share $what', async ({ input, path }) => {
+    const file = fileFor(input);
     for (const stage of ['dev', 'prod', 'personal-ada'])
-      expect(await refusal(() => loadComparedConfig(file, stage))).toBe(`STAGES_SHARE ${field}`);
+      expect(await refusal(() => loadComparedConfig(file, stage))).toBe(`STAGES_SHARE ${path}`);
     // The local cloud is in no account.
     expect((await loadComparedConfig(file, 'local')).bucket).toBe('acme-local');
   });

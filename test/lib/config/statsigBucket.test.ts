@@ -4,7 +4,7 @@ import { functionConfig } from '../../../lib/config/functionConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { statsigFormats } from '../../../lib/tables/exports/statsigFormat.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
-import { problemPaths } from './problemPaths.ts';
+import { byPath, problemPaths } from './problemPaths.ts';
 
 const USER = 'arn:aws:iam::999689269917:user/acme-4f2a';
 const statsigBucket = { bucket: 'acme-statsig', user: USER };
@@ -59,85 +59,43 @@ describe('the bucket for Statsig', () => {
   const OWOX = { kind: 'owox' as const, name: 'owox', resultsBucket: 'acme-statsig' };
   const [{ owner: _, ...unowned } = { name: '' }] = dataset({ kind: 'events' });
 
-  it.each<{ readonly what: string; readonly path: string; readonly more: object }>([
-    {
-      what: 'the landing bucket',
-      path: 'statsigBucket.bucket',
-      more: { ...bucket({ bucket: 'acme' }), exports: [] },
-    },
-    {
-      what: "OWOX's bucket",
-      path: 'readers.0.resultsBucket,statsigBucket.bucket',
-      more: { readers: [OWOX] },
-    },
-    {
-      what: 'the placeholder of the document',
-      path: 'statsigBucket.user',
-      more: bucket({ user: PLACEHOLDER }),
-    },
-    {
-      what: 'an account in place of a user',
-      path: 'statsigBucket.user',
-      more: bucket({ user: '999689269917' }),
-    },
-    {
-      what: 'a folder to write into that has exports',
-      path: 'statsigBucket.writesTo',
-      more: bucket({ writesTo: 'events' }),
-    },
-    {
-      what: 'an owner of what the stack makes',
-      path: 'exports.0.target.owner',
-      more: to({ owner: '111122223333' }),
-    },
-    {
-      what: 'a key of what the stack makes',
-      path: 'exports.0.target.kmsKeyArn',
-      more: to({ kmsKeyArn: KEY }),
-    },
-    {
-      what: 'an encryption of what the stack makes',
-      path: 'exports.0.target.encryption',
-      more: to({ encryption: 'AES256' }),
-    },
-    {
-      what: 'a role to what the stack makes',
-      path: 'exports.0.target.role',
-      more: to({ role: { arn: 'arn:aws:iam::111122223333:role/x', externalId: 'made-by-us' } }),
-    },
-    {
-      what: 'a region of what the stack makes',
-      path: 'exports.0.target.region',
-      more: to({ region: 'eu-west-1' }),
-    },
-    // Statsig does not read their columns.
-    { what: 'copies', path: 'exports.0.format', more: { exports: [{ ...events, format: 'copy' }] } },
-    { what: 'no owner of any other bucket', path: 'exports.0.target.owner', more: { statsigBucket: null } },
-    { what: 'no owner of a source', path: 'sources.0.owner', more: { sources: [unowned] } },
-    {
-      what: 'a folder that is not at the top',
-      path: 'exports.0.target.folder',
-      more: to({ folder: 'to/events' }),
-    },
-    // Without columns for Statsig.
-    {
-      what: 'a table of other rows',
-      path: 'exports.0.format',
-      more: rowsOf({ kind: 'table', mapping: { columns: ['id'] } }),
-    },
-    // Units of several types.
-    {
-      what: 'exposures',
-      path: 'exports.0.format',
-      more: rowsOf({ kind: 'exposures', mapping: { unitType: 'type' } }),
-    },
-    {
-      what: 'a unit column that Statsig’s columns have',
-      path: 'exports.0.format',
-      more: { unitIds: { blob: 'metadata_json' } },
-    },
-  ])('refuses $what', ({ path, more }) => {
-    expect(String(problemPaths({ statsigBucket, exports: [events], ...more }))).toBe(path);
+  it.each(
+    byPath<object>({
+      'statsigBucket.bucket': { 'the landing bucket': { ...bucket({ bucket: 'acme' }), exports: [] } },
+      'readers.0.resultsBucket,statsigBucket.bucket': { "OWOX's bucket": { readers: [OWOX] } },
+      'statsigBucket.user': {
+        'the placeholder of the document': bucket({ user: PLACEHOLDER }),
+        'an account in place of a user': bucket({ user: '999689269917' }),
+      },
+      'statsigBucket.writesTo': { 'a folder to write into that has exports': bucket({ writesTo: 'events' }) },
+      'exports.0.target.owner': {
+        'an owner of what the stack makes': to({ owner: '111122223333' }),
+        'no owner of any other bucket': { statsigBucket: null },
+      },
+      'exports.0.target.kmsKeyArn': { 'a key of what the stack makes': to({ kmsKeyArn: KEY }) },
+      'exports.0.target.encryption': {
+        'an encryption of what the stack makes': to({ encryption: 'AES256' }),
+      },
+      'exports.0.target.role': {
+        'a role to what the stack makes': to({
+          role: { arn: 'arn:aws:iam::111122223333:role/x', externalId: 'made-by-us' },
+        }),
+      },
+      'exports.0.target.region': { 'a region of what the stack makes': to({ region: 'eu-west-1' }) },
+      'exports.0.format': {
+        // Statsig does not read their columns.
+        copies: { exports: [{ ...events, format: 'copy' }] },
+        // Without columns for Statsig.
+        'a table of other rows': rowsOf({ kind: 'table', mapping: { columns: ['id'] } }),
+        // Units of several types.
+        exposures: rowsOf({ kind: 'exposures', mapping: { unitType: 'type' } }),
+        'a unit column that Statsig’s columns have': { unitIds: { blob: 'metadata_json' } },
+      },
+      'sources.0.owner': { 'no owner of a source': { sources: [unowned] } },
+      'exports.0.target.folder': { 'a folder that is not at the top': to({ folder: 'to/events' }) },
+    }),
+  )('refuses $what', ({ path, input }) => {
+    expect(String(problemPaths({ statsigBucket, exports: [events], ...input }))).toBe(path);
   });
 
   it('takes a folder to write into whose name begins as that of an export', () => {
