@@ -14,25 +14,26 @@ export interface AnalystQuery {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** An event: its name, time, user, device and value. Its ID is its place. */
-type Made = readonly [
-  name: string,
-  time: string,
-  user: string | null,
-  device?: string | null,
-  value?: number,
-];
+/** An event: its name, time, user, value and device. Its ID is its place. */
+type Made = readonly [name: string, time: string, user: string | null, value?: number, device?: string];
 
 const pageOf = (name: string) => textOf('docs', name);
 const page = pageOf('experiments.md');
 const text = (value: string | null | undefined) =>
   value === null || value === undefined ? 'CAST(NULL AS varchar)' : quoteText(value);
 
+/** SQL of a time of 2026, and of its day. @param basic In the basic format of ISO 8601, as `1111T1200`. */
+function timeOf(basic: string): { readonly time: string; readonly day: string } {
+  const [, month, date, hour, minute] = /^(..)(..)T(..)(..)$/.exec(basic) ?? [];
+  const day = `2026-${month}-${date}`;
+  return { time: `TIMESTAMP '${day} ${hour}:${minute}:00'`, day: `DATE '${day}'` };
+}
+
 function productEvents(events: readonly Made[]): string {
-  const values = events.map(
-    ([name, time, user, device, value = 0]) =>
-      `(${text(name)}, TIMESTAMP '2026-${time}:00', DATE '2026-${time.slice(0, 5)}', ${text(user)}, ${text(device)}, CAST(${value} AS double))`,
-  );
+  const values = events.map(([name, at, user, value = 0, device]) => {
+    const { time, day } = timeOf(at);
+    return `(${text(name)}, ${time}, ${day}, ${text(user)}, ${text(device)}, CAST(${value} AS double))`;
+  });
   return `product_events AS (SELECT * FROM (VALUES ${values.join(', ')})
     AS made (event_name, "timestamp", ds, user_id, stable_id, value_number))`;
 }
@@ -130,6 +131,17 @@ function queryOf(name: string, heading: string, rows: string, table = 'product_e
   return `WITH ${table} AS (${rows}) ${sql}`;
 }
 
+/** A query of experiments.md by its heading: {@link query}. */
+const experiments = (heading: string, ...made: readonly string[]) => ({
+  heading,
+  sql: query(heading, ...made),
+});
+/** A query of another page by its heading: {@link queryOf}. */
+const elsewhere = (name: string, heading: string, rows: string, table?: string) => ({
+  heading,
+  sql: queryOf(name, heading, rows, table),
+});
+
 /** Rows of which the newest of the last days was received 90 seconds ago. */
 function receivedRows(): string {
   const row = (secondsAgo: number, daysAgo: number) =>
@@ -148,10 +160,10 @@ function daysAgoRows(events: readonly (readonly [name: string, daysAgo: number, 
 function senderRows(
   rows: readonly (readonly [time: string, name: string, version: string | null])[],
 ): string {
-  const values = rows.map(
-    ([time, name, version]) =>
-      `(TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${text(name)}, ${text(version)})`,
-  );
+  const values = rows.map(([at, name, version]) => {
+    const { time, day } = timeOf(at);
+    return `(${time}, ${day}, ${text(name)}, ${text(version)})`;
+  });
   return `SELECT * FROM (VALUES ${values.join(', ')}) AS made ("timestamp", ds, event_name, sdk_version)`;
 }
 
@@ -206,10 +218,10 @@ function gateRows(
 function exposureRows(
   rows: readonly (readonly [time: string, user: string, group: string, type?: string, device?: string])[],
 ): string {
-  const values = rows.map(
-    ([time, user, group, type = 'config', device]) =>
-      `('checkout_button', ${text(type)}, ${text(user)}, ${text(device)}, ${text(group)}, TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${group === ''})`,
-  );
+  const values = rows.map(([at, user, group, type = 'config', device]) => {
+    const { time, day } = timeOf(at);
+    return `('checkout_button', ${text(type)}, ${text(user)}, ${text(device)}, ${text(group)}, ${time}, ${day}, ${group === ''})`;
+  });
   return `experiment_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, exposure_type, user_id, stable_id, group_id, "timestamp", ds, held_out))`;
 }
@@ -247,10 +259,10 @@ function unitsOfLateId(
 ): string {
   const [, unit] = /`(COALESCE\(company_id, .*?'\)\))`/.exec(page) ?? [];
   if (unit === undefined) throw new Error('docs/experiments.md has no expression for an ID that came late.');
-  const values = rows.map(
-    ([user, group, time, company, ids]) =>
-      `('checkout_button', 'config', ${text(user)}, ${text(company)}, ${text(JSON.stringify(ids))}, ${text(group)}, TIMESTAMP '${time}:00', DATE '${time.slice(0, 10)}', false)`,
-  );
+  const values = rows.map(([user, group, at, company, ids]) => {
+    const { time, day } = timeOf(at);
+    return `('checkout_button', 'config', ${text(user)}, ${text(company)}, ${text(JSON.stringify(ids))}, ${text(group)}, ${time}, ${day}, false)`;
+  });
   const made = `experiment_exposures AS (SELECT *, group_id AS group_name FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, exposure_type, user_id, company_id, custom_ids, group_id, "timestamp", ds, held_out))`;
   const [head, ...rest] = query('An experiment that began again').split(/(?<!')\buser_id\b/);
@@ -299,18 +311,17 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'An experiment that began again',
-    sql: query(
+    ...experiments(
       'An experiment that began again',
       exposureRows([
-        ['02 10:00', 'ada', 'Control'],
-        ['10 08:59', 'bob', 'Control'],
-        ['10 09:00', 'ada', 'Test'],
-        ['11 10:00', 'bob', 'Test'],
-        ['11 10:00', 'cyd', 'Control'],
-        ['12 10:00', 'cyd', 'Test'],
-        ['11 10:00', 'dan', ''],
-        ['11 10:00', 'eve', 'r1:Pass', 'gate'],
+        ['1102T1000', 'ada', 'Control'],
+        ['1110T0859', 'bob', 'Control'],
+        ['1110T0900', 'ada', 'Test'],
+        ['1111T1000', 'bob', 'Test'],
+        ['1111T1000', 'cyd', 'Control'],
+        ['1112T1000', 'cyd', 'Test'],
+        ['1111T1000', 'dan', ''],
+        ['1111T1000', 'eve', 'r1:Pass', 'gate'],
       ]),
     ),
     rows: [
@@ -321,10 +332,10 @@ export const analystQueries: readonly AnalystQuery[] = [
   {
     heading: 'An experiment by an ID that came late',
     sql: unitsOfLateId([
-      ['ada', 'Control', '2026-11-10 10:00', null, { companyID: 'acme' }],
-      ['bob', 'Test', '2026-11-20 10:00', 'acme', { companyID: 'acme' }],
-      ['cyd', 'Test', '2026-11-20 10:00', 'other', { companyID: 'other' }],
-      ['dan', 'Test', '2026-11-20 10:00', null, {}],
+      ['ada', 'Control', '1110T1000', null, { companyID: 'acme' }],
+      ['bob', 'Test', '1120T1000', 'acme', { companyID: 'acme' }],
+      ['cyd', 'Test', '1120T1000', 'other', { companyID: 'other' }],
+      ['dan', 'Test', '1120T1000', null, {}],
     ]),
     rows: [
       ['Control', '1', '1'],
@@ -341,8 +352,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Each order once',
-    sql: queryOf(
+    ...elsewhere(
       'answers.md',
       'Each order once',
       `SELECT 'purchase' AS event_name, DATE '2026-11-11' AS ds, company_metadata, value_number FROM (VALUES
@@ -351,13 +361,11 @@ export const analystQueries: readonly AnalystQuery[] = [
     rows: [['2', '19.5']],
   },
   {
-    heading: 'How fresh are rows',
-    sql: queryOf('metrics.md', 'How fresh are rows', receivedRows()),
+    ...elsewhere('metrics.md', 'How fresh are rows', receivedRows()),
     rows: [['90']],
   },
   {
-    heading: 'One event stops',
-    sql: queryOf(
+    ...elsewhere(
       'metrics.md',
       'One event stops',
       daysAgoRows([
@@ -378,11 +386,11 @@ export const analystQueries: readonly AnalystQuery[] = [
       'complete.md',
       'A release that sent wrong events',
       senderRows([
-        ['17 10:00', 'purchase', '3.33.4'],
-        ['18 10:00', 'purchase', '3.33.4'],
-        ['18 11:00', 'purchase', '3.33.5'],
-        ['18 12:00', 'view_item', '3.33.4'],
-        ['19 10:00', 'purchase', null],
+        ['1117T1000', 'purchase', '3.33.4'],
+        ['1118T1000', 'purchase', '3.33.4'],
+        ['1118T1100', 'purchase', '3.33.5'],
+        ['1118T1200', 'view_item', '3.33.4'],
+        ['1119T1000', 'purchase', null],
       ]),
     )}) AS good ORDER BY "timestamp"`,
     rows: [
@@ -393,8 +401,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Events that come later',
-    sql: queryOf(
+    ...elsewhere(
       'complete.md',
       'Events that come later',
       `SELECT * FROM (VALUES
@@ -415,9 +422,9 @@ export const analystQueries: readonly AnalystQuery[] = [
       'complete.md',
       'Days of another time zone',
       senderRows([
-        ['15 03:00', 'late on the 14th in New York', ''],
-        ['15 05:00', 'on the 15th', ''],
-        ['16 04:59', 'the last minute of the 15th', ''],
+        ['1115T0300', 'late on the 14th in New York', ''],
+        ['1115T0500', 'on the 15th', ''],
+        ['1116T0459', 'the last minute of the 15th', ''],
       ]),
     )} ORDER BY 1`,
     rows: [
@@ -426,8 +433,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Items of a list',
-    sql: queryOf(
+    ...elsewhere(
       'experiments.md',
       'Items of a list',
       checkoutRows([
@@ -452,8 +458,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'IDs',
-    sql: queryOf(
+    ...elsewhere(
       'send.md',
       'IDs',
       `SELECT DATE '2026-11-11' AS ds, user_id, stable_id FROM (VALUES
@@ -467,8 +472,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Numbers in texts',
-    sql: queryOf(
+    ...elsewhere(
       'experiments.md',
       'Numbers in texts',
       ['12.5', ' 7 ', -2, '1e3', null, '', 'EUR 13', '13,50', '1 000', 'NaN', 'Infinity', '1d', '0x1F', true]
@@ -478,8 +482,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     rows: [['1017.5', '8']],
   },
   {
-    heading: 'Gates and dynamic configs',
-    sql: queryOf(
+    ...elsewhere(
       'experiments.md',
       'Gates and dynamic configs',
       gateRows([
@@ -502,30 +505,29 @@ export const analystQueries: readonly AnalystQuery[] = [
   },
   { heading: 'Without some people', sql: withoutSomePeople(), rows: [['bob'], ['cyd']] },
   {
-    heading: 'Conversion by device',
-    sql: query(
+    ...experiments(
       'Conversion by device',
       productEvents([
-        ['logs in', '11-01 10:00', 'two groups', 'phone'],
-        ['logs in', '11-12 10:00', 'two groups', 'laptop'],
-        ['purchase', '11-11 12:00', 'two groups', null, 100],
-        ['logs in', '11-01 10:00', 'two devices', 'tablet'],
-        ['logs in', '11-02 10:00', 'two devices', 'desktop'],
-        ['purchase', '11-11 12:00', 'two devices', null, 7],
-        ['logs in', '11-01 10:00', 'too early and too late', 'watch'],
-        ['purchase', '11-10 11:59', 'too early and too late', null, 100],
-        ['purchase', '11-17 12:00', 'too early and too late', null, 100],
-        ['view_item', '11-11 12:00', 'too early and too late', null, 100],
-        ['purchase', '11-11 12:00', 'known by an exposure', null, 20],
-        ['purchase', '11-12 12:00', 'known by an exposure', null, 1],
-        ['purchase', '11-11 12:00', null, 'without a user', 5],
-        ['purchase', '11-11 12:00', 'never on a device', null, 100],
-        ['purchase', '11-22 12:00', null, 'late', 100],
-        ['purchase', '11-11 12:00', null, 'crossover', 100],
-        ['purchase', '11-11 12:00', null, 'held out', 100],
-        ['purchase', '11-11 12:00', null, 'in a gate', 100],
+        ['logs in', '1101T1000', 'two groups', 0, 'phone'],
+        ['logs in', '1112T1000', 'two groups', 0, 'laptop'],
+        ['purchase', '1111T1200', 'two groups', 100],
+        ['logs in', '1101T1000', 'two devices', 0, 'tablet'],
+        ['logs in', '1102T1000', 'two devices', 0, 'desktop'],
+        ['purchase', '1111T1200', 'two devices', 7],
+        ['logs in', '1101T1000', 'too early and too late', 0, 'watch'],
+        ['purchase', '1110T1159', 'too early and too late', 100],
+        ['purchase', '1117T1200', 'too early and too late', 100],
+        ['view_item', '1111T1200', 'too early and too late', 100],
+        ['purchase', '1111T1200', 'known by an exposure', 20],
+        ['purchase', '1112T1200', 'known by an exposure', 1],
+        ['purchase', '1111T1200', null, 5, 'without a user'],
+        ['purchase', '1111T1200', 'never on a device', 100],
+        ['purchase', '1122T1200', null, 100, 'late'],
+        ['purchase', '1111T1200', null, 100, 'crossover'],
+        ['purchase', '1111T1200', null, 100, 'held out'],
+        ['purchase', '1111T1200', null, 100, 'in a gate'],
       ]),
-      exposureRows([['10 12:00', 'known by an exposure', 'B', 'config', 'tv']]),
+      exposureRows([['1110T1200', 'known by an exposure', 'B', 'config', 'tv']]),
       firstExposures(
         [
           ['phone', 'A'],
@@ -549,8 +551,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Crossovers',
-    sql: queryOf(
+    ...elsewhere(
       'experiments.md',
       'Crossovers',
       `SELECT current_date AS ds, * FROM (VALUES
@@ -569,8 +570,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Experiments without units',
-    sql: queryOf(
+    ...elsewhere(
       'experiments.md',
       'Experiments without units',
       `SELECT current_date AS ds, 'checkout_button' AS experiment_id, * FROM (VALUES
@@ -590,28 +590,27 @@ export const analystQueries: readonly AnalystQuery[] = [
     rows: [['v3.10'], ['v3.10.1'], ['v4']],
   },
   {
-    heading: 'Conversion by company',
-    sql: query(
+    ...experiments(
       'Conversion by company',
       ofCompanies(
         productEvents([
-          ['logs in', '11-01 10:00', 'ada', 'acme'],
-          ['purchase', '11-11 12:00', 'ada', null, 5],
-          ['purchase', '11-12 12:00', 'bob', null, 7],
-          ['purchase', '11-10 11:59', 'ada', null, 100],
-          ['purchase', '11-17 12:00', 'ada', null, 100],
-          ['view_item', '11-11 12:00', 'ada', null, 100],
-          ['logs in', '11-01 10:00', 'of two', 'other'],
-          ['logs in', '11-02 10:00', 'of two', 'acme'],
-          ['purchase', '11-11 12:00', 'of two', null, 100],
-          ['purchase', '11-11 12:00', 'of none', null, 100],
-          ['logs in', '11-01 10:00', null, 'other'],
-          ['purchase', '11-11 12:00', null, null, 100],
-          ['logs in', '11-01 10:00', 'late', 'late'],
-          ['purchase', '11-22 12:00', 'late', null, 100],
+          ['logs in', '1101T1000', 'ada', 0, 'acme'],
+          ['purchase', '1111T1200', 'ada', 5],
+          ['purchase', '1112T1200', 'bob', 7],
+          ['purchase', '1110T1159', 'ada', 100],
+          ['purchase', '1117T1200', 'ada', 100],
+          ['view_item', '1111T1200', 'ada', 100],
+          ['logs in', '1101T1000', 'of two', 0, 'other'],
+          ['logs in', '1102T1000', 'of two', 0, 'acme'],
+          ['purchase', '1111T1200', 'of two', 100],
+          ['purchase', '1111T1200', 'of none', 100],
+          ['logs in', '1101T1000', null, 0, 'other'],
+          ['purchase', '1111T1200', null, 100],
+          ['logs in', '1101T1000', 'late', 0, 'late'],
+          ['purchase', '1122T1200', 'late', 100],
         ]),
       ),
-      ofCompanies(exposureRows([['10 12:00', 'bob', 'A', 'config', 'acme']])),
+      ofCompanies(exposureRows([['1110T1200', 'bob', 'A', 'config', 'acme']])),
       firstExposures(
         [
           ['acme', 'A'],
@@ -631,8 +630,7 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Why the bill rose',
-    sql: queryOf(
+    ...elsewhere(
       'cost.md',
       'Why the bill rose',
       `SELECT DATE '2026-11-20' AS ds, * FROM (VALUES
@@ -654,15 +652,14 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Two experiments at once',
-    sql: query(
+    ...experiments(
       'Two experiments at once',
       productEvents([
-        ['purchase', '11-11 12:00', 'ada'],
-        ['purchase', '11-11 13:00', 'ada'],
-        ['purchase', '11-10 11:59', 'bob'],
-        ['view_item', '11-11 12:00', 'bob'],
-        ['purchase', '11-11 12:00', 'one alone'],
+        ['purchase', '1111T1200', 'ada'],
+        ['purchase', '1111T1300', 'ada'],
+        ['purchase', '1110T1159', 'bob'],
+        ['view_item', '1111T1200', 'bob'],
+        ['purchase', '1111T1200', 'one alone'],
       ]),
       firstExposures([
         ['ada', 'New', '', 'homepage_hero'],
@@ -684,16 +681,15 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'What a holdout shows',
-    sql: query(
+    ...experiments(
       'What a holdout shows',
       productEvents([
-        ['purchase', '11-11 12:00', 'in', null, 3],
-        ['purchase', '11-11 12:00', 'out', null, 5],
-        ['purchase', '11-12 12:00', 'out', null, 5],
-        ['purchase', '11-02 09:59', 'out', null, 100],
-        ['view_item', '11-11 12:00', 'out', null, 100],
-        ['purchase', '11-11 12:00', 'both', null, 100],
+        ['purchase', '1111T1200', 'in', 3],
+        ['purchase', '1111T1200', 'out', 5],
+        ['purchase', '1112T1200', 'out', 5],
+        ['purchase', '1102T0959', 'out', 100],
+        ['view_item', '1111T1200', 'out', 100],
+        ['purchase', '1111T1200', 'both', 100],
       ]),
       `secondary_exposures AS (SELECT *, CAST("timestamp" AS date) AS ds FROM (VALUES
         ('global_holdout', 'in', false, TIMESTAMP '2026-11-02 10:00:00'),
@@ -710,22 +706,21 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Retention',
-    sql: query(
+    ...experiments(
       'Retention',
       productEvents([
-        ['a', '11-01 10:00', 'u1'],
-        ['a', '11-02 10:00', 'u1'],
-        ['a', '11-08 10:00', 'u1'],
-        ['a', '11-01 10:00', 'u2'],
-        ['b', '11-01 11:00', 'u2'],
-        ['a', '11-03 10:00', 'u2'],
-        ['a', '11-02 10:00', 'u3'],
-        ['a', '11-03 10:00', 'u3'],
-        ['b', '11-03 11:00', 'u3'],
-        ['a', '11-09 10:00', 'u3'],
-        ['a', '11-01 10:00', null, 'd1'],
-        ['a', '10-31 10:00', 'u3'],
+        ['a', '1101T1000', 'u1'],
+        ['a', '1102T1000', 'u1'],
+        ['a', '1108T1000', 'u1'],
+        ['a', '1101T1000', 'u2'],
+        ['b', '1101T1100', 'u2'],
+        ['a', '1103T1000', 'u2'],
+        ['a', '1102T1000', 'u3'],
+        ['a', '1103T1000', 'u3'],
+        ['b', '1103T1100', 'u3'],
+        ['a', '1109T1000', 'u3'],
+        ['a', '1101T1000', null, 0, 'd1'],
+        ['a', '1031T1000', 'u3'],
       ]),
     ),
     rows: [
@@ -734,25 +729,24 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Funnel',
-    sql: query(
+    ...experiments(
       'Funnel',
       productEvents([
-        ['view_item', '11-01 10:00', 'all'],
-        ['view_item', '11-03 10:00', 'all'],
-        ['add_to_cart', '11-01 11:00', 'all'],
-        ['purchase', '11-01 12:00', 'all'],
-        ['purchase', '11-01 13:00', 'all'],
-        ['view_item', '11-01 10:00', 'added before'],
-        ['add_to_cart', '11-01 09:00', 'added before'],
-        ['purchase', '11-01 12:00', 'added before'],
-        ['view_item', '11-01 23:00', 'bought late'],
-        ['add_to_cart', '11-02 22:00', 'bought late'],
-        ['purchase', '11-02 23:00', 'bought late'],
-        ['view_item', '11-02 10:00', 'bought before'],
-        ['purchase', '11-02 10:30', 'bought before'],
-        ['add_to_cart', '11-02 11:00', 'bought before'],
-        ['purchase', '11-02 11:00', 'bought alone'],
+        ['view_item', '1101T1000', 'all'],
+        ['view_item', '1103T1000', 'all'],
+        ['add_to_cart', '1101T1100', 'all'],
+        ['purchase', '1101T1200', 'all'],
+        ['purchase', '1101T1300', 'all'],
+        ['view_item', '1101T1000', 'added before'],
+        ['add_to_cart', '1101T0900', 'added before'],
+        ['purchase', '1101T1200', 'added before'],
+        ['view_item', '1101T2300', 'bought late'],
+        ['add_to_cart', '1102T2200', 'bought late'],
+        ['purchase', '1102T2300', 'bought late'],
+        ['view_item', '1102T1000', 'bought before'],
+        ['purchase', '1102T1030', 'bought before'],
+        ['add_to_cart', '1102T1100', 'bought before'],
+        ['purchase', '1102T1100', 'bought alone'],
       ]),
     ),
     rows: [
@@ -761,19 +755,18 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'Persons',
-    sql: query(
+    ...experiments(
       'Persons',
       productEvents([
-        ['looks', '11-01 10:00', null, 'shared'],
-        ['logs in', '11-01 11:00', 'ada', 'shared'],
-        ['looks', '11-01 12:00', null, 'shared'],
-        ['logs in', '11-01 13:00', 'bob', 'shared'],
-        ['looks', '11-01 14:00', null, 'shared'],
-        ['looks', '11-01 10:00', null, 'unknown'],
-        ['buys', '11-01 10:00', 'cyd'],
-        ['buys', '11-01 11:00', 'ada', 'other'],
-        ['buys', '11-01 12:00', null],
+        ['looks', '1101T1000', null, 0, 'shared'],
+        ['logs in', '1101T1100', 'ada', 0, 'shared'],
+        ['looks', '1101T1200', null, 0, 'shared'],
+        ['logs in', '1101T1300', 'bob', 0, 'shared'],
+        ['looks', '1101T1400', null, 0, 'shared'],
+        ['looks', '1101T1000', null, 0, 'unknown'],
+        ['buys', '1101T1000', 'cyd'],
+        ['buys', '1101T1100', 'ada', 0, 'other'],
+        ['buys', '1101T1200', null],
       ]),
     ),
     rows: [
@@ -785,23 +778,22 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
-    heading: 'CUPED',
     // With (before, after) of 0, 5 and 10, 9 in A and of 10, 13 and 20, 21 in B theta is 0.8: 13, 9 and 13, 13 are left.
-    sql: query(
+    ...experiments(
       'CUPED',
       productEvents([
-        ['purchase', '11-10 12:00', 'a1', null, 5],
-        ['purchase', '11-17 12:00', 'a1', null, 100],
-        ['purchase', '10-27 11:59', 'a1', null, 100],
-        ['purchase', '10-27 12:00', 'a2', null, 4],
-        ['purchase', '11-10 11:59', 'a2', null, 6],
-        ['purchase', '11-17 11:59', 'a2', null, 9],
-        ['view_item', '11-11 12:00', 'a2', null, 100],
-        ['purchase', '11-01 12:00', 'b1', null, 10],
-        ['purchase', '11-11 12:00', 'b1', null, 13],
-        ['purchase', '11-02 12:00', 'b2', null, 20],
-        ['purchase', '11-12 12:00', 'b2', null, 21],
-        ['purchase', '11-12 12:00', 'b3', null, 100],
+        ['purchase', '1110T1200', 'a1', 5],
+        ['purchase', '1117T1200', 'a1', 100],
+        ['purchase', '1027T1159', 'a1', 100],
+        ['purchase', '1027T1200', 'a2', 4],
+        ['purchase', '1110T1159', 'a2', 6],
+        ['purchase', '1117T1159', 'a2', 9],
+        ['view_item', '1111T1200', 'a2', 100],
+        ['purchase', '1101T1200', 'b1', 10],
+        ['purchase', '1111T1200', 'b1', 13],
+        ['purchase', '1102T1200', 'b2', 20],
+        ['purchase', '1112T1200', 'b2', 21],
+        ['purchase', '1112T1200', 'b3', 100],
       ]),
       firstExposures([
         ['a1', 'A'],

@@ -8,15 +8,22 @@ type Row = Readonly<Record<string, unknown>>;
  * Rows that the views must show for landed rows, computed without SQL, for the configuration of the tests.
  *
  * @param holdouts Whether the configuration or the table of experiment groups has the holdout of the rows.
+ * @param named Experiments in the configuration besides `checkout` and the holdout.
  * @param known Entries of the table of experiment groups for rules. Default: no entries.
  */
 export function expectedRows(
   landed: readonly RawRow[],
   events: readonly RawRow[],
-  { holdouts, known = KnownGroups.none }: { readonly holdouts: boolean; readonly known?: KnownGroups },
+  {
+    holdouts,
+    known = KnownGroups.none,
+    named = [],
+  }: { readonly holdouts: boolean; readonly known?: KnownGroups; readonly named?: readonly string[] },
 ) {
   const hashes = new Map(
-    [...known.names, 'checkout', HOLDOUT].flatMap((name) => hashedNames(name).map((hash) => [hash, name])),
+    [...known.names, ...named, 'checkout', HOLDOUT].flatMap((name) =>
+      hashedNames(name).map((hash) => [hash, name]),
+    ),
   );
   const exposures = landed.map((row): RawRow => {
     const name = row['exposure_type'] === 'layer' ? hashes.get(text(row, 'experiment_id')) : undefined;

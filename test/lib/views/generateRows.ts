@@ -250,23 +250,6 @@ export function generateRows(seed: number) {
   return { exposures: many(exposure), events: many(event) };
 }
 
-/** Rules of no group that version 45f542a knew. */
-const KNOWN_RULES = new Set(
-  'default disabled prestart layerAssignment inlineTargetingRules targetingGate override'.split(' '),
-).add('');
-
-/** The `is_assignment` that version 45f542a stored: by the rules that it knew, without holdouts. */
-export function wasAssignment(row: RawRow): boolean {
-  const rule = String(row['rule_id']);
-  return (
-    row['group_id'] !== null &&
-    (row['exposure_type'] !== 'layer' || row['allocated_experiment'] !== null) &&
-    row['reason'] !== 'LocalOverride:Recognized' &&
-    !KNOWN_RULES.has(rule) &&
-    !/:(explore|override|id_override)$/.test(rule)
-  );
-}
-
 const NO_TIMES = { layerId: null, expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
 const groupRow = (
   entity: GroupRow['entity'],

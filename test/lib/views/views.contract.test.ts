@@ -6,12 +6,11 @@ import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
-import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
 import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/index.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { expectedRows } from './expectedRows.ts';
-import { comparable, DAYS, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
-import { openData, type RawRow } from './openData.ts';
+import { comparable, DAYS, GROUP_ROWS, generateRows } from './generateRows.ts';
+import { openData } from './openData.ts';
 
 const input = {
   bucket: 'acme-experiments',
@@ -19,7 +18,7 @@ const input = {
 };
 const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['spring_holdout'] });
 /** Resolves the holdout's name, and doesn't know that it is one. */
-const unknowing = defineConfig({ ...input, experiments: ['spring_holdout', 'checkout'] });
+const unknowing = ['spring_holdout', 'checkout'];
 
 const planSchema = z.array(
   z.object({
@@ -57,8 +56,13 @@ describe('the views', () => {
     const other = temporaryDirectory();
     try {
       const generated = generateRows(8);
-      await openData(other.path, { config: unknowing, rows: generated });
-      const wanted = expectedRows(generated.exposures, generated.events, { holdouts: false });
+      // Rows of a layer's experiment land hashed: its name is in the configuration alone.
+      const named = defineConfig({ ...input, experiments: [...unknowing, 'hero'] });
+      await openData(other.path, { config: named, rows: generated });
+      const wanted = expectedRows(generated.exposures, generated.events, {
+        holdouts: false,
+        named: ['hero'],
+      });
       for (const name of viewNames) {
         const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
         expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });
@@ -75,7 +79,12 @@ describe('the views', () => {
       // The configuration knows the name of the holdout, but not that it is one.
       const days = dayRanges([DAYS[1], DAYS[3]]);
       const curated = { exposures: days, events: days };
-      await openData(other.path, { config: unknowing, rows: generated, groups: GROUP_ROWS, curated });
+      await openData(other.path, {
+        config: defineConfig({ ...input, experiments: unknowing }),
+        rows: generated,
+        groups: GROUP_ROWS,
+        curated,
+      });
       const known = new KnownGroups(GROUP_ROWS);
       const wanted = expectedRows(generated.exposures, generated.events, { holdouts: true, known });
       const names = new Set<unknown>();
@@ -107,44 +116,6 @@ describe('the views', () => {
         if (!ofLayers.includes(filters)) expect(filters).toContain("experiment_id='checkout'");
     },
   );
-
-  it('show a resend that landed on another day once on each day, and ignore it in first_exposures', async () => {
-    const onDays = `SELECT event_id, count(*) AS "rows", count(DISTINCT ds) AS days, count(DISTINCT "timestamp") AS times
-      FROM experiment_exposures GROUP BY event_id, experiment_id HAVING count(*) > 1`;
-    const twice = await runQuery(data.path, onDays);
-    expect(twice.length).toBeGreaterThan(3);
-    expect(new Set(twice.map(({ rows, days, times }) => `${rows} ${days} ${times}`))).toEqual(
-      new Set(['2 2 1']),
-    );
-    const firstLanded = rows.exposures.filter(
-      (row, index, all) =>
-        all.findIndex(
-          ({ event_id, experiment_id }) =>
-            event_id === row['event_id'] && experiment_id === row['experiment_id'],
-        ) === index,
-    );
-    const shown = await runQuery(data.path, 'SELECT * FROM first_exposures');
-    expect(comparable(shown)).toEqual(
-      comparable(expectedRows(firstLanded, [], { holdouts: true }).first_exposures),
-    );
-  });
-
-  it('show one of the copies that were received at the same time', async () => {
-    const shown = await runQuery(
-      data.path,
-      `SELECT count(*) AS shown, count(DISTINCT event_id) AS events FROM experiment_exposures WHERE session_id LIKE 'either-%'`,
-    );
-    const events = new Set(
-      expected.experiment_exposures
-        .map((row): Readonly<Record<string, unknown>> => row)
-        .filter((row) => String(row['session_id']).startsWith('either-'))
-        .map((row) => row['event_id']),
-    );
-    expect(events.size).toBeGreaterThan(5);
-    expect(shown.map((row) => [Number(row['shown']), Number(row['events'])])).toEqual([
-      [events.size, events.size],
-    ]);
-  });
 
   it.each(viewNames)('include %s, which has the columns and types of the catalog', async (name) => {
     const described = await runQuery(data.path, `DESCRIBE ${name}`);
@@ -184,49 +155,6 @@ describe('the views', () => {
   it('have a comment for every column, valid for Glue', () => {
     const columns = viewNames.flatMap((name) => views(config)[name].columns);
     expect(columns.filter(({ comment }) => comment === '' || comment.length > 255)).toEqual([]);
-  });
-});
-
-describe('rows of an earlier version', () => {
-  const assignedNow = (row: RawRow) =>
-    isAssignment(String(row['rule_id']), row['reason'] === null ? null : String(row['reason'])) &&
-    row['group_id'] !== null &&
-    !heldOut(row);
-  const isHeldOut = holdoutTest(['spring_holdout']) ?? (() => false);
-  function heldOut(row: RawRow): boolean {
-    try {
-      return isHeldOut(JSON.parse(String(row['secondary_exposures'])));
-    } catch {
-      return false;
-    }
-  }
-
-  it('are shown as if the current collector had written them', async () => {
-    const stored = (assigned: (row: RawRow) => boolean) => ({
-      events: [],
-      exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
-    });
-    const before = stored(wasAssignment);
-    const after = stored(assignedNow);
-    const differing = before.exposures.filter(
-      (row, i) => row.is_assignment !== after.exposures[i]?.is_assignment,
-    );
-    expect(differing.length).toBeGreaterThan(20);
-    const old = temporaryDirectory();
-    const today = temporaryDirectory();
-    try {
-      await openData(old.path, { config, rows: before });
-      await openData(today.path, { config, rows: after });
-      for (const name of viewNames) {
-        const sql = `SELECT * FROM ${name}`;
-        const shown = comparable(await runQuery(old.path, sql));
-        expect({ name, rows: shown }).toEqual({ name, rows: comparable(await runQuery(today.path, sql)) });
-        if (name !== 'product_events') expect(shown.length).toBeGreaterThan(20);
-      }
-    } finally {
-      old.remove();
-      today.remove();
-    }
   });
 });
 
