@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { expect } from '@jest/globals';
 import { decide, readPolicy } from '../../../packages/local-aws/src/iam/index.ts';
 import {
   type Action,
@@ -66,6 +67,11 @@ export async function decidedOtherwise(
       found.push(`${verdict}: ${action} ${resources.at(-1)} ${Object.values(context).join()}`);
   }
   return found;
+}
+
+/** Expects that no call is {@link decidedOtherwise}. */
+export async function decides(...of: Parameters<typeof decidedOtherwise>): Promise<void> {
+  expect(await decidedOtherwise(...of)).toEqual([]);
 }
 
 /** `database/*` stands for the databases that there are: it is enough that one is allowed. */

@@ -115,6 +115,15 @@ const compared: Record<string, Compared> = {
   },
 };
 
+/** The actions that a policy allows. */
+const allowedBy = (policy: PolicyDocument): readonly string[] =>
+  policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
+/** Actions of the document that the policy lacks. */
+const lackingOf = ({ policy, document }: Compared) => {
+  const allowed = allowedBy(policy);
+  return document.split(/\s+/).filter((action) => !allowed.includes(action));
+};
+
 const page = textOf('docs', 'readers.md');
 
 /** The page's section about what policies have besides the documents, and lack. */
@@ -135,10 +144,7 @@ it.each(Object.entries(compared))(
   "docs/readers.md names each action of %s that its vendor's document lacks, and no other",
   (reader, { policy, document }) => {
     const asked = document.split(/\s+/);
-    const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(
-      ({ Action }) => Action,
-    );
-    const added = new Set(allowed.filter((action) => !asked.includes(action)));
+    const added = new Set(allowedBy(policy).filter((action) => !asked.includes(action)));
     expect(besides(reader)).toEqual([...added].sort());
   },
 );
@@ -146,21 +152,12 @@ it.each(Object.entries(compared))(
 it.each(Object.entries(compared))(
   "%s may do what its vendor's document asks for, but for what Sluice does not need",
   (_reader, { policy, document, unneeded = '' }) => {
-    const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(
-      ({ Action }) => Action,
-    );
-    const lacking = document.split(/\s+/).filter((action) => !allowed.includes(action));
-    expect(lacking.join(' ')).toBe(unneeded);
+    expect(lackingOf({ policy, document }).join(' ')).toBe(unneeded);
   },
 );
 
 it('docs/readers.md names each action of the documents that a policy lacks, and no other', () => {
-  const lacking = Object.values(compared).flatMap(({ policy, document }) => {
-    const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(
-      ({ Action }) => Action,
-    );
-    return document.split(/\s+/).filter((action) => !allowed.includes(action));
-  });
+  const lacking = Object.values(compared).flatMap(lackingOf);
   const [, paragraph = ''] = /^These actions of the documents it lacks: (.*)$/m.exec(section) ?? [];
   expect(new Set(paragraph.match(/\w+:\w+/g))).toEqual(new Set(lacking));
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { alsoReadsPolicy } from '../../../lib/access/alsoReads.ts';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
@@ -26,7 +25,7 @@ import {
   readTable,
   scope,
 } from './calls.ts';
-import { type Call, decideCall, decidedOtherwise, type Verdict } from './decideCall.ts';
+import { type Call, decideCall, decidedOtherwise, decides, type Verdict } from './decideCall.ts';
 
 const STATSIG: StatsigAccess = { statsigForwardsHere: false, keyAdministrator: false };
 const RESULTS = 'acme-owox';
@@ -275,6 +274,7 @@ const nobody: Call[] = [
     .flatMap((folder) => [
       object('GetObject', `${folder}/2026-11-20/a`),
       object('PutObject', `${folder}/2026-11-20/a`),
+      object('DeleteObject', `${folder}/any/depth/a`),
       list(`${folder}/`),
     ]),
   ...[EXPOSURES_FILE, EVENTS_FILE, INGESTED_FILE].flatMap((file) =>
@@ -320,11 +320,11 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
   const decideOn = (call: Call) => decide(policies, call);
 
   it('can make all calls that it needs', async () => {
-    expect(await decidedOtherwise(does, 'Allowed', decideOn)).toEqual([]);
+    await decides(does, 'Allowed', decideOn);
   });
 
   it('cannot make forbidden calls', async () => {
-    expect(await decidedOtherwise([...mustNot, ...nobody], 'Denied', decideOn)).toEqual([]);
+    await decides([...mustNot, ...nobody], 'Denied', decideOn);
   });
 
   it('has no unnecessary statement', async () => {
@@ -341,23 +341,6 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
     }
     expect(unnecessary).toEqual([]);
   });
-
-  it('has no access to our own folders at any depth', async () => {
-    const folder = fc.constantFrom(...[...RESERVED_FOLDERS].filter((name) => !OF_RESULTS.has(name)));
-    const action = fc.constantFrom('GetObject', 'PutObject', 'DeleteObject', 'GetObjectVersion');
-    await fc.assert(
-      fc.asyncProperty(
-        folder,
-        action,
-        fc.stringMatching(/^[A-Za-z0-9_.=/-]{1,40}$/),
-        async (top, does, below) => {
-          const call = object(does, `${top}/${below}`);
-          expect(await decide(policies, call)).toBe('ImplicitlyDenied');
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
 });
 
 it.each([
@@ -369,9 +352,9 @@ it.each([
   const isOfKey = ({ action }: Call) => action.startsWith('kms:');
   const decideOn = (call: Call) => decide(policies, call);
   const withoutKey = does.filter((call) => !isOfKey(call));
-  expect(await decidedOtherwise(withoutKey, 'Allowed', decideOn)).toEqual([]);
-  expect(await decidedOtherwise(does.filter(isOfKey), 'ImplicitlyDenied', decideOn)).toEqual([]);
-  expect(await decidedOtherwise([...mustNot, ...nobody], 'Denied', decideOn)).toEqual([]);
+  await decides(withoutKey, 'Allowed', decideOn);
+  await decides(does.filter(isOfKey), 'ImplicitlyDenied', decideOn);
+  await decides([...mustNot, ...nobody], 'Denied', decideOn);
 });
 
 describe('statsig', () => {
@@ -401,7 +384,7 @@ describe('statsig', () => {
       })),
     ];
     const decideOn = (call: Call) => decide(policies, call);
-    expect(await decidedOtherwise(changes, 'ExplicitlyDenied', decideOn)).toEqual([]);
+    await decides(changes, 'ExplicitlyDenied', decideOn);
   });
 
   it('can write forwarded data if it forwards by itself, but never ingested data', async () => {

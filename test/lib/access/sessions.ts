@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
@@ -105,6 +106,23 @@ export const everything: Document = {
 /** A call. @property context Members of its context that conditions compare. */
 export type Asked = readonly [action: string, resource: string, context?: Readonly<Record<string, string>>];
 
+/** A call on an object of S3. */
+export const onObject = (action: string, bucket: string, key: string): Asked => [
+  `s3:${action}`,
+  `arn:aws:s3:::${bucket}/${key}`,
+];
+/** A list of a bucket, of all of it without a prefix. */
+export const listing = (bucket: string, prefix?: string): Asked => [
+  's3:ListBucket',
+  `arn:aws:s3:::${bucket}`,
+  prefix === undefined ? {} : { 's3:prefix': prefix },
+];
+/** A call on a table of our database. */
+export const onTable = (action: string, table: string): Asked => [
+  `glue:${action}`,
+  `arn:aws:glue:us-east-1:${OURS}:table/sluice/${table}`,
+];
+
 /** Calls as texts. */
 export function textsOf(calls: readonly Asked[]): string[] {
   return calls.map(([action, resource, context]) =>
@@ -141,6 +159,11 @@ export async function allowedOf(
   return textsOf(allowed);
 }
 
+/** Expects that a session may make these of the calls, and no others: {@link allowedOf}. */
+export async function allows(allowed: readonly Asked[], ...of: Parameters<typeof allowedOf>): Promise<void> {
+  expect(await allowedOf(...of)).toEqual(textsOf(allowed));
+}
+
 /** A policy of a bucket or a key that lets our whole account do something. */
 function allowingUs(Action: string, Resource: string): Document {
   const Principal = { AWS: `arn:aws:iam::${OURS}:root` };
@@ -149,18 +172,18 @@ function allowingUs(Action: string, Resource: string): Document {
 
 /** Calls that are forbidden to every session of one dataset. */
 export const forbiddenToAll: readonly Asked[] = [
-  ['s3:ListBucket', `arn:aws:s3:::${OWN}`],
-  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': '' }],
-  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': 'ledger/' }],
-  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': 'ledger/_versions/' }],
-  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': 'quarantine/' }],
-  ['s3:ListBucket', 'arn:aws:s3:::acme-drops'],
-  ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'in/' }],
-  ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'in/events' }],
-  ['s3:GetObject', `arn:aws:s3:::${OWN}/statsig/statsig_forwarded_events/x/${DAY}/a`],
-  ['s3:GetObject', `arn:aws:s3:::${OWN}/quarantine/${DAY}/a`],
-  ['s3:PutObject', `arn:aws:s3:::${OWN}/ledger/acme/trigger.json`],
-  ['s3:PutObject', 'arn:aws:s3:::acme-drops/in/events/x'],
+  listing(OWN),
+  listing(OWN, ''),
+  listing(OWN, 'ledger/'),
+  listing(OWN, 'ledger/_versions/'),
+  listing(OWN, 'quarantine/'),
+  listing('acme-drops'),
+  listing('acme-drops', 'in/'),
+  listing('acme-drops', 'in/events'),
+  onObject('GetObject', OWN, `statsig/statsig_forwarded_events/x/${DAY}/a`),
+  onObject('GetObject', OWN, `quarantine/${DAY}/a`),
+  onObject('PutObject', OWN, 'ledger/acme/trigger.json'),
+  onObject('PutObject', 'acme-drops', 'in/events/x'),
   ['sqs:SendMessage', `arn:aws:sqs:us-east-1:${OURS}:sluice-dev-ingest-load`],
   ['sts:AssumeRole', `arn:aws:iam::${OURS}:role/sluice-dev-IngestLoadRole-X`],
   ['sts:AssumeRole', customersRole('333333333333')],
