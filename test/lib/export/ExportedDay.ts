@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { expect } from '@jest/globals';
 import { exportDay, type exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import type { TableFiles } from '../../../lib/export/LandedTable.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
@@ -51,6 +52,21 @@ export class ExportedDay {
     return { there: there.sort(), named: named.sort() };
   }
 
+  /** Expects that the bucket has these contents, and the manifest names all of them. */
+  async has(...bodies: readonly string[]): Promise<void> {
+    expect(await this.contents()).toEqual({ there: bodies, named: bodies });
+  }
+
+  /** Exports the day, and expects some of its outcome. */
+  async ends(expected: object, options?: ExporterOptions): Promise<void> {
+    expect(await this.run(options)).toMatchObject(expected);
+  }
+
+  /** Expects that an export fails by a code. @param more What else its entry has. */
+  async fails(code: string, options?: ExporterOptions, more: object = {}): Promise<void> {
+    await this.ends({ outcome: 'settled', entry: { ...more, state: 'failed', failure: { code } } }, options);
+  }
+
   /** Replaces a file as an erasure does. The ledger does not know it yet: {@link noteReplacement}. */
   async replaceFile(name: string, body: string): Promise<Replacement> {
     const eTag = async () => {
@@ -81,9 +97,6 @@ export class ExportedDay {
     return files?.map(({ key, fate }) => `${basename(key, '.parquet')} ${fate}`).sort();
   }
 }
-
-/** The same contents in the bucket and in the manifest: {@link ExportedDay.contents}. */
-export const both = (...bodies: readonly string[]) => ({ there: bodies, named: bodies });
 
 /** Tables by how their files come and go. */
 export const TABLES: readonly { readonly what: string; readonly files: TableFiles }[] = [

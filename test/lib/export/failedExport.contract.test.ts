@@ -5,20 +5,22 @@ import { exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { killedAt } from '../../harness/killedAt.ts';
-import { actAt, both, ExportedDay } from './ExportedDay.ts';
+import { actAt, ExportedDay } from './ExportedDay.ts';
 import { DAY, type ExportWorld, TARGET, THEIRS } from './startExport.ts';
 
 describe('the export of a day that fails', () => {
   let day: ExportedDay;
+  let world: ExportWorld;
   beforeEach(async () => {
     day = await ExportedDay.start();
+    ({ world } = day);
   });
-  afterEach(() => day.world.close());
+  afterEach(() => world.close());
 
   it('is done by one of two concurrent runs', async () => {
     const outcomes = (await Promise.all([day.run(), day.run()])).map(({ outcome }) => outcome).sort();
     expect(outcomes).toEqual(['busy', 'settled']);
-    expect(await day.contents()).toEqual(both('first', 'second'));
+    await day.has('first', 'second');
   });
 
   // Whoever takes a day over waits until its lease ends, which no function outlives: the clock is wound on here. After
@@ -31,12 +33,12 @@ describe('the export of a day that fails', () => {
     'is lost to another run that takes the day at %s, and leaves its entry alone; the manifest names %j',
     async (point, named) => {
       await day.run();
-      await day.world.put('b.parquet', 'corrected');
+      await world.put('b.parquet', 'corrected');
       let taken: Awaited<ReturnType<ExportedDay['entry']>> | undefined;
       const faultPoint = actAt(point, async () => {
-        day.world.clock.advance(HOUR_MS);
-        const until = day.world.clock.now() + HOUR_MS;
-        await day.world.ledger.claim(exportSubject(day.world.configured(), DAY), 'another', until, 'f');
+        world.clock.advance(HOUR_MS);
+        const until = world.clock.now() + HOUR_MS;
+        await world.ledger.claim(exportSubject(world.configured(), DAY), 'another', until, 'f');
         taken = await day.entry();
       });
       expect(await day.run({ faultPoint })).toEqual({ outcome: 'lost' });
@@ -56,31 +58,28 @@ describe('the export of a day that fails', () => {
     'copies no %s, keeps what the customer has, and exports the day once the file is back',
     async (_, text) => {
       await day.run();
-      const before = await day.world.exported();
-      await day.world.put('b.parquet', Buffer.from(text));
-      await day.world.put('c.parquet', 'third');
-      expect(await day.run()).toMatchObject({
-        outcome: 'settled',
-        entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_FILE_DAMAGED' } },
-      });
+      const before = await world.exported();
+      await world.put('b.parquet', Buffer.from(text));
+      await world.put('c.parquet', 'third');
+      await day.fails('SLUICE_EXPORT_FILE_DAMAGED');
       const after = await day.contents();
       expect(after.named).toEqual(['first', 'second']);
-      expect((await day.world.exported()).get('_manifest.json')).toBe(before.get('_manifest.json'));
+      expect((await world.exported()).get('_manifest.json')).toBe(before.get('_manifest.json'));
       expect(after.there).not.toContain(text);
-      await day.world.put('b.parquet', 'second');
-      expect(await day.run()).toMatchObject({ entry: { state: 'succeeded' } });
-      expect(await day.contents()).toEqual(both('first', 'second', 'third'));
+      await world.put('b.parquet', 'second');
+      await day.ends({ entry: { state: 'succeeded' } });
+      await day.has('first', 'second', 'third');
     },
   );
 
   it('continues where it ran out of time', async () => {
-    let now = day.world.clock.now();
+    let now = world.clock.now();
     const slow = { now: () => now };
     const faultPoint = (point: string) => {
       if (point === 'copiedOne') now += HOUR_MS;
     };
     // Beside the two of each test.
-    for (let i = 0; i < 6; i += 1) await day.world.put(`more-${i}.parquet`, `more ${i}`);
+    for (let i = 0; i < 6; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const first = await day.run({ clock: slow, faultPoint });
     expect(first).toMatchObject({ outcome: 'unfinished' });
     expect(await day.entry()).toMatchObject({ failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' } });
@@ -96,14 +95,14 @@ describe('the export of a day that fails', () => {
     async (point) => {
       await day.run();
       await day.erase('a.parquet', 'corrected');
-      day.world.remove('b.parquet');
-      await day.world.put('c.parquet', 'third');
+      world.remove('b.parquet');
+      await world.put('c.parquet', 'third');
       const { faultPoint, killed } = killedAt(point);
       expect(await Promise.race([day.run({ faultPoint }), killed])).toBe('killed');
-      if (point !== 'settled') expect(await day.run()).toMatchObject({ outcome: 'busy' });
-      day.world.clock.advance(HOUR_MS);
-      expect(await day.run()).toMatchObject({ outcome: 'settled' });
-      expect(await day.contents()).toEqual(both('corrected', 'second', 'third'));
+      if (point !== 'settled') await day.ends({ outcome: 'busy' });
+      world.clock.advance(HOUR_MS);
+      await day.ends({ outcome: 'settled' });
+      await day.has('corrected', 'second', 'third');
       const { lease, ...settled } = (await day.entry()) ?? {};
       expect(lease).toBeUndefined();
       expect(settled).toMatchObject({ state: 'succeeded', bytes: 56, files: [{}, {}, { fate: 'kept' }] });
@@ -134,18 +133,15 @@ describe('the export of a day that fails', () => {
     },
   ])('fails by name on $what, and keeps the existing objects', async ({ code, spoil }) => {
     await day.run();
-    const before = await day.world.exported();
+    const before = await world.exported();
     const fingerprint = (await day.entry())?.fingerprint;
     await day.erase('a.parquet', 'corrected');
-    const exported = day.world.configured(spoil(day.world));
-    expect(await day.run({ exported })).toMatchObject({
-      outcome: 'settled',
-      entry: { state: 'failed', failure: { code }, fingerprint, bytes: 35 },
-    });
-    expect(await day.world.exported()).toEqual(before);
-    day.world.openTarget();
-    expect(await day.run()).toMatchObject({ entry: { state: 'succeeded' } });
-    expect(await day.contents()).toEqual(both('corrected', 'second'));
+    const exported = world.configured(spoil(world));
+    await day.fails(code, { exported }, { fingerprint, bytes: 35 });
+    expect(await world.exported()).toEqual(before);
+    world.openTarget();
+    await day.ends({ entry: { state: 'succeeded' } });
+    await day.has('corrected', 'second');
   });
 
   it.each([
@@ -170,7 +166,7 @@ describe('the export of a day that fails', () => {
     async ({ Action, name, code, there, named }) => {
       await day.run();
       await day.erase('a.parquet', 'corrected');
-      const { bucketPolicy } = day.world.policies(TARGET);
+      const { bucketPolicy } = world.policies(TARGET);
       const deny = {
         Effect: 'Deny',
         Principal: '*',
@@ -178,34 +174,27 @@ describe('the export of a day that fails', () => {
         Resource: `arn:aws:s3:::${TARGET}/events/${DAY}/${name}`,
       };
       const Statement = [...bucketPolicy.Statement, deny];
-      day.world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
-      const failure = { code };
-      expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'failed', failure } });
+      world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
+      await day.fails(code);
       expect((await day.entry())?.lease).toBeUndefined();
       expect(await day.contents()).toEqual({ there, named });
-      day.world.openTarget();
-      expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
-      expect(await day.contents()).toEqual(both('corrected', 'second'));
+      world.openTarget();
+      await day.ends({ outcome: 'settled', entry: { state: 'succeeded' } });
+      await day.has('corrected', 'second');
     },
   );
 
   it('says of a file whose answer broke off that it can be tried again, and not that it is damaged', async () => {
     const read = async () => Readable.from([Buffer.from('PAR1')]);
-    expect(await day.run({ table: { ...day.world.table, read } })).toMatchObject({
-      outcome: 'settled',
-      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE' } },
-    });
+    await day.fails('SLUICE_EXPORT_SOURCE_UNAVAILABLE', { table: { ...world.table, read } });
   });
 
   it('also records unexpected errors, without messages that could quote data', async () => {
-    const target = { ...day.world.exporter().target, list: () => Promise.reject(new RangeError('a row')) };
-    expect(await day.run({ target })).toMatchObject({
-      outcome: 'settled',
-      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_STOPPED' } },
-    });
+    const target = { ...world.exporter().target, list: () => Promise.reject(new RangeError('a row')) };
+    await day.fails('SLUICE_EXPORT_STOPPED', { target });
     const left = await day.entry();
     expect(left?.failure?.message).toMatch(/RangeError\.$/);
     expect(left?.lease).toBeUndefined();
-    expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
+    await day.ends({ outcome: 'settled', entry: { state: 'succeeded' } });
   });
 });

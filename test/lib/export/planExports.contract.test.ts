@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
 import { ExportError } from '../../../lib/export/ExportError.ts';
-import { exportDay, type exportFaultPoints, type TargetBucket } from '../../../lib/export/exportDay.ts';
+import { exportDay, type exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
 import { EXPORTS_LEDGER, exportSubject } from '../../../lib/tables/ledgerKeys.ts';
@@ -21,37 +21,52 @@ describe('the plan of exports', () => {
 
   const plan = (
     request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[]; drop?: true } = {},
-    more: {
-      table?: ExportWorld['table'];
-      looks?: ExportWorld['looks'];
-      listDays?: TargetBucket['listDays'];
-      entriesOf?: ExportWorld['entriesOf'];
-      onSent?: () => Promise<void>;
-    } = {},
+    more: Partial<Parameters<typeof planExports>[0]> = {},
   ) =>
     planExports(
       {
         exports: [world.configured()],
         ledger: world.ledger,
-        looks: more.looks ?? world.looks,
+        looks: world.looks,
         clock: world.clock,
-        tableOf: () => more.table ?? world.table,
-        targetOf: () => (more.listDays === undefined ? world.exporter().target : { listDays: more.listDays }),
-        entriesOf: more.entriesOf ?? world.entriesOf,
-        tasks: {
-          async send(bodies) {
-            sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
-            await more.onSent?.();
-          },
-        },
+        tableOf: () => world.table,
+        targetOf: () => world.exporter().target,
+        entriesOf: world.entriesOf,
+        tasks,
+        ...more,
       },
       { sluice: 'export', ...request },
     );
-  const reasons = ({ queued }: Awaited<ReturnType<typeof plan>>) =>
-    queued.map(({ day, reason }) => `${day} ${reason}`).sort();
+  const send = async (bodies: readonly string[]) => {
+    sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
+  };
+  const tasks = { send };
+  /** Days that a plan queues, with the reason. */
+  const reasons = async (...asked: Parameters<typeof plan>) =>
+    (await plan(...asked)).queued.map(({ day, reason }) => `${day} ${reason}`).sort();
   const work = async (table = world.table) => {
     for (const task of sent.splice(0)) await exportDay(world.exporter({ table }), world.configured(), task);
   };
+  const planAndWork = async (...asked: Parameters<typeof plan>) => {
+    await plan(...asked);
+    await work();
+  };
+  /** A day with one file. */
+  const addOne = async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+  };
+  /** The same, which is queued. */
+  const queueOne = async () => {
+    await addOne();
+    await plan();
+  };
+  /** The same, which is exported. */
+  const exportOne = async () => {
+    await addOne();
+    await planAndWork();
+  };
+  const entry = (day = DAY) => world.ledger.read(exportSubject(world.configured(), day));
   const days = ['2026-11-17', '2026-11-18', DAY];
 
   it('queues each new, changed or deleted day of the lookback once, but never today', async () => {
@@ -59,37 +74,38 @@ describe('the plan of exports', () => {
       await world.register(day);
       await world.put('a.parquet', day, day);
     }
-    expect(reasons(await plan())).toEqual(days.map((day) => `${day} new`));
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual(days.map((day) => `${day} new`));
+    expect(await reasons()).toEqual([]);
     expect(sent.map(({ day }) => day).sort()).toEqual(days);
     await work();
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([]);
     await world.put('b.parquet', 'more', days[0]);
     world.remove('a.parquet', days[1]);
-    expect(reasons(await plan())).toEqual([`${days[0]} changed`, `${days[1]} deleted`]);
+    expect(await reasons()).toEqual([`${days[0]} changed`, `${days[1]} deleted`]);
     await work();
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([]);
   });
 
   it('queues a lost task again after an hour, and a changed day immediately', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    await plan();
+    await queueOne();
     await world.put('b.parquet', 'y');
-    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+    expect(await reasons()).toEqual([`${DAY} new`]);
     world.clock.advance(HOUR_MS - 1);
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([]);
     world.clock.advance(1);
-    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+    expect(await reasons()).toEqual([`${DAY} new`]);
   });
 
   it('notes no task that has ended before that, and asks by name for copies to go', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    expect(reasons(await plan({ days: [DAY], drop: true }, { onSent: () => work() }))).toEqual([
-      `${DAY} asked`,
-    ]);
-    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+    const workedAtOnce = {
+      send: async (bodies: readonly string[]) => {
+        await send(bodies);
+        await work();
+      },
+    };
+    await addOne();
+    expect(await reasons({ days: [DAY], drop: true }, { tasks: workedAtOnce })).toEqual([`${DAY} asked`]);
+    expect(await entry()).toMatchObject({
       state: 'succeeded',
     });
     await plan({ days: [DAY], drop: true });
@@ -98,13 +114,12 @@ describe('the plan of exports', () => {
 
   it('queues a day of a raw table at once when an erasure has replaced a file of it', async () => {
     const table = world.tableWith({ kind: 'raw', expireAfterDays: null });
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
+    await addOne();
     world.clock.advance(HOUR_MS);
-    await plan({}, { table });
+    await plan({}, { tableOf: () => table });
     await work(table);
     await world.put('a.parquet', 'y');
-    expect(reasons(await plan({}, { table }))).toEqual([`${DAY} changed`]);
+    expect(await reasons({}, { tableOf: () => table })).toEqual([`${DAY} changed`]);
   });
 
   describe('of many, whose time runs out', () => {
@@ -114,31 +129,23 @@ describe('the plan of exports', () => {
     async function tryAll(request: { schedule?: 'daily'; days?: string[] }, missing = 'none') {
       const deadline = world.clock.now() + 60_000;
       const looked: string[] = [];
-      const { failed } = await planExports(
-        {
-          exports: names.map((name) => ({ ...world.configured(), name, table: name })),
-          ledger: world.ledger,
-          looks: world.looks,
-          clock: world.clock,
-          tableOf: (name) => ({
-            isRaw: false,
-            isPast: () => false,
-            async locations() {
-              if (name === missing) throw new ExportError('SLUICE_EXPORT_TABLE_MISSING', '');
-              if (world.clock.now() >= deadline) throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', '');
-              looked.push(name);
-              await world.clock.advance(5_000);
-              return new Map();
-            },
-            files: async () => [],
-            read: async () => null,
-          }),
-          targetOf: () => ({ listDays: async () => new Set() }),
-          entriesOf: world.entriesOf,
-          tasks: { send: async () => {} },
-        },
-        { sluice: 'export', ...request },
-      );
+      const { failed } = await plan(request, {
+        exports: names.map((name) => ({ ...world.configured(), name, table: name })),
+        tableOf: (name) => ({
+          isRaw: false,
+          isPast: () => false,
+          async locations() {
+            if (name === missing) throw new ExportError('SLUICE_EXPORT_TABLE_MISSING', '');
+            if (world.clock.now() >= deadline) throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', '');
+            looked.push(name);
+            await world.clock.advance(5_000);
+            return new Map();
+          },
+          files: async () => [],
+          read: async () => null,
+        }),
+        targetOf: () => ({ listDays: async () => new Set() }),
+      });
       return { looked, again: failed.some(({ transient }) => transient) };
     }
 
@@ -156,11 +163,9 @@ describe('the plan of exports', () => {
   });
 
   it('retries failed days in the next run', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
+    await addOne();
     world.store.bucket(TARGET).settings = {};
-    await plan();
-    await work();
+    await planAndWork();
     world.openTarget();
     // Before the next run of an hourly schedule.
     world.clock.advance(45 * 60_000 - 1);
@@ -175,14 +180,12 @@ describe('the plan of exports', () => {
   });
 
   it('retries failed days at once if a person asks', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
+    await addOne();
     world.store.bucket(TARGET).settings = {};
-    await plan();
-    await work();
+    await planAndWork();
     world.openTarget();
-    expect(reasons(await plan())).toEqual([`${DAY} retried`]);
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([`${DAY} retried`]);
+    expect(await reasons()).toEqual([]);
   });
 
   describe('after the bucket was gone', () => {
@@ -205,7 +208,7 @@ describe('the plan of exports', () => {
       const queued: string[] = [];
       for (let run = 0; run < count; run += 1) {
         world.clock.advance(HOUR_MS);
-        queued.push(...reasons(await plan(scheduled)));
+        queued.push(...(await reasons(scheduled)));
         await work();
       }
       return queued;
@@ -215,8 +218,7 @@ describe('the plan of exports', () => {
         await world.register(day);
         await world.put('a.parquet', day, day);
       }
-      await plan({ days: [OLD, '2026-11-18'] });
-      await work();
+      await planAndWork({ days: [OLD, '2026-11-18'] });
     });
 
     it('exports each day again that the new bucket lacks, once', async () => {
@@ -235,7 +237,7 @@ describe('the plan of exports', () => {
       makeBucket();
       world.store.bucket(TARGET).settings = {};
       await runs(2);
-      expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+      expect(await entry()).toMatchObject({
         failure: { code: 'SLUICE_EXPORT_ACCESS_DENIED' },
       });
       world.openTarget();
@@ -246,8 +248,7 @@ describe('the plan of exports', () => {
       await deleteBucket();
       await runs(1);
       makeBucket();
-      await plan({ days: [DAY] });
-      await work();
+      await planAndWork({ days: [DAY] });
       expect(await runs(2)).toEqual([`${OLD} missing`, '2026-11-18 missing']);
     });
 
@@ -270,8 +271,8 @@ describe('the plan of exports', () => {
         return new Map();
       };
       await plan(scheduled, {
-        table: { ...world.table, locations },
-        listDays: async () => new Set(),
+        tableOf: () => ({ ...world.table, locations }),
+        targetOf: () => ({ listDays: async () => new Set() }),
         entriesOf: async () => new Map(entries),
       });
       expect(looked).toEqual([...days, ...before.toReversed()]);
@@ -286,9 +287,9 @@ describe('the plan of exports', () => {
         makeBucket();
         world.clock.advance(HOUR_MS);
         const busy = await plan(scheduled, {
-          listDays: async () => {
-            throw new ExportError('SLUICE_EXPORT_TARGET_UNAVAILABLE', 'SlowDown');
-          },
+          targetOf: () => ({
+            listDays: () => Promise.reject(new ExportError('SLUICE_EXPORT_TARGET_UNAVAILABLE', 'SlowDown')),
+          }),
         });
         expect(busy.failed).toMatchObject([{ code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', transient: true }]);
         await work();
@@ -300,29 +301,24 @@ describe('the plan of exports', () => {
   it('keeps a copy whose source is gone only while the copy is there', async () => {
     await world.register(DAY);
     for (const name of ['a.parquet', 'b.parquet']) await world.put(name, name);
-    await plan();
-    await work();
+    await planAndWork();
     world.remove('a.parquet');
-    await plan();
-    await work();
-    const { files = [] } = (await world.ledger.read(exportSubject(world.configured(), DAY))) ?? {};
+    await planAndWork();
+    const { files = [] } = (await entry()) ?? {};
     const kept = files.flatMap(({ fate, detail = '' }) => (fate === 'kept' ? [detail] : []));
     expect(kept).toHaveLength(1);
     for (const name of kept) world.store.delete(TARGET, `events/${DAY}/${name}`);
-    await plan({ days: [DAY] });
-    await work();
+    await planAndWork({ days: [DAY] });
     const left = await world.exported();
     expect(world.manifest(left).files.map(({ name }) => left.has(name))).toEqual([true]);
   });
 
   it('queues no day that was queued and then lost its files', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    await plan();
+    await queueOne();
     sent.splice(0);
     world.remove('a.parquet');
     world.clock.advance(HOUR_MS);
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([]);
   });
 
   it.each([
@@ -334,7 +330,7 @@ describe('the plan of exports', () => {
       const locations = () => Promise.reject(new ExportError('SLUICE_EXPORT_TABLE_MISSING', ''));
       const write = () => Promise.reject(new Error('away'));
       const more = {
-        table: { ...world.table, locations },
+        tableOf: () => ({ ...world.table, locations }),
         ...(notes ? {} : { looks: { ...world.looks, write } }),
       };
       // Of days that a person names nothing is noted.
@@ -347,59 +343,49 @@ describe('the plan of exports', () => {
   );
 
   it('never lists the bucket of a customer who deletes what was read', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    await plan();
-    await work();
+    await exportOne();
     for (const name of (await world.exported()).keys()) world.store.delete(TARGET, `events/${DAY}/${name}`);
     world.clock.advance(HOUR_MS);
     const listDays = () => Promise.reject(new Error('listed'));
-    expect(await plan({}, { listDays })).toMatchObject({ queued: [], failed: [] });
+    expect(await plan({}, { targetOf: () => ({ listDays }) })).toMatchObject({ queued: [], failed: [] });
   });
 
   it('skips a day that is being exported', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    await plan();
+    await queueOne();
     const [task] = sent;
     if (task === undefined) throw new Error('nothing was queued');
     let planned: string[] | undefined;
     const faultPoint = async (point: string) => {
       if (point !== 'listed') return;
       await world.put('b.parquet', 'y');
-      planned = reasons(await plan());
+      planned = await reasons();
     };
     await exportDay(world.exporter({ faultPoint }), world.configured(), task);
     expect(planned).toEqual([]);
-    expect(reasons(await plan())).toEqual([`${DAY} changed`]);
+    expect(await reasons()).toEqual([`${DAY} changed`]);
   });
 
   it('queues a day again whose export was killed, once its lease is over', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    await plan();
+    await queueOne();
     const [task] = sent;
     if (task === undefined) throw new Error('nothing was queued');
     const { faultPoint, killed } = killedAt<(typeof exportFaultPoints)[number]>('copied');
     const exporting = exportDay(world.exporter({ faultPoint }), world.configured(), task);
     expect(await Promise.race([exporting, killed])).toBe('killed');
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([]);
     world.clock.advance(HOUR_MS);
-    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+    expect(await reasons()).toEqual([`${DAY} new`]);
   });
 
   it('queues requested days also if they were exported, limited to the requested schedule and names', async () => {
-    await world.register(DAY);
-    await world.put('a.parquet', 'x');
-    await plan();
-    await work();
-    expect(reasons(await plan({ days: [DAY, '2026-11-18'] }))).toEqual(['2026-11-18 asked', `${DAY} asked`]);
+    await exportOne();
+    expect(await reasons({ days: [DAY, '2026-11-18'] })).toEqual(['2026-11-18 asked', `${DAY} asked`]);
     await work();
     // A day that was exported without files is no change.
-    expect(await world.ledger.read(exportSubject(world.configured(), '2026-11-18'))).toMatchObject({
+    expect(await entry('2026-11-18')).toMatchObject({
       state: 'succeeded_no_data',
     });
-    expect(reasons(await plan())).toEqual([]);
+    expect(await reasons()).toEqual([]);
     expect(await plan({ schedule: 'hourly' })).toMatchObject({ looked: 0 });
     expect(await plan({ exports: ['another'] })).toMatchObject({ looked: 0 });
     expect(await plan({ schedule: 'daily', exports: ['events'] })).toMatchObject({ looked: 3 });

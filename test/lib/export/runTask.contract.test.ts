@@ -46,6 +46,11 @@ describe('an export task', () => {
     return batchItemFailures.length > 0;
   };
 
+  const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
+  const addEight = async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+  };
+
   /** A clock on which each look takes a while: a few files are begun, the others are not. */
   function slowClock() {
     let now = world.clock.now();
@@ -172,7 +177,7 @@ describe('an export task', () => {
   });
 
   it('continues in a new task when its time is up, up to the last round, as long as it makes progress', async () => {
-    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    await addEight();
     const { deadline } = world.exporter();
     const clock = slowClock();
     const dropping: ExportTask = { ...task, drop: true, round: MAX_ROUNDS - 1 };
@@ -181,7 +186,7 @@ describe('an export task', () => {
     expect(sent.map(({ body, delay }) => [JSON.parse(body), delay])).toEqual([
       [{ ...dropping, round: MAX_ROUNDS }, 5],
     ]);
-    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+    expect(await entry()).toMatchObject({
       state: 'waiting',
     });
     expect(await run()).toBe(false);
@@ -189,7 +194,7 @@ describe('an export task', () => {
   });
 
   it('fails after about a day of continuations, and is not retried', async () => {
-    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    await addEight();
     const clock = slowClock();
     const more = { clock, deadline: world.exporter().deadline };
     expect(await run(more, { ...task, round: MAX_ROUNDS })).toBe(false);
@@ -198,28 +203,28 @@ describe('an export task', () => {
       { exports_failed: 1, schedule: 'daily' },
     ]);
     expect(sent).toEqual([]);
-    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+    expect(await entry()).toMatchObject({
       state: 'failed',
       failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' },
     });
   });
 
   it('is not recorded as queued when the queue does not accept its continuation', async () => {
-    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    await addEight();
     const clock = slowClock();
     const tasks = { send: () => Promise.reject(new Error('away')) };
     expect(await run({ clock, deadline: world.exporter().deadline, tasks })).toBe(true);
-    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+    expect(await entry()).toMatchObject({
       state: 'failed',
     });
   });
 
   it('is not recorded as queued when the continuation has ended before that', async () => {
-    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    await addEight();
     const deadline = world.exporter().deadline;
     const tasks = { send: async () => void (await run()) };
     await run({ clock: slowClock(), deadline, tasks });
-    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+    expect(await entry()).toMatchObject({
       state: 'succeeded',
     });
   });
