@@ -24,6 +24,9 @@ function fileWith(text: string): string {
   return file;
 }
 
+/** A file that exports what defineConfig makes of these arguments. */
+const defined = (text: string) => fileWith(`export default defineConfig(${text});`);
+
 /** A function that has every name apart, but for what is given for single stages. */
 function fileFor(
   different: Readonly<Record<string, Partial<ConfigInput>>>,
@@ -53,6 +56,11 @@ async function refusal(work: () => Promise<unknown>): Promise<string> {
   return '';
 }
 
+/** Expects that a file is refused for a stage. @param expected What {@link refusal} says. */
+async function refuses(file: string, expected: string, stage = 'dev', load = loadConfig): Promise<void> {
+  expect(await refusal(() => load(file, stage))).toBe(expected);
+}
+
 const byStage = "({ stage }) => ({ bucket: 'acme-' + stage })";
 
 describe('a configuration for several stages', () => {
@@ -69,14 +77,14 @@ describe('a configuration for several stages', () => {
     const file = fileWith(text);
     for (const stage of ['dev', 'prod', 'personal-ada', 'local'])
       expect(await loadConfig(file, stage)).toEqual(defineConfig({ bucket: `acme-${stage}` }));
-    expect(await refusal(() => loadConfig(file, 'staging'))).toBe('STAGE_UNKNOWN');
+    await refuses(file, 'STAGE_UNKNOWN', 'staging');
   });
 
   it('is for dev alone without a list', async () => {
-    const file = fileWith(`export default defineConfig(${byStage});`);
+    const file = defined(`${byStage}`);
     expect((await loadConfig(file, 'dev')).bucket).toBe('acme-dev');
     expect((await loadConfig(file, 'personal-ada')).bucket).toBe('acme-personal-ada');
-    expect(await refusal(() => loadConfig(file, 'prod'))).toBe('STAGE_UNKNOWN');
+    await refuses(file, 'STAGE_UNKNOWN', 'prod');
   });
 
   it.each([
@@ -89,8 +97,8 @@ describe('a configuration for several stages', () => {
     '',
     '*',
   ])('is not for the stage %j', async (stage) => {
-    const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
-    expect(await refusal(() => loadConfig(file, stage))).toBe('STAGE_UNKNOWN');
+    const file = defined(`${byStage}, { stages: ['dev', 'prod'] }`);
+    await refuses(file, 'STAGE_UNKNOWN', stage);
   });
 
   it.each([
@@ -113,7 +121,7 @@ describe('a configuration for several stages', () => {
     { what: 'exports no configuration', text: '', code: 'NOT_FOUND' },
   ])('names the file that $what', async ({ text, code }) => {
     const file = fileWith(text);
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe(code);
+    await refuses(file, code);
     await expect(loadConfig(file, 'dev')).rejects.toMatchObject({ detail: expect.stringContaining(file) });
   });
 
@@ -123,19 +131,19 @@ describe('a configuration for several stages', () => {
       detail: `${file}:3:7: TypeError: no stage`,
     });
     const missing = join(directory.path, 'none.config.ts');
-    expect(await refusal(() => loadConfig(missing, 'dev'))).toBe('NOT_FOUND');
+    await refuses(missing, 'NOT_FOUND');
   });
 
   it('suggests the stage that is meant', async () => {
-    const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
+    const file = defined(`${byStage}, { stages: ['dev', 'prod'] }`);
     await expect(loadConfig(file, 'prd')).rejects.toThrow('Did you mean prod?');
   });
 
   it('refuses a list among the fields', async () => {
-    const file = fileWith("export default defineConfig(() => ({ bucket: 'acme', stages: ['dev'] }));");
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID dev stages');
-    const object = fileWith("export default defineConfig({ bucket: 'acme', stages: ['dev'] });");
-    expect(await refusal(() => loadConfig(object, 'dev'))).toBe('INVALID stages');
+    const file = defined("() => ({ bucket: 'acme', stages: ['dev'] })");
+    await refuses(file, 'INVALID dev stages');
+    const object = defined("{ bucket: 'acme', stages: ['dev'] }");
+    await refuses(object, 'INVALID stages');
   });
 
   it.each(['sluice-prod-b', 'team/sluice-prod-b', 'team/eu/sluice-prod-b'])(
@@ -143,7 +151,7 @@ describe('a configuration for several stages', () => {
     async (policy) => {
       const boundary = `permissionsBoundary: 'arn:aws:iam::111122223333:policy/${policy}'`;
       for (const text of [`() => ({ bucket: 'acme', ${boundary} })`, `{ bucket: 'acme', ${boundary} }`]) {
-        const file = fileWith(`export default defineConfig(${text}, { stages: ['dev', 'prod'] });`);
+        const file = defined(`${text}, { stages: ['dev', 'prod'] }`);
         expect(await refusal(() => loadConfig(file, 'dev'))).toMatch(
           /^INVALID (?:dev )?permissionsBoundary$/,
         );
@@ -164,12 +172,12 @@ describe('a configuration for several stages', () => {
       `export default defineConfig(${byStage}, { stages: ${list} });`,
       `export default { bucket: 'acme', stages: ${list} };`,
     ])
-      expect(await refusal(() => loadConfig(fileWith(text), 'dev'))).toBe(`INVALID ${field}`);
+      await refuses(fileWith(text), `INVALID ${field}`);
   });
 
   it('refuses another member beside the list', async () => {
-    const file = fileWith(`export default defineConfig(${byStage}, { stage: ['dev'] });`);
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID stage');
+    const file = defined(`${byStage}, { stage: ['dev'] }`);
+    await refuses(file, 'INVALID stage');
   });
 
   it('names the stage for which the function failed, or returned what is not valid', async () => {
@@ -180,44 +188,44 @@ describe('a configuration for several stages', () => {
   },
   { stages: ['dev', 'prod'] },
 );`);
-    expect(await refusal(() => loadConfig(file, 'prod'))).toBe('STAGE_FAILED prod');
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID dev bucket');
+    await refuses(file, 'STAGE_FAILED prod', 'prod');
+    await refuses(file, 'INVALID dev bucket');
     expect((await loadConfig(file, 'local')).bucket).toBe('acme-local');
-    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toBe('INVALID dev bucket');
-    const nothing = fileWith("export default defineConfig(() => undefined, { stages: ['dev'] });");
-    expect(await refusal(() => loadConfig(nothing, 'dev'))).toBe('INVALID dev');
+    await refuses(file, 'INVALID dev bucket', 'personal-ada', loadComparedConfig);
+    const nothing = defined("() => undefined, { stages: ['dev'] }");
+    await refuses(nothing, 'INVALID dev');
   });
 });
 
 describe('a configuration that is an object', () => {
   it('is for dev, or for the one stage that is listed', async () => {
-    const plain = fileWith("export default defineConfig({ bucket: 'acme' });");
+    const plain = defined("{ bucket: 'acme' }");
     for (const stage of ['dev', 'local'])
       expect(await loadComparedConfig(plain, stage)).toEqual(defineConfig({ bucket: 'acme' }));
-    expect(await refusal(() => loadConfig(plain, 'prod'))).toBe('STAGE_UNKNOWN');
+    await refuses(plain, 'STAGE_UNKNOWN', 'prod');
     for (const text of [
       "export default defineConfig({ bucket: 'acme' }, { stages: ['prod'] });",
       "export default { bucket: 'acme', stages: ['prod'] };",
     ]) {
       const file = fileWith(text);
       expect(await loadConfig(file, 'prod')).toEqual(defineConfig({ bucket: 'acme' }));
-      expect(await refusal(() => loadConfig(file, 'dev'))).toBe('STAGE_UNKNOWN');
+      await refuses(file, 'STAGE_UNKNOWN');
     }
   });
 
   it('is for neither several stages nor personal ones, which would share every name', async () => {
-    const several = fileWith("export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });");
+    const several = defined("{ bucket: 'acme' }, { stages: ['dev', 'prod'] }");
     for (const stage of ['dev', 'prod', 'local', 'staging'])
-      expect(await refusal(() => loadConfig(several, stage))).toBe('STAGES_OF_OBJECT');
-    const plain = fileWith("export default defineConfig({ bucket: 'acme' });");
-    expect(await refusal(() => loadConfig(plain, 'personal-ada'))).toBe('STAGES_OF_OBJECT');
+      await refuses(several, 'STAGES_OF_OBJECT', stage);
+    const plain = defined("{ bucket: 'acme' }");
+    await refuses(plain, 'STAGES_OF_OBJECT', 'personal-ada');
   });
 
   it('is validated as defineConfig validates it, without defineConfig', async () => {
     const file = fileWith("export default { bucket: 'acme', buckets: 'acme' };");
-    expect(await refusal(() => loadConfig(file, 'dev'))).toBe('INVALID buckets');
+    await refuses(file, 'INVALID buckets');
     const nothing = fileWith('export const config = 1;');
-    expect(await refusal(() => loadConfig(nothing, 'dev'))).toBe('NOT_FOUND');
+    await refuses(nothing, 'NOT_FOUND');
   });
 });
 
@@ -264,9 +272,7 @@ describe('two stages', () => {
       // Roles have no region, and a stage whose account is not stated may be in another stage's account.
       for (const more of [{}, { region: 'eu-west-1' }, { account: '444455556666' }] as const)
         for (const stage of stages)
-          expect(await refusal(() => loadComparedConfig(fileFor({ [name]: more }, stages), stage))).toBe(
-            'STAGES_SHARE stages',
-          );
+          await refuses(fileFor({ [name]: more }, stages), 'STAGES_SHARE stages', stage, loadComparedConfig);
       const accounts = { prod: { account: '111122223333' }, [name]: { account: '444455556666' } };
       expect((await loadComparedConfig(fileFor(accounts, stages), 'prod')).bucket).toBe('acme-prod');
     },
@@ -276,9 +282,7 @@ describe('two stages', () => {
     { name: 'prod-eu', different: { 'prod-eu': { service: 'acme' } }, expected: '' },
     { name: 'eu', different: { eu: { service: 'sluice-prod' } }, expected: 'STAGES_SHARE stages' },
   ])('are compared by the names of their stacks: prod and $name', async ({ name, different, expected }) => {
-    expect(await refusal(() => loadComparedConfig(fileFor(different, ['prod', name]), 'prod'))).toBe(
-      expected,
-    );
+    await refuses(fileFor(different, ['prod', name]), expected, 'prod', loadComparedConfig);
   });
 
   it.each([
@@ -293,7 +297,7 @@ describe('two stages', () => {
     async ({ service, first, second, expected }) => {
       const different = { [first]: { service }, [second]: { service } };
       const stages = [first, second].filter((stage) => !stage.startsWith('personal-'));
-      expect(await refusal(() => loadComparedConfig(fileFor(different, stages), second))).toBe(expected);
+      await refuses(fileFor(different, stages), expected, second, loadComparedConfig);
     },
   );
 
@@ -341,7 +345,7 @@ describe('two stages', () => {
   )('may not share $what', async ({ input, path }) => {
     const file = fileFor(input);
     for (const stage of ['dev', 'prod', 'personal-ada'])
-      expect(await refusal(() => loadComparedConfig(file, stage))).toBe(`STAGES_SHARE ${path}`);
+      await refuses(file, `STAGES_SHARE ${path}`, stage, loadComparedConfig);
     // The local cloud is in no account.
     expect((await loadComparedConfig(file, 'local')).bucket).toBe('acme-local');
   });
@@ -371,7 +375,7 @@ describe('two stages', () => {
 
   it('are compared with a personal one that is packaged', async () => {
     const file = fileFor({ 'personal-ada': { bucket: 'acme-prod' } });
-    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toBe('STAGES_SHARE bucket');
+    await refuses(file, 'STAGES_SHARE bucket', 'personal-ada', loadComparedConfig);
     expect((await loadComparedConfig(file, 'personal-bob')).bucket).toBe('acme-personal-bob');
     expect((await loadComparedConfig(file, 'prod')).bucket).toBe('acme-prod');
   });
@@ -387,6 +391,6 @@ describe('two stages', () => {
   { stages: ['dev', 'prod'] },
 );`);
     expect((await loadComparedConfig(file, 'dev')).privacy.salt).toBe('the salt of the stage dev');
-    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toBe('INVALID prod privacy.salt');
+    await refuses(file, 'INVALID prod privacy.salt', 'prod', loadComparedConfig);
   });
 });

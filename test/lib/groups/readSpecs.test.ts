@@ -23,11 +23,6 @@ describe('a rule of specs', () => {
 
   it.each([
     {
-      what: 'an experiment',
-      name: 'button',
-      kinds: ['winterHoldoutRule holdout', 'buttonControl group', 'buttonTest group'],
-    },
-    {
       what: 'an experiment with targeting and an override',
       name: 'banner',
       kinds: [
@@ -41,11 +36,6 @@ describe('a rule of specs', () => {
       what: 'an experiment with an allocation',
       name: 'prices',
       kinds: ['layerAssignment allocation', 'pricesControl group', 'pricesTest group', 'pricesTest2 group'],
-    },
-    {
-      what: 'an experiment of a layer',
-      name: 'hero',
-      kinds: ['winterHoldoutRule holdout', 'homeHoldoutRule holdout', 'heroControl group', 'heroTest group'],
     },
     {
       what: 'an experiment that has not begun',
@@ -75,20 +65,6 @@ describe('a rule of specs', () => {
     const unnamed = { ...button, rules: button.rules.map((rule) => ({ groupName: '', ...rule })) };
     const own = rulesOf({ dynamic_configs: { ...specs.dynamic_configs, button: unnamed } });
     expect(own.find(({ experimentId }) => experimentId === 'button')?.groupName).toBe('winter_holdout');
-  });
-
-  it('has the layer of its experiment', () => {
-    const layers = new Map(running().map(({ experimentId, layerId }) => [experimentId, layerId]));
-    expect([layers.get('hero'), layers.get('button')]).toEqual(['home', null]);
-  });
-
-  it('may be of a layer', () => {
-    const own = running().filter(({ entity }) => entity === 'layer');
-    expect(own.map(({ ruleId, kind }) => [ruleId, kind])).toEqual([
-      ['winterHoldoutRule', 'holdout'],
-      ['homeHoldoutRule', 'holdout'],
-      ['experimentAssignment', 'allocation'],
-    ]);
   });
 
   it.each([
@@ -220,17 +196,10 @@ describe('specs', () => {
 
 describe('the split of a group', () => {
   /** Splits of the rules of an experiment, to six digits. */
-  const splitsOf = (changed: object, experiment = 'button') =>
+  const splitsOf = (changed: object) =>
     rulesOf(changed)
-      .filter(({ experimentId }) => experimentId === experiment)
+      .filter(({ experimentId }) => experimentId === 'button')
       .map(({ split }) => (split === null ? null : Number(split.toFixed(6))));
-
-  it.each([
-    { experiment: 'button', splits: [null, 0.5, 0.5] },
-    { experiment: 'prices', splits: [null, 0.7, 0.2, 0.1] },
-  ])('is the part of the buckets that it has: $experiment', ({ experiment, splits }) => {
-    expect(splitsOf({}, experiment)).toEqual(splits);
-  });
 
   it.each([
     { bound: '500', split: 0.5 },
