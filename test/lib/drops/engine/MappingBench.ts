@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { expect } from '@jest/globals';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { MappedRows } from '../../../../lib/drops/engine/mappedRows.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
@@ -16,6 +17,12 @@ export type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets
     : never
   : never;
 
+/** A dataset of events that are mapped so, on top of the defaults. */
+export const events = (mapping: object = {}): DatasetInput => ({ kind: 'events', mapping });
+
+/** The select list of an event of 2026-11-20 10:15:30 UTC. */
+export const EVENT = "1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id";
+
 /** Result of a load: rows as DuckDB shows them, in their order. */
 export interface Mapped {
   /** The counts of the engine. */
@@ -24,9 +31,26 @@ export interface Mapped {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** Refused rows, in the columns of quarantine. */
   readonly refused: readonly Readonly<Record<string, unknown>>[];
+  /** The reasons of refused rows. */
+  readonly reasons: readonly unknown[];
+  /** The raw rows of refused ones, parsed. */
+  readonly raws: readonly Record<string, unknown>[];
+  /** The metadata of events, parsed. */
+  readonly metadata: readonly Record<string, unknown>[];
 }
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'parquet');
+
+/** The values of a column. */
+export const columnOf = (rows: Mapped['rows'], name: string): readonly unknown[] =>
+  rows.map((row) => row[name]);
+
+const parsedColumn = (rows: Mapped['rows'], name: string) =>
+  columnOf(rows, name).map((text) => JSON.parse(String(text ?? '{}')));
+
+/** Expects that a load fails by a code. @param more What else the error has. */
+export const fails = (load: Promise<unknown>, code: string, more: object = {}): Promise<void> =>
+  expect(load).rejects.toMatchObject({ code: `SLUICE_INGEST_${code}`, ...more });
 
 /** Files written by a DuckDB of its own, and loads of them by the engine. */
 export class MappingBench {
@@ -35,6 +59,7 @@ export class MappingBench {
   readonly #connection: DuckDBConnection;
   readonly #close: () => void;
   #loads = 0;
+  #written = 0;
 
   private constructor(connection: DuckDBConnection, instance: DuckDBInstance) {
     const { path, remove } = temporaryDirectory();
@@ -91,7 +116,33 @@ export class MappingBench {
     const { result, rowsPath, refusedPath } = await this.loadUnread(...load);
     const rows = result.rows.out === 0 ? [] : await this.read(rowsPath);
     const refused = existsSync(refusedPath) ? await this.read(refusedPath) : [];
-    return { result, rows, refused };
+    return {
+      result,
+      rows,
+      refused,
+      reasons: columnOf(refused, 'reason'),
+      get raws() {
+        return parsedColumn(refused, 'raw');
+      },
+      get metadata() {
+        return parsedColumn(rows, 'event_metadata');
+      },
+    };
+  }
+
+  /** Loads the rows of queries, each in a file of its own. */
+  async loadQueries(dataset: DatasetInput, ...queries: readonly string[]): Promise<Mapped> {
+    const files: EngineFile[] = [];
+    for (const query of queries) {
+      this.#written += 1;
+      files.push(await this.write(`query-${this.#written}.parquet`, query));
+    }
+    return this.load(dataset, files);
+  }
+
+  /** Loads a file of `test/fixtures/parquet`. */
+  loadFixture(dataset: DatasetInput, name: string): Promise<Mapped> {
+    return this.load(dataset, [this.fixture(name)]);
   }
 
   /** The same without the rows: to read them takes longer than to load them. */

@@ -12,7 +12,7 @@ import type { CompiledMapping } from '../../../../lib/drops/mapping/CompiledMapp
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import { callProcess } from '../../../../lib/parquet/childProcess.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
-import { MappingBench, subjectOf } from './MappingBench.ts';
+import { events, MappingBench, subjectOf } from './MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -37,7 +37,7 @@ async function loadOf(files: readonly FileSchema[], signal?: AbortSignal) {
   loads += 1;
   return childEngine(bench.limits).load({
     files,
-    mapping: compileMapping(subjectOf({ kind: 'events' }), files),
+    mapping: compileMapping(subjectOf(events()), files),
     rowsPath: join(bench.directory, `child-${loads}.parquet`),
     refusedPath: join(bench.directory, `child-refused-${loads}.parquet`),
     loadedAt: 0,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
-import { type DatasetInput, MappingBench } from './MappingBench.ts';
+import { type DatasetInput, events, MappingBench } from './MappingBench.ts';
 
 const DAY = '2026-11-19';
 let bench: MappingBench;
@@ -27,22 +27,19 @@ describe('what the accepted rows of a load hold', () => {
         i % 2 = 0 AS flag, 'null'::JSON AS void, [i] AS list, '{"a": 1}' AS more FROM range(10) t(i)`,
     );
     const content = await contentOf(
-      {
-        kind: 'events',
-        mapping: {
-          eventValue: 'price',
-          unitIds: { userID: 'unit_id', deviceID: { column: 'none', optional: true } },
-          metadata: {
-            ratio: 'ratio',
-            odd: 'odd',
-            flag: 'flag',
-            void: 'void',
-            list: 'list',
-            same: { constant: 'x' },
-          },
-          metadataJson: 'more',
+      events({
+        eventValue: 'price',
+        unitIds: { userID: 'unit_id', deviceID: { column: 'none', optional: true } },
+        metadata: {
+          ratio: 'ratio',
+          odd: 'odd',
+          flag: 'flag',
+          void: 'void',
+          list: 'list',
+          same: { constant: 'x' },
         },
-      },
+        metadataJson: 'more',
+      }),
       [file],
     );
     expect(content.days).toEqual({});
@@ -83,7 +80,7 @@ describe('what the accepted rows of a load hold', () => {
     const twice = await bench.write('twice.parquet', `${rows} UNION ALL ${rows}`);
     // Four rows are too few, and six are of a hundred.
     const files = [await repeating('few.parquet', 10, 4), await repeating('large.parquet', 100, 6), twice];
-    const dataset = { kind: 'events', mapping: { unitIds: { userID: 'unit_id' } } } as const;
+    const dataset = events({ unitIds: { userID: 'unit_id' } });
     const { repeats } = await contentOf(dataset, files);
     expect(repeats).toEqual({ 'twice.parquet': { rows: 10, of: 20 } });
   });
@@ -143,10 +140,7 @@ describe('what the accepted rows of a load hold', () => {
       'c.parquet',
       `SELECT ${EVENTS}, NULL::INTEGER AS price FROM range(2) t(i)`,
     );
-    const { fields } = await contentOf(
-      { kind: 'events', refusedShare: 1, mapping: { eventValue: 'price' } },
-      [doubles, texts, none],
-    );
+    const { fields } = await contentOf(events({ eventValue: 'price' }), [doubles, texts, none]);
     expect(fields['eventValue']).toEqual({
       column: 'price',
       none: 2,
@@ -169,7 +163,7 @@ describe('what the accepted rows of a load hold', () => {
       'large.parquet',
       `SELECT ${EVENTS}, CASE WHEN i >= 90_000 THEN i END AS price FROM range(100_000) t(i)`,
     );
-    const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, [file]);
+    const { rows, fields } = await contentOf(events({ eventValue: 'price' }), [file]);
     expect(rows).toBe(100_000);
     const { none = 0, numbers = 0, types } = fields['eventValue'] ?? {};
     expect(none / rows).toBeCloseTo(0.9, 1);
@@ -213,7 +207,7 @@ describe('what the accepted rows of a load hold', () => {
       const query = `SELECT ${EVENTS}, ${price} AS price FROM range(${rowsOf(n)}) t(i)`;
       files.push(await bench.write(`many-${1000 + n}.parquet`, query));
     }
-    const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, files);
+    const { rows, fields } = await contentOf(events({ eventValue: 'price' }), files);
     const { none = 0, numbers = 0 } = fields['eventValue'] ?? {};
     expect(Math.abs(none / rows - share)).toBeLessThan(0.08);
     expect(none + numbers).toBe(rows);
@@ -225,7 +219,7 @@ describe('what the accepted rows of a load hold', () => {
       'few.parquet',
       `SELECT ${EVENTS}, CASE i WHEN 0 THEN 'n/a' WHEN 50_000 THEN '1' END AS price ${rows}`,
     );
-    const dataset: DatasetInput = { kind: 'events', refusedShare: 1, mapping: { eventValue: 'price' } };
+    const dataset: DatasetInput = events({ eventValue: 'price' });
     expect((await contentOf(dataset, [few])).fields['eventValue']).toMatchObject({
       none: 100_000,
       numbers: 0,
@@ -250,7 +244,7 @@ describe('what the accepted rows of a load hold', () => {
       files.push(
         await bench.write(`turn${n}.parquet`, `SELECT ${EVENTS}, ${n} AS price${more} FROM range(3) t(i)`),
       );
-    const { rows } = await bench.load({ kind: 'events', mapping: { eventValue: 'price' } }, files, {
+    const { rows } = await bench.load(events({ eventValue: 'price' }), files, {
       day: DAY,
     });
     const named = rows.map(({ source_file, event_value }) => `${source_file} ${event_value}`);

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
-import { type DatasetInput, MappingBench, subjectOf } from './MappingBench.ts';
+import { columnOf, type DatasetInput, fails, MappingBench, subjectOf } from './MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -38,10 +38,6 @@ describe('readable files', () => {
   });
 
   it.each([
-    'uncompressed',
-    'snappy',
-    'gzip',
-    'zstd',
     'brotli',
     'lz4_raw',
     'zstd, PARQUET_VERSION V2',
@@ -55,9 +51,9 @@ describe('readable files', () => {
   });
 
   it('can have delta and byte stream split encodings, brotli and decimals in fixed bytes', async () => {
-    const { rows } = await bench.load(
+    const { rows } = await bench.loadFixture(
       { kind: 'events', mapping: { eventValue: 'exact', metadata: ['split'] } },
-      [bench.fixture('encodings.parquet')],
+      'encodings.parquet',
     );
     expect(rows.map((row) => [row['event_name'], row['event_value'], row['event_metadata']])).toEqual([
       ['purchase', '3.03', '{"split":1.5}'],
@@ -81,15 +77,6 @@ describe('readable files', () => {
   it('without rows lead to no output', async () => {
     const { result } = await bench.load(events, [await bench.write('none.parquet', `${ROWS} LIMIT 0`)]);
     expect(result).toMatchObject({ rows: { in: 0, out: 0, refused: 0 } });
-  });
-
-  it('with only refused rows lead to quarantine output only', async () => {
-    const file = await bench.write('refused.parquet', ROWS.replace("'u' || i", "''"));
-    const { result, refused } = await bench.load(events, [file]);
-    expect(result).toMatchObject({
-      rows: { in: 1_000, out: 0, refused: 1_000 },
-    });
-    expect(refused).toHaveLength(1_000);
   });
 
   it('of one day can differ in types, order and unmapped columns', async () => {
@@ -164,15 +151,17 @@ describe('readable files', () => {
       [twice, single],
     ]) {
       const { rows } = await bench.load(dataset, files);
-      expect(rows.map((row) => row['user_id']).toSorted()).toEqual(['A1', 'A2', 'A3', 's1']);
+      expect(columnOf(rows, 'user_id').toSorted()).toEqual(['A1', 'A2', 'A3', 's1']);
     }
   });
 
   it('can have a thousand columns', async () => {
     const many = Array.from({ length: 1_000 }, (_, n) => `${n} AS c${n}`).join(', ');
-    const file = await bench.write('wide.parquet', `SELECT *, ${many} FROM (${ROWS} LIMIT 2)`);
-    const { rows } = await bench.load({ kind: 'events', mapping: { metadata: ['c999'] } }, [file]);
-    expect(rows.map((row) => row['event_metadata'])).toEqual(['{"c999":999}', '{"c999":999}']);
+    const { rows } = await bench.loadQueries(
+      { kind: 'events', mapping: { metadata: ['c999'] } },
+      `SELECT *, ${many} FROM (${ROWS} LIMIT 2)`,
+    );
+    expect(columnOf(rows, 'event_metadata')).toEqual(['{"c999":999}', '{"c999":999}']);
   });
 
   it('can have names with quotes and letters of any alphabet', async () => {
@@ -242,7 +231,7 @@ describe('unreadable files', () => {
     change(file, (bytes) => bytes.fill(0xff, 40, 120));
     const files = [await bench.write('whole.parquet', ROWS), file];
     const load = bench.load(events, files);
-    await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
+    await fails(load, 'FILE_DAMAGED');
     await expect(load).rejects.toThrow('damaged.parquet');
   });
 
@@ -267,8 +256,7 @@ describe('unreadable files', () => {
       ['JSON', `to_json('"' || ${text} || '"')`],
     ])('%s', async (_, sql) => {
       const file = await spoiled(`${sql} AS "Other"`);
-      await expect(bench.load(dataset('Other'), [file])).rejects.toMatchObject({
-        code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
+      await fails(bench.load(dataset('Other'), [file]), 'FILE_TEXT_INVALID', {
         detail: 'spoiled.parquet: column "Other".',
       });
     });
@@ -308,7 +296,7 @@ describe('unreadable files', () => {
       return bytes.fill(0xff, end - 10_000, end - 100);
     });
     const load = bench.load(events, [await bench.write('sound.parquet', ROWS), file]);
-    await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
+    await fails(load, 'FILE_DAMAGED');
     await expect(load).rejects.toThrow('other-column.parquet: ');
   });
 
@@ -317,7 +305,7 @@ describe('unreadable files', () => {
     'include files with a damaged unmapped column, depending on their rows: %s',
     async (name) => {
       const load = bench.load(events, [await bench.write('sound.parquet', ROWS), bench.fixture(name)]);
-      await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
+      await fails(load, 'FILE_DAMAGED');
       await expect(load).rejects.toThrow(`${name}: `);
     },
   );
@@ -334,18 +322,16 @@ describe('unreadable files', () => {
       loadedAt: 0,
       limits: bench.limits,
     });
-    await expect(load).rejects.toMatchObject({
-      code: 'SLUICE_INGEST_FILE_DAMAGED',
-      detail: expect.stringMatching(/^short\.parquet: /),
-    });
+    await fails(load, 'FILE_DAMAGED', { detail: expect.stringMatching(/^short\.parquet: /) });
   });
 
   it('include unsupported encodings only if the mapping needs the column', async () => {
     const file = bench.fixture('fixed-split.parquet');
     expect((await bench.load(events, [file])).rows).toHaveLength(3);
-    await expect(
+    await fails(
       bench.load({ kind: 'events', mapping: { eventValue: 'fixed' } }, [file]),
-    ).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED' });
+      'FILE_ENCODING_UNSUPPORTED',
+    );
   });
 
   it('are reported with the signal’s reason when reading is stopped', async () => {

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDay, plannedTask } from './planDay.ts';
@@ -54,8 +55,12 @@ export class LoadedDay {
     return plannedTask(this.loads, DAY, asked);
   }
 
-  /** Rows, state and fates of files of the day, after two nights with sweeps. */
-  async afterNights() {
+  /** Expects some of the rows, the state and the fates of files of the day, after two nights with sweeps. */
+  async afterNights(expected: {
+    readonly rows?: readonly string[] | null;
+    readonly state?: string;
+    readonly fates?: readonly string[];
+  }): Promise<void> {
     for (const _ of [1, 2]) {
       this.loads.clock.advance(25 * HOUR_MS);
       await this.run();
@@ -65,6 +70,6 @@ export class LoadedDay {
     const fates = files.map(
       ({ key, fate, reason }) => `${key.split('/')[2]} ${[fate, reason].join(' ').trim()}`,
     );
-    return { rows: await this.loads.read(), state, fates };
+    expect({ rows: await this.loads.read(), state, fates }).toMatchObject(expected);
   }
 }

@@ -26,7 +26,7 @@ describe('a day in pieces that somebody asks for', () => {
       await pieces.runSent();
       const isKept = reason === 'keep';
       const state = isKept ? 'succeeded' : 'succeeded_no_data';
-      expect(await loads.entry()).toMatchObject({ state, accepted: true });
+      await loads.expectEntry({ state, accepted: true });
       expect(await loads.read()).toHaveLength(isKept ? 6 : 0);
     },
   );
@@ -46,7 +46,7 @@ describe('a day in pieces that somebody asks for', () => {
       // The chain's own message waits behind it.
       const asked = { reason, fingerprint, at: { recorded: pieces.later } };
       await ends(loads.load(asked), 'piece', { done: 2, pieces: 3 });
-      expect(await loads.entry()).toMatchObject({ run: { version } });
+      await loads.expectEntry({ run: { version } });
       const outcomes = await pieces.runSent();
       const rows = outcomes
         .filter(({ outcome }) => outcome === 'succeeded')

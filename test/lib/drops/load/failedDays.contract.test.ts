@@ -55,7 +55,7 @@ describe('a day that fails', () => {
     const { engine } = loads.makeLoader();
     await ends(loads.load({ loader: { engine: { ...engine, describe: crash } } }), 'failed');
     const files = [{ fate: 'held' }, { fate: 'failed', reason: 'SLUICE_INGEST_FILE_DAMAGED' }];
-    expect(await loads.entry()).toMatchObject({ state: 'failed', files });
+    await loads.expectEntry({ state: 'failed', files });
   });
 
   it('has a page that is larger than the function holds', async () => {
@@ -65,9 +65,7 @@ describe('a day that fails', () => {
     );
     const limits = { ...loads.makeLoader().limits, memoryMegabytes: 64 };
     await ends(loads.load({ loader: { limits } }), 'failed');
-    expect((await loads.entry())?.files).toMatchObject([
-      { key: page, fate: 'failed', reason: 'SLUICE_INGEST_FILE_PAGE_TOO_LARGE' },
-    ]);
+    await loads.expectFiles([{ key: page, fate: 'failed', reason: 'SLUICE_INGEST_FILE_PAGE_TOO_LARGE' }]);
   });
 
   it.each([
@@ -93,7 +91,7 @@ describe('a day that fails', () => {
       const code = 'SLUICE_INGEST_FILE_TOO_LARGE';
       const failure = { code, message: expect.stringContaining(`${key}: No space`) };
       await ends(loads.load({ loader }), 'failed', { failure });
-      expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
+      await loads.expectFiles([{ key, fate: 'failed', reason: code }]);
     },
   );
 
@@ -110,7 +108,7 @@ describe('a day that fails', () => {
       failure: { code, message: expect.stringContaining(key) },
     });
     await ends(loads.load({ loader, run: { tries: 2 } }), 'failed');
-    expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'failed', reason: code }]);
+    await loads.expectFiles([{ key, fate: 'failed', reason: code }]);
   });
 
   it('is tried again where the disk of the function takes no file', async () => {
@@ -131,7 +129,7 @@ describe('a day that fails', () => {
       message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
     };
     await ends(loads.load({ reason: 'changed' }), 'failed', { failure });
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       state: 'failed',
       rows: { in: 100, out: 98, refused: 2 },
       files: [{ fate: 'held', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } }],
@@ -188,7 +186,7 @@ describe('a day that fails', () => {
     const text = await loads.drop('text.parquet', TEXT);
     const poor = await loads.drop('without.parquet', "SELECT now() AS timestamp, 'u' AS unit_id");
     await ends(loads.load(), 'failed');
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       files: [
         { key: cut, fate: 'failed', reason: 'SLUICE_INGEST_FILE_TRUNCATED' },
         { key: good, fate: 'loaded' },
@@ -225,7 +223,7 @@ describe('a day that fails', () => {
     if (what === 'unreadable')
       await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${key}` });
     await ends(loads.load(), 'failed');
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       files: [
         { key: firstKey, fate: 'held', reason: code },
         { key, fate: 'failed', reason: code },
@@ -254,7 +252,7 @@ describe('a day that fails', () => {
       const key = await loads.dropEvents('a', 0, 2);
       await loadFrom(inArchive);
       await ends(loadFrom(restored), 'succeeded');
-      expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
+      await loads.expectFiles([{ key, fate: 'loaded' }]);
       await ends(loadFrom(restored), 'unchanged');
     });
 
@@ -270,7 +268,7 @@ describe('a day that fails', () => {
     await loads.dropEvents('a', 0, 2);
     await loads.deny({ ...loads.bucketPolicy.Statement[0], Sid: 'No' });
     await ends(loads.load(), 'failed', { failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' } });
-    expect(await loads.entry()).toMatchObject({ state: 'failed', files: [], fingerprint: 'as planned' });
+    await loads.expectEntry({ state: 'failed', files: [], fingerprint: 'as planned' });
     await loads.setPolicy(loads.bucketPolicy);
     await ends(loads.load({ reason: 'retried' }), 'succeeded');
     expect(await loads.entry()).not.toHaveProperty('failure');
@@ -289,9 +287,7 @@ describe('a day that fails', () => {
     await ends(loads.load(), 'failed', {
       failure: { code: 'SLUICE_SOURCE_KEY_DENIED', message: expect.stringContaining('a.parquet') },
     });
-    expect((await loads.entry())?.files).toMatchObject([
-      { fate: 'failed', reason: 'SLUICE_SOURCE_KEY_DENIED' },
-    ]);
+    await loads.expectFiles([{ fate: 'failed', reason: 'SLUICE_SOURCE_KEY_DENIED' }]);
   });
 
   it('is released while our own services are unavailable, and fails with the last try', async () => {

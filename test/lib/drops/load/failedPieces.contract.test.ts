@@ -71,7 +71,7 @@ describe('a day in pieces of which one fails', () => {
     const loader = { engine: { ...engine, load } };
     for (const done of [1, 2]) {
       await ends(loads.load({ loader }), 'handed_back');
-      expect(await loads.entry()).toMatchObject({ state: 'waiting', run: { done, pieces: 3 } });
+      await loads.expectEntry({ state: 'waiting', run: { done, pieces: 3 } });
     }
     await ends(loads.load({ loader }), 'succeeded', { rows: SUM });
     left.set('b', 2);

@@ -95,7 +95,7 @@ describe('a load', () => {
     await loads.remove('a.parquet');
     await ends(loads.load({ reason: 'changed' }), 'succeeded', { files: 1 });
     await loads.expectEvents(3, 5);
-    expect((await loads.entry())?.files).toMatchObject([
+    await loads.expectFiles([
       { key: b, fate: 'loaded' },
       { key: a, fate: 'gone' },
     ]);
@@ -188,13 +188,13 @@ describe('a load', () => {
       message: expect.stringContaining(`${key}: ${bytes} bytes`),
     };
     await ends(loads.load({ loader: { freeBytes } }), 'failed', { failure });
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       state: 'failed',
       files: [{ fate: 'held' }, { key, fate: 'failed' }],
     });
     freeBytes = async () => 2 * bytes;
     await ends(loads.load({ reason: 'backfill', loader: { freeBytes } }), 'succeeded');
-    expect(await loads.entry()).toMatchObject({ bytes });
+    await loads.expectEntry({ bytes });
   });
 
   it.each([
@@ -209,7 +209,7 @@ describe('a load', () => {
       await loads.dropEvents('a', 0, 3, 'mended');
       const at = { [point]: () => loads.takenByAnother() };
       await ends(loads.load({ reason: 'changed', at }), 'lost');
-      expect(await loads.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+      await loads.expectEntry({ state: 'loading', lease: { owner: 'another' } });
       await loads.expectEvents(0, 3, action);
     },
   );
@@ -246,7 +246,7 @@ describe('a load', () => {
     for (const _ of [1, 2]) await loads.kill({ killAt: 'fetched' });
     const failure = { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('3 tries') };
     await ends(loads.load(), 'failed', { failure });
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       state: 'failed',
       attempts: 3,
       fingerprint: 'as planned',

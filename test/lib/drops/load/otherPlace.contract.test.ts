@@ -38,7 +38,7 @@ describe('a day that was loaded from another place', () => {
     async (asked) => {
       const { version } = (await loads.entry()) ?? {};
       await runThere(asked);
-      expect(await loads.entry()).toMatchObject({ state: 'succeeded', version, place: OLD });
+      await loads.expectEntry({ state: 'succeeded', version, place: OLD });
     },
   );
 
@@ -46,7 +46,7 @@ describe('a day that was loaded from another place', () => {
     await dropThere('a', someEvents(7, 9));
     await loads.drop('_spark_metadata/0', Buffer.from('v1'), `ds=${DAY}`);
     await ends(runThere(), 'unchanged');
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded', place: OLD });
+    await loads.expectEntry({ state: 'succeeded', place: OLD });
     expect(await loads.read()).toEqual(firstRows);
   });
 
@@ -55,7 +55,7 @@ describe('a day that was loaded from another place', () => {
     // What can't be loaded has come in place of no file of the other place.
     await loads.drop('notes.csv', Buffer.from('a,b'), `ds=${DAY}`);
     await ends(runThere(), 'succeeded', { files: 2 });
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded', place: NEW });
+    await loads.expectEntry({ state: 'succeeded', place: NEW });
     expect(await fates()).toEqual([
       `events/ds=${DAY}/a.parquet loaded`,
       `events/ds=${DAY}/notes.csv left_out`,
@@ -82,7 +82,7 @@ describe('a day that was loaded from another place', () => {
     await ends(day.run(), 'failed');
     const { version } = (await loads.entry()) ?? {};
     await ends(runThere('backfill', loads), 'unchanged');
-    expect(await loads.entry()).toMatchObject({ state: 'failed', place: OLD, version, failure: {} });
+    await loads.expectEntry({ state: 'failed', place: OLD, version, failure: {} });
     expect(await loads.read()).toEqual(firstRows);
   });
 
@@ -91,14 +91,14 @@ describe('a day that was loaded from another place', () => {
     await ends(runThere(), 'inputs_missing');
     expect(await runThere()).toEqual({ skip: 'unchanged' });
     await ends(runThere('keep'), 'unchanged');
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded', accepted: true, place: OLD });
+    await loads.expectEntry({ state: 'succeeded', accepted: true, place: OLD });
     expect(await loads.read()).toEqual(firstRows);
   });
 
   it('fails by a file of this place that can not be read, and keeps its rows and place', async () => {
     await dropThere('a', Buffer.from('PAR1 and no more PAR1'));
     await ends(runThere(), 'failed');
-    expect(await loads.entry()).toMatchObject({ place: OLD });
+    await loads.expectEntry({ place: OLD });
     expect(await runThere()).toEqual({ skip: 'failed' });
     expect(await loads.read()).toEqual(firstRows);
   });
@@ -108,16 +108,16 @@ describe('a day that was loaded from another place', () => {
     await loads.remove('_SUCCESS');
     await day.run();
     expect(await runThere()).toEqual({ skip: 'elsewhere' });
-    expect(await loads.entry()).toMatchObject({ state: 'inputs_missing' });
+    await loads.expectEntry({ state: 'inputs_missing' });
     await ends(runThere('keep'), 'unchanged');
-    expect(await loads.entry()).toMatchObject({ state: 'succeeded', accepted: true, place: OLD });
+    await loads.expectEntry({ state: 'succeeded', accepted: true, place: OLD });
   });
 
   it('stays failed there, until a person says that its rows go', async () => {
     await day.drop('a', 'SELECT 1 AS something');
     await ends(day.run(), 'failed');
     expect(await runThere('backfill')).toEqual({ skip: 'elsewhere' });
-    expect(await loads.entry()).toMatchObject({ state: 'failed' });
+    await loads.expectEntry({ state: 'failed' });
     await ends(runThere('empty'), 'succeeded_no_data');
     expect(await loads.read()).toEqual([]);
   });

@@ -50,7 +50,7 @@ describe('a day in pieces', () => {
     const task = await pieces.begin();
     await pieces.loadPiece(task);
     await pieces.loadPiece(loads.sentTask());
-    expect(await loads.entry()).toMatchObject({ run: { done: 3 } });
+    await loads.expectEntry({ run: { done: 3 } });
     expect(await loads.read()).toBeNull();
     const last = loads.sentTask();
     await ends(loads.load(last), 'succeeded', { rows: SUM });

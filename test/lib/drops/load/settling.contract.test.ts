@@ -35,7 +35,7 @@ describe('a day that changes between its plan and its load', () => {
     await remove('a', 'b', 'late');
     expect(await loads.load(task)).toEqual(settles());
     expect(await loads.read()).toEqual(before);
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       state: 'waiting',
       attempts: 0,
       queued: { fingerprint: NO_FILES, reason: 'settling', at: loads.clock.now() },

@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { expect } from '@jest/globals';
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
@@ -274,6 +274,14 @@ export async function startLoads(
       return rows.map((row) => `${row['user_id']} ${row['event_name']}`).sort();
     },
 
+    /** Expects some of the day's state. */
+    async expectEntry(expected: object): Promise<void> {
+      expect(await ledger.read({ ...subject, day: DAY })).toMatchObject(expected);
+    },
+    /** Expects some of each file that the day's state has. */
+    expectFiles(files: readonly object[]): Promise<void> {
+      return this.expectEntry({ files });
+    },
     /** Expects that queries of the day read {@link readEvents}. */
     async expectEvents(...events: Parameters<typeof readEvents>): Promise<void> {
       expect(await this.read()).toEqual(readEvents(...events));

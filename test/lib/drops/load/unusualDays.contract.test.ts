@@ -30,7 +30,7 @@ describe('a first drop without rows', () => {
     expect(await day.run()).toBeNull();
     expect(await day.run('triggered')).toBeNull();
     await ends(day.run('backfill'), 'succeeded_no_data');
-    expect(await day.afterNights()).toMatchObject({ rows: null, fates: ['a.parquet left_out no_rows'] });
+    await day.afterNights({ rows: null, fates: ['a.parquet left_out no_rows'] });
     expect(await loads.keys('statsig/')).toEqual([]);
   });
 

@@ -37,7 +37,7 @@ describe('a day of a dataset that waits for a marker', () => {
 
   it('waits while the marker is in a folder below its own, which is noted', async () => {
     await startWithoutMarker();
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       state: 'waiting',
       queued: { reason: `waiting for READY.txt but ${DAY}/hour=01/READY.txt` },
     });
@@ -82,7 +82,7 @@ describe('a day of a dataset that waits for a marker', () => {
     await loads.remove('READY.txt');
     const until = loads.clock.now() + 15 * MINUTES_MS;
     await ends(loads.load(task), 'settling', { until, again: true });
-    expect(await loads.entry()).toMatchObject({
+    await loads.expectEntry({
       state: 'waiting',
       attempts: 0,
       queued: { reason: 'waiting for READY.txt' },

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+import { columnOf, type DatasetInput, events, fails, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -12,11 +12,11 @@ const ZONES = ['UTC', 'America/New_York'];
 /** The smallest number of 64 bits. */
 const LEAST = String(-(2n ** 63n));
 
-const load = (file: string, dataset: DatasetInput) => bench.load(dataset, [bench.fixture(file)]);
+const load = (file: string, dataset: DatasetInput) => bench.loadFixture(dataset, file);
 
 describe('impossible times', () => {
   it.each(FILES)('are ignored in unmapped columns of %s', async (file) => {
-    const { rows } = await load(file, { kind: 'events' });
+    const { rows } = await load(file, events());
     expect(rows).toHaveLength(3);
   });
 
@@ -25,7 +25,7 @@ describe('impossible times', () => {
     async (timestamp, timezone) => {
       for (const file of FILES) {
         const { rows, refused } = await load(file, { kind: 'events', timezone, mapping: { timestamp } });
-        expect(rows.map((row) => row['event_name'])).toEqual(['start', 'refund']);
+        expect(columnOf(rows, 'event_name')).toEqual(['start', 'refund']);
         expect(refused.map(({ reason, raw }) => [reason, JSON.parse(String(raw))['event_name']])).toEqual([
           ['SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE', 'purchase'],
         ]);
@@ -34,13 +34,13 @@ describe('impossible times', () => {
   );
 
   it('become null as metadata and as values', async () => {
-    const { rows } = await load('impossible-times.parquet', {
-      kind: 'events',
-      mapping: {
+    const { rows } = await load(
+      'impossible-times.parquet',
+      events({
         eventValue: 'us',
         metadata: { m0: 'ns', m1: 'struct', m2: 'list', m3: 'us' },
-      },
-    });
+      }),
+    );
     expect(rows.map((row) => [row['event_name'], row['event_value'], row['event_metadata']])).toEqual([
       ['purchase', null, '{"m1":{"at":null},"m2":[null]}'],
       [
@@ -57,12 +57,12 @@ describe('impossible times', () => {
   });
 
   it.each(FILES)('are numbers in raw rows of %s', async (file) => {
-    const { rows, refused } = await load(file, {
-      kind: 'events',
-      mapping: { unitIds: { userID: { column: 'nowhere', optional: true } } },
-    });
+    const { rows, raws } = await load(
+      file,
+      events({ unitIds: { userID: { column: 'nowhere', optional: true } } }),
+    );
     expect(rows).toEqual([]);
-    expect(refused.map(({ raw }) => JSON.parse(String(raw)))).toEqual([
+    expect(raws).toEqual([
       expect.objectContaining({
         event_name: 'purchase',
         us: LEAST,
@@ -83,9 +83,9 @@ describe('impossible times', () => {
   });
 
   it('fail a file by name where they are milliseconds, and are mapped', async () => {
-    expect((await load('impossible-ms.parquet', { kind: 'events' })).rows).toHaveLength(3);
-    const mapped = load('impossible-ms.parquet', { kind: 'events', mapping: { timestamp: 'ms' } });
-    await expect(mapped).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_VALUE_UNREADABLE' });
+    expect((await load('impossible-ms.parquet', events())).rows).toHaveLength(3);
+    const mapped = load('impossible-ms.parquet', events({ timestamp: 'ms' }));
+    await fails(mapped, 'FILE_VALUE_UNREADABLE');
     await expect(mapped).rejects.toThrow('impossible-ms.parquet: ');
   });
 });

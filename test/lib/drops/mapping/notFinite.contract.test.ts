@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Cast } from '../../../../lib/schema/mapping/fieldSource.ts';
-import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+import { columnOf, type DatasetInput, events, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 /** Three events, purchase, refund and start: many columns have NaN or infinity in two of them. */
-const load = (dataset: DatasetInput) => bench.load(dataset, [bench.fixture('not-finite.parquet')]);
-const names = (rows: readonly Readonly<Record<string, unknown>>[]) => rows.map((row) => row['event_name']);
-const reasons = (rows: readonly Readonly<Record<string, unknown>>[]) => rows.map((row) => row['reason']);
+const load = (dataset: DatasetInput) => bench.loadFixture(dataset, 'not-finite.parquet');
+const names = (rows: readonly Readonly<Record<string, unknown>>[]) => columnOf(rows, 'event_name');
+const reasons = (rows: readonly Readonly<Record<string, unknown>>[]) => columnOf(rows, 'reason');
 
 describe('NaN and infinity', () => {
   it.each([
@@ -46,8 +46,8 @@ describe('NaN and infinity', () => {
     ['struct.x', undefined],
   ])('are not valid as unit ID: %s, cast: %s', async (column, cast) => {
     const userID = { column, ...(cast === undefined ? {} : { cast }) };
-    const { rows, refused } = await load({ kind: 'events', mapping: { unitIds: { userID } } });
-    expect(rows.map((row) => row['user_id'])).not.toContain('nan');
+    const { rows, refused } = await load(events({ unitIds: { userID } }));
+    expect(columnOf(rows, 'user_id')).not.toContain('nan');
     expect(new Set(reasons(refused))).toEqual(new Set(['SLUICE_INGEST_ROW_UNIT_MISSING']));
     expect(refused.length).toBe(column === 'struct.x' ? 3 : 2);
   });
@@ -67,7 +67,7 @@ describe('NaN and infinity', () => {
 
   it.each<Cast | undefined>([undefined, 'string'])('become null as values, cast: %s', async (cast) => {
     const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
-    const { rows } = await load({ kind: 'events', mapping: { eventValue: field, metadata: { m: field } } });
+    const { rows } = await load(events({ eventValue: field, metadata: { m: field } }));
     expect(rows.map((row) => [row['event_value'], row['event_metadata'] === null])).toEqual([
       ['1', false],
       [null, true],
@@ -76,10 +76,9 @@ describe('NaN and infinity', () => {
   });
 
   it('become null inside lists, structs and maps, each separately', async () => {
-    const { rows } = await load({
-      kind: 'events',
-      mapping: { eventValue: 'list', metadata: ['list', 'struct', 'map', 'date', 'dates', 'at', 'inside'] },
-    });
+    const { rows } = await load(
+      events({ eventValue: 'list', metadata: ['list', 'struct', 'map', 'date', 'dates', 'at', 'inside'] }),
+    );
     expect(rows.map((row) => JSON.parse(String(row['event_metadata'])))).toEqual([
       {
         list: [1.5, null],
@@ -97,26 +96,23 @@ describe('NaN and infinity', () => {
         inside: { at: '1970-01-01 00:00:00+00' },
       },
     ]);
-    expect(rows.map((row) => row['event_value'])).toEqual(['[1.5,null]', '[null]', '[]']);
+    expect(columnOf(rows, 'event_value')).toEqual(['[1.5,null]', '[null]', '[]']);
   });
 
   it('are kept in raw rows as texts', async () => {
-    const { refused } = await load({ kind: 'events', mapping: { timestamp: 'seldom' } });
+    const { refused } = await load(events({ timestamp: 'seldom' }));
     expect(refused.map(({ raw }) => JSON.parse(String(raw))['seldom'])).toEqual(['NaN', 'Infinity']);
   });
 
   it('are not valid unit IDs in a JSON column, and neither is null, while its strings have no quotes', async () => {
-    const file = await bench.write(
-      'json.parquet',
-      `SELECT 1795169730 AS timestamp, 'e' AS event_name,
-         unnest(['NaN', '-Infinity', 'null', '" null"', '5', '"u1"', '{"a":NaN}'])::JSON AS x`,
-    );
     for (const cast of [undefined, 'string'] as const) {
       const userID = { column: 'x', ...(cast === undefined ? {} : { cast }) };
-      const { rows, refused } = await bench.load({ kind: 'events', mapping: { unitIds: { userID } } }, [
-        file,
-      ]);
-      expect(rows.map((row) => row['user_id'])).toEqual([' null', '5', 'u1']);
+      const { rows, refused } = await bench.loadQueries(
+        events({ unitIds: { userID } }),
+        `SELECT 1795169730 AS timestamp, 'e' AS event_name,
+         unnest(['NaN', '-Infinity', 'null', '" null"', '5', '"u1"', '{"a":NaN}'])::JSON AS x`,
+      );
+      expect(columnOf(rows, 'user_id')).toEqual([' null', '5', 'u1']);
       expect(reasons(refused)).toEqual([
         ...Array(2).fill('SLUICE_INGEST_ROW_VALUE_INVALID'),
         'SLUICE_INGEST_ROW_UNIT_MISSING',

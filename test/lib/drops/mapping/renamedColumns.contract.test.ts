@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+import { type DatasetInput, events, fails, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -34,7 +34,7 @@ describe('a field of a column that was renamed', () => {
       metadata: { plan: renamed('plan') },
       metadataJson: { ...renamed('more'), optional: true },
     };
-    expect(await loadBoth({ kind: 'events', mapping }, `${EVENTS}, '{"a":1}' AS {more}`)).toMatchObject({
+    expect(await loadBoth(events(mapping), `${EVENTS}, '{"a":1}' AS {more}`)).toMatchObject({
       event_name: 'buy',
       event_value: '12.5',
       user_id: 'u1',
@@ -99,18 +99,19 @@ describe('a field of a column that was renamed', () => {
   });
 
   it('fails a file that has two of its names, and names both', async () => {
-    const file = await bench.write('two.parquet', "SELECT 1 AS n, 'a' AS plan, 2 AS plan_new");
-    const loaded = bench.load(plan(true), [file]);
-    await expect(loaded).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS' });
+    const loaded = bench.loadQueries(plan(true), "SELECT 1 AS n, 'a' AS plan, 2 AS plan_new");
+    await fails(loaded, 'COLUMN_AMBIGUOUS');
     await expect(loaded).rejects.toThrow(
       'column "plan or plan_new": expected one of the names, found "plan" VARCHAR and "plan_new" INTEGER.',
     );
   });
 
   it('is one column if two of its names differ in case alone', async () => {
-    const file = await bench.write('case.parquet', "SELECT 'gold' AS Plan");
     const columns = { plan: { column: ['plan', 'PLAN'] } };
-    const { rows } = await bench.load({ kind: 'table', mapping: { columns } }, [file]);
+    const { rows } = await bench.loadQueries(
+      { kind: 'table', mapping: { columns } },
+      "SELECT 'gold' AS Plan",
+    );
     expect(rows).toMatchObject([{ plan: 'gold' }]);
   });
 
@@ -123,20 +124,18 @@ describe('a field of a column that was renamed', () => {
   });
 
   it('is not proposed for another field, though its name is the nearest', async () => {
-    const file = await bench.write('taken.parquet', "SELECT 'a' AS plan_2, 'b' AS plan_three");
     const columns = { plan: { column: 'plan_1' }, column: { column: ['Plan_2'] } };
-    await expect(bench.load({ kind: 'table', mapping: { columns } }, [file])).rejects.toThrow(
-      'found no such name, among "plan_2", "plan_three"',
-    );
+    await expect(
+      bench.loadQueries({ kind: 'table', mapping: { columns } }, "SELECT 'a' AS plan_2, 'b' AS plan_three"),
+    ).rejects.toThrow('found no such name, among "plan_2", "plan_three"');
   });
 
   it('is named whole where a row lacks a value', async () => {
-    const file = await bench.write(
-      'null.parquet',
+    const mapping = { eventName: renamed('name'), unitIds: { userID: { constant: 'u' } } };
+    const { refused } = await bench.loadQueries(
+      events(mapping),
       'SELECT 1795169730 AS timestamp, NULL::VARCHAR AS name_new',
     );
-    const mapping = { eventName: renamed('name'), unitIds: { userID: { constant: 'u' } } };
-    const { refused } = await bench.load({ kind: 'events', mapping }, [file]);
     expect(refused).toMatchObject([{ detail: 'row 0, event name: column "name or name_new"' }]);
   });
 });

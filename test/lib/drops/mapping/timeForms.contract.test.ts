@@ -3,18 +3,17 @@ import fc from 'fast-check';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { TIME_FORMS } from '../../../../lib/base/timeForms.ts';
 import { readTime } from '../../../../lib/wire/eventTime.ts';
-import { MappingBench } from '../engine/MappingBench.ts';
+import { events, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 /** Reads texts in a file, to the millisecond; null for refused texts. */
 async function readInFile(texts: readonly string[]): Promise<(number | null)[]> {
-  const file = await bench.write(
-    'texts.parquet',
+  const { rows } = await bench.loadQueries(
+    events({ timestamp: 'ts' }),
     `SELECT unnest([${texts.map(quoteText).join(', ')}]) AS ts, unnest(range(${texts.length})) AS event_name, 'u' AS unit_id`,
   );
-  const { rows } = await bench.load({ kind: 'events', mapping: { timestamp: 'ts' } }, [file]);
   const times = new Map(rows.map((row) => [row['event_name'], String(row['timestamp'])]));
   return texts.map((_, i) => {
     const time = times.get(String(i));

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+import { columnOf, type DatasetInput, fails, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -96,7 +96,7 @@ describe('the reader of times', () => {
   it.each(readable)('reads %s', async (name, sql, unit, timezone, expected) => {
     const file = await write(name, sql);
     const { rows, refused: none } = await bench.load(events(unit, timezone), [file]);
-    expect({ rows: rows.map(({ timestamp }) => timestamp), none }).toEqual({ rows: [expected], none: [] });
+    expect({ rows: columnOf(rows, 'timestamp'), none }).toEqual({ rows: [expected], none: [] });
   });
 
   it.each(refused)('rejects %s', async (name, sql, unit, reason) => {
@@ -109,7 +109,7 @@ describe('the reader of times', () => {
   it.each(unfit)('rejects a file with %s by name', async (name, sql, unit, message) => {
     const file = await write(name, sql);
     const load = bench.load(events(unit), [file]);
-    await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' });
+    await fails(load, 'COLUMN_TYPE_UNFIT');
     await expect(load).rejects.toThrow(message);
     await expect(load).rejects.toThrow(file.name);
   });
@@ -122,8 +122,8 @@ describe('the reader of times', () => {
     ['berlin-ms.parquet', '2026-11-20 10:15:30.123'],
   ])('reads the timestamps of %s', async (name, expected) => {
     const dataset: DatasetInput = { kind: 'events', timezone: 'Europe/Berlin' };
-    const { rows, result } = await bench.load(dataset, [bench.fixture(name)]);
-    expect(rows.map(({ timestamp }) => timestamp)).toContain(expected);
+    const { rows, result } = await bench.loadFixture(dataset, name);
+    expect(columnOf(rows, 'timestamp')).toContain(expected);
     expect(result.reasons).toEqual({ SLUICE_INGEST_ROW_TIME_MISSING: 1 });
   });
 
@@ -133,11 +133,8 @@ describe('the reader of times', () => {
       timezone: 'America/New_York',
       mapping: { timestamp: 'p.at' },
     };
-    const { rows } = await bench.load(dataset, [bench.fixture('nested-int96.parquet')]);
-    expect(rows.map(({ timestamp }) => timestamp)).toEqual([
-      '1970-01-01 00:00:00',
-      '2026-11-20 10:15:30.123456',
-    ]);
+    const { rows } = await bench.loadFixture(dataset, 'nested-int96.parquet');
+    expect(columnOf(rows, 'timestamp')).toEqual(['1970-01-01 00:00:00', '2026-11-20 10:15:30.123456']);
   });
 
   it('sorts rows by time across files', async () => {
@@ -153,6 +150,6 @@ describe('the reader of times', () => {
     const times = rows.map(({ timestamp }) => String(timestamp));
     expect(times).toHaveLength(6_000);
     expect(times).toEqual(times.toSorted());
-    expect(new Set(rows.map(({ source_file }) => source_file)).size).toBe(3);
+    expect(new Set(columnOf(rows, 'source_file')).size).toBe(3);
   });
 });

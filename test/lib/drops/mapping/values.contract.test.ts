@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+import { type DatasetInput, events, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -8,10 +8,10 @@ const declared = (type: 'bigint' | 'boolean'): DatasetInput => ({
   kind: 'table',
   mapping: { columns: { x: { column: 'x', type } } },
 });
-const text: DatasetInput = { kind: 'events', mapping: { eventValue: { column: 'x', cast: 'string' } } };
-const value: DatasetInput = { kind: 'events', mapping: { eventValue: 'x' } };
-const id: DatasetInput = { kind: 'events', mapping: { unitIds: { userID: 'x' } } };
-const metadata: DatasetInput = { kind: 'events', mapping: { metadataJson: 'x' } };
+const text: DatasetInput = events({ eventValue: { column: 'x', cast: 'string' } });
+const value: DatasetInput = events({ eventValue: 'x' });
+const id: DatasetInput = events({ unitIds: { userID: 'x' } });
+const metadata: DatasetInput = events({ metadataJson: 'x' });
 const metric: DatasetInput = {
   kind: 'metrics',
   mapping: { metricValue: 'x', date: 'timestamp', metricName: 'event_name', idType: { constant: 'userID' } },

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import {
@@ -13,7 +12,7 @@ import {
   lookbackDays,
   settlesAt,
 } from '../../../../lib/drops/plan/decideDay.ts';
-import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
@@ -31,6 +30,9 @@ const file = (name: string, other: Partial<DropObject> = {}): DropObject => ({
 const drop = (...objects: DropObject[]) => makeDrop(objects, FOLDER);
 const oneFile = drop(file('a.parquet'));
 const none = drop();
+const other = drop(file('b.parquet'));
+const both = drop(file('a.parquet'), file('b.parquet'));
+const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
 
 const entry = (other: Partial<LedgerEntry> = {}) =>
   ledgerEntry({
@@ -42,86 +44,88 @@ const entry = (other: Partial<LedgerEntry> = {}) =>
   });
 const queued = (fingerprint: string, ago: number, reason = 'new') => ({ fingerprint, reason, at: NOW - ago });
 /** A day that no load has begun, and whose task was sent that long ago, milliseconds. */
-const unloaded = (ago: number) =>
-  entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(oneFile.fingerprint, ago) });
+const unloaded = (ago: number): Partial<LedgerEntry> => ({
+  state: 'waiting',
+  fingerprint: null,
+  files: [],
+  queued: queued(oneFile.fingerprint, ago),
+});
+
+/** A day of the configured place, and what is decided on it. */
+interface Decided {
+  readonly title: string;
+  /** What is listed; one file by default. */
+  readonly listed?: ReturnType<typeof drop>;
+  readonly known: Partial<LedgerEntry> | null;
+  readonly decision: DayDecision;
+}
 
 describe('decideDay', () => {
-  it.each([
+  it.each<Decided>([
     {
       title: 'that was emptied, perhaps before a rewrite',
       listed: none,
-      known: entry(),
+      known: {},
       decision: { wait: 'settling', until: NOW + 600_000 },
     },
     {
       title: 'that was emptied a moment ago, after it had lost a file',
       listed: none,
-      known: entry({ state: 'waiting', queued: queued('half', 600_000, 'settling') }),
+      known: { state: 'waiting', queued: queued('half', 600_000, 'settling') },
       decision: { wait: 'settling', until: NOW + 600_000 },
     },
     {
       title: 'that lost a file a moment ago, although other files arrived long before',
-      listed: drop(file('b.parquet')),
-      known: entry({
-        state: 'waiting',
-        queued: queued(drop(file('b.parquet')).fingerprint, 60_000, 'settling'),
-      }),
+      listed: other,
+      known: { state: 'waiting', queued: queued(other.fingerprint, 60_000, 'settling') },
       decision: { wait: 'settling', until: NOW + 540_000 },
     },
     {
       title: 'that failed without a file that queries still read, and is retried',
-      listed: drop(file('b.parquet')),
-      known: entry({
+      listed: other,
+      known: {
         state: 'failed',
-        fingerprint: drop(file('b.parquet')).fingerprint,
+        fingerprint: other.fingerprint,
         updatedAt: NOW - 13 * HOUR_MS,
-      }),
+      },
       decision: { queue: 'retried' },
     },
     {
       title: 'that is loaded into an earlier table of the dataset',
-      listed: oneFile,
-      known: entry({ table: 'old' }),
+      known: { table: 'old' },
       decision: { queue: 'new' },
     },
     {
       title: 'that goes on with its next piece, although files came',
-      listed: drop(file('a.parquet'), file('b.parquet')),
-      known: entry({ state: 'waiting', queued: queued('before', 9 * HOUR_MS), run: loadRun() }),
+      listed: both,
+      known: { state: 'waiting', queued: queued('before', 9 * HOUR_MS), run: loadRun() },
       decision: { wait: 'loading', until: NOW + 900_000 },
     },
     {
       title: 'whose next piece nobody has made for six hours',
-      listed: drop(file('a.parquet'), file('b.parquet')),
-      known: entry({
+      listed: both,
+      known: {
         state: 'waiting',
         queued: queued('before', 9 * HOUR_MS),
         run: loadRun(),
         updatedAt: NOW - 6 * HOUR_MS,
-      }),
+      },
       decision: { queue: 'changed' },
     },
     {
       title: 'whose lease ends now',
-      listed: oneFile,
-      known: entry({ state: 'loading', fingerprint: 'before', lease: { owner: 'o', until: NOW } }),
+      known: { state: 'loading', fingerprint: 'before', lease: { owner: 'o', until: NOW } },
       decision: { queue: 'changed' },
     },
     {
       title: 'on which a load into an earlier table still works',
-      listed: oneFile,
-      known: entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 1 } }),
+      known: { table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 1 } },
       decision: { wait: 'loading', until: NOW + 1 },
     },
     {
       title: 'that was queued and then emptied, perhaps before a rewrite',
       listed: none,
-      known: entry({
-        state: 'waiting',
-        fingerprint: null,
-        files: [],
-        queued: queued(oneFile.fingerprint, HOUR_MS),
-      }),
+      known: unloaded(HOUR_MS),
       decision: { wait: 'settling', until: NOW + 600_000 },
     },
     {
@@ -139,56 +143,52 @@ describe('decideDay', () => {
     {
       title: 'whose loaded file was archived before another arrived',
       listed: drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
-      known: entry(),
+      known: {},
       decision: { queue: 'changed' },
     },
     {
       title: 'that waits to be loaded again, and whose loaded file is archived',
-      listed: drop(file('a.parquet', { storageClass: 'GLACIER' })),
-      known: entry({ state: 'waiting' }),
+      listed: archived,
+      known: { state: 'waiting' },
       decision: { skip: 'archived' },
     },
     {
       title: 'that failed, and whose loaded file is archived',
-      listed: drop(file('a.parquet', { storageClass: 'GLACIER' })),
-      known: entry({ state: 'failed' }),
+      listed: archived,
+      known: { state: 'failed' },
       decision: { skip: 'failed' },
     },
     {
       title: 'that failed because all files were archived, and was restored',
       listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
-      known: entry({
+      known: {
         state: 'failed',
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'failed', reason: 'archived' }],
-      }),
+      },
       decision: { queue: 'changed' },
     },
     {
       title: 'whose task was sent less than six hours ago',
-      listed: oneFile,
       known: unloaded(6 * HOUR_MS - 1),
       decision: { skip: 'queued' },
     },
     {
       title: 'whose task is lost: it was sent six hours ago',
-      listed: oneFile,
       known: unloaded(6 * HOUR_MS),
       decision: { queue: 'new' },
     },
     {
       title: 'that failed less than twelve hours ago',
-      listed: oneFile,
-      known: entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS + 1 }),
+      known: { state: 'failed', updatedAt: NOW - 12 * HOUR_MS + 1 },
       decision: { skip: 'failed' },
     },
     {
       title: 'that failed twelve hours ago',
-      listed: oneFile,
-      known: entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS }),
+      known: { state: 'failed', updatedAt: NOW - 12 * HOUR_MS },
       decision: { queue: 'retried' },
     },
-  ] as const)('decides on a day $title', ({ listed, known, decision }) => {
-    expect(decideDay(listed, known, terms)).toEqual(decision);
+  ])('decides on a day $title', ({ listed = oneFile, known, decision }) => {
+    expect(decideDay(listed, known && entry(known), terms)).toEqual(decision);
   });
 
   const HERE = 's3://new/events/YYYY-MM-DD';
@@ -252,56 +252,7 @@ describe('decideDay', () => {
     expect(decideDay(oneFile, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
     expect(decideDay(none, null, { ...terms, asked: 'backfill' })).toEqual({ skip: 'no_files' });
     expect(decideDay(oneFile, null, { ...terms, asked: 'keep' })).toEqual({ queue: 'new' });
-    const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
     expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
-  });
-
-  it('never queues a day twice for the same files, nor while it settles or is being loaded', () => {
-    const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 });
-    const ages = fc.integer({ min: 0, max: 20 * HOUR_MS });
-    fc.assert(
-      fc.property(
-        names,
-        ages,
-        fc.option(
-          fc.record({
-            state: fc.constantFrom(...ledgerStates),
-            same: fc.boolean(),
-            age: ages,
-            leased: fc.boolean(),
-          }),
-        ),
-        (files, age, known) => {
-          const listed = drop(
-            ...files.map((name) => file(`${name}.parquet`, { lastModified: new Date(NOW - age) })),
-          );
-          const before =
-            known === null
-              ? null
-              : entry({
-                  state: known.state,
-                  files: [],
-                  fingerprint: known.same ? listed.fingerprint : 'other',
-                  updatedAt: NOW - known.age,
-                  ...(known.state === 'loading' && known.leased
-                    ? { lease: { owner: 'o', until: NOW + 1 } }
-                    : {}),
-                });
-          const decision = decideDay(listed, before, terms);
-          if (!('queue' in decision)) return;
-          if (files.length > 0) expect(age).toBeGreaterThanOrEqual(terms.settleMs);
-          expect(before?.lease).toBeUndefined();
-          if (before?.state === 'succeeded') expect(before.fingerprint).not.toBe(listed.fingerprint);
-          const after = entry({
-            ...before,
-            state: 'waiting',
-            queued: { fingerprint: listed.fingerprint, reason: decision.queue, at: NOW },
-          });
-          expect(decideDay(listed, after, terms)).toEqual({ skip: 'queued' });
-        },
-      ),
-      { numRuns: 500 },
-    );
   });
 });
 

@@ -40,6 +40,16 @@ class Folder {
     this.objects.delete(`events/${name}`);
   }
 
+  /** Puts a file into the folder of one of {@link days}, by its place. */
+  putInto(place: number, name: string): void {
+    this.put(`${days[place]}/${name}.parquet`);
+  }
+
+  /** Removes what {@link putInto} has put. */
+  removeOf(place: number, name: string): void {
+    this.remove(`${days[place]}/${name}.parquet`);
+  }
+
   /** The ledger notes that a day was loaded with what is there, or that this has left since. */
   load(
     day: string,
@@ -97,6 +107,11 @@ class Folder {
     return this.named();
   }
 
+  /** Expects that the next run names days, by their places in {@link days}. */
+  async names(...places: readonly number[]): Promise<void> {
+    expect(await this.look()).toEqual(places.map((place) => days[place]));
+  }
+
   named(): readonly string[] {
     return newerDays(this.note, (day) => this.entries.get(day)?.eTag, this.now);
   }
@@ -115,10 +130,17 @@ function loaded(folder = new Folder()): Folder {
   return folder;
 }
 
+/** Such a folder after a first look. */
+async function looked(): Promise<Folder> {
+  const folder = loaded();
+  await folder.look();
+  return folder;
+}
+
 describe('files outside of the lookback that are newer than those that were loaded', () => {
   it('are found of all days at once, and named until the days are loaded again', async () => {
     const folder = loaded();
-    expect(await folder.look()).toEqual([]);
+    await folder.names();
     for (const day of days) folder.put(`${day}/a.parquet`);
     expect(await folder.look()).toEqual(days);
     expect(await folder.look()).toEqual(days);
@@ -131,10 +153,10 @@ describe('files outside of the lookback that are newer than those that were load
   it('are found by the first look, too, and after its note is lost', async () => {
     const folder = loaded();
     folder.now += HOUR_MS;
-    folder.put(`${days[3]}/a.parquet`);
-    expect(await folder.look()).toEqual([days[3]]);
+    folder.putInto(3, 'a');
+    await folder.names(3);
     folder.note = undefined;
-    expect(await folder.look()).toEqual([days[3]]);
+    await folder.names(3);
   });
 
   type Change = readonly [what: string, change: (to: Folder, day: string) => void];
@@ -174,63 +196,58 @@ describe('files outside of the lookback that are newer than those that were load
   });
 
   it('are none any more once they are gone, or the day has them', async () => {
-    const folder = loaded();
-    await folder.look();
-    folder.put(`${days[1]}/c.parquet`);
-    folder.put(`${days[2]}/c.parquet`);
-    expect(await folder.look()).toEqual([days[1], days[2]]);
-    folder.remove(`${days[1]}/c.parquet`);
-    expect(await folder.look()).toEqual([days[2]]);
+    const folder = await looked();
+    folder.putInto(1, 'c');
+    folder.putInto(2, 'c');
+    await folder.names(1, 2);
+    folder.removeOf(1, 'c');
+    await folder.names(2);
   });
 
   it.each([
     ['c', 'd'],
     ['d', 'c'],
   ])('are named while any of them is left: %s goes first, then %s', async (first, last) => {
-    const folder = loaded();
-    await folder.look();
-    folder.put(`${days[1]}/c.parquet`);
+    const folder = await looked();
+    folder.putInto(1, 'c');
     folder.now += HOUR_MS;
-    folder.put(`${days[1]}/d.parquet`);
-    expect(await folder.look()).toEqual([days[1]]);
-    folder.remove(`${days[1]}/${first}.parquet`);
-    expect(await folder.look()).toEqual([days[1]]);
-    expect(await folder.look()).toEqual([days[1]]);
-    folder.remove(`${days[1]}/${last}.parquet`);
-    expect(await folder.look()).toEqual([]);
+    folder.putInto(1, 'd');
+    await folder.names(1);
+    folder.removeOf(1, first);
+    await folder.names(1);
+    await folder.names(1);
+    folder.removeOf(1, last);
+    await folder.names();
   });
 
   it('are named although another than a load has written the entry, as an erasure does', async () => {
-    const folder = loaded();
-    await folder.look();
-    folder.put(`${days[1]}/c.parquet`);
+    const folder = await looked();
+    folder.putInto(1, 'c');
     for (const eTag of ['"erased"', '"again"']) {
       folder.rewrite(days[1] ?? '', eTag);
-      expect(await folder.look()).toEqual([days[1]]);
+      await folder.names(1);
     }
   });
 
   it('end to be named after a month', async () => {
-    const folder = loaded();
-    await folder.look();
-    folder.put(`${days[1]}/c.parquet`);
-    expect(await folder.look()).toEqual([days[1]]);
+    const folder = await looked();
+    folder.putInto(1, 'c');
+    await folder.names(1);
     expect(await folder.look(29 * 24)).toEqual([days[1]]);
     folder.now += DAY_MS;
     expect(folder.named()).toEqual([]);
     expect(await folder.look(0)).toEqual([]);
-    expect(await folder.look()).toEqual([]);
+    await folder.names();
   });
 
   it('are named for a month of their own after those before were loaded', async () => {
-    const folder = loaded();
-    await folder.look();
-    folder.put(`${days[1]}/c.parquet`);
+    const folder = await looked();
+    folder.putInto(1, 'c');
     await folder.look();
     folder.now += 28 * DAY_MS;
     folder.load(days[1] ?? '');
-    folder.put(`${days[1]}/d.parquet`);
-    expect(await folder.look()).toEqual([days[1]]);
+    folder.putInto(1, 'd');
+    await folder.names(1);
     expect(await folder.look(48)).toEqual([days[1]]);
   });
 
@@ -244,14 +261,13 @@ describe('files outside of the lookback that are newer than those that were load
       folder.put(nameOf(day));
       folder.load(day, (key) => key === `events/${nameOf(day)}`);
     }
-    expect(await folder.look()).toEqual([]);
+    await folder.names();
     folder.put(nameOf(days[7] ?? ''));
-    expect(await folder.look()).toEqual([days[7]]);
+    await folder.names(7);
   });
 
   it('cost an entry for each day that is new, and a call for each page', async () => {
-    const folder = loaded();
-    await folder.look();
+    const folder = await looked();
     expect(folder.calls).toEqual({ list: 1, read: 0 });
     for (const day of days.slice(0, 3)) folder.put(`${day}/a.parquet`);
     await folder.look();
@@ -284,7 +300,7 @@ describe('files outside of the lookback that are newer than those that were load
     for (let run = 0; run < 8; run += 1) await folder.look();
     expect(folder.named()).toEqual([last]);
     folder.load(last);
-    for (let run = 0; run < 8; run += 1) expect(await folder.look()).toEqual([]);
+    for (let run = 0; run < 8; run += 1) await folder.names();
   });
 
   it('are named although a later run of the round lists the rest of the day, and its entry was written between', async () => {
@@ -293,7 +309,7 @@ describe('files outside of the lookback that are newer than those that were load
     for (const part of ['A', 'C']) folder.put(`c=${part}/dt=${day}/a.parquet`);
     for (let i = 0; i < MAX_FOLDER_CALLS; i += 1) folder.put(`c=B/dt=${addDays('2026-01-01', i)}/a.parquet`);
     folder.load(day);
-    for (let run = 0; run < 2; run += 1) expect(await folder.look()).toEqual([]);
+    for (let run = 0; run < 2; run += 1) await folder.names();
     folder.put(`c=A/dt=${day}/b.parquet`);
     expect(await folder.look()).toEqual([day]);
     folder.rewrite(day, '"erased"');

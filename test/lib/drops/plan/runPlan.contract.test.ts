@@ -168,23 +168,6 @@ describe('a run of the plan', () => {
     expect(await ingest.received('plan')).toEqual([]);
   });
 
-  it('counts failed days until their files change', async () => {
-    ingest = await startIngest();
-    await ingest.dropInto(ago(1));
-    await plan(ingest);
-    const failure = { code: 'SLUICE_FILE_NOT_PARQUET', message: 'It is none.' };
-    await ingest.settle(ago(1), { state: 'failed', failure });
-    const failed = async () => {
-      ingest.lines.length = 0;
-      await plan(ingest);
-      return (await metricsOf(ingest)).days_failed;
-    };
-    expect(await failed()).toBe(1);
-    await ingest.put(`events/${ago(1)}/a.parquet`, 'PAR1 mended');
-    await ingest.clock.advance(HOUR_MS);
-    expect(await failed()).toBe(0);
-  });
-
   it('counts the files that loaded days left out while they are in the lookback', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${ago(1)}/a.parquet`);

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { addDays, utcDay } from '../../../../../lib/base/time.ts';
 import { planMessages } from '../../../../../lib/drops/plan/planMessages.ts';
+import type { Settlement } from '../../../../../lib/ledger/Ledger.ts';
 import { type DatasetInput, eventsDataset } from '../../../../harness/configInput.ts';
 import { startIngest } from '../startIngest.ts';
 
@@ -25,7 +26,7 @@ export class LateLooks {
   /** A dataset whose first day came three days ago, at ten in the morning. */
   static async start(dataset?: Partial<DatasetInput>): Promise<LateLooks> {
     const looks = await LateLooks.begin(dataset);
-    await looks.ingest.settle(looks.ago(1), { version: 'v1' });
+    await looks.settle(1);
     await looks.advanceToTen(2);
     return looks;
   }
@@ -77,10 +78,30 @@ export class LateLooks {
     return (await this.lookAtAll())[0];
   }
 
-  /** The days that a run of the schedule names as late. */
-  async lateDays(): Promise<readonly string[]> {
-    const { late } = Object(await this.look());
-    return late.map(({ day }: { readonly day: string }) => day);
+  /** Expects that a run of the schedule names these days as late, by how many days ago they were. */
+  async expectLate(...ago: readonly number[]): Promise<void> {
+    expect(await this.look()).toMatchObject({ late: ago.map((days) => ({ day: this.ago(days) })) });
+  }
+
+  /** Waits until the plan has summed up a run of the schedule whose parts did not all end. */
+  async waitForTally(): Promise<void> {
+    for (let waits = 0; waits < 8; waits += 1) {
+      await this.ingest.clock.advance(15 * 60_000);
+      await this.handle(await this.ingest.received('plan'));
+    }
+    expect(this.ingest.lines).toContainEqual(
+      expect.objectContaining({ event: 'ingest_plan_tally', missing: 1 }),
+    );
+  }
+
+  /** Drops an object into the folder of a day that was some days ago. */
+  put(ago: number, name = 'a.parquet', body?: string) {
+    return this.ingest.put(`events/${this.ago(ago)}/${name}`, body);
+  }
+
+  /** Settles a day as a load does, by default as loaded. */
+  settle(ago: number, settled: Partial<Settlement> = { version: 'v1' }): Promise<void> {
+    return this.ingest.settle(this.ago(ago), settled);
   }
 
   /** The note of the last look at `events` of `acme`. */

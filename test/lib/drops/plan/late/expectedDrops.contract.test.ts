@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { utcDay } from '../../../../../lib/base/time.ts';
 import { hasArrivedSince } from '../../../../../lib/drops/plan/late/arrival.ts';
 import { LedgerError } from '../../../../../lib/ledger/LedgerError.ts';
@@ -13,15 +13,17 @@ const FAILURE = { code: 'SLUICE_X', message: 'Why.' };
 
 let looks: LateLooks;
 afterEach(() => looks.ingest.close());
-
-/** Drops an object into the folder of a day. */
-const put = (day: string, name = 'a.parquet', body?: string) =>
-  looks.ingest.put(`events/${day}/${name}`, body);
+/** Each test of a describe begins with {@link LateLooks.start}. */
+const startEach = () =>
+  beforeEach(async () => {
+    looks = await LateLooks.start();
+  });
 
 describe('a look for overdue drops', () => {
+  startEach();
+
   it('notes a drop that has not arrived, with when it was due', async () => {
-    looks = await LateLooks.start();
-    await put(looks.ago(2));
+    await looks.put(2);
     expect(await looks.look()).toMatchObject({ level: 'warn', datasets: 1, late: [{ day: looks.ago(1) }] });
     const due = Date.parse(`${looks.today}T06:00:00Z`);
     expect(await looks.note()).toEqual({
@@ -33,15 +35,13 @@ describe('a look for overdue drops', () => {
   });
 
   it('names a drop that has become due since the first look of the day', async () => {
-    looks = await LateLooks.start();
     await looks.advanceHours(19);
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2)]);
+    await looks.expectLate(3, 2);
     await looks.advanceHours(2);
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
+    await looks.expectLate(3, 2, 1);
   });
 
   it('counts late drops in a metric that CloudWatch reads', async () => {
-    looks = await LateLooks.start();
     await looks.look();
     const line = looks.ingest.lines.findLast((logged) => '_aws' in logged);
     expect(emfProblems(JSON.stringify(line))).toEqual([]);
@@ -49,9 +49,8 @@ describe('a look for overdue drops', () => {
   });
 
   it('names a drop no more that is in its folder before any run of the plan, and queues nothing', async () => {
-    looks = await LateLooks.start();
     await looks.look();
-    for (const day of [looks.ago(1), looks.ago(2)]) await put(day);
+    for (const ago of [1, 2]) await looks.put(ago);
     expect(await looks.look()).toMatchObject({ level: 'info', late: [] });
     expect(looks.metric()).toBe(0);
     expect(await looks.ingest.received('load')).toEqual([]);
@@ -70,9 +69,8 @@ describe('a look for overdue drops', () => {
       words: '1 file and no commit',
     },
   ])('names a day late that has $what, and says what is there', async ({ names, words }) => {
-    looks = await LateLooks.start();
-    await put(looks.ago(2));
-    for (const name of names) await put(looks.ago(1), name, name.endsWith('.parquet') ? 'PAR1' : '');
+    await looks.put(2);
+    for (const name of names) await looks.put(1, name, name.endsWith('.parquet') ? 'PAR1' : '');
     const [lateDay] = Object(await looks.look()).late;
     expect(lateDay).toMatchObject({ day: looks.ago(1) });
     expect(lateDay.has?.words).toBe(words);
@@ -82,24 +80,20 @@ describe('a look for overdue drops', () => {
     { what: 'a marker that there is nothing', name: '_SUCCESS', body: '' },
     { what: 'an object that can not be loaded, which is told of otherwise', name: 'a.csv', body: 'a,b' },
   ])('takes $what for a drop', async ({ name, body }) => {
-    looks = await LateLooks.start();
-    await put(looks.ago(2));
-    await put(looks.ago(1), name, body);
-    expect(await looks.lateDays()).toEqual([]);
+    await looks.put(2);
+    await looks.put(1, name, body);
+    await looks.expectLate();
   });
 
   it.each([
     { what: 'was loaded and taken back', outcome: { state: 'succeeded_no_data', version: 'v2' } },
     { what: 'failed and was taken away', outcome: { state: 'failed', failure: FAILURE } },
   ] as const)('asks the ledger first: a day that $what has arrived', async ({ outcome }) => {
-    looks = await LateLooks.start();
-    for (const day of [looks.ago(1), looks.ago(2)])
-      await looks.ingest.settle(day, { ...outcome, fingerprint: 'none' });
-    expect(await looks.lateDays()).toEqual([]);
+    for (const ago of [1, 2]) await looks.settle(ago, { ...outcome, fingerprint: 'none' });
+    await looks.expectLate();
   });
 
   it('names a day that never came for 30 days after its lookback', async () => {
-    looks = await LateLooks.start();
     await looks.look();
     const missed = looks.ago(2);
     for (let days = 0; days < 30; days += 1.5) {
@@ -112,14 +106,12 @@ describe('a look for overdue drops', () => {
   });
 
   it('rings the alarm for days of the lookback alone', async () => {
-    looks = await LateLooks.start();
     await looks.advanceHours(10 * 24);
-    expect(await looks.lateDays()).toHaveLength(12);
+    expect(Object(await looks.look()).late).toHaveLength(12);
     expect(looks.metric()).toBe(2);
   });
 
   it('names a note that is damaged, and makes it anew of what the ledger and the folder have', async () => {
-    looks = await LateLooks.start();
     await looks.look();
     const noted = Object(await looks.note());
     await looks.ingest.write('ledger/acme/events/expected.json', '{"at":');
@@ -131,8 +123,9 @@ describe('a look for overdue drops', () => {
 });
 
 describe('a look whose note can’t be read for now', () => {
+  startEach();
+
   it('fails by name, leaves the note alone, and is not counted', async () => {
-    looks = await LateLooks.start();
     await looks.look();
     const noted = await looks.note();
     await looks.advanceHours(24);
@@ -143,27 +136,21 @@ describe('a look whose note can’t be read for now', () => {
       return { ...ports, lateNotes: { ...ports.lateNotes, read } };
     };
     expect(await looks.look()).toMatchObject({ failed: [{ code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' }] });
-    for (let waits = 0; waits < 8; waits += 1) {
-      await looks.ingest.clock.advance(15 * 60_000);
-      await looks.handle(await looks.ingest.received('plan'));
-    }
+    await looks.waitForTally();
     expect(looks.metric()).toBe(0);
-    const tally = { event: 'ingest_plan_tally', missing: 1 };
-    expect(looks.ingest.lines).toContainEqual(expect.objectContaining(tally));
     expect(await looks.note()).toEqual(noted);
     looks.ingest.planner = planner;
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
+    await looks.expectLate(3, 2, 1);
   });
 });
 
 describe('a look at a day without the marker that the dataset waits for', () => {
   /** A day that has its marker, and one that lacks it, which the plan has looked at. */
-  async function startWithoutMarker(): Promise<string> {
+  async function startWithoutMarker(): Promise<void> {
     looks = await LateLooks.start({ waitFor: 'READY' });
-    for (const day of [looks.ago(1), looks.ago(2)]) await put(day);
-    await looks.ingest.put(`events/${looks.ago(2)}/READY`);
+    for (const ago of [1, 2]) await looks.put(ago);
+    await looks.put(2, 'READY');
     await planAfterAnHour();
-    return looks.ago(1);
   }
 
   async function planAfterAnHour(): Promise<void> {
@@ -172,41 +159,43 @@ describe('a look at a day without the marker that the dataset waits for', () => 
   }
 
   it('takes it for late, although the plan has noted that it waits', async () => {
-    const day = await startWithoutMarker();
-    expect(await looks.lateDays()).toEqual([day]);
+    await startWithoutMarker();
+    await looks.expectLate(1);
   });
 
   it('takes it for late once its files are gone, although the plan has noted that since', async () => {
-    const day = await startWithoutMarker();
-    await looks.ingest.remove(`events/${day}/a.parquet`);
+    await startWithoutMarker();
+    await looks.ingest.remove(`events/${looks.ago(1)}/a.parquet`);
     await planAfterAnHour();
-    expect(await looks.lateDays()).toEqual([day]);
-    const entry = await entryOf(looks.ingest, day);
+    await looks.expectLate(1);
+    const entry = await entryOf(looks.ingest, looks.ago(1));
     expect(hasArrivedSince(entry, looks.ingest.clock.now() - HOUR_MS)).toBe(false);
   });
 
   it('takes it for arrived once the marker is there', async () => {
-    const day = await startWithoutMarker();
-    await looks.ingest.put(`events/${day}/READY`);
-    expect(await looks.lateDays()).toEqual([]);
+    await startWithoutMarker();
+    await looks.put(1, 'READY');
+    await looks.expectLate();
   });
 });
 
 describe('a look at a day that came without rows', () => {
+  startEach();
+
   /** Has a load find that the file of a day has no rows. */
-  async function loadWithoutRows(day: string, more: object): Promise<void> {
+  async function loadWithoutRows(ago: number, more: object): Promise<void> {
+    const day = looks.ago(ago);
     const key = `events/${day}/a.parquet`;
     await looks.ingest.put(key);
     await plan(looks.ingest, { days: [day], asked: 'backfill' });
     const file = { key, size: 1, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
-    await looks.ingest.settle(day, { state: 'succeeded_no_data', files: [file], ...more });
+    await looks.settle(ago, { state: 'succeeded_no_data', files: [file], ...more });
   }
 
   /** A day whose weekday usually has rows, beside one that has come. */
   async function startWithoutRows(): Promise<string> {
-    looks = await LateLooks.start();
-    await put(looks.ago(2));
-    await loadWithoutRows(looks.ago(1), { usualRows: 1_000 });
+    await looks.put(2);
+    await loadWithoutRows(1, { usualRows: 1_000 });
     return looks.ago(1);
   }
 
@@ -228,27 +217,25 @@ describe('a look at a day that came without rows', () => {
   });
 
   it('waits no longer once another file has come', async () => {
-    const day = await startWithoutRows();
-    await put(day, 'b.parquet');
-    expect(await looks.lateDays()).toEqual([]);
+    await startWithoutRows();
+    await looks.put(1, 'b.parquet');
+    await looks.expectLate();
   });
 
   it('waits on for it where it came so to another place, and for one of which that place had no file', async () => {
-    looks = await LateLooks.start();
     const place = 's3://acme-old/events/YYYY-MM-DD';
-    await loadWithoutRows(looks.ago(1), { usualRows: 1_000, place });
-    await looks.ingest.settle(looks.ago(2), { state: 'succeeded_no_data', fingerprint: 'none', place });
+    await loadWithoutRows(1, { usualRows: 1_000, place });
+    await looks.settle(2, { state: 'succeeded_no_data', fingerprint: 'none', place });
     expect(await looks.look()).toMatchObject({
       late: [{ day: looks.ago(2) }, { day: looks.ago(1), empty: '1 file, 0 rows' }],
     });
   });
 
   it('does not wait where its weekday usually has no rows, even if the dataset is at another place now', async () => {
-    looks = await LateLooks.start();
-    await put(looks.ago(1));
-    await loadWithoutRows(looks.ago(2), { place: 's3://acme-old/events/YYYY-MM-DD' });
+    await looks.put(1);
+    await loadWithoutRows(2, { place: 's3://acme-old/events/YYYY-MM-DD' });
     await looks.ingest.remove(`events/${looks.ago(2)}/a.parquet`);
-    expect(await looks.lateDays()).toEqual([]);
+    await looks.expectLate();
     expect(await hasArrived(looks.ago(2))).toBe(true);
   });
 });
@@ -273,7 +260,7 @@ describe('a look at a folder that can not be listed', () => {
     await looks.advanceHours(24);
     await looks.look();
     await looks.ingest.letIn();
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
+    await looks.expectLate(3, 2, 1);
   });
 
   /** Two sources that can be read, and a third whose bucket is not there. Each has a day that is late. */
@@ -305,14 +292,8 @@ describe('a look at a folder that can not be listed', () => {
     await looks.handle([{ sluice: 'expected' }]);
     const parts = await looks.ingest.received('plan');
     await looks.handle(parts.filter((body) => String(Object(body).sources) !== 'acme1'));
-    for (let waits = 0; waits < 8; waits += 1) {
-      await looks.ingest.clock.advance(15 * 60_000);
-      await looks.handle(await looks.ingest.received('plan'));
-    }
+    await looks.waitForTally();
     expect(looks.ingest.lines.filter((line) => '_aws' in line)).toMatchObject([{ drops_late: 2 }]);
-    expect(looks.ingest.lines).toContainEqual(
-      expect.objectContaining({ event: 'ingest_plan_tally', missing: 1 }),
-    );
   });
 });
 
@@ -355,9 +336,9 @@ describe('the cost of a look', () => {
   /** A dataset whose due days, 33 with those that are named, are all loaded. */
   async function startLoaded(): Promise<() => Promise<Calls>> {
     looks = await LateLooks.start({ lookbackDays: 3 });
-    for (const day of [1, 2, 3].map((days) => looks.ago(days))) {
-      await put(day);
-      await looks.ingest.settle(day, { version: 'v1' });
+    for (const ago of [1, 2, 3]) {
+      await looks.put(ago);
+      await looks.settle(ago);
     }
     return countCalls();
   }
@@ -380,7 +361,7 @@ describe('the cost of a look', () => {
     const { lists } = await calls();
     expect(lists).toBeGreaterThan(0);
     expect(await calls()).toEqual({ entries: 1, lists });
-    await looks.ingest.settle(looks.ago(1), { version: 'v1' });
+    await looks.settle(1);
     expect(await calls()).toEqual({ entries: 1, lists: 0 });
     expect(await calls()).toEqual({ entries: 0, lists: 0 });
   });

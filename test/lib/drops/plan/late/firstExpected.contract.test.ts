@@ -18,7 +18,7 @@ describe('the first day from which drops are expected', () => {
     expect(await looks.note()).toMatchObject({ first: { day: firstLook, hasCome: false }, open: [] });
     await looks.advanceHours(3 * 24);
     expect(looks.ago(3)).toBe(firstLook);
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
+    await looks.expectLate(3, 2, 1);
   });
 
   it('is the day of the first look although that look has failed', async () => {
@@ -27,49 +27,49 @@ describe('the first day from which drops are expected', () => {
     await looks.look();
     await looks.ingest.letIn();
     await looks.advanceToTen(3);
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2), looks.ago(1)]);
+    await looks.expectLate(3, 2, 1);
   });
 
   it('is the first that comes afterwards', async () => {
     await startWithFirstLook();
     await looks.advanceHours(3 * 24);
-    await looks.ingest.put(`events/${looks.ago(1)}/a.parquet`);
-    expect(await looks.lateDays()).toEqual([]);
+    await looks.put(1);
+    await looks.expectLate();
     expect(await looks.note()).toMatchObject({ first: { day: looks.ago(1), hasCome: true } });
   });
 
   it('is a day of the lookback that has a file at the first look, although it lacks its marker', async () => {
     looks = await LateLooks.begin({ waitFor: 'READY' });
     await looks.advanceToTen(1);
-    await looks.ingest.put(`events/${looks.ago(1)}/a.parquet`);
-    expect(await looks.lateDays()).toEqual([looks.ago(1)]);
+    await looks.put(1);
+    await looks.expectLate(1);
     expect(await looks.note()).toMatchObject({ first: { day: looks.ago(1), hasCome: true } });
   });
 
   it('is an earlier day that comes after it', async () => {
     await startWithFirstLook();
     await looks.advanceHours(3 * 24);
-    await looks.ingest.put(`events/${looks.ago(1)}/a.parquet`);
+    await looks.put(1);
     await looks.look();
-    await looks.ingest.settle(looks.ago(2), { version: 'v1' });
+    await looks.settle(2);
     await looks.advanceHours(24);
     await looks.look();
     expect(await looks.note()).toMatchObject({ first: { day: looks.ago(3), hasCome: true } });
   });
 
   it('is no day that somebody loaded by hand before the first look', async () => {
-    const firstLook = await startWithFirstLook();
-    await looks.ingest.settle(looks.ago(20), { version: 'v1' });
+    await startWithFirstLook();
+    await looks.settle(20);
     await looks.advanceHours(3 * 24);
-    expect(await looks.lateDays()).toEqual([firstLook, looks.ago(2), looks.ago(1)]);
+    await looks.expectLate(3, 2, 1);
   });
 
   it('is no day that somebody loaded by hand, where a later one came within its lookback', async () => {
     looks = await LateLooks.begin();
     await looks.advanceHours(2 * 24);
-    await looks.ingest.settle(looks.ago(1), { version: 'v1' });
+    await looks.settle(1);
     await looks.advanceHours(5 * 24);
-    await looks.ingest.settle(looks.ago(20));
+    await looks.settle(20, {});
     await looks.look();
     const late = [5, 4, 3, 2, 1].map((days) => ({ day: looks.ago(days) }));
     expect(await looks.note()).toMatchObject({ late });
@@ -78,19 +78,19 @@ describe('the first day from which drops are expected', () => {
   it('is no day that a person accepted without files', async () => {
     const firstLook = await startWithFirstLook();
     await looks.advanceHours(3 * 24);
-    await looks.ingest.settle(looks.ago(1), {
+    await looks.settle(1, {
       state: 'succeeded_no_data',
       fingerprint: 'none',
       accepted: true,
     });
-    expect(await looks.lateDays()).toEqual([looks.ago(3), looks.ago(2)]);
+    await looks.expectLate(3, 2);
     expect(await looks.note()).toMatchObject({ first: { day: firstLook, hasCome: false } });
   });
 
   it('is known by the ledger, where that day has failed', async () => {
     looks = await LateLooks.begin();
     const failure = { code: 'SLUICE_X', message: 'Why.' };
-    await looks.ingest.settle(looks.ago(2), { state: 'failed', failure });
+    await looks.settle(2, { state: 'failed', failure });
     await looks.advanceToTen(1);
     await looks.look();
     expect(await looks.note()).toMatchObject({ first: { day: looks.ago(3), hasCome: true } });
@@ -100,14 +100,14 @@ describe('the first day from which drops are expected', () => {
     looks = await LateLooks.start();
     await looks.look();
     await looks.advanceHours(10 * 24);
-    expect(await looks.lateDays()).toHaveLength(12);
+    expect(Object(await looks.look()).late).toHaveLength(12);
   });
 
   it('is new for a dataset that comes back after a month', async () => {
     looks = await LateLooks.start();
     await looks.look();
     await looks.advanceHours(50 * 24);
-    expect(await looks.lateDays()).toEqual([]);
+    await looks.expectLate();
     expect(await looks.note()).toMatchObject({ first: { day: looks.today, hasCome: false } });
   });
 });
