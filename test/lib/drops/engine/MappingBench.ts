@@ -50,7 +50,7 @@ const parsedColumn = (rows: Mapped['rows'], name: string) =>
 
 /** Expects that a load fails by a code. @param more What else the error has. */
 export const fails = (load: Promise<unknown>, code: string, more: object = {}): Promise<void> =>
-  expect(load).rejects.toMatchObject({ code: `SLUICE_INGEST_${code}`, ...more });
+  expect(load).rejects.toMatchObject({ code: `SLUICE_${code}`, ...more });
 
 /** Files written by a DuckDB of its own, and loads of them by the engine. */
 export class MappingBench {

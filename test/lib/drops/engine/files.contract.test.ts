@@ -231,7 +231,7 @@ describe('unreadable files', () => {
     change(file, (bytes) => bytes.fill(0xff, 40, 120));
     const files = [await bench.write('whole.parquet', ROWS), file];
     const load = bench.load(events, files);
-    await fails(load, 'FILE_DAMAGED');
+    await fails(load, 'INGEST_FILE_DAMAGED');
     await expect(load).rejects.toThrow('damaged.parquet');
   });
 
@@ -256,7 +256,7 @@ describe('unreadable files', () => {
       ['JSON', `to_json('"' || ${text} || '"')`],
     ])('%s', async (_, sql) => {
       const file = await spoiled(`${sql} AS "Other"`);
-      await fails(bench.load(dataset('Other'), [file]), 'FILE_TEXT_INVALID', {
+      await fails(bench.load(dataset('Other'), [file]), 'INGEST_FILE_TEXT_INVALID', {
         detail: 'spoiled.parquet: column "Other".',
       });
     });
@@ -296,7 +296,7 @@ describe('unreadable files', () => {
       return bytes.fill(0xff, end - 10_000, end - 100);
     });
     const load = bench.load(events, [await bench.write('sound.parquet', ROWS), file]);
-    await fails(load, 'FILE_DAMAGED');
+    await fails(load, 'INGEST_FILE_DAMAGED');
     await expect(load).rejects.toThrow('other-column.parquet: ');
   });
 
@@ -305,7 +305,7 @@ describe('unreadable files', () => {
     'include files with a damaged unmapped column, depending on their rows: %s',
     async (name) => {
       const load = bench.load(events, [await bench.write('sound.parquet', ROWS), bench.fixture(name)]);
-      await fails(load, 'FILE_DAMAGED');
+      await fails(load, 'INGEST_FILE_DAMAGED');
       await expect(load).rejects.toThrow(`${name}: `);
     },
   );
@@ -322,7 +322,7 @@ describe('unreadable files', () => {
       loadedAt: 0,
       limits: bench.limits,
     });
-    await fails(load, 'FILE_DAMAGED', { detail: expect.stringMatching(/^short\.parquet: /) });
+    await fails(load, 'INGEST_FILE_DAMAGED', { detail: expect.stringMatching(/^short\.parquet: /) });
   });
 
   it('include unsupported encodings only if the mapping needs the column', async () => {
@@ -330,7 +330,7 @@ describe('unreadable files', () => {
     expect((await bench.load(events, [file])).rows).toHaveLength(3);
     await fails(
       bench.load({ kind: 'events', mapping: { eventValue: 'fixed' } }, [file]),
-      'FILE_ENCODING_UNSUPPORTED',
+      'INGEST_FILE_ENCODING_UNSUPPORTED',
     );
   });
 

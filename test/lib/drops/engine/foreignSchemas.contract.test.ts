@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { projectRoot } from '../../../../local/roots.ts';
 import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
 import { intField, textField } from '../../parquet/thriftWriter.ts';
-import { columnOf, type DatasetInput, events, fails, MappingBench } from './MappingBench.ts';
+import { columnOf, type DatasetInput, EVENT, events, fails, MappingBench } from './MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -58,7 +58,7 @@ describe('lists and maps of older writers', () => {
     ['array inside a struct', (file: EngineFile) => twoLevels(file, 'inner', 'array'), 'struct'],
     ['repeated, without an annotation', (file: EngineFile) => repeatedGroup(file, 'repeated'), 'repeated'],
   ] as const)('are refused by name if groups of one field are the items: %s', async (_, edit, column) => {
-    await fails(metadataOf(edit(bench.fixture('lists.parquet')), column), 'COLUMN_TYPE_UNFIT');
+    await fails(metadataOf(edit(bench.fixture('lists.parquet')), column), 'INGEST_COLUMN_TYPE_UNFIT');
     expect(await metadataOf(edit(bench.fixture('lists.parquet')), 'map')).toEqual([{ k: 1 }, {}, null]);
   });
 
@@ -88,20 +88,16 @@ describe('lists and maps of older writers', () => {
       setElement(bench.fixture('lists.parquet'), 'map', old),
       setElement(bench.fixture('lists.parquet'), 'keys', map),
     ])
-      await fails(metadataOf(file, 'list'), 'FILE_ENCODING_UNSUPPORTED');
+      await fails(metadataOf(file, 'list'), 'INGEST_FILE_ENCODING_UNSUPPORTED');
   });
 });
 
 describe('VARIANT', () => {
-  const write = () =>
-    bench.write(
-      'variant.parquet',
-      "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'a': 1}::VARIANT AS v",
-    );
+  const write = () => bench.write('variant.parquet', `SELECT ${EVENT}, {'a': 1}::VARIANT AS v`);
 
   it.each(['v', 'V'])('is rejected by name if it is mapped: %s', async (column) => {
     const load = bench.load(events({ eventValue: column }), [await write()]);
-    await fails(load, 'COLUMN_TYPE_UNFIT', {
+    await fails(load, 'INGEST_COLUMN_TYPE_UNFIT', {
       message: expect.stringMatching(/expected JSON as text, found .*VARIANT/),
     });
   });
@@ -163,7 +159,7 @@ describe('decimals with a wrong footer', () => {
     for (const column of ['int64', 'wide']) {
       const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
       const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
-      await fails(load(lies(), column), 'COLUMN_TYPE_UNFIT', {
+      await fails(load(lies(), column), 'INGEST_COLUMN_TYPE_UNFIT', {
         message: expect.stringContaining(`found DECIMAL(${digits},${scale})`),
       });
       expect((await load(lies(), 'unit_id')).rows).toHaveLength(3);
@@ -175,7 +171,7 @@ describe('decimals with a wrong footer', () => {
 
   it('are rejected if the old annotation contradicts the new one', async () => {
     const file = setElement(bench.fixture('decimals.parquet'), 'int32', { 8: intField(5) });
-    await fails(load(file, 'int32'), 'COLUMN_TYPE_UNFIT');
+    await fails(load(file, 'int32'), 'INGEST_COLUMN_TYPE_UNFIT');
   });
 
   it('reject their row inside lists and structs', async () => {
@@ -283,7 +279,7 @@ describe('a NUL', () => {
           schemaElement.name === element ? { ...schemaElement, name: `a${NUL}b` } : schemaElement,
         ),
       );
-      await fails(bench.load(events(), [file]), 'COLUMN_NAME_UNFIT', {
+      await fails(bench.load(events(), [file]), 'INGEST_COLUMN_NAME_UNFIT', {
         message: expect.stringContaining('"a\\u0000b"'),
       });
     }
@@ -291,7 +287,7 @@ describe('a NUL', () => {
 
   it('in the key of a file is rejected by name', async () => {
     const file = { ...bench.fixture('lists.parquet'), name: `a${NUL}b.parquet` };
-    await fails(bench.load(events(), [file]), 'FILE_NAME_UNFIT');
+    await fails(bench.load(events(), [file]), 'INGEST_FILE_NAME_UNFIT');
   });
 
   it('in texts, map keys and JSON is kept', async () => {

@@ -203,17 +203,6 @@ describe('a day that fails', () => {
     await loads.expectEvents(0, 5);
   });
 
-  it('keeps the rows of a file that goes while another one fails', async () => {
-    const good = await loads.dropEvents('good', 0, 5);
-    await loads.load();
-    await loads.drop('text.parquet', TEXT);
-    await loads.remove('good.parquet');
-    await ends(loads.load(), 'failed');
-    const detail = expect.stringContaining('last good version');
-    expect((await loads.entry())?.files.at(-1)).toMatchObject({ key: good, fate: 'loaded', detail });
-    await loads.expectEvents(0, 5);
-  });
-
   it.each([
     { what: 'invalid', code: 'SLUICE_INGEST_FILE_NOT_PARQUET' },
     { what: 'unreadable', code: 'SLUICE_SOURCE_ACCESS_DENIED' },
@@ -247,14 +236,6 @@ describe('a day that fails', () => {
       };
       return loads.load({ reason: 'changed', loader: { customerBucket } });
     }
-
-    it('is loaded when the file is restored', async () => {
-      const key = await loads.dropEvents('a', 0, 2);
-      await loadFrom(inArchive);
-      await ends(loadFrom(restored), 'succeeded');
-      await loads.expectFiles([{ key, fate: 'loaded' }]);
-      await ends(loadFrom(restored), 'unchanged');
-    });
 
     it('keeps its rows when the restored copy expires', async () => {
       await loads.dropEvents('a', 0, 2);

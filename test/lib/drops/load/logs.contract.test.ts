@@ -138,20 +138,6 @@ describe('a folder’s own log', () => {
       await ends(run(), 'succeeded', { rows: { out: 2 } });
     }
 
-    it('lets a day wait while it names no file of it', async () => {
-      await loads.drop('DE/a.parquet', someEvents(0, 2));
-      await putLog('0', batch());
-      await ends(run(), 'settling');
-    });
-
-    it('leaves out files that it does not name', async () => {
-      await startNamed();
-      expect(await fates()).toMatchObject({
-        'a.parquet': 'loaded',
-        'failed.parquet': expect.stringMatching(/^left_out Not committed: /),
-      });
-    });
-
     it('leaves the day as it is when a batch of another day is added', async () => {
       await startNamed();
       const { version } = (await loads.entry()) ?? {};
@@ -159,13 +145,6 @@ describe('a folder’s own log', () => {
       await ends(run(), 'unchanged');
       await loads.expectEntry({ state: 'succeeded', version });
       expect(await run()).toEqual({ skip: 'unchanged' });
-    });
-
-    it('has a file loaded that a later batch names', async () => {
-      await startNamed();
-      await loads.drop('DE/b.parquet', someEvents(3, 4));
-      await putLog('1', batch(`${DAY}/DE/b.parquet`));
-      await ends(run(), 'succeeded', { rows: { out: 3 } });
     });
   });
 

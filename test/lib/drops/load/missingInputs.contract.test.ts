@@ -173,18 +173,6 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     expect(await loads.entry()).not.toHaveProperty('missingSince');
   });
 
-  it.each([
-    { asked: 'keep', outcome: 'succeeded', rows: firstRows },
-    { asked: 'empty', outcome: 'succeeded_no_data', rows: [] },
-  ] as const)(
-    'may be accepted as $asked before a scheduled plan has noted that it is missing',
-    async ({ asked, outcome, rows }) => {
-      await day.remove('a', 'b');
-      await ends(day.run(asked), outcome);
-      expect(await loads.read()).toEqual(rows);
-    },
-  );
-
   it('loses the rows of a file beside one that can not be loaded only as a person says', async () => {
     await day.remove('a');
     await loads.drop('c.csv', Buffer.from('a,b'));

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { setRows } from '../../parquet/editFooter.ts';
 import { longField } from '../../parquet/thriftWriter.ts';
-import { columnOf, type DatasetInput, events, fails, MappingBench } from '../engine/MappingBench.ts';
+import { columnOf, type DatasetInput, EVENT, events, fails, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -40,10 +40,7 @@ describe('decimals with more digits than DuckDB supports', () => {
   );
 
   it('fail a file with all of them behind the point, too', async () => {
-    const file = await bench.write(
-      'behind.parquet',
-      "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'d': 0.5::DECIMAL(38,38)} AS x",
-    );
+    const file = await bench.write('behind.parquet', `SELECT ${EVENT}, {'d': 0.5::DECIMAL(38,38)} AS x`);
     const load = bench.load(events({ metadata: ['x'] }), [file]);
     await expect(load).rejects.toThrow('expected decimals of fewer than 38 digits behind the point');
     expect((await bench.load(events(), [file])).rows).toHaveLength(1);
@@ -92,7 +89,7 @@ describe('duplicate column names in a file', () => {
     { name: 'same-names.parquet', column: 'unit_id', found: '"unit_id" VARCHAR and "unit_id" VARCHAR' },
     { name: 'same-names.parquet', column: 'UNIT_ID', found: '"unit_id" VARCHAR and "unit_id" VARCHAR' },
   ])('fail $name if $column may be either of them', async ({ name, column, found }) => {
-    await fails(units(name, column), 'COLUMN_AMBIGUOUS', {
+    await fails(units(name, column), 'INGEST_COLUMN_AMBIGUOUS', {
       message: expect.stringContaining(`expected one of the name, found ${found}.`),
     });
   });
@@ -116,12 +113,12 @@ describe('duplicate column names in a file', () => {
 describe('a file without columns', () => {
   it('is rejected by name', async () => {
     const load = bench.loadFixture(events(), 'no-columns.parquet');
-    await fails(load, 'COLUMN_MISSING');
+    await fails(load, 'INGEST_COLUMN_MISSING');
     await expect(load).rejects.toThrow('no-columns.parquet: it has no columns at all.');
   });
 
   it('is rejected by the same name if its footer says that it has rows', async () => {
     const file = setRows(bench.fixture('no-columns.parquet'), longField(3), longField(3));
-    await fails(bench.load(events(), [file]), 'COLUMN_MISSING');
+    await fails(bench.load(events(), [file]), 'INGEST_COLUMN_MISSING');
   });
 });

@@ -129,7 +129,7 @@ describe('events', () => {
     { mapping: { eventName: 'x' }, sql: "{'a': 1}" },
     { mapping: { unitIds: { userID: 'x' } }, sql: '[1]' },
   ])('refuse a file whose column for $mapping is $sql', async ({ mapping, sql }) => {
-    await fails(map(events(mapping), `SELECT ${event}, ${sql} AS x`), 'COLUMN_TYPE_UNFIT');
+    await fails(map(events(mapping), `SELECT ${event}, ${sql} AS x`), 'INGEST_COLUMN_TYPE_UNFIT');
   });
 
   it('keep the value in the JSON if the column is null', async () => {
@@ -265,7 +265,7 @@ describe('metrics', () => {
     for (const sql of ["' 1 '", 'true', '1::DECIMAL(4, 2)', "encode('1')"])
       expect(await valuesOf(sql)).toEqual([[1, null, null]]);
     for (const sql of ["DATE '2026-11-20'", '[1]', "TIME '10:00:00'"])
-      await fails(valuesOf(sql), 'COLUMN_TYPE_UNFIT');
+      await fails(valuesOf(sql), 'INGEST_COLUMN_TYPE_UNFIT');
   });
 
   it('have the day of the dataset’s timezone', async () => {

@@ -50,7 +50,7 @@ describe('16 bytes of which a file does not say what they are', () => {
     ['as a member', { unitIds: { userID: 'inside.n' } }, '"inside.n"'],
     ['in a list', { metadataJson: { column: 'list', cast: 'string' } }, '"list"'],
   ])('are refused by name %s', async (_, mapping, column) => {
-    await fails(load(mapping), 'COLUMN_TYPE_UNFIT', {
+    await fails(load(mapping), 'INGEST_COLUMN_TYPE_UNFIT', {
       detail: expect.stringContaining(
         `column ${column}: expected 16 bytes that the file annotates as a UUID`,
       ),
@@ -74,7 +74,7 @@ describe('names that differ in case', () => {
   const load = (mapping: object) => bench.loadFixture(events(mapping), 'members-by-case.parquet');
 
   it.each(['both', 'listed'])('are refused in a struct: %s', async (column) => {
-    await fails(load({ metadata: [column] }), 'COLUMN_TYPE_UNFIT', {
+    await fails(load({ metadata: [column] }), 'INGEST_COLUMN_TYPE_UNFIT', {
       detail: expect.stringContaining(
         `column "${column}": expected members whose names differ in more than case`,
       ),
@@ -107,7 +107,7 @@ describe('a column that a file lacks', () => {
     ['sent', 'found no such name, among "sent", "event_name", "unit_id".'],
   ])('is told with what the file has: %j', async (name, detail) => {
     const sql = `SELECT 1795169730 AS "${name}", 'e' AS event_name, 'u' AS unit_id`;
-    await fails(bench.load(events({}), [await bench.write('lacks.parquet', sql)]), 'COLUMN_MISSING', {
+    await fails(bench.load(events({}), [await bench.write('lacks.parquet', sql)]), 'INGEST_COLUMN_MISSING', {
       detail: expect.stringContaining(detail),
     });
   });

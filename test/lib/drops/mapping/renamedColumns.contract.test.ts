@@ -59,18 +59,6 @@ describe('a field of a column that was renamed', () => {
     });
   });
 
-  it('is read from each file by the name that the file has: of exposures', async () => {
-    const mapping = {
-      timestamp: renamed('at'),
-      experiment: renamed('test'),
-      group: renamed('arm'),
-      unitId: renamed('unit'),
-      unitType: renamed('type'),
-    };
-    const columns = "1795169730 AS {at}, 'exp' AS {test}, 'b' AS {arm}, 'u1' AS {unit}, 'userID' AS {type}";
-    expect(await loadBoth({ kind: 'exposures', mapping }, columns)).toMatchObject({ group_id: 'b' });
-  });
-
   it('is read from each file by the name that the file has: of a table', async () => {
     const columns = {
       total: { ...renamed('total'), type: 'double' as const, required: true },
@@ -100,7 +88,7 @@ describe('a field of a column that was renamed', () => {
 
   it('fails a file that has two of its names, and names both', async () => {
     const loaded = bench.loadQueries(plan(true), "SELECT 1 AS n, 'a' AS plan, 2 AS plan_new");
-    await fails(loaded, 'COLUMN_AMBIGUOUS');
+    await fails(loaded, 'INGEST_COLUMN_AMBIGUOUS');
     await expect(loaded).rejects.toThrow(
       'column "plan or plan_new": expected one of the names, found "plan" VARCHAR and "plan_new" INTEGER.',
     );

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { type DatasetInput, events, MappingBench } from '../engine/MappingBench.ts';
+import { type DatasetInput, EVENT, events, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
@@ -130,12 +130,7 @@ const cases: Readonly<
 };
 
 it.each(Object.entries(cases))('%s is kept, or its row refused', async (_, [dataset, column, values]) => {
-  const writes = values.map(([sql], i) =>
-    bench.write(
-      `${i}.parquet`,
-      `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, ${sql} AS x`,
-    ),
-  );
+  const writes = values.map(([sql], i) => bench.write(`${i}.parquet`, `SELECT ${EVENT}, ${sql} AS x`));
   const { rows, refused } = await bench.load(dataset, await Promise.all(writes));
   const taken = new Map(rows.map((row) => [row['source_file'], row[column]]));
   for (const { path, reason } of refused)

@@ -120,6 +120,15 @@ describe('a planned day', () => {
     },
   );
 
+  it('has left out what its load did, but for markers', async () => {
+    const file = { size: 9, eTag: '"1"', fate: 'left_out' } as const;
+    const files = [
+      { ...file, key: 'b.csv', reason: 'not_parquet' },
+      { ...file, key: '_SUCCESS', reason: 'success_marker' },
+    ];
+    expect(await planned({ what: '', names, entry: { files } })).toMatchObject({ leftOut: 1 });
+  });
+
   it('is looked at again while its task waits', async () => {
     const entry = { state: 'waiting' as const, fingerprint: null, files: [] } satisfies Partial<LedgerEntry>;
     const { fingerprint } = await listDrop(

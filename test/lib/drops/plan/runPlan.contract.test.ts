@@ -4,7 +4,7 @@ import { valueAt } from '../../../../lib/base/json.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
-import { entryOf, metricsOf, plan } from './planRuns.ts';
+import { entryOf, plan } from './planRuns.ts';
 import { startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;
@@ -166,23 +166,5 @@ describe('a run of the plan', () => {
     await plan(ingest, { datasets: ['events'], days: [today()], round: 96 });
     await ingest.clock.advance(15 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
-  });
-
-  it('counts the files that loaded days left out while they are in the lookback', async () => {
-    ingest = await startIngest();
-    await ingest.put(`events/${ago(1)}/a.parquet`);
-    await ingest.put(`events/${ago(1)}/b.csv`);
-    await ingest.clock.advance(HOUR_MS);
-    await plan(ingest);
-    const file = { size: 1, eTag: '"1"', fate: 'left_out' } as const;
-    await ingest.settle(ago(1), {
-      files: [
-        { ...file, key: `events/${ago(1)}/b.csv`, reason: 'not_parquet' },
-        { ...file, key: `events/${ago(1)}/_SUCCESS`, reason: 'success_marker' },
-      ],
-    });
-    ingest.lines.length = 0;
-    await plan(ingest);
-    expect(await metricsOf(ingest)).toMatchObject({ files_left_out: 1, days_failed: 0 });
   });
 });

@@ -30,6 +30,8 @@ describe('what a late day has', () => {
     { what: 'nothing', drop: dropOf(), has: {} },
     { what: 'a folder object', drop: dropOf(''), has: {} },
     { what: 'a file', drop: dropOf('a.parquet'), has: null },
+    { what: 'a marker that there is nothing', drop: dropOf('_SUCCESS'), has: null },
+    { what: 'an object that can not be loaded', drop: dropOf('a.csv'), has: null },
     {
       what: 'temporary files alone',
       drop: dropOf('_temporary/a.parquet', '_temporary/b.parquet'),
@@ -94,6 +96,7 @@ describe('a day of the ledger', () => {
   it.each([
     { what: 'that was loaded before the look', entry: { version: 'v1', updatedAt: 1 }, has: true },
     { what: 'that failed', entry: { state: 'failed', updatedAt: 1 } as const, has: true },
+    { what: 'that was taken back', entry: { ...noData, version: 'v2', updatedAt: 1 }, has: true },
     { what: 'that was noted before the look', entry: { ...noData, updatedAt: 5 }, has: false },
     { what: 'that was noted after the look', entry: { ...noData, updatedAt: 6 }, has: true },
   ])('$what has arrived since the look: $has', ({ entry, has }) => {

@@ -9,7 +9,6 @@ import { OTHER_DROPS, startIngest } from '../startIngest.ts';
 import { LateLooks } from './LateLooks.ts';
 
 const HOUR_MS = 3_600_000;
-const FAILURE = { code: 'SLUICE_X', message: 'Why.' };
 
 let looks: LateLooks;
 afterEach(() => looks.ingest.close());
@@ -56,41 +55,12 @@ describe('a look for overdue drops', () => {
     expect(await looks.ingest.received('load')).toEqual([]);
   });
 
-  it.each([
-    { what: 'a folder of a console', names: [''], words: undefined },
-    {
-      what: 'a file of a job that still writes',
-      names: ['_temporary/0/a.parquet'],
-      words: '1 temporary file alone',
-    },
-    {
-      what: 'a file without a commit',
-      names: ['_started_1', 'b-tid-1-x.parquet'],
-      words: '1 file and no commit',
-    },
-  ])('names a day late that has $what, and says what is there', async ({ names, words }) => {
+  it('says what is there of a late day', async () => {
     await looks.put(2);
-    for (const name of names) await looks.put(1, name, name.endsWith('.parquet') ? 'PAR1' : '');
-    const [lateDay] = Object(await looks.look()).late;
-    expect(lateDay).toMatchObject({ day: looks.ago(1) });
-    expect(lateDay.has?.words).toBe(words);
-  });
-
-  it.each([
-    { what: 'a marker that there is nothing', name: '_SUCCESS', body: '' },
-    { what: 'an object that can not be loaded, which is told of otherwise', name: 'a.csv', body: 'a,b' },
-  ])('takes $what for a drop', async ({ name, body }) => {
-    await looks.put(2);
-    await looks.put(1, name, body);
-    await looks.expectLate();
-  });
-
-  it.each([
-    { what: 'was loaded and taken back', outcome: { state: 'succeeded_no_data', version: 'v2' } },
-    { what: 'failed and was taken away', outcome: { state: 'failed', failure: FAILURE } },
-  ] as const)('asks the ledger first: a day that $what has arrived', async ({ outcome }) => {
-    for (const ago of [1, 2]) await looks.settle(ago, { ...outcome, fingerprint: 'none' });
-    await looks.expectLate();
+    await looks.put(1, '_temporary/0/a.parquet');
+    expect(await looks.look()).toMatchObject({
+      late: [{ day: looks.ago(1), has: { words: '1 temporary file alone' } }],
+    });
   });
 
   it('names a day that never came for 30 days after its lookback', async () => {
