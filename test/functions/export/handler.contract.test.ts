@@ -1,10 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { realClock } from 'local-aws/base';
 import { rootOf } from 'local-aws/iam';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
+import { systemTiming } from '../../../lib/base/retry.ts';
 import { addDays, HOUR_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
@@ -139,6 +140,8 @@ describe('the export function', () => {
     await putDay(ago(4));
     const task = await requestDay(ago(4));
     sts.refuses = true;
+    // It tries again without a pause.
+    jest.spyOn(systemTiming, 'random').mockReturnValue(0);
     await invoke(event(task));
     expect(lines).toContainEqual(expect.objectContaining({ error: 'SLUICE_EXPORT_SESSION_REFUSED' }));
     expect(exported(ago(4))).toEqual([]);

@@ -181,7 +181,7 @@ describe('curateFiles', () => {
     const texts = (some: readonly FileRow[]) => some.map((row) => JSON.stringify(row)).sort();
     const [first, ...others] = files;
     const batches = [first === undefined ? [] : [first], [], others];
-    for (const rowsAtOnce of [ALL, 40, 5]) {
+    for (const rowsAtOnce of [ALL, 5]) {
       const staged = await curate(exposures, batches, { rowsAtOnce });
       expect(staged.account).toEqual(whole.account);
       expect(texts(staged.rows)).toEqual(texts(whole.rows));
@@ -207,46 +207,46 @@ describe('curateFiles', () => {
       // In the first part.
       exposure({ event_id: null, experiment_id: null }),
     ];
-    const part = (i: number) =>
-      write(
-        `raw-${i}`,
-        rows.filter((_, n) => n % 3 === i),
-      );
+    const rowsOf = (part: number) => rows.filter((_, n) => n % 3 === part);
+    const part = (i: number) => write(`raw-${i}`, rowsOf(i));
     const files = [await part(0), await part(1), await part(2)] as const;
     const before = await curate(exposures, [files]);
     const old = before.written.map(({ path }) => ({ path, name: path, isKept: true }));
-    const curated = async (some: readonly EngineFile[], batches: readonly (readonly EngineFile[])[]) => {
-      const has = new Set((await curate(exposures, [some])).rows.map((row) => row['event_id']));
-      const isKept = (row: FileRow) => !has.has(row['event_id']);
-      const expected = before.rows.filter(isKept).map((row) => JSON.stringify(row));
-      const run = (how: Partial<CurateRequest> = {}) => curate(exposures, batches, { hasKept: true, ...how });
-      for (const rowsAtOnce of [ALL, 40]) {
+    const ids = (some: readonly FileRow[]) => new Set(some.map((row) => row['event_id']));
+    const curated = async (parts: readonly number[], batches: readonly (readonly EngineFile[])[]) => {
+      const has = ids(parts.flatMap(rowsOf));
+      const kept = (some: readonly FileRow[]) =>
+        some
+          .filter((row) => !has.has(row['event_id']))
+          .map((row) => JSON.stringify(row))
+          .sort();
+      const expected = kept(before.rows);
+      const run = (how: Partial<CurateRequest>) => curate(exposures, batches, { hasKept: true, ...how });
+      for (const rowsAtOnce of batches.length > 2 ? [ALL, 40] : [ALL]) {
         const { rows: now, account } = await run({ rowsAtOnce });
-        expect(
-          now
-            .filter(isKept)
-            .map((row) => JSON.stringify(row))
-            .sort(),
-        ).toEqual(expected.sort());
-        expect(new Set(now.map((row) => row['event_id']))).toEqual(
-          new Set(before.rows.map((row) => row['event_id'])),
-        );
+        expect(kept(now)).toEqual(expected);
+        expect(ids(now)).toEqual(ids(before.rows));
         expect(account.kept).toBe(expected.length);
         expect(account.sliceRows + account.kept).toBe(account.rows + account.resends);
       }
-      const slices = [await run({ slices: 2 }), await run({ slices: 2, slice: 1, rowsAtOnce: 10 })];
-      expect(sum(slices.map(({ account }) => account.kept))).toBe(expected.length);
+      if (batches.length > 2) {
+        const slices = [await run({ slices: 2 }), await run({ slices: 2, slice: 1, rowsAtOnce: 10 })];
+        expect(sum(slices.map(({ account }) => account.kept))).toBe(expected.length);
+      }
       return expected.length;
     };
     const [first, second, third] = files;
-    expect(await curated([first], [[first, ...old]])).toBeGreaterThan(0);
-    expect(await curated([first, second], [[first], [second], [], old])).toBeGreaterThan(0);
+    expect(await curated([0], [[first, ...old]])).toBeGreaterThan(0);
+    expect(await curated([0, 1], [[first], [second], [], old])).toBeGreaterThan(0);
     expect(await curated([], [old])).toBe(before.rows.length);
     expect(
-      await curated(files, [
-        [first, second],
-        [third, ...old],
-      ]),
+      await curated(
+        [0, 1, 2],
+        [
+          [first, second],
+          [third, ...old],
+        ],
+      ),
     ).toBe(0);
   });
 
