@@ -1,7 +1,8 @@
+import type { CurationRun } from '../../lib/ledger/CuratedDay.ts';
 import type { DayContent } from '../../lib/ledger/DayContent.ts';
 import type { LoadInPieces } from '../../lib/ledger/DayRun.ts';
 import type { Settlement } from '../../lib/ledger/Ledger.ts';
-import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import type { LedgerContent, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 
 /** How a load of no files and no rows succeeds, but for what differs. */
 export const settlement = (more: Partial<Settlement> = {}): Settlement => ({
@@ -24,6 +25,31 @@ export const ledgerEntry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({
   attempts: 1,
   updatedAt: 0,
   token: 't',
+  ...more,
+});
+
+/** A day of curated exposures that waits for its first attempt, but for what differs. */
+export const curatedEntry = (more: Partial<LedgerContent> = {}): LedgerContent => ({
+  source: 'curated',
+  dataset: 'exposures',
+  day: '2026-11-16',
+  table: 'curated_exposures',
+  ...settlement(),
+  state: 'waiting',
+  fingerprint: null,
+  attempts: 0,
+  ...more,
+});
+
+/** A version that is made in one slice, of no files, and of which nothing is done, but for what differs. */
+export const curationRun = (more: Partial<CurationRun> = {}): CurationRun => ({
+  version: '20261122T000000000Z-00000000',
+  fingerprint: 'f',
+  shape: 's',
+  inputs: [],
+  bytes: 0,
+  slices: 1,
+  done: [],
   ...more,
 });
 

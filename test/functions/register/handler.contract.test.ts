@@ -92,39 +92,6 @@ describe('queue messages', () => {
     ]);
     expect(callsOfGlue()).toBe(1);
   });
-
-  it.each([
-    { what: 'no JSON', body: '{"source":"aws.s3"', detail: 'It is not JSON.', day: '2026-11-01' },
-    {
-      what: 'another event',
-      body: '{"source":"aws.s3","detail-type":"Object Deleted"}',
-      detail: 'detail-type, detail',
-      day: '2026-11-02',
-    },
-    { what: 'no object', body: 'null', detail: 'the body', day: '2026-11-03' },
-    { what: 'an empty key', body: created('', '').body, detail: 'detail.object.key', day: '2026-11-04' },
-  ])(
-    'that are $what are returned to the queue, with a logged code and no part of their content, and others become partitions',
-    async ({ body, detail, day }) => {
-      const good = created('good', `${dayFolder(config, 'events', day)}f.parquet`);
-      const response = await invoke({ Records: [queueMessage('poison', body), good] });
-      expect(newDays('events')).toEqual([day]);
-      expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
-      expect(lines).toMatchObject([
-        {
-          level: 'error',
-          invalid: [
-            {
-              messageId: 'poison',
-              code: 'SLUICE_CATALOG_MESSAGE_INVALID',
-              detail: expect.stringContaining(detail),
-            },
-          ],
-        },
-      ]);
-      expect(JSON.stringify(lines)).not.toMatch(/Object Deleted|aws\.s3/);
-    },
-  );
 });
 
 describe('a scheduled run', () => {

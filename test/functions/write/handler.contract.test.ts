@@ -104,14 +104,6 @@ describe('messages of objects', () => {
     expect(lines[0]).toMatchObject({ event: 'write_failed', code: 'SLUICE_WRITE_OUT_OF_TIME' });
     expect(keys('')).toEqual([key]);
   });
-
-  it('of objects that were received often have them written behind the others, each alone', async () => {
-    const receives = [1, 4, 5, 5, 8, 9];
-    const keysOfAll = await Promise.all(receives.map((_, i) => putBatch(`${i}`)));
-    const Records = keysOfAll.map((key, i) => message(key, receives[i])).reverse();
-    expect(await invoke({ Records })).toEqual(failing());
-    expect(lines).toMatchObject([{ event: 'write', written: 6, rounds: 5, files: 5 }]);
-  });
 });
 
 describe('a look', () => {

@@ -3,7 +3,6 @@ import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStatement } from '../../../lib/aws/athenaStatements.ts';
 import { systemClock } from '../../../lib/base/time.ts';
-import { StatementError } from '../../../packages/local-aws/src/athena/index.ts';
 import {
   BUCKET,
   chunks,
@@ -31,9 +30,6 @@ beforeEach(async () => {
           rows: chunks([Array.from({ length: 10_500 }, (_, i) => [i === 999 ? 'a' : String(i)])]),
           scannedBytes: () => 42,
         }),
-        fails: () => {
-          throw new StatementError("SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved", { type: 1006 });
-        },
         // Until it is stopped.
         hangs: ({ signal }) =>
           new Promise((_, reject) => {
@@ -83,13 +79,6 @@ describe('a statement', () => {
     expect(outcome).toMatchObject({ hasMore: true });
     // The header is one of 10,000.
     expect('rows' in outcome && outcome.rows.length).toBe(9_999);
-  });
-
-  it("returns Athena's message when the statement fails", async () => {
-    expect(await run('fails')).toMatchObject({
-      failed: "SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved",
-      isStopped: false,
-    });
   });
 
   it('stops a statement that exceeds its deadline', async () => {

@@ -19,6 +19,7 @@ const anyText = fc.oneof(
 );
 const anyJson = fc.jsonValue({ maxDepth: 4 });
 
+const written = (value: unknown) => new CanonicalJsonWriter().write(value);
 const parsed = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('quoteEmbedded', () => {
@@ -34,7 +35,7 @@ describe('quoteEmbedded', () => {
 
 describe('CanonicalJsonWriter', () => {
   it('writes sorted JSON as it stands inside a string', () => {
-    expect(new CanonicalJsonWriter().write({ b: 'x', a: { z: 1, y: [true, null, 'é"'] } })).toBe(
+    expect(written({ b: 'x', a: { z: 1, y: [true, null, 'é"'] } })).toBe(
       '{\\"a\\":{\\"y\\":[true,null,\\"é\\\\\\"\\"],\\"z\\":1},\\"b\\":\\"x\\"}',
     );
   });
@@ -43,9 +44,9 @@ describe('CanonicalJsonWriter', () => {
     fc.assert(
       fc.property(anyJson, fc.dictionary(anyText, anyText, { maxKeys: 50 }), (value, texts) => {
         const all = parsed({ value, texts, ...texts });
-        expect(JSON.parse(`"${new CanonicalJsonWriter().write(all)}"`)).toBe(canonical(all));
+        expect(JSON.parse(`"${written(all)}"`)).toBe(canonical(all));
         const reversed = Object.fromEntries(Object.entries(Object(all)).reverse());
-        expect(new CanonicalJsonWriter().write(reversed)).toBe(new CanonicalJsonWriter().write(all));
+        expect(written(reversed)).toBe(written(all));
       }),
       { numRuns: 500 },
     );
@@ -55,27 +56,24 @@ describe('CanonicalJsonWriter', () => {
     const count = 1_025;
     const items = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? i : { b: i, a: '"' }));
     const members = Object.fromEntries(items.map((item, i) => [`k${(i * 7) % count}`, item]));
-    const written = new CanonicalJsonWriter().write({ members, items });
-    expect(JSON.parse(`"${written}"`)).toBe(canonical({ members, items }));
+    expect(JSON.parse(`"${written({ members, items })}"`)).toBe(canonical({ members, items }));
   });
 
   it.each([undefined, () => 1, Symbol('s')])('writes what JSON does not have as null: %p', (value) => {
-    expect(new CanonicalJsonWriter().write([value])).toBe('[null]');
+    expect(written([value])).toBe('[null]');
   });
 
   it('keeps __proto__ as a normal key', () => {
     const value: unknown = JSON.parse('{"__proto__":{"a":1},"constructor":2}');
-    expect(new CanonicalJsonWriter().write(value)).toBe('{\\"__proto__\\":{\\"a\\":1},\\"constructor\\":2}');
+    expect(written(value)).toBe('{\\"__proto__\\":{\\"a\\":1},\\"constructor\\":2}');
   });
 
   it('rejects more than 64 levels', () => {
     const nest = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
-    expect(new CanonicalJsonWriter().write(nest(64))).toHaveLength(128);
-    expect(() => new CanonicalJsonWriter().write(nest(65))).toThrow(DepthError);
-    expect(() => new CanonicalJsonWriter().write(nest(20_000))).toThrow(DepthError);
-    expect(() =>
-      new CanonicalJsonWriter().write(JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`)),
-    ).toThrow(DepthError);
+    expect(written(nest(64))).toHaveLength(128);
+    expect(() => written(nest(65))).toThrow(DepthError);
+    expect(() => written(nest(20_000))).toThrow(DepthError);
+    expect(() => written(JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`))).toThrow(DepthError);
   });
 
   it.each(['9007199254740993', '-12345678901234567890', '1e999'])(

@@ -27,39 +27,32 @@ function row(kind: 'gate' | 'config' | 'layer', metadata: object, gates: readonl
   return { experiment, group, isAssignment };
 }
 
+/** What a row is to say. */
+const judged = (experiment: unknown, group: string | undefined, isAssignment: boolean) => ({
+  experiment,
+  group,
+  isAssignment,
+});
+
 describe('an exposure with known groups', () => {
   it('has the name of its group', () => {
-    expect(row('config', { config: 'button', ruleID: 'buttonTest' })).toEqual({
-      experiment: 'button',
-      group: 'Test',
-      isAssignment: true,
-    });
-    expect(row('config', { config: 'colours', ruleID: 'red' })).toEqual({
-      experiment: 'colours',
-      group: 'red',
-      isAssignment: true,
-    });
+    expect(row('config', { config: 'button', ruleID: 'buttonTest' })).toEqual(judged('button', 'Test', true));
+    expect(row('config', { config: 'colours', ruleID: 'red' })).toEqual(judged('colours', 'red', true));
     // One that somebody logged with a name keeps it.
     const named = { config: 'button', ruleID: 'buttonTest', group: 'Mine' };
-    expect(row('config', named)).toEqual({ experiment: 'button', group: 'Mine', isAssignment: true });
+    expect(row('config', named)).toEqual(judged('button', 'Mine', true));
   });
 
   it('of a layer has its hashed experiment and its group resolved', () => {
     for (const allocatedExperiment of ['hero', ...hashedNames('hero')]) {
       const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment };
-      expect(row('layer', metadata)).toEqual({ experiment: 'hero', group: 'Control', isAssignment: true });
+      expect(row('layer', metadata)).toEqual(judged('hero', 'Control', true));
     }
-    expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual({
-      experiment: 'home',
-      group: undefined,
-      isAssignment: false,
-    });
+    expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual(judged('home', undefined, false));
     // A layer may have the name of an experiment.
-    expect(row('layer', { config: 'button', ruleID: 'buttonTest' })).toEqual({
-      experiment: 'button',
-      group: undefined,
-      isAssignment: false,
-    });
+    expect(row('layer', { config: 'button', ruleID: 'buttonTest' })).toEqual(
+      judged('button', undefined, false),
+    );
   });
 
   it('by a rule that is not a group is no assignment, even without a holdout in the configuration', () => {
@@ -68,51 +61,37 @@ describe('an exposure with known groups', () => {
       ['hero', 'homeHoldoutRule'],
       ['banner', 'bannerTest:userID:id_override'],
     ]) {
-      expect(row('config', { config: experiment, ruleID: rule })).toEqual({
-        experiment,
-        group: undefined,
-        isAssignment: false,
-      });
+      expect(row('config', { config: experiment, ruleID: rule })).toEqual(
+        judged(experiment, undefined, false),
+      );
     }
     const gate = { gate: 'new_checkout', gateValue: 'false', ruleID: 'winterHoldoutRule' };
-    expect(row('gate', gate)).toEqual({ experiment: 'new_checkout', group: undefined, isAssignment: false });
+    expect(row('gate', gate)).toEqual(judged('new_checkout', undefined, false));
   });
 
   it('by a rule that is a group is an assignment, also behind a holdout, and unless it is overridden locally', () => {
     const gates = [{ gate: 'winter_holdout', gateValue: 'true', ruleID: 'r' }];
-    expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual({
-      experiment: 'button',
-      group: 'Test',
-      isAssignment: true,
-    });
+    expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual(
+      judged('button', 'Test', true),
+    );
     const local = { config: 'button', ruleID: 'buttonTest', reason: 'LocalOverride:Recognized' };
-    expect(row('config', local)).toEqual({ experiment: 'button', group: undefined, isAssignment: false });
+    expect(row('config', local)).toEqual(judged('button', undefined, false));
   });
 
   it('by an unknown rule is held out with a known holdout, plain or hashed, and otherwise an assignment', () => {
     const metadata = { config: 'button', ruleID: 'new' };
     for (const gate of ['winter_holdout', ...hashedNames('winter_holdout')]) {
-      expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual({
-        experiment: 'button',
-        group: undefined,
-        isAssignment: false,
-      });
-      expect(row('config', metadata, [{ gate, gateValue: 'false' }])).toEqual({
-        experiment: 'button',
-        group: undefined,
-        isAssignment: true,
-      });
+      expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual(
+        judged('button', undefined, false),
+      );
+      expect(row('config', metadata, [{ gate, gateValue: 'false' }])).toEqual(
+        judged('button', undefined, true),
+      );
     }
-    expect(row('config', metadata, [{ gate: 'is_european', gateValue: 'true' }])).toEqual({
-      experiment: 'button',
-      group: undefined,
-      isAssignment: true,
-    });
-    expect(row('config', { config: 'else', ruleID: 'buttonTest' })).toEqual({
-      experiment: 'else',
-      group: undefined,
-      isAssignment: true,
-    });
+    expect(row('config', metadata, [{ gate: 'is_european', gateValue: 'true' }])).toEqual(
+      judged('button', undefined, true),
+    );
+    expect(row('config', { config: 'else', ruleID: 'buttonTest' })).toEqual(judged('else', undefined, true));
   });
 
   it('is evaluated anew as soon as the known groups change', () => {
@@ -120,18 +99,10 @@ describe('an exposure with known groups', () => {
     const planNow = planProvider(config, groups);
     const first = planNow();
     const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment: djb2('hero') };
-    expect(row('layer', metadata, [], first)).toEqual({
-      experiment: djb2('hero'),
-      group: undefined,
-      isAssignment: true,
-    });
+    expect(row('layer', metadata, [], first)).toEqual(judged(djb2('hero'), undefined, true));
     expect(planNow()).toBe(first);
     groups.current = known;
-    expect(row('layer', metadata, [], planNow())).toEqual({
-      experiment: 'hero',
-      group: 'Control',
-      isAssignment: true,
-    });
+    expect(row('layer', metadata, [], planNow())).toEqual(judged('hero', 'Control', true));
     expect(planNow()).toBe(planNow());
   });
 });

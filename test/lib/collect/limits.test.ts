@@ -58,14 +58,10 @@ it('the collector keeps each digit of a number that a double cannot hold, and re
   );
 });
 
-it.each([
-  ['500 events with a user of 6 kB', 500, 6_000],
-  ['5,000 events with a user of 400 bytes', 5_000, 400],
-  ['as many events as it may have', MAX_EVENTS, 1],
-])('the collector accepts %s', async (_, events, userLength) => {
-  const { status, rows } = await memoryCollector()(request({ body: gzipSync(bodyOf(events, userLength)) }));
+it('the collector accepts as many events as it may', async () => {
+  const { status, rows } = await memoryCollector()(request({ body: gzipSync(bodyOf(MAX_EVENTS, 1)) }));
   expect(status).toBe(202);
-  expect(rows.length).toEqual(events);
+  expect(rows.length).toBe(MAX_EVENTS);
 });
 
 it.each([

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { sum } from '../../../lib/base/sum.ts';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -186,5 +188,24 @@ describe('many bad events of one batch', () => {
     expect(again.refused).toHaveLength(1);
     expect(again.refusedCounts).toEqual(counts);
     expect(again.refused[0]?.identity).toBe(refused[0]?.identity);
+  });
+
+  it('are kept completely, in rows of at most 4 MiB or in one row', () => {
+    const event = fc.oneof(
+      fc.constantFrom<unknown>(0, null, {}, { eventName: '' }),
+      fc.nat(600_000).map((length) => ({ text: 'x'.repeat(length) })),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), fc.nat(600_000), (events, length) => {
+        const user = { userID: 'u'.repeat(length) };
+        const { refused } = collect({ events, user });
+        const kept = refused.flatMap(({ raw }): unknown[] => JSON.parse(raw).events);
+        expect(kept).toEqual(events);
+        const total = sum(refused.map(({ raw }) => raw.length));
+        if (refused.length > 1) expect(total).toBeLessThanOrEqual(4 * 1024 * 1024);
+        else if (events.length > 0) expect(JSON.parse(refused[0]?.raw ?? '')).toMatchObject({ user });
+      }),
+      { numRuns: 30 },
+    );
   });
 });

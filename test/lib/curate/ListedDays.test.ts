@@ -1,15 +1,23 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, file, listed, named, OTHER, startDayList } from './startDayList.ts';
 
 /** For two hours the writer may take back what it has put. */
 const TAKEN_BACK_MS = 7_200_000;
 
+let started: ReturnType<typeof startDayList>;
+beforeEach(() => {
+  started = startDayList();
+});
+const list = (...given: Parameters<typeof started.list>) => started.list(...given);
+const takeOut = (...given: Parameters<typeof started.takeOut>) => started.takeOut(...given);
+const settle = (...given: Parameters<typeof started.settle>) => started.settle(...given);
+const days = () => started.days();
+
 describe('the list of days that views read', () => {
   it('gets a day beside the days of other writers that come first, twice', async () => {
-    const { store, list, days } = startDayList();
     await list(OTHER, listed('v1'));
-    store.faults = ['conflict', 'conflict'];
+    started.store.faults = ['conflict', 'conflict'];
     expect(await list(DAY, listed('v2'))).toBe(true);
     expect(await days()).toEqual({ [OTHER]: listed('v1'), [DAY]: listed('v2') });
   });
@@ -20,23 +28,20 @@ describe('the list of days that views read', () => {
     { what: 'the same version, which keeps rows since', next: listed('v2', { keeps: true }), isTaken: true },
     { what: 'a later version', next: listed('v3'), isTaken: true },
   ])('has of a day the version that is made last: $what comes', async ({ next, isTaken }) => {
-    const { list, days } = startDayList();
     await list(DAY, listed('v2'));
     expect(await list(DAY, next)).toBe(isTaken);
     expect(await days()).toEqual({ [DAY]: isTaken ? next : listed('v2') });
   });
 
   it('is not changed by a writer whose every write conflicts, and that writer fails', async () => {
-    const { store, list, days } = startDayList();
     await list(OTHER, listed('v1'));
-    store.faults = Array(20).fill('conflict');
+    started.store.faults = Array(20).fill('conflict');
     await expect(list(DAY, listed('v1'))).rejects.toMatchObject({ code: 'SLUICE_CURATE_LIST_BUSY' });
-    store.faults = [];
+    started.store.faults = [];
     expect(await days()).toEqual({ [OTHER]: listed('v1') });
   });
 
   it('loses a day that is taken out', async () => {
-    const { list, takeOut, days, settle } = startDayList();
     await settle([named('a')]);
     await list(OTHER, listed('v1'));
     await list(DAY, listed('v2'));
@@ -49,7 +54,6 @@ describe('the list of days that views read', () => {
     { what: 'shape', seen: listed('v2', { shape: 'x' }) },
     { what: 'raw files', seen: listed('v2', { fingerprint: 'x' }) },
   ])('keeps a day that was seen with another $what than it has', async ({ seen }) => {
-    const { list, takeOut, days, settle } = startDayList();
     await settle([named('a')]);
     await list(DAY, listed('v2'));
     await takeOut(DAY, seen);
@@ -57,7 +61,6 @@ describe('the list of days that views read', () => {
   });
 
   it('keeps a day that has lost raw files, and marks it', async () => {
-    const { list, takeOut, days, settle } = startDayList();
     await settle([named('a'), named('gone')]);
     await list(DAY, listed('v1'));
     expect(await takeOut(DAY, listed('v1'))).toEqual({ left: [], uncounted: [] });
@@ -65,10 +68,9 @@ describe('the list of days that views read', () => {
   });
 
   it('loses such a day once its raw files are back', async () => {
-    const { list, takeOut, days, settle, rawFiles } = startDayList();
     await settle([named('a'), named('gone')]);
     await list(DAY, listed('v1', { keeps: true }));
-    rawFiles.set(DAY, [file('a'), file('gone')]);
+    started.rawFiles.set(DAY, [file('a'), file('gone')]);
     expect(await takeOut(DAY, listed('v1', { keeps: true }))).toMatchObject({ left: [DAY] });
     expect(await days()).toEqual({});
   });
@@ -79,10 +81,9 @@ describe('the list of days that views read', () => {
       ms: number,
       ...settlement: Parameters<ReturnType<typeof startDayList>['settle']>
     ): Promise<readonly string[]> {
-      const { clock, list, takeOut, settle } = startDayList();
       await list(DAY, listed('v1'));
       await settle(...settlement);
-      clock.advance(ms);
+      started.clock.advance(ms);
       return (await takeOut(DAY, listed('v1'))).uncounted;
     }
 
@@ -103,17 +104,15 @@ describe('the list of days that views read', () => {
   });
 
   it('loses a day that is taken out and whose entry of the ledger cannot be read', async () => {
-    const { store, list, takeOut, days } = startDayList();
     await list(DAY, listed('v1'));
-    await store.write(ledgerKey('curated', 'events', DAY), '{}');
+    await started.store.write(ledgerKey('curated', 'events', DAY), '{}');
     expect(await takeOut(DAY, listed('v1'))).toMatchObject({ left: [DAY] });
     expect(await days()).toEqual({});
   });
 
   it('is empty if it cannot be read', async () => {
-    const { store, list, days } = startDayList();
     await list(DAY, listed('v1'));
-    await store.write(curatedDaysKey('events'), '{');
+    await started.store.write(curatedDaysKey('events'), '{');
     expect(await days()).toEqual({});
   });
 });

@@ -193,17 +193,6 @@ describe('a day that is curated', () => {
     expect(second).toEqual([{ outcome: 'busy' }, [0]]);
   });
 
-  it('is left to the task of a later version', async () => {
-    const earlier = await curations.task();
-    curations.clock.advance(1_000);
-    await curations.plan({ sluice: 'curate', days: [DAY], asked: 'run' });
-    const [later] = curations.takeTasks();
-    await curations.kill(later, 'recorded');
-    curations.endLease();
-    expect(await curations.curate(earlier)).toEqual({ outcome: 'outdated' });
-    expect(await curations.curate(later)).toMatchObject(made);
-  });
-
   it('whose version is published is not made again by a late delivery, which keeps new rows from no reader', async () => {
     const task = await curations.task();
     await curations.kill(task, 'settled');
@@ -305,23 +294,6 @@ describe('a day that is curated', () => {
     expect(await curations.curatedRows()).toEqual([]);
   });
 
-  it('fails with the last delivery of its message, and is handed back before', async () => {
-    const curator = { curate: () => Promise.reject(new Error('broken')) };
-    const failure = { code: 'SLUICE_CURATE_STOPPED' };
-    const task = await curations.task();
-    expect(await curations.curate(task, { curator })).toMatchObject({ outcome: 'handed_back', failure });
-    expect((await curations.entry())?.lease).toBeUndefined();
-    const last = { curator, run: { isLastAttempt: true } };
-    expect(await curations.curate(task, last)).toMatchObject({ outcome: 'failed', failure });
-    expect(await curations.entry()).toMatchObject({ state: 'failed', failure, attempts: 2 });
-    // Views go on reading raw rows.
-    expect(await curations.listedDays()).toEqual([]);
-    expect(await curations.read()).toEqual(ids(0, 40));
-    // A late delivery does not make a version that has failed.
-    expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
-    expect(await curations.entry()).toMatchObject({ state: 'failed' });
-  });
-
   it('is curated again once its partition is gone, and what it replaces is deleted', async () => {
     await curations.night();
     const before = (await curations.entry())?.version;
@@ -346,18 +318,6 @@ describe('a day that is curated', () => {
     expect(await curations.curatedLocation()).toBeNull();
     expect((await curations.entry())?.version).toBeUndefined();
     expect(await countDays(curations.makePlanner(), 'exposures')).toMatchObject({ oldest: null });
-  });
-
-  it('has no files that an attempt has left which was killed', async () => {
-    const task = await curations.task();
-    await curations.kill(task, 'uploaded');
-    const folder = `${FOLDER}${task?.version}/`;
-    const left = await curations.keys(folder);
-    expect(left).not.toEqual([]);
-    curations.endLease();
-    expect(await curations.curate(task)).toMatchObject(made);
-    expect((await curations.keys(folder)).filter((key) => left.includes(key))).toEqual([]);
-    expect(await curations.rowsUnder(folder)).toHaveLength(40);
   });
 
   it.each([

@@ -14,7 +14,7 @@ import { CatalogCallError } from '../../../lib/landing/catalog/catalogCalls.ts';
 import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
 import { EngineError } from '../../../lib/parquet/EngineError.ts';
-import { settlement } from '../../harness/ledgerEntry.ts';
+import { curatedEntry, curationRun } from '../../harness/ledgerEntry.ts';
 
 const V1 = '20261121T000000000Z-00000000';
 const V2 = '20261122T000000000Z-00000000';
@@ -30,36 +30,20 @@ const slice: SliceResult = {
   differing: 1,
   files: [{ name: 'a', bytes: 1 }],
 };
-const run = (more: Partial<CurationRun> = {}): CurationRun => ({
-  version: V2,
-  fingerprint: 'f',
-  shape: 's',
-  inputs: [],
-  bytes: 0,
-  slices: 1,
-  done: [],
-  ...more,
-});
 const wanted = { version: V2, fingerprint: 'f', shape: 's', inputs: [], bytes: 0, slices: 1 };
-const entry = (more: Partial<LedgerContent> = {}): LedgerContent => ({
-  source: 'curated',
-  dataset: 'exposures',
-  day: '2026-11-16',
-  table: 'curated_exposures',
-  ...settlement(),
-  state: 'waiting',
-  fingerprint: null,
-  attempts: 0,
-  ...more,
-});
 /** A day on which a worker makes version 2. */
 const held = (owner = 'me', more: Partial<CurationRun> = {}) =>
-  entry({ state: 'loading', attempts: 1, lease: { owner, until: UNTIL }, curated: { run: run(more) } });
+  curatedEntry({
+    state: 'loading',
+    attempts: 1,
+    lease: { owner, until: UNTIL },
+    curated: { run: curationRun(more) },
+  });
 
 describe('a task that begins', () => {
   it('makes a new version, or goes on from where its own is', () => {
-    const fresh = beginRun(entry(), wanted);
-    expect(fresh).toEqual({ entry: entry({ curated: { run: run() } }), isNext: false });
+    const fresh = beginRun(curatedEntry(), wanted);
+    expect(fresh).toEqual({ entry: curatedEntry({ curated: { run: curationRun() } }), isNext: false });
     const before = held('other', { done: [slice], slices: 2 });
     expect(beginRun(before, { ...wanted, slices: 3 })).toEqual({ entry: before, isNext: true });
     // Attempts at an earlier version say nothing of this one.
@@ -77,13 +61,13 @@ describe('a task that begins', () => {
   });
 
   it.each<{ readonly what: string; readonly known: LedgerContent; readonly begin: string }>([
-    { what: 'has its version', known: entry({ version: V2 }), begin: 'ended' },
-    { what: 'has ended its version', known: entry({ curated: { ended: V2 } }), begin: 'ended' },
-    { what: 'has a later version', known: entry({ version: V3 }), begin: 'outdated' },
-    { what: 'has ended a later version', known: entry({ curated: { ended: V3 } }), begin: 'outdated' },
+    { what: 'has its version', known: curatedEntry({ version: V2 }), begin: 'ended' },
+    { what: 'has ended its version', known: curatedEntry({ curated: { ended: V2 } }), begin: 'ended' },
+    { what: 'has a later version', known: curatedEntry({ version: V3 }), begin: 'outdated' },
+    { what: 'has ended a later version', known: curatedEntry({ curated: { ended: V3 } }), begin: 'outdated' },
     {
       what: 'has a later version that is made',
-      known: entry({ curated: { run: run({ version: V3 }) } }),
+      known: curatedEntry({ curated: { run: curationRun({ version: V3 }) } }),
       begin: 'outdated',
     },
   ])('is told $begin of a day that $what', ({ known, begin }) => {
@@ -92,7 +76,7 @@ describe('a task that begins', () => {
 
   it('is told busy of a day whose version is not the one of which it keeps rows', () => {
     const kept = { version: V3, fingerprint: 'k', files: [] };
-    expect(beginRun(entry({ version: V1 }), { ...wanted, kept })).toEqual({ begin: 'busy' });
+    expect(beginRun(curatedEntry({ version: V1 }), { ...wanted, kept })).toEqual({ begin: 'busy' });
   });
 });
 
@@ -100,7 +84,7 @@ describe('a task that has the day', () => {
   it('keeps it after the last slice, and leaves it to the next after any other', () => {
     const last = endSlice(held('me', { failed: 'SLUICE_X' }), slice);
     expect(last).toMatchObject({ state: 'loading', lease: { owner: 'me' } });
-    expect(last.curated?.run).toEqual(run({ done: [slice] }));
+    expect(last.curated?.run).toEqual(curationRun({ done: [slice] }));
     const first = endSlice(held('me', { slices: 2 }), slice);
     expect(first).toMatchObject({ state: 'waiting', attempts: 0, curated: { run: { done: [slice] } } });
     expect(first.lease).toBeUndefined();
@@ -111,11 +95,11 @@ describe('a task that has the day', () => {
 
   it('ends the version with its result', () => {
     const settled = endRun({ ...known, state: 'succeeded' });
-    expect(settled).toEqual({ ...entry({ state: 'succeeded', attempts: 1 }), curated: { ended: V2 } });
+    expect(settled).toEqual({ ...curatedEntry({ state: 'succeeded', attempts: 1 }), curated: { ended: V2 } });
   });
 
   it('gives the version up with a failure, or without one', () => {
-    expect(giveUpRun(known)).toEqual({ ...entry({ attempts: 1 }), curated: { ended: V2 } });
+    expect(giveUpRun(known)).toEqual({ ...curatedEntry({ attempts: 1 }), curated: { ended: V2 } });
     const failure = { code: 'SLUICE_X', message: 'm', files: [] };
     expect(giveUpRun(known, failure)).toMatchObject({
       state: 'failed',
@@ -148,7 +132,7 @@ it.each<{
   { code: outOfTime, before: { done: [slice], failed: outOfTime }, hopeless: false },
   { code: countsDiffer, before: { done: [slice] }, hopeless: true },
 ])('another try after $code of a run with $before is hopeless: $hopeless', ({ code, before, hopeless }) => {
-  expect(isHopeless(run(before), new CurateError(code))).toBe(hopeless);
+  expect(isHopeless(curationRun(before), new CurateError(code))).toBe(hopeless);
 });
 
 describe('the account of a version', () => {
@@ -156,7 +140,7 @@ describe('the account of a version', () => {
   const other = { ...slice, sliceRows: 4, rows: 5, resends: 1, kept: 2, differing: 0 };
 
   it('is the sum of its slices', () => {
-    expect(sumAccount(run({ slices: 2, done: [duplicated, other] }))).toEqual({
+    expect(sumAccount(curationRun({ slices: 2, done: [duplicated, other] }))).toEqual({
       rawRows: 10,
       kept: 2,
       rows: 10,
@@ -173,7 +157,7 @@ describe('the account of a version', () => {
     { what: 'a row is written twice', done: [duplicated, { ...other, resends: 2 }] },
     { what: 'nothing is done', slices: 0, done: [] },
   ])('is none if $what', ({ slices = 2, done }) => {
-    expect(sumAccount(run({ slices, done: [...done] }))).toBeNull();
+    expect(sumAccount(curationRun({ slices, done: [...done] }))).toBeNull();
   });
 });
 

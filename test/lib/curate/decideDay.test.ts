@@ -3,7 +3,7 @@ import { HOUR_MS } from '../../../lib/base/time.ts';
 import { type CurateTerms, type DayState, decideDay } from '../../../lib/curate/decideDay.ts';
 import type { CuratedDay, CurationRun } from '../../../lib/ledger/CuratedDay.ts';
 import { type LedgerEntry, NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
-import { ledgerEntry } from '../../harness/ledgerEntry.ts';
+import { curationRun, ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
 const V1 = '20261121T000000000Z-00000000';
@@ -168,15 +168,7 @@ describe('the plan', () => {
   it('goes on with a version that is partly made of the same files and in the same shape, and not too old', () => {
     const made = '20261121T120000000Z-00000000';
     const done = [{ rawRows: 1, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, files: [] }];
-    const begun: CurationRun = {
-      version: made,
-      fingerprint: 'f',
-      shape: 's',
-      inputs: [],
-      bytes: 0,
-      slices: 2,
-      done,
-    };
+    const begun = curationRun({ version: made, slices: 2, done });
     const goesOn = (run: CurationRun, now = NOW) =>
       decideDay(state({ fingerprint: 'old', curated: curated({ run }) }), { ...terms, now });
     const queue = 'changed';

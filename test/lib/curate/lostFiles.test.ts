@@ -3,7 +3,7 @@ import { lostFiles } from '../../../lib/curate/lostFiles.ts';
 import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { settlement } from '../../harness/ledgerEntry.ts';
+import { curationRun, settlement } from '../../harness/ledgerEntry.ts';
 import { config, DAY, file, named, START } from './startDayList.ts';
 
 /** A settled entry of the ledger of the day. */
@@ -17,6 +17,8 @@ const entry = (curated: CuratedDay, more: Partial<LedgerContent> = {}): LedgerCo
 });
 /** The raw files that the current version was made of. */
 const inputs = [named('a'), named('b')];
+/** A day whose version was made of the file `a` alone. */
+const ofA = (more: CuratedDay) => entry({ inputs: [named('a')], ...more });
 /** Names of lost files, where the raw file `a` is there and `b` is not. */
 const lost = (known: LedgerContent | null, files = [file('a')], now = START) =>
   lostFiles(config, known, files, now).map(({ name }) => name);
@@ -59,18 +61,18 @@ describe('a raw file of a curated day', () => {
 
   it('is lost if it is gone, and a run of which every slice is made was made of it', () => {
     const slice = { rawRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, sliceRows: 1 };
-    const run = { version: 'v2', fingerprint: 'f', shape: 's', inputs: [named('c')], bytes: 1, slices: 1 };
+    const run = curationRun({ inputs: [named('c')] });
     const done = [{ ...slice, files: [] }];
-    expect(lost(entry({ inputs: [named('a')], run: { ...run, done } }))).toEqual(['c']);
-    expect(lost(entry({ inputs: [named('a')], run: { ...run, done: [] } }))).toEqual([]);
+    expect(lost(ofA({ run: { ...run, done } }))).toEqual(['c']);
+    expect(lost(ofA({ run }))).toEqual([]);
   });
 
   it('stays lost after an earlier version until it is back, or until somebody drops its rows', () => {
     const kept = { files: [named('c')], rows: 1, since: 0 };
-    expect(lost(entry({ inputs: [named('a')], kept }))).toEqual(['c']);
-    expect(lost(entry({ inputs: [named('a')], kept: { ...kept, accepted: 'keep' } }))).toEqual(['c']);
-    expect(lost(entry({ inputs: [named('a')], kept: { ...kept, accepted: 'drop' } }))).toEqual([]);
+    expect(lost(ofA({ kept }))).toEqual(['c']);
+    expect(lost(ofA({ kept: { ...kept, accepted: 'keep' } }))).toEqual(['c']);
+    expect(lost(ofA({ kept: { ...kept, accepted: 'drop' } }))).toEqual([]);
     expect(lost(entry({ inputs, kept: { ...kept, accepted: 'drop' } }))).toEqual(['b']);
-    expect(lost(entry({ inputs: [named('a')], kept }), [file('a'), file('c')])).toEqual([]);
+    expect(lost(ofA({ kept }), [file('a'), file('c')])).toEqual([]);
   });
 });

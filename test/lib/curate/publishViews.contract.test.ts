@@ -1,10 +1,9 @@
 import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { listDays, takeOutDay } from '../../../lib/curate/ListedDays.ts';
+import { takeOutDay } from '../../../lib/curate/ListedDays.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
 import { CURATE_PARAMETER, type ViewCatalog } from '../../../lib/curate/ViewCatalog.ts';
@@ -63,24 +62,6 @@ describe('the list of curated days in the views', () => {
     expect({ ...after, ViewOriginalText, VersionId, UpdateTime }).toEqual(before);
   });
 
-  it('is not written over what somebody has written since, and keeps no older text in Glue', async () => {
-    let isArchived: boolean | undefined;
-    curations.glue.middlewareStack.add(
-      (next, { commandName }) =>
-        (args) => {
-          if (commandName === 'UpdateTableCommand')
-            isArchived = !('SkipArchive' in args.input && args.input.SkipArchive);
-          return next(args);
-        },
-      { step: 'initialize' },
-    );
-    const read = await glueViews(curations.glue, curations.config.database).read(name);
-    await deploy('SELECT 1');
-    expect(await read?.replaceText('SELECT 2')).toBe(false);
-    expect((await table()).ViewOriginalText).toBe('SELECT 1');
-    expect(isArchived).toBe(false);
-  });
-
   it('is written again after a deployment has put the text of the template back', async () => {
     await deploy(template());
     expect(await servedDays()).toEqual([]);
@@ -110,7 +91,7 @@ describe('the list of curated days in the views', () => {
   ] as const)(
     'ends up in the views though somebody else changes it and publishes meanwhile: $acts',
     async ({ acts, served }) => {
-      const real = glueViews(curations.glue, curations.config.database);
+      const { views: real } = curations.makePlanner();
       const left = [...acts];
       const overtaken: ViewCatalog = {
         ...real,
@@ -150,12 +131,12 @@ describe('the list of curated days in the views', () => {
     },
   ])('fails by name if $what', async ({ of, code }) => {
     await deploy(template());
-    const real = glueViews(curations.glue, curations.config.database);
+    const { views: real } = curations.makePlanner();
     await expect(publish({ views: of(real) })).rejects.toMatchObject({ code });
   });
 
   it('has a day whose partition gets another version while somebody publishes', async () => {
-    const real = glueViews(curations.glue, curations.config.database);
+    const { views: real } = curations.makePlanner();
     let isRebuilt = false;
     const overtaken: ViewCatalog = {
       ...real,
@@ -173,22 +154,6 @@ describe('the list of curated days in the views', () => {
     await publish({ views: overtaken });
     expect(isRebuilt).toBe(true);
     expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
-  });
-
-  it('shows as many days as the list after publications and changes at the same time', async () => {
-    const planner = curations.makePlanner();
-    const { days = {} } = (await curations.listed.read('exposures')) ?? {};
-    const listed = days[DAY];
-    if (listed === undefined) throw new Error('not listed');
-    for (let round = 0; round < 3; round += 1) {
-      await Promise.all([
-        take().then(() => publish()),
-        listDays(planner, 'exposures', new Map([[DAY, listed]])).then(() => publish()),
-        publish(),
-      ]);
-      const now = (await curations.listed.read('exposures'))?.days ?? {};
-      expect((await servedDays()).length).toBe(Object.keys(now).length);
-    }
   });
 
   it('leaves out days that have no room or another version, and says how many', async () => {

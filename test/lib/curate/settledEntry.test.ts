@@ -2,13 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { settledEntry } from '../../../lib/curate/settledEntry.ts';
 import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
-import { settlement } from '../../harness/ledgerEntry.ts';
+import { curatedEntry, curationRun } from '../../harness/ledgerEntry.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
 const BEFORE = Date.UTC(2026, 10, 20);
 const VERSION = '20261121T000000000Z-00000000';
 const A = { name: 'a.parquet', eTag: '"1"' };
 const B = { name: 'b.parquet', eTag: '"1"' };
+/** Kept rows that were noticed two days before. */
+const noticed = { files: [A], rows: 3, since: BEFORE };
 
 type Kept = NonNullable<CuratedDay['kept']>;
 
@@ -19,28 +21,11 @@ function keptOf(
   rows: number,
   more: Partial<LedgerContent> = {},
 ): Kept | undefined {
-  const entry: LedgerContent = {
-    source: 'curated',
-    dataset: 'exposures',
-    day: '2026-11-16',
-    table: 'curated_exposures',
-    ...settlement(),
-    state: 'loading',
-    fingerprint: null,
-    attempts: 1,
+  const entry = curatedEntry({
     ...(before === undefined ? {} : { curated: { kept: before } }),
     ...more,
-  };
-  const run = {
-    version: VERSION,
-    fingerprint: 'f',
-    shape: 's',
-    inputs: [],
-    bytes: 0,
-    slices: 1,
-    done: [],
-    kept: { version: VERSION, fingerprint: 'k', files: lost },
-  };
+  });
+  const run = curationRun({ kept: { version: VERSION, fingerprint: 'k', files: lost } });
   const account = { rawRows: 10, kept: rows, rows: 10 + rows, resends: 0, differing: 0 };
   const publication = { account, isMoved: true, replaced: undefined, listedAt: NOW, now: NOW };
   return settledEntry(entry, run, publication).curated?.kept;
@@ -49,25 +34,15 @@ function keptOf(
 it('a published version is named with its files, and those that it replaces with the ones of the last day', () => {
   const slice = { rawRows: 3, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0 };
   const day = 86_400_000;
-  const entry: LedgerContent = {
-    source: 'curated',
-    dataset: 'exposures',
-    day: '2026-11-16',
-    table: 'curated_exposures',
-    ...settlement(),
-    state: 'loading',
-    fingerprint: null,
-    attempts: 1,
+  const entry = curatedEntry({
     version: 'v3',
     superseded: [
       { version: 'v1', at: NOW - day },
       { version: 'v2', at: NOW - day + 1 },
     ],
-  };
-  const run = {
+  });
+  const run = curationRun({
     version: VERSION,
-    fingerprint: 'f',
-    shape: 's',
     inputs: [A],
     bytes: 7,
     slices: 2,
@@ -75,7 +50,7 @@ it('a published version is named with its files, and those that it replaces with
       { ...slice, files: [{ name: 'a', bytes: 20 }] },
       { ...slice, files: [{ name: 'b', bytes: 3 }] },
     ],
-  };
+  });
   const account = { rawRows: 3, kept: 0, rows: 2, resends: 1, differing: 0 };
   const publication = { account, isMoved: true, replaced: 'v3', listedAt: NOW, now: NOW };
   expect(settledEntry(entry, run, publication)).toMatchObject({
@@ -108,42 +83,42 @@ describe('the rows that a published version keeps', () => {
     },
     {
       what: 'stay noticed, and accepted, while the same file is lost',
-      before: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      before: { ...noticed, accepted: 'keep' },
       lost: [A],
       rows: 3,
-      after: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      after: { ...noticed, accepted: 'keep' },
     },
     {
       what: 'are noticed anew when another file is lost with its rows',
-      before: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      before: { ...noticed, accepted: 'keep' },
       lost: [A, B],
       rows: 5,
       after: { files: [A, B], rows: 5, since: NOW },
     },
     {
       what: 'stay noticed when another file is lost that adds no row',
-      before: { files: [A], rows: 3, since: BEFORE, accepted: 'keep' },
+      before: { ...noticed, accepted: 'keep' },
       lost: [A, B],
       rows: 3,
       after: { files: [A, B], rows: 3, since: BEFORE, accepted: 'keep' },
     },
     {
       what: 'are noticed anew when another file is lost after they were dropped',
-      before: { files: [A], rows: 3, since: BEFORE, accepted: 'drop' },
+      before: { ...noticed, accepted: 'drop' },
       lost: [A, B],
       rows: 3,
       after: { files: [A, B], rows: 3, since: NOW },
     },
     {
       what: 'stay known as erased when more of them are lost',
-      before: { files: [A], rows: 3, since: BEFORE, erased: true },
+      before: { ...noticed, erased: true },
       lost: [A, B],
       rows: 5,
       after: { files: [A, B], rows: 5, since: NOW, erased: true },
     },
     {
       what: 'are no longer named once none is kept',
-      before: { files: [A], rows: 3, since: BEFORE },
+      before: noticed,
       lost: [],
       rows: 0,
     },

@@ -10,6 +10,8 @@ const isFound = (found: BodyFound) => found === 'unit' || found === 'elsewhere';
 
 const matcher = (...texts: string[]) => new UnitMatcher(texts.map((text) => parseUnit(text, config)));
 
+const ofUser1 = () => matcher('user_id=user-1');
+
 describe('a matcher', () => {
   it.each([
     ['user_id=user-1', { user_id: 'user-1' }, true],
@@ -39,7 +41,7 @@ describe('a matcher', () => {
     { what: 'a longer word', text: 'x'.repeat(65_536), found: 'unreadable' },
     { what: 'backslashes where JSON may be', text: `[${'\\'.repeat(1_000_000)}`, found: 'unreadable' },
   ])('comes to an end with a body of $what', ({ text, found }) => {
-    expect(matcher('user_id=user-1').findBody(Buffer.from(JSON.stringify(text)))).toBe(found);
+    expect(ofUser1().findBody(Buffer.from(JSON.stringify(text)))).toBe(found);
   });
 
   it.each([
@@ -56,7 +58,7 @@ describe('a matcher', () => {
     ['{"userID":{"user-1":true}}', 'unit'],
     ['{"persons":{"user-2":{"seen":true}}}', null],
   ])('looks for its unit in the refused text %j: %j', (raw, expected) => {
-    const units = matcher('user_id=user-1');
+    const units = ofUser1();
     expect(units.findRaw(raw, 'text')).toBe(expected);
     expect(units.findRaw(Buffer.from(raw).toString('base64'), 'base64')).toBe(expected);
     expect(units.findDocument('quarantine', JSON.stringify({ raw, raw_encoding: 'text' }))).toBe(expected);
@@ -93,7 +95,7 @@ describe('a matcher', () => {
 
   it('says of a row in quarantine that is a unit as well as it can: by its body before its message', () => {
     const row = { raw: '{"userID":"user-1"}', raw_encoding: 'text', detail: 'Cannot convert "user-1".' };
-    expect(matcher('user_id=user-1').findDocument('quarantine', JSON.stringify(row))).toBe('unit');
+    expect(ofUser1().findDocument('quarantine', JSON.stringify(row))).toBe('unit');
   });
 
   it.each([
@@ -104,12 +106,12 @@ describe('a matcher', () => {
     'says of a row in quarantine with $what that it is of the unit whose key its message names',
     ({ raw }) => {
       const row = { raw, raw_encoding: 'text', detail: 'userID: user-1 is too long.' };
-      expect(matcher('user_id=user-1').findDocument('quarantine', JSON.stringify(row))).toBe('unit');
+      expect(ofUser1().findDocument('quarantine', JSON.stringify(row))).toBe('unit');
     },
   );
 
   it('looks for bodies of quarantine that are objects of their own, and for messages that quote', () => {
-    const units = matcher('user_id=user-1');
+    const units = ofUser1();
     const row = JSON.stringify({ raw: null, raw_location: 's3://bucket/quarantine-large/d/q' });
     expect(isFound(units.findDocument('quarantine', row))).toBe(false);
     units.addLocation('s3://bucket/quarantine-large/d/q');
@@ -150,7 +152,7 @@ describe('a matcher', () => {
 
   it('parses no longer text than a collector takes', () => {
     const blank = ' '.repeat(32 * 1024 ** 2 - 2);
-    const units = matcher('user_id=user-1');
+    const units = ofUser1();
     expect(units.findBody(Buffer.from(`${blank}{}`))).toBeNull();
     expect(units.findBody(Buffer.from(`${blank} {}`))).toBe('unreadable');
   });
@@ -205,7 +207,7 @@ describe('a matcher', () => {
   });
 
   it('leaves a body of somebody else that is plain JSON', () => {
-    const units = matcher('user_id=user-1');
+    const units = ofUser1();
     const event = {
       eventName: 'purchase: 2 for 1, 100% off & more',
       value: 12.5,
@@ -251,7 +253,7 @@ describe('a matcher', () => {
     ['𝐀user-1', null],
     ['🙂user-1', 'elsewhere'],
   ])('looks for its unit in a message that may quote: %j', (text, expected) => {
-    expect(matcher('user_id=user-1').findNamed(text)).toBe(expected);
+    expect(ofUser1().findNamed(text)).toBe(expected);
   });
 
   it('finds an ID with quotes and backslashes in a message, however it is quoted', () => {
@@ -311,7 +313,7 @@ describe('a matcher', () => {
   );
 
   it('takes a row that cannot be read for that of a unit if it names one', () => {
-    expect(isFound(matcher('user_id=user-1').findDocument('events', '{"user_id":"user-1"'))).toBe(true);
-    expect(isFound(matcher('user_id=user-1').findDocument('events', '{"user_id":"user-2"'))).toBe(false);
+    expect(isFound(ofUser1().findDocument('events', '{"user_id":"user-1"'))).toBe(true);
+    expect(isFound(ofUser1().findDocument('events', '{"user_id":"user-2"'))).toBe(false);
   });
 });

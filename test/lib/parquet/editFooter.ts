@@ -85,17 +85,23 @@ export function setStatistics(
   column: number,
   edit: (statistics: ThriftStruct) => ThriftStruct,
 ): EngineFile {
+  return editChunk(file, column, (metadata) => {
+    const statistics = metadata.has(STATISTICS) ? structOf(metadata, STATISTICS) : new Map();
+    return new Map([...metadata, [STATISTICS, structField(edit(statistics))]]);
+  });
+}
+
+/** Changes the metadata of a column in all row groups. */
+function editChunk(
+  file: EngineFile,
+  column: number,
+  edit: (metadata: ThriftStruct) => ThriftStruct,
+): EngineFile {
   return editFooter(file, (footer) => {
     const groups = structsOf(footer, ROW_GROUPS).map((group) => {
-      const chunks = structsOf(group, COLUMNS).map((chunk, i) => {
-        if (i !== column) return chunk;
-        const metadata = structOf(chunk, METADATA);
-        const statistics = metadata.has(STATISTICS) ? structOf(metadata, STATISTICS) : new Map();
-        return new Map([
-          ...chunk,
-          [METADATA, structField(new Map([...metadata, [STATISTICS, structField(edit(statistics))]]))],
-        ]);
-      });
+      const chunks = structsOf(group, COLUMNS).map((chunk, i) =>
+        i === column ? new Map([...chunk, [METADATA, structField(edit(structOf(chunk, METADATA)))]]) : chunk,
+      );
       return new Map([...group, [COLUMNS, structList(chunks)]]);
     });
     footer.set(ROW_GROUPS, structList(groups));
@@ -237,17 +243,7 @@ export function setChunk(
   column: number,
   changed: Readonly<Record<number, ThriftField | undefined>>,
 ): EngineFile {
-  return editFooter(file, (footer) => {
-    const groups = structsOf(footer, ROW_GROUPS).map((group) => {
-      const chunks = structsOf(group, COLUMNS).map((chunk, i) => {
-        if (i !== column) return chunk;
-        const { fields } = withFields({ name: '', fields: structOf(chunk, METADATA) }, changed);
-        return new Map([...chunk, [METADATA, structField(fields)]]);
-      });
-      return new Map([...group, [COLUMNS, structList(chunks)]]);
-    });
-    footer.set(ROW_GROUPS, structList(groups));
-  });
+  return editChunk(file, column, (fields) => withFields({ name: '', fields }, changed).fields);
 }
 
 /** Gives a file's schema so many columns, like its last. */

@@ -6,6 +6,14 @@ import { SourceError } from '../../../lib/drops/SourceError.ts';
 import { type FetchedBucket, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
+/** How files are fetched, but for what differs. */
+const timing = {
+  wait: async () => undefined,
+  random: () => 0,
+  signal: new AbortController().signal,
+  failure: (kind: string, detail: string) =>
+    new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
+};
 let scratch: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
   scratch = temporaryDirectory();
@@ -33,11 +41,8 @@ async function fetchOne(
   };
   const fetched = await fetchFiles(bucket, [{ key: 'a.parquet', size, eTag: '"1"' }], {
     directory,
-    wait: async () => undefined,
-    random: () => 0,
-    signal: new AbortController().signal,
+    ...timing,
     failed: (key, error) => failures.push([key, error.code]),
-    failure: (kind, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
   }).catch((error: unknown) => error);
   return { fetched, bodies, failures };
 }
@@ -62,20 +67,14 @@ it('writes each part of a file that is read in parts to its place', async () => 
   const object = { key: 'large.parquet', size: content.length, eTag: '"1"' };
   const fetched = await fetchFiles(bucket, [object], {
     directory: scratch.path,
-    wait: async () => undefined,
-    random: () => 0,
-    signal: new AbortController().signal,
-    failure: (kind, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
+    ...timing,
   });
   expect(ranges).toHaveLength(3);
   expect(readFileSync(fetched?.[0]?.path ?? '').equals(content)).toBe(true);
 });
 
 describe('reads of several files', () => {
-  const failure = (kind: string, detail: string) =>
-    new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`);
   const objects = ['denied', 'late', 'stalled'].map((key) => ({ key, size: 1, eTag: '"1"' }));
-  const timing = { wait: async () => undefined, random: () => 0, failure };
   let stalled: Readable;
   beforeEach(() => {
     stalled = new Readable({ read: () => undefined });
@@ -94,7 +93,6 @@ describe('reads of several files', () => {
     const fetched = fetchFiles(bucket, objects, {
       ...timing,
       directory: scratch.path,
-      signal: new AbortController().signal,
       failed: (key) => failures.push(key),
     });
     await expect(fetched).rejects.toBe(denied);

@@ -224,14 +224,6 @@ describe('a night', () => {
     expect(first).toMatchObject({ ds: '2026-11-20', hour: 0, state: 'unknown' });
   });
 
-  it('lets a person ask for an hour that was never clear', async () => {
-    cloud.requests('07', 270);
-    for (const nights of [0, 1, 2, 3]) await cloud.night(nights);
-    cloud.athenaRows = [found(7, 300)];
-    await reconcileDay(cloud.reconciler(), DAY, true);
-    expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', why: null, unproved: 0 }]);
-  });
-
   it('has an hour unknown by the first night that comes after it is over, not by one night alone', async () => {
     cloud.requests('07', 270);
     expect(await cloud.seven()).toMatchObject({ state: 'open' });

@@ -19,6 +19,10 @@ const copy: RelayCopy = {
   headers: {},
   body: Buffer.from('{}'),
 };
+/** The copy as a message, the key of its object, and a message that names that. */
+const TEXT = writeRelayCopy(copy);
+const WAITING = relayWaitingKey(id);
+const NAMED = writeRelayedKey(WAITING);
 const refusedKey = (reason: string, at = NOW) => relayRefusedKey({ reason, at, id });
 
 /** A function with a target that answers one status, a bucket and queues in memory. */
@@ -90,8 +94,8 @@ function start(status = 202) {
 describe('a copy of a request', () => {
   it('is done once the target has taken it, and the object that held it is deleted', async () => {
     const { store, relay, keys, line, hidden } = start();
-    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
-    expect(await relay(writeRelayCopy(copy), writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    await store.write(WAITING, TEXT);
+    expect(await relay(TEXT, NAMED)).toEqual([]);
     expect(keys()).toEqual([]);
     expect(hidden).toEqual([]);
     expect(line()?.['relayed']).toBe(2);
@@ -99,8 +103,8 @@ describe('a copy of a request', () => {
 
   it('is not deleted if another object was put under its key while it was sent', async () => {
     const { store, relay } = start();
-    const key = relayWaitingKey(id);
-    await store.write(key, writeRelayCopy(copy));
+    const key = WAITING;
+    await store.write(key, TEXT);
     const read = store.read.bind(store);
     store.read = async (...args) => {
       const found = await read(...args);
@@ -113,9 +117,9 @@ describe('a copy of a request', () => {
 
   it('stays in its queue and in the bucket while the target does not take it', async () => {
     const { store, relay, keys, hidden, line } = start(503);
-    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
-    expect(await relay(writeRelayCopy(copy), writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0', 'm1']);
-    expect(keys()).toEqual([relayWaitingKey(id)]);
+    await store.write(WAITING, TEXT);
+    expect(await relay(TEXT, NAMED)).toEqual(['m0', 'm1']);
+    expect(keys()).toEqual([WAITING]);
     expect(hidden).toEqual([
       ['m0', 60_000],
       ['m1', 60_000],
@@ -125,26 +129,26 @@ describe('a copy of a request', () => {
 
   it('is put aside when the target refuses it for good, and then deleted where it waited', async () => {
     const { store, relay, keys, line } = start(401);
-    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
-    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    await store.write(WAITING, TEXT);
+    expect(await relay(NAMED)).toEqual([]);
     expect(keys()).toEqual([refusedKey('401')]);
-    expect((await store.read(refusedKey('401')))?.text).toBe(writeRelayCopy(copy));
+    expect((await store.read(refusedKey('401')))?.text).toBe(TEXT);
     expect(line()).toMatchObject({ refused: { 401: 1 }, code: 'SLUICE_RELAY_REFUSED' });
   });
 
   it('stays in its queue if the target refuses it and the bucket cannot be written', async () => {
     const { store, relay, keys, line } = start(401);
-    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
+    await store.write(WAITING, TEXT);
     store.faults = ['away', 'away'];
-    expect(await relay(writeRelayCopy(copy), writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0', 'm1']);
-    expect(keys()).toEqual([relayWaitingKey(id)]);
+    expect(await relay(TEXT, NAMED)).toEqual(['m0', 'm1']);
+    expect(keys()).toEqual([WAITING]);
     expect(line()).toMatchObject({ retried: { away: 2 } });
   });
 
   it('is put aside as expired six days and a half after its message was sent, and not before', async () => {
     const { clock, relayer, relay, keys, hidden } = start(503);
     relayer.random = () => 0.5;
-    const message = { body: writeRelayCopy(copy), sentAt: NOW + 1, receives: 3 };
+    const message = { body: TEXT, sentAt: NOW + 1, receives: 3 };
     clock.advance(6.5 * DAY_MS);
     expect(await relay(message)).toEqual(['m0']);
     // Tried for the third time: half of four minutes, and one.
@@ -156,15 +160,15 @@ describe('a copy of a request', () => {
 
   it('is deleted and not sent after eleven days, and counted', async () => {
     const { clock, store, relay, keys, line, counts } = start();
-    await store.write(relayWaitingKey(id), writeRelayCopy(copy));
+    await store.write(WAITING, TEXT);
     clock.advance(11 * DAY_MS);
-    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
+    expect(await relay(NAMED)).toEqual([]);
     expect(keys()).toEqual([]);
     expect(counts().sent).toBe(0);
     expect(line()).toMatchObject({ refused: { deleted: 1 }, code: 'SLUICE_RELAY_DELETED' });
     const young = start();
     young.clock.advance(11 * DAY_MS - 1);
-    await young.relay(writeRelayCopy(copy));
+    await young.relay(TEXT);
     expect(young.counts().sent).toBe(1);
   });
 
@@ -172,14 +176,14 @@ describe('a copy of a request', () => {
     const { relay, relayer, hidden, answer } = start(429);
     relayer.random = () => 0.5;
     answer.more = { retryAfter: '7200' };
-    await relay(writeRelayCopy(copy));
+    await relay(TEXT);
     expect(hidden).toEqual([['m0', 7_230_000]]);
   });
 
   it('is not sent after the deadline', async () => {
     const { clock, relayer, relay, counts, hidden } = start();
     clock.advance(relayer.deadline - NOW);
-    expect(await relay(writeRelayCopy(copy))).toEqual(['m0']);
+    expect(await relay(TEXT)).toEqual(['m0']);
     expect(counts().sent).toBe(0);
     expect(hidden).toHaveLength(1);
   });
@@ -187,7 +191,7 @@ describe('a copy of a request', () => {
   it('stays in its queue if its message cannot be hidden', async () => {
     const { relay, away, logged } = start(503);
     away.queue = true;
-    expect(await relay(writeRelayCopy(copy))).toEqual(['m0']);
+    expect(await relay(TEXT)).toEqual(['m0']);
     expect(logged).toContainEqual(
       expect.objectContaining({
         event: 'relay_hide',
@@ -199,7 +203,7 @@ describe('a copy of a request', () => {
 
   it('is one of ten that are sent at a time', async () => {
     const { relay, counts } = start();
-    await relay(...Array.from({ length: 25 }, () => writeRelayCopy(copy)));
+    await relay(...Array.from({ length: 25 }, () => TEXT));
     expect(counts()).toEqual({ sent: 25, mostAtOnce: 10 });
   });
 });
@@ -207,10 +211,10 @@ describe('a copy of a request', () => {
 describe('a message', () => {
   it('is done if its object is gone, and if its object is no copy, which stays', async () => {
     const { store, relay, keys, logged } = start();
-    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
-    await store.write(relayWaitingKey(id), 'no copy');
-    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
-    expect(keys()).toEqual([relayWaitingKey(id)]);
+    expect(await relay(NAMED)).toEqual([]);
+    await store.write(WAITING, 'no copy');
+    expect(await relay(NAMED)).toEqual([]);
+    expect(keys()).toEqual([WAITING]);
     const counts = { relayed: 0, unreadable: 1, code: 'SLUICE_RELAY_COPY_UNREADABLE' };
     expect(logged).toContainEqual(expect.objectContaining(counts));
   });
@@ -218,7 +222,7 @@ describe('a message', () => {
   it('stays if its object cannot be read', async () => {
     const { store, relay, hidden, line } = start();
     store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
-    expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual(['m0']);
+    expect(await relay(NAMED)).toEqual(['m0']);
     expect(hidden).toHaveLength(1);
     expect(line()).toMatchObject({ messages: 1, retried: { SlowDown: 1 } });
   });
@@ -227,7 +231,7 @@ describe('a message', () => {
     const { relay, relayer, buried, counts, logged } = start();
     // One that names another object would have that deleted.
     const planted = ['{"planted":1}', writeRelayedKey('landing/a')];
-    expect(await relay(...planted, writeRelayCopy(copy))).toEqual([]);
+    expect(await relay(...planted, TEXT)).toEqual([]);
     expect(buried).toEqual(planted);
     expect(counts().sent).toBe(1);
     expect(logged[0]).toMatchObject({ messageId: 'm0', code: 'SLUICE_RELAY_MESSAGE_INVALID' });
@@ -238,14 +242,14 @@ describe('a message', () => {
   it('has no age in metrics once it is taken', async () => {
     const { clock, relay, logged } = start(202);
     clock.advance(90_000);
-    await relay(writeRelayCopy(copy));
+    await relay(TEXT);
     expect(logged.filter((line) => 'RelayAge' in line)).toMatchObject([{ RelayRelayed: 1, RelayAge: 0 }]);
   });
 
   it('is counted in metrics by reason, with the age of the oldest copy that is not taken', async () => {
     const { clock, relay, logged } = start(401);
     clock.advance(90_000);
-    await relay(writeRelayCopy(copy), writeRelayCopy({ ...copy, keptAt: NOW + 60_000 }));
+    await relay(TEXT, writeRelayCopy({ ...copy, keptAt: NOW + 60_000 }));
     const metrics = logged.filter((line) => 'RelayRefused' in line);
     expect(metrics).toMatchObject([
       {

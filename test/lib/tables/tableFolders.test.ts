@@ -29,6 +29,10 @@ const file = fc.stringMatching(/^[\w.-]{1,40}$/);
 const table = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(_[a-z0-9]{1,5})?$/);
 const version = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
 
+/** The folders of a forwarded and of an ingested table. */
+const EXPOSURES = 'team/statsig/statsig_forwarded_exposures/exposures/';
+const INGESTED = 'team/statsig/ingested/acme_events/';
+
 describe('parseTableKey', () => {
   it('parses every key that the layout builds', () => {
     fc.assert(
@@ -39,19 +43,19 @@ describe('parseTableKey', () => {
   });
 
   it.each([
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/', ignored: 'folder_marker' },
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20', ignored: 'no_day_folder' },
+    { key: `${EXPOSURES}2026-11-20/`, ignored: 'folder_marker' },
+    { key: `${EXPOSURES}2026-11-20`, ignored: 'no_day_folder' },
     {
-      key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-02-30/a.parquet',
+      key: `${EXPOSURES}2026-02-30/a.parquet`,
       ignored: 'no_day_folder',
     },
     {
-      key: 'team/statsig/statsig_forwarded_exposures/exposures/ds=2026-11-20/a.parquet',
+      key: `${EXPOSURES}ds=2026-11-20/a.parquet`,
       ignored: 'no_day_folder',
     },
-    { key: 'team/statsig/statsig_forwarded_exposures/exposures/a.parquet', ignored: 'no_day_folder' },
+    { key: `${EXPOSURES}a.parquet`, ignored: 'no_day_folder' },
     {
-      key: 'team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/sub/a.parquet',
+      key: `${EXPOSURES}2026-11-20/sub/a.parquet`,
       ignored: 'nested_too_deep',
     },
     { key: 'team/statsig/statsig_forwarded_exposures/other/2026-11-20/a.parquet', ignored: 'outside_tables' },
@@ -80,9 +84,7 @@ describe('parseTableKey', () => {
 
 describe('keys of ingested tables', () => {
   it('are parsed back as they were built', () => {
-    expect(versionPrefix(layout, 'acme_events', '2026-11-20', 'v1')).toBe(
-      'team/statsig/ingested/acme_events/2026-11-20/v1/',
-    );
+    expect(versionPrefix(layout, 'acme_events', '2026-11-20', 'v1')).toBe(`${INGESTED}2026-11-20/v1/`);
     fc.assert(
       fc.property(table, day, version, fc.oneof(file, fc.constant('')), (of, ds, ofVersion, name) => {
         const key = `${versionPrefix(layout, of, ds, ofVersion)}${name}`;
@@ -92,10 +94,10 @@ describe('keys of ingested tables', () => {
   });
 
   it.each([
-    'team/statsig/ingested/acme_events/2026-11-20/v1',
-    'team/statsig/ingested/acme_events/2026-02-30/v1/part-0.parquet',
-    'team/statsig/ingested/acme_events/2026-11-20/v 1/part-0.parquet',
-    'team/statsig/ingested/acme_events/2026-11-20/v1/deeper/part-0.parquet',
+    `${INGESTED}2026-11-20/v1`,
+    `${INGESTED}2026-02-30/v1/part-0.parquet`,
+    `${INGESTED}2026-11-20/v 1/part-0.parquet`,
+    `${INGESTED}2026-11-20/v1/deeper/part-0.parquet`,
     'team/statsig/ingested//2026-11-20/v1/part-0.parquet',
     'team/statsig/statsig_forwarded_events/events/2026-11-20/v1/part-0.parquet',
     'elsewhere/ingested/acme_events/2026-11-20/v1/part-0.parquet',

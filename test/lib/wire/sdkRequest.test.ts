@@ -123,10 +123,8 @@ describe('sdkLabel', () => {
     { type: 'py-server', version: 'v123.1234.12345-beta.123', expected: 'py-server 123.1234.12345-beta.123' },
     { type: 'js-client', version: '3.0.0-alpha.1', expected: 'js-client 3.0.0-alpha.1' },
     { type: 'go-sdk', version: '1.2', expected: 'go-sdk' },
-    { type: 'go-sdk', version: 'x1.2.3', expected: 'go-sdk' },
     { type: 'go-sdk', version: '1.2.3 of Ann', expected: 'go-sdk' },
     { type: 'go-sdk', version: '1.2.3-ann', expected: 'go-sdk' },
-    { type: 'go-sdk', version: 'null', expected: 'go-sdk' },
   ])('of $type and $version is $expected', ({ type, version, expected }) => {
     expect(sdkLabel(type, version)).toBe(expected);
   });
@@ -134,12 +132,6 @@ describe('sdkLabel', () => {
 
 describe('readSdkKey', () => {
   const query = (text: string) => new URLSearchParams(text);
-
-  it('reads the header, else the query', () => {
-    expect(readSdkKey({ 'statsig-api-key': 'secret-a' }, query('k=client-b'))).toBe('secret-a');
-    expect(readSdkKey({}, query('st=js&k=client-b'))).toBe('client-b');
-    expect(readSdkKey({ 'statsig-api-key': keyOf(256) }, query(''))).toBe(keyOf(256));
-  });
 
   it.each(['', 'client-', 'console-abc', ' client-a', 'client-a b', 'client-é', keyOf(257)])(
     'rejects a key of another shape: %p',
@@ -161,10 +153,8 @@ describe('keyProblem', () => {
       expected: /^The header STATSIG-API-KEY begins with neither client- nor secret-\.$/,
     },
     { header: '', parameter: 'Bearer client-a', expected: /^The query parameter k begins with neither/ },
-    { header: ' client-a', parameter: '', expected: /^The header .* begins with neither/ },
     { header: 'client-', parameter: '', expected: /has nothing after/ },
     { header: 'client-a b', parameter: '', expected: /or a space/ },
-    { header: `${keyOf(255)} `, parameter: '', expected: /or a space/ },
     { header: keyOf(257), parameter: '', expected: /longer than 256/ },
   ])(
     'of header $header and parameter $parameter says the form that a key has',

@@ -58,16 +58,6 @@ describe('repairTable', () => {
     expect(await repairTable(target, 'events')).toMatchObject({ misplaced: [], updated: [TODAY] });
   });
 
-  it('ignores a partition that is dropped before its update', async () => {
-    const target = freshTarget();
-    await registerPartitions(target, 'events', [TODAY, TOMORROW]);
-    world.glue.ensureTable('sluice', tableInput(target.config, 'events', ['added']));
-    world.faults.set({
-      glue: [{ fault: 'failPartitions', code: 'EntityNotFoundException', calls: 9, values: [TODAY] }],
-    });
-    expect(await repairTable(target, 'events')).toMatchObject({ updated: [TOMORROW], failed: [] });
-  });
-
   it('names what it cannot read', async () => {
     const target = freshTarget();
     const objects = world.objectsOf('no-such-bucket');

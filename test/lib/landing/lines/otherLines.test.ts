@@ -4,58 +4,53 @@ import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
 import { DAY, line, member, read, rowOf } from './landedBytes.ts';
 
+/** How a line of events begins. */
+const HEAD = '{"kind":"events","ds":"2026-11-25"';
+
 describe('a line of a member', () => {
-  it.each<{ title: string; wrong: string | Buffer; rowLike: number; isLast?: boolean }>([
+  it.each<{ title: string; wrong: string | Buffer; rowLike?: number; isLast?: boolean }>([
     {
       title: 'a kind of a newer release',
       wrong: '{"kind":"orders","ds":"2026-11-25","row":{}}\n',
-      rowLike: 1,
     },
     {
       title: 'an object in its head',
-      wrong: '{"kind":"events","ds":"2026-11-25","v":{"b":2},"row":{}}\n',
-      rowLike: 1,
+      wrong: `${HEAD},"v":{"b":2},"row":{}}\n`,
     },
     {
       title: 'a member twice in its head',
-      wrong: '{"kind":"events","ds":"2026-11-25","v":2,"ds":"2026-11-26","row":{}}\n',
-      rowLike: 1,
+      wrong: `${HEAD},"v":2,"ds":"2026-11-26","row":{}}\n`,
     },
     {
       title: 'a head that is too long',
-      wrong: `{"kind":"events","ds":"2026-11-25","v":"${'a'.repeat(200)}","row":{}}\n`,
-      rowLike: 1,
+      wrong: `${HEAD},"v":"${'a'.repeat(200)}","row":{}}\n`,
     },
     {
       title: 'more behind its row',
-      wrong: '{"kind":"events","ds":"2026-11-25","row":{"a":1},"v":{"b":2}}\n',
-      rowLike: 1,
+      wrong: `${HEAD},"row":{"a":1},"v":{"b":2}}\n`,
     },
     {
       title: 'two rows',
-      wrong: '{"kind":"events","ds":"2026-11-25","row":{"a":1},"row":{"a":2}}\n',
-      rowLike: 1,
+      wrong: `${HEAD},"row":{"a":1},"row":{"a":2}}\n`,
     },
     {
       title: 'a day that does not exist',
       wrong: '{"kind":"events","ds":"2026-02-30","row":{}}\n',
-      rowLike: 1,
     },
-    { title: 'a row that is a list', wrong: '{"kind":"events","ds":"2026-11-25","row":[]}\n', rowLike: 0 },
+    { title: 'a row that is a list', wrong: `${HEAD},"row":[]}\n`, rowLike: 0 },
     {
       title: 'its members in another order',
       wrong: '{"ds":"2026-11-25","kind":"events","row":{}}\n',
       rowLike: 0,
     },
-    { title: 'no closing brace', wrong: '{"kind":"events","ds":"2026-11-25","row":{}\n', rowLike: 1 },
+    { title: 'no closing brace', wrong: `${HEAD},"row":{}\n` },
     {
       title: 'a letter before its closing brace',
-      wrong: '{"kind":"events","ds":"2026-11-25","row":{}x\n',
-      rowLike: 1,
+      wrong: `${HEAD},"row":{}x\n`,
     },
     {
       title: 'a row that begins as a list',
-      wrong: '{"kind":"events","ds":"2026-11-25","row":[{}}\n',
+      wrong: `${HEAD},"row":[{}}\n`,
       rowLike: 0,
     },
     { title: 'no JSON', wrong: 'hello\n', rowLike: 0 },
@@ -63,12 +58,11 @@ describe('a line of a member', () => {
     { title: 'no line break, at the end', wrong: 'hello', rowLike: 0, isLast: true },
     {
       title: 'bytes that are no UTF-8',
-      wrong: Buffer.from('{"kind":"events","ds":"2026-11-25","row":{"a":"m\xfcller"}}\n', 'latin1'),
-      rowLike: 1,
+      wrong: Buffer.from(`${HEAD},"row":{"a":"m\xfcller"}}\n`, 'latin1'),
     },
   ])(
     'is skipped, and the other lines of its member are rows: $title',
-    ({ wrong, rowLike, isLast = false }) => {
+    ({ wrong, rowLike = 1, isLast = false }) => {
       const text = isLast ? [line('a'), line('b'), wrong] : [line('a'), wrong, line('b')];
       const first = gzipSync(Buffer.concat(text.map((part) => Buffer.from(part))));
       const object = new LandedObject(Buffer.concat([first, member('c')]));
@@ -81,7 +75,7 @@ describe('a line of a member', () => {
   );
 
   it('is a row if it has the head and the end of one: whether the row is JSON, DuckDB says', () => {
-    const object = new LandedObject(gzipSync('{"kind":"events","ds":"2026-11-25","row":{no JSON}}\n'));
+    const object = new LandedObject(gzipSync(`${HEAD},"row":{no JSON}}\n`));
     expect([...object.rows()]).toEqual([{ kind: 'events', day: DAY, json: '{no JSON}' }]);
   });
 

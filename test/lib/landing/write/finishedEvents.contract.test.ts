@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
 import { directRecordKey } from '../../../../lib/tables/objectKeys.ts';
 import { keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
 
@@ -45,21 +44,6 @@ describe('the events of objects', () => {
     expect(counts()).toEqual([
       [seven, { events_finished: 2, quarantine_finished: 6 }],
       [eight, { exposures_finished: 1, events_finished: 2, events_refused: 1 }],
-    ]);
-  });
-
-  it('are counted by the hour that their lines say, beside lines of an earlier release', async () => {
-    const rows = {
-      events: [event('a', '07')],
-      quarantine: [rowOf('quarantine', 'q', '2026-11-25', at('07'))],
-    };
-    const hours = ['2026-11-25T08', null, '2026-11-25T08'];
-    bucket.put(1, ...hours.map((hour) => encodeLines(rows, hour) ?? Buffer.of()));
-    await bucket.write();
-    expect(await bucket.idsOf()).toEqual(['a', 'a', 'a']);
-    expect(counts()).toEqual([
-      [eight, { events_finished: 2, quarantine_finished: 2 }],
-      [seven, { events_finished: 1, quarantine_finished: 1 }],
     ]);
   });
 

@@ -4,7 +4,7 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
-import { LANDING_LOOK, LANDING_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
 import { seededBytes } from '../../../../packages/local-aws/src/base/index.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
@@ -158,20 +158,6 @@ it('reads the notes of each object if they cannot be listed', async () => {
   const denied = { ...store, listPage: () => Promise.reject(new Error('AccessDenied')) };
   expect(await write(keysOf(2), { store: denied })).toMatchObject({ objects: { written: 2 }, rows: 2 });
   expect(await write(keysOf(2), { store: denied })).toMatchObject({ objects: { undeleted: 2 }, rows: 0 });
-});
-
-it('writes no object twice that the bucket does not delete, among 5,000 notes', async () => {
-  await land(2 * OBJECTS);
-  undeletable = (key) => key.startsWith('landing/');
-  const batches = [keysOf(OBJECTS), keysOf(2 * OBJECTS).slice(OBJECTS)];
-  const all = { undeleted: OBJECTS, gone: 0, damaged: 0 };
-  for (const batch of batches)
-    expect(await write(batch)).toMatchObject({ objects: { ...all, written: OBJECTS }, rows: OBJECTS });
-  await noteOthers(5_000 - 2 * OBJECTS);
-  for (const batch of batches)
-    expect(await write(batch)).toMatchObject({ objects: { ...all, written: 0 }, rows: 0, files: 0 });
-  const notes = [...objects.objects.keys()].filter((key) => key.startsWith(LANDING_NOTES));
-  expect(notes).toHaveLength(5_000);
 });
 
 /** The most bytes of open objects that were read, and are not skipped yet: of all but the one that is taken. */

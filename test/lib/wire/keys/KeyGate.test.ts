@@ -11,6 +11,13 @@ const web = testKey('web');
 const app = testKey('app');
 const next = testKey('web', 'client-web-2');
 
+/** Keys of a secret that has one. */
+function startWeb() {
+  const keys = startKeys();
+  keys.secret.text = secretOf(web.entry);
+  return keys;
+}
+
 describe('a key', () => {
   it('is recognized by its hash, with the settings of its entry', async () => {
     const keys = startKeys();
@@ -55,8 +62,7 @@ describe('a key', () => {
 
 describe('rotation', () => {
   it('accepts a new key immediately, or after the pause if a lookup was just made', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     expect(await keys.judge(web.key)).toBe('web');
     keys.clock.advance(UNKNOWN_KEY_PAUSE_MS);
     keys.secret.text = secretOf(web.entry, next.entry);
@@ -69,8 +75,7 @@ describe('rotation', () => {
   });
 
   it('accepts a removed key for less than five minutes, and reads once in that time', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     await keys.judge(web.key);
     keys.secret.text = secretOf(next.entry);
     keys.clock.advance(FRESH_MS - 1);
@@ -79,8 +84,7 @@ describe('rotation', () => {
   });
 
   it('rejects a removed key after five minutes, also with the first request of that time', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     expect(await keys.judge(web.key)).toBe('web');
     keys.secret.text = secretOf(next.entry);
     keys.clock.advance(FRESH_MS);
@@ -90,8 +94,7 @@ describe('rotation', () => {
   });
 
   it('answers from the keys it has when their read outlasts a quarter of the time, and lets the read end', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     await keys.judge(web.key);
     keys.secret.text = secretOf();
     keys.clock.advance(FRESH_MS);
@@ -127,8 +130,7 @@ describe('a client that guesses keys', () => {
   });
 
   it('causes one lookup for concurrent requests', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     keys.secret.held = true;
     const all = Array.from({ length: 200 }, (_, i) => keys.judge(i % 2 === 0 ? web.key : `client-${i}`));
     await Promise.resolve();
@@ -141,8 +143,7 @@ describe('a client that guesses keys', () => {
 
 describe('an outage of Secrets Manager', () => {
   it('is over for a request after the clock was set back', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     keys.secret.down = true;
     expect(await keys.judge(web.key)).toBe('SLUICE_KEYS_UNAVAILABLE');
     keys.secret.down = false;
@@ -165,8 +166,7 @@ describe('an outage of Secrets Manager', () => {
   });
 
   it('keeps known keys valid for days, and leads to 503 for a key that cannot be looked up', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     await keys.judge(web.key);
     keys.secret.down = true;
     for (let hour = 0; hour < 72; hour += 1) {
@@ -273,8 +273,7 @@ describe('a slow secret of a new environment', () => {
 
 describe('an invalid secret', () => {
   it('as a whole keeps the keys that were read before', async () => {
-    const keys = startKeys();
-    keys.secret.text = secretOf(web.entry);
+    const keys = startWeb();
     await keys.judge(web.key);
     keys.secret.text = '{"keys":[';
     keys.clock.advance(FRESH_MS);
