@@ -19,7 +19,7 @@ export function existingResources(config: Config): Required<ExistingResources> {
     databases: [
       ...(existing.database ? [database] : []),
       ...(existing.stagingDatabase ? [athena.stagingDatabase] : []),
-    ].map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
+    ].map((name) => ({ name, input: { Name: name } })),
     workGroups: [
       ...(existing.workgroup ? [ownWorkGroup(config)] : []),
       ...config.readers.flatMap((reader) =>
@@ -32,7 +32,6 @@ export function existingResources(config: Config): Required<ExistingResources> {
 /** It reports its objects, as it does once everything required has been set. */
 function dataBucket({ bucket, existing }: Config): DeployedBucket {
   return {
-    logicalId: 'existing.bucket',
     name: bucket,
     eventBridge: true,
     settings: newBucketSettings,
@@ -43,7 +42,6 @@ function dataBucket({ bucket, existing }: Config): DeployedBucket {
 /** The bucket of a reader's results, as if it had been there before. */
 function resultsBucket(reader: OwoxReader): DeployedBucket {
   return {
-    logicalId: `existing.${reader.resultsBucket}`,
     name: reader.resultsBucket,
     eventBridge: false,
     settings: newBucketSettings,
@@ -54,7 +52,7 @@ function resultsBucket(reader: OwoxReader): DeployedBucket {
 /** It puts results where readers look. */
 function ownWorkGroup({ athena, bucket }: Config): DeployedWorkGroup {
   const OutputLocation = `s3://${bucket}/${QUERY_RESULTS_FOLDER}`;
-  return workGroup('existing.workgroup', athena.workgroup, {
+  return workGroup(athena.workgroup, {
     EnforceWorkGroupConfiguration: true,
     ResultConfiguration: { OutputLocation },
   });
@@ -62,10 +60,10 @@ function ownWorkGroup({ athena, bucket }: Config): DeployedWorkGroup {
 
 /** It takes the location that each query names. `primary` is always there. */
 function readersWorkGroup(name: string): DeployedWorkGroup {
-  return workGroup(`existing.${name}`, name, { EnforceWorkGroupConfiguration: false });
+  return workGroup(name, { EnforceWorkGroupConfiguration: false });
 }
 
 /** A workgroup that the configuration takes as existing. */
-function workGroup(logicalId: string, name: string, configuration: object): DeployedWorkGroup {
-  return { logicalId, name, properties: { Name: name, WorkGroupConfiguration: configuration } };
+function workGroup(name: string, configuration: object): DeployedWorkGroup {
+  return { name, properties: { Name: name, WorkGroupConfiguration: configuration } };
 }

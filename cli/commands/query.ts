@@ -6,7 +6,6 @@ import { counted } from '../../lib/base/text.ts';
 import { defaultDataDirectory } from '../../local/roots.ts';
 import { isLocalMeant, namedTarget } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,
@@ -18,6 +17,7 @@ import {
 } from '../terminal/commandLine.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { athenaRead } from '../terminal/phrases.ts';
 import { openProgress } from '../terminal/progress.ts';
 
 /** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */

@@ -2,7 +2,6 @@ import type { TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { tableListText, tableText } from '../observe/tableTexts.ts';
-import { moreNote } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,
@@ -11,6 +10,7 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
+import { moreNote } from '../terminal/phrases.ts';
 
 /** `sluice tables`: the tables and views, and the days of one. */
 export const tables: Command = {

@@ -3,7 +3,7 @@ import { counted } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { textTable } from '../terminal/output.ts';
-import { lines } from './words.ts';
+import { lines } from '../terminal/phrases.ts';
 
 /** What people see of an hour, in this order. */
 const COLUMNS = [

@@ -4,7 +4,7 @@ import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantin
 import type { QuarantinedPage, QuarantinedRow } from '../../observe/facts/tables/listQuarantined.ts';
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
 import { textTable } from '../terminal/output.ts';
-import { athenaRead, type ListLength, lines, moreNote } from './words.ts';
+import { athenaRead, type ListLength, lines, moreNote } from '../terminal/phrases.ts';
 
 /** Characters of a raw row that the text of a list shows. */
 const RAW_CHARACTERS = 120;

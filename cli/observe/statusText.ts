@@ -8,8 +8,8 @@ import type { WriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
 import type { ShownDrops, Status } from '../../observe/findings/status.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead, duration, lines } from '../terminal/phrases.ts';
 import { findingLines } from './doctorText.ts';
-import { athenaRead, duration, lines } from './words.ts';
 
 /** A status for people. @param command Writes a command about the same deployment. Default: about the local cloud. */
 export function statusText(

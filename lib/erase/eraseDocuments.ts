@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { LandedObject } from '../landing/lines/LandedObject.ts';
 import type { LandedPart } from '../landing/lines/landedLines.ts';
 import { encodeLines, type LandedRow, ROW_END } from '../landing/store/encodeLines.ts';
-import { judgeCopy } from '../relay/copyEvents.ts';
+import { judgeCopy } from '../relay/judgeCopy.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
@@ -119,9 +119,9 @@ export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments
   const judged = judgeCopy(copy, matcher);
   // Without readable headers the copy is read as any other body of which nothing is known.
   if (judged === 'unreadable') return eraseBody(copy.body, matcher);
-  const { isPersons, own, others } = judged;
+  const { hasUnit, own, others } = judged;
   // A request without events may have the user in what events share.
-  return isPersons ? { own: own + others === 0 ? 1 : own, others, body: null } : { own: 0 };
+  return hasUnit ? { own: own + others === 0 ? 1 : own, others, body: null } : { own: 0 };
 }
 
 /** Erases a refused body if it names a unit, or may name one. It goes as a whole. */

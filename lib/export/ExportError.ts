@@ -25,7 +25,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_SESSION_REFUSED: {
     cause: 'The function could not assume its own role for one export.',
-    cure: 'Deploy serverless.yml unchanged: the role of the export must trust itself and be allowed to assume itself. The task is retried.',
+    cure: 'The code in the detail says why. After a denial `npx sluice doctor --drift` names what was changed of the role of the function, and how to set it back: it must trust itself and be allowed to assume itself. The task is retried.',
   },
   SLUICE_EXPORT_BUCKET_MISSING: {
     cause: 'The bucket does not exist.',
@@ -74,7 +74,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_MESSAGE_INVALID: {
     cause: 'A message on the queue was not sent by Sluice.',
-    cure: 'Check the dead-letter queue, and who may send to the queue.',
+    cure: '`sluice status` prints the commands that show and delete such a message. Find out who else may send to the queue.',
   },
 });
 

@@ -67,7 +67,7 @@ export interface MessageKind<Body> {
    * dead letter. Or a function that handles such a message, and returns whether that is done. Default: `read` knows all
    * messages.
    */
-  readonly invalid?: string | ((message: MessageBody) => Promise<boolean>);
+  readonly invalid?: `SLUICE_${string}_MESSAGE_INVALID` | ((message: MessageBody) => Promise<boolean>);
   /** Reads a body; undefined if the body is not one of this function. */
   readonly read: (body: string) => Body | undefined;
   /** More fields of the line about work that failed. Default none. */

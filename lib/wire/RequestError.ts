@@ -14,16 +14,16 @@ export const RequestError = defineErrorFamily('user', {
     cure: "Override only the SDK's log URL (for example logEventUrl), so that it still gets its rules from Statsig. For an SDK without a log URL of its own set `passThrough` (docs/sdks.md).",
   },
   SLUICE_KEY_MISSING: {
-    cause: 'The request has no SDK key: nothing that begins with client- or secret-.',
+    cause: 'The request has no SDK key of the form client-… or secret-….',
     cure: 'Send a client-… or secret-… key in the header STATSIG-API-KEY or in the query parameter k.',
   },
   SLUICE_KEY_UNKNOWN: {
-    cause: 'This SDK key is not allowed to send events.',
-    cure: 'Add it with `sluice keys add`, or its SHA-256 to `keys` of the configuration and deploy.',
+    cause: 'This SDK key is not in the list of keys.',
+    cure: 'Add it with `sluice keys add`, with `--sources` if it shall start ingests, or its SHA-256 to `keys` of the configuration and deploy.',
   },
   SLUICE_KEY_NOT_FOR_EVENTS: {
     cause: 'This key only starts the ingest of sources. It is not accepted for events.',
-    cure: 'Send events with another key, or add the key again with `--kinds` beside `--sources`.',
+    cure: 'Send events with another key, or let this one send them: `sluice keys set LABEL --kinds exposures,events`.',
   },
   SLUICE_BODY_EMPTY: {
     cause: 'The request has no body.',
@@ -39,8 +39,8 @@ export const RequestError = defineErrorFamily('user', {
   },
   SLUICE_BODY_TOO_MANY_EVENTS: {
     cause:
-      'The body has more events than the collector accepts, or rows that are far longer than itself: each repeats what its batch shares.',
-    cure: `${SMALLER_BATCHES} Share less in a batch.`,
+      'The body has more events than the collector accepts, or makes rows that are too long in total: each row repeats the `user` and `statsigMetadata` of the batch.',
+    cure: `${SMALLER_BATCHES} If these members are large, shorten them.`,
   },
   SLUICE_BODY_TOO_COSTLY: {
     cause: 'The body needs more work than the collector does for one request.',
@@ -55,7 +55,7 @@ export const RequestError = defineErrorFamily('user', {
     cure: 'Send the whole body. A proxy or a size limit on the way can truncate it.',
   },
   SLUICE_BODY_CORRUPT: {
-    cause: 'The body could not be decompressed.',
+    cause: 'The body could not be decompressed, is compressed too often, or is not what its header says.',
     cure: 'Send the body as the SDK wrote it. A proxy on the way can change its bytes.',
   },
   SLUICE_BODY_NOT_JSON: {
@@ -67,7 +67,7 @@ export const RequestError = defineErrorFamily('user', {
     cure: 'Send {"events": […]} as JSON once. Most often a text is given to JSON.stringify, or to a client that encodes by itself.',
   },
   SLUICE_BODY_WRONG_SHAPE: {
-    cause: 'The body is JSON, but not a batch of events.',
-    cure: 'Send {"events": […]}. If statsigMetadata and user are present, they must be objects.',
+    cause: 'The body is JSON, but not a batch of events, or nested too deeply.',
+    cure: 'Send {"events": […]} or {"exposures": […]}. If statsigMetadata and user are present, they must be objects.',
   },
 });

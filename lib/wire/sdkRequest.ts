@@ -73,10 +73,7 @@ export function readSdkRequest({
     path: rawPath,
     key,
     keyProblem: key === null ? keyProblem(headers, query) : '',
-    markers: {
-      contentEncoding: headers['content-encoding'] ?? '',
-      statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
-    },
+    markers: bodyMarkers(headers, query),
     clientTimes: [headers['statsig-client-time'] ?? null, query.get('t')],
     sessionId: stated(SERVER_SESSION, 'sid'),
     serverSession: headers[SERVER_SESSION] || null,
@@ -84,6 +81,17 @@ export function readSdkRequest({
     sdkVersion: stated('statsig-sdk-version', 'sv'),
     requestId: readRequestId(requestContext),
     gatewayTime: requestContext.timeEpoch,
+  };
+}
+
+/** What headers and query of a request say of its body's encoding. @param headers Names in lower case. */
+export function bodyMarkers(
+  headers: Readonly<Record<string, string | undefined>>,
+  query: URLSearchParams,
+): BodyMarkers {
+  return {
+    contentEncoding: headers['content-encoding'] ?? '',
+    statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
   };
 }
 

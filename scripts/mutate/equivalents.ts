@@ -270,10 +270,6 @@ export const equivalents: readonly Equivalent[] = [
   ...equivalentsOf('lib/relay/Target.ts', [
     ["{ event: 'relay_breaker', to: 'target' }", '{}', 'It is a line of the log.'],
   ]),
-  ...equivalentsOf('lib/relay/copyEvents.ts', [
-    ["{ method: 'POST' }", '{}', 'The encoding is read of headers and query alone.'],
-    ['true', 'false', 'The body is not read of this request.'],
-  ]),
   ...equivalentsOf('lib/relay/idValues.ts', [
     ['{ isOfUnit: false, isIds: false, isName: false }', '{}', 'Absent is as false.'],
   ]),

@@ -6,7 +6,7 @@ import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
-import { IngestError } from '../IngestError.ts';
+import { IngestError, isOutOfTime } from '../IngestError.ts';
 import { isMoved, summarizeLeftOut } from '../lastLoad.ts';
 import { NAMED_DAYS } from '../limits.ts';
 import { dropPlace, lackedMarker, listEachDrop, markerKey } from '../listDrops.ts';
@@ -88,8 +88,8 @@ export function bucketUntil(
  * task that is sent twice is loaded once, but a task that is noted and not sent would be delayed for hours.
  *
  * @param openDays Days that are planned besides, before the others: a run that ends early has them. Default none.
- * @throws SourceError if the folder can't be listed; LedgerError if the ledger fails; QueueError if the queue fails; IngestError if
- *   the deadline passes before the first day is listed.
+ * @throws SourceError if the folder can't be listed; LedgerError if the ledger fails; QueueError if the queue fails; IngestError
+ *   `SLUICE_INGEST_OUT_OF_TIME` if the deadline passes before the first day is listed.
  */
 export async function planDataset(
   ports: PlanPorts,
@@ -126,7 +126,7 @@ export async function planDataset(
   };
   const bucket = bucketUntil(ports, source, dataset);
   await listEachDrop(bucket, dataset, days, { use, alone: ports.alone }).catch((error) => {
-    if (!(error instanceof IngestError) || looked.length === 0) throw error;
+    if (!isOutOfTime(error) || looked.length === 0) throw error;
   });
   const bodies = looked.flatMap(({ planned: { day, decision }, fingerprint }) =>
     'queue' in decision

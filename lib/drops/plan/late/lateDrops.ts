@@ -5,7 +5,7 @@ import { UNREADABLE } from '../../../ledger/Ledger.ts';
 import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../ledger/LedgerError.ts';
 import type { Drop } from '../../Drop.ts';
-import { IngestError } from '../../IngestError.ts';
+import { isOutOfTime } from '../../IngestError.ts';
 import { isMoved } from '../../lastLoad.ts';
 import { PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../../limits.ts';
 import { dropPlace, listEachDrop } from '../../listDrops.ts';
@@ -95,8 +95,7 @@ async function lookAndNote(ports: ExpectedDropsPorts, look: DueLook): Promise<Lo
   const write = (note: LateNote) => ports.lateNotes.write(source.name, dataset.name, note);
   const looked = await lookAtDueDays(ports, look).catch(async (error) => {
     // A look that reached no day in time is none: the run counts the dataset as missing. Others come before it the next time.
-    const isOutOfTime = error instanceof IngestError;
-    const times = isOutOfTime ? { at: before?.at ?? 0, triedAt: now } : { at: now };
+    const times = isOutOfTime(error) ? { at: before?.at ?? 0, triedAt: now } : { at: now };
     // Days that were late stay late, and all due days are looked at again.
     await write({
       ...times,
@@ -120,7 +119,7 @@ interface LookedDays extends Required<Pick<LateNote, 'first' | 'late' | 'open'>>
 /**
  * Looks at due days. Days that were late and that it does not look at, or does not reach before the deadline, stay late.
  *
- * @throws IngestError if the deadline passes before the first day is listed.
+ * @throws IngestError `SLUICE_INGEST_OUT_OF_TIME` if the deadline passes before the first day is listed.
  */
 async function lookAtDueDays(ports: ExpectedDropsPorts, look: DueLook): Promise<LookedDays> {
   const { source, dataset, due, before } = look;
@@ -193,7 +192,7 @@ interface ListedDays {
  * Lists the folders of days that no load has read: a drop that arrived after the last run of the plan is not in the ledger yet.
  *
  * @param lookback The first day of the lookback.
- * @throws IngestError if the deadline passes before the first day is listed.
+ * @throws IngestError `SLUICE_INGEST_OUT_OF_TIME` if the deadline passes before the first day is listed.
  */
 async function listWaiting(
   ports: ExpectedDropsPorts,
@@ -222,7 +221,7 @@ async function listWaiting(
     await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...left], { use, alone }).catch(
       (error) => {
         // What was found before the deadline is kept.
-        if (!(error instanceof IngestError) || left.size === waitingDays.size) throw error;
+        if (!isOutOfTime(error) || left.size === waitingDays.size) throw error;
       },
     );
   return { late, came, left: [...left] };

@@ -33,11 +33,14 @@ export const realClock: LocalClock = {
   },
 };
 
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000;
+
 /**
  * Longest way that one advance goes, milliseconds: 31 days. Everything due on the way is run at its own time,
  * so a year would be thousands of invocations; a clock that is set jumps any distance.
  */
-export const LONGEST_ADVANCE_MS = 31 * 86_400_000;
+export const LONGEST_ADVANCE_MS = 31 * DAY_MS;
 
 /** Longest delay that a JavaScript timer takes; longer waits are made of several. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;

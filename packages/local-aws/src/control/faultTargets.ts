@@ -56,7 +56,7 @@ export function faultTargets(
   },
 ): FaultTargets {
   return {
-    stream: () => deliveryStreams.map(({ name }) => name),
+    stream: () => deliveryStreams,
     table: () =>
       catalog
         .databases()

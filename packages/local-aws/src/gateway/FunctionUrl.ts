@@ -2,8 +2,6 @@ import type { Cors } from './HttpApi.ts';
 
 /** A Function URL of the template. */
 export interface FunctionUrl {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** The first part of its address on AWS. */
   readonly urlId: string;
   /** Its host on AWS: `<urlId>.lambda-url.<region>.on.aws`. */

@@ -54,6 +54,11 @@ export class Catalog {
     return sortByKey(this.#databases);
   }
 
+  /** Whether there is a database, whatever the case of its name. */
+  hasDatabase(name: string): boolean {
+    return this.#databases.has(name.toLowerCase());
+  }
+
   /** @throws AwsError EntityNotFoundException */
   database(name: string): DatabaseEntry {
     const entry = this.#databases.get(name.toLowerCase());

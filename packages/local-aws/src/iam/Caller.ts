@@ -80,6 +80,11 @@ export function secretOfKey(accessKeyId: string): string | undefined {
   return accessKeyId === DEPLOYMENT_KEY || accountOfKey(accessKeyId) !== undefined ? SECRET : undefined;
 }
 
+/** Finds a caller by its access key alone: the root of the account whose ID the key is, else of the deployment's. */
+export function rootByKey(account: string): (signer: Signer) => Caller {
+  return ({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account);
+}
+
 /** What is known of the roles and users of all accounts. */
 interface KnownCallers {
   /** The caller that acts as a role or user; undefined if it does not exist. */

@@ -97,6 +97,16 @@ const FOR_ALL_VALUES = 'ForAllValues:';
 /** Prefixes for keys with several values: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html */
 const SET = /^For(?:AllValues|AnyValue):/;
 
+/** Headers of S3's requests that are keys of conditions, with `s3:` before their name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html */
+export const S3_HEADER_KEYS = [
+  'if-match',
+  'if-none-match',
+  'x-amz-acl',
+  'x-amz-storage-class',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+] as const;
+
 /**
  * Keys whose value is known here, or known to be absent: no caller is in an organisation, and only Athena calls for
  * others. Any other key would wrongly be assumed to be absent.
@@ -117,13 +127,8 @@ const KEYS: ReadonlySet<string> = new Set([
   's3:prefix',
   's3:delimiter',
   's3:max-keys',
-  's3:if-match',
-  's3:if-none-match',
+  ...S3_HEADER_KEYS.map((name) => `s3:${name}`),
   's3:resourceaccount',
-  's3:x-amz-acl',
-  's3:x-amz-storage-class',
-  's3:x-amz-server-side-encryption',
-  's3:x-amz-server-side-encryption-aws-kms-key-id',
   'kms:viaservice',
   'kms:calleraccount',
   'sts:externalid',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
-import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
+import { type Caller, rootByKey, type Signer } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
@@ -20,15 +20,14 @@ export interface KmsOptions {
 }
 
 /** KMS's API for reading and configuring keys. It encrypts nothing: such operations are refused by name. */
-export function kmsService({ keys, account, callerOf }: KmsOptions): AwsService {
-  const signerOf = callerOf ?? (({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account));
+export function kmsService({ keys, account, callerOf = rootByKey(account) }: KmsOptions): AwsService {
   return jsonService({
     signingName: 'kms',
     targetPrefix: 'TrentService',
     contentType: 'application/x-amz-json-1.1',
     invalidInput: validationError,
     resource: (input) => memberOf(input, 'KeyId'),
-    operations: keyOperations(keys, signerOf),
+    operations: keyOperations(keys, callerOf),
   });
 }
 

@@ -1,4 +1,4 @@
-import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
+import { type Caller, rootByKey, type Signer } from '../iam/Caller.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { COPY_SOURCE } from '../protocol/copySourceHeader.ts';
@@ -90,7 +90,7 @@ export function s3Service(options: S3Options): AwsService {
 
 /** Performs the operation of a request, if its caller may. @throws AwsError */
 async function answer(request: AwsRequest, options: S3Options): Promise<AwsResponse> {
-  const { store, keyAccess, hasIdentity, callerOf = rootByKey } = options;
+  const { store, keyAccess, hasIdentity, callerOf = rootByKey(OWNER_ACCOUNT) } = options;
   const { bucket, key } = resolveTarget(request.rawPath, request.headers.host);
   const call: S3Call = {
     request,
@@ -120,11 +120,6 @@ async function answer(request: AwsRequest, options: S3Options): Promise<AwsRespo
     if (error instanceof AwsError && error.code === 'NoSuchKey') authorize(call, operation.name, 404);
     throw error;
   }
-}
-
-/** The root of the account that an access key is, else of the deployment's. */
-function rootByKey({ accessKeyId }: Signer): Caller {
-  return rootOf(accountOfKey(accessKeyId) ?? OWNER_ACCOUNT);
 }
 
 /**

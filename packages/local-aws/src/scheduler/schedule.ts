@@ -1,3 +1,4 @@
+import { DAY_MS } from '../base/clock.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
 /** Months and days of the week by name, as AWS's cron accepts them; Sunday is day 1. */
@@ -101,8 +102,6 @@ function fieldValue(text: string, { names, from }: Field): number {
 const MINUTE_MS = 60_000;
 /** Milliseconds of an hour. */
 const HOUR_MS = 60 * MINUTE_MS;
-/** Milliseconds of one UTC day. */
-const DAY_MS = 24 * HOUR_MS;
 /** Minutes of a day. */
 const MINUTES_OF_DAY = 1_440;
 /** The units of a rate, in milliseconds. */

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, DAY_MS } from '../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import {
   invalidParameter,
@@ -23,9 +23,6 @@ import {
   secretSchema,
   versionAt,
 } from './Secret.ts';
-
-/** Milliseconds of a day. */
-const DAY_MS = 86_400_000;
 
 /** Options of {@link Secrets}. */
 export interface SecretsOptions {

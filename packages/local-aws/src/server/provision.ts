@@ -2,12 +2,19 @@ import type { ObjectSink } from '../firehose/ports.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Keys } from '../kms/Keys.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
-import type { Deployment } from '../template/Deployment.ts';
+import type { DeployedBucket, DeployedDatabase, DeployedWorkGroup } from '../template/Deployment.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { resourceHandlers, type Services } from './resourceHandlers.ts';
 
 /** Resources that a stack expects in its account and doesn't create. */
-export type ExistingResources = Partial<Pick<Deployment, 'buckets' | 'databases' | 'workGroups'>>;
+export interface ExistingResources {
+  /** Buckets. Default none. */
+  readonly buckets?: readonly DeployedBucket[];
+  /** Databases of Glue. Default none. */
+  readonly databases?: readonly DeployedDatabase[];
+  /** Workgroups of Athena. Default none. */
+  readonly workGroups?: readonly DeployedWorkGroup[];
+}
 
 /**
  * Creates the database `default` if it doesn't exist, as Athena does in every account and region where it is used.
@@ -15,7 +22,7 @@ export type ExistingResources = Partial<Pick<Deployment, 'buckets' | 'databases'
  */
 export function ensureDefaultDatabase(catalog: Catalog): void {
   const Name = 'default';
-  if (catalog.databases().some(({ input }) => input.Name === Name)) return;
+  if (catalog.hasDatabase(Name)) return;
   catalog.createDatabase({ Name, Description: 'Default Hive database' });
 }
 
@@ -29,9 +36,8 @@ export function provisionExisting(
     store.createBucket(name, { eventBridge });
     store.bucket(name).settings = settings;
   }
-  const known = new Set(catalog.databases().map(({ input }) => input.Name));
   for (const { name, input } of databases) {
-    if (!known.has(name.toLowerCase())) catalog.ensureDatabase(input);
+    if (!catalog.hasDatabase(name)) catalog.ensureDatabase(input);
   }
   for (const { name, properties } of workGroups) {
     if (!athena.workGroups().includes(name)) athena.ensureWorkGroup(name, properties);

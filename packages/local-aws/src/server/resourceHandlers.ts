@@ -110,7 +110,7 @@ function bucketPolicyHandler({ store }: Pick<Services, 'store'>): ResourceHandle
 /** Makes and deletes databases of Glue. */
 function databaseHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
   return {
-    exists: ({ physicalId }) => catalog.databases().some(({ input }) => input.Name === physicalId),
+    exists: ({ physicalId }) => catalog.hasDatabase(physicalId),
     put: (resource) => catalog.ensureDatabase(deployedDatabase(resource).input),
     delete: ({ physicalId }) => catalog.deleteDatabase(physicalId),
   };
@@ -122,7 +122,7 @@ function tableHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
     exists(resource) {
       const { databaseName, name } = deployedTable(resource);
       return (
-        catalog.databases().some(({ input }) => input.Name === databaseName.toLowerCase()) &&
+        catalog.hasDatabase(databaseName) &&
         catalog.tables(databaseName).some(({ input }) => input.Name === name.toLowerCase())
       );
     },

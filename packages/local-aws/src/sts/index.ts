@@ -2,15 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { SessionCredentials } from '../iam/AccessKeys.ts';
-import {
-  accountOfKey,
-  type Caller,
-  inSession,
-  isRoot,
-  roleSessionArn,
-  rootOf,
-  type Signer,
-} from '../iam/Caller.ts';
+import { type Caller, inSession, isRoot, roleSessionArn, rootByKey, type Signer } from '../iam/Caller.ts';
 import { checkOwnPolicy } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
 import { readPolicy } from '../iam/policy.ts';
@@ -74,9 +66,8 @@ export interface StsOptions {
 }
 
 /** STS on the wire: the caller's identity, and roles to be assumed, as far as their trust allows it. */
-export function stsService({ account, callerOf, sessions }: StsOptions): AwsService {
-  const signerOf = callerOf ?? (({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account));
-  const caller = ({ signature }: AwsRequest) => inSession(signerOf(signature), signature.session);
+export function stsService({ account, callerOf = rootByKey(account), sessions }: StsOptions): AwsService {
+  const caller = ({ signature }: AwsRequest) => inSession(callerOf(signature), signature.session);
   return queryService({
     signingName: 'sts',
     version: '2011-06-15',

@@ -4,36 +4,20 @@ import type { RecursiveLoop } from '../lambda/EventSourceMapping.ts';
 import type { BucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/index.ts';
 
-/** A resource whose properties one service receives unchanged and validates itself. */
-export interface Part {
-  /** Its name in the template. */
-  readonly logicalId: string;
-  /** Its name in the service. */
-  readonly name: string;
-  /** Its ARN. */
-  readonly arn: string;
-  /** The properties as the template has them, with evaluated functions. */
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
-/** A bucket of the template. */
+/** A bucket of the template, or one that exists beside it. */
 export interface DeployedBucket {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** Name of the bucket. */
   readonly name: string;
   /** Whether its object events go to EventBridge. */
   readonly eventBridge: boolean;
   /** Encryption, lifecycle, public access, versioning and policy, as API calls return them. */
   readonly settings: BucketSettings;
-  /** ARN of the bucket's default key; set where no resource of the template states it. */
+  /** ARN of the bucket's default key. Only of a bucket that exists beside the template: another has it in its settings. */
   readonly keyArn?: string | undefined;
 }
 
-/** A Glue database of the template. */
+/** A Glue database of the template, or one that exists beside it. */
 export interface DeployedDatabase {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** Name of the database. */
   readonly name: string;
   /** Glue's `DatabaseInput`, unchanged. */
@@ -42,8 +26,6 @@ export interface DeployedDatabase {
 
 /** A Glue table of the template. */
 export interface DeployedTable {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** Name of the database that the table is in. */
   readonly databaseName: string;
   /** Name of the table. */
@@ -52,10 +34,8 @@ export interface DeployedTable {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** An Athena workgroup of the template. */
+/** An Athena workgroup that exists beside the template. */
 export interface DeployedWorkGroup {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** Name of the workgroup. */
   readonly name: string;
   /** Properties that Athena receives unchanged. */
@@ -64,15 +44,11 @@ export interface DeployedWorkGroup {
 
 /** A function of the template and the location of its code. */
 export interface DeployedFunction {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** Name of the function. */
   readonly name: string;
   /** ARN of the function. */
   readonly arn: string;
-  /** The handler as in the template: `build/collect/handler.handler`. */
-  readonly handler: string;
-  /** The module in the package's directory, `build/collect/handler.mjs`, and the name of its export. */
+  /** Path of the module in the package's directory: `build/collect/handler.mjs`. */
   readonly modulePath: string;
   /** Name of the module's export that is invoked. */
   readonly exportName: string;
@@ -80,31 +56,29 @@ export interface DeployedFunction {
   readonly env: Readonly<Record<string, string>>;
   /** Seconds after which an invocation is ended. */
   readonly timeoutSeconds: number;
-  /** Executions at the same time above which the function is throttled. Undefined: no limit of its own. */
-  readonly reservedConcurrency?: number | undefined;
+  /** Executions at the same time above which the function is throttled; undefined without a limit of its own. */
+  readonly reservedConcurrency: number | undefined;
   /** Memory in MB. */
   readonly memoryMb: number;
   /** ARN of its execution role, as whose session the function makes its calls. */
   readonly role: string;
-  /** Whether Lambda's own lines in its log are JSON. Default false: text. */
-  readonly hasJsonLog?: boolean | undefined;
+  /** Whether Lambda's own lines in its log are JSON; otherwise they are text. */
+  readonly hasJsonLog: boolean;
   /** How Lambda handles a chain of the function's own messages. */
   readonly recursiveLoop: RecursiveLoop;
 }
 
 /** An event source mapping: it passes messages of a queue to a function. */
 export interface DeployedMapping {
-  /** Its name in the template. */
-  readonly logicalId: string;
   /** ARN of the queue. */
   readonly queueArn: string;
   /** Name of the function. */
   readonly functionName: string;
   /** Messages of one batch at the most. */
   readonly batchSize: number;
-  /** How long to wait for a batch to fill. */
+  /** Seconds to wait for a batch to fill; 0 to pass on messages at once. */
   readonly windowSeconds: number;
-  /** Batches that are processed at the same time. Undefined: as many as Lambda begins with. */
+  /** Batches that are processed at the same time. Undefined: five, as many as Lambda begins with (startTriggers.ts). */
   readonly maximumConcurrency: number | undefined;
   /** Whether the function reports the failed messages of a batch: `ReportBatchItemFailures`. */
   readonly partialResponses: boolean;
@@ -112,22 +86,15 @@ export interface DeployedMapping {
   readonly enabled: boolean;
 }
 
-/** Everything that the local cloud creates from a template. */
+/**
+ * What the local cloud runs of a template, and the buckets, whose keys and events it must know. Services make the resources that
+ * they keep, such as queues and tables, one after the other: resourceHandlers.ts.
+ */
 export interface Deployment {
   /** The buckets, with the policies that the template gives them. */
   readonly buckets: readonly DeployedBucket[];
-  /** The databases of Glue. */
-  readonly databases: readonly DeployedDatabase[];
-  /** The tables of Glue. */
-  readonly tables: readonly DeployedTable[];
-  /** The delivery streams of Firehose. */
-  readonly deliveryStreams: readonly Part[];
-  /** The secrets. */
-  readonly secrets: readonly Part[];
-  /** The workgroups of Athena. */
-  readonly workGroups: readonly DeployedWorkGroup[];
-  /** The keys of KMS. */
-  readonly keys: readonly Part[];
+  /** Names of the delivery streams of Firehose. */
+  readonly deliveryStreams: readonly string[];
   /** The schedules that are not disabled. */
   readonly schedules: readonly Schedule[];
   /** The functions of Lambda. */

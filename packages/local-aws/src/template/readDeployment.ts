@@ -8,7 +8,6 @@ import type {
   DeployedMapping,
   DeployedTable,
   Deployment,
-  Part,
 } from './Deployment.ts';
 import { functionUrl, readHttpApi } from './readEndpoints.ts';
 import { arnName, type ResolvedResource, type ResolvedTemplate, readResource } from './resolveTemplate.ts';
@@ -23,8 +22,7 @@ import {
 } from './resourceProperties.ts';
 
 /**
- * Reads the resources that the local cloud creates from a resolved template. Properties of streams, queues and rules
- * are passed on unchanged: the service that creates the resource validates them.
+ * Reads what the local cloud runs of a resolved template.
  *
  * @throws TemplateError `TEMPLATE_INVALID` with the property that is wrong or not emulated.
  */
@@ -35,19 +33,7 @@ export function readDeployment({ resources }: Pick<ResolvedTemplate, 'resources'
     buckets: ofType('AWS::S3::Bucket').map((resource) =>
       deployedBucket(resource, ofType('AWS::S3::BucketPolicy').map(bucketPolicy)),
     ),
-    databases: ofType('AWS::Glue::Database').map(deployedDatabase),
-    tables: ofType('AWS::Glue::Table').map(deployedTable),
-    deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(part),
-    secrets: ofType('AWS::SecretsManager::Secret').map((resource) => {
-      const { logicalId, physicalId: arn, properties } = resource;
-      return { logicalId, name: secretName(resource), arn, properties };
-    }),
-    workGroups: ofType('AWS::Athena::WorkGroup').map(({ logicalId, physicalId: name, properties }) => ({
-      logicalId,
-      name,
-      properties,
-    })),
-    keys: ofType('AWS::KMS::Key').map(part),
+    deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(({ physicalId }) => physicalId),
     schedules: ofType('AWS::Scheduler::Schedule').flatMap(deployedSchedule),
     functions: ofType('AWS::Lambda::Function').map(deployedFunction),
     eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(deployedMapping),
@@ -64,7 +50,6 @@ export function readDeployment({ resources }: Pick<ResolvedTemplate, 'resources'
 /** A Glue database. @throws TemplateError `TEMPLATE_INVALID` */
 export function deployedDatabase(resource: ResolvedResource): DeployedDatabase {
   return {
-    logicalId: resource.logicalId,
     name: resource.physicalId,
     input: readResource(resource, databaseProperties).DatabaseInput,
   };
@@ -74,7 +59,6 @@ export function deployedDatabase(resource: ResolvedResource): DeployedDatabase {
 export function deployedTable(resource: ResolvedResource): DeployedTable {
   const { DatabaseName, TableInput } = readResource(resource, tableProperties);
   return {
-    logicalId: resource.logicalId,
     databaseName: DatabaseName,
     name: resource.physicalId,
     input: TableInput,
@@ -98,7 +82,6 @@ export function deployedBucket(
 ): DeployedBucket {
   const properties = readResource(resource, bucketProperties);
   return {
-    logicalId: resource.logicalId,
     name: resource.physicalId,
     eventBridge: properties.NotificationConfiguration?.EventBridgeConfiguration.EventBridgeEnabled ?? false,
     settings: bucketSettings(
@@ -120,16 +103,6 @@ export interface BucketPolicy {
 export function bucketPolicy(resource: ResolvedResource): BucketPolicy {
   const { Bucket, PolicyDocument } = readResource(resource, bucketPolicyProperties);
   return { bucket: Bucket, policy: JSON.stringify(PolicyDocument) };
-}
-
-/** A resource whose properties its service validates. @throws TemplateError `TEMPLATE_INVALID` */
-function part(resource: ResolvedResource): Part {
-  return {
-    logicalId: resource.logicalId,
-    name: resource.physicalId,
-    arn: arnOf(resource),
-    properties: resource.properties,
-  };
 }
 
 /** ARN of a resource. @throws TemplateError `TEMPLATE_INVALID` for a type without ARNs. */
@@ -160,10 +133,8 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
   const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop, LoggingConfig } = properties;
   const dot = Handler.lastIndexOf('.');
   return {
-    logicalId: resource.logicalId,
     name: resource.physicalId,
     arn: arnOf(resource),
-    handler: Handler,
     modulePath: `${Handler.slice(0, dot)}.mjs`,
     exportName: Handler.slice(dot + 1),
     env: Environment?.Variables ?? {},
@@ -180,7 +151,6 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
 function deployedMapping(resource: ResolvedResource): DeployedMapping {
   const properties = readResource(resource, mappingProperties);
   return {
-    logicalId: resource.logicalId,
     queueArn: properties.EventSourceArn,
     functionName: arnName(properties.FunctionName),
     batchSize: properties.BatchSize,

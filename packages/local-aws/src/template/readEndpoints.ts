@@ -72,7 +72,6 @@ export function functionUrl(
   const domainName = new URL(url).host;
   const [urlId = domainName] = domainName.split('.');
   return {
-    logicalId: resource.logicalId,
     urlId,
     domainName,
     functionName,

@@ -14,7 +14,6 @@ const cors = {
   maxAgeSeconds: 600,
 };
 const collect: FunctionUrl = {
-  logicalId: 'CollectUrl',
   urlId: 'abc',
   domainName: 'abc.lambda-url.eu-west-1.on.aws',
   functionName: 'collect',
@@ -23,7 +22,6 @@ const collect: FunctionUrl = {
 };
 const trigger: FunctionUrl = {
   ...collect,
-  logicalId: 'TriggerUrl',
   urlId: 'def',
   domainName: 'def.lambda-url.eu-west-1.on.aws',
   functionName: 'trigger',

@@ -146,10 +146,9 @@ describe.each(hosts)('LambdaFunction in %s', (_, file) => {
 describe('deployed functions', () => {
   const name = 'app-dev-collect';
   const deployed = {
-    logicalId: 'Collect',
     name,
     arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
-    handler: 'handler.handler',
+    hasJsonLog: false,
     modulePath: 'handler.mjs',
     exportName: 'handler',
     env: {},

@@ -67,8 +67,8 @@ describe('a function that sends to its own queue', () => {
     const queue = queues.ensure('work', queueSettingsSchema.parse({ RedrivePolicy }));
     const code = fileURLToPath(new URL('../fixtures/functions/loop.mjs', import.meta.url));
     const deployed = {
-      logicalId: 'Loop',
-      handler: 'loop.handler',
+      hasJsonLog: false,
+      reservedConcurrency: undefined,
       name: NAME,
       arn: ARN,
       role: `arn:aws:iam::${ACCOUNT}:role/loop`,
@@ -90,7 +90,6 @@ describe('a function that sends to its own queue', () => {
     await functions.add(deployed, dirname(code));
     triggers = startTriggers({ queues, functions, clock: realClock });
     triggers.addMapping({
-      logicalId: 'Mapping',
       queueArn: queue.arn,
       functionName: NAME,
       batchSize: 1,

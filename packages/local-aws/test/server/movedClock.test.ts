@@ -44,8 +44,8 @@ describe('a signature check while the clock moves in small steps', () => {
       clock,
     });
     const caller = {
-      logicalId: 'Caller',
-      handler: 'caller.handler',
+      hasJsonLog: false,
+      reservedConcurrency: undefined,
       name: NAME,
       arn: `arn:aws:lambda:us-east-1:000000000000:function:${NAME}`,
       role: 'arn:aws:iam::000000000000:role/caller',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newBucketSettings } from '../../src/s3/model/bucketSettings.ts';
 import { deployedIdentities } from '../../src/template/deployedIdentities.ts';
-import { readDeployment } from '../../src/template/readDeployment.ts';
+import { readDeployment, secretName } from '../../src/template/readDeployment.ts';
 import { resolveTemplate } from '../../src/template/resolveTemplate.ts';
 import { parseTemplate } from '../../src/template/Template.ts';
 
@@ -72,10 +72,8 @@ describe('readDeployment', () => {
     });
     expect(functions).toEqual([
       {
-        logicalId: 'F',
         name: 'f',
         arn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
-        handler: 'build/f/handler.handler',
         modulePath: 'build/f/handler.mjs',
         exportName: 'handler',
         env: {},
@@ -88,7 +86,6 @@ describe('readDeployment', () => {
     ]);
     expect(eventSourceMappings).toEqual([
       {
-        logicalId: 'M',
         queueArn: 'arn:aws:sqs:us-east-1:000000000000:q',
         functionName: 'f',
         batchSize: 10,
@@ -105,19 +102,12 @@ describe('readDeployment', () => {
   });
 
   it('finds the name of a secret in its ARN, without the suffix', () => {
-    const { secrets } = read({
-      K: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'team/keys-a', SecretString: '{}' } },
-    });
-    expect(secrets).toEqual([
-      {
-        logicalId: 'K',
-        name: 'team/keys-a',
-        arn: expect.stringMatching(
-          /^arn:aws:secretsmanager:us-east-1:000000000000:secret:team\/keys-a-[0-9a-f]{6}$/,
-        ),
-        properties: { Name: 'team/keys-a', SecretString: '{}' },
+    const template = parseTemplate({
+      Resources: {
+        K: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'team/keys-a', SecretString: '{}' } },
       },
-    ]);
+    });
+    expect(resolveTemplate(template, stack).resources.map(secretName)).toEqual(['team/keys-a']);
   });
 
   it('creates no bucket for deployment packages', () => {
@@ -125,7 +115,7 @@ describe('readDeployment', () => {
       ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket' },
       B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'b' } },
     });
-    expect(buckets).toEqual([{ logicalId: 'B', name: 'b', eventBridge: false, settings: newBucketSettings }]);
+    expect(buckets).toEqual([{ name: 'b', eventBridge: false, settings: newBucketSettings }]);
   });
 
   it('distinguishes disabled from enabled schedules, with a function or a queue as target', () => {

@@ -150,8 +150,8 @@ export class QueryScope {
         message: 'Schema must be specified when session schema is not set',
       };
     }
-    const known = this.#options.catalog.databases().some(({ input }) => input.Name === schema.toLowerCase());
-    if (!known) return { code: 'SCHEMA_NOT_FOUND', message: `Schema '${schema}' does not exist` };
+    if (!this.#options.catalog.hasDatabase(schema))
+      return { code: 'SCHEMA_NOT_FOUND', message: `Schema '${schema}' does not exist` };
     return { code: 'TABLE_NOT_FOUND', message: `Table '${CATALOG}.${schema}.${table}' does not exist` };
   }
 
@@ -257,8 +257,7 @@ export class QueryScope {
   /** Creates the schema of a database once. @returns Its name; undefined when the database does not exist. */
   async #schema(name: string | undefined): Promise<string | undefined> {
     const schema = name?.toLowerCase();
-    if (schema === undefined || !this.#options.catalog.databases().some(({ input }) => input.Name === schema))
-      return undefined;
+    if (schema === undefined || !this.#options.catalog.hasDatabase(schema)) return undefined;
     if (!this.#schemas.has(schema)) {
       this.#schemas.add(schema);
       await this.#options.session.run(`CREATE SCHEMA IF NOT EXISTS ${CATALOG}.${quoteName(schema)}`);

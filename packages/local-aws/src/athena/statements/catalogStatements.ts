@@ -71,7 +71,7 @@ type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { kind: Ki
 function createDatabase(statement: StatementOf<'createDatabase'>, run: CatalogRun): void {
   const { comment, location, ifNotExists } = statement;
   const name = statement.name.toLowerCase();
-  if (ifNotExists && hasDatabase(run, name)) return;
+  if (ifNotExists && run.runner.catalog.hasDatabase(name)) return;
   callGlue(run, 'CreateDatabase', { Name: name });
   run.runner.catalog.createDatabase({
     Name: name,
@@ -110,7 +110,7 @@ function createTable(statement: StatementOf<'createTable'>, run: CatalogRun): vo
 function dropTable(statement: StatementOf<'dropTable' | 'dropView'>, run: CatalogRun): void {
   const { catalog } = run.runner;
   const { database, name } = resolveTableName(statement.name, run.context.database);
-  const exists = hasDatabase(run, database) && catalog.database(database).tables.has(name);
+  const exists = catalog.hasDatabase(database) && catalog.database(database).tables.has(name);
   if (statement.ifExists && !exists) return;
   const entry = catalog.table(database, name);
   assertNotIceberg(entry);
@@ -133,11 +133,6 @@ function setProperties(statement: StatementOf<'setProperties'>, run: CatalogRun)
   const Parameters = { ...input.Parameters, ...Object.fromEntries(statement.properties) };
   callGlue(run, 'UpdateTable', { DatabaseName: database, Name: name });
   catalog.updateTable(database, { ...input, Parameters });
-}
-
-/** Whether the catalog has a database, whatever the case of its name. */
-function hasDatabase({ runner }: CatalogRun, name: string): boolean {
-  return runner.catalog.databases().some(({ input }) => input.Name === name.toLowerCase());
 }
 
 /** A table that is no view, and none of Iceberg's. @throws StatementError `DDL`, `NOT_SUPPORTED`; AwsError of the catalog. */

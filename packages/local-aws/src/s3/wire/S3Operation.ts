@@ -28,7 +28,10 @@ export interface S3Call {
 export interface KeyUse {
   /** Who wants to use the key. */
   readonly caller: Caller;
-  /** ID, ARN or alias; undefined for S3's own key in the bucket's account. */
+  /**
+   * ID, ARN or alias; undefined for S3's own key in the bucket's account. An ID or alias is taken for one in the bucket's account;
+   * S3 looks for it in the account that makes the request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+   */
   readonly key: string | undefined;
   /** Account of the bucket. */
   readonly owner: string;

@@ -3,16 +3,12 @@ import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Bucket } from '../model/Bucket.ts';
 import type { ObjectAttributes } from '../model/StoredObject.ts';
+import { checkAcl } from './checkAcl.ts';
+import { readAlgorithm } from './checksumHeaders.ts';
 import { writeCondition } from './conditions.ts';
 import { copySourceHeaders, type FoundSource, findCopySource } from './copySource.ts';
-import {
-  attributeHeaders,
-  checkAcl,
-  encrypted,
-  encryptionHeaders,
-  readAlgorithm,
-  readAttributes,
-} from './objectAttributes.ts';
+import { attributeHeaders, readAttributes } from './objectAttributes.ts';
+import { encryptionHeaders, withEncryption } from './objectEncryption.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { versionHeader } from './versionHeaders.ts';
 import { checksumElements, xmlResponse } from './xmlBodies.ts';
@@ -33,7 +29,7 @@ export const copyObject: S3Operation = {
     const { store, bucket, key, headers } = call;
     const { source, object, headers: sourceHeaders } = findCopySource(call);
     const directive = readDirective(call, { source, object });
-    const requested = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
+    const requested = withEncryption(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
     const attributes = directive === 'REPLACE' ? requested : copied(object.attributes, requested);
     checkAcl(call);
     const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum?.algorithm;

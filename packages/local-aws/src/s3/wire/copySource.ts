@@ -3,7 +3,7 @@ import { COPY_SOURCE, type CopySource, splitCopySource } from '../../protocol/co
 import { s3Errors } from '../errors.ts';
 import { archivedClasses, type StoredObject } from '../model/StoredObject.ts';
 import { checkReadConditions } from './conditions.ts';
-import { requireKeyAccess } from './objectAttributes.ts';
+import { requireKeyAccess } from './objectEncryption.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** The headers that describe the source of a copy. */

@@ -1,17 +1,11 @@
 import type { AwsResponse } from '../../protocol/AwsService.ts';
 import { s3Errors } from '../errors.ts';
 import { archivedClasses } from '../model/StoredObject.ts';
+import { checkAcl } from './checkAcl.ts';
+import { checksumHeaders } from './checksumHeaders.ts';
 import { checkReadConditions, writeCondition } from './conditions.ts';
-import {
-  attributeHeaders,
-  checkAcl,
-  checksumHeaders,
-  encrypted,
-  encryptionHeaders,
-  objectHeaders,
-  readAttributes,
-  requireKeyAccess,
-} from './objectAttributes.ts';
+import { attributeHeaders, objectHeaders, readAttributes } from './objectAttributes.ts';
+import { encryptionHeaders, requireKeyAccess, withEncryption } from './objectEncryption.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { newVersionHeader, readVersionId, versionHeader } from './versionHeaders.ts';
@@ -27,7 +21,7 @@ export const putObject: S3Operation = {
   headers: attributeHeaders,
   async run(call) {
     const bucket = call.store.bucket(call.bucket);
-    const attributes = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
+    const attributes = withEncryption(call, bucket, readAttributes(call.headers, 'PutObject'));
     checkAcl(call);
     const condition = writeCondition(call.headers, 'PutObject');
     const before = bucket.find(call.key);

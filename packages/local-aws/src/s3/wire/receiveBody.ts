@@ -3,6 +3,7 @@ import { notImplemented } from '../../protocol/AwsError.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumBytes } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
+import { checksumHeader } from './checksumHeaders.ts';
 import { type ChunkedFormat, chunkedBody } from './chunkedBody.ts';
 import type { S3Call } from './S3Operation.ts';
 
@@ -31,11 +32,6 @@ const HEX_DIGEST = /^[0-9a-f]{64}$/;
 
 /** The length of an MD5. */
 const MD5_BYTES = 16;
-
-/** The header of an algorithm, e.g. `x-amz-checksum-crc64nvme`. */
-export function checksumHeader(algorithm: ChecksumAlgorithm): string {
-  return `x-amz-checksum-${algorithm.toLowerCase()}`;
-}
 
 /**
  * Reads the body of a request in any transfer format: plain, or `aws-chunked` with or without chunk

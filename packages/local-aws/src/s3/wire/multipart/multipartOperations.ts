@@ -1,16 +1,10 @@
 import type { ChecksumAlgorithm, ChecksumType } from '../../checksums.ts';
 import { s3Errors } from '../../errors.ts';
 import { PART_COUNT } from '../../limits.ts';
-import {
-  attributeHeaders,
-  checkAcl,
-  checksumHeaders,
-  encrypted,
-  encryptionHeaders,
-  readAlgorithm,
-  readAttributes,
-  requireKeyAccess,
-} from '../objectAttributes.ts';
+import { checkAcl } from '../checkAcl.ts';
+import { checksumHeaders, readAlgorithm } from '../checksumHeaders.ts';
+import { attributeHeaders, readAttributes } from '../objectAttributes.ts';
+import { encryptionHeaders, requireKeyAccess, withEncryption } from '../objectEncryption.ts';
 import { receiveBody } from '../receiveBody.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { xmlResponse } from '../xmlBodies.ts';
@@ -25,7 +19,7 @@ export const createMultipartUpload: S3Operation = {
   run(call) {
     const { store, bucket, key, headers } = call;
     const requested = readAttributes(headers, 'CreateMultipartUpload');
-    const attributes = encrypted(call, store.bucket(bucket), requested);
+    const attributes = withEncryption(call, store.bucket(bucket), requested);
     checkAcl(call);
     const checksum = readChecksumChoice(headers);
     const { uploads } = store.bucket(bucket);

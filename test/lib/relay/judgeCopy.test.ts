@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
-import { judgeCopy } from '../../../lib/relay/copyEvents.ts';
+import { judgeCopy } from '../../../lib/relay/judgeCopy.ts';
 
 describe('a copy of a request', () => {
   const judge = (body: object | string, id: string, headers = {}) =>
@@ -25,12 +25,12 @@ describe('a copy of a request', () => {
       { value: 1, unitIDs: { any: 42 } },
       { value: 1, hashValue: 42 },
     ];
-    expect(judge({ events }, '42')).toEqual({ isPersons: true, own: 4, others: 2 });
-    expect(judge({ events: events.slice(0, 2) }, '42')).toEqual({ isPersons: false, own: 0, others: 2 });
+    expect(judge({ events }, '42')).toEqual({ hasUnit: true, own: 4, others: 2 });
+    expect(judge({ events: events.slice(0, 2) }, '42')).toEqual({ hasUnit: false, own: 0, others: 2 });
     expect(judge({ events: [{ value: 1234.5 }, { level: '1234567' }] }, '1234.5')).toMatchObject({
-      isPersons: false,
+      hasUnit: false,
     });
-    expect(judge({ events: [{ level: '1234567' }] }, '1234567')).toMatchObject({ isPersons: false });
+    expect(judge({ events: [{ level: '1234567' }] }, '1234567')).toMatchObject({ hasUnit: false });
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe('a copy of a request', () => {
     { key: 'group_name' },
   ])('is of no person by what is named by $key', ({ key }) => {
     expect(judge({ events: [{ [key]: 'person-1' }] }, 'person-1')).toEqual({
-      isPersons: false,
+      hasUnit: false,
       own: 0,
       others: 1,
     });
@@ -57,13 +57,13 @@ describe('a copy of a request', () => {
 
   it('is read with NaN in it', () => {
     const body = '{"events":[{"value":NaN,"user":{"userID":"u-1"}},{"value":1,"user":{"userID":"u-1"}}]}';
-    expect(judge(body, 'u-1')).toEqual({ isPersons: true, own: 2, others: 0 });
-    expect(judge(body, 'u-2')).toEqual({ isPersons: false, own: 0, others: 2 });
+    expect(judge(body, 'u-1')).toEqual({ hasUnit: true, own: 2, others: 0 });
+    expect(judge(body, 'u-2')).toEqual({ hasUnit: false, own: 0, others: 2 });
   });
 
   it('is of a person by a longer text wherever it is: its events are others’ without the key of a unit', () => {
     const events = [{ metadata: { friend: 'person-1' } }, { value: 'person-10' }];
-    expect(judge({ events: ['person-1'] }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 1 });
+    expect(judge({ events: ['person-1'] }, 'person-1')).toEqual({ hasUnit: true, own: 0, others: 1 });
     const own = { user: { userID: 'person-1' }, metadata: { friend: 'person-1' } };
     for (const members of [Object.entries(own), Object.entries(own).reverse()])
       expect(judge({ events: [Object.fromEntries(members)] }, 'person-1')).toMatchObject({ own: 1 });
@@ -74,9 +74,9 @@ describe('a copy of a request', () => {
       expect(judge({ events: [Object.fromEntries(keys.map((key) => [key, 1]))] }, 'person-1')).toMatchObject({
         own: 1,
       });
-    expect(judge({ events }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 2 });
+    expect(judge({ events }, 'person-1')).toEqual({ hasUnit: true, own: 0, others: 2 });
     expect(judge({ events, statsigMetadata: { stableID: 'person-2' } }, 'person-2')).toEqual({
-      isPersons: true,
+      hasUnit: true,
       own: 2,
       others: 0,
     });
@@ -86,12 +86,12 @@ describe('a copy of a request', () => {
     {
       what: 'a text by the key of a unit',
       text: '{"userID":"person-1"',
-      counts: { isPersons: true, own: 1, others: 0 },
+      counts: { hasUnit: true, own: 1, others: 0 },
     },
     {
       what: 'a text by a value elsewhere',
       text: '{"a":"person-1"',
-      counts: { isPersons: true, own: 0, others: 1 },
+      counts: { hasUnit: true, own: 0, others: 1 },
     },
     { what: 'a text of nobody', text: '{"a":"person-2"', counts: 'unreadable' },
     {

@@ -1,12 +1,9 @@
-/** A whole number with separators: `12,345`. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
+import { counted } from '../../lib/base/text.ts';
 
-/** What a query in Athena has read, as a sentence. Of 0 bytes: nothing was asked. */
+/** What a query in Athena has read, as a sentence. A statement that reads no file has read nothing. */
 export function athenaRead(scannedBytes: number): string {
   if (scannedBytes === 0) return 'Athena read nothing.';
-  return `Athena read ${count(scannedBytes)} bytes.`;
+  return `Athena read ${counted(scannedBytes, 'byte')}.`;
 }
 
 /** How long a list is. */
@@ -20,11 +17,12 @@ export interface ListLength {
 /**
  * Says that a list has more than it shows: that an option lists more, or, if it lists the most already, what reads all.
  *
- * @param option `--rows`.
+ * @param option The option, as `--rows`.
  */
 export function moreNote(option: string, { listed, most }: ListLength): string {
-  if (listed < most) return `There are more: ${option} lists at most ${most}.`;
-  return `There are more than the ${most} that are listed at most: query the table.`;
+  const number = most.toLocaleString('en-US');
+  if (listed < most) return `There are more: ${option} lists at most ${number}.`;
+  return `There are more than the ${number} that are listed at most: query the table.`;
 }
 
 /** Each text as a line; empty without any. */
@@ -32,7 +30,7 @@ export function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join('');
 }
 
-/** Seconds of a minute, an hour and a day. */
+/** Seconds of a minute. */
 const MINUTE = 60;
 /** Seconds of an hour. */
 const HOUR = 60 * MINUTE;
@@ -40,8 +38,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * A duration, rounded for people: `4.2 s` below a minute, `3 min` below an hour, `2.5 h` below two days, then `3 d`. What rounds to
- * the next unit is written in it.
+ * A duration, rounded for people: `4.2 s` below a minute, `3 min` below an hour, `2.5 h` below two days, then `3 d`. A duration that
+ * would be rounded to a whole larger unit is written in it: 59.96 s is `1 min`.
  *
  * @param seconds 0 or more.
  */
@@ -51,5 +49,5 @@ export function duration(seconds: number): string {
   const minutes = Math.round(seconds / MINUTE);
   if (minutes < HOUR / MINUTE) return `${minutes} min`;
   const hours = Math.round((seconds * 10) / HOUR) / 10;
-  return hours * HOUR < 2 * DAY ? `${hours} h` : `${Math.round((hours * HOUR) / DAY)} d`;
+  return hours * HOUR < 2 * DAY ? `${hours} h` : `${Math.round(seconds / DAY)} d`;
 }

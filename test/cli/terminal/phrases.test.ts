@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { athenaRead, duration, moreNote } from '../../../cli/observe/words.ts';
+import { athenaRead, duration, moreNote } from '../../../cli/terminal/phrases.ts';
 
 it.each([
   { seconds: 0, text: '0 s' },
@@ -10,6 +10,7 @@ it.each([
   { seconds: 9_000, text: '2.5 h' },
   { seconds: 172_619, text: '47.9 h' },
   { seconds: 172_799, text: '2 d' },
+  { seconds: 215_856, text: '2 d' },
   { seconds: 216_000, text: '3 d' },
 ])('a duration of $seconds s is $text', ({ seconds, text }) => {
   expect(duration(seconds)).toBe(text);
@@ -17,6 +18,7 @@ it.each([
 
 it.each([
   { scanned: 0, text: 'Athena read nothing.' },
+  { scanned: 1, text: 'Athena read 1 byte.' },
   { scanned: 20_000_000, text: 'Athena read 20,000,000 bytes.' },
 ])('of $scanned bytes it says: $text', ({ scanned, text }) => {
   expect(athenaRead(scanned)).toBe(text);
