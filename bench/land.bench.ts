@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import { forwardedKinds } from '../lib/schema/kinds.ts';
+import type { LinesRequest } from './land/duckDbOnce.ts';
 import { writeLandingObject } from './land/landData.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
@@ -55,7 +56,9 @@ const bench: Bench = {
         rows.push(...own.rows);
         if (rowsPerRequest !== 20) continue;
         const alone = await duckDbAlone(object, directory, ROUNDS);
-        rows.push(caseRows('write')('cpu_vs_duckdb', own.cpuMs / alone, 'ratio'));
+        if (alone.written !== own.written)
+          throw new Error(`DuckDB alone wrote ${alone.written} rows of ${own.written}.`);
+        rows.push(caseRows('write')('cpu_vs_duckdb', own.cpuMs / alone.cpuMs, 'ratio'));
       }
       at(LARGE);
       const repeats = Math.ceil(LARGE_BYTES / statSync(object).size);
@@ -70,19 +73,37 @@ const bench: Bench = {
 };
 export default bench;
 
+/** What some runs of the same work wrote, and took. */
+interface Written {
+  /** Rows that one run has written. */
+  readonly written: number;
+  /** CPU time of the median run, milliseconds. */
+  readonly cpuMs: number;
+}
+
 /** Measures the writer with objects like one. */
-async function measure(name: string, object: string, directory: string, rounds: number) {
+async function measure(
+  name: string,
+  object: string,
+  directory: string,
+  rounds: number,
+): Promise<Written & { readonly rows: readonly BenchRow[] }> {
   const runs = await repeat('land/landOnce.ts', { object }, join(directory, 'once'), rounds);
   const row = caseRows(name);
   const rows: BenchRow[] = [
     row('rows_per_cpu_s', median(runs.map((run) => (run.rows / run.cpuMs) * 1_000)), '1/s'),
     row('peak_rss_mb', Math.max(...runs.map(({ rssMb }) => rssMb)), 'MB'),
   ];
-  return { rows, cpuMs: median(runs.map((run) => run.cpuMs)) };
+  return { rows, ...writtenBy(runs) };
 }
 
 /** Runs a script some times, each time with a folder that is new. */
-async function repeat(script: string, request: object, directory: string, rounds: number) {
+async function repeat(
+  script: string,
+  request: object,
+  directory: string,
+  rounds: number,
+): Promise<readonly Once[]> {
   const runs: Once[] = [];
   for (let round = 0; round < rounds; round += 1) {
     rmSync(directory, { recursive: true, force: true });
@@ -91,8 +112,13 @@ async function repeat(script: string, request: object, directory: string, rounds
   return runs;
 }
 
-/** Milliseconds that DuckDB takes for the lines of an object, which are split into files already. */
-async function duckDbAlone(object: string, directory: string, rounds: number): Promise<number> {
+/** The rows of a run, and the CPU time of the median one. */
+function writtenBy(runs: readonly Once[]): Written {
+  return { written: runs[0]?.rows ?? 0, cpuMs: median(runs.map(({ cpuMs }) => cpuMs)) };
+}
+
+/** Measures DuckDB alone with the lines of an object, which are split into files before. */
+async function duckDbAlone(object: string, directory: string, rounds: number): Promise<Written> {
   const lines = join(directory, 'split');
   mkdirSync(lines);
   const files = new Map(forwardedKinds.map((kind) => [kind, openSync(join(lines, `${kind}.ndjson`), 'w')]));
@@ -100,7 +126,8 @@ async function duckDbAlone(object: string, directory: string, rounds: number): P
     for (const { kind, from, to } of all)
       if (kind !== 'quarantine') writeSync(files.get(kind) ?? -1, text, from, to - from);
   for (const file of files.values()) closeSync(file);
-  const runs = await repeat('land/duckDbOnce.ts', { lines }, join(directory, 'alone'), rounds);
+  const request: Omit<LinesRequest, 'directory'> = { lines };
+  const runs = await repeat('land/duckDbOnce.ts', request, join(directory, 'alone'), rounds);
   rmSync(lines, { recursive: true });
-  return median(runs.map(({ cpuMs }) => cpuMs));
+  return writtenBy(runs);
 }

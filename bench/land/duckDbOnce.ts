@@ -1,10 +1,11 @@
-// The same lines, split into plain files by kind already, written by DuckDB alone.
+// The lines of an object, which land.bench.ts has split by kind, written to Parquet by DuckDB alone, without our writer.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { typedQuery } from '../../lib/landing/write/lineStatements.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
+import { COPY_OPTIONS } from '../../lib/parquet/tableFile.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { benchConfig } from '../exposureColumns.ts';
@@ -12,7 +13,15 @@ import { measureWork, readRequest } from '../measure.ts';
 
 /** Memory of the writer, MiB: infra/serverless/serviceFunctions.ts. */
 const MEGABYTES = 1_769;
-const { lines, directory } = await readRequest<{ lines: string; directory: string }>();
+/** What land.bench.ts asks for. */
+export interface LinesRequest {
+  /** Folder with the lines: `exposures.ndjson` and `events.ndjson`. */
+  readonly lines: string;
+  /** Folder for the files that are written; made if it does not exist. */
+  readonly directory: string;
+}
+
+const { lines, directory } = await readRequest<LinesRequest>();
 mkdirSync(directory, { recursive: true });
 await measureWork(async () => {
   const limits = { ...engineShare(MEGABYTES), temporaryDirectory: directory };
@@ -23,13 +32,13 @@ await measureWork(async () => {
     const members = table.columns.map(({ name }) => `${quoteName(name)} VARCHAR`).join(', ');
     const textsFile = quoteText(join(lines, `${kind}.ndjson`));
     const rowType = quoteText(`STRUCT(${members})`);
-    const texts = `(SELECT unnest("row") FROM read_json(${textsFile},
+    const textRows = `(SELECT unnest("row") FROM read_json(${textsFile},
       format = 'newline_delimited', columns = {row: ${rowType}}))`;
     const parquetFile = quoteText(join(directory, `${kind}.parquet`));
     const [counted] = await session.rows(
-      `COPY (${typedQuery(table, texts)}) TO ${parquetFile} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (${typedQuery(table, textRows)}) TO ${parquetFile} ${COPY_OPTIONS}`,
     );
-    rows += Number(counted?.['Count']);
+    rows += Number(counted?.['Count'] ?? 0);
   }
   session.close();
   return { rows };

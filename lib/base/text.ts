@@ -24,6 +24,11 @@ export function counted(value: number, singular: string, plural = `${singular}s`
   return `${value.toLocaleString('en-US')} ${value === 1 ? singular : plural}`;
 }
 
+/** A share in words: `12.5 %`. @param digits Digits behind the point at most. Default 1. */
+export function percent(share: number, digits = 1): string {
+  return `${Number((share * 100).toFixed(digits))} %`;
+}
+
 /** Names that {@link listed} shows, and a command takes. */
 export const MOST_NAMED = 5;
 

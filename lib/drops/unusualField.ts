@@ -1,5 +1,5 @@
 import { sum } from '../base/sum.ts';
-import { counted, quotedName } from '../base/text.ts';
+import { counted, percent, quotedName } from '../base/text.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type FieldContent, KEPT_VALUES } from './engine/mappedRows.ts';
@@ -335,9 +335,4 @@ function timesText(logarithm: number): string {
 /** Whether the values of a field are IDs of units, which the ledger does not keep. @param field As the mapping has it. */
 function isUnitId(field: string): boolean {
   return field.startsWith('unitIds.') || field === 'unit ID';
-}
-
-/** A share in words, to a tenth of a percent. */
-export function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))} %`;
 }

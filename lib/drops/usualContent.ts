@@ -1,12 +1,12 @@
 import { areDigests } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
-import { counted, listed, quotedName } from '../base/text.ts';
+import { counted, listed, percent, quotedName } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
 import { ZERO } from './engine/valueForms.ts';
-import { type DayBefore, FEWEST_DAYS, isExpected, keptField, percent, unusualField } from './unusualField.ts';
+import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from './unusualField.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
 
@@ -118,10 +118,18 @@ function isSome(toCome: number, all: number): boolean {
   return toCome > all * share || toCome >= Math.max(rows, all * shareOfMany);
 }
 
-/** Rows of other days than the folder's, where days before had fewer. @param day Accepted rows of the day, and whether it is over. */
+/** Rows of a loaded day, as far as other days are compared with it. */
+interface AcceptedRows {
+  /** Number of accepted rows. */
+  readonly out: number;
+  /** Whether the folder's day was over when it was loaded. */
+  readonly isOver: boolean;
+}
+
+/** Rows of other days than the folder's, where days before had fewer. */
 function unusualDays(
   { neighbours, others, toCome }: Spread,
-  { out, isOver }: { readonly out: number; readonly isOver: boolean },
+  { out, isOver }: AcceptedRows,
   before: readonly DayBefore[],
 ): DayContent['unusual'] {
   const unusual: DayContent['unusual'] = [];

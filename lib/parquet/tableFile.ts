@@ -33,7 +33,7 @@ const ROW_GROUP_ROWS = 16_384;
  * which is rare and reads all files anyway: docs/privacy.md.
  * https://duckdb.org/2025/03/07/parquet-bloom-filters-in-duckdb.html
  */
-const COPY_OPTIONS = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;
+export const COPY_OPTIONS = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;
 
 /** A query of the rows of another one, sorted. @param query Without parentheses. */
 export function sortedQuery(query: string, by: readonly string[]): string {

@@ -9,6 +9,8 @@ import {
   formatSpan,
   formatTime,
   formatTimesIn,
+  isNumberType,
+  rowJson,
   usualRequests,
 } from '../../console/page/parts/format.ts';
 import { visibleText } from '../../lib/base/text.ts';
@@ -116,5 +118,26 @@ describe('a refused body in the console', () => {
     { what: 'very long', body: '[1,'.repeat(300_000) },
   ])('does not grow when it is $what', ({ body }) => {
     expect(formatReceived(body) === body).toBe(true);
+  });
+});
+
+describe('a row of a query', () => {
+  it('is JSON with all of its columns, and JSON texts as they were sent', () => {
+    const columns = [{ name: 'id' }, { name: 'id' }, { name: 'body' }, { name: 'note' }, { name: 'none' }];
+    const body = '{"2":12345678901234567890,"1":1.0}';
+    expect(rowJson(columns, ['7', '8', body, '{x', null])).toBe(
+      `{"id":"7","id":"8","body":${body},"note":"{x","none":null}`,
+    );
+  });
+
+  it.each(['bigint', 'UINTEGER', 'UTINYINT', 'decimal(10,2)', 'DOUBLE'])(
+    'has numbers of the type %s',
+    (type) => {
+      expect(isNumberType(type)).toBe(true);
+    },
+  );
+
+  it.each(['BIGINT[]', 'varchar', 'interval', 'DECIMAL(10,2)[]'])('has no numbers of the type %s', (type) => {
+    expect(isNumberType(type)).toBe(false);
   });
 });

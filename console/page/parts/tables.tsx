@@ -4,14 +4,17 @@ import { useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { SqlPage } from '../../../observe/runSql.ts';
 import { useConsole } from './context.ts';
-import { formatCount } from './format.ts';
+import { formatCount, isNumberType, rowJson } from './format.ts';
 import { Bytes, RawText, Time } from './parts.tsx';
 import { setParams } from './router.ts';
 
 /** Refused rows that a page lists at first. */
 export const ROWS_SHOWN = 50;
 
-/** How a column is shown: numbers stand at the right, `mono` is for codes and keys, and a `day` stays in one line. */
+/**
+ * How a column is shown: numbers stand at the right, `bytes` are sizes in units such as MB, a `time` is an ISO 8601 text, `mono` is for
+ * codes and keys, and a `day` stays in one line.
+ */
 export type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono' | 'day';
 
 /** A column of a {@link DataTable}. A null is not known and shown as a dash. */
@@ -25,7 +28,7 @@ export interface TableProps<Row> {
   readonly columns: readonly Column<Row>[];
   /** The rows, from top to bottom. */
   readonly rows: readonly Row[];
-  /** A text that no other row has. */
+  /** A text or a number that no other row has. */
   readonly keyOf: (row: Row, index: number) => string | number;
   /** What a row shows below itself when it is unfolded. */
   readonly unfold?: (row: Row) => ComponentChildren;
@@ -42,19 +45,19 @@ export interface TableProps<Row> {
 export function DataTable<Row>(props: TableProps<Row>) {
   const { caption, columns, rows, keyOf, unfold, params } = props;
   const { route } = useConsole();
-  const [kept, keep] = useState<ReadonlySet<string>>(new Set());
-  const isOpen = (key: string) => (params === undefined ? kept.has(key) : route.params[params[0]] === key);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const isOpen = (key: string) => (params === undefined ? open.has(key) : route.params[params[0]] === key);
   const toggle = (key: string) => {
     if (!isOpen(key)) props.onUnfold?.();
     if (params !== undefined) {
       const [name, ...below] = params;
-      const none = Object.fromEntries(below.map((parameter) => [parameter, undefined]));
-      setParams({ ...none, [name]: isOpen(key) ? undefined : key });
+      const without = Object.fromEntries(below.map((parameter) => [parameter, undefined]));
+      setParams({ ...without, [name]: isOpen(key) ? undefined : key });
       return;
     }
-    const changed = new Set(kept);
+    const changed = new Set(open);
     if (!changed.delete(key)) changed.add(key);
-    keep(changed);
+    setOpen(changed);
   };
   return (
     <div class="table">
@@ -75,7 +78,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
             const fold = unfold && { isOpen: isOpen(key), toggle: () => toggle(key) };
             return (
               <Fragment key={key}>
-                <Row row={row} columns={columns} fold={fold} />
+                <TableRow row={row} columns={columns} fold={fold} />
                 {unfold !== undefined && isOpen(key) && (
                   <tr class="unfolded">
                     <td colSpan={columns.length}>{unfold(row)}</td>
@@ -91,7 +94,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
 }
 
 /** The cells of a row. The first one is a button if the row unfolds. */
-function Row<Content>(props: {
+function TableRow<Content>(props: {
   /** The content of the row. */
   readonly row: Content;
   /** The columns, from left to right. */
@@ -117,7 +120,7 @@ function Row<Content>(props: {
   );
 }
 
-/** The content of a cell by the kind of its column. */
+/** The content of a cell by the kind of its column. A number has separators, whatever the kind; of `bytes` it has a unit. */
 function cell(value: ComponentChildren, kind: Kind = 'text'): ComponentChildren {
   if (value === null || value === undefined) return <span class="faint">–</span>;
   if (typeof value === 'number') return kind === 'bytes' ? <Bytes n={value} /> : formatCount(value);
@@ -126,8 +129,6 @@ function cell(value: ComponentChildren, kind: Kind = 'text'): ComponentChildren 
 
 /** Characters of a cell; the unfolded row has the whole value. */
 const CELL = 200;
-/** Types of Athena and of DuckDB whose values are numbers. */
-const NUMBERS = /^(tinyint|smallint|integer|int|bigint|hugeint|u\w+int|float|real|double|decimal)\b/i;
 
 /** Rows of a query. Each unfolds to its JSON, in which JSON texts are written out. */
 export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly caption: string }) {
@@ -139,7 +140,7 @@ export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly c
       columns={props.columns.map(({ name, type }, i) => [
         `${visibleLine(name)} ${type}`,
         (row) => valueCell(row[i] ?? null),
-        NUMBERS.test(type) ? 'number' : 'text',
+        isNumberType(type) ? 'number' : 'text',
       ])}
       unfold={(row) => <RawText text={rowJson(props.columns, row)} label="The row as JSON" />}
     />
@@ -150,21 +151,6 @@ export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly c
 function valueCell(value: string | null): ComponentChildren {
   if (value === null) return <span class="faint">NULL</span>;
   return <bdi>{visibleLine(value.length > CELL ? `${value.slice(0, CELL)}…` : value)}</bdi>;
-}
-
-/** A row by column name. A text that is a JSON object or array becomes that, for reading. */
-function rowJson(columns: SqlPage['columns'], row: readonly (string | null)[]): string {
-  return JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, written(row[i] ?? null)])));
-}
-
-/** A text that is a JSON object or array as that; any other text, and null, as it is. */
-function written(value: string | null): unknown {
-  if (value === null || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }
 
 /** Says that a list is not whole, and how to see the rest. */

@@ -1,3 +1,4 @@
+import { percent } from '../../base/text.ts';
 import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { readPartition } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
@@ -196,15 +197,10 @@ export function requireAcceptableRows(
   if (rows.refused / rows.in > refusedShare) {
     throw new LoadError(
       'SLUICE_LOAD_ROWS_REFUSED',
-      `${rows.refused} of ${rows.in} rows, ${percent(refusedShare)} allowed: ${by}.`,
+      `${rows.refused} of ${rows.in} rows, ${percent(refusedShare, 4)} allowed: ${by}.`,
     );
   }
   // Regardless of the allowed share: the day would be empty although its files are not.
   if (rows.in > 0 && rows.out === 0)
     throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${rows.in} rows: ${by}.`);
-}
-
-/** A share in words, to a ten-thousandth of a percent. */
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(4))} %`;
 }

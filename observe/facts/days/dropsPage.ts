@@ -119,7 +119,7 @@ export function firstOf<Item>(
 }
 
 /** Needs in the order of pages. */
-const RANKS = ['problem', 'warning', 'none'] as const;
+const RANKS: readonly string[] = ['problem', 'warning', 'none'];
 
 /** The place of a need in the order of pages. */
 function rankOf(need: Need | null): number {
@@ -145,7 +145,7 @@ function startAfter(
   needs: ReadonlyMap<string, Need | null>,
 ): number {
   const cut = cursor.indexOf(':');
-  const rank = RANKS.findIndex((known) => known === cursor.slice(0, cut));
+  const rank = RANKS.indexOf(cursor.slice(0, cut));
   const place = lines.findIndex(({ name }) => name === cursor.slice(cut + 1));
   if (rank < 0 || place < 0) throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN', `${cursor}.`);
   const start = sorted.findIndex((line) => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
-import { acmeSource } from '../../harness/configInput.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { startAws } from '../../harness/startAws.ts';
 
@@ -10,8 +10,18 @@ const DAY = addDays(utcDay(Date.now()), -2);
 const aws = await startAws();
 for (const bucket of [BUCKET, DROPS]) aws.store.createBucket(bucket);
 await aws.store.put(DROPS, `events/${DAY}/a.parquet`, 'rows');
+// The bucket of the configuration is another: the handler takes the variable.
 const { lines, invoke } = await configuredFunction(
-  { bucket: 'not-this-one', sources: [acmeSource({ owner: '000000000000', settleMinutes: 0 })] },
+  {
+    bucket: 'not-this-one',
+    sources: [
+      acmeSource({
+        owner: '000000000000',
+        settleMinutes: 0,
+        datasets: [eventsDataset({ expectedBy: { hour: 0 } })],
+      }),
+    ],
+  },
   {
     AWS_ENDPOINT_URL: aws.options.endpoint,
     SLUICE_BUCKET: BUCKET,
@@ -26,40 +36,63 @@ afterAll(() => aws.close());
 const request = (body: string) => ({ Records: [queueMessage('m1', body)] });
 /** The part of one source of a run that began long ago. */
 const part = request('{"sluice":"plan","schedule":"daily","sources":["acme"],"run":1}');
-const tally = request('{"sluice":"tally","schedule":"daily","run":1,"left":1,"round":0}');
 const comesAgain = { batchItemFailures: [{ itemIdentifier: 'm1' }] };
 const isDone = { batchItemFailures: [] };
-const tasks = () => aws.queues.byName('load').receive(10);
+const sentTo = (queue: 'plan' | 'load') =>
+  aws.queues
+    .byName(queue)
+    .receive(10)
+    .map(({ body }): unknown => JSON.parse(body));
 
 describe('the plan’s handler', () => {
-  it('begins nothing for which it has no time', async () => {
+  it('queues no day of a part for which it has no time', async () => {
     expect(await invoke(part, 60_000)).toEqual(comesAgain);
-    expect(JSON.stringify(lines)).toContain('SLUICE_INGEST_OUT_OF_TIME');
-    expect(tasks()).toEqual([]);
+    expect(lines).toMatchObject([{ failed: [{ code: 'SLUICE_INGEST_OUT_OF_TIME' }] }]);
+    expect(sentTo('load')).toEqual([]);
   });
 
-  it('sends a task of a day with files to the load', async () => {
+  it('queues a day with a file for the load, and keeps it in the ledger of the bucket that a variable names', async () => {
     expect(await invoke(part, 90_000)).toEqual(isDone);
-    const sent = tasks().map(({ body }): unknown => JSON.parse(body));
-    expect(sent).toMatchObject([{ source: 'acme', dataset: 'events', day: DAY, reason: 'new' }]);
+    expect(sentTo('load')).toMatchObject([{ source: 'acme', dataset: 'events', day: DAY, reason: 'new' }]);
+    expect(aws.keys(BUCKET, 'ledger/acme/events/')).toEqual([
+      `ledger/acme/events/${DAY}.json`,
+      'ledger/acme/events/last-look.json',
+    ]);
+  });
+
+  it('counts the looks of a run, and asks for no further count if none is missing', async () => {
+    await invoke(part, 90_000);
+    lines.length = 0;
+    // One dataset was left at the count before, which was the first.
+    const tally = request('{"sluice":"tally","schedule":"daily","run":1,"left":1,"round":0}');
     expect(await invoke(tally, 90_000)).toEqual(isDone);
-    expect(lines).toContainEqual(expect.objectContaining({ function: 'ingest-plan', stage: 'test' }));
-    const { entries } = aws.store.list(BUCKET, { prefix: 'ledger/acme/events/', limit: 9 });
-    expect(entries.length).toBeGreaterThan(0);
+    expect(lines).toMatchObject([
+      { event: 'ingest_plan_tally', missing: 0 },
+      { function: 'ingest-plan', stage: 'test', datasets_unreadable: 0 },
+    ]);
     expect(aws.queues.byName('plan').pending()).toBe(0);
   });
 
-  it('sends itself a message for the source of a run', async () => {
+  it('sends itself the part of each source of a run', async () => {
     expect(await invoke(request('{"sluice":"plan","schedule":"daily"}'), 90_000)).toEqual(isDone);
-    const [sent] = aws.queues.byName('plan').receive(10);
-    expect(JSON.parse(sent?.body ?? '')).toMatchObject({ schedule: 'daily', sources: ['acme'] });
+    expect(sentTo('plan')).toMatchObject([
+      { sluice: 'plan', schedule: 'daily', sources: ['acme'], run: expect.any(Number) },
+    ]);
   });
 
-  it('returns an invalid message to the queue for the dead-letter queue, and logs no part of it', async () => {
-    for (const body of ['not JSON', '{"sluice":"daily"}', '{"sluice":"plan","days":["2026-02-30"]}'])
-      expect(await invoke(request(body))).toEqual(comesAgain);
-    expect(lines).toHaveLength(3);
-    expect(JSON.stringify(lines)).toContain('SLUICE_INGEST_MESSAGE_INVALID');
-    expect(JSON.stringify(lines)).not.toMatch(/not JSON|2026-02-30/);
+  it('looks for late drops, and keeps a note of the look', async () => {
+    const look = request('{"sluice":"expected","sources":["acme"],"run":1}');
+    expect(await invoke(look, 90_000)).toEqual(isDone);
+    expect(lines).toMatchObject([{ event: 'ingest_expected' }]);
+    expect(aws.keys(BUCKET, 'ledger/acme/events/expected')).toEqual(['ledger/acme/events/expected.json']);
   });
+
+  it.each(['not JSON', '{"sluice":"daily"}', '{"sluice":"plan","days":["2026-02-30"]}'])(
+    'returns the invalid message %s to its queue, and logs no part of it',
+    async (body) => {
+      expect(await invoke(request(body))).toEqual(comesAgain);
+      expect(lines).toMatchObject([{ code: 'SLUICE_INGEST_MESSAGE_INVALID' }]);
+      expect(JSON.stringify(lines)).not.toMatch(/not JSON|"daily"|2026-02-30/);
+    },
+  );
 });

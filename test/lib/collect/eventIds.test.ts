@@ -1,47 +1,39 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventIdentity, IdentifiedRows } from '../../../lib/collect/rows/eventIds.ts';
 
-const KEY_HASH = 'a'.repeat(64);
-const MOST_LENGTH = 8_000_000;
 const DAY = '2026-11-20';
 
-describe('IdentifiedRows', () => {
-  const noRows = () => new IdentifiedRows(new EventIdentity(KEY_HASH, 'device', null), MOST_LENGTH);
+/** No rows yet, of a client's batch. @param most UTF-16 units of all rows. */
+const noRows = (most: number) => new IdentifiedRows(new EventIdentity('a'.repeat(64), '', null), most);
 
-  it('begins each row with the ID of its event, and knows their length', () => {
-    const rows = noRows();
-    const kinds = Array.from({ length: 150 }, (_, i) => (i % 3 === 0 ? 'exposures' : 'events'));
-    for (const [i, kind] of kinds.entries()) rows.add(kind, `${i}`, `,"n":${i}`, DAY);
-    const { exposures, events } = rows.rows;
-    const written = (kind: string) =>
-      kinds.flatMap((eventKind, i) =>
-        eventKind === kind
-          ? [
-              {
-                day: DAY,
-                json: `{"event_id":"${new EventIdentity(KEY_HASH, 'device', null).next(String(i))}","n":${i}}`,
-              },
-            ]
-          : [],
-      );
-    expect(exposures).toEqual(written('exposures'));
-    expect(events).toEqual(written('events'));
-    expect(rows.length).toBe([...exposures, ...events].map(({ json }) => json).join('').length);
+describe('IdentifiedRows', () => {
+  it('begins each row with the ID of its event, also of an equal one, and knows their length', () => {
+    const rows = noRows(1_000);
+    rows.add('exposures', 'one', ',"n":1', DAY);
+    rows.add('events', 'two', ',"n":2', DAY);
+    rows.add('events', 'two', ',"n":3', DAY);
+    expect(rows.rows).toEqual({
+      exposures: [{ day: DAY, json: '{"event_id":"41fdb321beb02ef75937034b63856939","n":1}' }],
+      events: [
+        { day: DAY, json: '{"event_id":"626229d79707e06fad930f3ec3a38ceb","n":2}' },
+        { day: DAY, json: '{"event_id":"76779e0415fd81b5839b99e6fcb9c072","n":3}' },
+      ],
+    });
+    expect(rows.length).toBe(3 * 53);
   });
 
-  it('accepts rows up to a total length, to the unit', () => {
-    const rows = noRows();
-    const overhead = `{"event_id":""}`.length + 32;
-    const rest = 'x'.repeat(300_000);
-    const count = Math.floor(MOST_LENGTH / (overhead + rest.length));
-    for (let i = 0; i < count; i += 1) rows.add('events', `${i}`, rest, DAY);
-    const room = MOST_LENGTH - rows.length - overhead;
-    rows.add('events', 'last', 'x'.repeat(room), DAY);
-    expect(rows.length).toBe(MOST_LENGTH);
-    expect(() => rows.add('events', 'over', '', DAY)).toThrow(
+  it('accepts rows up to a total length, and not one unit more', () => {
+    // A row without columns has 47 units.
+    const within = noRows(100);
+    within.add('events', 'first', '', DAY);
+    within.add('events', 'last', 'x'.repeat(6), DAY);
+    expect(within.length).toBe(100);
+    const over = noRows(100);
+    over.add('events', 'first', '', DAY);
+    expect(() => over.add('events', 'last', 'x'.repeat(7), DAY)).toThrow(
       expect.objectContaining({
         code: 'SLUICE_BODY_TOO_MANY_EVENTS',
-        detail: 'Their rows have more than 8000000 units.',
+        detail: 'Their rows have more than 100 units.',
       }),
     );
   });

@@ -12,7 +12,7 @@ import {
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
-/** Days that are exported or curated. */
+/** States of days that are exported or curated. */
 export const dayCases: readonly Case[] = [
   [
     'exported files are gone from their table',
@@ -36,7 +36,7 @@ export const dayCases: readonly Case[] = [
       restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-17', files: 0 }],
     },
   ],
-  ['an export failed', { ...exportOf(failedDay) }],
+  ['an export failed', { ...exportOf(failedBy('SLUICE_EXPORT_STOPPED')) }],
   [
     'the bucket of an export belongs to another account',
     { ...exportOf(failedBy('SLUICE_EXPORT_OWNER_DIFFERS')) },
@@ -44,25 +44,25 @@ export const dayCases: readonly Case[] = [
   ['the bucket of an export denies access', { ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')) }],
   ['the bucket of an export keeps older copies', { ...exportOf(failedBy('SLUICE_EXPORT_DELETE_DENIED')) }],
   [
-    'a client sends everything again',
+    'more rows of a day were sent again than usual',
     {
       curated: [
         {
           ...curatedTable,
           resends: [
             { day: '2026-11-19', rows: 2_000, resends: 120 },
-            // Two requests of one browser.
-            { day: '2026-11-15', rows: 64, resends: 99 },
             { day: '2026-11-18', rows: 1_000, resends: 10 },
             { day: '2026-11-17', rows: 1_000, resends: 10 },
             { day: '2026-11-16', rows: 1_000, resends: 4_000 },
+            // Too few to be told, as of two requests of one browser.
+            { day: '2026-11-15', rows: 64, resends: 99 },
           ],
         },
       ],
     },
   ],
   [
-    'days could not be curated',
+    'a day could not be curated',
     {
       curated: [
         {
@@ -105,14 +105,14 @@ export const dayCases: readonly Case[] = [
     'days wait to be curated',
     { curated: [{ ...curatedTable, late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR_MS }] },
   ],
-  ['days were never queued', { curated: [{ ...curatedTable, unplanned: ['2026-11-14'] }] }],
+  ['a day was never queued', { curated: [{ ...curatedTable, unplanned: ['2026-11-14'] }] }],
   ['a curated day has rows that no raw file has', { curated: [{ ...curatedTable, kept: [keptDay] }] }],
   [
-    'a curated day with rows that no raw file has was erased: no command brings its files back',
+    'a curated day with rows that no raw file has was erased',
     { curated: [{ ...curatedTable, kept: [{ ...keptDay, isErased: true }] }] },
   ],
   [
-    'the files of a curated day are copied back: no command copies them again',
+    'the files of a curated day are copied back',
     { curated: [{ ...curatedTable, kept: [{ ...keptDay, gone: [] }] }] },
   ],
 ];

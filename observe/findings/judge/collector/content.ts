@@ -1,6 +1,6 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, displayValue, listed, quotedName } from '../../../../lib/base/text.ts';
+import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
@@ -45,7 +45,6 @@ const whichOf = (change: ContentChange) =>
   isNamed(change) ? NAMED[change.what].which(change.value) : groupOf(change);
 const groupOf = ({ label, value, subject }: ContentChange) =>
   `to the group ${quotedName(label ?? value)} of ${quotedName(subject)}`;
-const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 /** The days that are compared: those that are not curated yet are not. */
 const before = ({ days }: ContentChange) => `on each of the last ${counted(days, 'curated day')}`;
 const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'exposure');

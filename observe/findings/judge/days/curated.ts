@@ -1,5 +1,5 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, percent } from '../../../../lib/base/text.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { daysWords } from '../../../commands.ts';
 import type { CurationState, KeptDay } from '../../../facts/days/curationState.ts';
@@ -130,19 +130,18 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config, no
     });
     const [newest] = days;
     if (newest === undefined) continue;
-    const percentOf = (share: number) => `${Math.round(share * 1_000) / 10} %`;
     const texts = days.map(
       (day) =>
-        `${percentOf(shareOf(day))} of the rows of ${day.day} (${day.resends} of ${day.rows + day.resends})`,
+        `${percent(shareOf(day))} of the rows of ${day.day} (${day.resends} of ${day.rows + day.resends})`,
     );
-    const usual = `${percentOf(usualOf(newest))} ${usualOf(newest) === 0.01 ? 'is' : 'are'} usual`;
+    const usual = `${percent(usualOf(newest))} ${usualOf(newest) === 0.01 ? 'is' : 'are'} usual`;
     const more = days.length === 1 ? '' : `, and on ${counted(days.length - 1, 'other day')}`;
     yield finding(
       'SLUICE_FINDING_RESENDS',
       {
-        title: `${percentOf(shareOf(newest))} of the rows of ${config.tables[kind]} of ${newest.day} were sent again (${newest.resends} of ${newest.rows + newest.resends})${more}, where ${usual}`,
+        title: `${percent(shareOf(newest))} of the rows of ${config.tables[kind]} of ${newest.day} were sent again (${newest.resends} of ${newest.rows + newest.resends})${more}, where ${usual}`,
         since: days.at(-1)?.day ?? newest.day,
-        detail: `${table}: sent again were ${listed(texts)}; ${percentOf(usualOf(newest))} are usual. Who sent them stands in the rows alone, which the command reads.`,
+        detail: `${table}: sent again were ${listed(texts)}; ${percent(usualOf(newest))} are usual. Who sent them stands in the rows alone, which the command reads.`,
       },
       [commands.sluice('query', resendsSql(config.tables[kind], newest.day))],
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { secretOf, testKey } from './keyring.ts';
+import { secretOf, testKey } from './testKeys.ts';
 import { startKeys } from './startKeys.ts';
 
 /** As long as keys that were read are believed. */

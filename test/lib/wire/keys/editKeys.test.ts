@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addKey, changeKey, listedKeys, removeKey } from '../../../../lib/wire/keys/editKeys.ts';
-import { secretOf, testKey } from './keyring.ts';
+import { secretOf, testKey } from './testKeys.ts';
 
 const web = testKey('web');
 const other = testKey('web', 'another-secret');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keySchema } from '../../../../lib/schema/fields/keys.ts';
 import { readKeyring } from '../../../../lib/wire/keys/Keyring.ts';
-import { secretOf, testKey } from './keyring.ts';
+import { secretOf, testKey } from './testKeys.ts';
 
 const web = testKey('web');
 
@@ -69,7 +69,7 @@ describe('readKeyring', () => {
     { where: 'a label', text: secretOf({ label: misplaced }) },
     { where: 'a hash', text: secretOf({ label: 'web', sha256: misplaced }) },
     { where: 'a long label', text: secretOf({ label: misplaced.repeat(9), sha256: web.sha256 }) },
-    { where: "a member's name", text: secretOf({ ...web.entry, [misplaced]: true }) },
+    { where: "a member's name", text: JSON.stringify({ keys: [{ ...web.entry, [misplaced]: true }] }) },
     { where: 'a kind', text: secretOf({ ...web.entry, kinds: [misplaced] }) },
     // The space and the slash make them invalid: without them they would be an environment and a source, and stay.
     { where: 'an environment', text: secretOf({ ...web.entry, environment: ` ${misplaced}` }) },

@@ -2,7 +2,7 @@ import type { SetAlarm } from '../../../../lib/base/time.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate, type KeyGateOptions } from '../../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
-import { secretOf } from './keyring.ts';
+import { secretOf } from './testKeys.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
 
