@@ -2,7 +2,6 @@ import {
   curatedTable,
   exportOf,
   failedBy,
-  failedDay,
   HOUR_MS,
   keptDay,
   loadedDay,

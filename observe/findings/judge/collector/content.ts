@@ -55,7 +55,7 @@ function lessTitle(change: ContentChange): string {
 }
 /** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
 function shareTitle(change: ContentChange, what: string, has: string): string {
-  const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual)}`;
+  const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual, change.usual < 0.1 ? 1 : 0)}`;
   return `${change.count} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
 }
 /** SQL of the rows of a change: those of what is named, or of its subject. */

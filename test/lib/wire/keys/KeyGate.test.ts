@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { secretOf, testKey } from './testKeys.ts';
 import { startKeys } from './startKeys.ts';
+import { secretOf, testKey } from './testKeys.ts';
 
 /** As long as keys that were read are believed. */
 const FRESH_MS = 300_000;
