@@ -11,7 +11,7 @@ import type { PreparedStatements, QueryCall, StatementRunner } from './engine/St
 import { Executions } from './model/Executions.ts';
 import { invalidRequest } from './model/errors.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
-import { ResultStore } from './model/ResultStore.ts';
+import { ResultStore } from './model/results/ResultStore.ts';
 import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations } from './wire/executionOperations.ts';

@@ -91,6 +91,11 @@ export class Catalog {
     return sortByKey(this.database(databaseName).tables);
   }
 
+  /** A table or view, whatever the case of its name; undefined if there is none, or not the database. */
+  findTable(databaseName: string, name: string): TableEntry | undefined {
+    return this.#databases.get(databaseName.toLowerCase())?.tables.get(name.toLowerCase());
+  }
+
   /** @throws AwsError EntityNotFoundException */
   table(databaseName: string, name: string): TableEntry {
     const entry = this.database(databaseName).tables.get(name.toLowerCase());

@@ -121,10 +121,7 @@ function tableHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
   return {
     exists(resource) {
       const { databaseName, name } = deployedTable(resource);
-      return (
-        catalog.hasDatabase(databaseName) &&
-        catalog.tables(databaseName).some(({ input }) => input.Name === name.toLowerCase())
-      );
+      return catalog.findTable(databaseName, name) !== undefined;
     },
     // UpdateTable replaces the whole input: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
     put(resource) {

@@ -1,7 +1,7 @@
 import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatCsv, parseCsvLine } from '../../src/athena/model/resultFormat.ts';
+import { formatCsv, parseCsvLine } from '../../src/athena/model/results/resultFormat.ts';
 import { chunks, ScriptedRunner, textColumn } from '../../src/testing/ScriptedRunner.ts';
 import { ACCOUNT, BUCKET, runToEnd, startAthena } from '../../src/testing/startAthena.ts';
 

@@ -175,7 +175,7 @@ export class QueryScope {
   async #addTable(database: string, name: string, depth: number): Promise<void> {
     const base = name.endsWith(PARTITIONS_SUFFIX) ? name.slice(0, -PARTITIONS_SUFFIX.length) : name;
     const key = `${database}.${name}`;
-    const entry = this.#findTable(database, base);
+    const entry = this.#options.catalog.findTable(database, base);
     if (entry === undefined || this.#known.has(key)) return;
     this.#known.add(key);
     const { session, onCall } = this.#options;
@@ -263,12 +263,6 @@ export class QueryScope {
       await this.#options.session.run(`CREATE SCHEMA IF NOT EXISTS ${CATALOG}.${quoteName(schema)}`);
     }
     return schema;
-  }
-
-  /** A table or view of Glue, by names in lower case; undefined if it does not exist. */
-  #findTable(database: string, name: string): TableEntry | undefined {
-    const found = this.#options.catalog.databases().find(({ input }) => input.Name === database);
-    return found?.tables.get(name);
   }
 }
 

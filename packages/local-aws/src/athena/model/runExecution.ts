@@ -8,8 +8,8 @@ import type {
 } from '../engine/StatementRunner.ts';
 import type { Execution, Outcome } from './Execution.ts';
 import { catalogMessage } from './errors.ts';
-import type { ResultStore } from './ResultStore.ts';
-import { writeResult } from './writeResult.ts';
+import type { ResultStore } from './results/ResultStore.ts';
+import { writeResult } from './results/writeResult.ts';
 
 /** Options of {@link runExecution}. */
 export interface RunOptions {

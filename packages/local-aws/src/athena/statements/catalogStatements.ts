@@ -110,8 +110,7 @@ function createTable(statement: StatementOf<'createTable'>, run: CatalogRun): vo
 function dropTable(statement: StatementOf<'dropTable' | 'dropView'>, run: CatalogRun): void {
   const { catalog } = run.runner;
   const { database, name } = resolveTableName(statement.name, run.context.database);
-  const exists = catalog.hasDatabase(database) && catalog.database(database).tables.has(name);
-  if (statement.ifExists && !exists) return;
+  if (statement.ifExists && catalog.findTable(database, name) === undefined) return;
   const entry = catalog.table(database, name);
   assertNotIceberg(entry);
   const isOfView = isView(entry);

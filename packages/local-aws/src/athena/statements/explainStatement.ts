@@ -58,8 +58,7 @@ function tablesOf(scans: readonly TableScan[], { runner }: QueryRun): readonly T
   const names = new Set(scans.map(({ table }) => table));
   return [...names].flatMap((table) => {
     const [catalog, database = '', ...name] = table.split('.');
-    const found = runner.catalog.databases().find(({ input }) => input.Name === database);
-    const entry = catalog === CATALOG ? found?.tables.get(name.join('.')) : undefined;
+    const entry = catalog === CATALOG ? runner.catalog.findTable(database, name.join('.')) : undefined;
     return entry === undefined ? [] : [entry];
   });
 }

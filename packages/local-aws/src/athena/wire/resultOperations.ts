@@ -6,8 +6,8 @@ import { columnInfo } from '../model/columnInfo.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest, notSucceeded, resultsNotReadable } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import { readResult } from '../model/readResult.ts';
-import { parseResultLocation } from '../model/resultLocation.ts';
+import { readResult } from '../model/results/readResult.ts';
+import { parseResultLocation } from '../model/results/resultLocation.ts';
 import { type AthenaContext, idSchema } from './AthenaContext.ts';
 
 /** The input of GetQueryResults: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */

@@ -2,8 +2,8 @@ import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { COPY_SOURCE, type CopySource, splitCopySource } from '../../protocol/copySourceHeader.ts';
 import { s3Errors } from '../errors.ts';
 import { archivedClasses, type StoredObject } from '../model/StoredObject.ts';
+import { requireKeyAccess } from './attributes/objectEncryption.ts';
 import { checkReadConditions } from './conditions.ts';
-import { requireKeyAccess } from './objectEncryption.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** The headers that describe the source of a copy. */

@@ -1,11 +1,11 @@
 import type { AwsResponse } from '../../protocol/AwsService.ts';
 import { s3Errors } from '../errors.ts';
 import { archivedClasses } from '../model/StoredObject.ts';
-import { checkAcl } from './checkAcl.ts';
-import { checksumHeaders } from './checksumHeaders.ts';
+import { checkAcl } from './attributes/checkAcl.ts';
+import { checksumHeaders } from './attributes/checksumHeaders.ts';
+import { attributeHeaders, objectHeaders, readAttributes } from './attributes/objectAttributes.ts';
+import { encryptionHeaders, requireKeyAccess, withEncryption } from './attributes/objectEncryption.ts';
 import { checkReadConditions, writeCondition } from './conditions.ts';
-import { attributeHeaders, objectHeaders, readAttributes } from './objectAttributes.ts';
-import { encryptionHeaders, requireKeyAccess, withEncryption } from './objectEncryption.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { newVersionHeader, readVersionId, versionHeader } from './versionHeaders.ts';

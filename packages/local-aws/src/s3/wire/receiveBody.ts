@@ -3,7 +3,7 @@ import { notImplemented } from '../../protocol/AwsError.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumBytes } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
-import { checksumHeader } from './checksumHeaders.ts';
+import { checksumHeader } from './attributes/checksumHeaders.ts';
 import { type ChunkedFormat, chunkedBody } from './chunkedBody.ts';
 import type { S3Call } from './S3Operation.ts';
 

@@ -64,10 +64,7 @@ function requireInsertTarget(
   { runner, context, statement: sql }: QueryRun,
 ): TableEntry {
   context.onCall({ service: 'glue', operation: 'GetTable', input: { DatabaseName: database, Name: name } });
-  const entry = runner.catalog
-    .databases()
-    .find(({ input }) => input.Name === database)
-    ?.tables.get(name);
+  const entry = runner.catalog.findTable(database, name);
   if (entry === undefined) {
     throw statementError('TABLE_NOT_FOUND', `Table 'awsdatacatalog.${database}.${name}' does not exist`, {
       sql,

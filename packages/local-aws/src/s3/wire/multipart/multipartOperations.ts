@@ -1,10 +1,10 @@
 import type { ChecksumAlgorithm, ChecksumType } from '../../checksums.ts';
 import { s3Errors } from '../../errors.ts';
 import { PART_COUNT } from '../../limits.ts';
-import { checkAcl } from '../checkAcl.ts';
-import { checksumHeaders, readAlgorithm } from '../checksumHeaders.ts';
-import { attributeHeaders, readAttributes } from '../objectAttributes.ts';
-import { encryptionHeaders, requireKeyAccess, withEncryption } from '../objectEncryption.ts';
+import { checkAcl } from '../attributes/checkAcl.ts';
+import { checksumHeaders, readAlgorithm } from '../attributes/checksumHeaders.ts';
+import { attributeHeaders, readAttributes } from '../attributes/objectAttributes.ts';
+import { encryptionHeaders, requireKeyAccess, withEncryption } from '../attributes/objectEncryption.ts';
 import { receiveBody } from '../receiveBody.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { xmlResponse } from '../xmlBodies.ts';

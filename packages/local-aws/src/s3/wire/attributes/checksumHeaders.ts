@@ -1,6 +1,6 @@
-import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums.ts';
-import { s3Errors } from '../errors.ts';
-import type { StoredObject } from '../model/StoredObject.ts';
+import { type ChecksumAlgorithm, checksumAlgorithms } from '../../checksums.ts';
+import { s3Errors } from '../../errors.ts';
+import type { StoredObject } from '../../model/StoredObject.ts';
 
 /** The header of an algorithm, e.g. `x-amz-checksum-crc64nvme`. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {

@@ -1,6 +1,6 @@
-import { AwsError } from '../../protocol/AwsError.ts';
-import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { resultsNotFound } from './errors.ts';
+import { AwsError } from '../../../protocol/AwsError.ts';
+import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
+import { resultsNotFound } from '../errors.ts';
 import { parseCsvLine } from './resultFormat.ts';
 import { parseResultLocation } from './resultLocation.ts';
 

@@ -1,7 +1,7 @@
-import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { StatementKind } from '../engine/StatementRunner.ts';
-import { invalidLocation, noOutputBucket, noOutputLocation } from './errors.ts';
-import type { ResultConfiguration, WorkGroupConfiguration } from './workGroupConfiguration.ts';
+import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
+import type { StatementKind } from '../../engine/StatementRunner.ts';
+import { invalidLocation, noOutputBucket, noOutputLocation } from '../errors.ts';
+import type { ResultConfiguration, WorkGroupConfiguration } from '../workGroupConfiguration.ts';
 
 /** `s3://bucket` with a key, a folder or nothing behind it. */
 const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;

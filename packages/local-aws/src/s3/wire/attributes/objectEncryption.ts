@@ -1,9 +1,9 @@
-import { notImplemented } from '../../protocol/AwsError.ts';
-import { s3Errors } from '../errors.ts';
-import type { Bucket } from '../model/Bucket.ts';
-import { defaultEncryption, encryptionHeaderNames } from '../model/defaultEncryption.ts';
-import type { ObjectAttributes } from '../model/StoredObject.ts';
-import type { KeyAccess, KeyUse, S3Call } from './S3Operation.ts';
+import { notImplemented } from '../../../protocol/AwsError.ts';
+import { s3Errors } from '../../errors.ts';
+import type { Bucket } from '../../model/Bucket.ts';
+import { defaultEncryption, encryptionHeaderNames } from '../../model/defaultEncryption.ts';
+import type { ObjectAttributes } from '../../model/StoredObject.ts';
+import type { KeyAccess, KeyUse, S3Call } from '../S3Operation.ts';
 
 const { algorithm: ALGORITHM, key: KEY, bucketKey: BUCKET_KEY } = encryptionHeaderNames;
 

@@ -1,5 +1,5 @@
-import type { AthenaColumn } from '../engine/StatementRunner.ts';
-import { columnInfo } from './columnInfo.ts';
+import type { AthenaColumn } from '../../engine/StatementRunner.ts';
+import { columnInfo } from '../columnInfo.ts';
 
 /** The number for whether a column can be null. */
 const NULLABLE = { NOT_NULL: 1, NULLABLE: 2, UNKNOWN: 3 } as const;

@@ -1,14 +1,14 @@
-import { notImplemented } from '../../protocol/AwsError.ts';
-import { s3Errors } from '../errors.ts';
-import { USER_METADATA_BYTES } from '../limits.ts';
+import { notImplemented } from '../../../protocol/AwsError.ts';
+import { s3Errors } from '../../errors.ts';
+import { USER_METADATA_BYTES } from '../../limits.ts';
 import {
   type ObjectAttributes,
   plainAttributes,
   type StoredObject,
   storageClasses,
-} from '../model/StoredObject.ts';
+} from '../../model/StoredObject.ts';
+import type { S3Call } from '../S3Operation.ts';
 import { ENCRYPTION, encryptionHeaders, readEncryption } from './objectEncryption.ts';
-import type { S3Call } from './S3Operation.ts';
 
 /** Headers of a write that are returned with the object: unchanged, but for {@link contentEncoding}. */
 const KEPT = [

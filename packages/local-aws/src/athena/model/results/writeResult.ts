@@ -1,5 +1,5 @@
-import type { StatementResult } from '../engine/StatementRunner.ts';
-import type { Outcome } from './Execution.ts';
+import type { StatementResult } from '../../engine/StatementRunner.ts';
+import type { Outcome } from '../Execution.ts';
 import { formatCsv, formatText } from './resultFormat.ts';
 import { outputLocation } from './resultLocation.ts';
 import { encodeMetadata } from './resultMetadata.ts';

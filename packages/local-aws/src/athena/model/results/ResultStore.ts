@@ -1,14 +1,14 @@
-import type { LocalClock } from '../../base/clock.ts';
-import type { Faults } from '../../faults/Faults.ts';
-import { applyFaultEffect, ConnectionReset } from '../../faults/faultEffect.ts';
-import { AwsError } from '../../protocol/AwsError.ts';
-import { encryptionHeaderNames } from '../../s3/model/defaultEncryption.ts';
-import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { ObjectAttributes } from '../../s3/model/StoredObject.ts';
-import { StatementError } from '../engine/StatementError.ts';
-import type { QueryCall } from '../engine/StatementRunner.ts';
+import type { LocalClock } from '../../../base/clock.ts';
+import type { Faults } from '../../../faults/Faults.ts';
+import { applyFaultEffect, ConnectionReset } from '../../../faults/faultEffect.ts';
+import { AwsError } from '../../../protocol/AwsError.ts';
+import { encryptionHeaderNames } from '../../../s3/model/defaultEncryption.ts';
+import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
+import type { ObjectAttributes } from '../../../s3/model/StoredObject.ts';
+import { StatementError } from '../../engine/StatementError.ts';
+import type { QueryCall } from '../../engine/StatementRunner.ts';
+import type { ResultConfiguration } from '../workGroupConfiguration.ts';
 import { parseResultLocation } from './resultLocation.ts';
-import type { ResultConfiguration } from './workGroupConfiguration.ts';
 
 /** "Failed to write query results to Amazon S3". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
 const WRITE_FAILED = 401;

@@ -1,5 +1,5 @@
-import { AwsError } from '../../protocol/AwsError.ts';
-import type { S3Call } from './S3Operation.ts';
+import { AwsError } from '../../../protocol/AwsError.ts';
+import type { S3Call } from '../S3Operation.ts';
 
 /**
  * Checks the ACL that a request sets on an object. Buckets have no ACLs here, as those created since April 2023: their owner
