@@ -8,6 +8,7 @@ import { recordingTarget, status, taken } from '../../harness/recordingTarget.ts
 import { startAws } from '../../harness/startAws.ts';
 
 const BUCKET = 'sluice-relayed';
+const MINUTE_MS = 60_000;
 /** That of the queues. */
 const clock = new ManualClock(Date.now());
 const aws = await startAws({ clock });
@@ -87,6 +88,23 @@ describe('relay', () => {
     expect(relayed.counts()).toMatchObject({ visible: 0, inFlight: 1 });
     expect(await invoke({ Records: [received(copy)] }, 40_000)).toEqual(settled);
     expect(target.recorded).toHaveLength(1);
+  });
+
+  it('hides what the target does not take for longer each time, and puts it aside in the end', async () => {
+    target.behave(status(500));
+    for (const [receives, leastMs, mostMs] of [
+      [1, MINUTE_MS, 2 * MINUTE_MS],
+      [6, 20 * MINUTE_MS, 33 * MINUTE_MS],
+    ] as const) {
+      expect(await invoke({ Records: [received(copy, receives)] })).toEqual(stays);
+      clock.advance(leastMs);
+      expect(relayed.counts()).toMatchObject({ visible: 0, inFlight: 1 });
+      clock.advance(mostMs - leastMs);
+      expect(relayed.counts()).toMatchObject({ visible: 1, inFlight: 0 });
+      empty();
+    }
+    expect(await invoke({ Records: [received(copy, 7, 6.5 * 1_440 * MINUTE_MS)] })).toEqual(settled);
+    expect(keys()).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
   });
 
   it('pauses a key whose project is at its limit, also in later invocations', async () => {

@@ -104,6 +104,14 @@ describe('messages of objects', () => {
     expect(lines[0]).toMatchObject({ event: 'write_failed', code: 'SLUICE_WRITE_OUT_OF_TIME' });
     expect(keys('')).toEqual([key]);
   });
+
+  it('of objects that were received often have them written each alone', async () => {
+    const receives = [1, 4, 5, 5];
+    const keysOfAll = await Promise.all(receives.map((_, i) => putBatch(`${i}`)));
+    const Records = keysOfAll.map((key, i) => message(key, receives[i]));
+    expect(await invoke({ Records })).toEqual(failing());
+    expect(lines).toMatchObject([{ event: 'write', written: 4, rounds: 3, files: 3 }]);
+  });
 });
 
 describe('a look', () => {

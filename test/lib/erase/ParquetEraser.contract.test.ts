@@ -250,7 +250,7 @@ describe('the rows of a unit in a Parquet file', () => {
 
   it('may be a thousand, of as many types; mentions are counted of a hundred, except in results', async () => {
     // All together are longer than a pattern may be that RE2 takes.
-    const value = (i: number) => `v${i}-`.padEnd(500, 'abcdefghij');
+    const value = (i: number) => `v${i}-`.padEnd(800, 'abcdefghij');
     await write(
       `SELECT '${value(999)}' AS unit_id, 'type999' AS id_type, '${value(1_000)}' AS note UNION ALL
        SELECT 'x', 'type1', 'see ${value(7)}' UNION ALL SELECT 'x', 'type1', 'see ${value(998)}'`,
