@@ -13,7 +13,7 @@ import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { LEASE_MS } from '../../harness/attemptAt.ts';
-import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
+import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
 
@@ -29,7 +29,7 @@ describe('a day that is curated', () => {
   it('has one row an event, an account that adds up, and is read by the views', async () => {
     // No file of rows.
     await curations.land('empty', new Uint8Array());
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     expect(await curations.night()).toMatchObject([
       { outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10, differing: 0 } },
     ]);
@@ -45,7 +45,7 @@ describe('a day that is curated', () => {
     expect(location).toBe(`${FOLDER}${entry?.version}/`);
     expect(await curations.rowsUnder(location ?? '')).toHaveLength(40);
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
   });
 
   const late = () => curations.land('late', exposures(40, 41));
@@ -59,14 +59,14 @@ describe('a day that is curated', () => {
     const task = await curations.task();
     for (const killAt of curateFaultPoints) {
       await curations.kill(task, killAt);
-      expect(await curations.read()).toEqual(ids(0, 41));
+      await curations.expectRead(41);
       curations.endLease();
     }
     expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
     await curations.work();
     expect((await curations.viewDays())?.exposures).toEqual([{ from: DAY, to: DAY }]);
     const after = (await curations.curatedLocation()) ?? '';
-    expect(await curations.read()).toEqual(ids(0, 41));
+    await curations.expectRead(41);
     expect(await curations.rowsUnder(after)).toHaveLength(41);
     // What was replaced stays for a day from then on, and what no reader has seen for two.
     await curations.sweep();
@@ -77,7 +77,7 @@ describe('a day that is curated', () => {
     }
     expect((await curations.keys(FOLDER)).filter((key) => !key.startsWith(after))).toEqual([]);
     expect(await curations.keys(VERSION_NOTES)).toEqual([]);
-    expect(await curations.read()).toEqual(ids(0, 41));
+    await curations.expectRead(41);
   });
 
   /** Another takes the day, as the lease of its worker has ended. */
@@ -126,7 +126,7 @@ describe('a day that is curated', () => {
     expect(await curations.listedDays()).toEqual([]);
     await curations.work();
     expect(await curations.listedDays()).toEqual([]);
-    expect(await curations.read()).toEqual(ids(0, 41));
+    await curations.expectRead(41);
   });
 
   it('is not read by views if a raw file comes while the plan lists what a killed task has published', async () => {
@@ -140,7 +140,7 @@ describe('a day that is curated', () => {
     const [planned] = await curations.planDays({ listed: { ...listed, write } });
     expect(planned?.listed).toEqual([]);
     expect(await curations.listedDays()).toEqual([]);
-    expect(await curations.read()).toEqual(ids(0, 41));
+    await curations.expectRead(41);
   });
 
   it('that has lost a raw file is not published if somebody takes files of the version whose rows it keeps', async () => {
@@ -151,7 +151,7 @@ describe('a day that is curated', () => {
     curations.nextNight();
     const task = await curations.task();
     expect(task?.reason).toBe('kept');
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     const before = (await curations.curatedLocation()) ?? '';
     const takeAway = async () => {
       const [Key, ...others] = await curations.keys(before);
@@ -199,7 +199,7 @@ describe('a day that is curated', () => {
     await late();
     expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
     expect(await curations.listedDays()).toEqual([]);
-    expect(await curations.read()).toEqual(ids(0, 41));
+    await curations.expectRead(41);
   });
 
   it.each([
@@ -274,7 +274,7 @@ describe('a day that is curated', () => {
     for (const name of ['a', 'b']) await curations.removeRaw(name);
     curations.nextNight();
     await curations.night();
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     expect(await curations.listedDays()).toEqual([DAY]);
     // The next night may read its rows once more.
     curations.nextNight();
@@ -304,7 +304,7 @@ describe('a day that is curated', () => {
     const place = { DatabaseName, TableName: curatedTables.exposures, PartitionValues: [DAY] };
     await curations.glue.send(new DeletePartitionCommand(place));
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     expect((await curations.entry())?.version).not.toBe(before);
     curations.clock.advance(2 * 86_400_000);
     await curations.sweep();

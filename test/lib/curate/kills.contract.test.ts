@@ -5,7 +5,7 @@ import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { curatedSubject, VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
 import { withoutNote } from '../../harness/shortPages.ts';
-import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
+import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
 const TWO_DAYS_MS = 2 * 86_400_000;
@@ -33,7 +33,7 @@ describe('a task that is killed', () => {
   async function expectWhole() {
     await curations.check();
     expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     const location = (await curations.curatedLocation()) ?? '';
     expect(await curations.rowsUnder(location)).toHaveLength(40);
     const entry = await curations.entry();
@@ -49,7 +49,7 @@ describe('a task that is killed', () => {
     curations.clock.advance(TWO_DAYS_MS);
     await curations.sweep();
     expect(await curations.keys(VERSION_NOTES)).toEqual([]);
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     const [file = ''] = await curations.keys(FOLDER);
     await curations.remove(file);
     await curations.check();
@@ -107,7 +107,7 @@ describe('a task that is killed', () => {
       state: 'failed',
       failure: { code: 'SLUICE_CURATE_KILLED' },
     });
-    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.expectRead(40);
     curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });

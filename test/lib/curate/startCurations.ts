@@ -278,6 +278,10 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       const rows = folder === null ? [] : await this.rowsUnder(folder);
       return [...new Set(rows.map((row) => String(row['event_id'])))].sort();
     },
+    /** Readers of the day see so many events. */
+    async expectRead(count: number): Promise<void> {
+      expect(await this.read()).toEqual(ids(0, count));
+    },
     /** Where the curated partition of a day is; null without one. */
     async curatedLocation(day: UtcDay = DAY, kind: ForwardedKind = 'exposures'): Promise<string | null> {
       const table = config.curatedTables[kind];

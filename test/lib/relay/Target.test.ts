@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { TargetAnswer } from '../../../lib/relay/sendRequest.ts';
@@ -36,6 +36,13 @@ function start() {
 }
 
 describe('the target of relay', () => {
+  let answers: ReturnType<typeof start>['answers'];
+  let deliver: ReturnType<typeof start>['deliver'];
+  let clock: ManualClock;
+  beforeEach(() => {
+    ({ answers, deliver, clock } = start());
+  });
+
   it.each([
     [{ status: 200 }, { kind: 'taken' }],
     [{ status: 299 }, { kind: 'taken' }],
@@ -49,7 +56,6 @@ describe('the target of relay', () => {
     ...[400, 403, 499].map((status) => [{ status }, { kind: 'refused', status }] as const),
     [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), { kind: 'again', why: 'ECONNREFUSED' }],
   ])('means by %j %j', async (answer, verdict) => {
-    const { answers, deliver } = start();
     answers.next = answer;
     expect(await deliver()).toMatchObject(verdict);
   });
@@ -65,13 +71,11 @@ describe('the target of relay', () => {
     [null, 0],
     ['', 0],
   ])('is asked again after Retry-After: %s', async (retryAfter, afterMs) => {
-    const { answers, deliver } = start();
     answers.next = { status: 503, retryAfter };
     expect(await deliver()).toMatchObject({ kind: 'again', afterMs });
   });
 
   it('gets nothing with a key before the time of its 429, and something with others', async () => {
-    const { answers, deliver, clock } = start();
     answers.next = { status: 429, retryAfter: '60' };
     const first = deliver('client-a');
     // One that was under way asks for less.
@@ -86,7 +90,6 @@ describe('the target of relay', () => {
   });
 
   it('lets 429s of one key stop no other', async () => {
-    const { answers, deliver, clock } = start();
     for (let i = 0; i < 20; i += 1) {
       answers.next = { status: 429 };
       await deliver('client-a');
@@ -109,7 +112,6 @@ describe('the target of relay', () => {
   it.each([null, '1'])(
     'is asked with a key less and less often after 429 with Retry-After: %s',
     async (retryAfter) => {
-      const { answers, deliver, clock } = start();
       answers.next = { status: 429, retryAfter };
       const pauses: number[] = [];
       for (let i = 0; i < 4; i += 1) {
@@ -124,7 +126,6 @@ describe('the target of relay', () => {
   );
 
   it('forgets what keys it waits for once they are a thousand', async () => {
-    const { answers, deliver } = start();
     answers.next = { status: 429 };
     for (let key = 0; key < 1_000; key += 1) await deliver(`client-${key}`);
     expect(await deliver('client-0')).toMatchObject({ why: 'waits' });
@@ -135,7 +136,6 @@ describe('the target of relay', () => {
   });
 
   it('gets nothing at all before the time of a 503, also if another one, which was under way, states none', async () => {
-    const { answers, deliver, clock } = start();
     answers.next = { status: 503, retryAfter: '60' };
     const first = deliver();
     answers.next = { status: 503 };
@@ -148,7 +148,6 @@ describe('the target of relay', () => {
   });
 
   it('gets only probes after five failures in a row, until it answers one', async () => {
-    const { answers, deliver, clock } = start();
     for (let i = 0; i < 50; i += 1) {
       answers.next = i % 2 === 0 ? new Error('down') : { status: 500 };
       await deliver();

@@ -48,9 +48,11 @@ const batchLine = (fields: Record<string, unknown>) => ({
 const failure = (day: string, code: string) => ({ day, code, message: expect.stringContaining(code) });
 const quiet = (table: string) => ({ table, existed: 0, updated: 0, misplaced: [], failed: [] });
 
+const register = (messages: Parameters<typeof registerMessages>[1]) => registerMessages(registrar, messages);
+
 describe('registerMessages', () => {
   it('registers the days of a batch, table after table, and logs one line', async () => {
-    const response = await registerMessages(registrar, [
+    const response = await register([
       file('a', 'events', TODAY),
       file('b', 'exposures', TODAY),
       file('c', 'events', '2026-11-19'),
@@ -76,9 +78,9 @@ describe('registerMessages', () => {
   it('makes no call for a day that it knows, whether it created the partition or found it', async () => {
     registrar.partitions.set(events, [dayOf('events', TODAY)]);
     const batch = [file('a', 'events', TODAY), file('b', 'exposures', TODAY)];
-    await registerMessages(registrar, batch);
+    await register(batch);
     registrar.calls.length = 0;
-    expect(await registerMessages(registrar, batch)).toEqual(returned());
+    expect(await register(batch)).toEqual(returned());
     expect(registrar.calls).toEqual([]);
     expect(registrar.lines).toStrictEqual([
       batchLine({ messages: 2, created: 1, existed: 1 }),
@@ -96,7 +98,7 @@ describe('registerMessages', () => {
       file('d', 'events', '2026-11-19'),
     ];
     const ignored = { other_bucket: 1 };
-    expect(await registerMessages(registrar, batch)).toEqual(returned('b', 'd'));
+    expect(await register(batch)).toEqual(returned('b', 'd'));
     expect(registrar.lines).toStrictEqual([
       batchLine({
         level: 'error',
@@ -107,7 +109,7 @@ describe('registerMessages', () => {
       }),
     ]);
     registrar.failures.clear();
-    expect(await registerMessages(registrar, batch)).toEqual(returned());
+    expect(await register(batch)).toEqual(returned());
     expect(registrar.lines.at(-1)).toStrictEqual(batchLine({ messages: 5, created: 1, known: 2, ignored }));
   });
 
@@ -115,7 +117,7 @@ describe('registerMessages', () => {
     registrar.partitions.set(events, [dayOf('events', TODAY, OLD), dayOf('events', TOMORROW, OLD)]);
     registrar.failures.set(`update ${TODAY}`, 'InvalidInputException');
     const batch = [file('a', 'events', TODAY), file('b', 'events', TOMORROW)];
-    expect(await registerMessages(registrar, batch)).toEqual(returned('a'));
+    expect(await register(batch)).toEqual(returned('a'));
     expect(registrar.lines).toStrictEqual([
       batchLine({
         level: 'error',
@@ -136,7 +138,7 @@ describe('registerMessages', () => {
       file('b', 'events', TODAY),
       file('c', 'exposures', '2026-11-19'),
     ];
-    expect(await registerMessages(registrar, batch)).toEqual(returned('a', 'c'));
+    expect(await register(batch)).toEqual(returned('a', 'c'));
     const message = expect.stringContaining('AccessDeniedException: not authorized');
     expect(registrar.lines).toStrictEqual([
       batchLine({
@@ -153,7 +155,7 @@ describe('registerMessages', () => {
 
   it('returns a message that it cannot read, with the reason in the log and without its content', async () => {
     const batch = [message('bad', 'secret'), file('good', 'events', TODAY)];
-    expect(await registerMessages(registrar, batch)).toEqual(returned('bad'));
+    expect(await register(batch)).toEqual(returned('bad'));
     expect(registrar.lines).toStrictEqual([
       batchLine({
         level: 'error',
@@ -179,13 +181,13 @@ describe('registerMessages', () => {
 
   it('rejects when its own code fails, because the messages are not at fault', async () => {
     registrar.errors.set(`getTable ${events}`, new TypeError('defect'));
-    await expect(registerMessages(registrar, [file('a', 'events', TODAY)])).rejects.toThrow('defect');
-    await expect(registerMessages(registrar, [daily('run')])).rejects.toThrow('defect');
+    await expect(register([file('a', 'events', TODAY)])).rejects.toThrow('defect');
+    await expect(register([daily('run')])).rejects.toThrow('defect');
   });
 
   it('runs once for several messages that ask for the daily run, after the objects of the batch', async () => {
     const batch = [daily('run-1'), file('a', 'events', TODAY), daily('run-2')];
-    expect(await registerMessages(registrar, batch)).toEqual(returned());
+    expect(await register(batch)).toEqual(returned());
     expect(registrar.lines).toMatchObject([
       batchLine({ created: 1 }),
       { event: 'register_daily', tables: [{ created: 2 }, { created: 1, existed: 0 }, { created: 2 }] },
@@ -202,12 +204,12 @@ describe('registerMessages', () => {
       daily('run-2'),
       message('c', '{"sluice":"weekly"}'),
     ];
-    expect(await registerMessages(registrar, batch)).toEqual(returned('c', 'a', 'run-1', 'run-2'));
+    expect(await register(batch)).toEqual(returned('c', 'a', 'run-1', 'run-2'));
   });
 });
 
 describe('the hourly run', () => {
-  const run = () => registerMessages(registrar, [daily('run')]);
+  const run = () => register([daily('run')]);
 
   it('repairs every table, and remembers every day that has its partition', async () => {
     registrar.partitions.set(events, [dayOf('events', '2026-11-01'), dayOf('events', '2026-11-02', OLD)]);

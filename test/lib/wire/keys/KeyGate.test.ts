@@ -14,7 +14,7 @@ const next = testKey('web', 'client-web-2');
 /** Keys of a secret that has one. */
 function startWeb() {
   const keys = startKeys();
-  keys.secret.text = secretOf(web.entry);
+  keys.has(web);
   return keys;
 }
 
@@ -28,7 +28,7 @@ describe('a key', () => {
       environment: 'staging',
       kinds: ['events'],
     });
-    expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+    await keys.expectJudged(app.key, 'SLUICE_KEY_UNKNOWN');
   });
 
   it('that is missing is refused with the reason', async () => {
@@ -41,62 +41,62 @@ describe('a key', () => {
     const keys = startKeys({ configured: [{ ...web.entry, kinds: ['exposures', 'events'] }] });
     keys.secret.text = secretOf({ ...web.entry, label: 'other' });
     keys.secret.down = true;
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
     expect(keys.secret.reads).toBe(0);
   });
 
   it('of any kind is accepted where that is allowed, with its own label if it has one, even without a secret', async () => {
     const keys = startKeys({ allowAnyKey: true });
-    keys.secret.text = secretOf(web.entry);
-    expect(await keys.judge(web.key)).toBe('web');
+    keys.has(web);
+    await keys.expectJudged(web.key, 'web');
     for (let i = 0; i < 50; i += 1) {
       keys.clock.advance(1_000);
-      expect(await keys.judge(`client-${i}`)).toBe('any');
+      await keys.expectJudged(`client-${i}`, 'any');
     }
     expect(keys.secret.reads).toBe(1);
     const broken = startKeys({ allowAnyKey: true });
     broken.secret.down = true;
-    expect(await broken.judge(web.key)).toBe('any');
+    await broken.expectJudged(web.key, 'any');
   });
 });
 
 describe('rotation', () => {
   it('accepts a new key immediately, or after the pause if a lookup was just made', async () => {
     const keys = startWeb();
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
     keys.clock.advance(UNKNOWN_KEY_PAUSE_MS);
-    keys.secret.text = secretOf(web.entry, next.entry);
-    expect(await keys.judge(next.key)).toBe('web');
-    keys.secret.text = secretOf(web.entry, next.entry, app.entry);
+    keys.has(web, next);
+    await keys.expectJudged(next.key, 'web');
+    keys.has(web, next, app);
     keys.clock.advance(UNKNOWN_KEY_PAUSE_MS - 1);
-    expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+    await keys.expectJudged(app.key, 'SLUICE_KEY_UNKNOWN');
     keys.clock.advance(1);
-    expect(await keys.judge(app.key)).toBe('app');
+    await keys.expectJudged(app.key, 'app');
   });
 
   it('accepts a removed key for less than five minutes, and reads once in that time', async () => {
     const keys = startWeb();
     await keys.judge(web.key);
-    keys.secret.text = secretOf(next.entry);
+    keys.has(next);
     keys.clock.advance(FRESH_MS - 1);
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
     expect(keys.secret.reads).toBe(1);
   });
 
   it('rejects a removed key after five minutes, also with the first request of that time', async () => {
     const keys = startWeb();
-    expect(await keys.judge(web.key)).toBe('web');
-    keys.secret.text = secretOf(next.entry);
+    await keys.expectJudged(web.key, 'web');
+    keys.has(next);
     keys.clock.advance(FRESH_MS);
-    expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
-    expect(await keys.judge(next.key)).toBe('web');
+    await keys.expectJudged(web.key, 'SLUICE_KEY_UNKNOWN');
+    await keys.expectJudged(next.key, 'web');
     expect(keys.secret.reads).toBe(2);
   });
 
   it('answers from the keys it has when their read outlasts a quarter of the time, and lets the read end', async () => {
     const keys = startWeb();
     await keys.judge(web.key);
-    keys.secret.text = secretOf();
+    keys.has();
     keys.clock.advance(FRESH_MS);
     keys.secret.held = true;
     const judged = keys.judge(web.key);
@@ -106,16 +106,16 @@ describe('rotation', () => {
     expect(keys.secret.reads).toBe(2);
     keys.release();
     await keys.gate.settled();
-    expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
+    await keys.expectJudged(web.key, 'SLUICE_KEY_UNKNOWN');
   });
 
   it('refreshes again when the clock is set back', async () => {
     const keys = startKeys();
     keys.clock.advance(86_400_000);
-    expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
-    keys.secret.text = secretOf(web.entry);
+    await keys.expectJudged(web.key, 'SLUICE_KEY_UNKNOWN');
+    keys.has(web);
     keys.clock.advance(-86_400_000);
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
   });
 });
 
@@ -123,7 +123,7 @@ describe('a client that guesses keys', () => {
   it('causes one lookup per half minute, however many keys it tries', async () => {
     const keys = startKeys();
     for (let i = 0; i < 1_000; i += 1) {
-      expect(await keys.judge(`client-guess-${i}`)).toBe('SLUICE_KEY_UNKNOWN');
+      await keys.expectJudged(`client-guess-${i}`, 'SLUICE_KEY_UNKNOWN');
       keys.clock.advance(120);
     }
     expect(keys.secret.reads).toBe(4);
@@ -145,13 +145,13 @@ describe('an outage of Secrets Manager', () => {
   it('is over for a request after the clock was set back', async () => {
     const keys = startWeb();
     keys.secret.down = true;
-    expect(await keys.judge(web.key)).toBe('SLUICE_KEYS_UNAVAILABLE');
+    await keys.expectJudged(web.key, 'SLUICE_KEYS_UNAVAILABLE');
     keys.secret.down = false;
     keys.clock.advance(-86_400_000);
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
     // It logs the failure, and then that this is over, and nothing more of reads that succeed.
     keys.clock.advance(FRESH_MS);
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
     expect(keys.lines.map(({ level }) => level)).toEqual(['error', 'info']);
   });
 
@@ -159,7 +159,7 @@ describe('an outage of Secrets Manager', () => {
     const keys = startKeys();
     keys.secret.down = true;
     for (let i = 0; i < 300; i += 1) {
-      expect(await keys.judge(i % 2 === 0 ? web.key : 'client-guess')).toBe('SLUICE_KEYS_UNAVAILABLE');
+      await keys.expectJudged(i % 2 === 0 ? web.key : 'client-guess', 'SLUICE_KEYS_UNAVAILABLE');
       keys.clock.advance(100);
     }
     expect(keys.secret.reads).toBe(31);
@@ -171,13 +171,13 @@ describe('an outage of Secrets Manager', () => {
     keys.secret.down = true;
     for (let hour = 0; hour < 72; hour += 1) {
       keys.clock.advance(3_600_000);
-      expect(await keys.judge(web.key)).toBe('web');
+      await keys.expectJudged(web.key, 'web');
       await keys.gate.settled();
     }
-    expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_UNAVAILABLE');
+    await keys.expectJudged(app.key, 'SLUICE_KEYS_UNAVAILABLE');
     keys.secret.down = false;
     keys.clock.advance(61_000);
-    expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+    await keys.expectJudged(app.key, 'SLUICE_KEY_UNKNOWN');
   });
 
   it('limits a lookup to the remaining time of the request once keys are known', async () => {
@@ -240,7 +240,7 @@ describe('a slow secret of a new environment', () => {
     'that answers after %d ms refuses as many requests as wait their 2.5 s in vain',
     async (slowMs, expected) => {
       const keys = startKeys();
-      keys.secret.text = secretOf(web.entry);
+      keys.has(web);
       keys.secret.slowMs = slowMs;
       expect(await requestsOf(keys)).toEqual(expected);
       expect(keys.secret.reads).toBe(1);
@@ -253,13 +253,13 @@ describe('a slow secret of a new environment', () => {
     for (let failures = 0; failures < 10; failures += 1) {
       keys.secret.down = failures % 2 > 0;
       const code = keys.secret.down ? 'SLUICE_KEYS_UNAVAILABLE' : 'SLUICE_KEYS_INVALID';
-      expect(await keys.judge(web.key)).toBe(code);
+      await keys.expectJudged(web.key, code);
       keys.clock.advance(1_000);
     }
     expect(keys.secret.reads).toBe(10);
     keys.secret.down = false;
-    keys.secret.text = secretOf(web.entry);
-    expect(await keys.judge(web.key)).toBe('web');
+    keys.has(web);
+    await keys.expectJudged(web.key, 'web');
   });
 
   it('does not take a request that needs no key of it all of its time', async () => {
@@ -277,10 +277,10 @@ describe('an invalid secret', () => {
     await keys.judge(web.key);
     keys.secret.text = '{"keys":[';
     keys.clock.advance(FRESH_MS);
-    expect(await keys.judge(web.key)).toBe('web');
+    await keys.expectJudged(web.key, 'web');
     expect(keys.lines.at(-1)).toMatchObject({ detail: 'It is not JSON.' });
-    expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_INVALID');
-    keys.secret.text = secretOf(web.entry);
+    await keys.expectJudged(app.key, 'SLUICE_KEYS_INVALID');
+    keys.has(web);
     keys.clock.advance(FRESH_MS);
     await keys.judge(web.key);
     expect(keys.lines.at(-1)).toEqual({ level: 'info', event: 'keys' });
@@ -289,8 +289,8 @@ describe('an invalid secret', () => {
   it('with one invalid entry keeps the others valid, and leads to 503 for a key that the entry may mean', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry, { label: 'app', sha256: `${app.sha256}0` });
-    expect(await keys.judge(web.key)).toBe('web');
-    expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_INVALID');
+    await keys.expectJudged(web.key, 'web');
+    await keys.expectJudged(app.key, 'SLUICE_KEYS_INVALID');
     expect(keys.lines).toEqual([
       { level: 'error', event: 'keys', problems: [expect.stringContaining('app: sha256: expected 64')] },
     ]);
@@ -307,13 +307,13 @@ describe('any history of the secret', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const keys = startKeys();
-        keys.secret.text = secretOf(web.entry);
+        keys.has(web);
         let everNext = false;
         let now = 0;
         let looks = 0;
         for (const drawn of steps) {
           if (drawn.do === 'rotate') {
-            keys.secret.text = secretOf(web.entry, next.entry);
+            keys.has(web, next);
             everNext = true;
           } else if (drawn.do === 'spoil') keys.secret.text = 'spoilt';
           else if (drawn.do === 'down' || drawn.do === 'up') keys.secret.down = drawn.do === 'down';

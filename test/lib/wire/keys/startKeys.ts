@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { SetAlarm } from '../../../../lib/base/time.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate, type KeyGateOptions } from '../../../../lib/wire/keys/KeyGate.ts';
@@ -54,6 +55,11 @@ export function startKeys(options: Partial<KeyGateOptions> = {}) {
     allowAnyKey: false,
     ...options,
   });
+  const judge = (key: string | null) =>
+    gate.admit(key, clock.now() + 2_500).then(
+      ({ label }) => label,
+      (error: { code?: string }) => error.code ?? String(error),
+    );
   return {
     clock,
     secret,
@@ -61,11 +67,13 @@ export function startKeys(options: Partial<KeyGateOptions> = {}) {
     cache,
     gate,
     /** Result of admission: the label, or the code of the refusal. */
-    judge: (key: string | null) =>
-      gate.admit(key, clock.now() + 2_500).then(
-        ({ label }) => label,
-        (error: { code?: string }) => error.code ?? String(error),
-      ),
+    judge,
+    /** The secret has the entries of these keys from now on. */
+    has(...keys: readonly { readonly entry: object }[]) {
+      secret.text = secretOf(...keys.map(({ entry }) => entry));
+    },
+    /** A key has this label, or is refused with this code. */
+    expectJudged: async (key: string, expected: string) => expect(await judge(key)).toBe(expected),
     /** Lets reads that were held go on. */
     release() {
       secret.held = false;
