@@ -45,7 +45,7 @@ afterAll(() => {
   instance.closeSync();
 });
 
-/** What the query tells of rows of events and of exposures. */
+/** What the query tells of rows of events and of exposures. A kind without rows is not asked about. */
 async function changes({
   events = [],
   exposures = [],
@@ -53,13 +53,15 @@ async function changes({
   readonly events?: readonly Sent[];
   readonly exposures?: readonly Sent[];
 }) {
-  for (const [kind, sent] of Object.entries({ events, exposures })) {
+  const sentOf = { events, exposures };
+  const kinds = forwardedKinds.filter((kind) => sentOf[kind].length > 0);
+  for (const kind of kinds) {
     const names = Object.keys(COLUMNS);
     const texts = names.map((name) => `${name} VARCHAR`).join(', ');
     const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP`;
     for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
       await connection.run(`CREATE OR REPLACE TABLE sluice.${table} (${columns})`);
-    for (const { days = {}, received = [], as = {} } of sent) {
+    for (const { days = {}, received = [], as = {} } of sentOf[kind]) {
       const values = names.map((name) => {
         const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
         return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
@@ -75,19 +77,53 @@ async function changes({
     }
   }
   const answers = [];
-  for (const kind of forwardedKinds)
+  for (const kind of kinds)
     answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
   const rows = answers.flatMap((answer) => answer.getRowObjects());
   return rows.map((row) => {
-    const { what, kind, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
-    const numbers = [count, whole, Number(Number(usual).toFixed(3)), days].map(Number);
-    return [`${what} ${kind}`, subject, value, label, sdk, ...numbers, since ?? newest];
+    const { kind, what, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
+    const numbers = {
+      count: Number(count),
+      of: Number(whole),
+      usual: Number(Number(usual).toFixed(3)),
+      days: Number(days),
+    };
+    return { what: `${what} ${kind}`, subject, value, label, sdk, ...numbers, since: since ?? newest };
   });
 }
+
+type Told = Awaited<ReturnType<typeof changes>>[number];
+/** A name of events that has gone, of 20 on a usual day. */
+const gone = (what: string, value: string, more: Partial<Told> = {}): Told => ({
+  what: `${what} less`,
+  subject: '',
+  value,
+  label: null,
+  sdk: null,
+  count: 0,
+  of: 20,
+  usual: 0,
+  days: 3,
+  since: '2026-11-17',
+  ...more,
+});
+/** What is new of the rows of a version of an SDK: all of 14. */
+const grown = (what: string, value: string | null, more: Partial<Told> = {}): Told => ({
+  ...gone(what, ''),
+  what: `${what} more`,
+  subject: 'js-client',
+  value,
+  sdk: 'js-client 3.1.0',
+  count: 14,
+  of: 14,
+  since: MORNING,
+  ...more,
+});
 
 const each = (count: number, ...days: readonly string[]) =>
   Object.fromEntries(days.map((day) => [day, count]));
 const DAYS = ['2026-11-15', '2026-11-16', '2026-11-17'];
+const TWENTY = each(20, ...DAYS);
 const at = (time: string, count: number) => Array.from({ length: count }, () => time);
 /** Each of some hours from a time on. */
 const addHours = (time: string, hours: number) =>
@@ -97,29 +133,29 @@ const addHours = (time: string, hours: number) =>
     .replace('T', ' ');
 const MORNING = '2026-11-20 08:00:00';
 /** Twenty views, which come still. */
-const views: Sent = { days: each(20, ...DAYS), received: at(MORNING, 20) };
+const views: Sent = { days: TWENTY, received: at(MORNING, 20) };
 
 describe('names', () => {
   const name = (event_name: string, sent: Sent): Sent => ({ ...sent, as: { event_name } });
 
   it('tells one that each day had and that has not come for 24 hours, with when the last came', async () => {
-    const gone = name('buy', { days: each(20, ...DAYS), received: ['2026-11-19 11:59:59'] });
+    const left = name('buy', { days: TWENTY, received: ['2026-11-19 11:59:59'] });
     const unknown = name('pay', { days: { ...each(30, ...DAYS), '2026-11-16': 25 } });
     const many = { ...views, received: at(MORNING, 40) };
-    expect(await changes({ events: [many, gone, unknown] })).toEqual([
-      ['event less', '', 'pay', null, null, 0, 25, 0, 3, '2026-11-17'],
-      ['event less', '', 'buy', null, null, 0, 20, 0, 3, '2026-11-19 11:59:59'],
+    expect(await changes({ events: [many, left, unknown] })).toEqual([
+      gone('event', 'pay', { of: 25 }),
+      gone('event', 'buy', { since: '2026-11-19 11:59:59' }),
     ]);
   });
 
   it.each([
     {
       what: 'came within 24 hours',
-      sent: name('buy', { days: each(20, ...DAYS), received: ['2026-11-19 12:00:00'] }),
+      sent: name('buy', { days: TWENTY, received: ['2026-11-19 12:00:00'] }),
     },
     { what: 'did not come on each day', sent: name('buy', { days: each(20, '2026-11-15', '2026-11-17') }) },
     { what: 'are too few to be expected of twenty', sent: name('buy', { days: each(19, ...DAYS) }) },
-    { what: 'an SDK logs by itself', sent: name('statsig::identify', { days: each(20, ...DAYS) }) },
+    { what: 'an SDK logs by itself', sent: name('statsig::identify', { days: TWENTY }) },
   ])('tells no events that $what', async ({ sent }) => {
     expect(await changes({ events: [views, sent] })).toEqual([]);
   });
@@ -132,7 +168,7 @@ describe('names', () => {
     const told = (received: readonly string[]) =>
       changes({ events: [some, name('buy', { days, received })] });
     expect(await told([...hours, ...rest])).toEqual([
-      ['event less', '', 'buy', null, null, 24, 192, 0, 3, '2026-11-19 09:00:00'],
+      gone('event', 'buy', { count: 24, of: 192, since: '2026-11-19 09:00:00' }),
     ]);
     // On each day four came of five others, and 240 others came.
     expect(await told(at(MORNING, 63))).toHaveLength(1);
@@ -142,7 +178,7 @@ describe('names', () => {
   it('tells one that came seldom for all of two days since the day after the last that is known', async () => {
     const buy = name('buy', { days: each(90, ...DAYS), received: at('2026-11-19 20:00:00', 1) });
     expect(await changes({ events: [{ days: each(90, ...DAYS), received: at(MORNING, 90) }, buy] })).toEqual([
-      ['event less', '', 'buy', null, null, 1, 90, 0, 3, '2026-11-17'],
+      gone('event', 'buy', { count: 1, of: 90 }),
     ]);
     expect(
       await changes({
@@ -155,32 +191,34 @@ describe('names', () => {
   });
 
   it.each([
-    { came: 181, others: 180, told: [181, 361, 0.25, 3, MORNING], what: 'which is thrice the most' },
-    { came: 179, others: 178, told: null, what: 'which is less' },
-    { came: 181, others: 182, told: null, what: 'and as many more of others' },
+    { came: 181, others: 180, isTold: true, what: 'which is thrice the most' },
+    { came: 179, others: 178, isTold: false, what: 'which is less' },
+    { came: 181, others: 182, isTold: false, what: 'and as many more of others' },
   ])(
-    'tells an event that came 60 times, and comes $came times, $what: $told',
-    async ({ came, others, told }) => {
+    'tells an event that came 60 times, and comes $came times, $what: $isTold',
+    async ({ came, others, isTold }) => {
       const some = { days: each(180, ...DAYS), received: at(MORNING, others) };
       const loop = name('buy', { days: each(60, ...DAYS), received: at(MORNING, came) });
-      const expected = told === null ? [] : [['event more', '', 'buy', null, null, ...told]];
-      expect((await changes({ events: [some, loop] })).slice(0, 1)).toEqual(expected);
+      const told = { what: 'event more', count: 181, of: 361, usual: 0.25, since: MORNING };
+      expect((await changes({ events: [some, loop] })).slice(0, 1)).toEqual(
+        isTold ? [gone('event', 'buy', told)] : [],
+      );
     },
   );
 
   it('tells an SDK that comes no more, where others do, in each table', async () => {
     const as = { sdk_type: 'ios-client' };
-    const ios = { as, days: each(20, ...DAYS), received: ['2026-11-19 08:00:00'] };
+    const ios = { as, days: TWENTY, received: ['2026-11-19 08:00:00'] };
     expect(await changes({ events: [views, ios], exposures: [views, ios] })).toEqual([
-      ['sdk less', '', 'ios-client', null, null, 0, 20, 0, 3, '2026-11-19 08:00:00'],
-      ['sdk less', '', 'ios-client', null, null, 0, 20, 0, 3, '2026-11-19 08:00:00'],
+      gone('sdk', 'ios-client', { since: '2026-11-19 08:00:00' }),
+      gone('sdk', 'ios-client', { since: '2026-11-19 08:00:00' }),
     ]);
   });
 
   it('tells none while two days are known, or when nothing comes at all', async () => {
     const days = each(20, '2026-11-16', '2026-11-17');
     expect(await changes({ events: [{ ...views, days }, name('buy', { days })] })).toEqual([]);
-    const silent = { days: each(20, ...DAYS) };
+    const silent = { days: TWENTY };
     expect(await changes({ events: [silent, name('buy', silent)] })).toEqual([]);
   });
 
@@ -189,7 +227,7 @@ describe('names', () => {
       name(`buy_${100 + i}`, { received: [time] }),
     );
     expect(await changes({ events: [views, ...ids] })).toEqual([
-      ['event names', '', 'buy_100', null, null, 50, 51, 1, 3, MORNING],
+      gone('event', 'buy_100', { what: 'event names', count: 50, of: 51, usual: 1, since: MORNING }),
     ]);
     expect(await changes({ events: [views, ...ids.slice(2)] })).toEqual([]);
   });
@@ -213,27 +251,33 @@ describe('shares of an SDK', () => {
     const usual = without('3.0.0', { days: each(5, ...DAYS), received: at(MORNING, 5) });
     const release = without('3.1.0', { received: [...at('2026-11-20 09:30:00', 13), '2026-11-20 10:00:00'] });
     expect(await changes({ events: [views, usual, release] })).toEqual([
-      ['unit more', 'js-client', 'absent', null, 'js-client 3.1.0', 14, 14, 0.2, 3, '2026-11-20 09:30:00'],
+      grown('unit', 'absent', { usual: 0.2, since: '2026-11-20 09:30:00' }),
     ]);
   });
 
   it('tells them while the newest day is not curated yet, and not of two days', async () => {
     const early = each(20, '2026-11-14', '2026-11-15', '2026-11-16');
     const release = without('3.1.0', { received: at(MORNING, 14) });
-    const told = [['unit more', 'js-client', 'absent', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING]];
+    const told = [grown('unit', 'absent')];
     expect(await changes({ events: [{ ...views, days: early }, release] })).toEqual(told);
     const two = each(20, '2026-11-15', '2026-11-16');
     expect(await changes({ events: [{ ...views, days: two }, release] })).toEqual([]);
   });
 
   it('tells those of a version that had others before, since the hour in which they grew', async () => {
-    const grown = without('3.0.0', {
+    const more = without('3.0.0', {
       days: each(5, ...DAYS),
       received: [...at('2026-11-20 07:00:00', 5), ...at('2026-11-20 09:30:00', 25)],
     });
-    const users = { days: each(20, ...DAYS), received: at('2026-11-20 07:00:00', 20) };
-    expect(await changes({ events: [users, grown] })).toEqual([
-      ['unit more', 'js-client', 'absent', null, 'js-client 3.0.0', 30, 50, 0.2, 3, '2026-11-20 09:30:00'],
+    const users = { days: TWENTY, received: at('2026-11-20 07:00:00', 20) };
+    expect(await changes({ events: [users, more] })).toEqual([
+      grown('unit', 'absent', {
+        sdk: 'js-client 3.0.0',
+        count: 30,
+        of: 50,
+        usual: 0.2,
+        since: '2026-11-20 09:30:00',
+      }),
     ]);
   });
 
@@ -261,14 +305,10 @@ describe('shares of an SDK', () => {
 
   it('tells a text that is no user, and not the numbers that are some', async () => {
     const as = (user_id: string) => ({ as: { user_id, sdk_version: '3.1.0' }, received: at(MORNING, 14) });
-    expect(await changes({ events: [views, as('Undefined')] })).toEqual([
-      ['unit more', 'js-client', 'undefined', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
-    ]);
+    expect(await changes({ events: [views, as('Undefined')] })).toEqual([grown('unit', 'undefined')]);
     // Python's str(None), a user whom views count.
-    expect(await changes({ events: [views, as('None')] })).toEqual([
-      ['unit more', 'js-client', 'none', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
-    ]);
-    const parts = (await changes({ events: [views, as('4711')] })).map(([part]) => part);
+    expect(await changes({ events: [views, as('None')] })).toEqual([grown('unit', 'none')]);
+    const parts = (await changes({ events: [views, as('4711')] })).map(({ what }) => what);
     expect(parts).toEqual(['idForm more']);
   });
 
@@ -286,7 +326,7 @@ describe('shares of an SDK', () => {
     { user_id: 'u1#', form: null },
   ])('tells user IDs as $user_id, where others were $form', async ({ user_id, form }) => {
     const written = { as: { user_id, sdk_version: '3.1.0' }, received: at(MORNING, 10) };
-    const row = ['idForm more', 'js-client', form, null, 'js-client 3.1.0', 10, 10, 0, 3, MORNING];
+    const row = grown('idForm', form, { count: 10, of: 10 });
     expect(await changes({ events: [views, written] })).toEqual(form === null ? [] : [row]);
   });
 
@@ -313,20 +353,19 @@ describe('shares of an SDK', () => {
     const usual = buy('12.5', { days: each(40, ...DAYS), received: at('2026-11-20 07:00:00', 10) });
     const told = (text: string | null) =>
       changes({ events: [views, usual, buy(text, { received: at(MORNING, 30) })] });
-    const row = ['buy', 'none', null, null, 30, 40, 0, 3, MORNING];
-    expect(await told(null)).toEqual([['value more', ...row]]);
-    const textRow = (text: string) => ['value more', ...row.with(1, 'text').with(2, text)];
-    expect(await told('12,50 EUR')).toEqual([textRow('99,99 aaa')]);
+    const row = (value: string, label: string | null = null) => [
+      grown('value', value, { subject: 'buy', label, sdk: null, count: 30, of: 40 }),
+    ];
+    expect(await told(null)).toEqual(row('none'));
+    expect(await told('12,50 EUR')).toEqual(row('text', '99,99 aaa'));
     expect(await told('-1e3')).toEqual([]);
     // DuckDB's cast takes it for a number; views do not.
-    expect(await told('NaN')).toEqual([textRow('aaa')]);
+    expect(await told('NaN')).toEqual(row('text', 'aaa'));
   });
 
   it('tells a configured unit ID that is lost, and not one that no event has', async () => {
     const lost = { as: { company_id: null, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
-    expect(await changes({ events: [views, lost] })).toEqual([
-      ['unitId more', 'js-client', 'company_id, team_id', null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING],
-    ]);
+    expect(await changes({ events: [views, lost] })).toEqual([grown('unitId', 'company_id, team_id')]);
   });
 
   it.each([
@@ -338,7 +377,7 @@ describe('shares of an SDK', () => {
     'tells exposures that have the reason $reason in place of an evaluation: $told',
     async ({ reason, told }) => {
       const release = { as: { reason, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
-      const row = ['evaluation more', 'js-client', reason, null, 'js-client 3.1.0', 14, 14, 0, 3, MORNING];
+      const row = grown('evaluation', reason);
       expect(await changes({ exposures: [views, release] })).toEqual(told ? [row] : []);
     },
   );
@@ -346,73 +385,88 @@ describe('shares of an SDK', () => {
   it('tells an environment that comes instead of production', async () => {
     const staging = { as: { environment: 'staging' }, received: at(MORNING, 10) };
     expect(await changes({ events: [views, staging] })).toEqual([
-      ['environment more', 'js-client', 'staging', null, 'js-client 3.0.0', 10, 30, 0, 3, MORNING],
+      grown('environment', 'staging', { sdk: 'js-client 3.0.0', count: 10, of: 30 }),
     ]);
   });
 });
 
 describe('experiments', () => {
   const test = { group_id: 'rule_b', group_name: 'Test', user_id: 'v#' };
+  /** The share of the first group, which was half. */
+  const split = (more: Partial<Told>) =>
+    gone('', 'rule_a', {
+      what: 'split more',
+      subject: 'checkout',
+      label: 'Control',
+      usual: 0.5,
+      since: MORNING,
+      ...more,
+    });
 
   it('tells a group that stays away while another comes, by its name', async () => {
-    const gone = { as: test, days: each(20, ...DAYS), received: ['2026-11-19 07:00:00'] };
-    expect(await changes({ exposures: [views, gone] })).toEqual([
-      ['group less', 'checkout', 'rule_b', 'Test', null, 0, 20, 0, 3, '2026-11-19 07:00:00'],
-      ['split more', 'checkout', 'rule_a', 'Control', null, 20, 20, 0.5, 3, MORNING],
+    const left = { as: test, days: TWENTY, received: ['2026-11-19 07:00:00'] };
+    expect(await changes({ exposures: [views, left] })).toEqual([
+      gone('group', 'rule_b', { subject: 'checkout', label: 'Test', since: '2026-11-19 07:00:00' }),
+      split({ count: 20, of: 20 }),
     ]);
   });
 
   it('tells no group of an experiment that has ended, but that the experiment comes no more', async () => {
     const other = { ...views, as: { experiment_id: 'search' } };
-    expect(await changes({ exposures: [other, { days: each(20, ...DAYS) }] })).toEqual([
-      ['experiment less', '', 'checkout', null, null, 0, 20, 0, 3, '2026-11-17'],
-    ]);
+    expect(await changes({ exposures: [other, { days: TWENTY }] })).toEqual([gone('experiment', 'checkout')]);
   });
 
   it('tells an experiment of which less than a third of the fewest came', async () => {
     const usual = { days: each(90, ...DAYS), received: at(MORNING, 90) };
     const search = { ...usual, as: { experiment_id: 'search', user_id: 's#' } };
     expect(await changes({ exposures: [search, { ...usual, received: at(MORNING, 10) }] })).toEqual([
-      ['experiment less', '', 'checkout', null, null, 10, 90, 0, 3, '2026-11-17'],
+      gone('experiment', 'checkout', { count: 10, of: 90 }),
     ]);
   });
 
   it('tells the layer of an experiment that comes no more, by which it may be left out', async () => {
     const search = { ...views, as: { experiment_id: 'search', user_id: 's#' } };
     const as = { layer_id: 'checkout_layer' };
-    expect(await changes({ exposures: [search, { as, days: each(20, ...DAYS) }] })).toEqual([
-      ['experiment less', '', 'checkout', 'checkout_layer', null, 0, 20, 0, 3, '2026-11-17'],
+    expect(await changes({ exposures: [search, { as, days: TWENTY }] })).toEqual([
+      gone('experiment', 'checkout', { label: 'checkout_layer' }),
     ]);
   });
 
   it.each([
-    { share: 'from half to 65 % of the units', of: [65, 35], told: [65, 100, 0.5, 3, MORNING] },
-    { share: 'to less than 15 % more', of: [64, 36], told: null },
+    { share: 'from half to 65 % of the units', of: [65, 35], told: [split({ count: 65, of: 100 })] },
+    { share: 'to less than 15 % more', of: [64, 36], told: [] },
   ])('tells a group that grows $share: $told', async ({ of, told }) => {
     const groups = of.map((count, i) => ({
       as: i === 0 ? {} : test,
-      days: each(20, ...DAYS),
+      days: TWENTY,
       received: at(MORNING, count),
     }));
-    const expected = told === null ? [] : [['split more', 'checkout', 'rule_a', 'Control', null, ...told]];
-    expect(await changes({ exposures: groups })).toEqual(expected);
+    expect(await changes({ exposures: groups })).toEqual(told);
   });
 
   it('tells no share of an autotune, which changes by itself', async () => {
     const groups = [65, 35].map((count, i) => ({
       as: { ...(i === 0 ? {} : test), experiment_id: 'hero' },
-      days: each(20, ...DAYS),
+      days: TWENTY,
       received: at(MORNING, count),
     }));
     expect(await changes({ exposures: groups })).toEqual([]);
   });
 
   it('tells units that see several groups, which none did before', async () => {
-    const others = { as: test, days: each(20, ...DAYS), received: at(MORNING, 20) };
+    const others = { as: test, days: TWENTY, received: at(MORNING, 20) };
     const times = [...at('2026-11-20 10:00:00', 10), ...at('2026-11-20 11:00:00', 10)];
     const crossed = { as: { ...test, user_id: 'u#' }, received: times };
     expect(await changes({ exposures: [views, others, crossed] })).toEqual([
-      ['crossover more', 'checkout', 'several', null, null, 10, 40, 0, 3, '2026-11-20 10:00:00'],
+      split({
+        what: 'crossover more',
+        value: 'several',
+        label: null,
+        count: 10,
+        of: 40,
+        usual: 0,
+        since: '2026-11-20 10:00:00',
+      }),
     ]);
   });
 
@@ -424,7 +478,7 @@ describe('experiments', () => {
   it('tells nothing of gates', async () => {
     const as = { exposure_type: 'gate' };
     const pass = { ...views, as };
-    const fail = { as: { ...as, group_id: 'x:Fail' }, days: each(20, ...DAYS) };
+    const fail = { as: { ...as, group_id: 'x:Fail' }, days: TWENTY };
     expect(await changes({ exposures: [pass, fail] })).toEqual([]);
   });
 });
