@@ -1,4 +1,4 @@
-import { NO_KEY, type StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
   answered,
   changedRequests,
@@ -6,7 +6,6 @@ import {
   datasetFacts,
   deadLetters,
   deniedCalls,
-  emptyDamaged,
   emptyListing,
   errorsOf,
   failedBy,
@@ -34,7 +33,6 @@ import {
   ringing,
   ringingAlarm,
   silentFacts,
-  silentSince,
   threeCopies,
   unreachedAt,
   unreadPart,
@@ -90,15 +88,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   '503 in the last hour alone': {
     lastHour: { ...wellHour, failedBy: { [NOT_STORED]: 3 } },
   },
-  '503 of one request, a minute ago, of a code that stores nothing': {
-    lastHour: {
-      ...wellHour,
-      failedBy: { [NOT_STORED]: 1 },
-      failedAt: { [NOT_STORED]: { first: hoursAgo(0.02), last: hoursAgo(0.02) } },
-    },
-    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 1, 1, 0.1]) },
-    unstored: logged(answered(NOT_STORED, 1, { key: 'web', sdk: 'js-client 3' })),
-  },
   '503 of two codes, of which the fewer are open': {
     lastHour: {
       ...wellHour,
@@ -113,16 +102,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       answered(NOT_STORED, 40),
       answered('SLUICE_COLLECT_NOT_RELAYED', 3, { key: 'app', sdk: 'ios-client 2' }),
     ),
-  },
-  '503 of senders whose later requests were stored': {
-    lastHour: wellHour,
-    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
-    unstored: logged(answered(NOT_STORED, 4, { storedAt: hoursAgo(7) })),
-  },
-  '503 of senders of whose later requests one was stored': {
-    lastHour: wellHour,
-    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
-    unstored: logged(answered(NOT_STORED, 3, { storedAt: hoursAgo(7) }), answered(NOT_STORED, 1)),
   },
   '503 of keys, and requests were stored since': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
@@ -179,12 +158,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'two requests of an app are refused': refusedApp(2, 1.5, 0.5),
   'every request of an app was refused until an hour ago': refusedApp(3, 4, 1.5),
   'silence since the last event, which is a file': { ...silentFacts, lastEventAt: hoursAgo(20) },
-  'silence of two hours of the day before': {
-    ...silentSince(0.5, {
-      changes: [{ what: 'silence', hour: 0, usual: 1, day: 0, first: hoursAgo(9), last: hoursAgo(8) }],
-    }),
-    lastHour: wellHour,
-  },
   'a spike of nobody who is known, and one of events': changedRequests(
     { what: 'requests', usual: 1.6 },
     { what: 'events', first: hoursAgo(11) },
@@ -209,18 +182,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         { ...requestGroup, key: 'app', count: 2 },
         { ...requestGroup, key: 'web', count: 7, first: hoursAgo(12) },
       ],
-    },
-  },
-  'clocks that are off by days, of three senders': {
-    lastDay: { ...wellDay, received: 100 },
-    noted: {
-      ...notedTimes,
-      corrected: [{ ...requestGroup, key: 'app', count: 9, skewMs: 50 * HOUR_MS }],
-      uncorrected: [
-        { ...requestGroup, key: 'web', count: 1, skewMs: -100 * HOUR_MS },
-        { ...requestGroup, key: 'web', count: 4, skewMs: 30 * HOUR_MS, first: hoursAgo(15) },
-      ],
-      ahead: [{ ...requestGroup, key: 'tv', count: 4, skewMs: -30 * HOUR_MS }],
     },
   },
   'late events that are few of many, and those of few': {
@@ -342,30 +303,9 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     lastLook: { ...hourOldLook, newestDay: '2026-11-13' },
     days: [],
   }),
-  'days are late where the folder has other names': datasetFacts({
-    late: [lateDay('2026-11-19', 26)],
-    lastLook: { ...hourOldLook, elsewhere: { days: [], others: ['files of tomorrow'] } },
-    days: [],
-  }),
-  'days left out files': datasetFacts({
-    days: [
-      { ...loadedDay, day: '2026-11-18', leftOut: { count: 1, words: 'left out 1 object' } },
-      { ...loadedDay, leftOut: { count: 2, words: 'left out 2 objects' } },
-    ],
-  }),
   'the key is to be deleted': {
     key: { ...wellKey, KeyState: 'PendingDeletion', DeletionDate: new Date(NOW) },
   },
-  'the key is disabled': {
-    key: { ...wellKey, KeyState: 'Disabled' },
-  },
-  'the key is of another kind': {
-    key: { ...wellKey, KeySpec: 'RSA_2048', MultiRegion: true, KeyManager: 'AWS' },
-  },
-  'the key is of a state that nobody knows': {
-    key: { ...wellKey, KeyState: 'Unavailable', KeyManager: 'CUSTOMER' },
-  },
-  'the key is not there': { key: { Arn: 'key/a', KeyState: NO_KEY } },
   ...Object.fromEntries(
     [
       'REVIEW_IN_PROGRESS',
@@ -445,10 +385,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       unreadPart('the erasures', 'other', 'V.'),
     ],
   },
-  'the writer failed while something waits': {
-    ...landingWaits(1, 2),
-    functionErrors: [errorsOf('write', 1.5, 1)],
-  },
   'the writer failed before anything waits': {
     ...landingWaits(1, 2),
     functionErrors: [errorsOf('write', 5, 4)],
@@ -456,10 +392,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'the writer failed, and what waits is young': {
     ...landingWaits(1, 0.01),
     functionErrors: [{ ...functionErrors, part: 'write', waits: null }],
-  },
-  'the collector failed in hours without an answer': {
-    ...unreachedAt('5xx', 3, 2),
-    functionErrors: [errorsOf('collect', 2.9, 1.2)],
   },
   'the collector failed after hours without an answer': {
     ...unreachedAt('5xx', 3, 2),
@@ -500,10 +432,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     functionErrors: [{ ...functionErrors, first: hoursAgo(40) }],
     failures: { 'curate-plan': { ...failureOf('error', 'KMS.DisabledException'), isByKey: true } },
     key: wellKey,
-  },
-  'a function takes too long, as runs did nearly before': {
-    functionErrors: [functionErrors],
-    failures: { 'curate-plan': failureOf('timedOut', 'Task timed out after 20 s') },
   },
   'a function fails by a code of ours': {
     functionErrors: [functionErrors],
@@ -553,14 +481,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     alarms: ringing('write-dead-letters'),
     deadLetters: null,
   },
-  'a folder denies the role, that it knows not': looked({
-    failure: {
-      code: 'SLUICE_SOURCE_ROLE_DENIED',
-      message: 'Denied.',
-      since: NOW - 9 * HOUR_MS,
-      lastGood: NOW - 10 * HOUR_MS,
-    },
-  }),
   'a folder denies the key, by a statement of its policy': looked({
     failure: {
       code: 'SLUICE_SOURCE_KEY_DENIED',
@@ -575,9 +495,5 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   }),
   'a folder fails by a code of a later version': looked({
     failure: { code: 'SLUICE_SOURCE_LATER', message: 'x' },
-  }),
-  'one object is damaged, and one is not deleted': waitingFacts({
-    damaged: { ...emptyDamaged, count: 1, rows: 3, oldest: hoursAgo(3), first: 'damaged/x' },
-    undeleted: undeleted.waiting.undeleted,
   }),
 };

@@ -15,7 +15,6 @@ import {
   idleStream,
   landingWaits,
   missingResource,
-  NOW,
   quarantineCount,
   ringing,
   ringingAlarm,
@@ -313,16 +312,6 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       },
     ]),
   ),
-  'three rules archive': {
-    archivingRules: ['a', 'b', 'c'].map((id) => ({
-      id,
-      prefix: '',
-      storageClass: 'GLACIER',
-      days: 30,
-      isOfVersions: false,
-      since: NOW,
-    })),
-  },
   'no key may send to the local cloud': { isLocal: true, keys: { ...wellKeys, senders: [] } },
   ...Object.fromEntries(
     [

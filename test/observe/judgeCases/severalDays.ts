@@ -689,9 +689,6 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       gaps: (['exposures', 'events', 'quarantine'] as const).map((table) => ({ table, day: '2026-11-20' })),
     },
   },
-  'an hour is short in two tables': {
-    receivedHours: [shortHour, { ...shortHour, table_name: 'exposures' }],
-  },
   'hours of four days are short': {
     receivedHours: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'].map((ds) => ({
       ...shortHour,

@@ -289,7 +289,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   'a key is unknown, and the list was not read': { ...refusedRequests({ [UNKNOWN]: 3 }), keys: null },
   'silence where nothing ever came': { ...silentFacts, lastEventAt: null },
   'silence of two hours where one request is usual': silentSince(2, { usual: 1 }),
-  'silence since an event of three days ago': { ...silentFacts, lastEventAt: hoursAgo(72) },
   'silence of four days, in each of which an hour has 40 requests': silentSince(100, {
     usualHours: usualHours(40),
   }),
