@@ -51,16 +51,24 @@ describe('sluice doctor on the local cloud', () => {
     ]);
   });
 
-  it('has what AWS says of a missing permission, and continues with all other checks', async () => {
+  it('has what AWS says of a missing permission, and continues with all other checks, as of drops', async () => {
+    const directory = temporaryDirectory();
+    const source = `{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets: [{ name: 'events', kind: 'events' }] }`;
+    const file = writeConfig(
+      directory.path,
+      `{ sources: [${source}], bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' } }`,
+    );
     const denied = { fault: 'failCalls', calls: 'all' } as const;
     deployed.faults.set({
       s3: [{ ...denied, operations: ['GetBucketPolicy'], code: 'AccessDenied' }],
       glue: [{ ...denied, operations: ['GetPartitions'], code: 'AccessDeniedException' }],
       sqs: [{ ...denied, code: 'AccessDeniedException' }],
     });
-    const { code, report } = await deployed.diagnose();
+    const { code, report, found: all } = await deployed.diagnose({ SLUICE_CONFIG: file });
     deployed.faults.clear();
+    directory.remove();
     expect(code).toBe(3);
+    expect(all.has('status SLUICE_FINDING_INGEST_LATE')).toBe(true);
     expect(report.problems).toBe(5);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
@@ -82,7 +90,7 @@ describe('sluice doctor on the local cloud', () => {
       ['bucket-policy', 'the check bucket-policy: AccessDenied: Access Denied'],
       [
         'status',
-        'denied calls, the setting policy of the bucket: AccessDenied: Access Denied; the dead letters: AccessDenied: You are not authorized to perform this operation.; the partitions, the partitions of curated days: AccessDeniedException: You are not authorized to perform this operation.',
+        'denied calls, the setting policy of the bucket: AccessDenied: Access Denied; the dead letters: AccessDenied: You are not authorized to perform this operation.; the partitions, the partitions of curated days, the partitions of drops: AccessDeniedException: You are not authorized to perform this operation.',
       ],
     ]);
   });
@@ -105,16 +113,6 @@ describe('sluice doctor on the local cloud', () => {
   });
 
   describe('on a configuration', () => {
-    const own = `bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' }`;
-    const diagnose = async (more: string) => {
-      const directory = temporaryDirectory();
-      try {
-        const file = writeConfig(directory.path, `{ ${more} ${own} }`);
-        return (await deployed.diagnose({ SLUICE_CONFIG: file })).found;
-      } finally {
-        directory.remove();
-      }
-    };
     const warningsOf = async (more: object = {}) => {
       const config = defineConfig({ bucket: deployed.bucket, unitIds: { companyID: 'company_id' }, ...more });
       return (await deployed.look(names, config)).map(({ code }) => code);
@@ -123,20 +121,6 @@ describe('sluice doctor on the local cloud', () => {
     it('warns that holdouts are unknown, but not with an empty list', async () => {
       expect(await warningsOf()).toEqual(['SLUICE_FINDING_NAMES_UNKNOWN']);
       expect(await warningsOf({ holdouts: [] })).toEqual([]);
-    });
-
-    it('judges drops though partitions of their tables are denied', async () => {
-      const operations = ['GetPartitions'];
-      deployed.faults.set({
-        glue: [{ fault: 'failCalls', calls: 'all', operations, code: 'AccessDeniedException' }],
-      });
-      const datasets = `[{ name: 'events', kind: 'events' }]`;
-      const found = await diagnose(
-        `sources: [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets: ${datasets} }],`,
-      );
-      deployed.faults.clear();
-      expect(found.get('status SLUICE_FINDING_UNREADABLE')?.detail).toMatch(/the partitions of drops: /);
-      expect(found.has('status SLUICE_FINDING_INGEST_LATE')).toBe(true);
     });
 
     it('does not warn after specs were pulled', async () => {
