@@ -48,6 +48,14 @@ describe('the calendar of curated days', () => {
     const { wait, random } = curations.makePlanner();
     return { s3, glue, config, clock, wait, random, now: clock.now() };
   };
+  const STACK = { service: 'sluice', stage: 'local' };
+  /** The deployment, with the queues' client. */
+  const deployed = (sqs = new SQSClient({})) => ({ ...place(), sqs, stack: STACK });
+  /** The next night. */
+  const nextNight = async () => {
+    curations.clock.advance(DAY_MS);
+    return curations.night();
+  };
   const calendar = () => readCuratedCalendar(place(), { kinds: ['exposures'], days: 3, until: DAY });
 
   it.each([
@@ -173,8 +181,8 @@ describe('the calendar of curated days', () => {
     for (const day of ['2026-11-14', '2026-11-15', '2026-11-20'])
       await curations.land('a', exposures(0, 1, day), 'exposures', day);
     const { sent, sqs } = sentRequests();
-    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
-    const ask = (dryRun: boolean) => requestCuration(deployment, { dryRun, kinds: ['exposures', 'events'] });
+    const ask = (dryRun: boolean) =>
+      requestCuration(deployed(sqs), { dryRun, kinds: ['exposures', 'events'] });
     const tables = [
       { kind: 'exposures', table: 'curated_exposures', from: '2026-11-14', to: '2026-11-15', days: 2 },
       { kind: 'events', table: 'curated_events', from: null, to: null, days: 0 },
@@ -221,14 +229,8 @@ describe('the calendar of curated days', () => {
 
   describe('of a day that keeps the rows of a raw file that is gone', () => {
     const kept = async () => (await readCurationState(place())).flatMap((state) => state.kept);
-    const nextNight = async () => {
-      curations.clock.advance(DAY_MS);
-      await curations.night();
-    };
-    const accept = (day: string, dryRun = false) => {
-      const deployment = { ...place(), sqs: new SQSClient({}), stack: { service: 'sluice', stage: 'local' } };
-      return acceptLost(deployment, { kinds: ['exposures'], drop: false, dryRun, day });
-    };
+    const accept = (day: string, dryRun = false) =>
+      acceptLost(deployed(), { kinds: ['exposures'], drop: false, dryRun, day });
     const acceptedDays = async () => (await readCurationState(place()))[0]?.accepted;
     beforeEach(async () => {
       await curations.land('b', exposures(5, 9));
@@ -293,14 +295,12 @@ describe('the calendar of curated days', () => {
 
   it('drops what a day keeps with its next version once somebody says so, and not in a dry run', async () => {
     await curations.land('b', exposures(5, 9));
-    curations.clock.advance(DAY_MS);
-    await curations.night();
+    await nextNight();
     await curations.removeRaw('b');
-    curations.clock.advance(DAY_MS);
-    await curations.night();
+    await nextNight();
     expect((await curations.read()).length).toBe(9);
     const { sent, sqs } = sentRequests();
-    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const deployment = deployed(sqs);
     const asked = { kinds: ['exposures', 'events'] as const, drop: true, day: DAY };
     expect(await acceptLost(deployment, { ...asked, dryRun: true })).toMatchObject({
       drop: true,
@@ -324,10 +324,9 @@ describe('the calendar of curated days', () => {
     await curations.remove(file);
     await curations.removeRaw('a');
     await curations.plan({ sluice: 'curate-check' });
-    curations.clock.advance(DAY_MS);
-    expect(await curations.night()).toMatchObject([{ outcome: 'failed' }]);
+    expect(await nextNight()).toMatchObject([{ outcome: 'failed' }]);
     const { sent, sqs } = sentRequests();
-    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
+    const deployment = deployed(sqs);
     const asked = { kinds: ['exposures'] as const, dryRun: false, day: DAY };
     await expect(acceptLost(deployment, { ...asked, drop: false })).rejects.toMatchObject({
       code: 'SLUICE_CURATE_NOTHING_KEPT',
@@ -354,10 +353,10 @@ describe('the calendar of curated days', () => {
       await noteRawDays(store(), 'exposures', days, config, clock.now());
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
-    const accept = (dryRun = false, drop = false, sqs = new SQSClient({})) => {
+    const accept = (dryRun = false, drop = false, sqs?: SQSClient) => {
       const config = { ...curations.config, curate: false };
       const asked = { kinds: ['exposures', 'events'] as const, drop, day: GONE, dryRun };
-      return acceptLost({ ...place(), sqs, stack: { service: 'sluice', stage: 'local' }, config }, asked);
+      return acceptLost({ ...deployed(sqs), config }, asked);
     };
     beforeEach(async () => {
       for (const day of [GONE, OTHER]) await store().write(fileOf(day), 'x');

@@ -12,7 +12,7 @@ import { cases } from './judgeCases/cases.ts';
 import { seldomCases } from './judgeCases/seldom.ts';
 import {
   answered,
-  curatedTable,
+  curatedWith,
   datasetFacts,
   deniedCalls,
   errorsOf,
@@ -271,7 +271,7 @@ describe('a finding of sluice status', () => {
   /** A finding of each part that a look may not be able to read, seen a day ago. */
   const seen = judge({
     ...datasetFacts({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
-    curated: [{ ...curatedTable, lacking }],
+    ...curatedWith({ lacking }),
     partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
     stackFaults: [fault, { ...fault, what: 'workgroup', name: 'own', part: 'the workgroup own' }],
     keysFailure: keysFailure('denied', 'AccessDeniedException'),

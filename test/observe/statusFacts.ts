@@ -246,6 +246,13 @@ export const loadedDay: DropDay = {
   failing: null,
 };
 
+/** A loaded day of November 2026, by its date. */
+export const loadedOn = (date: number, more: Partial<DropDay> = {}): DropDay => ({
+  ...loadedDay,
+  day: `2026-11-${String(date).padStart(2, '0')}`,
+  ...more,
+});
+
 /** A failure that began 30 hours ago, tried last 2 hours ago. */
 export const ongoingFailure = {
   since: NOW - 30 * HOUR_MS,
@@ -434,6 +441,9 @@ export const curatedTable = {
   lacking: [],
 } satisfies Item<'curated'>;
 
+/** {@link curatedTable} that differs so. */
+export const curatedWith = (more: Partial<Item<'curated'>>) => ({ curated: [{ ...curatedTable, ...more }] });
+
 /** An hour without a request. */
 export const silentFacts = { lastHour: { ...wellHour, requests: 0 } };
 
@@ -557,6 +567,11 @@ export const functionErrors = {
   isOver: false,
   waits: { messages: 3, since: hoursAgo(11.7) },
 } satisfies Item<'functionErrors'>;
+
+/** {@link functionErrors} of a function, which differ so. */
+export const failing = (part: string, more: Partial<Item<'functionErrors'>> = {}) => ({
+  functionErrors: [{ ...functionErrors, part, ...more }],
+});
 
 /** Errors of a function for which nothing waits, the first and the last so many hours ago. */
 export const errorsOf = (part: string, first: number, last: number) => ({

@@ -1,8 +1,4 @@
-import {
-  type CopyObjectCommand,
-  type DeleteObjectCommand,
-  PutBucketVersioningCommand,
-} from '@aws-sdk/client-s3';
+import { type CopyObjectCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   type GetQueueAttributesCommand,
@@ -109,6 +105,18 @@ const requests = async (part: string) => (await bodies(part)).map((body): unknow
 const send = (part: string, MessageBody: string) =>
   deployment.sqs.send(new SendMessageCommand({ QueueUrl: urls[part], MessageBody }));
 
+/** The deployment, in which something is done each time that a call of this name is about to be sent to S3. */
+function doingBefore(call: string, act: () => Promise<unknown>): Deployment {
+  const send = async (command: object) => {
+    if (command.constructor.name === call) await act();
+    return deployment.s3.send(command as CopyObjectCommand);
+  };
+  return { ...deployment, s3: Object.assign(Object.create(deployment.s3), { send }) };
+}
+/** A request for days that nobody may ask for. */
+const daysRefused = (request: Promise<unknown>) =>
+  expect(request).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
+
 describe('refused copies that are sent again', () => {
   const idOf = (keptAt: number, nonce: string) => relayId(keptAt, nonce.repeat(24));
   const young = idOf(NOW - MAX_AGE_MS + 1, 'a');
@@ -134,13 +142,8 @@ describe('refused copies that are sent again', () => {
   });
 
   it('that change once they are listed do not wait again', async () => {
-    const send = async (command: object) => {
-      if (command.constructor.name === 'CopyObjectCommand') await store().write(refused('401', young), 'new');
-      return deployment.s3.send(command as CopyObjectCommand);
-    };
-    const s3 = Object.assign(Object.create(deployment.s3), { send });
-    const redriven = redriveCopies({ ...deployment, s3 }, '401', false);
-    await expect(redriven).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    const changing = doingBefore('CopyObjectCommand', () => store().write(refused('401', young), 'new'));
+    await expect(redriveCopies(changing, '401', false)).rejects.toMatchObject({ name: 'PreconditionFailed' });
     expect(await store().read(relayWaitingKey(young))).toBe(null);
     expect(await bodies('relay')).toEqual([]);
   });
@@ -251,13 +254,7 @@ describe('objects of damaged/', () => {
   });
 
   /** The deployment, in which the object is put anew when a call of this name is about to be sent. */
-  function renewing(call = 'DeleteObjectCommand'): Deployment {
-    const send = async (command: object) => {
-      if (command.constructor.name === call) await store().write(KEY, 'newer');
-      return deployment.s3.send(command as DeleteObjectCommand);
-    };
-    return { ...deployment, s3: Object.assign(Object.create(deployment.s3), { send }) };
-  }
+  const renewing = (call = 'DeleteObjectCommand') => doingBefore(call, () => store().write(KEY, 'newer'));
 
   it('that the writer has just put anew are not deleted', async () => {
     await store().write(KEY, 'bytes');
@@ -301,20 +298,18 @@ describe('objects of damaged/', () => {
 describe('a request', () => {
   const today = '2026-11-24';
   const dataset = { source: 'acme', dataset: 'events' };
+  const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
 
   it('to look for changes names each source, and nothing is sent in a dry run', async () => {
     // Three days, and today in the timezone of each.
     const asked = [
-      { source: 'acme', dataset: 'events', from: '2026-11-21', to: today, days: 4 },
-      { source: 'beta', dataset: 'events', from: '2026-11-22', to: '2026-11-25', days: 4 },
+      { ...dataset, from: '2026-11-21', to: today, days: 4 },
+      { ...dataset, source: 'beta', from: '2026-11-22', to: '2026-11-25', days: 4 },
     ];
     expect(await requestIngest(deployment, { dryRun: true })).toEqual({ dryRun: true, asked });
     expect(await requests('ingest-plan')).toEqual([]);
     expect(await requestIngest(deployment, { dryRun: false })).toEqual({ dryRun: false, asked });
-    expect(await requests('ingest-plan')).toEqual([
-      { sluice: 'plan', sources: ['acme'], datasets: ['events'] },
-      { sluice: 'plan', sources: ['beta'], datasets: ['events'] },
-    ]);
+    expect(await requests('ingest-plan')).toEqual([sent, { ...sent, sources: ['beta'] }]);
   });
 
   it('to accept days of a source has those of each dataset that have something to accept', async () => {
@@ -338,29 +333,25 @@ describe('a request', () => {
     await write('2026-11-24', { lease: { owner: 'o', until: NOW + 1 } });
     await write('2026-11-25', { lease: { owner: 'o', until: NOW } });
     const range = { from: '2026-11-15', to: '2026-11-25' };
-    const names = { source: 'acme', dataset: 'events' };
     const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24', '2026-11-25'];
-    expect(await laterDays(deployment, names, days)).toEqual({
+    expect(await laterDays(deployment, dataset, days)).toEqual({
       loading: ['2026-11-23', '2026-11-24'],
       moved: ['2026-11-22'],
     });
     const tooLate = { ...range, to: '2026-11-26', asked: 'keep', source: 'acme', dryRun: true } as const;
-    await expect(requestAcceptance(deployment, tooLate)).rejects.toMatchObject({
-      code: 'SLUICE_DAYS_INVALID',
-    });
+    await daysRefused(requestAcceptance(deployment, tooLate));
     for (const [asked, count] of [
       ['keep', 3],
       ['empty', 5],
     ] as const) {
       const all = { ...range, asked, source: 'acme' };
-      const report = { dryRun: true, asked: [{ ...names, ...range, days: count }] };
+      const report = { dryRun: true, asked: [{ ...dataset, ...range, days: count }] };
       expect(await requestAcceptance(deployment, { ...all, dryRun: true })).toEqual(report);
       expect(await requestAcceptance(deployment, { ...all, source: 'beta', dryRun: false })).toMatchObject({
         asked: [{ source: 'beta', days: 0 }],
       });
       await requestAcceptance(deployment, { ...all, dryRun: false });
     }
-    const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
     expect(await requests('ingest-plan')).toEqual([
       { ...sent, asked: 'keep', days: ['2026-11-16', '2026-11-18', '2026-11-21'] },
       {
@@ -377,12 +368,12 @@ describe('a request', () => {
     expect(await requestBackfill(deployment, { ...range, dryRun: true })).toEqual(report);
     expect(await requests('ingest-plan')).toEqual([]);
     await requestBackfill(deployment, { ...range, dryRun: false });
-    const sent = (await requests('ingest-plan')) as { days: string[]; asked: string }[];
-    expect(sent.map(({ days }) => [days[0], days.at(-1), days.length])).toEqual([
+    const loads = (await requests('ingest-plan')) as { days: string[]; asked: string }[];
+    expect(loads.map(({ days }) => [days[0], days.at(-1), days.length])).toEqual([
       ['2026-10-20', '2026-11-19', 31],
       ['2026-11-20', '2026-11-20', 1],
     ]);
-    expect(sent[0]?.asked).toBe('backfill');
+    expect(loads[0]?.asked).toBe('backfill');
     const request = { ...dataset, dryRun: false, from: today };
     expect(await requestBackfill(deployment, { ...request, asked: 'empty' })).toMatchObject({
       days: 1,
@@ -398,19 +389,13 @@ describe('a request', () => {
       { from: today, to: '2026-11-23' },
       { from: addDays(today, -3_660), to: today },
     ])
-      await expect(requestBackfill(deployment, { ...dataset, dryRun: false, ...days })).rejects.toMatchObject(
-        {
-          code: 'SLUICE_DAYS_INVALID',
-        },
-      );
+      await daysRefused(requestBackfill(deployment, { ...dataset, dryRun: false, ...days }));
   });
 
   it('to load days has the day that has begun in the timezone of the dataset, and no later one', async () => {
-    const asked = { source: 'beta', dataset: 'events', dryRun: true };
+    const asked = { ...dataset, source: 'beta', dryRun: true };
     expect(await requestBackfill(deployment, { ...asked, from: '2026-11-25' })).toMatchObject({ days: 1 });
-    await expect(requestBackfill(deployment, { ...asked, from: '2026-11-26' })).rejects.toMatchObject({
-      code: 'SLUICE_DAYS_INVALID',
-    });
+    await daysRefused(requestBackfill(deployment, { ...asked, from: '2026-11-26' }));
   });
 
   it('to export days names them, up to yesterday, and drops only with days', async () => {
@@ -432,9 +417,7 @@ describe('a request', () => {
       { sluice: 'export', exports: ['raw'], days: ['2026-11-23'] },
     ]);
     for (const days of [{ from: today }, { to: '2026-11-23' }])
-      await expect(requestExport(deployment, { ...asked, ...days })).rejects.toMatchObject({
-        code: 'SLUICE_DAYS_INVALID',
-      });
+      await daysRefused(requestExport(deployment, { ...asked, ...days }));
   });
 
   it('to curate days again names kinds and days that are over long enough', async () => {
@@ -450,14 +433,12 @@ describe('a request', () => {
       dryRun: true,
       asked: [{ kind: 'events', table: 'curated_events', from: '2026-11-20', to: '2026-11-21', days: 2 }],
     });
-    await expect(requestRebuild(deployment, late)).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
+    await daysRefused(requestRebuild(deployment, late));
     const off = { ...deployment, config: { ...deployment.config, curate: false } };
-    await expect(requestRebuild(off, { ...range, dryRun: true })).rejects.toMatchObject({
-      code: 'SLUICE_CURATE_OFF',
-    });
-    await expect(requestCuration(off, { ...range, dryRun: true })).rejects.toMatchObject({
-      code: 'SLUICE_CURATE_OFF',
-    });
+    for (const request of [requestRebuild, requestCuration])
+      await expect(request(off, { ...range, dryRun: true })).rejects.toMatchObject({
+        code: 'SLUICE_CURATE_OFF',
+      });
   });
 
   it('is told from one that AWS did not take', async () => {

@@ -58,6 +58,14 @@ beforeEach(async () => {
 
 const put = (key: string, text: string) => s3ObjectStore(s3, bucket).write(key, text, {});
 const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+/** Puts an object, and deletes it, so that S3 has a version of it. */
+async function lose(key: string): Promise<void> {
+  await put(key, key);
+  await remove(key);
+}
+/** What can be restored of these days. */
+const restorable = (lost: Partial<Parameters<typeof restorableDays>[1]>, place = deployment) =>
+  restorableDays(place, { lostDays: null, curated: null, datasets: null, exports: null, ...lost });
 /** Deletes all versions below a prefix for good. */
 async function removeVersions(Prefix: string): Promise<void> {
   const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix }));
@@ -136,8 +144,7 @@ describe('a day of a raw table', () => {
       { what: 'day', other: () => dayFolder(deployment.config, 'events', NEXT) },
     ])('gets back nothing of another $what', async ({ other }) => {
       const key = `${other()}a`;
-      await put(key, key);
-      await remove(key);
+      await lose(key);
       await restore();
       expect(await read(key)).toBeNull();
     });
@@ -204,9 +211,7 @@ describe('a day of a raw table', () => {
   describe('that has lost a file', () => {
     const table = 'statsig_forwarded_events';
     const landed = `landing/${DAY.replaceAll('-', '/')}/`;
-    const noted = { curated: null, datasets: null, exports: null };
-    const lookedAt = async (place: Deployment) =>
-      restorableDays(place, { lostDays: await readLostDays(place), ...noted });
+    const lookedAt = async (place: Deployment) => restorable({ lostDays: await readLostDays(place) }, place);
     /** The day and the folders of its landing, with so many versions of files. */
     const found = (files: Readonly<Record<string, number>>) =>
       [table, landed, 'landing/direct/2026-11-19/', 'landing/2026/11/20/', 'landing/direct/2026-11-20/'].map(
@@ -215,8 +220,7 @@ describe('a day of a raw table', () => {
     beforeEach(async () => {
       const note = { at: NOW, days: { [DAY]: { seenAt: NOW - HOUR_MS, files: 2 } } };
       await put(rawDaysKey('events'), JSON.stringify(note));
-      await put(`${folder}a`, 'a');
-      await remove(`${folder}a`);
+      await lose(`${folder}a`);
     });
 
     it('holds up an erasure as long as S3 has a version', async () => {
@@ -230,10 +234,7 @@ describe('a day of a raw table', () => {
       expect(await pendingCures(deployment)).toEqual([]);
     });
 
-    const landAndDelete = async () => {
-      await put(`${landed}07/a.ndjson.gz`, 'a');
-      await remove(`${landed}07/a.ndjson.gz`);
-    };
+    const landAndDelete = () => lose(`${landed}07/a.ndjson.gz`);
 
     it('holds up an erasure as long as its rows can be written again from what landed', async () => {
       await removeVersions(folder);
@@ -302,9 +303,7 @@ describe('a day of a raw table', () => {
   });
 
   it('says how many rows its deleted files had, if each is Parquet', async () => {
-    const lostDays = [{ table: 'events', day: DAY } as const];
-    const looked = () =>
-      restorableDays(deployment, { lostDays, curated: null, datasets: null, exports: null });
+    const looked = () => restorable({ lostDays: [{ table: 'events', day: DAY }] });
     for (const [name, rows] of [
       ['a', 3],
       ['b', 4],
@@ -314,8 +313,7 @@ describe('a day of a raw table', () => {
       await remove(`${folder}${name}.parquet`);
     }
     expect(await looked()).toMatchObject([{ day: DAY, files: 2, rows: 7 }]);
-    await put(`${folder}c.parquet`, 'none');
-    await remove(`${folder}c.parquet`);
+    await lose(`${folder}c.parquet`);
     const [found] = await looked();
     expect(found).toEqual({ table: 'statsig_forwarded_events', day: DAY, files: 3 });
   });
@@ -329,12 +327,7 @@ describe('a day of a raw table', () => {
         await remove(Key);
       }
     const lostDays = [DAY, NEXT].map((day) => ({ table: 'events', day }) as const);
-    const found = await restorableDays(deployment, {
-      lostDays,
-      curated: null,
-      datasets: null,
-      exports: null,
-    });
+    const found = await restorable({ lostDays });
     expect(found.map(({ rows }) => rows)).toEqual([60, undefined]);
   });
 
@@ -352,18 +345,11 @@ describe('a day of a raw table', () => {
     const row = { ...hour, state: 'short', why: null };
     await put(judged, `${JSON.stringify(row)}\n${JSON.stringify({ ...row, hour: 8 })}`);
     const key = 'landing/2026/11/19/07/a.ndjson.gz';
-    await put(key, 'a');
-    await remove(key);
+    await lose(key);
     const at = { ...deployment, now: Date.parse(`${NEXT}T02:00:00Z`) };
     const looked = async () => {
       const { rows: receivedHours } = await readReceivedHours(s3ObjectStore(s3, bucket), at.config, DAY);
-      return restorableDays(at, {
-        receivedHours,
-        lostDays: null,
-        curated: null,
-        datasets: null,
-        exports: null,
-      });
+      return restorable({ receivedHours }, at);
     };
     const foldersWith = (files: number) => [
       { table: 'landing/2026/11/19/07/', day: DAY, files },
@@ -376,9 +362,7 @@ describe('a day of a raw table', () => {
     // Beside it, files of another day.
     const note = { at: NOW, days: { [NEXT]: { seenAt: NOW - HOUR_MS, files: 2 } } };
     await put(rawDaysKey('events'), JSON.stringify(note));
-    const lost = `${dayFolder(at.config, 'events', NEXT)}a`;
-    await put(lost, 'a');
-    await remove(lost);
+    await lose(`${dayFolder(at.config, 'events', NEXT)}a`);
     expect(await pendingCures(at)).toEqual([missing, `statsig_forwarded_events, ${NEXT}: 1 file`]);
     await put(rawDaysKey('events'), '{}');
     await removeVersions(key);
@@ -387,22 +371,21 @@ describe('a day of a raw table', () => {
   });
 
   it('is left as it is while an erasure is under way, or its last run has left something', async () => {
-    await put(`${folder}a`, 'a');
-    await remove(`${folder}a`);
+    await lose(`${folder}a`);
+    const isErasing = () => expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
     const records = erasures(s3ObjectStore(s3, bucket));
     let eTag = await records.write({ ...manifest, runs: [], current }, null);
-    await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
+    await isErasing();
     eTag = await records.write({ ...manifest, runs: [{ ...ended, leftCount: 1 }] }, eTag);
-    await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
+    await isErasing();
     eTag = await records.write({ ...manifest, runs: [ended, { ...ended, leftCount: 1 }] }, eTag);
-    await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
+    await isErasing();
     await records.write({ ...manifest, runs: [{ ...ended, leftCount: 1 }, ended] }, eTag);
     expect(await restore()).toMatchObject([{ deleted: [`${folder}a`] }]);
   });
 
   it('is left as it is until a day after S3 may delete versions that an erasure has left', async () => {
-    await put(`${folder}a`, 'a');
-    await remove(`${folder}a`);
+    await lose(`${folder}a`);
     const left = { ...ended, leftCount: 1 };
     await erasures(s3ObjectStore(s3, bucket)).write({ ...manifest, runs: [left] }, null);
     const Key = erasureKey(manifest.id);
@@ -455,8 +438,7 @@ describe('a damaged object of the ledger', () => {
 
   it('that somebody deleted since has no time, and the version before that', async () => {
     const key = ledgerKey('acme', 'events', DAY);
-    await put(key, '{}');
-    await remove(key);
+    await lose(key);
     expect(await readDamagedEntries(deployment, [key])).toEqual([
       { key, writtenAt: null, versionBefore: expect.any(String) },
     ]);

@@ -1,6 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
-import type { RefusedCopies } from '../../../observe/facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import { type LastLook, readLook, sightsOf } from '../../../observe/findings/lastSight.ts';
@@ -13,8 +11,6 @@ import {
   hoursAgo,
   idleStream,
   judgedDeployment,
-  keptDay,
-  loadedDay,
   NOW,
   ongoingFailure,
   quarantineCount,
@@ -47,57 +43,6 @@ describe('a finding of sluice status', () => {
         lastEventAt: hoursAgo(30),
       }),
     ).toEqual([]);
-  });
-
-  const waitingDay = { words: 'has 2 files and no commit', isLacking: true, cure: 'explain' } as const;
-  const noFiles = { ...loadedDay, missingSince: NOW - 2 * HOUR_MS };
-  it.each<
-    [what: string, by: 'cause' | 'severity', facts: (items: never) => Partial<StatusFacts>, ...object[]]
-  >([
-    [
-      'days whose raw files are gone',
-      'cause',
-      (kept: readonly (typeof keptDay)[]) => ({ curated: [{ ...curatedTable, kept }] }),
-      { ...keptDay, isErased: true },
-      { ...keptDay, day: '2026-11-13', gone: [] },
-    ],
-    [
-      'loaded days without files',
-      'cause',
-      (days: readonly (typeof loadedDay)[]) => datasetFacts({ days }),
-      noFiles,
-      { ...noFiles, day: '2026-11-18', uncommitted: 1 },
-    ],
-    [
-      'days that wait, before the lookback and on its first day',
-      'severity',
-      (days: DatasetDays['waiting']) => datasetFacts({ waiting: days }),
-      { ...waitingDay, day: '2026-11-16' },
-      { ...waitingDay, day: '2026-11-17' },
-    ],
-    [
-      'refused copies',
-      'cause',
-      (refused: readonly RefusedCopies[]) => ({
-        relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false },
-      }),
-      { reason: '401', count: 2, since: hoursAgo(2), oldest: hoursAgo(3) },
-      { reason: 'expired', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
-    ],
-    [
-      'rows in quarantine',
-      'severity',
-      (quarantine: readonly (typeof quarantineCount)[]) => ({ quarantine }),
-      { ...quarantineCount, reason: 'SLUICE_ROW_UNFIT' },
-      quarantineCount,
-    ],
-  ])('of %s is as that of the worse of two, in any order', (_, by, facts, worse, better) => {
-    const judged = (...items: readonly (object | undefined)[]) => judge(facts(items as never))[0]?.[by];
-    const expected = judged(worse);
-    expect(expected).toEqual(expect.any(String));
-    expect(judged(better)).not.toBe(expected);
-    expect(judged(worse, better)).toEqual(expected);
-    expect(judged(better, worse)).toEqual(expected);
   });
 
   it.each([

@@ -1,13 +1,13 @@
 import {
-  curatedTable,
-  exportOf,
-  failedBy,
-  HOUR_MS,
-  keptDay,
-  loadedDay,
   NOW,
-  namedExport,
+  HOUR_MS,
+  loadedDay,
   ongoingFailure,
+  failedBy,
+  namedExport,
+  exportOf,
+  curatedWith,
+  keptDay,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -44,34 +44,24 @@ export const dayCases: readonly Case[] = [
   ['the bucket of an export keeps older copies', { ...exportOf(failedBy('SLUICE_EXPORT_DELETE_DENIED')) }],
   [
     'more rows of a day were sent again than usual',
-    {
-      curated: [
-        {
-          ...curatedTable,
-          resends: [
-            { day: '2026-11-19', rows: 2_000, resends: 120 },
-            { day: '2026-11-18', rows: 1_000, resends: 10 },
-            { day: '2026-11-17', rows: 1_000, resends: 10 },
-            { day: '2026-11-16', rows: 1_000, resends: 4_000 },
-            // Too few to be told, as of two requests of one browser.
-            { day: '2026-11-15', rows: 64, resends: 99 },
-          ],
-        },
+    curatedWith({
+      resends: [
+        { day: '2026-11-19', rows: 2_000, resends: 120 },
+        { day: '2026-11-18', rows: 1_000, resends: 10 },
+        { day: '2026-11-17', rows: 1_000, resends: 10 },
+        { day: '2026-11-16', rows: 1_000, resends: 4_000 },
+        // Too few to be told, as of two requests of one browser.
+        { day: '2026-11-15', rows: 64, resends: 99 },
       ],
-    },
+    }),
   ],
   [
     'a day could not be curated',
-    {
-      curated: [
-        {
-          ...curatedTable,
-          failed: [
-            { day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
-          ],
-        },
+    curatedWith({
+      failed: [
+        { day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
       ],
-    },
+    }),
   ],
   [
     'a day could not be curated for a file that is no Parquet',
@@ -85,33 +75,27 @@ export const dayCases: readonly Case[] = [
           strayVersions: ['v1'],
         },
       ],
-      curated: [
-        {
-          ...curatedTable,
-          failed: [
-            {
-              day: '2026-11-17',
-              code: 'SLUICE_CURATE_FILE_UNREADABLE',
-              message: 'It cannot be read.',
-              ...ongoingFailure,
-            },
-          ],
-        },
-      ],
+      ...curatedWith({
+        failed: [
+          {
+            day: '2026-11-17',
+            code: 'SLUICE_CURATE_FILE_UNREADABLE',
+            message: 'It cannot be read.',
+            ...ongoingFailure,
+          },
+        ],
+      }),
     },
   ],
   [
     'days wait to be curated',
-    { curated: [{ ...curatedTable, late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR_MS }] },
+    curatedWith({ late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR_MS }),
   ],
-  ['a day was never queued', { curated: [{ ...curatedTable, unplanned: ['2026-11-14'] }] }],
-  ['a curated day has rows that no raw file has', { curated: [{ ...curatedTable, kept: [keptDay] }] }],
+  ['a day was never queued', curatedWith({ unplanned: ['2026-11-14'] })],
+  ['a curated day has rows that no raw file has', curatedWith({ kept: [keptDay] })],
   [
     'a curated day with rows that no raw file has was erased',
-    { curated: [{ ...curatedTable, kept: [{ ...keptDay, isErased: true }] }] },
+    curatedWith({ kept: [{ ...keptDay, isErased: true }] }),
   ],
-  [
-    'the files of a curated day are copied back',
-    { curated: [{ ...curatedTable, kept: [{ ...keptDay, gone: [] }] }] },
-  ],
+  ['the files of a curated day are copied back', curatedWith({ kept: [{ ...keptDay, gone: [] }] })],
 ];

@@ -1,9 +1,10 @@
 import { NO_KEY } from '../../../observe/facts/statusFacts.ts';
 import {
   codedFailure,
-  curatedTable,
+  curatedWith,
   deadLetters,
   emptyListing,
+  failing,
   failureOf,
   functionErrors,
   HOUR_MS,
@@ -105,7 +106,7 @@ export const deploymentCases: readonly Case[] = [
     'nobody takes messages of a queue, for which days wait to be curated',
     {
       idleFunctions: [{ part: 'curate', messages: 3, schedule: null, since: hoursAgo(30) }],
-      curated: [{ ...curatedTable, late: ['2026-11-18'], lateSince: NOW - 30 * HOUR_MS }],
+      ...curatedWith({ late: ['2026-11-18'], lateSince: NOW - 30 * HOUR_MS }),
     },
   ],
   [
@@ -124,7 +125,7 @@ export const deploymentCases: readonly Case[] = [
         [deadLetters.queue]: failureOf('denied', 'AccessDenied: no.', 2),
         export: failureOf('denied', 'AccessDenied: no.', 2),
       },
-      functionErrors: [{ ...functionErrors, part: 'export', isOver: true }],
+      ...failing('export', { isOver: true }),
     },
   ],
   [

@@ -6,6 +6,7 @@ import {
   hourOldLook,
   lateDay,
   loadedDay,
+  loadedOn,
   looked,
   NOW,
 } from '../statusFacts.ts';
@@ -85,7 +86,7 @@ export const dropCases: readonly Case[] = [
   [
     'days have half of their usual rows',
     datasetFacts({
-      days: [loadedDay, { ...loadedDay, day: '2026-11-20' }].map((day) => ({
+      days: [loadedDay, loadedOn(20)].map((day) => ({
         ...day,
         version: `${day.day.replaceAll('-', '')}T081500123Z-1f6c09ab`,
         rows: { in: 40, out: 30, refused: 10 },
@@ -212,8 +213,8 @@ export const dropCases: readonly Case[] = [
     'receipts fail',
     datasetFacts({
       days: [
-        { ...loadedDay, day: '2026-11-16', receipt: { code: 'X', since: NOW } },
-        { ...loadedDay, day: '2026-11-18', receipt: { code: 'X', since: NOW } },
+        loadedOn(16, { receipt: { code: 'X', since: NOW } }),
+        loadedOn(18, { receipt: { code: 'X', since: NOW } }),
         { ...loadedDay, receipt: { code: 'Y', since: NOW - 5 * HOUR_MS } },
       ],
     }),

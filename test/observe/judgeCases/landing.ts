@@ -2,6 +2,7 @@ import {
   deadLetters,
   emptyDamaged,
   emptyListing,
+  failing,
   failureOf,
   functionErrors,
   hoursAgo,
@@ -54,7 +55,7 @@ export const landingCases: readonly Case[] = [
     'the writer was killed, by the finding of what waits',
     {
       ...landingWaits(1, 4),
-      functionErrors: [{ ...functionErrors, part: 'write', first: hoursAgo(3.9), last: hoursAgo(1) }],
+      ...failing('write', { first: hoursAgo(3.9), last: hoursAgo(1) }),
     },
   ],
   [

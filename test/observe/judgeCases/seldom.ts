@@ -12,6 +12,7 @@ import {
   failedCodes,
   failedDay,
   failedRequests,
+  failing,
   failureOf,
   functionErrors,
   HOUR_MS,
@@ -21,6 +22,7 @@ import {
   landingWaits,
   lateDay,
   loadedDay,
+  loadedOn,
   logged,
   looked,
   missingResource,
@@ -217,11 +219,11 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'relay is late, whose target does not answer': lateRelay('ECONNREFUSED'),
   'relay is late, whose function fails': {
     ...lateRelay(null),
-    functionErrors: [{ ...functionErrors, part: 'relay', waits: null }],
+    ...failing('relay', { waits: null }),
   },
   'relay is late, whose function failed': {
     ...lateRelay(null),
-    functionErrors: [{ ...functionErrors, part: 'relay', waits: null, isOver: true }],
+    ...failing('relay', { waits: null, isOver: true }),
   },
   'relay is late, beside dead letters': {
     ...lateRelay(null),
@@ -277,7 +279,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   }),
   'two loaded days have no file any more, and one is to be loaded': datasetFacts({
     days: [
-      { ...loadedDay, day: '2026-11-15', missingSince: NOW - 3 * HOUR_MS },
+      loadedOn(15, { missingSince: NOW - 3 * HOUR_MS }),
       { ...loadedDay, missingSince: NOW - 2 * HOUR_MS, uncommitted: 2 },
     ],
   }),
@@ -391,7 +393,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'the writer failed, and what waits is young': {
     ...landingWaits(1, 0.01),
-    functionErrors: [{ ...functionErrors, part: 'write', waits: null }],
+    ...failing('write', { waits: null }),
   },
   'the collector failed after hours without an answer': {
     ...unreachedAt('5xx', 3, 2),
@@ -403,21 +405,21 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'nights are not judged, as their function fails': {
     lastNight: { day: '2026-11-17', at: hoursAgo(58) },
-    functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+    ...failing('reconcile', { waits: null }),
   },
   'nights are not judged, as their function is throttled': {
     lastNight: { day: '2026-11-17', at: hoursAgo(58) },
-    functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+    ...failing('reconcile', { waits: null }),
     failures: { reconcile: failureOf('throttled', 'Rate exceeded') },
   },
   'dead letters of what a function still fails with': {
     deadLetters: [ofExports],
-    functionErrors: [{ ...functionErrors, part: 'export' }],
+    ...failing('export'),
     failures: { export: codedFailure('SLUICE_X', 'x'), [ofExports.queue]: codedFailure('SLUICE_X', 'y') },
   },
   'dead letters of something else than a function fails with': {
     deadLetters: [ofExports],
-    functionErrors: [{ ...functionErrors, part: 'export' }],
+    ...failing('export'),
     failures: { export: codedFailure('SLUICE_Y', 'x'), [ofExports.queue]: codedFailure('SLUICE_X', 'y') },
   },
   'one message of a stranger is a dead letter': {
@@ -455,7 +457,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   },
   'a function was denied what is allowed again': {
-    functionErrors: [{ ...functionErrors, part: 'write' }],
+    ...failing('write'),
     failures: {
       write: failureOf(
         'denied',

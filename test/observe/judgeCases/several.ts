@@ -1,7 +1,10 @@
+import type { DropDay } from '../../../observe/facts/days/dropDays.ts';
 import type { LastFailure } from '../../../observe/facts/flow/failures.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
   codedFailure,
+  curatedWith,
+  datasetFacts,
   deadLetters,
   deniedCalls,
   emptyDamaged,
@@ -9,12 +12,17 @@ import {
   errorsOf,
   failedCodes,
   failedRequests,
+  failing,
   failureOf,
   functionErrors,
+  HOUR_MS,
   hoursAgo,
   idleStream,
+  keptDay,
   landingWaits,
+  loadedOn,
   missingResource,
+  NOW,
   quarantineCount,
   ringing,
   ringingAlarm,
@@ -39,6 +47,25 @@ const entryUnread = {
   changedAt: hoursAgo(9),
 } as const;
 const ofKey = { ...failureOf('error', 'KMSDisabledException.', 2), isByKey: true };
+
+/** States of each of two, and of both in any order. */
+const inAnyOrder = <Item>(
+  what: string,
+  factsOf: (...items: readonly Item[]) => Partial<StatusFacts>,
+  worse: Item,
+  better: Item,
+) => ({
+  [`${what}, the worse`]: factsOf(worse),
+  [`${what}, the better`]: factsOf(better),
+  [`${what}, both`]: factsOf(worse, better),
+  [`${what}, both, the better first`]: factsOf(better, worse),
+});
+const refusal = (reason: string) => ({ reason, count: 2, since: hoursAgo(2), oldest: hoursAgo(3) });
+const copiesRefused = (...refused: readonly ReturnType<typeof refusal>[]) => ({
+  relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false },
+});
+const waitingOn = (day: DropDay['day']) =>
+  ({ day, words: 'has 2 files and no commit', isLacking: true, cure: 'explain' }) as const;
 
 /** Other states with several of what usually is one, and those at a bound. Their findings are in findings.json. */
 export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
@@ -96,7 +123,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'nights are judged, while their function fails': {
     lastNight: { day: '2026-11-19', at: hoursAgo(11) },
-    functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+    ...failing('reconcile', { waits: null }),
     failures: { reconcile: codedFailure('SLUICE_X', 'x') },
   },
   'the collector failed in hours until exactly their end': {
@@ -214,7 +241,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ]),
   ),
   'a function fails by the key of the Data Catalog': {
-    functionErrors: [{ ...functionErrors, part: 'register' }],
+    ...failing('register'),
     failures: { register: failureOf('error', 'GlueEncryptionException: no.') },
   },
   ...Object.fromEntries(
@@ -236,7 +263,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     failures: { [deadLetters.queue]: codedFailure('SLUICE_WRITE_MESSAGE_INVALID', 'it is none.') },
   },
   'a function fails by a denial that is over': {
-    functionErrors: [{ ...functionErrors, part: 'export' }],
+    ...failing('export'),
     failures: { export: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`) },
   },
   'dead letters of a key that is enabled again': {
@@ -247,7 +274,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     key: wellKey,
   },
   'a function fails beside dead letters of which nobody knows why': {
-    functionErrors: [{ ...functionErrors, part: 'export' }],
+    ...failing('export'),
     deadLetters: [{ ...deadLetters, part: 'export' }],
   },
   'a function fails, and its alarm is on': {
@@ -387,13 +414,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   ...Object.fromEntries(
     ['403', '400', '415', '410', '404'].map((reason) => [
       `copies were refused with ${reason}`,
-      {
-        relay: {
-          waiting: { ...threeCopies, oldest: null },
-          refused: [{ reason, count: 2, since: hoursAgo(2), oldest: hoursAgo(3) }],
-          hasMore: false,
-        },
-      },
+      copiesRefused(refusal(reason)),
     ]),
   ),
   'no night was ever judged, and the stack was deployed yesterday': {
@@ -418,4 +439,29 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     alarms: [{ ...ringingAlarm, state: 'ALARM', notifies: false }],
     quarantine: [quarantineCount],
   },
+  ...inAnyOrder(
+    'days whose raw files are gone',
+    (...kept) => curatedWith({ kept }),
+    { ...keptDay, isErased: true },
+    { ...keptDay, day: '2026-11-13', gone: [] },
+  ),
+  ...inAnyOrder(
+    'loaded days without files',
+    (...days) => datasetFacts({ days }),
+    loadedOn(19, { missingSince: NOW - 2 * HOUR_MS }),
+    loadedOn(18, { missingSince: NOW - 2 * HOUR_MS, uncommitted: 1 }),
+  ),
+  ...inAnyOrder(
+    'days that wait, before the lookback and on its first day',
+    (...waiting) => datasetFacts({ waiting }),
+    waitingOn('2026-11-16'),
+    waitingOn('2026-11-17'),
+  ),
+  ...inAnyOrder('refused copies', copiesRefused, refusal('401'), refusal('expired')),
+  ...inAnyOrder(
+    'rows in quarantine',
+    (...quarantine) => ({ quarantine }),
+    { ...quarantineCount, reason: 'SLUICE_ROW_UNFIT' },
+    { ...quarantineCount, reason: 'SLUICE_EVENT_NO_NAME' },
+  ),
 };

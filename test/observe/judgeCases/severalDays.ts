@@ -1,6 +1,7 @@
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
   curatedTable,
+  curatedWith,
   damagedFile,
   datasetFacts,
   exportOf,
@@ -12,6 +13,7 @@ import {
   keptDay,
   lateDay,
   loadedDay,
+  loadedOn,
   looked,
   lostDay,
   NOW,
@@ -62,7 +64,7 @@ const lackingOnly = (after: `2026-11-${number}`) =>
     .filter((day) => day >= after)
     .map((day) => ({ ...lacking(day, 1), isOnly: day > after }));
 const keptCopies = exportOf({ ...loadedDay, day: keptDay.day, kept: 2 });
-const keptCurated = { curated: [{ ...curatedTable, kept: [keptDay] }] };
+const keptCurated = curatedWith({ kept: [keptDay] });
 const filesCount = { ...quarantineCount, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' };
 /** A day of whose rows so many were refused. */
 const refusedOfFiles = (refused: number, all: number) =>
@@ -93,13 +95,10 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
       unlookedUntil: null,
     },
-    curated: [
-      {
-        ...curatedTable,
-        // The last is of a day of which another table has archived files.
-        lacking: [lacking('2026-11-15', 2), lacking('2026-11-16', 2), lacking('2026-11-17', 2)],
-      },
-    ],
+    ...curatedWith({
+      // The last is of a day of which another table has archived files.
+      lacking: [lacking('2026-11-15', 2), lacking('2026-11-16', 2), lacking('2026-11-17', 2)],
+    }),
   },
   'two rules archive what is read again': {
     archivingRules: [
@@ -124,22 +123,19 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
         table: 'statsig_forwarded_exposures',
         days: [
           { ...failedDay, day: '2026-11-14' },
-          { ...loadedDay, day: '2026-11-13', kept: 1 },
-          { ...loadedDay, day: '2026-11-15', kept: 2 },
-          { ...loadedDay, day: '2026-11-16', kept: 3 },
+          loadedOn(13, { kept: 1 }),
+          loadedOn(15, { kept: 2 }),
+          loadedOn(16, { kept: 3 }),
         ],
       },
     ],
     // Whose finding names the copies.
-    curated: [
-      {
-        ...curatedTable,
-        kind: 'exposures',
-        table: 'curated_exposures',
-        accepted: ['2026-11-13'],
-        kept: [{ ...keptDay, day: '2026-11-15' }],
-      },
-    ],
+    ...curatedWith({
+      kind: 'exposures',
+      table: 'curated_exposures',
+      accepted: ['2026-11-13'],
+      kept: [{ ...keptDay, day: '2026-11-15' }],
+    }),
   },
   'an export is denied, of which one demand of the bucket is another export’s': {
     exports: [
@@ -155,36 +151,28 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       { export: 'seen', sid: 'Enc', header: 'x-amz-server-side-encryption', wanted: 'aws:kms' },
     ],
   },
-  'days could not be curated for two reasons, and wait': {
-    curated: [
+  'days could not be curated for two reasons, and wait': curatedWith({
+    failed: [
       {
-        ...curatedTable,
-        failed: [
-          {
-            day: '2026-11-18',
-            code: 'SLUICE_CURATE_KILLED',
-            message: 'It was killed by 7.',
-            ...ongoingFailure,
-          },
-          { day: '2026-11-17', code: 'SLUICE_CURATE_FAILED', message: 'X_1.', ...ongoingFailure },
-          { day: '2026-11-16', code: 'SLUICE_CURATE_KILLED', message: 'Killed by 8.', ...ongoingFailure },
-        ],
-        late: ['2026-11-19', '2026-11-15'],
-        lateSince: NOW - 30 * HOUR_MS,
-        unplanned: ['2026-11-14', '2026-11-13', '2026-11-12'],
+        day: '2026-11-18',
+        code: 'SLUICE_CURATE_KILLED',
+        message: 'It was killed by 7.',
+        ...ongoingFailure,
       },
+      { day: '2026-11-17', code: 'SLUICE_CURATE_FAILED', message: 'X_1.', ...ongoingFailure },
+      { day: '2026-11-16', code: 'SLUICE_CURATE_KILLED', message: 'Killed by 8.', ...ongoingFailure },
     ],
-  },
+    late: ['2026-11-19', '2026-11-15'],
+    lateSince: NOW - 30 * HOUR_MS,
+    unplanned: ['2026-11-14', '2026-11-13', '2026-11-12'],
+  }),
   'two curated days have rows that no raw file has, and exports their copies': {
-    curated: [
-      {
-        ...curatedTable,
-        kept: [
-          { ...keptDay, day: '2026-11-16', rows: 5, gone: [], replaced: [{ name: 'b.parquet', eTag: 'e' }] },
-          keptDay,
-        ],
-      },
-    ],
+    ...curatedWith({
+      kept: [
+        { ...keptDay, day: '2026-11-16', rows: 5, gone: [], replaced: [{ name: 'b.parquet', eTag: 'e' }] },
+        keptDay,
+      ],
+    }),
     lostDays: [
       { table: 'exposures', day: '2026-11-14', seenAt: NOW - 90 * HOUR_MS, files: 3, left: 1 },
       lostDay('2026-11-13', 100),
@@ -203,19 +191,14 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     },
   },
-  'two curated days have no partition, and two another': {
-    curated: [
-      {
-        ...curatedTable,
-        unread: [
-          unreadDay('2026-11-15', 7, elsewhere('x', 5)),
-          unreadDay('2026-11-16', 40),
-          unreadDay('2026-11-17', 1),
-          unreadDay('2026-11-18', 9, elsewhere('y', 9)),
-        ],
-      },
+  'two curated days have no partition, and two another': curatedWith({
+    unread: [
+      unreadDay('2026-11-15', 7, elsewhere('x', 5)),
+      unreadDay('2026-11-16', 40),
+      unreadDay('2026-11-17', 1),
+      unreadDay('2026-11-18', 9, elsewhere('y', 9)),
     ],
-  },
+  }),
   'two days of a raw table have lost their files': {
     lostDays: [
       lostDay('2026-11-19', 3),
@@ -253,10 +236,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a dataset of a bucket that is gone has days to tell of': datasetFacts({
     lastLook: { ...hourOldLook, failure: bucketGone },
-    days: [
-      failedBy(bucketGone.code),
-      { ...loadedDay, day: '2026-11-19', receipt: { code: 'X_1', since: NOW - 5 * HOUR_MS } },
-    ],
+    days: [failedBy(bucketGone.code), loadedOn(19, { receipt: { code: 'X_1', since: NOW - 5 * HOUR_MS } })],
     lacking: [lacking('2026-11-16', 2), lacking('2026-11-17', 5)],
     late: [lateDay('2026-11-20', 2)],
   }),
@@ -305,11 +285,11 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'late days, before which two were loaded and one had no file': datasetFacts({
     days: [
-      { ...loadedDay, day: '2026-11-15' },
-      { ...loadedDay, day: '2026-11-16' },
-      { ...loadedDay, day: '2026-11-17', state: null, files: 0 },
-      { ...loadedDay, day: '2026-11-18', state: null, files: 1 },
-      { ...loadedDay, day: '2026-11-20' },
+      loadedOn(15),
+      loadedOn(16),
+      loadedOn(17, { state: null, files: 0 }),
+      loadedOn(18, { state: null, files: 1 }),
+      loadedOn(20),
     ],
     lastLook: { ...hourOldLook, newestDay: '2026-11-14' },
     late: [lateDay('2026-11-17', 50), lateDay('2026-11-18', 26)],
@@ -368,10 +348,10 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
     ...datasetFacts({
       days: [
-        { ...loadedDay, day: '2026-11-16', rows: { in: 9, out: 8, refused: 1 } },
-        { ...loadedDay, day: '2026-11-17', rows: { in: 9, out: 8, refused: 1 } },
-        { ...loadedDay, day: '2026-11-18', rows: { in: 9, out: 9, refused: 0 } },
-        { ...loadedDay, day: '2026-11-19', rows: { in: 9, out: 3, refused: 6 } },
+        loadedOn(16, { rows: { in: 9, out: 8, refused: 1 } }),
+        loadedOn(17, { rows: { in: 9, out: 8, refused: 1 } }),
+        loadedOn(18, { rows: { in: 9, out: 9, refused: 0 } }),
+        loadedOn(19, { rows: { in: 9, out: 3, refused: 6 } }),
       ],
     }),
   },
@@ -433,15 +413,15 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     lastLook: { ...hourOldLook, stopped: true },
     unlooked: ['2026-11-10', '2026-11-12'],
     days: [
-      { ...loadedDay, day: '2026-11-08', version: '20261108T081500123Z-1f6c09ab' },
-      { ...loadedDay, day: '2026-11-09', version: '20261109T081500123Z-1f6c09ab' },
+      loadedOn(8, { version: '20261108T081500123Z-1f6c09ab' }),
+      loadedOn(9, { version: '20261109T081500123Z-1f6c09ab' }),
     ],
     late: [lateDay('2026-11-18', 30, '1 file, 0 rows')],
   }),
   'late days of weeks have no rows, and a file of another was left out': datasetFacts({
     late: [lateDay('2026-11-18', 50, '1 file, 0 rows'), lateDay('2026-11-19', 26, '2 files, 0 rows')],
     firstDay: '2026-10-01',
-    days: [{ ...loadedDay, day: '2026-11-19', leftOut: { count: 2, words: 'left out 2 objects' } }],
+    days: [loadedOn(19, { leftOut: { count: 2, words: 'left out 2 objects' } })],
   }),
   'late days of weeks have no file': datasetFacts({
     late: [lateDay('2026-11-01', 400), lateDay('2026-11-19', 26)],
@@ -670,19 +650,16 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     }),
     ...exportOf({ ...failedDay, day: '2026-11-01' }, failedDay),
-    curated: [
-      {
-        ...curatedTable,
-        failed: [
-          { day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
-        ],
-      },
-    ],
+    ...curatedWith({
+      failed: [
+        { day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
+      ],
+    }),
   },
   'resends are as many as usual': resendsOf(400, 400, 400),
-  'resends are of a day that was over long ago': {
-    curated: [{ ...curatedTable, resends: [{ day: '2026-11-10', rows: 1, resends: 9 }] }],
-  },
+  'resends are of a day that was over long ago': curatedWith({
+    resends: [{ day: '2026-11-10', rows: 1, resends: 9 }],
+  }),
   'a day has no partition in three tables': {
     partitions: {
       days: 3,
@@ -697,7 +674,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'files of versions are gone, whose rows of two days nothing else has': {
     ...datasetFacts({ lacking: lackingOnly('2026-11-17') }),
-    curated: [{ ...curatedTable, lacking: lackingOnly('2026-11-17') }],
+    ...curatedWith({ lacking: lackingOnly('2026-11-17') }),
   },
   'lost files of four days are archived, restored, deleted, or nobody has looked': {
     ...datasetFacts({ lacking: lackingOnly('2026-11-16') }),
@@ -712,7 +689,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     })),
   },
   'a curated day has rows that no raw file has, beside replaced files, and an export its copies': {
-    curated: [{ ...curatedTable, kept: [{ ...keptDay, replaced: [{ name: 'b.parquet', eTag: '"0a"' }] }] }],
+    ...curatedWith({ kept: [{ ...keptDay, replaced: [{ name: 'b.parquet', eTag: '"0a"' }] }] }),
     ...keptCopies,
   },
   'a raw day has lost files, and an export has their copies': {
@@ -731,11 +708,11 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...keptCurated,
     restorable: [{ table: 'statsig_forwarded_events', day: keptDay.day, files: 0 }],
   },
-  'a curated day keeps rows of files whose versions are gone by now': {
-    curated: [{ ...curatedTable, kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }] }],
-  },
+  'a curated day keeps rows of files whose versions are gone by now': curatedWith({
+    kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }],
+  }),
   'a curated day was accepted, and an export has copies of it': {
-    curated: [{ ...curatedTable, accepted: [keptDay.day] }],
+    ...curatedWith({ accepted: [keptDay.day] }),
     ...keptCopies,
   },
   'a raw day of exposures has lost files, and an export has copies of events': {
@@ -743,7 +720,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...keptCopies,
   },
   'a curated day of exposures keeps rows, and an export has copies of events': {
-    curated: [{ ...curatedTable, kept: [keptDay], kind: 'exposures' }],
+    ...curatedWith({ kept: [keptDay], kind: 'exposures' }),
     ...keptCopies,
   },
   'rows of files are in quarantine': { ...refusedOfFiles(10, 40), quarantine: [filesCount] },

@@ -1,10 +1,10 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import {
   codedFailure,
-  curatedTable,
+  curatedWith,
   damagedFile,
+  failing,
   failureOf,
-  functionErrors,
   HOUR_MS,
   hoursAgo,
   lostDay,
@@ -167,9 +167,7 @@ export const tableCases: readonly Case[] = [
   ],
   [
     'a curated day has no partition',
-    {
-      curated: [{ ...curatedTable, unread: [{ day: '2026-11-18', location: 's3://acme/v/', rows: 40 }] }],
-    },
+    curatedWith({ unread: [{ day: '2026-11-18', location: 's3://acme/v/', rows: 40 }] }),
   ],
   [
     'files of a day are archived',
@@ -268,7 +266,7 @@ export const tableCases: readonly Case[] = [
       receivedHours: [
         { ...shortHour, ds: '2026-11-17', state: 'open', checked_at: '2026-11-18 01:10:00.000' },
       ],
-      functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+      ...failing('reconcile', { waits: null }),
       failures: { reconcile: failureOf('error', 'AccessDenied.', 10) },
     },
   ],
