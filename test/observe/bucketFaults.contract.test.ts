@@ -34,10 +34,26 @@ const allow = (Sid: string, Principal: unknown) => ({
   Action: ['s3:GetObject'],
   Resource: `arn:aws:s3:::${Bucket}/*`,
 });
-const policies = (...others: readonly object[]) => {
-  const setting = bucketSettings(landing.config, { keyArn: null }).find(({ name }) => name === 'policy');
-  const Policy = JSON.stringify(setting?.wanted({ Statement: others }));
-  return landing.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+/** The policy that the bucket should have beside these statements. */
+const policyWith = (others: readonly object[], deleters: readonly string[] = []) => {
+  const settings = bucketSettings(landing.config, { keyArn: null, deleters });
+  return JSON.stringify(settings.find(({ name }) => name === 'policy')?.wanted({ Statement: others }));
+};
+const policies = (...others: readonly object[]) =>
+  landing.s3.send(new PutBucketPolicyCommand({ Bucket, Policy: policyWith(others) }));
+/** What is found of a policy, where these roles may delete files without a version. */
+async function pointsOf(Policy: string, config = landing.config, deleters: readonly string[] = []) {
+  const s3 = answeredBy(S3Client, () => ({ Policy }));
+  const owner = { ...OWNER, deleters };
+  const faults = await readBucketFaults({ config }, { kind: 's3' }, owner, async (part, question) =>
+    part === settingPart('policy') ? question({ s3, config }) : null,
+  );
+  return faults.flatMap(({ points }) => points);
+}
+/** Its other settings are as they should be. */
+const setWell = async () => {
+  await notify({ EventBridgeConfiguration: {} });
+  await version('Enabled');
 };
 await policies();
 await landing.s3.send(
@@ -45,8 +61,7 @@ await landing.s3.send(
 );
 
 it('finds a statement that lets another account in, and its command takes out that alone', async () => {
-  await notify({ EventBridgeConfiguration: {} });
-  await version('Enabled');
+  await setWell();
   const own = allow('Own', { AWS: `arn:aws:iam::${ACCOUNT}:root` });
   const service = allow('Service', { Service: 'logging.s3.amazonaws.com' });
   // An organization, as S3 sees it, is not the public.
@@ -91,18 +106,11 @@ it.each([
 ])(
   'finds $count strangers in a statement that names $what, and none in a bucket that was brought',
   async ({ statement, count }) => {
-    const setting = bucketSettings(landing.config, { keyArn: null }).find(({ name }) => name === 'policy');
-    const Policy = JSON.stringify(setting?.wanted({ Statement: [statement] }));
-    const s3 = answeredBy(S3Client, () => ({ Policy }));
-    const pointsOf = async (config: typeof landing.config) => {
-      const faults = await readBucketFaults({ config }, { kind: 's3' }, OWNER, async (part, question) =>
-        part === settingPart('policy') ? question({ s3, config }) : null,
-      );
-      return faults.flatMap(({ points }) => points);
-    };
+    const Policy = policyWith([statement]);
     const { config } = landing;
-    expect(await pointsOf(config)).toHaveLength(count);
-    expect(await pointsOf({ ...config, existing: { ...config.existing, bucket: true } })).toEqual([]);
+    expect(await pointsOf(Policy)).toHaveLength(count);
+    const brought = { ...config, existing: { ...config.existing, bucket: true } };
+    expect(await pointsOf(Policy, brought)).toEqual([]);
   },
 );
 
@@ -125,8 +133,7 @@ it('finds that the public is not kept out any more', async () => {
 });
 
 it('finds a bucket that tells functions of no file, and one that keeps no versions', async () => {
-  await notify({ EventBridgeConfiguration: {} });
-  await version('Enabled');
+  await setWell();
   expect(await faultsOf()).toEqual([]);
   await notify({});
   expect(await faultsOf()).toMatchObject([
@@ -140,8 +147,7 @@ it('finds a bucket that tells functions of no file, and one that keeps no versio
 });
 
 it('finds a bucket that encrypts with another key than the stack, if that is known', async () => {
-  await notify({ EventBridgeConfiguration: {} });
-  await version('Enabled');
+  await setWell();
   const arnOf = (id: string) => `arn:aws:kms:us-east-1:111122223333:key/${id}`;
   const encrypt = (rule: { SSEAlgorithm: 'aws:kms' | 'AES256'; KMSMasterKeyID?: string }) => {
     const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault: rule }] };
@@ -193,17 +199,9 @@ it('tells the settings that it can read if one is denied', async () => {
 });
 
 it('finds that the policy lets others delete files without a version, once the roles that may are known', async () => {
-  const { config } = landing;
-  const pointsOf = async (deleters: readonly string[], known: readonly string[]) => {
-    const setting = bucketSettings(config, { keyArn: null, deleters }).find(({ name }) => name === 'policy');
-    const s3 = answeredBy(S3Client, () => ({ Policy: JSON.stringify(setting?.wanted({})) }));
-    const owner = { ...OWNER, deleters: known };
-    const faults = await readBucketFaults({ config }, { kind: 's3' }, owner, async (part, question) =>
-      part === settingPart('policy') ? question({ s3, config }) : null,
-    );
-    return faults.flatMap(({ points }) => points);
-  };
-  expect(await pointsOf([], [DELETER])).toEqual(['DeleteByVersionOnly is missing']);
-  expect(await pointsOf([DELETER], [DELETER])).toEqual([]);
-  expect(await pointsOf([], [])).toEqual([]);
+  expect(await pointsOf(policyWith([]), landing.config, [DELETER])).toEqual([
+    'DeleteByVersionOnly is missing',
+  ]);
+  expect(await pointsOf(policyWith([], [DELETER]), landing.config, [DELETER])).toEqual([]);
+  expect(await pointsOf(policyWith([]))).toEqual([]);
 });

@@ -20,6 +20,14 @@ const none: RequestCounts = {
   refusedBy: {},
 };
 type Some = Partial<RequestCounts>;
+/** The day that ends now. */
+const period = { start: START, end: END };
+/** So many requests in each hour of a week, until so many hours before the day. */
+const weekOf = (requests: number, hours = 0) => {
+  const before = new Map<number, RequestCounts>();
+  for (let at = START - 7 * DAY; at < START - hours * HOUR; at += HOUR) before.set(at, { ...none, requests });
+  return before;
+};
 
 /** What changed when each hour of some days before had `usual`, and five minutes of today `today` (else `usual`). */
 function changes({
@@ -40,7 +48,7 @@ function changes({
     const counts = { ...none, ...(own ?? (isHourly ? usual : {})) };
     if (counts.requests > 0) day.set(at, counts);
   }
-  return changesOf({ day, before, start: START, end: END });
+  return changesOf({ day, before, ...period });
 }
 
 const at = (time: string) => `2026-11-20T${time}:00.000Z`;
@@ -51,7 +59,7 @@ describe('what is not as usual', () => {
   it('is nothing on a usual day, nor on a first one', () => {
     expect(changes({ usual: { requests: 120 } })).toEqual([]);
     expect(changes({})).toEqual([]);
-    expect(changesOf({ day: new Map(), before: new Map(), start: START, end: END })).toEqual([]);
+    expect(changesOf({ day: new Map(), before: new Map(), ...period })).toEqual([]);
     expect(changes({ days: 0, today: only(['12:00', '03:00'], { requests: 9_000 }) })).toEqual([]);
   });
 
@@ -95,7 +103,7 @@ describe('what is not as usual', () => {
         },
       ],
     ]);
-    expect(lastDayOf({ day, before: new Map(), start: START, end: END })).toMatchObject({
+    expect(lastDayOf({ day, before: new Map(), ...period })).toMatchObject({
       requests: 9,
       received: 8,
       overflowed: 6,
@@ -105,10 +113,9 @@ describe('what is not as usual', () => {
   });
 
   it('is no spike that ended before the last 24 hours, though its hour is read', () => {
-    const before = new Map<number, RequestCounts>();
-    for (let hour = START - 7 * DAY; hour < START; hour += HOUR) before.set(hour, { ...none, requests: 100 });
+    const before = weekOf(100);
     const day = new Map([[START + 5 * MINUTE, { ...none, requests: 90_000 }]]);
-    const found = changesOf({ day, before, start: START, end: END });
+    const found = changesOf({ day, before, ...period });
     expect(found.filter(({ hour }) => hour === 90_000)).toEqual([]);
   });
 
@@ -119,7 +126,7 @@ describe('what is not as usual', () => {
     day.set(END, { ...none, failedBy: { B: 1 } });
     const first = '2026-11-19T13:00:00.000Z';
     const last = '2026-11-19T13:10:00.000Z';
-    expect(lastDayOf({ day, before: new Map(), start: START, end: END }).failedBy).toEqual({
+    expect(lastDayOf({ day, before: new Map(), ...period }).failedBy).toEqual({
       A: { count: 20, first, last },
       B: { count: 1, first: at('12:10'), last: at('12:10') },
     });
@@ -130,20 +137,20 @@ describe('what is not as usual', () => {
       const before = new Map(
         hours.map(([hoursAgo, requests]) => [START - hoursAgo * HOUR, { ...none, requests }]),
       );
-      return lastDayOf({ day: new Map(), before, start: START, end: END }).usual;
+      return lastDayOf({ day: new Map(), before, ...period }).usual;
     };
     expect(usual([24, 5], [48, 7], [72, 6], [1, 90])).toBe(5.5);
     const day = new Map(
       Array.from({ length: 23 }, (_, i) => [START + (i + 1) * HOUR, { ...none, requests: 5 }]),
     );
-    expect(lastDayOf({ day, before: new Map(), start: START, end: END }).usual).toBe(5);
+    expect(lastDayOf({ day, before: new Map(), ...period }).usual).toBe(5);
   });
 
   it('has the requests of each hour of the days before, once there are three', () => {
     const usualHours = (days: number) => {
       const counts = Array.from({ length: days * 24 }, (_, i) => i + 1);
       const before = new Map(counts.map((requests) => [START - requests * HOUR, { ...none, requests }]));
-      return lastDayOf({ day: new Map(), before, start: START, end: END }).usualHours;
+      return lastDayOf({ day: new Map(), before, ...period }).usualHours;
     };
     expect(usualHours(7)[11]).toEqual({ least: 1, median: 73, most: 145 });
     expect(usualHours(7)[12]).toEqual({ least: 0, median: 72, most: 144 });
@@ -231,9 +238,7 @@ describe('what is not as usual', () => {
 
   it('is a silence that began before the last day, since the hour after the last request', () => {
     const silent = (from: number) => {
-      const before = new Map<number, RequestCounts>();
-      for (let time = START - 7 * DAY; time < START - 3 * HOUR; time += HOUR)
-        before.set(time, { ...none, requests: 60 });
+      const before = weekOf(60, 3);
       // Counts of other kinds, as of browsers that ask, are no requests.
       before.set(START - 2 * HOUR, none);
       const day = new Map([[START + 4 * HOUR, { ...none, requests: 1 }]]);
@@ -250,16 +255,15 @@ describe('what is not as usual', () => {
   });
 
   it('is a silence that lasts while nothing has come since', () => {
-    const before = new Map<number, RequestCounts>();
-    for (let time = START - 7 * DAY; time < START; time += HOUR) before.set(time, { ...none, requests: 60 });
+    const before = weekOf(60);
     const day = new Map<number, RequestCounts>();
     for (let time = START; time < END - 80 * MINUTE; time += 5 * MINUTE)
       day.set(time, { ...none, requests: 5 });
-    expect(changesOf({ day, before, start: START, end: END })).toMatchObject([
+    expect(changesOf({ day, before, ...period })).toMatchObject([
       { what: 'silence', first: at('10:50'), last: null },
     ]);
     day.set(END - 5 * MINUTE, { ...none, requests: 1 });
-    expect(changesOf({ day, before, start: START, end: END })).toMatchObject([
+    expect(changesOf({ day, before, ...period })).toMatchObject([
       { what: 'silence', first: at('10:50'), last: at('12:05') },
     ]);
   });

@@ -30,14 +30,6 @@ describe('the next steps of a day', () => {
     for (const command of all) expect(command).toMatch(/ --stage prod$|sluice (explain|init|start|test)\b/);
   });
 
-  it('are the same whatever failed, as the cure of the failure is told beside them', () => {
-    const steps = codes.map((code) => {
-      const entry = ledgerEntry({ state: 'failed', failure: { code, message: 'm.' } });
-      return explainEntry(entry, { target: TARGET }).next;
-    });
-    expect(new Set(steps).size).toBe(1);
-  });
-
   it('of one whose files are gone say how its rows stay, and what is set where files leave', () => {
     const gone = { state: 'inputs_missing', missingSince: 0 } as const;
     expect(printed(gone)).toEqual([`npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`]);

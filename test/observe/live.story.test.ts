@@ -106,60 +106,35 @@ describe('what happens in the local cloud', () => {
     };
     const { requestId } = await observed.send(body, SDK);
     const { entries } = await follow(local, after, 4);
-    const sdk = { sdk_type: 'javascript-client', sdk_version: '3.33.5' };
-    const at = expect.stringMatching(/^2026-11-20T08:.*Z$/);
-    expect(entries.find(({ type }) => type === 'request')).toEqual({
-      type: 'request',
-      at,
+    expect(entries.find(({ type }) => type === 'request')).toMatchObject({
+      at: expect.stringMatching(/^2026-11-20T08:.*Z$/),
       request_id: requestId,
       status: 202,
-      ms: expect.any(Number),
-      ...sdk,
+      sdk_version: '3.33.5',
       key_label: 'any',
-      sent_key: null,
-      endpoint: null,
-      host: null,
       received: 4,
       exposures: 1,
       events: 1,
       quarantined: 1,
-      overflowed: 0,
-      code: null,
-      not_streamed: null,
-      relay: null,
       refused: { SLUICE_EVENT_NO_NAME: 1 },
       ignored_as: { 'statsig::diagnostics': 1 },
-      noted: {},
-      clock_skew_ms: null,
-      ahead_ms: 0,
     });
     const events = entries.flatMap((entry) => (entry.type === 'event' ? [entry] : []));
     const id = expect.stringMatching(/^[0-9a-f]{32}$/);
-    const shared = { type: 'event', at, event_id: id, ...sdk, unit: 'ada' };
-    expect(events.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual([
+    const shared = { event_id: id, sdk_type: 'javascript-client', unit: 'ada' };
+    expect(events.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toMatchObject([
       {
         ...shared,
         kind: 'events',
         name: 'purchase',
-        group: null,
-        code: null,
-        row: expect.objectContaining({ event_name: 'purchase', company_metadata: '{"item":"x"}' }),
+        row: { event_name: 'purchase', company_metadata: '{"item":"x"}' },
       },
-      {
-        ...shared,
-        kind: 'exposures',
-        name: 'checkout',
-        group: 'r1',
-        code: null,
-        row: expect.objectContaining({ experiment_id: 'checkout', rule_id: 'r1' }),
-      },
+      { ...shared, kind: 'exposures', name: 'checkout', group: 'r1', row: { rule_id: 'r1' } },
       {
         ...shared,
         kind: 'quarantine',
-        name: '',
-        group: null,
         code: 'SLUICE_EVENT_NO_NAME',
-        row: expect.objectContaining({ reason: 'SLUICE_EVENT_NO_NAME' }),
+        row: { reason: 'SLUICE_EVENT_NO_NAME' },
       },
     ]);
   });

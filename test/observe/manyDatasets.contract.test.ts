@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../cli/ingest/calendarText.ts';
 import { statusText } from '../../cli/observe/statusText.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
@@ -94,6 +93,12 @@ describe('what a dataset or an export needs', () => {
   });
 });
 
+/** A page of the datasets of a configuration. */
+const pageOf = (
+  deployment: Parameters<typeof readDropsPage>[0],
+  of: typeof config,
+  wanted: Parameters<typeof readDropsPage>[2],
+) => readDropsPage(deployment, { datasets: configuredDatasets(of), exports: [] }, wanted);
 const old = addDays(TODAY, -9);
 /** Twenty datasets. */
 const few = customers(10);
@@ -181,7 +186,7 @@ describe('twenty datasets', () => {
       of,
     );
     const wanted = { days: 14, ...asked };
-    const page = await readDropsPage(deployment, { datasets: configuredDatasets(of), exports: [] }, wanted);
+    const page = await pageOf(deployment, of, wanted);
     expect(page.calendar.needing).toBe(1);
     expect(page.calendar.datasets.slice(0, 1).map((drops) => [nameOf(drops), needOf(drops)])).toEqual([
       [lastName, need],
@@ -194,8 +199,7 @@ describe('twenty datasets', () => {
     const folders = ingestedTableFolders(few, last?.dataset.table ?? '').map((folder) => `${folder}${old}/`);
     const objects = bucketOf(() => ({ filesWritten: ['a.parquet'] }));
     const { deployment } = slowDeployment({ config: few, now: NOW, objects, folders, isGlueDenied });
-    const asked = { datasets: configuredDatasets(few), exports: [] };
-    const { calendar } = await readDropsPage(deployment, asked, { days: 7 });
+    const { calendar } = await pageOf(deployment, few, { days: 7 });
     const unread = calendar.datasets.flatMap((drops) =>
       (drops.unread ?? []).map(({ day }) => [nameOf(drops), day]),
     );
@@ -223,8 +227,7 @@ describe('twenty datasets', () => {
     const bucket = bucketOf((name) => (name === lastName ? failed : {}));
     const objects: Objects = { get: (key) => (damaged.includes(key) ? '{' : bucket.get(key)) };
     const { deployment } = deploymentOf(objects, few);
-    const asked = { datasets: configuredDatasets(few), exports: [] };
-    const { calendar, hasProblem } = await readDropsPage(deployment, asked, { days: 7 });
+    const { calendar, hasProblem } = await pageOf(deployment, few, { days: 7 });
     expect(calendar.unknown.map(({ part }) => part).sort()).toEqual(damaged);
     expect(calendar.total).toBe(20);
     expect(hasProblem).toBe(true);
@@ -236,25 +239,11 @@ describe('twenty datasets', () => {
     expect(problems.filter(({ detail }) => detail.includes('never listed'))).toEqual([]);
   });
 
-  it('are lines that fit the terminal, and days in a row with one fault are one line', async () => {
-    const bucket = bucketOf((name) => (name === 'customer-000/orders' ? failed : {}));
-    const { deployment } = deploymentOf(bucket, few);
-    const asked = { datasets: configuredDatasets(few), exports: [] };
-    const { datasets } = await readDropsPage(deployment, asked, { days: DAYS });
-    const [tables = '', below = ''] = calendarText(datasets, undefined, 80).split(/\n\n(?=✓)/);
-    expect(Math.max(...tables.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    for (const { source, dataset } of datasets)
-      expect(tables).toMatch(new RegExp(`^${source}/${dataset} .*[✓✗]$`, 'm'));
-    expect(below.match(/customer-000\/orders .* failed: /g)).toHaveLength(1);
-    expect(below).toContain(`customer-000/orders ${days[0]} to ${TODAY} failed: ${failure.code}`);
-  });
-
   it.each(['nobody/none', 'none:nobody/none', `worst:${lastName}`])(
     'have no page after %s, which is none of them',
     async (after) => {
       const { deployment } = deploymentOf(new Map(), few);
-      const asked = { datasets: configuredDatasets(few), exports: [] };
-      const page = readDropsPage(deployment, asked, { days: 1, after });
+      const page = pageOf(deployment, few, { days: 1, after });
       await expect(page).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' });
     },
   );
@@ -280,8 +269,7 @@ describe('one dataset', () => {
     const entry = ledgerEntry({ ...subject, usualRows: 1_000, updatedAt: NOW, ...unusual });
     const objects = new Map([[ledgerKey('acme', 'events', older), JSON.stringify(entry)]]);
     const { deployment } = deploymentOf(objects, short);
-    const asked = { datasets: configuredDatasets(short), exports: [] };
-    const { calendar } = await readDropsPage(deployment, asked, { days: lastWeek.length });
+    const { calendar } = await pageOf(deployment, short, { days: lastWeek.length });
     expect(calendar.days).toEqual([older, ...lastWeek]);
     const shown = calendar.datasets.map((drops) => ({
       days: drops.days.map(({ day }) => day),

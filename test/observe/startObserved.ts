@@ -12,7 +12,6 @@ export async function startObserved(startMs: number) {
     cloud,
     clock,
     control: story.control.bind(story),
-    put: story.put.bind(story),
     keys: story.keys.bind(story),
     sluice: story.sluice.bind(story),
     deployment: story.deployment.bind(story),
@@ -25,11 +24,6 @@ export async function startObserved(startMs: number) {
       return { status, requestId: answered.get('apigw-requestid') ?? '' };
     },
     remove: (Key: string) => removeVersion(s3, cloud.bucket, Key),
-    /** Lets a function do nothing until faults are removed. */
-    hold: (part: 'write' | 'register') =>
-      story.setFaults({
-        lambda: [{ fault: 'throttleInvocations', function: `sluice-local-${part}`, calls: 'all' }],
-      }),
     /** Lands quarantine rows of events that their table did not take, and takes by now. They are received now. */
     async landUnfit(users: readonly string[]): Promise<void> {
       const received_at = new Date(clock.now()).toISOString();

@@ -1,13 +1,10 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { trace } from '../../observe/trace/trace.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { athenaRows } from '../harness/answer.ts';
 import { startObserved } from './startObserved.ts';
 
-const HOUR = 3_600_000;
 const DAY = 86_400_000;
 
 const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
-afterEach(() => observed.control('DELETE', 'faults'));
 afterAll(() => observed.close());
 
 interface Step {
@@ -84,36 +81,6 @@ describe('sluice trace', () => {
     );
   });
 
-  it('finds an event in the buffer of its stream', async () => {
-    await observed.send({ events: [event('purchase', 'bea')] });
-    const { code, state, text } = await traced('bea');
-    expect(code).toBe(0);
-    expect(state).toBe('buffered');
-    expect(text).toContain('received');
-    await observed.cloud.flush();
-    expect(await traced('bea')).toMatchObject({ state: 'queryable', found: 1 });
-  });
-
-  it('finds an event in an object of its request', async () => {
-    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
-    await observed.send({ events: [event('purchase', 'cyd')] });
-    expect(await traced('cyd')).toMatchObject({ code: 0, state: 'landing', found: 1 });
-    await observed.control('DELETE', 'faults');
-    await observed.cloud.flush();
-    const id = (await idsOf('cyd')).events[0] ?? '';
-    const { state, text } = await traced(id);
-    expect(state).toBe('queryable');
-    expect(text).toContain('1 received, 1 overflowed');
-  });
-
-  it('finds an event that its table did not take, in quarantine', async () => {
-    await observed.landUnfit(['dan']);
-    await observed.cloud.flush();
-    const { state, text } = await traced('dan');
-    expect(state).toBe('quarantined');
-    expect(text).toMatch(/SLUICE_ROW_UNFIT.*, from landing\/2026\/11\/20\/08\/x#events\/2026-11-20\)/);
-  });
-
   it('finds refused events, and the request that refused them', async () => {
     const refused = event('', 'eve');
     const { requestId } = await observed.send({ events: [refused, event('purchase', 'eve2')] });
@@ -175,29 +142,5 @@ describe('sluice trace', () => {
     expect((await observed.sluice('trace', "o'hara \u001b[31m")).stdout).not.toContain('\u001b');
     for (const args of [[], ['a', 'b'], ['a', '--since', 'soon'], ['a', '--as', 'x']])
       expect((await observed.sluice('trace', ...args)).code).toBe(2);
-  });
-
-  it('asks for --since in a deployment', async () => {
-    const deployment = observed.deployment(false);
-    const left = { ...deployment, signal: AbortSignal.abort(new Error('left')) };
-    await expect(trace(left, { id: 'no-request', subject: 'request' })).rejects.toThrow('left');
-    await expect(trace(deployment, { id: 'ada' })).rejects.toMatchObject({
-      code: 'SLUICE_TRACE_SINCE_NEEDED',
-    });
-    const since = Date.UTC(2026, 10, 20);
-    expect(await trace(deployment, { id: 'ada', since })).toMatchObject({
-      state: 'queryable',
-      found: 2,
-      notes: [],
-    });
-  });
-
-  it('counts an age in hours and in days', async () => {
-    await observed.send({ events: [event('old', 'ivy')] });
-    await observed.cloud.flush();
-    await observed.clock.set(observed.clock.now() + 24.5 * HOUR);
-    const codes: Record<string, number> = {};
-    for (const age of ['24h', '1d', '25h', '2d']) codes[age] = (await traced('ivy', '--since', age)).code;
-    expect(codes).toEqual({ '24h': 3, '1d': 3, '25h': 0, '2d': 0 });
   });
 });

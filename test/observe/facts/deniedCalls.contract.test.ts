@@ -29,6 +29,10 @@ const ROLES = { write: 'sluice-prod-WriteRole-x', register: 'sluice-prod-Registe
 type Part = keyof typeof ROLES;
 const WRITER = roleOf(ROLES.write);
 
+/** The folder of what landed, and a call that reads one of its objects. */
+const LANDING = 'arn:aws:s3:::acme/landing/*';
+const READ = ['s3:GetObject', 'arn:aws:s3:::acme/landing/a'] as const;
+
 /** AWS's reasons for a denial. */
 const BY_RESOURCE = 'with an explicit deny in a resource-based policy';
 const UNALLOWED = 'because no resource-based policy allows the action';
@@ -178,11 +182,10 @@ describe('calls that are denied still', () => {
   it('of a bucket and two keys end with the printed commands, pasted in their order', async () => {
     const other = `${KEY}2`;
     for (const key of [KEY, other]) keyPolicies.set(key, document(denial('Own', 'kms:*', key)));
-    const landing = 'arn:aws:s3:::acme/landing/*';
     await putBucketPolicy(
-      document(denial('A', 's3:GetObject', landing), denial('B', 's3:DeleteObject', landing)),
+      document(denial('A', 's3:GetObject', LANDING), denial('B', 's3:DeleteObject', LANDING)),
     );
-    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    deny('write', READ);
     deny('write', ['s3:DeleteObject', 'arn:aws:s3:::acme/landing/a']);
     for (const key of [KEY, other]) deny('register', ['kms:Decrypt', key]);
     await paste(await printed());
@@ -190,8 +193,8 @@ describe('calls that are denied still', () => {
   });
 
   it('of a bucket that lacks the statements of the stack end without taking these back', async () => {
-    await putBucketPolicy(document(denial('A', 's3:GetObject', 'arn:aws:s3:::acme/landing/*')));
-    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    await putBucketPolicy(document(denial('A', 's3:GetObject', LANDING)));
+    deny('write', READ);
     const settings = bucketSettings(config, { keyArn: null, deleters: [WRITER] });
     const setting = settings.find(({ name }) => name === 'policy');
     const fault = async () => (setting ? findBucketFault({ s3: aws.s3, config }, setting) : undefined);
@@ -226,9 +229,9 @@ describe('calls that are denied still', () => {
   });
 
   it('are judged each by its own resource, and counted by the statement', async () => {
-    await putBucketPolicy(document(denial('Own', 's3:GetObject', 'arn:aws:s3:::acme/landing/*')));
+    await putBucketPolicy(document(denial('Own', 's3:GetObject', LANDING)));
     const at = new Date(clock.now()).toISOString();
-    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    deny('write', READ);
     clock.advance(HOUR_MS);
     deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/b']);
     clock.advance(HOUR_MS);
@@ -285,11 +288,10 @@ describe('calls that are denied still', () => {
   });
 
   it('have no first time where the first of 14 days had one, too', async () => {
-    await putBucketPolicy(document(denial('Own', 's3:GetObject', 'arn:aws:s3:::acme/landing/*')));
-    const call = ['s3:GetObject', 'arn:aws:s3:::acme/landing/a'] as const;
-    deny('write', call);
+    await putBucketPolicy(document(denial('Own', 's3:GetObject', LANDING)));
+    deny('write', READ);
     clock.advance(13 * DAY_MS);
-    deny('write', call);
+    deny('write', READ);
     expect(await denied()).toMatchObject([{ count: 2, first: new Date(NOON).toISOString() }]);
     clock.advance(1);
     expect(await denied()).toMatchObject([{ count: 2, first: null }]);
@@ -297,7 +299,7 @@ describe('calls that are denied still', () => {
 
   it("are no more if neither the bucket's nor the key's policy denies them now", async () => {
     keyPolicies.set(KEY, document(denial('Own', 'kms:CreateGrant', '*')));
-    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    deny('write', READ);
     deny('write', ['kms:Decrypt', KEY]);
     expect(await denied()).toEqual([]);
   });

@@ -11,6 +11,7 @@ afterAll(() => landing.close());
 const KEY = 'arn:aws:kms:us-east-1:222222222222:key/1';
 const Bucket = landing.config.bucket;
 const ROLE = 'arn:aws:iam::111111111111:role/sluice-prod-ExportRole-1';
+const OTHER_ROLE = 'arn:aws:iam::222222222222:role/other';
 const HEADER = 's3:x-amz-server-side-encryption';
 
 /** What the policy demands of an export that was denied, or failed otherwise. */
@@ -78,7 +79,7 @@ it.each([
     why: 'nothing is known of another condition',
     statement: deny({
       ...MISSING,
-      StringNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::222222222222:role/other' },
+      StringNotEquals: { 'aws:PrincipalArn': OTHER_ROLE },
     }),
     target: {},
     count: 0,
@@ -97,14 +98,14 @@ it.each([
   },
   {
     why: 'the statement is of another role',
-    statement: { ...deny(MISSING), Principal: { AWS: 'arn:aws:iam::222222222222:role/other' } },
+    statement: { ...deny(MISSING), Principal: { AWS: OTHER_ROLE } },
     target: {},
     count: 0,
   },
   {
     why: 'the statement is of the role of the target',
-    statement: { ...deny(MISSING), Principal: { AWS: 'arn:aws:iam::222222222222:role/other' } },
-    target: { role: { arn: 'arn:aws:iam::222222222222:role/other' } },
+    statement: { ...deny(MISSING), Principal: { AWS: OTHER_ROLE } },
+    target: { role: { arn: OTHER_ROLE } },
     count: 1,
   },
   {

@@ -22,15 +22,17 @@ describe('erasures that do not get complete by themselves', () => {
   afterEach(() => aws.close());
 
   const bucket = () => s3ObjectStore(aws.s3, config.bucket);
+  /** Writes the record of an erasure. */
+  const record = (id: string, more: object = {}, eTag: string | null = null) =>
+    erasures(bucket()).write({ ...begun, runs: [], bodies: [], id, ...more }, eTag);
   const found = (now = clock.now()): Promise<readonly OpenErasures[]> =>
     readOpenErasures({ s3: aws.s3, config, now });
 
   it('are those that are not complete and have not gone on for 30 days', async () => {
-    const store = erasures(bucket());
-    await store.write({ ...begun, runs: [], bodies: [], id: 'stopped' }, null);
-    await store.write({ ...begun, runs: [], bodies: [], id: 'complete', completeAt: clock.now() }, null);
+    await record('stopped');
+    await record('complete', { completeAt: clock.now() });
     clock.advance(30 * DAY_MS);
-    await store.write({ ...begun, runs: [], bodies: [], id: 'young' }, null);
+    await record('young');
     expect(await found()).toEqual([]);
     clock.advance(1_000);
     expect(await found()).toMatchObject([
@@ -39,20 +41,17 @@ describe('erasures that do not get complete by themselves', () => {
   });
 
   it('are seen when one goes on that was complete at an earlier look', async () => {
-    const store = erasures(bucket());
-    const complete = { ...begun, runs: [], bodies: [], id: 'again', completeAt: clock.now() };
-    const eTag = await store.write(complete, null);
+    const eTag = await record('again', { completeAt: clock.now() });
     expect(await found(clock.now() + 31 * DAY_MS)).toEqual([]);
-    await store.write({ ...begun, runs: [], bodies: [], id: 'again' }, eTag);
+    await record('again', {}, eTag);
     expect(await found(clock.now() + 31 * DAY_MS)).toMatchObject([{ why: 'stopped', count: 1 }]);
   });
 
   it('are named the newest first, with since when the oldest is so', async () => {
-    const store = erasures(bucket());
     const since = new Date(clock.now()).toISOString();
-    await store.write({ ...begun, runs: [], bodies: [], id: 'older' }, null);
+    await record('older');
     clock.advance(DAY_MS);
-    await store.write({ ...begun, runs: [], bodies: [], id: 'newer' }, null);
+    await record('newer');
     const [stopped] = await found(clock.now() + 31 * DAY_MS);
     expect(stopped?.last.map(({ key }) => key)).toEqual([
       'ledger/_erasures/newer.json',
@@ -62,9 +61,8 @@ describe('erasures that do not get complete by themselves', () => {
   });
 
   it('are counted, and the last five of them named', async () => {
-    const store = erasures(bucket());
     for (const id of ['1', '2', '3', '4', '5', '6']) {
-      await store.write({ ...begun, runs: [], bodies: [], id }, null);
+      await record(id);
       clock.advance(1_000);
     }
     const [stopped] = await found(clock.now() + 31 * DAY_MS);
@@ -74,7 +72,7 @@ describe('erasures that do not get complete by themselves', () => {
 
   it('are named beside one whose record cannot be read', async () => {
     await bucket().write('ledger/_erasures/invalid.json', '{}');
-    await erasures(bucket()).write({ ...begun, runs: [], bodies: [], id: 'stopped' }, null);
+    await record('stopped');
     const named = (await found(clock.now() + 31 * DAY_MS)).map(({ why, last }) => [why, last[0]?.key]);
     expect(named).toEqual([
       ['stopped', 'ledger/_erasures/stopped.json'],
@@ -83,18 +81,17 @@ describe('erasures that do not get complete by themselves', () => {
   });
 
   it('are those that cannot search a version, from the first run that could not until one can', async () => {
-    const store = erasures(bucket());
     const left = { key: 'events/a.parquet', versionId: 'v1', why: 'archived' } as const;
     const run = (endedAt: number, lefts: readonly (typeof left)[]) => {
       const counts = { startedAt: 0, endedAt, resumed: 0, leftCount: lefts.length };
       return { ...counts, places: {}, hasFound: false, left: [...lefts], expiring: [], onTheWay: [] };
     };
     const runs = [run(1_000, [left]), run(2_000, []), run(3_000, [left]), run(4_000, [left])];
-    const eTag = await store.write({ ...begun, bodies: [], id: 'left', runs }, null);
+    const eTag = await record('left', { runs });
     expect(await found()).toMatchObject([
       { why: 'unsearched', since: '1970-01-01T00:00:03.000Z', left: [left], leftCount: 1 },
     ]);
-    await store.write({ ...begun, bodies: [], id: 'left', runs: [...runs, run(5_000, [])] }, eTag);
+    await record('left', { runs: [...runs, run(5_000, [])] }, eTag);
     expect(await found()).toEqual([]);
   });
 });

@@ -15,6 +15,9 @@ const NOW = Date.UTC(2026, 10, 23, 12);
 const SINCE = Date.UTC(2026, 10, 23);
 const EVENTS = 'statsig_forwarded_events';
 const EXPOSURES = 'statsig_forwarded_exposures';
+/** When what waits was received, and its object. */
+const NINE = '2026-11-23T09:00:00.000Z';
+const WAITING = 'landing/2026/11/23/10/b.ndjson.gz';
 /** The ID of an event. */
 const ID = 'ab'.repeat(16);
 
@@ -312,7 +315,7 @@ describe('rows of quarantine', () => {
 describe('the state of an event', () => {
   it('is that of its furthest copy', async () => {
     const record = recordOf({
-      events: [rowOf('events', ID, '2026-11-23', { received_at: '2026-11-23T09:00:00.000Z' })],
+      events: [rowOf('events', ID, '2026-11-23', { received_at: NINE })],
     });
     const states: string[] = [];
     const see = async () => void states.push((await ask()).state);
@@ -326,7 +329,7 @@ describe('the state of an event', () => {
     await see();
     await landing.put('damaged/2026/11/23/10/a.ndjson.gz', record);
     await see();
-    await landing.put('landing/2026/11/23/10/b.ndjson.gz', record);
+    await landing.put(WAITING, record);
     await see();
     await athena.insert(EVENTS, event(8));
     await see();
@@ -344,7 +347,7 @@ it.each([
   { table: 'events', state: 'buffered' },
   { table: 'quarantine', state: 'quarantined' },
 ])('of the local cloud a row of $table that its stream buffers is $state', async ({ table, state }) => {
-  const row = { event_id: ID, quarantine_id: ID, received_at: '2026-11-23T09:00:00.000Z' };
+  const row = { event_id: ID, quarantine_id: ID, received_at: NINE };
   const documents = [{ arrivedAt: '2026-11-23T09:00:01.000Z', document: JSON.stringify({ table, row }) }];
   const server = createServer((_, response) => void response.end(JSON.stringify({ documents, more: false })));
   const localControl = await listen(server);
@@ -352,7 +355,7 @@ it.each([
     const found = await trace({ ...deployment, localControl }, { id: ID });
     expect(found).toMatchObject({ state, found: 1, notes: [] });
     expect(found.steps.map(({ at }) => at)).toEqual([
-      Date.parse('2026-11-23T09:00:00.000Z'),
+      Date.parse(NINE),
       Date.parse('2026-11-23T09:00:01.000Z'),
     ]);
   } finally {
@@ -372,11 +375,8 @@ it('days whose files no query reads are named, of those in which the rows can be
 
 describe('the row of an event', () => {
   it('is that of the furthest copy, from its table or from where it waits', async () => {
-    const more = { received_at: '2026-11-23T09:00:00.000Z', user_id: 'ada' };
-    await landing.put(
-      'landing/2026/11/23/10/b.ndjson.gz',
-      recordOf({ exposures: [rowOf('exposures', ID, '2026-11-23', more)] }),
-    );
+    const more = { received_at: NINE, user_id: 'ada' };
+    await landing.put(WAITING, recordOf({ exposures: [rowOf('exposures', ID, '2026-11-23', more)] }));
     expect((await ask({ withRow: true })).row).toMatchObject({
       kind: 'exposures',
       columns: { user_id: 'ada' },
@@ -389,11 +389,10 @@ describe('the row of an event', () => {
   });
 
   it('that waits has its name, SDK and object', async () => {
-    const received_at = '2026-11-23T09:00:00.000Z';
+    const received_at = NINE;
     const own = { received_at, sdk_type: 'js', sdk_version: '3', user_id: 'ada' };
-    const key = 'landing/2026/11/23/10/b.ndjson.gz';
     await landing.put(
-      key,
+      WAITING,
       recordOf({
         events: [rowOf('events', 'e1', '2026-11-23', own)],
         exposures: [rowOf('exposures', 'x1', '2026-11-23', { received_at, user_id: 'ada' })],
@@ -406,7 +405,7 @@ describe('the row of an event', () => {
       ['q1', 'received: SLUICE_EVENT_NO_NAME (quarantine)'],
       ['x1', 'received: button (exposures)'],
     ]);
-    expect(steps[0]?.what).toContain(key);
+    expect(steps[0]?.what).toContain(WAITING);
   });
 });
 
@@ -470,9 +469,9 @@ describe('a request', () => {
     });
     const received_at = '2026-11-23T08:00:00.123Z';
     const rows = ['w1', 'w2'].map((id, i) =>
-      rowOf('events', id, '2026-11-23', { received_at: i === 0 ? received_at : '2026-11-23T09:00:00.000Z' }),
+      rowOf('events', id, '2026-11-23', { received_at: i === 0 ? received_at : NINE }),
     );
-    await landing.put('landing/2026/11/23/10/b.ndjson.gz', recordOf({ events: rows }));
+    await landing.put(WAITING, recordOf({ events: rows }));
     logged({ events_landed: 2 });
     const found = await trace(deployment, { id: REQUEST, since: SINCE });
     expect(found).toMatchObject({ state: 'queryable', found: 3, notes: [] });

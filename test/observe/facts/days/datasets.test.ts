@@ -204,6 +204,7 @@ describe('days outside of the lookback', () => {
 });
 
 describe('an unusual day', () => {
+  const OTHERS = 'has other values than the days before';
   const rows = { rows: { in: 9, out: 5, refused: 0 }, usualRows: 40 };
   const content = (kind: 'values' | 'copies' | 'days', words: string, field?: string) => ({
     content: dayContent({ unusual: [{ kind, words, ...(field === undefined ? {} : { field }) }] }),
@@ -229,22 +230,22 @@ describe('an unusual day', () => {
     {
       what: 'a field',
       entry: content('values', '`a` is empty', 'a'),
-      parts: [{ kind: 'values', short: 'has other values than the days before, a is empty' }],
+      parts: [{ kind: 'values', short: `${OTHERS}, a is empty` }],
     },
     {
       what: 'a field, in several sentences',
       entry: content('values', '`a` is empty. `b` too', 'a'),
-      parts: [{ kind: 'values', short: 'has other values than the days before, in a' }],
+      parts: [{ kind: 'values', short: `${OTHERS}, in a` }],
     },
     {
       what: 'a field, in many words',
       entry: content('values', 'x'.repeat(161), 'b'),
-      parts: [{ kind: 'values', short: 'has other values than the days before, in b' }],
+      parts: [{ kind: 'values', short: `${OTHERS}, in b` }],
     },
     {
       what: 'nothing that has a field',
       entry: content('values', 'x'.repeat(161)),
-      parts: [{ kind: 'values', short: 'has other values than the days before, in its rows' }],
+      parts: [{ kind: 'values', short: `${OTHERS}, in its rows` }],
     },
   ])('is so by $what', async ({ entry, parts }) => {
     expect((await read({ entries: { 2: entry } })).unusual).toEqual([

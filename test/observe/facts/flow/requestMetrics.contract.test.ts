@@ -15,6 +15,12 @@ const stack = { service: 'sluice', stage: 'prod' };
 const COLLECT = 'collect prod';
 const minutesAfter = (minutes: number) => AT + minutes * MINUTE_MS;
 
+/** What collectors counted at a time, by metric. */
+const sumsAt = (at: number, sums: Readonly<Record<string, number>>) =>
+  Object.fromEntries(
+    Object.entries(sums).map(([name, value]) => [`${name} Sum ${COLLECT}`, [[at, value] as const]]),
+  );
+
 /** A CloudFormation whose stacks have no output. */
 const server = createServer((_, response) => {
   response.end('<DescribeStacksResponse/>');
@@ -32,7 +38,7 @@ describe('the last hour', () => {
       [minutesAfter(7), 1],
       [minutesAfter(9), 0],
     ],
-    [`events_landed Sum ${COLLECT}`]: [[minutesAfter(1), 4]],
+    ...sumsAt(minutesAfter(1), { events_landed: 4 }),
     [`events_overflowed Sum ${COLLECT}`]: [[minutesAfter(4), 4]],
     [`refused_requests Sum ${COLLECT} ${NOT_STORED}`]: [
       [minutesAfter(5), 1],
@@ -41,12 +47,14 @@ describe('the last hour', () => {
     ],
     [`refused_requests Sum ${COLLECT} SLUICE_KEYS_UNAVAILABLE`]: [[minutesAfter(1), 6]],
     [`refused_requests Sum ${COLLECT} SLUICE_BODY_EMPTY`]: [[minutesAfter(1), 7]],
-    [`received Sum ${COLLECT}`]: [[minutesAfter(1), 8]],
-    [`overflowed Sum ${COLLECT}`]: [[minutesAfter(1), 9]],
-    [`ignored Sum ${COLLECT}`]: [[minutesAfter(1), 10]],
-    [`filtered Sum ${COLLECT}`]: [[minutesAfter(1), 11]],
-    [`exposures_landed Sum ${COLLECT}`]: [[minutesAfter(1), 12]],
-    [`quarantined Sum ${COLLECT}`]: [[minutesAfter(1), 13]],
+    ...sumsAt(minutesAfter(1), {
+      received: 8,
+      overflowed: 9,
+      ignored: 10,
+      filtered: 11,
+      exposures_landed: 12,
+      quarantined: 13,
+    }),
   });
   const lastHour = readLastHour({ cloudwatch, stack, now: minutesAfter(10) });
 
@@ -112,8 +120,7 @@ describe('copies that were not kept for relay', () => {
 describe('the last days by five minutes', () => {
   const cloudwatch = metricClient({
     [`received SampleCount ${COLLECT}`]: [[AT, 9]],
-    [`received Sum ${COLLECT}`]: [[AT, 40]],
-    [`overflowed Sum ${COLLECT}`]: [[AT, 7]],
+    ...sumsAt(AT, { received: 40, overflowed: 7 }),
     [`refused_requests Sum ${COLLECT} ${NOT_STORED}`]: [[AT, 2]],
     [`refused_requests Sum ${COLLECT} SLUICE_BODY_EMPTY`]: [[AT, 3]],
     'Url5xxCount Sum sluice-prod-collect': [[AT, 6]],
