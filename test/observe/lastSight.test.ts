@@ -25,6 +25,7 @@ import {
   missingChange,
   missingResource,
   NOW,
+  nothingRead,
   quarantineCount,
   refusedRequests,
   relayWaits,
@@ -37,7 +38,6 @@ import {
 const judge = (facts: Partial<StatusFacts>) =>
   judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
 
-const throttled = { kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false } as const;
 /** A setting of the bucket that somebody changed. */
 const changed = { name: 'policy', why: '', points: [], repair: [], isEarly: false } as const;
 /** A look that has seen these, a day ago. */
@@ -63,13 +63,13 @@ describe('a finding of sluice status', () => {
     } as const;
     const facts: readonly (Partial<StatusFacts> & Pick<StatusFacts, 'at'>)[] = [
       { ...lost, at: hoursAgo(19) },
-      { ...lost, at: hoursAgo(18), quarantine: null, unknown: [{ ...throttled, part: 'quarantine' }] },
+      { ...lost, at: hoursAgo(18), quarantine: null, unknown: [unreadPart('quarantine', 'throttled')] },
       {
         ...lost,
         at: hoursAgo(17),
         quarantine: null,
         partitions: { days: 3, gaps: [] },
-        unknown: [{ ...throttled, part: 'quarantine' }],
+        unknown: [unreadPart('quarantine', 'throttled')],
       },
       { at: hoursAgo(16) },
     ];
@@ -126,7 +126,7 @@ describe('a finding of sluice status', () => {
     {
       what: 'after a look that could not read a part',
       looks: [
-        { at: hoursAgo(9), unknown: [{ ...throttled, part: 'the setting policy of the bucket' }] },
+        { at: hoursAgo(9), unknown: [unreadPart('the setting policy of the bucket', 'throttled')] },
         { at: hoursAgo(5), bucketFaults: [changed] },
       ],
       told: ', seen now.',
@@ -144,7 +144,7 @@ describe('a finding of sluice status', () => {
   });
 
   it('about a look itself is of that look alone', () => {
-    const [sight] = lookAt(0, { unknown: [{ ...throttled, part: 'quarantine' }] });
+    const [sight] = lookAt(0, { unknown: [unreadPart('quarantine', 'throttled')] });
     expect(sight?.finding.title).toMatch(/, seen now\.$/);
   });
 
@@ -335,65 +335,6 @@ describe('a finding of sluice status', () => {
   });
 });
 
-/** Members of the facts that are null while they cannot be read. */
-const UNREADABLE: Readonly<
-  Record<
-    { [Member in keyof StatusFacts]: null extends StatusFacts[Member] ? Member : never }[keyof StatusFacts],
-    true
-  >
-> = {
-  collector: true,
-  lastHour: true,
-  lastDay: true,
-  spikeFrom: true,
-  ignoredFrom: true,
-  lastRequestAt: true,
-  refusals: true,
-  unstored: true,
-  unreached: true,
-  noted: true,
-  keys: true,
-  keysFailure: true,
-  overflowError: true,
-  lastEventAt: true,
-  tables: true,
-  contentChanges: true,
-  writer: true,
-  stream: true,
-  partitions: true,
-  stackState: true,
-  undeployed: true,
-  stackFaults: true,
-  lostDays: true,
-  damagedFiles: true,
-  erasures: true,
-  archivedDays: true,
-  archivingRules: true,
-  receivedHours: true,
-  undeliveredHours: true,
-  restorable: true,
-  lastNight: true,
-  quarantine: true,
-  redrivenAt: true,
-  datasets: true,
-  exports: true,
-  encryptionDemands: true,
-  damagedEntries: true,
-  curated: true,
-  relay: true,
-  unkept: true,
-  unkeptError: true,
-  relayAnswer: true,
-  deployedAt: true,
-  deadLetters: true,
-  functionErrors: true,
-  idleFunctions: true,
-  alarms: true,
-  key: true,
-  keyFailedSince: true,
-  deniedCalls: true,
-};
-
 /** Parts whose finding stays by the part's name, as null is a value of their member. */
 const PARTS = ['the last night', 'relay', 'copies for relay', 'the key', 'the stack', 'denied calls'];
 
@@ -404,16 +345,14 @@ describe('a finding of each state stays while', () => {
       const facts = { ...wellFacts, ...stated };
       const before = sightsOf(judge(facts), facts, lookOf([]));
       const parts = [...PARTS, ...before.flatMap(({ finding }) => finding.judgedBy ?? [])];
-      const unknown = parts.map(
-        (part) => ({ part, kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false }) as const,
-      );
+      const unknown = parts.map((part) => unreadPart(part, 'throttled'));
       const later = { ...facts, ...unread(facts), unknown };
       const told = new Set(sightsOf(judge(later), later, lookOf(before)).map(({ finding }) => finding.code));
       return before.flatMap(({ finding: { code } }) => (told.has(code) ? [] : [`${code}: ${what}`]));
     });
   }
 
-  it.each(Object.keys(UNREADABLE) as (keyof typeof UNREADABLE)[])('%s cannot be read', (member) => {
+  it.each(Object.keys(nothingRead))('%s cannot be read', (member) => {
     expect(forgotten(() => ({ [member]: null }))).toEqual([]);
   });
 

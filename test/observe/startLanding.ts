@@ -1,6 +1,8 @@
+import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { anyVersion, listObjects } from '../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../lib/landing/store/encodeLines.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
@@ -43,6 +45,16 @@ export async function startLanding() {
     store,
     keys,
     close,
+    /** Has the bucket keep versions. */
+    keepVersions: () =>
+      s3.send(
+        new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
+      ),
+    /** Notes that an object is written, and why it is not deleted. */
+    async noteWritten(key: string, why: string): Promise<void> {
+      const { eTag = '', modifiedAt = 0 } = (await store.open(key)) ?? {};
+      await writeNote(store, { key, eTag, modifiedAt }, { written: true, why });
+    },
     put: (key: string, body: Uint8Array) => store.write(key, body, { contentType: 'application/gzip' }),
     /** Everything away, for the next example. */
     empty: async () => void (await store.removeAll(anyVersion(await keys()))),

@@ -165,6 +165,15 @@ export const wellFacts: StatusFacts = {
 /** No dataset or export. */
 export const noDrops = { total: 0, needing: 0, shown: [], others: {}, next: null };
 
+/** Each part that may be unread is. */
+export const nothingRead: Partial<StatusFacts> = Object.fromEntries(
+  Object.keys(wellFacts)
+    .filter(
+      (name) => !/^(stack|isLocal|at|waiting|bucketFaults|failures|faults|unknown|scannedBytes)$/.test(name),
+    )
+    .map((name) => [name, null]),
+);
+
 /** The status of {@link wellFacts}. */
 export const wellStatus: Status = {
   ...wellFacts,

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { countDamaged, countLanding, isLandingLate } from '../../observe/facts/flow/waitingObjects.ts';
 import { startLanding } from './startLanding.ts';
@@ -36,8 +35,7 @@ it.each([
 it('an object that is written, and not deleted, waits for nothing; a copy of it does', async () => {
   await landing.put(KEY, Buffer.alloc(5));
   await landing.put(DIRECT, Buffer.alloc(7));
-  const { eTag = '', modifiedAt = 0 } = (await landing.store.open(KEY)) ?? {};
-  await writeNote(landing.store, { key: KEY, eTag, modifiedAt }, { written: true, why: 'AccessDenied' });
+  await landing.noteWritten(KEY, 'AccessDenied');
   expect(await countLanding(landing)).toMatchObject({
     landing: { count: 1, bytes: 7 },
     undeleted: { count: 1, bytes: 5, why: 'AccessDenied' },
@@ -61,8 +59,7 @@ it('the first of objects that cannot be deleted says why', async () => {
     [DIRECT, 'Locked'],
   ] as const) {
     await landing.put(key, Buffer.alloc(5));
-    const { eTag = '', modifiedAt = 0 } = (await landing.store.open(key)) ?? {};
-    await writeNote(landing.store, { key, eTag, modifiedAt }, { written: true, why });
+    await landing.noteWritten(key, why);
   }
   expect(await countLanding(landing)).toMatchObject({ undeleted: { count: 2, why: 'AccessDenied' } });
 });

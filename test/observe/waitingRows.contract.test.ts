@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
 import { readWaitingRows } from '../../observe/facts/flow/waitingRows.ts';
 import { recordOf, rowOf, startLanding } from './startLanding.ts';
@@ -18,6 +17,8 @@ async function waiting() {
   return { found: rows.map(({ key, kind, row }) => [key, kind, row['event_id']]).sort(), notes };
 }
 
+/** A line of no table of ours. */
+const LINE = gzipSync('{"kind":"pages","ds":"2026-11-23","row":{}}\n');
 const event = (id: string) => recordOf({ events: [rowOf('events', id)] });
 
 describe('rows that wait', () => {
@@ -40,9 +41,8 @@ describe('rows that wait', () => {
   });
 
   it('are counted once while their object is put aside, or tried again', async () => {
-    const line = gzipSync('{"kind":"pages","ds":"2026-11-23","row":{}}\n');
-    await landing.put(BATCH, Buffer.concat([event('a'), line]));
-    await landing.put(damagedKey(BATCH), line);
+    await landing.put(BATCH, Buffer.concat([event('a'), LINE]));
+    await landing.put(damagedKey(BATCH), LINE);
     await landing.put(damagedKey(OTHER), event('b'));
     const again = againKey(damagedKey(OTHER), 1_000);
     await landing.put(again, event('b'));
@@ -53,7 +53,7 @@ describe('rows that wait', () => {
         [again, 'events', 'b'],
       ],
       notes: [
-        expect.stringMatching(new RegExp(`^landing/ and damaged/ have ${line.length} bytes in 1 objects`)),
+        expect.stringMatching(new RegExp(`^landing/ and damaged/ have ${LINE.length} bytes in 1 objects`)),
       ],
     });
   });
@@ -61,14 +61,12 @@ describe('rows that wait', () => {
   it('are in no object that is written, and only not deleted', async () => {
     await landing.put(BATCH, event('a'));
     await landing.put(DIRECT, event('b'));
-    const { eTag = '', modifiedAt = 0 } = (await landing.store.open(BATCH)) ?? {};
-    await writeNote(landing.store, { key: BATCH, eTag, modifiedAt }, { written: true, why: 'AccessDenied' });
+    await landing.noteWritten(BATCH, 'AccessDenied');
     expect(await waiting()).toEqual({ found: [[DIRECT, 'events', 'b']], notes: [] });
   });
 
   it('are in an object besides bytes of others, which are counted', async () => {
-    const line = gzipSync('{"kind":"pages","ds":"2026-11-23","row":{}}\n');
-    await landing.put(BATCH, Buffer.concat([event('a'), line, event('b').subarray(0, -1)]));
+    await landing.put(BATCH, Buffer.concat([event('a'), LINE, event('b').subarray(0, -1)]));
     await landing.put(DIRECT, event('c'));
     expect(await waiting()).toEqual({
       found: [

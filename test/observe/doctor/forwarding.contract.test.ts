@@ -1,22 +1,17 @@
-import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { landedFileName, tableFolders } from '../../../lib/tables/tableFolders.ts';
-import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { forwarding } from '../../../observe/doctor/bucket.ts';
 import { startLanding } from '../startLanding.ts';
-import { setupOf } from './setupOf.ts';
+import { commands, setupOf } from './setupOf.ts';
 
 const landing = await startLanding();
 afterAll(() => landing.close());
 
-const PLACE = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
-
 it('files of others in the folder of a table are told, of a week and of tomorrow, but not what no query reads', async () => {
   const { clock, config, s3 } = landing;
   const [folder = ''] = tableFolders(config, 'events');
-  const VersioningConfiguration = { Status: 'Enabled' } as const;
-  await s3.send(new PutBucketVersioningCommand({ Bucket: config.bucket, VersioningConfiguration }));
+  await landing.keepVersions();
   const put = (name: string) => landing.put(`${folder}${name}`, Buffer.from('rows PAR1'));
   await put('2026-11-23/eight-days-old');
   clock.advance(1_000);
@@ -30,7 +25,6 @@ it('files of others in the folder of a table are told, of a week and of tomorrow
   await put('beside');
   await landing.put(`${folder}2026-11-30/report.csv`, Buffer.from('a,b'));
   await put('other/elsewhere');
-  const commands = deploymentCommands(PLACE, 'eu-west-1');
   const setup = { s3, config, now: clock.now(), commands };
   const [found, ...more] = await forwarding.find(setupOf(setup));
   expect(more).toEqual([]);

@@ -8,7 +8,7 @@ import { seldomCases } from '../judgeCases/seldom.ts';
 import { severalCases } from '../judgeCases/several.ts';
 import { severalDays } from '../judgeCases/severalDays.ts';
 import { severalRequests } from '../judgeCases/severalRequests.ts';
-import { wellFacts } from '../statusFacts.ts';
+import { nothingRead } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
 /** What is held of findings, by the state in which they are. */
@@ -77,15 +77,6 @@ const states: readonly (readonly [string, Partial<StatusFacts>])[] = [
   ...Object.entries(severalDays),
   ...Object.entries(severalCases),
 ];
-
-/** Every part that may be unread is. */
-const nothingRead: Partial<StatusFacts> = Object.fromEntries(
-  Object.keys(wellFacts)
-    .filter(
-      (name) => !/^(stack|isLocal|at|waiting|bucketFaults|failures|faults|unknown|scannedBytes)$/.test(name),
-    )
-    .map((name) => [name, null]),
-);
 
 it.each(states)('sluice status tells case, times, figures and commands: %s', (what, facts) => {
   expect(judge(facts).map((found) => outline(found, facts))).toEqual(expected[what]);

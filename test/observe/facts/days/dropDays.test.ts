@@ -3,41 +3,19 @@ import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { isOldLook } from '../../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../../observe/facts/days/dropDays.ts';
 import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import { loadedDay } from '../../statusFacts.ts';
 
 const DAY = '2026-11-19';
 const file = (key: string, more: object) =>
   ({ key, size: 1, eTag: `"${key}"`, ...more }) as LedgerEntry['files'][number];
 
 /** A day without an entry. */
-const unknown = {
-  day: DAY,
-  state: null,
-  lateSince: null,
-  rows: { in: 0, out: 0, refused: 0 },
-  empty: null,
-  isAccepted: false,
-  hasCopies: false,
-  usual: null,
-  unusual: null,
-  unusualParts: [],
-  waiting: null,
-  uncommitted: 0,
-  missingSince: null,
-  lackingSince: null,
-  files: 0,
-  loadedFiles: 0,
-  kept: 0,
-  leftOut: { count: 0, words: '' },
-  version: null,
-  loadedFrom: null,
-  failure: null,
-  failureMessage: null,
-  failing: null,
-  receipt: null,
-};
+const unknown = { ...loadedDay, state: null, files: 0, loadedFiles: 0 };
 const known = { ...unknown, state: 'succeeded', leftOut: { count: 0, words: expect.any(String) } };
 const failure = { code: 'SLUICE_INGEST_X', message: 'x' };
 const failed = { ...known, failure: failure.code, failureMessage: failure.message };
+/** A failure whose files wait for no try. */
+const once = { waits: false, replaced: undefined };
 const queued = { at: 5_000, fingerprint: 'f2', reason: 'retried', writtenAt: 4_000 } as const;
 
 it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
@@ -97,7 +75,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
   {
     what: 'a failure',
     entry: { state: 'failed', failure, failingSince: 3, updatedAt: 8 },
-    shown: { ...failed, state: 'failed', failing: { since: 3, last: 8, waits: false, replaced: undefined } },
+    shown: { ...failed, state: 'failed', failing: { ...once, since: 3, last: 8 } },
   },
   {
     what: 'a failure whose next try was noted with it',
@@ -105,7 +83,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'waiting',
-      failing: { since: 5_999, last: 5_999, waits: true, replaced: undefined },
+      failing: { ...once, since: 5_999, last: 5_999, waits: true },
     },
   },
   {
@@ -114,7 +92,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'waiting',
-      failing: { since: 6_000, last: 6_000, waits: false, replaced: 4_000 },
+      failing: { ...once, since: 6_000, last: 6_000, replaced: 4_000 },
     },
   },
   {
@@ -123,7 +101,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'waiting',
-      failing: { since: 6_000, last: 6_000, waits: false, replaced: undefined },
+      failing: { ...once, since: 6_000, last: 6_000 },
     },
   },
   {
@@ -139,7 +117,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'loading',
-      failing: { since: 5_500, last: 5_500, waits: false, replaced: undefined },
+      failing: { ...once, since: 5_500, last: 5_500 },
     },
   },
 ])('a day is shown with $what', ({ entry, shown }) => {

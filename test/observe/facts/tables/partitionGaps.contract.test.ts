@@ -20,6 +20,16 @@ ensureTables(
   tableKinds.map((kind) => ({ name: config.tables[kind], folder: tableFolder(config, kind) })),
 );
 
+/** Registers a day of a table, whose partition is in a folder. */
+const register = (TableName: string, day: string, Location: string) =>
+  aws.glue.send(
+    new CreatePartitionCommand({
+      DatabaseName: config.database,
+      TableName,
+      PartitionInput: { Values: [day], StorageDescriptor: { Location } },
+    }),
+  );
+
 it('a day of the time window that has files and no partition is told a minute after its first file', async () => {
   const { pastDays, futureDays } = config.timeWindow;
   const dayAt = (days: number) => addDays(utcDay(clock.now()), days);
@@ -37,13 +47,7 @@ it('a day of the time window that has files and no partition is told a minute af
 it('a partition of a day without files that points to the folder of another day is told', async () => {
   const day = utcDay(clock.now());
   const location = `s3://${config.bucket}/${dayFolder(config, 'quarantine', addDays(day, -1))}`;
-  await aws.glue.send(
-    new CreatePartitionCommand({
-      DatabaseName: config.database,
-      TableName: config.tables.quarantine,
-      PartitionInput: { Values: [day], StorageDescriptor: { Location: location } },
-    }),
-  );
+  await register(config.tables.quarantine, day, location);
   const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
   expect(gaps.filter(({ table }) => table === 'quarantine')).toEqual([
     { table: 'quarantine', day, elsewhere: { location, madeAt: expect.any(String) } },
@@ -52,13 +56,7 @@ it('a partition of a day without files that points to the folder of another day 
 
 it('a partition of a day long before the time window that points elsewhere is told', async () => {
   const location = 's3://elsewhere/x/';
-  await aws.glue.send(
-    new CreatePartitionCommand({
-      DatabaseName: config.database,
-      TableName: config.tables.events,
-      PartitionInput: { Values: ['2025-11-20'], StorageDescriptor: { Location: location } },
-    }),
-  );
+  await register(config.tables.events, '2025-11-20', location);
   const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
   expect(gaps).toContainEqual({
     table: 'events',
@@ -70,14 +68,8 @@ it('a partition of a day long before the time window that points elsewhere is to
 it('a day that is registered without files is ahead from today on, and empty before', async () => {
   const name = config.tables.exposures;
   const location = `s3://${config.bucket}/${tableFolder(config, 'exposures')}`;
-  for (const Values of [['2026-11-19'], ['2026-11-20'], ['2026-11-21']])
-    await aws.glue.send(
-      new CreatePartitionCommand({
-        DatabaseName: config.database,
-        TableName: name,
-        PartitionInput: { Values, StorageDescriptor: { Location: `${location}${Values[0]}/` } },
-      }),
-    );
+  for (const day of ['2026-11-19', '2026-11-20', '2026-11-21'])
+    await register(name, day, `${location}${day}/`);
   const deployment = { ...aws, config, now: Date.parse('2026-11-20T09:00:00Z') } as never;
   const table = { name, location, hasDays: true } as never;
   const { days } = await listTableDays(deployment, table, { countRows: false });
