@@ -615,7 +615,7 @@ export const mutations: readonly Mutation[] = [
     ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
     ['this.#failure = described.code;', ''],
   ]),
-  faultsOf('observe/facts/days/curatedTable.ts', 'observe/curatedDays.contract', [
+  faultsOf('observe/facts/days/curatedTable.ts', 'observe/facts/days/curatedCalendar', [
     ['return now - (entry?.queued?.at ?? now) > DAY_MS', 'return entry?.queued !== undefined'],
   ]),
   faultsOf('observe/facts/days/curationState.ts', 'observe/curatedDays.contract', [

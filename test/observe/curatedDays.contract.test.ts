@@ -73,20 +73,6 @@ describe('the calendar of curated days', () => {
     expect(curated?.tables[0]?.days.map(({ day }) => day)).toEqual(days);
   });
 
-  it('says that a day is late once it has waited for longer than a day', async () => {
-    const key = await curations.land('more', exposures(5, 6));
-    await curations.plan(curations.fileEvent(key), { sluice: 'curate' });
-    const lateDays = async () => {
-      const { tables } = await calendar();
-      const [state] = await readCurationState(place());
-      return [tables[0]?.days.map(({ isLate }) => isLate), state?.late];
-    };
-    curations.clock.advance(23 * 3_600_000);
-    expect(await lateDays()).toEqual([[false], []]);
-    curations.clock.advance(2 * 3_600_000);
-    expect(await lateDays()).toEqual([[true], [DAY]]);
-  });
-
   it('names archived files, of raw days and of versions, since a look has seen them, until they can be read', async () => {
     const { store, config } = curations;
     const curated = (await curations.curatedLocation()) ?? '';
@@ -169,14 +155,6 @@ describe('the calendar of curated days', () => {
     expect(await curations.sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
   });
 
-  it('finds days that the last night should have queued', async () => {
-    const unplanned = async () => (await readCurationState(place())).map((state) => state.unplanned);
-    await curations.land('a', exposures(0, 1, '2026-11-15'), 'exposures', '2026-11-15');
-    expect(await unplanned()).toEqual([['2026-11-15'], []]);
-    await curations.plan({ sluice: 'curate' });
-    expect(await unplanned()).toEqual([[], []]);
-  });
-
   it('has the days of which a run of the night is asked, and one message asks for all that are due', async () => {
     for (const day of ['2026-11-14', '2026-11-15', '2026-11-20'])
       await curations.land('a', exposures(0, 1, day), 'exposures', day);
@@ -256,17 +234,6 @@ describe('the calendar of curated days', () => {
       const about = { day: DAY, rows: 4, replaced: [], isErased: false };
       expect(await kept()).toMatchObject([{ ...about, gone: ['b.parquet'] }]);
       expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', account: { kept: 4 } }]);
-    });
-
-    it('finds that the file was replaced by one with fewer rows', async () => {
-      await curations.land('b', exposures(5, 5));
-      expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [{ name: 'b.parquet' }] }]);
-    });
-
-    it('finds that the file is back under another name', async () => {
-      await curations.land('b', exposures(5, 5));
-      await curations.land('restored-b', exposures(5, 9));
-      expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [] }]);
     });
 
     it('finds it until somebody accepts it, and not by a dry run', async () => {
