@@ -1,13 +1,13 @@
 import {
-  NOW,
-  HOUR_MS,
-  loadedDay,
-  ongoingFailure,
-  failedBy,
-  namedExport,
-  exportOf,
   curatedWith,
+  exportOf,
+  failedBy,
+  HOUR_MS,
   keptDay,
+  loadedDay,
+  NOW,
+  namedExport,
+  ongoingFailure,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
