@@ -16,7 +16,7 @@ export const IngestError = defineErrorFamily('system', {
   // Logged for a message, never thrown.
   SLUICE_INGEST_MESSAGE_INVALID: {
     cause: 'A message on the queue of the plan or the load was not sent by Sluice.',
-    cure: '`sluice status` prints the commands that show and delete such a message. Find out who else may send to the queue.',
+    cure: '`sluice status` prints the commands that show and delete such a message. Find out who may send to the queue besides Sluice.',
   },
 });
 

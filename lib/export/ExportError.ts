@@ -74,7 +74,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_MESSAGE_INVALID: {
     cause: 'A message on the queue was not sent by Sluice.',
-    cure: '`sluice status` prints the commands that show and delete such a message. Find out who else may send to the queue.',
+    cure: '`sluice status` prints the commands that show and delete such a message. Find out who may send to the queue besides Sluice.',
   },
 });
 
