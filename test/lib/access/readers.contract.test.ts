@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { alsoReadsPolicy } from '../../../lib/access/alsoReads.ts';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
@@ -340,6 +341,23 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
       }
     }
     expect(unnecessary).toEqual([]);
+  });
+
+  it('has no access to our own folders at any depth', async () => {
+    const folder = fc.constantFrom(...[...RESERVED_FOLDERS].filter((name) => !OF_RESULTS.has(name)));
+    const action = fc.constantFrom('GetObject', 'PutObject', 'DeleteObject', 'GetObjectVersion');
+    await fc.assert(
+      fc.asyncProperty(
+        folder,
+        action,
+        fc.stringMatching(/^[A-Za-z0-9_.=/-]{1,40}$/),
+        async (top, does, below) => {
+          const call = object(does, `${top}/${below}`);
+          expect(await decide(policies, call)).toBe('ImplicitlyDenied');
+        },
+      ),
+      { numRuns: 25 },
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
+import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { problemPaths } from './problemPaths.ts';
 
@@ -336,7 +338,29 @@ describe('defineConfig', () => {
     expect(problemsOf({ bucket: 'acme', ...more })).toContain(example);
   });
 
+  it('never uses zod’s messages, whatever is null, a number, a text or a list', () => {
+    const full = defineConfig({ bucket: 'acme' });
+    const values = fc.constantFrom(null, -1.5, '', ' ', [], [null], [{}], {}, { a: null });
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.entries(full)), values, values, ([name, there], first, other) => {
+        const inner = Array.isArray(there) || typeof there !== 'object' ? {} : Object(there);
+        const members = Object.fromEntries(Object.keys(inner).map((member) => [member, other]));
+        for (const value of [first, { ...members }, [first, other]]) {
+          expect(problemsOf({ ...full, [name]: value })).not.toMatch(/received|Invalid|Too (small|big)/);
+        }
+      }),
+    );
+  });
+
   it('names every problem at once', () => {
     expect(problemPaths({ bucket: 7, database: 8 })).toEqual(['bucket', 'database']);
+  });
+
+  it('rejects a unit ID with the name of an existing column', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...RESERVED_COLUMNS), (column) => {
+        expect(problemPaths({ unitIds: { someID: column } })).toEqual(['unitIds.someID']);
+      }),
+    );
   });
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exclusive } from '../../../lib/base/concurrency.ts';
@@ -5,7 +7,9 @@ import { QueueError } from '../../../lib/base/queue.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
+import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
@@ -75,6 +79,44 @@ describe('the nightly plan', () => {
       expect(plan).toMatchObject({ queued: queued.map((day) => ({ day, reason: 'new' })), left });
     },
   );
+
+  it('holds the files of few days at a time: all of them are more than its memory', async () => {
+    setFlagsFromString('--expose-gc');
+    const days = Array.from({ length: 100 }, (_, i) => addDays(DAY, -i));
+    const collect: () => void = runInNewContext('gc');
+    const listed: WeakRef<object>[] = [];
+    const known: WeakRef<object>[] = [];
+    const isHeld = (list: WeakRef<object>) => list.deref() !== undefined;
+    let held = [days.length, days.length];
+    const files = async () => {
+      if (listed.length === days.length - 1) {
+        // The answer of a listing is held at least until its step of the event loop ends.
+        await new Promise(setImmediate);
+        collect();
+        held = [listed, known].map((lists) => lists.filter(isHeld).length);
+      }
+      const list = [{ size: 1_000, eTag: '"x"', key: 'a' }];
+      listed.push(new WeakRef(list));
+      return list;
+    };
+    const planner = curations.makePlanner();
+    const ledger = {
+      change: planner.ledger.change.bind(planner.ledger),
+      read: async (place: LedgerSubject) => {
+        const inputs = [{ name: 'a', eTag: '"x"' }];
+        known.push(new WeakRef(inputs));
+        return ledgerEntry({
+          ...place,
+          curated: { inputs },
+        });
+      },
+    };
+    const raw = { days: async () => days, files, alone: exclusive() };
+    await curations.planDays({ raw, ledger }, { kinds: ['exposures'] });
+    expect(listed.length).toEqual(days.length);
+    expect(known.length).toEqual(days.length);
+    for (const count of held) expect(count).toBeLessThan(50);
+  });
 
   it('notes days whose columns have changed as queued, so that they are counted while they wait', async () => {
     await curations.landDay(DAY);

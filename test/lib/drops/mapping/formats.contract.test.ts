@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { columnOf, type DatasetInput, fails, MappingBench } from '../engine/MappingBench.ts';
 
@@ -10,6 +11,9 @@ const events = (format: string, timezone = 'UTC'): DatasetInput => ({
   timezone,
   mapping: { timestamp: { column: 'ts', format } },
 });
+/** The letters of a part, and what it writes. */
+type Form = readonly [string, (at: Date) => string];
+
 /** Reads texts in a format; null for refused texts. */
 async function readTexts(
   format: string,
@@ -136,6 +140,54 @@ describe('a time format', () => {
       );
       expect(columnOf(rows, 'metric_date')).toEqual(['2026-11-20']);
     }
+  });
+
+  it('parses back times written with it, whatever its parts and their order', async () => {
+    const two = (n: number) => String(n).padStart(2, '0');
+    const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+    const parts: Form[][] = [
+      [['yyyy', (at) => String(at.getUTCFullYear()).padStart(4, '0')]],
+      [
+        ['MM', (at) => two(at.getUTCMonth() + 1)],
+        ['M', (at) => String(at.getUTCMonth() + 1)],
+        ['MMM', (at) => months[at.getUTCMonth()] ?? ''],
+      ],
+      [
+        ['dd', (at) => two(at.getUTCDate())],
+        ['d', (at) => String(at.getUTCDate())],
+      ],
+      [
+        ['HH', (at) => two(at.getUTCHours())],
+        ['h a', (at) => `${at.getUTCHours() % 12 || 12} ${at.getUTCHours() < 12 ? 'AM' : 'PM'}`],
+      ],
+      [['mm', (at) => two(at.getUTCMinutes())]],
+      [['ss.SSS', (at) => `${two(at.getUTCSeconds())}.${String(at.getUTCMilliseconds()).padStart(3, '0')}`]],
+    ];
+    const chosen = fc.tuple(...parts.map((each) => fc.constantFrom(...each)));
+    const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 });
+    const separator = fc.constantFrom(' ', '/', '-', '. ', ' | ', " 'um' ", '$^');
+    const instants = fc.array(
+      fc.date({ min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true }),
+      { minLength: 1, maxLength: 20 },
+    );
+    await fc.assert(
+      fc.asyncProperty(chosen, order, separator, instants, async (forms, places, between, all) => {
+        const ordered = places.flatMap((place) => (forms[place] === undefined ? [] : [forms[place]]));
+        const texts = all.map((at) =>
+          ordered.map(([, write]) => write(at)).join(between.replaceAll("'", '')),
+        );
+        const format = ordered.map(([letters]) => letters).join(between);
+        const expected = all.map((at) =>
+          at
+            .toISOString()
+            .replace('T', ' ')
+            .replace(/\.?0*Z$/, ''),
+        );
+        const came = await readTexts(format, texts);
+        expect(came).toEqual(expected);
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('reads every month by its name', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import {
@@ -12,7 +13,7 @@ import {
   lookbackDays,
   settlesAt,
 } from '../../../../lib/drops/plan/decideDay.ts';
-import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
@@ -252,7 +253,56 @@ describe('decideDay', () => {
     expect(decideDay(oneFile, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
     expect(decideDay(none, null, { ...terms, asked: 'backfill' })).toEqual({ skip: 'no_files' });
     expect(decideDay(oneFile, null, { ...terms, asked: 'keep' })).toEqual({ queue: 'new' });
+    const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
     expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
+  });
+
+  it('never queues a day twice for the same files, nor while it settles or is being loaded', () => {
+    const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 });
+    const ages = fc.integer({ min: 0, max: 20 * HOUR_MS });
+    fc.assert(
+      fc.property(
+        names,
+        ages,
+        fc.option(
+          fc.record({
+            state: fc.constantFrom(...ledgerStates),
+            same: fc.boolean(),
+            age: ages,
+            leased: fc.boolean(),
+          }),
+        ),
+        (files, age, known) => {
+          const listed = drop(
+            ...files.map((name) => file(`${name}.parquet`, { lastModified: new Date(NOW - age) })),
+          );
+          const before =
+            known === null
+              ? null
+              : entry({
+                  state: known.state,
+                  files: [],
+                  fingerprint: known.same ? listed.fingerprint : 'other',
+                  updatedAt: NOW - known.age,
+                  ...(known.state === 'loading' && known.leased
+                    ? { lease: { owner: 'o', until: NOW + 1 } }
+                    : {}),
+                });
+          const decision = decideDay(listed, before, terms);
+          if (!('queue' in decision)) return;
+          if (files.length > 0) expect(age).toBeGreaterThanOrEqual(terms.settleMs);
+          expect(before?.lease).toBeUndefined();
+          if (before?.state === 'succeeded') expect(before.fingerprint).not.toBe(listed.fingerprint);
+          const after = entry({
+            ...before,
+            state: 'waiting',
+            queued: { fingerprint: listed.fingerprint, reason: decision.queue, at: NOW },
+          });
+          expect(decideDay(listed, after, terms)).toEqual({ skip: 'queued' });
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 
