@@ -129,23 +129,16 @@ describe('a folder’s own log', () => {
     expect(files).toMatchObject([{ fate: 'held' }, { fate: 'failed', reason: code }]);
   });
 
-  describe('of Spark beside the days', () => {
-    /** A day of two files, of which the log has named one. */
-    async function startNamed(): Promise<void> {
-      await loads.drop('DE/a.parquet', someEvents(0, 2));
-      await loads.drop('DE/failed.parquet', someEvents(2, 3));
-      await putLog('0', batch(`${DAY}/DE/a.parquet`));
-      await ends(run(), 'succeeded', { rows: { out: 2 } });
-    }
-
-    it('leaves the day as it is when a batch of another day is added', async () => {
-      await startNamed();
-      const { version } = (await loads.entry()) ?? {};
-      await putLog('1.compact', batch(`${DAY}/DE/a.parquet`, '2026-11-18/DE/a.parquet'));
-      await ends(run(), 'unchanged');
-      await loads.expectEntry({ state: 'succeeded', version });
-      expect(await run()).toEqual({ skip: 'unchanged' });
-    });
+  it('of Spark leaves the day as it is when a batch of another day is added', async () => {
+    await loads.drop('DE/a.parquet', someEvents(0, 2));
+    await loads.drop('DE/failed.parquet', someEvents(2, 3));
+    await putLog('0', batch(`${DAY}/DE/a.parquet`));
+    await ends(run(), 'succeeded', { rows: { out: 2 } });
+    const { version } = (await loads.entry()) ?? {};
+    await putLog('1.compact', batch(`${DAY}/DE/a.parquet`, '2026-11-18/DE/a.parquet'));
+    await ends(run(), 'unchanged');
+    await loads.expectEntry({ state: 'succeeded', version });
+    expect(await run()).toEqual({ skip: 'unchanged' });
   });
 
   it('is read again, with the day, if it changes before it is read', async () => {
