@@ -11,7 +11,7 @@ import type { Deployment } from '../deployment.ts';
 import { denialIn, explainAwsError, ifThere } from '../explainAwsError.ts';
 import { functionLog, readLog } from '../readLog.ts';
 import { deniedByBucket, deniersIn, withOwnStatements } from './bucketDenials.ts';
-import type { LastFailure } from './flow/failures.ts';
+import type { LastFailure } from './flow/failures/lastFailure.ts';
 import { type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import type { FunctionErrors } from './functionErrors.ts';
 import {

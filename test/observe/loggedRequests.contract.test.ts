@@ -3,13 +3,9 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import {
-  readDeadFailure,
-  readFirstKeyFailure,
-  readKeysFailure,
-  readLastFailure,
-  triesOf,
-} from '../../observe/facts/flow/failures.ts';
+import { readDeadFailure, triesOf } from '../../observe/facts/flow/failures/deadLetters.ts';
+import { readKeysFailure } from '../../observe/facts/flow/failures/keysFailure.ts';
+import { readFirstKeyFailure, readLastFailure } from '../../observe/facts/flow/failures/lastFailure.ts';
 import {
   readAnswers,
   readNoted,

@@ -3,7 +3,7 @@ import { counted } from '../../../lib/base/text.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
 import { CATALOG_KEY, denialIn } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
-import type { LastFailure } from '../../facts/flow/failures.ts';
+import type { LastFailure } from '../../facts/flow/failures/lastFailure.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { FindingCase } from '../catalogue/entry.ts';

@@ -6,8 +6,11 @@ import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.t
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
 import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
+import { failedRequests } from './collector/failedRequests.ts';
+import { keyFindings } from './collector/keys.ts';
+import { refusedRequests } from './collector/refusedRequests.ts';
 import { copyFindings, unkeptCopies } from './collector/relay.ts';
-import { failedRequests, keyFindings, refusedRequests, unreachedRequests } from './collector/requests.ts';
+import { unreachedRequests } from './collector/unreachedRequests.ts';
 import { archivedFiles } from './days/archives.ts';
 import { curatedFindings, resentFindings } from './days/curated.ts';
 import { exportFindings } from './days/exports.ts';

@@ -2,7 +2,8 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
-import { type DeadLetters, type FailureKind, type LastFailure, triesOf } from '../../facts/flow/failures.ts';
+import { type DeadLetters, triesOf } from '../../facts/flow/failures/deadLetters.ts';
+import type { FailureKind, LastFailure } from '../../facts/flow/failures/lastFailure.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
 import {
   damagedText,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { readDeadLetters, readOldest } from '../../../observe/facts/flow/failures.ts';
+import { readDeadLetters, readOldest } from '../../../observe/facts/flow/failures/deadLetters.ts';
 import { readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { metricClient } from '../../harness/metricClient.ts';

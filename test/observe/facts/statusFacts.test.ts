@@ -7,7 +7,7 @@ import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
-import { readStatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { readStatusFacts } from '../../../observe/facts/readStatusFacts.ts';
 import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';

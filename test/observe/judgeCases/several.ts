@@ -1,5 +1,5 @@
 import type { DropDay } from '../../../observe/facts/days/dropDays.ts';
-import type { LastFailure } from '../../../observe/facts/flow/failures.ts';
+import type { LastFailure } from '../../../observe/facts/flow/failures/lastFailure.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
   codedFailure,

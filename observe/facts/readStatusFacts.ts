@@ -1,0 +1,411 @@
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { bucketDeleters } from '../../infra/bucketNeeds.ts';
+import { workingParts } from '../../infra/template/functionWork.ts';
+import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { parseArn } from '../../lib/base/arn.ts';
+import { sum } from '../../lib/base/sum.ts';
+import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
+import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
+import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
+import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import type { Deployment } from '../deployment.ts';
+import { ifThere, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
+import { type BucketKey, type BucketOwner, readBucketFaults } from './bucketFaults.ts';
+import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
+import { readDamagedEntries, readDamagedFiles } from './days/damagedFiles.ts';
+import { configuredDatasets, readDatasets } from './days/datasets.ts';
+import { type DatasetDays, dropDays } from './days/dropDays.ts';
+import { readExports } from './days/exportDays.ts';
+import { readArchivedDays, restorableDays } from './days/goneFiles.ts';
+import { unreadDrops } from './days/unreadDays.ts';
+import { readDeniedCalls } from './deniedCalls.ts';
+import { readEncryptionDemands } from './encryptionDemands.ts';
+import { readAlarms } from './flow/alarms.ts';
+import { type Change, lastDayOf, readDayCounts } from './flow/changes.ts';
+import { readDeadFailure, readDeadLetters } from './flow/failures/deadLetters.ts';
+import { readKeysFailure } from './flow/failures/keysFailure.ts';
+import { type LastFailure, readFirstKeyFailure, readLastFailure } from './flow/failures/lastFailure.ts';
+import { readLocalState } from './flow/localCloud.ts';
+import {
+  FAILED_REQUESTS,
+  readAnswers,
+  readNoted,
+  readOverflowError,
+  readSpikeSender,
+} from './flow/loggedRequests.ts';
+import {
+  areCopiesLate,
+  readRelayAnswer,
+  readRelayState,
+  readUnkeptCopies,
+  readUnkeptError,
+} from './flow/relayCopies.ts';
+import { readLastHour, readLastRequest } from './flow/requestCounts.ts';
+import { readKeys } from './flow/senders.ts';
+import {
+  readStack,
+  readStackResources,
+  requireOutput,
+  type StackOutputs,
+  undeployedOf,
+} from './flow/stackOutputs.ts';
+import { isStreamLate, readStream } from './flow/streamState.ts';
+import { readUnreached } from './flow/unreachedRequests.ts';
+import { countDamaged, countLanding, isLandingLate, readWriterBacklog } from './flow/waitingObjects.ts';
+import { readFunctionRuns } from './functionErrors.ts';
+import { readOpenErasures } from './openErasures.ts';
+import { readStackFaults } from './stackFaults.ts';
+import {
+  contentPart,
+  type KeyFacts,
+  NO_KEY,
+  type SharedPart,
+  type StatusFacts,
+  type UnreadPart,
+} from './statusFacts.ts';
+import { type ContentChanges, readContentChanges } from './tables/contentChanges.ts';
+import { readLandedRows, type TableArrivals } from './tables/landedRows.ts';
+import { lastDelivery } from './tables/lastDelivery.ts';
+import { lastRedrive } from './tables/lastRedrive.ts';
+import { readLostDays, readNotedRules, readRecentPartitions } from './tables/partitionGaps.ts';
+import { countQuarantineFiles } from './tables/quarantineFiles.ts';
+import { judgedHours, readLastNight, undeliveredHours } from './tables/receivedHours.ts';
+
+/** How far back the first failure of a key is looked for. */
+const KEY_FAILED_MS = 14 * DAY_MS;
+/** A message is tried for two and a half hours at most before it is a dead letter. */
+const TRIES_MS = 10_800_000;
+
+/**
+ * Reads the state of every part: about 70 calls, three of them queries in Athena. A part that AWS denies is left out by name;
+ * the others are answered.
+ *
+ * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
+ */
+export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
+  const damagedKeys = new Set<string>();
+  // One damaged entry hides its own day alone.
+  const deployment = { ...given, onDamaged: (key: string) => void damagedKeys.add(key) };
+  const { config, stack, isLocal, now } = deployment;
+  const unknown: UnreadPart[] = [];
+  /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
+  const ask = async <Answer>(
+    part: string,
+    question: (deployment: Deployment) => Promise<Answer>,
+    log: string | null = null,
+  ): Promise<Answer | null> => {
+    try {
+      return await question(deployment);
+    } catch (error) {
+      const why = whyUnread(error);
+      unknown.push({ part, why, kind: unreadKind(error), log, isByKey: isOfKey(why) });
+      return null;
+    }
+  };
+  /** Reads the log of a function, as {@link ask}. */
+  const askLog = <Answer>(name: string, question: (deployment: Deployment) => Promise<Answer>) =>
+    ask(`the log of ${name}`, question, name);
+  const local = await readLocalState(deployment);
+  const deployed = readStack(deployment);
+  const outputs = deployed.then((found) => found.outputs);
+  const day = readDayCounts(deployment);
+  const curation = ask('the curated days' satisfies SharedPart, readCurationState);
+  // The parts that need these report their failure.
+  for (const part of [outputs, day]) part.catch(() => undefined);
+  // All are asked at once. They fail only when nobody waits any longer.
+  const asked = {
+    requests: readRequests(),
+    lastDay: ask('the last day', async () => lastDayOf(await day)),
+    unreached: ask('the endpoint', async () => readUnreached(deployment, await outputs, await day)),
+    noted: ask('noted events', readNoted),
+    keys: ask('the keys' satisfies SharedPart, readKeys),
+    keysFailure: askLog('collect', readKeysFailure),
+    delivered: ask('the last event', lastDelivery),
+    rows: ask('the tables', readLandedRows),
+    content: config.curate ? Promise.all(forwardedKinds.map(readContent)) : null,
+    landed: ask('landing/', countLanding),
+    damaged: ask('damaged/', countDamaged),
+    writer: ask('the queue of the writer', readWriterBacklog),
+    // The local cloud tells itself what waits.
+    stream:
+      local !== undefined
+        ? null
+        : ask('the stream', async () =>
+            readStream(deployment, requireOutput(await outputs, 'LandingStreamName')),
+          ),
+    key: ask('the key', async () => readKey(deployment, await outputs)),
+    partitions: ask('the partitions' satisfies SharedPart, readRecentPartitions),
+    stackState: ask('the stack' satisfies SharedPart, readStackState),
+    alarms: ask('the alarms', readAlarms),
+    datasets: ask('the drops' satisfies SharedPart, async () =>
+      (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
+    ),
+    unread: ask('the partitions of drops' satisfies SharedPart, () =>
+      unreadDrops(deployment, configuredDatasets(config)),
+    ),
+    exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
+    curated: curation,
+    unreadDays: ask('the partitions of curated days' satisfies SharedPart, unreadCurated),
+    relay: ask('relay', readRelayState),
+    unkept: ask('copies for relay', readUnkeptCopies),
+    lostDays: ask('the raw days', readLostDays),
+    damagedFiles: ask('the files of the last days', async (open) => readDamagedFiles(open, await curation)),
+    erasures: ask('the erasures', readOpenErasures),
+    archivingRules: ask('the rules of the bucket', readNotedRules),
+    bucketFaults: deployed
+      .catch(() => undefined)
+      .then(async (found) => {
+        const owner = found === undefined ? undefined : await readBucketOwner(deployment, found.id);
+        return readBucketFaults(deployment, keyOf(config, found?.outputs), owner, ask);
+      }),
+    deadLetters: ask('the dead letters', readDeadLetters),
+    runs: ask("the functions' runs", async (open) =>
+      readFunctionRuns(open, local?.startedAt ?? (await deployed).deployedAt),
+    ),
+    lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
+    receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
+  };
+  const {
+    requests,
+    delivered,
+    rows,
+    content,
+    landed,
+    damaged,
+    datasets,
+    unread,
+    curated,
+    unreadDays,
+    stackState,
+    runs,
+    ...parts
+  } = await answersOf(asked);
+  const functionErrors = runs?.errors ?? null;
+  const quarantine =
+    rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
+  const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
+  // The list of unknown parts is complete once all have answered.
+  const facts = {
+    stack: `${stack.service}-${stack.stage}`,
+    isLocal,
+    at: isoTimestamp(now),
+    collector: local?.collector ?? null,
+    ...requests,
+    ...parts,
+    stackState: stackState?.stackState ?? null,
+    deployedAt: local?.startedAt ?? stackState?.deployedAt ?? null,
+    undeployed: stackState?.undeployed ?? null,
+    stackFaults: stackState?.stackFaults ?? null,
+    functionErrors,
+    idleFunctions: runs?.idle ?? null,
+    datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
+    curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
+    lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
+    tables: rows?.tables ?? null,
+    contentChanges: content?.flatMap((ofTable) => ofTable?.changes ?? []) ?? null,
+    waiting: {
+      buffered,
+      landing: landed?.landing ?? null,
+      undeleted: landed?.undeleted ?? null,
+      damaged,
+    },
+    quarantine,
+    faults: local?.faults ?? 0,
+    scannedBytes: sum([rows, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
+  };
+  const canRedrive = quarantine?.some(({ reason }) => isCuredByRedrive(reason)) === true;
+  const redrivenAt = canRedrive
+    ? await ask('what was redriven', () =>
+        lastRedrive(s3ObjectStore(deployment.s3, config.bucket), deployment.now),
+      )
+    : null;
+  const failures = await readFailures();
+  const keyFailedSince = await readKeyFailedSince();
+  const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
+  const changeOf = (...wanted: readonly Change['what'][]) =>
+    parts.lastDay?.changes.find(({ what }) => wanted.includes(what));
+  const senderOf = (change: Change | undefined) =>
+    askLog('collect', () => readSpikeSender(deployment, change));
+  const spikeFrom = await senderOf(changeOf('requests', 'events'));
+  const ignoredFrom = await senderOf(changeOf('ignored'));
+  const overflowAt = changeOf('overflowed')?.last ?? null;
+  const overflowError =
+    overflowAt === null ? null : await askLog('collect', () => readOverflowError(deployment, overflowAt));
+  const isRelayLate = parts.relay !== null && areCopiesLate(parts.relay, now);
+  const relayAnswer = isRelayLate ? await askLog('relay', readRelayAnswer) : null;
+  const { unkept } = parts;
+  const unkeptError =
+    unkept === null ? null : await askLog('collect', () => readUnkeptError(deployment, unkept));
+  const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
+  const undelivered = await ask('what the stream delivered', () =>
+    undeliveredHours(deployment, facts.receivedHours ?? [], async () =>
+      requireOutput(await outputs, 'LandingStreamName'),
+    ),
+  );
+  const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
+  const exportRole = (await outputs.catch(() => undefined))?.get('ExportRoleArn');
+  const encryptionDemands = await ask('policies of targets', () =>
+    readEncryptionDemands(deployment, parts.exports ?? [], exportRole),
+  );
+  const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
+  return {
+    ...facts,
+    redrivenAt,
+    failures,
+    keyFailedSince,
+    deniedCalls,
+    spikeFrom,
+    ignoredFrom,
+    overflowError,
+    relayAnswer,
+    unkeptError,
+    undeliveredHours: undelivered,
+    restorable,
+    archivedDays,
+    encryptionDemands,
+    damagedEntries,
+    unknown,
+  };
+
+  /** How the content of a table differs, by itself: a table that cannot be read hides no other. */
+  function readContent(table: ForwardedKind): Promise<ContentChanges | null> {
+    return ask(contentPart(table), (open) => readContentChanges(open, table));
+  }
+
+  /** Why something waits: what each function failed with, from some tries before it began to wait. */
+  async function readFailures(): Promise<StatusFacts['failures']> {
+    const { deadLetters, partitions, receivedHours, unreached } = parts;
+    const errors = (functionErrors ?? []).flatMap(({ part, last, isOver, errors }) =>
+      isOver && errors === 0 ? [] : [[part, last] as const],
+    );
+    const waiting = new Map<string, string | null>(errors);
+    const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
+    if (oldest !== null) waiting.set('write', oldest);
+    if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
+    if (receivedHours?.some(({ why }) => why === NOT_LOOKED)) waiting.set('reconcile', null);
+    if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
+    const isKeyOff = parts.key !== null && parts.key.KeyState !== 'Enabled';
+    if (isKeyOff || unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
+    const found: Record<string, LastFailure> = {};
+    // The logs are read one after the other: an account may call FilterLogEvents few times a second.
+    for (const [part, since] of waiting) {
+      // No earlier failure was about an object that waits.
+      const from =
+        part === 'write' && oldest !== null
+          ? Date.parse(oldest)
+          : Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
+      const why = await askLog(part, () => readLastFailure(deployment, part, from));
+      if (why !== null) found[part] = why;
+    }
+    for (const letters of deadLetters ?? []) {
+      const why = await askLog(letters.part, () => readDeadFailure(deployment, letters));
+      if (why !== null) found[letters.queue] = why;
+    }
+    return found;
+  }
+
+  /** As {@link StatusFacts.deniedCalls}. */
+  function readDenied(): Promise<StatusFacts['deniedCalls']> {
+    return ask('denied calls', async () =>
+      readDeniedCalls(deployment, { stack: await deployed, failures, functionErrors }),
+    );
+  }
+
+  /** As {@link StatusFacts.keyFailedSince}, of the logs whose last failure is of the key. */
+  async function readKeyFailedSince(): Promise<string | null> {
+    const logs = Object.entries(failures).flatMap(([name, { isByKey }]) => {
+      const { part = name } = parts.deadLetters?.find(({ queue }) => queue === name) ?? {};
+      return isByKey ? [part] : [];
+    });
+    if (logs.length === 0) return null;
+    // The one that failed first may have nothing more to do, and so no failure of the last day.
+    const used = ['collect', ...workingParts].filter((part) => !unusedFunctions(config).includes(part));
+    const all = new Set([...logs, 'landing', ...used]);
+    const since = Math.max(delivered ?? 0, now - KEY_FAILED_MS);
+    return ask('the failures of the key', () => readFirstKeyFailure(deployment, [...all], since));
+  }
+
+  /** What is compared with the template, once the configuration that it is made of is the deployed one. */
+  async function readStackState(): Promise<
+    Pick<StatusFacts, 'undeployed' | 'stackFaults' | 'stackState' | 'deployedAt'>
+  > {
+    const found = await deployed;
+    const { state: stackState, deployedAt } = found;
+    const settings = undeployedOf(config, found.outputs);
+    return settings.length === 0
+      ? {
+          stackState,
+          deployedAt,
+          undeployed: null,
+          stackFaults: await readStackFaults(deployment, found, ask),
+        }
+      : { stackState, deployedAt, undeployed: { settings, deployedAt }, stackFaults: null };
+  }
+
+  /** The last hour, and who sent what was refused. */
+  async function readRequests(): Promise<
+    Pick<StatusFacts, 'lastHour' | 'lastRequestAt' | 'refusals' | 'unstored'>
+  > {
+    const lastHour = await ask('the last hour', readLastHour);
+    return {
+      lastHour,
+      lastRequestAt: lastHour?.lastRequestAt ?? (await ask('the last request', readLastRequest)),
+      refusals: await ask('refused requests', async () =>
+        readAnswers(deployment, (await day).day, 'refusedBy'),
+      ),
+      unstored: await ask(FAILED_REQUESTS, async () => readAnswers(deployment, (await day).day, 'failedBy')),
+    };
+  }
+}
+
+/** The answers of parts that were asked, by part. */
+async function answersOf<Asked extends object>(
+  asked: Asked,
+): Promise<{ readonly [Part in keyof Asked]: Awaited<Asked[Part]> }> {
+  const answers = Object.entries(asked).map(async ([part, answer]) => [part, await answer]);
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+/** What encrypts the bucket. @param outputs Undefined if they could not be read. */
+function keyOf({ existing, encryption }: Deployment['config'], outputs: StackOutputs | undefined): BucketKey {
+  if (existing.keyArn === null && encryption === 's3') return { kind: 's3' };
+  const arn = existing.keyArn ?? outputs?.get('KeyArn');
+  return arn === undefined ? { kind: 'unknown' } : { kind: 'kms', arn };
+}
+
+/** The customer's key of the bucket; null if there is none, or it is not in the local cloud. @throws What KMS's client throws. */
+async function readKey(
+  { aws, config, isLocal }: Pick<Deployment, 'aws' | 'config' | 'isLocal'>,
+  outputs: StackOutputs,
+): Promise<KeyFacts | null> {
+  const KeyId = config.existing.keyArn ?? outputs.get('KeyArn');
+  // The local cloud has only the keys of the template.
+  if (KeyId === undefined || (isLocal && config.existing.keyArn !== null)) return null;
+  const client = new KMSClient(aws);
+  try {
+    const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
+    if (KeyMetadata === undefined) return { Arn: KeyId, KeyState: NO_KEY };
+    const { Arn = KeyId, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = KeyMetadata;
+    return { Arn, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate };
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The newest of the rows that were received within 24 hours; without any, of the files. */
+function lastEventAt(tables: readonly TableArrivals[], delivered: number | null): string | null {
+  const rows = tables.flatMap(({ table, newestRowAt }) =>
+    table === 'quarantine' ? [] : (newestRowAt ?? []),
+  );
+  return rows.sort().at(-1) ?? (delivered === null ? null : isoTimestamp(delivered));
+}
+
+/** What is known of the stack of the bucket. Without its resources nobody looks who may delete. @param id ARN of the stack. */
+async function readBucketOwner(deployment: Deployment, id: string): Promise<BucketOwner> {
+  const { partition, account } = parseArn(id);
+  const names = await readStackResources(deployment).catch(() => new Map<string, string>());
+  const deleters = bucketDeleters(deployment, { identity: { partition, account }, names });
+  return { account, partition, deleters };
+}

@@ -1,0 +1,28 @@
+import type { AnsweredGroup, SentGroup } from '../../../facts/flow/loggedRequests.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+
+/** Names the key of a sender by its label, where the log has the first digits of its SHA-256 as it was not accepted. */
+export function labelledBy(keys: StatusFacts['keys']): <Sender extends SentGroup>(sender: Sender) => Sender {
+  const labels = Object.entries(keys?.labels ?? {});
+  return (sender) => {
+    const known = labels.find(([sha256]) => sender.key !== null && sha256.startsWith(sender.key));
+    return known === undefined ? sender : { ...sender, key: known[1] };
+  };
+}
+
+/** The SDK of requests as the log has it that is not on Statsig's list: any name would be a name of its own in metrics. */
+const OTHER_SDK = 'other';
+
+/** Names the SDK of a sender as quarantine has it, where the log has {@link OTHER_SDK}: by the reason, the key and the version. */
+export function namedByQuarantine(
+  sender: AnsweredGroup,
+  quarantine: StatusFacts['quarantine'],
+): AnsweredGroup {
+  const [name, version = ''] = sender.sdk?.split(' ', 2) ?? [];
+  if (name !== OTHER_SDK) return sender;
+  const { senders = [] } = quarantine?.find(({ reason }) => reason === sender.code) ?? {};
+  const [known, ...more] = senders.filter(
+    ({ sdk, key }) => key === sender.key && sdk?.endsWith(` ${version}`),
+  );
+  return known === undefined || more.length > 0 ? sender : { ...sender, sdk: known.sdk };
+}
