@@ -280,7 +280,7 @@ export const mutations: readonly Mutation[] = [
     ['hasFolder, entry];', 'hasFolder];'],
     ['await note(table.kind, lookOf(noted));', ''],
   ]),
-  faultsOf('lib/curate/lostFiles.ts', 'lib/curate/ListedDays', [
+  faultsOf('lib/curate/lostFiles.ts', 'lib/curate/lostFiles', [
     ['forwardedDays - timeWindow.futureDays', 'forwardedDays'],
     ["accepted === 'drop'", "accepted === 'keep'"],
     ['undefined && isMade(run)', 'undefined'],

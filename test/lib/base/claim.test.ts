@@ -29,6 +29,15 @@ describe('a claim', () => {
     expect(taken.filter((held) => held !== null)).toHaveLength(1);
   });
 
+  it('that was taken over is free once its new owner releases it', async () => {
+    await take();
+    now = HELD_MS;
+    const taken = await take();
+    expect(await take()).toBeNull();
+    await taken?.release();
+    expect(await take()).not.toBeNull();
+  });
+
   it('is held by the caller whose write was repeated by the client, and refused the second time', async () => {
     objects.faults = ['written_twice'];
     expect(await take()).not.toBeNull();

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { CurateError } from '../../../lib/curate/CurateError.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
+import { versionName } from '../../../lib/ledger/versions.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { curatedFolder, curatedSubject, dayLooksKey } from '../../../lib/tables/ledgerKeys.ts';
 import { CHECK, type Listed, lastDays, NIGHT, startListed } from './startListed.ts';
@@ -207,6 +208,24 @@ it('a file of another bucket takes no day out of the list', async () => {
   expect(await started.listed('events')).toEqual([]);
 });
 
+it('an hourly check counts days for hours after one of them was curated', async () => {
+  const [day = '', other = ''] = lastDays(2);
+  const { listed, store, run, logged, clock, entryOf } = await startListed({ exposures: [day, other] });
+  const isCounted = async () => {
+    logged.length = 0;
+    await run(CHECK);
+    return logged.some((line) => 'curations_failed' in line);
+  };
+  expect(await isCounted()).toBe(false);
+  const days = {
+    [other]: await entryOf('exposures', other),
+    [day]: { ...(await entryOf('exposures', day)), version: versionName(clock.now(), () => 0) },
+  };
+  await store.write(`${curatedFolder('exposures')}days.json`, JSON.stringify({ days }));
+  expect(await listed('exposures')).toEqual([other, day]);
+  expect(await isCounted()).toBe(true);
+});
+
 it('a day some of whose files are archived is noted since a look has seen it, until none is', async () => {
   const [day = ''] = lastDays(1);
   const started = await startListed({ exposures: [day] });
@@ -250,5 +269,22 @@ describe('a listed day that has got more files than one can have', () => {
     await started.run(message, { before });
     const left = await started.listed('exposures');
     expect(left.toSorted()).toEqual(stay.map((i) => days[i]).toSorted());
+  });
+
+  it('is named as one that cannot be looked at', async () => {
+    const [day = ''] = lastDays(1);
+    const started = await startListed({ exposures: [day] });
+    const code = 'SLUICE_CURATE_DAY_TOO_LARGE';
+    await started.run(NIGHT, { before: () => Promise.reject(new CurateError(code, day)) });
+    expect(started.logged).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        event: 'curate_plan',
+        tables: [
+          expect.objectContaining({ looked: 0, unreadable: [{ day, code }] }),
+          expect.objectContaining({ unreadable: [] }),
+        ],
+      }),
+    );
   });
 });

@@ -59,6 +59,7 @@ describe('the rows of a unit in a Parquet file', () => {
 
   it.each([
     ['user_id=a', "SELECT 'a' AS user_id UNION ALL SELECT 'A' UNION ALL SELECT NULL", 1],
+    ['user_id=7', 'SELECT 7 AS user_id UNION ALL SELECT 8', 1],
     // As Hive writes texts that are not annotated.
     ['user_id=a', "SELECT 'a'::BLOB AS user_id UNION ALL SELECT 'b'::BLOB", 1],
     ['company_id=c', `SELECT '{"companyID":"c"}' AS custom_ids UNION ALL SELECT '{"companyID":"d"}'`, 1],
@@ -75,9 +76,13 @@ describe('the rows of a unit in a Parquet file', () => {
       3,
     ],
     ['user_id=4711', 'SELECT 4711.0::DOUBLE AS user_id UNION ALL SELECT 4712.0 UNION ALL SELECT NULL', 1],
+    ['user_id=4711', 'SELECT 4711::FLOAT AS user_id UNION ALL SELECT 4712', 1],
     ['user_id=4711', 'SELECT 4711::DECIMAL(10, 2) AS user_id UNION ALL SELECT 4711.5', 1],
     // Not rounded, and not other forms of a number.
+    ['user_id=47.5', 'SELECT 48::BIGINT AS user_id', 0],
+    ['user_id=0x10', 'SELECT 16::BIGINT AS user_id', 0],
     ['user_id=007', 'SELECT 7::DOUBLE AS user_id', 0],
+    ['user_id=7e1', 'SELECT 70::DOUBLE AS user_id', 0],
     ['user_id=16777217', 'SELECT 16777216::FLOAT AS user_id', 0],
     ['user_id=9007199254740993', 'SELECT 9007199254740992::DOUBLE AS user_id', 0],
     ['user_id=x', 'SELECT 4711::BIGINT AS user_id', 0],
@@ -107,7 +112,9 @@ describe('the rows of a unit in a Parquet file', () => {
     ['user_id=a', "SELECT 'userID' AS id_type", 0],
     ['user_id=person-a', `SELECT '{"userID":"person-a"}' AS raw`, 0],
     ['user_id=person-a', "SELECT 'text' AS raw_encoding, 'person-a' AS detail", 0],
+    ['user_id=4711.25', 'SELECT 4711.25::DECIMAL(30, 12) AS user_id', 1],
     ['user_id=4711.555', 'SELECT 4711.56::DECIMAL(10, 2) AS user_id', 0],
+    ['user_id=9007199254740991', 'SELECT 9007199254740991::DOUBLE AS user_id', 1],
     ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
   ])('of %s are found by the columns of %s', async (unit, sql, own) => {
     await write(sql);

@@ -34,12 +34,32 @@ const COLUMNS: readonly Column[] = [
     max: int64(2n),
   },
   {
+    name: 'float_seconds',
+    values: "unnest([1795169730, 'nan'::DOUBLE, NULL, 'inf'::DOUBLE, 1])",
+    min: double(1),
+    max: double(2),
+  },
+  {
+    name: 'at',
+    values:
+      "unnest([TIMESTAMP '2026-11-20', TIMESTAMP '10000-01-02', NULL, TIMESTAMP 'infinity', TIMESTAMP '1970-01-01'])",
+    min: int64(1n),
+    max: int64(2n),
+  },
+  {
     name: 'day',
     values: "unnest([DATE '2026-11-20', DATE '10000-01-02', NULL, DATE 'infinity', DATE '1970-01-01'])",
     min: int32(1),
     max: int32(2),
   },
   { name: 'name', values: "unnest(['a', '', NULL, 'b', 'c'])", min: Buffer.from('x'), max: Buffer.from('y') },
+  {
+    name: 'amount',
+    values: 'unnest([1.5, 999999.99, NULL, 0, -1])::DECIMAL(8, 2)',
+    min: int32(1),
+    max: int32(2),
+  },
+  { name: 'small', values: 'unnest([1, 2, NULL, 0, -1])::INTEGER', min: int32(7), max: int32(8) },
   {
     name: 'big',
     values: 'unnest([1, 9007199254740993, NULL, 0, -1])::BIGINT',
@@ -67,10 +87,24 @@ const MAPPINGS: readonly DatasetInput[] = [
     mapping: {
       timestamp: 'seconds',
       eventName: 'name',
-      unitIds: { userID: 'big' },
+      unitIds: { userID: 'small' },
       eventValue: 'value',
-      metadata: ['flag', 'day'],
+      metadata: ['flag', 'big', 'amount', 'day'],
     },
+  },
+  {
+    kind: 'events',
+    timezone: 'Europe/Berlin',
+    mapping: {
+      timestamp: 'at',
+      eventName: 'flag',
+      unitIds: { userID: 'value', other: 'name' },
+      eventValue: 'big',
+    },
+  },
+  {
+    kind: 'events',
+    mapping: { timestamp: 'float_seconds', eventName: { constant: 'e' }, unitIds: { userID: 'amount' } },
   },
   {
     kind: 'metrics',
