@@ -1,38 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
-import { localAccount } from '../../../local/localAccount.ts';
 import { projectRoot } from '../../../local/roots.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { type Look, settled } from '../../../observe/doctor/Look.ts';
 import { openClients, readSetup } from '../../../observe/doctor/Setup.ts';
 import { type Finding, isFinding } from '../../../observe/findings/catalogue.ts';
-import { openAthena, openStatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
-import { realClock } from '../../../packages/local-aws/src/base/index.ts';
 import {
   cloudFormationService,
   type DeployedStack,
   describeStack,
 } from '../../../packages/local-aws/src/cloudformation/index.ts';
-import { cloudWatchService, MetricStore } from '../../../packages/local-aws/src/cloudwatch/index.ts';
-import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
-import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
-import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
-import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
-import { Keys, kmsService } from '../../../packages/local-aws/src/kms/index.ts';
-import { FunctionLogs, logsService } from '../../../packages/local-aws/src/logs/index.ts';
+import { logsService } from '../../../packages/local-aws/src/logs/index.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
-import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/secretsmanager/index.ts';
-import { objectSink, provision } from '../../../packages/local-aws/src/server/provision.ts';
-import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
-import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
+import { openEngines } from '../../../packages/local-aws/src/server/openEngines.ts';
+import { openState } from '../../../packages/local-aws/src/server/openState.ts';
+import { provision } from '../../../packages/local-aws/src/server/provision.ts';
+import { serviceTable } from '../../../packages/local-aws/src/server/serviceTable.ts';
 import { resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -74,30 +62,41 @@ interface Asked {
  * @param more Services besides the local cloud's, or in place of one.
  */
 export async function startDeployment(more: readonly AwsService[] = []) {
+  const opened = new AsyncDisposableStack();
   const directory = temporaryDirectory();
-  const faults = new Faults();
-  const loaded = await loadTemplate({
-    root: projectRoot,
-  });
-  const parts = await openParts(directory.path, faults);
+  opened.defer(() => directory.remove());
+  const loaded = await loadTemplate({ root: projectRoot });
+  const state = openState(opened, { directory: directory.path, stack: { template: loaded.template } });
+  const engines = await openEngines(opened, {}, state, () => undefined);
+  const { clock, faults, place } = state;
   let stack: DeployedStack | undefined;
   let stated = statedConfiguration(loaded.config);
   const described = () =>
     stack === undefined
       ? undefined
       : { ...stack, outputs: { ...stack.outputs, [CONFIGURATION_OUTPUT]: stated } };
+  const groups = () =>
+    (stack?.resources ?? []).flatMap(({ type, physicalId }) =>
+      type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
+    );
+  // Of IAM there is what a suite brings.
+  const own = serviceTable(state, engines, () => undefined).filter(
+    ({ signingName }) => signingName !== 'iam',
+  );
+  const services = [cloudFormationService({ stack: described }), logsService({ logs: engines.logs, groups })];
   const edge = await startEdge({
-    services: [...more, ...servicesOf(parts, join(directory.path, 'logs'), described)],
-    clock: realClock,
+    services: [...more, ...services, ...own],
+    clock,
     faults,
     controlPath: '/_sluice',
     control: answerControl,
   });
-  const identity = { ...ACCOUNT, stackName: loaded.stackName, endpoint: edge.url };
+  opened.defer(() => edge.close());
+  const identity = { ...place, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
-  await provision(resolved, parts);
-  const made = { ...resolved, name: loaded.stackName, createdMs: realClock.now() };
-  const deployed = describeStack(made, ACCOUNT);
+  await provision(resolved, { ...state, ...engines });
+  const made = { ...resolved, name: loaded.stackName, createdMs: clock.now() };
+  const deployed = describeStack(made, place);
   stack = deployed;
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
   const doctor = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
@@ -106,7 +105,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     });
   const options = {
     endpoint: edge.url,
-    region: ACCOUNT.region,
+    region: place.region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   };
@@ -139,7 +138,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       const { stage = LOCAL_STAGE, region, isLocal = true, ownRole } = about;
       const stack = { service: 'sluice', stage };
       const aws = { ...options, ...(region === undefined ? {} : { region }) };
-      const deployment = openDeployment({ config, stack, isLocal, now: realClock.now() }, aws);
+      const deployment = openDeployment({ config, stack, isLocal, now: clock.now() }, aws);
       const clients = openClients(aws);
       try {
         const setup = await readSetup(deployment, clients, ownRole);
@@ -149,91 +148,8 @@ export async function startDeployment(more: readonly AwsService[] = []) {
         for (const client of Object.values(clients)) client.destroy();
       }
     },
-    async close() {
-      await edge.close();
-      await parts.firehose.close();
-      await parts.athena.close();
-      parts.queues.close();
-      parts.metrics.close();
-      parts.store.close();
-      directory.remove();
-    },
+    close: () => opened.disposeAsync(),
   };
-}
-
-const ACCOUNT = {
-  region: localAccount.region,
-  account: localAccount.id,
-  partition: localAccount.partition,
-} as const;
-
-/** What the local cloud consists of, without functions and gateway. */
-type Parts = Awaited<ReturnType<typeof openParts>>;
-
-async function openParts(directory: string, faults: Faults) {
-  const folders = dataFolders(directory);
-  const { region, account } = ACCOUNT;
-  const clock = realClock;
-  const store = ObjectStore.open({ directory: folders.s3, clock });
-  const catalog = Catalog.open({ directory: folders.glue, clock });
-  const keys = new Keys({ clock, ...ACCOUNT });
-  const openRunner: Parameters<typeof openAthena>[0]['openRunner'] = (prepared) =>
-    openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') });
-  return {
-    store,
-    catalog,
-    keys,
-    queues: Queues.open({ directory: folders.sqs, clock, region, account }),
-    secrets: Secrets.open({ directory: folders.secrets, clock, ...ACCOUNT }),
-    metrics: MetricStore.open({ directory: folders.cloudwatch, clock }),
-    bus: openEventBus({ region, account, deliver: () => undefined }),
-    firehose: await openFirehose({
-      directory: folders.firehose,
-      clock,
-      sink: objectSink(store, keys),
-      account,
-      faults,
-    }),
-    athena: await openAthena({
-      directory: folders.athena,
-      clock,
-      catalog,
-      store,
-      account,
-      faults,
-      openRunner,
-    }),
-    faults,
-  };
-}
-
-/** @param stack What CloudFormation answers at each call. */
-function servicesOf(
-  { store, catalog, queues, secrets, metrics, keys, firehose, athena, faults }: Parts,
-  logsDirectory: string,
-  stack: () => DeployedStack | undefined,
-): readonly AwsService[] {
-  const { account } = ACCOUNT;
-  const clock = realClock;
-  return [
-    s3Service({ store }),
-    glueService({ catalog, clock, account, faults }),
-    sqsService({ queues, clock, account }),
-    secretsManagerService({ secrets }),
-    cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
-    kmsService({ keys, account }),
-    stsService({ account }),
-    cloudFormationService({ stack }),
-    logsService({
-      logs: new FunctionLogs({ directory: logsDirectory, clock, metrics }),
-      groups: () =>
-        (stack()?.resources ?? []).flatMap(({ type, physicalId }) =>
-          type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
-        ),
-    }),
-    firehose.service,
-    athena.service,
-  ];
 }
 
 /** The answers of the control API of a cloud that is well, by its path. */
