@@ -1,6 +1,4 @@
-import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   GetObjectCommand,
   ListObjectVersionsCommand,
@@ -19,19 +17,11 @@ import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { erase } from '../../operate/erase/erase.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
-import { listen } from '../harness/listen.ts';
+import { metricClient } from '../harness/metricClient.ts';
 import { startAws } from '../harness/startAws.ts';
 
 /** Size of a record without rows, bytes. */
 const EMPTY_BYTES = gzipSync('').length;
-
-/** A metric of a query of GetMetricData. */
-interface Metric {
-  /** Its name, such as `DeliveryToS3.DataFreshness`. */
-  readonly MetricName: string;
-  /** What it is of, such as the name of a stream. */
-  readonly Dimensions: readonly { readonly Value: string }[];
-}
 
 /** How a run is made. */
 interface RunOptions {
@@ -57,15 +47,14 @@ export type Erasures = Awaited<ReturnType<typeof startErasures>>;
 interface Services {
   /** S3, SQS, Glue and Firehose, with their clients. */
   readonly aws: Awaited<ReturnType<typeof startAws>>;
-  /** A client of the CloudWatch that knows the age of the oldest record. */
-  readonly cloudwatch: CloudWatchClient;
+  /** The age of the oldest record of the landing's stream a minute ago, seconds; null without a metric. */
+  streamAge: number | null;
 }
 
-/** Starts the local cloud, and a CloudWatch that has the age of the oldest record of the landing's stream. */
+/** Starts the local cloud. */
 export async function startErasures() {
   const aws = await startAws({ more: [landingStack()] });
-  const metrics = await startAgeMetric();
-  const cloudwatch = new CloudWatchClient({ ...aws.options, endpoint: metrics.url });
+  const services: Services = { aws, streamAge: null };
   let buckets = 0;
   return {
     aws,
@@ -73,7 +62,7 @@ export async function startErasures() {
     deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
       buckets += 1;
       const config = defineConfig({ curate: false, ...input, bucket: `sluice-erase-${buckets}` });
-      return makeDeployment({ aws, cloudwatch }, config);
+      return makeDeployment(services, config);
     },
     /** Makes a queue of the deployment. @returns Its URL. */
     async queue(part: string): Promise<string> {
@@ -91,12 +80,10 @@ export async function startErasures() {
       });
     },
     /** Sets the age of the stream's oldest record, seconds; null: without a metric. */
-    setStreamAge: metrics.setAge,
-    async close() {
-      cloudwatch.destroy();
-      await aws.close();
-      metrics.close();
+    setStreamAge(seconds: number | null): void {
+      services.streamAge = seconds;
     },
+    close: () => aws.close(),
   };
 }
 
@@ -145,7 +132,7 @@ async function makeDeployment(services: Services, config: Config) {
 
 /** Makes one run of an erasure. */
 async function run(
-  { aws: { options }, cloudwatch }: Services,
+  { aws: { options }, streamAge }: Services,
   config: Config,
   units: readonly string[],
   { now = Date.now(), faultPoint, dryRun = false, clock }: RunOptions,
@@ -153,6 +140,8 @@ async function run(
   const { endpoint, region, credentials } = options;
   const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
   const deployment = openDeployment(about, { endpoint, region, credentials });
+  const freshness = `DeliveryToS3.DataFreshness Maximum ${LANDING_STREAM}`;
+  const cloudwatch = metricClient(streamAge === null ? {} : { [freshness]: [[now - 60_000, streamAge]] });
   try {
     return await erase(
       { ...deployment, cloudwatch, ...(clock === undefined ? {} : { clock }) },
@@ -165,36 +154,4 @@ async function run(
   } finally {
     deployment.close();
   }
-}
-
-/** A CloudWatch that knows one metric: of a minute ago, the age of the oldest record of the landing's stream. */
-async function startAgeMetric() {
-  let age: number | null = null;
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { MetricDataQueries = [], EndTime } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    const MetricDataResults = MetricDataQueries.map(
-      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Metric } }) => {
-        const isAsked =
-          Metric.MetricName === 'DeliveryToS3.DataFreshness' &&
-          Metric.Dimensions[0]?.Value === LANDING_STREAM;
-        const Values = isAsked && age !== null ? [age] : [];
-        return { Id, StatusCode: 'Complete', Values, Timestamps: Values.map(() => EndTime - 60) };
-      },
-    );
-    response.setHeader('content-type', 'application/x-amz-json-1.0');
-    response.end(JSON.stringify({ MetricDataResults }));
-  });
-  const url = await listen(server);
-  return {
-    url,
-    setAge(seconds: number | null): void {
-      age = seconds;
-    },
-    close(): void {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }
