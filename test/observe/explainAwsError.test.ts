@@ -35,32 +35,29 @@ describe('explainAwsError', () => {
     },
   );
 
+  const NAMES = {
+    throttled: 'RequestLimitExceeded LimitExceededException KMSThrottlingException',
+    expired: 'RequestExpired ExpiredToken',
+    credentials: 'UnrecognizedClientException InvalidClientTokenId InvalidSignatureException',
+    timedOut: 'InternalServiceException InternalServerException',
+    denied: 'UnauthorizedOperation',
+    missing: 'NoSuchBucket',
+  };
   it.each([
+    ...Object.entries(NAMES).flatMap(([kind, names]) => names.split(' ').map((name) => [kind, name, 'x'])),
     ['throttled', 'TooManyRequestsException', 'Rate exceeded'],
     ['throttled', 'ThrottlingException', 'Rate exceeded'],
     ['throttled', 'SlowDown', 'Please reduce your request rate.'],
-    ['throttled', 'RequestLimitExceeded', 'x'],
-    ['throttled', 'LimitExceededException', 'x'],
-    ['throttled', 'KMSThrottlingException', 'x'],
     ['expired', 'ExpiredTokenException', 'The security token included in the request is expired'],
-    ['expired', 'RequestExpired', 'x'],
-    ['expired', 'ExpiredToken', 'x'],
-    ['credentials', 'UnrecognizedClientException', 'x'],
-    ['credentials', 'InvalidClientTokenId', 'x'],
-    ['credentials', 'InvalidSignatureException', 'x'],
     ['credentials', 'SignatureDoesNotMatch', 'Access Denied'],
     ['denied', 'AccessDeniedException', 'not authorized on resource: table/throttled_requests'],
     ['denied', 'X', 'Permission denied on S3 path'],
     ['missing', 'EntityNotFoundException', 'Table throttled_requests not found.'],
-    ['timedOut', 'InternalServiceException', 'x'],
     ['timedOut', 'ServiceException', 'HTTP status code 503'],
     ['timedOut', '503', 'UnknownError'],
-    ['denied', 'UnauthorizedOperation', 'x'],
-    ['missing', 'NoSuchBucket', 'x'],
     ['timedOut', 'TimeoutError', 'socket'],
-    ['timedOut', 'InternalServerException', 'x'],
     ['other', 'InvalidRequestException', 'WorkGroup is disabled.'],
-  ])('sees that a part is %s by %s', (kind, name, message) => {
+  ])('sees that a part is %s by %s', (kind = '', name = '', message) => {
     const error = Object.assign(new Error(message), { name });
     // Adapters wrap what a client throws.
     const wrapped = new Error('wrapped', { cause: error });

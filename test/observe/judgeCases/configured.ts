@@ -18,6 +18,7 @@ import {
   ringingAlarm,
   wellKeys,
 } from '../statusFacts.ts';
+import { each } from './Case.ts';
 
 /** A state of a deployment with another configuration. */
 interface ConfiguredState {
@@ -47,15 +48,13 @@ const sourceOf = (more: object, ...datasets: readonly string[]) => ({
 
 /** States whose findings depend on the configuration. Their findings are in findings.json. */
 export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
-  ...Object.fromEntries(
-    [{ url: 'https://events.acme.example/in' as const }, { statsig: true as const }].map((relay) => [
-      `copies wait whose target has moved: ${Object.keys(relay)}`,
-      {
-        config: { relay },
-        facts: { ...relayWaits(5, 4), relayAnswer: { why: '308', copies: 2, at: hoursAgo(0.1) } },
-      },
-    ]),
-  ),
+  ...each([{ url: 'https://events.acme.example/in' as const }, { statsig: true as const }], (relay) => [
+    `copies wait whose target has moved: ${Object.keys(relay)}`,
+    {
+      config: { relay },
+      facts: { ...relayWaits(5, 4), relayAnswer: { why: '308', copies: 2, at: hoursAgo(0.1) } },
+    },
+  ]),
   ...Object.fromEntries(
     [{ deny: ['debug_*', 'other'] }, { allow: ['other'] }, { deny: ['debug_*', 'other', 'buy'] }].map(
       (events) => [
@@ -67,17 +66,18 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       ],
     ),
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { allow: ['Buy', 'view'], of: 200 },
       { allow: ['B*', 'view'], of: 200 },
       { allow: ['view'], of: 200 },
       { allow: ['view'], of: 199 },
       { allow: ['buy'], of: 200 },
-    ].map(({ allow, of }) => [
+    ],
+    ({ allow, of }) => [
       `an SDK lacks 400 events, of which ${of} were "buy", and the list allows ${allow}`,
       { config: { events: { allow } }, facts: { contentChanges: [goneSdk, { ...goneBuy, of }] } },
-    ]),
+    ],
   ),
   'the lists leave out more events, among them two names of the days before': {
     config: { events: { allow: ['Buy'] } },
@@ -86,21 +86,20 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       contentChanges: [goneBuy, { ...goneBuy, value: 'pay' }],
     },
   },
-  ...Object.fromEntries(
-    (
-      [
-        { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'absent' },
-        { redact: { User: 'drop' }, what: 'unit', value: 'absent' },
-        { redact: { 'user.userID': 'hash' }, what: 'unit', value: 'absent' },
-        { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'anonymous' },
-        { redact: { 'user.email': 'drop' }, what: 'unit', value: 'absent' },
-        { redact: { 'user.userid': 'hash' }, what: 'idForm', value: 'hexadecimal digests' },
-        { redact: { value: 'drop' }, what: 'value', value: 'none' },
-        { redact: { 'user.customIDs.companyID': 'drop' }, what: 'unitId', value: 'company_id, team_id' },
-        { redact: { 'user.customIDs.teamID': 'drop' }, what: 'unitId', value: 'company_id' },
-        { redact: { value: 'hash' }, what: 'value', value: 'text' },
-      ] as const
-    ).map(({ redact, what, value }) => [
+  ...each(
+    [
+      { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'absent' },
+      { redact: { User: 'drop' }, what: 'unit', value: 'absent' },
+      { redact: { 'user.userID': 'hash' }, what: 'unit', value: 'absent' },
+      { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'anonymous' },
+      { redact: { 'user.email': 'drop' }, what: 'unit', value: 'absent' },
+      { redact: { 'user.userid': 'hash' }, what: 'idForm', value: 'hexadecimal digests' },
+      { redact: { value: 'drop' }, what: 'value', value: 'none' },
+      { redact: { 'user.customIDs.companyID': 'drop' }, what: 'unitId', value: 'company_id, team_id' },
+      { redact: { 'user.customIDs.teamID': 'drop' }, what: 'unitId', value: 'company_id' },
+      { redact: { value: 'hash' }, what: 'value', value: 'text' },
+    ] as const,
+    ({ redact, what, value }) => [
       `the ${what} of an SDK is ${value}, and privacy.redact has ${JSON.stringify(redact)}`,
       {
         config: {
@@ -112,7 +111,7 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
           contentChanges: [{ ...moreChange, what, value, sdk: 'js-client 3', count: 30, of: 40, usual: 0 }],
         },
       },
-    ]),
+    ],
   ),
   ...Object.fromEntries(
     [{ allow: ['shop_layer'] }, { allow: ['checkout'] }, { allow: ['search'] }, { deny: ['shop_layer'] }].map(
@@ -136,12 +135,13 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       ],
     ),
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { what: 'was listed as that of another owner', lastGood: 3, owner: '111111111111' },
       { what: 'was listed as that of this owner', lastGood: 3, owner: OWNER },
       { what: 'was never listed', lastGood: null, owner: null },
-    ].map(({ what, lastGood, owner }) => [
+    ],
+    ({ what, lastGood, owner }) => [
       `the bucket of two datasets is of another account, and ${what}`,
       {
         config: sourceOf({}, 'orders', 'refunds'),
@@ -167,14 +167,15 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
           ),
         },
       },
-    ]),
+    ],
   ),
   'a day is denied by a key that the configuration names': {
     config: sourceOf({ kmsKeyArn: `arn:aws:kms:eu-central-1:${OWNER}:key/1` }, 'orders'),
     facts: datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED')] }),
   },
-  ...Object.fromEntries(
-    ['SLUICE_SOURCE_ACCESS_DENIED', 'SLUICE_SOURCE_KEY_DENIED', 'SLUICE_SOURCE_ROLE_DENIED'].map((code) => [
+  ...each(
+    ['SLUICE_SOURCE_ACCESS_DENIED', 'SLUICE_SOURCE_KEY_DENIED', 'SLUICE_SOURCE_ROLE_DENIED'],
+    (code) => [
       `a folder that a role of the customer lists fails with ${code}`,
       {
         config: sourceOf(
@@ -183,25 +184,23 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
         ),
         facts: looked({ failure: { code, message: 'No.' } }),
       },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
-    [{}, { reservedConcurrency: 50 }].map((collector) => [
-      `Lambda throttles the collector and another function, with ${JSON.stringify(collector)}`,
-      {
-        config: { collector },
-        facts: {
-          functionErrors: ['export', 'collect'].map((part) => ({
-            ...functionErrors,
-            part,
-            errors: 0,
-            throttled: 5,
-          })),
-          failures: { collect: failureOf('throttled', 'x'), export: failureOf('throttled', 'x') },
-        },
+  ...each([{}, { reservedConcurrency: 50 }], (collector) => [
+    `Lambda throttles the collector and another function, with ${JSON.stringify(collector)}`,
+    {
+      config: { collector },
+      facts: {
+        functionErrors: ['export', 'collect'].map((part) => ({
+          ...functionErrors,
+          part,
+          errors: 0,
+          throttled: 5,
+        })),
+        failures: { collect: failureOf('throttled', 'x'), export: failureOf('throttled', 'x') },
       },
-    ]),
-  ),
+    },
+  ]),
   'the actions of two alarms are off, and that of a third is not': {
     config: { alarms: { topicArn: 'arn:aws:sns:eu-central-1:111122223333:a' } },
     facts: {

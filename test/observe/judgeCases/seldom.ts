@@ -44,6 +44,7 @@ import {
   wellKey,
   wellKeys,
 } from '../statusFacts.ts';
+import { each } from './Case.ts';
 
 const NOT_STORED = 'SLUICE_COLLECT_NOT_STORED';
 const refusedApp = (count: number, first: number, last: number) => ({
@@ -308,7 +309,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'the key is to be deleted': {
     key: { ...wellKey, KeyState: 'PendingDeletion', DeletionDate: new Date(NOW) },
   },
-  ...Object.fromEntries(
+  ...each(
     [
       'REVIEW_IN_PROGRESS',
       'IMPORT_ROLLBACK_FAILED',
@@ -318,7 +319,8 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
       'IMPORT_COMPLETE',
       'UPDATE_FAILED',
-    ].map((status) => [`the stack is ${status}`, { stackState: { status, reason: null, since: null } }]),
+    ],
+    (status) => [`the stack is ${status}`, { stackState: { status, reason: null, since: null } }],
   ),
   'the local configuration differs in two settings': {
     isLocal: true,

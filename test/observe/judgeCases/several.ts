@@ -35,6 +35,7 @@ import {
   wellKey,
   wellKeys,
 } from '../statusFacts.ts';
+import { each } from './Case.ts';
 
 const DENIED_ROLE = 'AccessDenied: User: arn:aws:sts::1:assumed-role/W/x';
 const DENIED_PUT =
@@ -162,21 +163,22 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...landingWaits(900, 1),
     writer: { messages: 600, perMinute: 60, goneAt: hoursAgo(-1.5) },
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { call: DENIED_PUT, deniedCalls: [] },
       { call: DENIED_PUT.replace('s3:PutObject', 'kms:Decrypt'), deniedCalls: [] },
       // Nobody has asked, or AWS does not name the policy.
       { call: DENIED_PUT, deniedCalls: null },
       { call: 'kms:Decrypt on the resource associated with this ciphertext', deniedCalls: [] },
-    ].map(({ call, deniedCalls }) => [
+    ],
+    ({ call, deniedCalls }) => [
       `objects wait whose writer was denied ${call}, which is ${deniedCalls === null ? 'unknown' : 'over'}`,
       {
         ...landingWaits(1, 2),
         failures: { write: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${call}`) },
         deniedCalls,
       },
-    ]),
+    ],
   ),
   'an object is damaged that surely holds no row': waitingFacts({
     damaged: { ...emptyDamaged, count: 1, oldest: hoursAgo(2), first: 'damaged/a', isWithoutRows: true },
@@ -193,24 +195,26 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       },
     ],
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { first: 1.9, last: 1 },
       { first: 9, last: 1 },
-    ].map(({ first, last }) => [
+    ],
+    ({ first, last }) => [
       `objects wait for 2 hours, and the writer failed from ${first} to ${last} hours ago`,
       { ...landingWaits(3, 2), functionErrors: [errorsOf('write', first, last)] },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { first: 4.9, last: 4.1 },
       { first: 4.9, last: 3 },
       { first: 7, last: 4.1 },
-    ].map(({ first, last }) => [
+    ],
+    ({ first, last }) => [
       `requests failed 5 hours ago, and the collector from ${first} to ${last} hours ago`,
       { ...unreachedAt('5xx', 5), functionErrors: [errorsOf('collect', first, last)] },
-    ]),
+    ],
   ),
   'nobody takes from queues, of which two are of what is not deployed': {
     idleFunctions: [
@@ -225,37 +229,39 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     deadLetters: [{ ...deadLetters, part: 'ingest-load' }],
     failures: { [deadLetters.queue]: codedFailure('SLUICE_INGEST_MESSAGE_INVALID', 'it is none.') },
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { kind: 'denied', code: 'S3.AccessDenied' },
       { kind: 'missing', code: 'S3.NoSuchBucket' },
       { kind: 'busy', code: 'S3.SlowDown' },
       { kind: 'awsFailed', code: 'S3.InternalError' },
       { kind: 'error', code: 'S3.AccountProblem' },
-    ].map(({ kind, code }) => [
+    ],
+    ({ kind, code }) => [
       `Firehose fails with ${code}`,
       {
         ...waitingFacts({ buffered: { count: null, oldest: hoursAgo(9) } }),
         failures: { landing: { ...failureOf(kind as LastFailure['kind'], `${code}: no.`), code } },
       },
-    ]),
+    ],
   ),
   'a function fails by the key of the Data Catalog': {
     ...failing('register'),
     failures: { register: failureOf('error', 'GlueEncryptionException: no.') },
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { part: 'export', longest: 12.3 },
       { part: 'curate', longest: null },
       { part: 'curate', longest: 451 },
-    ].map(({ part, longest }) => [
+    ],
+    ({ part, longest }) => [
       `${part} used up its time, and took ${longest} s before`,
       {
         functionErrors: [{ ...functionErrors, part, longestBefore: longest }],
         failures: { [part]: failureOf('timedOut', 'Task timed out after 900 s.') },
       },
-    ]),
+    ],
   ),
   'an object waits beside dead letters of a stranger': {
     ...landingWaits(1, 2),
@@ -286,12 +292,10 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...landingWaits(0, 2),
     failures: { write: codedFailure('SLUICE_WRITE_X', 'it is denied.') },
   },
-  ...Object.fromEntries(
-    [1, 1_234].map((throttledRecords) => [
-      `Firehose throttles ${throttledRecords}`,
-      { stream: { ...idleStream, throttledRecords } },
-    ]),
-  ),
+  ...each([1, 1_234], (throttledRecords) => [
+    `Firehose throttles ${throttledRecords}`,
+    { stream: { ...idleStream, throttledRecords } },
+  ]),
   'a table is gone, which a query says, and another that no query names': {
     stackFaults: [{ ...missingResource, name: 'sluice.statsig_forwarded_events' }],
     unknown: [
@@ -322,25 +326,23 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     isLocal: true,
     alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }],
   },
-  ...Object.fromEntries(
-    ['exports: differs', 'retention.forwardedDays: deployed 30, configured 400'].map((setting) => [
-      `a rule of the bucket deletes too early, and ${setting}`,
-      {
-        bucketFaults: [
-          {
-            name: 'lifecycle',
-            why: '',
-            points: ['the rule sluice-events deletes objects of statsig/events/ after 30 days'],
-            repair: [],
-            isEarly: true,
-          },
-        ],
-        undeployed: { settings: [setting], deployedAt: null },
-      },
-    ]),
-  ),
+  ...each(['exports: differs', 'retention.forwardedDays: deployed 30, configured 400'], (setting) => [
+    `a rule of the bucket deletes too early, and ${setting}`,
+    {
+      bucketFaults: [
+        {
+          name: 'lifecycle',
+          why: '',
+          points: ['the rule sluice-events deletes objects of statsig/events/ after 30 days'],
+          repair: [],
+          isEarly: true,
+        },
+      ],
+      undeployed: { settings: [setting], deployedAt: null },
+    },
+  ]),
   'no key may send to the local cloud': { isLocal: true, keys: { ...wellKeys, senders: [] } },
-  ...Object.fromEntries(
+  ...each(
     [
       { since: 'and were stored since', stored: 0.1, unknown: [] },
       { since: 'and nothing was stored since', stored: null, unknown: [] },
@@ -349,7 +351,8 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         stored: 0.1,
         unknown: [{ ...unreadPart('a log', 'other', ''), log: 'collect' }],
       },
-    ].map(({ since, stored, unknown }) => [
+    ],
+    ({ since, stored, unknown }) => [
       `503 of keys a quarter of an hour ago, ${since}`,
       {
         lastHour: {
@@ -360,29 +363,31 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         },
         unknown,
       },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { what: 'whose secret has such an entry', stored: 0.1, more: { keys: entryUnread } },
       { what: 'and none were stored later', stored: null, more: {} },
       { what: 'and others were stored', stored: 0.1, more: {} },
       { what: 'and rows came later', stored: null, more: { lastEventAt: hoursAgo(1.5) } },
-    ].map(({ what, stored, more }) => [
+    ],
+    ({ what, stored, more }) => [
       `503 of entries of the keys until three hours ago, ${what}`,
       {
         lastHour: { ...wellHour, lastStoredAt: stored === null ? null : hoursAgo(stored) },
         lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_INVALID', 16, 9, 3]) },
         ...more,
       },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { what: 'its errors', collect: ofKey, firstOf503: 2 },
       { what: 'its errors, and 503 that began before', collect: ofKey, firstOf503: 9 },
       { what: '503 with another error', collect: failureOf('error', 'SlowDown.', 1), firstOf503: 2 },
-    ].map(({ what, collect, firstOf503 }) => [
+    ],
+    ({ what, collect, firstOf503 }) => [
       `the key is disabled, with ${what}`,
       {
         ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
@@ -396,27 +401,26 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         keyFailedSince: hoursAgo(2),
         key: { ...wellKey, KeyState: 'Disabled' },
       },
-    ]),
+    ],
   ),
   'the key can be used': { key: wellKey },
-  ...Object.fromEntries(
+  ...each(
     [
       { KeySpec: 'RSA_2048' },
       { KeyUsage: 'SIGN_VERIFY' },
       { MultiRegion: true },
       { KeyManager: 'AWS' },
       { KeyState: 'PendingImport' },
-    ].map((more) => [
+    ],
+    (more) => [
       `the key has ${Object.entries(more).flat().join(' ')}`,
       { key: { ...wellKey, ...more } as StatusFacts['key'] },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
-    ['403', '400', '415', '410', '404'].map((reason) => [
-      `copies were refused with ${reason}`,
-      copiesRefused(refusal(reason)),
-    ]),
-  ),
+  ...each(['403', '400', '415', '410', '404'], (reason) => [
+    `copies were refused with ${reason}`,
+    copiesRefused(refusal(reason)),
+  ]),
   'no night was ever judged, and the stack was deployed yesterday': {
     lastNight: { day: '2026-11-12', at: null },
     deployedAt: hoursAgo(30),

@@ -25,6 +25,7 @@ import {
   shortHour,
   unreadPart,
 } from '../statusFacts.ts';
+import { each } from './Case.ts';
 
 const archived = (table: string, day: `2026-11-${number}`, age: number, ...files: readonly string[]) => ({
   table,
@@ -452,7 +453,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...datasetFacts({ days: [firstDayFailed] }),
     ...exportOf(firstDayFailed),
   },
-  ...Object.fromEntries(
+  ...each(
     [
       'SLUICE_INGEST_FILE_TRUNCATED',
       'SLUICE_SOURCE_NOTHING_LOADABLE',
@@ -461,10 +462,11 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       'SLUICE_INGEST_COLUMN_MISSING',
       'SLUICE_LOAD_ROWS_REFUSED',
       'SLUICE_SOURCE_ROLE_DENIED',
-    ].map((code) => [
+    ],
+    (code) => [
       `a day of a dataset failed with ${code}`,
       datasetFacts({ days: [failedBy(code, 'A file is wrong. orders/2026-11-18/a.parquet.')] }),
-    ]),
+    ],
   ),
   'late days have another name in the folder': looked(
     { elsewhere: { days: [], others: ['2026/'] } },
@@ -482,20 +484,18 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     deployedAt: hoursAgo(60),
     idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: 'daily', since: hoursAgo(30) }],
   },
-  ...Object.fromEntries(
-    [90, 50, null].map((hours) => [
-      `a folder that was set ${hours ?? 'nobody knows how many'} hours ago has no file, and was loaded last 76 hours ago`,
-      looked(
-        {
-          stopped: true,
-          ...(hours !== null && {
-            place: { name: 's3://customers/orders/', since: NOW - hours * HOUR_MS },
-          }),
-        },
-        { days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }] },
-      ),
-    ]),
-  ),
+  ...each([90, 50, null], (hours) => [
+    `a folder that was set ${hours ?? 'nobody knows how many'} hours ago has no file, and was loaded last 76 hours ago`,
+    looked(
+      {
+        stopped: true,
+        ...(hours !== null && {
+          place: { name: 's3://customers/orders/', since: NOW - hours * HOUR_MS },
+        }),
+      },
+      { days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }] },
+    ),
+  ]),
   'many days failed apart, of a dataset and of an export': {
     ...datasetFacts({ days: daysApart }),
     ...exportOf(...daysApart),
@@ -504,18 +504,16 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...looked({ at: NOW - 60 * HOUR_MS }),
     functionErrors: null,
   },
-  ...Object.fromEntries(
-    [null, '2026-11-20T03:00:00Z', '2026-11-17T03:00:00Z'].map((since) => [
-      `a day is late, and the folder has other names since ${since}`,
-      looked(
-        {
-          elsewhere: { days: [], others: ['v2/'] },
-          ...(since !== null && { namesSince: { 'v2/': Date.parse(since) } }),
-        },
-        { late: [lateDay('2026-11-20', 2)] },
-      ),
-    ]),
-  ),
+  ...each([null, '2026-11-20T03:00:00Z', '2026-11-17T03:00:00Z'], (since) => [
+    `a day is late, and the folder has other names since ${since}`,
+    looked(
+      {
+        elsewhere: { days: [], others: ['v2/'] },
+        ...(since !== null && { namesSince: { 'v2/': Date.parse(since) } }),
+      },
+      { late: [lateDay('2026-11-20', 2)] },
+    ),
+  ]),
   'days have other values, as the mapping reads another column': datasetFacts({
     days: ['2026-11-18', '2026-11-19'].map((day) => ({
       ...loadedDay,
@@ -524,23 +522,21 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       unusualParts: [{ kind: 'mapping', short: 'has other values' }],
     })),
   }),
-  ...Object.fromEntries(
-    (['values', 'rows', 'equalFiles'] as const).map((kind) => [
-      `a day is unusual by its ${kind}, and in another point`,
-      datasetFacts({
-        days: [
-          {
-            ...loadedDay,
-            unusual: `has ${'long_names, '.repeat(40)}`,
-            unusualParts: [
-              { kind, short: 'has_what_is_short' },
-              { kind: 'days', short: 'has_more' },
-            ],
-          },
-        ],
-      }),
-    ]),
-  ),
+  ...each(['values', 'rows', 'equalFiles'] as const, (kind) => [
+    `a day is unusual by its ${kind}, and in another point`,
+    datasetFacts({
+      days: [
+        {
+          ...loadedDay,
+          unusual: `has ${'long_names, '.repeat(40)}`,
+          unusualParts: [
+            { kind, short: 'has_what_is_short' },
+            { kind: 'days', short: 'has_more' },
+          ],
+        },
+      ],
+    }),
+  ]),
   'days are unusual in two ways': datasetFacts({
     days: (['repeats', 'names', 'names'] as const).map((kind, i) => ({
       ...loadedDay,
@@ -572,35 +568,31 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED')] }),
     ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
   },
-  ...Object.fromEntries(
-    [2, null].map((hours) => [
-      `a bucket is gone that was listed ${hours ?? 'no'} hours ago, with the load that fails`,
-      looked(
-        {
-          failure: {
-            ...bucketGone,
-            since: NOW - HOUR_MS,
-            ...(hours !== null && { lastGood: NOW - hours * HOUR_MS }),
-          },
+  ...each([2, null], (hours) => [
+    `a bucket is gone that was listed ${hours ?? 'no'} hours ago, with the load that fails`,
+    looked(
+      {
+        failure: {
+          ...bucketGone,
+          since: NOW - HOUR_MS,
+          ...(hours !== null && { lastGood: NOW - hours * HOUR_MS }),
         },
-        { days: [failedBy(bucketGone.code)] },
-      ),
-    ]),
-  ),
+      },
+      { days: [failedBy(bucketGone.code)] },
+    ),
+  ]),
   'a bucket is gone that was mistyped until the last deployment': looked({
     failure: { ...bucketGone, place: 's3://custmers/orders/YYYY-MM-DD' },
   }),
-  ...Object.fromEntries(
-    [KEY_DENIAL, null].map((message) => [
-      `a key is denied that the configuration does not name, and ${message === null ? 'nobody' : 'AWS'} names it`,
-      {
-        ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED', message)] }),
-        ...exportOf(failedBy('SLUICE_EXPORT_KEY_DENIED', message)),
-      },
-    ]),
-  ),
+  ...each([KEY_DENIAL, null], (message) => [
+    `a key is denied that the configuration does not name, and ${message === null ? 'nobody' : 'AWS'} names it`,
+    {
+      ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED', message)] }),
+      ...exportOf(failedBy('SLUICE_EXPORT_KEY_DENIED', message)),
+    },
+  ]),
   'the role of an export may not be taken': exportOf(failedBy('SLUICE_EXPORT_ROLE_DENIED')),
-  ...Object.fromEntries(
+  ...each(
     [
       { role: 'theirs', policy: 'because no identity-based policy allows the s3:PutObject action' },
       {
@@ -609,7 +601,8 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       },
       { role: 'theirs', policy: 'because no resource-based policy allows the s3:PutObject action' },
       { role: 'theirs', policy: 'with an explicit deny in a permissions boundary' },
-    ].map(({ role, policy }) => [
+    ],
+    ({ role, policy }) => [
       `AWS denies the role ${role} a call of an export ${policy}`,
       exportOf(
         failedBy(
@@ -617,22 +610,23 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
           `The customer's bucket refuses the call. customers/out/x: AccessDenied: User: arn:aws:sts::222222222222:assumed-role/${role}/sluice is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::customers/out/x" ${policy}.`,
         ),
       ),
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { header: ENCRYPTION, wanted: null },
       { header: ENCRYPTION, wanted: 'aws:kms' },
       { header: ENCRYPTION, wanted: 'aws:kms:dsse' },
       { header: `${ENCRYPTION}-aws-kms-key-id`, wanted: 'arn:aws:kms:eu-central-1:222222222222:key/1' },
       { header: `${ENCRYPTION}-aws-kms-key-id`, wanted: 'arn:aws:kms:*:222222222222:key/*' },
-    ].map((demand) => [
+    ],
+    (demand) => [
       `the bucket of an export demands ${demand.header} of ${demand.wanted}`,
       {
         ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
         encryptionDemands: [{ export: 'out', sid: 'The_Statement', ...demand }],
       },
-    ]),
+    ],
   ),
   'rows of a day were refused for one reason': datasetFacts({
     days: [
@@ -728,26 +722,25 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...refusedOfFiles(10, 40),
     quarantine: [filesCount, quarantineCount],
   },
-  ...Object.fromEntries(
-    [39, 40].map((refused) => [
-      `${refused} of 400 rows of files are in quarantine`,
-      {
-        ...refusedOfFiles(refused, 400),
-        quarantine: [{ ...filesCount, reason: 'SLUICE_INGEST_ROW_UNIT_MISSING' }],
-      },
-    ]),
-  ),
-  ...Object.fromEntries(
+  ...each([39, 40], (refused) => [
+    `${refused} of 400 rows of files are in quarantine`,
+    {
+      ...refusedOfFiles(refused, 400),
+      quarantine: [{ ...filesCount, reason: 'SLUICE_INGEST_ROW_UNIT_MISSING' }],
+    },
+  ]),
+  ...each(
     [
       { hours: 0.5, reason: 'SLUICE_ROW_UNFIT' },
       { hours: 1, reason: 'SLUICE_ROW_UNFIT' },
       { hours: 0.5, reason: 'SLUICE_EVENT_NO_NAME' },
-    ].map(({ hours, reason }) => [
+    ],
+    ({ hours, reason }) => [
       `rows are in quarantine with ${reason}, the last an hour ago, and were redriven ${hours} hours ago`,
       { redrivenAt: hoursAgo(hours), quarantine: [{ ...quarantineCount, reason }] },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       ['SLUICE_BODY_CORRUPT', 'SLUICE_ROW_UNFIT', 'SLUICE_VALUE_UNFIT'],
       ['SLUICE_BODY_TRUNCATED'],
@@ -755,9 +748,10 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ['SLUICE_EVENT_BAD_TIME'],
       ['SLUICE_BODY_TOO_COSTLY'],
       ['SLUICE_EVENT_KIND_NOT_ALLOWED'],
-    ].map((reasons) => [
+    ],
+    (reasons) => [
       `rows are in quarantine with ${reasons.join(', ')}`,
       { quarantine: reasons.map((reason) => ({ ...quarantineCount, reason })) },
-    ]),
+    ],
   ),
 };

@@ -25,6 +25,7 @@ import {
   wellHour,
   wellKeys,
 } from '../statusFacts.ts';
+import { each } from './Case.ts';
 
 const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
 const WRONG_SHAPE = 'SLUICE_BODY_WRONG_SHAPE';
@@ -244,24 +245,23 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     unkeptError:
       'AccessDenied: User: arn:aws:sts::1:assumed-role/sluice-prod-CollectRole-1/c is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:x:1:sluice-prod-relay because no identity-based policy allows the sqs:SendMessage action',
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { refused: 3, requests: 5 },
       { refused: 1, requests: 2 },
       { refused: 20, requests: 400 },
       { refused: 19, requests: 400 },
       { refused: 20, requests: 401 },
-    ].map(({ refused, requests }) => [
+    ],
+    ({ refused, requests }) => [
       `${refused} of ${requests} requests have an unknown key`,
       refusedRequests({ [UNKNOWN]: refused }, requests),
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
-    [[9], [2], [1.9], [9, 1], [1, 9]].map((hours) => [
-      `AWS refused requests ${hours.join(' and ')} hours ago`,
-      unreachedAt('4xx', ...hours),
-    ]),
-  ),
+  ...each([[9], [2], [1.9], [9, 1], [1, 9]], (hours) => [
+    `AWS refused requests ${hours.join(' and ')} hours ago`,
+    unreachedAt('4xx', ...hours),
+  ]),
   'requests were refused without the collector in an hour in which others failed with its errors': {
     unreached: [...unreachedAt('4xx', 1).unreached, ...unreachedAt('5xx', 1).unreached],
     functionErrors: [errorsOf('collect', 0.9, 0.1)],
@@ -271,20 +271,21 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     keys: { ...wellKeys, labels: { '9f86d081ff': 'web_1' } },
     unstored: logged(answered(KEYS, 1, { key: '9f86d081' })),
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { key: 'web', sdks: ['py-batcher 2.0.0'] },
       { key: 'web', sdks: ['py-batcher 2.0.0', 'go-batcher 2.0.0'] },
       { key: 'web', sdks: ['py-batcher 2.0.1'] },
       { key: 'app', sdks: ['py-batcher 2.0.0'] },
-    ].map(({ key, sdks }) => [
+    ],
+    ({ key, sdks }) => [
       `an SDK on no list was refused with the key web, and quarantine has ${sdks.join(' and ')} with the key ${key}`,
       {
         ...refusedRequests({ [WRONG_SHAPE]: 9 }),
         refusals: logged(answered(WRONG_SHAPE, 9, { key: 'web', sdk: 'other 2.0.0' })),
         quarantine: [refusedRows(sdks, 2, WRONG_SHAPE, key)],
       },
-    ]),
+    ],
   ),
   'a key is unknown, and the list was not read': { ...refusedRequests({ [UNKNOWN]: 3 }), keys: null },
   'silence where nothing ever came': { ...silentFacts, lastEventAt: null },
@@ -313,12 +314,10 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       ahead: [{ ...requestGroup, key: 'app', count: 3, skewMs: -30 * HOUR_MS }],
     },
   },
-  ...Object.fromEntries(
-    ['301', '304', '503', 'EPROTO', 'ENOTFOUND'].map((why) => [
-      `relay is late, whose target answers ${why}`,
-      { ...relayWaits(5, 4), relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } },
-    ]),
-  ),
+  ...each(['301', '304', '503', 'EPROTO', 'ENOTFOUND'], (why) => [
+    `relay is late, whose target answers ${why}`,
+    { ...relayWaits(5, 4), relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } },
+  ]),
   '503 of two codes that are no failure to store': failedRequests({ [MANGLED]: 4, SLUICE_KEYS_INVALID: 1 }),
   '503 of which the log has more lines than were read': {
     lastHour: { ...wellHour, failedBy: { [NOT_DELIVERED]: 7 } },
@@ -327,12 +326,13 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       hasMore: true,
     },
   },
-  ...Object.fromEntries(
+  ...each(
     [
       { stored: 'both', storedAt: [0.2, 0.1] },
       { stored: 'one', storedAt: [0.2] },
       { stored: 'one, and the other before it failed last,', storedAt: [0.2, 0.25] },
-    ].map(({ stored, storedAt }) => [
+    ],
+    ({ stored, storedAt }) => [
       `503 of two senders, of which ${stored} were stored since`,
       {
         lastHour: {
@@ -351,16 +351,17 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
           }),
         ),
       },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { sender: 'an unknown key, for an hour', code: UNKNOWN, more: {} },
       { sender: 'an unknown key, for less', code: UNKNOWN, more: { first: hoursAgo(0.9) } },
       { sender: 'an unknown key, and sends no more', code: UNKNOWN, more: { last: hoursAgo(1.1) } },
       { sender: 'an unknown key, and states no SDK', code: UNKNOWN, more: { sdk: null } },
       { sender: 'a key that may send', code: 'SLUICE_BODY_NOT_JSON', more: {} },
-    ].map(({ sender, code, more }) => [
+    ],
+    ({ sender, code, more }) => [
       `all requests of a sender are refused that has ${sender}`,
       {
         ...refusedRequests({ [UNKNOWN]: 9 }, 4_000),
@@ -374,7 +375,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
           }),
         ),
       },
-    ]),
+    ],
   ),
   ...Object.fromEntries(
     [NOT_DELIVERED, MANGLED].flatMap((code) => {
@@ -389,7 +390,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       ];
     }),
   ),
-  ...Object.fromEntries(
+  ...each(
     [
       { change: goneSdk, sdk: 'js-client 3.1', rows: 1 },
       { change: goneSdk, sdk: 'js-client-x 3', rows: 9 },
@@ -397,31 +398,30 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       { change: goneBuy, sdk: 'x', rows: 60 },
       { change: goneBuy, sdk: 'x', rows: 59 },
       { change: goneBuy, sdk: 'x', rows: 60, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' },
-    ].map(({ change, sdk, rows, reason = 'SLUICE_EVENT_KIND_NOT_ALLOWED' }) => [
+    ],
+    ({ change, sdk, rows, reason = 'SLUICE_EVENT_KIND_NOT_ALLOWED' }) => [
       `${change.what} ${change.value} stays away but for ${change.count}, and ${rows} rows of ${sdk} are in quarantine with ${reason}`,
       { contentChanges: [change], quarantine: [refusedRows([sdk], rows, reason)] },
-    ]),
+    ],
   ),
-  ...Object.fromEntries(
-    [400, 401].map((of) => [
-      `an experiment lacks ${of} exposures, and 400 of an SDK evaluated nothing`,
-      {
-        contentChanges: [
-          {
-            ...goneExperiment,
-            what: 'evaluation',
-            kind: 'more',
-            value: 'NoValues',
-            subject: 'js-client',
-            sdk: 'js-client 3',
-            count: 400,
-            of: 500,
-          },
-          { ...goneExperiment, of },
-        ],
-      },
-    ]),
-  ),
+  ...each([400, 401], (of) => [
+    `an experiment lacks ${of} exposures, and 400 of an SDK evaluated nothing`,
+    {
+      contentChanges: [
+        {
+          ...goneExperiment,
+          what: 'evaluation',
+          kind: 'more',
+          value: 'NoValues',
+          subject: 'js-client',
+          sdk: 'js-client 3',
+          count: 400,
+          of: 500,
+        },
+        { ...goneExperiment, of },
+      ],
+    },
+  ]),
   'a name of events and an experiment come more often': {
     contentChanges: [
       { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'buy' },
