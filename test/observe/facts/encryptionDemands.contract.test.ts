@@ -66,7 +66,6 @@ it.each([
   {
     why: 'another condition of the statement does not hold',
     statement: deny({ Null: { [HEADER]: 'false' }, StringNotEquals: { [HEADER]: 'aws:kms' } }),
-    target: {},
     count: 0,
   },
   {
@@ -81,25 +80,21 @@ it.each([
       ...MISSING,
       StringNotEquals: { 'aws:PrincipalArn': OTHER_ROLE },
     }),
-    target: {},
     count: 0,
   },
   {
     why: 'the statement is of another folder',
     statement: { ...deny(MISSING), Resource: `arn:aws:s3:::${Bucket}/other/*` },
-    target: {},
     count: 0,
   },
   {
     why: "the statement is of the export's folder",
     statement: { ...deny(MISSING), Resource: `arn:aws:s3:::${Bucket}/out/*` },
-    target: {},
     count: 1,
   },
   {
     why: 'the statement is of another role',
     statement: { ...deny(MISSING), Principal: { AWS: OTHER_ROLE } },
-    target: {},
     count: 0,
   },
   {
@@ -123,7 +118,6 @@ it.each([
   {
     why: 'the operator is not of texts',
     statement: deny({ Bool: { [HEADER]: 'true' }, ...MISSING }),
-    target: {},
     count: 0,
   },
   {
@@ -135,16 +129,14 @@ it.each([
   {
     why: 'an equal value is denied, if it is sent, and none is',
     statement: deny({ StringEqualsIfExists: { [HEADER]: 'AES256' }, ...MISSING }),
-    target: {},
     count: 1,
   },
   {
     why: 'an equal value is denied, and none is sent',
     statement: deny({ StringEquals: { [HEADER]: 'AES256' }, ...MISSING }),
-    target: {},
     count: 0,
   },
-])('finds $count demands where $why', async ({ statement, target, count }) => {
+])('finds $count demands where $why', async ({ statement, target = {}, count }) => {
   await put(statement);
   expect(await demands(target)).toHaveLength(count);
 });

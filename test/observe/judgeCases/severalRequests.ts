@@ -377,19 +377,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       },
     ],
   ),
-  ...Object.fromEntries(
-    [NOT_DELIVERED, MANGLED].flatMap((code) => {
-      const lastDay = { ...wellDay, failedBy: failedCodes([code, 16, 9, 0.75]) };
-      const failedAt = { [code]: { first: hoursAgo(0.8), last: hoursAgo(0.7) } };
-      return [
-        [`${code} of the day, and none of the last hour`, { lastHour: wellHour, lastDay }],
-        [
-          `${code} of the day, and of the last hour`,
-          { lastHour: { ...wellHour, failedBy: { [code]: 2 }, failedAt }, lastDay },
-        ],
-      ];
-    }),
-  ),
   ...each(
     [
       { change: goneSdk, sdk: 'js-client 3.1', rows: 1 },

@@ -51,26 +51,13 @@ describe('sluice quarantine', () => {
   });
 
   it('lists the rows of a reason, the newest first, and cuts long ones', async () => {
-    const first = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME', '--rows', '2');
-    expect(first.answer.rows).toHaveLength(2);
-    expect(first.answer.hasMore).toBe(true);
-    const { answer: all } = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
-    expect(all.hasMore).toBe(false);
-    const seen = all.rows;
-    expect(seen.slice(0, 2)).toEqual(first.answer.rows);
-    expect(new Set(seen.map(({ quarantineId }) => quarantineId)).size).toBe(5);
-    expect(seen).toHaveLength(5);
-    const times = seen.map(({ receivedAt }) => receivedAt);
-    expect(times).toEqual(times.toSorted().reverse());
-    expect(seen[0]).toMatchObject({
-      isCut: true,
-      raw: expect.stringMatching(/^.{8000}$/),
-      path: '/v1/rgstr',
-      keyLabel: 'any',
-    });
-    expect(seen[1]).toMatchObject({
-      raw: null,
-      rawLocation: expect.stringMatching(/^s3:\/\/.*quarantine-large/),
+    const { answer } = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME', '--rows', '2');
+    expect(answer).toMatchObject({
+      hasMore: true,
+      rows: [
+        { isCut: true, raw: expect.stringMatching(/^.{8000}$/), path: '/v1/rgstr', keyLabel: 'any' },
+        { raw: null, rawLocation: expect.stringMatching(/^s3:\/\/.*quarantine-large/) },
+      ],
     });
     const text = await observed.sluice('quarantine', '--reason', 'SLUICE_BODY_NOT_JSON');
     expect(text.stdout).toContain('<img src=x onerror=alert(1)>');
