@@ -7,6 +7,7 @@ import { configuredCases } from '../judgeCases/configured.ts';
 import { seldomCases } from '../judgeCases/seldom.ts';
 import { severalCases } from '../judgeCases/several.ts';
 import { severalDays } from '../judgeCases/severalDays.ts';
+import { severalDrops } from '../judgeCases/severalDrops.ts';
 import { severalRequests } from '../judgeCases/severalRequests.ts';
 import { nothingRead } from '../statusFacts.ts';
 import { judge } from './judge.ts';
@@ -75,6 +76,7 @@ const states: readonly (readonly [string, Partial<StatusFacts>])[] = [
   ...Object.entries(seldomCases),
   ...Object.entries(severalRequests),
   ...Object.entries(severalDays),
+  ...Object.entries(severalDrops),
   ...Object.entries(severalCases),
 ];
 

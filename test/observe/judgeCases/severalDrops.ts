@@ -1,0 +1,473 @@
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import {
+  curatedWith,
+  datasetFacts,
+  exportOf,
+  failedBy,
+  failedDay,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  keptDay,
+  lateDay,
+  loadedDay,
+  loadedOn,
+  looked,
+  NOW,
+  namedExport,
+  ongoingFailure,
+  quarantineCount,
+  ringing,
+} from '../statusFacts.ts';
+import { each } from './Case.ts';
+
+const archived = (table: string, day: `2026-11-${number}`, age: number, ...files: readonly string[]) => ({
+  table,
+  day,
+  since: NOW - age * HOUR_MS,
+  keys: files.map((file) => `statsig/ingested/${table}/${day}/v/${file}`),
+});
+const lacking = (day: `2026-11-${number}`, age: number) => ({
+  day,
+  since: NOW - age * HOUR_MS,
+  isOnly: false,
+});
+const unreadDay = (day: `2026-11-${number}`, rows: number, more: object = {}) => ({
+  day,
+  location: `s3://acme/v/${day}/`,
+  rows,
+  ...more,
+});
+const elsewhere = (place: string, age: number) => ({
+  elsewhere: { location: `s3://old/${place}/`, madeAt: hoursAgo(age) },
+});
+const bucketGone = { code: 'SLUICE_SOURCE_BUCKET_MISSING', message: 'X.' };
+const firstDayFailed = { ...failedBy('SLUICE_INGEST_FILE_TRUNCATED'), day: '2026-11-17' } as const;
+const daysApart = (['2026-11-03', '2026-11-05', '2026-11-07', '2026-11-09'] as const).map((day) => ({
+  ...failedDay,
+  day,
+}));
+const ENCRYPTION = 'x-amz-server-side-encryption';
+/** What AWS says of a key that a role of an export may not use. */
+const KEY_DENIAL =
+  'X. AccessDenied: User: arn:aws:sts::222222222222:assumed-role/sluice-prod-ExportRole-1/x is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:222222222222:key/1 because no identity-based policy allows the kms:GenerateDataKey action';
+/** Days until 2026-11-19 that lack files, of which those after a day have rows that nothing else has. */
+const lackingOnly = (after: `2026-11-${number}`) =>
+  (['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const)
+    .filter((day) => day >= after)
+    .map((day) => ({ ...lacking(day, 1), isOnly: day > after }));
+
+/** States of datasets and exports with several of what usually is one, and those at a bound. Their findings are in findings.json. */
+export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
+  'files of two tables are archived, of which a dataset lacks three days': {
+    archivedDays: {
+      days: [
+        archived('acme_orders', '2026-11-19', 2, 'a', 'b'),
+        archived('curated_events', '2026-11-15', 4, 'e'),
+        archived('curated_events', '2026-11-18', 3, 'd'),
+        archived('acme_orders', '2026-11-16', 9, 'c'),
+        archived('acme_orders', '2026-11-17', 5, 'f'),
+      ],
+      unlookedUntil: '2026-11-01',
+    },
+    ...datasetFacts({
+      lacking: [lacking('2026-11-16', 2), lacking('2026-11-17', 2), lacking('2026-11-19', 2)],
+    }),
+  },
+  'days of two exports failed, and keep copies of files that are gone': {
+    exports: [
+      {
+        ...namedExport,
+        days: [
+          { ...failedDay, day: '2026-10-30' },
+          { ...failedDay, day: '2026-11-13', failureMessage: 'x' },
+          { ...failedDay, day: '2026-11-17', failing: { ...ongoingFailure, waits: true } },
+        ],
+      },
+      {
+        ...namedExport,
+        export: 'seen',
+        table: 'statsig_forwarded_exposures',
+        days: [
+          { ...failedDay, day: '2026-11-14' },
+          loadedOn(13, { kept: 1 }),
+          loadedOn(15, { kept: 2 }),
+          loadedOn(16, { kept: 3 }),
+        ],
+      },
+    ],
+    // Whose finding names the copies.
+    ...curatedWith({
+      kind: 'exposures',
+      table: 'curated_exposures',
+      accepted: ['2026-11-13'],
+      kept: [{ ...keptDay, day: '2026-11-15' }],
+    }),
+  },
+  'an export is denied, of which one demand of the bucket is another export’s': {
+    exports: [
+      { ...namedExport, days: [failedBy('SLUICE_EXPORT_OTHER')] },
+      {
+        ...namedExport,
+        export: 'seen',
+        days: [failedBy('SLUICE_EXPORT_ACCESS_DENIED', 'm')],
+      },
+    ],
+    encryptionDemands: [
+      { export: 'out', sid: 'Own', header: 'x-amz-acl', wanted: null },
+      { export: 'seen', sid: 'Enc', header: 'x-amz-server-side-encryption', wanted: 'aws:kms' },
+    ],
+  },
+  'a bucket of two schedules is gone, with the alarms of both': {
+    datasets: (['daily', 'hourly'] as const).flatMap((schedule, i) => {
+      const look = { at: NOW - (1 + i) * HOUR_MS, failure: bucketGone };
+      return looked(look, { dataset: `orders-${schedule}`, schedule }).datasets;
+    }),
+    alarms: ringing(
+      'ingest-unreadable-daily',
+      'ingest-unreadable-hourly',
+      'ingest-stopped-hourly',
+      'ingest-late',
+    ),
+  },
+  'a dataset of a bucket that is gone has days to tell of': datasetFacts({
+    lastLook: { ...hourOldLook, failure: bucketGone },
+    days: [failedBy(bucketGone.code), loadedOn(19, { receipt: { code: 'X_1', since: NOW - 5 * HOUR_MS } })],
+    lacking: [lacking('2026-11-16', 2), lacking('2026-11-17', 5)],
+    late: [lateDay('2026-11-20', 2)],
+  }),
+  'days wait whose late ones are of the past, and the alarm on late days rings': {
+    ...datasetFacts({
+      waiting: [
+        { day: '2026-11-12', words: 'has 2 files', isLacking: true, cure: 'load', since: NOW - 9 * HOUR_MS },
+        { day: '2026-11-13', words: 'has 3 files', isLacking: true, cure: 'load', since: NOW - 20 * HOUR_MS },
+        { day: '2026-11-15', words: 'has 4 files', isLacking: true, cure: 'load', since: NOW - 8 * HOUR_MS },
+      ],
+      late: [lateDay('2026-11-16', 99)],
+    }),
+    alarms: ringing('ingest-late', 'ingest-stopped-daily'),
+  },
+  'the lookback of a folder has no file, nor has any other, and its days are late': datasetFacts({
+    lastLook: { ...hourOldLook, stopped: true },
+    days: [],
+    late: [lateDay('2026-11-19', 2)],
+  }),
+  'days of a dataset have no partition, and others another': datasetFacts({
+    unread: [unreadDay('2026-11-16', 40), unreadDay('2026-11-15', 7, elsewhere('x', 5))],
+  }),
+  'late days, before which two were loaded and one had no file': datasetFacts({
+    days: [
+      loadedOn(15),
+      loadedOn(16),
+      loadedOn(17, { state: null, files: 0 }),
+      loadedOn(18, { state: null, files: 1 }),
+      loadedOn(20),
+    ],
+    lastLook: { ...hourOldLook, newestDay: '2026-11-14' },
+    late: [lateDay('2026-11-17', 50), lateDay('2026-11-18', 26)],
+  }),
+  'days of two reasons could not be loaded, of which one is served': datasetFacts({
+    days: [
+      { ...failedDay, day: '2026-11-13', failure: 'SLUICE_SOURCE_FILES_COMPRESSED' },
+      {
+        ...failedDay,
+        day: '2026-11-14',
+        failure: 'SLUICE_SOURCE_FILES_COMPRESSED',
+        version: '20261114T081500123Z-1f6c09ab',
+      },
+      {
+        ...failedDay,
+        day: '2026-11-18',
+        failureMessage: 'SLUICE_INGEST_ROW_TIME_MICROSECONDS: 4, SLUICE_INGEST_ROW_TIME_NANOSECONDS: 2',
+        failure: 'SLUICE_LOAD_ROWS_REFUSED',
+      },
+    ],
+  }),
+  'days left out files, of which the older was loaded later': datasetFacts({
+    days: [
+      {
+        ...loadedDay,
+        day: '2026-11-18',
+        version: '20261120T081500123Z-1f6c09ab',
+        leftOut: { count: 1, words: 'left out 1 object' },
+      },
+      {
+        ...loadedDay,
+        version: '20261119T081500123Z-1f6c09ab',
+        leftOut: { count: 2, words: 'left out 2 objects' },
+      },
+    ],
+  }),
+  'rows are in quarantine of three reasons, of which a customer’s files have one': {
+    quarantine: [
+      {
+        ...quarantineCount,
+        rows: 9,
+        reason: 'SLUICE_INGEST_ROW_NAME_MISSING',
+        firstAt: hoursAgo(2),
+        senders: [],
+      },
+      {
+        ...quarantineCount,
+        rows: 4,
+        firstAt: hoursAgo(8),
+        senders: [
+          { sdk: null, key: null, path: '/v1/log_event', rows: 3, firstAt: hoursAgo(8), lastAt: hoursAgo(7) },
+          { sdk: 'js-client 3', key: null, path: null, rows: 1, firstAt: hoursAgo(8), lastAt: hoursAgo(6) },
+        ],
+      },
+      { ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED', rows: 1, firstAt: hoursAgo(4) },
+    ],
+    ...datasetFacts({
+      days: [
+        loadedOn(16, { rows: { in: 9, out: 8, refused: 1 } }),
+        loadedOn(17, { rows: { in: 9, out: 8, refused: 1 } }),
+        loadedOn(18, { rows: { in: 9, out: 9, refused: 0 } }),
+        loadedOn(19, { rows: { in: 9, out: 3, refused: 6 } }),
+      ],
+    }),
+  },
+  'a day is late, and others wait, while the alarm on late days rings': {
+    ...datasetFacts({
+      late: [lateDay('2026-11-18', 30)],
+      waiting: [
+        { day: '2026-11-19', words: 'has 2 files', isLacking: false, cure: 'run' },
+        { day: '2026-11-20', words: 'has 3 files', isLacking: false, cure: 'backfill' },
+        { day: '2026-11-17', words: 'has 4 files', isLacking: false, cure: 'backfill' },
+      ],
+    }),
+    alarms: ringing('ingest-late'),
+  },
+  'the lookback of a folder has no file, and days before it have': datasetFacts({
+    lastLook: { ...hourOldLook, stopped: true },
+    unlooked: ['2026-11-10', '2026-11-12'],
+    days: [
+      loadedOn(8, { version: '20261108T081500123Z-1f6c09ab' }),
+      loadedOn(9, { version: '20261109T081500123Z-1f6c09ab' }),
+    ],
+    late: [lateDay('2026-11-18', 30, '1 file, 0 rows')],
+  }),
+  'late days of weeks have no rows, and a file of another was left out': datasetFacts({
+    late: [lateDay('2026-11-18', 50, '1 file, 0 rows'), lateDay('2026-11-19', 26, '2 files, 0 rows')],
+    firstDay: '2026-10-01',
+    days: [loadedOn(19, { leftOut: { count: 2, words: 'left out 2 objects' } })],
+  }),
+  'late days of weeks have no file': datasetFacts({
+    late: [lateDay('2026-11-01', 400), lateDay('2026-11-19', 26)],
+    firstDay: '2026-10-01',
+    days: [],
+  }),
+  'a day failed on the first day of the lookback, of a dataset and of an export': {
+    ...datasetFacts({ days: [firstDayFailed] }),
+    ...exportOf(firstDayFailed),
+  },
+  ...each(
+    [
+      'SLUICE_INGEST_FILE_TRUNCATED',
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+      'SLUICE_SOURCE_FILES_COMPRESSED',
+      // The files stay, and a run tries them again after 12 hours only.
+      'SLUICE_INGEST_COLUMN_MISSING',
+      'SLUICE_LOAD_ROWS_REFUSED',
+      'SLUICE_SOURCE_ROLE_DENIED',
+    ],
+    (code) => [
+      `a day of a dataset failed with ${code}`,
+      datasetFacts({ days: [failedBy(code, 'A file is wrong. orders/2026-11-18/a.parquet.')] }),
+    ],
+  ),
+  'late days have another name in the folder': looked(
+    { elsewhere: { days: [], others: ['2026/'] } },
+    {
+      days: (['succeeded', null, null] as const).map((state, i) => ({
+        ...loadedDay,
+        day: `2026-11-${17 + i}`,
+        state,
+      })),
+      late: [lateDay('2026-11-18', 2)],
+    },
+  ),
+  'a folder was never listed, and its planner does not run': {
+    ...datasetFacts({ lastLook: null }),
+    deployedAt: hoursAgo(60),
+    idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: 'daily', since: hoursAgo(30) }],
+  },
+  ...each([90, 50, null], (hours) => [
+    `a folder that was set ${hours ?? 'nobody knows how many'} hours ago has no file, and was loaded last 76 hours ago`,
+    looked(
+      {
+        stopped: true,
+        ...(hours !== null && {
+          place: { name: 's3://customers/orders/', since: NOW - hours * HOUR_MS },
+        }),
+      },
+      { days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }] },
+    ),
+  ]),
+  'many days failed apart, of a dataset and of an export': {
+    ...datasetFacts({ days: daysApart }),
+    ...exportOf(...daysApart),
+  },
+  'a folder was not listed, and nobody knows of runs': {
+    ...looked({ at: NOW - 60 * HOUR_MS }),
+    functionErrors: null,
+  },
+  ...each([null, '2026-11-20T03:00:00Z', '2026-11-17T03:00:00Z'], (since) => [
+    `a day is late, and the folder has other names since ${since}`,
+    looked(
+      {
+        elsewhere: { days: [], others: ['v2/'] },
+        ...(since !== null && { namesSince: { 'v2/': Date.parse(since) } }),
+      },
+      { late: [lateDay('2026-11-20', 2)] },
+    ),
+  ]),
+  'days have other values, as the mapping reads another column': datasetFacts({
+    days: ['2026-11-18', '2026-11-19'].map((day) => ({
+      ...loadedDay,
+      day,
+      unusual: 'has other values',
+      unusualParts: [{ kind: 'mapping', short: 'has other values' }],
+    })),
+  }),
+  ...each(['values', 'rows', 'equalFiles'] as const, (kind) => [
+    `a day is unusual by its ${kind}, and in another point`,
+    datasetFacts({
+      days: [
+        {
+          ...loadedDay,
+          unusual: `has ${'long_names, '.repeat(40)}`,
+          unusualParts: [
+            { kind, short: 'has_what_is_short' },
+            { kind: 'days', short: 'has_more' },
+          ],
+        },
+      ],
+    }),
+  ]),
+  'days are unusual in two ways': datasetFacts({
+    days: (['repeats', 'names', 'names'] as const).map((kind, i) => ({
+      ...loadedDay,
+      day: `2026-11-1${7 + i}`,
+      version: `2026111${8 + i}T081500123Z-1f6c09ab`,
+      unusual: 'differs',
+      unusualParts: [{ kind, short: `has_${kind}` }],
+    })),
+  }),
+  'days of two datasets of a source are late, and of another source': {
+    datasets: [
+      ...datasetFacts({ late: [lateDay('2026-11-20', 2)] }).datasets,
+      ...datasetFacts({ source: 'beta', late: [lateDay('2026-11-20', 1)] }).datasets,
+      ...datasetFacts({ dataset: 'refunds', late: [lateDay('2026-11-20', 5)] }).datasets,
+    ],
+  },
+  'two folders of a source were not listed, and nobody knows why': {
+    datasets: ['orders', 'refunds'].flatMap(
+      (dataset) => looked({ at: NOW - 60 * HOUR_MS }, { dataset }).datasets,
+    ),
+  },
+  'a day is late that is before the lookback': datasetFacts({ late: [lateDay('2026-11-16', 2)] }),
+  'a day is late that is the first of the lookback': datasetFacts({ late: [lateDay('2026-11-17', 2)] }),
+  'a customer denies calls of a dataset and of an export': {
+    ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED')] }),
+    ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
+  },
+  ...each([2, null], (hours) => [
+    `a bucket is gone that was listed ${hours ?? 'no'} hours ago, with the load that fails`,
+    looked(
+      {
+        failure: {
+          ...bucketGone,
+          since: NOW - HOUR_MS,
+          ...(hours !== null && { lastGood: NOW - hours * HOUR_MS }),
+        },
+      },
+      { days: [failedBy(bucketGone.code)] },
+    ),
+  ]),
+  'a bucket is gone that was mistyped until the last deployment': looked({
+    failure: { ...bucketGone, place: 's3://custmers/orders/YYYY-MM-DD' },
+  }),
+  ...each([KEY_DENIAL, null], (message) => [
+    `a key is denied that the configuration does not name, and ${message === null ? 'nobody' : 'AWS'} names it`,
+    {
+      ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED', message)] }),
+      ...exportOf(failedBy('SLUICE_EXPORT_KEY_DENIED', message)),
+    },
+  ]),
+  'the role of an export may not be taken': exportOf(failedBy('SLUICE_EXPORT_ROLE_DENIED')),
+  ...each(
+    [
+      { role: 'theirs', policy: 'because no identity-based policy allows the s3:PutObject action' },
+      {
+        role: 'sluice-prod-ExportRole-1',
+        policy: 'because no identity-based policy allows the s3:PutObject action',
+      },
+      { role: 'theirs', policy: 'because no resource-based policy allows the s3:PutObject action' },
+      { role: 'theirs', policy: 'with an explicit deny in a permissions boundary' },
+    ],
+    ({ role, policy }) => [
+      `AWS denies the role ${role} a call of an export ${policy}`,
+      exportOf(
+        failedBy(
+          'SLUICE_EXPORT_ACCESS_DENIED',
+          `The customer's bucket refuses the call. customers/out/x: AccessDenied: User: arn:aws:sts::222222222222:assumed-role/${role}/sluice is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::customers/out/x" ${policy}.`,
+        ),
+      ),
+    ],
+  ),
+  ...each(
+    [
+      { header: ENCRYPTION, wanted: null },
+      { header: ENCRYPTION, wanted: 'aws:kms' },
+      { header: ENCRYPTION, wanted: 'aws:kms:dsse' },
+      { header: `${ENCRYPTION}-aws-kms-key-id`, wanted: 'arn:aws:kms:eu-central-1:222222222222:key/1' },
+      { header: `${ENCRYPTION}-aws-kms-key-id`, wanted: 'arn:aws:kms:*:222222222222:key/*' },
+    ],
+    (demand) => [
+      `the bucket of an export demands ${demand.header} of ${demand.wanted}`,
+      {
+        ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
+        encryptionDemands: [{ export: 'out', sid: 'The_Statement', ...demand }],
+      },
+    ],
+  ),
+  'rows of a day were refused for one reason': datasetFacts({
+    days: [
+      failedBy(
+        'SLUICE_LOAD_ROWS_REFUSED',
+        'More rows were refused than the dataset allows. 90 of 90 rows, 1 % allowed: SLUICE_INGEST_ROW_TIME_MICROSECONDS 90.',
+      ),
+    ],
+  }),
+  'days failed before the lookback and in it, of a dataset, an export and a curated table': {
+    ...datasetFacts({
+      days: [
+        { ...failedDay, day: '2026-11-01' },
+        { ...failedDay, failing: { ...ongoingFailure, replaced: NOW } },
+      ],
+    }),
+    ...exportOf({ ...failedDay, day: '2026-11-01' }, failedDay),
+    ...curatedWith({
+      failed: [
+        { day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: 'It was killed.', ...ongoingFailure },
+      ],
+    }),
+  },
+  'files of versions are gone, whose rows of two days nothing else has': {
+    ...datasetFacts({ lacking: lackingOnly('2026-11-17') }),
+    ...curatedWith({ lacking: lackingOnly('2026-11-17') }),
+  },
+  'lost files of four days are archived, restored, deleted, or nobody has looked': {
+    ...datasetFacts({ lacking: lackingOnly('2026-11-16') }),
+    archivedDays: {
+      days: [archived('acme_orders', '2026-11-16', 1, 'x'), archived('acme_orders', '2026-11-17', 1, 'x')],
+      unlookedUntil: '2026-11-18',
+    },
+    restorable: (['2026-11-17', '2026-11-18'] as const).map((day) => ({
+      table: 'acme_orders',
+      day,
+      files: 0,
+    })),
+  },
+};
