@@ -39,7 +39,7 @@ describe('the doors', () => {
     const heavy: string[] = [];
     for (const door of Object.keys(doors))
       if ((await packagesOf(door)).some((name) => name.startsWith('@duckdb/'))) heavy.push(door);
-    expect(heavy).toEqual(['.', './athena', './server', './testing/athena', './trino']);
+    expect(heavy).toEqual(['.', './athena', './server', './testing/athena', './testing/parts', './trino']);
     // DuckDB is loaded when a test starts something that needs it.
     expect(await packagesOf('./testing')).toEqual(['zod']);
   });

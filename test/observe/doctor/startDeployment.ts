@@ -17,11 +17,9 @@ import {
 import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
 import { logsService } from '../../../packages/local-aws/src/logs/index.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
-import { openEngines } from '../../../packages/local-aws/src/server/openEngines.ts';
-import { openState } from '../../../packages/local-aws/src/server/openState.ts';
 import { provision } from '../../../packages/local-aws/src/server/provision.ts';
-import { serviceTable } from '../../../packages/local-aws/src/server/serviceTable.ts';
 import { resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
+import { openParts } from '../../../packages/local-aws/src/testing/openParts.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
@@ -66,9 +64,8 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const directory = temporaryDirectory();
   opened.defer(() => directory.remove());
   const loaded = await loadTemplate({ root: projectRoot });
-  const state = openState(opened, { directory: directory.path, stack: { template: loaded.template } });
-  const engines = await openEngines(opened, {}, state, () => undefined);
-  const { clock, faults, place } = state;
+  const parts = await openParts(opened, directory.path);
+  const { clock, faults, place, logs } = parts;
   let stack: DeployedStack | undefined;
   let stated = statedConfiguration(loaded.config);
   const described = () =>
@@ -80,10 +77,8 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
     );
   // Of IAM there is what a suite brings.
-  const own = serviceTable(state, engines, () => undefined).filter(
-    ({ signingName }) => signingName !== 'iam',
-  );
-  const services = [cloudFormationService({ stack: described }), logsService({ logs: engines.logs, groups })];
+  const own = parts.services.filter(({ signingName }) => signingName !== 'iam');
+  const services = [cloudFormationService({ stack: described }), logsService({ logs, groups })];
   const edge = await startEdge({
     services: [...more, ...services, ...own],
     clock,
@@ -94,7 +89,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   opened.defer(() => edge.close());
   const identity = { ...place, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
-  await provision(resolved, { ...state, ...engines });
+  await provision(resolved, parts);
   const made = { ...resolved, name: loaded.stackName, createdMs: clock.now() };
   const deployed = describeStack(made, place);
   stack = deployed;
