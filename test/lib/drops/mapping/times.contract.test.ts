@@ -89,20 +89,21 @@ const unfit: [name: string, sql: string, message: RegExp, unit?: Unit][] = [
 ];
 
 describe('the reader of times', () => {
-  it.each(readable)('reads %s', async (name, sql, expected, unit, timezone) => {
+  // Parameters that a row lacks would be Jest's callback, were they not gathered.
+  it.each(readable)('reads %s', async (...[name, sql, expected, unit, timezone]) => {
     const file = await write(name, sql);
     const { rows, refused: none } = await bench.load(events(unit, timezone), [file]);
     expect({ rows: columnOf(rows, 'timestamp'), none }).toEqual({ rows: [expected], none: [] });
   });
 
-  it.each(refused)('rejects %s', async (name, sql, reason, unit) => {
+  it.each(refused)('rejects %s', async (...[name, sql, reason, unit]) => {
     const { rows, refused: rest } = await bench.load(events(unit), [await write(name, sql)]);
     expect(rows).toEqual([]);
     expect(rest.map((row) => row['reason'])).toEqual([`SLUICE_INGEST_ROW_TIME_${reason}`]);
     expect(rest[0]?.['detail']).toBe('row 0, column "ts"');
   });
 
-  it.each(unfit)('rejects a file with %s by name', async (name, sql, message, unit) => {
+  it.each(unfit)('rejects a file with %s by name', async (...[name, sql, message, unit]) => {
     const file = await write(name, sql);
     const load = bench.load(events(unit), [file]);
     await fails(load, 'INGEST_COLUMN_TYPE_UNFIT');
