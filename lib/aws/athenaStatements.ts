@@ -98,13 +98,20 @@ export interface ResultPage {
 /**
  * Reads a page of the result of a statement that has succeeded.
  *
- * @param page The most rows, including the header on the first page, and Athena's token of a later page.
  * @throws What the client throws.
  */
 export async function readResultPage(
   client: AthenaClient,
   id: string,
-  { rows: MaxResults, token }: { readonly rows: number; readonly token: string | undefined },
+  {
+    rows: MaxResults,
+    token,
+  }: {
+    /** Rows at most, with the header of the first page. */
+    readonly rows: number;
+    /** Athena's token of a later page; undefined for the first. */
+    readonly token: string | undefined;
+  },
 ): Promise<ResultPage> {
   const answer = await client.send(
     new GetQueryResultsCommand({ QueryExecutionId: id, MaxResults, NextToken: token }),

@@ -38,13 +38,20 @@ export interface Copy {
  * day that has something else.
  *
  * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
- * @param on The day, and the day on which it is loaded.
  */
 export function judgeContent(
   { rows: { out }, content: { rows, fields, days, repeats, names } }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
-  { day: folderDay, today }: { readonly day: UtcDay; readonly today: UtcDay },
+  {
+    day: folderDay,
+    today,
+  }: {
+    /** The day of the folder. */
+    readonly day: UtcDay;
+    /** The day on which it is loaded. */
+    readonly today: UtcDay;
+  },
 ): DayContent {
   const entries = Object.entries(fields);
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);

@@ -243,7 +243,7 @@ class LookNotes {
 /**
  * The version and the files that the ledger names of days.
  *
- * @param until Epoch milliseconds from which no entry is read.
+ * @param options.until Epoch milliseconds from which no entry is read.
  * @returns The days that are known by then.
  */
 async function namedVersions(

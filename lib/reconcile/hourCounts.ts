@@ -97,13 +97,18 @@ export interface TableCounts extends Pick<HourFacts, 'accepted' | 'finished' | '
 
 /**
  * What the metrics say of the hour that begins then, summed up from their minutes.
- *
- * @param times When the hour begins, and the first hour in which the registrar ran, epoch milliseconds: CloudWatch has no
- *   run before the first deployment.
  */
 export function hourCounts(
   series: MetricSeries,
-  { hour, began }: { readonly hour: number; readonly began: number },
+  {
+    hour,
+    began,
+  }: {
+    /** When the hour begins, epoch milliseconds. */
+    readonly hour: number;
+    /** The first hour in which the registrar ran, epoch milliseconds: CloudWatch has no run before the first deployment. */
+    readonly began: number;
+  },
 ): HourCounts {
   const values = (id: string, before = 0, after = before) =>
     [...(series.get(id) ?? [])].filter(

@@ -134,11 +134,18 @@ function retryAfterMs(text: string | null, now: number): number {
 /**
  * Milliseconds before a copy is tried again.
  *
- * @param tried How often it was tried, at least 1, and the milliseconds after which the target asked for it again.
  * @param random A number from 0 to 1, exclusive, which spreads copies.
  */
 export function retryDelayMs(
-  { tries, afterMs }: { readonly tries: number; readonly afterMs: number },
+  {
+    tries,
+    afterMs,
+  }: {
+    /** How often it was tried, at least 1. */
+    readonly tries: number;
+    /** Milliseconds after which the target asked for it again. */
+    readonly afterMs: number;
+  },
   random: () => number,
 ): number {
   // With more tries the bound stays the same, and 2 to their power would become infinite.

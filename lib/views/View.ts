@@ -85,14 +85,13 @@ const VIEW_ORDER = COPY_ORDER.slice(0, COPY_ORDER.indexOf('session_id'));
  * would make every query read every day: a filter on a column that is not in PARTITION BY is not pushed below the window,
  * neither in Athena (Trino, PredicatePushDown.visitWindow) nor in DuckDB. For the same reason the name is in PARTITION BY,
  * although the identity contains it: a filter on an experiment is then applied before copies are searched.
- *
- * @param from The table, quoted and with its database; or a query of it with its alias.
- * @param key The column with the name: equal for equal `event_id`s.
- * @param where Conditions on rows. Each must hold for all copies of an event or for none.
  */
 export function dedupeByEventId(options: {
+  /** The table, quoted and with its database; or a query of it with its alias. */
   readonly from: string;
+  /** The column with the name: equal for equal `event_id`s. */
   readonly key: string;
+  /** Conditions on rows. Each must hold for all copies of an event or for none. */
   readonly where: readonly string[];
 }): string {
   const { from, key, where } = options;

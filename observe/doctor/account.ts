@@ -315,11 +315,11 @@ async function findGatewayLimits(setup: Setup): Promise<readonly Finding[]> {
 }
 
 /**
- * Judges what API Gateway accepts in an account. With the rate AWS raises the burst, which nobody can ask for:
+ * Judges what API Gateway accepts in an account, by the limits that the stage's throttling and its alarm are based on. With the rate
+ * AWS raises the burst, which nobody can ask for:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  *
- * @param wanted What the stage's throttling and its alarm are based on.
- * @param configured What of it the configuration states: null where it goes by the default quota.
+ * @param configured Which of these limits the configuration states: null where it goes by the default quota.
  */
 export function judgeGatewayLimits(
   { rateLimit, burstLimit }: ThrottleSettings,

@@ -148,12 +148,18 @@ export async function findCopies(
 
 /**
  * The days in whose partitions rows can be that were received since a time: a row's day is that of its event.
- *
- * @param received When they were received first and last, epoch milliseconds. Without `since`: from the first day on.
  */
 export function tracedDays(
   { pastDays, futureDays }: Config['timeWindow'],
-  { since, now }: { readonly since: number | undefined; readonly now: number },
+  {
+    since,
+    now,
+  }: {
+    /** When they were received first, epoch milliseconds; undefined: from the first day on. */
+    readonly since: number | undefined;
+    /** When they were received last, epoch milliseconds. */
+    readonly now: number;
+  },
 ): { readonly from: UtcDay; readonly to: UtcDay } {
   return {
     from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays),

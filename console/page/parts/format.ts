@@ -103,13 +103,20 @@ export function beyond(
  * The requests that are usual within a period, which is a part of an hour or whole hours.
  *
  * @param hours The 24 hours of a day, from midnight UTC on; empty while they are not known.
- * @param period Its start, epoch seconds, and its length in seconds.
  * @returns Null while the hours are not known.
  */
 export function usualRequests(
   hours: readonly UsualHour[],
   statistic: keyof UsualHour,
-  { epochSeconds, seconds }: { readonly epochSeconds: number; readonly seconds: number },
+  {
+    epochSeconds,
+    seconds,
+  }: {
+    /** Start of the period. */
+    readonly epochSeconds: number;
+    /** Its length. */
+    readonly seconds: number;
+  },
 ): number | null {
   if (hours.length === 0) return null;
   const firstHour = Math.floor(epochSeconds / HOUR_SECONDS);

@@ -43,16 +43,17 @@ export function namesStatement({ shared }: CuratedTable, from: string, each: num
 
 /**
  * The statement that writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`.
- *
- * @param staged The query, an expression for the lane of a row, and the folder of the batch.
  */
 export function stageStatement({
   query,
   lane,
   folder,
 }: {
+  /** The query whose rows are written. */
   readonly query: string;
+  /** An expression for the lane of a row. */
   readonly lane: string;
+  /** Path of the folder of the batch. */
   readonly folder: string;
 }): string {
   return `COPY (SELECT *, ${lane} AS ${LANE} FROM (${query})) TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}))`;

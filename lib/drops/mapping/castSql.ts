@@ -10,7 +10,7 @@ const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
 /** What columns are cast to: to a text by their `cast`, or as columns that are declared. */
 export type CastType = Cast | 'bigint' | 'boolean';
 
-/** A value in a cast; NULL if it can't be converted without loss. @param column Its `sql` is finite. */
+/** A value in a cast; NULL if it can't be converted without loss. The values of `sql` must be finite. */
 export function castSql({ sql, kind, type }: FoundColumn, cast: CastType): string {
   if (cast === 'string') return textSql(sql, kind, type);
   if (cast === 'uuid') {

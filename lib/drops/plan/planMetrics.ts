@@ -52,11 +52,18 @@ export function countDays(days: readonly PlannedDay[]): DayCounts {
  * The values of one scheduled run, including zeros, so that an alarm ends with the first run without problems.
  *
  * @param counts Of each dataset that was planned.
- * @param unplanned How many datasets could not be read, and how many were stopped.
  */
 export function planValues(
   counts: readonly DayCounts[],
-  { unreadable, stopped }: { readonly unreadable: number; readonly stopped: number },
+  {
+    unreadable,
+    stopped,
+  }: {
+    /** How many datasets could not be read. */
+    readonly unreadable: number;
+    /** How many datasets were stopped. */
+    readonly stopped: number;
+  },
 ): MetricRecord['values'] {
   const sumOf = (name: keyof DayCounts) => sum(counts.map((count) => count[name]));
   return [

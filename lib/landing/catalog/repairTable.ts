@@ -123,12 +123,13 @@ async function listAll<Item>(
 /**
  * The days without the partition that they should have, sorted: days with a folder, and today and tomorrow in any case,
  * so that the first rows of a day can be queried as soon as they land.
- *
- * @param today The UTC day it is.
  */
 export function findMissingDays(options: {
+  /** The current day, UTC. */
   readonly today: UtcDay;
+  /** The days that have a folder. */
   readonly folders: readonly UtcDay[];
+  /** The days that have a partition. */
   readonly registered: readonly UtcDay[];
 }): UtcDay[] {
   const { today, folders } = options;

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { until } from '../harness/until.ts';
 
 const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const template = {
@@ -194,13 +195,6 @@ async function queryEnd(
   return QueryExecution?.Status;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('It has not come about in 20 s.');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 const struck = (fault: string) => aws.faults.list().find((listed) => listed.fault === fault)?.struck;
 const pending = () => aws.status().pending.reduce((sum, { documents }) => sum + documents, 0);
 

@@ -85,7 +85,6 @@ describe('the feed', () => {
 
   it('wakes everybody who waits at once, and lets those go who gave up', async () => {
     const feed = new Feed();
-    const start = performance.now();
     const waiting = [1, 2].map(() => feed.read({ most: 1, waitMs: 30_000 }));
     const gone = new AbortController();
     const givenUp = feed.read({ most: 1, waitMs: 30_000, signal: gone.signal });
@@ -100,7 +99,6 @@ describe('the feed', () => {
     feed.end();
     expect(await last).toMatchObject({ entries: [], ended: true });
     expect(await feed.read({ most: 1, waitMs: 30_000 })).toMatchObject({ ended: true });
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   it('begins with its oldest entry for a reader of another run', async () => {

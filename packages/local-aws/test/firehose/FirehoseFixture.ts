@@ -4,6 +4,7 @@ import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { until } from '../harness/until.ts';
 
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);
@@ -86,17 +87,9 @@ export class FirehoseFixture {
 
   /** Waits until so many records are undelivered: what the clock or a put has started ends by itself. */
   pending(records: number): Promise<void> {
-    return this.until(
+    return until(
       () => this.firehose.pending().reduce((sum, pending) => sum + pending.documents, 0) === records,
     );
-  }
-
-  async until(condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + 20_000;
-    while (!condition()) {
-      if (performance.now() > deadline) throw new Error('It has not come about in 20 s.');
-      await this.turns(1);
-    }
   }
 
   /** Lets the event loop turn so many times. */

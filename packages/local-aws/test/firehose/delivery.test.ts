@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../harness/until.ts';
 import { FirehoseFixture, plainStream, START } from './FirehoseFixture.ts';
 
 let fixture: FirehoseFixture;
@@ -111,7 +112,7 @@ describe('buffers', () => {
       await fixture.turns(20);
       expect(fixture.failures.length).toBe(tries);
       fixture.clock.advance(1);
-      await fixture.until(() => fixture.failures.length === tries + 1);
+      await until(() => fixture.failures.length === tries + 1);
     }
     outage = false;
     fixture.clock.advance(60_000);

@@ -39,8 +39,6 @@ export interface OpenQuery {
 /**
  * Translates a query, resolves its names and determines its columns, using the catalog only: no file is read.
  *
- * @param statement The whole statement that contains the query.
- * @param nameColumns Whether unnamed columns get a name, as in a result.
  * @throws StatementError, after closing the session.
  */
 export async function openQuery(
@@ -52,9 +50,9 @@ export async function openQuery(
     readonly session: Session;
     /** Names, parameters and permissions of the execution. */
     readonly context: StatementContext;
-    /** The whole statement, for the places of errors. */
+    /** The whole statement that contains the query, for the places of errors. */
     readonly statement: string;
-    /** Whether unnamed columns get a name. */
+    /** Whether unnamed columns get a name, as in a result. */
     readonly nameColumns: boolean;
   },
 ): Promise<OpenQuery> {

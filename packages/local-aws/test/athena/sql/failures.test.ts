@@ -117,19 +117,15 @@ describe('errors of the local Athena', () => {
   it.each([
     ['SELEC 1', /^line 1:1: mismatched input 'SELEC'\. Expecting: 'ALTER'/],
     ['SELECT * FROM events FORM x y', /^line 1:27: mismatched input 'x'/],
-    ['SELECT a,, b FROM events', /^line 1:10: mismatched input ','/],
     ['SELECT id FROM', /^line 1:15: mismatched input '<EOF>'/],
-    ['SELECT (1', /^line 1:10: mismatched input '<EOF>'\. Expecting: '\)'/],
     ['SELECT 1)', /^line 1:9: mismatched input '\)'/],
     ['SELECT id::varchar FROM events', /^line 1:10: mismatched input '::'/],
     ['SELECT `id` FROM events', /^line 1:8: backquoted identifiers are not supported/],
     ['SELECT 1; SELECT 2', /^line 1:9: mismatched input ';'/],
-    ['SELECT id, FROM events', /^line 1:12: mismatched input 'FROM'/],
     ['SELECT id FROM events WHERE id IN (1, 2,)', /^line 1:41: mismatched input '\)'/],
     ['SELECT id FROM events LIMIT 1 OFFSET 1', /^line 1:31: mismatched input 'OFFSET'\. Expecting: <EOF>/],
     ["SELECT name ILIKE 'A%' FROM events", /^line 1:19: mismatched input ''A%''/],
     ["SELECT 'a' SIMILAR TO 'a'", /^line 1:20: mismatched input 'TO'/],
-    ["SELECT name GLOB 'a*' FROM events", /^line 1:18: mismatched input ''a\*''/],
     ['SELECT (id > 1) IS TRUE FROM events', /^line 1:20: mismatched input 'TRUE'/],
     ['SELECT DISTINCT ON (id) id FROM events', /^line 1:17: mismatched input 'ON'/],
     ['SELECT * EXCLUDE (id) FROM events', /^line 1:10: mismatched input 'EXCLUDE'/],
@@ -137,7 +133,6 @@ describe('errors of the local Athena', () => {
     ['SELECT 9223372036854775808', /^line 1:8: Invalid numeric literal: 9223372036854775808/],
     ['FROM events', /^line 1:1: mismatched input 'FROM'/],
     ["SELECT 'abc", /^line 1:8: mismatched input '''/],
-    ['SHOW NOTHING', /^line 1:6: mismatched input 'NOTHING'/],
   ])('%s', async (sql, message) => {
     await expect(lake.ask(sql)).rejects.toMatchObject({
       name: 'InvalidRequestException',
@@ -195,7 +190,6 @@ describe('a column of dates or times that is compared with a plain text', () => 
 
   it.each([
     ["SELECT id FROM events WHERE ds = '2026-11-19'", "date = varchar(10). Write date '2026-11-19'"],
-    ["SELECT id FROM events e WHERE e.ds >= '2026-11-19'", "date >= varchar(10). Write date '2026-11-19'"],
     ['SELECT id FROM events WHERE \'2026-11-19\' <= "ds"', "date <= varchar(10). Write date '2026-11-19'"],
     ["SELECT id FROM events WHERE ds BETWEEN '2026-11-18' AND DATE '2026-11-19'", 'date BETWEEN varchar(10)'],
     ["SELECT id FROM events WHERE ds NOT IN ('2026-11-18', '2026-11-19')", 'date IN varchar(10)'],
@@ -204,7 +198,6 @@ describe('a column of dates or times that is compared with a plain text', () => 
       "timestamp > varchar(16). Write timestamp '2026-11-19 10:00'",
     ],
     ["SELECT 1 FROM (SELECT * FROM dated) AS s WHERE s.ds = '2026-11-19'", 'date = varchar(10)'],
-    ["SELECT CASE WHEN ds = '2026-11-19' THEN 1 END FROM dated", 'date = varchar(10)'],
     ["CREATE TABLE refused AS SELECT id FROM events WHERE ds = '2026-11-19'", 'date = varchar(10)'],
   ])('is refused with what is right: %s', async (sql, reason) => {
     const failed = await lake.failure(sql);
@@ -216,11 +209,9 @@ describe('a column of dates or times that is compared with a plain text', () => 
   it.each([
     "SELECT id FROM events WHERE ds = DATE '2026-11-19' AND ts < TIMESTAMP '2026-11-20 00:00:00'",
     "SELECT id FROM events WHERE CAST(ds AS varchar) = '2026-11-19' AND name IN ('n1', 'n2')",
-    "SELECT id FROM events WHERE ds BETWEEN DATE '2026-11-18' AND DATE '2026-11-19' AND name = 'n1'",
     "SELECT 1 FROM (SELECT CAST(ds AS varchar) AS ds FROM events) WHERE ds = '2026-11-19'",
     "SELECT 1 FROM (VALUES ('2026-11-19')) AS t(ds) WHERE ds = '2026-11-19' OR EXISTS (SELECT 1 FROM events)",
     "SELECT id FROM events WHERE date_format(ts, '%Y') = '2026' AND date_diff('day', ds, current_date) > 0",
-    "SELECT count(*) FROM events WHERE ds >= current_date - INTERVAL '1' DAY",
   ])('is not taken for one: %s', async (sql) => {
     expect((await lake.ask(sql)).reason).toBeUndefined();
   });

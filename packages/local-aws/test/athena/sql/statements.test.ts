@@ -241,22 +241,6 @@ describe('statements that write', () => {
     );
   });
 
-  it('store times with a zone in columns without one, dates in times and the reverse, as Trino does', async () => {
-    await lake.rows(
-      "CREATE TABLE stored AS SELECT 1 AS id, TIMESTAMP '2026-01-01 00:00:00' AS ts, DATE '2026-01-01' AS d",
-    );
-    await lake.rows(
-      "INSERT INTO stored VALUES (2, TIMESTAMP '2026-02-01 10:00:00 UTC', TIMESTAMP '2026-02-01 10:00:00')",
-    );
-    await lake.rows("INSERT INTO stored SELECT 3, DATE '2026-03-01', TIMESTAMP '2026-03-01 10:00:00 UTC'");
-    await lake.rows('INSERT INTO stored (id, ts) SELECT 4, current_timestamp');
-    expect(await lake.rows('SELECT ts, d FROM stored WHERE id < 4 ORDER BY id')).toEqual([
-      ['2026-01-01 00:00:00.000', '2026-01-01'],
-      ['2026-02-01 10:00:00.000', '2026-02-01'],
-      ['2026-03-01 00:00:00.000', '2026-03-01'],
-    ]);
-  });
-
   it('type a column that is NULL in one part of the query by the others', async () => {
     await lake.rows("CREATE TABLE taking AS SELECT 1 AS a, 'x' AS b");
     await lake.rows('INSERT INTO taking SELECT 2, NULL FROM events WHERE id = 1');
@@ -265,10 +249,6 @@ describe('statements that write', () => {
       ['1', undefined],
       ['2', '3'],
     ]);
-    await lake.rows(
-      'CREATE TABLE cast_null AS SELECT CAST(NULL AS integer) AS a FROM events ORDER BY 1 LIMIT 1;',
-    );
-    expect(await lake.rows('SELECT a FROM cast_null')).toEqual([[undefined]]);
   });
 
   it('leave no rows of an insert that fails on the way', async () => {
@@ -356,40 +336,24 @@ describe('statements that are not emulated', () => {
       /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
     ],
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
-    ['ALTER TABLE events ADD COLUMNS (b int)', /ALTER TABLE ADD COLUMNS/],
-    ['ALTER TABLE events REPLACE COLUMNS (b int)', /ALTER TABLE REPLACE/],
     ['MSCK REPAIR TABLE events', /MSCK/],
     ['PREPARE p FROM SELECT 1', /PREPARE/],
     ["UNLOAD (SELECT 1) TO 's3://lake/t/' WITH (format = 'PARQUET')", /UNLOAD/],
     ['DROP DATABASE db', /DROP DATABASE/],
     ['SHOW VIEWS', /SHOW VIEWS/],
-    ...[
-      'DELETE FROM events',
-      'UPDATE events SET id = 1',
-      'MERGE INTO events',
-      'OPTIMIZE events',
-      'VACUUM events',
-    ].map((sql) => [sql, new RegExp(`: ${sql.split(' ')[0]} is not`)] as const),
+    ...['DELETE FROM events', 'UPDATE events SET id = 1', 'MERGE INTO events'].map(
+      (sql) => [sql, new RegExp(`: ${sql.split(' ')[0]} is not`)] as const,
+    ),
     [
       "CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
       /CREATE TABLE of an Iceberg table/,
     ],
-    [
-      "CREATE TABLE t WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/t/') AS SELECT 1 AS a",
-      /CREATE TABLE of an Iceberg table/,
-    ],
     ["SELECT * FROM events FOR TIMESTAMP AS OF TIMESTAMP '2026-11-20 10:00:00'", /Time travel/],
-    ['SELECT * FROM events FOR VERSION AS OF 1', /Time travel/],
     ['SHOW CREATE TABLE events', /SHOW CREATE/],
-    ['SHOW COLUMNS IN events', /SHOW COLUMNS/],
-    ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
-    ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
     ['DESCRIBE FORMATTED events', /DESCRIBE FORMATTED/],
     ["DESCRIBE events PARTITION (ds = '2026-11-18')", /DESCRIBE of a partition or of a column/],
-    ['DESCRIBE events place.zip', /DESCRIBE of a partition or of a column/],
     ["ALTER TABLE events SET LOCATION 's3://lake/other/'", /ALTER TABLE SET/],
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') SET LOCATION 's3://lake/x/'", /ALTER TABLE PARTITION/],
-    ['ALTER TABLE events CHANGE COLUMN name other string', /ALTER TABLE CHANGE/],
     ['DESCRIBE OUTPUT p', /DESCRIBE of a prepared statement/],
   ])('are refused by name: %s', async (sql, what) => {
     const refused = await lake.ask(sql).then(

@@ -20,7 +20,7 @@ export interface ResultPage {
 /**
  * Reads rows of a result from its object, and no more than requested.
  *
- * @param from A byte offset in the object: 0, or `next` of the previous page.
+ * @param options.from A byte offset in the object: 0, or `next` of the previous page.
  * @throws AwsError InvalidRequestException when the object is missing or is not a result.
  */
 export async function readResult(

@@ -7,7 +7,6 @@ import { encodeMetadata } from './resultMetadata.ts';
 /**
  * Streams the result of a statement to S3.
  *
- * @param check Called before the first row and after every chunk. It throws to stop.
  * @returns What was written, and where. The location can differ from the one that the statement's kind implies, since
  *   only the result tells what kind a prepared statement is.
  */
@@ -20,7 +19,7 @@ export async function writeResult(
     readonly folder: string;
     /** ID of the execution, which names the objects. */
     readonly id: string;
-    /** Throws if the statement is to end. */
+    /** Called before the first row and after every chunk. It throws if the statement is to end. */
     readonly check: () => void;
   },
 ): Promise<{ readonly outcome: Outcome; readonly location: string }> {
