@@ -193,7 +193,7 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
 /** Milliseconds between two looks at a part of all versions, with the default retention. */
 const TURN_PART_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 
-/** Hours and days of a month on average. */
+/** Hours of a month on average. */
 const HOURS_A_MONTH = 730;
 /** Runs a month of what runs each day. */
 const DAYS_A_MONTH = 30;

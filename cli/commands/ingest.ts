@@ -32,7 +32,7 @@ import {
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
-/** Rows of a list at most, and without `--rows`. */
+/** The most rows that `--rows` takes. */
 const MOST_ROWS = 1_000;
 /** Rows of a list without `--rows`. */
 const USUAL_ROWS = 20;

@@ -16,7 +16,7 @@ export interface Work<Requested> {
   readonly dry?: string;
   /** What was requested, as a sentence. */
   done(requested: Requested): string;
-  /** The action that shows what becomes of it, and its first day, if days are asked for. */
+  /** Words of the command that shows what becomes of it. */
   readonly follow: readonly string[];
   /** The first of the days that are asked for; undefined if the work is not of days. */
   readonly first?: UtcDay | undefined;

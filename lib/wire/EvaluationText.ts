@@ -44,7 +44,7 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const CLOSE = 0x7d;
-/** Control characters are below SPACE, and halves of surrogate pairs from SURROGATES on: JSON can write both in several ways. */
+/** The first code unit that is no control character. JSON can write those in several ways, as halves of surrogate pairs. */
 const SPACE = 0x20;
 /** The first code unit that is half of a pair. */
 const SURROGATES = 0xd800;

@@ -13,7 +13,7 @@ const BARS = UPlot.paths.bars?.({ size: [1], align: 1, gap: 1 }) ?? (() => null)
 const LEFT = 62;
 /** Pixels of room for times at the bottom. */
 const BOTTOM = 30;
-/** Pixels between two times at least, and between two values. */
+/** Pixels between two times at least. */
 const TIMES_APART = 70;
 /** Pixels between two values at least. */
 const VALUES_APART = 24;

@@ -26,7 +26,7 @@ export interface SentGroup {
   readonly sdk: string | null;
   /** Requests or events. */
   readonly count: number;
-  /** Times at which the first and the last request were answered, ISO 8601. */
+  /** When the first request was answered, ISO 8601. */
   readonly first: string;
   /** When the last request was answered, ISO 8601. */
   readonly last: string;

@@ -15,7 +15,7 @@ export interface SessionCredentials extends Credentials {
   readonly sessionToken: string;
 }
 
-/** Prefixes of temporary and of other keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+/** The beginning of a key of a session: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
 const TEMPORARY = 'ASIA';
 /** The beginning of a key that has no session. */
 const LONG_TERM = 'AKIA';

@@ -8,7 +8,8 @@ import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
 
 /**
- * Pause after the queue failed, doubled from the shortest to the longest. No jitter, because nothing else polls it.
+ * The shortest pause after a failure of the queue, milliseconds, doubled up to the longest. No jitter, because nothing else polls the
+ * queue.
  */
 const SHORTEST_PAUSE_MS = 1_000;
 /** The longest pause after a failure of the queue, milliseconds. */

@@ -99,7 +99,7 @@ try {
   throw error;
 }
 
-/** The byte that ends an invocation in a pipe, and the most bytes that are read from it at once. */
+/** The byte that ends an invocation in a pipe. */
 const LINE_BREAK = 0x0a;
 /** The most bytes that are read from the pipe at once. */
 const READ_BYTES = 65_536;

@@ -22,9 +22,9 @@ const READ_EVERY_MS = 1_000;
 const READ_AT_LENGTH = 1_048_576;
 /** Bytes of a log's file, after which another is begun. The one before it is kept: a log has twice as much at the most. */
 const FILE_BYTES = 64 * 1024 * 1024;
-/** Least distance of two marks in time, and the most marks that are kept: beyond that, every second mark is dropped. */
+/** Milliseconds between two marks at least. */
 const MARK_EVERY_MS = 1_000;
-/** The most marks that are kept. */
+/** The most marks that are kept. Beyond that, every second mark is dropped. */
 const MOST_MARKS = 10_000;
 /** Characters of a line's time. */
 const TIME_LENGTH = '2026-11-20T12:00:00.000Z'.length;

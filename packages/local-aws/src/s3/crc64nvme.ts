@@ -1,6 +1,6 @@
-/** Reflected polynomial of CRC-64/NVME, high and low half. https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme */
+/** The high half of the reflected polynomial of CRC-64/NVME: https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme */
 const POLYNOMIAL_HIGH = 0x9a6c9329;
-/** The low half of the polynomial. */
+/** The low half of this polynomial. */
 const POLYNOMIAL_LOW = 0xac4bc9b5;
 
 /** How many values a byte has. */

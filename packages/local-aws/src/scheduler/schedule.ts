@@ -1,16 +1,16 @@
 import { DAY_MS } from '../base/clock.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
-/** Months and days of the week by name, as AWS's cron accepts them; Sunday is day 1. */
+/** Months by name, as AWS's cron accepts them. */
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
-/** Days of the week by name. Sunday is day 1. */
+/** Days of the week by name, as AWS's cron accepts them. Sunday is day 1. */
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** A field of a cron expression. */
 interface Field {
   /** The field's name in messages. */
   readonly name: string;
-  /** The least and the greatest value. */
+  /** The least value. */
   readonly from: number;
   /** The greatest value. */
   readonly to: number;

@@ -71,7 +71,7 @@ export function systemAttributes(message: Message, senderId: string): SystemAttr
   };
 }
 
-/** A journal is rewritten when it has more lines than this, and more than this many for each remaining message. */
+/** The number of lines above which the journal may be rewritten. */
 const REWRITE_LINES = 1_000;
 /** The number of lines for each remaining message above which the journal is rewritten. */
 const REWRITE_RATIO = 4;
