@@ -116,9 +116,8 @@ describe('a finding for which an alarm rings', () => {
     const [hourly] = datasetFacts({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
     const facts = { datasets: [daily, hourly].flatMap((dataset) => dataset ?? []) };
     expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(
-        /^acme\/daily: [^A]* acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/,
-      ),
+      expect.stringMatching(/^acme\/daily: [^A]*$/),
+      expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
     ]);
     const queue = (part: 'export' | 'register') => ({
       ...deadLetters,

@@ -20,11 +20,11 @@ export const streamsFindings = {
         'Nothing brings them back. If `SLUICE_FINDING_STREAM_LATE` is told, do what it says, so that no more hours are dropped. The command looks at the rows of the day, and keeps what they prove: what is missing then is lost, and this ends after four days.',
       ],
       notGiven: [
-        `The stream of today was given no record of these hours. Either somebody deleted the stream that it replaces, with the records that it held: ${WHO} DeleteDeliveryStream. Or all events went past the stream, and somebody deleted an object of landing/direct/ before it was written.`,
+        `The stream of today was given no record in these hours. Either somebody deleted the stream that it replaces, with the records that it held: ${WHO} DeleteDeliveryStream. Or all events went past the stream, and somebody deleted an object of landing/direct/ before it was written.`,
         'What a deleted stream held is lost: the first commands look at the rows of the day, and this ends after four days. If no stream was deleted, the other commands list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows.',
       ],
       gone: [
-        'S3 has no version of what landed in these hours any more.',
+        `S3 has no version of what landed in these hours any more. If the stream was deleted since, they may be what it held: ${WHO} DeleteDeliveryStream.`,
         'The command looks at the rows of the day, and keeps what they prove. What it still misses is lost: this ends after four days.',
       ],
     },

@@ -96,7 +96,7 @@ function shortFinding(short: readonly ReceivedHour[], why: UndeliveredWhy | null
   const texts = short.map((row) => shortText(row, areDropped, place));
   const landed = folders.length > 0 ? 'versions' : 'gone';
   const told = {
-    case: why ?? landed,
+    case: why === 'notGiven' && folders.length === 0 ? 'gone' : (why ?? landed),
     title: `${missing} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
     since: `${hours[0]}:00:00Z`,
     detail: `${listed(texts, '; ')}.`,

@@ -154,7 +154,8 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
                     code: 'SLUICE_SOURCE_OWNER_DIFFERS',
                     message: 'X.',
                     since: NOW - HOUR_MS,
-                    ...(lastGood !== null && { lastGood: NOW - lastGood * HOUR_MS }),
+                    // The other one came to the source later.
+                    ...(lastGood !== null && dataset === 'orders' && { lastGood: NOW - lastGood * HOUR_MS }),
                   },
                   place: {
                     name: 's3://customers/x',

@@ -7,8 +7,10 @@ import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../../catalogue.ts';
 import { customersTold } from '../customers.ts';
-import type { Findings } from '../place.ts';
-import type { Dataset } from './dataset.ts';
+import { sinceOf } from '../days/dayTexts.ts';
+import type { Findings, Place } from '../place.ts';
+import { scheduleNames } from '../Ringing.ts';
+import { type Dataset, datasetOf } from './dataset.ts';
 import { loadedAt } from './rows.ts';
 
 /** The code of a listing that finds no bucket. */
@@ -22,10 +24,77 @@ function failureOf({ lastLook, place }: DatasetDays) {
   return (failure?.place ?? place) === place ? failure : undefined;
 }
 
-/** Whether the last listing of a dataset's folder has found no bucket, or one of another account: nothing else can be said of files that are to come. */
-export function isWithoutBucket(drops: DatasetDays): boolean {
-  const { code = '' } = failureOf(drops) ?? {};
-  return [BUCKET_MISSING, OWNER_DIFFERS].includes(code);
+/** Whether the last listing of a dataset's folder has found no bucket. */
+export function isBucketGone(drops: DatasetDays): boolean {
+  return failureOf(drops)?.code === BUCKET_MISSING;
+}
+
+/** Whether the last listing of a dataset's folder has found a bucket of another account. */
+export function isBucketOfOthers(drops: DatasetDays): boolean {
+  return failureOf(drops)?.code === OWNER_DIFFERS;
+}
+
+/**
+ * Buckets of another account than the configuration says, a finding each. A bucket that was listed until the configuration named another
+ * owner has not changed hands.
+ */
+export function* strangersBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
+  for (const [source, ofSource] of Map.groupBy(datasets, (drops) => drops.source)) {
+    const looks = ofSource.flatMap(({ lastLook }) => lastLook ?? []);
+    const bucket = bucketOf(ofSource[0]);
+    const owner = place.config.sources.find(({ name }) => name === source)?.owner ?? '';
+    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
+    const before = looks.flatMap((look) => look.place?.owner ?? []).find((known) => known !== owner);
+    const asBefore = before === undefined ? '' : `, when owner was ${before}`;
+    const known =
+      lastGood === null ? 'was never listed' : `was listed last at ${isoTimestamp(lastGood)}${asBefore}`;
+    const ofListed = before === undefined ? 'owner' : 'ownerSet';
+    const names = ofSource.map(({ dataset }) => `${source}/${dataset}`);
+    const told = {
+      case: lastGood === null ? 'ownerWrong' : ofListed,
+      title: `The bucket ${bucket} of ${source} is of another account than owner of the source, ${owner}; it ${known}`,
+      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
+      detail: `${bucket}: ${OWNER_DIFFERS}, ${known}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+    } as const;
+    const commands = ofSource.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+    const schedules = new Set(ofSource.map(({ schedule }) => schedule));
+    yield place.ringing.tell(
+      finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands),
+      alarmsOf(schedules),
+    );
+  }
+}
+
+/** The alarms of datasets whose folders cannot be listed. */
+function alarmsOf(schedules: ReadonlySet<DatasetDays['schedule']>): readonly string[] {
+  return scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules);
+}
+
+/** Buckets that do not exist, a finding each, with all alarms of their datasets: nothing else can be said of files that are to come. */
+export function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
+  for (const [bucket, ofBucket] of Map.groupBy(datasets, bucketOf)) {
+    const looks = ofBucket.flatMap(({ lastLook }) => lastLook ?? []);
+    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
+    const names = ofBucket.map(({ source, dataset }) => `${source}/${dataset}`);
+    const known = lastGood === null ? 'was never there' : `was listed last at ${isoTimestamp(lastGood)}`;
+    const told = {
+      case: lastGood === null ? 'noBucket' : 'bucketGone',
+      title: `The bucket ${bucket} of ${listed(names)} does not exist; it ${known}`,
+      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
+      detail: `${bucket}: ${BUCKET_MISSING}, ${known}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+    } as const;
+    const commands = ofBucket.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+    const schedules = new Set(ofBucket.map(({ schedule }) => schedule));
+    yield place.ringing.tell(
+      finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands),
+      alarmsOf(schedules),
+    );
+  }
+}
+
+/** The bucket of a dataset's folder. */
+function bucketOf(drops: DatasetDays | undefined): string {
+  return drops?.folder.split('/')[2] ?? '';
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
@@ -36,7 +105,7 @@ export function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     return;
   }
   yield* oldListing(drops, dataset, lastLook);
-  yield* failedListing(drops, dataset);
+  yield* failedListing(drops, dataset, lastLook);
   if (lastLook.stopped) yield* emptyLookback(drops, dataset, lastLook);
   else yield* otherNames(drops, dataset);
 }
@@ -84,50 +153,25 @@ function* oldListing({ schedule, isLookOld }: DatasetDays, dataset: Dataset, { a
 }
 
 /** A folder that could not be listed. */
-export function* failedListing(drops: DatasetDays, dataset: Dataset): Findings {
-  const { name, run, policy, needs } = dataset;
+function* failedListing(
+  drops: DatasetDays,
+  { name, customer, run, policy, needs }: Dataset,
+  { at }: LastLook,
+): Findings {
   const failure = failureOf(drops);
   if (failure === undefined) return;
-  const { at = 0 } = drops.lastLook ?? {};
   const { code, message, lastGood } = failure;
   const listedAt = isoTimestamp(at);
   const since = isoTimestamp(failure.since ?? at);
   const tried = since === listedAt ? '' : `, last tried ${listedAt}`;
   const good = lastGood === undefined ? '' : `, listed last ${isoTimestamp(lastGood)}`;
   const told = {
-    ...unlistedTold(drops, dataset, failure),
+    ...customersTold(code, message, customer),
+    title: `The folder of ${name} could not be listed: ${code}`,
     since,
     detail: `${name}, ${drops.folder}, since ${since}${tried}${good}: ${code}: ${message}${needs('list', code, message)}`,
   };
   yield finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, [...policy(code), run()]);
-}
-
-/** Why a folder could not be listed. A bucket that was listed until the configuration named another owner has not changed hands. */
-function unlistedTold(
-  { folder, source, lastLook }: DatasetDays,
-  { name, place, customer }: Dataset,
-  { code, message, lastGood }: NonNullable<ReturnType<typeof failureOf>>,
-): Pick<Told, 'title' | 'reason'> & { readonly case: CaseOf<'SLUICE_FINDING_SOURCE_UNREADABLE'> } {
-  const bucket = `The bucket ${folder.split('/')[2]} of ${name}`;
-  const wasListed = lastGood === undefined ? '' : `it was listed last at ${isoTimestamp(lastGood)}`;
-  if (code === BUCKET_MISSING)
-    return {
-      case: wasListed === '' ? 'noBucket' : 'bucketGone',
-      title: `${bucket} does not exist; ${wasListed || 'it was never there'}`,
-    };
-  if (code !== OWNER_DIFFERS)
-    return {
-      ...customersTold(code, message, customer),
-      title: `The folder of ${name} could not be listed: ${code}`,
-    };
-  const owner = place.config.sources.find((known) => known.name === source)?.owner ?? '';
-  const before = lastLook?.place?.owner ?? owner;
-  const asBefore = before === owner ? '' : `, when owner was ${before}`;
-  const ofListed = before === owner ? 'owner' : 'ownerSet';
-  return {
-    case: wasListed === '' ? 'ownerWrong' : ofListed,
-    title: `${bucket} is of another account than owner of the source, ${owner}; ${wasListed || 'it was never listed'}${asBefore}`,
-  };
 }
 
 /** A folder without files of the days that are looked for. */

@@ -11,7 +11,7 @@ import { unreadVersions } from '../days/partitions.ts';
 import type { Findings } from '../place.ts';
 import { otherDays } from '../texts.ts';
 import type { Dataset } from './dataset.ts';
-import { BUCKET_MISSING, isWithoutBucket } from './folder.ts';
+import { BUCKET_MISSING, isBucketGone } from './folder.ts';
 
 /** Days that failed. */
 export function* failedLoads(
@@ -19,7 +19,7 @@ export function* failedLoads(
   { name, customer, run, policy, needs, explain, backfill }: Dataset,
 ): Findings {
   for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
-    if (code === BUCKET_MISSING && isWithoutBucket(drops)) continue;
+    if (code === BUCKET_MISSING && isBucketGone(drops)) continue;
     const kind = isReplaced ? 'replaced' : failureCase(code);
     // A run leaves files alone that it has tried within 12 hours, and days before the lookback.
     const isOfRun = kind === 'replaced' || kind === 'files';
