@@ -134,7 +134,7 @@ export function finding<Code extends FindingCode>(
 }
 
 /** A title with its stop, and with the time since when it is so, unless it has that already. */
-export function titleOf(said: string, since: Finding['since']): string {
+function titleOf(said: string, since: Finding['since']): string {
   const isTimed = since !== null && said.includes(since);
   const when = since === null ? ', seen now' : `, since ${since}`;
   return `${said}${isTimed ? '' : when}.`;
