@@ -551,7 +551,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/ledger/LandingBucket.ts', CURATE, [['after !== undefined', 'after === null']]),
   faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
-  faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/ListedDays', [
+  faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/lostFiles', [
     ['before, ...replaced', 'replaced'],
     ['get(name) === tag', 'has(name)'],
   ]),
