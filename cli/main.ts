@@ -135,7 +135,7 @@ function asksForHelp(rest: readonly string[]): boolean {
   return options.includes('--help') || options.includes('-h');
 }
 
-/** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */
+/** The command of a name. @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND; SLUICE_USAGE_OPTIONS for an option. */
 function findCommand(name: string): Command {
   const command = commands.find((command) => command.name === name);
   if (command !== undefined) return command;

@@ -79,7 +79,11 @@ export async function restoreFiles(
   }));
 }
 
-/** @throws RestoreError while rows that an erasure takes out may be in versions that have not expired. */
+/**
+ * Requires that no erasure is under way, or has left versions, whose rows a restore could bring back.
+ *
+ * @throws RestoreError while rows that an erasure takes out may be in versions that have not expired.
+ */
 async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
   const store = s3ObjectStore(s3, config.bucket);
   for await (const { key, modifiedAt } of listObjects(store, ERASURES_FOLDER)) {

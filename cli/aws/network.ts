@@ -146,7 +146,11 @@ export function readNetwork(env: Environment): Network {
   return { proxy: proxyOf(env), certificates: certificatesOf(env) };
 }
 
-/** @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` for a file that cannot be read, or has no certificate. */
+/**
+ * The certificates of the file that AWS_CA_BUNDLE names; undefined without the variable.
+ *
+ * @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` for a file that cannot be read, or has no certificate.
+ */
 function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefined {
   if (!file) return undefined;
   try {

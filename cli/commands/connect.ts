@@ -118,7 +118,7 @@ async function runProduct(line: CommandLine, product: Product): Promise<number> 
   return 0;
 }
 
-/** @throws UsageError with `--reader`, which only the form of a reader takes. */
+/** Refuses `--reader`. @throws UsageError with `--reader`, which only the form of a reader takes. */
 function assertNoReader(line: CommandLine, word: string): void {
   if (line.values['reader'] !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: not for ${word}.`);

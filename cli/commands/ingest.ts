@@ -359,7 +359,7 @@ function oneDay(line: CommandLine) {
   return { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
 }
 
-/** @throws UsageError with every option that is missing. */
+/** Requires options that an action cannot do without. @throws UsageError with every option that is missing. */
 function requireOptions(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {
   const missing = names.filter((name) => textOption(line, name) === undefined);
   if (missing.length > 0)

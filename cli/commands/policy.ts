@@ -170,7 +170,11 @@ function targetName(line: CommandLine, target: PolicyTarget, config: Config): st
   return reader ?? source ?? exported;
 }
 
-/** @throws PolicyError `SLUICE_POLICY_TOO_LONG` for a document that is longer than a managed policy may be. */
+/**
+ * Requires that AWS takes the policies by their length.
+ *
+ * @throws PolicyError `SLUICE_POLICY_TOO_LONG` for a document that is longer than a managed policy may be.
+ */
 function requireLengths(policies: readonly PrintedPolicy[]): void {
   const most = ACCESS_LIMITS.managedPolicyCharacters;
   for (const { name, document, isManaged } of policies) {

@@ -82,7 +82,7 @@ export function redriveExit({ failed, refused }: Pick<RedriveReport, 'failed' | 
   return Object.keys(refused).length > 0 ? PROBLEMS_FOUND : 0;
 }
 
-/** @throws UsageError */
+/** Requires that the options name at most one way to choose what is delivered. @throws UsageError */
 function assertOneWay(line: CommandLine): void {
   const ways = ['landing', 'damaged', 'discard', 'reason'].filter((name) => line.values[name] !== undefined);
   const days = ways[0] === 'reason' ? [] : ['from', 'to'].filter((name) => line.values[name] !== undefined);

@@ -45,7 +45,11 @@ export const trial: Command = {
   },
 };
 
-/** @throws UsageError for options of a trial that is to be made: a removal would ignore them. */
+/**
+ * Requires that `--remove` has no options beside it of a trial.
+ *
+ * @throws UsageError for options of a trial that is to be made: a removal would ignore them.
+ */
 function assertRemovalAlone({ values }: CommandLine): void {
   const stray = ['url', 'endpoint'].find((name) => values[name] !== undefined);
   if (stray !== undefined)

@@ -82,7 +82,7 @@ function samples({
   ];
 }
 
-/** @throws TestError SLUICE_TEST_NOT_ACCEPTED. */
+/** Sends a body to the collector. @throws TestError SLUICE_TEST_NOT_ACCEPTED. */
 async function post(collector: string, body: object): Promise<void> {
   const response = await fetch(`${collector}/v1/rgstr`, {
     method: 'POST',

@@ -142,7 +142,11 @@ export async function store(
   return { ...stored, failure: null };
 }
 
-/** @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`. */
+/**
+ * Lands the rows of a request, the refused ones as rows of quarantine.
+ *
+ * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`.
+ */
 async function deliverRows(
   received: Received,
   key: AuthenticatedKey,

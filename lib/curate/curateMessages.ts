@@ -67,7 +67,7 @@ function logFields(task: CurateTask, done: CurateOutcome): Record<string, unknow
   };
 }
 
-/** @returns Whether nothing failed. */
+/** Deletes versions that nothing reads any more. @returns Whether nothing failed. */
 async function sweep(curator: Curator, { deadline, signal }: Invocation): Promise<boolean> {
   const isOurs = (table: string) => Object.values(curator.config.curatedTables).includes(table);
   const swept = await sweepVersions(curator, { deadline, signal, isOurs });

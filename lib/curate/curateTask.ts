@@ -185,7 +185,11 @@ async function curateClaimed(
   }
 }
 
-/** @throws CurateError if files whose rows are to be kept are gone; what {@link makeSlice} throws. */
+/**
+ * Makes the slice that follows those that are done.
+ *
+ * @throws CurateError if files whose rows are to be kept are gone; what {@link makeSlice} throws.
+ */
 async function makeNextSlice(
   { curator, run, task, raw, begunAt }: TaskDay,
   kept: KeptFiles | null,
@@ -202,7 +206,7 @@ async function makeNextSlice(
   return makeSlice(curator, run, slice, { raw: raw.files, kept: kept?.files ?? [] });
 }
 
-/** @throws CurateError if the day has no try left. */
+/** Requires that the day may be tried once more. @throws CurateError if the day has no try left. */
 function requireTry({ isLastAttempt, tries }: Attempt, { entry }: Claim, wasKilled: boolean): void {
   // The queue does not deliver the message again: if the task were killed once more, nobody would record it.
   const isGivenUp = isLastAttempt && wasKilled;

@@ -226,7 +226,11 @@ function requireProgress(plans: readonly TablePlan[]): void {
     throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
 }
 
-/** @returns How many days of the lists some view reads raw all the same; null if that is not known. */
+/**
+ * Publishes the lists of curated days in the views, and logs what has changed.
+ *
+ * @returns How many days of the lists some view reads raw all the same; null if that is not known.
+ */
 async function publish(
   planner: CuratePlanFunction,
   compared: readonly ForwardedKind[] = [],

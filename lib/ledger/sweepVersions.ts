@@ -168,7 +168,7 @@ export function versionSubject(
   return places[0] ?? null;
 }
 
-/** @throws RangeError if files remain. */
+/** Deletes the files of a folder. @throws RangeError if files remain. */
 async function removeUnder({ landing }: Sweeper, prefix: string): Promise<void> {
   for (let calls = 0; calls < MAX_REMOVALS; calls += 1) {
     const keys = await landing.list(prefix);

@@ -119,7 +119,11 @@ interface Chunk extends ColumnChunk {
   readonly most: number;
 }
 
-/** @returns Whether pages have checksums, and bytes of the largest, uncompressed. */
+/**
+ * Looks at the headers of all pages of a chunk.
+ *
+ * @returns Whether pages have checksums, and bytes of the largest, uncompressed.
+ */
 async function walkChunk(
   file: FileWindow,
   chunk: Chunk,
@@ -157,7 +161,11 @@ async function walkChunk(
   return { isChecked, largest };
 }
 
-/** @throws RangeError if the sizes of a page contradict each other. */
+/**
+ * Requires that the sizes that a page states can be true.
+ *
+ * @throws RangeError if the sizes of a page contradict each other.
+ */
 function requireConsistent({ bytes, uncompressed, levels, isCompressed }: Page, codec: number): void {
   if (levels > Math.min(bytes, uncompressed))
     throw new RangeError('The levels of a page are larger than the page.');

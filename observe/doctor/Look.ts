@@ -41,6 +41,7 @@ function isOfPart(error: unknown): boolean {
   return !isMissing(error) && !isNamed(error, NOT_EMULATED);
 }
 
+/** What is told of a part that could not be looked at. */
 function unreadOf(part: string, error: unknown): Unread {
   const why = whyUnread(error);
   return { part, why, kind: unreadKind(error), isByKey: isOfKey(why) };
@@ -67,6 +68,7 @@ export function unsaid(title: string, detail = title): Finding {
   return finding('SLUICE_FINDING_UNCHECKED', { case: 'silent', ...seenNow(title, detail) });
 }
 
+/** A text that begins with a capital letter. */
 function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -338,6 +338,7 @@ export function judgeGatewayLimits(
   return isHeldBack ? [finding('SLUICE_FINDING_QUOTA', { case: 'raised', ...told })] : [];
 }
 
+/** Looks at the limits of Lambda in the account. */
 async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Finding[]> {
   const { AccountLimit = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
   return judgeLambdaLimits(AccountLimit, config);

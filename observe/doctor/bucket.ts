@@ -176,6 +176,7 @@ export function judgeForeignKeys(bucket: string, keys: readonly string[]): Findi
   });
 }
 
+/** Looks at one setting of the bucket. */
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
   const { config, commands } = setup;
   const fault = await findBucketFault(setup, setting, { account: setup.identity?.account });

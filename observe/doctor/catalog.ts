@@ -86,6 +86,7 @@ export const partitions: Look = {
     settled(tableKinds.map((kind): Question => [`the partitions of ${kind}`, findPartitions(setup, kind)])),
 };
 
+/** Looks for partitions of a table that are missing, are misplaced or have other columns. */
 async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly Finding[]> {
   const { glue, config, commands } = setup;
   const inGlue = gluePartitionCatalog(glue);
@@ -140,6 +141,7 @@ export const names: Look = {
     ]),
 };
 
+/** Looks whether groups were pulled that holdouts could be read from, while none are configured. */
 async function findHoldouts({ s3, config, commands }: Setup): Promise<readonly Finding[]> {
   if (config.holdouts !== null) return [];
   const groups = groupsKey(config);
@@ -165,6 +167,7 @@ const MOST_HASHES = 10;
 /** Days that are read, today among them. */
 const DAYS = 8;
 
+/** Looks for experiments of the last days that are known by their hash alone. */
 async function findHashes(setup: Setup): Promise<readonly Finding[]> {
   const { config, now, commands } = setup;
   // Earlier days are not read.

@@ -188,6 +188,7 @@ export async function diagnose(
   }
 }
 
+/** The looks that are asked for. */
 function looksOf({ beforeDeploy = false, drift: includesDrift = false }: Depth): readonly Look[] {
   if (beforeDeploy) return looksBeforeDeploy;
   return includesDrift ? [...looks, drift] : looks;

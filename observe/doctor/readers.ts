@@ -31,6 +31,7 @@ export const readers: Look = {
 /** This can be any day, because policies are about folders and not about days. */
 const DAY = '2026-01-01';
 
+/** Looks at the permissions of a reader. */
 async function findReader(setup: Setup, reader: Reader): Promise<readonly Finding[]> {
   const { config, identity, resources, keyArn } = setup;
   const role = resources.get(readerId(reader, 'Role'));

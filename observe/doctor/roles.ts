@@ -21,6 +21,7 @@ const OWN_STATEMENT = deleteByVersionOnly([], []).Sid;
 /** Simulations at the same time. */
 const AT_ONCE = 4;
 
+/** What the roles of the stack need of the bucket. */
 function needsOf({ config, stack, identity, resources: names }: Setup): readonly BucketNeed[] {
   return bucketNeeds({ config, ...stack }, { identity, names });
 }

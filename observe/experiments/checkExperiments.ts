@@ -133,6 +133,7 @@ function splitCondition(experiment: Config['experiments'][number]): string {
   return ` AND ("experiment_id" <> ${quoteText(experiment.name)} OR "first_day" >= DATE ${quoteText(experiment.since)})`;
 }
 
+/** The units of a group in a row of the query. */
 function readGroup(row: QueryRow): GroupUnits {
   return {
     group_id: row['group_id'] ?? '',
@@ -152,6 +153,7 @@ interface ConfiguredSplit {
   readonly since?: UtcDay | undefined;
 }
 
+/** The split that the configuration states of an experiment; only its name if it states none. */
 function splitOf({ experiments }: Pick<Config, 'experiments'>, name: string): ConfiguredSplit {
   return (
     experiments.filter((each) => typeof each !== 'string').find((each) => each.name === name) ?? { name }
@@ -191,6 +193,7 @@ export function judgeSplit(
   };
 }
 
+/** The verdict on a split. @param p Null if it was not tested. @param unexpected How many groups have no weight. */
 function verdictOf(p: number | null, unexpected: number): JudgedExperiment['verdict'] {
   if (unexpected > 0 || (p !== null && p < MISMATCH_BELOW)) return 'mismatch';
   if (p === null) return 'not_tested';

@@ -12,6 +12,7 @@ export function expectedUnits(counts: readonly GroupCount[]): number[] {
   return counts.map(({ weight }) => (units * weight) / weights);
 }
 
+/** Units and weights of all groups together. */
 function totalsOf(counts: readonly GroupCount[]) {
   const units = sum(counts.map((count) => count.units));
   const weights = sum(counts.map(({ weight }) => weight));

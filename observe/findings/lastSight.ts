@@ -26,6 +26,7 @@ const written = z.object({
   sights: z.array(z.object({ at: z.string(), finding: z.custom<Finding>(isFinding) })),
 });
 
+/** Whether a value that was kept is a finding. */
 function isFinding(value: unknown): boolean {
   const texts = ['title', 'detail', 'cause', 'cure', 'code'].map((name) => valueAt(value, [name]));
   return texts.every((text) => typeof text === 'string') && Array.isArray(valueAt(value, ['commands']));
@@ -217,6 +218,7 @@ export function toldSights(sights: readonly Sight[], now: string): readonly Find
   return [...seen, ...before.map(toldLate)];
 }
 
+/** A finding of an earlier look, which says when it was seen last. */
 function toldLate({ at, finding }: Sight): Finding {
   const title = finding.title.replace(SEEN, '').replace(/\.$/, '');
   return {

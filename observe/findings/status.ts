@@ -80,6 +80,7 @@ function statusOf(facts: StatusFacts, findings: readonly Finding[]): Status {
   };
 }
 
+/** The first of some datasets or exports, the ones that need somebody before others. */
 function shownOf<Drops extends { readonly days: readonly DropDay[] }>(
   all: readonly Drops[] | null,
   needs: (drops: Drops) => Need | null,

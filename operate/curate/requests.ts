@@ -173,7 +173,7 @@ export async function acceptLost(deployment: Requested, asked: AcceptLost): Prom
   return { dryRun, day, drop, tables, rawTables };
 }
 
-/** @returns Rows that the curated day keeps. */
+/** Accepts that a curated day keeps rows that no raw file has. @returns Rows that the curated day keeps. */
 async function acceptKept(
   deployment: Requested,
   kind: ForwardedKind,
@@ -198,7 +198,7 @@ async function acceptKept(
   return rows;
 }
 
-/** @returns Whether the raw day has lost files. */
+/** Accepts that files of a raw day are gone. @returns Whether the raw day has lost files. */
 async function acceptLostFiles(
   { s3, config, wait, random }: Requested,
   kind: ForwardedKind,
@@ -217,7 +217,11 @@ async function acceptLostFiles(
   throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: other writers.`);
 }
 
-/** @throws CurationsError `SLUICE_CURATE_OFF` if the configuration curates nothing. */
+/**
+ * Requires a configuration that curates.
+ *
+ * @throws CurationsError `SLUICE_CURATE_OFF` if the configuration curates nothing.
+ */
 function requireOn({ config }: Pick<Deployment, 'config'>): void {
   if (!config.curate) throw new CurationsError('SLUICE_CURATE_OFF');
 }

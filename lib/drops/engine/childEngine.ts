@@ -87,7 +87,7 @@ function described(
   });
 }
 
-/** @throws EngineError unless a load has written a file where it must be. */
+/** Requires the file of a load. @throws EngineError unless a load has written a file where it must be. */
 async function requireWritten(path: string): Promise<void> {
   try {
     await statOwn(path);

@@ -201,7 +201,11 @@ function groupWithFile(mapping: MappingRequest['mapping'], file: number): Mapped
   return group;
 }
 
-/** @param group Some files of a group. Each row is read with the index of its file among them. */
+/**
+ * A query of the rows of files that are read alike.
+ *
+ * @param group Some files of a group. Each row is read with the index of its file among them.
+ */
 function readGroup(
   request: Pick<MappingRequest, 'files' | 'mapping'>,
   group: Pick<MappedGroup, 'files' | 'names' | 'reads' | 'problem'>,

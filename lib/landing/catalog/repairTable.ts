@@ -105,7 +105,7 @@ export async function noteFolders(
   }
 }
 
-/** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */
+/** Reads all pages of a list. @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */
 async function listAll<Item>(
   attempts: Attempts,
   what: string,

@@ -75,7 +75,11 @@ export function* shortHours({ receivedHours, undeliveredHours }: StatusFacts, pl
   for (const [why, rows] of Map.groupBy(short, whyOf)) yield shortFinding(rows, why, place);
 }
 
-/** @param why Why the stream delivered nothing of these hours. Of what it dropped, nothing can have landed. */
+/**
+ * The finding of hours of which fewer rows landed than were received.
+ *
+ * @param why Why the stream delivered nothing of these hours. Of what it dropped, nothing can have landed.
+ */
 function shortFinding(short: readonly ReceivedHour[], why: UndeliveredWhy | null, place: Place): Finding {
   const { commands, config } = place;
   const areDropped = why === 'dropped';
@@ -143,6 +147,7 @@ function hourText({ ds, hour }: ReceivedHour): string {
   return `${ds}T${String(hour).padStart(2, '0')}`;
 }
 
+/** The sum of a column of hours. */
 function sumOf(rows: readonly ReceivedHour[], column: 'missing' | 'unproved' | 'accepted'): number {
   return sum(rows.map((row) => row[column]));
 }

@@ -165,6 +165,7 @@ function agoText(at: string, now: number): string {
   return `${at}, ${age} ago`;
 }
 
+/** How many requests an hour are usual, in words. @param usual Null if that is not known. */
 function usualText(usual: number | null): string {
   const known = usual === null ? null : Math.round(usual);
   return known === null

@@ -63,6 +63,7 @@ interface Misplaced {
   readonly judgedBy: readonly SharedPart[];
 }
 
+/** The finding of days whose partitions point elsewhere. */
 function misplacedOf(
   { table, days, register, judgedBy }: Misplaced,
   { config, commands }: Pick<Place, 'config' | 'commands'>,

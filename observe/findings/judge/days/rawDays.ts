@@ -24,6 +24,7 @@ export function* lostDays(facts: StatusFacts, place: Place): Findings {
   for (const kind of forwardedKinds) yield* lostDaysOfTable(facts, place, kind);
 }
 
+/** The days of a raw table that lack files. */
 function* lostDaysOfTable(facts: StatusFacts, place: Place, kind: ForwardedKind): Findings {
   const table = place.config.tables[kind];
   const kept = facts.curated?.find((curation) => curation.kind === kind)?.kept ?? [];

@@ -199,7 +199,12 @@ export class MovableClock implements LocalClock {
   }
 }
 
-/** @param move What leads there: `advanceMs: 1000`. @throws ControlError CONTROL_BODY for an instant that has no text here. */
+/**
+ * Requires an instant that the clock can be moved to.
+ *
+ * @param move What leads there: `advanceMs: 1000`.
+ * @throws ControlError CONTROL_BODY for an instant that has no text here.
+ */
 function requireInstant(epochMs: number, move: string): void {
   if (epochMs >= 0 && epochMs <= LAST_INSTANT_MS) return;
   const end = new Date(LAST_INSTANT_MS).toISOString();

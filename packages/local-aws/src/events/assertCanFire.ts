@@ -40,7 +40,11 @@ function depth({ path }: Unmet): number {
   return /^(?:source|detail-type)$/.test(path) ? 0 : path.split('.').length;
 }
 
-/** @param why Why no event satisfies the field. Default: no service publishes such a value. */
+/**
+ * The error of a pattern that no event of the emulator meets.
+ *
+ * @param why Why no event satisfies the field. Default: no service publishes such a value.
+ */
 function refused(path: string, wanted: unknown, why = 'which no event here has'): Error {
   return notImplemented(`events pattern of ${path} ${JSON.stringify(wanted)}, ${why}: it`);
 }

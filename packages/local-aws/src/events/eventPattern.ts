@@ -66,7 +66,11 @@ export function compilePattern(pattern: unknown): EventTest {
   return fields(pattern, 'Filter');
 }
 
-/** @param name What the pattern is called in EventBridge's error. */
+/**
+ * The test of a pattern: an event meets each of its fields.
+ *
+ * @param name What the pattern is called in EventBridge's error.
+ */
 function fields(pattern: unknown, name: string): EventTest {
   if (!isObject(pattern)) throw invalidPattern(`${name} must be an object or an array`);
   const entries = Object.entries(pattern);

@@ -171,7 +171,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
   };
 }
 
-/** @param wake Called with each record that the stream accepts. */
+/** Opens a delivery stream. @param wake Called with each record that the stream accepts. */
 function openStream(
   name: string,
   properties: unknown,
@@ -209,7 +209,11 @@ function pendingDocuments(streams: ReadonlyMap<string, DeliveryStream>): Pending
   });
 }
 
-/** @param readRecord Default: a record is one document. */
+/**
+ * Finds documents that contain a text among the records that are not delivered yet.
+ *
+ * @param readRecord Default: a record is one document.
+ */
 function searchStreams(
   streams: ReadonlyMap<string, DeliveryStream>,
   text: string,

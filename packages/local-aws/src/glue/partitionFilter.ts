@@ -175,7 +175,7 @@ function tokenize(expression: string): Token[] {
   return tokens;
 }
 
-/** @param following The text behind the token. */
+/** The token that a pattern has matched. @param following The text behind the token. */
 function toToken([, text, quoted, ticked, word = '', operator]: RegExpExecArray, following: string): Token {
   if (text !== undefined) return { kind: 'text', text: text.replaceAll("''", "'") };
   if (quoted !== undefined) return { kind: 'name', text: quoted.replaceAll('""', '"') };

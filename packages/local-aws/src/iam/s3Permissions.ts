@@ -74,7 +74,7 @@ export function s3Permissions(
   return needs(call, place);
 }
 
-/** @param action Without the prefix `s3:`. */
+/** A permission for an action of S3. @param action Without the prefix `s3:`. */
 function need(action: string, resource: string, context: Record<string, string> = {}): NeededPermission {
   return { action: `s3:${action}`, resource, context };
 }

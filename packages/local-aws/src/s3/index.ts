@@ -150,7 +150,12 @@ function checkOwners({ headers, store, bucket }: S3Call, operation: string): voi
   requireOwner(store, source, headers['x-amz-source-expected-bucket-owner']);
 }
 
-/** @param expected Undefined for a request that expects no owner. @throws AwsError */
+/**
+ * Requires that a bucket belongs to an account.
+ *
+ * @param expected Undefined for a request that expects no owner.
+ * @throws AwsError
+ */
 function requireOwner(store: ObjectStore, bucket: string, expected: string | undefined): void {
   if (expected === undefined) return;
   if (!/^\d{12}$/.test(expected)) throw s3Errors.accountIdMalformed(expected);

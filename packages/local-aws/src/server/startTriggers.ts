@@ -105,7 +105,11 @@ export function startTriggers(options: TriggersOptions): Triggers {
   };
 }
 
-/** @param timeoutSeconds Timeout of the function; undefined for a function that the template does not have. */
+/**
+ * Requires that a queue hides messages for as long as the function may run.
+ *
+ * @param timeoutSeconds Timeout of the function; undefined for a function that the template does not have.
+ */
 function requireVisibility({ settings }: Queue, timeoutSeconds = 0): void {
   const visible = settings.VisibilityTimeout;
   if (visible < timeoutSeconds)

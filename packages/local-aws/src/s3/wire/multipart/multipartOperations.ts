@@ -113,7 +113,7 @@ export const uploadPart: S3Operation = {
   },
 };
 
-/** @throws AwsError `InvalidArgument`. */
+/** The number of the part that a request names. @throws AwsError `InvalidArgument`. */
 function readPartNumber(query: S3Call['query']): number {
   const text = query.get('partNumber') ?? '';
   const partNumber = /^\d{1,6}$/.test(text) ? Number(text) : 0;
