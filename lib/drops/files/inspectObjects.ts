@@ -16,8 +16,8 @@ const MARKS: readonly string[] = [PARQUET_MARK, ENCRYPTED_MARK];
  * somebody still writes.
  */
 const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
-/** A workbook is a zip, and unpacked it is no Parquet. */
-const WORKBOOK = /\.xls[xmb]$/i;
+/** Documents of offices are zips, and unpacked they are no Parquet. */
+const DOCUMENT = /\.(xls[xmb]|ods|numbers|docx|pptx)$/i;
 /** Matches names without an ending, and those with an ending of a format. */
 const KNOWN =
   /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|json|jsonl|ndjson|xml|ya?ml|html?|md|log|sql|avro|orc|arrow|feather|xlsx?|pdf|manifest)$/i;
@@ -93,7 +93,7 @@ async function lookInto(
   const head = await markAt(0);
   if (head === null) return null;
   const begins = MARKS.includes(head);
-  const other = isPacked(head) && !WORKBOOK.test(name) ? 'compressed' : 'other';
+  const other = isPacked(head) && !DOCUMENT.test(name) ? 'compressed' : 'other';
   // Of an ending that is no known one, what does not begin as Parquet is of another format: an encrypted file, say.
   if (begins === isKnown) return begins ? 'parquet' : other;
   const end = await markAt(object.size - MARK_BYTES);

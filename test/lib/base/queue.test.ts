@@ -58,10 +58,14 @@ describe('a message about a new object', () => {
   });
 
   it.each([
-    { what: 'another service', changed: { source: 'aws.sqs' } },
-    { what: 'another event', changed: { 'detail-type': 'Object Deleted' } },
-    { what: 'no key', changed: { detail: { ...event.detail, object: { key: '' } } } },
-  ])('is none of $what', ({ changed }) => {
-    expect(objectCreated(JSON.stringify({ ...event, ...changed }))).toHaveProperty('wrong');
+    { what: 'another service', changed: { source: 'aws.sqs' }, wrong: 'source' },
+    { what: 'another event', changed: { 'detail-type': 'Object Deleted' }, wrong: 'detail-type' },
+    {
+      what: 'no key',
+      changed: { detail: { ...event.detail, object: { key: '' } } },
+      wrong: 'detail.object.key',
+    },
+  ])('is none of $what, and says which member is wrong without its content', ({ changed, wrong }) => {
+    expect(objectCreated(JSON.stringify({ ...event, ...changed }))).toEqual({ wrong: `Wrong: ${wrong}.` });
   });
 });

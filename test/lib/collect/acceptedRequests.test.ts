@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import type { Collector } from '../../../lib/collect/answer.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { accepted, event, gate, ofCollector, withStream } from './requestCases.ts';
+import { accepted, down, event, gate, ofCollector, withStream } from './requestCases.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
 
 describe('an accepted request', () => {
@@ -125,6 +125,27 @@ describe('an accepted request', () => {
     it('is logged if an event is refused', async () => {
       const log = await logOf([{ body: { events: [7] } }]);
       expect(log).toMatchObject([{ refused: { SLUICE_EVENT_NOT_AN_OBJECT: 1 } }]);
+    });
+
+    it.each([
+      {
+        what: 'it has a number that is NaN',
+        sent: { body: '{"events":[{"eventName":"a","value":NaN}]}' },
+        line: { status: 202, noted: { not_a_number: 1 } },
+      },
+      {
+        what: 'the sender counts its times in seconds',
+        sent: { body: { events: [{ ...event, time: Math.floor(NOW / 1_000) }] } },
+        line: { status: 202, key: 'any', noted: { before_2000: 1 } },
+      },
+      { what: 'it is refused', sent: { method: 'GET' }, line: { status: 405 } },
+    ])('is logged if $what', async ({ sent, line }) => {
+      expect(await logOf([sent])).toMatchObject([line]);
+    });
+
+    it('is logged if the stream does not take it', async () => {
+      const log = await logOf([{ body: { events: [event] } }], withStream(down));
+      expect(log).toMatchObject([{ status: 202, overflowed: 1 }]);
     });
 
     it('is logged if the clock of the sender is off by 55 minutes or more', async () => {

@@ -166,6 +166,7 @@ describe('a refused request', () => {
   it.each<[string, number, string, string | Uint8Array, Sent?]>([
     ['is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '[{"events":[]}]'],
     ['is a text of JSON', 400, 'SLUICE_BODY_JSON_IN_TEXT', JSON.stringify('{"events":[]}')],
+    ['has a text of a list', 400, 'SLUICE_BODY_JSON_IN_TEXT', '{"events":" []"}'],
     [
       'has an unknown encoding',
       415,

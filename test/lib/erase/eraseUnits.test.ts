@@ -267,6 +267,12 @@ describe('an erasure', () => {
     expect(usersOf(1)).toEqual(['stays']);
   });
 
+  it('goes on with a folder whose name comes before the one in which it was killed', async () => {
+    for (const key of ['query-results/a.csv', 'ledger/_loads/a/b']) putResult(key);
+    await killedAt('checkpoint');
+    expect((await erase()).run.places['query-results']).toMatchObject({ objects: 2, deleted: 2 });
+  });
+
   it('has found nothing by a body that nobody can read, which goes', async () => {
     put(`quarantine-large/${DAY}/a`, Buffer.from('note=m%C3%BCller'));
     const passed: string[] = [];

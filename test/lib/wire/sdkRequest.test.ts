@@ -123,6 +123,7 @@ describe('sdkLabel', () => {
     { type: 'py-server', version: 'v123.1234.12345-beta.123', expected: 'py-server 123.1234.12345-beta.123' },
     { type: 'js-client', version: '3.0.0-alpha.1', expected: 'js-client 3.0.0-alpha.1' },
     { type: 'go-sdk', version: '1.2', expected: 'go-sdk' },
+    { type: 'go-sdk', version: 'x1.2.3', expected: 'go-sdk' },
     { type: 'go-sdk', version: '1.2.3 of Ann', expected: 'go-sdk' },
     { type: 'go-sdk', version: '1.2.3-ann', expected: 'go-sdk' },
   ])('of $type and $version is $expected', ({ type, version, expected }) => {
@@ -132,6 +133,10 @@ describe('sdkLabel', () => {
 
 describe('readSdkKey', () => {
   const query = (text: string) => new URLSearchParams(text);
+
+  it('takes the longest key, of the header before that of the query', () => {
+    expect(readSdkKey({ 'statsig-api-key': keyOf(256) }, query('k=client-b'))).toBe(keyOf(256));
+  });
 
   it.each(['', 'client-', 'console-abc', ' client-a', 'client-a b', 'client-é', keyOf(257)])(
     'rejects a key of another shape: %p',

@@ -37,6 +37,8 @@ describe('a file that is not finished', () => {
     ['a.parquet.gz', '\u001f\u008b\u0008 packed', 'compressed'],
     ['a.parquet.zip', 'PK\u0003\u0004 packed', 'compressed'],
     ['Orders.XLSX', 'PK\u0003\u0004 packed', 'not_parquet'],
+    ['orders.xlsb', 'PK\u0003\u0004 packed', 'not_parquet'],
+    ['orders.ods', 'PK\u0003\u0004 packed', 'not_parquet'],
     ['a.zst', '\u0028\u00b5\u002f\u00fd packed', 'compressed'],
     ['part-0', 'BZh9 packed', 'compressed'],
     ['a.unknown', '\u00fd7zXZ packed', 'compressed'],

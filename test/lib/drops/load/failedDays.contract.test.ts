@@ -219,19 +219,25 @@ describe('a day that fails', () => {
     });
   });
 
-  it('keeps its rows when the restored copy of an archived file expires', async () => {
+  it('is loaded when its archived file is restored, and keeps its rows when the copy expires', async () => {
     await loads.dropEvents('a', 0, 2);
-    await loads.load();
     const { customerBucket } = loads.makeLoader();
-    const archived: Loader['customerBucket'] = (...place) => {
-      const bucket = customerBucket(...place);
-      const list: typeof bucket.list = async (request) => {
-        const { objects, ...page } = await bucket.list(request);
-        return { ...page, objects: objects.map((object) => ({ ...object, storageClass: 'GLACIER' })) };
+    const loadFromArchive = (isRestored: boolean) => {
+      const archived: Loader['customerBucket'] = (...place) => {
+        const bucket = customerBucket(...place);
+        const list: typeof bucket.list = async (request) => {
+          const { objects, ...page } = await bucket.list(request);
+          const inArchive = objects.map((object) => ({ ...object, storageClass: 'GLACIER', isRestored }));
+          return { ...page, objects: inArchive };
+        };
+        return { ...bucket, list };
       };
-      return { ...bucket, list };
+      return loads.load({ reason: 'changed', loader: { customerBucket: archived } });
     };
-    await loads.load({ reason: 'changed', loader: { customerBucket: archived } });
+    await loadFromArchive(false);
+    await ends(loadFromArchive(true), 'succeeded');
+    await ends(loadFromArchive(true), 'unchanged');
+    await loadFromArchive(false);
     await loads.expectEvents(0, 2);
   });
 

@@ -163,13 +163,14 @@ describe('folders of a file’s path', () => {
     expect(compiled.folders).toHaveLength(1);
   });
 
-  it('are decoded as they were written, whatever they hold', () => {
-    expect(pathFolders('a=1/b=50%/c=%zz%41/d=%FF/=e/f/g=h=i/j=k')).toEqual([
+  it('are decoded as they were written, name and value', () => {
+    expect(pathFolders('a=1/b=50%/c=%zz%41/d=%FF/=e/f/g=h=i/l%C3%A4nd=D%20E/j=k')).toEqual([
       { name: 'a', value: '1' },
       { name: 'b', value: '50%' },
       { name: 'c', value: '%zzA' },
       { name: 'd', value: '%FF' },
       { name: 'g', value: 'h=i' },
+      { name: 'länd', value: 'D E' },
     ]);
   });
 });
