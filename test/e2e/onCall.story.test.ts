@@ -71,9 +71,10 @@ async function dead(QueueName: string, MessageBody: string): Promise<void> {
 }
 
 describe('sluice status', () => {
-  it('finds nothing wrong with a new deployment, and says what it cannot know', async () => {
-    const answer = await status();
-    expect(answer).toMatchObject({
+  it('finds nothing wrong with a new deployment', async () => {
+    const { code, stdout } = await story.sluice('status', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
       isWell: true,
       problems: [],
       unknown: [],
@@ -90,11 +91,6 @@ describe('sluice status', () => {
         damaged: { count: 0, oldest: null },
       },
     });
-    const { code, stdout } = await story.sluice('status');
-    expect(code).toBe(0);
-    expect(stdout).toContain('Last hour: no request.');
-    expect(stdout).toContain('Quotas of the stream: not known locally.');
-    expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data/);
   });
 
   it('shows requests in the buffers, and when they have landed', async () => {
@@ -142,8 +138,6 @@ describe('a fault leads by sluice status to its finding', () => {
     const { stdout } = await story.sluice('explain', found.code);
     expect(stdout).toContain(found.title);
     expect(stdout).toContain(found.cure);
-    expect((await story.sluice('explain', 'SLUICE_FINDING_NO_KEY')).stdout).not.toContain('$');
-    expect((await story.sluice('status')).stdout).toMatch(/\nNo problem, \d warnings?\.\n/);
   });
 
   it('a key turned off: nobody may send', async () => {
@@ -155,33 +149,32 @@ describe('a fault leads by sluice status to its finding', () => {
     expect((await story.paste((commands.at(-1) ?? '').replace('LABEL', 'web'), KEY)).code).toBe(0);
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     expect(await post(1)).toBe(202);
-    expect(await story.found('NO_KEY')).toBeUndefined();
   });
 
   it('a secret that is no list of keys, or is to be deleted, while collectors know the keys', async () => {
     const secrets = story.kept(new SecretsManagerClient(story.clientOptions()));
     const SecretId = 'sluice-local-keys';
-    const read = async () => {
+    const spoil = (SecretString: string) =>
+      secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    const accepts = async () => {
       await story.advance(FRESH_MS);
       expect(await post(1)).toBe(202);
     };
-    const cure = async (codes = [0, 0]) => {
+    /** Pastes the commands of the finding, after which the keys are there. @returns Its detail. */
+    const cure = async (ended: readonly number[]) => {
       const found = await finding('KEYS_UNREADABLE');
-      expect(await paste(found)).toEqual(codes);
-      await read();
-      expect(await story.found('KEYS_UNREADABLE')).toBeUndefined();
+      expect(await paste(found)).toEqual(ended);
+      await accepts();
+      expect((await keys(['list'])).stdout).toContain('web');
       return found.detail;
     };
-    const spoil = (SecretString: string) =>
-      secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
     await spoil('{"keys":[{"label":"web"}]}');
-    expect(await cure()).toMatch(/^sluice-local-keys: web: sha256: /);
-    await spoil('{"keys":[');
-    await read();
-    expect(await cure()).toMatch(/not JSON\.$/);
+    expect(await cure([0, 0])).toMatch(/^sluice-local-keys: web: sha256: /);
     await secrets.send(new DeleteSecretCommand({ SecretId }));
+    await accepts();
     // A dry run could not read the secret.
     expect(await cure([0])).toContain('deletion');
+    expect(codes(await status()).filter((code) => /KEY/.test(code))).toEqual([]);
   });
 
   it('days without a partition, whose command registers them', async () => {
@@ -233,7 +226,10 @@ describe('a fault leads by sluice status to its finding', () => {
   it('what may not be read, by name', async () => {
     const denied = { fault: 'failCalls', calls: 'all', code: 'AccessDeniedException', status: 400 };
     await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });
-    const { partitions, unknown } = await status();
+    const { code, stdout } = await story.sluice('status', '--json');
+    await story.clearFaults();
+    expect(code).toBe(3);
+    const { partitions, unknown }: Status = JSON.parse(stdout);
     const why = expect.stringContaining('AccessDeniedException');
     expect(partitions).toBe(null);
     expect(unknown).toEqual(
@@ -241,11 +237,5 @@ describe('a fault leads by sluice status to its finding', () => {
         return { part, kind: 'denied', log: null, why, isByKey: false };
       }),
     );
-    const { code, stdout } = await story.sluice('status');
-    await story.clearFaults();
-    expect({ code, stdout }).toEqual({
-      code: 3,
-      stdout: expect.stringContaining('Not known: the partitions. AccessDenied'),
-    });
   });
 });
