@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
 import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { questions } from '../../cli/trial/questions.ts';
@@ -11,7 +12,8 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 import { callMain } from '../harness/callMain.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
-import { npxWords, shellWords } from '../harness/npxWords.ts';
+import { listen } from '../harness/listen.ts';
+import { eachNpxWords, eachShellWords } from '../harness/npxWords.ts';
 import { textOf } from '../harness/textOf.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
 import { emptyDamaged, judgedDeployment, waitingFacts, wellFacts } from '../observe/statusFacts.ts';
@@ -53,8 +55,10 @@ function isPlaced(name = ''): boolean {
 const AWAY = new Set(
   'check curate export ingest quarantine reconcile redrive relay restore status tables trace'.split(' '),
 );
-/** Nothing listens there. */
-const NOWHERE = ['--local', '--endpoint-url', 'http://127.0.0.1:9'];
+/** Refuses each call: a connection that is refused would be tried again. */
+const refusing = createServer((_, response) => response.writeHead(403).end('{}'));
+const NOWHERE = ['--local', '--endpoint-url', await listen(refusing)];
+afterAll(() => refusing.close());
 
 describe('the commands in the docs and in cures', () => {
   it('exist, with valid options', async () => {
@@ -91,12 +95,12 @@ describe('the commands in the docs and in cures', () => {
       /^keys\b/.test(text) || (AWAY.has(text.split(' ')[0] ?? '') && !/\b[A-Z]+\b/.test(text));
     const asked = [...documented.filter((text) => !/^keys\b/.test(text)), ...ofFindings].filter(isAsked);
     const wrong: string[] = [];
-    for (const text of new Set(asked)) {
-      const words = npxWords(`npx sluice ${text}`);
+    const texts = [...new Set(asked)];
+    for (const [index, words] of eachNpxWords(texts.map((text) => `npx sluice ${text}`)).entries()) {
       const isPlace = (word: string, i: number) => word === '--stage' || words[i - 1] === '--stage';
       const rest = words.filter((word, i) => word !== '--local' && !isPlace(word, i));
       const { code, stderr } = await callMain([...rest, ...NOWHERE]);
-      if (code === 2) wrong.push(`${text}: ${stderr}`);
+      if (code === 2) wrong.push(`${texts[index]}: ${stderr}`);
     }
     expect(wrong).toEqual([]);
   });
@@ -139,9 +143,11 @@ describe('the commands in the docs and in cures', () => {
     const lines = facts
       .flatMap((caseFacts) => judge({ ...wellFacts, ...caseFacts }, judgedDeployment, 'eu-central-1'))
       .flatMap((finding) => finding.commands);
-    const others = lines.filter((line) => !/^(printf .* \| )?npx/.test(line));
-    expect(new Set(others.map((line) => shellWords(`npx ${line}`)[1]))).toEqual(new Set(['aws']));
-    const words = [...new Set(lines)].filter((line) => !others.includes(line)).map((line) => npxWords(line));
+    const isOurs = (line: string) => /^(printf .* \| )?npx/.test(line);
+    const distinct = [...new Set(lines)];
+    const others = eachShellWords(distinct.filter((line) => !isOurs(line)).map((line) => `npx ${line}`));
+    expect(new Set(others.map(([, program]) => program))).toEqual(new Set(['aws']));
+    const words = eachNpxWords(distinct.filter(isOurs));
     expect(words[0]?.slice(0, 3)).toEqual(['redrive', '--discard', first]);
     for (const [name = '', ...rest] of words) {
       const command = declared.find((candidate) => candidate.name === name) ?? { options: {} };

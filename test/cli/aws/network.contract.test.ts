@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { useNetwork } from '../../../cli/aws/network.ts';
+import { awsConnection, useNetwork } from '../../../cli/aws/network.ts';
 import { namedTarget } from '../../../cli/aws/target.ts';
 import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/LambdaBinding.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { projectRoot } from '../../../local/roots.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
+import { callMain } from '../../harness/callMain.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 import { listen } from '../../harness/listen.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
@@ -118,6 +119,13 @@ function sluice(words: string, env: Readonly<Record<string, string>>): Promise<s
   });
 }
 
+/** Runs `sluice` in this process, which takes no proxy and no certificates from these variables: they are not set, or wrong. */
+async function sluiceHere(words: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const given = { SLUICE_CONFIG, HOME: home, https_proxy: '', ...env };
+  const { stdout, stderr } = await callMain(words.split(' '), { env: given });
+  return stdout + stderr;
+}
+
 const aws = (...services: readonly string[]) =>
   services.map((service) => `${service}.eu-west-1.amazonaws.com:443`);
 
@@ -126,6 +134,21 @@ async function askWho(env: Readonly<Record<string, string>>, endpoint: string): 
   const { aws: options } = namedTarget({ values: { stage: 'dev' } }, env);
   const client = new STSClient({ ...options, endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
   return client.send(new GetCallerIdentityCommand({})).finally(() => client.destroy());
+}
+
+/** Begins a connection to AWS, and does not wait for it. @returns `HOST:PORT` of the tunnel that it asks for; `no tunnel` if it asks for none. */
+function wayTo(endpoint: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const { httpsAgent: agent } = awsConnection(env).requestHandler;
+  const call = request(endpoint, agent === undefined ? {} : { agent });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const end = () => {
+    resolve(asked.join() || 'no tunnel');
+    call.destroy();
+  };
+  // By the proxy there is a socket once the tunnel is open.
+  call.once('socket', end);
+  call.on('error', end);
+  return promise;
 }
 
 describe('behind a proxy', () => {
@@ -188,12 +211,9 @@ describe('behind a proxy', () => {
       tunnel: '[2001:db8::1]:443',
     },
   ])('with NO_PROXY=$noProxy connects to $endpoint by a tunnel to $tunnel', async (row) => {
-    const env = { ...behindProxy, NO_PROXY: row.noProxy };
-    await expect(askWho(env, row.endpoint)).rejects.toThrow(/certificate/);
-    expect(asked).toEqual([row.tunnel]);
+    expect(await wayTo(row.endpoint, { ...behindProxy, NO_PROXY: row.noProxy })).toBe(row.tunnel);
   });
 
-  // Without the proxy the call fails, and each network has its own error for that. Of several addresses it has no message.
   it.each([
     { noProxy: 'nowhere.invalid', endpoint: 'https://nowhere.invalid' },
     { noProxy: 'NOWHERE.Invalid', endpoint: 'https://nowhere.INVALID' },
@@ -228,10 +248,7 @@ describe('behind a proxy', () => {
     { noProxy: '', endpoint: 'https://[::1]:9' },
     { noProxy: '', endpoint: 'https://localhost:9' },
   ])('with NO_PROXY=$noProxy connects to $endpoint without a tunnel', async ({ noProxy, endpoint }) => {
-    await expect(askWho({ ...behindProxy, NO_PROXY: noProxy }, endpoint)).rejects.toThrow(
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|E(?:HOST|NET)UNREACH|EADDRNOTAVAIL|ETIMEDOUT|configured timeout|^$/,
-    );
-    expect(asked).toEqual([]);
+    expect(await wayTo(endpoint, { ...behindProxy, NO_PROXY: noProxy })).toBe('no tunnel');
   });
 
   it('asks a host of NO_PROXY for specs without the proxy', async () => {
@@ -292,7 +309,7 @@ describe('behind a proxy', () => {
 
 describe('without a proxy', () => {
   it('says how the header of a profile is written', async () => {
-    const said = await sluice('keys list --stage dev', {
+    const said = await sluiceHere('keys list --stage dev', {
       AWS_PROFILE: 'bare',
       AWS_EC2_METADATA_DISABLED: 'true',
     });
@@ -311,7 +328,7 @@ describe('a variable of the network that is wrong', () => {
     // A file that is no certificate.
     { variable: 'AWS_CA_BUNDLE', value: SLUICE_CONFIG },
   ])('stops a command for a wrong $variable', async ({ variable, value }) => {
-    const said = await sluice('keys list --stage dev', { ...KEYS, [variable]: value });
+    const said = await sluiceHere('keys list --stage dev', { ...KEYS, [variable]: value });
     expect(said).toMatch(new RegExp(`^SLUICE_AWS_UNREACHABLE: .*${variable}: expected `));
   });
 
@@ -320,11 +337,13 @@ describe('a variable of the network that is wrong', () => {
     // No `keys list --local`: somebody's own local cloud may run beside the test.
     const here = 'keys list --stage dev --endpoint-url http://127.0.0.1:9';
     const apart = ['explain SLUICE_AWS_NO_REGION', 'policy print --for deploy --stage dev', here];
-    const [explained, printed, listed] = await Promise.all(apart.map((words) => sluice(words, env)));
+    const said: string[] = [];
+    for (const words of apart) said.push(await sluiceHere(words, env));
+    const [explained, printed, listed] = said;
     expect(explained).toContain('SLUICE_AWS_NO_REGION');
     expect(printed).toContain('"Statement"');
     expect(listed).toContain('ECONNREFUSED');
-    expect(await sluice('groups pull --local', env)).toMatch(
+    expect(await sluiceHere('groups pull --local', env)).toMatch(
       /^SLUICE_AWS_UNREACHABLE: .*HTTPS_PROXY: expected /m,
     );
   });
