@@ -69,12 +69,6 @@ describe('an existing resource in the configuration', () => {
     expect(ownKey).toMatch(/^arn:aws:kms:/);
     expect(policiesOf(brought)).toBe(policiesOf(own).replaceAll(ownKey, keyArn));
   });
-
-  it('has its new days registered hourly, as events of a brought bucket may not be enabled', () => {
-    const expression = ({ made }: typeof own) =>
-      made.Resources['DailySchedule']?.Properties['ScheduleExpression'];
-    expect(expression(brought)).toBe('cron(5 * * * ? *)');
-  });
 });
 
 describe('a resource that the stack creates', () => {
@@ -114,22 +108,14 @@ describe('a resource that the stack creates', () => {
     });
   });
 
-  it('is a workgroup that enforces the result location, the encryption and the scan limit', () => {
+  it('is a workgroup with its place of results, and the key of the stack', () => {
     const group = own.resolved.resources.find(({ logicalId }) => logicalId === 'Workgroup');
     expect(group?.properties).toMatchObject({
       Name: 'analysts',
-      State: 'ENABLED',
-      RecursiveDeleteOption: true,
       WorkGroupConfiguration: {
-        EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
-        EnforceWorkGroupConfiguration: true,
-        PublishCloudWatchMetricsEnabled: true,
-        RequesterPaysEnabled: false,
-        BytesScannedCutoffPerQuery: 1_000_000_000_000,
         ResultConfiguration: {
           OutputLocation: 's3://acme-data/query-results/',
           EncryptionConfiguration: {
-            EncryptionOption: 'SSE_KMS',
             KmsKey: own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn,
           },
           ExpectedBucketOwner: '111122223333',

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { withOwnSettings } from '../../infra/serverless/ownSettings.ts';
 import { queueExecutions, serviceConfiguration } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { acmeSource, exportTo } from '../harness/configInput.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments', region: 'eu-west-1', architecture: 'x86_64' });
 const made = serviceConfiguration({ config, service: 'acme', stage: 'prod' });
@@ -86,10 +87,8 @@ describe("a deployment's own serverless.yml", () => {
 });
 
 describe('the executions that queues take from the collector', () => {
-  const datasets = [{ name: 'events', kind: 'events' as const }];
-  const sources = [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets }];
-  const target = { bucket: 'acme-warehouse', owner: '444455556666' };
-  const exports = [{ name: 'events', table: 'statsig_forwarded_events', target }];
+  const sources = [acmeSource()];
+  const exports = [exportTo({})];
   const relay = { statsig: true } as const;
 
   it.each([

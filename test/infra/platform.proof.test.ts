@@ -3,9 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { resources } from '../../infra/resources.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
 import {
   parseTemplate,
   readDeployment,
@@ -16,9 +13,6 @@ import { packageTemplate } from './packageTemplate.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const account = '111122223333';
-const certificateArn = `arn:aws:acm:us-east-1:${account}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`;
-const configOf = (input: Partial<ConfigInput>) => defineConfig({ bucket: 'acme-experiments', ...input });
-const DOMAIN = { domain: 'collect.acme.com', certificateArn };
 
 describe('a stack with all that a platform team asks for', () => {
   const options = templateConfigurations['what a platform team asks for'];
@@ -136,33 +130,6 @@ describe('a stack with all that a platform team asks for', () => {
       ]),
     );
     expect(kept.filter((id) => /Ingest|Read/.test(id))).toEqual([]);
-  });
-
-  it('maps the domain to the stage', () => {
-    expect(template.Resources['Domain']?.Properties).toMatchObject({
-      DomainName: 'collect.acme.com',
-      DomainNameConfigurations: [
-        {
-          CertificateArn: options.endpoint?.certificateArn,
-          EndpointType: 'REGIONAL',
-          SecurityPolicy: 'TLS_1_2',
-        },
-      ],
-    });
-    expect(template.Resources['DomainMapping']?.Properties).toEqual({
-      DomainName: { Ref: 'Domain' },
-      ApiId: { Ref: 'HttpApi' },
-      Stage: { Ref: 'HttpApiStage' },
-    });
-  });
-});
-
-describe('a domain', () => {
-  it('is of the gateway, which keeps its own address as the output CollectorUrl', () => {
-    const { Outputs } = resources({ config: configOf({ endpoint: DOMAIN }), service: 'a', stage: 'prod' });
-    expect(JSON.stringify(Outputs['CollectorUrl'])).toContain('.execute-api.');
-    const none = resources({ config: configOf({}), service: 'a', stage: 'prod' });
-    expect(JSON.stringify(none)).not.toContain('DomainName');
   });
 });
 

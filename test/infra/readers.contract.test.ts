@@ -9,7 +9,7 @@ import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/te
 import { madeStack, PLACE } from './madeStack.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
-const { config, made, template, resolved } = madeStack({
+const { config, template, resolved } = madeStack({
   readers: [
     { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
     { kind: 'statsig', name: 'statsig-old', as: 'user' },
@@ -91,24 +91,6 @@ describe('a result location of the configuration', () => {
     );
     expect(placeFolders(located, 'query-results')).toContain('statsig-results/');
     expect(JSON.stringify(erasePolicy(scope, located, 'sluice-prod'))).toContain('statsig-results/*');
-  });
-});
-
-describe('every Glue database of the stack', () => {
-  it('leaves its tables to IAM, whatever Lake Formation says of new ones', () => {
-    const databases = Object.entries(made.Resources).filter(([, { Type }]) => Type === 'AWS::Glue::Database');
-    expect(databases.map(([id]) => id)).toEqual(
-      expect.arrayContaining(['Database', 'StagingDatabase', 'ReaderOwoxDatabase', 'ReaderBiEc2Database']),
-    );
-    for (const [id, { Properties }] of databases)
-      expect({ id, database: Properties['DatabaseInput'] }).toEqual({
-        id,
-        database: expect.objectContaining({
-          CreateTableDefaultPermissions: [
-            { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
-          ],
-        }),
-      });
   });
 });
 
@@ -202,12 +184,6 @@ describe('readers in the template', () => {
       ['sluice_metabase', '/query-results/metabase/'],
       ['sluice_bi-ec2', '/reader-tables/bi-ec2/'],
     ]);
-    for (const { Properties } of groups)
-      expect(Properties['WorkGroupConfiguration']).toMatchObject({
-        EnforceWorkGroupConfiguration: true,
-        BytesScannedCutoffPerQuery: 1_000_000_000_000,
-        ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
-      });
   });
 
   it('have query results that expire and tables that stay in the same folder', () => {
@@ -235,7 +211,7 @@ describe('readers in the template', () => {
     expect(raised.Resources['ReaderMetabaseAccessKey']?.Properties['Serial']).toBe(2);
   });
 
-  it('create their own resources locally: a private, encrypted result bucket and the databases', () => {
+  it('create their own resources locally: a result bucket with the key of the stack, and the databases', () => {
     const resources = resolved.resources.filter(({ logicalId }) => logicalId.startsWith('Reader'));
     expect(readDeployment({ resources }).buckets).toMatchObject([{ name: 'acme-owox', eventBridge: false }]);
     const databases = resources.filter(({ type }) => type === 'AWS::Glue::Database');
@@ -245,12 +221,10 @@ describe('readers in the template', () => {
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [
           {
-            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: scope.keyArn },
-            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: { KMSMasterKeyID: scope.keyArn },
           },
         ],
       },
-      PublicAccessBlockConfiguration: { BlockPublicPolicy: true, RestrictPublicBuckets: true },
     });
     // Files of connectors' tables are in the same bucket: only results expire.
     expect(find('ReaderOwoxResultsBucket').properties['LifecycleConfiguration']).toMatchObject({
@@ -272,13 +246,5 @@ describe('readers in the template', () => {
     });
     const { LifecycleConfiguration } = kept.made.Resources['ReaderOwoxResultsBucket']?.Properties ?? {};
     expect(LifecycleConfiguration).toMatchObject({ Rules: [{ Id: 'unfinished-uploads' }] });
-  });
-
-  it("retain buckets and databases with others' data when the stack is deleted", () => {
-    for (const id of ['ReaderOwoxResultsBucket', 'ReaderOwoxDatabase', 'ReaderBiEc2Database'])
-      expect(template.Resources[id]).toMatchObject({
-        DeletionPolicy: 'RetainExceptOnCreate',
-        UpdateReplacePolicy: 'Retain',
-      });
   });
 });

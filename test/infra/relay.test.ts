@@ -42,11 +42,7 @@ describe('relay in the template', () => {
       ...more,
     });
     for (const queue of [RelayQueue, RelayDeadLetterQueue]) {
-      expect(queue?.Properties).toMatchObject({
-        KmsMasterKeyId: key,
-        MaximumMessageSize: 1_048_576,
-        MessageRetentionPeriod: 907_200,
-      });
+      expect(queue?.Properties).toMatchObject({ KmsMasterKeyId: key });
       expect(queue?.Properties).not.toHaveProperty('SqsManagedSseEnabled');
     }
     for (const role of [RelayRole, CollectRole]) {

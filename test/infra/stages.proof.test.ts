@@ -142,19 +142,6 @@ describe('serverless package of one of two stages', () => {
 describe('serverless deploy', () => {
   const key = "keys: [{ label: 'web', sha256: '0'.repeat(64) }]";
 
-  it("refuses the local cloud's stage", async () => {
-    const { root, remove } = scratchRoot(smallFunctions);
-    try {
-      const file = configFile('local', `export default defineConfig({ bucket: 'acme', ${key} });`);
-      const { status, said } = await runServerless(file, ['deploy', '--stage', 'local'], { cwd: root });
-      expect(status).toBe(1);
-      expect(said).toContain('SLUICE_CONFIG_STAGE_UNKNOWN');
-      expect(said).toContain('stage: got "local", which is the local cloud\'s and is not deployed.');
-    } finally {
-      remove();
-    }
-  });
-
   it('refuses a package of another stage or region, and repeats the warnings of the right one', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
     const file = configFile(
@@ -247,24 +234,8 @@ describe('serverless deploy', () => {
     }
   }
 
-  it('refuses credentials of another account than the configuration states', async () => {
-    const { status, said } = await deployOnto("account: '111122223333'");
-    expect(status).toBe(1);
-    expect(said).toContain('SLUICE_CONFIG_ACCOUNT_DIFFERS');
-    expect(said).toContain('account: got 000000000000, expected 111122223333.');
-  });
-
   const refused = 'SLUICE_CONFIG_ENCRYPTION_DIFFERS';
   const s3 = "encryption: 's3'";
-  const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
-
-  it.each([
-    { what: 'no key of a stack that has one', options: s3, outputs: { KeyArn } },
-    { what: 'a key of a stack that has none', options: 'curate: true', outputs: { SluiceVersion: '1' } },
-  ])('refuses another encryption than the stack has: $what', async ({ options, outputs }) => {
-    expect((await deployOnto(options, { outputs })).said).toContain(`${refused}: `);
-  });
-
   it('takes the encryption that the stack has', async () => {
     const { said } = await deployOnto(s3, { outputs: { SluiceVersion: '1' } });
     expect(said).toMatch(COMPARED);
@@ -283,17 +254,6 @@ describe('serverless deploy', () => {
     };
     return (await deployOnto(`${s3}, existing: { bucket: true }`, {}, [service])).said;
   };
-
-  it('refuses another encryption than an existing bucket has', async () => {
-    const algorithm = '<SSEAlgorithm>aws:kms</SSEAlgorithm>';
-    const rule = `<ApplyServerSideEncryptionByDefault>${algorithm}</ApplyServerSideEncryptionByDefault>`;
-    const said = await saidOfBucket(
-      200,
-      `<ServerSideEncryptionConfiguration><Rule>${rule}</Rule></ServerSideEncryptionConfiguration>`,
-    );
-    expect(said).toContain(refused);
-    expect(said).toContain("acme encrypts with AWS's own key for S3 (aws/s3)");
-  });
 
   it.each([
     [301, 'PermanentRedirect'],
@@ -315,19 +275,6 @@ describe('serverless deploy', () => {
     expect(said).toMatch(COMPARED);
   });
 
-  it.each([
-    {
-      what: 'says that a stack of another service stays, and the stack is new',
-      name: 'acme-dev',
-      isNew: true,
-    },
-    { what: 'does not say so of a stack that it updates', name: 'sluice-dev', isNew: false },
-  ])('$what', async ({ name, isNew }) => {
-    const { said } = await deployOnto('curate: true', { name });
-    expect(said.includes('The stack sluice-dev is new.')).toBe(isNew);
-    expect(said).toMatch(COMPARED);
-  });
-
   const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
   const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
 
@@ -342,11 +289,5 @@ describe('serverless deploy', () => {
     const { said } = await deployOnto(reader, { resources: [{ ...user, physicalId }] });
     expect(said.includes('The new ARN is arn:aws:iam::000000000000:user/BI.')).toBe(isReplaced);
     expect(said).toMatch(COMPARED);
-  });
-
-  it('refuses the name of a reader that another user of the stack has', async () => {
-    const held = { ...user, logicalId: 'ReaderOldUser', physicalId: 'bi' };
-    const { said } = await deployOnto(reader, { resources: [held] });
-    expect(said).toContain('ReaderOldUser of the stack sluice-dev is named bi');
   });
 });

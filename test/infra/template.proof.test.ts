@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
-import { madeByServerless, queueExecutions } from '../../infra/serverless/service.ts';
+import { madeByServerless } from '../../infra/serverless/service.ts';
 import { lengthOf, substitution } from '../../infra/template/substitute.ts';
 import { templateProblems } from '../../infra/template/templateProblems.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -32,8 +32,6 @@ const documentSchema = z
     ...Policies.map((inline) => inline.PolicyDocument),
     ...(PolicyDocument === undefined ? [] : [PolicyDocument]),
   ]);
-
-const mapping = z.object({ ScalingConfig: z.object({ MaximumConcurrency: z.number() }) });
 
 const json = (value: unknown) => JSON.stringify(value);
 
@@ -137,18 +135,6 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(wild).toEqual([]);
   });
 
-  it('runs at most two invocations of a function for a queue', () => {
-    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
-      mapping.parse(properties),
-    );
-    // A new account has 10 executions: the least of each queue, so that the collector gets the most.
-    expect(mappings.map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency)).toEqual(
-      mappings.map(() => 2),
-    );
-    const config = defineConfig({ bucket: 'acme-experiments', ...options });
-    expect(queueExecutions(config)).toEqual({ queues: mappings.length, most: 2 * mappings.length });
-  });
-
   it('lets Lambda run message chains only for functions that send to their own queue and bound the chain', () => {
     const ofType = (type: string) =>
       Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
@@ -168,19 +154,6 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
       return (Properties?.['RecursiveLoop'] === 'Allow') !== sendsToItself;
     });
     expect(wrong.map(([id]) => id)).toEqual([]);
-  });
-
-  it('retains buckets, keys and databases when the stack is deleted', () => {
-    const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Glue::Database'];
-    const lost = Object.entries(template.Resources)
-      .filter(([id, { Type }]) => stateful.includes(Type) && id !== 'ServerlessDeploymentBucket')
-      .filter(
-        ([, { DeletionPolicy, UpdateReplacePolicy }]) =>
-          !DeletionPolicy?.startsWith('Retain') || UpdateReplacePolicy !== 'Retain',
-      )
-      .map(([id]) => id);
-    expect(lost).toEqual([]);
-    expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
   });
 
   it("has Lambda's own lines in the logs of all functions but those of requests, where they cost more than their own", () => {
