@@ -58,7 +58,7 @@ const AWAY = new Set(
 /** Refuses each call: a connection that is refused would be tried again. */
 const refusing = createServer((_, response) => response.writeHead(403).end('{}'));
 const NOWHERE = ['--local', '--endpoint-url', await listen(refusing)];
-afterAll(() => refusing.close());
+afterAll(() => void refusing.close());
 
 describe('the commands in the docs and in cures', () => {
   it('exist, with valid options', async () => {
