@@ -17,63 +17,7 @@ describe('a wrong command line', () => {
   it.each([
     [['strat'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean start?', 'sluice --help'],
     [['--local', 'doctor'], 'SLUICE_USAGE_OPTIONS', 'expected a command first', 'sluice <command> --help'],
-    [
-      ['start', '--prot', '1'],
-      'SLUICE_USAGE_OPTIONS',
-      "Unknown option '--prot'. Did you mean --port?",
-      'sluice start --help',
-    ],
-    [
-      ['doctor', '--verbose'],
-      'SLUICE_USAGE_OPTIONS',
-      "'--verbose'. Expected one of --",
-      'sluice doctor --help',
-    ],
-    [['doctor', '--stag=prod'], 'SLUICE_USAGE_OPTIONS', 'Did you mean --stage?', 'sluice doctor --help'],
-    [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', "Unknown option '-x'.", 'sluice doctor --help'],
-    [
-      ['doctor', '--before-deploy', '--drift'],
-      'SLUICE_USAGE_OPTIONS',
-      '--before-deploy and --drift: expected one of them',
-      'sluice doctor --help',
-    ],
-    [
-      ['explain', 'SLUICE_KEY_UNKNOWN', '--stage', 'prod'],
-      'SLUICE_USAGE_OPTIONS',
-      '--stage: SLUICE_KEY_UNKNOWN is not the code of a finding',
-      'sluice explain --help',
-    ],
-    [
-      ['explain', 'SLUICE_FINDING_FORWARDED', '--local'],
-      'SLUICE_USAGE_OPTIONS',
-      '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
-      'sluice explain --help',
-    ],
-    [
-      ['erase', '--unit', 'user_id=u', '--dry-run', '--yes'],
-      'SLUICE_USAGE_OPTIONS',
-      '--dry-run and --yes: expected one of them',
-      'sluice erase --help',
-    ],
-    [['tables', '--no-rows'], 'SLUICE_USAGE_OPTIONS', '--no-rows: expected the name', 'sluice tables --help'],
-    [['query'], 'SLUICE_USAGE_ARGUMENTS', 'SQL', 'sluice query --help'],
-    [['start', '--port'], 'SLUICE_USAGE_OPTIONS', 'argument missing', 'sluice start --help'],
-    [
-      ['doctor', '--stage', '--local'],
-      'SLUICE_USAGE_OPTIONS',
-      "Option '--stage' argument is ambiguous.",
-      'sluice doctor --help',
-    ],
-    [['doctor', '--local=yes'], 'SLUICE_USAGE_OPTIONS', 'does not take an argument', 'sluice doctor --help'],
     [['query', '-- a remark\nselect 1'], 'SLUICE_USAGE_OPTIONS', "after '--'", 'sluice query --help'],
-    [['ingest', 'statsu'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean status?', 'sluice ingest --help'],
-    [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],
-    [
-      ['policy', 'print', '--for', 'statsig-bukcet'],
-      'SLUICE_USAGE_OPTIONS',
-      'Did you mean statsig-bucket?',
-      'sluice policy --help',
-    ],
     // Days that do not exist: Date.parse makes 2 March of 30 February.
     ...['2026-02-30', '2026-02-30T00:00:00Z', '2026-02-29T23:30+02:00', '2026-02-28T25:00:00Z', 'soon'].map(
       (since): [string[], string, string, string] => [
@@ -83,12 +27,6 @@ describe('a wrong command line', () => {
         'sluice trace --help',
       ],
     ),
-    [
-      ['trial', '--region', 'eu-west-1', '--url', 'foo:bar'],
-      'SLUICE_USAGE_OPTIONS',
-      '--url: got foo:bar, expected https://',
-      'sluice trial --help',
-    ],
     ...[
       ['--url', 'https://collector.example'],
       ['--endpoint', 'http-api'],
@@ -100,6 +38,33 @@ describe('a wrong command line', () => {
     ]),
     ...(
       [
+        ['start --prot 1', 'OPTIONS', "Unknown option '--prot'. Did you mean --port?"],
+        ['doctor --verbose', 'OPTIONS', "'--verbose'. Expected one of --"],
+        ['doctor --stag=prod', 'OPTIONS', 'Did you mean --stage?'],
+        ['doctor -x', 'OPTIONS', "Unknown option '-x'."],
+        ['doctor --before-deploy --drift', 'OPTIONS', '--before-deploy and --drift: expected one of them'],
+        [
+          'explain SLUICE_KEY_UNKNOWN --stage prod',
+          'OPTIONS',
+          '--stage: SLUICE_KEY_UNKNOWN is not the code of a finding',
+        ],
+        [
+          'explain SLUICE_FINDING_FORWARDED --local',
+          'OPTIONS',
+          '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
+        ],
+        ['erase --unit user_id=u --dry-run --yes', 'OPTIONS', '--dry-run and --yes: expected one of them'],
+        ['tables --no-rows', 'OPTIONS', '--no-rows: expected the name'],
+        ['query', 'ARGUMENTS', 'SQL'],
+        ['start --port', 'OPTIONS', 'argument missing'],
+        ['doctor --stage --local', 'OPTIONS', "Option '--stage' argument is ambiguous."],
+        ['doctor --local=yes', 'OPTIONS', 'does not take an argument'],
+        ['ingest statsu', 'ARGUMENTS', 'Did you mean status?'],
+        ['connect metabse', 'ARGUMENTS', 'Did you mean metabase?'],
+        ['policy print --for statsig-bukcet', 'OPTIONS', 'Did you mean statsig-bucket?'],
+        ['trial --region eu-west-1 --url foo:bar', 'OPTIONS', '--url: got foo:bar, expected https://'],
+        ['redrive', 'OPTIONS', '--reason: expected the code of a reason'],
+        ['redrive --reason SLUICE_BODY_NOT_JSN', 'OPTIONS', 'Did you mean SLUICE_BODY_NOT_JSON?'],
         ['query select --stage prod --data x', 'OPTIONS', '--data: '],
         ['start --allow-hosts a.test:1', 'OPTIONS', '--allow-hosts: got "a.test:1"'],
         ['trial', 'OPTIONS', '--region: missing'],
@@ -127,13 +92,6 @@ describe('a wrong command line', () => {
       const args = words.split(' ');
       return [args, `SLUICE_USAGE_${code}`, said, `sluice ${args[0]} --help`];
     }),
-    [['redrive'], 'SLUICE_USAGE_OPTIONS', '--reason: expected the code of a reason', 'sluice redrive --help'],
-    [
-      ['redrive', '--reason', 'SLUICE_BODY_NOT_JSN'],
-      'SLUICE_USAGE_OPTIONS',
-      'Did you mean SLUICE_BODY_NOT_JSON?',
-      'sluice redrive --help',
-    ],
   ])('%j is answered with %s, a suggestion, and the command for help', async (args, code, said, hint) => {
     const { stderr, ...answer } = await callMain(args);
     expect(answer).toEqual({ code: 2, stdout: '' });

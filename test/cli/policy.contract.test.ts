@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
 import { callMain } from '../harness/callMain.ts';
+import { acmeSource, exportTo } from '../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
@@ -22,27 +23,14 @@ const config = writeConfig(directory.path, {
     { kind: 'metabase', name: 'bi-pods', as: 'role', principal: 'ecs-tasks', ownDatabase: 'models' },
   ],
   sources: [
-    {
-      name: 'acme',
-      bucket: 'acme-drops',
-      owner: '444455556666',
-      datasets: [{ name: 'events', kind: 'events' }],
-    },
-    {
+    acmeSource(),
+    acmeSource({
       name: 'bolt',
       bucket: 'bolt-drops',
-      owner: '444455556666',
-      datasets: [{ name: 'events', kind: 'events' }],
       kmsKeyArn: 'arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    },
+    }),
   ],
-  exports: [
-    {
-      name: 'out',
-      table: 'statsig_forwarded_events',
-      target: { bucket: 'acme-warehouse', owner: '444455556666' },
-    },
-  ],
+  exports: [exportTo({})],
   statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
 });
 afterAll(directory.remove);
