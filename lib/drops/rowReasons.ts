@@ -2,7 +2,7 @@ import type { ErrorEntry } from '../base/errors.ts';
 
 /** The cure for rows that the mapping can't read. */
 const MAPPING =
-  "Correct the dataset's mapping in the configuration if it names the wrong column. Otherwise correct the rows and drop the file again.";
+  "If the dataset's mapping names the wrong column, correct it and deploy. If not, have the rows corrected and the file dropped again.";
 
 /** Why a row of a file is refused: every `reason` that ingest gives a quarantine row, with its meaning and cure. */
 export const rowReasons = {
@@ -53,8 +53,9 @@ export const rowReasons = {
     cure: MAPPING,
   },
   SLUICE_INGEST_ROW_VALUE_INVALID: {
-    cause: 'A number of a metric or a column can’t be read, or is not finite.',
-    cure: MAPPING,
+    cause:
+      'A number is not finite, as after a division by 0 or where pandas has no value, or it is a text that is no number, such as `12,5`.',
+    cure: 'Have the column hold finite numbers with a decimal point, and no value where there is none, and the file dropped again. If the mapping names the wrong column, correct it and deploy.',
   },
   SLUICE_INGEST_ROW_METADATA_INVALID: {
     cause: 'The column that `metadataJson` names does not hold a JSON object.',
@@ -70,11 +71,11 @@ export const rowReasons = {
   },
   SLUICE_INGEST_ROW_REQUIRED_MISSING: {
     cause: 'A column that the mapping declares as `required` has no value.',
-    cure: 'Leave out `required` if rows may lack the value. Otherwise correct the rows and drop the file again.',
+    cure: 'If rows may lack the value, leave out `required` and deploy. If not, have the rows corrected and the file dropped again.',
   },
   SLUICE_INGEST_ROW_TEXT_INVALID: {
     cause: 'A column of bytes does not hold UTF-8 text.',
-    cure: "Set `cast: 'uuid'` if the bytes are UUIDs. Otherwise correct the rows and drop the file again.",
+    cure: "If the bytes are UUIDs, set `cast: 'uuid'` and deploy. If not, have the rows corrected and the file dropped again.",
   },
 } as const satisfies Record<`SLUICE_INGEST_ROW_${string}`, ErrorEntry>;
 

@@ -112,6 +112,8 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const outputs = deployed.then((found) => found.outputs);
   const day = readDayCounts(deployment);
   const curation = ask('the curated days' satisfies SharedPart, readCurationState);
+  const askedAlarms = ask('the alarms' satisfies SharedPart, readAlarms);
+  const alarmNames = askedAlarms.then((found) => found?.map(({ name }) => name) ?? null);
   // The parts that need these report their failure.
   for (const part of [outputs, day]) part.catch(() => undefined);
   // All are asked at once. They fail only when nobody waits any longer.
@@ -138,7 +140,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     key: ask('the key', async () => readKey(deployment, await outputs)),
     partitions: ask('the partitions' satisfies SharedPart, readRecentPartitions),
     stackState: ask('the stack' satisfies SharedPart, readStackState),
-    alarms: ask('the alarms', readAlarms),
+    alarms: askedAlarms,
     datasets: ask('the drops' satisfies SharedPart, async () =>
       (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
     ),
@@ -339,7 +341,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
           stackState,
           deployedAt,
           undeployed: null,
-          stackFaults: await readStackFaults(deployment, found, ask),
+          stackFaults: await readStackFaults(deployment, { ...found, alarms: await alarmNames }, ask),
         }
       : { stackState, deployedAt, undeployed: { settings, deployedAt }, stackFaults: null };
   }

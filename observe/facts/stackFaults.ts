@@ -20,6 +20,7 @@ import { readGlueTables } from './tables/tables.ts';
 
 /** What is asked of the stack, each by itself. */
 export type StackPart =
+  | 'the alarms'
   | 'the tables of the catalog'
   | `the workgroup ${string}`
   | `the identity of the reader ${string}`
@@ -28,9 +29,18 @@ export type StackPart =
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
   /** What it is. */
-  readonly what: 'database' | 'table' | 'view' | 'workgroup' | 'identity of a reader' | 'secret of a reader';
+  readonly what:
+    | 'alarm'
+    | 'database'
+    | 'table'
+    | 'view'
+    | 'workgroup'
+    | 'identity of a reader'
+    | 'secret of a reader';
   /** Its name. */
   readonly name: string;
+  /** How many others of its kind are gone, too: of alarms, which are one fault. Absent without any. */
+  readonly others?: number;
   /** The question whose answer shows it. */
   readonly part: StackPart;
   /** How it differs; null if it is gone. */
@@ -62,12 +72,13 @@ export type AskPart = <Answer>(
  * whether readers are there: a call of CloudFormation, one of Glue for each 100 names, and one for each workgroup and reader.
  * CloudFormation is not known to compare what is in Glue.
  *
+ * @param stack `alarms`: the names of those that CloudWatch has; null if nobody knows.
  * @param ask Asks for one of these, so that one that cannot be read hides no other.
  * @throws What CloudFormation's client throws.
  */
 export async function readStackFaults(
   deployment: Deployment,
-  { id: stackArn, outputs, deployedAt }: ReadStack,
+  { id: stackArn, outputs, deployedAt, alarms }: ReadStack & { readonly alarms: readonly string[] | null },
   ask: AskPart,
 ): Promise<readonly StackFault[]> {
   const { athena, aws, config, isLocal, stack } = deployment;
@@ -94,12 +105,15 @@ export async function readStackFaults(
     isOtherRelease: isOtherRelease(outputs),
   };
   const found: StackFault[] = [];
+  const goneAlarms: string[] = [];
   for (const [id, { Type, Properties }] of Object.entries(resources(written).Resources)) {
     const name = ids.get(id);
     if (id === logicalIds.database && catalog !== null && listed === undefined)
       found.push(databaseFault(id, JSON.stringify(Properties['DatabaseInput'])));
     if (Type === 'AWS::Glue::Table' && listed !== undefined)
       found.push(tableFault(id, Object(Properties['TableInput'])));
+    if (Type === 'AWS::CloudWatch::Alarm' && name !== undefined && alarms?.includes(name) === false)
+      goneAlarms.push(name);
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
     const part: StackPart = `the workgroup ${name}`;
     const answer = await ask(part, async () => ({
@@ -125,6 +139,11 @@ export async function readStackFaults(
             ),
           },
     );
+  }
+  const [alarm, ...others] = goneAlarms;
+  if (alarm !== undefined) {
+    const fault = { ...common, part: 'the alarms', what: 'alarm', name: alarm } as const;
+    found.push({ ...fault, others: others.length, differs: null, repair: revert });
   }
   const iam = new IAMClient(aws);
   try {

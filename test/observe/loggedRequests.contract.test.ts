@@ -440,6 +440,11 @@ it.each([
     text: 'Runtime.ExitError: its process ended, most often out of memory, with 949 of 1000 MB used.',
   },
   {
+    record: { status: 'error', errorType: 'Runtime.ImportModuleError' },
+    kind: 'unloaded',
+    text: 'Runtime.ImportModuleError: its code could not be loaded.',
+  },
+  {
     record: { status: 'error', errorType: 'Runtime.OutOfMemory' },
     kind: 'processEnded',
     text: 'Runtime.OutOfMemory: its process ended, out of memory.',

@@ -7,7 +7,7 @@ import { FileError } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import { verifyPages } from '../../parquet/verifyPages.ts';
 import type { RawRows } from '../mapping/CompiledMapping.ts';
-import { isRowReason, type RowReason } from '../rowReasons.ts';
+import { isRowReason } from '../rowReasons.ts';
 import type { Engine, LoadRequest } from './Engine.ts';
 import { findFailedFile } from './findFailedFile.ts';
 import { openForLoad, passedThrough } from './loadSession.ts';
@@ -47,8 +47,8 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
   };
 }
 
-/** Rows by the reason of their refusal, without zeros. */
-type Counts = Partial<Record<RowReason, number>>;
+/** Rows by the reason of their refusal, without zeros, and where most of them have what refused them. */
+type Counts = Required<Pick<FileRows, 'reasons' | 'places'>>;
 
 /**
  * Implements {@link Engine.load}. The input is read once. Files with refused rows are read again for these rows only, so
@@ -69,7 +69,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   const byFile = rows.map(
     (file): FileRows => ({
       ...file,
-      reasons: refused?.get(`${mapping.origin}${file.name}`) ?? {},
+      ...(refused?.get(`${mapping.origin}${file.name}`) ?? { reasons: {}, places: {} }),
     }),
   );
   for (const { name, in: said, out: read, refused: count, reasons } of byFile) {
@@ -123,14 +123,20 @@ async function writeRefused(
   const path = request.refusedPath;
   await verifyColumns(request, only, ALL);
   for (const statement of refusedRowsStatements(request, only, path)) await session.run(statement);
-  const reasons = new Map<string, Counts>();
+  const files = new Map<string, Counts>();
   for (const row of await session.rows(
-    `SELECT path, reason, count(*) AS n FROM read_parquet(${quoteText(path)}) GROUP BY ALL`,
+    `SELECT path, reason, regexp_replace(detail, '^row [0-9]+, ', '') AS place, count(*) AS n FROM read_parquet(${quoteText(path)}) GROUP BY ALL ORDER BY n`,
   )) {
     const reason = String(row['reason']);
     if (!isRowReason(reason)) throw new RangeError(`${reason} is not a known reason.`);
     const file = String(row['path']);
-    reasons.set(file, { ...reasons.get(file), [reason]: Number(row['n']) });
+    const { reasons, places } = files.get(file) ?? { reasons: {}, places: {} };
+    const count = (reasons[reason] ?? 0) + Number(row['n']);
+    // The last place of a reason has the most rows of it.
+    files.set(file, {
+      reasons: { ...reasons, [reason]: count },
+      places: { ...places, [reason]: String(row['place']) },
+    });
   }
-  return reasons;
+  return files;
 }

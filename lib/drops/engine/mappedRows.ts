@@ -9,8 +9,10 @@ const count = z.int().min(0);
 const reasons = z.partialRecord(z.string().refine(isRowReason), count);
 /** Numbers of rows. `in` is always `out` + `refused`. */
 const counts = { in: count, out: count, refused: count };
+/** Where most rows of a reason have what refused them: `column "price"`. Absent from pieces of earlier versions. */
+const places = z.partialRecord(z.string().refine(isRowReason), z.string().max(300)).optional();
 /** The counts of one file, by its name. */
-const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
+const fileRows = z.strictObject({ name: z.string(), ...counts, reasons, places });
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
 
@@ -76,6 +78,8 @@ export const mappedRowsSchema = z.strictObject({
   /** In the order of the files. */
   files: z.array(fileRows).readonly(),
   reasons,
+  /** Of the last file that has rows of the reason. */
+  places,
   content: contentSchema,
 });
 /** See {@link mappedRowsSchema}. */
@@ -85,14 +89,16 @@ export type MappedRows = z.output<typeof mappedRowsSchema>;
 export function sumRows(files: readonly FileRows[], contents: readonly RowContent[]): MappedRows {
   const rows = { in: 0, out: 0, refused: 0 };
   const reasons: MappedRows['reasons'] = {};
+  const places: FileRows['places'] = {};
   for (const file of files) {
     rows.in += file.in;
     rows.out += file.out;
     rows.refused += file.refused;
+    Object.assign(places, file.places);
     for (const [reason, more] of Object.entries(file.reasons))
       if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + more;
   }
-  return { rows, reasons, files, content: sumContents(contents) };
+  return { rows, reasons, places, files, content: sumContents(contents) };
 }
 
 /** What no rows hold. */

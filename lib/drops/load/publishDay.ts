@@ -6,6 +6,7 @@ import type { Dataset } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
 import type { MappedRows } from '../engine/mappedRows.ts';
+import { isRowReason } from '../rowReasons.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader } from './Loader.ts';
 import type { DropAnswer, PlannedRun } from './PlannedRun.ts';
@@ -187,11 +188,11 @@ async function namesUnder(landing: Loader['landing'], prefix: string): Promise<r
  * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, with the share, and refused rows by reason.
  */
 export function requireAcceptableRows(
-  { rows, reasons }: Pick<MappedRows, 'rows' | 'reasons'>,
+  { rows, reasons, places = {} }: Pick<MappedRows, 'rows' | 'reasons' | 'places'>,
   { refusedShare }: Pick<Dataset, 'refusedShare'>,
 ): void {
   const by = Object.entries(reasons)
-    .map(([reason, count]) => `${reason} ${count}`)
+    .map(([reason, count]) => `${reason} ${count}${isRowReason(reason) ? placeText(places[reason]) : ''}`)
     .join(', ');
   // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point. Of no rows the share is NaN, above no limit.
   if (rows.refused / rows.in > refusedShare) {
@@ -203,4 +204,9 @@ export function requireAcceptableRows(
   // Regardless of the allowed share: the day would be empty although its files are not.
   if (rows.in > 0 && rows.out === 0)
     throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${rows.in} rows: ${by}.`);
+}
+
+/** ` (column "price")`; empty where nobody knows it. */
+function placeText(place: string | undefined): string {
+  return place === undefined ? '' : ` (${place})`;
 }

@@ -1,5 +1,5 @@
 import { quoteText } from '../../../lib/base/sql.ts';
-import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
@@ -139,19 +139,24 @@ export async function readContentChanges(
       of: Number(row['whole']),
       usual: Number(row['usual']),
       days: Number(row['days']),
-      since: since == null ? unseenSince(newest, deployment.now) : isoTimestamp(readTime(since)),
+      since: changeSince({ since, newest }, deployment.now),
     };
   });
   return { changes, scannedBytes };
 }
 
 /**
- * Since when something is as it is of which the last days have no time. With a large `curateAfter` nothing was read of the days between.
+ * Since when something is as it is. Of what fell within this hour that has not ended yet. Of what has no time in the last days since the
+ * day after the last that had it: with a large `curateAfter` nothing was read of the days between.
  *
- * @param newest The last day that is known to have had it; null or undefined while there is none.
+ * @param told `since`: as the query answers it. `newest`: the last day that is known to have had it. Null while there is none.
  * @param now Epoch milliseconds.
  */
-export function unseenSince(newest: string | null | undefined, now: number): UtcDay {
+export function changeSince(
+  { since, newest }: Readonly<Partial<Record<'since' | 'newest', string | null | undefined>>>,
+  now: number,
+): string {
+  if (since != null) return isoTimestamp(Math.min(readTime(since), now));
   const firstRead = addDays(utcDay(now), -RAW_DAYS);
   const afterKnown = addDays(newest ?? firstRead, 1);
   return afterKnown > firstRead ? afterKnown : firstRead;

@@ -152,6 +152,10 @@ export const collectorFindings = {
         'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. With `endpoint.accessLogDays` its log has each status; the doctor names a limit (429).',
         'Have AWS raise a limit that the doctor names. Without one the requests were too large (413: send smaller batches) or had another address (404: correct it in the app; of scanners leave it).',
       ],
+      closed: [
+        `Nearly every request of the last of these hours was answered so, and SDKs drop these events: somebody changed a route, the authorizer, the policy or the WAF of the gateway or the Function URL, or the apps send to another path. ${WHO} UpdateRoute, DeleteRoute, CreateAuthorizer, AssociateWebACL, UpdateFunctionUrlConfig.`,
+        'Run the first command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: look at its rules next. If neither was changed, compare the path that the apps have with docs/send.md.',
+      ],
       ...failureCases('Most SDKs send again.', 'The last command shows the log.'),
       unknown: [
         'The log of the collector has no error: the endpoint could not invoke it, as its permission, its role or the function was changed. Most SDKs send again.',
@@ -261,7 +265,7 @@ export const collectorFindings = {
     {
       gone: [
         `The app does not log the event under this name any more, or a part of its users does not. ${STILL_SENT}`,
-        'Ask whoever owns the app what its last release changed: the name may be another now. The command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
+        'The second command shows names that came first since then. If one of them is its new name, have queries and experiments read both. If none is, ask whoever owns the app what its last release changed: the first command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
       ],
       quarantined: [
         'At least as many events are in quarantine as are missing: the title has how many. Which names they have stands in the rows alone.',

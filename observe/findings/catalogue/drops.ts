@@ -108,6 +108,10 @@ export const dropsFindings = {
         'The folder has nothing for any day that is looked for.',
         'Ask whoever delivers it whether the job still runs, and for the keys that it writes: compare `folder` and `dayFormat` of the dataset with them. `backfill`, if it is a command here, loads days before those that are looked for.',
       ],
+      emptied: [
+        'The folder has nothing any more, not even the files that were loaded. Their owner deleted them, or moved them to a folder of another name, which roles of the stack may not list. Queries read what was loaded.',
+        'Ask the owner of the bucket where the files are. If the folder has another name, set `folder` of the dataset to that and deploy; then have the owner apply what the first command prints, as it names folders. If it was deleted by mistake, have it made again: the next run loads files that come.',
+      ],
       elsewhere: [
         'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
         'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Then the next run loads days of the lookback. `backfill`, if it is a command here, loads those before it.',

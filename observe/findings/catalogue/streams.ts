@@ -15,6 +15,10 @@ export const streamsFindings = {
         `Most often somebody deleted an object of landing/ before it was written: S3 keeps its version for \`retention.landingVersionDays\`. ${UNSAID_WHO} If the stream was deleted in that hour, they are what it held.`,
         'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Without them it ends after four days.',
       ],
+      none: [
+        `Not one event of these hours is in a table, where an object that somebody deleted leaves those of others: the stream was changed to write elsewhere, or somebody deleted all that landed then. ${WHO} UpdateDestination. ${UNSAID_WHO}`,
+        'Run the first command. If it names the stream, set it back, and copy what the stream wrote elsewhere into landing/: the writer makes rows of it. If it does not, the last commands list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees the rows.',
+      ],
       dropped: [
         'Firehose dropped them: it could not deliver them for 24 hours, as its metrics `IncomingRecords` and `DeliveryToS3.Records` show. They never came to the bucket.',
         'Nothing brings them back. If `SLUICE_FINDING_STREAM_LATE` is told, do what it says, so that no more hours are dropped. The command looks at the rows of the day, and keeps what they prove: what is missing then is lost, and this ends after four days.',

@@ -30,16 +30,24 @@ export const LOG_UNREAD = [
   'Do what `SLUICE_FINDING_UNREADABLE` says, and ask again: this finding then has the cause.',
 ] as const;
 
+/** What is done before all else where the first command finds something. */
+const SET_BACK =
+  'If the first command names a change of the function, such as less time, less memory or a VPC, set that back first.';
+
 /**
  * Cause and first sentences of the cure of what a function failed with, by the kind of its failure. `reason`: an error of ours, whose own
  * cause and cure stand before these, as do those of the function that `timedOut`. Runs that Lambda did not begin: an answer without a number is of a function without a reservation:
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
  */
 const FAILURES = {
-  timedOut: ['A run used up its time.', ''],
+  timedOut: ['A run used up its time.', SET_BACK],
   processEnded: [
     'The process of a run ended, most often for want of memory.',
-    'Give the function more memory in serverless.yml, and deploy.',
+    `Give the function more memory in serverless.yml, and deploy. ${SET_BACK}`,
+  ],
+  unloaded: [
+    "Lambda cannot load the code of the function: somebody changed its code or its settings. CloudTrail's event history has who, and when: UpdateFunctionCode, UpdateFunctionConfiguration.",
+    'The first command names a changed setting, and has the commands that set it back. It does not see code: if it names nothing of the function, run `npx serverless deploy --force` with the same stage and region, which uploads the code anew.',
   ],
   denied: [
     'A policy denies the role of the function what the detail names.',

@@ -36,15 +36,18 @@ export function reasonOf(
 ): FindingCase | undefined {
   const known = explainCode(code ?? '');
   if (known === undefined) return undefined;
-  const ofRows = rowReasonsIn(message).flatMap((reason) => explainCode(reason) ?? []);
+  const ofRows = refusalsIn(message).flatMap(({ reason }) => explainCode(reason) ?? []);
   const causes = [message ?? known.cause, ...ofRows.map((reason) => reason.cause)];
   const cures = ofRows.length === 0 ? [known.cure] : ofRows.map((reason) => reason.cure);
   return { cause: causes.join(' '), cure: [...new Set(cures)].join(' ') };
 }
 
-/** Why rows were refused, as the message of the load names it. */
-export function rowReasonsIn(message: string | null): readonly string[] {
-  return (message ?? '').match(/\bSLUICE_INGEST_ROW_\w+/g) ?? [];
+/** Why rows were refused, and where most rows have it, as the message of the load names both: `column "price"`, or an empty text. */
+export function refusalsIn(
+  message: string | null,
+): readonly { readonly reason: string; readonly place: string }[] {
+  const found = (message ?? '').matchAll(/\b(SLUICE_INGEST_ROW_\w+)(?: \d+ \((.*?)\)(?=[,.]))?/g);
+  return [...found].map(([, reason = '', place = '']) => ({ reason, place }));
 }
 
 /**
@@ -121,15 +124,17 @@ function timedOut(
   };
 }
 
-/** The commands that tell of what a function failed with: which policy denies, what is gone, or what throttles it; none of other cases. */
+/** Cases of which a change of the stack may be the cause. */
+const CHANGED: readonly string[] = ['denied', 'missing', 'timedOut', 'processEnded', 'unloaded'];
+
+/** The commands that tell of what a function failed with: what was changed, which policy denies, what is gone, or what throttles it; none of other cases. */
 export function explained(
   told: { readonly case: string },
   part: string,
   { commands, config, stack }: Pick<Place, 'commands' | 'config' | 'stack'>,
 ): readonly string[] {
   if (told.case === 'throttled') return unthrottled(part, { commands, config, stack });
-  const isChanged = told.case === 'denied' || told.case === 'missing';
-  return isChanged ? [commands.sluice('doctor', '--drift')] : [];
+  return CHANGED.includes(told.case) ? [commands.sluice('doctor', '--drift')] : [];
 }
 
 /**

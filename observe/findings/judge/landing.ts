@@ -225,7 +225,14 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
 }
 
 /** Kinds of failures that are over for all messages once a run succeeds: they are of no message. */
-const OF_ANY_RUN: readonly FailureKind[] = ['throttled', 'denied', 'missing', 'busy', 'awsFailed'];
+const OF_ANY_RUN: readonly FailureKind[] = [
+  'throttled',
+  'denied',
+  'missing',
+  'busy',
+  'awsFailed',
+  'unloaded',
+];
 
 /** Whether dead letters are the writer's own, so that their objects are in landing/. */
 function isOfLanding(facts: StatusFacts, deadLetter: DeadLetters): boolean {

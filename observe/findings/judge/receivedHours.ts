@@ -70,17 +70,26 @@ function isUnlooked({ state, why, checked_at }: ReceivedHour, dueAt: number): bo
 /** Hours of which events are missing, as the nights have judged them. */
 export function* shortHours({ receivedHours, undeliveredHours }: StatusFacts, place: Place): Findings {
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  const whyOf = (row: ReceivedHour) =>
-    undeliveredHours?.find(({ hour }) => hour === hourStart(row))?.why ?? null;
+  const lacksAll = ({ missing, accepted }: ReceivedHour) => missing >= accepted;
+  // What one hour had may have been one object.
+  const areEmpty = new Set(short.filter(lacksAll).map(hourStart)).size > 1;
+  const whyOf = (row: ReceivedHour) => {
+    const found = undeliveredHours?.find(({ hour }) => hour === hourStart(row));
+    return found?.why ?? (areEmpty && lacksAll(row) ? 'none' : null);
+  };
   for (const [why, rows] of Map.groupBy(short, whyOf)) yield shortFinding(rows, why, place);
 }
 
 /**
  * The finding of hours of which fewer rows landed than were received.
  *
- * @param why Why the stream delivered nothing of these hours. Of what it dropped, nothing can have landed.
+ * @param why Why the stream delivered nothing of these hours, or `none` if all of their events are missing. Of what it dropped, nothing can have landed.
  */
-function shortFinding(short: readonly ReceivedHour[], why: UndeliveredWhy | null, place: Place): Finding {
+function shortFinding(
+  short: readonly ReceivedHour[],
+  why: UndeliveredWhy | 'none' | null,
+  place: Place,
+): Finding {
   const { commands, config } = place;
   const areDropped = why === 'dropped';
   const withVersions = areDropped ? [] : short.flatMap((row) => foldersWithVersions(row, place));
@@ -105,7 +114,8 @@ function shortFinding(short: readonly ReceivedHour[], why: UndeliveredWhy | null
     since: `${hours[0]}:00:00Z`,
     detail: `${listed(texts, '; ')}.`,
   } as const;
-  return finding('SLUICE_FINDING_HOUR_SHORT', told, [...deepLooks(short, place), ...versionLists]);
+  const drift = why === 'none' ? [commands.sluice('doctor', '--drift')] : [];
+  return finding('SLUICE_FINDING_HOUR_SHORT', told, [...drift, ...deepLooks(short, place), ...versionLists]);
 }
 
 /** Days of whose hours too many events are unproved. */

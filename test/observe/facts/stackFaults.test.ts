@@ -4,7 +4,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
-import type { ReadStack } from '../../../observe/facts/flow/stackOutputs.ts';
 import { readStackFaults, type StackFault } from '../../../observe/facts/stackFaults.ts';
 import { answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
 import { READERS } from '../../harness/configInput.ts';
@@ -56,6 +55,8 @@ interface Changed {
   readonly isLocal?: boolean;
   /** Parts that cannot be read. */
   readonly unread?: readonly string[];
+  /** Names of the alarms that CloudWatch has; default: nobody knows. */
+  readonly alarms?: readonly string[];
 }
 
 const opened: { close(): void }[] = [];
@@ -93,7 +94,7 @@ function answerOf({ ids = allIds, gone = [], deleted }: Changed, hostname: strin
 
 /** What differs from the template, but for what all faults have. */
 async function faultsOf(changed: Changed, more: Partial<typeof config> = {}) {
-  const { tables = wellTables, groupOf = groupNamed, isLocal = false, unread = [] } = changed;
+  const { tables = wellTables, groupOf = groupNamed, isLocal = false, unread = [], alarms = null } = changed;
   const requestHandler = requestsAnsweredBy(({ hostname, body }) => {
     const asked = typeof body === 'string' ? body : new TextDecoder().decode(body);
     return answerOf(changed, hostname, asked);
@@ -116,7 +117,8 @@ async function faultsOf(changed: Changed, more: Partial<typeof config> = {}) {
     if (WorkGroup === undefined) throw named('InvalidRequestException');
     return { WorkGroup };
   });
-  const found: ReadStack = {
+  const found: Parameters<typeof readStackFaults>[1] = {
+    alarms,
     id,
     deployedAt,
     outputs: new Map([['KeyArn', KEY]]),
@@ -137,6 +139,15 @@ const verbs = ({ repair }: Pick<StackFault, 'repair'>) =>
   repair.map(([service, verb]) => `${service} ${verb}`);
 it('nothing differs in a stack that is as the template has it', async () => {
   expect(await faultsOf({})).toEqual([]);
+});
+
+it('alarms that CloudWatch does not have are one fault, but for those that are not deployed', async () => {
+  const all = [...allIds].filter(([logicalId]) => logicalId.endsWith('Alarm'));
+  const names = all.map(([, name]) => name);
+  const ids = new Map([...allIds].filter(([logicalId]) => logicalId !== all[0]?.[0]));
+  const [fault, ...others] = await faultsOf({ ids, alarms: names.slice(3) });
+  expect([fault, others]).toMatchObject([{ what: 'alarm', name: names[1], others: 1, differs: null }, []]);
+  expect(await faultsOf({ alarms: names })).toEqual([]);
 });
 
 describe('a database', () => {

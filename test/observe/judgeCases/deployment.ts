@@ -96,6 +96,13 @@ export const deploymentCases: readonly Case[] = [
     },
   ],
   [
+    'a function cannot be loaded',
+    {
+      functionErrors: [functionErrors],
+      failures: { 'curate-plan': failureOf('unloaded', 'Runtime.ImportModuleError: x.', 11) },
+    },
+  ],
+  [
     'a function is throttled',
     {
       functionErrors: [{ ...functionErrors, errors: 0, throttled: 6, waits: null }],

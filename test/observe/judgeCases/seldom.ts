@@ -331,6 +331,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       missingResource,
       { ...missingResource, what: 'database', name: 'sluice', isRegistered: true, deployedAt: null },
       { ...missingResource, what: 'workgroup', name: 'w', repair: [] },
+      { ...missingResource, what: 'alarm', name: 'a', others: 2 },
       { ...missingResource, what: 'view', name: 'v', isDeployed: false },
       { ...missingResource, what: 'workgroup', name: 'u' },
       { ...missingResource, what: 'secret of a reader', name: 's', keptUntil: hoursAgo(-99) },
@@ -400,6 +401,12 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'the collector failed after hours without an answer': {
     ...unreachedAt('5xx', 3, 2),
     functionErrors: [errorsOf('collect', 2.9, 0.5)],
+  },
+  'the endpoint answers nearly all requests itself': {
+    unreached: [
+      { kind: '4xx', hour: hoursAgo(2), count: 40, of: 100 },
+      { kind: '4xx', hour: hoursAgo(1), count: 90, of: 100 },
+    ],
   },
   'the collector failed beside refusals of AWS': {
     ...unreachedAt('4xx', 3),

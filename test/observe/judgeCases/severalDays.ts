@@ -242,6 +242,9 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       gaps: (['exposures', 'events', 'quarantine'] as const).map((table) => ({ table, day: '2026-11-20' })),
     },
   },
+  'two hours lack all of their events, and one a part': {
+    receivedHours: [7, 8, 9].map((hour) => ({ ...shortHour, hour, missing: hour === 9 ? 30 : 300 })),
+  },
   'hours of four days are short': {
     receivedHours: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'].map((ds) => ({
       ...shortHour,

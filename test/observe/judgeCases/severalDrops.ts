@@ -361,6 +361,10 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       ...datasetFacts({ dataset: 'refunds', late: [lateDay('2026-11-20', 5)] }).datasets,
     ],
   },
+  'a folder is empty from which days were loaded': looked(
+    { stopped: true, elsewhere: { days: [], others: [] } },
+    { days: [{ ...loadedDay, version: '20261119T081500123Z-1f6c09ab' }] },
+  ),
   'two folders of a source were not listed, and nobody knows why': {
     datasets: ['orders', 'refunds'].flatMap(
       (dataset) => looked({ at: NOW - 60 * HOUR_MS }, { dataset }).datasets,
@@ -436,7 +440,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     days: [
       failedBy(
         'SLUICE_LOAD_ROWS_REFUSED',
-        'More rows were refused than the dataset allows. 90 of 90 rows, 1 % allowed: SLUICE_INGEST_ROW_TIME_MICROSECONDS 90.',
+        'More rows were refused than the dataset allows. 90 of 90 rows, 1 % allowed: SLUICE_INGEST_ROW_VALUE_INVALID 90 (column "price (net)").',
       ),
     ],
   }),

@@ -50,8 +50,8 @@ interface Reason {
   readonly code: string | null;
   /** Code and detail in words. */
   readonly text: string;
-  /** Whether Lambda ended the run for its time, its process ended, or the line says another error. */
-  readonly kind: 'timedOut' | 'processEnded' | 'error';
+  /** Whether Lambda ended the run for its time, its process ended, its code could not be loaded, or the line says another error. */
+  readonly kind: 'timedOut' | 'processEnded' | 'unloaded' | 'error';
 }
 
 /** When something failed, and with what. @param at Epoch milliseconds. */
@@ -87,6 +87,12 @@ export function reasonOf(message: string): Reason | null {
 /** The share of its memory that a process has used which was most likely killed for want of it. */
 const FULL = 0.95;
 
+/**
+ * Types of what Node's runtime does not begin with: no module, no export, or no valid code.
+ * https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/Errors.js
+ */
+const UNLOADED = /^Runtime\.(ImportModule|HandlerNotFound|Malformed|UserCodeSyntax|InvalidEntrypoint)/;
+
 /** How Lambda says that a run ended: it was too slow, used up its memory, was killed, or threw. */
 function endOf({ status, errorType = status, metrics = {} }: NonNullable<FailureLine['record']>): Reason {
   const { durationMs, memorySizeMB, maxMemoryUsedMB } = metrics;
@@ -100,6 +106,8 @@ function endOf({ status, errorType = status, metrics = {} }: NonNullable<Failure
   // Lambda's own types: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
   if (!/^(Runtime|Sandbox|Extension)\.|^(error|failure)$/.test(errorType))
     return { code: errorType, text: `${errorType}: it threw${used}`, kind: 'error' };
+  if (UNLOADED.test(errorType))
+    return { code: errorType, text: `${errorType}: its code could not be loaded${used}`, kind: 'unloaded' };
   const isFull = /OutOfMemory/.test(errorType) || (maxMemoryUsedMB ?? 0) >= FULL * (memorySizeMB ?? Infinity);
   const why = `its process ended, ${isFull ? '' : 'most often '}out of memory`;
   return { code: errorType, text: `${errorType}: ${why}${used}`, kind: 'processEnded' };

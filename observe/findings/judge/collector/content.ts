@@ -1,7 +1,7 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
-import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import {
@@ -11,6 +11,7 @@ import {
   userForm,
   valueForm,
 } from '../../../facts/tables/contentChanges.ts';
+import { timestampText } from '../../../facts/tables/tracedRows.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { leftOutNames, type WithheldCase, withheldOf } from './withheld.ts';
@@ -227,6 +228,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
       commands.sluice('query', sql),
       ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
     ];
+    if (name === 'missing' && by === null) shown.push(commands.sluice('query', newNamesSql(first, place)));
     if (by?.reason != null) shown.unshift(commands.sluice('quarantine', '--reason', by.reason));
     yield name === 'missing'
       ? finding(
@@ -236,6 +238,14 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
         )
       : finding('SLUICE_FINDING_EVENTS_UNUSUAL', { ...about, case: by?.case ?? name }, shown);
   }
+}
+
+/** A query of the names of events that came first since about when another name did not come any more. */
+function newNamesSql({ since }: ContentChange, { config, now }: Pick<Place, 'config' | 'now'>): string {
+  const table = qualifiedName(config, config.tables.events);
+  const from = `${table} WHERE "ds" >= DATE '${utcDay(now - 7 * DAY_MS)}' GROUP BY 1, 2, 3`;
+  const isNew = `min("received_at") >= ${timestampText(Date.parse(since) - HOUR_MS)}`;
+  return `SELECT "event_name", ${SDK.join(', ')}, count(*) AS "rows", min("received_at") AS "first" FROM ${from} HAVING ${isNew} ORDER BY "rows" DESC LIMIT 100`;
 }
 
 /** The subject of the finding of a change: its case, and of what is not told in one finding what it is of. */

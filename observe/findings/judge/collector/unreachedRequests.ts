@@ -15,6 +15,9 @@ export function* unreachedRequests(facts: StatusFacts, place: Place): Findings {
     yield unreachedOf(facts, place, { kind, hours });
 }
 
+/** The share of an hour's requests from which on nobody gets through: the others are of the minutes before the change. */
+const CLOSED_SHARE = 0.9;
+
 /** Requests that were answered so. */
 function unreachedOf(
   facts: StatusFacts,
@@ -32,8 +35,11 @@ function unreachedOf(
   const failure = facts.failures['collect'];
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
   const sumOf = (name: 'count' | 'of') => sum(unreached.map((hour) => hour[name]));
+  const last = unreached.at(-1);
+  const isClosed = last !== undefined && last.count >= last.of * CLOSED_SHARE;
+  const refused = { case: isClosed ? 'closed' : 'refused' } as const;
   const told = {
-    ...(way === '4xx' ? { case: 'refused' as const } : failureTold(facts, 'collect', failure)),
+    ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure)),
     subject: way,
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
@@ -43,7 +49,7 @@ function unreachedOf(
     'SLUICE_FINDING_UNREACHED',
     told,
     [
-      ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
+      ...(told.case === 'unknown' || told.case === 'closed' ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(told, 'collect', { commands, config, stack }),
       way === '4xx' ? commands.sluice('doctor') : log,
     ],

@@ -6,7 +6,7 @@ import type { DropDay } from '../../../facts/days/dropDays.ts';
 import type { Failing, LackingDay } from '../../../facts/days/ledgerDays.ts';
 import type { SharedPart, StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding, type Told } from '../../catalogue.ts';
-import { rowReasonsIn } from '../failures.ts';
+import { refusalsIn } from '../failures.ts';
 import type { Findings, Judged, Place } from '../place.ts';
 
 /** Days that failed for one reason. */
@@ -40,7 +40,7 @@ export function failedDays(
     const code = newest.failure ?? 'failed';
     const isReplaced = newest.failing?.replaced !== undefined;
     const texts = failed.map((other) => failingText(other.day, code, other.failing));
-    const ofRows = rowReasonsIn(newest.failureMessage);
+    const ofRows = refusalsIn(newest.failureMessage).map(({ reason, place }) => `${reason} ${place}`.trim());
     const why = ofRows.length === 0 ? '' : ` (${listed(ofRows)})`;
     const told = {
       title: `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest.day} with ${code}${why}`,

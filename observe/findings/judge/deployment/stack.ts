@@ -98,7 +98,7 @@ export function* stackFaultFindings(
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
   for (const fault of stackFaults ?? []) {
-    const { what, name, part, differs, repair, isRegistered, deployedAt, keptUntil } = fault;
+    const { what, name, part, differs, repair, isRegistered, deployedAt, keptUntil, others = 0 } = fault;
     const judgedBy = ['the stack', part] as const;
     // The deployment repairs what another release has.
     const isOfRelease = differs !== null && fault.isOtherRelease;
@@ -114,7 +114,9 @@ export function* stackFaultFindings(
       shown.push(commands.send('register', '{"sluice":"daily"}'));
     if (differs === null) {
       const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
-      const title = `The ${what} ${name}${of} does not exist`;
+      const nor =
+        others === 0 ? '' : `, and neither ${others === 1 ? 'does' : 'do'} ${counted(others, 'other')}`;
+      const title = `The ${what} ${name}${of} does not exist${nor}`;
       const deleted = `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
       const told = seenNow(keptUntil === undefined ? title : deleted, `The ${what} ${name}.${without}`);
       yield finding(

@@ -22,7 +22,9 @@ export interface NamedDataset {
   readonly customer: Customer;
   /** Lists its folder and loads what is due. */
   readonly run: () => string;
-  /** Prints the source's policy, if a code is of a denied call; none of others. */
+  /** Prints the source's policy. */
+  readonly policies: () => string;
+  /** {@link policies}, if a code is of a denied call; none of others. */
   readonly policy: (code: string | null) => readonly string[];
   /** Which role needs which call, if a code is of a denied call, as a sentence; empty of others. */
   readonly needs: (work: 'list' | 'load' | 'receipt', code: string | null, message?: string | null) => string;
@@ -54,6 +56,7 @@ export function datasetOf({ source, dataset }: DatasetDays, place: Place): Named
   const { role, kmsKeyArn } = config.sources.find(({ name }) => name === source) ?? {};
   const customersRole = role?.arn;
   const words = ['--source', source, '--dataset', dataset];
+  const ofPolicy = ['--for', 'ingest-source', '--source', source];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
   return {
@@ -64,7 +67,8 @@ export function datasetOf({ source, dataset }: DatasetDays, place: Place): Named
     isUnrestorable,
     customer: { stack, key: { field: '`kmsKeyArn` of the source', arn: kmsKeyArn }, name: source },
     run: () => ingest('run'),
-    policy: (code) => deniedPolicy(code, ['--for', 'ingest-source', '--source', source], commands),
+    policies: () => commands.sluice('policy', 'print', ...ofPolicy),
+    policy: (code) => deniedPolicy(code, ofPolicy, commands),
     needs: (work, code, message = null) => deniedCallText(work, code, message, { stack, customersRole }),
     log: (part) => commands.log(functionLog(stack, part), now - DAY_MS),
     status: (day) => ingest('status', ...daysWords(day, now)),

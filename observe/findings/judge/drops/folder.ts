@@ -175,7 +175,11 @@ function* failedListing(
 }
 
 /** A folder without files of the days that are looked for. */
-function* emptyLookback(drops: DatasetDays, { name, backfill }: Dataset, { at, place }: LastLook): Findings {
+function* emptyLookback(
+  drops: DatasetDays,
+  { name, backfill, policies }: Dataset,
+  { at, place, elsewhere }: LastLook,
+): Findings {
   const { folder, lookbackDays, unlooked, days, firstDay } = drops;
   const there = namesThere(drops);
   const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
@@ -183,9 +187,14 @@ function* emptyLookback(drops: DatasetDays, { name, backfill }: Dataset, { at, p
   const placeSince = place?.since ?? null;
   const moved =
     from == null ? '' : `; until ${isoTimestamp(placeSince ?? at)} it was ${from}, whose rows stay`;
-  const had = `${folder} had no files for today and ${lookbackDays} days before`;
+  const isEmptied =
+    from == null && elsewhere?.days.length === 0 && days.some(({ version }) => version !== null);
+  const ofAbsent = isEmptied ? 'emptied' : 'nowhere';
+  const kind = there.length === 0 ? ofAbsent : 'elsewhere';
+  const nor = kind === 'emptied' ? ', nor of any day that was loaded' : '';
+  const had = `${folder} had no files for today and ${lookbackDays} days before${nor}`;
   const told = {
-    case: there.length === 0 ? 'nowhere' : 'elsewhere',
+    case: kind,
     title: `${name}: ${had}`,
     // The last load, unless the folder is another since.
     since: isoTimestamp(latestOf([placeSince, ...days.map(loadedAt)]) ?? at),
@@ -193,7 +202,8 @@ function* emptyLookback(drops: DatasetDays, { name, backfill }: Dataset, { at, p
   } as const;
   const ranges = dayRanges(unlooked.filter((day) => day < firstDay)).slice(0, MOST_COMMANDS);
   const loads = ranges.map((range) => backfill(range.from, range.to));
-  yield finding('SLUICE_FINDING_INGEST_LATE', told, loads);
+  const shown = kind === 'emptied' ? [policies()] : [];
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, [...shown, ...loads]);
 }
 
 /** What a folder has in place of the days that are looked for, in words; nothing of one that has some of them. */

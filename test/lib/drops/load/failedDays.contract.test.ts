@@ -125,7 +125,9 @@ describe('a day that fails', () => {
     await loads.drop('a.parquet', partlyRefused(98, 2));
     const failure = {
       code: 'SLUICE_LOAD_ROWS_REFUSED',
-      message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
+      message: expect.stringContaining(
+        '2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2 (event name: column "event_name").',
+      ),
     };
     await ends(loads.load({ reason: 'changed' }), 'failed', { failure });
     await loads.expectEntry({

@@ -2,7 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { contentChangesSql, unseenSince } from '../../../../observe/facts/tables/contentChanges.ts';
+import { changeSince, contentChangesSql } from '../../../../observe/facts/tables/contentChanges.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', teamID: 'team_id' } });
@@ -234,11 +234,29 @@ describe('names', () => {
 });
 
 it.each([
-  { newest: '2026-11-17', what: 'the day before the two that are read', since: '2026-11-18' },
-  { newest: '2026-11-18', what: 'one of the two', since: '2026-11-19' },
-  { newest: '2026-11-14', what: 'a day before others that nobody has read', since: '2026-11-18' },
-])('what was there last on $newest, $what, is told since $since', ({ newest, since }) => {
-  expect(unseenSince(newest, NOW)).toBe(since);
+  {
+    told: { newest: '2026-11-17' },
+    what: 'was there last on the day before the two that are read',
+    since: '2026-11-18',
+  },
+  { told: { newest: '2026-11-18' }, what: 'was there last on one of the two', since: '2026-11-19' },
+  {
+    told: { newest: '2026-11-14' },
+    what: 'was there last before days that nobody has read',
+    since: '2026-11-18',
+  },
+  {
+    told: { since: '2026-11-20 11:00:00.000' },
+    what: 'fell in an hour that is over',
+    since: '2026-11-20T11:00:00.000Z',
+  },
+  {
+    told: { since: '2026-11-20 13:00:00.000' },
+    what: 'fell in this hour',
+    since: '2026-11-20T12:00:00.000Z',
+  },
+])('what $what is told since $since', ({ told, since }) => {
+  expect(changeSince(told, NOW)).toBe(since);
 });
 
 describe('shares of an SDK', () => {
