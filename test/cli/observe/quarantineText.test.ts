@@ -85,7 +85,7 @@ describe('the text of sluice quarantine', () => {
     const refused = { ...page, rows: [{ ...row, ...more }], hasMore: true };
     const text = refusedText(refused, { listed: 20, most: 1_000 });
     expect(cellsOf(text)).toEqual([['/v1', 'SLUICE_EVENT_NO_NAME', 'd', shown]]);
-    expect(text).toMatch(/--rows .* 1000/);
+    expect(text).toMatch(/--rows .* 1,000/);
     expect(refusedText({ ...refused, hasMore: false }, { listed: 20, most: 1_000 })).not.toContain('--rows');
     expect(refusedText({ ...page, rows: [] }, { listed: 20, most: 1_000 })).not.toContain('---');
   });
