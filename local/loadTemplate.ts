@@ -138,7 +138,7 @@ async function readPackage(
 }
 
 /** Removes old packages, and workspaces that an interrupted packaging has left. */
-async function forgetOld(cacheDirectory: string) {
+async function forgetOld(cacheDirectory: string): Promise<void> {
   const oldest = Date.now() - KEPT_MS;
   for (const name of await readdir(cacheDirectory)) {
     const path = join(cacheDirectory, name);

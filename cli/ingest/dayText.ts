@@ -33,7 +33,15 @@ export function dayText(entry: LedgerEntry, explanation = explainEntry(entry)): 
 }
 
 /** The line of a file: its fate, its rows, and why. */
-function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }: FileFate) {
+function fileRow({
+  key,
+  size,
+  fate,
+  reason = '',
+  detail,
+  rows,
+  refusedBy = {},
+}: FileFate): Readonly<Record<string, string | number | null>> {
   const meaning = isLeftOutReason(reason) ? leftOutReasons[reason] : undefined;
   const refusals = Object.entries(refusedBy).map(([why, n]) => `${why}: ${n}`);
   return {

@@ -20,7 +20,15 @@ export function checkText({ unit, experiments, scanned_bytes: bytes }: Experimen
 }
 
 /** The line of an experiment: its verdict, p-value and groups. */
-function row({ experiment, since, verdict, p_value: p, units, groups, crossovers }: JudgedExperiment) {
+function row({
+  experiment,
+  since,
+  verdict,
+  p_value: p,
+  units,
+  groups,
+  crossovers,
+}: JudgedExperiment): Readonly<Record<string, string | number | null>> {
   return {
     experiment: since === null ? experiment : `${experiment} since ${since}`,
     split: verdict.replaceAll('_', ' '),

@@ -20,7 +20,12 @@ export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCa
 }
 
 /** The line of a curated day. */
-function dayRow({ day, state, account, why }: CuratedDayStatus) {
+function dayRow({
+  day,
+  state,
+  account,
+  why,
+}: CuratedDayStatus): Readonly<Record<string, string | number | null>> {
   return {
     day,
     'views read': state === 'curated' ? 'curated' : 'raw',

@@ -62,7 +62,7 @@ function lastDayText({ lastDay }: Status): string {
 }
 
 /** How new each table is. */
-function tableRows({ tables }: Status) {
+function tableRows({ tables }: Status): readonly Readonly<Record<string, string | number | null>>[] {
   return (tables ?? []).map(({ name, newestRowAt, rowsLastHour }) => ({
     table: name,
     'newest row': newestRowAt ?? 'none within 24 hours',

@@ -249,7 +249,7 @@ function moduleOf(json: string): string {
 }
 
 /** The contents of the modules that are replaced, as JSON. */
-function constantsOf(name: string, config: Config) {
+function constantsOf(name: string, config: Config): Readonly<Record<'#config' | '#package', string>> {
   const used =
     Object.entries(functionConfig).find(([functionName]) => functionName === name)?.[1](config) ?? {};
   return { '#config': JSON.stringify(used), '#package': JSON.stringify({ version: VERSION }) };

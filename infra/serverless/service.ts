@@ -151,7 +151,7 @@ export function madeByServerless(stack: Stack): { readonly resources: number; re
 }
 
 /** CloudFormation puts `stackTags` on what can have tags. `tags` are in the template, so that a change of them alone is deployed. */
-function tagsOf({ tags }: Pick<Config, 'tags'>) {
+function tagsOf({ tags }: Pick<Config, 'tags'>): Partial<Record<'stackTags' | 'tags', Config['tags']>> {
   return Object.keys(tags).length === 0 ? {} : { stackTags: tags, tags };
 }
 

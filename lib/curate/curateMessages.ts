@@ -50,7 +50,7 @@ const curateRequests: MessageKind<CurateTask | typeof SWEEP> = {
 };
 
 /** What the log says of every task. */
-function taskFields({ kind, day, reason }: CurateTask) {
+function taskFields({ kind, day, reason }: CurateTask): Pick<CurateTask, 'kind' | 'day' | 'reason'> {
   return { kind, day, reason };
 }
 

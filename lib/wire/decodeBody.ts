@@ -215,7 +215,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** The error for a body that is larger than {@link MAX_DECODED_BYTES} once it is inflated. */
-function inflatesTooFar() {
+function inflatesTooFar(): InstanceType<typeof RequestError> {
   return new RequestError('SLUICE_BODY_INFLATES_TOO_FAR', `It was stopped at ${MAX_DECODED_BYTES} bytes.`);
 }
 

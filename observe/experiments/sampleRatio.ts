@@ -13,7 +13,7 @@ export function expectedUnits(counts: readonly GroupCount[]): number[] {
 }
 
 /** Units and weights of all groups together. */
-function totalsOf(counts: readonly GroupCount[]) {
+function totalsOf(counts: readonly GroupCount[]): { readonly units: number; readonly weights: number } {
   const units = sum(counts.map((count) => count.units));
   const weights = sum(counts.map(({ weight }) => weight));
   return { units, weights };

@@ -113,7 +113,7 @@ const CHANGES = ['created', 'existed', 'updated'] as const;
 type Changed = Record<(typeof CHANGES)[number], UtcDay[]>;
 
 /** How many days were changed in each way. */
-function lengths(changed: { readonly [Change in keyof Changed]: readonly UtcDay[] }) {
+function lengths(changed: { readonly [Change in keyof Changed]: readonly UtcDay[] }): Record<string, number> {
   return Object.fromEntries(CHANGES.map((change) => [change, changed[change].length]));
 }
 

@@ -13,8 +13,9 @@ import { labelledBy, namedByQuarantine } from './senderNames.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
-
+/** The share of requests from which that number is a problem. */
 const MANY_REFUSED_SHARE = 0.05;
+
 /** Requests that were refused. */
 export function* refusedRequests(
   { lastHour, lastDay, refusals, keys, isLocal, quarantine }: StatusFacts,

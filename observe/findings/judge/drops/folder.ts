@@ -19,7 +19,10 @@ export const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';
 const OWNER_DIFFERS = 'SLUICE_SOURCE_OWNER_DIFFERS';
 
 /** Why the last listing failed. That of another place, as of a mistyped bucket, says nothing of today's. */
-function failureOf({ lastLook, place }: DatasetDays) {
+function failureOf({
+  lastLook,
+  place,
+}: DatasetDays): NonNullable<DatasetDays['lastLook']>['failure'] | undefined {
   const { failure } = lastLook ?? {};
   return (failure?.place ?? place) === place ? failure : undefined;
 }

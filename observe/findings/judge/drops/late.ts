@@ -14,7 +14,7 @@ import type { Dataset } from './dataset.ts';
 import { isOfLookback, namesThere } from './folder.ts';
 
 /** Days with files that wait for something, and should not any more. */
-function unreadyOf({ waiting, late }: DatasetDays) {
+function unreadyOf({ waiting, late }: DatasetDays): DatasetDays['waiting'] {
   return waiting.filter(({ day, isLacking }) => isLacking || late.some((lateDay) => lateDay.day === day));
 }
 
