@@ -16,14 +16,16 @@ import { judge } from './judge.ts';
 const expected: Readonly<Record<string, readonly ReturnType<typeof outline>[]>> = JSON.parse(
   readFileSync(new URL('../judgeCases/findings.json', import.meta.url), 'utf8'),
 );
-/** Numbers, times, codes, quotes and names of a text, in its order, whether a code is of all or most, and a clock ahead. */
+/** Numbers, times, codes, quotes and names of a text, in its order, whether a code is of all or most, and words that decide: a clock ahead, at least, what S3 had, what is over. */
 const figuresOf = (text: string) =>
   text
     .split(/\s+/)
     .map((word) => word.replace(/^[(`.,;:%]+|[)`.,;:%]+$/g, ''))
     .filter(
       (word, at, words) =>
-        /[\d_/]|[A-Z]{3}|\w[-.:]\w|[a-z][A-Z]|^"|^(?:ahead|behind)$/.test(word) ||
+        /[\d_/]|[A-Z]{3}|\w[-.:]\w|[a-z][A-Z]|^"|^(?:ahead|behind|least|had|over|false|drop|hash)$/.test(
+          word,
+        ) ||
         (/^(?:all|most|these)$/.test(word) && words[at + 1] === 'with'),
     )
     .join(' ');

@@ -206,6 +206,8 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
     unknown: [{ ...unreadPart('the log of relay'), log: 'relay' }],
   },
+  'copies have waited for six days': relayWaits(6 * 24),
+  'copies have waited for a minute less than six days': relayWaits(6 * 24 - 1 / 60),
   '503 of keys until a minute ago, and requests were stored since': {
     lastHour: {
       ...wellHour,
@@ -364,7 +366,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     ({ sender, code, more }) => [
       `all requests of a sender are refused that has ${sender}`,
       {
-        ...refusedRequests({ [UNKNOWN]: 9 }, 4_000),
+        ...refusedRequests({ [code]: 9 }, 4_000),
         refusals: logged(
           answered(code, 12, {
             key: 'abcd1234',
