@@ -239,6 +239,15 @@ describe('twenty datasets', () => {
     expect(problems.filter(({ detail }) => detail.includes('never listed'))).toEqual([]);
   });
 
+  it('go on with those that need nobody after the last that needs somebody', async () => {
+    const { deployment } = deploymentOf(
+      bucketOf((name) => (name === lastName ? failed : {})),
+      few,
+    );
+    const { calendar } = await pageOf(deployment, few, { days: 1, after: `problem:${lastName}` });
+    expect(calendar.datasets.slice(0, 1).map(nameOf)).toEqual(['customer-000/orders']);
+  });
+
   it.each(['nobody/none', 'none:nobody/none', `worst:${lastName}`])(
     'have no page after %s, which is none of them',
     async (after) => {
