@@ -15,11 +15,10 @@ import {
   describeStack,
 } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
-import { logsService } from '../../../packages/local-aws/src/logs/index.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
 import { provision } from '../../../packages/local-aws/src/server/provision.ts';
 import { resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
-import { openParts } from '../../../packages/local-aws/src/testing/openParts.ts';
+import { openParts, type StackNow } from '../../../packages/local-aws/src/testing/openParts.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
@@ -64,23 +63,19 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const directory = temporaryDirectory();
   opened.defer(() => directory.remove());
   const loaded = await loadTemplate({ root: projectRoot });
-  const parts = await openParts(opened, directory.path);
-  const { clock, faults, place, logs } = parts;
   let stack: DeployedStack | undefined;
   let stated = statedConfiguration(loaded.config);
   const described = () =>
     stack === undefined
       ? undefined
       : { ...stack, outputs: { ...stack.outputs, [CONFIGURATION_OUTPUT]: stated } };
-  const groups = () =>
-    (stack?.resources ?? []).flatMap(({ type, physicalId }) =>
-      type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
-    );
+  let made: ReturnType<StackNow>;
+  const parts = await openParts(opened, directory.path, () => made);
+  const { clock, faults, place } = parts;
   // Of IAM there is what a suite brings.
   const own = parts.services.filter(({ signingName }) => signingName !== 'iam');
-  const services = [cloudFormationService({ stack: described }), logsService({ logs, groups })];
   const edge = await startEdge({
-    services: [...more, ...services, ...own],
+    services: [...more, cloudFormationService({ stack: described }), ...own],
     clock,
     faults,
     controlPath: '/_sluice',
@@ -90,7 +85,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   const identity = { ...place, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
   await provision(resolved, parts);
-  const made = { ...resolved, name: loaded.stackName, createdMs: clock.now() };
+  made = { ...resolved, name: loaded.stackName, createdMs: clock.now() };
   const deployed = describeStack(made, place);
   stack = deployed;
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
