@@ -23,7 +23,7 @@ export const RequestError = defineErrorFamily('user', {
   },
   SLUICE_KEY_NOT_FOR_EVENTS: {
     cause: 'This key only starts the ingest of sources. It is not accepted for events.',
-    cure: 'Send events with another key, or let this one send them: `sluice keys set LABEL --kinds exposures,events`.',
+    cure: 'Send events with another key, or let this one send them: `sluice keys set LABEL --kinds exposures,events`. Of a key of the configuration, add them to `kinds` there and deploy.',
   },
   SLUICE_BODY_EMPTY: {
     cause: 'The request has no body.',
