@@ -15,9 +15,8 @@ import {
   curatedTable,
   datasetFacts,
   failedDay,
-  HOUR_MS,
   loadedDay,
-  NOW,
+  msAgo,
   namedExport,
   ongoingFailure,
 } from './statusFacts.ts';
@@ -54,7 +53,7 @@ const ofCodes: readonly Finding[] = [
     ],
   })),
   ...Object.keys(ReceiptError.entries).map((code) =>
-    datasetFacts({ days: [{ ...loadedDay, receipt: { code, since: NOW - 5 * HOUR_MS } }] }),
+    datasetFacts({ days: [{ ...loadedDay, receipt: { code, since: msAgo(5) } }] }),
   ),
 ].flatMap((facts) => judge(facts));
 

@@ -17,14 +17,13 @@ import {
   deniedCalls,
   errorsOf,
   functionErrors,
-  HOUR_MS,
   hoursAgo,
   judgedDeployment,
   keysFailure,
   logged,
   missingChange,
   missingResource,
-  NOW,
+  msAgo,
   nothingRead,
   quarantineCount,
   refusedRequests,
@@ -266,7 +265,7 @@ describe('a finding of sluice status', () => {
   });
 
   const denied = (part: string, isByKey = false) => ({ ...unreadPart(part), isByKey });
-  const lacking = [{ day: '2026-11-17', since: NOW - HOUR_MS, isOnly: false }];
+  const lacking = [{ day: '2026-11-17', since: msAgo(1), isOnly: false }];
   const fault = { ...missingResource, differs: ['its SQL differs'], deployedAt: null, repair: [] };
   /** A finding of each part that a look may not be able to read, seen a day ago. */
   const seen = judge({

@@ -4,13 +4,12 @@ import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import {
   datasetFacts,
   deadLetters,
-  HOUR_MS,
   hourOldLook,
   hoursAgo,
   judgedDeployment,
   lateDay,
   loadedDay,
-  NOW,
+  msAgo,
   refusedRequests,
   ringing,
   ringingAlarm,
@@ -54,7 +53,7 @@ describe('a finding for which an alarm rings', () => {
   it('stands with the dataset that has what it counts, and with no other', () => {
     const named = (dataset: string, facts: object) => datasetFacts({ dataset, ...facts }).datasets;
     const fine = { newer: ['2026-01-01'] };
-    const old = named('old', { lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } });
+    const old = named('old', { lastLook: { ...hourOldLook, at: msAgo(27) } });
     const stopped = named('stopped', { lastLook: { ...hourOldLook, stopped: true } });
     const late = named('late', { late: [lateDay('2026-11-20', 2)] });
     const first = named('first', { late: [lateDay('2026-11-17', 2)] });

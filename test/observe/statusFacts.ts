@@ -29,8 +29,11 @@ type Item<
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export { HOUR_MS };
 
+/** A time before {@link NOW}, epoch milliseconds. */
+export const msAgo = (hours: number): number => NOW - hours * HOUR_MS;
+
 /** A time before {@link NOW}, ISO 8601. */
-export const hoursAgo = (hours: number): string => new Date(NOW - hours * HOUR_MS).toISOString();
+export const hoursAgo = (hours: number): string => new Date(msAgo(hours)).toISOString();
 
 /** What a function failed with last, of which the log has no code of ours or of AWS. @param age Hours before {@link NOW}. */
 export const failureOf = (kind: LastFailure['kind'], text: string, age = 1): LastFailure => ({
@@ -266,8 +269,8 @@ export const loadedOn = (date: number, more: Partial<DropDay> = {}): DropDay => 
 
 /** A failure that began 30 hours ago, tried last 2 hours ago. */
 export const ongoingFailure = {
-  since: NOW - 30 * HOUR_MS,
-  last: NOW - 2 * HOUR_MS,
+  since: msAgo(30),
+  last: msAgo(2),
   waits: false,
   replaced: undefined,
 } satisfies DropDay['failing'];
@@ -290,7 +293,7 @@ export const failedBy = (failure: string, failureMessage: string | null = null):
 
 /** A whole look at a dataset, an hour ago. */
 export const hourOldLook = {
-  at: NOW - HOUR_MS,
+  at: msAgo(1),
   newestDay: null,
   openDays: [],
   stopped: false,
@@ -343,7 +346,7 @@ export const looked = (
 /** A day of a dataset that is due since so many hours. @param empty What is there of it, if there are files without rows. */
 export const lateDay = (day: DropDay['day'], hours: number, empty?: string): DatasetDays['late'][number] => ({
   day,
-  due: NOW - hours * HOUR_MS,
+  due: msAgo(hours),
   ...(empty !== undefined && { empty }),
 });
 
@@ -352,7 +355,7 @@ export const exportOf = (...days: readonly DropDay[]) => ({ exports: [{ ...named
 
 /** A day of events that had three files so many hours ago, and has one. */
 export const lostDay = (day: DropDay['day'], hours: number) =>
-  ({ table: 'events', day, seenAt: NOW - hours * HOUR_MS, files: 3, left: 1 }) as const;
+  ({ table: 'events', day, seenAt: msAgo(hours), files: 3, left: 1 }) as const;
 
 /** An hour with requests that were refused, by code. */
 export const refusedRequests = (
@@ -428,12 +431,22 @@ export const changedRequests = (
   lastDay: { ...wellDay, changes: changes.map((members) => ({ ...change, ...members })) },
 });
 
-/** A count of copies. */
-export const threeCopies = { count: 3 };
-
 /** Copies that wait for so many hours. */
 export const relayWaits = (hours: number, count = 1) => ({
   relay: { waiting: { count, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
+});
+
+/** Copies that were refused, first so many hours ago. @param oldest Hours since the oldest was kept; one more if it is not given. */
+export const refusedCopies = (reason: string, count = 2, hours = 2, oldest = hours + 1) => ({
+  reason,
+  count,
+  since: hoursAgo(hours),
+  oldest: hoursAgo(oldest),
+});
+
+/** {@link refusedCopies}, beside some that have just come. */
+export const relayRefused = (...refused: readonly ReturnType<typeof refusedCopies>[]) => ({
+  relay: { waiting: { count: 3, oldest: null }, refused, hasMore: false },
 });
 
 /** Curated days of events, of which none fails. */
@@ -498,6 +511,38 @@ export const keptDay = {
   replaced: [],
   isErased: false,
 } satisfies Item<'curated'>['kept'][number];
+
+/** Files of a version of a day, which were archived so many hours ago. */
+export const archivedFiles = (
+  table: string,
+  day: DropDay['day'],
+  hours: number,
+  ...files: readonly string[]
+) => ({
+  table,
+  day,
+  since: msAgo(hours),
+  keys: files.map((file) => `statsig/ingested/${table}/${day}/v/${file}`),
+});
+
+/** A day whose version lacks files since so many hours, and whose rows another place has. */
+export const lackingDay = (day: DropDay['day'], hours: number) => ({
+  day,
+  since: msAgo(hours),
+  isOnly: false,
+});
+
+/** The partition of a day points to another place since so many hours. */
+export const pointsElsewhere = (place: string, hours: number) => ({
+  elsewhere: { location: `s3://old/${place}/`, madeAt: hoursAgo(hours) },
+});
+
+/** A day with rows that has no partition. @param more Of {@link pointsElsewhere}: it has one. */
+export const unreadDay = (
+  day: DropDay['day'],
+  rows: number,
+  more: Partial<ReturnType<typeof pointsElsewhere>> = {},
+) => ({ day, location: `s3://acme/v/${day}/`, rows, ...more });
 
 /** An object of events that is no Parquet, since so many hours. */
 export const damagedFile = (

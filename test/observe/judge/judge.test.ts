@@ -6,18 +6,17 @@ import {
   curatedTable,
   datasetFacts,
   failedDay,
-  HOUR_MS,
   hourOldLook,
   hoursAgo,
   idleStream,
   judgedDeployment,
-  NOW,
+  msAgo,
   ongoingFailure,
   quarantineCount,
+  relayWaits,
   resendsOf,
   silentFacts,
   silentSince,
-  threeCopies,
   usualHours,
   waitingFacts,
   wellFacts,
@@ -63,8 +62,7 @@ describe('a finding of sluice status', () => {
   ])(
     'since two hours ago says of a deployment $ago hours ago (local: $isLocal) that it was before: $said',
     ({ ago, isLocal, said }) => {
-      const relay = { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false };
-      const [found] = firstLook({ relay, deployedAt: hoursAgo(ago), isLocal });
+      const [found] = firstLook({ ...relayWaits(2, 3), deployedAt: hoursAgo(ago), isLocal });
       expect(found?.detail.includes(`deployed at ${hoursAgo(ago)}, ${(ago - 2) * 60} min before`)).toBe(said);
     },
   );
@@ -104,14 +102,11 @@ describe('a finding of sluice status', () => {
     expect(sight?.finding.detail.includes('The stack was deployed at')).toBe(row.said);
   });
 
-  const copiesSince = (hours: number) => ({
-    relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
-  });
   const quotaOf = (quotaShare: number) => ({
     stream: { ...idleStream, quotaShare, quota: 'calls' } as const,
   });
   const listedAgo = (hours: number) =>
-    datasetFacts({ schedule: 'hourly', lastLook: { ...hourOldLook, at: NOW - hours * HOUR_MS } });
+    datasetFacts({ schedule: 'hourly', lastLook: { ...hourOldLook, at: msAgo(hours) } });
   it.each<{ what: string; below: Partial<StatusFacts>; atBound: Partial<StatusFacts> }>([
     { what: 'resends', below: resendsOf(50, 10, 10), atBound: resendsOf(400) },
     {
@@ -135,7 +130,7 @@ describe('a finding of sluice status', () => {
       atBound: { ...silentFacts, lastEventAt: hoursAgo(1) },
     },
     { what: 'a quota', below: quotaOf(0.79), atBound: quotaOf(0.8) },
-    { what: 'copies that wait', below: copiesSince(0.99), atBound: copiesSince(1) },
+    { what: 'copies that wait', below: relayWaits(0.99, 3), atBound: relayWaits(1, 3) },
     { what: 'a folder that was not listed', below: listedAgo(3), atBound: listedAgo(3.1) },
   ])('of $what is none below its bound', ({ below, atBound }) => {
     expect(judge(below)).toEqual([]);

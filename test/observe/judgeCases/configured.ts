@@ -7,13 +7,12 @@ import {
   failedBy,
   failureOf,
   functionErrors,
-  HOUR_MS,
   hoursAgo,
   lateDay,
   looked,
   missingChange,
   moreChange,
-  NOW,
+  msAgo,
   relayWaits,
   ringingAlarm,
   wellKeys,
@@ -48,34 +47,52 @@ const sourceOf = (more: object, ...datasets: readonly string[]) => ({
 
 /** States whose findings depend on the configuration. Their findings are in findings.json. */
 export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
-  ...each([{ url: 'https://events.acme.example/in' as const }, { statsig: true as const }], (relay) => [
-    `copies wait whose target has moved: ${Object.keys(relay)}`,
-    {
-      config: { relay },
-      facts: { ...relayWaits(5, 4), relayAnswer: { why: '308', copies: 2, at: hoursAgo(0.1) } },
-    },
-  ]),
-  ...Object.fromEntries(
-    [{ deny: ['debug_*', 'other'] }, { allow: ['other'] }, { deny: ['debug_*', 'other', 'buy'] }].map(
-      (events) => [
-        `three names of events stay away, of which the lists leave out ${JSON.stringify(events)}`,
-        {
-          config: { events },
-          facts: { contentChanges: ['debug_a', 'other', 'buy'].map((value) => ({ ...goneBuy, value })) },
-        },
-      ],
-    ),
+  ...each(
+    [
+      {
+        what: 'copies wait for an address that has moved',
+        relay: { url: 'https://events.acme.example/in' as const },
+      },
+      { what: 'copies wait for Statsig, which has moved', relay: { statsig: true as const } },
+    ],
+    ({ what, relay }) => [
+      what,
+      {
+        config: { relay },
+        facts: { ...relayWaits(5, 4), relayAnswer: { why: '308', copies: 2, at: hoursAgo(0.1) } },
+      },
+    ],
   ),
   ...each(
     [
-      { allow: ['Buy', 'view'], of: 200 },
-      { allow: ['B*', 'view'], of: 200 },
-      { allow: ['view'], of: 200 },
-      { allow: ['view'], of: 199 },
-      { allow: ['buy'], of: 200 },
+      {
+        what: 'three names of events stay away, of which two are denied',
+        events: { deny: ['debug_*', 'other'] },
+      },
+      { what: 'three names of events stay away, of which two are not allowed', events: { allow: ['other'] } },
+      {
+        what: 'three names of events stay away, all of which are denied',
+        events: { deny: ['debug_*', 'other', 'buy'] },
+      },
     ],
-    ({ allow, of }) => [
-      `an SDK lacks 400 events, of which ${of} were "buy", and the list allows ${allow}`,
+    ({ what, events }) => [
+      what,
+      {
+        config: { events },
+        facts: { contentChanges: ['debug_a', 'other', 'buy'].map((value) => ({ ...goneBuy, value })) },
+      },
+    ],
+  ),
+  ...each(
+    [
+      { name: 'half with a name that is allowed in another case', allow: ['Buy', 'view'], of: 200 },
+      { name: 'half with a name that a pattern has in another case', allow: ['B*', 'view'], of: 200 },
+      { name: 'half with a name that is not allowed', allow: ['view'], of: 200 },
+      { name: 'fewer than half with a name that is not allowed', allow: ['view'], of: 199 },
+      { name: 'half with a name that is allowed', allow: ['buy'], of: 200 },
+    ],
+    ({ name, allow, of }) => [
+      `an SDK lacks events, ${name}`,
       { config: { events: { allow } }, facts: { contentChanges: [goneSdk, { ...goneBuy, of }] } },
     ],
   ),
@@ -88,19 +105,69 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
   },
   ...each(
     [
-      { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'absent' },
-      { redact: { User: 'drop' }, what: 'unit', value: 'absent' },
-      { redact: { 'user.userID': 'hash' }, what: 'unit', value: 'absent' },
-      { redact: { 'user.userID': 'drop' }, what: 'unit', value: 'anonymous' },
-      { redact: { 'user.email': 'drop' }, what: 'unit', value: 'absent' },
-      { redact: { 'user.userid': 'hash' }, what: 'idForm', value: 'hexadecimal digests' },
-      { redact: { value: 'drop' }, what: 'value', value: 'none' },
-      { redact: { 'user.customIDs.companyID': 'drop' }, what: 'unitId', value: 'company_id, team_id' },
-      { redact: { 'user.customIDs.teamID': 'drop' }, what: 'unitId', value: 'company_id' },
-      { redact: { value: 'hash' }, what: 'value', value: 'text' },
+      {
+        state: 'have no unit, and the user ID is dropped',
+        redact: { 'user.userID': 'drop' },
+        what: 'unit',
+        value: 'absent',
+      },
+      {
+        state: 'have no unit, and the user is dropped',
+        redact: { User: 'drop' },
+        what: 'unit',
+        value: 'absent',
+      },
+      {
+        state: 'have no unit, and the user ID is hashed',
+        redact: { 'user.userID': 'hash' },
+        what: 'unit',
+        value: 'absent',
+      },
+      {
+        state: 'have a text that is no user, and the user ID is dropped',
+        redact: { 'user.userID': 'drop' },
+        what: 'unit',
+        value: 'anonymous',
+      },
+      {
+        state: 'have no unit, and the e-mail address is dropped',
+        redact: { 'user.email': 'drop' },
+        what: 'unit',
+        value: 'absent',
+      },
+      {
+        state: 'have digests as user IDs, and the user ID is hashed',
+        redact: { 'user.userid': 'hash' },
+        what: 'idForm',
+        value: 'hexadecimal digests',
+      },
+      {
+        state: 'have no value, and values are dropped',
+        redact: { value: 'drop' },
+        what: 'value',
+        value: 'none',
+      },
+      {
+        state: 'lack two unit IDs, of which one is dropped',
+        redact: { 'user.customIDs.companyID': 'drop' },
+        what: 'unitId',
+        value: 'company_id, team_id',
+      },
+      {
+        state: 'lack a unit ID, and another is dropped',
+        redact: { 'user.customIDs.teamID': 'drop' },
+        what: 'unitId',
+        value: 'company_id',
+      },
+      {
+        state: 'have texts as values, and values are hashed',
+        redact: { value: 'hash' },
+        what: 'value',
+        value: 'text',
+      },
     ] as const,
-    ({ redact, what, value }) => [
-      `the ${what} of an SDK is ${value}, and privacy.redact has ${JSON.stringify(redact)}`,
+    ({ state, redact, ...change }) => [
+      `events of an SDK ${state}`,
       {
         config: {
           privacy: { redact, salt: 'a salt for this test' },
@@ -108,32 +175,36 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
         },
         facts: {
           deployedAt: hoursAgo(9),
-          contentChanges: [{ ...moreChange, what, value, sdk: 'js-client 3', count: 30, of: 40, usual: 0 }],
+          contentChanges: [{ ...moreChange, ...change, sdk: 'js-client 3', count: 30, of: 40, usual: 0 }],
         },
       },
     ],
   ),
-  ...Object.fromEntries(
-    [{ allow: ['shop_layer'] }, { allow: ['checkout'] }, { allow: ['search'] }, { deny: ['shop_layer'] }].map(
-      (exposures) => [
-        `an experiment of a layer stays away, and the lists have ${JSON.stringify(exposures)}`,
-        {
-          config: { exposures },
-          facts: {
-            contentChanges: [
-              {
-                ...missingChange,
-                table: 'exposures',
-                what: 'experiment',
-                value: 'checkout',
-                label: 'shop_layer',
-                of: 20,
-              },
-            ],
-          },
+  ...each(
+    [
+      { list: 'the layer is allowed', exposures: { allow: ['shop_layer'] } },
+      { list: 'the experiment is allowed', exposures: { allow: ['checkout'] } },
+      { list: 'another experiment is allowed', exposures: { allow: ['search'] } },
+      { list: 'the layer is denied', exposures: { deny: ['shop_layer'] } },
+    ],
+    ({ list, exposures }) => [
+      `an experiment of a layer stays away, and ${list}`,
+      {
+        config: { exposures },
+        facts: {
+          contentChanges: [
+            {
+              ...missingChange,
+              table: 'exposures',
+              what: 'experiment',
+              value: 'checkout',
+              label: 'shop_layer',
+              of: 20,
+            },
+          ],
         },
-      ],
-    ),
+      },
+    ],
   ),
   ...each(
     [
@@ -153,13 +224,13 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
                   failure: {
                     code: 'SLUICE_SOURCE_OWNER_DIFFERS',
                     message: 'X.',
-                    since: NOW - HOUR_MS,
+                    since: msAgo(1),
                     // The other one came to the source later.
-                    ...(lastGood !== null && dataset === 'orders' && { lastGood: NOW - lastGood * HOUR_MS }),
+                    ...(lastGood !== null && dataset === 'orders' && { lastGood: msAgo(lastGood) }),
                   },
                   place: {
                     name: 's3://customers/x',
-                    since: NOW - 9 * HOUR_MS,
+                    since: msAgo(9),
                     ...(owner !== null && { owner }),
                   },
                 },
@@ -187,21 +258,30 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       },
     ],
   ),
-  ...each([{}, { reservedConcurrency: 50 }], (collector) => [
-    `Lambda throttles the collector and another function, with ${JSON.stringify(collector)}`,
-    {
-      config: { collector },
-      facts: {
-        functionErrors: ['export', 'collect'].map((part) => ({
-          ...functionErrors,
-          part,
-          errors: 0,
-          throttled: 5,
-        })),
-        failures: { collect: failureOf('throttled', 'x'), export: failureOf('throttled', 'x') },
+  ...each(
+    [
+      { what: 'Lambda throttles the collector and another function', collector: {} },
+      {
+        what: 'Lambda throttles another function, and the collector, which has reserved concurrency',
+        collector: { reservedConcurrency: 50 },
       },
-    },
-  ]),
+    ],
+    ({ what, collector }) => [
+      what,
+      {
+        config: { collector },
+        facts: {
+          functionErrors: ['export', 'collect'].map((part) => ({
+            ...functionErrors,
+            part,
+            errors: 0,
+            throttled: 5,
+          })),
+          failures: { collect: failureOf('throttled', 'x'), export: failureOf('throttled', 'x') },
+        },
+      },
+    ],
+  ),
   'the actions of two alarms are off, and that of a third is not': {
     config: { alarms: { topicArn: 'arn:aws:sns:eu-central-1:111122223333:a' } },
     facts: {

@@ -2,10 +2,9 @@ import {
   curatedWith,
   exportOf,
   failedBy,
-  HOUR_MS,
   keptDay,
   loadedDay,
-  NOW,
+  msAgo,
   namedExport,
   ongoingFailure,
 } from '../statusFacts.ts';
@@ -87,10 +86,7 @@ export const dayCases: readonly Case[] = [
       }),
     },
   ],
-  [
-    'days wait to be curated',
-    curatedWith({ late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR_MS }),
-  ],
+  ['days wait to be curated', curatedWith({ late: ['2026-11-16', '2026-11-15'], lateSince: msAgo(30) })],
   ['a day was never queued', curatedWith({ unplanned: ['2026-11-14'] })],
   ['a curated day has rows that no raw file has', curatedWith({ kept: [keptDay] })],
   [

@@ -7,11 +7,10 @@ import {
   failing,
   failureOf,
   functionErrors,
-  HOUR_MS,
   hoursAgo,
   landingWaits,
   lostDay,
-  NOW,
+  msAgo,
   ringing,
   ringingAlarm,
   unreadPart,
@@ -113,7 +112,7 @@ export const deploymentCases: readonly Case[] = [
     'nobody takes messages of a queue, for which days wait to be curated',
     {
       idleFunctions: [{ part: 'curate', messages: 3, schedule: null, since: hoursAgo(30) }],
-      ...curatedWith({ late: ['2026-11-18'], lateSince: NOW - 30 * HOUR_MS }),
+      ...curatedWith({ late: ['2026-11-18'], lateSince: msAgo(30) }),
     },
   ],
   [

@@ -2,12 +2,12 @@ import {
   datasetFacts,
   failedBy,
   failedDay,
-  HOUR_MS,
   hourOldLook,
   lateDay,
   loadedDay,
   loadedOn,
   looked,
+  msAgo,
   NOW,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
@@ -60,7 +60,7 @@ export const dropCases: readonly Case[] = [
           ...loadedDay,
           day,
           state: 'inputs_missing',
-          missingSince: NOW - 2 * HOUR_MS,
+          missingSince: msAgo(2),
           uncommitted: 1,
         };
       }),
@@ -71,7 +71,7 @@ export const dropCases: readonly Case[] = [
     datasetFacts({
       days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
         if (day === '2026-11-18') return { ...loadedDay, day };
-        return { ...loadedDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR_MS };
+        return { ...loadedDay, day, state: 'inputs_missing', missingSince: msAgo(2) };
       }),
     }),
   ],
@@ -79,7 +79,7 @@ export const dropCases: readonly Case[] = [
     'files of versions are gone',
     datasetFacts({
       lacking: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
-        return { day, since: NOW - 2 * HOUR_MS, isOnly: false };
+        return { day, since: msAgo(2), isOnly: false };
       }),
     }),
   ],
@@ -106,8 +106,8 @@ export const dropCases: readonly Case[] = [
         const failure = {
           code: 'SLUICE_SOURCE_BUCKET_MISSING',
           message: 'X.',
-          since: NOW - (5 - i) * HOUR_MS,
-          lastGood: NOW - (6 - i) * HOUR_MS,
+          since: msAgo(5 - i),
+          lastGood: msAgo(6 - i),
         };
         const lastLook = { ...hourOldLook, failure };
         const late = [lateDay('2026-11-20', 2)];
@@ -121,8 +121,8 @@ export const dropCases: readonly Case[] = [
       failure: {
         code: 'SLUICE_SOURCE_ACCESS_DENIED',
         message: 'Denied.',
-        since: NOW - 5 * HOUR_MS,
-        lastGood: NOW - 6 * HOUR_MS,
+        since: msAgo(5),
+        lastGood: msAgo(6),
       },
     }),
   ],
@@ -130,7 +130,7 @@ export const dropCases: readonly Case[] = [
   [
     'a bucket denies receipts',
     datasetFacts({
-      days: [{ ...loadedDay, receipt: { code: 'SLUICE_RECEIPT_ACCESS_DENIED', since: NOW - 5 * HOUR_MS } }],
+      days: [{ ...loadedDay, receipt: { code: 'SLUICE_RECEIPT_ACCESS_DENIED', since: msAgo(5) } }],
     }),
   ],
   ['a folder was never listed', datasetFacts({ lastLook: null })],
@@ -166,7 +166,7 @@ export const dropCases: readonly Case[] = [
       lastLook: {
         ...hourOldLook,
         stopped: true,
-        place: { name: 's3://customers/orders/YYYY-MM-DD', since: NOW - 5 * HOUR_MS },
+        place: { name: 's3://customers/orders/YYYY-MM-DD', since: msAgo(5) },
       },
     }),
   ],
@@ -177,10 +177,10 @@ export const dropCases: readonly Case[] = [
   [
     'a folder has days of the next year',
     looked({
-      elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: NOW - 5 * HOUR_MS } },
+      elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: msAgo(5) } },
     }),
   ],
-  ['a listing is old', looked({ at: NOW - 27 * HOUR_MS })],
+  ['a listing is old', looked({ at: msAgo(27) })],
   [
     'the files of a late day, of which some were left out, have no row',
     datasetFacts({
@@ -215,7 +215,7 @@ export const dropCases: readonly Case[] = [
       days: [
         loadedOn(16, { receipt: { code: 'X', since: NOW } }),
         loadedOn(18, { receipt: { code: 'X', since: NOW } }),
-        { ...loadedDay, receipt: { code: 'Y', since: NOW - 5 * HOUR_MS } },
+        { ...loadedDay, receipt: { code: 'Y', since: msAgo(5) } },
       ],
     }),
   ],

@@ -9,10 +9,11 @@ import {
   missingChange,
   moreChange,
   notedTimes,
+  refusedCopies,
   refusedRequests,
+  relayRefused,
   relayWaits,
   requestGroup,
-  threeCopies,
   wellDay,
   wellHour,
   wellKeys,
@@ -256,19 +257,7 @@ export const requestCases: readonly Case[] = [
     },
   ],
   ['more goes past the stream than usual', changedRequests({ what: 'overflowed' })],
-  [
-    'the target of relay refuses',
-    {
-      relay: {
-        waiting: { ...threeCopies, oldest: null },
-        refused: [
-          { reason: '401', count: 2, since: hoursAgo(2), oldest: hoursAgo(3) },
-          { reason: 'expired', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
-        ],
-        hasMore: false,
-      },
-    },
-  ],
+  ['the target of relay refuses', relayRefused(refusedCopies('401'), refusedCopies('expired', 1))],
   ['relay is late', relayWaits(2, 3)],
   [
     'copies were not kept for relay',

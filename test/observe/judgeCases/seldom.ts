@@ -26,16 +26,18 @@ import {
   logged,
   looked,
   missingResource,
+  msAgo,
   NOW,
   notedTimes,
   ongoingFailure,
+  refusedCopies,
   refusedRequests,
+  relayRefused,
   relayWaits,
   requestGroup,
   ringing,
   ringingAlarm,
   silentFacts,
-  threeCopies,
   unreachedAt,
   unreadPart,
   waitingFacts,
@@ -207,11 +209,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'copies were refused of two reasons, and more': {
     relay: {
-      waiting: { ...threeCopies, oldest: null },
-      refused: [
-        { reason: 'expired', count: 5, since: hoursAgo(30), oldest: hoursAgo(300) },
-        { reason: '413', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
-      ],
+      ...relayRefused(refusedCopies('expired', 5, 30, 300), refusedCopies('413', 1)).relay,
       hasMore: true,
     },
   },
@@ -255,7 +253,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   },
   'a listing is old, and its planner does not run': {
-    ...looked({ at: NOW - 60 * HOUR_MS }),
+    ...looked({ at: msAgo(60) }),
     idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: null, since: hoursAgo(60) }],
   },
   'a place moved, and has no files but others': datasetFacts({
@@ -263,7 +261,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     lastLook: {
       ...hourOldLook,
       stopped: true,
-      place: { name: 's3://customers/orders/', since: NOW - 5 * HOUR_MS },
+      place: { name: 's3://customers/orders/', since: msAgo(5) },
       elsewhere: { days: [], others: ['2026/'] },
     },
     unlooked: ['2026-11-14', '2026-11-15', '2026-11-17'],
@@ -276,18 +274,18 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   }),
   'a day failed by files that were replaced since': datasetFacts({
-    days: [{ ...failedDay, failing: { ...ongoingFailure, replaced: NOW - HOUR_MS } }],
+    days: [{ ...failedDay, failing: { ...ongoingFailure, replaced: msAgo(1) } }],
   }),
   'two loaded days have no file any more, and one is to be loaded': datasetFacts({
     days: [
-      loadedOn(15, { missingSince: NOW - 3 * HOUR_MS }),
-      { ...loadedDay, missingSince: NOW - 2 * HOUR_MS, uncommitted: 2 },
+      loadedOn(15, { missingSince: msAgo(3) }),
+      { ...loadedDay, missingSince: msAgo(2), uncommitted: 2 },
     ],
   }),
   'days wait for each cure': datasetFacts({
     waiting: [
       { ...waitingDay, day: '2026-11-14', cure: 'load' },
-      { ...waitingDay, day: '2026-11-15', cure: 'backfill', since: NOW - 9 * HOUR_MS },
+      { ...waitingDay, day: '2026-11-15', cure: 'backfill', since: msAgo(9) },
       { ...waitingDay, day: '2026-11-18', isLacking: false },
       { ...waitingDay, cure: 'run' },
       { ...waitingDay, day: '2026-11-20', isLacking: false, cure: 'run' },

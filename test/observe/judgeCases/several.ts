@@ -15,18 +15,18 @@ import {
   failing,
   failureOf,
   functionErrors,
-  HOUR_MS,
   hoursAgo,
   idleStream,
   keptDay,
   landingWaits,
   loadedOn,
   missingResource,
-  NOW,
+  msAgo,
   quarantineCount,
+  refusedCopies,
+  relayRefused,
   ringing,
   ringingAlarm,
-  threeCopies,
   unreachedAt,
   unreadPart,
   waitingFacts,
@@ -56,14 +56,10 @@ const inAnyOrder = <Item>(
   worse: Item,
   better: Item,
 ) => ({
-  [`${what}, the worse`]: factsOf(worse),
-  [`${what}, the better`]: factsOf(better),
-  [`${what}, both`]: factsOf(worse, better),
-  [`${what}, both, the better first`]: factsOf(better, worse),
-});
-const refusal = (reason: string) => ({ reason, count: 2, since: hoursAgo(2), oldest: hoursAgo(3) });
-const copiesRefused = (...refused: readonly ReturnType<typeof refusal>[]) => ({
-  relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false },
+  [`${what}: the worse alone`]: factsOf(worse),
+  [`${what}: the better alone`]: factsOf(better),
+  [`${what}: both`]: factsOf(worse, better),
+  [`${what}: both, the better first`]: factsOf(better, worse),
 });
 const waitingOn = (day: DropDay['day']) =>
   ({ day, words: 'has 2 files and no commit', isLacking: true, cure: 'explain' }) as const;
@@ -165,14 +161,22 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(
     [
-      { call: DENIED_PUT, deniedCalls: [] },
-      { call: DENIED_PUT.replace('s3:PutObject', 'kms:Decrypt'), deniedCalls: [] },
+      { denial: 's3:PutObject, which is over', call: DENIED_PUT, deniedCalls: [] },
+      {
+        denial: 'kms:Decrypt of a named resource, which is over',
+        call: DENIED_PUT.replace('s3:PutObject', 'kms:Decrypt'),
+        deniedCalls: [],
+      },
       // Nobody has asked, or AWS does not name the policy.
-      { call: DENIED_PUT, deniedCalls: null },
-      { call: 'kms:Decrypt on the resource associated with this ciphertext', deniedCalls: [] },
+      { denial: 's3:PutObject, by an unknown policy', call: DENIED_PUT, deniedCalls: null },
+      {
+        denial: 'kms:Decrypt of a ciphertext, which is over',
+        call: 'kms:Decrypt on the resource associated with this ciphertext',
+        deniedCalls: [],
+      },
     ],
-    ({ call, deniedCalls }) => [
-      `objects wait whose writer was denied ${call}, which is ${deniedCalls === null ? 'unknown' : 'over'}`,
+    ({ denial, call, deniedCalls }) => [
+      `objects wait whose writer was denied ${denial}`,
       {
         ...landingWaits(1, 2),
         failures: { write: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${call}`) },
@@ -251,12 +255,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(
     [
-      { part: 'export', longest: 12.3 },
-      { part: 'curate', longest: null },
-      { part: 'curate', longest: 451 },
+      { what: 'an export used up its time, and took 12.3 s before', part: 'export', longest: 12.3 },
+      { what: 'curation used up its time, and no run before is known', part: 'curate', longest: null },
+      { what: 'curation used up its time, and took 451 s before', part: 'curate', longest: 451 },
     ],
-    ({ part, longest }) => [
-      `${part} used up its time, and took ${longest} s before`,
+    ({ what, part, longest }) => [
+      what,
       {
         functionErrors: [{ ...functionErrors, part, longestBefore: longest }],
         failures: { [part]: failureOf('timedOut', 'Task timed out after 900 s.') },
@@ -292,10 +296,8 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...landingWaits(0, 2),
     failures: { write: codedFailure('SLUICE_WRITE_X', 'it is denied.') },
   },
-  ...each([1, 1_234], (throttledRecords) => [
-    `Firehose throttles ${throttledRecords}`,
-    { stream: { ...idleStream, throttledRecords } },
-  ]),
+  'Firehose throttled one record': { stream: { ...idleStream, throttledRecords: 1 } },
+  'Firehose throttled 1,234 records': { stream: { ...idleStream, throttledRecords: 1_234 } },
   'a table is gone, which a query says, and another that no query names': {
     stackFaults: [{ ...missingResource, name: 'sluice.statsig_forwarded_events' }],
     unknown: [
@@ -326,28 +328,34 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     isLocal: true,
     alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }],
   },
-  ...each(['exports: differs', 'retention.forwardedDays: deployed 30, configured 400'], (setting) => [
-    `a rule of the bucket deletes too early, and ${setting}`,
-    {
-      bucketFaults: [
-        {
-          name: 'lifecycle',
-          why: '',
-          points: ['the rule sluice-events deletes objects of statsig/events/ after 30 days'],
-          repair: [],
-          isEarly: true,
-        },
-      ],
-      undeployed: { settings: [setting], deployedAt: null },
-    },
-  ]),
+  ...each(
+    [
+      { what: 'another setting', setting: 'exports: differs' },
+      { what: 'its age', setting: 'retention.forwardedDays: deployed 30, configured 400' },
+    ],
+    ({ what, setting }) => [
+      `a rule of the bucket deletes too early, and ${what} is not deployed`,
+      {
+        bucketFaults: [
+          {
+            name: 'lifecycle',
+            why: '',
+            points: ['the rule sluice-events deletes objects of statsig/events/ after 30 days'],
+            repair: [],
+            isEarly: true,
+          },
+        ],
+        undeployed: { settings: [setting], deployedAt: null },
+      },
+    ],
+  ),
   'no key may send to the local cloud': { isLocal: true, keys: { ...wellKeys, senders: [] } },
   ...each(
     [
-      { since: 'and were stored since', stored: 0.1, unknown: [] },
+      { since: 'and requests were stored since', stored: 0.1, unknown: [] },
       { since: 'and nothing was stored since', stored: null, unknown: [] },
       {
-        since: 'and were stored since, and their log was not read',
+        since: 'requests were stored since, and the log was not read',
         stored: 0.1,
         unknown: [{ ...unreadPart('a log', 'other', ''), log: 'collect' }],
       },
@@ -367,13 +375,13 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   ...each(
     [
-      { what: 'whose secret has such an entry', stored: 0.1, more: { keys: entryUnread } },
-      { what: 'and none were stored later', stored: null, more: {} },
-      { what: 'and others were stored', stored: 0.1, more: {} },
-      { what: 'and rows came later', stored: null, more: { lastEventAt: hoursAgo(1.5) } },
+      { since: 'the list still has one', stored: 0.1, more: { keys: entryUnread } },
+      { since: 'nothing was stored since', stored: null, more: {} },
+      { since: 'requests were stored since', stored: 0.1, more: {} },
+      { since: 'rows came since', stored: null, more: { lastEventAt: hoursAgo(1.5) } },
     ],
-    ({ what, stored, more }) => [
-      `503 of entries of the keys until three hours ago, ${what}`,
+    ({ since, stored, more }) => [
+      `503 of unreadable entries of the keys until three hours ago, and ${since}`,
       {
         lastHour: { ...wellHour, lastStoredAt: stored === null ? null : hoursAgo(stored) },
         lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_INVALID', 16, 9, 3]) },
@@ -383,12 +391,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   ...each(
     [
-      { what: 'its errors', collect: ofKey, firstOf503: 2 },
-      { what: 'its errors, and 503 that began before', collect: ofKey, firstOf503: 9 },
-      { what: '503 with another error', collect: failureOf('error', 'SlowDown.', 1), firstOf503: 2 },
+      { what: 'functions fail by it', collect: ofKey, firstOf503: 2 },
+      { what: '503 began before', collect: ofKey, firstOf503: 9 },
+      { what: '503 have another error', collect: failureOf('error', 'SlowDown.', 1), firstOf503: 2 },
     ],
     ({ what, collect, firstOf503 }) => [
-      `the key is disabled, with ${what}`,
+      `the key is disabled, and ${what}`,
       {
         ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
         lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_COLLECT_NOT_DELIVERED', 2, firstOf503, 1]) },
@@ -406,20 +414,17 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'the key can be used': { key: wellKey },
   ...each(
     [
-      { KeySpec: 'RSA_2048' },
-      { KeyUsage: 'SIGN_VERIFY' },
-      { MultiRegion: true },
-      { KeyManager: 'AWS' },
-      { KeyState: 'PendingImport' },
+      { what: 'is asymmetric', more: { KeySpec: 'RSA_2048' } },
+      { what: 'is for signatures', more: { KeyUsage: 'SIGN_VERIFY' } },
+      { what: 'is of several regions', more: { MultiRegion: true } },
+      { what: 'is managed by AWS', more: { KeyManager: 'AWS' } },
+      { what: 'waits for its material', more: { KeyState: 'PendingImport' } },
     ],
-    (more) => [
-      `the key has ${Object.entries(more).flat().join(' ')}`,
-      { key: { ...wellKey, ...more } as StatusFacts['key'] },
-    ],
+    ({ what, more }) => [`the key ${what}`, { key: { ...wellKey, ...more } as StatusFacts['key'] }],
   ),
   ...each(['403', '400', '415', '410', '404'], (reason) => [
     `copies were refused with ${reason}`,
-    copiesRefused(refusal(reason)),
+    relayRefused(refusedCopies(reason)),
   ]),
   'no night was ever judged, and the stack was deployed yesterday': {
     lastNight: { day: '2026-11-12', at: null },
@@ -452,8 +457,8 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   ...inAnyOrder(
     'loaded days without files',
     (...days) => datasetFacts({ days }),
-    loadedOn(19, { missingSince: NOW - 2 * HOUR_MS }),
-    loadedOn(18, { missingSince: NOW - 2 * HOUR_MS, uncommitted: 1 }),
+    loadedOn(19, { missingSince: msAgo(2) }),
+    loadedOn(18, { missingSince: msAgo(2), uncommitted: 1 }),
   ),
   ...inAnyOrder(
     'days that wait, before the lookback and on its first day',
@@ -461,7 +466,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     waitingOn('2026-11-16'),
     waitingOn('2026-11-17'),
   ),
-  ...inAnyOrder('refused copies', copiesRefused, refusal('401'), refusal('expired')),
+  ...inAnyOrder('refused copies', relayRefused, refusedCopies('401'), refusedCopies('expired')),
   ...inAnyOrder(
     'rows in quarantine',
     (...quarantine) => ({ quarantine }),

@@ -1,45 +1,28 @@
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
+  archivedFiles,
   curatedTable,
   curatedWith,
   damagedFile,
   datasetFacts,
   exportOf,
-  HOUR_MS,
   hoursAgo,
   keptDay,
+  lackingDay,
   loadedDay,
   lostDay,
-  NOW,
+  msAgo,
   ongoingFailure,
+  pointsElsewhere,
   quarantineCount,
   resendsOf,
   shortHour,
+  unreadDay,
   unreadPart,
 } from '../statusFacts.ts';
 import { each } from './Case.ts';
 
-const archived = (table: string, day: `2026-11-${number}`, age: number, ...files: readonly string[]) => ({
-  table,
-  day,
-  since: NOW - age * HOUR_MS,
-  keys: files.map((file) => `statsig/ingested/${table}/${day}/v/${file}`),
-});
-const lacking = (day: `2026-11-${number}`, age: number) => ({
-  day,
-  since: NOW - age * HOUR_MS,
-  isOnly: false,
-});
 const rule = { id: 'a', prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false };
-const unreadDay = (day: `2026-11-${number}`, rows: number, more: object = {}) => ({
-  day,
-  location: `s3://acme/v/${day}/`,
-  rows,
-  ...more,
-});
-const elsewhere = (place: string, age: number) => ({
-  elsewhere: { location: `s3://old/${place}/`, madeAt: hoursAgo(age) },
-});
 const FOUR_DAYS = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'] as const;
 const keptCopies = exportOf({ ...loadedDay, day: keptDay.day, kept: 2 });
 const keptCurated = curatedWith({ kept: [keptDay] });
@@ -53,21 +36,21 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   'files of curated days are archived, and lack': {
     archivedDays: {
       days: [
-        archived('curated_events', '2026-11-15', 4, 'e'),
-        archived('curated_events', '2026-11-16', 3, 'd'),
+        archivedFiles('curated_events', '2026-11-15', 4, 'e'),
+        archivedFiles('curated_events', '2026-11-16', 3, 'd'),
       ],
       unlookedUntil: null,
     },
     ...curatedWith({
       // The last is of a day of which another table has archived files.
-      lacking: [lacking('2026-11-15', 2), lacking('2026-11-16', 2), lacking('2026-11-17', 2)],
+      lacking: [lackingDay('2026-11-15', 2), lackingDay('2026-11-16', 2), lackingDay('2026-11-17', 2)],
     }),
   },
   'two rules archive what is read again': {
     archivingRules: [
-      { ...rule, id: 'new', prefix: 'ledger/', since: NOW - 5 * HOUR_MS },
-      { ...rule, id: 'old', isOfVersions: true, days: null, since: NOW - 9 * HOUR_MS },
-      { ...rule, id: 'photos', prefix: 'photos/ledger/', since: NOW - 90 * HOUR_MS },
+      { ...rule, id: 'new', prefix: 'ledger/', since: msAgo(5) },
+      { ...rule, id: 'old', isOfVersions: true, days: null, since: msAgo(9) },
+      { ...rule, id: 'photos', prefix: 'photos/ledger/', since: msAgo(90) },
     ],
   },
   'days could not be curated for two reasons, and wait': curatedWith({
@@ -82,7 +65,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       { day: '2026-11-16', code: 'SLUICE_CURATE_KILLED', message: 'Killed by 8.', ...ongoingFailure },
     ],
     late: ['2026-11-19', '2026-11-15'],
-    lateSince: NOW - 30 * HOUR_MS,
+    lateSince: msAgo(30),
     unplanned: ['2026-11-14', '2026-11-13', '2026-11-12'],
   }),
   'two curated days have rows that no raw file has, and exports their copies': {
@@ -93,7 +76,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     }),
     lostDays: [
-      { table: 'exposures', day: '2026-11-14', seenAt: NOW - 90 * HOUR_MS, files: 3, left: 1 },
+      { table: 'exposures', day: '2026-11-14', seenAt: msAgo(90), files: 3, left: 1 },
       lostDay('2026-11-13', 100),
       lostDay('2026-11-14', 150),
     ],
@@ -105,23 +88,23 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
         { table: 'exposures', day: '2026-11-20' },
         { table: 'events', day: '2026-11-20' },
         { table: 'events', day: '2026-11-19' },
-        { table: 'events', day: '2026-11-18', ...elsewhere('x', 5) },
-        { table: 'events', day: '2026-11-17', ...elsewhere('y', 9) },
+        { table: 'events', day: '2026-11-18', ...pointsElsewhere('x', 5) },
+        { table: 'events', day: '2026-11-17', ...pointsElsewhere('y', 9) },
       ],
     },
   },
   'two curated days have no partition, and two another': curatedWith({
     unread: [
-      unreadDay('2026-11-15', 7, elsewhere('x', 5)),
+      unreadDay('2026-11-15', 7, pointsElsewhere('x', 5)),
       unreadDay('2026-11-16', 40),
       unreadDay('2026-11-17', 1),
-      unreadDay('2026-11-18', 9, elsewhere('y', 9)),
+      unreadDay('2026-11-18', 9, pointsElsewhere('y', 9)),
     ],
   }),
   'two days of a raw table have lost their files': {
     lostDays: [
       lostDay('2026-11-19', 3),
-      { table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 8, left: 3 },
+      { table: 'events', day: '2026-11-20', seenAt: msAgo(2), files: 8, left: 3 },
     ],
     restorable: [
       { table: 'statsig_forwarded_exposures', day: '2026-11-19', files: 2, rows: 11 },
@@ -300,12 +283,12 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   ]),
   ...each(
     [
-      { hours: 0.5, reason: 'SLUICE_ROW_UNFIT' },
-      { hours: 1, reason: 'SLUICE_ROW_UNFIT' },
-      { hours: 0.5, reason: 'SLUICE_EVENT_NO_NAME' },
+      { when: 'after the last row that did not fit', hours: 0.5, reason: 'SLUICE_ROW_UNFIT' },
+      { when: 'as the last row came that did not fit', hours: 1, reason: 'SLUICE_ROW_UNFIT' },
+      { when: 'after the last event without a name', hours: 0.5, reason: 'SLUICE_EVENT_NO_NAME' },
     ],
-    ({ hours, reason }) => [
-      `rows are in quarantine with ${reason}, the last an hour ago, and were redriven ${hours} hours ago`,
+    ({ when, hours, reason }) => [
+      `quarantine was redriven ${when}`,
       { redrivenAt: hoursAgo(hours), quarantine: [{ ...quarantineCount, reason }] },
     ],
   ),

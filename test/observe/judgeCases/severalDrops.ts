@@ -1,46 +1,30 @@
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
+  archivedFiles,
   curatedWith,
   datasetFacts,
   exportOf,
   failedBy,
   failedDay,
-  HOUR_MS,
   hourOldLook,
   hoursAgo,
   keptDay,
+  lackingDay,
   lateDay,
   loadedDay,
   loadedOn,
   looked,
+  msAgo,
   NOW,
   namedExport,
   ongoingFailure,
+  pointsElsewhere,
   quarantineCount,
   ringing,
+  unreadDay,
 } from '../statusFacts.ts';
 import { each } from './Case.ts';
 
-const archived = (table: string, day: `2026-11-${number}`, age: number, ...files: readonly string[]) => ({
-  table,
-  day,
-  since: NOW - age * HOUR_MS,
-  keys: files.map((file) => `statsig/ingested/${table}/${day}/v/${file}`),
-});
-const lacking = (day: `2026-11-${number}`, age: number) => ({
-  day,
-  since: NOW - age * HOUR_MS,
-  isOnly: false,
-});
-const unreadDay = (day: `2026-11-${number}`, rows: number, more: object = {}) => ({
-  day,
-  location: `s3://acme/v/${day}/`,
-  rows,
-  ...more,
-});
-const elsewhere = (place: string, age: number) => ({
-  elsewhere: { location: `s3://old/${place}/`, madeAt: hoursAgo(age) },
-});
 const bucketGone = { code: 'SLUICE_SOURCE_BUCKET_MISSING', message: 'X.' };
 const firstDayFailed = { ...failedBy('SLUICE_INGEST_FILE_TRUNCATED'), day: '2026-11-17' } as const;
 const daysApart = (['2026-11-03', '2026-11-05', '2026-11-07', '2026-11-09'] as const).map((day) => ({
@@ -55,23 +39,23 @@ const KEY_DENIAL =
 const lackingOnly = (after: `2026-11-${number}`) =>
   (['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const)
     .filter((day) => day >= after)
-    .map((day) => ({ ...lacking(day, 1), isOnly: day > after }));
+    .map((day) => ({ ...lackingDay(day, 1), isOnly: day > after }));
 
 /** States of datasets and exports with several of what usually is one, and those at a bound. Their findings are in findings.json. */
 export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
   'files of two tables are archived, of which a dataset lacks three days': {
     archivedDays: {
       days: [
-        archived('acme_orders', '2026-11-19', 2, 'a', 'b'),
-        archived('curated_events', '2026-11-15', 4, 'e'),
-        archived('curated_events', '2026-11-18', 3, 'd'),
-        archived('acme_orders', '2026-11-16', 9, 'c'),
-        archived('acme_orders', '2026-11-17', 5, 'f'),
+        archivedFiles('acme_orders', '2026-11-19', 2, 'a', 'b'),
+        archivedFiles('curated_events', '2026-11-15', 4, 'e'),
+        archivedFiles('curated_events', '2026-11-18', 3, 'd'),
+        archivedFiles('acme_orders', '2026-11-16', 9, 'c'),
+        archivedFiles('acme_orders', '2026-11-17', 5, 'f'),
       ],
       unlookedUntil: '2026-11-01',
     },
     ...datasetFacts({
-      lacking: [lacking('2026-11-16', 2), lacking('2026-11-17', 2), lacking('2026-11-19', 2)],
+      lacking: [lackingDay('2026-11-16', 2), lackingDay('2026-11-17', 2), lackingDay('2026-11-19', 2)],
     }),
   },
   'days of two exports failed, and keep copies of files that are gone': {
@@ -120,7 +104,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a bucket of two schedules is gone, with the alarms of both': {
     datasets: (['daily', 'hourly'] as const).flatMap((schedule, i) => {
-      const look = { at: NOW - (1 + i) * HOUR_MS, failure: bucketGone };
+      const look = { at: msAgo(1 + i), failure: bucketGone };
       return looked(look, { dataset: `orders-${schedule}`, schedule }).datasets;
     }),
     alarms: ringing(
@@ -132,16 +116,16 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a dataset of a bucket that is gone has days to tell of': datasetFacts({
     lastLook: { ...hourOldLook, failure: bucketGone },
-    days: [failedBy(bucketGone.code), loadedOn(19, { receipt: { code: 'X_1', since: NOW - 5 * HOUR_MS } })],
-    lacking: [lacking('2026-11-16', 2), lacking('2026-11-17', 5)],
+    days: [failedBy(bucketGone.code), loadedOn(19, { receipt: { code: 'X_1', since: msAgo(5) } })],
+    lacking: [lackingDay('2026-11-16', 2), lackingDay('2026-11-17', 5)],
     late: [lateDay('2026-11-20', 2)],
   }),
   'days wait whose late ones are of the past, and the alarm on late days rings': {
     ...datasetFacts({
       waiting: [
-        { day: '2026-11-12', words: 'has 2 files', isLacking: true, cure: 'load', since: NOW - 9 * HOUR_MS },
-        { day: '2026-11-13', words: 'has 3 files', isLacking: true, cure: 'load', since: NOW - 20 * HOUR_MS },
-        { day: '2026-11-15', words: 'has 4 files', isLacking: true, cure: 'load', since: NOW - 8 * HOUR_MS },
+        { day: '2026-11-12', words: 'has 2 files', isLacking: true, cure: 'load', since: msAgo(9) },
+        { day: '2026-11-13', words: 'has 3 files', isLacking: true, cure: 'load', since: msAgo(20) },
+        { day: '2026-11-15', words: 'has 4 files', isLacking: true, cure: 'load', since: msAgo(8) },
       ],
       late: [lateDay('2026-11-16', 99)],
     }),
@@ -153,7 +137,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     late: [lateDay('2026-11-19', 2)],
   }),
   'days of a dataset have no partition, and others another': datasetFacts({
-    unread: [unreadDay('2026-11-16', 40), unreadDay('2026-11-15', 7, elsewhere('x', 5))],
+    unread: [unreadDay('2026-11-16', 40), unreadDay('2026-11-15', 7, pointsElsewhere('x', 5))],
   }),
   'late days, before which two were loaded and one had no file': datasetFacts({
     days: [
@@ -292,36 +276,50 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     deployedAt: hoursAgo(60),
     idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: 'daily', since: hoursAgo(30) }],
   },
-  ...each([90, 50, null], (hours) => [
-    `a folder that was set ${hours ?? 'nobody knows how many'} hours ago has no file, and was loaded last 76 hours ago`,
-    looked(
-      {
-        stopped: true,
-        ...(hours !== null && {
-          place: { name: 's3://customers/orders/', since: NOW - hours * HOUR_MS },
-        }),
-      },
-      { days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }] },
-    ),
-  ]),
+  ...each(
+    [
+      { set: 'before the last load', hours: 90 },
+      { set: 'after the last load', hours: 50 },
+      { set: 'at an unknown time', hours: null },
+    ],
+    ({ set, hours }) => [
+      `a folder that was set ${set} has no file`,
+      looked(
+        {
+          stopped: true,
+          ...(hours !== null && {
+            place: { name: 's3://customers/orders/', since: msAgo(hours) },
+          }),
+        },
+        { days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }] },
+      ),
+    ],
+  ),
   'many days failed apart, of a dataset and of an export': {
     ...datasetFacts({ days: daysApart }),
     ...exportOf(...daysApart),
   },
   'a folder was not listed, and nobody knows of runs': {
-    ...looked({ at: NOW - 60 * HOUR_MS }),
+    ...looked({ at: msAgo(60) }),
     functionErrors: null,
   },
-  ...each([null, '2026-11-20T03:00:00Z', '2026-11-17T03:00:00Z'], (since) => [
-    `a day is late, and the folder has other names since ${since}`,
-    looked(
-      {
-        elsewhere: { days: [], others: ['v2/'] },
-        ...(since !== null && { namesSince: { 'v2/': Date.parse(since) } }),
-      },
-      { late: [lateDay('2026-11-20', 2)] },
-    ),
-  ]),
+  ...each(
+    [
+      { what: 'since an unknown time', since: null },
+      { what: 'since the day began', since: '2026-11-20T03:00:00Z' },
+      { what: 'since days before', since: '2026-11-17T03:00:00Z' },
+    ],
+    ({ what, since }) => [
+      `a day is late, and the folder has other names ${what}`,
+      looked(
+        {
+          elsewhere: { days: [], others: ['v2/'] },
+          ...(since !== null && { namesSince: { 'v2/': Date.parse(since) } }),
+        },
+        { late: [lateDay('2026-11-20', 2)] },
+      ),
+    ],
+  ),
   'days have other values, as the mapping reads another column': datasetFacts({
     days: ['2026-11-18', '2026-11-19'].map((day) => ({
       ...loadedDay,
@@ -330,21 +328,28 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       unusualParts: [{ kind: 'mapping', short: 'has other values' }],
     })),
   }),
-  ...each(['values', 'rows', 'equalFiles'] as const, (kind) => [
-    `a day is unusual by its ${kind}, and in another point`,
-    datasetFacts({
-      days: [
-        {
-          ...loadedDay,
-          unusual: `has ${'long_names, '.repeat(40)}`,
-          unusualParts: [
-            { kind, short: 'has_what_is_short' },
-            { kind: 'days', short: 'has_more' },
-          ],
-        },
-      ],
-    }),
-  ]),
+  ...each(
+    [
+      { what: 'its values', kind: 'values' },
+      { what: 'the number of its rows', kind: 'rows' },
+      { what: 'a file that another day has', kind: 'equalFiles' },
+    ] as const,
+    ({ what, kind }) => [
+      `a day is unusual by ${what}, and in another point`,
+      datasetFacts({
+        days: [
+          {
+            ...loadedDay,
+            unusual: `has ${'long_names, '.repeat(40)}`,
+            unusualParts: [
+              { kind, short: 'has_what_is_short' },
+              { kind: 'days', short: 'has_more' },
+            ],
+          },
+        ],
+      }),
+    ],
+  ),
   'days are unusual in two ways': datasetFacts({
     days: (['repeats', 'names', 'names'] as const).map((kind, i) => ({
       ...loadedDay,
@@ -366,9 +371,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     { days: [{ ...loadedDay, version: '20261119T081500123Z-1f6c09ab' }] },
   ),
   'two folders of a source were not listed, and nobody knows why': {
-    datasets: ['orders', 'refunds'].flatMap(
-      (dataset) => looked({ at: NOW - 60 * HOUR_MS }, { dataset }).datasets,
-    ),
+    datasets: ['orders', 'refunds'].flatMap((dataset) => looked({ at: msAgo(60) }, { dataset }).datasets),
   },
   'a day is late that is before the lookback': datasetFacts({ late: [lateDay('2026-11-16', 2)] }),
   'a day is late that is the first of the lookback': datasetFacts({ late: [lateDay('2026-11-17', 2)] }),
@@ -376,42 +379,67 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED')] }),
     ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
   },
-  ...each([2, null], (hours) => [
-    `a bucket is gone that was listed ${hours ?? 'no'} hours ago, with the load that fails`,
-    looked(
-      {
-        failure: {
-          ...bucketGone,
-          since: NOW - HOUR_MS,
-          ...(hours !== null && { lastGood: NOW - hours * HOUR_MS }),
+  ...each(
+    [
+      { what: 'a bucket is gone that was listed two hours ago, and a load fails', hours: 2 },
+      { what: 'a bucket is gone that was never listed, and a load fails', hours: null },
+    ],
+    ({ what, hours }) => [
+      what,
+      looked(
+        {
+          failure: {
+            ...bucketGone,
+            since: msAgo(1),
+            ...(hours !== null && { lastGood: msAgo(hours) }),
+          },
         },
-      },
-      { days: [failedBy(bucketGone.code)] },
-    ),
-  ]),
+        { days: [failedBy(bucketGone.code)] },
+      ),
+    ],
+  ),
   'a bucket is gone that was mistyped until the last deployment': looked({
     failure: { ...bucketGone, place: 's3://custmers/orders/YYYY-MM-DD' },
   }),
-  ...each([KEY_DENIAL, null], (message) => [
-    `a key is denied that the configuration does not name, and ${message === null ? 'nobody' : 'AWS'} names it`,
-    {
-      ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED', message)] }),
-      ...exportOf(failedBy('SLUICE_EXPORT_KEY_DENIED', message)),
-    },
-  ]),
+  ...each(
+    [
+      { what: 'a key is denied that AWS names, and the configuration does not', message: KEY_DENIAL },
+      { what: 'a key is denied that neither AWS nor the configuration names', message: null },
+    ],
+    ({ what, message }) => [
+      what,
+      {
+        ...datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED', message)] }),
+        ...exportOf(failedBy('SLUICE_EXPORT_KEY_DENIED', message)),
+      },
+    ],
+  ),
   'the role of an export may not be taken': exportOf(failedBy('SLUICE_EXPORT_ROLE_DENIED')),
   ...each(
     [
-      { role: 'theirs', policy: 'because no identity-based policy allows the s3:PutObject action' },
       {
+        what: 'no policy of the customer’s role allows',
+        role: 'theirs',
+        policy: 'because no identity-based policy allows the s3:PutObject action',
+      },
+      {
+        what: 'no policy of our role allows',
         role: 'sluice-prod-ExportRole-1',
         policy: 'because no identity-based policy allows the s3:PutObject action',
       },
-      { role: 'theirs', policy: 'because no resource-based policy allows the s3:PutObject action' },
-      { role: 'theirs', policy: 'with an explicit deny in a permissions boundary' },
+      {
+        what: 'no policy of the bucket allows',
+        role: 'theirs',
+        policy: 'because no resource-based policy allows the s3:PutObject action',
+      },
+      {
+        what: 'a permissions boundary denies',
+        role: 'theirs',
+        policy: 'with an explicit deny in a permissions boundary',
+      },
     ],
-    ({ role, policy }) => [
-      `AWS denies the role ${role} a call of an export ${policy}`,
+    ({ what, role, policy }) => [
+      `${what} a call of an export`,
       exportOf(
         failedBy(
           'SLUICE_EXPORT_ACCESS_DENIED',
@@ -422,14 +450,22 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   ...each(
     [
-      { header: ENCRYPTION, wanted: null },
-      { header: ENCRYPTION, wanted: 'aws:kms' },
-      { header: ENCRYPTION, wanted: 'aws:kms:dsse' },
-      { header: `${ENCRYPTION}-aws-kms-key-id`, wanted: 'arn:aws:kms:eu-central-1:222222222222:key/1' },
-      { header: `${ENCRYPTION}-aws-kms-key-id`, wanted: 'arn:aws:kms:*:222222222222:key/*' },
+      { what: 'any encryption', header: ENCRYPTION, wanted: null },
+      { what: 'encryption by a key', header: ENCRYPTION, wanted: 'aws:kms' },
+      { what: 'encryption in two layers', header: ENCRYPTION, wanted: 'aws:kms:dsse' },
+      {
+        what: 'encryption by one key',
+        header: `${ENCRYPTION}-aws-kms-key-id`,
+        wanted: 'arn:aws:kms:eu-central-1:222222222222:key/1',
+      },
+      {
+        what: 'encryption by a key of an account',
+        header: `${ENCRYPTION}-aws-kms-key-id`,
+        wanted: 'arn:aws:kms:*:222222222222:key/*',
+      },
     ],
-    (demand) => [
-      `the bucket of an export demands ${demand.header} of ${demand.wanted}`,
+    ({ what, ...demand }) => [
+      `the bucket of an export demands ${what}`,
       {
         ...exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
         encryptionDemands: [{ export: 'out', sid: 'The_Statement', ...demand }],
@@ -465,7 +501,10 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
   'lost files of four days are archived, restored, deleted, or nobody has looked': {
     ...datasetFacts({ lacking: lackingOnly('2026-11-16') }),
     archivedDays: {
-      days: [archived('acme_orders', '2026-11-16', 1, 'x'), archived('acme_orders', '2026-11-17', 1, 'x')],
+      days: [
+        archivedFiles('acme_orders', '2026-11-16', 1, 'x'),
+        archivedFiles('acme_orders', '2026-11-17', 1, 'x'),
+      ],
       unlookedUntil: '2026-11-18',
     },
     restorable: (['2026-11-17', '2026-11-18'] as const).map((day) => ({

@@ -12,12 +12,12 @@ import {
   moreChange,
   notedTimes,
   quarantineCount,
+  refusedCopies,
   refusedRequests,
   relayWaits,
   requestGroup,
   silentFacts,
   silentSince,
-  threeCopies,
   unreachedAt,
   unreadPart,
   usualHours,
@@ -197,12 +197,8 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'copies wait and were refused, of which the target says no more': {
     relay: {
-      waiting: { ...threeCopies, oldest: hoursAgo(1.5) },
-      refused: [
-        { reason: '413', count: 5, since: hoursAgo(3), oldest: hoursAgo(4) },
-        { reason: '404', count: 7, since: hoursAgo(9), oldest: hoursAgo(10) },
-      ],
-      hasMore: false,
+      ...relayWaits(1.5, 3).relay,
+      refused: [refusedCopies('413', 5, 3), refusedCopies('404', 7, 9)],
     },
     unknown: [{ ...unreadPart('the log of relay'), log: 'relay' }],
   },
@@ -317,7 +313,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
   },
   ...each(['301', '304', '503', 'EPROTO', 'ENOTFOUND'], (why) => [
-    `relay is late, whose target answers ${why}`,
+    `relay is late, as its target fails with ${why}`,
     { ...relayWaits(5, 4), relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } },
   ]),
   '503 of two codes that are no failure to store': failedRequests({ [MANGLED]: 4, SLUICE_KEYS_INVALID: 1 }),
@@ -330,12 +326,15 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(
     [
-      { stored: 'both', storedAt: [0.2, 0.1] },
-      { stored: 'one', storedAt: [0.2] },
-      { stored: 'one, and the other before it failed last,', storedAt: [0.2, 0.25] },
+      { what: '503 of two senders, which were both stored since', storedAt: [0.2, 0.1] },
+      { what: '503 of two senders, of which one was stored since', storedAt: [0.2] },
+      {
+        what: '503 of two senders, of which one was stored since, and the other at the last 503',
+        storedAt: [0.2, 0.25],
+      },
     ],
-    ({ stored, storedAt }) => [
-      `503 of two senders, of which ${stored} were stored since`,
+    ({ what, storedAt }) => [
+      what,
       {
         lastHour: {
           ...wellHour,
@@ -357,14 +356,22 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   ...each(
     [
-      { sender: 'an unknown key, for an hour', code: UNKNOWN, more: {} },
-      { sender: 'an unknown key, for less', code: UNKNOWN, more: { first: hoursAgo(0.9) } },
-      { sender: 'an unknown key, and sends no more', code: UNKNOWN, more: { last: hoursAgo(1.1) } },
-      { sender: 'an unknown key, and states no SDK', code: UNKNOWN, more: { sdk: null } },
-      { sender: 'a key that may send', code: 'SLUICE_BODY_NOT_JSON', more: {} },
+      { what: 'of an unknown key are refused for an hour', code: UNKNOWN, more: {} },
+      {
+        what: 'of an unknown key are refused for less than an hour',
+        code: UNKNOWN,
+        more: { first: hoursAgo(0.9) },
+      },
+      {
+        what: 'of an unknown key were refused until an hour ago',
+        code: UNKNOWN,
+        more: { last: hoursAgo(1.1) },
+      },
+      { what: 'of an unknown key and of no SDK are refused', code: UNKNOWN, more: { sdk: null } },
+      { what: 'of a key that may send are refused', code: 'SLUICE_BODY_NOT_JSON', more: {} },
     ],
-    ({ sender, code, more }) => [
-      `all requests of a sender are refused that has ${sender}`,
+    ({ what, code, more }) => [
+      `all requests of a sender ${what}`,
       {
         ...refusedRequests({ [code]: 9 }, 4_000),
         refusals: logged(
@@ -381,15 +388,31 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   ...each(
     [
-      { change: goneSdk, sdk: 'js-client 3.1', rows: 1 },
-      { change: goneSdk, sdk: 'js-client-x 3', rows: 9 },
-      { change: { ...goneSdk, count: 9 }, sdk: 'js-client', rows: 9 },
-      { change: goneBuy, sdk: 'x', rows: 60 },
-      { change: goneBuy, sdk: 'x', rows: 59 },
-      { change: goneBuy, sdk: 'x', rows: 60, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' },
+      { what: 'an SDK stays away, and a row of it is', change: goneSdk, sdk: 'js-client 3.1', rows: 1 },
+      {
+        what: 'an SDK stays away, and rows of one with a longer name are',
+        change: goneSdk,
+        sdk: 'js-client-x 3',
+        rows: 9,
+      },
+      {
+        what: 'an SDK sends less, and rows of it are',
+        change: { ...goneSdk, count: 9 },
+        sdk: 'js-client',
+        rows: 9,
+      },
+      { what: 'a name of events stays away, and as many rows are', change: goneBuy, sdk: 'x', rows: 60 },
+      { what: 'a name of events stays away, and fewer rows are', change: goneBuy, sdk: 'x', rows: 59 },
+      {
+        what: 'a name of events stays away, and as many rows of files are',
+        change: goneBuy,
+        sdk: 'x',
+        rows: 60,
+        reason: 'SLUICE_INGEST_ROW_TIME_MISSING',
+      },
     ],
-    ({ change, sdk, rows, reason = 'SLUICE_EVENT_KIND_NOT_ALLOWED' }) => [
-      `${change.what} ${change.value} stays away but for ${change.count}, and ${rows} rows of ${sdk} are in quarantine with ${reason}`,
+    ({ what, change, sdk, rows, reason = 'SLUICE_EVENT_KIND_NOT_ALLOWED' }) => [
+      `${what} in quarantine`,
       { contentChanges: [change], quarantine: [refusedRows([sdk], rows, reason)] },
     ],
   ),

@@ -5,10 +5,9 @@ import {
   damagedFile,
   failing,
   failureOf,
-  HOUR_MS,
   hoursAgo,
   lostDay,
-  NOW,
+  msAgo,
   quarantineCount,
   shortHour,
   unreadPart,
@@ -177,7 +176,7 @@ export const tableCases: readonly Case[] = [
           {
             table: 'acme_orders',
             day: '2026-11-19',
-            since: NOW - 2 * HOUR_MS,
+            since: msAgo(2),
             keys: ['1', '2', '3', '4'].map(
               (name) => `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`,
             ),
@@ -191,15 +190,15 @@ export const tableCases: readonly Case[] = [
     'a rule of the bucket archives objects, and another those of others',
     {
       archivingRules: [
-        { ...archivingRule, id: 'save', prefix: 'damaged/', since: NOW - 5 * HOUR_MS },
-        { ...archivingRule, id: 'others', prefix: 'photos/', since: NOW - 9 * HOUR_MS },
+        { ...archivingRule, id: 'save', prefix: 'damaged/', since: msAgo(5) },
+        { ...archivingRule, id: 'others', prefix: 'photos/', since: msAgo(9) },
       ],
     },
   ],
   [
     'a rule archives all earlier versions of the bucket',
     {
-      archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: NOW - HOUR_MS }],
+      archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: msAgo(1) }],
     },
   ],
   ['a day of a raw table has lost its files', { lostDays: [lostDay('2026-11-20', 2)] }],
