@@ -236,10 +236,10 @@ describe('a day that fails', () => {
       };
       return loads.load({ reason: 'changed', loader: { customerBucket: archived } });
     };
-    await loadFromArchive(false);
+    await ends(loadFromArchive(false), 'failed', { failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED' } });
     await ends(loadFromArchive(true), 'succeeded');
     await ends(loadFromArchive(true), 'unchanged');
-    await loadFromArchive(false);
+    await ends(loadFromArchive(false), 'unchanged');
     await loads.expectEvents(0, 2);
   });
 

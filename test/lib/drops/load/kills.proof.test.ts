@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, SUM } from './DayInPieces.ts';
 import { firstRows, LoadedDay } from './LoadedDay.ts';
 import { plannedTask } from './planDay.ts';
@@ -87,7 +88,7 @@ describe('a day in pieces', () => {
     'has its rows once after it was killed at %s',
     async (killAt) => {
       await ends(loads.loadInPieces({ killAt }), 'killed');
-      loads.clock.advance(3_600_000);
+      loads.clock.advance(LEASE_MS + 1);
       const sent = loads.sent();
       await loads.loadInPieces({ reason: 'new' });
       for (const task of sent) await loads.loadInPieces(task);
