@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { expect } from '@jest/globals';
+import type { ErrorCode } from '../../../../lib/base/errors.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { MappedRows } from '../../../../lib/drops/engine/mappedRows.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
@@ -48,9 +49,12 @@ export const columnOf = (rows: Mapped['rows'], name: string): readonly unknown[]
 const parsedColumn = (rows: Mapped['rows'], name: string) =>
   columnOf(rows, name).map((text) => JSON.parse(String(text ?? '{}')));
 
-/** Expects that a load fails by a code. @param more What else the error has. */
-export const fails = (load: Promise<unknown>, code: string, more: object = {}): Promise<void> =>
-  expect(load).rejects.toMatchObject({ code: `SLUICE_${code}`, ...more });
+/** Expects that a load fails by a code. @param more What its texts hold: values, or matchers of Jest. */
+export const fails = (
+  load: Promise<unknown>,
+  code: ErrorCode,
+  more: { readonly message?: unknown; readonly detail?: unknown } = {},
+): Promise<void> => expect(load).rejects.toMatchObject({ code, ...more });
 
 /** Files written by a DuckDB of its own, and loads of them by the engine. */
 export class MappingBench {

@@ -172,35 +172,43 @@ describe('readable files', () => {
 });
 
 describe('unreadable files', () => {
-  it.each([
-    ['SLUICE_INGEST_FILE_NOT_PARQUET', 'text.csv', () => Buffer.from('timestamp,event_name\n1,a\n')],
-    ['SLUICE_INGEST_FILE_COMPRESSED', 'a.parquet', () => gzipSync('PAR1')],
-    ['SLUICE_INGEST_FILE_NOT_PARQUET', 'nothing', () => Buffer.alloc(0)],
-    ['SLUICE_INGEST_FILE_TRUNCATED', 'mark only', () => Buffer.from('PAR1')],
-    ['SLUICE_INGEST_FILE_TRUNCATED', 'cut', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
-    ['SLUICE_INGEST_FILE_TRUNCATED', 'cut by a byte', (bytes: Buffer) => bytes.subarray(0, -1)],
-    [
-      'SLUICE_INGEST_FILE_DAMAGED',
-      'long footer',
-      (bytes: Buffer) => {
+  it.each<{ readonly name: string; readonly edit: (bytes: Buffer) => Buffer; readonly code: string }>([
+    {
+      name: 'text.csv',
+      edit: () => Buffer.from('timestamp,event_name\n1,a\n'),
+      code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
+    },
+    { name: 'a.parquet', edit: () => gzipSync('PAR1'), code: 'SLUICE_INGEST_FILE_COMPRESSED' },
+    { name: 'nothing', edit: () => Buffer.alloc(0), code: 'SLUICE_INGEST_FILE_NOT_PARQUET' },
+    { name: 'mark only', edit: () => Buffer.from('PAR1'), code: 'SLUICE_INGEST_FILE_TRUNCATED' },
+    {
+      name: 'cut',
+      edit: (bytes) => bytes.subarray(0, bytes.length >> 1),
+      code: 'SLUICE_INGEST_FILE_TRUNCATED',
+    },
+    { name: 'cut by a byte', edit: (bytes) => bytes.subarray(0, -1), code: 'SLUICE_INGEST_FILE_TRUNCATED' },
+    {
+      name: 'long footer',
+      edit: (bytes) => {
         bytes.writeUInt32LE(0x7fffffff, bytes.length - 8);
         return bytes;
       },
-    ],
-    [
-      'SLUICE_INGEST_FILE_DAMAGED',
-      'footer of zeros',
-      (bytes: Buffer) =>
+      code: 'SLUICE_INGEST_FILE_DAMAGED',
+    },
+    {
+      name: 'footer of zeros',
+      edit: (bytes) =>
         bytes.fill(0, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8), bytes.length - 8),
-    ],
+      code: 'SLUICE_INGEST_FILE_DAMAGED',
+    },
     // The codec of the old, framed LZ4 is 5, of LZ4_RAW 7; both as zigzag, after the field's head in the footer.
-    [
-      'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
-      'old lz4',
-      (bytes: Buffer) =>
+    {
+      name: 'old lz4',
+      edit: (bytes) =>
         Buffer.from(bytes.toString('latin1').replaceAll('\x15\x0e\x16', '\x15\x0a\x16'), 'latin1'),
-    ],
-  ])('are rejected with %s: %s', async (code, name, edit) => {
+      code: 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
+    },
+  ])('are rejected with $code: $name', async ({ name, edit, code }) => {
     const file = change(await bench.write(`${name}.parquet`, ROWS, 'COMPRESSION lz4_raw'), edit);
     expect(await problemOf(file)).toMatchObject({ code, message: expect.stringContaining(file.name) });
   });
@@ -231,7 +239,7 @@ describe('unreadable files', () => {
     change(file, (bytes) => bytes.fill(0xff, 40, 120));
     const files = [await bench.write('whole.parquet', ROWS), file];
     const load = bench.load(events, files);
-    await fails(load, 'INGEST_FILE_DAMAGED');
+    await fails(load, 'SLUICE_INGEST_FILE_DAMAGED');
     await expect(load).rejects.toThrow('damaged.parquet');
   });
 
@@ -256,7 +264,7 @@ describe('unreadable files', () => {
       ['JSON', `to_json('"' || ${text} || '"')`],
     ])('%s', async (_, sql) => {
       const file = await spoiled(`${sql} AS "Other"`);
-      await fails(bench.load(dataset('Other'), [file]), 'INGEST_FILE_TEXT_INVALID', {
+      await fails(bench.load(dataset('Other'), [file]), 'SLUICE_INGEST_FILE_TEXT_INVALID', {
         detail: 'spoiled.parquet: column "Other".',
       });
     });
@@ -296,7 +304,7 @@ describe('unreadable files', () => {
       return bytes.fill(0xff, end - 10_000, end - 100);
     });
     const load = bench.load(events, [await bench.write('sound.parquet', ROWS), file]);
-    await fails(load, 'INGEST_FILE_DAMAGED');
+    await fails(load, 'SLUICE_INGEST_FILE_DAMAGED');
     await expect(load).rejects.toThrow('other-column.parquet: ');
   });
 
@@ -305,7 +313,7 @@ describe('unreadable files', () => {
     'include files with a damaged unmapped column, depending on their rows: %s',
     async (name) => {
       const load = bench.load(events, [await bench.write('sound.parquet', ROWS), bench.fixture(name)]);
-      await fails(load, 'INGEST_FILE_DAMAGED');
+      await fails(load, 'SLUICE_INGEST_FILE_DAMAGED');
       await expect(load).rejects.toThrow(`${name}: `);
     },
   );
@@ -322,7 +330,7 @@ describe('unreadable files', () => {
       loadedAt: 0,
       limits: bench.limits,
     });
-    await fails(load, 'INGEST_FILE_DAMAGED', { detail: expect.stringMatching(/^short\.parquet: /) });
+    await fails(load, 'SLUICE_INGEST_FILE_DAMAGED', { detail: expect.stringMatching(/^short\.parquet: /) });
   });
 
   it('include unsupported encodings only if the mapping needs the column', async () => {
@@ -330,7 +338,7 @@ describe('unreadable files', () => {
     expect((await bench.load(events, [file])).rows).toHaveLength(3);
     await fails(
       bench.load({ kind: 'events', mapping: { eventValue: 'fixed' } }, [file]),
-      'INGEST_FILE_ENCODING_UNSUPPORTED',
+      'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED',
     );
   });
 

@@ -14,8 +14,8 @@ type EngineFile = ReturnType<MappingBench['fixture']>;
 
 /** Metadata of the three rows of a file, read from one column. */
 async function metadataOf(file: EngineFile, column: string): Promise<unknown[]> {
-  const { rows } = await bench.load(events({ metadata: { x: { column } } }), [file]);
-  return rows.map((row) => JSON.parse(String(row['event_metadata'] ?? '{}')).x ?? null);
+  const { metadata } = await bench.load(events({ metadata: { x: { column } } }), [file]);
+  return metadata.map(({ x = null }) => x);
 }
 
 /** Takes the level away that newer writers put between a list and its items: the entries are called `name` then. */
@@ -52,13 +52,21 @@ describe('lists and maps of older writers', () => {
     expect(await metadataOf(bench.fixture('lists.parquet'), 'list')).toEqual(items);
   });
 
-  it.each([
-    ['array', (file: EngineFile) => twoLevels(file, 'list', 'array'), 'list'],
-    ['list_tuple', (file: EngineFile) => twoLevels(file, 'list', 'list_tuple'), 'list'],
-    ['array inside a struct', (file: EngineFile) => twoLevels(file, 'inner', 'array'), 'struct'],
-    ['repeated, without an annotation', (file: EngineFile) => repeatedGroup(file, 'repeated'), 'repeated'],
-  ] as const)('are refused by name if groups of one field are the items: %s', async (_, edit, column) => {
-    await fails(metadataOf(edit(bench.fixture('lists.parquet')), column), 'INGEST_COLUMN_TYPE_UNFIT');
+  it.each<{
+    readonly what: string;
+    readonly column: string;
+    readonly edit: (file: EngineFile) => EngineFile;
+  }>([
+    { what: 'array', column: 'list', edit: (file) => twoLevels(file, 'list', 'array') },
+    { what: 'list_tuple', column: 'list', edit: (file) => twoLevels(file, 'list', 'list_tuple') },
+    { what: 'array inside a struct', column: 'struct', edit: (file) => twoLevels(file, 'inner', 'array') },
+    {
+      what: 'repeated, without an annotation',
+      column: 'repeated',
+      edit: (file) => repeatedGroup(file, 'repeated'),
+    },
+  ])('are refused by name if groups of one field are the items: $what', async ({ column, edit }) => {
+    await fails(metadataOf(edit(bench.fixture('lists.parquet')), column), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
     expect(await metadataOf(edit(bench.fixture('lists.parquet')), 'map')).toEqual([{ k: 1 }, {}, null]);
   });
 
@@ -88,7 +96,7 @@ describe('lists and maps of older writers', () => {
       setElement(bench.fixture('lists.parquet'), 'map', old),
       setElement(bench.fixture('lists.parquet'), 'keys', map),
     ])
-      await fails(metadataOf(file, 'list'), 'INGEST_FILE_ENCODING_UNSUPPORTED');
+      await fails(metadataOf(file, 'list'), 'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED');
   });
 });
 
@@ -97,7 +105,7 @@ describe('VARIANT', () => {
 
   it.each(['v', 'V'])('is rejected by name if it is mapped: %s', async (column) => {
     const load = bench.load(events({ eventValue: column }), [await write()]);
-    await fails(load, 'INGEST_COLUMN_TYPE_UNFIT', {
+    await fails(load, 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
       message: expect.stringMatching(/expected JSON as text, found .*VARIANT/),
     });
   });
@@ -120,20 +128,21 @@ describe('decimals with a wrong footer', () => {
 
   it('are read correctly when the footer is right', async () => {
     for (const column of ['int32', 'int64', 'inside.list']) {
-      const { rows } = await load(bench.fixture('decimals.parquet'), column);
-      expect(rows.map((row) => JSON.parse(String(row['event_metadata'])).x)).toHaveLength(3);
+      const { metadata } = await load(bench.fixture('decimals.parquet'), column);
+      expect(metadata.filter(({ x }) => x !== undefined)).toHaveLength(3);
     }
   });
 
   it.each(
     (['int32', 'int64', 'bytes', 'wide'] as const).flatMap((column) =>
       [
-        [2, 2],
-        [5, 2],
-        [8, 0],
-      ].map(([digits = 0, scale = 0]) => [column, digits, scale] as const),
+        { digits: 2, scale: 2 },
+        { digits: 5, scale: 2 },
+        { digits: 8, scale: 0 },
+      ].map((decimal) => ({ column, ...decimal })),
     ),
-  )('are rejected by name, by row or by file: %s as DECIMAL(%d,%d)', async (column, digits, scale) => {
+  )('are rejected by name, by row or by file: $column as DECIMAL($digits,$scale)', async (decimal) => {
+    const { column, digits, scale } = decimal;
     const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
     const file = setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
     const loaded = await load(file, column).catch((error: unknown) => error);
@@ -159,7 +168,7 @@ describe('decimals with a wrong footer', () => {
     for (const column of ['int64', 'wide']) {
       const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
       const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
-      await fails(load(lies(), column), 'INGEST_COLUMN_TYPE_UNFIT', {
+      await fails(load(lies(), column), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
         message: expect.stringContaining(`found DECIMAL(${digits},${scale})`),
       });
       expect((await load(lies(), 'unit_id')).rows).toHaveLength(3);
@@ -171,7 +180,7 @@ describe('decimals with a wrong footer', () => {
 
   it('are rejected if the old annotation contradicts the new one', async () => {
     const file = setElement(bench.fixture('decimals.parquet'), 'int32', { 8: intField(5) });
-    await fails(load(file, 'int32'), 'INGEST_COLUMN_TYPE_UNFIT');
+    await fails(load(file, 'int32'), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
   });
 
   it('reject their row inside lists and structs', async () => {
@@ -214,12 +223,13 @@ describe('UUIDs of 16 bytes', () => {
   };
   const MISSING = 'SLUICE_INGEST_ROW_UNIT_MISSING';
 
-  it.each(['said', { column: 'unsaid', cast: 'uuid' }, { column: 'inside.id', cast: 'uuid' }] as const)(
-    'are read as UUIDs if the file or the mapping says so: %j',
-    async (column) => {
-      expect(await units(column)).toEqual([UUID, NIL, MISSING]);
-    },
-  );
+  it.each([
+    { what: 'the file', userID: 'said' },
+    { what: 'the mapping of a column', userID: { column: 'unsaid', cast: 'uuid' } },
+    { what: 'the mapping of a member', userID: { column: 'inside.id', cast: 'uuid' } },
+  ] as const)('are read as UUIDs if $what says so', async ({ userID }) => {
+    expect(await units(userID)).toEqual([UUID, NIL, MISSING]);
+  });
 
   it('are read as UUIDs from bytes of any length if the mapping says so', async () => {
     expect(await units({ column: 'any', cast: 'uuid' })).toEqual([UUID, NIL, MISSING]);
@@ -279,7 +289,7 @@ describe('a NUL', () => {
           schemaElement.name === element ? { ...schemaElement, name: `a${NUL}b` } : schemaElement,
         ),
       );
-      await fails(bench.load(events(), [file]), 'INGEST_COLUMN_NAME_UNFIT', {
+      await fails(bench.load(events(), [file]), 'SLUICE_INGEST_COLUMN_NAME_UNFIT', {
         message: expect.stringContaining('"a\\u0000b"'),
       });
     }
@@ -287,17 +297,17 @@ describe('a NUL', () => {
 
   it('in the key of a file is rejected by name', async () => {
     const file = { ...bench.fixture('lists.parquet'), name: `a${NUL}b.parquet` };
-    await fails(bench.load(events(), [file]), 'INGEST_FILE_NAME_UNFIT');
+    await fails(bench.load(events(), [file]), 'SLUICE_INGEST_FILE_NAME_UNFIT');
   });
 
   it('in texts, map keys and JSON is kept', async () => {
-    const { rows } = await bench.loadQueries(
+    const { rows, metadata } = await bench.loadQueries(
       events({ eventValue: 'm', metadata: ['m', 'p'], metadataJson: 'json' }),
       `SELECT 1795169730 AS timestamp, 'a' || chr(0) || 'b' AS event_name, 'u' AS unit_id, map {'k' || chr(0): 'v' || chr(0)} AS m,
          '{"p":1,"a' || chr(92) || 'u0000b":"c' || chr(92) || 'u0000d"}' AS json, 2 AS p`,
     );
     expect(rows[0]?.['event_name']).toBe(`a${NUL}b`);
-    expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({
+    expect(metadata[0]).toEqual({
       m: { [`k${NUL}`]: `v${NUL}` },
       p: 2,
       [`a${NUL}b`]: `c${NUL}d`,

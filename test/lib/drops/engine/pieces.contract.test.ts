@@ -172,10 +172,10 @@ describe('a column that says that it holds no value', () => {
     return setElement({ path, name: 'drops/empty.parquet' }, 'v', { 10: unknown });
   }
 
-  it.each<[string, DatasetInput, expected: object]>([
-    [
-      'of events, also as a struct without members',
-      {
+  it.each<{ readonly what: string; readonly dataset: DatasetInput; readonly expected: object }>([
+    {
+      what: 'of events, also as a struct without members',
+      dataset: {
         kind: 'events',
         mapping: {
           timestamp: 'ts',
@@ -184,11 +184,11 @@ describe('a column that says that it holds no value', () => {
           metadata: { v: 'v', 'v.plan': 'v.plan', as_string: asText, as_uuid: asId },
         },
       },
-      { event_value: null, event_metadata: null },
-    ],
-    [
-      'of a table',
-      {
+      expected: { event_value: null, event_metadata: null },
+    },
+    {
+      what: 'of a table',
+      dataset: {
         kind: 'table',
         mapping: {
           columns: {
@@ -201,9 +201,9 @@ describe('a column that says that it holds no value', () => {
           },
         },
       },
-      { text: null, iso: null, at: null, day: null, number: null, flag: null },
-    ],
-  ])('is null of any type %s', async (_, dataset, expected) => {
+      expected: { text: null, iso: null, at: null, day: null, number: null, flag: null },
+    },
+  ])('is null of any type $what', async ({ dataset, expected }) => {
     const { rows } = await bench.load(dataset, [await write()]);
     expect(rows).toEqual([expect.objectContaining(expected)]);
   });

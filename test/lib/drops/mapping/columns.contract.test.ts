@@ -89,7 +89,7 @@ describe('duplicate column names in a file', () => {
     { name: 'same-names.parquet', column: 'unit_id', found: '"unit_id" VARCHAR and "unit_id" VARCHAR' },
     { name: 'same-names.parquet', column: 'UNIT_ID', found: '"unit_id" VARCHAR and "unit_id" VARCHAR' },
   ])('fail $name if $column may be either of them', async ({ name, column, found }) => {
-    await fails(units(name, column), 'INGEST_COLUMN_AMBIGUOUS', {
+    await fails(units(name, column), 'SLUICE_INGEST_COLUMN_AMBIGUOUS', {
       message: expect.stringContaining(`expected one of the name, found ${found}.`),
     });
   });
@@ -113,12 +113,12 @@ describe('duplicate column names in a file', () => {
 describe('a file without columns', () => {
   it('is rejected by name', async () => {
     const load = bench.loadFixture(events(), 'no-columns.parquet');
-    await fails(load, 'INGEST_COLUMN_MISSING');
+    await fails(load, 'SLUICE_INGEST_COLUMN_MISSING');
     await expect(load).rejects.toThrow('no-columns.parquet: it has no columns at all.');
   });
 
   it('is rejected by the same name if its footer says that it has rows', async () => {
     const file = setRows(bench.fixture('no-columns.parquet'), longField(3), longField(3));
-    await fails(bench.load(events(), [file]), 'INGEST_COLUMN_MISSING');
+    await fails(bench.load(events(), [file]), 'SLUICE_INGEST_COLUMN_MISSING');
   });
 });

@@ -53,12 +53,15 @@ it.each<Ordered>([
   { of: { kind: 'metrics' }, sortBy: ['metric_date'], time: 'metric_date' },
   { of: { kind: 'table', mapping: { columns } }, sortBy: [], time: undefined },
   { of: { kind: 'table', mapping: { columns, sortBy: ['plan'] } }, sortBy: ['plan'], time: undefined },
-])('rows of $of are sorted by $sortBy, and have their own time in $time', ({ of, sortBy, time }) => {
-  const made = definedDataset(of);
-  const mapping = compileMapping({ ...made, unitIds: {} }, [], '2026-11-19');
-  expect(mapping).toMatchObject({ label: 'acme/events', origin: 's3://acme-drops/', sortBy });
-  expect(mapping.ownTime?.column).toBe(time);
-});
+])(
+  'rows of $of.kind are sorted by $sortBy, and have their own time if they have one',
+  ({ of, sortBy, time }) => {
+    const made = definedDataset(of);
+    const mapping = compileMapping({ ...made, unitIds: {} }, [], '2026-11-19');
+    expect(mapping).toMatchObject({ label: 'acme/events', origin: 's3://acme-drops/', sortBy });
+    expect(mapping.ownTime?.column).toBe(time);
+  },
+);
 
 describe('the mapping of files', () => {
   it('reads files together that differ in their unmapped columns, each with its whole row', () => {

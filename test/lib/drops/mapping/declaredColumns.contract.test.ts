@@ -106,11 +106,11 @@ describe('a table', () => {
   });
 
   it.each([
-    ['America/New_York', '9999-12-31 23:59:59.999999', '9999-12-31'],
-    ['Asia/Tokyo', '0001-01-01 00:00:00', '0001-01-01'],
+    { timezone: 'America/New_York', time: '9999-12-31 23:59:59.999999', day: '9999-12-31' },
+    { timezone: 'Asia/Tokyo', time: '0001-01-01 00:00:00', day: '0001-01-01' },
   ])(
-    'has a time that leaves the calendar only through %s as a date or a text',
-    async (timezone, time, day) => {
+    'has a time that leaves the calendar only through $timezone as a date or a text',
+    async ({ timezone, time, day }) => {
       for (const value of [`TIMESTAMP '${time}'`, `'${time}'`]) {
         const reading = (type: 'timestamp' | 'date' | 'string') =>
           load(
@@ -159,11 +159,11 @@ describe('a table', () => {
   });
 
   it.each([
-    ['DOUBLE', 9007199254740991, 9007199254740992],
-    ['FLOAT', 16777215, -16777216],
+    { type: 'DOUBLE', held: 9007199254740991, lost: 9007199254740992 },
+    { type: 'FLOAT', held: 16777215, lost: -16777216 },
   ])(
-    'refuses a %s that may have been another ID, as a text and as a whole number',
-    async (type, held, lost) => {
+    'refuses a $type that may have been another ID, as a text and as a whole number',
+    async ({ type, held, lost }) => {
       const query = `SELECT unnest([${held}, ${lost}, 7.5, NULL])::${type} AS x`;
       const columns = { text: 'x', whole: { column: 'x', type: 'bigint' } } as const;
       const whole = await load({ kind: 'table', mapping: { columns: { x: columns.whole } } }, query);

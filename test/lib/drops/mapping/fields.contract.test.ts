@@ -124,12 +124,12 @@ describe('events', () => {
   });
 
   it.each([
-    { mapping: { metadataJson: 'x' }, sql: '1' },
-    { mapping: { metadataJson: 'x' }, sql: "TIMESTAMP '2026-11-20 10:00:00'" },
-    { mapping: { eventName: 'x' }, sql: "{'a': 1}" },
-    { mapping: { unitIds: { userID: 'x' } }, sql: '[1]' },
-  ])('refuse a file whose column for $mapping is $sql', async ({ mapping, sql }) => {
-    await fails(map(events(mapping), `SELECT ${event}, ${sql} AS x`), 'INGEST_COLUMN_TYPE_UNFIT');
+    { what: 'metadata', mapping: { metadataJson: 'x' }, sql: '1' },
+    { what: 'metadata', mapping: { metadataJson: 'x' }, sql: "TIMESTAMP '2026-11-20 10:00:00'" },
+    { what: 'the name', mapping: { eventName: 'x' }, sql: "{'a': 1}" },
+    { what: 'a unit', mapping: { unitIds: { userID: 'x' } }, sql: '[1]' },
+  ])('refuse a file whose column for $what is $sql', async ({ mapping, sql }) => {
+    await fails(map(events(mapping), `SELECT ${event}, ${sql} AS x`), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
   });
 
   it('keep the value in the JSON if the column is null', async () => {
@@ -139,26 +139,30 @@ describe('events', () => {
   });
 
   it.each([
-    [
-      "{'x': 'nan'::DOUBLE, 'l': [1.0::DOUBLE, '-inf'::DOUBLE]}",
-      { x: null, l: [1, null] },
-      { x: 'NaN', l: [1, '-Infinity'] },
-    ],
-    [
-      `{'NaN': 'nan'::FLOAT, 's': 'a "NaN", \\ inf,'}`,
-      { NaN: null, s: 'a "NaN", \\ inf,' },
-      { NaN: 'NaN', s: 'a "NaN", \\ inf,' },
-    ],
-    ["map {'a': 'inf'::DOUBLE}", { a: null }, { a: 'Infinity' }],
-    ['0.5::DECIMAL(4,4)', 0.5, 0.5],
-    ['-0.5::DECIMAL(37,37)', -0.5, -0.5],
-    ["{'a': -0.5::DECIMAL(37,37), 'b': 0.25::DECIMAL(20,20)}", { a: -0.5, b: 0.25 }, { a: -0.5, b: 0.25 }],
+    {
+      sql: "{'x': 'nan'::DOUBLE, 'l': [1.0::DOUBLE, '-inf'::DOUBLE]}",
+      expected: { x: null, l: [1, null] },
+      raw: { x: 'NaN', l: [1, '-Infinity'] },
+    },
+    {
+      sql: `{'NaN': 'nan'::FLOAT, 's': 'a "NaN", \\ inf,'}`,
+      expected: { NaN: null, s: 'a "NaN", \\ inf,' },
+      raw: { NaN: 'NaN', s: 'a "NaN", \\ inf,' },
+    },
+    { sql: "map {'a': 'inf'::DOUBLE}", expected: { a: null }, raw: { a: 'Infinity' } },
+    { sql: '0.5::DECIMAL(4,4)', expected: 0.5, raw: 0.5 },
+    { sql: '-0.5::DECIMAL(37,37)', expected: -0.5, raw: -0.5 },
+    {
+      sql: "{'a': -0.5::DECIMAL(37,37), 'b': 0.25::DECIMAL(20,20)}",
+      expected: { a: -0.5, b: 0.25 },
+      raw: { a: -0.5, b: 0.25 },
+    },
   ])(
-    'are valid JSON with %s, as are raw rows, which keep values that are not numbers',
-    async (sql, expected, raw) => {
+    'are valid JSON with $sql, as are raw rows, which keep values that are not numbers',
+    async ({ sql, expected, raw }) => {
       const dataset: DatasetInput = events({ eventValue: 'x', metadata: { x: { column: 'x' } } });
-      const { rows } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
-      expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({ x: expected });
+      const { rows, metadata } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
+      expect(metadata[0]).toEqual({ x: expected });
       if (typeof expected === 'object' && expected !== null) {
         expect(JSON.parse(String(rows[0]?.['event_value']))).toEqual(expected);
       }
@@ -265,7 +269,7 @@ describe('metrics', () => {
     for (const sql of ["' 1 '", 'true', '1::DECIMAL(4, 2)', "encode('1')"])
       expect(await valuesOf(sql)).toEqual([[1, null, null]]);
     for (const sql of ["DATE '2026-11-20'", '[1]', "TIME '10:00:00'"])
-      await fails(valuesOf(sql), 'INGEST_COLUMN_TYPE_UNFIT');
+      await fails(valuesOf(sql), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
   });
 
   it('have the day of the dataset’s timezone', async () => {

@@ -96,7 +96,7 @@ describe('folders of a file’s path', () => {
 
   it('fail a file without one, unless it is optional', async () => {
     const none = await fileIn('', ['a']);
-    await fails(bench.load(byCountry, [none]), 'INGEST_COLUMN_MISSING', {
+    await fails(bench.load(byCountry, [none]), 'SLUICE_INGEST_COLUMN_MISSING', {
       message: expect.stringContaining(`${none.name}, column "country=": expected a folder of the name`),
     });
     const optional = events({ eventValue: { folder: 'country', optional: true } });

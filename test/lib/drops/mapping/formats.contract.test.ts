@@ -95,7 +95,7 @@ describe('a time format', () => {
       expect(columnOf(rows, 'timestamp')).toEqual(['2026-11-20 00:00:00']);
     }
     for (const sql of ["DATE '2026-11-20'", '2026::DOUBLE', 'true'])
-      await fails(bench.load(events('yyyyMMdd'), [await write(sql)]), 'INGEST_COLUMN_TYPE_UNFIT', {
+      await fails(bench.load(events('yyyyMMdd'), [await write(sql)]), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
         message: expect.stringContaining('as `format` reads it'),
       });
     for (const [sql, reason] of [

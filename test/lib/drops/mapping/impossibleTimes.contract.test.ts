@@ -85,7 +85,7 @@ describe('impossible times', () => {
   it('fail a file by name where they are milliseconds, and are mapped', async () => {
     expect((await load('impossible-ms.parquet', events())).rows).toHaveLength(3);
     const mapped = load('impossible-ms.parquet', events({ timestamp: 'ms' }));
-    await fails(mapped, 'INGEST_FILE_VALUE_UNREADABLE');
+    await fails(mapped, 'SLUICE_INGEST_FILE_VALUE_UNREADABLE');
     await expect(mapped).rejects.toThrow('impossible-ms.parquet: ');
   });
 });

@@ -63,7 +63,7 @@ describe('JSON texts', () => {
   });
 
   it('fail a file by the column that says of itself that it is JSON, and is not', async () => {
-    await fails(load({ metadata: { j: 'j' } }, HALVES), 'INGEST_FILE_TEXT_INVALID', {
+    await fails(load({ metadata: { j: 'j' } }, HALVES), 'SLUICE_INGEST_FILE_TEXT_INVALID', {
       message: expect.stringContaining('"j"'),
     });
   });

@@ -5,19 +5,17 @@ const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
 const events = (mapping: object) => ({ kind: 'events' as const, refusedShare: 1, mapping });
-const metadata = (rows: readonly Readonly<Record<string, unknown>>[]) =>
-  rows.map(({ event_metadata }) => JSON.parse(String(event_metadata)));
 
 describe('a map that holds a key twice', () => {
   const columns = ['numbers', 'texts', 'whole', 'inside', 'deep'];
 
   it('has the last value, of any type and at any depth', async () => {
     const file = bench.fixture('keys-twice.parquet');
-    const { rows } = await bench.load(events({ metadata: columns }), [file]);
+    const { rows, metadata } = await bench.load(events({ metadata: columns }), [file]);
     expect(rows[0]?.['event_metadata']).toBe(
       '{"numbers":{"a":0.5,"k":2.0},"texts":{"k":"b"},"whole":{"7":null},"inside":{"list":[{"a":0.5,"k":2.0}]},"deep":{"m":{"a":0.5,"k":2.0}}}',
     );
-    expect(metadata(rows).slice(1)).toEqual([
+    expect(metadata.slice(1)).toEqual([
       { numbers: { k: 1 }, texts: {}, whole: {}, deep: {} },
       { numbers: {}, inside: { list: [] } },
     ]);
@@ -44,15 +42,15 @@ describe('16 bytes of which a file does not say what they are', () => {
   const load = (mapping: object) => bench.loadFixture(events(mapping), 'sixteen-bytes.parquet');
 
   it.each([
-    ['as a unit ID', { unitIds: { userID: 'sixteen' } }, '"sixteen"'],
-    ['as metadata', { metadata: ['sixteen'] }, '"sixteen"'],
-    ['in a struct', { metadata: ['inside'] }, '"inside"'],
-    ['as a member', { unitIds: { userID: 'inside.n' } }, '"inside.n"'],
-    ['in a list', { metadataJson: { column: 'list', cast: 'string' } }, '"list"'],
-  ])('are refused by name %s', async (_, mapping, column) => {
-    await fails(load(mapping), 'INGEST_COLUMN_TYPE_UNFIT', {
+    { how: 'as a unit ID', column: 'sixteen', mapping: { unitIds: { userID: 'sixteen' } } },
+    { how: 'as metadata', column: 'sixteen', mapping: { metadata: ['sixteen'] } },
+    { how: 'in a struct', column: 'inside', mapping: { metadata: ['inside'] } },
+    { how: 'as a member', column: 'inside.n', mapping: { unitIds: { userID: 'inside.n' } } },
+    { how: 'in a list', column: 'list', mapping: { metadataJson: { column: 'list', cast: 'string' } } },
+  ])('are refused by name $how', async ({ column, mapping }) => {
+    await fails(load(mapping), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
       detail: expect.stringContaining(
-        `column ${column}: expected 16 bytes that the file annotates as a UUID`,
+        `column "${column}": expected 16 bytes that the file annotates as a UUID`,
       ),
     });
   });
@@ -74,7 +72,7 @@ describe('names that differ in case', () => {
   const load = (mapping: object) => bench.loadFixture(events(mapping), 'members-by-case.parquet');
 
   it.each(['both', 'listed'])('are refused in a struct: %s', async (column) => {
-    await fails(load({ metadata: [column] }), 'INGEST_COLUMN_TYPE_UNFIT', {
+    await fails(load({ metadata: [column] }), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
       detail: expect.stringContaining(
         `column "${column}": expected members whose names differ in more than case`,
       ),
@@ -82,8 +80,8 @@ describe('names that differ in case', () => {
   });
 
   it('are found each as a member', async () => {
-    const { rows } = await load({ metadata: { a: 'both.id', b: 'both.ID', c: 'Plan', d: 'plan' } });
-    expect(metadata(rows)[0]).toEqual({ a: 1, b: 2, c: 'a', d: 'A' });
+    const { metadata } = await load({ metadata: { a: 'both.id', b: 'both.ID', c: 'Plan', d: 'plan' } });
+    expect(metadata[0]).toEqual({ a: 1, b: 2, c: 'a', d: 'A' });
   });
 
   it('are the own names of columns in raw rows', async () => {
@@ -107,9 +105,13 @@ describe('a column that a file lacks', () => {
     ['sent', 'found no such name, among "sent", "event_name", "unit_id".'],
   ])('is told with what the file has: %j', async (name, detail) => {
     const sql = `SELECT 1795169730 AS "${name}", 'e' AS event_name, 'u' AS unit_id`;
-    await fails(bench.load(events({}), [await bench.write('lacks.parquet', sql)]), 'INGEST_COLUMN_MISSING', {
-      detail: expect.stringContaining(detail),
-    });
+    await fails(
+      bench.load(events({}), [await bench.write('lacks.parquet', sql)]),
+      'SLUICE_INGEST_COLUMN_MISSING',
+      {
+        detail: expect.stringContaining(detail),
+      },
+    );
   });
 });
 
@@ -123,10 +125,14 @@ describe('columns called as those that a load adds', () => {
   };
 
   it.each([
-    { mapped: [], own: {} },
-    { mapped: added, own: { file_row_number: 80, File_Index: 'y', filename: 'g', sluice_folder_0: 'q' } },
+    { which: 'none', mapped: [], own: {} },
+    {
+      which: 'all',
+      mapped: added,
+      own: { file_row_number: 80, File_Index: 'y', filename: 'g', sluice_folder_0: 'q' },
+    },
   ])(
-    'are metadata where they are mapped, and hide no row from the load: $mapped',
+    'are metadata where they are mapped, and hide no row from the load: $which of them',
     async ({ mapped, own }) => {
       const columns = mapped.map((column) => [column, { column, optional: true }]);
       const day = { folder: 'ds', optional: true };
@@ -138,7 +144,7 @@ describe('columns called as those that a load adds', () => {
           [0, 1, 2].map((n) => `${name} ${n}`),
         ),
       );
-      expect(metadata(sorted)[1]).toEqual({ ...own, day: '0' });
+      expect(JSON.parse(String(sorted[1]?.['event_metadata']))).toEqual({ ...own, day: '0' });
     },
   );
 

@@ -88,7 +88,7 @@ describe('a field of a column that was renamed', () => {
 
   it('fails a file that has two of its names, and names both', async () => {
     const loaded = bench.loadQueries(plan(true), "SELECT 1 AS n, 'a' AS plan, 2 AS plan_new");
-    await fails(loaded, 'INGEST_COLUMN_AMBIGUOUS');
+    await fails(loaded, 'SLUICE_INGEST_COLUMN_AMBIGUOUS');
     await expect(loaded).rejects.toThrow(
       'column "plan or plan_new": expected one of the names, found "plan" VARCHAR and "plan_new" INTEGER.',
     );

@@ -106,7 +106,7 @@ describe('the reader of times', () => {
   it.each(unfit)('rejects a file with %s by name', async (...[name, sql, message, unit]) => {
     const file = await write(name, sql);
     const load = bench.load(events(unit), [file]);
-    await fails(load, 'INGEST_COLUMN_TYPE_UNFIT');
+    await fails(load, 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
     await expect(load).rejects.toThrow(message);
     await expect(load).rejects.toThrow(file.name);
   });
