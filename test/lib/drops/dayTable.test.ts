@@ -67,10 +67,8 @@ const SITUATIONS: Readonly<
 
 describe('the table of the plan', () => {
   it.each(
-    dayStates.flatMap((state) =>
-      Object.entries(PLAN_TABLE).map(([key, answer]) => [state, key, answer] as const),
-    ),
-  )('has the decision on a day that is %s: %s', (state, key, answer) => {
+    dayStates.flatMap((state) => Object.entries(PLAN_TABLE).map(([key, answer]) => ({ state, key, answer }))),
+  )('has the decision on a day that is $state: $key', ({ state, key, answer }) => {
     const { drop = oneFile, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
     const known = ledgerEntry({
       fingerprint: 'before',
@@ -94,10 +92,14 @@ describe('the table of the plan', () => {
   });
 });
 
-it.each<[string, Readonly<Record<string, Answer<string>>>, readonly string[]]>([
-  ['plan', PLAN_TABLE, dayStates],
-  ['load', LOAD_TABLE, loadKinds],
-])('the table of the %s decides in every column, by the first answer that holds', (_, table, columns) => {
+it.each<{
+  readonly what: string;
+  readonly table: Readonly<Record<string, Answer<string>>>;
+  readonly columns: readonly string[];
+}>([
+  { what: 'plan', table: PLAN_TABLE, columns: dayStates },
+  { what: 'load', table: LOAD_TABLE, columns: loadKinds },
+])('the table of the $what decides in every column, by the first answer that holds', ({ table, columns }) => {
   const always = Object.fromEntries(Object.keys(table).map((key) => [key, () => true]));
   for (const column of columns) {
     const deciding = Object.keys(table).filter((key) => decides(table[key] ?? fail(), column));
@@ -114,13 +116,16 @@ describe('the table of the load', () => {
     [1, TRIES, TRIES + 1].flatMap((attempts) => [0, 1, 2].map((kills) => ({ kind, attempts, kills }))),
   );
 
-  it.each(situations)('ends a load before it begins: %j', ({ kind, attempts, kills }) => {
-    const answer = answerBefore(kind, { attempts, kills, tries: TRIES });
-    const isPlanned = kind === 'planned' || kind === 'retried';
-    const tried = isPlanned && attempts > TRIES ? 'tried' : null;
-    const ended = kills > 1 ? 'killed_twice' : tried;
-    expect(answer).toBe(kind === 'retried' && kills > 0 ? 'killed' : ended);
-  });
+  it.each(situations)(
+    'ends a $kind load before it begins: attempt $attempts, after $kills kills',
+    ({ kind, attempts, kills }) => {
+      const answer = answerBefore(kind, { attempts, kills, tries: TRIES });
+      const isPlanned = kind === 'planned' || kind === 'retried';
+      const tried = isPlanned && attempts > TRIES ? 'tried' : null;
+      const ended = kills > 1 ? 'killed_twice' : tried;
+      expect(answer).toBe(kind === 'retried' && kills > 0 ? 'killed' : ended);
+    },
+  );
 
   const failures = loadKinds.flatMap((kind) =>
     [1, 2, TRIES].flatMap((attempts) =>
@@ -132,16 +137,19 @@ describe('the table of the load', () => {
     ),
   );
 
-  it.each(failures)('says what follows on a failure: %j', ({ kind, ...failed }) => {
-    const { next } = LOAD_TABLE[answerToFailure(kind, { ...failed, tries: TRIES })];
-    const { attempts, isPermanent, isAgain, isLastMessage } = failed;
-    const isOver =
-      isPermanent ||
-      (isAgain && (kind === 'retried' || attempts > 1)) ||
-      isLastMessage ||
-      (attempts >= TRIES && kind !== 'triggered' && kind !== 'backfill');
-    expect(next).toBe(isOver ? 'failed' : 'waiting');
-  });
+  it.each(failures)(
+    'says what follows as a $kind load fails: attempt $attempts, permanent $isPermanent, again $isAgain, last message $isLastMessage',
+    ({ kind, ...failed }) => {
+      const { next } = LOAD_TABLE[answerToFailure(kind, { ...failed, tries: TRIES })];
+      const { attempts, isPermanent, isAgain, isLastMessage } = failed;
+      const isOver =
+        isPermanent ||
+        (isAgain && (kind === 'retried' || attempts > 1)) ||
+        isLastMessage ||
+        (attempts >= TRIES && kind !== 'triggered' && kind !== 'backfill');
+      expect(next).toBe(isOver ? 'failed' : 'waiting');
+    },
+  );
 });
 
 function fail(): never {

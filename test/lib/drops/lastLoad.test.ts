@@ -79,28 +79,57 @@ describe('a day that is loaded', () => {
 
   const before = [fate('a.parquet', 'loaded'), fate('b.parquet', 'loaded'), fate('old.csv', 'left_out')];
 
-  it.each<[names: string[], files: FileFate[], code: string | null, backfill: string | null]>([
-    [['a.parquet', 'old.csv'], before, null, null],
-    [['a.parquet', 'b.parquet', 'old.csv', 'new.csv'], before, null, null],
-    [['a.parquet', 'old.csv', 'new.csv'], before, REPLACED, null],
-    [['a.parquet', 'b.parquet empty', 'old.csv'], before, REPLACED, REPLACED],
-    [['a.parquet', 'c.csv'], [fate('a.parquet', 'loaded'), fate('b.parquet', 'failed')], REPLACED, null],
-    [
-      ['a.parquet', 'c.csv'],
-      [fate('a.parquet', 'loaded'), fate('b.csv', 'failed', 'not_parquet')],
-      null,
-      null,
-    ],
+  it.each<{
+    readonly what: string;
+    /** Names of the objects that are there now. */
+    readonly names: readonly string[];
+    /** The files of the load before. */
+    readonly files?: readonly FileFate[];
+    /** The code with which it fails; absent if it does not. */
+    readonly code?: string;
+    /** The same if somebody asks for the day. */
+    readonly backfill?: string;
+  }>([
+    { what: 'one of its files', names: ['a.parquet', 'old.csv'] },
+    { what: 'its files and a new text', names: ['a.parquet', 'b.parquet', 'old.csv', 'new.csv'] },
+    { what: 'a text for a file', names: ['a.parquet', 'old.csv', 'new.csv'], code: REPLACED },
+    {
+      what: 'a file that is empty now',
+      names: ['a.parquet', 'b.parquet empty', 'old.csv'],
+      code: REPLACED,
+      backfill: REPLACED,
+    },
+    {
+      what: 'a text for a file that failed',
+      names: ['a.parquet', 'c.csv'],
+      files: [fate('a.parquet', 'loaded'), fate('b.parquet', 'failed')],
+      code: REPLACED,
+    },
+    {
+      what: 'a text for a text that failed',
+      names: ['a.parquet', 'c.csv'],
+      files: [fate('a.parquet', 'loaded'), fate('b.csv', 'failed', 'not_parquet')],
+    },
     // What failed since is not known, and what was held may be read.
-    [['a.parquet', 'c.csv'], [...before, fate('c.csv', 'failed', 'not_parquet')], REPLACED, null],
-    [['a.parquet', 'c.csv'], [fate('a.parquet', 'loaded'), fate('b.parquet', 'held')], REPLACED, null],
-    [['c.csv'], before, NOTHING, NOTHING],
-    [[], before, null, null],
+    {
+      what: 'a text that failed for a file',
+      names: ['a.parquet', 'c.csv'],
+      files: [...before, fate('c.csv', 'failed', 'not_parquet')],
+      code: REPLACED,
+    },
+    {
+      what: 'a text for a file that was held',
+      names: ['a.parquet', 'c.csv'],
+      files: [fate('a.parquet', 'loaded'), fate('b.parquet', 'held')],
+      code: REPLACED,
+    },
+    { what: 'a text alone', names: ['c.csv'], code: NOTHING, backfill: NOTHING },
+    { what: 'nothing', names: [] },
     // Nothing of a day without a version is lost.
-    [['c.parquet', 'd.csv'], [], null, null],
-  ])('again from %j, after %j: %s, on request %s', (names, files, code, backfill) => {
-    expect(codeOf(names, files, false)).toEqual(code);
-    expect(codeOf(names, files, true)).toEqual(backfill);
+    { what: 'files of a day that has no version', names: ['c.parquet', 'd.csv'], files: [] },
+  ])('again from $what', ({ names, files = before, code = null, backfill = null }) => {
+    expect(codeOf(names, files, false)).toBe(code);
+    expect(codeOf(names, files, true)).toBe(backfill);
   });
 
   it('is not without rows that queries read and that are archived now', () => {

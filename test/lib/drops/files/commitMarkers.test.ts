@@ -117,13 +117,29 @@ describe('Databricks’ commits leave out files', () => {
     expect(await judge(inFolder(names))).toMatchObject({ files: files.toSorted(), left });
   });
 
-  it.each<[string, string, Partial<DatasetFolder>]>([
-    ['a folder below the day', `events/${DAY}/country=DE/hour=3/`, {}],
-    ['a day of three folders', 'events/2026/11/19/country=DE/', { dayFormat: 'YYYY/MM/DD' }],
-    ['a layout that the markers do not match', 'events/2026/11/19/', { layout: 'YYYY/MM/DD/*.parquet' }],
-    ['a layout of any depth', 'events/run-7/2026-11-19/', { layout: '**/YYYY-MM-DD/*.parquet' }],
-    ['a layout whose folder has all days', 'events/', { layout: '*-c000.snappy.parquet.YYYYMMDD' }],
-  ])('in %s', async (_, folder, dataset) => {
+  it.each<{ readonly where: string; readonly folder: string; readonly dataset?: Partial<DatasetFolder> }>([
+    { where: 'a folder below the day', folder: `events/${DAY}/country=DE/hour=3/` },
+    {
+      where: 'a day of three folders',
+      folder: 'events/2026/11/19/country=DE/',
+      dataset: { dayFormat: 'YYYY/MM/DD' },
+    },
+    {
+      where: 'a layout that the markers do not match',
+      folder: 'events/2026/11/19/',
+      dataset: { layout: 'YYYY/MM/DD/*.parquet' },
+    },
+    {
+      where: 'a layout of any depth',
+      folder: 'events/run-7/2026-11-19/',
+      dataset: { layout: '**/YYYY-MM-DD/*.parquet' },
+    },
+    {
+      where: 'a layout whose folder has all days',
+      folder: 'events/',
+      dataset: { layout: '*-c000.snappy.parquet.YYYYMMDD' },
+    },
+  ])('in $where', async ({ folder, dataset = {} }) => {
     const end = dataset.layout?.endsWith('YYYYMMDD') === true ? '.20261119' : '';
     const complete = ONE + end;
     const two = TWO + end;

@@ -84,27 +84,32 @@ describe('a table with a log of its valid files', () => {
     await requirePlainFiles(bucket, dataset, DAY, await listDrop(bucket, dataset, DAY));
   };
 
-  it.each([
-    ['events', `events/${DAY}/_delta_log/00000000000000000000.json`, 'DELTA'],
-    ['events', `events/${DAY}/table/_delta_log/_sidecars/x.parquet`, 'DELTA'],
-    ['events', 'events/_delta_log/00000000000000000010.checkpoint.parquet', 'DELTA'],
-    ['events', `events/${DAY}/metadata/00001-0a1b.metadata.json`, 'ICEBERG'],
-    ['events', `events/${DAY}/metadata/v1.gz.metadata.json`, 'ICEBERG'],
-    ['events', `events/${DAY}/metadata/metadata/snap-1.avro`, 'ICEBERG'],
-    ['events', 'events/metadata/version-hint.text', 'ICEBERG'],
-    ['events', `events/${DAY}/.hoodie/hoodie.properties`, 'HUDI'],
-    ['events', `events/${DAY}/.hoodie_partition_metadata`, 'HUDI'],
-    ['events', 'events/.hoodie/hoodie.properties', 'HUDI'],
+  it.each<{ readonly folder?: string; readonly key: string; readonly code: string }>([
+    { key: `events/${DAY}/_delta_log/00000000000000000000.json`, code: 'SLUICE_SOURCE_DELTA_TABLE' },
+    { key: `events/${DAY}/table/_delta_log/_sidecars/x.parquet`, code: 'SLUICE_SOURCE_DELTA_TABLE' },
+    { key: 'events/_delta_log/00000000000000000010.checkpoint.parquet', code: 'SLUICE_SOURCE_DELTA_TABLE' },
+    { key: `events/${DAY}/metadata/00001-0a1b.metadata.json`, code: 'SLUICE_SOURCE_ICEBERG_TABLE' },
+    { key: `events/${DAY}/metadata/v1.gz.metadata.json`, code: 'SLUICE_SOURCE_ICEBERG_TABLE' },
+    { key: `events/${DAY}/metadata/metadata/snap-1.avro`, code: 'SLUICE_SOURCE_ICEBERG_TABLE' },
+    { key: 'events/metadata/version-hint.text', code: 'SLUICE_SOURCE_ICEBERG_TABLE' },
+    { key: `events/${DAY}/.hoodie/hoodie.properties`, code: 'SLUICE_SOURCE_HUDI_TABLE' },
+    { key: `events/${DAY}/.hoodie_partition_metadata`, code: 'SLUICE_SOURCE_HUDI_TABLE' },
+    { key: 'events/.hoodie/hoodie.properties', code: 'SLUICE_SOURCE_HUDI_TABLE' },
     // Tables of which the dataset's folder is a partition.
-    ['events/country=DE', 'events/_delta_log/00000000000000000001.json', 'DELTA'],
-    ['a/b/country=DE/hour=1', 'a/b/.hoodie/hoodie.properties', 'HUDI'],
-    ['t/data/country=DE', 't/metadata/v1.metadata.json', 'ICEBERG'],
-    ['country=DE', '_delta_log/00000000000000000001.json', 'DELTA'],
-  ])('is rejected by name: %s, %s', async (folder, key, format) => {
-    await expect(judge(folder, key)).rejects.toMatchObject({
-      code: `SLUICE_SOURCE_${format}_TABLE`,
-      detail: `${key}.`,
-    });
+    {
+      folder: 'events/country=DE',
+      key: 'events/_delta_log/00000000000000000001.json',
+      code: 'SLUICE_SOURCE_DELTA_TABLE',
+    },
+    {
+      folder: 'a/b/country=DE/hour=1',
+      key: 'a/b/.hoodie/hoodie.properties',
+      code: 'SLUICE_SOURCE_HUDI_TABLE',
+    },
+    { folder: 't/data/country=DE', key: 't/metadata/v1.metadata.json', code: 'SLUICE_SOURCE_ICEBERG_TABLE' },
+    { folder: 'country=DE', key: '_delta_log/00000000000000000001.json', code: 'SLUICE_SOURCE_DELTA_TABLE' },
+  ])('is rejected with $code by $key', async ({ folder = 'events', key, code }) => {
+    await expect(judge(folder, key)).rejects.toMatchObject({ code, detail: `${key}.` });
   });
 
   it.each([

@@ -29,21 +29,31 @@ describe('Spark’s log', () => {
   const files = { [a]: PARQUET, [b]: PARQUET, [c]: PARQUET };
   const notNamed = (log = LOG) => `not_committed Not committed: ${log} does not name it.`;
 
-  it.each<[string, string, string, Partial<DatasetFolder>]>([
-    ['beside the day folders', LOG, '', {}],
-    ['in the day folder', `events/${DAY}/_spark_metadata/`, '', {}],
-    ['beside them, of files in folders below', LOG, 'country=DE/hour=3/', {}],
-    ['beside years', LOG, '', { dayFormat: 'YYYY/MM/DD' }],
-    ['beside days of a month', 'events/2026/11/_spark_metadata/', 'country=DE/', { dayFormat: 'YYYY/MM/DD' }],
-    ['beside days of a layout', LOG, '', { layout: 'YYYY/MM/DD/*.parquet' }],
-    [
-      'in a folder of a layout',
-      'events/run-7/_spark_metadata/',
-      '',
-      { layout: 'run-*/YYYY-MM-DD/*.parquet' },
-    ],
-    ['in a folder below', `events/${DAY}/DE/_spark_metadata/`, 'DE/', {}],
-  ])('leaves out files that it does not name: %s', async (_, log, below, dataset) => {
+  it.each<{
+    readonly where: string;
+    readonly log: string;
+    /** The folder of the files below that of the day. */
+    readonly below?: string;
+    readonly dataset?: Partial<DatasetFolder>;
+  }>([
+    { where: 'beside the day folders', log: LOG },
+    { where: 'in the day folder', log: `events/${DAY}/_spark_metadata/` },
+    { where: 'beside them, of files in folders below', log: LOG, below: 'country=DE/hour=3/' },
+    { where: 'beside years', log: LOG, dataset: { dayFormat: 'YYYY/MM/DD' } },
+    {
+      where: 'beside days of a month',
+      log: 'events/2026/11/_spark_metadata/',
+      below: 'country=DE/',
+      dataset: { dayFormat: 'YYYY/MM/DD' },
+    },
+    { where: 'beside days of a layout', log: LOG, dataset: { layout: 'YYYY/MM/DD/*.parquet' } },
+    {
+      where: 'in a folder of a layout',
+      log: 'events/run-7/_spark_metadata/',
+      dataset: { layout: 'run-*/YYYY-MM-DD/*.parquet' },
+    },
+    { where: 'in a folder below', log: `events/${DAY}/DE/_spark_metadata/`, below: 'DE/' },
+  ])('leaves out files that it does not name: $where', async ({ log, below = '', dataset = {} }) => {
     const { layout = '' } = dataset;
     const plainDay = dataset.dayFormat || layout ? '2026/11/19/' : `${DAY}/`;
     const day = layout.startsWith('run') ? 'run-7/2026-11-19/' : plainDay;

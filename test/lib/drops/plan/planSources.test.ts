@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
-import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import { type PlanRequest, planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planSources } from '../../../../lib/drops/plan/planSources.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
@@ -69,7 +69,12 @@ class Plans {
 }
 
 /** A request for more of `events` of `acme`. */
-const further = (more: object) => ({ sluice: 'plan', sources: ['acme'], datasets: ['events'], ...more });
+const further = (more: Partial<PlanRequest>) => ({
+  sluice: 'plan',
+  sources: ['acme'],
+  datasets: ['events'],
+  ...more,
+});
 
 describe('a plan asks again', () => {
   /** Days whose files have settled in one and in six minutes. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { utcDay } from '../../../../../lib/base/time.ts';
 import { hasArrivedSince } from '../../../../../lib/drops/plan/late/arrival.ts';
+import type { Settlement } from '../../../../../lib/ledger/Ledger.ts';
 import { LedgerError } from '../../../../../lib/ledger/LedgerError.ts';
 import { eventsDataset } from '../../../../harness/configInput.ts';
 import { emfProblems } from '../../../../harness/emfProblems.ts';
@@ -153,7 +154,7 @@ describe('a look at a day that came without rows', () => {
   startEach();
 
   /** Has a load find that the file of a day has no rows. */
-  async function loadWithoutRows(ago: number, more: object): Promise<void> {
+  async function loadWithoutRows(ago: number, more: Partial<Settlement>): Promise<void> {
     const day = looks.ago(ago);
     const key = `events/${day}/a.parquet`;
     await looks.ingest.put(key);
