@@ -14,24 +14,29 @@ const ofUser1 = () => matcher('user_id=user-1');
 
 describe('a matcher', () => {
   it.each([
-    ['user_id=user-1', { user_id: 'user-1' }, true],
-    ['user_id=user-1', { user_id: 'U-1' }, false],
-    ['user_id=user-1', { user_id: 'user-11', stable_id: 'user-1' }, false],
-    ['user_id=7', { user_id: 7 }, true],
-    ['company_id=c', { company_id: 'c' }, true],
-    ['company_id=c', { custom_ids: '{"companyid":"c"}' }, true],
-    ['custom_ids.teamID=t', { custom_ids: '{"teamID":"t"}' }, true],
-    ['custom_ids.teamID=t', { custom_ids: '{"squadID":"t"}' }, false],
-    ['custom_ids.teamID=t', { custom_ids: '{"squadID":"s","teamID":"t"}' }, true],
-    ['custom_ids.teamID=t', { custom_ids: '{"teamID":["t"]}' }, false],
-    ['custom_ids.teamID=t', { custom_ids: 'null' }, false],
-    ['user_id=user-1', { user_id: ['user-1'] }, false],
+    { unit: 'user_id=user-1', row: { user_id: 'user-1' } },
+    { unit: 'user_id=7', row: { user_id: 7 } },
+    { unit: 'company_id=c', row: { company_id: 'c' } },
+    { unit: 'company_id=c', row: { custom_ids: '{"companyid":"c"}' } },
+    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"teamID":"t"}' } },
+    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"squadID":"s","teamID":"t"}' } },
     // Beyond what a double holds.
-    ['custom_ids.teamID=9007199254740993', { custom_ids: '{"teamID":9007199254740993}' }, true],
-    ['custom_ids.teamID=9007199254740993', { custom_ids: '{"teamID":9007199254740992}' }, false],
-    ['user_id=user-1', { user_id: 'x', company_metadata: '{"friend":"user-1"}' }, false],
-  ])('of %s decides on the row %j: %j', (unit, row, expected) => {
-    expect(isFound(matcher(unit).findDocument('events', JSON.stringify(row)))).toBe(expected);
+    { unit: 'custom_ids.teamID=9007199254740993', row: { custom_ids: '{"teamID":9007199254740993}' } },
+  ])('of $unit finds it in the row $row', ({ unit, row }) => {
+    expect(isFound(matcher(unit).findDocument('events', JSON.stringify(row)))).toBe(true);
+  });
+
+  it.each([
+    { unit: 'user_id=user-1', row: { user_id: 'U-1' } },
+    { unit: 'user_id=user-1', row: { user_id: 'user-11', stable_id: 'user-1' } },
+    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"squadID":"t"}' } },
+    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"teamID":["t"]}' } },
+    { unit: 'custom_ids.teamID=t', row: { custom_ids: 'null' } },
+    { unit: 'user_id=user-1', row: { user_id: ['user-1'] } },
+    { unit: 'custom_ids.teamID=9007199254740993', row: { custom_ids: '{"teamID":9007199254740992}' } },
+    { unit: 'user_id=user-1', row: { user_id: 'x', company_metadata: '{"friend":"user-1"}' } },
+  ])('of $unit does not find it in the row $row', ({ unit, row }) => {
+    expect(isFound(matcher(unit).findDocument('events', JSON.stringify(row)))).toBe(false);
   });
 
   it.each([
@@ -281,36 +286,35 @@ describe('a matcher', () => {
   );
 
   it.each([
-    ['javascript-client', 'statsigMetadata', { sdkType: 'javascript-client' }],
-    ['3.33.5', 'statsigMetadata', { sdkVersion: '3.33.5' }],
-    ['production', 'user', { statsigEnvironment: { tier: 'production' } }],
-    ['purchase', 'events', [{ eventName: 'purchase' }]],
-    [
-      'new_checkout',
-      'events',
-      [{ metadata: { gate: 'new_checkout' }, secondaryExposures: [{ gate: 'new_checkout' }] }],
-    ],
-    [
-      'checkout_button',
-      'exposures',
-      [{ experimentName: 'checkout_button', metadata: { config: 'checkout_button' } }],
-    ],
-  ])(
-    'takes %s for an ID under the key of a unit alone where it names something else',
-    (id, member, value) => {
-      const units = matcher(`user_id=${id}`);
-      const others = { events: [{ eventName: 7, user: { userID: 'somebody' } }], [member]: value };
-      const text = JSON.stringify(others);
-      expect(units.findRaw(text, 'text')).toBe(null);
-      expect(units.findNamed(text.slice(0, -1))).toBe(null);
-      const own = JSON.stringify({ ...others, user: { userID: id } });
-      for (const raw of [own, own.slice(0, -1), JSON.stringify(own).slice(1, -3)])
-        expect({ raw, found: units.findNamed(raw) }).toEqual({ raw, found: 'unit' });
-      expect(units.findRaw(JSON.stringify({ custom: { plan: id } }), 'text')).toBe(
-        id.length < 6 ? null : 'elsewhere',
-      );
+    { id: 'javascript-client', body: { statsigMetadata: { sdkType: 'javascript-client' } } },
+    { id: '3.33.5', body: { statsigMetadata: { sdkVersion: '3.33.5' } } },
+    { id: 'production', body: { user: { statsigEnvironment: { tier: 'production' } } } },
+    { id: 'purchase', body: { events: [{ eventName: 'purchase' }] } },
+    {
+      id: 'new_checkout',
+      body: {
+        events: [{ metadata: { gate: 'new_checkout' }, secondaryExposures: [{ gate: 'new_checkout' }] }],
+      },
     },
-  );
+    {
+      id: 'checkout_button',
+      body: {
+        exposures: [{ experimentName: 'checkout_button', metadata: { config: 'checkout_button' } }],
+      },
+    },
+  ])('takes $id for an ID under the key of a unit alone where it names something else', ({ id, body }) => {
+    const units = matcher(`user_id=${id}`);
+    const others = { events: [{ eventName: 7, user: { userID: 'somebody' } }], ...body };
+    const text = JSON.stringify(others);
+    expect(units.findRaw(text, 'text')).toBe(null);
+    expect(units.findNamed(text.slice(0, -1))).toBe(null);
+    const own = JSON.stringify({ ...others, user: { userID: id } });
+    for (const raw of [own, own.slice(0, -1), JSON.stringify(own).slice(1, -3)])
+      expect({ raw, found: units.findNamed(raw) }).toEqual({ raw, found: 'unit' });
+    expect(units.findRaw(JSON.stringify({ custom: { plan: id } }), 'text')).toBe(
+      id.length < 6 ? null : 'elsewhere',
+    );
+  });
 
   it('takes a row that cannot be read for that of a unit if it names one', () => {
     expect(isFound(ofUser1().findDocument('events', '{"user_id":"user-1"'))).toBe(true);

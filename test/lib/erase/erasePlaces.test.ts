@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { type EraseStore, erasePlaces, objectForm, placeFolders } from '../../../lib/erase/erasePlaces.ts';
+import {
+  type EraseStore,
+  erasePlaces,
+  type ObjectForm,
+  objectForm,
+  placeFolders,
+} from '../../../lib/erase/erasePlaces.ts';
 import { erasures, type Manifest } from '../../../lib/erase/Manifest.ts';
 import { erasureKey } from '../../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
@@ -15,43 +21,53 @@ const curated = `${versionPrefix(config, config.curatedTables.events, DAY, VERSI
 const ingested = `${versionPrefix(config, 'acme_events', DAY, VERSION)}a.parquet`;
 
 describe('an object in a place of an erasure', () => {
-  it.each<[EraseStore, string, object | null]>([
-    ['landing', 'landing/direct/2026-11-01/a.ndjson.gz', { form: 'landing' }],
-    ['landing', 'landing/', null],
-    ['damaged', 'damaged/2026-11-01/a', { form: 'damaged' }],
-    ['relay', relayWaitingKey(copy), { form: 'relay' }],
-    ['relay', relayRefusedKey({ reason: 'expired', at: Date.UTC(2026, 10, 1), id: copy }), { form: 'relay' }],
-    ['relay', 'relay/notes.txt', null],
-    ['quarantine', `${dayFolder(config, 'quarantine', DAY)}a.parquet`, { form: 'parquet' }],
-    ['quarantine-large', 'quarantine-large/2026-11-01/q', { form: 'body' }],
-    [
-      'events',
-      `${dayFolder(config, 'events', DAY)}a.parquet`,
-      { form: 'parquet', raw: { kind: 'events', day: DAY } },
-    ],
-    ['events', `${dayFolder(config, 'events', DAY).replace(DAY, 'notes')}a.parquet`, null],
-    ['curated', curated, { form: 'parquet' }],
-    ['curated', curated.replace(`${DAY}/`, ''), null],
-    ['ingested', ingested, { form: 'parquet' }],
-    ['ingested', ingested.replace(`${DAY}/`, ''), null],
-    ['ingested', curated, null],
-    ['ingested', `${groupsFolder(config)}${VERSION}/a.parquet`, null],
-    ['query-results', 'query-results/a.csv', { form: 'result' }],
-    ['query-results', 'ledger/_loads/a/b.parquet', { form: 'load' }],
-    ['query-results', 'reader-tables/metabase/results/a.csv', { form: 'result' }],
-    ['query-results', 'reader-tables/metabase/tables/mine/a.parquet', null],
-    ['query-results', 'query-results/another/tables/a.csv', { form: 'result' }],
-    ['query-results', 'query-results/', null],
-    ['query-results', 'reader-tables/left/results/a.csv', { form: 'result' }],
-    [
-      'exposures',
-      `${dayFolder(config, 'exposures', DAY)}a.parquet`,
-      { form: 'parquet', raw: { kind: 'exposures', day: DAY } },
-    ],
-  ])('of %s with the key %s has the form %j', (place, key, form) => {
+  it.each<{ readonly place: EraseStore; readonly key: string } & ObjectForm>([
+    { place: 'landing', key: 'landing/direct/2026-11-01/a.ndjson.gz', form: 'landing' },
+    { place: 'damaged', key: 'damaged/2026-11-01/a', form: 'damaged' },
+    { place: 'relay', key: relayWaitingKey(copy), form: 'relay' },
+    {
+      place: 'relay',
+      key: relayRefusedKey({ reason: 'expired', at: Date.UTC(2026, 10, 1), id: copy }),
+      form: 'relay',
+    },
+    { place: 'quarantine', key: `${dayFolder(config, 'quarantine', DAY)}a.parquet`, form: 'parquet' },
+    { place: 'quarantine-large', key: 'quarantine-large/2026-11-01/q', form: 'body' },
+    {
+      place: 'events',
+      key: `${dayFolder(config, 'events', DAY)}a.parquet`,
+      form: 'parquet',
+      raw: { kind: 'events', day: DAY },
+    },
+    { place: 'curated', key: curated, form: 'parquet' },
+    { place: 'ingested', key: ingested, form: 'parquet' },
+    { place: 'query-results', key: 'query-results/a.csv', form: 'result' },
+    { place: 'query-results', key: 'ledger/_loads/a/b.parquet', form: 'load' },
+    { place: 'query-results', key: 'reader-tables/metabase/results/a.csv', form: 'result' },
+    { place: 'query-results', key: 'query-results/another/tables/a.csv', form: 'result' },
+    { place: 'query-results', key: 'reader-tables/left/results/a.csv', form: 'result' },
+    {
+      place: 'exposures',
+      key: `${dayFolder(config, 'exposures', DAY)}a.parquet`,
+      form: 'parquet',
+      raw: { kind: 'exposures', day: DAY },
+    },
+  ])('of $place with the key $key has its form, and is found in one folder', ({ place, key, ...form }) => {
     expect(objectForm(config, place, key)).toEqual(form);
-    const folders = placeFolders(config, place).filter((folder) => key.startsWith(folder));
-    if (form !== null) expect(folders).toHaveLength(1);
+    expect(placeFolders(config, place).filter((folder) => key.startsWith(folder))).toHaveLength(1);
+  });
+
+  it.each<[place: EraseStore, key: string]>([
+    ['landing', 'landing/'],
+    ['relay', 'relay/notes.txt'],
+    ['events', `${dayFolder(config, 'events', DAY).replace(DAY, 'notes')}a.parquet`],
+    ['curated', curated.replace(`${DAY}/`, '')],
+    ['ingested', ingested.replace(`${DAY}/`, '')],
+    ['ingested', curated],
+    ['ingested', `${groupsFolder(config)}${VERSION}/a.parquet`],
+    ['query-results', 'reader-tables/metabase/tables/mine/a.parquet'],
+    ['query-results', 'query-results/'],
+  ])('of %s with the key %s has no form', (place, key) => {
+    expect(objectForm(config, place, key)).toBeNull();
   });
 
   it('lies in a folder of one place only, but for curated days in the folder of ingested tables', () => {

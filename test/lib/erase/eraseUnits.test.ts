@@ -102,19 +102,18 @@ function erase({ config = configOf(), ...more }: Partial<Eraser> = {}) {
   });
 }
 
-function killAt(step: EraseFaultPoint, count: number): Eraser['faultPoint'] {
+/** Makes a run that is killed when it comes to a step. @param given `count`: at which time, the first by default. */
+function killedAt(
+  step: EraseFaultPoint,
+  { count = 1, ...more }: Partial<Eraser> & { readonly count?: number } = {},
+): Promise<void> {
   let left = count;
-  return async (passed) => {
+  const faultPoint: Eraser['faultPoint'] = async (passed) => {
     if (passed === step) left -= 1;
     if (left === 0) throw new Error('killed');
   };
+  return expect(erase({ ...more, faultPoint })).rejects.toThrow('killed');
 }
-
-/** Makes a run that is killed at a step: the first, or a later one. */
-const killedAt = (
-  step: EraseFaultPoint,
-  { count = 1, ...more }: Partial<Eraser> & { readonly count?: number } = {},
-) => expect(erase({ ...more, faultPoint: killAt(step, count) })).rejects.toThrow('killed');
 
 const put = (key: string, bytes: Uint8Array | null) => bucket.put(key, bytes, START);
 const usersOf = (key: string | number) => {
@@ -575,27 +574,24 @@ describe('the day of a file that changes', () => {
   });
 
   it.each([
-    { killed: 'replacing' as const, keeps: true, other: null },
-    { killed: 'replaced' as const, keeps: true, other: null },
+    { what: 'before it is replaced', killed: 'replacing' as const },
+    { what: 'after that', killed: 'replaced' as const },
     // Of the same size as what this run has made.
-    { killed: 'replaced' as const, keeps: true, other: 'other' },
-    { killed: 'replaced' as const, keeps: false, other: null },
-  ])(
-    'has once what has replaced a file, killed at $killed, with versions: $keeps, and a file of others since: $other',
-    async ({ killed, keeps, other }) => {
-      bucket.keepsVersions = keeps;
-      await settle(ofCurated);
-      put(raw, tableOf('older'));
-      const { eTag: from } = put(raw, tableOf('gone', 'stays'));
-      await killedAt(killed, { config });
-      expect((await manifest())?.current?.replacing).toEqual({ key: raw, from, bytes: 'stays'.length });
-      if (other !== null) put(raw, tableOf(other));
-      await erase({ config });
-      expect((await entryOf(ofCurated))?.erasures).toEqual([
-        { id: ID, at: START, endedAt: START, replaced: [{ name: 'a.parquet', from, to: '"3"' }] },
-      ]);
-    },
-  );
+    { what: 'before others replace it', killed: 'replaced' as const, other: 'other' },
+    { what: 'in a bucket without versions', killed: 'replaced' as const, keeps: false },
+  ])('has once what has replaced a file, killed $what', async ({ killed, keeps = true, other }) => {
+    bucket.keepsVersions = keeps;
+    await settle(ofCurated);
+    put(raw, tableOf('older'));
+    const { eTag: from } = put(raw, tableOf('gone', 'stays'));
+    await killedAt(killed, { config });
+    expect((await manifest())?.current?.replacing).toEqual({ key: raw, from, bytes: 'stays'.length });
+    if (other !== undefined) put(raw, tableOf(other));
+    await erase({ config });
+    expect((await entryOf(ofCurated))?.erasures).toEqual([
+      { id: ID, at: START, endedAt: START, replaced: [{ name: 'a.parquet', from, to: '"3"' }] },
+    ]);
+  });
 
   it('has nothing of a file that was replaced by others alone, after the run was killed', async () => {
     bucket.keepsVersions = false;

@@ -16,7 +16,7 @@ describe('a copy of a request', () => {
       new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]),
     );
 
-  it('is of a person by a number, digits or a short text under the key of a unit alone', () => {
+  it('is of a unit by a number, digits or a short text under the key of a unit alone', () => {
     const events = [
       { value: 42, user: { userID: 'somebody' } },
       { value: '42', metadata: { level: '42' } },
@@ -47,8 +47,8 @@ describe('a copy of a request', () => {
     { key: 'parameterName' },
     { key: 'ruleID' },
     { key: 'group_name' },
-  ])('is of no person by what is named by $key', ({ key }) => {
-    expect(judge({ events: [{ [key]: 'person-1' }] }, 'person-1')).toEqual({
+  ])('is of no unit by what is named by $key', ({ key }) => {
+    expect(judge({ events: [{ [key]: 'unit-001' }] }, 'unit-001')).toEqual({
       hasUnit: false,
       own: 0,
       others: 1,
@@ -61,21 +61,21 @@ describe('a copy of a request', () => {
     expect(judge(body, 'u-2')).toEqual({ hasUnit: false, own: 0, others: 2 });
   });
 
-  it('is of a person by a longer text wherever it is: its events are others’ without the key of a unit', () => {
-    const events = [{ metadata: { friend: 'person-1' } }, { value: 'person-10' }];
-    expect(judge({ events: ['person-1'] }, 'person-1')).toEqual({ hasUnit: true, own: 0, others: 1 });
-    const own = { user: { userID: 'person-1' }, metadata: { friend: 'person-1' } };
+  it('is of a unit by a longer text wherever it is: its events are others’ without the key of a unit', () => {
+    const events = [{ metadata: { friend: 'unit-001' } }, { value: 'unit-0010' }];
+    expect(judge({ events: ['unit-001'] }, 'unit-001')).toEqual({ hasUnit: true, own: 0, others: 1 });
+    const own = { user: { userID: 'unit-001' }, metadata: { friend: 'unit-001' } };
     for (const members of [Object.entries(own), Object.entries(own).reverse()])
-      expect(judge({ events: [Object.fromEntries(members)] }, 'person-1')).toMatchObject({ own: 1 });
+      expect(judge({ events: [Object.fromEntries(members)] }, 'unit-001')).toMatchObject({ own: 1 });
     for (const keys of [
-      ['{"userID":"person-1"}', 'person-1'],
-      ['person-1', '{"userID":"person-1"}'],
+      ['{"userID":"unit-001"}', 'unit-001'],
+      ['unit-001', '{"userID":"unit-001"}'],
     ])
-      expect(judge({ events: [Object.fromEntries(keys.map((key) => [key, 1]))] }, 'person-1')).toMatchObject({
+      expect(judge({ events: [Object.fromEntries(keys.map((key) => [key, 1]))] }, 'unit-001')).toMatchObject({
         own: 1,
       });
-    expect(judge({ events }, 'person-1')).toEqual({ hasUnit: true, own: 0, others: 2 });
-    expect(judge({ events, statsigMetadata: { stableID: 'person-2' } }, 'person-2')).toEqual({
+    expect(judge({ events }, 'unit-001')).toEqual({ hasUnit: true, own: 0, others: 2 });
+    expect(judge({ events, statsigMetadata: { stableID: 'unit-002' } }, 'unit-002')).toEqual({
       hasUnit: true,
       own: 2,
       others: 0,
@@ -85,23 +85,23 @@ describe('a copy of a request', () => {
   it.each([
     {
       what: 'a text by the key of a unit',
-      text: '{"userID":"person-1"',
+      text: '{"userID":"unit-001"',
       counts: { hasUnit: true, own: 1, others: 0 },
     },
     {
       what: 'a text by a value elsewhere',
-      text: '{"a":"person-1"',
+      text: '{"a":"unit-001"',
       counts: { hasUnit: true, own: 0, others: 1 },
     },
-    { what: 'a text of nobody', text: '{"a":"person-2"', counts: 'unreadable' },
+    { what: 'a text of nobody', text: '{"a":"unit-002"', counts: 'unreadable' },
     {
       what: 'bytes that are not of their encoding',
-      text: 'person-1',
+      text: 'unit-001',
       encoding: 'gzip',
       counts: 'unreadable',
     },
   ])('that is no JSON is judged as a whole: $what', ({ text, encoding, counts }) => {
-    expect(judge(text, 'person-1', encoding === undefined ? {} : { 'content-encoding': encoding })).toEqual(
+    expect(judge(text, 'unit-001', encoding === undefined ? {} : { 'content-encoding': encoding })).toEqual(
       counts,
     );
   });
