@@ -51,8 +51,16 @@ export class CountedCloud {
     this.count(id, `${DAY}T${time}:00`, value);
   }
 
-  /** Counts requests in an hour of the day, of three events each. @param finished Events that were written. */
-  requests(hour: string, finished = 300, many = 100): void {
+  /**
+   * Counts requests in an hour of the day, of three events each.
+   *
+   * @param hour `HH`.
+   * @param counts `many`: requests. `finished`: their events that were written, all unless it is given.
+   */
+  requests(
+    hour: string,
+    { many = 100, finished = 3 * many }: { readonly many?: number; readonly finished?: number } = {},
+  ): void {
     const half = `${hour}:30`;
     for (const id of ['received', 'invoked']) this.countAt(id, half, many);
     this.countAt('events_landed', half, 3 * many);
@@ -95,10 +103,10 @@ export class CountedCloud {
     return (await readReceivedHours(this.store, config, day)).rows;
   }
 
-  /** The hour from 07:00 on after a night. */
-  async seven(later?: number) {
+  /** An hour of the day as a night judges it. @param later Nights after the first one. */
+  async hourAfterNight(hour: number, later?: number) {
     await this.night(later);
-    return (await this.hoursOf(7))[0];
+    return (await this.hoursOf(hour))[0];
   }
 
   /** Hours of the day as they are judged, of the events. */

@@ -42,8 +42,8 @@ describe('a night', () => {
   });
 
   it('looks at the rows of a day once, if counts differ, and tells what is missing', async () => {
-    cloud.requests('07', 270);
-    cloud.requests('08', 0);
+    cloud.requests('07', { finished: 270 });
+    cloud.requests('08', { finished: 0 });
     cloud.athenaRows = [found(7, 300), found(8, 250, 20)];
     await cloud.night();
     const short = { state: 'short', missing: 50, unproved: 0 };
@@ -66,7 +66,7 @@ describe('a night', () => {
   });
 
   it('asks for rows in the folders of all days that its events may have, and of what was given up since', async () => {
-    cloud.requests('07', 270);
+    cloud.requests('07', { finished: 270 });
     cloud.config = defineConfig({ bucket: 'acme', timeWindow: { pastDays: 3, futureDays: 2 } });
     await cloud.night(1);
     const days = [...cloud.lastQuery.matchAll(/"ds" BETWEEN DATE '(.*)' AND DATE '(.*)'/g)].map(
@@ -122,9 +122,9 @@ describe('a night', () => {
     for (const id of ['received', 'invoked']) cloud.countAt(id, '07:30', 5);
     cloud.series.get('received')?.clear();
     cloud.countAt('events_finished', '07:00', 15);
-    expect(await cloud.seven()).toMatchObject({ state: 'whole', unproved: 20 });
-    cloud.requests('07', 15, 5);
-    expect(await cloud.seven(1)).toMatchObject({ state: 'whole', accepted: 15, unproved: 0 });
+    expect(await cloud.hourAfterNight(7)).toMatchObject({ state: 'whole', unproved: 20 });
+    cloud.requests('07', { many: 5 });
+    expect(await cloud.hourAfterNight(7, 1)).toMatchObject({ state: 'whole', accepted: 15, unproved: 0 });
   });
 
   it('reads whole minutes of the metrics of a deployment, of an hour the minutes before and after', async () => {
@@ -192,7 +192,7 @@ describe('a night', () => {
     cloud.requests('07');
     cloud.store.objects.delete(key);
     cloud.countAt('events_not_delivered', '07:30', 21);
-    expect(await cloud.seven()).toMatchObject({ state: 'whole', unproved: 21 });
+    expect(await cloud.hourAfterNight(7)).toMatchObject({ state: 'whole', unproved: 21 });
     cloud.metricReads = [];
     await cloud.night(6);
     expect(daysRead()).toContain('2026-11-30');
@@ -207,15 +207,15 @@ describe('a night', () => {
   });
 
   it('keeps the counts of an earlier night only of minutes that CloudWatch has no longer', async () => {
-    cloud.requests('07', 290);
+    cloud.requests('07', { finished: 290 });
     await cloud.night();
     // The hour is silent, and CloudWatch still has its minutes.
     cloud.series.get('hourly')?.delete(at(`${DAY}T07:05:00`));
-    cloud.requests('07', 295);
-    expect(await cloud.seven(1)).toMatchObject({ state: 'open', finished: 295 });
+    cloud.requests('07', { finished: 295 });
+    expect(await cloud.hourAfterNight(7, 1)).toMatchObject({ state: 'open', finished: 295 });
     // After 15 days an hour that has minutes all the same is counted anew.
     cloud.countAt('hourly', '07:05', 1);
-    cloud.requests('07', 300);
+    cloud.requests('07', { finished: 300 });
     cloud.now = NIGHT + 20 * 24 * HOUR;
     await reconcileDay(cloud.reconciler(), DAY, true);
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', finished: 300 }]);
@@ -226,9 +226,9 @@ describe('a night', () => {
   });
 
   it('has an hour unknown by the first night that comes after it is over, not by one night alone', async () => {
-    cloud.requests('07', 270);
-    expect(await cloud.seven()).toMatchObject({ state: 'open' });
-    expect(await cloud.seven(6)).toMatchObject({ state: 'unknown' });
+    cloud.requests('07', { finished: 270 });
+    expect(await cloud.hourAfterNight(7)).toMatchObject({ state: 'open' });
+    expect(await cloud.hourAfterNight(7, 6)).toMatchObject({ state: 'unknown' });
     const days = await cloud.rowsOf('2026-11-23');
     expect(days.filter(({ state }) => state === 'open')).toEqual([]);
   });
@@ -252,11 +252,11 @@ describe('a night', () => {
   });
 
   it('leaves hours open that Athena could not clear, until they are over', async () => {
-    cloud.requests('07', 270);
+    cloud.requests('07', { finished: 270 });
     for (const nights of [0, 1, 2, 3]) {
       const state = nights < 3 ? 'open' : 'unknown';
       const counts = { accepted: 300, finished: 270, unproved: 30 };
-      expect(await cloud.seven(nights)).toMatchObject({ state, ...counts });
+      expect(await cloud.hourAfterNight(7, nights)).toMatchObject({ state, ...counts });
     }
   });
 
@@ -284,14 +284,14 @@ describe('a night', () => {
       { state: 'open', why: '100 requests of 200 were not counted' },
     ]);
     cloud.countAt('preflights', '07:30', 100);
-    expect(await cloud.seven(1)).toMatchObject({ state: 'whole', unproved: 0 });
+    expect(await cloud.hourAfterNight(7, 1)).toMatchObject({ state: 'whole', unproved: 0 });
   });
 
   it('expects no log line of an invocation that failed: it stored nothing, and its request was sent again', async () => {
     cloud.requests('07');
     cloud.countAt('invoked', '07:30', 130);
     cloud.countAt('failed', '07:30', 30);
-    expect(await cloud.seven()).toMatchObject({ state: 'whole', unproved: 0 });
+    expect(await cloud.hourAfterNight(7)).toMatchObject({ state: 'whole', unproved: 0 });
   });
 
   it.each([
@@ -300,7 +300,7 @@ describe('a night', () => {
   ])(
     'tells nothing of an hour as short whose files S3 deletes by then, after %s days',
     async (days, judged) => {
-      cloud.requests('07', 270);
+      cloud.requests('07', { finished: 270 });
       cloud.config = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: days } });
       // The rows could not be asked for in the first night.
       cloud.athenaRows = null;
@@ -312,8 +312,8 @@ describe('a night', () => {
   );
 
   it('clears an hour whose rows an erasure took, and leaves it open if nobody knows how many', async () => {
-    cloud.requests('07', 270);
-    cloud.requests('08', 270);
+    cloud.requests('07', { finished: 270 });
+    cloud.requests('08', { finished: 270 });
     cloud.athenaRows = [found(7, 280), found(8, 300)];
     const places = { landing: { ...noCounts(), rows: 25 } };
     // It began before the day.
@@ -335,17 +335,17 @@ describe('a night', () => {
     ]);
     cloud.store.objects.delete('ledger/_erasures/f.json');
     await cloud.store.write('ledger/_erasures/e.json', JSON.stringify(manifest));
-    expect(await cloud.seven(1)).toMatchObject({ state: 'whole', missing: 0, unproved: 20 });
+    expect(await cloud.hourAfterNight(7, 1)).toMatchObject({ state: 'whole', missing: 0, unproved: 20 });
   });
 
   it('counts the rows of an hour that were refused as perhaps landed again, after a redrive', async () => {
-    cloud.requests('07', 270);
+    cloud.requests('07', { finished: 270 });
     cloud.athenaRows = [found(7, 300), ['quarantine', '7', '', '12', '0', '0']];
     await cloud.store.write(redrivenKey('2026-11-23T23:00:00.000Z', 'a'), '{}');
-    expect(await cloud.seven()).toMatchObject({ state: 'whole', missing: 0, unproved: 0 });
+    expect(await cloud.hourAfterNight(7)).toMatchObject({ state: 'whole', missing: 0, unproved: 0 });
     cloud.store.objects.delete(receivedHoursKey(config, DAY));
     await cloud.store.write(redrivenKey(`${DAY}T23:00:00.000Z`, 'b'), '{}');
-    expect(await cloud.seven()).toMatchObject({ state: 'whole', missing: 0, unproved: 12 });
+    expect(await cloud.hourAfterNight(7)).toMatchObject({ state: 'whole', missing: 0, unproved: 12 });
     // These rows are events of other tables.
     const judged = await cloud.rowsOf();
     const ofQuarantine = judged.filter(({ table_name }) => table_name === 'quarantine');
@@ -432,7 +432,7 @@ describe('a night', () => {
   });
 
   it('keeps what a night has counted of an open hour once CloudWatch has no minutes of it', async () => {
-    cloud.requests('07', 290);
+    cloud.requests('07', { finished: 290 });
     await cloud.night();
     const counts = { accepted: 300, finished: 290 };
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open', ...counts }]);

@@ -152,7 +152,7 @@ describe('an hour waits', () => {
   });
 
   it('for CloudWatch, of which no value is not 0, while the stream holds', async () => {
-    cloud.requests('04', 270);
+    cloud.requests('04', { finished: 270 });
     for (const hour of ['05', '06']) cloud.series.get('hourly')?.delete(at(`${DAY}T${hour}:05:00`));
     cloud.countAt('DeliveryToS3.Records', '04:45', 90);
     cloud.countAt('IncomingRecords', '04:50', 10);
