@@ -37,13 +37,14 @@ const held = (owner = 'me', more: Partial<CurationRun> = {}) =>
     state: 'loading',
     attempts: 1,
     lease: { owner, until: UNTIL },
-    curated: { run: curationRun(more) },
+    curated: { run: curationRun({ version: V2, ...more }) },
   });
 
 describe('a task that begins', () => {
   it('makes a new version, or goes on from where its own is', () => {
     const fresh = beginRun(curatedEntry(), wanted);
-    expect(fresh).toEqual({ entry: curatedEntry({ curated: { run: curationRun() } }), isNext: false });
+    const run = curationRun({ version: V2 });
+    expect(fresh).toEqual({ entry: curatedEntry({ curated: { run } }), isNext: false });
     const before = held('other', { done: [slice], slices: 2 });
     expect(beginRun(before, { ...wanted, slices: 3 })).toEqual({ entry: before, isNext: true });
     // Attempts at an earlier version say nothing of this one.
@@ -84,7 +85,7 @@ describe('a task that has the day', () => {
   it('keeps it after the last slice, and leaves it to the next after any other', () => {
     const last = endSlice(held('me', { failed: 'SLUICE_X' }), slice);
     expect(last).toMatchObject({ state: 'loading', lease: { owner: 'me' } });
-    expect(last.curated?.run).toEqual(curationRun({ done: [slice] }));
+    expect(last.curated?.run).toEqual(curationRun({ version: V2, done: [slice] }));
     const first = endSlice(held('me', { slices: 2 }), slice);
     expect(first).toMatchObject({ state: 'waiting', attempts: 0, curated: { run: { done: [slice] } } });
     expect(first.lease).toBeUndefined();
@@ -121,17 +122,23 @@ const outOfTime = 'SLUICE_CURATE_OUT_OF_TIME';
 const countsDiffer = 'SLUICE_CURATE_COUNTS_DIFFER';
 const bucketFailed = 'SLUICE_CURATE_BUCKET_FAILED';
 it.each<{
+  readonly what: string;
   readonly code: keyof typeof CurateError.entries;
   readonly before: Partial<CurationRun>;
   readonly hopeless: boolean;
 }>([
-  { code: outOfTime, before: { failed: outOfTime }, hopeless: true },
-  { code: outOfTime, before: { failed: countsDiffer }, hopeless: false },
-  { code: outOfTime, before: {}, hopeless: false },
-  { code: bucketFailed, before: { failed: bucketFailed }, hopeless: false },
-  { code: outOfTime, before: { done: [slice], failed: outOfTime }, hopeless: false },
-  { code: countsDiffer, before: { done: [slice] }, hopeless: true },
-])('another try after $code of a run with $before is hopeless: $hopeless', ({ code, before, hopeless }) => {
+  { what: 'failed so', code: outOfTime, before: { failed: outOfTime }, hopeless: true },
+  { what: 'failed otherwise', code: outOfTime, before: { failed: countsDiffer }, hopeless: false },
+  { what: 'began', code: outOfTime, before: {}, hopeless: false },
+  { what: 'failed so', code: bucketFailed, before: { failed: bucketFailed }, hopeless: false },
+  {
+    what: 'failed so, and has a slice',
+    code: outOfTime,
+    before: { done: [slice], failed: outOfTime },
+    hopeless: false,
+  },
+  { what: 'has a slice', code: countsDiffer, before: { done: [slice] }, hopeless: true },
+])('another try after $code of a run that $what is hopeless: $hopeless', ({ code, before, hopeless }) => {
   expect(isHopeless(curationRun(before), new CurateError(code))).toBe(hopeless);
 });
 
@@ -165,7 +172,7 @@ it.each([
   { error: new LoadError('SLUICE_LOAD_BUCKET_FAILED'), code: 'SLUICE_CURATE_BUCKET_FAILED' },
   { error: new EngineError('SLUICE_ENGINE_OUT_OF_DISK'), code: 'SLUICE_CURATE_DAY_TOO_LARGE' },
   { error: new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY'), code: 'SLUICE_ENGINE_OUT_OF_MEMORY' },
-])('$error.code of a step is noted as $code', ({ error, code }) => {
+])('the error $error.code of a step is noted as $code', ({ error, code }) => {
   expect(toCurateFailure(error, AbortSignal.any([])).code).toBe(code);
 });
 

@@ -52,10 +52,10 @@ export const DAY = '2026-11-16';
 const START = Date.parse('2026-11-20T00:20:00Z');
 const NIGHT_MS = 86_400_000;
 /** Files of rows by their SQL: suites land the same rows in every case. */
-const made = new Map<string, Promise<Uint8Array>>();
+const filesBySql = new Map<string, Promise<Uint8Array>>();
 function fileOf(sql: string): Promise<Uint8Array> {
-  const file = made.get(sql) ?? parquetOf(sql);
-  made.set(sql, file);
+  const file = filesBySql.get(sql) ?? parquetOf(sql);
+  filesBySql.set(sql, file);
   return file;
 }
 
@@ -165,9 +165,9 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       await own.write(key, bytes);
       return key;
     },
-    /** Puts a raw file with exposures of a day. */
-    landDay: async (day: UtcDay, { name = 'a', from = 0, to = 1 } = {}) =>
-      own.write(rawKey(name, 'exposures', day), await fileOf(exposures(from, to, day))),
+    /** Puts a raw file with an exposure of a day. */
+    landDay: async (day: UtcDay) =>
+      own.write(rawKey('a', 'exposures', day), await fileOf(exposures(0, 1, day))),
     removeRaw: (name: string, kind: ForwardedKind = 'exposures', day = DAY) =>
       own.remove(rawKey(name, kind, day), '*'),
     remove: (key: string) => own.remove(key, '*'),
