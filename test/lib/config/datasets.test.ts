@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { parseTimeFormat } from '../../../lib/schema/fields/timeFormat.ts';
 import {
   acmeSource,
@@ -15,7 +16,9 @@ const DATASET = 'sources.0.datasets.0.';
 const refusedOf = (dataset: object): readonly string[] =>
   problemPaths({ sources: [{ ...acmeSource(), datasets: [{ name: 'd', ...dataset }] }] }, DATASET);
 const events = (mapping: object) => ({ kind: 'events', mapping });
-const table = (columns: unknown, more: object = {}) => ({ kind: 'table', mapping: { columns, ...more } });
+const table = (columns: unknown, more: { readonly sortBy?: readonly string[] } = {}) => {
+  return { kind: 'table', mapping: { columns, ...more } };
+};
 
 describe('a mapping in the configuration', () => {
   it.each(
@@ -112,7 +115,7 @@ describe('the marker that a day waits for', () => {
 });
 
 describe('the folder of receipts', () => {
-  const withReceipt = (receipt: string, more: object = {}) => {
+  const withReceipt = (receipt: string, more: Pick<ConfigInput, 'exports'> = {}) => {
     const source = acmeSource({ receipt, datasets: [eventsDataset({ folder: 'in/events' })] });
     return { sources: [source], ...more };
   };

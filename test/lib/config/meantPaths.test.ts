@@ -87,7 +87,7 @@ describe('a name that can match nothing', () => {
     { input: { exposures: { allow: ['a', 'statsig::gate_exposure'] } }, path: 'exposures.allow.1' },
     { input: { exposures: { deny: ['statsig::*'] } }, path: 'exposures.deny.0' },
     { input: { events: { deny: [' click'] } }, path: 'events.deny.0' },
-  ])('is refused in a list: $input', ({ input, path }) => {
+  ])('is refused in a list, as $path', ({ input, path }) => {
     expect(problemPaths(input)).toEqual([path]);
   });
 

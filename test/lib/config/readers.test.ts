@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { byPath, problemPaths } from './problemPaths.ts';
 
 const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
@@ -10,7 +11,10 @@ const KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456
 const orders = { database: 'finance', tables: ['orders'], locations: ['s3://acme-finance/orders/'] };
 const ROOT = 'arn:aws:iam::444455556666:root';
 
-const problems = (readers: object[], more: object = {}) =>
+/** Other data of a reader. */
+type OtherData = NonNullable<NonNullable<ConfigInput['readers']>[number]['alsoReads']>[number];
+
+const problems = (readers: readonly object[], more: Partial<ConfigInput> = {}) =>
   problemPaths({ bucket: 'acme-experiments', readers, ...more }, 'readers.');
 
 describe('the configuration of readers', () => {
@@ -47,45 +51,47 @@ describe('the configuration of readers', () => {
     ]);
   });
 
-  it.each([
-    [statsig],
-    [{ ...statsig, principal: 'arn:aws:iam::123456789012:user/statsig-service' }],
-    [{ kind: 'statsig', name: 's', principal: '123456789012', allowNoExternalId: true }],
-    [{ kind: 'statsig', name: 's', as: 'user', statsigForwardsHere: true, keyAdministrator: true }],
-    [{ ...metabase, as: 'role', principal: 'ecs-tasks' }],
-    [{ ...metabase, as: 'role', principal: ROOT, externalId: 'bi-7f3b' }],
-    [{ ...metabase, as: 'role', principal: ROOT, allowNoExternalId: true }],
-    [{ ...metabase, as: 'role', principal: ROOT.replace('root', 'role/bi') }],
-    [{ ...metabase, ownDatabase: 'metabase' }],
-    [{ ...metabase, workgroup: 'primary' }],
-    [{ ...statsig, workgroup: 'primary', resultLocation: 's3://acme-experiments/statsig-results' }],
-    [{ ...owox, existingResultsBucket: true, resultsKeyArn: KEY }],
-    [{ ...owox, iamName: 'OWOXDataMarts' }],
-    [{ ...statsig, iamName: 'a+=,.@_-'.padEnd(64, 'Z') }],
-    [{ ...owox, alsoReads: [orders], policies: [`arn:aws:iam::${ACCOUNT}:policy/read-finance`] }],
-    [{ ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-finance/'], wholeBucket: true }] }],
-    [{ ...owox, alsoReads: [{ database: 'reports', tables: ['revenue'] }, orders] }],
-    [{ ...owox, alsoReads: [{ ...orders, owner: ACCOUNT, kmsKeyArn: KEY }] }],
-  ])('accepts %j', (reader) => {
-    expect(problems([reader])).toEqual([]);
+  it('accepts each member of a reader in every form', () => {
+    const readers = [
+      statsig,
+      { ...statsig, principal: 'arn:aws:iam::123456789012:user/statsig-service' },
+      { kind: 'statsig', name: 's', principal: '123456789012', allowNoExternalId: true },
+      { kind: 'statsig', name: 's', as: 'user', statsigForwardsHere: true, keyAdministrator: true },
+      { ...metabase, as: 'role', principal: 'ecs-tasks' },
+      { ...metabase, as: 'role', principal: ROOT, externalId: 'bi-7f3b' },
+      { ...metabase, as: 'role', principal: ROOT, allowNoExternalId: true },
+      { ...metabase, as: 'role', principal: ROOT.replace('root', 'role/bi') },
+      { ...metabase, ownDatabase: 'metabase' },
+      { ...metabase, workgroup: 'primary' },
+      { ...statsig, workgroup: 'primary', resultLocation: 's3://acme-experiments/statsig-results' },
+      { ...owox, existingResultsBucket: true, resultsKeyArn: KEY },
+      { ...owox, iamName: 'OWOXDataMarts' },
+      { ...statsig, iamName: 'a+=,.@_-'.padEnd(64, 'Z') },
+      { ...owox, alsoReads: [orders], policies: [`arn:aws:iam::${ACCOUNT}:policy/read-finance`] },
+      { ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-finance/'], wholeBucket: true }] },
+      { ...owox, alsoReads: [{ database: 'reports', tables: ['revenue'] }, orders] },
+      { ...owox, alsoReads: [{ ...orders, owner: ACCOUNT, kmsKeyArn: KEY }] },
+    ];
+    for (const reader of readers)
+      expect({ reader, problems: problems([reader]) }).toEqual({ reader, problems: [] });
   });
 
   /** OWOX that reads other data, which differs so from orders. */
-  const also = (...more: object[]) => [
+  const also = (...more: Partial<OtherData>[]) => [
     { ...owox, alsoReads: more.map((alsoRead) => ({ ...orders, ...alsoRead })) },
   ];
   const reads = (location: string) => also({ locations: [location] });
   const results = (resultLocation: string) => [{ ...statsig, resultLocation }];
-  const role = (more: object) => [{ ...metabase, as: 'role', ...more }];
+  const role = (more: { readonly principal?: string; readonly externalId?: string }) => [
+    { ...metabase, as: 'role', ...more },
+  ];
   const RESULTS = 's3://acme-experiments/results/';
   const within = { ...statsig, name: 'other', resultLocation: `${RESULTS}other/` };
   const inOwox = { ...orders, locations: ['s3://acme-owox/a/'] };
-  const datasets = [{ name: 'rows', kind: 'events' }];
-  const shop = { sources: [{ name: 'shop', bucket: 'acme-owox', owner: ACCOUNT, datasets }] };
-  const former = { statsigFolder: 'new', formerStatsigFolders: [{ folder: 'old', until: '2026-11-01' }] };
+  const datasets = [{ name: 'rows', kind: 'events' as const }];
 
   it.each(
-    byPath<object>({
+    byPath<readonly object[]>({
       '1.name': { 'two readers with one name': [metabase, { ...metabase }] },
       '0.kind': { 'a kind that nobody knows': [{ kind: 'tableau', name: 't' }] },
       '0.principal': {
@@ -111,7 +117,6 @@ describe('the configuration of readers', () => {
       '0.resultsBucket': {
         'OWOX without a bucket': [{ kind: 'owox', name: 'o' }],
         'results in the data’s bucket': [{ ...owox, resultsBucket: 'acme-experiments' }],
-        "a customer's bucket as OWOX's": { readers: [{ ...owox, existingResultsBucket: true }], ...shop },
       },
       '0.ownDatabase': {
         "a database that is not the reader's own": [{ ...owox, ownDatabase: 'sluice' }],
@@ -129,10 +134,6 @@ describe('the configuration of readers', () => {
       },
       '0.alsoReads.0.locations.0': {
         'a location in our bucket': reads('s3://acme-experiments/landing/'),
-        "a location in Statsig's own bucket": {
-          readers: reads('s3://acme-statsig/a/'),
-          statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' },
-        },
         'a whole bucket': reads('s3://acme-finance'),
         'a location with a pattern': reads('s3://acme-finance/*'),
         'a folder above': reads('s3://acme-finance/orders/../'),
@@ -167,10 +168,6 @@ describe('the configuration of readers', () => {
         'results among what lands': results('s3://acme-experiments/landing/x/'),
         'results among copies of relay': results('s3://acme-experiments/relay/x/'),
         'results in the Statsig folder': results('s3://acme-experiments/statsig/results/'),
-        'results in a former Statsig folder': {
-          readers: results('s3://acme-experiments/old/'),
-          ...former,
-        },
         'results in another bucket': results('s3://acme-other/results/'),
       },
       '1.resultLocation': { "the folder of another's results": [...results(RESULTS), within] },
@@ -193,8 +190,30 @@ describe('the configuration of readers', () => {
       },
     }),
   )('rejects by field $what', ({ path, input }) => {
-    const { readers, ...more } = Array.isArray(input) ? { readers: input } : Object(input);
-    expect(problems(readers, more)).toEqual([path]);
+    expect(problems(input)).toEqual([path]);
+  });
+
+  it.each<{ what: string; path: string; readers: readonly object[]; beside: Partial<ConfigInput> }>([
+    {
+      what: "a customer's bucket as OWOX's",
+      path: '0.resultsBucket',
+      readers: [{ ...owox, existingResultsBucket: true }],
+      beside: { sources: [{ name: 'shop', bucket: 'acme-owox', owner: ACCOUNT, datasets }] },
+    },
+    {
+      what: "a location in Statsig's own bucket",
+      path: '0.alsoReads.0.locations.0',
+      readers: reads('s3://acme-statsig/a/'),
+      beside: { statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme' } },
+    },
+    {
+      what: 'results in a former Statsig folder',
+      path: '0.resultLocation',
+      readers: results('s3://acme-experiments/old/'),
+      beside: { statsigFolder: 'new', formerStatsigFolders: [{ folder: 'old', until: '2026-11-01' }] },
+    },
+  ])('rejects by field $what, beside other settings', ({ path, readers, beside }) => {
+    expect(problems(readers, beside)).toEqual([path]);
   });
 
   it('lets a role and a user have one name in IAM, as IAM does', () => {

@@ -117,7 +117,11 @@ describe('sources', () => {
     expect(problemPaths({ bucket: 'experiments', sources }, 'sources.0.')).toEqual([path]);
   });
 
-  const expected = (more: object) => ({ expectedBy: { hour: 9, ...more } });
+  const expected = (more: {
+    readonly daysAfter?: number;
+    readonly weekdays?: readonly string[];
+    readonly timezone?: string;
+  }) => ({ expectedBy: { hour: 9, ...more } });
   const mapped = (mapping: object) => ({ mapping });
 
   it.each(

@@ -282,7 +282,8 @@ describe('two stages', () => {
     { name: 'prod-eu', different: { 'prod-eu': { service: 'acme' } }, expected: '' },
     { name: 'eu', different: { eu: { service: 'sluice-prod' } }, expected: 'STAGES_SHARE stages' },
   ])('are compared by the names of their stacks: prod and $name', async ({ name, different, expected }) => {
-    await refuses(fileFor(different, ['prod', name]), expected, 'prod', loadComparedConfig);
+    const file = fileFor(different, ['prod', name]);
+    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toBe(expected);
   });
 
   it.each([
@@ -297,7 +298,8 @@ describe('two stages', () => {
     async ({ service, first, second, expected }) => {
       const different = { [first]: { service }, [second]: { service } };
       const stages = [first, second].filter((stage) => !stage.startsWith('personal-'));
-      await refuses(fileFor(different, stages), expected, second, loadComparedConfig);
+      const file = fileFor(different, stages);
+      expect(await refusal(() => loadComparedConfig(file, second))).toBe(expected);
     },
   );
 

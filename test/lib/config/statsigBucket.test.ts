@@ -3,7 +3,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../../lib/config/functionConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { statsigFormats } from '../../../lib/tables/exports/statsigFormat.ts';
-import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
+import { acmeSource, type DatasetInput, eventsDataset } from '../../harness/configInput.ts';
 import { byPath, problemPaths } from './problemPaths.ts';
 
 const USER = 'arn:aws:iam::999689269917:user/acme-4f2a';
@@ -17,8 +17,10 @@ const events = {
 const define = (more: Partial<ConfigInput> = {}) =>
   defineConfig({ bucket: 'acme', statsigBucket, exports: [events], ...more });
 /** The export to another target. */
-const to = (target: object) => ({ exports: [{ ...events, target: { ...events.target, ...target } }] });
-const dataset = (more: object): NonNullable<ConfigInput['sources']> => [
+const to = (target: Partial<NonNullable<ConfigInput['exports']>[number]['target']>) => ({
+  exports: [{ ...events, target: { ...events.target, ...target } }],
+});
+const dataset = (more: Partial<DatasetInput>): NonNullable<ConfigInput['sources']> => [
   acmeSource({
     name: 'shop',
     bucket: 'shop-drops',
@@ -48,11 +50,13 @@ describe('the bucket for Statsig', () => {
     expect(problemPaths({ statsigBucket: existing, exports: [events] })).toEqual(['exports.0.target.owner']);
   });
 
-  const bucket = (more: object) => ({ statsigBucket: { ...statsigBucket, ...more } });
+  const bucket = (more: Partial<NonNullable<ConfigInput['statsigBucket']>>) => ({
+    statsigBucket: { ...statsigBucket, ...more },
+  });
   const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const PLACEHOLDER = 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER';
   /** The export of a dataset of the kind. */
-  const rowsOf = (more: object) => ({
+  const rowsOf = (more: Partial<DatasetInput>) => ({
     sources: dataset(more),
     exports: [{ ...events, table: 'shop_rows' }],
   });
@@ -134,30 +138,28 @@ describe('what the export function knows for Statsig', () => {
 
   it.each([
     {
-      kind: 'events',
-      more: {},
+      input: { kind: 'events' as const },
       columns: ['timestamp', 'event_name', 'event_value', 'user_id', 'company_id', 'event_metadata'],
       units: ['user_id', 'company_id'],
       required: ['timestamp', 'event_name'],
       short: ['event_name', 'event_value'],
     },
     {
-      kind: 'exposures',
-      more: { mapping: { unitType: { constant: 'userID' } } },
+      input: { kind: 'exposures' as const, mapping: { unitType: { constant: 'userID' } } },
       columns: ['timestamp', 'experiment_id', 'group_id', 'unit_id', 'metadata'],
       units: ['unit_id'],
       required: ['timestamp', 'experiment', 'group_id'],
       short: ['experiment'],
     },
-  ])('are those of a dataset of $kind, of every row that it has', ({ kind, more, columns, ...rest }) => {
+  ])('are those of a dataset of $input.kind, of every row that it has', ({ input, columns, ...rest }) => {
     const config = define({
       unitIds: { companyID: 'company_id' },
-      sources: dataset({ kind, ...more }),
+      sources: dataset(input),
       exports: [{ ...events, name: 'rows', table: 'shop_rows' }],
     });
     const format = statsigFormats(config)['rows'];
     expect(format?.columns.map(({ from }) => from)).toEqual(columns);
-    expect(format).toEqual({ kind, ...rest, columns: format?.columns, only: {} });
+    expect(format).toEqual({ kind: input.kind, ...rest, columns: format?.columns, only: {} });
   });
 
   const production = { environment: 'production' };
