@@ -1,3 +1,4 @@
+import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
@@ -90,7 +91,7 @@ describe('the settings that an existing bucket needs', () => {
 
 it("a bucket with S3's own keys keeps them, whatever it says of bucket keys, and gets them else", () => {
   const own = bucketSettings(config, { keyArn: null }).find(({ name }) => name === 'encryption');
-  const rules = (SSEAlgorithm: string, more: object = {}) => ({
+  const rules = (SSEAlgorithm: string, more: { readonly BucketKeyEnabled?: boolean } = {}) => ({
     Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm }, ...more }],
   });
   for (const BucketKeyEnabled of [true, false])
@@ -100,7 +101,7 @@ it("a bucket with S3's own keys keeps them, whatever it says of bucket keys, and
 });
 
 describe('the lifecycle of the bucket', () => {
-  const early = (rule: object) =>
+  const early = (rule: Partial<LifecycleRule>) =>
     settings
       .find(({ name }) => name === 'lifecycle')
       ?.early?.({ Rules: [{ ID: 'theirs', Status: 'Enabled', Filter: { Prefix: '' }, ...rule }] });
@@ -142,7 +143,7 @@ describe('the lifecycle of the bucket', () => {
     });
   });
 
-  it.each([
+  it.each<{ readonly what: string; readonly rule: Partial<LifecycleRule> }>([
     { what: 'that is off', rule: { ...expiring, Status: 'Disabled' } },
     { what: 'for other objects', rule: { ...expiring, Filter: { Prefix: 'photos/' } } },
     {
@@ -193,18 +194,23 @@ describe('the lifecycle of the bucket', () => {
   it.each([
     { prefix: 'quarantine/', retention: { quarantineDays: 7 }, days: 7 },
     { prefix: 'quarantine-large/', retention: { quarantineDays: 7 }, days: 7 },
-    { prefix: 'quarantine/', retention: { quarantineDays: null }, days: null },
     { prefix: 'query-results/', retention: { queryResultDays: 2 }, days: 2 },
     {
       prefix: 'statsig/statsig_forwarded_events/statsig_forwarded_events/',
       retention: { forwardedDays: 400 },
       days: 400,
     },
-    { prefix: 'statsig/', retention: { forwardedDays: 400 }, days: null },
-    { prefix: 'landing/', retention: {}, days: null },
     { prefix: 'damaged/', retention: {}, days: 90 },
-  ])('deletes $prefix with $retention after $days', ({ prefix, retention, days }) => {
+  ])('deletes $prefix after $days days with $retention', ({ prefix, retention, days }) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
+  });
+
+  it.each([
+    { prefix: 'quarantine/', retention: { quarantineDays: null } },
+    { prefix: 'statsig/', retention: { forwardedDays: 400 } },
+    { prefix: 'landing/', retention: {} },
+  ])('does not delete $prefix with $retention', ({ prefix, retention }) => {
+    expect(ruleOf(retention, prefix)?.expireDays).toBeNull();
   });
 
   it.each([

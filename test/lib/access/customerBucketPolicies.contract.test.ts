@@ -6,7 +6,7 @@ import {
 import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { acmeSource, eventsDataset, exportTo } from '../../harness/configInput.ts';
+import { acmeSource, eventsDataset, exportTo, type SourceInput } from '../../harness/configInput.ts';
 import { list, locate, object } from './calls.ts';
 import { type Call, decideCall, decides } from './decideCall.ts';
 
@@ -154,7 +154,7 @@ describe('what a configured customer is told to grant', () => {
   const role = { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'deployment-7' };
   const our = (logicalId: string, stack = 'sluice-prod') =>
     `arn:aws:iam::${ACCOUNT}:role/${stack}-${logicalId}-1A2B3C4D5E6F7`;
-  const configured = (more: object = {}, dataset: object = {}) =>
+  const configured = (more: Pick<SourceInput, 'role'> = {}) =>
     defineConfig({
       bucket: 'acme-experiments',
       region: 'eu-west-1',
@@ -164,7 +164,7 @@ describe('what a configured customer is told to grant', () => {
           kmsKeyArn: KEY,
           receipt: 'sluice-receipts',
           datasets: [
-            eventsDataset({ folder: 'drops/events', ...dataset }),
+            eventsDataset({ folder: 'drops/events' }),
             eventsDataset({ name: 'clicks', folder: 'lake/clicks/country=DE' }),
           ],
           ...more,

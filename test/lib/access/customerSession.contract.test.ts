@@ -18,7 +18,7 @@ describe("the session policy of a customer's role", () => {
     ['read', ['kms:Decrypt']],
     ['write', ['kms:Decrypt', 'kms:GenerateDataKey']],
     ['receipt', ['kms:Decrypt', 'kms:GenerateDataKey']],
-  ] as const)("lets who may %s use the customer's key with %j alone", async (purpose, expected) => {
+  ] as const)("lets who may %s use the customer's key for that alone", async (purpose, expected) => {
     const sessionPolicy: Document = JSON.parse(customerSession(third, 'in/events/', purpose) ?? '');
     const caller = { principal: customersRole(owner), policies: [everything], sessionPolicy, resourcePolicy };
     const verdicts = await Promise.all(

@@ -46,21 +46,19 @@ describe('the statement for the policy of a key that exists', () => {
 });
 
 it.each([
-  { existing: KEY, asked: OTHER_KEY, key: OTHER_KEY },
-  { existing: KEY, asked: undefined, key: KEY },
-  { existing: null, asked: undefined, key: 'arn:aws:kms:eu-west-1:111122223333:key/__KEY_ID__' },
-])(
-  'a reader uses the key that is asked for, else the one that exists: $asked, $existing',
-  ({ existing, asked, key }) => {
-    const policies = printed(
-      'statsig',
-      { existing: { keyArn: existing }, readers: [role] },
-      { keyArn: asked },
-    );
-    const statements = policies.get('permissions')?.Statement ?? [];
-    expect(statements.find(({ Sid }) => Sid === 'UseKeyThroughS3')?.Resource).toEqual([key]);
+  { what: 'the key that is asked for', existing: KEY, asked: OTHER_KEY, key: OTHER_KEY },
+  { what: 'the key that exists', existing: KEY, asked: undefined, key: KEY },
+  {
+    what: 'a key to be filled in',
+    existing: null,
+    asked: undefined,
+    key: 'arn:aws:kms:eu-west-1:111122223333:key/__KEY_ID__',
   },
-);
+])('a reader uses $what', ({ existing, asked, key }) => {
+  const policies = printed('statsig', { existing: { keyArn: existing }, readers: [role] }, { keyArn: asked });
+  const statements = policies.get('permissions')?.Statement ?? [];
+  expect(statements.find(({ Sid }) => Sid === 'UseKeyThroughS3')?.Resource).toEqual([key]);
+});
 
 it.each([
   { what: 'one of its own', workgroup: undefined, name: 'sluice_statsig' },
@@ -108,10 +106,14 @@ it('a reader uses the key of its bucket of results, too', () => {
 });
 
 it.each([
-  { said: { externalId: 'made-by-us' }, asks: { StringEquals: { 'sts:ExternalId': 'made-by-us' } } },
-  { said: { allowNoExternalId: true }, asks: {} },
+  {
+    what: 'with an ID',
+    said: { externalId: 'made-by-us' },
+    asks: { StringEquals: { 'sts:ExternalId': 'made-by-us' } },
+  },
+  { what: 'without one', said: { allowNoExternalId: true }, asks: {} },
 ])(
-  'a customer’s role is trusted to the role of the export alone, and needs no ACL: $said',
+  'a customer’s role, $what, is trusted to the role of the export alone, and needs no ACL',
   ({ said, asks }) => {
     const theirs = { arn: 'arn:aws:iam::444455556666:role/sluice', ...said };
     const policies = printed('export-target', {

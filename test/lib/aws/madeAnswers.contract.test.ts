@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { EntityNotFoundException, GlueClient } from '@aws-sdk/client-glue';
-import { S3Client } from '@aws-sdk/client-s3';
+import { type LifecycleRule, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -125,7 +125,7 @@ it('the source of a copy is encoded as S3 decodes it', () => {
 
 describe('the rules of a bucket that archive', () => {
   const moves = { Transitions: [{ StorageClass: 'GLACIER', Days: 90 }] };
-  const rule = (more: object) => ({ ID: 'r', Status: 'Enabled', ...moves, ...more });
+  const rule = (more: Partial<LifecycleRule>) => ({ ID: 'r', Status: 'Enabled', ...moves, ...more });
   const archived = { id: 'r', storageClass: 'GLACIER', days: 90, isOfVersions: false };
   it.each([
     { what: 'a prefix', found: rule({ Filter: { Prefix: 'a/' } }), rules: [{ ...archived, prefix: 'a/' }] },

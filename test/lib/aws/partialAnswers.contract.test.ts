@@ -134,16 +134,22 @@ describe('partitions of which Glue makes, or changes, some', () => {
 });
 
 describe('a query that Athena took, and that failed,', () => {
-  const execution = (State: string, more: object = {}) => ({
-    QueryExecution: { Status: { State, ...more } },
-  });
-
   it.each([
-    { State: 'FAILED', more: { StateChangeReason: 'why' }, state: 'failed', why: 'why' },
-    { State: 'FAILED', more: { AthenaError: { ErrorMessage: 'message' } }, state: 'failed', why: 'message' },
-    { State: 'CANCELLED', more: {}, state: 'cancelled', why: 'cancelled' },
-  ])('says so: $State $more', async ({ State, more, state, why }) => {
-    const answer = execution(State, more);
+    {
+      what: 'its reason',
+      Status: { State: 'FAILED', StateChangeReason: 'why' },
+      state: 'failed',
+      why: 'why',
+    },
+    {
+      what: 'the message of its error',
+      Status: { State: 'FAILED', AthenaError: { ErrorMessage: 'message' } },
+      state: 'failed',
+      why: 'message',
+    },
+    { what: 'that it was cancelled', Status: { State: 'CANCELLED' }, state: 'cancelled', why: 'cancelled' },
+  ])('says so, with $what', async ({ Status, state, why }) => {
+    const answer = { QueryExecution: { Status } };
     const client = () => new AthenaClient(answered(answer).options);
     expect(await readSqlRun({ athena: client() }, 'id')).toMatchObject({ state, problem: why });
     const { options } = answered({ QueryExecutionId: 'id' }, answer);

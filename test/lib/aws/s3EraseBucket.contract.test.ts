@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -41,7 +42,7 @@ afterAll(async () => {
 });
 
 describe('the bucket of an erasure', () => {
-  const put = async (Key: string, Body: string, more: object = {}) =>
+  const put = async (Key: string, Body: string, more: Partial<PutObjectCommandInput> = {}) =>
     (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }))).VersionId ?? '';
   const listed = async (prefix: string, after?: string) => {
     const all: (readonly [string, readonly string[]])[] = [];
@@ -152,20 +153,23 @@ describe('the bucket of an erasure', () => {
     const refusing = s3EraseBucket(failing, BUCKET, { wait: async () => {}, random: () => 0 });
     const answer = (name: string) =>
       new S3ServiceException({ name, message: 'says S3', $fault: 'client', $metadata: {} });
-    const none = { contentType: undefined, headers: {}, metadata: {}, storageClass: undefined };
+    const plain = { contentType: undefined, headers: {}, metadata: {}, storageClass: undefined };
 
     const denied = (code: string) => ({ denied: `${code}: says S3` });
     const thrown = (code: string) => ({ thrown: code });
+    const none = () => null;
+    const changed = () => 'changed';
+    const archived = () => 'archived';
     it.each([
-      ['AccessDenied', denied, denied, denied],
-      ['KMS.DisabledException', denied, denied, denied],
-      ['PreconditionFailed', thrown, () => null, () => 'changed'],
-      ['ConditionalRequestConflict', thrown, () => null, () => 'changed'],
-      ['NoSuchKey', () => null, () => null, () => 'changed'],
-      ['NoSuchVersion', () => null, thrown, thrown],
-      ['InvalidObjectState', () => 'archived', thrown, thrown],
-      ['SlowDown', thrown, thrown, thrown],
-    ] as const)('says what %s means to each call', async (code, fetched, replaced, removed) => {
+      { code: 'AccessDenied', fetched: denied, replaced: denied, removed: denied },
+      { code: 'KMS.DisabledException', fetched: denied, replaced: denied, removed: denied },
+      { code: 'PreconditionFailed', fetched: thrown, replaced: none, removed: changed },
+      { code: 'ConditionalRequestConflict', fetched: thrown, replaced: none, removed: changed },
+      { code: 'NoSuchKey', fetched: none, replaced: none, removed: changed },
+      { code: 'NoSuchVersion', fetched: none, replaced: thrown, removed: thrown },
+      { code: 'InvalidObjectState', fetched: archived, replaced: thrown, removed: thrown },
+      { code: 'SlowDown', fetched: thrown, replaced: thrown, removed: thrown },
+    ])('says what $code means to each call', async ({ code, fetched, replaced, removed }) => {
       await put('refused', 'stored');
       const version = await newest('refused');
       writeFileSync(path('written'), 'written');
@@ -176,7 +180,7 @@ describe('the bucket of an erasure', () => {
         return result;
       };
       expect(await outcome(() => refusing.fetch(version, path('read')))).toEqual(fetched(code));
-      expect(await outcome(() => refusing.replace(version, path('written'), none))).toEqual(replaced(code));
+      expect(await outcome(() => refusing.replace(version, path('written'), plain))).toEqual(replaced(code));
       expect(await outcome(() => refusing.hide(version))).toEqual(removed(code));
       expect(await outcome(() => refusing.remove(version))).toEqual(removed(code));
       expect((await listed('refused')).flatMap(([, versions]) => versions)).toContain(version.versionId);
@@ -189,7 +193,7 @@ describe('the bucket of an erasure', () => {
       expect(await refusing.fetch(await newest('broken'), path('read'))).toMatchObject({ metadata: {} });
       expect(readFileSync(path('read'), 'utf8')).toBe('stored');
       errors.push(...broken(3));
-      expect(await refusing.replace(await newest('broken'), path('read'), none)).toMatchObject({
+      expect(await refusing.replace(await newest('broken'), path('read'), plain)).toMatchObject({
         isKept: true,
       });
       errors.push(...broken(4));

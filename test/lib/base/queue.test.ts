@@ -19,16 +19,17 @@ describe('queueMessages', () => {
     expect(queueMessages({ Records: [] })).toEqual([]);
   });
 
-  it.each([
-    null,
-    {},
-    { sluice: 'daily' },
-    { Records: [{ ...record, eventSource: 'aws:s3' }] },
-    { Records: [record, { ...record, messageId: '' }] },
-    { Records: [{ ...record, attributes: {} }] },
-    { Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] },
-  ])('returns null for %j, which no queue sends', (event) => {
-    expect(queueMessages(event)).toBeNull();
+  it('returns null for what no queue sends', () => {
+    for (const event of [
+      null,
+      {},
+      { sluice: 'daily' },
+      { Records: [{ ...record, eventSource: 'aws:s3' }] },
+      { Records: [record, { ...record, messageId: '' }] },
+      { Records: [{ ...record, attributes: {} }] },
+      { Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] },
+    ])
+      expect({ event, messages: queueMessages(event) }).toEqual({ event, messages: null });
   });
 });
 

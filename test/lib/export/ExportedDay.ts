@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { exportDay, type exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import type { TableFiles } from '../../../lib/export/LandedTable.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExporterOptions, type ExportWorld, startExport } from './startExport.ts';
 
@@ -63,7 +64,7 @@ export class ExportedDay {
   }
 
   /** Expects that an export fails by a code. @param more What else its entry has. */
-  async fails(code: string, options?: ExporterOptions, more: object = {}): Promise<void> {
+  async fails(code: string, options?: ExporterOptions, more: Partial<LedgerEntry> = {}): Promise<void> {
     await this.ends({ outcome: 'settled', entry: { ...more, state: 'failed', failure: { code } } }, options);
   }
 

@@ -30,7 +30,7 @@ describe('the export of a day that fails', () => {
     ['renewed', ['corrected', 'first', 'second']],
     ['swept', ['corrected', 'first', 'second']],
   ] as const)(
-    'is lost to another run that takes the day at %s, and leaves its entry alone; the manifest names %j',
+    'is lost to another run that takes the day at %s, and leaves its entry and a whole manifest',
     async (point, named) => {
       await day.run();
       await world.put('b.parquet', 'corrected');
@@ -134,7 +134,7 @@ describe('the export of a day that fails', () => {
   ])('fails by name on $what, and keeps the existing objects', async ({ code, spoil }) => {
     await day.run();
     const before = await world.exported();
-    const fingerprint = (await day.entry())?.fingerprint;
+    const { fingerprint = null } = (await day.entry()) ?? {};
     await day.erase('a.parquet', 'corrected');
     const exported = world.configured(spoil(world));
     await day.fails(code, { exported }, { fingerprint, bytes: 35 });

@@ -17,6 +17,6 @@ it.each([
       { from: '2026-11-01', to: '2026-11-01' },
     ],
   },
-])('ranges of $days are $ranges, the newest first', ({ days, ranges }) => {
+])('ranges of $days.length days begin with the newest', ({ days, ranges }) => {
   expect(dayRanges(days)).toEqual(ranges);
 });
