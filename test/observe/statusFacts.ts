@@ -15,6 +15,7 @@ import type { Status } from '../../observe/findings/status.ts';
 type Item<
   Name extends
     | 'alarms'
+    | 'bucketFaults'
     | 'curated'
     | 'damagedFiles'
     | 'deniedCalls'
@@ -22,6 +23,7 @@ type Item<
     | 'functionErrors'
     | 'quarantine'
     | 'receivedHours'
+    | 'restorable'
     | 'stackFaults',
 > = NonNullable<StatusFacts[Name]>[number];
 
@@ -511,6 +513,24 @@ export const keptDay = {
   replaced: [],
   isErased: false,
 } satisfies Item<'curated'>['kept'][number];
+
+/** The notifications of the bucket are off, but for what differs. */
+export const bucketFault = (more: Partial<Item<'bucketFaults'>> = {}): Item<'bucketFaults'> => ({
+  name: 'events',
+  why: '',
+  points: ['EventBridgeConfiguration is not set'],
+  repair: ['s3api', 'x'],
+  isEarly: false,
+  ...more,
+});
+
+/** Files of a day of events of which S3 has versions. @param rows How many they have, if it was asked. */
+export const versionsOf = (day: DropDay['day'], files = 0, rows?: number): Item<'restorable'> => ({
+  table: 'statsig_forwarded_events',
+  day,
+  files,
+  ...(rows !== undefined && { rows }),
+});
 
 /** Files of a version of a day, which were archived so many hours ago. */
 export const archivedFiles = (

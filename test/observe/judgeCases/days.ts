@@ -7,6 +7,7 @@ import {
   msAgo,
   namedExport,
   ongoingFailure,
+  versionsOf,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -31,7 +32,7 @@ export const dayCases: readonly Case[] = [
     'exported files are gone, and S3 has no versions of them',
     {
       ...exportOf({ ...loadedDay, day: '2026-11-17', kept: 2 }),
-      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-17', files: 0 }],
+      restorable: [versionsOf('2026-11-17')],
     },
   ],
   ['an export failed', { ...exportOf(failedBy('SLUICE_EXPORT_STOPPED')) }],

@@ -2,6 +2,7 @@ import type { DropDay } from '../../../observe/facts/days/dropDays.ts';
 import type { LastFailure } from '../../../observe/facts/flow/failures/lastFailure.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
+  bucketFault,
   codedFailure,
   curatedWith,
   datasetFacts,
@@ -73,13 +74,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'settings of the bucket differ in two points': {
     bucketFaults: [
-      {
+      bucketFault({
         name: 'lifecycle',
         why: 'Rows_1 are deleted.',
         points: ['rule_a differs', 'rule_b is gone'],
-        repair: ['s3api', 'x'],
         isEarly: true,
-      },
+      }),
     ],
   },
   'calls are denied of a role for two actions': {
@@ -189,15 +189,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   }),
   'an object waits, and its bucket tells of none': {
     ...landingWaits(1, 2),
-    bucketFaults: [
-      {
-        name: 'events',
-        why: '',
-        points: ['EventBridgeConfiguration is not set'],
-        repair: ['s3api', 'x'],
-        isEarly: false,
-      },
-    ],
+    bucketFaults: [bucketFault()],
   },
   ...each(
     [
@@ -337,13 +329,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       `a rule of the bucket deletes too early, and ${what} is not deployed`,
       {
         bucketFaults: [
-          {
+          bucketFault({
             name: 'lifecycle',
-            why: '',
             points: ['the rule sluice-events deletes objects of statsig/events/ after 30 days'],
             repair: [],
             isEarly: true,
-          },
+          }),
         ],
         undeployed: { settings: [setting], deployedAt: null },
       },

@@ -19,6 +19,7 @@ import {
   shortHour,
   unreadDay,
   unreadPart,
+  versionsOf,
 } from '../statusFacts.ts';
 import { each } from './Case.ts';
 
@@ -76,7 +77,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     }),
     lostDays: [
-      { table: 'exposures', day: '2026-11-14', seenAt: msAgo(90), files: 3, left: 1 },
+      { ...lostDay('2026-11-14', 90), table: 'exposures' },
       lostDay('2026-11-13', 100),
       lostDay('2026-11-14', 150),
     ],
@@ -102,15 +103,12 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   }),
   'two days of a raw table have lost their files': {
-    lostDays: [
-      lostDay('2026-11-19', 3),
-      { table: 'events', day: '2026-11-20', seenAt: msAgo(2), files: 8, left: 3 },
-    ],
+    lostDays: [lostDay('2026-11-19', 3), { ...lostDay('2026-11-20', 2), files: 8, left: 3 }],
     restorable: [
       { table: 'statsig_forwarded_exposures', day: '2026-11-19', files: 2, rows: 11 },
-      { table: 'statsig_forwarded_events', day: '2026-11-18', files: 2, rows: 12 },
-      { table: 'statsig_forwarded_events', day: '2026-11-19', files: 1, rows: 700 },
-      { table: 'statsig_forwarded_events', day: '2026-11-20', files: 5, rows: 800 },
+      versionsOf('2026-11-18', 2, 12),
+      versionsOf('2026-11-19', 1, 700),
+      versionsOf('2026-11-20', 5, 800),
     ],
   },
   'two objects of a folder are no Parquet, of which queries fail with one': {
@@ -185,11 +183,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'two days of a raw table have lost their files with their versions, and the landing has some of both': {
     lostDays: [lostDay('2026-11-19', 2), lostDay('2026-11-20', 3)],
-    restorable: (['2026-11-19', '2026-11-20'] as const).map((day) => ({
-      table: 'statsig_forwarded_events',
-      day,
-      files: 0,
-    })),
+    restorable: [versionsOf('2026-11-19'), versionsOf('2026-11-20')],
   },
   'rows are in quarantine of which few are of a sender that is known': {
     quarantine: [
@@ -213,7 +207,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'four raw days have lost their files with their versions, and the landing has all': {
     lostDays: FOUR_DAYS.map((day) => lostDay(day, 2)),
-    restorable: FOUR_DAYS.map((day) => ({ table: 'statsig_forwarded_events', day, files: 0 })),
+    restorable: FOUR_DAYS.map((day) => versionsOf(day)),
   },
   'resends are as many as usual': resendsOf(400, 400, 400),
   'resends are of a day that was over long ago': curatedWith({
@@ -252,7 +246,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a curated day keeps rows of files of which S3 has no version': {
     ...keptCurated,
-    restorable: [{ table: 'statsig_forwarded_events', day: keptDay.day, files: 0 }],
+    restorable: [versionsOf(keptDay.day)],
   },
   'a curated day keeps rows of files whose versions are gone by now': curatedWith({
     kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }],

@@ -1,5 +1,6 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import {
+  bucketFault,
   codedFailure,
   curatedWith,
   damagedFile,
@@ -11,6 +12,7 @@ import {
   quarantineCount,
   shortHour,
   unreadPart,
+  versionsOf,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -40,13 +42,12 @@ export const tableCases: readonly Case[] = [
     'somebody suspended the versions of the bucket',
     {
       bucketFaults: [
-        {
+        bucketFault({
           name: 'versioning',
           why: 'State that is overwritten is gone.',
           points: ['Status is "Suspended" in place of "Enabled"'],
           repair: ['s3api', 'put-bucket-versioning', '--bucket', 'acme'],
-          isEarly: false,
-        },
+        }),
       ],
     },
   ],
@@ -54,13 +55,10 @@ export const tableCases: readonly Case[] = [
     'somebody emptied the notifications of the bucket',
     {
       bucketFaults: [
-        {
-          name: 'events',
+        bucketFault({
           why: 'Files are registered hourly.',
-          points: ['EventBridgeConfiguration is not set'],
           repair: ['s3api', 'put-bucket-notification-configuration', '--bucket', 'acme'],
-          isEarly: false,
-        },
+        }),
       ],
     },
   ],
@@ -68,14 +66,12 @@ export const tableCases: readonly Case[] = [
     'somebody let another account into the bucket',
     {
       bucketFaults: [
-        {
+        bucketFault({
           name: 'policy',
-          why: '',
           points: ['the statement Team allows the account 999988887777 s3:GetObject'],
           repair: ['s3api', 'put-bucket-policy', '--bucket', 'acme'],
-          isEarly: false,
           isShared: true,
-        },
+        }),
       ],
     },
   ],
@@ -206,7 +202,7 @@ export const tableCases: readonly Case[] = [
     'a day of a raw table has lost files of which S3 has versions, and so their rows',
     {
       lostDays: [lostDay('2026-11-20', 2)],
-      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-20', files: 2, rows: 700 }],
+      restorable: [versionsOf('2026-11-20', 2, 700)],
     },
   ],
   [
@@ -223,7 +219,7 @@ export const tableCases: readonly Case[] = [
     {
       lostDays: [lostDay('2026-11-20', 2)],
       restorable: [
-        { table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 },
+        versionsOf('2026-11-20'),
         { table: 'landing/2026/11/20/', day: '2026-11-20', files: 6 },
         { table: 'landing/direct/2026-11-20/', day: '2026-11-20', files: 0 },
       ],
