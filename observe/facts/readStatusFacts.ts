@@ -31,9 +31,9 @@ import { readLocalState } from './flow/localCloud.ts';
 import {
   FAILED_REQUESTS,
   readAnswers,
+  readMainSender,
   readNoted,
   readOverflowError,
-  readSpikeSender,
 } from './flow/loggedRequests.ts';
 import {
   areCopiesLate,
@@ -229,7 +229,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const changeOf = (...wanted: readonly Change['what'][]) =>
     parts.lastDay?.changes.find(({ what }) => wanted.includes(what));
   const senderOf = (change: Change | undefined) =>
-    askLog('collect', () => readSpikeSender(deployment, change));
+    askLog('collect', () => readMainSender(deployment, change));
   const spikeFrom = await senderOf(changeOf('requests', 'events'));
   const ignoredFrom = await senderOf(changeOf('ignored'));
   const overflowAt = changeOf('overflowed')?.last ?? null;

@@ -16,7 +16,7 @@ import type { LastDay } from './flow/changes.ts';
 import type { DeadLetters } from './flow/failures/deadLetters.ts';
 import type { KeysFailure } from './flow/failures/keysFailure.ts';
 import type { LastFailure } from './flow/failures/lastFailure.ts';
-import type { LoggedAnswers, NotedEvents, SpikeSender } from './flow/loggedRequests.ts';
+import type { LoggedAnswers, MainSender, NotedEvents } from './flow/loggedRequests.ts';
 import type { RelayAnswer, RelayState, UnkeptCopies } from './flow/relayCopies.ts';
 import type { LastHour } from './flow/requestCounts.ts';
 import type { KeysState } from './flow/senders.ts';
@@ -127,9 +127,9 @@ export interface StatusFacts {
   /** Requests of the last 24 hours, and what was not as usual. */
   readonly lastDay: LastDay | null;
   /** Who sent most of a spike within the last day; null without one. */
-  readonly spikeFrom: SpikeSender | null;
+  readonly spikeFrom: MainSender | null;
   /** Who sent most of the events that the configured lists leave out, where these are more than usual; null without such. */
-  readonly ignoredFrom: SpikeSender | null;
+  readonly ignoredFrom: MainSender | null;
   /** When the last request was received, to the minute, ISO 8601; null without one within 15 days. */
   readonly lastRequestAt: string | null;
   /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */

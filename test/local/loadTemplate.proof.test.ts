@@ -75,9 +75,10 @@ describe('loadTemplate', () => {
     // Each function gets the deployment's parts that it needs. The writer knows the bucket by its configuration.
     for (const { name, env } of functions.values())
       expect(env['SLUICE_BUCKET']).toBe(name === 'sluice-local-write' ? undefined : config.bucket);
+    const idOf = (type: string) => resolved.resources.find((resource) => resource.type === type)?.physicalId;
     expect(functions.get('sluice-local-collect')?.env).toMatchObject({
-      SLUICE_STREAM: expect.stringMatching(/^sluice-local-LandingStream-/),
-      SLUICE_KEYS_SECRET: expect.stringMatching(/:secret:sluice-local-keys-\w{6}$/),
+      SLUICE_STREAM: idOf('AWS::KinesisFirehose::DeliveryStream'),
+      SLUICE_KEYS_SECRET: idOf('AWS::SecretsManager::Secret'),
       SLUICE_STAGE: 'local',
     });
     for (const { modulePath, exportName } of deployment.functions) {

@@ -8,9 +8,9 @@ import { readKeysFailure } from '../../observe/facts/flow/failures/keysFailure.t
 import { readFirstKeyFailure, readLastFailure } from '../../observe/facts/flow/failures/lastFailure.ts';
 import {
   readAnswers,
+  readMainSender,
   readNoted,
   readOverflowError,
-  readSpikeSender,
 } from '../../observe/facts/flow/loggedRequests.ts';
 import { readRelayAnswer, readUnkeptError } from '../../observe/facts/flow/relayCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
@@ -201,7 +201,7 @@ describe('who sent a spike', () => {
     what: 'requests' | 'events' | 'ignored',
     more: { isLocal?: boolean; config?: Config } = {},
   ) =>
-    readSpikeSender({ ...asked, logs: client, ...more }, { ...spike, what, first: isoNow(), last: isoNow() });
+    readMainSender({ ...asked, logs: client, ...more }, { ...spike, what, first: isoNow(), last: isoNow() });
   beforeAll(async () => {
     const write = collectLog();
     const line = (key: string, more: object = {}) => write({ key, sdk: `${key} 1`, events: 1, ...more });
@@ -222,7 +222,7 @@ describe('who sent a spike', () => {
   it('is who sent most until the spike ended', async () => {
     const last = isoNow();
     const first = new Date(clock.now() - 10 * MINUTE).toISOString();
-    expect(await readSpikeSender({ ...asked, logs: client }, { ...spike, first, last })).toMatchObject({
+    expect(await readMainSender({ ...asked, logs: client }, { ...spike, first, last })).toMatchObject({
       key: 'web',
       share: 1 / 3,
     });
@@ -241,7 +241,7 @@ describe('who sent a spike', () => {
   });
 
   it('is nobody without a spike, and where successes are not logged', async () => {
-    expect(await readSpikeSender({ ...asked, logs: client }, undefined)).toBeNull();
+    expect(await readMainSender({ ...asked, logs: client }, undefined)).toBeNull();
     const unlogged = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
     expect(await senderOf('requests', { config: unlogged })).toBeNull();
   });

@@ -59,7 +59,7 @@ describe('docs/reference/json.md', () => {
         type,
         unwritten: Object.keys(answer).filter((name) => !membersOf(type).includes(name)),
       }).toEqual({ type, unwritten: [] });
-    expect(membersOf('SpikeSender')).toEqual(['key', 'sdk', 'share']);
+    expect(membersOf('MainSender')).toEqual(['key', 'sdk', 'share']);
     expect(members.get('ExplainedDay')).toEqual(expect.arrayContaining(['queued.at', 'curated.kept.rows']));
   });
 

@@ -201,7 +201,7 @@ function loggedShare({ config, isLocal }: Pick<Deployment, 'config' | 'isLocal'>
 }
 
 /** The sender of most of what there was more of than usual. */
-export interface SpikeSender extends Pick<SentGroup, 'key' | 'sdk'> {
+export interface MainSender extends Pick<SentGroup, 'key' | 'sdk'> {
   /** Their share of the requests or events, about: successful requests are sampled. */
   readonly share: number;
 }
@@ -221,13 +221,14 @@ const COUNTED: Partial<Record<Change['what'], (request: LiveRequest) => number>>
  * @returns Null without a change, and where the log has no line of it or of no successful request.
  * @throws What CloudWatch Logs' client throws.
  */
-export async function readSpikeSender(
+export async function readMainSender(
   deployment: Pick<Deployment, 'logs' | 'stack' | 'config' | 'isLocal'>,
   change: Change | undefined,
-): Promise<SpikeSender | null> {
-  const countOf = COUNTED[change?.what ?? 'silence'];
+): Promise<MainSender | null> {
+  if (change === undefined) return null;
+  const countOf = COUNTED[change.what];
   const logged = loggedShare(deployment);
-  if (change === undefined || countOf === undefined || logged === 0) return null;
+  if (countOf === undefined || logged === 0) return null;
   const startTime = Date.parse(change.first);
   const { requests } = await readRequests(deployment, {
     filterPattern: '{ $.event = "collect" }',

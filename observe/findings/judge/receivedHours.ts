@@ -80,6 +80,9 @@ export function* shortHours({ receivedHours, undeliveredHours }: StatusFacts, pl
   for (const [why, rows] of Map.groupBy(short, whyOf)) yield shortFinding(rows, why, place);
 }
 
+/** The case of hours of which S3 has no version, by why the stream delivered nothing of them. */
+const CASE_WITHOUT_VERSIONS = { none: 'elsewhere', notGiven: 'gone' } as const;
+
 /**
  * The finding of hours of which fewer rows landed than were received.
  *
@@ -107,9 +110,11 @@ function shortFinding(
   // An hour that is short in several tables is one hour.
   const hours = [...new Set(short.map(hourText))].sort();
   const texts = short.map((row) => shortText(row, areDropped, place));
-  const landed = folders.length > 0 ? 'versions' : 'gone';
   const told = {
-    case: why === 'notGiven' && folders.length === 0 ? 'gone' : (why ?? landed),
+    case:
+      folders.length > 0 || why === 'dropped'
+        ? (why ?? 'versions')
+        : CASE_WITHOUT_VERSIONS[why ?? 'notGiven'],
     title: `${missing} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
     since: `${hours[0]}:00:00Z`,
     detail: `${listed(texts, '; ')}.`,

@@ -7,6 +7,7 @@ import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
+import type { MainSender } from '../../../observe/facts/flow/loggedRequests.ts';
 import { readStatusFacts } from '../../../observe/facts/readStatusFacts.ts';
 import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
@@ -119,6 +120,15 @@ async function factsOf({
   return { facts: await readStatusFacts(all), read };
 }
 
+/** Counts of a day that is unlike others, and who is told to have sent most of what there was more of. */
+interface WhoSent {
+  /** What there was more of. */
+  readonly what: string;
+  readonly more: Has['metrics'];
+  readonly spikeFrom: MainSender | null;
+  readonly ignoredFrom: MainSender | null;
+}
+
 describe('what a function failed with last', () => {
   const line = (part: string) => ({ code: `SLUICE_${part.toUpperCase()}`, detail: 'x' });
   const coded = ({
@@ -200,6 +210,55 @@ describe('the error with which the stream did not take requests', () => {
     });
     expect(facts.lastDay).toMatchObject({ requests: 60, overflowed: count });
     expect(facts.overflowError).toBe(error);
+  });
+});
+
+describe('who sent most of what was more than usual', () => {
+  const line = {
+    event: 'collect',
+    status: 202,
+    ms: 1,
+    key: 'web',
+    sdk: 'js 3',
+    events: 9,
+    counted: { event_filtered: 9 },
+  };
+  const web = { key: 'web', sdk: 'js 3', share: 1 };
+  const weekAgo = [at(7 * 24 + 8), 1] as const;
+  it.each([
+    {
+      what: 'requests',
+      more: { 'received SampleCount collect prod': [weekAgo, [at(5), 100]] },
+      spikeFrom: web,
+      ignoredFrom: null,
+    },
+    {
+      what: 'events',
+      more: {
+        'received SampleCount collect prod': [weekAgo, [at(5), 9]],
+        'received Sum collect prod': [[at(5), 1_000]],
+      },
+      spikeFrom: web,
+      ignoredFrom: null,
+    },
+    {
+      what: 'events that the lists leave out',
+      more: {
+        'received SampleCount collect prod': [weekAgo, [at(5), 9]],
+        'filtered Sum collect prod': [[at(5), 20]],
+      },
+      spikeFrom: null,
+      ignoredFrom: web,
+    },
+    {
+      what: 'nothing',
+      more: { 'received SampleCount collect prod': [weekAgo, [at(5), 9]] },
+      spikeFrom: null,
+      ignoredFrom: null,
+    },
+  ] satisfies readonly WhoSent[])('is told of $what alone', async ({ more, spikeFrom, ignoredFrom }) => {
+    const { facts } = await factsOf({ lineOf: (part) => (part === 'collect' ? line : null), metrics: more });
+    expect(facts).toMatchObject({ spikeFrom, ignoredFrom });
   });
 });
 

@@ -222,6 +222,12 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   'two hours lack all of their events, and one a part': {
     receivedHours: [7, 8, 9].map((hour) => ({ ...shortHour, hour, missing: hour === 9 ? 30 : 300 })),
   },
+  'two hours lack all of their events, of which S3 has no version': {
+    receivedHours: [7, 8].map((hour) => ({ ...shortHour, hour, missing: 300 })),
+    restorable: ['landing/2026/11/20/07/', 'landing/2026/11/20/08/', 'landing/direct/2026-11-20/'].map(
+      (table) => ({ table, day: '2026-11-20', files: 0 }),
+    ),
+  },
   'hours of four days are short': {
     receivedHours: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'].map((ds) => ({
       ...shortHour,

@@ -1,5 +1,5 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
+import { counted, listed, percent, quotedName } from '../../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
@@ -79,8 +79,9 @@ export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands }: Place
 
 /** `, about 95 % from js-client 3 with the key web`; empty where nobody knows who sent most. */
 function mostText(sender: StatusFacts['spikeFrom']): string {
-  const from = sender === null ? '' : fromText(sender);
-  return from === '' ? '' : `, about ${Math.round((sender?.share ?? 0) * 100)} %${from}`;
+  if (sender === null) return '';
+  const from = fromText(sender);
+  return from === '' ? '' : `, about ${percent(sender.share, 0)}${from}`;
 }
 
 /** Events that did not get into the stream, where that is not usual. */

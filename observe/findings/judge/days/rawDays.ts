@@ -68,7 +68,10 @@ function* lostDaysOfCase(
   const shownDays = name === 'landing' ? days.slice(0, MOST_COMMANDS) : [];
   const folders = [...new Set(shownDays.flatMap((day) => keptLandingFolders(day, place)))];
   const again = folders.length === 0 ? [] : [commands.sluice('redrive', '--landing')];
-  const seen = isoTimestamp(first.seenAt);
+  const seenAts = lost.map(({ seenAt }) => seenAt);
+  const seenFrom = isoTimestamp(Math.min(...seenAts));
+  const seenTo = isoTimestamp(Math.max(...seenAts));
+  const seen = seenFrom === seenTo ? `at ${seenTo}` : `between ${seenFrom} and ${seenTo}`;
   const gone = sum(lost.map(({ files, left }) => files - left));
   const files = `${gone} of ${counted(sum(lost.map((each) => each.files)), 'file')}`;
   const rows = lost.map((each) => goneRows(each, table, facts));
@@ -79,8 +82,8 @@ function* lostDaysOfCase(
   const left = folders.length > 0 && lost.length > MOST_COMMANDS ? OF_NEWEST : '';
   const told = {
     case: name,
-    title: `${files} of ${table} of ${of}${withRows} are gone, all of which were there at ${seen}`,
-    since: sinceOf(lost.map(({ seenAt }) => seenAt)),
+    title: `${files} of ${table} of ${of}${withRows} are gone, all of which were there ${seen}`,
+    since: sinceOf(seenAts),
     detail: `${table}: ${listed(texts, '; ')}.${left}`,
   } as const;
   yield finding('SLUICE_FINDING_DAYS_LOST', told, [
