@@ -3,6 +3,7 @@ import { errorName } from '../base/errors.ts';
 import { EXPIRED, relayRefusedKey } from '../tables/relayKeys.ts';
 import { MAX_AGE_MS, TRIED_MS } from './limits.ts';
 import { type RelayCopy, writeRelayCopy } from './RelayCopy.ts';
+import type { RelayError } from './RelayError.ts';
 import type { Relayer } from './Relayer.ts';
 import { type RelayCounts, relayMetricLines } from './relayMetrics.ts';
 
@@ -12,8 +13,12 @@ const DELETED = 'deleted';
 /** Tries copies in one invocation, puts refused ones aside, and counts all of them. */
 export class Tries {
   readonly #relayer: Relayer;
+  /** Copies that are not tried again, by why: a status, `expired` or `deleted`. */
   readonly #refused = new Counts();
-  readonly #why = new Counts();
+  /** Copies that the target did not take, and that are tried again, by what it answered. */
+  readonly #notTaken = new Counts();
+  /** Copies that are tried again as the bucket failed, by the name of its error. */
+  readonly #failed = new Counts();
   #relayed = 0;
   #retried = 0;
   #unreadable = 0;
@@ -24,8 +29,9 @@ export class Tries {
   }
 
   /**
-   * Tries a copy. A copy that was refused, or was tried for too long, is settled once it is in the folder of refused
-   * copies.
+   * Tries a copy. A copy is settled once the target has taken it, or once it is in the folder of refused copies, as
+   * the target refused it or it was tried for too long. A copy of {@link MAX_AGE_MS} is settled, too: it is not sent,
+   * and the caller deletes it, as it holds an SDK key.
    *
    * @param since Epoch milliseconds since when it is tried. If it was sent again by hand, that is later than it was
    * kept.
@@ -47,38 +53,37 @@ export class Tries {
     this.#oldestMs = Math.max(this.#oldestMs, age);
     if (verdict.kind === 'refused') return this.#putAside(copy, String(verdict.status));
     if (clock.now() - since >= TRIED_MS) return this.#putAside(copy, EXPIRED);
-    this.fail(verdict.why);
+    this.#retried += 1;
+    this.#notTaken.add(verdict.why);
     return verdict.afterMs;
   }
 
-  /** Notes that a copy is tried again. @param why The status of the target, or the name of an error. */
-  fail(why: string): void {
+  /** Counts a copy that is tried again, as the bucket did not give or take it. @param error What the bucket threw. */
+  countFailure(error: unknown): void {
     this.#retried += 1;
-    this.#why.add(why);
+    this.#failed.add(errorName(error));
   }
 
-  /** Notes an object that is not a copy. */
-  skip(): void {
+  /** Counts an object that is not a copy. */
+  countUnreadable(): void {
     this.#unreadable += 1;
   }
 
-  /** Writes the log line and the metrics. */
-  report(fields: Readonly<Record<string, unknown>>): void {
+  /** Writes the log line and the metrics. @param messages Messages of the invocation. */
+  report(messages: number): void {
     const { log, stage, clock } = this.#relayer;
+    const unreadable = this.#unreadable;
     const refused = this.#refused.toObject();
-    const isRefused = Object.keys(refused).length > 0;
+    const counted = { refused, retried: this.#notTaken.toObject(), failed: this.#failed.toObject() };
+    const code = worstCode({ ...counted, unreadable });
     log({
-      level: isRefused || this.#retried > 0 || this.#unreadable > 0 ? 'warn' : 'info',
+      level: code === null ? 'info' : 'warn',
       event: 'relay',
-      ...fields,
+      messages,
       relayed: this.#relayed,
-      ...(this.#retried > 0 ? { retried: this.#why.toObject(), code: 'SLUICE_RELAY_NOT_TAKEN' } : null),
-      ...(this.#unreadable > 0
-        ? { unreadable: this.#unreadable, code: 'SLUICE_RELAY_COPY_UNREADABLE' }
-        : null),
-      ...(isRefused
-        ? { refused, code: refused[DELETED] === undefined ? 'SLUICE_RELAY_REFUSED' : 'SLUICE_RELAY_DELETED' }
-        : null),
+      ...Object.fromEntries(Object.entries(counted).filter(([, counts]) => !isEmpty(counts))),
+      ...(unreadable > 0 ? { unreadable } : null),
+      ...(code === null ? null : { code }),
     });
     const counts: RelayCounts = {
       relayed: this.#relayed,
@@ -98,8 +103,39 @@ export class Tries {
       this.#refused.add(reason);
       return null;
     } catch (error) {
-      this.fail(errorName(error));
+      this.countFailure(error);
       return 0;
     }
   }
+}
+
+/** Copies of an invocation that the target did not take. */
+interface NotTaken {
+  /** Those that are not tried again, by why. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Those that the target did not take, by its answer. */
+  readonly retried: Readonly<Record<string, number>>;
+  /** Those that the bucket did not give or take, by the name of the error. */
+  readonly failed: Readonly<Record<string, number>>;
+  /** Objects that are no copies. */
+  readonly unreadable: number;
+}
+
+/** The one code of a line: of what the target lacks for good first, and last of what is tried again. Null if it took all. */
+function worstCode({
+  refused,
+  retried,
+  failed,
+  unreadable,
+}: NotTaken): keyof typeof RelayError.entries | null {
+  if (refused[DELETED] !== undefined) return 'SLUICE_RELAY_DELETED';
+  if (!isEmpty(refused)) return 'SLUICE_RELAY_REFUSED';
+  if (unreadable > 0) return 'SLUICE_RELAY_COPY_UNREADABLE';
+  if (!isEmpty(failed)) return 'SLUICE_RELAY_BUCKET_FAILED';
+  return isEmpty(retried) ? null : 'SLUICE_RELAY_NOT_TAKEN';
+}
+
+/** Whether nothing was counted. */
+function isEmpty(counts: Readonly<Record<string, number>>): boolean {
+  return Object.keys(counts).length === 0;
 }

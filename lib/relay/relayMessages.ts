@@ -1,5 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { errorName, errorText } from '../base/errors.ts';
+import { errorText } from '../base/errors.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
 import { SENT_AT_ONCE } from './limits.ts';
@@ -30,11 +30,11 @@ export async function relayMessages(
   };
   const response = await eachMessage(messages, copies, relayer.log, (copy, message) =>
     relay(copy, message, relayer, tries).catch((error: unknown) => {
-      tries.fail(errorName(error));
+      tries.countFailure(error);
       return stay(message, 0, relayer);
     }),
   );
-  tries.report({ messages: messages.length });
+  tries.report(messages.length);
   return response;
 }
 
@@ -79,7 +79,7 @@ async function readObject(key: string, store: ObjectStore, tries: Tries): Promis
   const object = await store.read(key, { listsIfDenied: true });
   if (object === null) return null;
   const copy = readRelayCopy(object.text);
-  if (copy === null) tries.skip();
+  if (copy === null) tries.countUnreadable();
   return copy === null ? null : { copy, object: { key, eTag: object.eTag } };
 }
 

@@ -206,7 +206,7 @@ export interface StatusFacts {
   readonly unkept: UnkeptCopies | null;
   /** With what the last of these failed; null without any, and if the log does not say it. */
   readonly unkeptError: string | null;
-  /** What the target of relay answered last, while copies wait for long; null of others, and if the log does not say it. */
+  /** What the target of relay, or the bucket, answered last, while copies wait for long; null of others, and if the log does not say it. */
   readonly relayAnswer: RelayAnswer | null;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;

@@ -597,15 +597,24 @@ describe('a dead letter', () => {
   });
 });
 
-describe('the last answer of the target of copies', () => {
+describe('what became of copies for relay last', () => {
   it('is not that of copies that were not sent, as another copy probed the target', async () => {
     const write = errorLog('relay');
-    const line = (retried: object) => write({ event: 'relay', code: 'SLUICE_RELAY_NOT_TAKEN', retried });
+    // The code of an invocation is that of its worst copy.
+    const line = (retried: Readonly<Record<string, number>>, failed?: Readonly<Record<string, number>>) =>
+      write({ event: 'relay', level: 'warn', code: 'SLUICE_RELAY_REFUSED', retried, failed });
     line({ '429': 1, '500': 2, Target: 1, waits: 4 });
     const at = isoNow();
     await wait(1);
     line({ waits: 3 });
-    expect(await readRelayAnswer(deploymentNow())).toEqual({ why: '500', copies: 2, at });
+    expect(await readRelayAnswer(deploymentNow())).toEqual({ from: 'target', why: '500', copies: 2, at });
+    await wait(1);
+    line({ '500': 2 }, { SlowDown: 3 });
+    expect(await readRelayAnswer(deploymentNow())).toMatchObject({
+      from: 'bucket',
+      why: 'SlowDown',
+      copies: 3,
+    });
     await wait(1440);
     expect(await readRelayAnswer(deploymentNow())).toBeNull();
   });

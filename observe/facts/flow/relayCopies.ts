@@ -65,11 +65,13 @@ export interface UnkeptCopies {
   readonly last: string;
 }
 
-/** What the target did with copies that were tried last. */
+/** What became of copies that were tried last. */
 export interface RelayAnswer {
-  /** The status of its answer, or the name of an error without one; of several the most frequent. */
+  /** Who did not take or give them: the target of relay, or the bucket, which has large copies and those that are put aside. */
+  readonly from: 'target' | 'bucket';
+  /** The status of the target's answer, or the name of an error; of several the most frequent. */
   readonly why: string;
-  /** Number of copies that it did not take for that in the run. */
+  /** Number of copies in the run with which this happened. */
   readonly copies: number;
   /** When that run ended, ISO 8601. */
   readonly at: string;
@@ -248,14 +250,15 @@ export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number):
   return oldest !== null && now - Date.parse(oldest) >= HOUR_MS;
 }
 
-/** The line of a run of relay. */
-const relayLine = z.object({ retried: z.record(z.string(), z.number()) });
+const countsByAnswer = z.record(z.string(), z.number()).default({});
+/** The line of a run of relay: copies that are tried again, by what the target answered and by errors of the bucket. */
+const relayLine = z.object({ retried: countsByAnswer, failed: countsByAnswer });
 
 /** What the log says of a copy that waits for another's answer: `Target`. */
 const NOT_ASKED = 'waits';
 
 /**
- * What the target answered in the last run in which it answered and did not take a copy; null without one.
+ * What became of copies in the last run in which the target, or the bucket, answered and did not take one; null without one.
  *
  * @throws What CloudWatch Logs' client throws.
  */
@@ -264,15 +267,19 @@ export async function readRelayAnswer(
 ): Promise<RelayAnswer | null> {
   const { events } = await readLog(deployment, {
     group: functionLog(deployment.stack, 'relay'),
-    filterPattern: '{ $.code = "SLUICE_RELAY_NOT_TAKEN" }',
+    // The code of such a line may be that of something worse.
+    filterPattern: '{ $.event = "relay" && $.level = "warn" }',
     times: [{ startTime: deployment.now - TRIED_WITHIN_MS }],
     mostPages: MOST_PAGES,
   });
   for (const { message = '', timestamp = 0 } of events.toSorted(byNewest)) {
     const { data } = relayLine.safeParse(parseJson(message));
-    const answers = Object.entries(data?.retried ?? {}).filter(([why]) => why !== NOT_ASKED);
-    const [most] = answers.sort(([, a], [, b]) => b - a);
-    if (most !== undefined) return { why: most[0], copies: most[1], at: isoTimestamp(timestamp) };
+    const at = isoTimestamp(timestamp);
+    const answersOf = (from: RelayAnswer['from'], counts: Readonly<Record<string, number>> = {}) =>
+      Object.entries(counts).map(([why, copies]): RelayAnswer => ({ from, why, copies, at }));
+    const answers = answersOf('target', data?.retried).filter(({ why }) => why !== NOT_ASKED);
+    const [most] = [...answers, ...answersOf('bucket', data?.failed)].sort((a, b) => b.copies - a.copies);
+    if (most !== undefined) return most;
   }
   return null;
 }

@@ -64,6 +64,10 @@ export const collectorFindings = {
         `AWS denies the role of the function \`relay\` a copy in the bucket, or its key: the target was not asked. ${KEPT} ${WHO} PutRolePolicy, PutBucketPolicy, PutKeyPolicy.`,
         'The first command names what was changed of the role, the bucket or its key: set it back.',
       ],
+      bucketFails: [
+        `The bucket does not give or take copies: S3 answers with the error of the title, and the target was not asked, or its refusal could not be kept. ${KEPT}`,
+        'The command shows the log of that time. `SlowDown`, `InternalError` and `ServiceUnavailable` end by themselves; correct what another error names.',
+      ],
       failing: [
         `The function \`relay\` fails: \`SLUICE_FINDING_FUNCTION_FAILED\` or \`SLUICE_FINDING_DEAD_LETTERS\` says with what. ${KEPT}`,
         'Do what that finding says.',

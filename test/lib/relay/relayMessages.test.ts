@@ -142,7 +142,8 @@ describe('a copy of a request', () => {
     store.faults = ['away', 'away'];
     expect(await relay(TEXT, NAMED)).toEqual(['m0', 'm1']);
     expect(keys()).toEqual([WAITING]);
-    expect(line()).toMatchObject({ retried: { away: 2 } });
+    expect(line()).toMatchObject({ failed: { away: 2 }, code: 'SLUICE_RELAY_BUCKET_FAILED' });
+    expect(line()).not.toHaveProperty('retried');
   });
 
   it('is put aside as expired six days and a half after its message was sent, and not before', async () => {
@@ -208,6 +209,48 @@ describe('a copy of a request', () => {
   });
 });
 
+describe('the log line of an invocation', () => {
+  const old = { body: TEXT, sentAt: NOW };
+  const young = { body: TEXT, sentAt: NOW + 7 * DAY_MS };
+  it.each([
+    {
+      what: 'a refused copy before one that is tried again',
+      messages: [old, young],
+      has: { retried: { 503: 1 }, refused: { expired: 1 } },
+      code: 'SLUICE_RELAY_REFUSED',
+    },
+    {
+      what: 'a refused copy before an object that is no copy',
+      messages: [old, { ...young, body: NAMED }],
+      has: { unreadable: 1, refused: { expired: 1 } },
+      code: 'SLUICE_RELAY_REFUSED',
+    },
+    {
+      what: 'an object that is no copy before a copy that is tried again',
+      messages: [young, { ...young, body: NAMED }],
+      has: { retried: { 503: 1 }, unreadable: 1 },
+      code: 'SLUICE_RELAY_COPY_UNREADABLE',
+    },
+  ])('has the code of $what, and the counts of both', async ({ messages, has, code }) => {
+    const { clock, store, relay, line } = start(503);
+    await store.write(WAITING, 'no copy');
+    clock.advance(7 * DAY_MS);
+    await relay(...messages);
+    expect(line()).toMatchObject({ level: 'warn', ...has, code });
+  });
+
+  it('has the code of the bucket before that of the target', async () => {
+    const { store, relay, line } = start(503);
+    store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
+    await relay(TEXT, NAMED);
+    expect(line()).toMatchObject({
+      retried: { 503: 1 },
+      failed: { SlowDown: 1 },
+      code: 'SLUICE_RELAY_BUCKET_FAILED',
+    });
+  });
+});
+
 describe('a message', () => {
   it('is done if its object is gone, and if its object is no copy, which stays', async () => {
     const { store, relay, keys, logged } = start();
@@ -224,7 +267,11 @@ describe('a message', () => {
     store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
     expect(await relay(NAMED)).toEqual(['m0']);
     expect(hidden).toHaveLength(1);
-    expect(line()).toMatchObject({ messages: 1, retried: { SlowDown: 1 } });
+    expect(line()).toMatchObject({
+      messages: 1,
+      failed: { SlowDown: 1 },
+      code: 'SLUICE_RELAY_BUCKET_FAILED',
+    });
   });
 
   it('goes to the dead letters if it is no copy and names no waiting one, and the others are done', async () => {

@@ -59,7 +59,10 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       what,
       {
         config: { relay },
-        facts: { ...relayWaits(5, 4), relayAnswer: { why: '308', copies: 2, at: hoursAgo(0.1) } },
+        facts: {
+          ...relayWaits(5, 4),
+          relayAnswer: { from: 'target', why: '308', copies: 2, at: hoursAgo(0.1) },
+        },
       },
     ],
   ),

@@ -74,9 +74,9 @@ const relayDenied = {
   repair: ['s3api', 'x'],
 } as const;
 const keysGone = { ...wellKeys, senders: [], fault: 'It does not exist.', faultKind: 'gone' } as const;
-const lateRelay = (answer: string | null) => ({
+const lateRelay = (answer: string | null): Partial<StatusFacts> => ({
   ...relayWaits(2),
-  relayAnswer: answer === null ? null : { why: answer, copies: 2, at: hoursAgo(0.5) },
+  relayAnswer: answer === null ? null : { from: 'target', why: answer, copies: 2, at: hoursAgo(0.5) },
 });
 const waitingDay = {
   day: '2026-11-19',

@@ -129,11 +129,15 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'relay is late, as S3 denies its copies': {
     ...relayWaits(2),
-    relayAnswer: { why: 'AccessDenied', copies: 2, at: hoursAgo(0.5) },
+    relayAnswer: { from: 'bucket', why: 'AccessDenied', copies: 2, at: hoursAgo(0.5) },
+  },
+  'relay is late, as S3 slows down': {
+    ...relayWaits(2),
+    relayAnswer: { from: 'bucket', why: 'SlowDown', copies: 2, at: hoursAgo(0.5) },
   },
   'relay is late, by an error of the network with a number': {
     ...relayWaits(2),
-    relayAnswer: { why: 'E404', copies: 2, at: hoursAgo(0.5) },
+    relayAnswer: { from: 'target', why: 'E404', copies: 2, at: hoursAgo(0.5) },
   },
   '503 of the day, where the last hour is not known': {
     lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
@@ -314,7 +318,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(['301', '304', '503', 'EPROTO', 'ENOTFOUND'], (why) => [
     `relay is late, as its target fails with ${why}`,
-    { ...relayWaits(5, 4), relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } },
+    { ...relayWaits(5, 4), relayAnswer: { from: 'target', why, copies: 2, at: hoursAgo(0.1) } },
   ]),
   '503 of two codes that are no failure to store': failedRequests({ [MANGLED]: 4, SLUICE_KEYS_INVALID: 1 }),
   '503 of which the log has more lines than were read': {

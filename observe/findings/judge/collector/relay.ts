@@ -144,11 +144,11 @@ const UNANSWERED: Readonly<Record<string, CaseOf<'SLUICE_FINDING_RELAY_LATE'>>> 
 function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
   const { relayAnswer, functionErrors, deadLetters } = facts;
   if (relayAnswer !== null) {
+    if (relayAnswer.from === 'bucket')
+      return failureKind(relayAnswer.why) === 'denied' ? 'denied' : 'bucketFails';
     // 304 has no other address.
     if (/^30[12378]$/.test(relayAnswer.why)) return 'moved';
     if (/^\d{3}$/.test(relayAnswer.why)) return 'answered';
-    // Of a copy in the bucket: relay notes S3's errors beside those of the target.
-    if (failureKind(relayAnswer.why) === 'denied') return 'denied';
     return UNANSWERED[relayAnswer.why] ?? 'unanswered';
   }
   const failing = [...(functionErrors ?? []).filter(({ isOver }) => !isOver), ...(deadLetters ?? [])];
