@@ -147,6 +147,26 @@ describe('of requests', () => {
     );
   });
 
+  it('is told by the newest lines, where the log has more than are read', async () => {
+    const code = 'SLUICE_BODY_NOT_JSON';
+    const logs = answeredBy(CloudWatchLogsClient, ({ input }) => {
+      const key = Number(input['startTime']) < NOON ? 'early' : 'late';
+      const line = { event: 'collect', level: 'warn', status: 401, ms: 1, key, code };
+      return { events: Array(10_000).fill({ timestamp: NOON, message: JSON.stringify(line) }) };
+    });
+    const refused = { ...wellHour, refusedBy: { [code]: 10_000 } };
+    const day = new Map([
+      [NOON - HOUR, refused],
+      [NOON, refused],
+    ]);
+    const answers = await readAnswers(
+      { logs, stack: stackOf('many'), now: NOON + HOUR - 1 },
+      day,
+      'refusedBy',
+    );
+    expect(answers).toMatchObject({ groups: [{ key: 'late', count: 10_000 }], hasMore: true });
+  });
+
   it('of senders without a key, too, is told when they were stored since', async () => {
     const write = collectLog('keyless');
     const refused = { level: 'warn', status: 401 };

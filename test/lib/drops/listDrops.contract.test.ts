@@ -94,6 +94,14 @@ describe('listing a dataset’s days', () => {
     expect(folders).toEqual([[], ['in/2026/02/']]);
   });
 
+  it('finds all batches of a log of Spark that is listed in several pages', async () => {
+    const batches = ['0', '1.compact', '2', '3', '4'].map((name) => `in/2026-02-01/_spark_metadata/${name}`);
+    const keys = [...batches, 'in/2026-02-01/part-0.parquet'];
+    const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD' };
+    const [drop] = (await listDays(bucketOf(keys, 2), dataset, ['2026-02-01'])).values();
+    expect(drop?.logs?.map((log) => log.batches.map(({ number }) => number))).toEqual([[1, 2, 3, 4]]);
+  });
+
   it('finds a day whose folder has its midnight, and numbers without zeros, as it has them', async () => {
     const listed = async (dayFormat: string, keys: readonly string[], day: string) => {
       const dataset = { folder: 'in', dayFormat, waitFor: '_DONE' };

@@ -214,6 +214,19 @@ describe('a file whose sizes lie', () => {
   });
 });
 
+it('a column with large pages in two row groups has the size of the largest, and both groups', async () => {
+  const text = 'repeat(md5(i::VARCHAR), CASE WHEN i < 2048 THEN 600 ELSE 300 END)';
+  const sql = `SELECT ${text} AS t FROM range(4096) r(i)`;
+  const file = await bench.write('large.parquet', sql, 'COMPRESSION zstd, ROW_GROUP_SIZE 2048');
+  const [described] = await bench.describe([file]);
+  if (described === undefined || 'problem' in described) throw described?.problem;
+  const [large, ...others] = described.largePages;
+  expect(others).toEqual([]);
+  expect(large).toMatchObject({ leaf: 0, groups: 2 });
+  // 2,048 texts of 32 * 600 bytes, in more than one page at most.
+  expect(large?.bytes).toBeGreaterThan(2_048 * 32 * 300 * 1.2);
+});
+
 describe('a file of too many columns', () => {
   const WIDE = 'SLUICE_INGEST_FILE_TOO_WIDE';
   const columns = (count: number) => Array.from({ length: count }, (_, i) => `1 AS c${i}`).join(', ');
