@@ -794,6 +794,18 @@ describe('a query', () => {
     await page.holds("!document.querySelector('main').textContent.includes('More rows')");
   });
 
+  it('is stopped by another one', async () => {
+    answers = { ...ANSWERS, '/api/sql/run': () => run };
+    page.go('/sql');
+    await page.click('button', 'Run');
+    await eventually('a look', () => timesOf('/api/sql/run') > 0);
+    const press = "new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true })";
+    await page.holds(`document.querySelector('textarea').dispatchEvent(${press}) || true`);
+    await eventually('a call', () => timesOf('/api/sql/cancel') === 1);
+    await page.click('button', 'Cancel');
+    await eventually('a second call', () => timesOf('/api/sql/cancel') === 2);
+  });
+
   it('is stopped by Cancel', async () => {
     answers = { ...ANSWERS, '/api/sql/run': () => run };
     page.go('/sql');

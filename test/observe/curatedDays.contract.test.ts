@@ -298,6 +298,10 @@ describe('the calendar of curated days', () => {
     await expect(acceptLost(deployment, { ...asked, drop: false })).rejects.toMatchObject({
       code: 'SLUICE_CURATE_NOTHING_KEPT',
     });
+    const before = await curations.entry();
+    const dry = { ...asked, drop: true, dryRun: true };
+    expect(await acceptLost(deployment, dry)).toMatchObject({ tables: [{ rows: 5 }] });
+    expect(await curations.entry()).toEqual(before);
     expect(await acceptLost(deployment, { ...asked, drop: true })).toMatchObject({ tables: [{ rows: 5 }] });
     curations.clock.advance(60_000);
     await curations.plan(...sent);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import type { QuarantinedItem, Revalidation } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { RedriveRecord } from '../../../operate/quarantine/redriveRecord.ts';
@@ -65,6 +66,24 @@ describe('the record of a redrive', () => {
     const again = item('a', NOW + 60_000);
     await run([again], whole, undefined, NOW + 120_000);
     expect((await run([again], whole, undefined, NOW + 180_000)).report.found).toBe(0);
+  });
+
+  it('has the latest delivery of a row, also if that is read before an earlier one', async () => {
+    await run([item('a')], whole);
+    const again = item('a', NOW + 60_000);
+    await run([again], whole, undefined, NOW + 120_000);
+    const [earlier] = await world.keys('ledger/');
+    const later = Promise.withResolvers<void>();
+    const store: ObjectStore = {
+      ...world.store,
+      async read(key, ...more) {
+        const found = await world.store.read(key, ...more);
+        if (key !== earlier) setImmediate(later.resolve);
+        else await later.promise;
+        return found;
+      },
+    };
+    expect((await RedriveRecord.read(store, NOW + 180_000)).hasRow(again)).toBe(true);
   });
 
   it('delivers of a row only what was refused before', async () => {
