@@ -16,6 +16,9 @@ const isRepository = existsSync(join(folder, 'main.ts'));
 const isReady = isNewEnough(process.versions.node);
 const node = isReady ? null : (installedNode(folder) ?? (isRepository ? null : installedNode(process.cwd())));
 
+/** What a clone says whose packages are not there. */
+const NOT_INSTALLED = 'Sluice is not installed yet: run `npm start` once.\n';
+
 /** The command line of `init` again, with a Node of its own. npx writes the packages of its command line beside them. */
 function withNode() {
   let packages = ['@sluice-pipeline/sluice'];
@@ -49,7 +52,12 @@ if (isReady) {
   // default is a folder in /tmp that others can make first. Imported here, as an older Node does not have the function.
   const { enableCompileCache } = await import('node:module');
   enableCompileCache(join(folder, isRepository ? '../node_modules/.cache/sluice' : '.compiled'));
-  const { main } = await import('./main.ts');
+  const { main } = await import('./main.ts').catch((error) => {
+    // Node gives the URL of a file that is missing, and none of a package: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/errors.js
+    if (!isRepository || error.code !== 'ERR_MODULE_NOT_FOUND' || error.url !== undefined) throw error;
+    process.stderr.write(NOT_INSTALLED);
+    process.exit(1);
+  });
   process.exitCode = await main(process.argv.slice(2));
 } else if (node !== null && existsSync(node)) {
   runInPlace(node, [file, ...process.argv.slice(2)]);
@@ -66,7 +74,7 @@ if (isReady) {
       : 'The project has one of its own that its install script has not fetched yet: run `npm rebuild node --ignore-scripts=false`, or with pnpm `pnpm approve-builds`.';
   process.stderr.write(
     isRepository
-      ? 'Sluice is not installed yet: run `npm start` once.\n'
+      ? NOT_INSTALLED
       : `SLUICE_NODE_TOO_OLD: Sluice needs Node ${LEAST_NODE} or later, as Lambda has it, and behind a proxy its latest release; this is ${process.version}.\n${cure}\n`,
   );
   process.exit(1);
