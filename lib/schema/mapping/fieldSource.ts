@@ -69,8 +69,8 @@ const constant = named(
 const reading = {
   cast: noted(
     z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
-    'What bytes are; a row whose value is none is refused.',
-    'none: bytes are UTF-8 text, or a UUID in columns of exactly 16 bytes',
+    'What bytes are, `uuid` or `string`; a row whose value is none is refused.',
+    'what the file says; bytes without an annotation are UTF-8 text, and a column of exactly 16 such bytes is refused',
   ),
   optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),
 };
