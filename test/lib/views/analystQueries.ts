@@ -15,7 +15,13 @@ export interface AnalystQuery {
 }
 
 /** An event: its name, time, user, value and device. Its ID is its place. */
-type Made = readonly [name: string, time: string, user: string | null, value?: number, device?: string];
+type Made = readonly [
+  name: string,
+  time: string,
+  user: string | null,
+  value?: number | null,
+  device?: string,
+];
 
 const pageOf = (name: string) => textOf('docs', name);
 const page = pageOf('experiments.md');
@@ -652,6 +658,48 @@ export const analystQueries: readonly AnalystQuery[] = [
     ],
   },
   {
+    // In A joe's part has a mean of 150 and a p95 of 300; that of bob and dan, whose hashes begin alike, 400 and 500.
+    ...experiments(
+      'Means and percentiles of events',
+      productEvents([
+        ['page_load', '1110T1200', 'joe', 100],
+        ['page_load', '1111T1200', 'joe', 100],
+        ['page_load', '1112T1200', 'joe', 100],
+        ['page_load', '1112T1300', 'joe', 300],
+        ['page_load', '1120T1200', 'bob', 300],
+        ['page_load', '1111T1200', 'dan', 500],
+        ['page_load', '1111T1200', 'cyd', 200],
+        ['page_load', '1111T1200', 'cyd', null],
+        ['page_load', '1111T1200', 'leo', null],
+        ['page_load', '1110T1159', 'joe', 9000],
+        ['page_load', '1121T0000', 'joe', 9000],
+        ['view_item', '1111T1200', 'joe', 9000],
+        ['page_load', '1111T1200', null, 9000],
+        ['page_load', '1111T1200', 'crossover', 9000],
+        ['page_load', '1111T1200', 'held out', 9000],
+        ['page_load', '1111T1200', 'in a gate', 9000],
+        ['page_load', '1111T1200', 'a device', 9000],
+        ['page_load', '1111T1200', 'elsewhere', 9000],
+      ]),
+      firstExposures([
+        ['joe', 'A'],
+        ['bob', 'A'],
+        ['dan', 'A'],
+        ['cyd', 'B'],
+        ['leo', 'B'],
+        ['crossover', 'A', 'crossover'],
+        ['held out', 'A', 'held out'],
+        ['in a gate', 'A', 'gate'],
+        ['a device', 'A', 'device'],
+        ['elsewhere', 'A', '', 'homepage_hero'],
+      ]),
+    ),
+    rows: [
+      ['A', '6', '275', '125', '400', '100'],
+      ['B', '1', '200', null, '200', null],
+    ],
+  },
+  {
     ...experiments(
       'Two experiments at once',
       productEvents([
@@ -673,6 +721,10 @@ export const analystQueries: readonly AnalystQuery[] = [
         ['eve', 'Old', 'gate', 'homepage_hero'],
         ['eve', 'Control'],
         ['one alone', 'Test'],
+        ['fay', 'New', '', 'homepage_hero'],
+        ['fay', 'Test', 'held out'],
+        ['gus', 'New', 'held out', 'homepage_hero'],
+        ['gus', 'Test'],
       ]),
     ),
     rows: [
