@@ -23,7 +23,7 @@ export const endpointSchema = z
     ),
     certificateArn: noted(
       certificateArn().nullable().default(null),
-      'The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.',
+      'The certificate of `domain`, in AWS Certificate Manager, in the account and region of the stack.',
       'none',
     ),
     accessLogDays: noted(
