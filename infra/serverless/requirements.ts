@@ -8,7 +8,7 @@ import { ConfigError, refusedFields } from '../../lib/config/ConfigError.ts';
 import { unexpected } from '../../lib/schema/ConfigProblem.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
-import { lateDays } from '../../lib/schema/exports.ts';
+import { lateDays, MOST_LOOKBACK_DAYS } from '../../lib/schema/exports.ts';
 import { type RegionalSettings, regionProblems } from '../../lib/schema/regionProblems.ts';
 import { isRegion, type Region } from '../../lib/schema/regions.ts';
 import { collectorConcurrency } from '../../lib/schema/requestLimits.ts';
@@ -276,9 +276,12 @@ export function packageWarnings(
         ({ table }) => !sources.some(({ datasets }) => datasets.some((dataset) => dataset.table === table)),
       )
       .filter(({ lookbackDays }) => lookbackDays < lateDays(config))
-      .map(
-        ({ name, lookbackDays }) =>
-          `The export ${name} looks back ${lookbackDays} days, and rows can be ${timeWindow.pastDays} days late: later ones stay out of it. Leave \`lookbackDays\` out, or set it to ${lateDays(config)} (docs/export.md).`,
-      ),
+      .map(({ name, lookbackDays }) => {
+        const cure =
+          lookbackDays < MOST_LOOKBACK_DAYS
+            ? 'Leave `lookbackDays` out, or raise it'
+            : 'Export older days by `export run`';
+        return `The export ${name} looks back ${lookbackDays} days, and rows can be ${timeWindow.pastDays} days late: later ones stay out of it. ${cure} (docs/export.md).`;
+      }),
   ];
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
-import { lateDays } from '../schema/exports.ts';
+import { lateDays, MOST_LOOKBACK_DAYS } from '../schema/exports.ts';
 import { DEFAULT_STAGE, stagesSchema } from '../schema/stages.ts';
 import { readValid, refusedConfig } from './invalidConfig.ts';
 import { boundaryProblems } from './problems/boundaryProblems.ts';
@@ -76,7 +76,7 @@ export function validateConfig(input: unknown, stages: readonly string[] = [DEFA
   const valid = readValid(configSchema, input);
   const exports = valid.exports.map((exported) => ({
     ...exported,
-    lookbackDays: exported.lookbackDays ?? lateDays(valid),
+    lookbackDays: exported.lookbackDays ?? Math.min(lateDays(valid), MOST_LOOKBACK_DAYS),
   }));
   const config: Config = { ...valid, exports };
   const problems = [...boundaryProblems(config, stages), ...crossFieldProblems(config)];

@@ -11,7 +11,7 @@ import {
 import { named, noted } from './noted.ts';
 
 /** Days of a lookback at most. */
-const MOST_LOOKBACK_DAYS = 90;
+export const MOST_LOOKBACK_DAYS = 90;
 
 /** Formats of an export's files. */
 const EXPORT_FORMATS = ['copy', 'statsig'] as const;
@@ -47,7 +47,7 @@ const exported = named(
     lookbackDays: noted(
       whole('whole days', 1, MOST_LOOKBACK_DAYS).optional(),
       'Days before today whose changes are looked for.',
-      '`timeWindow.pastDays` and one more, 8 by default',
+      '`timeWindow.pastDays` and one more, at most 90; 8 by default',
     ),
     schedule: noted(schedule().default('daily'), 'How often changes are looked for.'),
   }),
@@ -57,12 +57,12 @@ const exported = named(
 export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100').default([]);
 
 /**
- * Days before today that can still get rows. A row of the oldest of these days arrives until midnight, and a run sees
- * it the day after.
+ * Days before today at which each run has to look, so that no late row stays out of an export: `pastDays`, and one more, because
+ * a row of the oldest of them arrives until midnight and a run sees it the day after. A lookback has 90 at most.
  */
 export function lateDays({ timeWindow }: { readonly timeWindow: { readonly pastDays: number } }): number {
-  return Math.min(timeWindow.pastDays + 1, MOST_LOOKBACK_DAYS);
+  return timeWindow.pastDays + 1;
 }
 
-/** One validated export. */
+/** One validated export, of which defineConfig has filled in `lookbackDays`. */
 export type Export = z.output<typeof exported> & { readonly lookbackDays: number };

@@ -252,7 +252,15 @@ describe('warnings of packaging', () => {
     const exports = [exported('default'), exported('short', { lookbackDays: 3 })];
     expect(packageWarnings(configOf({ exports }))).toEqual([
       expect.stringMatching(
-        /^The export short looks back 3 days, and rows can be 7 days late: .* set it to 8 /,
+        /^The export short looks back 3 days, and rows can be 7 days late: .*`lookbackDays`/,
+      ),
+    ]);
+    const warnings = (pastDays: number) =>
+      packageWarnings(configOf({ timeWindow: { pastDays }, exports: [exported('default')] }));
+    expect(warnings(89)).toEqual([]);
+    expect(warnings(90)).toEqual([
+      expect.stringMatching(
+        /^The export default looks back 90 days, and rows can be 90 days late: .*`export run`/,
       ),
     ]);
   });

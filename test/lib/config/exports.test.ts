@@ -23,11 +23,11 @@ describe('exports in the configuration', () => {
     ]);
   });
 
-  it('look back as far as rows can be late, and see the last of them the day after', () => {
+  it('look back as far as rows can be late, and see the last of them the day after, for 90 days at most', () => {
     const lookback = (pastDays: number, own: Partial<ExportInput> = {}) =>
       defineConfig({ bucket: 'acme', timeWindow: { pastDays }, exports: [{ ...baseExport, ...own }] })
         .exports[0]?.lookbackDays;
-    expect([0, 30, 89, 90].map((days) => lookback(days))).toEqual([1, 31, 90, 90]);
+    expect([0, 30, 88, 89, 90, 365].map((days) => lookback(days))).toEqual([1, 31, 89, 90, 90, 90]);
     expect(lookback(30, { lookbackDays: 3 })).toBe(3);
   });
 
