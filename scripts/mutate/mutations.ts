@@ -649,7 +649,7 @@ export const mutations: readonly Mutation[] = [
     ['count >= RISE *', 'count > RISE *'],
     ['>= SILENT_PERIODS', '> SILENT_PERIODS'],
   ]),
-  faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/requestMetrics.contract', [
+  faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/overTime', [
     ["'ApproximateAgeOfOldestMessage', 'Maximum'", "'ApproximateAgeOfOldestMessage', 'Average'"],
   ]),
   faultsOf('observe/facts/flow/relayCopies.ts', 'operate/eraseComplete.contract', [

@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { HOUR_MS, isoTimestamp } from '../../lib/base/time.ts';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
@@ -15,6 +15,7 @@ import { killAt, startErasures } from './startErasures.ts';
 const erasures = await startErasures();
 const { aws, deployment, queue, take, setStreamAge } = erasures;
 const { sqs } = aws;
+afterEach(() => setStreamAge(null));
 afterAll(() => erasures.close());
 
 describe('an erasure', () => {
@@ -47,8 +48,9 @@ describe('an erasure', () => {
     const { relayQueue, runAt, at } = await begunWithRelay();
     await sqs.send(new SendMessageCommand({ QueueUrl: relayQueue, MessageBody: 'a copy' }));
     setStreamAge(3_600);
-    // The metric is of a minute ago.
-    const oldest = isoTimestamp(at - (60 + 3_600) * 1_000);
+    // The metric is of the minute before.
+    const measuredAt = (Math.floor(at / MINUTE_MS) - 1) * MINUTE_MS;
+    const oldest = isoTimestamp(measuredAt - HOUR_MS);
     const waits = await runAt(at);
     expect(waits.state).toBe('again');
     expect(waits.run).toMatchObject({

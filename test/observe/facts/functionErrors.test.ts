@@ -188,7 +188,8 @@ describe('a function that does not run', () => {
           [7, 0],
         ],
       },
-      idle: { write: '0 hourly 121', register: '0 hourly 12960', export: '0 daily 12960' },
+      // The last run is told to the hour.
+      idle: { write: '0 hourly 180', register: '0 hourly 12960', export: '0 daily 12960' },
     },
     {
       what: 'ran two hours ago',
@@ -224,7 +225,7 @@ describe('dead letters', () => {
       [NOW - 2 * MINUTE_MS, 600],
       [NOW - MINUTE_MS, 60],
     ],
-  } as const;
+  } satisfies Parameters<typeof metricClient>[0];
   const deployment = {
     cloudwatch: metricClient(ages),
     stack: { service: 'sluice', stage: 'prod' },
