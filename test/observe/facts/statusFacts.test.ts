@@ -1,6 +1,7 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
@@ -18,25 +19,31 @@ import { slowDeployment } from '../slowDeployment.ts';
 import { shortHour } from '../statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const HOUR = 3_600_000;
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/k';
 const config = defineConfig({
   bucket: 'own',
   sources: [acmeSource({ datasets: [eventsDataset(), eventsDataset({ name: 'orders', table: 'orders' })] })],
 });
-const at = (hours: number) => NOW - hours * HOUR;
+const at = (hours: number) => NOW - hours * HOUR_MS;
+
+/** A line of a log: when it was written, hours before now, and what it says beside its level. */
+type Line = readonly [hoursAgo: number, says: object];
 
 /** What a deployment has. */
 interface Has {
-  readonly objects?: readonly (readonly [string, string])[];
+  /** Objects that can be read. Default: none. */
+  readonly objects?: readonly (readonly [key: string, text: string])[];
+  /** Folders that the bucket lists, with their slash. Default: none. */
   readonly folders?: readonly string[];
+  /** Keys that the bucket lists, of objects that were written an hour ago. Default: none. */
   readonly files?: readonly string[];
   /** Values of metrics, by their names: metricClient. */
   readonly metrics?: Parameters<typeof metricClient>[0];
-  /** What a line of each log says, by the part of its name. Default: no log has a line. */
-  readonly lineOf?: (part: string) => object | null;
+  /** The lines of each log, oldest first, by the part of its name. Default: no log has a line. */
+  readonly linesOf?: (part: string) => readonly Line[];
   /** State of the key; null: there is none. */
   readonly keyState?: string | null;
+  /** Messages of each queue. Default 0. */
   readonly messages?: number;
   /** Rows that Athena counts in tables; null: it is denied. */
   readonly rows?: readonly Readonly<Record<string, string>>[] | null;
@@ -52,11 +59,17 @@ function answerOf(hostname: string, keyState: string | null): { status: number; 
   const outputs = Object.entries({ KeyArn: KEY, LandingStreamName: 'landing-1' }).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
-  const stack = `<StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/sluice-prod/s</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs>${outputs.join('')}</Outputs>`;
+  const stack = [
+    '<StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/sluice-prod/s</StackId>',
+    '<StackStatus>UPDATE_COMPLETE</StackStatus>',
+    '<CreationTime>2026-11-01T00:00:00Z</CreationTime>',
+    `<Outputs>${outputs.join('')}</Outputs>`,
+  ];
+  const stacks = `<Stacks><member>${stack.join('')}</member></Stacks>`;
   if (hostname.startsWith('cloudformation'))
     return {
       status: 200,
-      text: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>${stack}</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+      text: `<DescribeStacksResponse><DescribeStacksResult>${stacks}</DescribeStacksResult></DescribeStacksResponse>`,
     };
   if (!hostname.startsWith('kms')) return { status: 400, text: '{"__type":"AccessDeniedException"}' };
   return keyState === null
@@ -64,13 +77,13 @@ function answerOf(hostname: string, keyState: string | null): { status: number; 
     : { status: 200, text: JSON.stringify({ KeyMetadata: { Arn: `${KEY}-of-kms`, KeyState: keyState } }) };
 }
 
-/** The facts of such a deployment, and from when on each log was read, hours before now. */
+/** The facts of such a deployment, and since when each log was asked for failures, in turn, hours before now. */
 async function factsOf({
   objects = [],
   folders = [],
   files = [],
   metrics = {},
-  lineOf = () => null,
+  linesOf = () => [],
   keyState = 'Enabled',
   messages = 0,
   rows = [],
@@ -78,17 +91,19 @@ async function factsOf({
   const { deployment } = slowDeployment({ config, now: NOW, objects: new Map(objects), folders, files });
   opened.push(deployment);
   const requestHandler = requestsAnsweredBy(({ hostname }) => answerOf(hostname, keyState));
-  const read = new Map<string, number>();
+  const read = new Map<string, number[]>();
   const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEventsCommandInput>) => {
-    const { logGroupName = '', startTime = 0 } = input;
+    const { logGroupName = '', filterPattern = '', startTime = 0, endTime = NOW } = input;
     const part = /prod-?(.*)$/.exec(logGroupName)?.[1] ?? '';
-    const hours = (NOW - startTime) / HOUR;
-    read.set(part, Math.max(hours, read.get(part) ?? 0));
-    // A line that is older than the last two hours, of which a log is read before.
-    const line = hours > 2 || part === 'write' ? lineOf(part) : null;
-    return line === null
-      ? {}
-      : { events: [{ timestamp: at(1), message: JSON.stringify({ level: 'error', ...line }) }] };
+    // The log of the stream has failures alone.
+    if (part === 'landing' || filterPattern.includes('"error"'))
+      read.set(part, [...(read.get(part) ?? []), (NOW - startTime) / HOUR_MS]);
+    const lines = linesOf(part).filter(([hours]) => at(hours) >= startTime && at(hours) <= endTime);
+    return {
+      events: lines.map(([hours, says]) => {
+        return { timestamp: at(hours), message: JSON.stringify({ level: 'error', ...says }) };
+      }),
+    };
   });
   const asked: string[] = [];
   const athena = answeredBy(AthenaClient, ({ name, input }) => {
@@ -129,6 +144,10 @@ interface WhoSent {
   readonly ignoredFrom: MainSender | null;
 }
 
+it('a stack that was never updated was deployed when it was made', async () => {
+  expect((await factsOf({})).facts.deployedAt).toBe('2026-11-01T00:00:00.000Z');
+});
+
 describe('what a function failed with last', () => {
   const line = (part: string) => ({ code: `SLUICE_${part.toUpperCase()}`, detail: 'x' });
   const coded = ({
@@ -138,17 +157,19 @@ describe('what a function failed with last', () => {
   }) => Object.fromEntries(Object.entries(failures).map(([name, { code }]) => [name, code]));
 
   it('is not read where nothing waits', async () => {
-    const { facts, read } = await factsOf({ lineOf: line });
-    // A stack that was never updated was deployed when it was made.
-    expect(facts.deployedAt).toBe('2026-11-01T00:00:00.000Z');
+    const { facts, read } = await factsOf({ linesOf: (part) => [[1, line(part)]] });
     expect(facts.failures).toEqual({});
-    expect([...read.keys()].filter((part) => part !== 'collect')).toEqual([]);
+    expect(read).toEqual(new Map());
   });
 
   it('is read where it has errors or something waits for it, from some tries before', async () => {
     const hour = { ...shortHour, ds: '2026-11-19', state: 'unknown', why: NOT_LOOKED };
     const { facts, read } = await factsOf({
-      lineOf: line,
+      // The object of the landing waits for an hour, and no failure before that was about it.
+      linesOf: (part) => [
+        [3, part === 'write' ? { code: 'SLUICE_OLD' } : line(part)],
+        ...(part === 'write' ? [[1, line(part)] as const] : []),
+      ],
       // Errors that are over are told, too; runs that were throttled are not, once others ran.
       metrics: {
         'Errors Sum sluice-prod-curate': [[at(5), 1]],
@@ -156,7 +177,8 @@ describe('what a function failed with last', () => {
         'Invocations Sum sluice-prod-ingest-load': [[at(4), 1]],
         'Throttles Sum sluice-prod-curate-plan': [[at(5), 1]],
         'Invocations Sum sluice-prod-curate-plan': [[at(4), 1]],
-        'DeliveryToS3.DataFreshness Maximum landing-1': [[at(0.1), 30 * 3_600]],
+        // The oldest record came 30 hours ago.
+        'DeliveryToS3.DataFreshness Maximum landing-1': [[at(0.1), 107_640]],
       },
       files: ['landing/2026/11/20/11/a'],
       folders: [dayFolder(config, 'events', '2026-11-20')],
@@ -169,40 +191,78 @@ describe('what a function failed with last', () => {
       write: 'SLUICE_WRITE',
       register: 'SLUICE_REGISTER',
       reconcile: 'SLUICE_RECONCILE',
-      landing: expect.stringMatching(/^SLUICE_/),
+      landing: 'SLUICE_LANDING',
       collect: 'SLUICE_COLLECT',
     });
-    // Of an object that waits no earlier failure was; else a day, or three hours before it began to wait.
-    expect(read.get('write')).toBe(1);
-    for (const part of ['curate', 'ingest-load', 'register', 'reconcile', 'collect'])
-      expect([part, read.get(part)]).toEqual([part, 24]);
-    expect(Math.max(...read.values())).toBeCloseTo(33.1, 9);
+    // The last two hours first; then a day, or three hours more than something has waited for.
+    expect(Object.fromEntries(read)).toEqual({
+      curate: [2, 24],
+      'ingest-load': [2, 24],
+      write: [1],
+      register: [2, 24],
+      reconcile: [2, 24],
+      landing: [2, 33],
+      collect: [2, 24],
+    });
   });
 
-  it('by a dead-letter queue is that of its messages, and first failed because of the key', async () => {
+  describe('on every try of a dead letter', () => {
     const denied = { code: 'SLUICE_X', detail: 'AccessDenied: kms:Decrypt' };
-    const { facts, read } = await factsOf({
-      lineOf: (part) => (part === 'register' ? denied : null),
+    const deadLetter: Has = {
       messages: 1,
+      // It was moved 156 minutes ago.
       metrics: {
         'ApproximateAgeOfOldestMessage Maximum sluice-prod-register-dead-letters': [[at(0.1), 9_000]],
       },
+      linesOf: (part) =>
+        part === 'register'
+          ? [
+              [165 / 60, { code: 'SLUICE_BEFORE' }],
+              [160 / 60, denied],
+              [154 / 60, { code: 'SLUICE_AFTER' }],
+            ]
+          : [],
+    };
+
+    it('is what the log has of the last of these tries', async () => {
+      const { facts } = await factsOf(deadLetter);
+      expect(facts.failures).toEqual({
+        'sluice-prod-register-dead-letters': {
+          text: '2026-11-20T09:20:00.000Z: SLUICE_X: AccessDenied: kms:Decrypt.',
+          kind: 'denied',
+          code: 'SLUICE_X',
+          isByKey: true,
+        },
+      });
     });
-    expect(facts.failures).toMatchObject({ 'sluice-prod-register-dead-letters': { isByKey: true } });
-    expect(facts.keyFailedSince).toBe(new Date(at(1)).toISOString());
-    for (const part of ['collect', 'register', 'write']) expect([part, read.get(part)]).toEqual([part, 336]);
-    expect(read.has('relay')).toBe(false);
+
+    it('has its first refusal by a key looked for in the logs of all functions that are in use, for 14 days', async () => {
+      const { facts, read } = await factsOf(deadLetter);
+      expect(facts.keyFailedSince).toBe('2026-11-20T09:20:00.000Z');
+      for (const part of ['collect', 'register', 'write', 'landing'])
+        expect([part, read.get(part)?.at(-1)]).toEqual([part, 14 * 24]);
+      expect(read.has('relay')).toBe(false);
+    });
   });
 });
 
 describe('the error with which the stream did not take requests', () => {
-  const collected = { event: 'collect', status: 202, ms: 1, not_streamed: 'held_back: ThrottlingException' };
+  const collected = (error: string) => {
+    return { event: 'collect', status: 202, ms: 1, not_streamed: `held_back: ${error}` };
+  };
   it.each([
     { count: 20, error: 'ThrottlingException' },
     { count: 19, error: null },
   ])('is $error on a day on which $count events overflowed', async ({ count, error }) => {
     const { facts } = await factsOf({
-      lineOf: (part) => (part === 'collect' ? collected : null),
+      // Within the five minutes of the overflow, and after them.
+      linesOf: (part) =>
+        part === 'collect'
+          ? [
+              [4.95, collected('ThrottlingException')],
+              [4.9, collected('LaterException')],
+            ]
+          : [],
       metrics: {
         'received SampleCount collect prod': [[at(5), 60]],
         'overflowed Sum collect prod': [[at(5), count]],
@@ -257,16 +317,19 @@ describe('who sent most of what was more than usual', () => {
       ignoredFrom: null,
     },
   ] satisfies readonly WhoSent[])('is told of $what alone', async ({ more, spikeFrom, ignoredFrom }) => {
-    const { facts } = await factsOf({ lineOf: (part) => (part === 'collect' ? line : null), metrics: more });
+    const { facts } = await factsOf({
+      linesOf: (part) => (part === 'collect' ? [[4.95, line]] : []),
+      metrics: more,
+    });
     expect(facts).toMatchObject({ spikeFrom, ignoredFrom });
   });
 });
 
 describe('the key of the bucket', () => {
   it.each([
-    { keyState: 'Enabled', key: { Arn: `${KEY}-of-kms`, KeyState: 'Enabled' } },
-    { keyState: null, key: { Arn: KEY, KeyState: 'not there' } },
-  ])('that KMS has as $keyState is told so', async ({ keyState, key }) => {
+    { what: 'as KMS describes it', keyState: 'Enabled', key: { Arn: `${KEY}-of-kms`, KeyState: 'Enabled' } },
+    { what: 'as not there where KMS has none', keyState: null, key: { Arn: KEY, KeyState: 'not there' } },
+  ])('is told $what', async ({ keyState, key }) => {
     expect((await factsOf({ keyState })).facts.key).toEqual(key);
   });
 });
@@ -287,11 +350,15 @@ describe('rows of the last day', () => {
     ...more,
   });
 
+  const rows = [row('events', '09:00'), row('exposures', '10:00'), row('quarantine', '11:00', { why: 'X' })];
+
   it('say when the last event came, which no row of quarantine is', async () => {
-    const { facts } = await factsOf({
-      rows: [row('events', '09:00'), row('exposures', '10:00'), row('quarantine', '11:00', { why: 'X' })],
-    });
+    const { facts } = await factsOf({ rows });
     expect(facts.lastEventAt).toBe('2026-11-20T10:00:00.123Z');
+  });
+
+  it('are told by table, those of quarantine by reason, and what it took to count them', async () => {
+    const { facts } = await factsOf({ rows });
     expect(
       facts.tables?.map(({ table, newestRowAt, rowsLastHour }) => [
         table,
@@ -314,7 +381,7 @@ describe('rows of the last day', () => {
       folders: [dayFolder(config, 'events', '2026-11-20')],
       files: [`${dayFolder(config, 'events', '2026-11-20')}a.parquet`],
     });
-    expect(facts).toMatchObject({ tables: null, quarantine: [], lastEventAt: new Date(at(1)).toISOString() });
+    expect(facts).toMatchObject({ tables: null, quarantine: [], lastEventAt: isoTimestamp(at(1)) });
     expect(facts.unknown.map(({ part }) => part)).toEqual(
       expect.arrayContaining(['the tables', 'the content of events']),
     );
