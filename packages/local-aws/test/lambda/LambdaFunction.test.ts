@@ -1,55 +1,82 @@
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { realClock } from '../../src/base/clock.ts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
-import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
+
+/** Bytes of a payload at most. */
+const MOST_BYTES = 6 * 1024 * 1024;
+
+/** What the handler of the fixture answers, if it is asked for nothing else. */
+interface Answer {
+  readonly event: { readonly n?: number };
+  /** The number of this invocation in its environment, from 1. */
+  readonly invocations: number;
+  /** Invocations of its environment at once. */
+  readonly running: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  /** Milliseconds until its timeout. */
+  readonly remaining: number;
+}
+
+/** What the handler of the fixture answers of its time, epoch milliseconds. */
+interface TimeAnswer {
+  /** By `Date.now()`. */
+  readonly now: number;
+  /** By `new Date()`. */
+  readonly newDate: number;
+  /** By `Date()`. */
+  readonly text: number;
+  /** By a class that extends `Date`. */
+  readonly ofClass: number;
+  /** When the module was loaded. */
+  readonly loadedAt: number;
+  /** Dates of other values than the time. */
+  readonly ofValues: readonly number[];
+  /** Whether each kind of date is an instance of `Date`. */
+  readonly areDates: readonly boolean[];
+  /** Whether `Date` has its own name and is the constructor of dates. */
+  readonly isDateItself: boolean;
+}
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/functions/${name}`, import.meta.url));
-const hosts = [
-  ['a thread', fixture('handler.mjs')],
-  ['a process, because it loads native code', fixture('native.mjs')],
-] as const;
-let handlerFile: string = hosts[0][1];
 const opened: LambdaFunction[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((lambda) => lambda.close()));
 });
 
-/** A function that keeps its log. */
-function open(options: Partial<LambdaFunctionOptions> = {}) {
-  const log: string[] = [];
-  const lambda = new LambdaFunction({
-    handlerFile,
-    handlerName: 'handler',
-    functionName: 'app-dev-collect',
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:app-dev-collect',
-    memoryMb: 256,
-    timeoutMs: 10_000,
-    variables: { APP_BUCKET: 'b' },
-    log: (text) => log.push(text),
-    ...options,
-  });
-  opened.push(lambda);
-  return {
-    lambda,
-    log,
-    invoke: async (event: unknown) => JSON.parse(await lambda.invoke(JSON.stringify(event))),
-  };
-}
-
-describe.each(hosts)('LambdaFunction in %s', (_, file) => {
-  beforeEach(() => {
-    handlerFile = file;
-  });
+describe.each([
+  { host: 'a thread', file: fixture('handler.mjs') },
+  { host: 'a process, because it loads native code', file: fixture('native.mjs') },
+])('LambdaFunction in $host', ({ file }) => {
+  /** A function that keeps its log. */
+  function open(options: Partial<LambdaFunctionOptions> = {}) {
+    const log: string[] = [];
+    const lambda = new LambdaFunction({
+      handlerFile: file,
+      handlerName: 'handler',
+      functionName: 'app-dev-collect',
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:app-dev-collect',
+      memoryMb: 256,
+      timeoutMs: 10_000,
+      variables: { APP_BUCKET: 'b' },
+      log: (text) => log.push(text),
+      ...options,
+    });
+    opened.push(lambda);
+    const invoke = async <Result = Answer>(event: unknown): Promise<Result> =>
+      JSON.parse(await lambda.invoke(JSON.stringify(event)));
+    return { lambda, log, invoke };
+  }
 
   it('passes the handler its event, a context and only its own environment', async () => {
-    const { invoke } = open();
-    const result = await invoke({ a: 1 });
-    expect(result).toMatchObject({ event: { a: 1 }, env: { APP_BUCKET: 'b' } });
-    expect(result.env.PATH).toBeUndefined();
-    expect(result.requestId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(result.remaining).toBeGreaterThan(5_000);
+    const { event, env, requestId, remaining } = await open().invoke({ n: 1 });
+    expect(event).toEqual({ n: 1 });
+    // With the chain of invocations, which Lambda's runtime adds.
+    expect(env).toEqual({ APP_BUCKET: 'b', _X_AMZN_TRACE_ID: expect.any(String) });
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(remaining).toBeGreaterThan(0);
+    expect(remaining).toBeLessThanOrEqual(10_000);
   });
 
   it('keeps an execution environment warm and gives it one invocation at a time', async () => {
@@ -85,45 +112,76 @@ describe.each(hosts)('LambdaFunction in %s', (_, file) => {
     expect((await invoke({})).invocations).toBe(1);
   });
 
-  it('ends running invocations when it is closed', async () => {
-    const { lambda } = open();
-    await lambda.warm();
-    const hanging = expect(lambda.invoke('{"hang":true}')).rejects.toMatchObject({
+  it('ends a running invocation when it is closed', async () => {
+    const { promise: began, resolve } = Promise.withResolvers<void>();
+    const { lambda } = open({ log: () => resolve() });
+    const hanging = expect(lambda.invoke('{"log":["began"],"hang":true}')).rejects.toMatchObject({
       errorType: 'Runtime.ExitError',
     });
+    await began;
     await lambda.close();
     await hanging;
   });
 
-  it('limits request and response payloads to 6 MiB', async () => {
+  it('begins no invocation once it is closed', async () => {
+    const { lambda, log } = open();
+    await lambda.warm();
+    const early = expect(lambda.invoke('{"log":["began"]}')).rejects.toMatchObject({
+      errorType: 'Runtime.ExitError',
+    });
+    await lambda.close();
+    await early;
+    expect(log).toEqual([]);
+  });
+
+  it('takes request and response payloads of 6 MiB, and no larger ones', async () => {
     const { lambda } = open();
-    await expect(lambda.invoke(JSON.stringify('x'.repeat(6 * 1024 * 1024)))).rejects.toMatchObject({
+    const answering = (bytes: number) => lambda.invoke(JSON.stringify({ answerBytes: bytes }));
+    const asking = (bytes: number) => {
+      const empty = JSON.stringify({ answerBytes: 2, padding: '' }).length;
+      return lambda.invoke(JSON.stringify({ answerBytes: 2, padding: 'x'.repeat(bytes - empty) }));
+    };
+    expect(await asking(MOST_BYTES)).toBe('""');
+    await expect(asking(MOST_BYTES + 1)).rejects.toMatchObject({
       errorType: 'RequestEntityTooLargeException',
     });
-    await expect(lambda.invoke('{"huge":true}')).rejects.toMatchObject({
+    expect(await answering(MOST_BYTES)).toHaveLength(MOST_BYTES);
+    await expect(answering(MOST_BYTES + 1)).rejects.toMatchObject({
       errorType: 'Function.ResponseSizeTooLarge',
     });
   });
 
   it('gives the function the time of the local cloud at each invocation', async () => {
-    let offsetMs = -86_400_000;
+    let offsetMs = -DAY_MS;
     const clock = { now: () => Date.now() + offsetMs };
     const { invoke } = open({ clock });
-    const daysAhead = (times: readonly number[]) =>
-      times.map((time) => Math.round((time - Date.now()) / 86_400_000));
-    const first = await invoke({ time: true });
-    expect(daysAhead(first.times)).toEqual([-1, -1, -1, -1, -1]);
-    offsetMs = 10 * 86_400_000;
-    const { times, ...rest } = await invoke({ time: true });
-    expect(daysAhead(times)).toEqual([10, 10, 10, 10, -1]);
-    expect(rest).toEqual({
-      fixed: [2026, 0, Date.UTC(2026, 0)],
-      kinds: [true, true, true, true],
-      same: true,
-    });
+    const daysAhead = (time: number) => Math.round((time - Date.now()) / DAY_MS);
+    const timesOf = async () => {
+      const { now, newDate, text, ofClass, loadedAt } = await invoke<TimeAnswer>({ time: true });
+      return {
+        now: daysAhead(now),
+        newDate: daysAhead(newDate),
+        text: daysAhead(text),
+        ofClass: daysAhead(ofClass),
+        loadedAt: daysAhead(loadedAt),
+      };
+    };
+    expect(await timesOf()).toEqual({ now: -1, newDate: -1, text: -1, ofClass: -1, loadedAt: -1 });
+    offsetMs = 10 * DAY_MS;
+    // The environment is warm: its module was loaded at the first invocation.
+    expect(await timesOf()).toEqual({ now: 10, newDate: 10, text: 10, ofClass: 10, loadedAt: -1 });
     const { remaining } = await invoke({});
-    expect(remaining).toBeGreaterThan(5_000);
+    expect(remaining).toBeGreaterThan(0);
     expect(remaining).toBeLessThanOrEqual(10_000);
+  });
+
+  it('leaves Date as it is but for the time', async () => {
+    const { invoke } = open({ clock: { now: () => Date.now() + DAY_MS } });
+    expect(await invoke<TimeAnswer>({ time: true })).toMatchObject({
+      ofValues: [2026, 0, Date.UTC(2026, 0)],
+      areDates: [true, true, true, true],
+      isDateItself: true,
+    });
   });
 
   it('passes on all of the log output before the answer', async () => {
@@ -134,60 +192,15 @@ describe.each(hosts)('LambdaFunction in %s', (_, file) => {
   });
 
   it.each([
-    [{ handlerName: 'notAFunction' }, /exports no function 'notAFunction'/],
-    [{ handlerFile: `${file}.missing.mjs` }, /Cannot find module/],
-  ])('reports a bundle that does not load: %j', async (options, message) => {
+    {
+      what: 'the handler',
+      options: { handlerName: 'notAFunction' },
+      message: /exports no function 'notAFunction'/,
+    },
+    { what: 'the file', options: { handlerFile: `${file}.missing.mjs` }, message: /Cannot find module/ },
+  ])('reports a bundle that does not load for want of $what', async ({ options, message }) => {
     const { lambda } = open(options);
     await expect(lambda.warm()).rejects.toThrow(message);
     await expect(lambda.invoke('{}')).rejects.toThrow(message);
-  });
-});
-
-describe('deployed functions', () => {
-  const name = 'app-dev-collect';
-  const deployed = {
-    name,
-    arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
-    hasJsonLog: false,
-    modulePath: 'handler.mjs',
-    exportName: 'handler',
-    env: {},
-    timeoutSeconds: 10,
-    memoryMb: 128,
-    role: 'arn:aws:iam::000000000000:role/collect',
-    reservedConcurrency: 1,
-    recursiveLoop: 'Terminate' as const,
-  };
-  const code = dirname(fixture('handler.mjs'));
-  let functions: Functions;
-  beforeAll(async () => {
-    functions = startFunctions({
-      openLog: () => () => undefined,
-      region: 'us-east-1',
-      endpoint: 'http://127.0.0.1:1',
-      environment: {},
-      credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-      clock: realClock,
-    });
-    await functions.add(deployed, code);
-  });
-  afterAll(() => functions.close());
-
-  it('are throttled above their reserved concurrency', async () => {
-    const results = await Promise.allSettled([functions.invoke(name, '{}'), functions.invoke(name, '{}')]);
-    expect(results).toMatchObject([
-      { status: 'fulfilled' },
-      { status: 'rejected', reason: { errorType: 'TooManyRequestsException' } },
-    ]);
-  });
-
-  it('are invoked by a name that there is', async () => {
-    await expect(functions.invoke('none', '{}')).rejects.toMatchObject({
-      code: 'LOCAL_AWS_LOCAL_FUNCTION_UNKNOWN',
-    });
-  });
-
-  it('have a name each', async () => {
-    await expect(functions.add(deployed, code)).rejects.toThrow(name);
   });
 });

@@ -34,7 +34,9 @@ function open(name = 'collect', timeoutMs = 10_000) {
     faults,
   });
   opened.push(lambda);
-  return { log, invoke: async (event: unknown) => JSON.parse(await lambda.invoke(JSON.stringify(event))) };
+  const invoke = async <Result = { readonly invocations: number }>(event: unknown): Promise<Result> =>
+    JSON.parse(await lambda.invoke(JSON.stringify(event)));
+  return { log, invoke };
 }
 const set = (...wanted: NonNullable<FaultsInput['lambda']>) => faults.set({ lambda: wanted });
 
@@ -106,10 +108,12 @@ describe.each([
     set({ fault: 'freezeAfterAnswer', function: 'frozen' });
     await frozen.invoke({ background: true });
     await running.invoke({ background: true });
-    while ((await running.invoke({ ticks: true })) < 50) await new Promise((next) => setImmediate(next));
+    while ((await running.invoke<number>({ ticks: true })) < 50)
+      await new Promise((next) => setImmediate(next));
     // A timer that was due meanwhile runs after the environment has taken its next invocation.
-    expect(await frozen.invoke({ ticks: true })).toBe(0);
-    while ((await frozen.invoke({ ticks: true })) < 50) await new Promise((next) => setImmediate(next));
+    expect(await frozen.invoke<number>({ ticks: true })).toBe(0);
+    while ((await frozen.invoke<number>({ ticks: true })) < 50)
+      await new Promise((next) => setImmediate(next));
   });
 
   it('do not prevent the end of a frozen environment', async () => {
