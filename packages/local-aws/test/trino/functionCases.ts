@@ -147,6 +147,24 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["regexp_replace('1a 2b 14m', '\\d+[ab] ')", '14m'],
   ["regexp_replace('1a 2b 14m', '(\\d+)([ab]) ', '3c$2 ')", '3ca 3cb 14m'],
   ["regexp_replace('ab', '^(a)(x)?(b)$', '$1|$2|$3')", 'a||b'],
+  // A group that takes no part is NULL, and one that is empty is not.
+  ["regexp_extract('abc123', '(x)?abc', 1)", null],
+  ["regexp_extract('abc', '(a)|(c)', 2)", null],
+  ["regexp_extract('abc', '(x*)abc', 1)", ''],
+  ["regexp_extract('abc', 'b', 0)", 'b'],
+  ["regexp_extract('1a 2b', '\\d(?<letter>[a-z])', 1)", 'a'],
+  // Parentheses that are no group: in a class, escaped, and quoted.
+  ["regexp_extract('a(b', '[(]\\(?(b)', 1)", 'b'],
+  ["regexp_extract('a(b', '\\Qa(\\E(b)', 1)", 'b'],
+  [`regexp_replace('abc', '(?<x>b)', '[\${x}]')`, 'a[b]c'],
+  ["regexp_replace('abc', 'b', '\\$')", 'a$c'],
+  ["regexp_replace('abc', 'b', '\\\\')", 'a\\c'],
+  ["regexp_replace('abc', '(b)', '$0$1!')", 'abb!c'],
+  // The end of a text, also before its last line break; with `m` the end of a line, and in a class a dollar.
+  ["regexp_like('ab' || chr(10), 'ab$')", 'true'],
+  ["regexp_like('ab' || chr(10) || 'c', 'ab$')", 'false'],
+  ["regexp_like('ab' || chr(10) || 'c', '(?m)ab$')", 'true'],
+  ["regexp_like('a$', 'a[$]')", 'true'],
   // JSON.
   ['json_format(CAST(CAST(NULL AS real) AS JSON))', null],
   ["json_format(CAST(ARRAY[DECIMAL '12345678901234567890.5'] AS JSON))", '[12345678901234567890.5]'],
