@@ -232,11 +232,17 @@ export class EraseLake {
   async #landRecords(day: string): Promise<void> {
     const put = (key: string, ...records: readonly Uint8Array[]) => this.put(key, Buffer.concat(records));
     const record = () => {
-      const refused = this.#someones(2).map((who) => ({
-        quarantine_id: `q${this.#next()}`,
-        reason: 'SLUICE_EVENT_NAME_INVALID',
-        raw: JSON.stringify({ eventName: '', user: this.#user(who) }),
-      }));
+      const refused = this.#someones(2).map((who, i) => {
+        const event = JSON.stringify({ eventName: '', user: this.#user(who) });
+        // One is readable, and one compressed.
+        const text = { raw: event, raw_encoding: 'text' };
+        const bytes = { raw: gzipSync(event).toString('base64'), raw_encoding: 'base64' };
+        return {
+          quarantine_id: `q${this.#next()}`,
+          reason: 'SLUICE_EVENT_NAME_INVALID',
+          ...(i === 0 ? text : bytes),
+        };
+      });
       return this.#record(day, this.#someones(4), refused);
     };
     const nobodys = () => this.#record(day, [this.#stayer(), this.#stayer()]);
