@@ -1,5 +1,5 @@
-// The core of curate-plan at its limits, in a process with the function's heap: days with as many raw files as a day may have, of
-// which the ledger names as many others.
+// The core of curate-plan at its limits, in a process with the function's heap: days with as many raw files as a day may have, all of
+// which the ledger names with another ETag, so that each is compared.
 
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -21,13 +21,18 @@ const NOW = Date.UTC(2026, 10, 20, 2);
 const DAYS = ['2026-11-16', '2026-11-17'];
 const VERSION = '20261118T020000000Z-00000000';
 
+/** Stands for a day in an entry of the ledger, of which one text is made: it has megabytes. */
+const ANY_DAY = '0000-00-00';
+/** The nightly run. */
+const NIGHT_RUN = 'curate';
+
 const config = defineConfig({ bucket: 'acme-experiments' });
 const shape = curatedShape(curatedTables(config).events);
 const subject = curatedSubject(config, 'events', '');
 const entry = JSON.stringify(
   ledgerEntry({
     ...subject,
-    day: 'DAY',
+    day: ANY_DAY,
     version: VERSION,
     filesWritten: ['rows.parquet'],
     curated: {
@@ -52,9 +57,10 @@ const store = new LargeFolders(
   (key) => {
     const day = curatedDayOf('events', key);
     if (day === null) return null;
-    return entry.replace('DAY', day);
+    return entry.replace(ANY_DAY, day);
   },
 );
+// A computed folder answers for its own prefix alone: one object of each day makes lists of days name it, and its entry.
 for (const day of DAYS) {
   await store.write(`${dayFolder(config, 'events', day)}x`, '');
   await store.write(ledgerKey(subject.source, subject.dataset, day), '');
@@ -64,7 +70,6 @@ const list = DAYS.map((day) => [day, { version: VERSION, shape, fingerprint: 'ol
 await listed.write('events', Object.fromEntries(list), null);
 const clock = { now: () => NOW };
 const deadline = Number.POSITIVE_INFINITY;
-const lines: { event?: unknown; level?: unknown; tables?: { queued: unknown[] }[] }[] = [];
 const sent: string[] = [];
 const { batchItemFailures } = await planMessages(
   {
@@ -90,10 +95,13 @@ const { batchItemFailures } = await planMessages(
     ...systemTiming,
     clock,
     deadline,
-    log: (line) => lines.push(line),
+    log: (line) => {
+      if (line['level'] === 'error') process.stderr.write(`${JSON.stringify(line)}\n`);
+    },
   },
-  [JSON.stringify({ sluice: CHECK_RUN }), JSON.stringify({ sluice: 'curate' })].map((body, i) => {
-    return { messageId: String(i), body, receives: 1 };
+  [CHECK_RUN, NIGHT_RUN].map((sluice, i) => {
+    return { messageId: String(i), body: JSON.stringify({ sluice }), receives: 1 };
   }),
 );
+// Each of the two runs queues both days.
 process.stdout.write(JSON.stringify({ failed: batchItemFailures.length, queued: sent.length }));

@@ -80,8 +80,9 @@ await exportMessages(
     targetOf: () => ({
       async list() {
         const there = new Map<string, number>();
-        // The files of the day are there, and as many others of earlier exports as fit.
-        for (const file of files('new')) there.set(folder + exportedFile(file), file.size);
+        // The files of the day are there, those of its last export, which are kept, and as many others as fit.
+        for (const file of [...files('new'), ...files('old')])
+          there.set(folder + exportedFile(file), file.size);
         for (let i = there.size; i < MOST_TARGET_PAGES * 1_000; i += 1)
           there.set(`${folder}${i}-${landedName(i)}`, 1_000);
         return there;
@@ -89,7 +90,8 @@ await exportMessages(
       listDays: async () => new Set(),
       write: async () => {},
       async writeJson(_, text) {
-        written = JSON.parse(text).files.length;
+        const { files }: { readonly files: readonly unknown[] } = JSON.parse(text);
+        written = files.length;
       },
       remove: async () => {},
       abortUploads: async () => 0,
