@@ -28,12 +28,11 @@ function dayRow({
 }: CuratedDayStatus): Readonly<Record<string, string | number | null>> {
   return {
     day,
-    'views read': state === 'curated' ? 'curated' : 'raw',
+    state: state.replace('_', ' '),
     'raw rows': account?.rawRows ?? null,
     rows: account?.rows ?? null,
     resends: account?.resends ?? null,
     differing: account?.differing ?? null,
-    state: state.replace('_', ' '),
     note: why,
   };
 }
