@@ -5,7 +5,7 @@ import { projectRoot } from '../../local/roots.ts';
 import { deploymentCommands } from '../../observe/deploymentCommands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
-import { run } from '../harness/python.ts';
+import { runCommand } from '../harness/runCommand.ts';
 import { doctorFindings } from '../observe/doctor/doctorFindings.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
 import { judgedDeployment, wellFacts } from '../observe/statusFacts.ts';
@@ -96,7 +96,7 @@ export function judgeAwsCommands(bin: string, directory: string, commands: reado
   );
   const file = join(directory, 'commands.json');
   writeFileSync(file, JSON.stringify(words));
-  const { status, stdout, stderr } = run(join(bin, 'python'), ['-c', JUDGE, file], JUDGE_MS);
+  const { status, stdout, stderr } = runCommand(join(bin, 'python'), ['-c', JUDGE, file], JUDGE_MS);
   return status === 0 ? stdout.trim() : stderr;
 }
 

@@ -8,7 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
-import { preparePython, run } from '../harness/python.ts';
+import { preparePython } from '../harness/python.ts';
+import { runCommand } from '../harness/runCommand.ts';
 import { Tally } from '../harness/Tally.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
@@ -123,7 +124,7 @@ function lintTemplates(cfnLint: string, files: readonly string[]): void {
 
 /** Tells what cfn-lint says. @param what Goes on after its name. */
 function tellLint(what: string, cfnLint: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = run(cfnLint, [...LINT, ...args], STEP_MS);
+  const { status, stdout, stderr } = runCommand(cfnLint, [...LINT, ...args], STEP_MS);
   const ended = status === null ? `It was ended after ${STEP_MS / 1_000} s.` : '';
   tally.tell(`cfn-lint ${what}`, status === 0, stdout || stderr || ended);
 }

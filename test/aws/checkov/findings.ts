@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../../lib/base/json.ts';
-import { run } from '../../harness/python.ts';
+import { runCommand } from '../../harness/runCommand.ts';
 import { textOf } from '../../harness/textOf.ts';
 
 const FUNCTION = /^AWS::Lambda::Function\./;
@@ -46,7 +46,7 @@ export function unansweredFindings(bin: string, folder: string): string {
   // With what passes and with lines of the templates, the report has 70 MB.
   const report = ['--quiet', '--compact', '--output', 'json'];
   const args = ['--directory', folder, ...options, ...report];
-  const { stdout, stderr } = run(join(bin, 'checkov'), args, CHECKOV_MS);
+  const { stdout, stderr } = runCommand(join(bin, 'checkov'), args, CHECKOV_MS);
   const { results } = reportSchema.parse(parseJson(stdout) ?? stderr);
   const found = new Set(results.failed_checks.map(({ check_id }) => check_id));
   const page = textOf('docs', 'platform.md');

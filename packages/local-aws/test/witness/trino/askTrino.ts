@@ -76,7 +76,10 @@ export function fetchTrino(pom: string): { readonly libraries: string } | { read
     ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${libraries}`],
     FETCH_MS,
   );
-  if (fetched.status !== 0) return { missing: "Maven could not fetch Trino's libraries" };
+  if (fetched.status !== 0) {
+    const [first] = fetched.stdout.split('\n');
+    return { missing: `Maven could not fetch Trino's libraries (${fetched.error?.message ?? first})` };
+  }
   writeFileSync(done, '');
   return { libraries };
 }
