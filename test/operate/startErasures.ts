@@ -40,9 +40,6 @@ export const killAt = (killed: EraseFaultPoint) => (step: EraseFaultPoint) => {
   if (step === killed) throw new Error('killed');
 };
 
-/** Erasures of deployments on the local cloud. */
-export type Erasures = Awaited<ReturnType<typeof startErasures>>;
-
 /** The local services that deployments are on. */
 interface Services {
   /** S3, SQS, Glue and Firehose, with their clients. */

@@ -49,7 +49,7 @@ export interface Writer {
   readonly directory: string;
   /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Bytes of an object that are fetched at once. Default `PIECE_BYTES` of openObject.ts. */
+  /** Bytes of an object that are fetched at once. Default that of openObject.ts. */
   readonly pieceBytes?: number;
   /** Bytes of lines of a round. Default {@link ROUND_BYTES}. */
   readonly roundBytes?: number;

@@ -75,7 +75,7 @@ export const acme = required(config.sources[0]);
 export const third = required(config.sources[2]);
 
 /** The resources of the stack. */
-export const { Resources: stackResources } = resources({ config, service: 'sluice', stage: 'dev' });
+export const stackResources = resources({ config, service: 'sluice', stage: 'dev' }).Resources;
 const NEEDED = /^(Ingest.*|Export)(Role|Queue|DeadLetterQueue)$|^(DataBucket|DataKey|Database|KeysSecret)$/;
 /** The roles of a stack, without what serverless.yml makes and what refers to it. */
 export function rolesOf(stack: typeof stackResources) {
