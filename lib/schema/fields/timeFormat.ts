@@ -21,7 +21,7 @@ export type TimePart =
   | 'offset'
   | 'weekday';
 
-/** A piece of a format that is read, and the letters that it was written with: `MMM`. */
+/** A piece of a format that is read. */
 export interface LetteredPart {
   /** The part of a time that it stands for. */
   readonly part: TimePart;
@@ -33,7 +33,7 @@ export interface LetteredPart {
  * One way to write a time, as a regular expression that JavaScript and RE2, and so DuckDB, understand in the same way.
  */
 export interface TimeVariant {
-  /** Pattern of the whole text in lower case, with a group for each of {@link parts}, in their order. */
+  /** Pattern of the whole text in lower case, without anchors, with a group for each of {@link parts}, in their order. */
   readonly pattern: string;
   /** The parts, without weekdays: nothing is read from these. */
   readonly parts: readonly LetteredPart[];
@@ -64,8 +64,13 @@ const oneOf = (names: readonly string[]) => names.join('|');
 /** The names of months as `MMM` has them, in lower case. */
 export const SHORT_MONTHS: readonly string[] = short(MONTHS);
 
-/** Offsets from UTC. No zone on earth is farther than 14 hours, and Java and ISO 8601 write at most 18. */
-const offset = (withMinutes: (minutes: string) => string) =>
+/**
+ * Pattern of offsets from UTC, of at most 18 hours as in Java:
+ * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/ZoneOffset.html
+ *
+ * @param withMinutes Makes the pattern of what follows the hour from that of its minutes.
+ */
+const offsetPattern = (withMinutes: (minutes: string) => string) =>
   `[+-](?:(?:0[0-9]|1[0-7])${withMinutes('[0-5][0-9]')}|18${withMinutes('00')})`;
 
 /** Patterns of `H` and `HH`. */
@@ -82,14 +87,14 @@ const YEARS = [undefined, '[0-9]{2}', undefined, '[0-9]{4}'];
 const FRACTIONS = Array.from({ length: 9 }, (_, i) => `[0-9]{${i + 1}}`);
 /** Pattern of weekdays as `E` has them. */
 const SHORT_WEEKDAY = oneOf(short(WEEKDAYS));
-/** Patterns of `x`, `xx` and `xxx`; with `X` also `Z`. */
+/** Patterns of `x`, `xx` and `xxx`; with `X` also `Z`. Java's `x` takes no colon, which is read here. */
 const ISO_OFFSETS = [
-  offset((minutes) => `(?::?${minutes})?`),
-  offset((minutes) => minutes),
-  offset((minutes) => `:${minutes}`),
+  offsetPattern((minutes) => `(?::?${minutes})?`),
+  offsetPattern((minutes) => minutes),
+  offsetPattern((minutes) => `:${minutes}`),
 ];
-/** Pattern of `Z`, with or without a colon. */
-const RFC_OFFSET = offset((minutes) => `:?${minutes}`);
+/** Pattern of `Z`, with or without a colon. Java's takes none. */
+const RFC_OFFSET = offsetPattern((minutes) => `:?${minutes}`);
 /** Pattern of `z`: names of UTC. Other names are ambiguous. */
 const ZONE_NAME = 'utc|gmt|z';
 
@@ -126,13 +131,13 @@ const PIECES =
 /** Characters that Java keeps for itself. */
 const RESERVED = /[{}#]/;
 /** Parts that say nothing without another part. */
-const NEEDS: readonly (readonly [TimePart, TimePart])[] = [
+const NEEDS: readonly (readonly [part: TimePart, needed: TimePart])[] = [
   ['minute', 'hour'],
   ['second', 'minute'],
   ['fraction', 'second'],
 ];
 
-/** Optional sections that a format may have: each doubles the ways to read it. */
+/** Optional sections that a format may have: each may double the ways to read it. */
 const MOST_OPTIONAL = 4;
 
 /** A node of a format: a text, letters, or a section that may be missing. */
@@ -140,7 +145,7 @@ type FormatNode =
   | { readonly pattern: string; readonly read?: LetteredPart }
   | { readonly optional: readonly FormatNode[] };
 
-/** The way to write nothing: a section that is left out, or the begin of a sequence. */
+/** The way to write nothing: a section that is left out, or the beginning of a sequence. */
 const EMPTY: TimeVariant = { pattern: '', parts: [] };
 
 /** A format as it is read; or, if it is wrong, what was expected, in words that follow `expected`. */
@@ -154,7 +159,10 @@ export type ParsedTimeFormat =
     }
   | { readonly expected: string };
 
-/** Reads a format. */
+/**
+ * Reads a format. A part of a time stands in it once, also if sections with it exclude each other. Texts match in any case of
+ * their letters.
+ */
 export function parseTimeFormat(text: string): ParsedTimeFormat {
   const read: LetteredPart[] = [];
   const open: FormatNode[][] = [[]];
