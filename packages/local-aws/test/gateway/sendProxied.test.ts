@@ -175,6 +175,11 @@ describe('a request of a proxy', () => {
     expect(await sent('127.0.0.1', path)).toMatchObject({ url });
   });
 
+  it('takes an answer of as many bytes as it may have', async () => {
+    answer = (response) => response.end('x'.repeat(1_000));
+    expect(await sent('127.0.0.1', '/')).toMatchObject({ method: 'GET' });
+  });
+
   it('is ended at once when the answer has too many bytes', async () => {
     const closed = new Promise<void>((resolve) => {
       answer = (response) => {

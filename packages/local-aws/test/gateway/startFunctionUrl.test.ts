@@ -156,8 +156,11 @@ describe('what a Function URL answers by itself', () => {
   });
 
   it('is a 413 for a body above 6 MiB', async () => {
-    const body = Buffer.alloc(6 * 1024 * 1024 + 1);
-    expect((await fetch(await start(echo), { method: 'POST', body })).status).toBe(413);
+    const url = await start(async () => ({ statusCode: 202 }));
+    const statusOf = async (bytes: number) =>
+      (await fetch(url, { method: 'POST', body: Buffer.alloc(bytes) })).status;
+    expect(await statusOf(6 * 1024 * 1024)).toBe(202);
+    expect(await statusOf(6 * 1024 * 1024 + 1)).toBe(413);
   });
 
   it('is a 502 for a result that is no answer, which is reported', async () => {
