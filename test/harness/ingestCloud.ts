@@ -52,11 +52,8 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
     if (principal === undefined && name !== undefined) {
       const words = ['policy', 'print', '--for', target, option, name, '--account', localAccount.id];
       const { stdout } = await callMain([...words, '--stage', 'local', '--json'], { env: story.env });
-      return createCustomerBucket(story.cloud.edge, {
-        account,
-        bucket,
-        policy: JSON.parse(stdout).bucketPolicy,
-      });
+      const { bucketPolicy: policy }: { readonly bucketPolicy: object } = JSON.parse(stdout);
+      return createCustomerBucket(story.cloud.edge, { account, bucket, policy });
     }
     const grant = {
       partition: 'aws',

@@ -48,9 +48,9 @@ export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<
   beforeEach(() => {
     lines.length = 0;
     jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      const line = JSON.parse(String(text));
+      const line: Record<string, unknown> = JSON.parse(String(text));
       // Only before the first invocation, whichever test that is in.
-      if (line.event !== 'start') lines.push(line);
+      if (line['event'] !== 'start') lines.push(line);
       return true;
     });
   });

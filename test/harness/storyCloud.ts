@@ -386,7 +386,7 @@ export class StoryCloud {
   ): Promise<() => Promise<unknown>> {
     const { Policy = '' } = await client.send(new GetBucketPolicyCommand({ Bucket }));
     const put = (text: string) => client.send(new PutBucketPolicyCommand({ Bucket, Policy: text }));
-    const { Statement, ...policy } = JSON.parse(Policy);
+    const { Statement, ...policy }: { readonly Statement: readonly object[] } = JSON.parse(Policy);
     const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
     const own = { Effect: 'Deny', Principal: '*', Resource, ...denied };
     await put(JSON.stringify({ ...policy, Statement: [...Statement, own] }));

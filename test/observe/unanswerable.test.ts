@@ -3,6 +3,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
 import { listTableDays } from '../../observe/facts/tables/tableDays.ts';
+import type { TableSummary } from '../../observe/facts/tables/tables.ts';
 
 describe('a question that no call of AWS answers', () => {
   it('is about an output that the stack does not have', () => {
@@ -15,17 +16,16 @@ describe('a question that no call of AWS answers', () => {
     const stack = { service: 'sluice', stage: 'dev' };
     const config = defineConfig({ bucket: 'acme' });
     const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, { region: 'us-east-1' });
-    const table = {
+    const table: TableSummary = {
       name: 'first_exposures',
       kind: 'view',
       description: '',
       days: null,
       dataset: null,
-      comment: null,
       hasDays: false,
       location: null,
       columns: [],
-    } as const;
+    };
     await expect(listTableDays(deployment, table, { countRows: false })).rejects.toMatchObject({
       code: 'SLUICE_TABLES_NO_DAYS',
     });

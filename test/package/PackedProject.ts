@@ -65,7 +65,8 @@ export class PackedProject {
     const beside = this.#layout === 'pnpm' ? join(modules, '.pnpm', 'sluice', 'node_modules') : modules;
     const target = join(beside, PACKAGE_NAME);
     cpSync(unpacked, target, { recursive: true });
-    const { dependencies } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
+    const manifest = readFileSync(join(target, 'package.json'), 'utf8');
+    const { dependencies }: { readonly dependencies: object } = JSON.parse(manifest);
     for (const name of Object.keys(dependencies)) linkPackage(name, beside);
     linkPackage('serverless', modules);
     if (beside !== modules) linkTo(target, join(modules, PACKAGE_NAME));

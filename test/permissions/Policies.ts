@@ -120,7 +120,7 @@ function statementsOf(document: unknown): Statement[] {
   return valuesOf(member(document, 'Statement')).map((statement) => {
     const listOf = (name: string) => valuesOf(member(statement, name)).map(String);
     const Resource = listOf('Resource');
-    const read = JSON.parse(JSON.stringify(statement));
+    const read: Omit<Statement, 'Action' | 'Resource'> = JSON.parse(JSON.stringify(statement));
     return { ...read, Action: listOf('Action'), ...(Resource.length === 0 ? {} : { Resource }) };
   });
 }

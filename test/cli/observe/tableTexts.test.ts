@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { tableListText, tableText } from '../../../cli/observe/tableTexts.ts';
+import type { TableDay } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableSummary } from '../../../observe/facts/tables/tables.ts';
 import { cellsOf } from './cellsOf.ts';
 
@@ -17,14 +18,14 @@ describe('the text of sluice tables', () => {
     days: { count: 3, first: '2026-11-14', last: '2026-11-20' },
     dataset: { source: 'acme', name: 'events' },
   };
-  const day = {
+  const day: Omit<TableDay, 'lastModified'> = {
     day: '2026-11-20',
     state: 'filled',
     rows: 5,
     files: 2,
     bytes: 9,
     location: 's3://b/',
-  } as const;
+  };
   const days = {
     table: table.name,
     first: '2026-11-14',

@@ -175,7 +175,8 @@ export async function startListed(
     },
     listed: async (kind: ForwardedKind) => Object.keys((await listed.read(kind))?.days ?? {}),
     entryOf: async (kind: ForwardedKind, day: UtcDay) => (await listed.read(kind))?.days[day],
-    looks: async (kind: ForwardedKind) => JSON.parse((await store.read(dayLooksKey(kind)))?.text ?? '{}'),
+    looks: async (kind: ForwardedKind): Promise<Record<string, object>> =>
+      JSON.parse((await store.read(dayLooksKey(kind)))?.text ?? '{}'),
     /** The tasks that were sent, which are taken away. */
     takeSent: () => sent.splice(0).map(({ kind, day, reason }) => `${kind} ${day} ${reason}`),
     /** What a run asks of the bucket, and which days it lists. */

@@ -8,7 +8,7 @@ import { heldNames, replacedReaders } from '../../../infra/serverless/readerProb
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
+import { type Decision, judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
 import { judgeRole } from '../../../observe/doctor/roles.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
 import { commands, setupOf } from './setupOf.ts';
@@ -155,13 +155,13 @@ describe('a simulation by IAM', () => {
   const boundary = { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } };
 
   it('prints no look at the stack where another policy denies', () => {
-    const decision = {
+    const decision: Decision = {
       action: 'a',
       resource: 'r',
       isAllowed: false,
       reason: 'explicit',
       policies: [],
-    } as const;
+    };
     const simulation = { sid: 'S', decisions: [decision] };
     expect(judgeSimulation('bi', simulation, true, commands)).toMatchObject([{ commands: [] }]);
     expect(judgeRole('arn', simulation, commands)).toMatchObject([{ commands: [] }]);
