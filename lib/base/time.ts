@@ -156,7 +156,7 @@ export function localDay(instant: number, timeZone: string): UtcDay {
  * the next one.
  */
 export function instantOf(day: UtcDay, hours: number, timezone: string): number {
-  const wall = Date.parse(`${day}T00:00:00Z`) + hours * 3_600_000;
+  const wall = Date.parse(`${day}T00:00:00Z`) + hours * HOUR_MS;
   const guess = wall - offsetAt(wall, timezone);
   const instant = wall - offsetAt(guess, timezone);
   // Of a skipped hour, one of the two is an hour before the clocks change. West of Greenwich it is the second.

@@ -1,11 +1,11 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { removeVersion } from '../harness/storyCloud.ts';
 
-const HOUR_MS = 3_600_000;
 /** An hourly look counts no file that is younger than three minutes. */
 const UNCOUNTED_MS = 4 * 60_000;
 const WAREHOUSE = 'acme-warehouse';

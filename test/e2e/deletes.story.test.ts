@@ -6,10 +6,10 @@ import {
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { eventually } from '../harness/waiting.ts';
 
-const HOUR_MS = 3_600_000;
 const FOLDER = 'statsig/statsig_forwarded_events/statsig_forwarded_events/';
 const LANDED = 'landing/direct/2026-11-20/waits.ndjson.gz';
 const KEPT = [

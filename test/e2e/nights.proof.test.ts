@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
-const HOUR = 3_600_000;
 const RECEIVED_HOURS = 'statsig/ingested/received_hours';
 
 const story = await storyCloud({ curate: false }, { startsAt: '2026-11-20T20:30:00Z' });
@@ -42,19 +42,19 @@ describe('nights whose write is denied', () => {
     const Resource = `arn:aws:s3:::${story.cloud.bucket}/${RECEIVED_HOURS}/*`;
     const putBack = await story.deny({ Sid: 'NoNights', Action: 's3:PutObject', Resource });
     await story.jumpTo('2026-11-22T01:00:00Z');
-    await story.advance(1.25 * HOUR);
+    await story.advance(1.25 * HOUR_MS);
     expect((await findingsNow()).detail).toMatch(/^2026-11-21 is the newest .* 2026-11-20 .*AccessDenied/);
     await story.jumpHours(2);
     expect((await findingsNow()).on).toContain('sluice-local-night-missing');
     await story.jumpTo('2026-11-23T01:00:00Z');
-    await story.advance(1.25 * HOUR);
+    await story.advance(1.25 * HOUR_MS);
     expect(await findingsNow()).toEqual({
       detail: expect.stringMatching(/^2026-11-22 is the newest .* 2026-11-20 /),
       on: expect.arrayContaining(['sluice-local-night-missing']),
     });
     await putBack();
     await story.jumpTo('2026-11-24T01:00:00Z');
-    await story.advance(1.25 * HOUR);
+    await story.advance(1.25 * HOUR_MS);
     expect((await findingsNow()).detail).toBeNull();
     expect((await findingsNow()).on).not.toContain('sluice-local-night-missing');
     // The two days are made up for.
@@ -71,11 +71,11 @@ describe('a damaged object that is tried again two days later', () => {
     expect(await story.keys('damaged/')).toHaveLength(1);
     // CloudWatch has values of each hour of the day.
     await story.jumpTo('2026-11-26T00:00:00Z');
-    await story.advance(20 * HOUR);
+    await story.advance(20 * HOUR_MS);
     expect((await story.sluice('redrive', '--damaged')).code).toBe(0);
     await story.cloud.flush();
     expect(await story.keys('damaged/')).toHaveLength(1);
-    await story.advance(5.5 * HOUR);
+    await story.advance(5.5 * HOUR_MS);
     for (const night of ['2026-11-28', '2026-11-29', '2026-11-30']) await story.jumpTo(`${night}T01:15:00Z`);
     const tried = await hoursOf('2026-11-26');
     expect(tried.filter(({ state }) => state !== 'whole')).toEqual([]);

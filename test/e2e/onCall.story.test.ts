@@ -9,6 +9,7 @@ import {
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { FRESH_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
@@ -19,8 +20,6 @@ import { eventually } from '../harness/waiting.ts';
 
 const KEY = 'client-web-0123456789';
 const DAY = '2026-11-20';
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 let story: StoryCloud;
 let open: Console;
@@ -99,22 +98,22 @@ describe('sluice status', () => {
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     const first = story.clock.now();
     expect(await post(3)).toBe(202);
-    await story.advance(MINUTE / 2);
+    await story.advance(MINUTE_MS / 2);
     expect(await post(1)).toBe(202);
     const before = await status();
     expect(before.waiting.buffered.count).toBe(2);
     const oldest = Date.parse(before.waiting.buffered.oldest ?? '') - first;
     expect(oldest).toBeGreaterThanOrEqual(0);
-    expect(oldest).toBeLessThan(MINUTE);
+    expect(oldest).toBeLessThan(MINUTE_MS);
     expect(before.lastHour).toMatchObject({ received: 4, landed: 4 });
     await story.cloud.flush();
-    await story.advance(10 * MINUTE);
+    await story.advance(10 * MINUTE_MS);
     const { at, tables, waiting, partitions } = await status();
     const events = tables?.find(({ table }) => table === 'events');
     expect(waiting.buffered.count).toBe(0);
     expect(partitions?.gaps).toEqual([]);
     expect(events?.rowsLastHour).toBe(4);
-    expect(Date.parse(at) - Date.parse(events?.newestRowAt ?? '')).toBeGreaterThanOrEqual(10 * MINUTE);
+    expect(Date.parse(at) - Date.parse(events?.newestRowAt ?? '')).toBeGreaterThanOrEqual(10 * MINUTE_MS);
   });
 });
 
@@ -142,7 +141,7 @@ describe('a fault leads by sluice status to its finding', () => {
 
   it('a key turned off: nobody may send', async () => {
     await keys(['remove', 'web', '--sha256', hash('sha256', KEY).slice(0, 10)]);
-    await story.advance(10 * MINUTE);
+    await story.advance(10 * MINUTE_MS);
     await post(1);
     expect(await post(1)).toBe(401);
     const { commands } = await finding('NO_KEY');
@@ -190,13 +189,13 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.setFaults({ glue: [{ ...denied, operations: ['BatchCreatePartition'] }] });
     await dead(queue, body);
     // The queue's batch is complete.
-    await story.advance(MINUTE);
+    await story.advance(MINUTE_MS);
     const denial = await status();
     const { register: why } = denial.failures;
     expect(why?.text).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
     expect(findingIn(denial, 'PARTITION_WRONG').detail).toContain(`failed last at ${why?.text} Missing:`);
     await story.clearFaults();
-    await story.advance(20 * MINUTE);
+    await story.advance(20 * MINUTE_MS);
     await story.cloud.flush();
     expect(await status()).toMatchObject({ partitions: { gaps: [] }, failures: {} });
   });
@@ -207,7 +206,7 @@ describe('a fault leads by sluice status to its finding', () => {
     const KeyId = Aliases.find(({ AliasName }) => AliasName === 'alias/sluice-local')?.TargetKeyId;
     await kms.send(new DisableKeyCommand({ KeyId }));
     expect(await post(1)).toBe(202);
-    await story.jump(13 * HOUR);
+    await story.jump(13 * HOUR_MS);
     const disabled = await status();
     const { commands, detail } = findingIn(disabled, 'KEY_UNUSABLE');
     expect(detail).toMatch(

@@ -2,13 +2,12 @@ import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
 import { sum } from '../../lib/base/sum.ts';
+import { MINUTE_MS } from '../../lib/base/time.ts';
 import type { Period } from '../../observe/facts/flow/overTime.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
-
-const MINUTE = 60_000;
 
 let story: StoryCloud;
 let open: Console;
@@ -39,7 +38,7 @@ describe('an outage leads by sluice status to its finding', () => {
   it('an event of the bucket that is lost: nobody asks for the object, until the commands do', async () => {
     await story.setFaults({ events: [{ fault: 'loseEvents' }] });
     expect(await story.post(purchase)).toBe(202);
-    await story.advance(31 * MINUTE);
+    await story.advance(31 * MINUTE_MS);
     expect(await story.cure('LANDING_LATE')).toEqual([expect.any(Number), 0]);
     await story.cloud.flush();
     expect(await story.found('LANDING_LATE')).toBeUndefined();
@@ -51,7 +50,7 @@ describe('an outage leads by sluice status to its finding', () => {
     await story.setFaults({ firehose });
     for (let i = 0; i < 4; i += 1) {
       expect(await story.post(purchase)).toBe(202);
-      await story.advance(5 * MINUTE);
+      await story.advance(5 * MINUTE_MS);
     }
     expect(await story.post(purchase)).toBe(202);
     const rings = (await status()).problems.flatMap(({ code, detail }) =>
@@ -72,11 +71,11 @@ describe('an outage leads by sluice status to its finding', () => {
     expect(detail).toMatch(
       /^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\. By sender: 1 /,
     );
-    await story.advance(3 * MINUTE);
+    await story.advance(3 * MINUTE_MS);
     expect(await story.post(purchase)).toBe(202);
     expect((await finding('NOT_STORED')).detail).toContain('; it is over.');
     await story.cloud.flush();
-    await story.advance(20 * MINUTE);
+    await story.advance(20 * MINUTE_MS);
     expect(JSON.stringify((await status()).problems)).not.toContain('sluice-local-overflow');
   });
 
@@ -88,7 +87,7 @@ describe('an outage leads by sluice status to its finding', () => {
     for (let i = 0; i < 25; i += 1) answers.push(await story.post(purchase));
     expect([...new Set(answers)]).toEqual([429, 500]);
     await story.clearFaults();
-    await story.advance(11 * MINUTE);
+    await story.advance(11 * MINUTE_MS);
     const unreached = await status();
     const { detail, severity, commands } = findingIn(unreached, 'UNREACHED');
     expect(severity).toBe('problem');

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { encodeLines } from '../../lib/landing/store/encodeLines.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { rowPath } from '../../lib/tables/objectKeys.ts';
@@ -6,7 +7,6 @@ import { firstQuery } from '../harness/firstQuery.ts';
 import { removeVersion, storyCloud } from '../harness/storyCloud.ts';
 import { textOf } from '../harness/textOf.ts';
 
-const HOUR = 3_600_000;
 const DAY = '2026-11-20';
 /** The query of the page. */
 const WHOLE = firstQuery('complete.md').replaceAll('2026-11-14', DAY).replace('sluice.', '');
@@ -18,7 +18,7 @@ let users = 0;
 async function post(count: number, days = 0): Promise<number> {
   users += 1;
   const user = { userID: `u${users}` };
-  const time = story.clock.now() + days * 24 * HOUR;
+  const time = story.clock.now() + days * 24 * HOUR_MS;
   // As browsers do.
   const preflight = {
     method: 'OPTIONS',
@@ -36,7 +36,7 @@ async function post(count: number, days = 0): Promise<number> {
 /** Lets the rest of an hour and ten minutes pass, and what is on its way arrive. */
 async function nextHour(): Promise<void> {
   await story.cloud.flush();
-  await story.jump(HOUR);
+  await story.jump(HOUR_MS);
   await story.cloud.flush();
 }
 

@@ -1,13 +1,12 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { sum } from '../../lib/base/sum.ts';
-import { utcDay } from '../../lib/base/time.ts';
+import { HOUR_MS, utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { type Fate, type Post, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
-const HOUR = 3_600_000;
 /** Six visits a second apart, three on each side of the last midnight UTC. */
 const aroundMidnight = { days: [Date.parse(`${utcDay(Date.now())}T00:00:00Z`) - 3_000] };
 
@@ -54,14 +53,14 @@ const runs: readonly Run[] = [
     driver: 'driveJsClient.ts',
     key: 'client-1',
     script: ['lose'],
-    settings: { clockOffsetMs: -3 * HOUR },
+    settings: { clockOffsetMs: -3 * HOUR_MS },
   },
   {
     prefix: 'statsig-node-early',
     driver: '../../test/harness/sdks/driveStatsigNode.ts',
     key: 'secret-2',
     script: ['lose'],
-    settings: { clockOffsetMs: 3 * HOUR },
+    settings: { clockOffsetMs: 3 * HOUR_MS },
   },
 ];
 
@@ -208,8 +207,8 @@ describe('landed rows', () => {
 
   it('have the right time although the sender’s clock is hours off', async () => {
     for (const [prefix, offset] of [
-      ['js-client-late', -3 * HOUR],
-      ['statsig-node-early', 3 * HOUR],
+      ['js-client-late', -3 * HOUR_MS],
+      ['statsig-node-early', 3 * HOUR_MS],
     ]) {
       const [found] = await query(
         `SELECT max(abs(epoch_ms(received_at) - epoch_ms(timestamp))) AS off, min(epoch_ms(client_timestamp) - epoch_ms(timestamp)) AS earliest,

@@ -7,7 +7,7 @@ import {
   paginateListStackResources,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
-import { utcDay } from '../../lib/base/time.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { type Ended, type Engine, REGION } from './Engine.ts';
@@ -21,7 +21,6 @@ export const WAREHOUSE = 'acme-warehouse';
 
 /** It takes a minute, and ten times as long on a machine that does ten other things. */
 const DEPLOY_MS = 900_000;
-const DAY_MS = 86_400_000;
 
 /** A Function URL, curation, a customer's source in another account's bucket, an export and readers. */
 export const settings = {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { sum } from '../../lib/base/sum.ts';
-import { utcDay } from '../../lib/base/time.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { SIMULATOR_VARIABLE } from '../../packages/local-aws/test/witness/iam/simulator.ts';
@@ -27,7 +27,6 @@ import {
 import { Store, until } from './Store.ts';
 import { runTrial } from './trial.ts';
 
-const DAY_MS = 86_400_000;
 /** LocalStack on a busy machine: the writer's batches are of 20 s, the registrar's of 10. */
 const WRITTEN_MS = 300_000;
 /** A plan, a load or a curation, with the batching of their queues. */

@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { changesOf, lastDayOf } from '../../observe/facts/flow/changes.ts';
 import type { RequestCounts } from '../../observe/facts/flow/requestCounts.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 10, 19, 12);
 const END = Date.UTC(2026, 10, 20, 12, 10);
 
@@ -25,7 +23,8 @@ const period = { start: START, end: END };
 /** So many requests in each hour of a week, until so many hours before the day. */
 const weekOf = (requests: number, hours = 0) => {
   const before = new Map<number, RequestCounts>();
-  for (let at = START - 7 * DAY; at < START - hours * HOUR; at += HOUR) before.set(at, { ...none, requests });
+  for (let at = START - 7 * DAY_MS; at < START - hours * HOUR_MS; at += HOUR_MS)
+    before.set(at, { ...none, requests });
   return before;
 };
 
@@ -40,11 +39,11 @@ function changes({
   readonly today?: (at: string) => Some | undefined;
 }) {
   const before = new Map<number, RequestCounts>();
-  for (let at = START - days * DAY; at < START; at += HOUR) before.set(at, { ...none, ...usual });
+  for (let at = START - days * DAY_MS; at < START; at += HOUR_MS) before.set(at, { ...none, ...usual });
   const day = new Map<number, RequestCounts>();
-  for (let at = START; at < END; at += 5 * MINUTE) {
+  for (let at = START; at < END; at += 5 * MINUTE_MS) {
     const own = today(new Date(at).toISOString().slice(11, 16));
-    const isHourly = at % HOUR === 0;
+    const isHourly = at % HOUR_MS === 0;
     const counts = { ...none, ...(own ?? (isHourly ? usual : {})) };
     if (counts.requests > 0) day.set(at, counts);
   }
@@ -89,9 +88,9 @@ describe('what is not as usual', () => {
 
   it('counts no request that is older than 24 hours, though its hour is compared', () => {
     const day = new Map([
-      [START + 5 * MINUTE, { ...none, refusedBy: { A: 1 } }],
+      [START + 5 * MINUTE_MS, { ...none, refusedBy: { A: 1 } }],
       [
-        START + 10 * MINUTE,
+        START + 10 * MINUTE_MS,
         {
           ...none,
           requests: 9,
@@ -114,14 +113,14 @@ describe('what is not as usual', () => {
 
   it('is no spike that ended before the last 24 hours, though its hour is read', () => {
     const before = weekOf(100);
-    const day = new Map([[START + 5 * MINUTE, { ...none, requests: 90_000 }]]);
+    const day = new Map([[START + 5 * MINUTE_MS, { ...none, requests: 90_000 }]]);
     const found = changesOf({ day, before, ...period });
     expect(found.filter(({ hour }) => hour === 90_000)).toEqual([]);
   });
 
   it('has when requests were answered 503 first and last, by code', () => {
     const day = new Map<number, RequestCounts>(
-      [10, 5, 5].map((n, i) => [START + HOUR + i * 5 * MINUTE, { ...none, failedBy: { A: n } }]),
+      [10, 5, 5].map((n, i) => [START + HOUR_MS + i * 5 * MINUTE_MS, { ...none, failedBy: { A: n } }]),
     );
     day.set(END, { ...none, failedBy: { B: 1 } });
     const first = '2026-11-19T13:00:00.000Z';
@@ -135,13 +134,13 @@ describe('what is not as usual', () => {
   it('has the requests that are usual in this hour, of a young stage those of all hours before', () => {
     const usual = (...hours: readonly (readonly [hoursAgo: number, requests: number])[]) => {
       const before = new Map(
-        hours.map(([hoursAgo, requests]) => [START - hoursAgo * HOUR, { ...none, requests }]),
+        hours.map(([hoursAgo, requests]) => [START - hoursAgo * HOUR_MS, { ...none, requests }]),
       );
       return lastDayOf({ day: new Map(), before, ...period }).usual;
     };
     expect(usual([24, 5], [48, 7], [72, 6], [1, 90])).toBe(5.5);
     const day = new Map(
-      Array.from({ length: 23 }, (_, i) => [START + (i + 1) * HOUR, { ...none, requests: 5 }]),
+      Array.from({ length: 23 }, (_, i) => [START + (i + 1) * HOUR_MS, { ...none, requests: 5 }]),
     );
     expect(lastDayOf({ day, before: new Map(), ...period }).usual).toBe(5);
   });
@@ -149,7 +148,7 @@ describe('what is not as usual', () => {
   it('has the requests of each hour of the days before, once there are three', () => {
     const usualHours = (days: number) => {
       const counts = Array.from({ length: days * 24 }, (_, i) => i + 1);
-      const before = new Map(counts.map((requests) => [START - requests * HOUR, { ...none, requests }]));
+      const before = new Map(counts.map((requests) => [START - requests * HOUR_MS, { ...none, requests }]));
       return lastDayOf({ day: new Map(), before, ...period }).usualHours;
     };
     expect(usualHours(7)[11]).toEqual({ least: 1, median: 73, most: 145 });
@@ -240,13 +239,13 @@ describe('what is not as usual', () => {
     const silent = (from: number) => {
       const before = weekOf(60, 3);
       // Counts of other kinds, as of browsers that ask, are no requests.
-      before.set(START - 2 * HOUR, none);
-      const day = new Map([[START + 4 * HOUR, { ...none, requests: 1 }]]);
-      for (let time = START + 4 * HOUR; time < END; time += 5 * MINUTE)
+      before.set(START - 2 * HOUR_MS, none);
+      const day = new Map([[START + 4 * HOUR_MS, { ...none, requests: 1 }]]);
+      for (let time = START + 4 * HOUR_MS; time < END; time += 5 * MINUTE_MS)
         day.set(time, { ...none, requests: 5 });
       return changesOf({ day, before, start: START + from, end: END + from });
     };
-    for (const from of [0, HOUR, 2 * HOUR])
+    for (const from of [0, HOUR_MS, 2 * HOUR_MS])
       expect(silent(from)[0]).toMatchObject({
         what: 'silence',
         first: '2026-11-19T09:00:00.000Z',
@@ -257,12 +256,12 @@ describe('what is not as usual', () => {
   it('is a silence that lasts while nothing has come since', () => {
     const before = weekOf(60);
     const day = new Map<number, RequestCounts>();
-    for (let time = START; time < END - 80 * MINUTE; time += 5 * MINUTE)
+    for (let time = START; time < END - 80 * MINUTE_MS; time += 5 * MINUTE_MS)
       day.set(time, { ...none, requests: 5 });
     expect(changesOf({ day, before, ...period })).toMatchObject([
       { what: 'silence', first: at('10:50'), last: null },
     ]);
-    day.set(END - 5 * MINUTE, { ...none, requests: 1 });
+    day.set(END - 5 * MINUTE_MS, { ...none, requests: 1 });
     expect(changesOf({ day, before, ...period })).toMatchObject([
       { what: 'silence', first: at('10:50'), last: at('12:05') },
     ]);

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from '@jest/globals';
 import { readMetricData } from '../../lib/aws/metricData.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { readDayCounts } from '../../observe/facts/flow/changes.ts';
 import { readLastHour, readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
 import { type AskedCall, answeredBy } from '../harness/answering.ts';
@@ -64,8 +65,6 @@ describe('the times for which metrics are asked', () => {
   const now = AT + 450_000;
   const stack = { service: 'sluice', stage: 'prod' };
   const hours = (start: number, end: number) => [new Date(start).toISOString(), new Date(end).toISOString()];
-  const HOUR_MS = 3_600_000;
-  const DAY_MS = 24 * HOUR_MS;
 
   it.each([
     // The last period is not over: it ends at 12:08, or with five minutes at 12:10.

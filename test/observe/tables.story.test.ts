@@ -1,8 +1,8 @@
 import { CreatePartitionCommand, DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../lib/base/time.ts';
 import { startObserved } from './startObserved.ts';
 
-const DAY = 86_400_000;
 const EVENTS = 'statsig_forwarded_events';
 const FOLDER = `statsig/${EVENTS}/${EVENTS}/`;
 
@@ -15,7 +15,7 @@ for (const [daysAgo, names] of [
   [5, ['older']],
   [6, ['oldest']],
 ] as const) {
-  const time = observed.clock.now() - daysAgo * DAY;
+  const time = observed.clock.now() - daysAgo * DAY_MS;
   await observed.send({ events: names.map((eventName) => ({ eventName, user: { userID: 'ada' }, time })) });
 }
 await observed.cloud.flush();

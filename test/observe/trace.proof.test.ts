@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../lib/base/time.ts';
 import { startObserved } from './startObserved.ts';
-
-const DAY = 86_400_000;
 
 const observed = await startObserved(Date.UTC(2026, 10, 20, 8));
 afterAll(() => observed.close());
@@ -86,7 +85,7 @@ describe('sluice trace', () => {
       events: [
         exposure('gil', { ruleID: 'default' }),
         exposure('gil', { config: 'other' }),
-        event('old', 'gil', { time: now - 30 * DAY }),
+        event('old', 'gil', { time: now - 30 * DAY_MS }),
         { ...event('staged', 'gil'), user: { userID: 'gil', statsigEnvironment: { tier: 'staging' } } },
       ],
     };

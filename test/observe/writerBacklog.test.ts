@@ -1,16 +1,15 @@
 import { expect, it } from '@jest/globals';
 import { backlogText } from '../../cli/observe/statusText.ts';
+import { MINUTE_MS } from '../../lib/base/time.ts';
 import { backlogMetrics, backlogOf, readWriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
 import { metricClient } from '../harness/metricClient.ts';
 import { NOW } from './statusFacts.ts';
-
-const MINUTE = 60_000;
 
 /** Values of the queue's metrics, the newest last, by the minute. */
 function backlog(visible: number[], taken: number[], came: number[], finished: number[]) {
   const names = backlogMetrics('sluice-prod-write').map(({ id }) => id);
   const series = [visible, taken, came, finished].map((values, i) => {
-    const points = values.map((value, j) => [NOW - (values.length - j) * MINUTE, value] as const);
+    const points = values.map((value, j) => [NOW - (values.length - j) * MINUTE_MS, value] as const);
     // CloudWatch tells the newest first.
     return [names[i] ?? '', new Map(points.reverse())] as const;
   });
@@ -39,12 +38,12 @@ it.each<[string, number[][], object | null]>([
       [40, 40],
       [100, 100],
     ],
-    { messages: 6_000, perMinute: 60, goneAt: new Date(NOW + 100 * MINUTE).toISOString() },
+    { messages: 6_000, perMinute: 60, goneAt: new Date(NOW + 100 * MINUTE_MS).toISOString() },
   ],
   [
     'counts the minutes that SQS told',
     [[0, 900], [], [0, 0, 0], [0, 0, 300]],
-    { messages: 900, perMinute: 100, goneAt: new Date(NOW + 9 * MINUTE).toISOString() },
+    { messages: 900, perMinute: 100, goneAt: new Date(NOW + 9 * MINUTE_MS).toISOString() },
   ],
   [
     'has no end while as many come',
@@ -69,7 +68,7 @@ it.each<[string, number[][], object | null]>([
   [
     'that is finished within the period anyway ends, however much comes',
     [[60], [0], [150, 150], [100, 100]],
-    { messages: 60, perMinute: 100, goneAt: new Date(NOW + 0.6 * MINUTE).toISOString() },
+    { messages: 60, perMinute: 100, goneAt: new Date(NOW + 0.6 * MINUTE_MS).toISOString() },
   ],
 ])('the backlog of the writer %s', (_, [visible = [], taken = [], came = [], finished = []], expected) => {
   const { found, text } = backlog(visible, taken, came, finished);
@@ -82,7 +81,7 @@ it('the backlog of the writer is read of half an hour', async () => {
   const [visible = ''] = backlogMetrics('sluice-prod-write').map(({ metric }) => metric);
   const at = (minutes: number) => {
     const cloudwatch = metricClient({
-      [`${visible} Maximum sluice-prod-write`]: [[NOW - minutes * MINUTE, 7]],
+      [`${visible} Maximum sluice-prod-write`]: [[NOW - minutes * MINUTE_MS, 7]],
     });
     return readWriterBacklog({ cloudwatch, stack, now: NOW });
   };

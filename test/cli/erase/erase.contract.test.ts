@@ -8,6 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
@@ -115,7 +116,6 @@ describe('sluice erase', () => {
   });
 
   describe('while something can be brought back', () => {
-    const DAY_MS = 86_400_000;
     const day = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
     const judged = `statsig/ingested/received_hours/${day}.json`;
     const landed = `landing/${day.replaceAll('-', '/')}/07/a.ndjson.gz`;

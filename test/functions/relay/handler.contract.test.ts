@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemTiming } from '../../../lib/base/retry.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -8,7 +9,6 @@ import { recordingTarget, status, taken } from '../../harness/recordingTarget.ts
 import { startAws } from '../../harness/startAws.ts';
 
 const BUCKET = 'sluice-relayed';
-const MINUTE_MS = 60_000;
 /** That of the queues. */
 const clock = new ManualClock(Date.now());
 const aws = await startAws({ clock });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/write/handler.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { directRecordKey, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { parseTableKey } from '../../../lib/tables/tableFolders.ts';
@@ -8,7 +9,6 @@ import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { objectMessage, startAws } from '../../harness/startAws.ts';
 
-const HOUR_MS = 3_600_000;
 /** S3's: what is put while it is behind is old. */
 const past = new MovableClock();
 const aws = await startAws({ clock: past });

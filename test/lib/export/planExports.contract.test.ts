@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS } from '../../../lib/base/time.ts';
 import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportDay, type exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
@@ -7,8 +7,6 @@ import { planExports } from '../../../lib/export/planExports.ts';
 import { EXPORTS_LEDGER, exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { killedAt } from '../../harness/killedAt.ts';
 import { DAY, type ExportWorld, startExport, TARGET, THEIRS } from './startExport.ts';
-
-const HOUR_MS = 3_600_000;
 
 describe('the plan of exports', () => {
   let world: ExportWorld;

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { exportTargetPolicies } from '../../../lib/access/buckets/customerBucketPolicies.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import type { Exporter } from '../../../lib/export/exportMessages.ts';
@@ -32,7 +33,6 @@ export const TARGET = 'acme-warehouse';
 export const DAY = '2026-11-19';
 const BUCKET = 'sluice-data';
 const TABLE = 'statsig_forwarded_events';
-const MINUTE_MS = 60_000;
 
 /** What differs from the usual ports of an export. `exported` is the export whose target is written to. */
 export type ExporterOptions = Partial<DayExporter> & { readonly exported?: Export };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../../../lib/groups/GroupRow.ts';
 import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import type { SpecRule } from '../../../lib/groups/readSpecs.ts';
 
-const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 1, 10);
 const rule: SpecRule = {
   experimentId: 'e',
@@ -19,7 +19,7 @@ const launch: SpecRule = { ...rule, ruleId: 'launchedGroup', groupName: null, ki
 /** The rows after pulls of specs, an hour after the other. */
 function pulled(...pulls: readonly (readonly SpecRule[])[]): readonly GroupRow[] {
   return pulls.reduce<readonly GroupRow[]>(
-    (rows, rules, hour) => mergeGroups(rows, rules, START + hour * HOUR).rows,
+    (rows, rules, hour) => mergeGroups(rows, rules, START + hour * HOUR_MS).rows,
     [],
   );
 }
@@ -27,7 +27,7 @@ function pulled(...pulls: readonly (readonly SpecRule[])[]): readonly GroupRow[]
 describe('a pull', () => {
   it('counts the rules that are new, that are there again and that specs no longer have', () => {
     const rows = pulled([rule, { ...rule, ruleId: 'gone' }]);
-    const { added, seenAgain, kept } = mergeGroups(rows, [rule, launch], START + HOUR);
+    const { added, seenAgain, kept } = mergeGroups(rows, [rule, launch], START + HOUR_MS);
     expect({ added, seenAgain, kept }).toEqual({ added: 1, seenAgain: 1, kept: 1 });
   });
 
@@ -39,7 +39,7 @@ describe('a pull', () => {
 
   it('says of a rule when specs had it first and last', () => {
     expect(pulled([], [rule], [rule])).toMatchObject([
-      { firstSeen: START + HOUR, lastSeen: START + 2 * HOUR },
+      { firstSeen: START + HOUR_MS, lastSeen: START + 2 * HOUR_MS },
     ]);
   });
 
@@ -65,7 +65,7 @@ describe('a pull', () => {
 
   it('takes the name from the latest specs', () => {
     const rows = pulled([rule]);
-    for (const at of [START, START + HOUR])
+    for (const at of [START, START + HOUR_MS])
       expect(mergeGroups(rows, [{ ...rule, groupName: 'New' }], at).rows).toMatchObject([
         { groupName: 'New' },
       ]);
@@ -75,16 +75,16 @@ describe('a pull', () => {
     const older = mergeGroups(
       pulled([rule]),
       [{ ...rule, groupName: 'Oldest', kind: 'other' }],
-      START - HOUR,
+      START - HOUR_MS,
     ).rows;
     expect(older).toMatchObject([
-      { groupName: 'Old', kind: 'group', firstSeen: START - HOUR, lastSeen: START },
+      { groupName: 'Old', kind: 'group', firstSeen: START - HOUR_MS, lastSeen: START },
     ]);
   });
 
   it('takes from older specs what none since have said', () => {
     const unnamed = pulled([{ ...rule, groupName: null, kind: 'other', layerId: null, split: null }]);
-    expect(mergeGroups(unnamed, [rule], START - HOUR).rows).toMatchObject([
+    expect(mergeGroups(unnamed, [rule], START - HOUR_MS).rows).toMatchObject([
       { groupName: 'Old', kind: 'group', layerId: 'l', expectedSplit: 0.5 },
     ]);
   });
@@ -113,8 +113,8 @@ describe('a pull', () => {
     { what: 'older specs say another', hour: 1, split: 0.7, expectedSplit: 0.1 },
     { what: 'later specs say none', hour: 3, split: null, expectedSplit: 0.1 },
   ])('has the split $expectedSplit after $what', ({ hour, split, expectedSplit }) => {
-    const { rows } = mergeGroups([], [{ ...rule, split: 0.1 }], START + 2 * HOUR);
-    const merged = mergeGroups(rows, [{ ...rule, split }], START + hour * HOUR);
+    const { rows } = mergeGroups([], [{ ...rule, split: 0.1 }], START + 2 * HOUR_MS);
+    const merged = mergeGroups(rows, [{ ...rule, split }], START + hour * HOUR_MS);
     expect(merged.rows).toMatchObject([{ expectedSplit }]);
   });
 

@@ -1,4 +1,4 @@
-import { type Alarm, LAST_INSTANT_MS, LONGEST_TIMER_MS, type LocalClock } from './clock.ts';
+import { type Alarm, LAST_INSTANT_MS, LONGEST_TIMER_MS, type LocalClock, MINUTE_MS } from './clock.ts';
 import { ControlError } from './errors.ts';
 import { reportDefect } from './reportDefect.ts';
 
@@ -11,9 +11,6 @@ interface PendingAlarm {
   /** What is called then. */
   readonly ring: () => unknown;
 }
-
-/** A minute, milliseconds. */
-const MINUTE_MS = 60_000;
 
 /** The time of an alarm by which it is chosen. */
 type AlarmTime = 'at' | 'machineAt';

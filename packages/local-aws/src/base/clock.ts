@@ -33,6 +33,10 @@ export const realClock: LocalClock = {
   },
 };
 
+/** Milliseconds of a minute. */
+export const MINUTE_MS = 60_000;
+/** Milliseconds of an hour. */
+export const HOUR_MS = 3_600_000;
 /** Milliseconds of a day. */
 export const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Clock, DAY_MS } from '../base/clock.ts';
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from '../base/clock.ts';
 import { DiskError, type LocalAwsError } from '../base/errors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { isChecked, isTorn, parseChecked } from '../disk/checked.ts';
@@ -9,11 +9,6 @@ import { readWhole } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import type { Metric, MetricDatum } from './Metric.ts';
 import { Statistics, type StoredStatistics } from './Statistics.ts';
-
-/** Milliseconds of a minute, the shortest period. */
-export const MINUTE_MS = 60_000;
-/** Milliseconds of an hour. */
-const HOUR_MS = 3_600_000;
 
 /**
  * How long values are kept, in milliseconds: by minute, where CloudWatch has longer periods after 15 days.

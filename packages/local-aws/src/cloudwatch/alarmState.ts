@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, MINUTE_MS } from '../base/clock.ts';
 import type { Stack } from '../cloudformation/Stack.ts';
 import type { Metric } from './Metric.ts';
-import { METRIC_RETENTION_MS, type MetricStore, MINUTE_MS } from './MetricStore.ts';
+import { METRIC_RETENTION_MS, type MetricStore } from './MetricStore.ts';
 import { Statistics, statistics } from './Statistics.ts';
 import { isServiceMetric } from './serviceMetrics.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MINUTE_MS } from '../base/clock.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
@@ -19,8 +20,6 @@ const LIMITS = {
 
 /** Seconds of a minute, the shortest period. */
 const MINUTE_SECONDS = 60;
-/** Milliseconds of a minute. */
-const MINUTE_MS = MINUTE_SECONDS * 1_000;
 
 /**
  * Statistics of CloudWatch that are not emulated: percentiles, and those of a part of the values.

@@ -1,10 +1,7 @@
-import type { Alarm, LocalClock } from '../base/clock.ts';
+import { type Alarm, type LocalClock, MINUTE_MS } from '../base/clock.ts';
 import type { MetricDatum } from '../cloudwatch/Metric.ts';
 import { STREAM_NAMESPACE, type streamMetricNames } from '../cloudwatch/serviceMetrics.ts';
 import type { DeliveryStream, StreamMinute } from './DeliveryStream.ts';
-
-/** Milliseconds of a minute. */
-const MINUTE_MS = 60_000;
 
 /**
  * Publishes the metrics of streams to CloudWatch, once a minute while any stream has activity or waiting records. A

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../base/clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/clock.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
 /** Months by name, as AWS's cron accepts them. */
@@ -98,10 +98,6 @@ function fieldValue(text: string, { names, from }: Field): number {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Milliseconds of a minute. */
-const MINUTE_MS = 60_000;
-/** Milliseconds of an hour. */
-const HOUR_MS = 60 * MINUTE_MS;
 /** Minutes of a day. */
 const MINUTES_OF_DAY = 1_440;
 /** The units of a rate, in milliseconds. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Alarm, LocalClock } from '../base/clock.ts';
+import { type Alarm, type LocalClock, MINUTE_MS } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { fileNameOf, readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { queueDoesNotExist } from './errors.ts';
@@ -13,8 +13,6 @@ import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queu
 const QUEUE_FILE = 'queue.json';
 /** The journal of a queue's messages in its folder. */
 const MESSAGES_FILE = 'messages.jsonl';
-/** Milliseconds of a minute. */
-const MINUTE_MS = 60_000;
 
 /** A queue as its file has it. */
 const queueFileSchema = z.strictObject({

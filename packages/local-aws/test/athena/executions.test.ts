@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StatementError } from '../../src/athena/engine/StatementError.ts';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { chunks, ScriptedRunner } from '../../src/testing/ScriptedRunner.ts';
 import { BUCKET, runToEnd, START, settle, startAthena, submit } from '../../src/testing/startAthena.ts';
 
-const DAY_MS = 86_400_000;
 const TOKEN = 'a-token-of-at-least-thirty-two-characters';
 
 let runner: ScriptedRunner;

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DAY_MS, MINUTE_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
-
-const MINUTE = 60_000;
-const DAY = 86_400_000;
 
 describe('a movable clock', () => {
   it("follows the machine's clock until it is moved, and runs on from there", async () => {
@@ -12,7 +10,7 @@ describe('a movable clock', () => {
     await clock.set(Date.UTC(2030, 0, 1));
     await new Promise<void>((resolve) => clock.after(20, resolve));
     expect(clock.now() - Date.UTC(2030, 0, 1)).toBeGreaterThanOrEqual(20);
-    expect(clock.now() - Date.UTC(2030, 0, 1)).toBeLessThan(MINUTE);
+    expect(clock.now() - Date.UTC(2030, 0, 1)).toBeLessThan(MINUTE_MS);
     await clock.setReal();
     expect(clock.offsetMs).toBe(0);
   });
@@ -40,17 +38,17 @@ describe('a movable clock', () => {
           const clock = new MovableClock();
           const start = clock.now();
           const rung: number[] = [];
-          const onRing = () => rung.push(Math.round((clock.now() - start) / MINUTE));
+          const onRing = () => rung.push(Math.round((clock.now() - start) / MINUTE_MS));
           for (const after of minutes) {
-            clock.after(after * MINUTE, () => {
+            clock.after(after * MINUTE_MS, () => {
               onRing();
-              clock.after(MINUTE, onRing);
+              clock.after(MINUTE_MS, onRing);
             });
           }
-          await clock.advance(passing * MINUTE + MINUTE / 2);
+          await clock.advance(passing * MINUTE_MS + MINUTE_MS / 2);
           const expected = minutes.flatMap((at) => [at, at + 1]).filter((at) => at <= passing);
           expect(rung).toEqual(expected.sort((a, b) => a - b));
-          expect(Math.round((clock.now() - start) / MINUTE - 0.5)).toBe(passing);
+          expect(Math.round((clock.now() - start) / MINUTE_MS - 0.5)).toBe(passing);
         },
       ),
       { numRuns: 50 },
@@ -77,13 +75,13 @@ describe('a movable clock', () => {
     const clock = new MovableClock();
     const start = clock.now();
     const seen: number[] = [];
-    const daysSince = () => Math.floor((clock.now() - start) / DAY);
-    clock.after(DAY, async () => {
+    const daysSince = () => Math.floor((clock.now() - start) / DAY_MS);
+    clock.after(DAY_MS, async () => {
       for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       seen.push(daysSince());
     });
-    clock.after(2 * DAY, () => seen.push(daysSince()));
-    await Promise.all([clock.advance(1.5 * DAY), clock.advance(1.5 * DAY)]);
+    clock.after(2 * DAY_MS, () => seen.push(daysSince()));
+    await Promise.all([clock.advance(1.5 * DAY_MS), clock.advance(1.5 * DAY_MS)]);
     expect(seen).toEqual([1, 2]);
     expect(daysSince()).toBe(3);
   });
@@ -92,7 +90,7 @@ describe('a movable clock', () => {
     const clock = new MovableClock();
     const done: string[] = [];
     const moved = Promise.withResolvers<void>();
-    clock.after(MINUTE, async () => {
+    clock.after(MINUTE_MS, async () => {
       clock.after(10, async () => {
         await moved.promise;
         done.push('beside');
@@ -102,7 +100,7 @@ describe('a movable clock', () => {
       // The work beside it ends after this alarm's.
       setImmediate(moved.resolve);
     });
-    await clock.advance(MINUTE);
+    await clock.advance(MINUTE_MS);
     expect(done).toEqual(['moved', 'beside']);
   });
 
@@ -114,34 +112,34 @@ describe('a movable clock', () => {
 
   it('rejects a move whose alarm fails, and can be moved again', async () => {
     const clock = new MovableClock();
-    clock.after(MINUTE, () => Promise.reject(new Error('of the alarm')));
-    await expect(clock.advance(DAY)).rejects.toThrow('of the alarm');
-    await clock.advance(DAY);
-    expect(clock.offsetMs).toBeGreaterThanOrEqual(DAY);
+    clock.after(MINUTE_MS, () => Promise.reject(new Error('of the alarm')));
+    await expect(clock.advance(DAY_MS)).rejects.toThrow('of the alarm');
+    await clock.advance(DAY_MS);
+    expect(clock.offsetMs).toBeGreaterThanOrEqual(DAY_MS);
   });
 
   it('keeps the remaining time of each alarm when it is set back, and reports the change', async () => {
     const clock = new MovableClock();
-    await clock.advance(DAY);
+    await clock.advance(DAY_MS);
     const rung: string[] = [];
     const setBack: number[] = [];
-    clock.after(MINUTE, () => rung.push('a minute later'));
+    clock.after(MINUTE_MS, () => rung.push('a minute later'));
     clock.onSetBack((byMs) => setBack.push(byMs))();
     // The machine's time may go on by a millisecond meanwhile.
-    clock.onSetBack((byMs) => setBack.push(Math.round(byMs / MINUTE)));
+    clock.onSetBack((byMs) => setBack.push(Math.round(byMs / MINUTE_MS)));
     await clock.setReal();
     expect(setBack).toEqual([1_440]);
     expect(rung).toEqual([]);
-    await clock.advance(MINUTE);
+    await clock.advance(MINUTE_MS);
     expect(rung).toEqual(['a minute later']);
   });
 
   it('remembers every time it has returned, so that signatures can be checked', async () => {
     const clock = new MovableClock();
-    await clock.set(clock.now() + 3 * DAY);
-    await clock.set(clock.now() - 10 * DAY);
+    await clock.set(clock.now() + 3 * DAY_MS);
+    await clock.set(clock.now() - 10 * DAY_MS);
     const before = Date.now();
-    const days = clock.timesByPastOffsets().map((time) => Math.round((time - before) / DAY));
+    const days = clock.timesByPastOffsets().map((time) => Math.round((time - before) / DAY_MS));
     expect(days).toEqual([0, 3, -7]);
   });
 });

@@ -1,5 +1,6 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
@@ -8,7 +9,6 @@ import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
-const MINUTE = 60_000;
 
 describe('alarms', () => {
   let directory: ReturnType<typeof temporaryDirectory>;
@@ -23,7 +23,7 @@ describe('alarms', () => {
     directory = temporaryDirectory();
     clock = new ManualClock(NOON);
     resources = [];
-    deployedMs = NOON - 60 * MINUTE;
+    deployedMs = NOON - 60 * MINUTE_MS;
     updatedMs = undefined;
     store = MetricStore.open({ directory: directory.path, clock });
     const services = await startServices([
@@ -86,9 +86,9 @@ describe('alarms', () => {
   it('are on while their metric reaches the threshold, and say since when', async () => {
     deployAlarm('many', { AlarmDescription: 'Too many', AlarmActions: ['arn:aws:sns:x'] });
     expect(await states()).toEqual({ many: 'OK' });
-    measure(NOON - 3 * MINUTE, 2);
+    measure(NOON - 3 * MINUTE_MS, 2);
     expect(await states()).toEqual({ many: 'OK' });
-    measure(NOON - MINUTE, 1);
+    measure(NOON - MINUTE_MS, 1);
     const [alarm] = await describeAlarms();
     expect(alarm).toMatchObject({
       AlarmName: 'many',
@@ -98,50 +98,50 @@ describe('alarms', () => {
       ActionsEnabled: true,
       Threshold: 3,
       Period: 300,
-      StateTransitionedTimestamp: new Date(NOON - MINUTE),
+      StateTransitionedTimestamp: new Date(NOON - MINUTE_MS),
     });
-    await clock.advance(10 * MINUTE);
+    await clock.advance(10 * MINUTE_MS);
     expect(await states()).toEqual({ many: 'OK' });
   });
 
   it('say since when by a clock that was set back after the deployment', async () => {
     deployAlarm('many');
-    deployedMs = NOON + 60 * MINUTE;
-    measure(NOON - 3 * MINUTE, 5);
+    deployedMs = NOON + 60 * MINUTE_MS;
+    measure(NOON - 3 * MINUTE_MS, 5);
     const [alarm] = await describeAlarms();
     expect(alarm).toMatchObject({
       StateValue: 'ALARM',
-      StateTransitionedTimestamp: new Date(NOON - 3 * MINUTE),
+      StateTransitionedTimestamp: new Date(NOON - 3 * MINUTE_MS),
     });
   });
 
   it('say since when also after days, and of an alarm that was changed meanwhile', async () => {
     deployAlarm('lasting', { TreatMissingData: 'breaching' });
     deployAlarm('kept', { TreatMissingData: 'ignore' });
-    measure(NOON - 4 * MINUTE, 1);
-    measure(NOON - 2 * MINUTE, 5);
+    measure(NOON - 4 * MINUTE_MS, 1);
+    measure(NOON - 2 * MINUTE_MS, 5);
     const times = async () =>
       (await describeAlarms()).map((alarm) => [alarm.StateValue, alarm.StateTransitionedTimestamp]);
-    const since = ['ALARM', new Date(NOON - 2 * MINUTE)];
+    const since = ['ALARM', new Date(NOON - 2 * MINUTE_MS)];
     expect(await times()).toEqual([since, since]);
-    await clock.advance(3 * 24 * 60 * MINUTE);
-    updatedMs = clock.now() - MINUTE;
+    await clock.advance(3 * 24 * 60 * MINUTE_MS);
+    updatedMs = clock.now() - MINUTE_MS;
     expect(await times()).toEqual([since, since]);
   });
 
   it('wait for as many periods as they evaluate', async () => {
     deployAlarm('lasting', { EvaluationPeriods: 3 });
-    for (const ago of [1, 6]) measure(NOON - ago * MINUTE, 5);
+    for (const ago of [1, 6]) measure(NOON - ago * MINUTE_MS, 5);
     expect(await states()).toEqual({ lasting: 'OK' });
-    measure(NOON - 11 * MINUTE, 5);
+    measure(NOON - 11 * MINUTE_MS, 5);
     expect(await states()).toEqual({ lasting: 'ALARM' });
   });
 
   it('need some of the periods that they evaluate', async () => {
     deployAlarm('some', { EvaluationPeriods: 3, DatapointsToAlarm: 2 });
-    measure(NOON - 11 * MINUTE, 5);
+    measure(NOON - 11 * MINUTE_MS, 5);
     expect(await states()).toEqual({ some: 'OK' });
-    measure(NOON - MINUTE, 5);
+    measure(NOON - MINUTE_MS, 5);
     expect(await states()).toEqual({ some: 'ALARM' });
   });
 
@@ -155,16 +155,16 @@ describe('alarms', () => {
       notBreaching: 'OK',
     };
     expect(await states()).toEqual(empty);
-    measure(NOON - MINUTE, 5);
+    measure(NOON - MINUTE_MS, 5);
     const all = { missing: 'ALARM', ignore: 'ALARM', breaching: 'ALARM', notBreaching: 'ALARM' };
     expect(await states()).toEqual(all);
-    await clock.advance(30 * MINUTE);
+    await clock.advance(30 * MINUTE_MS);
     expect(await states()).toEqual({ ...empty, ignore: 'ALARM' });
   });
 
   it('compare in each direction, with each statistic', async () => {
-    measure(NOON - MINUTE, 2);
-    measure(NOON - MINUTE, 4);
+    measure(NOON - MINUTE_MS, 2);
+    measure(NOON - MINUTE_MS, 4);
     const compare = (name: string, Statistic: string, ComparisonOperator: string, Threshold: number) =>
       deployAlarm(name, { Statistic, ComparisonOperator, Threshold });
     compare('a', 'Maximum', 'GreaterThanThreshold', 4);

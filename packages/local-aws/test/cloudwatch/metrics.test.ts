@@ -6,6 +6,7 @@ import {
   type GetMetricDataCommandInput,
 } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { METRIC_RETENTION_MS, MetricStore } from '../../src/cloudwatch/MetricStore.ts';
@@ -14,9 +15,6 @@ import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 interface Line {
   readonly at: number;
@@ -83,7 +81,7 @@ describe('CloudWatch', () => {
   });
   const get = (
     queries: readonly ReturnType<typeof query>[],
-    { from = NOON - HOUR, to = NOON + HOUR, ...more }: Range = {},
+    { from = NOON - HOUR_MS, to = NOON + HOUR_MS, ...more }: Range = {},
   ) =>
     client.send(
       new GetMetricDataCommand({
@@ -103,7 +101,7 @@ describe('CloudWatch', () => {
   it('answers every statistic of a period, the newest period first', async () => {
     for (const requests of [4, 1, 3, 2])
       print({ at: NOON + 5_000, members: { function: 'collect', requests } });
-    print({ at: NOON + MINUTE, members: { function: 'collect', requests: 7 } });
+    print({ at: NOON + MINUTE_MS, members: { function: 'collect', requests: 7 } });
     const expected = { SampleCount: 4, Sum: 10, Average: 2.5, Minimum: 1, Maximum: 4 };
     expect(await values(Object.keys(expected).map((name, i) => query(`m${i}`, name)))).toEqual(
       Object.entries(expected).map(([name, value]) => [
@@ -115,10 +113,10 @@ describe('CloudWatch', () => {
 
   it.each([
     { what: 'an hour', more: { Period: 3600 }, range: { from: NOON }, sums: [['12:00', 3]] },
-    { what: 'a minute before its end', more: {}, range: { to: NOON + MINUTE }, sums: [['12:00', 1]] },
+    { what: 'a minute before its end', more: {}, range: { to: NOON + MINUTE_MS }, sums: [['12:00', 1]] },
   ])('answers for the period of $what', async ({ more, range, sums }) => {
     for (const [minute, requests] of [1, 2].entries())
-      print({ at: NOON + minute * MINUTE, members: { function: 'collect', requests } });
+      print({ at: NOON + minute * MINUTE_MS, members: { function: 'collect', requests } });
     expect(await values([query('m', 'Sum', more)], range)).toEqual([sums]);
   });
 
@@ -170,14 +168,14 @@ describe('CloudWatch', () => {
   });
 
   it('drops values that are more than two weeks old or two hours ahead', async () => {
-    for (const at of [NOON - 15 * DAY, NOON + 3 * HOUR])
+    for (const at of [NOON - 15 * DAY_MS, NOON + 3 * HOUR_MS])
       print({ at, members: { function: 'collect', requests: 1 } });
-    expect(await values([query('m', 'Sum')], { from: NOON - 20 * DAY, to: NOON + DAY })).toEqual([[]]);
+    expect(await values([query('m', 'Sum')], { from: NOON - 20 * DAY_MS, to: NOON + DAY_MS })).toEqual([[]]);
   });
 
   it('keeps values over restarts, and no longer than it says', async () => {
     for (let minute = 0; minute < 3; minute += 1)
-      print({ at: NOON + minute * MINUTE, members: { function: 'collect', requests: 5 } });
+      print({ at: NOON + minute * MINUTE_MS, members: { function: 'collect', requests: 5 } });
     const sum = [query('m', 'Sum')];
     await close();
     await open();
@@ -188,7 +186,7 @@ describe('CloudWatch', () => {
         ['12:00', 5],
       ],
     ]);
-    clock.advance(METRIC_RETENTION_MS + 2 * HOUR);
+    clock.advance(METRIC_RETENTION_MS + 2 * HOUR_MS);
     await close();
     await open();
     expect(await values(sum)).toEqual([[]]);
@@ -205,7 +203,7 @@ describe('CloudWatch', () => {
     const [first = '', second = '', ...rest] = readFileSync(file, 'utf8').split('\n');
     const damaged = [first, second.replace('requests', 'requezts'), ...rest].join('\n');
     writeFileSync(file, damaged);
-    clock.advance(HOUR);
+    clock.advance(HOUR_MS);
     await open();
     const warnings: Error[] = [];
     const telling = MetricStore.open({
@@ -213,7 +211,7 @@ describe('CloudWatch', () => {
       clock,
       onDamage: (error) => warnings.push(error),
     });
-    const read = () => telling.read(NOON, NOON + HOUR, () => true).map(({ statistics }) => statistics.sum);
+    const read = () => telling.read(NOON, NOON + HOUR_MS, () => true).map(({ statistics }) => statistics.sum);
     expect(read()).toEqual([1, 4]);
     expect(read()).toEqual([1, 4]);
     expect(warnings).toEqual([
@@ -262,7 +260,7 @@ describe('CloudWatch', () => {
   it('stays small under continuous values, and exact in their statistics', async () => {
     const rounds = 1_200;
     for (let round = 0; round < rounds; round += 1) {
-      print({ at: NOON + (round % 50) * MINUTE, members: { function: 'collect', requests: round / 7 } });
+      print({ at: NOON + (round % 50) * MINUTE_MS, members: { function: 'collect', requests: round / 7 } });
       store.flush();
     }
     const hour = { Period: 3600 };
@@ -295,7 +293,7 @@ describe('CloudWatch', () => {
     const math = client.send(
       new GetMetricDataCommand({
         MetricDataQueries: [{ Id: 'e', Expression: 'm / 2' }],
-        StartTime: new Date(NOON - HOUR),
+        StartTime: new Date(NOON - HOUR_MS),
         EndTime: new Date(NOON),
       }),
     );

@@ -1,9 +1,8 @@
 import { appendFileSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../src/base/clock.ts';
 import { FirehoseFixture, plainStream } from './FirehoseFixture.ts';
-
-const HOUR = 3_600_000;
 
 let fixture: FirehoseFixture;
 /** Whether S3 refuses every object. */
@@ -54,14 +53,14 @@ describe('a record that S3 does not accept', () => {
   it('is kept until 24 hours after it came', async () => {
     await put(1);
     await fixture.pending(1);
-    await pass(24 * HOUR - STEP_MS);
+    await pass(24 * HOUR_MS - STEP_MS);
     expect(fixture.firehose.pending()).toEqual([expect.objectContaining({ stream: 's', documents: 1 })]);
   });
 
   it('is delivered when S3 accepts it again', async () => {
     await put(1);
     await fixture.pending(1);
-    await pass(23 * HOUR);
+    await pass(23 * HOUR_MS);
     isAway = false;
     await fixture.firehose.flush();
     expect(fixture.data()).toBe('{"n":1}');
@@ -72,10 +71,10 @@ describe('a record that S3 does not accept', () => {
       await put(1);
       await put(2);
       await fixture.pending(2);
-      await pass(2 * HOUR);
+      await pass(2 * HOUR_MS);
       await put(3);
       await fixture.pending(3);
-      await pass(22 * HOUR + MOST_BETWEEN_TRIES_MS);
+      await pass(22 * HOUR_MS + MOST_BETWEEN_TRIES_MS);
       await fixture.pending(1);
     });
 
@@ -103,7 +102,7 @@ describe('a record that S3 does not accept', () => {
     beforeEach(async () => {
       await put(1);
       await fixture.pending(1);
-      await pass(25 * HOUR);
+      await pass(25 * HOUR_MS);
       await fixture.pending(0);
       await fixture.stop();
     });
@@ -126,7 +125,7 @@ describe('a record that S3 does not accept', () => {
     isAway = false;
     await put(1);
     await fixture.pending(1);
-    fixture.clock.advance(30 * HOUR);
+    fixture.clock.advance(30 * HOUR_MS);
     await fixture.pending(0);
     expect({ expired: fixture.firehose.expired(), data: fixture.data() }).toEqual({
       expired: [],

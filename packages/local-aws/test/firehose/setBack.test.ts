@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { FirehoseFixture, plainStream } from './FirehoseFixture.ts';
 
-const DAY_MS = 86_400_000;
 const INTERVAL_MS = 60_000;
 
 let fixture: FirehoseFixture;

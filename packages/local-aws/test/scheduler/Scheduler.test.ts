@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 
-const DAY_MS = 86_400_000;
 const NOON = Date.UTC(2030, 5, 1, 12);
 
 /** What a daily schedule calls, and when, while a clock moves that stands at {@link NOON} at first. */

@@ -4,11 +4,11 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
-const HOUR = 3_600_000;
 const template = {
   Resources: {
     Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Version: '2012-10-17', Statement: [] } } },
@@ -105,7 +105,7 @@ const put = (text: string) =>
 async function metric(name: string, Stat = 'Maximum'): Promise<number[]> {
   const { MetricDataResults } = await clients.cloudwatch.send(
     new GetMetricDataCommand({
-      StartTime: new Date(clock.now() - HOUR / 4),
+      StartTime: new Date(clock.now() - HOUR_MS / 4),
       EndTime: new Date(clock.now() + 60_000),
       MetricDataQueries: [
         {
@@ -135,7 +135,7 @@ describe("a stream whose bucket's key is disabled", () => {
   it('tells CloudWatch that nothing is delivered, and no age, rings, and drops what it has kept for 24 hours', async () => {
     await clients.kms.send(new DisableKeyCommand({ KeyId: aws.outputs['Key'] }));
     await put('lost');
-    await clock.advance(2 * HOUR);
+    await clock.advance(2 * HOUR_MS);
     expect(await metric('DeliveryToS3.DataFreshness')).toEqual([]);
     expect(await metric('DeliveryToS3.Success')).toContain(0);
     expect(await alarmState()).toBe('ALARM');
@@ -149,7 +149,7 @@ describe("a stream whose bucket's key is disabled", () => {
     });
     await put('kept');
 
-    await clock.advance(22 * HOUR + HOUR / 2);
+    await clock.advance(22 * HOUR_MS + HOUR_MS / 2);
     expect(aws.status()).toMatchObject({
       pending: [{ stream: 'events', documents: 1 }],
       expired: [{ stream: 'events', documents: 1 }],
@@ -158,11 +158,11 @@ describe("a stream whose bucket's key is disabled", () => {
 
   it('delivers again once the key is enabled', async () => {
     await clients.kms.send(new EnableKeyCommand({ KeyId: aws.outputs['Key'] }));
-    await clock.advance(HOUR / 4);
+    await clock.advance(HOUR_MS / 4);
     expect(aws.status()).toMatchObject({ pending: [], expired: [{ documents: 1 }] });
     expect((await metric('DeliveryToS3.DataFreshness'))[0]).toBe(0);
     expect((await metric('DeliveryToS3.Records', 'Sum')).reduce((sum, n) => sum + n, 0)).toBe(1);
-    await clock.advance(HOUR / 2);
+    await clock.advance(HOUR_MS / 2);
     expect(await metric('DeliveryToS3.DataFreshness')).toEqual([]);
     expect(await alarmState()).toBe('OK');
   });

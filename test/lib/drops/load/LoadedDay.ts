@@ -1,10 +1,9 @@
 import { expect } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDay, plannedTask } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** The rows of a {@link LoadedDay} at its beginning. */
 export const firstRows = readEvents(0, 5);

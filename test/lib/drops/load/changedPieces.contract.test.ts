@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { planDay, plannedTask } from './planDay.ts';
 import { DAY, ends, type Loads, readEvents } from './startLoads.ts';
-
-const HOUR_MS = 3_600_000;
 
 let pieces: DayInPieces;
 let loads: Loads;

@@ -1,9 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { planDay } from './planDay.ts';
 import { DAY, DROPS, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
-const HOUR_MS = 3_600_000;
 /** The content of a marker. */
 const none = new Uint8Array();
 const bytes = (text: string) => Buffer.from(text);

@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS } from '../../../../lib/base/time.ts';
 import { noteErasure } from '../../../../lib/ledger/erasureNotes.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { configuredDatasets } from '../../../../observe/facts/days/datasets.ts';
 import { unreadDrops } from '../../../../observe/facts/days/unreadDays.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { DAY, ends, type Loads, parquetOf, someEvents } from './startLoads.ts';
-
-const HOUR_MS = 3_600_000;
 
 let pieces: DayInPieces;
 let loads: Loads;

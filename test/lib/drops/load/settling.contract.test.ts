@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { planDay, plannedTask } from './planDay.ts';
 import { DAY, ends, type Loads, readEvents, startLoads } from './startLoads.ts';
 
-const HOUR_MS = 3_600_000;
 const SETTLE_MS = 600_000;
 
 describe('a day that changes between its plan and its load', () => {

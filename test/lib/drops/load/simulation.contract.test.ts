@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS } from '../../../../lib/base/time.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import type { IngestTask, PlanRequest } from '../../../../lib/drops/plan/messageBodies.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
@@ -10,7 +10,6 @@ import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { planDay } from './planDay.ts';
 import { type LoadOptions, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
-const HOUR_MS = 3_600_000;
 const SETTLE_MS = 600_000;
 const RUNS = 12;
 

@@ -1,6 +1,7 @@
 import { DeleteTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../../lib/base/time.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -8,7 +9,6 @@ import { withoutNote } from '../../../harness/shortPages.ts';
 import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 const TABLE_FOLDER = 'statsig/ingested/acme_events/';
-const DAY_MS = 86_400_000;
 
 describe('the sweep', () => {
   let loads: Loads;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { planDay, plannedTask } from './planDay.ts';
 import { DAY, ends, type Loads, startLoads } from './startLoads.ts';
 
-const MINUTES_MS = 60_000;
 /** The content of a marker. */
 const none = new Uint8Array();
 
@@ -12,10 +12,10 @@ beforeEach(async () => {
 });
 afterEach(() => loads.close());
 
-const later = () => loads.clock.advance(60 * MINUTES_MS);
+const later = () => loads.clock.advance(60 * MINUTE_MS);
 /** The decision on a day that waits: it is looked at again after a quarter of an hour. */
 const waits = () => ({
-  decision: { wait: 'marker', until: loads.clock.now() + 15 * MINUTES_MS },
+  decision: { wait: 'marker', until: loads.clock.now() + 15 * MINUTE_MS },
   tasks: [],
 });
 /** Plans the day an hour later, and loads it if it is queued; null if it is not. */
@@ -80,7 +80,7 @@ describe('a day of a dataset that waits for a marker', () => {
     later();
     const task = await plannedTask(loads, DAY);
     await loads.remove('READY.txt');
-    const until = loads.clock.now() + 15 * MINUTES_MS;
+    const until = loads.clock.now() + 15 * MINUTE_MS;
     await ends(loads.load(task), 'settling', { until, again: true });
     await loads.expectEntry({
       state: 'waiting',

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { quoteText } from '../../../../lib/base/sql.ts';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { TIME_FORMS } from '../../../../lib/base/timeForms.ts';
 import { readTime } from '../../../../lib/wire/eventTime.ts';
 import { events, MappingBench } from '../engine/MappingBench.ts';
@@ -23,7 +24,6 @@ async function readInFile(texts: readonly string[]): Promise<(number | null)[]> 
 
 const SECOND = Date.UTC(2026, 10, 20, 10, 15, 30);
 const MINUTE = SECOND - 30_000;
-const HOUR = 3_600_000;
 
 const readable: readonly (readonly [string, number])[] = [
   ['2026-11-20 10:15:30+00', SECOND],
@@ -34,23 +34,23 @@ const readable: readonly (readonly [string, number])[] = [
   ['2026-11-20 10:15 UTC', MINUTE],
   ['2026-11-20 10:15:30 GMT', SECOND],
   ['2026-11-20 10:15:30 +0000', SECOND],
-  ['2026-11-20 10:15:30 +01:00', SECOND - HOUR],
-  ['2026-11-20 10:15-05', MINUTE + 5 * HOUR],
+  ['2026-11-20 10:15:30 +01:00', SECOND - HOUR_MS],
+  ['2026-11-20 10:15-05', MINUTE + 5 * HOUR_MS],
   ['2026-11-20T10:15:30Z  ', SECOND],
-  ['2026-11-20  ', SECOND - HOUR * 10 - 930_000],
-  ['2026-11-20T10:15:30+18:00', SECOND - 18 * HOUR],
+  ['2026-11-20  ', SECOND - HOUR_MS * 10 - 930_000],
+  ['2026-11-20T10:15:30+18:00', SECOND - 18 * HOUR_MS],
   ['2026-11-20T10:15:30,250Z', SECOND + 250],
   ['2026-11-20 7:05:03', Date.UTC(2026, 10, 20, 7, 5, 3)],
   ['2026-11-20T24:00:00Z', Date.UTC(2026, 10, 21)],
   ['20261120T101530Z', SECOND],
   ['20261120T101530', SECOND],
   ['20261120 101530.123456', SECOND + 123],
-  ['20261120t101530,5+0100', SECOND + 500 - HOUR],
+  ['20261120t101530,5+0100', SECOND + 500 - HOUR_MS],
   ['20261120T1015Z', MINUTE],
   ['20261120T1015 UTC', MINUTE],
   ['1969-12-31T23:59:59.9999Z', -1],
   ['0001-01-01T00:00:00Z', -62_135_596_800_000],
-  ['0000-12-31T23:00:00-05:00', -62_135_596_800_000 + 4 * HOUR],
+  ['0000-12-31T23:00:00-05:00', -62_135_596_800_000 + 4 * HOUR_MS],
 ];
 
 const unreadable = [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import {
@@ -17,7 +18,6 @@ import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEnt
 import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
-const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 20, 9);
 const terms = { now: NOW, settleMs: 600_000, table: 'acme_events' };
 

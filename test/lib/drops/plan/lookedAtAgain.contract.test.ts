@@ -1,11 +1,10 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import { markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import { entryOf, metricsOf, plan } from './planRuns.ts';
 import { startIngest } from './startIngest.ts';
 
-const HOUR_MS = 3_600_000;
 let ingest: Awaited<ReturnType<typeof startIngest>>;
 afterEach(() => ingest.close());
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { markReady, type Trigger } from '../../../../lib/drops/plan/markReady.ts';
 import { turns } from '../../../../lib/drops/plan/trigger.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
@@ -10,7 +11,6 @@ import type { DatasetInput } from '../../../harness/configInput.ts';
 import { alarmsOf } from '../../wire/keys/startKeys.ts';
 import { startIngest } from './startIngest.ts';
 
-const MINUTE_MS = 60_000;
 let ingest: Awaited<ReturnType<typeof startIngest>>;
 afterEach(() => ingest.close());
 

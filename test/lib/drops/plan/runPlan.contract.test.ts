@@ -1,13 +1,12 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { valueAt } from '../../../../lib/base/json.ts';
-import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { entryOf, plan } from './planRuns.ts';
 import { startIngest } from './startIngest.ts';
 
-const HOUR_MS = 3_600_000;
 let ingest: Awaited<ReturnType<typeof startIngest>>;
 afterEach(() => ingest.close());
 

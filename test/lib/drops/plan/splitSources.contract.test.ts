@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import { planMessages } from '../../../../lib/drops/plan/planMessages.ts';
 import { SourceError } from '../../../../lib/drops/SourceError.ts';
 import { startIngest } from './startIngest.ts';
 
-const MINUTE_MS = 60_000;
 const SCHEDULED = { sluice: 'plan', schedule: 'daily' };
 
 let ingest: Awaited<ReturnType<typeof startIngest>>;

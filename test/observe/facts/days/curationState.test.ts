@@ -1,6 +1,6 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { UtcDay } from '../../../../lib/base/time.ts';
+import { HOUR_MS, type UtcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../../lib/curate/curatedTables.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
@@ -20,13 +20,12 @@ import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { slowDeployment } from '../../slowDeployment.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const HOUR = 3_600_000;
 /** Days from 2026-11-18 on are too young, and the last night should have queued those before the 17th. */
 const config = defineConfig({ bucket: 'own' });
 const dayAt = (date: number): UtcDay => `2026-11-${String(date).padStart(2, '0')}`;
 
 const lost = [{ name: 'a.parquet', eTag: '"old"' }];
-const kept = { rows: 4, since: NOW - HOUR, files: [] };
+const kept = { rows: 4, since: NOW - HOUR_MS, files: [] };
 /** A day whose version keeps rows of a raw file that is gone. */
 const keeping = (more: Partial<NonNullable<NonNullable<LedgerEntry['curated']>['kept']>> = {}) => ({
   curated: { inputs: lost, kept: { ...kept, ...more } },
@@ -43,7 +42,7 @@ const failed = (since: number) => ({
 });
 const queued = (hours: number) => ({
   state: 'waiting' as const,
-  queued: { at: NOW - hours * HOUR, fingerprint: 'f', reason: 'new' as const },
+  queued: { at: NOW - hours * HOUR_MS, fingerprint: 'f', reason: 'new' as const },
 });
 
 /** Entries of curated days of events by the date in November; those up to the 12th are listed. */
@@ -133,7 +132,7 @@ describe('the state of curated days', () => {
         replaced: undefined,
       })),
       late: [dayAt(15), dayAt(13)],
-      lateSince: NOW - 30 * HOUR,
+      lateSince: NOW - 30 * HOUR_MS,
       unplanned: [dayAt(16)],
       resends: [
         { day: dayAt(11), rows: 70, resends: 7 },
@@ -162,7 +161,7 @@ describe('the state of curated days', () => {
   });
 
   const erasure = (endedAt?: number) => ({
-    erasures: [{ id: 'e', at: NOW - HOUR, replaced: [], ...(endedAt === undefined ? {} : { endedAt }) }],
+    erasures: [{ id: 'e', at: NOW - HOUR_MS, replaced: [], ...(endedAt === undefined ? {} : { endedAt }) }],
   });
   it.each<{ what: string; entry: Partial<LedgerEntry>; files: readonly string[]; kept: object | null }>([
     {

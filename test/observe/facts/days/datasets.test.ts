@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { addDays, type UtcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, type UtcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { lastLookKey, lateNoteKey, ledgerKey, versionFilesKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -11,7 +11,6 @@ import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { slowDeployment } from '../../slowDeployment.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const HOUR = 3_600_000;
 /** 14 hours ahead of UTC: there it is the 21st. */
 const EARLY = 'Pacific/Kiritimati';
 const config = defineConfig({
@@ -45,7 +44,7 @@ async function read({ entries = {}, look = {}, late, lacking = [] }: Noted, isAs
     const day = daysAgo(Number(days));
     return [ledgerKey(...name, day), JSON.stringify(ledgerEntry({ day, version: 'v', ...more }))] as const;
   });
-  const listing = { at: NOW - HOUR, newestDay: null, stopped: false, ...look };
+  const listing = { at: NOW - HOUR_MS, newestDay: null, stopped: false, ...look };
   const files = Object.fromEntries(lacking.map((days) => [`${daysAgo(days)}/v`, 5]));
   const objects = new Map([
     ...days,
@@ -53,7 +52,7 @@ async function read({ entries = {}, look = {}, late, lacking = [] }: Noted, isAs
     [versionFilesKey(...name), JSON.stringify(files)],
     ...(late === undefined
       ? []
-      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR, late })] as const]),
+      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR_MS, late })] as const]),
   ]);
   const { deployment } = slowDeployment({ config, now: NOW, objects, files: [...objects.keys()] });
   opened.push(deployment);
@@ -65,7 +64,7 @@ async function read({ entries = {}, look = {}, late, lacking = [] }: Noted, isAs
 const waitingFor = (reason: string, more: object = {}): Partial<LedgerEntry> => ({
   state: 'waiting',
   version: undefined,
-  queued: { at: NOW - HOUR, fingerprint: 'f', reason, files: 2, ...more },
+  queued: { at: NOW - HOUR_MS, fingerprint: 'f', reason, files: 2, ...more },
 });
 const MARKER = 'waiting for _SUCCESS';
 const COMMIT = 'waiting for a commit of its files';
@@ -103,26 +102,26 @@ it('a day is late until its drop has come since it was looked for', async () => 
   const queued = { at: NOW, fingerprint: 'f', reason: 'new' };
   const entries: Noted['entries'] = {
     1: { state: 'waiting', version: undefined, updatedAt: NOW, queued },
-    2: { state: 'waiting', version: undefined, updatedAt: NOW - HOUR, queued },
+    2: { state: 'waiting', version: undefined, updatedAt: NOW - HOUR_MS, queued },
     3: {},
   };
   expect((await read({ late, entries })).late.map(({ day }) => day)).toEqual([2, 4].map(daysAgo));
 });
 
 describe('a day that waits', () => {
-  const has = { words: '1 file', since: NOW - 2 * HOUR };
+  const has = { words: '1 file', since: NOW - 2 * HOUR_MS };
   const late = (days: number) => [{ day: daysAgo(days), due: 7, has }];
   const old = (days: number) => ({ elsewhere: { days: [daysAgo(days)], others: [] } });
   it.each<{ what: string; noted: Noted; waiting: object | null }>([
     {
       what: 'for a marker, and is over',
-      noted: { entries: { 2: waitingFor(MARKER, { writtenAt: NOW - 3 * HOUR }) } },
-      waiting: { cure: 'backfill', isLacking: true, since: NOW - 3 * HOUR },
+      noted: { entries: { 2: waitingFor(MARKER, { writtenAt: NOW - 3 * HOUR_MS }) } },
+      waiting: { cure: 'backfill', isLacking: true, since: NOW - 3 * HOUR_MS },
     },
     {
       what: 'for a marker, and is not over',
       noted: { entries: { 0: waitingFor(MARKER) } },
-      waiting: { cure: 'backfill', isLacking: false, since: NOW - HOUR },
+      waiting: { cure: 'backfill', isLacking: false, since: NOW - HOUR_MS },
     },
     {
       what: 'for a commit, and is not over',
@@ -172,7 +171,7 @@ describe('a day that waits', () => {
 describe('days outside of the lookback', () => {
   const newer = (days: number, hours = 1, entryETag = '"e"') => ({
     day: daysAgo(days),
-    at: NOW - hours * HOUR,
+    at: NOW - hours * HOUR_MS,
     lastSeenAt: NOW,
     writtenAt: 1,
     entryETag,

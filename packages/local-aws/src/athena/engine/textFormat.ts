@@ -16,12 +16,11 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { DAY_MS } from '../../base/clock.ts';
 import { statementError } from './StatementError.ts';
 
 /** Microseconds of a day. */
 const MICROS_PER_DAY = 86_400_000_000n;
-/** Milliseconds of a day. */
-const MS_PER_DAY = 86_400_000;
 /** Years of four digits. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
 /** The last day of such a year, epoch milliseconds. */
@@ -162,7 +161,7 @@ function cachedDateText(): ToText {
 
 /** `2026-11-20`. @param days Days since 1970. */
 function dateText(days: number): string {
-  const text = new Date(days * MS_PER_DAY).toISOString();
+  const text = new Date(days * DAY_MS).toISOString();
   return text.slice(0, text.indexOf('T'));
 }
 

@@ -3,10 +3,10 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../src/base/clock.ts';
 import { failureOf } from '../../../src/testing/startS3.ts';
 import { ACCOUNT, type Changes, denied, type Enforced, startEnforced } from '../../harness/startEnforced.ts';
 
-const HOUR_MS = 3_600_000;
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:${ACCOUNT}:${name}`;
 const sessionArn = (role: string, session: string) =>
   `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`;
