@@ -3,10 +3,12 @@ import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/t
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import {
   areCopiesLate,
+  readRelayState,
   readUnkeptCopies,
   waitingCopies,
 } from '../../../../observe/facts/flow/relayCopies.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
+import { slowDeployment } from '../../slowDeployment.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9);
 
@@ -85,4 +87,11 @@ describe('copies that were not kept for relay', () => {
   it('are none without relay', async () => {
     expect(await unkept({})).toBeNull();
   });
+});
+
+it('nothing is asked of a configuration without relay, which has no state of copies', async () => {
+  const config = defineConfig({ bucket: 'own' });
+  const { deployment, timed } = slowDeployment({ config, now: NOW, objects: new Map() });
+  expect(await timed(() => readRelayState(deployment))).toMatchObject({ answer: null, inTurn: 0 });
+  deployment.close();
 });
