@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { readDeadFailure, triesOf } from '../../observe/facts/flow/failures/deadLetters.ts';
@@ -21,8 +22,6 @@ import { answeredBy } from '../harness/answering.ts';
 import { wellHour } from './statusFacts.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const directory = temporaryDirectory();
 const clock = new ManualClock(NOON);
 const metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
@@ -54,7 +53,7 @@ type DropFirst<All extends readonly unknown[]> = All extends readonly [unknown, 
 /** The stack of a stage. */
 const stackOf = (stage: string) => ({ service: 'sluice', stage });
 /** Moves the clock on by so many minutes. */
-const wait = (minutes: number) => clock.advance(minutes * MINUTE);
+const wait = (minutes: number) => clock.advance(minutes * MINUTE_MS);
 const isoNow = () => new Date(clock.now()).toISOString();
 
 /** Writes lines of the collector of a stage: of requests that were stored, but for what differs. */
@@ -79,7 +78,7 @@ const notedOf = (stage: string, successes = 1) =>
 it('whose clock is off by hours is told by SDK and key, with how far and since when, apart from small errors', async () => {
   const write = collectLog();
   const line = (key: string, noted: object, hours: number, ahead = 0) =>
-    write({ key, noted, clock_skew_ms: hours * HOUR, ahead_ms: ahead * HOUR });
+    write({ key, noted, clock_skew_ms: hours * HOUR_MS, ahead_ms: ahead * HOUR_MS });
   const first = isoNow();
   line('shop', { clock_corrected: 2 }, 3);
   line('near', { clock_corrected: 7 }, 0.9);
@@ -108,12 +107,12 @@ it('whose clock is off by hours is told by SDK and key, with how far and since w
   expect(before2000).toMatchObject([{ key: 'zero', count: 6 }]);
   const shop = { code: null, key: 'shop', sdk: 'js 1', last };
   expect(corrected).toEqual([
-    { ...shop, count: 3, first, skewMs: 3 * HOUR },
-    { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * HOUR },
-    { ...shop, count: 1, first: last, skewMs: -0.99 * HOUR },
+    { ...shop, count: 3, first, skewMs: 3 * HOUR_MS },
+    { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * HOUR_MS },
+    { ...shop, count: 1, first: last, skewMs: -0.99 * HOUR_MS },
   ]);
-  expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * HOUR }]);
-  expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * HOUR }]);
+  expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * HOUR_MS }]);
+  expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * HOUR_MS }]);
 });
 
 describe('of requests', () => {
@@ -156,11 +155,11 @@ describe('of requests', () => {
     });
     const refused = { ...wellHour, refusedBy: { [code]: 10_000 } };
     const day = new Map([
-      [NOON - HOUR, refused],
+      [NOON - HOUR_MS, refused],
       [NOON, refused],
     ]);
     const answers = await readAnswers(
-      { logs, stack: stackOf('many'), now: NOON + HOUR - 1 },
+      { logs, stack: stackOf('many'), now: NOON + HOUR_MS - 1 },
       day,
       'refusedBy',
     );
@@ -241,7 +240,7 @@ describe('who sent a spike', () => {
 
   it('is who sent most until the spike ended', async () => {
     const last = isoNow();
-    const first = new Date(clock.now() - 10 * MINUTE).toISOString();
+    const first = new Date(clock.now() - 10 * MINUTE_MS).toISOString();
     expect(await readMainSender({ ...asked, logs: client }, { ...spike, first, last })).toMatchObject({
       key: 'web',
       share: 1 / 3,
@@ -269,7 +268,7 @@ describe('who sent a spike', () => {
 
 /** What a function failed with last within an hour, as its log says. */
 function lastFailure(part: string) {
-  return readLastFailure(deploymentNow(), part, clock.now() - 60 * MINUTE);
+  return readLastFailure(deploymentNow(), part, clock.now() - 60 * MINUTE_MS);
 }
 
 function deploymentNow() {
@@ -363,7 +362,7 @@ it.each([
 ] as const)(
   'the last try of a dead letter of $part began up to $minutes minutes before it moved',
   ({ part, minutes }) => {
-    expect(triesOf(part, NOON)).toEqual({ startTime: NOON - minutes * MINUTE, endTime: NOON + MINUTE });
+    expect(triesOf(part, NOON)).toEqual({ startTime: NOON - minutes * MINUTE_MS, endTime: NOON + MINUTE_MS });
   },
 );
 
@@ -410,7 +409,7 @@ it('a run failed last as Lambda throttled it, unless the log tells of a later fa
   throttle('export', 1);
   await wait(1);
   throttle('curate-run', 3);
-  const at = new Date(Math.floor(clock.now() / MINUTE) * MINUTE).toISOString();
+  const at = new Date(Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS).toISOString();
   await wait(1);
   throttle('curate-run', 0);
   await wait(1);
@@ -530,7 +529,7 @@ it('since when collectors fail to read the keys is not known where the log has m
 describe('a dead letter', () => {
   /** Of loads, whose messages are hidden for an hour and a half. */
   const QUEUE = 'sluice-prod-ingest-load-dead-letters';
-  const HIDDEN = 90 * MINUTE;
+  const HIDDEN = 90 * MINUTE_MS;
   const visible = (messages: number) =>
     count('AWS/SQS', 'ApproximateNumberOfMessagesVisible', messages, ['QueueName', QUEUE]);
   const deadLetters = (messages: number, since: number) => ({

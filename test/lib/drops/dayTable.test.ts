@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
 import {
@@ -18,7 +19,6 @@ import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
-const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 20, 9);
 
 const file = (other: Partial<DropObject> = {}): DropObject => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { type RelayCopy, writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import type { RelayMessage } from '../../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../../lib/relay/relayMessages.ts';
@@ -9,7 +10,6 @@ import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 1, 30);
-const DAY_MS = 86_400_000;
 const id = relayId(NOW, 'a'.repeat(24));
 const copy: RelayCopy = {
   id,

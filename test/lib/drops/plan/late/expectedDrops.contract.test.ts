@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { utcDay } from '../../../../../lib/base/time.ts';
+import { HOUR_MS, utcDay } from '../../../../../lib/base/time.ts';
 import { hasArrivedSince } from '../../../../../lib/drops/plan/late/arrival.ts';
 import type { Settlement } from '../../../../../lib/ledger/Ledger.ts';
 import { LedgerError } from '../../../../../lib/ledger/LedgerError.ts';
@@ -8,8 +8,6 @@ import { emfProblems } from '../../../../harness/emfProblems.ts';
 import { entryOf, plan } from '../planRuns.ts';
 import { OTHER_DROPS, startIngest } from '../startIngest.ts';
 import { LateLooks } from './LateLooks.ts';
-
-const HOUR_MS = 3_600_000;
 
 let looks: LateLooks;
 afterEach(() => looks.ingest.close());
