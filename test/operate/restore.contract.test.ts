@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { readReceivedHours } from '../../lib/reconcile/receivedHours.ts';
@@ -20,7 +20,7 @@ import { erasureKey, ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.t
 import { dayFolder, receivedHoursKey, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { readDamagedEntries } from '../../observe/facts/days/damagedFiles.ts';
-import { landingFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
+import { landingFolders, readArchivedDays, restorableDays } from '../../observe/facts/days/goneFiles.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { pendingCures } from '../../operate/erase/pendingCures.ts';
 import { restoreFiles } from '../../operate/restore.ts';
@@ -279,8 +279,8 @@ describe('a day of a raw table', () => {
       ],
     });
     expect(found.flatMap(({ table, day }) => (table.includes('/') ? [] : [`${table} ${day}`]))).toEqual([
-      `statsig_forwarded_events ${DAY}`,
       `statsig_forwarded_events ${NEXT}`,
+      `statsig_forwarded_events ${DAY}`,
       `curated_events ${NEXT}`,
       `acme_events ${DAY}`,
       `statsig_forwarded_exposures ${DAY}`,
@@ -318,7 +318,13 @@ describe('a day of a raw table', () => {
     expect(found).toEqual({ table: 'statsig_forwarded_events', day: DAY, files: 3 });
   });
 
-  it('says how many rows the deleted files of the first days had, whose 100 footers are read', async () => {
+  it('is looked for among the newest 100, in whatever order they are known', async () => {
+    const days = Array.from({ length: 101 }, (_, i) => addDays('2026-08-01', i));
+    const lostDays = days.map((day) => ({ table: 'events', day }) as const);
+    expect((await restorable({ lostDays })).map(({ day }) => day)).toEqual(days.slice(1).reverse());
+  });
+
+  it('says how many rows the deleted files of the newest days had, whose 100 footers are read', async () => {
     const Body = await parquetFromQuery('SELECT 1 i');
     for (const day of [DAY, NEXT])
       for (let i = 0; i < 60; i += 1) {
@@ -328,7 +334,21 @@ describe('a day of a raw table', () => {
       }
     const lostDays = [DAY, NEXT].map((day) => ({ table: 'events', day }) as const);
     const found = await restorable({ lostDays });
-    expect(found.map(({ rows }) => rows)).toEqual([60, undefined]);
+    expect(found.map(({ day, rows }) => [day, rows])).toEqual([
+      [NEXT, 60],
+      [DAY, undefined],
+    ]);
+  });
+
+  it('that has archived files comes after later ones', async () => {
+    const looked = { seenAt: NOW, files: 1, archivedSince: NOW };
+    await put(rawDaysKey('events'), JSON.stringify({ at: NOW, days: { [DAY]: looked, [NEXT]: looked } }));
+    for (const day of [DAY, NEXT]) {
+      const Key = `${dayFolder(deployment.config, 'events', day)}a.parquet`;
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x', StorageClass: 'GLACIER' }));
+    }
+    const { days } = await readArchivedDays(deployment, { curated: [], datasets: [] });
+    expect(days.map(({ day }) => day)).toEqual([NEXT, DAY]);
   });
 
   it('holds up an erasure for a short hour as long as S3 has a version, too', async () => {
@@ -410,10 +430,11 @@ describe('a day of a table with versions', () => {
     await put(`${read1}b`, 'another');
     for (const key of [`${read1}a`, `${old}a`]) await remove(key);
     await put(ledgerKey('acme', 'events', DAY), JSON.stringify(ledgerEntry({ version: 'v-1' })));
-    expect(await restore({ table: 'acme_events', days: [DAY, NEXT] })).toEqual([
-      { day: DAY, folder: read1, deleted: [`${read1}a`], replaced: [] },
-      { day: NEXT, folder: null, deleted: [], replaced: [] },
-    ]);
+    for (const dryRun of [true, false])
+      expect(await restore({ table: 'acme_events', days: [DAY, NEXT], dryRun })).toEqual([
+        { day: DAY, folder: read1, deleted: [`${read1}a`], replaced: [] },
+        { day: NEXT, folder: null, deleted: [], replaced: [] },
+      ]);
     expect(await Promise.all([`${read1}a`, `${old}a`].map(read))).toEqual([`${read1}a`, null]);
   });
 });

@@ -171,7 +171,7 @@ export async function restorableDays(
     [...raw, ...kept, ...lacking, ...exported],
     (lostDay) => lostDay.table,
   )) {
-    const days = [...new Set(lost.map(({ day }) => day))].slice(0, MOST_DAYS);
+    const days = [...new Set(lost.map(({ day }) => day))].sort().reverse().slice(0, MOST_DAYS);
     for (const { day, deleted, replaced, isRaw } of (await goneFiles(deployment, table, days)) ?? []) {
       const isCounted = isRaw && deleted.length > 0 && deleted.length <= footers;
       if (isCounted) footers -= deleted.length;
