@@ -9,6 +9,7 @@ import { commands } from '../../cli/main.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
@@ -25,6 +26,8 @@ const LANDED = landedKey(1);
 const COPY_ID = relayId(NOW, 'a'.repeat(24));
 const COPY = relayRefusedKey({ reason: '401', at: NOW, id: COPY_ID });
 const CURATED = `ledger/curated/exposures/${DAY}.json`;
+/** What looks have noted of raw exposures. */
+const LOOKS = rawDaysKey('exposures');
 const PLAN = 'sluice-local-ingest-plan';
 const CURATIONS = 'sluice-local-curate-plan';
 const EXPORTS = 'sluice-local-export';
@@ -53,6 +56,10 @@ interface Line {
 }
 const DAYS = { from: DAY, to: NEXT, days: 2 };
 const LOOKBACK = { from: expect.any(String), to: expect.any(String), days: expect.any(Number) };
+const ACCEPTED = {
+  tables: [{ table: 'curated_exposures', rows: 2 }],
+  rawTables: ['statsig_forwarded_exposures'],
+};
 const OF_ACME = { source: 'acme', dataset: 'events' };
 const PLAN_ACME = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
 const PLAN_OTHER = { ...PLAN_ACME, sources: ['other'] };
@@ -128,13 +135,13 @@ const LINES: readonly Line[] = [
   },
   {
     words: `curate accept ${DAY}`,
-    changes: [CURATED],
-    answer: { tables: [{ table: 'curated_exposures', rows: 2 }] },
+    changes: [LOOKS, CURATED],
+    answer: ACCEPTED,
   },
   {
     words: `curate accept ${DAY} --drop`,
-    changes: [CURATED, CURATIONS],
-    answer: { tables: [{ table: 'curated_exposures', rows: 2 }] },
+    changes: [LOOKS, CURATED, CURATIONS],
+    answer: ACCEPTED,
     sent: [{ sluice: 'curate', asked: 'run', kinds: ['exposures'], days: [DAY] }],
   },
   {
@@ -187,6 +194,7 @@ describe('--dry-run', () => {
       [COPY, 'copy'],
       [LANDED, landedUsers('gone', 'stays')],
       [CURATED, curatedEntry()],
+      [LOOKS, JSON.stringify({ at: NOW, days: { [DAY]: { seenAt: NOW - 1, files: 1 } } })],
       [`ledger/acme/events/${DAY}.json`, JSON.stringify(ledgerEntry({ day: DAY, state: 'inputs_missing' }))],
     ] as const)
       await store.put(config.bucket, key, body);

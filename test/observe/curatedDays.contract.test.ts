@@ -237,7 +237,11 @@ describe('the calendar of curated days', () => {
     });
 
     it('finds it until somebody accepts it, and not by a dry run', async () => {
-      await expect(accept('2026-11-01')).rejects.toMatchObject({ code: 'SLUICE_CURATE_NOTHING_KEPT' });
+      const refusal = { code: 'SLUICE_CURATE_NOTHING_KEPT' };
+      await expect(accept('2026-11-01')).rejects.toMatchObject(refusal);
+      const off = { ...deployed(), config: { ...curations.config, curate: false } };
+      const asked = { kinds: ['exposures'], drop: false, dryRun: false, day: DAY } as const;
+      await expect(acceptLost(off, asked)).rejects.toMatchObject(refusal);
       expect(await accept(DAY, true)).toMatchObject({ dryRun: true, tables: [{ rows: 4 }] });
       expect(await kept()).toHaveLength(1);
       expect(await acceptedDays()).toEqual([]);
@@ -287,17 +291,20 @@ describe('the calendar of curated days', () => {
   });
 
   it('lets rows go whose raw files and version were deleted at once, and only with that word', async () => {
+    const asked = { kinds: ['exposures'] as const, dryRun: false, day: DAY };
+    const isRefused = (drop: boolean) =>
+      expect(acceptLost(deployed(), { ...asked, drop })).rejects.toMatchObject({
+        code: 'SLUICE_CURATE_NOTHING_KEPT',
+      });
+    await isRefused(true);
     const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
     await curations.remove(file);
     await curations.removeRaw('a');
     await curations.plan({ sluice: 'curate-check' });
     expect(await nextNight()).toMatchObject([{ outcome: 'failed' }]);
+    await isRefused(false);
     const { sent, sqs } = sentRequests();
     const deployment = deployed(sqs);
-    const asked = { kinds: ['exposures'] as const, dryRun: false, day: DAY };
-    await expect(acceptLost(deployment, { ...asked, drop: false })).rejects.toMatchObject({
-      code: 'SLUICE_CURATE_NOTHING_KEPT',
-    });
     const before = await curations.entry();
     const dry = { ...asked, drop: true, dryRun: true };
     expect(await acceptLost(deployment, dry)).toMatchObject({ tables: [{ rows: 5 }] });
