@@ -146,6 +146,20 @@ describe('of requests', () => {
     );
   });
 
+  it('of nine senders is told of the eight that sent most, when they were stored since', async () => {
+    const write = collectLog('nine');
+    const refused = { level: 'warn', status: 401, code: 'SLUICE_BODY_NOT_JSON' };
+    const day = new Map([[clock.now(), { ...wellHour, refusedBy: { SLUICE_BODY_NOT_JSON: 10 } }]]);
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'most', 'most']) write({ ...refused, key });
+    await wait(1);
+    const storedAt = isoNow();
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'most']) write({ key });
+    await wait(1);
+    const { groups = [] } = (await answersOf('nine', day, 'refusedBy')) ?? {};
+    expect(groups[0]).toMatchObject({ key: 'most', storedAt });
+    expect(groups.filter((group) => group.storedAt === undefined)).toHaveLength(1);
+  });
+
   it('is told by the newest lines, where the log has more than are read', async () => {
     const code = 'SLUICE_BODY_NOT_JSON';
     const logs = answeredBy(CloudWatchLogsClient, ({ input }) => {

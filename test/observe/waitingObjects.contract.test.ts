@@ -32,6 +32,12 @@ it.each([
   expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 0, isWithoutRows });
 });
 
+it('a damaged object that may hold rows is not forgotten for a note after it', async () => {
+  await landing.put(damagedKey(KEY), gzipSync('hello').subarray(0, -9));
+  await landing.put(damagedKey(DIRECT), Buffer.from('hello\n'));
+  expect(await countDamaged(landing)).toMatchObject({ count: 2, rows: 0, isWithoutRows: false });
+});
+
 it('an object that is written, and not deleted, waits for nothing; a copy of it does', async () => {
   await landing.put(KEY, Buffer.alloc(5));
   await landing.put(DIRECT, Buffer.alloc(7));

@@ -28,6 +28,7 @@ import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { secretsManagerClient, versionedSecret } from '../../../lib/aws/secrets.ts';
 import { countMessages, sqsClient } from '../../../lib/aws/taskQueue.ts';
+import { addDays } from '../../../lib/base/time.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
 import { type AskedCall, answering, named, s3Error } from '../../harness/answering.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -278,6 +279,18 @@ describe('a table that is exported', () => {
     { what: 'is asked too late', glue: [], deadline: 0, code: 'SLUICE_EXPORT_OUT_OF_TIME' },
   ])('has no places if it $what', async ({ glue, deadline, code }) => {
     await expect(start(glue, [], {}, deadline).locations(['2026-11-19'])).rejects.toMatchObject({ code });
+  });
+
+  it('has the places of more days than Glue is asked for at once', async () => {
+    const days = Array.from({ length: 101 }, (_, i) => addDays('2026-08-01', i));
+    const partitionsOf = (some: readonly string[]) => ({
+      Partitions: some.map((day) => ({
+        Values: [day],
+        StorageDescriptor: { Location: `s3://own/t/${day}` },
+      })),
+    });
+    const answers = [partitionsOf(days.slice(0, 100)), partitionsOf(days.slice(100))];
+    expect([...(await start(answers, []).locations(days)).keys()]).toEqual(days);
   });
 
   it('has files that are gone, or that cannot be read', async () => {

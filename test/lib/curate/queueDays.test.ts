@@ -3,10 +3,10 @@ import { addDays } from '../../../lib/base/time.ts';
 import { type ChosenDay, chooseDays } from '../../../lib/curate/queueDays.ts';
 
 /** A day, so many days before 2026-11-20. */
-const dayOf = (ago: number, reason: ChosenDay['reason']): ChosenDay => ({
+const dayOf = (ago: number, reason: ChosenDay['reason'], bytes = 1): ChosenDay => ({
   day: addDays('2026-11-20', -ago),
   reason,
-  raw: { bytes: 1, fingerprint: 'f', isArchived: false },
+  raw: { bytes, fingerprint: 'f', isArchived: false },
   ended: undefined,
   goesOn: undefined,
 });
@@ -21,4 +21,9 @@ it('a night takes 31 days, of which none that failed takes the place of another'
   const chosen = chooseDays([...failed, dayOf(40, 'new')]);
   expect(chosen).toHaveLength(31);
   expect(chosen[0]?.day).toBe('2026-10-11');
+});
+
+it('a night takes days of 64 GB together, and smaller ones after those that have no room', () => {
+  const days = [30, 30, 30, 4].map((gigabytes, i) => dayOf(i, 'new', gigabytes * 10 ** 9));
+  expect(chooseDays(days).map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-19', '2026-11-17']);
 });

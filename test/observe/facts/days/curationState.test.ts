@@ -1,6 +1,6 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { HOUR_MS, type UtcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, type UtcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../../lib/curate/curatedTables.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
@@ -158,6 +158,20 @@ describe('the state of curated days', () => {
       ],
       accepted: [dayAt(2)],
     });
+  });
+
+  it('reads 400 of the days that are not listed, of which a night takes 31: the newest', async () => {
+    const days = Array.from({ length: 401 }, (_, i) => addDays(dayAt(16), -i));
+    const failures = [0, 399, 400].map((i) => {
+      const day = days[i] ?? '';
+      const entry = ledgerEntry({ source: CURATED_LEDGER, dataset: 'events', day, ...failed(1) });
+      return [ledgerKey(CURATED_LEDGER, 'events', day), JSON.stringify(entry)] as const;
+    });
+    const folders = days.map((day) => dayFolder(config, 'events', day));
+    const [, events] = await readCurationState(deploymentOf({}, [...lists({}), ...failures], [], folders));
+    expect(events?.raw).toBe(401);
+    expect(events?.failed.map(({ day }) => day)).toEqual([days[0], days[399]]);
+    expect(events?.unplanned).toEqual(days.slice(1, 32));
   });
 
   const erasure = (endedAt?: number) => ({

@@ -55,6 +55,12 @@ it('files of three days, and of one not curated for it, that are no Parquet are 
     { ...FAILED, day: '2026-11-19', code: 'SLUICE_CURATE_KILLED' },
     // It is one of the three days.
     { ...FAILED, day: '2026-11-21', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
+    // Of older days the first ten are looked at.
+    ...Array.from({ length: 10 }, (_, i) => ({
+      ...FAILED,
+      day: `2026-10-${19 - i}`,
+      code: 'SLUICE_CURATE_FILE_UNREADABLE',
+    })),
   ];
   expect(await readDamagedFiles(open, [{ kind: 'events', failed }])).toEqual([
     {
