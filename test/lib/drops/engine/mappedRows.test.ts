@@ -1,0 +1,78 @@
+import { expect, it } from '@jest/globals';
+import {
+  emptyContent,
+  type FieldContent,
+  type FileRows,
+  type RowContent,
+  sumRows,
+} from '../../../../lib/drops/engine/mappedRows.ts';
+
+/** A file of two rows, of which one was refused. */
+const fileOf = (name: string, places: FileRows['places']): FileRows => ({
+  name,
+  in: 2,
+  out: 1,
+  refused: 1,
+  reasons: { SLUICE_INGEST_ROW_TIME_INVALID: 1 },
+  places,
+});
+
+/** A field with one number. */
+const fieldOf = (column: string, largest: number): FieldContent => ({
+  column,
+  none: 1,
+  numbers: 3,
+  whole: 2,
+  looked: 3,
+  different: 2,
+  lengths: { '1': 3 },
+  forms: { zero: 1 },
+  size: { values: 2, logs: 0.5, largest, text: String(10 ** largest) },
+  types: {},
+});
+
+/** What three rows of a file hold. */
+const contentOf = (name: string, price: FieldContent): RowContent => ({
+  ...emptyContent(),
+  rows: 3,
+  fields: { price },
+  days: { '2026-11-19': 2 },
+  repeats: { [name]: { rows: 2, of: 3 } },
+  names: { event: { sale: { rows: 3, zeros: 1, file: name } } },
+});
+
+it('the rows of two files are added up, with the place of a reason in the last', () => {
+  const files = [
+    fileOf('a', { SLUICE_INGEST_ROW_TIME_INVALID: 'column "at"' }),
+    fileOf('b', { SLUICE_INGEST_ROW_TIME_INVALID: 'column "time"' }),
+  ];
+  expect(sumRows(files, [])).toMatchObject({
+    rows: { in: 4, out: 2, refused: 2 },
+    reasons: { SLUICE_INGEST_ROW_TIME_INVALID: 2 },
+    places: { SLUICE_INGEST_ROW_TIME_INVALID: 'column "time"' },
+  });
+});
+
+it('what the rows of two files hold is added up: the largest number is that of either, and the column the first that is known', () => {
+  const files = [contentOf('a', fieldOf('price_eur', 2)), contentOf('b', fieldOf('', 1))];
+  expect(sumRows([], files).content).toEqual({
+    rows: 6,
+    fields: {
+      price: {
+        column: 'price_eur',
+        none: 2,
+        numbers: 6,
+        whole: 4,
+        looked: 6,
+        different: 4,
+        lengths: { '1': 6 },
+        forms: { zero: 2 },
+        size: { values: 4, logs: 1, largest: 2, text: '100' },
+        types: {},
+      },
+    },
+    days: { '2026-11-19': 4 },
+    repeats: { a: { rows: 2, of: 3 }, b: { rows: 2, of: 3 } },
+    names: { event: { sale: { rows: 6, zeros: 2, file: 'a' } } },
+  });
+});
