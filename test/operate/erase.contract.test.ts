@@ -76,6 +76,26 @@ describe('erasing a deployment', () => {
     ]);
   });
 
+  it('asks an export for 31 of the days at a time that a run before has changed, too', async () => {
+    const startedAt = Date.now();
+    const days = Array.from({ length: 32 }, (_, i) => addDays(utcDay(startedAt), i - 32));
+    await queue('export');
+    const { config, put, run } = await deployment({ exports: [exportTo({}, { name: 'raw' })] });
+    const table = 'statsig_forwarded_events';
+    for (const day of days)
+      await put(
+        `ledger/exports/raw/${day}.json`,
+        JSON.stringify(ledgerEntry({ source: 'exports', dataset: 'raw', day, table })),
+      );
+    const id = erasureId(config.bucket, [parseUnit('user_id=gone', config)]);
+    const found = { startedAt, resumed: 0, places: {}, hasFound: true, left: [], leftCount: 0 };
+    const open = { owner: 'o', done: [], days: { exposures: [], events: days }, tables: { [table]: days } };
+    const record = { version: 1, id, units: 1, startedAt, runs: [], current: { ...found, ...open } };
+    await put(`ledger/_erasures/${id}.json`, JSON.stringify(record));
+    await run(['user_id=gone']);
+    expect(take('export').map((body) => JSON.parse(body).days)).toEqual([days.slice(0, 31), days.slice(31)]);
+  });
+
   it('notes what it has found before it changes anything, and stops beside another run of the same units', async () => {
     const { config, put, read, versions, run } = await deployment();
     await put(landedKey(1), landedUsers('gone', 'stays'));

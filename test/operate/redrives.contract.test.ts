@@ -428,6 +428,12 @@ describe('a request', () => {
     expect(await requests('curate-plan')).toEqual([
       { sluice: 'curate', asked: 'rebuild', kinds: ['events'], days: ['2026-11-20', '2026-11-21'] },
     ]);
+    await requestRebuild(deployment, { ...range, from: '2026-10-21', dryRun: false });
+    const rebuilt = (await requests('curate-plan')).slice(1) as { days: string[] }[];
+    expect(rebuilt.map(({ days }) => [days[0], days.length])).toEqual([
+      ['2026-10-21', 31],
+      ['2026-11-21', 1],
+    ]);
     const late = { ...range, dryRun: false, to: '2026-11-22' };
     expect(await requestRebuild(deployment, { ...range, dryRun: true })).toEqual({
       dryRun: true,

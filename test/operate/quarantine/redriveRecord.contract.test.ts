@@ -88,8 +88,9 @@ describe('the record of a redrive', () => {
 
   it('delivers of a row only what was refused before', async () => {
     const { rows } = whole(item('a'));
-    const refused = [{ code: 'SLUICE_EVENT_NO_NAME', detail: '' }];
+    const refused = Array(2).fill({ code: 'SLUICE_EVENT_NO_NAME', detail: '' });
     const first = await run([item('a')], () => ({ rows, refused, ignored: 0 }));
+    expect(first.report.refused).toEqual({ SLUICE_EVENT_NO_NAME: 2 });
     expect(first.delivered.toSorted()).toEqual(['ae', 'ax']);
     const fixed = { ...rows, events: [...rows.events, event('fixed')] };
     const second = await run([item('a')], () => ({ rows: fixed, refused: [], ignored: 0 }));
