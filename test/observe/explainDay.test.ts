@@ -105,7 +105,7 @@ describe('what is said of a day', () => {
     const { refused, leftOut } = explainEntry(
       ledgerEntry({
         files: [
-          { ...loaded, refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 3, SLUICE_LATER: 4 } },
+          { ...loaded, refusedBy: { SLUICE_LATER: 4, SLUICE_INGEST_ROW_NAME_MISSING: 3 } },
           { ...loaded, key: 'b', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } },
           { key: 'c', size: 9, eTag: '"c"', fate: 'left_out', reason: 'empty' },
           { key: 'd', size: 9, eTag: '"d"', fate: 'left_out', reason: 'of_later' },

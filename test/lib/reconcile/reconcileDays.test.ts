@@ -314,14 +314,18 @@ describe('a night', () => {
   it('clears an hour whose rows an erasure took, and leaves it open if nobody knows how many', async () => {
     cloud.requests('07', { finished: 270 });
     cloud.requests('08', { finished: 270 });
-    cloud.athenaRows = [found(7, 280), found(8, 300)];
-    const places = { landing: { ...noCounts(), rows: 25 } };
+    cloud.requests('09', { finished: 270 });
+    cloud.athenaRows = [found(7, 280), found(8, 300), found(9, 270)];
+    const places = (rows: number) => ({ landing: { ...noCounts(), rows } });
     // It began before the day.
     const times = { startedAt: at('2026-11-23T23:00:00'), endedAt: NIGHT, resumed: 0 };
-    const run = { ...times, places, hasFound: true, left: [], leftCount: 0 };
+    const run = { ...times, hasFound: true, left: [], leftCount: 0 };
     // A run that had ended before the day took none of its rows.
-    const runs = [{ ...run, endedAt: at(`${DAY}T00:00:00`) - 1 }, run];
-    const manifest = { version: 1, id: 'e', units: 1, startedAt: NIGHT - HOUR, runs };
+    const before = { ...run, places: places(50), endedAt: at(`${DAY}T00:00:00`) - 1 };
+    const erasure = (id: string, rows: number) => {
+      const runs = [before, { ...run, places: places(rows) }];
+      return JSON.stringify({ version: 1, id, units: 1, startedAt: NIGHT - HOUR, runs });
+    };
     // Of an erasure before the day.
     cloud.now = at('2026-11-23T23:00:00');
     await cloud.store.write('ledger/_erasures/old.json', '{');
@@ -334,8 +338,13 @@ describe('a night', () => {
       { state: 'whole', unproved: 0 },
     ]);
     cloud.store.objects.delete('ledger/_erasures/f.json');
-    await cloud.store.write('ledger/_erasures/e.json', JSON.stringify(manifest));
+    for (const [id, rows] of [
+      ['d', 15],
+      ['e', 10],
+    ] as const)
+      await cloud.store.write(`ledger/_erasures/${id}.json`, erasure(id, rows));
     expect(await cloud.hourAfterNight(7, 1)).toMatchObject({ state: 'whole', missing: 0, unproved: 20 });
+    expect(await cloud.hoursOf(9)).toMatchObject([{ state: 'short', missing: 5 }]);
   });
 
   it('counts the rows of an hour that were refused as perhaps landed again, after a redrive', async () => {

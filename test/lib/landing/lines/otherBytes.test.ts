@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LandedObject, rowsIn } from '../../../../lib/landing/lines/LandedObject.ts';
 import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
-import { flip, line, member, read, readPieces, still } from './landedBytes.ts';
+import { DAY, flip, line, member, read, readPieces, still } from './landedBytes.ts';
 
 const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0);
 
@@ -96,6 +96,15 @@ describe('bytes of others in an object', () => {
     const bytes = Buffer.concat([member('x').subarray(0, -12), ...Array<Buffer>(30).fill(member('a'))]);
     const parts = [...reader.read([bytes], false)];
     expect(parts.map(({ why }) => why).slice(0, 2)).toEqual(['broken', null]);
+  });
+
+  it('are counted with their lines and those that begin as a row, of all members', () => {
+    const other = gzipSync(`{"kind":"pages","ds":"${DAY}","row":{}}\n`);
+    const bytes = Buffer.concat([other, member('a'), gzipSync('hello\n'), member('b')]);
+    const object = new LandedObject(bytes);
+    Array.from(object.rows());
+    expect(object.skipped).toMatchObject({ lines: 2, rowLike: 1 });
+    expect(rowsIn(bytes).rows).toBe(3);
   });
 
   it('are counted by their cause, and the first twenty ranges of them are named', () => {
