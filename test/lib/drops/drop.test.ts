@@ -126,7 +126,11 @@ describe('a drop', () => {
   });
 
   it('with markers alone has the fingerprint of no files, and the time of the last write', () => {
-    const markers = [object('_SUCCESS', { lastModified: new Date(5) }), object(''), object('manifest.json')];
+    const markers = [
+      object('_SUCCESS', { lastModified: new Date(5) }),
+      object(''),
+      object('manifest.json', { lastModified: new Date(7) }),
+    ];
     const { fingerprint, lastModified, leftOut } = makeDrop(markers, FOLDER);
     expect({ fingerprint, lastModified }).toEqual({ fingerprint: NO_FILES, lastModified: 1_000 });
     expect(leftOut).toHaveLength(3);

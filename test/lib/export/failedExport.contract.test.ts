@@ -50,6 +50,7 @@ describe('the export of a day that fails', () => {
 
   it.each([
     ['file of text', 'not what it was, but long enough'],
+    ['file of text that comes in pieces', 'text '.repeat(100_000)],
     ['file that is cut off', 'PAR1 and no more of it'],
     ['file without its begin', 'its first bytes are gone PAR1'],
     ['file of two marks', 'PAR1PAR1'],

@@ -85,8 +85,13 @@ describe('a plan asks again', () => {
     return plans;
   }
 
-  it('for all days that wait, once the first of them has settled', async () => {
+  it.each([
+    { first: 'the earlier', day: 9, today: 4 },
+    { first: 'the later', day: 4, today: 9 },
+  ])('for all days that wait, once $first has settled', async ({ day, today }) => {
     const plans = startSettling();
+    plans.written.set(DAY, START - day * MINUTE_MS);
+    plans.written.set(TODAY, START - today * MINUTE_MS);
     await plans.plan({ schedule: 'daily' });
     expect(plans.sent).toEqual([{ body: further({ days: [DAY, TODAY], round: 1 }), delay: 60 }]);
   });
