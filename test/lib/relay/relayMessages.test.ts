@@ -25,6 +25,8 @@ const WAITING = relayWaitingKey(id);
 const NAMED = writeRelayedKey(WAITING);
 const refusedKey = (reason: string, at = NOW) => relayRefusedKey({ reason, at, id });
 
+const slowDown = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
+
 /** A function with a target that answers one status, a bucket and queues in memory. */
 function start(status = 202) {
   const clock = new ManualClock(NOW);
@@ -212,7 +214,14 @@ describe('a copy of a request', () => {
 describe('the log line of an invocation', () => {
   const old = { body: TEXT, sentAt: NOW };
   const young = { body: TEXT, sentAt: NOW + 7 * DAY_MS };
+  const deleted = { ...young, body: writeRelayCopy({ ...copy, keptAt: NOW - 5 * DAY_MS }) };
   it.each([
+    {
+      what: 'a deleted copy before a refused one',
+      messages: [old, deleted],
+      has: { refused: { expired: 1, deleted: 1 } },
+      code: 'SLUICE_RELAY_DELETED',
+    },
     {
       what: 'a refused copy before one that is tried again',
       messages: [old, young],
@@ -226,9 +235,9 @@ describe('the log line of an invocation', () => {
       code: 'SLUICE_RELAY_REFUSED',
     },
     {
-      what: 'an object that is no copy before a copy that is tried again',
-      messages: [young, { ...young, body: NAMED }],
-      has: { retried: { 503: 1 }, unreadable: 1 },
+      what: 'objects that are no copies before a copy that is tried again',
+      messages: [young, { ...young, body: NAMED }, { ...young, body: NAMED }],
+      has: { retried: { 503: 1 }, unreadable: 2 },
       code: 'SLUICE_RELAY_COPY_UNREADABLE',
     },
   ])('has the code of $what, and the counts of both', async ({ messages, has, code }) => {
@@ -239,14 +248,27 @@ describe('the log line of an invocation', () => {
     expect(line()).toMatchObject({ level: 'warn', ...has, code });
   });
 
-  it('has the code of the bucket before that of the target', async () => {
-    const { store, relay, line } = start(503);
-    store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
+  it('has the code of the bucket before that of the target, and metrics of both', async () => {
+    const { store, relay, line, logged } = start(503);
+    store.read = slowDown;
+    await relay(TEXT, NAMED, TEXT, NAMED);
+    expect(line()).toMatchObject({
+      retried: { 503: 2 },
+      failed: { SlowDown: 2 },
+      code: 'SLUICE_RELAY_BUCKET_FAILED',
+    });
+    expect(logged).toContainEqual(expect.objectContaining({ RelayRetried: 4 }));
+  });
+
+  it('has the code of an object that is no copy before that of the bucket', async () => {
+    const { store, relay, line } = start(401);
+    await store.write(WAITING, 'no copy');
+    store.write = slowDown;
     await relay(TEXT, NAMED);
     expect(line()).toMatchObject({
-      retried: { 503: 1 },
       failed: { SlowDown: 1 },
-      code: 'SLUICE_RELAY_BUCKET_FAILED',
+      unreadable: 1,
+      code: 'SLUICE_RELAY_COPY_UNREADABLE',
     });
   });
 });
@@ -264,7 +286,7 @@ describe('a message', () => {
 
   it('stays if its object cannot be read', async () => {
     const { store, relay, hidden, line } = start();
-    store.read = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
+    store.read = slowDown;
     expect(await relay(NAMED)).toEqual(['m0']);
     expect(hidden).toHaveLength(1);
     expect(line()).toMatchObject({
