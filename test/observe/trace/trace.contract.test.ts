@@ -388,6 +388,13 @@ describe('the row of an event', () => {
     expect((await ask({ id: 'ada', withRow: true })).row).toBeNull();
   });
 
+  it('that waits is listed between newer and older rows of tables', async () => {
+    const more = { received_at: '2026-11-23T09:00:00.123Z', user_id: 'ada' };
+    await landing.put(WAITING, recordOf({ events: [rowOf('events', 'e1', '2026-11-23', more)] }));
+    await athena.insert(EVENTS, event(8), event(10));
+    expect((await listed()).map(([hour]) => hour)).toEqual([10, 9, 8]);
+  });
+
   it('that waits has its name, SDK and object', async () => {
     const received_at = NINE;
     const own = { received_at, sdk_type: 'js', sdk_version: '3', user_id: 'ada' };
