@@ -50,14 +50,14 @@ describe('a file without a Parquet name', () => {
 
   it('costs at most two reads of four bytes, and none if its name ends with .parquet', async () => {
     const texts = {
-      'd/a.parquet': PARQUET,
+      'd/ba.parquet': PARQUET,
       'd/b': PARQUET,
       'd/c': 'no Parquet',
       'd/d': 'short',
       'd/e': 'rowsPAR1',
     };
     expect(await inspect(texts)).toEqual({
-      files: ['d/a.parquet', 'd/b', 'd/e'],
+      files: ['d/b', 'd/ba.parquet', 'd/e'],
       reads: expect.arrayContaining([
         ['d/b', 0],
         ['d/c', 0],
