@@ -30,7 +30,7 @@ import { deploymentCommands } from '../../observe/deploymentCommands.ts';
 import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
-import { readStream } from '../../observe/facts/flow/streamState.ts';
+import { isStreamLate, readStream } from '../../observe/facts/flow/streamState.ts';
 import { curateRequests } from '../curate/requests.ts';
 import { daySlices, sendRequests } from '../ingest/requests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
@@ -310,8 +310,7 @@ function arrivesWithinMs(config: Pick<Config, 'buffering'>): number {
 async function onTheWay(
   deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 's3' | 'sqs' | 'cloudwatch' | 'isLocal' | 'now'>,
 ): Promise<readonly string[]> {
-  const { config, isLocal, now } = deployment;
-  const lateMs = lateSeconds(config) * 1_000;
+  const { config, isLocal } = deployment;
   const [queued, stream] = await Promise.all([
     config.relay === undefined ? null : queuedCopies(deployment),
     // The local cloud delivers by its own clock, and never late.
@@ -323,7 +322,7 @@ async function onTheWay(
   ]);
   return [
     ...(queued === null || queued === 0 ? [] : [`the queues of relay hold about ${queued} messages`]),
-    ...(stream !== null && stream.oldest !== null && now - Date.parse(stream.oldest) > lateMs
+    ...(stream !== null && isStreamLate(stream.oldest, deployment)
       ? [`the stream ${stream.stream} is late: its oldest record is of ${stream.oldest}`]
       : []),
   ];

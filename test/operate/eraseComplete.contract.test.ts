@@ -63,7 +63,8 @@ describe('an erasure', () => {
     const killed = runAt(at, killAt('begun'));
     await expect(killed).rejects.toThrow('killed');
     take('relay');
-    setStreamAge(null);
+    // A stream that is not late has records of the last minutes all the time.
+    setStreamAge(30);
     // What was in transit when the run began is not forgotten.
     const resumed = await runAt(at);
     expect(resumed.state).toBe('again');
