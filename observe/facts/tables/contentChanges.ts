@@ -13,7 +13,7 @@ import { readTime, timestampText } from './tracedRows.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
- * written (`idForm`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
+ * written (`idForm`), by whether many have one `time` long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
@@ -27,6 +27,7 @@ export type ComparedPart =
   | 'evaluation'
   | 'value'
   | 'environment'
+  | 'time'
   | 'split'
   | 'crossover';
 
@@ -45,10 +46,10 @@ export interface ContentChange {
   readonly subject: string;
   /**
    * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
-   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason. Of `names` one of the new names.
+   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`. Of `names` one of the new names.
    */
   readonly value: string;
-  /** Name of the group, the layer of an experiment, or the shape of one of the texts of `value`, as `99,99`; null of all else, and while it is not known. */
+  /** Name of the group, the layer of an experiment, the shape of one of the texts of `value`, as `99,99`, or the `time` as Athena writes it; null of all else, and while it is not known. */
   readonly label: string | null;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
@@ -80,8 +81,10 @@ export interface ContentChanges {
  * the newest is curated some time after midnight.
  */
 const COMPARED_DAYS = { names: 7, units: 4 } as const;
-/** Days before today of which raw rows are read: as a rule those that are not curated, so that the last row of a name is known. */
+/** Days before today since which raw rows were received that are read: as a rule those that are not curated, so that the last row of a name is known. */
 const RAW_DAYS = 2;
+/** Days of events before and after those of receipt in which such rows are looked for at most: of each file there the times of receipt are read. */
+const MOST_WINDOW_DAYS = 14;
 /** Fewest days that show what comes each day. */
 const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
@@ -90,8 +93,10 @@ const EXPECTED = 10;
 const TIMES = 3;
 /** A share is another if it is so many times the largest of a day before, or larger by so much. */
 const MORE = { times: 3, share: 0.15 } as const;
-/** Shares between which user IDs are written otherwise: those of some senders always grow or shrink. */
-const ID_FORM = { before: 0.05, now: 0.25 } as const;
+/** Shares between which user IDs are written otherwise, or many have one time: those of some senders always grow or shrink. */
+const JUMP = { before: 0.05, now: 0.25 } as const;
+/** Minutes from its receipt from which the time of an event is not the present one, and the fewest within an hour of one time that are no chance. */
+const ONE_TIME = { minutes: 60, least: 3 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
@@ -108,7 +113,10 @@ const USUAL = {
   split: null,
 } as const;
 
-type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'unitIds'>;
+type Tables = Pick<
+  Config,
+  'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'timeWindow' | 'unitIds'
+>;
 
 /**
  * How the content of 24 hours in a table differs from that of its last curated days: names and groups that stay away or become rare, names
@@ -172,13 +180,15 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
   const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
+  // Rows of one hour of their time, and of their receipt or their day.
+  const isOneTime = `count(*) >= ${ONE_TIME.least} AND min("label") = max("label")`;
   return `WITH "seen" AS (
-  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+  SELECT "what", "subject", CASE WHEN "what" <> 'time' THEN "value" WHEN "value" <> '${PRESENT}' AND ${isOneTime} THEN 'one' ELSE '${PRESENT}' END AS "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
   ${rowsOf(config, table, now).join('\n  UNION ALL\n  ')}
   ) AS "rows"
-  GROUP BY "what", "subject", "value", "sdk", "day", "hour"
+  GROUP BY "what", "subject", "rows"."value", "sdk", "day", "hour"
 ), "shared" AS (
   SELECT *,
     sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
@@ -222,8 +232,8 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
       AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-    WHEN "what" = 'idForm' AND "day" IS NULL AND "own" >= ${EXPECTED} AND "usual_share" < ${ID_FORM.before}
-      AND "own" >= ${ID_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
+    WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
+      AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
   END AS "kind",
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "usual"
@@ -285,6 +295,10 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const VALUE_SHAPE = `CASE WHEN ${valueNumber.sql} IS NULL THEN translate(substr("event_value", 1, 40), '0123456789${LETTERS}${LETTERS.toUpperCase()}', '${'9'.repeat(10)}${'a'.repeat(52)}') END`;
 /** SQL of how the user ID of an event is written. */
 export const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
+/** The form of a time that is about that of the receipt, or that other events do not have. */
+const PRESENT = 'present';
+/** SQL of the hour of an event's time; {@link PRESENT} of one that is about that of the receipt. */
+const timeHour = `CASE WHEN abs(date_diff('minute', "timestamp", "received_at")) < ${ONE_TIME.minutes} THEN '${PRESENT}' ELSE CAST(date_trunc('hour', "timestamp") AS varchar) END`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
@@ -336,6 +350,13 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
         sdk: VERSION,
         where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
       },
+      time: {
+        subject: '"sdk_type"',
+        value: timeHour,
+        label: 'CAST("timestamp" AS varchar)',
+        sdk: VERSION,
+        where: IS_OF_SDK,
+      },
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
     },
   },
@@ -368,9 +389,14 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
     table: qualifiedName(config, config.curatedTables[kind]),
     where: `"ds" BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`,
   });
+  const firstReceived = addDays(today, -RAW_DAYS);
+  const windowDays = (days: number) => Math.min(days, MOST_WINDOW_DAYS);
+  const { pastDays, futureDays } = config.timeWindow;
+  const first = addDays(firstReceived, -windowDays(pastDays));
+  // Rows lie in the day of their time, which may be another than that of their receipt.
   const raw: From = {
     table: qualifiedName(config, config.tables[kind]),
-    where: `"ds" BETWEEN DATE '${addDays(today, -RAW_DAYS)}' AND DATE '${addDays(today, 1)}'`,
+    where: `"ds" BETWEEN DATE '${first}' AND DATE '${addDays(today, windowDays(futureDays))}' AND "received_at" >= ${timestampText(Date.parse(firstReceived))}`,
   };
   const { names = {}, units: fixed = {} } = PARTS[kind];
   const units = { ...fixed, ...unitIdPart(config) };

@@ -269,7 +269,7 @@ export const collectorFindings = {
     {
       gone: [
         `The app does not log the event under this name any more, or a part of its users does not. ${STILL_SENT}`,
-        'The second command shows names that came first since then. If one of them is its new name, have queries and experiments read both. If none is, ask whoever owns the app what its last release changed: the first command shows which SDK and version sent it last. A name is told, too, if its events come two days or more after their time, as of an app that was offline: then nothing is lost.',
+        'The second command shows names that came first since then. If one of them is its new name, have queries and experiments read both. If none is, ask whoever owns the app what its last release changed: the first command shows which SDK and version sent it last.',
       ],
       quarantined: [
         'At least as many events are in quarantine as are missing: the title has how many. Which names they have stands in the rows alone.',
@@ -349,6 +349,10 @@ export const collectorFindings = {
       environment: [
         'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Exposures have the same tier. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
         `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
+      ],
+      time: [
+        'The app sets `time` to one value, or a release takes it once and keeps it. The rows lie in the day of that time: later days lack them, in views and experiments, too.',
+        'Have whoever owns the app set `time` of each event to when it happens: the command shows which events and versions have the time of the title. Rows stay as they are; `received_at` tells when each came.',
       ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,

@@ -197,6 +197,10 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, value: 'anonymous', usual: 0 }),
   ],
   [
+    'events of an SDK have one time',
+    changed({ ...versionChange, what: 'time', value: 'one', label: '2026-11-19 09:00:00.000', usual: 0 }),
+  ],
+  [
     'an SDK writes user IDs otherwise',
     changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
   ],

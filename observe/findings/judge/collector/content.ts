@@ -1,7 +1,7 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
-import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import {
@@ -11,7 +11,7 @@ import {
   userForm,
   valueForm,
 } from '../../../facts/tables/contentChanges.ts';
-import { timestampText } from '../../../facts/tables/tracedRows.ts';
+import { readTime, timestampText } from '../../../facts/tables/tracedRows.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { leftOutNames, type WithheldCase, withheldOf } from './withheld.ts';
@@ -136,6 +136,16 @@ const WORDINGS: Readonly<
       shareTitle(change, 'event', `from ${change.sdk} are of the environment ${quotedName(change.value)}`),
     columns: ['"sdk_version"', '"environment"'],
     where: ofSdk,
+  },
+  time: {
+    title: (change) =>
+      shareTitle(
+        change,
+        'event',
+        `from ${change.sdk} have the same time as others, ${isoTimestamp(readTime(change.label))}`,
+      ),
+    columns: ['"event_name"', '"sdk_version"'],
+    where: (change) => `${ofSdk(change)} AND "timestamp" = ${timestampText(readTime(change.label))}`,
   },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),

@@ -11,6 +11,10 @@ const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id'
 interface Sent {
   readonly days?: Readonly<Record<string, number>>;
   readonly received?: readonly string[];
+  /** The time of all events that were received; default that of their receipt. */
+  readonly time?: string;
+  /** The time of day of all events of the curated days; default that of their receipt. */
+  readonly timeOfDays?: string;
   /** Columns that are not as in any row; `i` in a value is the number of the row. */
   readonly as?: Readonly<Record<string, string | null>>;
 }
@@ -58,22 +62,22 @@ async function changes({
   for (const kind of kinds) {
     const names = Object.keys(COLUMNS);
     const texts = names.map((name) => `${name} VARCHAR`).join(', ');
-    const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP`;
+    const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP, "timestamp" TIMESTAMP`;
     for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
       await connection.run(`CREATE OR REPLACE TABLE sluice.${table} (${columns})`);
-    for (const { days = {}, received = [], as = {} } of sentOf[kind]) {
+    for (const { days = {}, received = [], time: sent, timeOfDays = '10:00:00', as = {} } of sentOf[kind]) {
       const values = names.map((name) => {
         const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
         return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
       });
-      const insert = (table: string, time: string, count: number) =>
+      const insert = (table: string, received: string, count: number, time = received) =>
         connection.run(
-          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
+          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${received}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
         );
       for (const [day, count] of Object.entries(days))
-        await insert(`curated_${kind}`, `${day} 10:00:00`, count);
+        await insert(`curated_${kind}`, `${day} 10:00:00`, count, `${day} ${timeOfDays}`);
       const counts = Map.groupBy(received, (time) => time);
-      for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length);
+      for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length, sent);
     }
   }
   const answers = [];
@@ -213,6 +217,18 @@ describe('names', () => {
       gone('sdk', 'ios-client', { since: '2026-11-19 08:00:00' }),
       gone('sdk', 'ios-client', { since: '2026-11-19 08:00:00' }),
     ]);
+  });
+
+  it.each([
+    { time: '2026-11-13 08:00:00', what: 'the first day that the window may have' },
+    { time: '2026-11-21 08:00:00', what: 'the day after' },
+  ])('counts what was received with a time of $what', async ({ time }) => {
+    const as = { event_name: 'buy', sdk_type: 'ios-client' };
+    const late = { as, days: TWENTY, received: at(MORNING, 20), time };
+    const told = await changes({ events: [views, late] });
+    expect(told.filter(({ what }) => what.endsWith(' less'))).toEqual([]);
+    const search = { ...late, as: { experiment_id: 'search', user_id: 's#' } };
+    expect(await changes({ exposures: [views, search] })).toEqual([]);
   });
 
   it('tells none while two days are known, or when nothing comes at all', async () => {
@@ -399,6 +415,39 @@ describe('shares of an SDK', () => {
       expect(await changes({ exposures: [views, release] })).toEqual(told ? [row] : []);
     },
   );
+
+  const FROZEN = '2026-11-19 09:00:00';
+  it.each([
+    { what: 'all of a new version', as: { sdk_version: '3.1.0' }, received: at(MORNING, 14), told: true },
+    {
+      what: 'some hours of a known version',
+      as: {},
+      received: ['07', '08', '09', '10'].flatMap((hour) => at(`2026-11-20 ${hour}:10:00`, 4)),
+      told: true,
+    },
+    { what: 'nine', as: { sdk_version: '3.1.0' }, received: at(MORNING, 9), told: false },
+    {
+      what: 'pairs',
+      as: {},
+      received: ['06', '07', '08', '09', '10', '11'].flatMap((hour) => at(`2026-11-20 ${hour}:10:00`, 2)),
+      told: false,
+    },
+  ])('tells events of one time long before they came, of $what: $told', async ({ as, received, told }) => {
+    const found = await changes({ events: [views, { as, received, time: FROZEN }] });
+    expect(found.map(({ what, label, count }) => `${what} ${label} ${count}`)).toEqual(
+      told ? [`time more ${FROZEN} ${received.length}`] : [],
+    );
+  });
+
+  it('tells no times of midnight that a job has always sent, or that its phones sent late', async () => {
+    const job = { days: TWENTY, received: at(MORNING, 20), time: '2026-11-20 00:00:00' };
+    expect(await changes({ events: [{ ...job, timeOfDays: '00:00:00' }] })).toEqual([]);
+    const phones = Array.from({ length: 20 }, (_, i) => ({
+      received: at(MORNING, 1),
+      time: `2026-11-19 09:${10 + i}:00`,
+    }));
+    expect(await changes({ events: [views, ...phones] })).toEqual([]);
+  });
 
   it('tells an environment that comes instead of production', async () => {
     const staging = { as: { environment: 'staging' }, received: at(MORNING, 10) };
