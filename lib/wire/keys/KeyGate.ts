@@ -32,9 +32,12 @@ export interface AuthenticatedKey {
   readonly sources: readonly string[] | undefined;
 }
 
+/** The label of a key that is in no list, where all are accepted. */
+export const ANY_KEY = 'any';
+
 /** What an unlisted key may do where every key is accepted. */
 const ANY: Omit<AuthenticatedKey, 'sha256' | 'sources'> = {
-  label: 'any',
+  label: ANY_KEY,
   environment: null,
   kinds: ['exposures', 'events'],
 };

@@ -1,3 +1,4 @@
+import { ANY_KEY } from '../../../lib/wire/keys/KeyGate.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import type { Place } from './place.ts';
 
@@ -9,16 +10,17 @@ interface Sender {
   readonly key: string | null;
 }
 
-/** ` from js-client 3.1 with the key web` */
+/** ` from js-client 3.1 with the key web`; without the key where all are accepted, as its label names none. */
 export function fromText({ sdk, key }: Sender): string {
   const fromSdk = sdk === null ? '' : ` from ${sdk}`;
-  const withKey = key === null ? '' : ` with the key ${key}`;
+  const withKey = key === null || key === ANY_KEY ? '' : ` with the key ${key}`;
   return `${fromSdk}${withKey}`;
 }
 
 /** {@link fromText}; in words if the sender names neither. */
 export function senderText(sender: Sender): string {
-  return fromText(sender) || ' from a sender that states neither client nor key';
+  const stated = sender.key === ANY_KEY ? 'no client' : 'neither client nor key';
+  return fromText(sender) || ` from a sender that states ${stated}`;
 }
 
 /** The sender of something, and the time at which it was sent. */

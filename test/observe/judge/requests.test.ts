@@ -8,7 +8,9 @@ import {
   failedRequests,
   logged,
   moreChange,
+  notedTimes,
   refusedRequests,
+  requestGroup,
   unreadPart,
   wellKeys,
 } from '../statusFacts.ts';
@@ -50,6 +52,15 @@ describe('a finding about requests', () => {
     const found = judge({ ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 7 }), ...facts });
     const told = found.find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED');
     expect(told?.detail).toMatch(detail);
+  });
+
+  it.each([
+    { key: 'any', from: 'js-client 3' },
+    { key: 'web', from: 'js-client 3 with the key web' },
+  ])('names the sender with the key $key as $from', ({ key, from }) => {
+    const before2000 = [{ ...requestGroup, key, sdk: 'js-client 3', count: 10 }];
+    const [found] = judge({ noted: { ...notedTimes, before2000 } });
+    expect(found?.title.split(/ from | \(/)[1]).toBe(from);
   });
 
   it.each([
