@@ -354,6 +354,10 @@ export const collectorFindings = {
         'The app sets `time` to one value, or a release takes it once and keeps it. The rows lie in the day of that time: later days lack them, in views and experiments, too.',
         'Have whoever owns the app set `time` of each event to when it happens: the command shows which events and versions have the time of the title. Rows stay as they are; `received_at` tells when each came.',
       ],
+      amount: [
+        'The app, or a part of it, sends the value in another unit, as cents in place of euros. Sums and means mix both.',
+        'Ask whoever owns the app: the command shows by day and version how many came, and one of the values. If it is not meant, have it send the unit of before. Rows stay as they are: queries have to divide those since then.',
+      ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
         `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day.`,

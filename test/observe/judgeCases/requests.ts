@@ -201,6 +201,10 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, what: 'time', value: 'one', label: '2026-11-19 09:00:00.000', usual: 0 }),
   ],
   [
+    'values of an event are a hundred times as large',
+    changed({ ...versionChange, what: 'amount', subject: 'invoice', value: 'js-client', usual: 2 }),
+  ],
+  [
     'an SDK writes user IDs otherwise',
     changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
   ],

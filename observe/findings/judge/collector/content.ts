@@ -2,6 +2,7 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
+import { timesText } from '../../../../lib/drops/unusualField.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import {
@@ -147,6 +148,13 @@ const WORDINGS: Readonly<
     columns: ['"event_name"', '"sdk_version"'],
     where: (change) => `${ofSdk(change)} AND "timestamp" = ${timestampText(readTime(change.label))}`,
   },
+  amount: {
+    title: (change) =>
+      `The numbers of ${counted(change.of, 'event')} ${quotedName(change.subject)} from ${change.sdk} are about ${timesText(change.usual)}, ${before(change)}`,
+    columns: ['"ds"', '"sdk_version"'],
+    example: '"event_value"',
+    where: (change) => `${isOf('event_name')(change)} AND "sdk_type" = ${quoteText(change.value)}`,
+  },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
     columns: GROUP_AND_SDK,
@@ -261,7 +269,8 @@ function newNamesSql({ since }: ContentChange, { config, now }: Pick<Place, 'con
 /** The subject of the finding of a change: its case, and of what is not told in one finding what it is of. */
 function subjectOf(change: ContentChange): string {
   const name = wordingOf(change);
-  if (change.kind === 'less' || change.what === 'value' || name === 'more') return name;
+  if (change.kind === 'less' || change.what === 'value' || change.what === 'amount' || name === 'more')
+    return name;
   return `${name} ${change.subject || change.what}`;
 }
 
