@@ -1,7 +1,10 @@
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
+import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
@@ -80,6 +83,7 @@ describe('erasing a deployment', () => {
     const startedAt = Date.now();
     const days = Array.from({ length: 32 }, (_, i) => addDays(utcDay(startedAt), i - 32));
     await queue('export');
+    await queue('curate-plan');
     const { config, put, run } = await deployment({ exports: [exportTo({}, { name: 'raw' })] });
     const table = 'statsig_forwarded_events';
     for (const day of days)
@@ -94,6 +98,8 @@ describe('erasing a deployment', () => {
     await put(`ledger/_erasures/${id}.json`, JSON.stringify(record));
     await run(['user_id=gone']);
     expect(take('export').map((body) => JSON.parse(body).days)).toEqual([days.slice(0, 31), days.slice(31)]);
+    // It has `curate: false`, with which there is no such queue.
+    expect(take('curate-plan')).toEqual([]);
   });
 
   it('notes what it has found before it changes anything, and stops beside another run of the same units', async () => {
@@ -156,6 +162,21 @@ describe('erasing a deployment', () => {
     expect(receipt.units).toBe(1);
     expect(await keys()).toEqual([landedKey(1)]);
     expect((await read(landedKey(1))).equals(landedUsers('f'.repeat(64)))).toBe(true);
+  });
+
+  it.each([
+    { what: 'written up to a byte', note: { from: 1 }, isKept: true },
+    { what: 'written, and only not deleted', note: { written: true, why: 'AccessDenied' }, isKept: false },
+  ] as const)('keeps the rows of others in an object that is $what: $isKept', async ({ note, isKept }) => {
+    const { config, put, read, run } = await deployment();
+    const key = landedKey(1);
+    await put(key, landedUsers('gone', 'stays'));
+    const store = s3ObjectStore(s3, config.bucket);
+    const { eTag = '', modifiedAt = 0, versionId } = (await store.open(key)) ?? {};
+    await writeNote(store, { key, eTag, modifiedAt, versionId }, note);
+    await run(['user_id=gone']);
+    const left = gunzipSync(await read(key)).toString();
+    expect([left.includes('gone'), left.includes('stays')]).toEqual([false, isKept]);
   });
 
   it('keeps what somebody else writes while an object is replaced', async () => {
