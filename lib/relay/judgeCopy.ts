@@ -25,12 +25,13 @@ export interface UnitFinder {
 }
 
 /**
- * Which events of a copy are a unit's: those that have its ID under the key of a unit, and all of them if what the events share
- * has it so. If an equal value is elsewhere, where it may mean something else, the copy has the unit, but its events count as
- * others'. A body that is not JSON is one event if it names the unit.
+ * Counts the events of a copy that are of the units that are looked for. An event is theirs if it has one of their IDs under
+ * the key of a unit. All events are theirs if what they share, as the request's user, has an ID so. If an equal value is
+ * elsewhere, where it may mean something else, the copy has the unit, but its events count as others'. A body that is not
+ * JSON is one event if it names a unit.
  *
- * @returns `unreadable` for a body that the collector would refuse, or that is not JSON and does not name the unit.
- * @throws An error that is not the body's fault, such as too little memory: the erasure is tried again.
+ * @returns `unreadable` for a body that the collector would refuse, or that is not JSON and does not name a unit.
+ * @throws An error that is not the body's fault, such as too little memory.
  */
 export function judgeCopy(copy: RelayCopy, units: UnitFinder): UnitEvents | 'unreadable' {
   const text = textOf(copy);
