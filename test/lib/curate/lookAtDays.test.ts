@@ -4,7 +4,13 @@ import { CurateError } from '../../../lib/curate/CurateError.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { versionName } from '../../../lib/ledger/versions.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { curatedFolder, curatedSubject, dayLooksKey } from '../../../lib/tables/ledgerKeys.ts';
+import {
+  CURATED_LEDGER,
+  curatedFolder,
+  curatedSubject,
+  dayLooksKey,
+  versionFilesKey,
+} from '../../../lib/tables/ledgerKeys.ts';
 import { CHECK, type Listed, lastDays, NIGHT, startListed } from './startListed.ts';
 
 describe('what nothing tells of', () => {
@@ -115,6 +121,14 @@ describe('what nothing tells of', () => {
         ledger.change(curatedSubject(config, 'exposures', OLD), (known) => ({
           entry: noteErasure(known, { id: 'x', at: 0 }),
         })),
+    },
+    {
+      what: 'a version whose files a look has missed',
+      happens: ({ store, partitions, clock }) =>
+        store.write(
+          versionFilesKey(CURATED_LEDGER, 'exposures'),
+          JSON.stringify({ [`${OLD}/${partitions.exposures.get(OLD)}`]: clock.now() }),
+        ),
     },
     {
       what: 'a partition that is gone',
