@@ -1,10 +1,13 @@
 import { defineErrorFamily } from '../base/errors.ts';
+import { denialOrOwner } from '../drops/SourceError.ts';
+
+const denied = denialOrOwner('target.');
 
 /** Why a day could not be exported. */
 export const ExportError = defineErrorFamily('user', {
   SLUICE_EXPORT_ACCESS_DENIED: {
-    cause: "The customer's bucket refuses the call.",
-    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `target.encryption: 'AES256'`, or the key of the bucket as `target.kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. If no statement does, compare the bucket's policy with `sluice policy print --for export-target --export …`; S3 returns the same error if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
+    cause: denied.cause,
+    cure: `${denied.cure} Ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's \`denyUnencryptedObjectUploads\` and \`denyIncorrectEncryptionHeaders\` need \`target.encryption: 'AES256'\`, or the key of the bucket as \`target.kmsKeyArn\`; \`denyIncorrectKmsKeySse\` needs the key. Then deploy. If no statement does, compare the bucket's policy with \`sluice policy print --for export-target --export …\`; S3 returns the same error if a KMS key of theirs refuses: \`sluice explain SLUICE_EXPORT_KEY_DENIED\`.`,
   },
   SLUICE_EXPORT_DELETE_DENIED: {
     cause: "The customer's bucket refuses to delete copies that the day has no more.",

@@ -22,6 +22,8 @@ export interface Customer {
   readonly key: CustomersKey;
   /** Name of the source or the export, for commands in cures. */
   readonly name: string;
+  /** Name of the bucket, and the account that is to own it, undefined of the stack's own; undefined of one that is not configured. */
+  readonly place: { readonly bucket: string; readonly owner?: string | undefined } | undefined;
 }
 
 /**
@@ -33,12 +35,11 @@ export interface Customer {
 export function customersReason(
   code: string | null | undefined,
   message: string | null,
-  { stack, key, name }: Customer,
+  { stack, key, name, place }: Customer,
 ): FindingCase | undefined {
   if (code?.endsWith('_KEY_DENIED') !== true || key.arn !== undefined) {
     const reason = denialReason(code, message, stack) ?? reasonOf(code, message);
-    // The cure of a code names any source or export.
-    return reason && { ...reason, cure: reason.cure.replaceAll(/(--(?:source|export)) …/g, `$1 ${name}`) };
+    return reason && { ...reason, cure: ofCustomer(reason.cure, name, place) };
   }
   const said = denialIn(message ?? '')?.resource ?? '';
   const arn = said.startsWith('arn:') ? said : "the ARN of the bucket's key (its owner knows it)";
@@ -46,6 +47,15 @@ export function customersReason(
     cause: `${message ?? explainCode(code)?.cause ?? ''} The configuration does not name this key, so that no role of the stack has a right on it.`,
     cure: `Set ${key.field} to ${arn} and deploy. From then on \`sluice policy print\` has what the key needs: have its owner add that.`,
   };
+}
+
+/** The cure of a code, which names any source or export and any bucket, of one. */
+function ofCustomer(cure: string, name: string, place: Customer['place']): string {
+  const named = cure.replaceAll(/(--(?:source|export)) …/g, `$1 ${name}`);
+  if (place === undefined) return named;
+  return named
+    .replace("[?Name=='…']", `[?Name=='${place.bucket}']`)
+    .replace(/in the account `[a-z.]+`/, `in the account ${place.owner ?? 'of the stack'}`);
 }
 
 /** What AWS's own words say of a call of a customer's bucket or key that was denied: which policy, of whom. Undefined of other failures. */

@@ -443,7 +443,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       exportOf(
         failedBy(
           'SLUICE_EXPORT_ACCESS_DENIED',
-          `The customer's bucket refuses the call. customers/out/x: AccessDenied: User: arn:aws:sts::222222222222:assumed-role/${role}/sluice is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::customers/out/x" ${policy}.`,
+          `The customer's bucket refuses the call: a policy does not allow it, or the bucket is not of \`target.owner\` any more. S3 answers both alike. customers/out/x: AccessDenied: User: arn:aws:sts::222222222222:assumed-role/${role}/sluice is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::customers/out/x" ${policy}.`,
         ),
       ),
     ],

@@ -30,9 +30,10 @@ export function* exportFindings(
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
-    const { role, kmsKeyArn } = config.exports.find((known) => known.name === name)?.target ?? {};
-    const customer = { stack, key: { field: '`target.kmsKeyArn` of the export', arn: kmsKeyArn }, name };
-    const customersRole = role?.arn;
+    const configured = config.exports.find((known) => known.name === name)?.target;
+    const key = { field: '`target.kmsKeyArn` of the export', arn: configured?.kmsKeyArn };
+    const customer = { stack, key, name, place: configured };
+    const customersRole = configured?.role?.arn;
     const run = (from: string, to: string, ...more: readonly string[]) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to, ...more);
     const isUndeleted = ({ failure }: (typeof days)[number]) => failure === UNDELETED;

@@ -53,8 +53,9 @@ export interface Dataset extends NamedDataset, Pick<StatusFacts, 'archivedDays' 
 /** Names a dataset, and makes commands about its days. */
 export function datasetOf({ source, dataset }: DatasetDays, place: Place): NamedDataset {
   const { now, commands, config, stack, isUnrestorable } = place;
-  const { role, kmsKeyArn } = config.sources.find(({ name }) => name === source) ?? {};
-  const customersRole = role?.arn;
+  const configured = config.sources.find(({ name }) => name === source);
+  const customersRole = configured?.role?.arn;
+  const key = { field: '`kmsKeyArn` of the source', arn: configured?.kmsKeyArn };
   const words = ['--source', source, '--dataset', dataset];
   const ofPolicy = ['--for', 'ingest-source', '--source', source];
   const ingest = (action: string, ...more: readonly string[]) =>
@@ -65,7 +66,7 @@ export function datasetOf({ source, dataset }: DatasetDays, place: Place): Named
     now,
     commands,
     isUnrestorable,
-    customer: { stack, key: { field: '`kmsKeyArn` of the source', arn: kmsKeyArn }, name: source },
+    customer: { stack, key, name: source, place: configured },
     run: () => ingest('run'),
     policies: () => commands.sluice('policy', 'print', ...ofPolicy),
     policy: (code) => deniedPolicy(code, ofPolicy, commands),
