@@ -142,7 +142,7 @@ function lateLines(status: DatasetStatus, command: (words: readonly string[]) =>
     .map((range) => {
       const load = daysCommand(status, command, ['backfill'], range);
       const end = daysCommand(status, command, ['accept', 'empty'], range);
-      return `is without ${rangeText(range)}, named until ${reportedUntil(status, range.to)}: \`${load}\` loads what has come, \`${end}\` says that none will`;
+      return `is without ${rangeText(range)}: \`${load}\` loads what has come, \`${end}\` says that none will; this line goes on ${reportedUntil(status, range.to)}`;
     });
 }
 
@@ -242,17 +242,26 @@ function dayFacts(status: DatasetStatus, command: (words: readonly string[]) => 
     }),
     ...unusual.map(({ day, words }) => ({ day, text: words })),
     ...days.flatMap(({ day, entry }) =>
-      entry === null ? [] : entryTexts(entry, status, command, isUnusual(day)).map((text) => ({ day, text })),
+      entry === null
+        ? []
+        : entryTexts(entry, status.place, { isUnusual: isUnusual(day), whatToDo }).map((text) => ({
+            day,
+            text,
+          })),
     ),
   ];
 }
 
-/** What the entry of a day says. @param isUnusual Whether the day is told as unusual, which says that it is empty. */
+/**
+ * What the entry of a day says.
+ *
+ * @param place Where its files are looked for.
+ * @param isUnusual Whether the day is told as unusual, which says that it is empty. @param whatToDo Names the command that says it.
+ */
 function entryTexts(
   entry: LedgerEntry,
-  { source, dataset, place }: DatasetStatus,
-  command: (words: readonly string[]) => string,
-  isUnusual: boolean,
+  place: DatasetStatus['place'],
+  { isUnusual, whatToDo }: { readonly isUnusual: boolean; readonly whatToDo: string },
 ): string[] {
   const { state, failure, version, missingSince, updatedAt, attempts, rows, receipt } = entry;
   const from = movedFrom(entry, place);
@@ -269,8 +278,7 @@ function entryTexts(
   }
   if (state === 'failed' && failure !== undefined) {
     const served = version === undefined ? 'queries see no rows' : 'queries see the last good version';
-    const run = command(['ingest', 'run', '--source', source, '--dataset', dataset]);
-    texts.push(`failed: ${failure.code}: ${failure.message} (${served}; \`${run}\` loads corrected files)`);
+    texts.push(`failed: ${failure.code}: ${failure.message} (${served}; ${whatToDo})`);
   }
   if ((state === 'waiting' || state === 'loading') && failure !== undefined) {
     const isReplaced = failingOf(entry)?.replaced !== undefined;

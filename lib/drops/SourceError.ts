@@ -2,7 +2,7 @@ import { defineErrorFamily, type ErrorEntry } from '../base/errors.ts';
 
 /** The cure for a folder of a table's format, whose files are not all of its rows. */
 const PLAIN_COPY =
-  'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.';
+  'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder. The policy of the bucket must allow it, too: `sluice policy print --for ingest-source --source …`.';
 
 /**
  * Cause and first sentences of the cure of a denied call that expects an owner. S3 answers a bucket of another owner as a call that a

@@ -7,7 +7,7 @@ const { problem, warning } = entriesOf('drops');
 const BY_HAND = `Somebody wrote the object by hand: no function writes such an entry. ${UNSAID_WHO}`;
 /** The cure of a damaged object of the ledger. */
 const VERSION_BEFORE =
-  'One command lists the versions of an object, the next brings back the last one before the damage: put its ID in place of VERSION_ID where the command has that. If the finding comes back, take an earlier version. Do not delete the object: it may be all that says which files the day has.';
+  'One command lists the versions of an object, the next brings back the last one before the damage. If the finding comes back, take an earlier version. Do not delete the object: it may be all that says which files the day has.';
 
 /** Who made a bucket in another account: no call of ours may ask that account. */
 const OF_STRANGER = 'S3 does not say whose it is: CloudTrail of that account has CreateBucket.';
@@ -17,7 +17,7 @@ const NONE_ON_PURPOSE =
   'Whether it has none on purpose only whoever delivers it knows; a job that ran before its data was there wrote them earlier than usual, as the times of the files in the bucket show beside those of other days.';
 /** A cure of rows that are not as before. */
 const CORRECTED =
-  'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.';
+  'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run `accept keep`.';
 /** Why a bucket may be a stranger's. */
 const MADE_AGAIN = 'somebody may have made a bucket of this name after that of the customer was deleted.';
 
@@ -78,11 +78,11 @@ export const dropsFindings = {
       ],
       leftOut: [
         'Files of the day came: those that could be loaded have no row, and others were left out, as `SLUICE_FINDING_FILES_LEFT_OUT` says.',
-        'The command has the reason of each file: have it delivered as the reason asks, and the next run loads it. Do not accept the day as empty: its rows may be in these files.',
+        '`explain` has the reason of each file: have it delivered as the reason asks, and the next run loads it. Do not accept the day as empty: its rows may be in these files.',
       ],
       noRows: [
         `Files of the day came, and have no row. ${NONE_ON_PURPOSE}`,
-        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run `accept empty`.',
       ],
       before: [
         'No file of the day came while runs looked for it, and none looks at it any more.',
@@ -132,7 +132,7 @@ export const dropsFindings = {
       ],
       backfill: [
         'The marker that `waitFor` names has not come, and no file is loaded without it. It has to be directly in the folder of its day: one below it, as in `hour=03/`, or above it completes no day.',
-        'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, the second command loads them.',
+        'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, `backfill` loads them. If the job writes no marker any more, take `waitFor` out of the dataset and deploy: runs then load a day once its files have settled.',
       ],
       run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
       load: [
@@ -162,7 +162,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
     'Days of a dataset were loaded without objects that may have been meant to be loaded.',
-    'The command names each object and the reason: docs/ingest.md, "What is left out". Have them delivered as Parquet files, or elsewhere.',
+    '`explain` names each object and the reason: docs/ingest.md, "What is left out". Have them delivered as Parquet files, or elsewhere.',
     { section: 'drops', alarms: ['ingest-left-out'] },
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
@@ -234,27 +234,27 @@ export const dropsFindings = {
     {
       empty: [
         `The files of the day have no row, where rows are usual. ${NONE_ON_PURPOSE}`,
-        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run `accept empty`.',
       ],
       leftOut: [
         'Files of the day came: those that could be loaded have no row, where rows are usual, and others were left out, as `SLUICE_FINDING_FILES_LEFT_OUT` says.',
-        'The command has the reason of each file: have it delivered as the reason asks, and the next run loads it. Do not accept the day as empty: its rows may be in these files.',
+        '`explain` has the reason of each file: have it delivered as the reason asks, and the next run loads it. Do not accept the day as empty: its rows may be in these files.',
       ],
       equalFiles: [
         'The folder of the day has the same file more than once, and the rows of each count.',
-        'Have whoever delivers it delete the copies, which the detail names: the next run loads the day without them. If they are meant so, run the second command.',
+        'Have whoever delivers it delete the copies, which the detail names: the next run loads the day without them. If they are meant so, run `accept keep`.',
       ],
       rows: [
         'The day was loaded as it came, with far more or fewer rows than its weekday usually has.',
-        'Ask whoever delivers it whether the day is whole: the next run loads corrected files. If it is meant so, run the second command.',
+        'Ask whoever delivers it whether the day is whole: the next run loads corrected files. If it is meant so, run `accept keep`.',
       ],
       values: [
-        'The day was loaded as it came, and a field has values of another kind or form than on the days before, which the first command shows.',
-        'Ask whoever delivers it. If the values are wrong, the next run loads corrected files. If the column has another meaning now, correct the mapping, deploy and run the second command. If they are meant so, run the third.',
+        'The day was loaded as it came, and a field has values of another kind or form than on the days before, which `explain` shows.',
+        'Ask whoever delivers it. If the values are wrong, the next run loads corrected files. If the column has another meaning now, correct the mapping, deploy and run `backfill`. If they are meant so, run `accept keep`.',
       ],
       mapping: [
         'The mapping reads another column for the field than on the days before, as the title says, and its values are of another kind or form: the configuration was changed.',
-        'If the column before is right, set it back in the mapping and deploy: then `backfill` loads the days again. If the new one is meant, run `accept`.',
+        'If the column before is right, set it back in the mapping and deploy: then `backfill` loads the days again. If the new one is meant, run `accept keep`.',
       ],
       days: [
         'The day was loaded as it came, and most of its rows have times of the days that the detail names.',
@@ -274,19 +274,19 @@ export const dropsFindings = {
       ],
       names: [
         'Rows have a name that no day before had, where those days have another spelling or another type of ID: queries take it for another thing.',
-        'Ask whoever delivers it: the next run loads corrected files. If the name is meant so, run the second command.',
+        'Ask whoever delivers it: the next run loads corrected files. If the name is meant so, run `accept keep`.',
       ],
       zeros: [
         'The day was loaded as it came, and all values of a metric are 0, where the days before have others.',
-        'Ask whoever makes the metric: the next run loads corrected files. If it is meant so, run the second command.',
+        'Ask whoever makes the metric: the next run loads corrected files. If it is meant so, run `accept keep`.',
       ],
       many: [
         'The day was loaded as it came, and a column has far more names than on the days before: most often each row has its own, such as an ID or a time, or the columns of the file are swapped. Nothing else is said of its names.',
-        'The first command names the day and its files. Ask whoever delivers it: the next run loads corrected files. If the names are meant so, run the second command.',
+        '`explain` names the day and its files. Ask whoever delivers it: the next run loads corrected files. If the names are meant so, run `accept keep`.',
       ],
       missing: [
         'The day was loaded as it came, and lacks a name, or has it in hardly a row, that each day before had so often that it is missing by no chance.',
-        'Ask whoever sends it whether it has ended or is lost: the next run loads corrected files. If it is meant so, run the second command.',
+        'Ask whoever sends it whether it has ended or is lost: the next run loads corrected files. If it is meant so, run `accept keep`.',
       ],
     },
     { section: 'drops' },

@@ -17,6 +17,12 @@ const DAMAGED = {
   curated: { section: operateSections.curated, alarms: ['curations-failed'] },
 } as const satisfies Record<CaseOf<'SLUICE_FINDING_LEDGER_DAMAGED'>, object>;
 
+/** Begins the cure where the version before the damage is not known. */
+const UNKNOWN_VERSION = {
+  cause: '',
+  cure: 'Where a command has VERSION_ID, put the ID of the last version before the damage there, which the command before it lists.',
+} as const;
+
 /** What an object of the ledger is of. @param key Its key. */
 function damagedCase(key: string): keyof typeof DAMAGED {
   const [, source] = key.split('/');
@@ -43,14 +49,16 @@ export function* damagedEntries({ damagedEntries: all }: StatusFacts, { config, 
         : `${object.key}, written at ${object.writtenAt}`,
     );
     const more = damaged.length === 1 ? '' : `, and ${counted(damaged.length - 1, 'other')}`;
+    const shown = damaged.slice(0, MOST_COMMANDS);
     const told = {
       case: kind,
       title: `The object ${key} of the ledger has no valid entry${more}`,
       since: since[0] ?? null,
       detail: `${listed(texts)}.`,
+      ...(shown.some(({ versionBefore }) => versionBefore === null) && { reason: UNKNOWN_VERSION }),
     };
     // Versions of each, as the ID of one may be wanted.
-    const repairs = damaged.slice(0, MOST_COMMANDS).flatMap((object) => {
+    const repairs = shown.flatMap((object) => {
       const version = `${config.bucket}/${object.key}?versionId=${object.versionBefore ?? 'VERSION_ID'}`;
       return [
         commands.aws('s3api', 'list-object-versions', ...bucket, '--prefix', object.key),

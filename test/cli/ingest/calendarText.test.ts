@@ -124,7 +124,7 @@ describe('the calendar of drops', () => {
       { day: '2026-11-19', due: 0 },
     ];
     const text = calendarText([{ ...status, lookbackDays: 3, late }]);
-    expect(text).toContain('2026-11-18 to 2026-11-19, named until 2026-12-22: ');
+    expect(text).toMatch(/2026-11-18 to 2026-11-19: .* on 2026-12-22\n/);
   });
 
   it('marks and names a day whose version has lost files', () => {
@@ -166,7 +166,7 @@ describe('the calendar of drops', () => {
     { entry: { state: 'inputs_missing', updatedAt: 60_000 }, says: /since 1970-01-01T00:01:00\.000Z$/ },
     {
       entry: { state: 'failed', failure },
-      says: /^failed: SLUICE_X: no\. .*no rows.*--source acme --dataset events`/,
+      says: /^failed: SLUICE_X: no\. .*no rows.*`npx sluice status`/,
     },
     {
       entry: { state: 'failed', failure, version: 'v1' },

@@ -231,6 +231,10 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
     late: [lateDay('2026-11-18', 30, '1 file, 0 rows')],
   }),
+  'late days have no rows, and files of each were left out': datasetFacts({
+    late: [lateDay('2026-11-18', 50, '1 file, 0 rows'), lateDay('2026-11-19', 26, '2 files, 0 rows')],
+    days: [18, 19].map((date) => loadedOn(date, { leftOut: { count: 2, words: 'left out 2 objects' } })),
+  }),
   'late days of weeks have no rows, and a file of another was left out': datasetFacts({
     late: [lateDay('2026-11-18', 50, '1 file, 0 rows'), lateDay('2026-11-19', 26, '2 files, 0 rows')],
     firstDay: '2026-10-01',
@@ -326,6 +330,14 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       day,
       unusual: 'has other values',
       unusualParts: [{ kind: 'mapping', short: 'has other values' }],
+    })),
+  }),
+  'more days than commands, with others between them, have other values': datasetFacts({
+    days: ['2026-11-10', '2026-11-12', '2026-11-14', '2026-11-16', '2026-11-17', '2026-11-19'].map((day) => ({
+      ...loadedDay,
+      day,
+      unusual: 'has other values',
+      unusualParts: [{ kind: 'values', short: 'has other values' }],
     })),
   }),
   ...each(

@@ -143,7 +143,15 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config, no
         since: days.at(-1)?.day ?? newest.day,
         detail: `${table}: sent again were ${listed(texts)}; ${percent(usualOf(newest))} are usual. Who sent them stands in the rows alone, which the command reads.`,
       },
-      [commands.sluice('query', resendsSql(config.tables[kind], newest.day))],
+      [
+        commands.sluice(
+          'query',
+          resendsSql(
+            config.tables[kind],
+            days.map(({ day }) => day),
+          ),
+        ),
+      ],
     );
   }
 }
@@ -167,7 +175,8 @@ function keptText(
   return `${day}, ${counted(rows, 'row')} that no raw file has, noticed at ${since}, ${files.join(', ')}${back}`;
 }
 
-/** A query for the senders that sent a day's events more than once. */
-function resendsSql(table: string, day: string): string {
-  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends, min(received_at) AS first, max(received_at) AS last FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 10`;
+/** A query for the senders that sent events of days more than once. */
+function resendsSql(table: string, days: readonly UtcDay[]): string {
+  const among = days.map((day) => `DATE '${day}'`).join(', ');
+  return `SELECT ds, sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends, min(received_at) AS first, max(received_at) AS last FROM ${table} WHERE ds IN (${among}) GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3 LIMIT 20`;
 }

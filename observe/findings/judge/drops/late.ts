@@ -156,7 +156,7 @@ function* lateOf(
     // Files that are there, and not loaded, are not to be given up.
     const isThere = kind === 'beside' || kind === 'leftOut';
     yield finding('SLUICE_FINDING_INGEST_LATE', told, [
-      kind === 'leftOut' ? explain(newest.day) : status(days[0]),
+      ...(kind === 'leftOut' ? days.slice(-MOST_COMMANDS).toReversed().map(explain) : [status(days[0])]),
       // A file may have come after the last listing.
       ...(kind === 'noFile' ? [run()] : []),
       ...dayRanges(days)

@@ -1,4 +1,4 @@
-import { counted } from '../../../../lib/base/text.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
 import { dayRanges } from '../../../../lib/views/curatedDays.ts';
@@ -23,6 +23,9 @@ function loadedText(loaded: DropDay): string {
   return `${day}, ${rows.out} of ${counted(rows.in, 'row')} of ${counted(loadedFiles, 'file')}, loaded at ${isoTimestamp(time)},`;
 }
 
+/** What is said where days are more than commands. */
+const OF_NEWEST = ` The commands are of the newest ${MOST_COMMANDS} ranges of days: once these are settled, they are of the next ones.`;
+
 /** Days that are not as those before them, by that in which they differ. */
 export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
@@ -34,16 +37,17 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
     const [newest] = alike;
     if (newest === undefined) continue;
     const { day, unusual: words, unusualParts, empty } = newest;
-    const text = `${name}: ${loadedText(newest)} ${words}${otherDays(alike.length)}`;
+    const days = alike.map((other) => other.day);
+    const ranges = dayRanges(days);
+    const also = days.length === 1 ? '' : `; also ${listed(days.slice(1))}`;
+    const left = ranges.length > MOST_COMMANDS ? OF_NEWEST : '';
     const [first] = unusualParts;
     const others = unusualParts.length - 1;
     const more = others < 1 ? '' : `, and differs in ${counted(others, 'other point')}`;
-    const empties = kind === 'leftOut' ? [] : [accept('empty', day)];
-    // A mapping concerns each day that was loaded by it, the files of a day only that.
-    const concerned = kind === 'mapping' ? alike.map((other) => other.day) : [day];
-    const ranges = dayRanges(concerned).slice(0, MOST_COMMANDS);
-    const backfills = ranges.map(({ from, to }) => backfill(from, to));
-    const acts = empty === null ? ranges.map(({ from, to }) => accept('keep', from, to)) : empties;
+    const newestRanges = ranges.slice(0, MOST_COMMANDS);
+    const backfills = newestRanges.map(({ from, to }) => backfill(from, to));
+    const what = empty === null ? 'keep' : 'empty';
+    const accepts = newestRanges.map(({ from, to }) => accept(what, from, to));
     const isOfValues = kind === 'values' || kind === 'mapping';
     yield finding(
       'SLUICE_FINDING_ROWS_UNUSUAL',
@@ -51,9 +55,13 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
         case: kind,
         title: `${name}: ${loadedText(newest)} ${first?.short ?? words}${more}${otherDays(alike.length)}`,
         since: sinceOf(alike.map(loadedAt)) ?? day,
-        detail: `${text}.`,
+        detail: `${name}: ${loadedText(newest)} ${words}${also}.${left}`,
       },
-      [explain(day), ...(isOfValues ? backfills : []), ...acts],
+      [
+        ...days.slice(0, MOST_COMMANDS).map(explain),
+        ...(isOfValues ? backfills : []),
+        ...(kind === 'leftOut' ? [] : accepts),
+      ],
     );
   }
 }
@@ -66,8 +74,7 @@ export function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset)
     const since = sinceOf(leftOut.map(loadedAt)) ?? newest.day;
     const left = `left out ${counted(newest.leftOut.count, 'object')}`;
     const title = `${name}: ${loadedText(newest)} ${left}${otherDays(leftOut.length)}`;
-    yield finding('SLUICE_FINDING_FILES_LEFT_OUT', { title, since, detail: `${text}.` }, [
-      explain(newest.day),
-    ]);
+    const explained = leftOut.slice(0, MOST_COMMANDS).map(({ day }) => explain(day));
+    yield finding('SLUICE_FINDING_FILES_LEFT_OUT', { title, since, detail: `${text}.` }, explained);
   }
 }
