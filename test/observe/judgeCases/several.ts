@@ -315,6 +315,24 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       unreadPart('the tables', 'query', "COLUMN_NOT_FOUND: line 1:8: Column 'rule_id' cannot be resolved"),
     ],
   },
+  'a column of two tables has another type, for which queries fail that name no column': {
+    stackFaults: ['events', 'exposures', 'other'].map((table) => ({
+      ...missingResource,
+      what: table === 'other' ? 'view' : 'table',
+      name: `statsig_forwarded_${table}`,
+      differs: ['column `user_id` is double instead of string'],
+      repair: [['glue', 'update-table']],
+    })),
+    unknown: [
+      unreadPart(
+        'the content of events',
+        'query',
+        'FUNCTION_NOT_FOUND: line 2:50: Unexpected parameters (double, varchar) for function regexp_matches',
+      ),
+      unreadPart('the tables', 'query', "TYPE_MISMATCH: line 1:8: '=' cannot be applied to double, varchar"),
+      unreadPart('the exports', 'query', 'SYNTAX_ERROR: line 1:8'),
+    ],
+  },
   'calls are denied, of which the log has more than was read': { deniedCalls: [deniedCalls] },
   'alarms notify nobody in the local cloud': {
     isLocal: true,

@@ -95,7 +95,7 @@ export function* undeployedFindings(
 /** What somebody, or a crawler, has changed or deleted of the stack. */
 export function* stackFaultFindings(
   { stackFaults, unknown = [] }: Pick<StatusFacts, 'stackFaults'> & Partial<Pick<StatusFacts, 'unknown'>>,
-  { commands }: Pick<Place, 'commands'>,
+  { commands, config }: Pick<Place, 'commands' | 'config'>,
 ): Findings {
   for (const fault of stackFaults ?? []) {
     const { what, name, part, differs, repair, isRegistered, deployedAt, keptUntil, others = 0 } = fault;
@@ -104,7 +104,7 @@ export function* stackFaultFindings(
     const isOfRelease = differs !== null && fault.isOtherRelease;
     const shown = isOfRelease ? [] : repair.map((words) => commands.aws(...words));
     const unread = unknown
-      .filter((read) => isUnreadBy(fault, read))
+      .filter((read) => isUnreadBy(fault, read, config))
       .map((read) => `${read.part}: ${read.why}`);
     const without =
       unread.length === 0

@@ -1,13 +1,32 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
+import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import type { UnreadKind } from '../../../explainAwsError.ts';
 import type { StackFault } from '../../../facts/stackFaults.ts';
-import type { StatusFacts, UnreadPart } from '../../../facts/statusFacts.ts';
+import { contentPart, type StatusFacts, type UnreadPart } from '../../../facts/statusFacts.ts';
 import { type Finding, finding, seenNow } from '../../catalogue.ts';
 import { isUnreadByFile } from '../days/rawDays.ts';
-import type { Findings } from '../place.ts';
+import type { Findings, Judged, Place } from '../place.ts';
+
+/**
+ * What Athena calls a function or an operator that does not take the type of a column, and it names none: in queries of ours somebody has
+ * changed that type. https://github.com/trinodb/trino/blob/master/core/trino-spi/src/main/java/io/trino/spi/StandardErrorCode.java
+ */
+const OF_TYPE = /\b(?:FUNCTION_NOT_FOUND|TYPE_MISMATCH)\b/;
+
+/** Whether a query of a part reads a table: that of its content no other one. */
+function isReadBy(name: string, part: string, { tables, curatedTables }: Judged['config']): boolean {
+  const kind = forwardedKinds.find((known) => part === contentPart(known));
+  return kind === undefined || name === tables[kind] || name === curatedTables[kind];
+}
 
 /** Whether a part could not be read because something is gone, or a query failed on a column of it that differs. */
-export function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread): boolean {
+export function isUnreadBy(
+  { what, differs, name }: StackFault,
+  { kind, why, part }: Unread,
+  config: Judged['config'],
+): boolean {
+  const isOfType = kind === 'query' && differs !== null && what === 'table' && OF_TYPE.test(why);
+  if (isOfType && isReadBy(name, part, config)) return true;
   const isAbout = kind === 'query' || (differs === null && kind === 'missing');
   // The name of another may have this name in it.
   const words = new Set(why.split(/[^\w-]+/));
@@ -16,9 +35,13 @@ export function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread)
 }
 
 /** Parts that could not be read, but for what the finding of something that is gone or differs, or of a file that is no Parquet, tells. */
-export function* unreadParts({ unknown, stackFaults, damagedFiles }: StatusFacts): Findings {
+export function* unreadParts(
+  { unknown, stackFaults, damagedFiles }: StatusFacts,
+  { config }: Pick<Place, 'config'>,
+): Findings {
   const isTold = (read: UnreadPart) =>
-    stackFaults?.some((fault) => isUnreadBy(fault, read)) === true || isUnreadByFile(damagedFiles, read);
+    stackFaults?.some((fault) => isUnreadBy(fault, read, config)) === true ||
+    isUnreadByFile(damagedFiles, read);
   yield* unreadFindings(unknown.filter((read) => !isTold(read)));
 }
 
