@@ -19,6 +19,7 @@ import { configuredDatasets, readDatasets } from './days/datasets.ts';
 import { type DatasetDays, dropDays } from './days/dropDays.ts';
 import { readExports } from './days/exportDays.ts';
 import { readArchivedDays, restorableDays } from './days/goneFiles.ts';
+import { withLostTasks } from './days/lostTasks.ts';
 import { unreadDrops } from './days/unreadDays.ts';
 import { readDeniedCalls } from './deniedCalls.ts';
 import { readEncryptionDemands } from './encryptionDemands.ts';
@@ -141,8 +142,8 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     partitions: ask('the partitions' satisfies SharedPart, readRecentPartitions),
     stackState: ask('the stack' satisfies SharedPart, readStackState),
     alarms: askedAlarms,
-    datasets: ask('the drops' satisfies SharedPart, async () =>
-      (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
+    datasets: ask('the drops' satisfies SharedPart, (open) =>
+      withLostTasks(open, async () => (await readDatasets(open, configuredDatasets(config))).map(dropDays)),
     ),
     unread: ask('the partitions of drops' satisfies SharedPart, () =>
       unreadDrops(deployment, configuredDatasets(config)),

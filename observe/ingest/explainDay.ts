@@ -20,6 +20,7 @@ import { type ExplainedCode, explainStoredCode } from '../explainCode.ts';
 import { unusualRowsWords } from '../facts/days/datasets.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { type ConfiguredDataset, readVersionFiles } from '../facts/days/ledgerDays.ts';
+import { hasNoTask, isCounted, requestedAt } from '../facts/days/lostTasks.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
@@ -70,6 +71,8 @@ export interface KnownOfDay {
   readonly lackingSince?: number | null;
   /** Whether its folder has newer files than were loaded, and no run looks at them. Default false. */
   readonly hasNewer?: boolean;
+  /** Whether its load was requested, and the message of it is gone. Default false. */
+  readonly isLost?: boolean;
   /** Whether it is over and has many more or fewer rows than usual. Default false. */
   readonly hasUnusualRows?: boolean;
 }
@@ -90,7 +93,7 @@ export interface NamedDay {
  * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError.
  */
 export async function explainDay(
-  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
+  deployment: Pick<Deployment, 's3' | 'sqs' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
   named: NamedDay,
 ): Promise<ExplainedDay> {
   const { s3, config, now } = deployment;
@@ -102,6 +105,7 @@ export async function explainDay(
     target: deploymentOptions(deployment),
     lackingSince: lackingSince(await readVersionFiles(store, source.name, dataset.name), entry),
     hasNewer: newer.length > 0,
+    isLost: isCounted(requestedAt(entry), now) && (await hasNoTask(deployment)),
     hasUnusualRows: unusualRowsWords(entry, dataset, Math.min(now, listing?.at ?? now)) !== null,
   });
   const place = movedFrom(entry, dropPlace(source, dataset));
@@ -151,6 +155,8 @@ export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExp
     meanings.push(
       'Its folder has newer files than were loaded. It is before the lookback: no run looks at them.',
     );
+  if (known.isLost === true)
+    meanings.push('No queue has a message of it any more: somebody deleted it, for example with PurgeQueue.');
   return {
     isLacking: lostSince !== null,
     hasNewer,
@@ -174,11 +180,11 @@ function servedWords({ version, day, table, state, missingSince }: LedgerEntry, 
 
 /** The next step of a day. @param usual That of its state. */
 function nextStep(entry: LedgerEntry, usual: string, known: KnownOfDay): string {
-  if (isUnderWay(entry)) return usual;
+  if (isUnderWay(entry) && known.isLost !== true) return usual;
   const again = 'Load the day again: `sluice ingest backfill`.';
   if (known.lackingSince != null)
     return `${again} If its folder has no files any more, bring versions back: docs/platform.md, "Restore".`;
-  if (known.hasNewer === true) return again;
+  if (known.hasNewer === true || known.isLost === true) return again;
   const isUnusual =
     known.hasUnusualRows === true || equalFilesWords(entry) !== null || contentWords(entry) !== null;
   if (entry.state !== 'succeeded' || !isUnusual) return usual;

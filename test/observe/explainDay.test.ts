@@ -182,6 +182,14 @@ describe('what is said of a day', () => {
     expect(explainEntry(ledgerEntry({ state: 'waiting', ...entry })).meaning[0]).toMatch(says);
   });
 
+  it('says of a load that was requested that its message is gone, and what loads the day', () => {
+    const entry = ledgerEntry({ state: 'waiting', queued: sent });
+    const [lost, asked] = [true, false].map((isLost) => explainEntry(entry, { target: TARGET, isLost }));
+    expect(lost?.meaning).toHaveLength((asked?.meaning.length ?? 0) + 1);
+    expect(lost?.next).toContain('`npx sluice ingest backfill ');
+    expect(asked?.next).not.toContain('backfill');
+  });
+
   it('has the sentence of lost files and of newer ones behind that of its state', () => {
     const known = { lackingSince: HOUR_MS, hasNewer: true };
     const { meaning, isLacking, hasNewer } = explainEntry(ledgerEntry({ version: 'v1' }), known);

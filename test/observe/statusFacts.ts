@@ -247,6 +247,7 @@ export const loadedDay: DropDay = {
   hasCopies: false,
   missingSince: null,
   waiting: null,
+  requestedAt: null,
   uncommitted: 0,
   rows: { in: 0, out: 0, refused: 0 },
   empty: null,

@@ -4,6 +4,7 @@ import { emptyWords } from '../../../lib/drops/usualRows.ts';
 import type { LedgerEntry, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetFacts, DatasetStatus, UnusualPart } from './datasets.ts';
 import { type Failing, failingOf, type LedgerDay } from './ledgerDays.ts';
+import { requestedAt } from './lostTasks.ts';
 
 /** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */
 const LEFT_OUT_LENGTH = 400;
@@ -50,6 +51,8 @@ export interface DropDay {
   readonly unusualParts: readonly UnusualPart[];
   /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
   readonly waiting: string | null;
+  /** When the load was requested that it waits for, epoch milliseconds; null of a day that waits for none. */
+  readonly requestedAt: number | null;
   /** Its files that are not committed. */
   readonly uncommitted: number;
   /** Since when its files are missing, epoch milliseconds, unless a person accepted that; else null. */
@@ -105,6 +108,7 @@ function dropDay(
     unusual: unusual?.find((unusualDay) => unusualDay.day === day)?.words ?? null,
     unusualParts: unusual?.find((unusualDay) => unusualDay.day === day)?.parts ?? [],
     waiting: waiting?.find((waitingDay) => waitingDay.day === day)?.words ?? null,
+    requestedAt: requestedAt(entry),
     uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
     missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
     lackingSince: lacking?.find((lackingDay) => lackingDay.day === day)?.since ?? null,
@@ -138,4 +142,6 @@ function leftOutOf(entry: LedgerEntry | null): LeftOutSummary {
 export interface DatasetDays extends DatasetFacts {
   /** Its days, oldest first. */
   readonly days: readonly DropDay[];
+  /** Those whose load was requested and whose message is gone, oldest first; absent if that was not asked, or messages are there. */
+  readonly lost?: readonly DropDay[];
 }

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { UNSAID_WHO } from './wording.ts';
+import { UNSAID_WHO, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('drops');
 
@@ -135,6 +135,10 @@ export const dropsFindings = {
         'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, `backfill` loads them. If the job writes no marker any more, take `waitFor` out of the dataset and deploy: runs then load a day once its files have settled.',
       ],
       run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
+      lost: [
+        `The queue of \`ingest-load\` is empty, and so is that of its dead letters: somebody deleted the messages. ${WHO} PurgeQueue, DeleteMessage.`,
+        'The command loads the days now. Without it the first run after six hours asks for those of the lookback again.',
+      ],
       load: [
         'No run has loaded these days, and none looks for them any more: their files came after that, or the ledger has lost what it had of them.',
         'The command loads the days with what their folders have now, so that rows of files that have gone leave.',

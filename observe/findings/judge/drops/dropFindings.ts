@@ -6,7 +6,7 @@ import type { Findings, Place } from '../place.ts';
 import { scheduled } from '../Ringing.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
 import { goneBuckets, isBucketGone, isBucketOfOthers, listing, strangersBuckets } from './folder.ts';
-import { daysAhead, lateDrops, newerDrops, waitingDrops } from './late.ts';
+import { daysAhead, lateDrops, lostTasks, newerDrops, waitingDrops } from './late.ts';
 import { failedLoads, failedReceipts, lostFiles, missingInputs, unreadDays } from './loads.ts';
 import { leftOutFiles, unusualRows } from './rows.ts';
 
@@ -66,6 +66,7 @@ const DATASET_JUDGES: readonly DatasetJudge[] = [
   // Before days that wait: an alarm on late days stands with those that have no file.
   lateDrops,
   waitingDrops,
+  lostTasks,
   newerDrops,
   daysAhead,
   leftOutFiles,

@@ -62,6 +62,28 @@ function* waitingOf(
   );
 }
 
+/** Days whose load was requested, and whose message is gone. */
+export function* lostTasks({ lost = [] }: DatasetDays, { name, backfill }: Dataset): Findings {
+  const newest = lost.at(-1);
+  if (newest === undefined) return;
+  const texts = lost.toReversed().map(({ day, requestedAt }) => {
+    return `${day}, requested at ${isoTimestamp(requestedAt ?? 0)}`;
+  });
+  const told = {
+    case: 'lost',
+    title: `${name}: ${texts[0]}, is not loaded, and no queue has a message of it${otherDays(lost.length)}`,
+    since: sinceOf(lost.map(({ requestedAt }) => requestedAt)),
+    detail: `${name}: ${listed(texts, '; ')}.`,
+  } as const;
+  const loads = dayRanges(lost.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+  yield finding(
+    'SLUICE_FINDING_INGEST_WAITING',
+    told,
+    loads.map(({ from, to }) => backfill(from, to)),
+    'warning',
+  );
+}
+
 /** Days outside of the lookback whose files have changed since. */
 export function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findings {
   if (newer.length === 0) return;

@@ -83,6 +83,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'waiting',
+      requestedAt: 5_000,
       failing: { ...once, since: 5_999, last: 5_999, waits: true },
     },
   },
@@ -92,6 +93,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'waiting',
+      requestedAt: 5_000,
       failing: { ...once, since: 6_000, last: 6_000, replaced: 4_000 },
     },
   },
@@ -101,6 +103,7 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
     shown: {
       ...failed,
       state: 'waiting',
+      requestedAt: 5_000,
       failing: { ...once, since: 6_000, last: 6_000 },
     },
   },
