@@ -1,5 +1,5 @@
+import { denialOrOwner } from '../base/denialOrOwner.ts';
 import { defineErrorFamily } from '../base/errors.ts';
-import { denialOrOwner } from '../drops/SourceError.ts';
 
 const denied = denialOrOwner('target.');
 

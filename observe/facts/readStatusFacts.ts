@@ -19,7 +19,6 @@ import { configuredDatasets, readDatasets } from './days/datasets.ts';
 import { type DatasetDays, dropDays } from './days/dropDays.ts';
 import { readExports } from './days/exportDays.ts';
 import { readArchivedDays, restorableDays } from './days/goneFiles.ts';
-import { withLostTasks } from './days/lostTasks.ts';
 import { unreadDrops } from './days/unreadDays.ts';
 import { readDeniedCalls } from './deniedCalls.ts';
 import { readEncryptionDemands } from './encryptionDemands.ts';
@@ -56,6 +55,7 @@ import { isStreamLate, readStream } from './flow/streamState.ts';
 import { readUnreached } from './flow/unreachedRequests.ts';
 import { countDamaged, countLanding, isLandingLate, readWriterBacklog } from './flow/waitingObjects.ts';
 import { readFunctionRuns } from './functionErrors.ts';
+import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';
 import { readStackFaults } from './stackFaults.ts';
 import {

@@ -3,8 +3,7 @@ import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/d
 import { emptyWords } from '../../../lib/drops/usualRows.ts';
 import type { LedgerEntry, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetFacts, DatasetStatus, UnusualPart } from './datasets.ts';
-import { type Failing, failingOf, type LedgerDay } from './ledgerDays.ts';
-import { requestedAt } from './lostTasks.ts';
+import { type Failing, failingOf, type LedgerDay, requestedAt } from './ledgerDays.ts';
 
 /** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */
 const LEFT_OUT_LENGTH = 400;

@@ -3,6 +3,7 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay } from '../../../lib/base/time.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
+import { isSent } from '../../../lib/drops/plan/decideDay.ts';
 import { isFailing, type LedgerEntry, type LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
@@ -160,4 +161,10 @@ export function failingOf(entry: LedgerEntry | null): Failing | null {
   const isOther = state === 'waiting' && attempts === 0 && queued?.fingerprint !== fingerprint;
   const replaced = isOther ? queued?.writtenAt : undefined;
   return isFailing(entry) ? { since, last, waits, replaced } : null;
+}
+
+/** When the load was requested that a day waits for, epoch milliseconds; null of a day that waits for none. */
+export function requestedAt(entry: Pick<LedgerEntry, 'state' | 'queued'> | null): number | null {
+  const queued = entry?.state === 'waiting' ? entry.queued : undefined;
+  return queued !== undefined && isSent(queued) ? queued.at : null;
 }

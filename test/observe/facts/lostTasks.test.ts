@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
-import { type DatasetDays, dropDays } from '../../../../observe/facts/days/dropDays.ts';
-import { withLostTasks } from '../../../../observe/facts/days/lostTasks.ts';
-import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
-import { queueClient } from '../../../harness/queueClient.ts';
-import { datasetFacts } from '../../statusFacts.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
+import { type DatasetDays, dropDays } from '../../../observe/facts/days/dropDays.ts';
+import { withLostTasks } from '../../../observe/facts/lostTasks.ts';
+import { ledgerEntry } from '../../harness/ledgerEntry.ts';
+import { queueClient } from '../../harness/queueClient.ts';
+import { datasetFacts } from '../statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const DAY = '2026-11-19';

@@ -1,22 +1,14 @@
-import { HOUR_MS } from '../../../lib/base/time.ts';
-import { isSent } from '../../../lib/drops/plan/decideDay.ts';
-import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
-import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
-import { readQueue } from '../flow/relayCopies.ts';
-import type { DatasetDays, DropDay } from './dropDays.ts';
+import { HOUR_MS } from '../../lib/base/time.ts';
+import type { Deployment } from '../deployment.ts';
+import { ifThere } from '../explainAwsError.ts';
+import type { DatasetDays, DropDay } from './days/dropDays.ts';
+import { readQueue } from './flow/relayCopies.ts';
 
 /**
  * From when on a message that is there is in SQS's counts, which leave out those that are delayed, for 15 minutes at most, and are some
  * minutes late: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
 const COUNTED_MS = HOUR_MS;
-
-/** When the load was requested that a day waits for, epoch milliseconds; null of a day that waits for none. */
-export function requestedAt(entry: Pick<LedgerEntry, 'state' | 'queued'> | null): number | null {
-  const queued = entry?.state === 'waiting' ? entry.queued : undefined;
-  return queued !== undefined && isSent(queued) ? queued.at : null;
-}
 
 /** Whether the message of a load that was requested then has to be in SQS's counts. @param now Epoch milliseconds. */
 export function isCounted(requested: number | null, now: number): boolean {
