@@ -358,6 +358,10 @@ export const collectorFindings = {
         'The app, or a part of it, sends the value in another unit, as cents in place of euros. Sums and means mix both.',
         'Ask whoever owns the app: the command shows by day and version how many came, and one of the values. If it is not meant, have it send the unit of before. Rows stay as they are: queries have to divide those since then.',
       ],
+      repeats: [
+        'A release of the app logs it twice, as from two places of its code, or two SDKs of one app log it. These are no requests that were sent again: each has an ID and a time of its own, and each counts.',
+        'Have whoever owns the app log it once: the command shows by version how many rows each user, value and second has. Rows stay as they are: queries have to count such rows once.',
+      ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
         `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day.`,

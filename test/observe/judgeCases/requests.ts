@@ -205,6 +205,10 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, what: 'amount', subject: 'invoice', value: 'js-client', usual: 2 }),
   ],
   [
+    'events of an SDK come twice',
+    changed({ ...versionChange, what: 'repeats', subject: 'purchase', value: 'js-client', usual: -0.484 }),
+  ],
+  [
     'an SDK writes user IDs otherwise',
     changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
   ],

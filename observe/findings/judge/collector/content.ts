@@ -155,6 +155,18 @@ const WORDINGS: Readonly<
     example: '"event_value"',
     where: (change) => `${isOf('event_name')(change)} AND "sdk_type" = ${quoteText(change.value)}`,
   },
+  repeats: {
+    title: (change) =>
+      `About ${percent(-change.usual)} of ${counted(change.of, 'event')} ${quotedName(change.subject)} from ${change.sdk} have the user, value and second of another one, where hardly any had ${before(change)}`,
+    columns: [
+      '"sdk_version"',
+      '"user_id"',
+      '"stable_id"',
+      '"event_value"',
+      `date_trunc('second', "timestamp") AS "second"`,
+    ],
+    where: (change) => `${isOf('event_name')(change)} AND "sdk_type" = ${quoteText(change.value)}`,
+  },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
     columns: GROUP_AND_SDK,
@@ -269,8 +281,8 @@ function newNamesSql({ since }: ContentChange, { config, now }: Pick<Place, 'con
 /** The subject of the finding of a change: its case, and of what is not told in one finding what it is of. */
 function subjectOf(change: ContentChange): string {
   const name = wordingOf(change);
-  if (change.kind === 'less' || change.what === 'value' || change.what === 'amount' || name === 'more')
-    return name;
+  const isOfEvent = change.what === 'value' || change.what === 'amount' || change.what === 'repeats';
+  if (change.kind === 'less' || isOfEvent || name === 'more') return name;
   return `${name} ${change.subject || change.what}`;
 }
 

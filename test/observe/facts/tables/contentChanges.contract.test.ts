@@ -41,6 +41,7 @@ const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
 await connection.run('CREATE SCHEMA sluice');
 await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
+await connection.run('CREATE MACRO approx_distinct(a) AS approx_count_distinct(a)');
 await connection.run(
   "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
 );
@@ -448,6 +449,49 @@ describe('shares of an SDK', () => {
         since: '2026-11-20 09:10:00',
       }),
     ]);
+  });
+
+  it.each([
+    { what: 'twice, since a release', sdk_version: '3.1.0', again: '.207', told: ['2026-11-20 08:00:00.2'] },
+    {
+      what: 'twice of a known version',
+      sdk_version: '3.0.0',
+      again: '.207',
+      told: ['2026-11-20 08:00:00.2'],
+    },
+    { what: 'twice, as a request was sent again', sdk_version: '3.1.0', again: '.2', told: [] },
+    { what: 'again a second later', sdk_version: '3.1.0', again: ':01', told: [] },
+  ])('tells events of a user that come $what: $told', async ({ sdk_version, again, told }) => {
+    const as = { event_name: 'buy', sdk_version };
+    const buys = ['.2', again].map((end) => ({
+      as,
+      received: at(`2026-11-20 08:00:00.2`, 20),
+      time: end.startsWith(':') ? `2026-11-20 08:00${end}` : `2026-11-20 08:00:00${end}`,
+    }));
+    const before = { as: { event_name: 'buy' }, days: TWENTY };
+    const found = await changes({ events: [views, before, ...buys] });
+    const repeats = found.filter(({ what }) => what === 'repeats more');
+    expect(repeats.map(({ since }) => since)).toEqual(told);
+  });
+
+  it('tells no events as coming twice that did so before, or of nobody', async () => {
+    const twice = (user_id: string | null, days: Sent['days'] = {}) =>
+      ['.2', '.207'].map((end) => ({
+        as: { event_name: 'buy', user_id },
+        days,
+        received: at('2026-11-20 08:00:00.2', 20),
+        time: `2026-11-20 08:00:00${end}`,
+      }));
+    const before = { as: { event_name: 'buy' }, days: TWENTY };
+    const told = async (events: readonly Sent[]) =>
+      (await changes({ events: [views, ...events] })).filter(({ what }) => what.startsWith('repeats'));
+    expect(await told([before, ...twice(null)])).toEqual([]);
+    const daysTwice = ['.2', '.207'].map((end) => ({
+      as: before.as,
+      days: TWENTY,
+      timeOfDays: `10:00:00${end}`,
+    }));
+    expect(await told([...daysTwice, ...twice('u#')])).toEqual([]);
   });
 
   it('tells a configured unit ID that is lost, and not one that no event has', async () => {
