@@ -397,11 +397,11 @@ export const collectorFindings = {
       ],
       late: [
         'The sender states no clock, and these are too many for phones that were offline: its clock is behind, or it sends its history. The rows keep the time that was sent, and lie in the day of their receipt.',
-        'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy.',
+        'The first command shows which events they are, and how old: those of all names, about as old, tell a wrong clock, which NTP sets. The last shows the times as requests come. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy.',
       ],
       old: [
         'The sender states its clock, and it is right: the events are as old as they say, of phones that were offline or of a history that is sent. The rows keep their time, and lie in the day of their receipt.',
-        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md).',
+        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy: the first command shows which events they are, and how old. Write a whole history as Parquet (docs/send.md).',
       ],
     },
     { ofDay: 'counted' },

@@ -15,6 +15,7 @@ import {
 import { readTime, timestampText } from '../../../facts/tables/tracedRows.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
+import { lateChanges } from './eventTimes.ts';
 import { leftOutNames, type WithheldCase, withheldOf } from './withheld.ts';
 
 /** Changes that are told of one kind. */
@@ -221,8 +222,16 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
         other.kind === kind &&
         other.value === value,
     );
+  const late = new Set(lateChanges(facts));
   const told = changes.filter(
-    (change) => !(meant.has(change) || isOfEvents(change) || isOfLost(change) || isUnevaluated(change)),
+    (change) =>
+      !(
+        late.has(change) ||
+        meant.has(change) ||
+        isOfEvents(change) ||
+        isOfLost(change) ||
+        isUnevaluated(change)
+      ),
   );
   // One finding a subject and table, whatever comes first in it: by both a look knows it again.
   const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
