@@ -89,12 +89,14 @@ export function unusualField(
   const largest = largestWords(largestOf(field, content, rows), usual);
   const isOtherForm = forms.some((difference) => difference !== null);
   const words = [
+    // Says most: other numbers explain other shares of them.
+    size,
     added.length === 0 ? null : `type ${added.join(', ')}, before ${typesBefore.join(', ')}`,
     noneWords(content, rows, usual),
     ...forms,
-    ...(isOtherForm ? [] : detailWords(content, rows, usual)),
+    ...(isOtherForm ? [] : detailWords(content, rows, usual, size !== null)),
     ...(isUnitId(field) ? [fewerWords(content, usual), lengthWords(content, usual)] : []),
-    size ?? largest,
+    size === null ? largest : null,
   ].filter((difference) => difference !== null);
   if (words.length === 0) return null;
   const [last] = usual;
@@ -173,14 +175,21 @@ function formsWords(
   });
 }
 
-/** What of the values is told where their forms are those of before: that all are the same, or which of them are missing. */
+/**
+ * What of the values is told where their forms are those of before: that all are the same, or which of them are missing.
+ *
+ * @param hasOtherSize Whether numbers are larger or smaller than before: as cents all are whole, and nobody asks why.
+ */
 function detailWords(
   content: FieldContent,
   rows: number,
   usual: readonly FieldBefore[],
+  hasOtherSize: boolean,
 ): readonly (string | null)[] {
   const same = sameWords(content, rows, usual);
-  return same === null ? [...vanishedWords(content, rows, usual), wholeWords(content, rows, usual)] : [same];
+  if (same !== null) return [same];
+  const whole = hasOtherSize ? null : wholeWords(content, rows, usual);
+  return [...vanishedWords(content, rows, usual), whole];
 }
 
 /** Forms that no value has, where each of enough days before had them in a share of which so many surely have some. */

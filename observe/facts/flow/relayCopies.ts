@@ -318,7 +318,15 @@ async function readQueuedSince(
   const since = now - SQS_METRIC_MS;
   return [...series].flatMap(([id, ages]) =>
     [...ages].flatMap(([at, seconds]) =>
-      seconds === 0 || (id === 'queue' && at < since) ? [] : [at - seconds * 1_000],
+      seconds === 0 || (id === 'queue' && at < since) ? [] : [keptMinute(at, seconds)],
     ),
   );
+}
+
+/**
+ * When a copy was kept of which a metric of a minute has the age, epoch milliseconds. The age was measured at any time within the minute: a
+ * full minute, so that the next look has the same.
+ */
+function keptMinute(minute: number, ageSeconds: number): number {
+  return Math.ceil((minute - ageSeconds * 1_000) / MINUTE_MS) * MINUTE_MS;
 }

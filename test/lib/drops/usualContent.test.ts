@@ -288,6 +288,19 @@ describe('a field', () => {
     },
   );
 
+  it('whose amounts are cents is told with their size alone, which explains that all are whole', () => {
+    const euros = { ...size(1), whole: 10 };
+    const found = ofPrice({ ...size(3), whole: 100 }, euros, euros, euros);
+    expect(found).toEqual(['its numbers are about 100 times as large as before']);
+  });
+
+  it('with another size and another type is told with the size first', () => {
+    const cents = { ...size(3), types: { BIGINT: ['100', '200'] } };
+    expect(ofPrice(cents, size(1), size(1), size(1))).toEqual([
+      'its numbers are about 100 times as large as before; type BIGINT, before DOUBLE',
+    ]);
+  });
+
   const among = (power: number) => rowsOf({ ...size(power), numbers: 94 });
   it.each<{ readonly what: string; readonly now: Day; readonly before?: readonly Day[] }>([
     { what: 'are a little larger than on one of the days', now: sized(1.81) },

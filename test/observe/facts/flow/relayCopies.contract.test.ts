@@ -67,6 +67,16 @@ it.each([
     minutes: 60,
   },
   {
+    what: 'a full minute, whenever within theirs the runs have measured it',
+    ages: {
+      'RelayAge Maximum relay prod': [
+        [40, 1_222],
+        [20, 2_459],
+      ],
+    },
+    minutes: 60,
+  },
+  {
     what: 'what SQS has measured within a quarter of an hour, without empty minutes',
     ages: {
       'ApproximateAgeOfOldestMessage Maximum sluice-prod-relay': [
