@@ -1,5 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -172,6 +173,32 @@ describe('the commands of a finding end it', () => {
     expect(kept).toEqual([{ n: 10 }]);
     await cured('INPUTS_MISSING');
     await cured('INGEST_WAITING');
+  });
+
+  it('INGEST_WAITING of a load whose message somebody deleted', async () => {
+    await story.drop(
+      'daily/2026-11-22/b.parquet',
+      "SELECT TIMESTAMP '2026-11-22 11:00' AS timestamp, 'seen' AS event_name, 'b' || i AS unit_id FROM range(10) t(i)",
+    );
+    const lambda = [{ fault: 'throttleInvocations', function: 'sluice-local-ingest-load', calls: 'all' }];
+    await story.setFaults({ lambda });
+    await run('ingest');
+    const sqs = story.kept(new SQSClient(story.clientOptions()));
+    for (const QueueName of ['sluice-local-ingest-load', 'sluice-local-ingest-load-dead-letters']) {
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+      await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    }
+    await story.clearFaults();
+    expect(await story.found('INGEST_WAITING')).toBeUndefined();
+    await story.jump(HOUR_MS);
+    // Later checks have their own messages.
+    await settle();
+    expect((await story.found('INGEST_WAITING'))?.detail).toMatch(/^acme\/daily: 2026-11-22, requested at /);
+    await cured('INGEST_WAITING');
+    const loaded = await story.query(
+      "SELECT count(*)::INT AS n FROM acme_daily WHERE ds = DATE '2026-11-22'",
+    );
+    expect(loaded).toEqual([{ n: 20 }]);
   });
 
   it('INGEST_LATE of a day before the lookback that never comes', async () => {
