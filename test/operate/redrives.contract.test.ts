@@ -213,6 +213,9 @@ describe('dead letters of the writer', () => {
     const busy = { ...deployment, sqs: queueClient([999, 1]), now: NOW + 300_000 };
     expect(await redriveLanding(busy, true)).toMatchObject({ waiting: 1_000, objects: 0 });
     expect(await redriveLanding({ ...busy, sqs: queueClient([999, 0]) }, true)).toMatchObject({ objects: 2 });
+    // Dead letters are not what the writer works on.
+    const dead = queueClient([0, 0], { 'write-dead-letters': [1_000, 0] });
+    expect(await redriveLanding({ ...busy, sqs: dead }, true)).toMatchObject({ messages: 1_000, objects: 2 });
     for (const a of (await store().listPage('landing/')).items.slice(0, 1))
       await writeNote(store(), a, { written: true, why: '' });
     expect(await redriveLanding(later, true)).toMatchObject({ objects: 1 });

@@ -1,3 +1,4 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { type DatasetDays, dropDays } from '../../../observe/facts/days/dropDays.ts';
@@ -19,27 +20,33 @@ function waitingSince(hours: number, more: object = {}): readonly DatasetDays[] 
 const WAITS = waitingSince(1);
 const LOADED = datasetFacts({}).datasets;
 
+/** The days of which {@link withLostTasks} says that nothing asks for their load. @param reads What the ledger answers, one after the other. */
+async function lostOf(sqs: SQSClient, ...reads: readonly (readonly DatasetDays[])[]) {
+  const answers = [...reads];
+  const found = await withLostTasks(
+    { sqs, stack: { service: 'sluice', stage: 'prod' }, now: NOW },
+    async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? [],
+  );
+  return found.flatMap((dataset) => (dataset.lost ?? []).map(({ day }) => day));
+}
+
+it('a day whose load was requested an hour ago is lost if no message is there', async () => {
+  expect(await lostOf(queueClient([0, 0]), WAITS)).toEqual([DAY]);
+});
+
 it.each<{
-  what: string;
-  reads?: readonly (readonly DatasetDays[])[];
-  queue?: readonly [number, number];
-  lost: readonly string[];
+  readonly what: string;
+  readonly reads?: readonly (readonly DatasetDays[])[];
+  readonly queues?: SQSClient;
 }>([
-  { what: 'no message is there', lost: [DAY] },
-  { what: 'a message waits', queue: [1, 0], lost: [] },
-  { what: 'a run has received a message', queue: [0, 1], lost: [] },
-  { what: 'the load was requested within the hour', reads: [waitingSince(0.99)], lost: [] },
-  { what: 'it waits for a marker', reads: [waitingSince(9, { reason: 'waiting for _SUCCESS' })], lost: [] },
-  { what: 'it waits for its files to settle', reads: [waitingSince(9, { reason: 'settling' })], lost: [] },
-  { what: 'it was loaded while the queue was asked', reads: [WAITS, LOADED], lost: [] },
-])(
-  'a day whose load was requested has lost its message: $what',
-  async ({ reads = [WAITS], queue = [0, 0], lost }) => {
-    const answers = [...reads];
-    const found = await withLostTasks(
-      { sqs: queueClient(queue), stack: { service: 'sluice', stage: 'prod' }, now: NOW },
-      async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? [],
-    );
-    expect(found.flatMap((dataset) => (dataset.lost ?? []).map(({ day }) => day))).toEqual(lost);
-  },
-);
+  { what: 'a message waits', queues: queueClient([0, 0], { 'ingest-load': [1, 0] }) },
+  { what: 'a run has received a message', queues: queueClient([0, 0], { 'ingest-load': [0, 1] }) },
+  { what: 'a message is a dead letter', queues: queueClient([0, 0], { 'ingest-load-dead-letters': [1, 0] }) },
+  { what: 'there is no queue', queues: queueClient([0, 0], { 'ingest-load': null }) },
+  { what: 'the load was requested within the hour', reads: [waitingSince(0.99)] },
+  { what: 'it waits for a marker', reads: [waitingSince(9, { reason: 'waiting for _SUCCESS' })] },
+  { what: 'it waits for its files to settle', reads: [waitingSince(9, { reason: 'settling' })] },
+  { what: 'it was loaded while the queue was asked', reads: [WAITS, LOADED] },
+])('a day is not lost while $what', async ({ reads = [WAITS], queues = queueClient([0, 0]) }) => {
+  expect(await lostOf(queues, ...reads)).toEqual([]);
+});
