@@ -15,7 +15,7 @@ const NUMBERS = { before: 0.95, now: 0.05 };
  * Powers of ten by which the numbers of a day differ from those of each day before, as after a change of their unit or of
  * a decimal point: 1 is ten times.
  */
-export const OTHER_SIZE = 0.8;
+const OTHER_SIZE = 0.8;
 /** Powers of ten from the largest number of the days before to one that stands out: a thousand times. */
 const OUTLIER = 3;
 /** Fewest days before that say how large the numbers of a field are, or that a name comes each day. */
@@ -336,7 +336,7 @@ function largestOf(field: string, content: FieldContent, rows: number): number |
 }
 
 /** `100 times as large as before`, `1/100 of those before` @param logarithm To base 10. */
-export function timesText(logarithm: number): string {
+function timesText(logarithm: number): string {
   const times = Number((10 ** Math.abs(logarithm)).toPrecision(2)).toLocaleString('en-US');
   return logarithm > 0 ? `${times} times as large as before` : `1/${times} of those before`;
 }

@@ -1,7 +1,6 @@
 import { quoteText } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
-import { OTHER_SIZE } from '../../../lib/drops/unusualField.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
@@ -14,7 +13,7 @@ import { readTime, timestampText } from './tracedRows.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
- * written (`idForm`), by whether many have one `time` long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is as a number (`amount`), and by how many have the user, value and second of another one (`repeats`); exposures of an SDK
+ * written (`idForm`), by whether many have one `time` long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
@@ -29,8 +28,6 @@ export type ComparedPart =
   | 'value'
   | 'environment'
   | 'time'
-  | 'amount'
-  | 'repeats'
   | 'split'
   | 'crossover';
 
@@ -45,11 +42,11 @@ export interface ContentChange {
    * many more names came than on any of them. `more`: a value has a far larger share of what somebody sent, of names thrice the most.
    */
   readonly kind: 'less' | 'names' | 'more';
-  /** What it is of: the experiment, the type of the SDK, or of `value`, `amount` and `repeats` the name of the event; empty of names. */
+  /** What it is of: the experiment, the type of the SDK, or of `value` the name of the event; empty of names. */
   readonly subject: string;
   /**
    * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
-   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`; of `amount` and `repeats` the type of the SDK. Of `names` one of the new names.
+   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`. Of `names` one of the new names.
    */
   readonly value: string;
   /** Name of the group, the layer of an experiment, the shape of one of the texts of `value`, as `99,99`, or the `time` as Athena writes it; null of all else, and while it is not known. */
@@ -60,7 +57,7 @@ export interface ContentChange {
   readonly count: number;
   /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before. */
   readonly of: number;
-  /** Of `more` the largest share of a day before, from 0 to 1, but of `amount` the power of ten by which its mean differs from all days before, and of `repeats` the share that more of them are, below 0; of `names` the most names of a day before; of `less` 0. */
+  /** Of `more` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0. */
   readonly usual: number;
   /** Number of days before that are known. */
   readonly days: number;
@@ -100,8 +97,6 @@ const MORE = { times: 3, share: 0.15 } as const;
 const JUMP = { before: 0.05, now: 0.25 } as const;
 /** Minutes from its receipt from which the time of an event is not the present one, and the fewest within an hour of one time that are no chance. */
 const ONE_TIME = { minutes: 60, least: 3 } as const;
-/** Shares of events with another user, value or second than all others, before, and how much smaller it is if they are logged twice; of so many events. */
-const ONCE = { before: 0.9, fall: 0.2, least: 20 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
@@ -187,12 +182,9 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
   // Rows of one hour of their time, and of their receipt or their day.
   const isOneTime = `count(*) >= ${ONE_TIME.least} AND min("label") = max("label")`;
-  const counted = (column: string) => `CASE WHEN ${isCounted} THEN ${column} END`;
-  const meanBefore = `CASE WHEN "day" IS NOT NULL AND "own" >= ${EXPECTED} THEN "mean" END`;
   return `WITH "seen" AS (
-  SELECT "what", "subject", CASE WHEN "what" <> 'time' THEN "value" WHEN "value" <> '${PRESENT}' AND ${isOneTime} THEN 'one' ELSE '${PRESENT}' END AS "value", max(CASE WHEN "what" <> 'repeats' THEN "label" END) AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
-    CASE WHEN "what" = 'repeats' THEN 1e0 * approx_distinct(${counted('"key"')}) ELSE sum(${counted('"number"')}) END AS "total",
-    CASE WHEN "what" = 'repeats' THEN approx_distinct(${counted('"key" || "label"')}) ELSE count_if(${isCounted}) END AS "weight", min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
+  SELECT "what", "subject", CASE WHEN "what" <> 'time' THEN "value" WHEN "value" <> '${PRESENT}' AND ${isOneTime} THEN 'one' ELSE '${PRESENT}' END AS "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+    min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
   ${rowsOf(config, table, now).join('\n  UNION ALL\n  ')}
   ) AS "rows"
@@ -203,7 +195,6 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
     sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
     1e0 * "n" / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
-    "total" / nullif("weight", 0) AS "hour_mean", sum("total") OVER (${of}, "value", "sdk", "day") / nullif(sum("weight") OVER (${of}, "value", "sdk", "day"), 0) AS "mean",
     row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
     dense_rank() OVER (${of} ORDER BY "day") AS "place"
   FROM "seen"
@@ -219,9 +210,6 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value") AS "least_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
-    count(${meanBefore}) OVER (${of}, "value") AS "means",
-    coalesce(min(${meanBefore}) OVER (${of}, "value", "sdk"), min(${meanBefore}) OVER (${of}, "value")) AS "least_mean",
-    coalesce(max(${meanBefore}) OVER (${of}, "value", "sdk"), max(${meanBefore}) OVER (${of}, "value")) AS "most_mean",
     max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen"
@@ -230,7 +218,6 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
     max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
     "least_share" * "now_whole" AS "expected",
-    CASE WHEN "mean" > "most_mean" THEN "mean" - "most_mean" WHEN "mean" < "least_mean" THEN "mean" - "least_mean" END AS "shift",
     CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus"
   FROM "compared" WHERE "known" >= ${FEWEST_DAYS}
 ), "told" AS (
@@ -247,8 +234,6 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
     WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
       AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-    WHEN "what" = 'amount' AND "day" IS NULL AND "own" >= ${EXPECTED} AND "means" >= ${FEWEST_DAYS} AND abs("shift") >= ${OTHER_SIZE} THEN 'more'
-    WHEN "what" = 'repeats' AND "day" IS NULL AND "own" >= ${ONCE.least} AND "means" >= ${FEWEST_DAYS} AND "least_mean" >= ${ONCE.before} AND "shift" <= -${ONCE.fall} THEN 'more'
   END AS "kind",
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "usual"
@@ -256,10 +241,9 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
 SELECT "what", "kind", "subject", min("value") AS "value", max("label") AS "label", "sdk",
   CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'more' THEN coalesce(max("shift"), max("usual_share")) WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  CASE "kind" WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
   max("known") AS "days", max("newest") AS "newest_day",
   CASE
-    WHEN "what" IN ('amount', 'repeats') THEN min(CASE WHEN ("hour_mean" - "mean" + "shift") / "shift" >= 0.5 THEN "first_at" END)
     WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * "own" / "own_all" THEN "first_at" END)
     WHEN "kind" = 'names' THEN min("first_at")
     WHEN max("now_part") = 0 THEN max("last_seen")
@@ -286,16 +270,11 @@ interface Part {
   readonly label?: string;
   /** Type and version of the SDK, if it is told by them. Default none. */
   readonly sdk?: string;
-  /** What several rows have that are logged twice; they differ in their label unless they were sent again. Default none. */
-  readonly key?: string;
-  /** A number whose mean is compared. Default none. */
-  readonly number?: string;
   /** The rows that count. */
   readonly where: string;
 }
 
 const NO_TEXT = 'CAST(NULL AS varchar)';
-const NO_NUMBER = 'CAST(NULL AS double)';
 const NO_TIME = 'CAST(NULL AS timestamp)';
 const NO_DAY = 'CAST(NULL AS date)';
 /** What views show of experiments. */
@@ -378,21 +357,6 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
         sdk: VERSION,
         where: IS_OF_SDK,
       },
-      amount: {
-        subject: '"event_name"',
-        value: '"sdk_type"',
-        sdk: VERSION,
-        number: `ln(abs(${valueNumber.sql})) / ln(10)`,
-        where: `${IS_OF_SDK} AND ${IS_OF_APP} AND ${valueNumber.sql} <> 0`,
-      },
-      repeats: {
-        subject: '"event_name"',
-        value: '"sdk_type"',
-        label: 'CAST("timestamp" AS varchar)',
-        sdk: VERSION,
-        key: `concat_ws(' ', "user_id", "stable_id", "event_value", CAST(date_trunc('second', "timestamp") AS varchar))`,
-        where: `${IS_OF_SDK} AND ${IS_OF_APP} AND coalesce("user_id", "stable_id") IS NOT NULL`,
-      },
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
     },
   },
@@ -469,8 +433,6 @@ function scanOf(parts: Parts, times: string, { table, where: conditions }: From)
     value: caseOf(({ value }) => value),
     label: caseOf(({ label = NO_TEXT }) => label),
     sdk: caseOf(({ sdk = NO_TEXT }) => sdk),
-    key: caseOf(({ key = NO_TEXT }) => key),
-    number: caseOf(({ number = NO_NUMBER }) => number),
   };
   const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
   return `SELECT "what", ${selected.join(', ')}, ${times}

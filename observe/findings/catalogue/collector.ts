@@ -354,14 +354,6 @@ export const collectorFindings = {
         'The app sets `time` to one value, or a release takes it once and keeps it. The rows lie in the day of that time: later days lack them, in views and experiments, too.',
         'Have whoever owns the app set `time` of each event to when it happens: the command shows which events and versions have the time of the title. Rows stay as they are; `received_at` tells when each came.',
       ],
-      amount: [
-        'The app, or a part of it, sends the value in another unit, as cents in place of euros. Sums and means mix both.',
-        'Ask whoever owns the app: the command shows by day and version how many came, and one of the values. If it is not meant, have it send the unit of before. Rows stay as they are: queries have to divide those since then.',
-      ],
-      repeats: [
-        'A release of the app logs it twice, as from two places of its code, or two SDKs of one app log it. These are no requests that were sent again: each has an ID and a time of its own, and each counts.',
-        'Have whoever owns the app log it once: the command shows by version how many rows each user, value and second has. Rows stay as they are: queries have to count such rows once.',
-      ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
         `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day.`,
@@ -397,11 +389,11 @@ export const collectorFindings = {
       ],
       late: [
         'The sender states no clock, and these are too many for phones that were offline: its clock is behind, or it sends its history. The rows keep the time that was sent, and lie in the day of their receipt.',
-        'The first command shows which events they are, and how old: those of all names, about as old, tell a wrong clock, which NTP sets. The last shows the times as requests come. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy.',
+        'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy.',
       ],
       old: [
         'The sender states its clock, and it is right: the events are as old as they say, of phones that were offline or of a history that is sent. The rows keep their time, and lie in the day of their receipt.',
-        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy: the first command shows which events they are, and how old. Write a whole history as Parquet (docs/send.md).',
+        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md).',
       ],
     },
     { ofDay: 'counted' },

@@ -12,7 +12,6 @@ import {
   refusedRequests,
   requestGroup,
   unreadPart,
-  wellDay,
   wellKeys,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
@@ -63,34 +62,6 @@ describe('a finding about requests', () => {
     const [found] = judge({ noted: { ...notedTimes, before2000 } });
     expect(found?.title.split(/ from | \(/)[1]).toBe(from);
   });
-
-  it.each([
-    { what: 'an event', change: { what: 'event', value: 'renewal', count: 19 }, told: ['CLOCK_OFF late'] },
-    { what: 'an SDK', change: { what: 'sdk', value: 'py-server', count: 19 }, told: ['CLOCK_OFF late'] },
-    {
-      what: 'an event of which half is new',
-      change: { what: 'event', value: 'renewal', count: 20 },
-      told: ['CLOCK_OFF late', 'EVENTS_UNUSUAL more'],
-    },
-    {
-      what: 'events of one time',
-      change: { what: 'time', sdk: 'ios-client 2', label: '2026-11-01 09:00:00.000', count: 10 },
-      told: ['EVENTS_UNUSUAL time js-client'],
-    },
-  ] as const)(
-    'of ten events from before the time window, and more of $what, is $told',
-    ({ change, told }) => {
-      const late = [{ ...requestGroup, sdk: 'ios-client 2', count: 10, isClockStated: false }];
-      const found = judge({
-        lastDay: { ...wellDay, received: 200 },
-        noted: { ...notedTimes, late },
-        contentChanges: [{ ...moreChange, ...change }],
-      });
-      expect(
-        found.map(({ code, subject }) => `${code.slice('SLUICE_FINDING_'.length)} ${subject}`).sort(),
-      ).toEqual(told);
-    },
-  );
 
   it.each([
     { what: 'value', kind: 'more', subjects: ['buy', 'refund'] },

@@ -201,14 +201,6 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, what: 'time', value: 'one', label: '2026-11-19 09:00:00.000', usual: 0 }),
   ],
   [
-    'values of an event are a hundred times as large',
-    changed({ ...versionChange, what: 'amount', subject: 'invoice', value: 'js-client', usual: 2 }),
-  ],
-  [
-    'events of an SDK come twice',
-    changed({ ...versionChange, what: 'repeats', subject: 'purchase', value: 'js-client', usual: -0.484 }),
-  ],
-  [
     'an SDK writes user IDs otherwise',
     changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
   ],

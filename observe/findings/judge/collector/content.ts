@@ -2,7 +2,6 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
-import { timesText } from '../../../../lib/drops/unusualField.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import {
@@ -15,7 +14,6 @@ import {
 import { readTime, timestampText } from '../../../facts/tables/tracedRows.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
-import { lateChanges } from './eventTimes.ts';
 import { leftOutNames, type WithheldCase, withheldOf } from './withheld.ts';
 
 /** Changes that are told of one kind. */
@@ -149,25 +147,6 @@ const WORDINGS: Readonly<
     columns: ['"event_name"', '"sdk_version"'],
     where: (change) => `${ofSdk(change)} AND "timestamp" = ${timestampText(readTime(change.label))}`,
   },
-  amount: {
-    title: (change) =>
-      `The numbers of ${counted(change.of, 'event')} ${quotedName(change.subject)} from ${change.sdk} are about ${timesText(change.usual)}, ${before(change)}`,
-    columns: ['"ds"', '"sdk_version"'],
-    example: '"event_value"',
-    where: (change) => `${isOf('event_name')(change)} AND "sdk_type" = ${quoteText(change.value)}`,
-  },
-  repeats: {
-    title: (change) =>
-      `About ${percent(-change.usual)} of ${counted(change.of, 'event')} ${quotedName(change.subject)} from ${change.sdk} have the user, value and second of another one, where hardly any had ${before(change)}`,
-    columns: [
-      '"sdk_version"',
-      '"user_id"',
-      '"stable_id"',
-      '"event_value"',
-      `date_trunc('second', "timestamp") AS "second"`,
-    ],
-    where: (change) => `${isOf('event_name')(change)} AND "sdk_type" = ${quoteText(change.value)}`,
-  },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
     columns: GROUP_AND_SDK,
@@ -222,16 +201,8 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
         other.kind === kind &&
         other.value === value,
     );
-  const late = new Set(lateChanges(facts));
   const told = changes.filter(
-    (change) =>
-      !(
-        late.has(change) ||
-        meant.has(change) ||
-        isOfEvents(change) ||
-        isOfLost(change) ||
-        isUnevaluated(change)
-      ),
+    (change) => !(meant.has(change) || isOfEvents(change) || isOfLost(change) || isUnevaluated(change)),
   );
   // One finding a subject and table, whatever comes first in it: by both a look knows it again.
   const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
@@ -290,8 +261,7 @@ function newNamesSql({ since }: ContentChange, { config, now }: Pick<Place, 'con
 /** The subject of the finding of a change: its case, and of what is not told in one finding what it is of. */
 function subjectOf(change: ContentChange): string {
   const name = wordingOf(change);
-  const isOfEvent = change.what === 'value' || change.what === 'amount' || change.what === 'repeats';
-  if (change.kind === 'less' || isOfEvent || name === 'more') return name;
+  if (change.kind === 'less' || change.what === 'value' || name === 'more') return name;
   return `${name} ${change.subject || change.what}`;
 }
 

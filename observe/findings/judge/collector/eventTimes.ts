@@ -1,10 +1,8 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
-import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
-import { qualifiedName } from '../../../../lib/views/View.ts';
-import type { LateGroup, NotedEvents, SentGroup } from '../../../facts/flow/loggedRequests.ts';
+import { counted, listed } from '../../../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
+import type { NotedEvents, SentGroup } from '../../../facts/flow/loggedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
-import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
 import { finding, type Told } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { fromText, sentText, tailErrors } from '../texts.ts';
@@ -27,9 +25,7 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
 }
 
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
-export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
-  const { noted, lastDay } = facts;
-  const { commands, config } = place;
+export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config }: Place): Findings {
   const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
   const { futureDays } = config.timeWindow;
   const texts = [...corrected, ...uncorrected, ...ahead].flatMap((group) => {
@@ -51,7 +47,7 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
       : stated;
     return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
   });
-  yield* lateTimes(facts, place);
+  yield* lateTimes({ noted, lastDay }, { commands, config });
   const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
   if (worst === undefined) return;
   const verbs = { one: 'is', many: 'are' };
@@ -79,62 +75,23 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
 
 /** The share of all events from which those that are too late are told: few phones were offline for so long. */
 const MANY_LATE = 0.05;
-/** The share of the rows of a name above which they are why more of it came than usual. */
-const MOST_OF = 0.5;
 /** Fewer say nothing of a clock. */
 const FEWEST_LATE = 10;
 
-/**
- * Senders of so many events from before the time window that they are told: those whose clock is not stated, and those whose clock is right.
- * What has one time is told by that.
- */
-function toldLate({
-  noted,
-  lastDay,
-  contentChanges,
-}: StatusFacts): readonly (readonly [isClockStated: boolean, late: readonly LateGroup[]])[] {
-  const ofOneTime = new Set(
-    (contentChanges ?? []).filter(({ what }) => what === 'time').map(({ sdk }) => sdk),
-  );
-  const late = (noted?.late ?? []).filter(({ sdk }) => sdk === null || !ofOneTime.has(sdk));
-  return [...Map.groupBy(late, (group) => group.isClockStated)].filter(([, groups]) => {
-    const count = sum(groups.map((group) => group.count));
-    return count >= FEWEST_LATE && count >= MANY_LATE * (lastDay?.received ?? 0);
-  });
-}
-
-/** Names and SDKs of which far more events came than usual, most of them from before the time window: both are one finding. */
-export function lateChanges(facts: StatusFacts): readonly ContentChange[] {
-  const count = sum(toldLate(facts).flatMap(([, late]) => late.map((group) => group.count)));
-  return (facts.contentChanges ?? []).filter(
-    (change) =>
-      change.table === 'events' &&
-      change.kind === 'more' &&
-      (change.what === 'event' || change.what === 'sdk') &&
-      count > MOST_OF * change.count,
-  );
-}
-
-/** Tells {@link toldLate}. */
-function* lateTimes(facts: StatusFacts, { commands, config, now }: Place): Findings {
-  const { noted } = facts;
-  const names = lateChanges(facts).map(({ what, value, count }) => {
-    const which = what === 'event' ? quotedName(value) : `from ${value}`;
-    return `${count} ${which}`;
-  });
-  const { pastDays } = config.timeWindow;
-  const from = `${qualifiedName(config, config.tables.events)} WHERE "ds" >= DATE '${utcDay(now - DAY_MS)}' AND "timestamp" < "received_at" - INTERVAL '${pastDays}' DAY`;
-  const sql = `SELECT "event_name", "sdk_type", "sdk_version", count(*) AS "rows", min("timestamp") AS "oldest", max("timestamp") AS "newest", max("received_at") AS "last" FROM ${from} GROUP BY 1, 2, 3 ORDER BY "rows" DESC LIMIT 100`;
-  for (const [isClockStated, late] of toldLate(facts)) {
+/** Senders of many events from before the time window: those whose clock is not stated, and those whose clock is right. */
+function* lateTimes(
+  { noted, lastDay }: Pick<StatusFacts, 'noted' | 'lastDay'>,
+  { commands, config }: Pick<Place, 'commands' | 'config'>,
+): Findings {
+  for (const [isClockStated, late] of Map.groupBy(noted?.late ?? [], (group) => group.isClockStated)) {
+    const count = sum(late.map((group) => group.count));
+    if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) continue;
     const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
     const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
     const name = isClockStated ? 'old' : 'late';
     const byClock = isClockStated ? ', by clocks that are right' : '';
     const told = groupsTold(noted, late, { one: 'has', many: 'have' }, `${said}${byClock}`, texts);
-    const more = names.length === 0 ? '' : ` Far more than usual came of ${listed(names)}.`;
-    const about = { case: name, subject: name, ...told, detail: `${told.detail}${more}` } as const;
-    yield finding('SLUICE_FINDING_CLOCK_OFF', about, [
-      commands.sluice('query', sql),
+    yield finding('SLUICE_FINDING_CLOCK_OFF', { case: name, subject: name, ...told }, [
       commands.sluice('tail'),
     ]);
   }

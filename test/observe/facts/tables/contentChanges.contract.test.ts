@@ -41,7 +41,6 @@ const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
 await connection.run('CREATE SCHEMA sluice');
 await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
-await connection.run('CREATE MACRO approx_distinct(a) AS approx_count_distinct(a)');
 await connection.run(
   "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
 );
@@ -393,105 +392,9 @@ describe('shares of an SDK', () => {
     ];
     expect(await told(null)).toEqual(row('none'));
     expect(await told('12,50 EUR')).toEqual(row('text', '99,99 aaa'));
-    expect(await told('-1e1')).toEqual([]);
+    expect(await told('-1e3')).toEqual([]);
     // DuckDB's cast takes it for a number; views do not.
     expect(await told('NaN')).toEqual(row('text', 'aaa'));
-  });
-
-  const buy = (event_value: string, sent: Sent, sdk_version = '3.0.0'): Sent => ({
-    ...sent,
-    as: { event_name: 'buy', event_value, sdk_version },
-  });
-  const dayEach = (count: number) => each(count, ...DAYS);
-  it.each([
-    {
-      what: '100 times as large of a new version',
-      sent: [buy('2000', { received: at(MORNING, 10) }, '3.1.0')],
-      usual: 2,
-    },
-    { what: 'a hundredth of a known version', sent: [buy('0.2', { received: at(MORNING, 10) })], usual: -2 },
-    { what: 'six times as large', sent: [buy('120', { received: at(MORNING, 10) })], usual: null },
-    {
-      what: '100 times as large of nine events',
-      sent: [buy('2000', { received: at(MORNING, 9) })],
-      usual: null,
-    },
-    {
-      what: 'as large as those of another version before',
-      sent: [
-        buy('2000', { days: dayEach(10), received: at(MORNING, 10) }, '2.0.0'),
-        buy('2000', { received: at(MORNING, 10) }, '3.1.0'),
-      ],
-      usual: null,
-    },
-    { what: 'of no size, as 0', sent: [buy('0', { received: at(MORNING, 10) })], usual: null },
-  ])('compares how large the values of an event are: $what', async ({ sent, usual }) => {
-    const before = buy('20', { days: dayEach(10) });
-    const found = await changes({ events: [views, before, ...sent] });
-    const told = found.filter(({ what }) => what.startsWith('amount'));
-    expect(told.map(({ subject, value, usual: times }) => ({ subject, value, times }))).toEqual(
-      usual === null ? [] : [{ subject: 'buy', value: 'js-client', times: usual }],
-    );
-  });
-
-  it('tells other values of a known version since the hour of the first of them', async () => {
-    const usual = buy('20', { days: dayEach(20), received: at('2026-11-20 07:10:00', 10) });
-    const cents = buy('2000', {
-      received: [...at('2026-11-20 09:10:00', 10), ...at('2026-11-20 10:10:00', 10)],
-    });
-    expect(await changes({ events: [usual, cents] })).toEqual([
-      grown('amount', 'js-client', {
-        subject: 'buy',
-        sdk: 'js-client 3.0.0',
-        count: 30,
-        of: 30,
-        usual: 1.333,
-        since: '2026-11-20 09:10:00',
-      }),
-    ]);
-  });
-
-  it.each([
-    { what: 'twice, since a release', sdk_version: '3.1.0', again: '.207', told: ['2026-11-20 08:00:00.2'] },
-    {
-      what: 'twice of a known version',
-      sdk_version: '3.0.0',
-      again: '.207',
-      told: ['2026-11-20 08:00:00.2'],
-    },
-    { what: 'twice, as a request was sent again', sdk_version: '3.1.0', again: '.2', told: [] },
-    { what: 'again a second later', sdk_version: '3.1.0', again: ':01', told: [] },
-  ])('tells events of a user that come $what: $told', async ({ sdk_version, again, told }) => {
-    const as = { event_name: 'buy', sdk_version };
-    const buys = ['.2', again].map((end) => ({
-      as,
-      received: at(`2026-11-20 08:00:00.2`, 20),
-      time: end.startsWith(':') ? `2026-11-20 08:00${end}` : `2026-11-20 08:00:00${end}`,
-    }));
-    const before = { as: { event_name: 'buy' }, days: TWENTY };
-    const found = await changes({ events: [views, before, ...buys] });
-    const repeats = found.filter(({ what }) => what === 'repeats more');
-    expect(repeats.map(({ since }) => since)).toEqual(told);
-  });
-
-  it('tells no events as coming twice that did so before, or of nobody', async () => {
-    const twice = (user_id: string | null, days: Sent['days'] = {}) =>
-      ['.2', '.207'].map((end) => ({
-        as: { event_name: 'buy', user_id },
-        days,
-        received: at('2026-11-20 08:00:00.2', 20),
-        time: `2026-11-20 08:00:00${end}`,
-      }));
-    const before = { as: { event_name: 'buy' }, days: TWENTY };
-    const told = async (events: readonly Sent[]) =>
-      (await changes({ events: [views, ...events] })).filter(({ what }) => what.startsWith('repeats'));
-    expect(await told([before, ...twice(null)])).toEqual([]);
-    const daysTwice = ['.2', '.207'].map((end) => ({
-      as: before.as,
-      days: TWENTY,
-      timeOfDays: `10:00:00${end}`,
-    }));
-    expect(await told([...daysTwice, ...twice('u#')])).toEqual([]);
   });
 
   it('tells a configured unit ID that is lost, and not one that no event has', async () => {
