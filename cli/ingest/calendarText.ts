@@ -142,7 +142,7 @@ function lateLines(status: DatasetStatus, command: (words: readonly string[]) =>
     .map((range) => {
       const load = daysCommand(status, command, ['backfill'], range);
       const end = daysCommand(status, command, ['accept', 'empty'], range);
-      return `is without ${rangeText(range)}: \`${load}\` loads what has come, \`${end}\` says that none will; this line goes on ${reportedUntil(status, range.to)}`;
+      return `is without ${rangeText(range)}: \`${load}\` loads what has come, \`${end}\` says that none will; this is told until ${reportedUntil(status, range.to)}`;
     });
 }
 

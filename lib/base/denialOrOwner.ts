@@ -11,6 +11,6 @@ import type { ErrorEntry } from './errors.ts';
 export function denialOrOwner(at: '' | 'target.'): ErrorEntry {
   return {
     cause: `The customer's bucket refuses the call: a policy does not allow it, or the bucket is not of \`${at}owner\` any more. S3 answers both alike.`,
-    cure: `First have the customer run \`aws s3api list-buckets --query "Buckets[?Name=='…'].Name"\` in the account \`${at}owner\`. If it prints nothing, the bucket is not theirs: somebody may have made one of this name after theirs was deleted. Set \`${at}bucket\` to a bucket that the customer names, and never \`${at}owner\` to an account that the customer does not call theirs. If it prints the name, a policy denies the call.`,
+    cure: `First have the customer run \`aws s3api list-buckets --query "Buckets[?Name=='…'].Name" --output text\` in the account \`${at}owner\`. If it prints nothing, the bucket is not theirs: somebody may have made one of this name after theirs was deleted. Set \`${at}bucket\` to a bucket that the customer names, and never \`${at}owner\` to an account that the customer does not call theirs. If it prints the name, a policy denies the call.`,
   };
 }

@@ -23,7 +23,7 @@ export const RelayError = defineErrorFamily('system', {
   },
   SLUICE_RELAY_BUCKET_FAILED: {
     cause: 'The bucket, or the queue of relay, could not be read or written.',
-    cure: 'Check the name of the error in the detail and the permissions of the role. The copy is tried again.',
+    cure: 'Check the name of the error, in `failed` or in the detail, and the permissions of the role. The copy is tried again.',
   },
   SLUICE_RELAY_MESSAGE_INVALID: {
     cause:

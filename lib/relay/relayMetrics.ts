@@ -9,7 +9,7 @@ export const relayMetrics = {
   RelayRefused: countMetric('relay', 'RelayRefused'),
   /** Tries after which a copy is tried again. */
   RelayRetried: countMetric('relay', 'RelayRetried'),
-  /** Age of the oldest copy that was sent and not taken; 0 if all were taken. A copy that is deleted because of its age is not sent. */
+  /** Age of the oldest copy that was not taken and stays, or was put aside; 0 if all were taken. One that is deleted because of its age does not count. */
   RelayAge: { name: 'RelayAge', unit: 'Seconds', writer: 'relay' },
 } as const satisfies Record<string, Metric>;
 
@@ -21,7 +21,7 @@ export interface RelayCounts {
   readonly retried: number;
   /** Refused copies by reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Age of the oldest copy that was sent and not taken, seconds; 0 if all were taken. */
+  /** As `RelayAge`, seconds. */
   readonly oldestSeconds: number;
 }
 

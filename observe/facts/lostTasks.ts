@@ -28,18 +28,19 @@ export async function hasNoTask(deployment: Pick<Deployment, 'sqs' | 'stack'>): 
 }
 
 /**
- * Reads datasets, with the days whose load was requested and whose message is gone.
+ * Datasets with the days whose load was requested and whose message is gone.
  *
- * @param read Reads the ledger. It is asked twice if a load was requested for long and nothing asks for one: a load writes its entry before
+ * @param seen Datasets as they were read.
+ * @param read Reads the ledger again. It is asked if a load was requested for long and nothing asks for one: a load writes its entry before
  * its message goes.
  * @throws What `read` and the client of SQS throw.
  */
 export async function withLostTasks(
   deployment: Pick<Deployment, 'sqs' | 'stack' | 'now'>,
+  seen: readonly DatasetDays[],
   read: () => Promise<readonly DatasetDays[]>,
 ): Promise<readonly DatasetDays[]> {
   const waits = (day: DropDay) => isCounted(day.requestedAt, deployment.now);
-  const seen = await read();
   const isAsked = seen.some(({ days }) => days.some(waits));
   if (!isAsked || !(await hasNoTask(deployment))) return seen;
   return (await read()).map((dataset) => ({ ...dataset, lost: dataset.days.filter(waits) }));

@@ -142,9 +142,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     partitions: ask('the partitions' satisfies SharedPart, readRecentPartitions),
     stackState: ask('the stack' satisfies SharedPart, readStackState),
     alarms: askedAlarms,
-    datasets: ask('the drops' satisfies SharedPart, (open) =>
-      withLostTasks(open, async () => (await readDatasets(open, configuredDatasets(config))).map(dropDays)),
-    ),
+    datasets: ask('the drops' satisfies SharedPart, readDrops),
     unread: ask('the partitions of drops' satisfies SharedPart, () =>
       unreadDrops(deployment, configuredDatasets(config)),
     ),
@@ -177,7 +175,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     content,
     landed,
     damaged,
-    datasets,
+    datasets: asRead,
     unread,
     curated,
     unreadDays,
@@ -185,6 +183,12 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     runs,
     ...parts
   } = await answersOf(asked);
+  // A queue that cannot be read hides no dataset.
+  const datasets =
+    asRead === null
+      ? null
+      : ((await ask('the queue of loads', (open) => withLostTasks(open, asRead, () => readDrops(open)))) ??
+        asRead);
   const functionErrors = runs?.errors ?? null;
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
@@ -271,6 +275,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     damagedEntries,
     unknown,
   };
+
+  /** The days of datasets. */
+  async function readDrops(open: Deployment): Promise<readonly DatasetDays[]> {
+    return (await readDatasets(open, configuredDatasets(config))).map(dropDays);
+  }
 
   /** How the content of a table differs, by itself: a table that cannot be read hides no other. */
   function readContent(table: ForwardedKind): Promise<ContentChanges | null> {

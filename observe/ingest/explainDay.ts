@@ -105,7 +105,8 @@ export async function explainDay(
     target: deploymentOptions(deployment),
     lackingSince: lackingSince(await readVersionFiles(store, source.name, dataset.name), entry),
     hasNewer: newer.length > 0,
-    isLost: isCounted(requestedAt(entry), now) && (await hasNoTask(deployment)),
+    // What the ledger says stands, also where the queue cannot be read: `status` tells of that.
+    isLost: isCounted(requestedAt(entry), now) && (await hasNoTask(deployment).catch(() => false)),
     hasUnusualRows: unusualRowsWords(entry, dataset, Math.min(now, listing?.at ?? now)) !== null,
   });
   const place = movedFrom(entry, dropPlace(source, dataset));

@@ -276,7 +276,7 @@ function waitingOf(
   const seen =
     queued === undefined || lack === null ? has : { words: lack, since: queued.writtenAt ?? queued.at };
   if (seen === undefined) {
-    const words = `has files outside of the lookback, this finding ends on ${reportedUntil(dataset, day)}`;
+    const words = `has files outside of the lookback, told until ${reportedUntil(dataset, day)}`;
     return isUnlooked(day) ? { day, words, isLacking: true, cure: 'load' } : null;
   }
   const isCommit = queued?.reason === markerReason();

@@ -180,6 +180,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
   const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
+  // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
   // Rows of one hour of their time, and of their receipt or their day.
   const isOneTime = `count(*) >= ${ONE_TIME.least} AND min("label") = max("label")`;
   return `WITH "seen" AS (
@@ -211,13 +212,14 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
     max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
+    max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen"
   FROM "shared"
 ), "usual" AS (
   SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
     max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
-    "least_share" * "now_whole" AS "expected",
+    "least_share" * least("now_whole", "most_whole") AS "expected",
     CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus"
   FROM "compared" WHERE "known" >= ${FEWEST_DAYS}
 ), "told" AS (

@@ -61,11 +61,11 @@ export const collectorFindings = {
         'Correct the scheme or the port in `relay.url` and deploy; or have whoever runs the target serve TLS 1.2 or later there.',
       ],
       denied: [
-        `AWS denies the role of the function \`relay\` a copy in the bucket, or its key: the target was not asked. ${KEPT} ${WHO} PutRolePolicy, PutBucketPolicy, PutKeyPolicy.`,
+        `AWS denies the role of the function \`relay\` a copy in the bucket, or its key: the target was not asked, or what it answered could not be kept, so that it gets a copy again. ${KEPT} ${WHO} PutRolePolicy, PutBucketPolicy, PutKeyPolicy.`,
         'The first command names what was changed of the role, the bucket or its key: set it back.',
       ],
       bucketFails: [
-        `The bucket does not give or take copies: S3 answers with the error of the title, and the target was not asked, or its refusal could not be kept. ${KEPT}`,
+        `A call to the bucket fails with the error of the title: the target was not asked, or what it answered could not be kept, so that it gets a copy again. ${KEPT}`,
         'The command shows the log of that time. `SlowDown`, `InternalError` and `ServiceUnavailable` end by themselves; correct what another error names.',
       ],
       failing: [
@@ -351,7 +351,7 @@ export const collectorFindings = {
         `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       time: [
-        'The app sets `time` to one value, or a release takes it once and keeps it. The rows lie in the day of that time: later days lack them, in views and experiments, too.',
+        'The app sets `time` to one value, or a release takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
         'Have whoever owns the app set `time` of each event to when it happens: the command shows which events and versions have the time of the title. Rows stay as they are; `received_at` tells when each came.',
       ],
       split: [

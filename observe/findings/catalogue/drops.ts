@@ -136,7 +136,7 @@ export const dropsFindings = {
       ],
       run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
       lost: [
-        `The queue of \`ingest-load\` is empty, and so is that of its dead letters: somebody deleted the messages. ${WHO} PurgeQueue, DeleteMessage.`,
+        `The queue of \`ingest-load\` is empty, and so is that of its dead letters: somebody deleted the messages. ${WHO} PurgeQueue.`,
         'The command loads the days now. Without it the first run after six hours asks for those of the lookback again.',
       ],
       load: [

@@ -20,7 +20,7 @@ export const streamsFindings = {
         'Run the first command. If it names the stream, set it back, and copy what the stream wrote elsewhere into landing/: the writer makes rows of it. If it does not, the last commands list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees the rows.',
       ],
       elsewhere: [
-        `Not one event of these hours is in a table: the stream was changed to write elsewhere, or somebody deleted all that landed then, of which S3 has no version any more. ${WHO} UpdateDestination, DeleteObject.`,
+        `Not one event of these hours is in a table: the stream was changed to write elsewhere, or somebody deleted all that landed then, of which S3 has no version any more. ${WHO} UpdateDestination. ${UNSAID_WHO}`,
         'Run the first command. If it names the stream, set it back, and copy what the stream wrote elsewhere into landing/: the writer makes rows of it, and the next night sees them. If it does not, nothing brings them back: the other commands look at the rows of the day, and this ends after four days.',
       ],
       dropped: [

@@ -124,7 +124,7 @@ describe('the calendar of drops', () => {
       { day: '2026-11-19', due: 0 },
     ];
     const text = calendarText([{ ...status, lookbackDays: 3, late }]);
-    expect(text).toMatch(/2026-11-18 to 2026-11-19: .* on 2026-12-22\n/);
+    expect(text).toMatch(/2026-11-18 to 2026-11-19: .* until 2026-12-22\n/);
   });
 
   it('marks and names a day whose version has lost files', () => {

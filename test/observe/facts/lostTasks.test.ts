@@ -20,12 +20,12 @@ function waitingSince(hours: number, more: object = {}): readonly DatasetDays[] 
 const WAITS = waitingSince(1);
 const LOADED = datasetFacts({}).datasets;
 
-/** The days of which {@link withLostTasks} says that nothing asks for their load. @param reads What the ledger answers, one after the other. */
-async function lostOf(sqs: SQSClient, ...reads: readonly (readonly DatasetDays[])[]) {
-  const answers = [...reads];
+/** The days of which {@link withLostTasks} says that nothing asks for their load. @param again What the ledger answers when it is read again. */
+async function lostOf(sqs: SQSClient, seen: readonly DatasetDays[], again = seen) {
   const found = await withLostTasks(
     { sqs, stack: { service: 'sluice', stage: 'prod' }, now: NOW },
-    async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? [],
+    seen,
+    async () => again,
   );
   return found.flatMap((dataset) => (dataset.lost ?? []).map(({ day }) => day));
 }
@@ -36,17 +36,18 @@ it('a day whose load was requested an hour ago is lost if no message is there', 
 
 it.each<{
   readonly what: string;
-  readonly reads?: readonly (readonly DatasetDays[])[];
+  readonly seen?: readonly DatasetDays[];
+  readonly again?: readonly DatasetDays[];
   readonly queues?: SQSClient;
 }>([
   { what: 'a message waits', queues: queueClient([0, 0], { 'ingest-load': [1, 0] }) },
   { what: 'a run has received a message', queues: queueClient([0, 0], { 'ingest-load': [0, 1] }) },
   { what: 'a message is a dead letter', queues: queueClient([0, 0], { 'ingest-load-dead-letters': [1, 0] }) },
   { what: 'there is no queue', queues: queueClient([0, 0], { 'ingest-load': null }) },
-  { what: 'the load was requested within the hour', reads: [waitingSince(0.99)] },
-  { what: 'it waits for a marker', reads: [waitingSince(9, { reason: 'waiting for _SUCCESS' })] },
-  { what: 'it waits for its files to settle', reads: [waitingSince(9, { reason: 'settling' })] },
-  { what: 'it was loaded while the queue was asked', reads: [WAITS, LOADED] },
-])('a day is not lost while $what', async ({ reads = [WAITS], queues = queueClient([0, 0]) }) => {
-  expect(await lostOf(queues, ...reads)).toEqual([]);
+  { what: 'the load was requested within the hour', seen: waitingSince(0.99) },
+  { what: 'it waits for a marker', seen: waitingSince(9, { reason: 'waiting for _SUCCESS' }) },
+  { what: 'it waits for its files to settle', seen: waitingSince(9, { reason: 'settling' }) },
+  { what: 'it was loaded while the queue was asked', again: LOADED },
+])('a day is not lost while $what', async ({ seen = WAITS, again, queues = queueClient([0, 0]) }) => {
+  expect(await lostOf(queues, seen, again)).toEqual([]);
 });

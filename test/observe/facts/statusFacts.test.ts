@@ -1,5 +1,6 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -45,6 +46,8 @@ interface Has {
   readonly keyState?: string | null;
   /** Messages of each queue. Default 0. */
   readonly messages?: number;
+  /** SQS, if not all queues have so many messages. */
+  readonly sqs?: SQSClient;
   /** Rows that Athena counts in tables; null: it is denied. */
   readonly rows?: readonly Readonly<Record<string, string>>[] | null;
 }
@@ -86,6 +89,7 @@ async function factsOf({
   linesOf = () => [],
   keyState = 'Enabled',
   messages = 0,
+  sqs = queueClient([messages, 0]),
   rows = [],
 }: Has) {
   const { deployment } = slowDeployment({ config, now: NOW, objects: new Map(objects), folders, files });
@@ -129,7 +133,7 @@ async function factsOf({
     athena,
     logs,
     cloudwatch: metricClient(metrics),
-    sqs: queueClient([messages, 0]),
+    sqs,
     wait: async () => undefined,
   };
   return { facts: await readStatusFacts(all), read };
@@ -417,4 +421,31 @@ it('days whose version no query reads are told of their own dataset and curated 
     { kind: 'exposures', unread: [] },
     { kind: 'events', unread: day },
   ]);
+});
+
+describe('a day whose load was requested hours ago', () => {
+  const queued = { at: at(2), fingerprint: 'f', reason: 'new' };
+  const entry = ledgerEntry({
+    source: 'acme',
+    dataset: 'orders',
+    day: '2026-11-19',
+    state: 'waiting',
+    queued,
+  });
+  const objects = [[ledgerKey('acme', 'orders', '2026-11-19'), JSON.stringify(entry)]] as const;
+
+  it('is told of its dataset if no message asks for it', async () => {
+    const { facts } = await factsOf({ objects });
+    const lost = facts.datasets?.map((dataset) => dataset.lost?.map(({ day }) => day));
+    expect(lost).toEqual([[], ['2026-11-19']]);
+  });
+
+  it('is read also if the queue cannot be', async () => {
+    const sqs = answeredBy(SQSClient, () => {
+      throw Object.assign(named('AccessDenied'), { $metadata: { httpStatusCode: 403 } });
+    });
+    const { facts } = await factsOf({ objects, sqs });
+    expect(facts.datasets).toMatchObject([{ dataset: 'events' }, { dataset: 'orders' }]);
+    expect(facts.unknown.map(({ part }) => part)).toContain('the queue of loads');
+  });
 });

@@ -142,7 +142,7 @@ const WORDINGS: Readonly<
       shareTitle(
         change,
         'event',
-        `from ${change.sdk} have the same time as others, ${isoTimestamp(readTime(change.label))}`,
+        `from ${change.sdk} share their exact time with others, as ${isoTimestamp(readTime(change.label))}`,
       ),
     columns: ['"event_name"', '"sdk_version"'],
     where: (change) => `${ofSdk(change)} AND "timestamp" = ${timestampText(readTime(change.label))}`,

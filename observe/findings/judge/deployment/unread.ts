@@ -1,5 +1,6 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
+import { GROUPS_TABLE } from '../../../../lib/tables/groupsTable.ts';
 import type { UnreadKind } from '../../../explainAwsError.ts';
 import type { StackFault } from '../../../facts/stackFaults.ts';
 import { contentPart, type StatusFacts, type UnreadPart } from '../../../facts/statusFacts.ts';
@@ -13,10 +14,11 @@ import type { Findings, Judged, Place } from '../place.ts';
  */
 const OF_TYPE = /\b(?:FUNCTION_NOT_FOUND|TYPE_MISMATCH)\b/;
 
-/** Whether a query of a part reads a table: that of its content no other one. */
+/** Whether a query of a part may read a table: that of the content of events or exposures its own, any other all raw tables. */
 function isReadBy(name: string, part: string, { tables, curatedTables }: Judged['config']): boolean {
   const kind = forwardedKinds.find((known) => part === contentPart(known));
-  return kind === undefined || name === tables[kind] || name === curatedTables[kind];
+  if (kind === undefined) return Object.values(tables).includes(name);
+  return [tables[kind], curatedTables[kind], ...(kind === 'exposures' ? [GROUPS_TABLE] : [])].includes(name);
 }
 
 /** Whether a part could not be read because something is gone, or a query failed on a column of it that differs. */

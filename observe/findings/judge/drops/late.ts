@@ -154,7 +154,7 @@ function* lateOf(
   if (newest !== undefined) {
     const texts = absent.toReversed().map(({ day, due, empty }) => {
       const has = empty === undefined ? '' : ` (${empty})`;
-      return `${day}${has}, expected by ${isoTimestamp(due)}, this finding ends on ${reportedUntil(drops, day)}`;
+      return `${day}${has}, expected by ${isoTimestamp(due)}, told until ${reportedUntil(drops, day)}`;
     });
     const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
     const days = absent.map(({ day }) => day);
