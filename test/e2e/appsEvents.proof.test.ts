@@ -60,7 +60,8 @@ it("docs/ci.md: the job starts a cloud, the app's test finds its rows, and the c
   const { collector } = z
     .object({ collector: z.string() })
     .parse(parseJson(readFileSync(join(project.path, 'cloud.json'), 'utf8')));
-  expect((await fetch(collector)).status).toBeGreaterThan(0);
+  // It rejects where nobody listens.
+  await fetch(collector);
   requireSuccess(stop);
   isStopped = true;
   await eventually('the end of the cloud', () =>

@@ -81,6 +81,10 @@ describe('loadTemplate', () => {
       SLUICE_KEYS_SECRET: idOf('AWS::SecretsManager::Secret'),
       SLUICE_STAGE: 'local',
     });
+    expect(functions.get('sluice-local-collect')?.env).toMatchObject({
+      SLUICE_STREAM: expect.stringMatching(/^sluice-local-LandingStream-/),
+      SLUICE_KEYS_SECRET: expect.stringMatching(/:secret:sluice-local-keys-\w{6}$/),
+    });
     for (const { modulePath, exportName } of deployment.functions) {
       const module = await import(pathToFileURL(join(loaded.directory, modulePath)).href);
       expect(await module[exportName]()).toBeTruthy();

@@ -634,7 +634,7 @@ describe('what became of copies for relay last', () => {
   it('is not that of copies that were not sent, as another copy probed the target', async () => {
     const write = errorLog('relay');
     // The code of an invocation is that of its worst copy.
-    const line = (retried: Readonly<Record<string, number>>, failed?: Readonly<Record<string, number>>) =>
+    const line = (retried?: Readonly<Record<string, number>>, failed?: Readonly<Record<string, number>>) =>
       write({ event: 'relay', level: 'warn', code: 'SLUICE_RELAY_REFUSED', retried, failed });
     line({ '429': 1, '500': 2, Target: 1, waits: 4 });
     const at = isoNow();
@@ -648,6 +648,9 @@ describe('what became of copies for relay last', () => {
       why: 'SlowDown',
       copies: 3,
     });
+    await wait(1);
+    line(undefined, { InternalError: 1 });
+    expect(await readRelayAnswer(deploymentNow())).toMatchObject({ from: 'bucket', why: 'InternalError' });
     await wait(1440);
     expect(await readRelayAnswer(deploymentNow())).toBeNull();
   });

@@ -320,7 +320,8 @@ describe('a day of a raw table', () => {
 
   it('is looked for among the newest 100, in whatever order they are known', async () => {
     const days = Array.from({ length: 101 }, (_, i) => addDays('2026-08-01', i));
-    const lostDays = days.map((day) => ({ table: 'events', day }) as const);
+    const mixed = [...days.slice(50), ...days.slice(0, 50)];
+    const lostDays = mixed.map((day) => ({ table: 'events', day }) as const);
     expect((await restorable({ lostDays })).map(({ day }) => day)).toEqual(days.slice(1).reverse());
   });
 

@@ -24,6 +24,6 @@ it('a night takes 31 days, of which none that failed takes the place of another'
 });
 
 it('a night takes days of 64 GB together, and smaller ones after those that have no room', () => {
-  const days = [30, 30, 30, 4].map((gigabytes, i) => dayOf(i, 'new', gigabytes * 10 ** 9));
+  const days = [30e9, 30e9, 30e9, 4e9, 1].map((bytes, i) => dayOf(i, 'new', bytes));
   expect(chooseDays(days).map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-19', '2026-11-17']);
 });

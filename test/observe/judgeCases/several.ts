@@ -167,8 +167,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         call: DENIED_PUT.replace('s3:PutObject', 'kms:Decrypt'),
         deniedCalls: [],
       },
-      // Nobody has asked, or AWS does not name the policy.
-      { denial: 's3:PutObject, by an unknown policy', call: DENIED_PUT, deniedCalls: null },
+      { denial: 's3:PutObject, and nobody has looked since', call: DENIED_PUT, deniedCalls: null },
       {
         denial: 'kms:Decrypt of a ciphertext, which is over',
         call: 'kms:Decrypt on the resource associated with this ciphertext',

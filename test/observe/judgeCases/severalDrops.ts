@@ -231,9 +231,13 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
     late: [lateDay('2026-11-18', 30, '1 file, 0 rows')],
   }),
-  'messages of loads are gone, and those of another day have come since': datasetFacts({
-    days: [loadedOn(17, { state: 'waiting', requestedAt: msAgo(3) })],
-    lost: [16, 18, 19].map((date) => loadedOn(date, { state: 'waiting', requestedAt: msAgo(date) })),
+  'messages of loads are gone, and the load of another day was requested half an hour ago': datasetFacts({
+    days: [loadedOn(17, { state: 'waiting', requestedAt: msAgo(0.5) })],
+    lost: [
+      loadedOn(16, { state: 'waiting', requestedAt: msAgo(16) }),
+      loadedOn(18, { state: 'waiting', requestedAt: msAgo(18) }),
+      loadedOn(19, { state: 'waiting', requestedAt: msAgo(19) }),
+    ],
   }),
   'late days have no rows, and files of each were left out': datasetFacts({
     late: [lateDay('2026-11-18', 50, '1 file, 0 rows'), lateDay('2026-11-19', 26, '2 files, 0 rows')],

@@ -54,7 +54,7 @@ it('the rows of two files are added up, with the place of a reason in the last',
 });
 
 it('what the rows of two files hold is added up: the largest number is that of either, and the column the first that is known', () => {
-  const files = [contentOf('a', fieldOf('price_eur', 2)), contentOf('b', fieldOf('', 1))];
+  const files = [contentOf('a', fieldOf('', 1)), contentOf('b', fieldOf('price_eur', 2))];
   expect(sumRows([], files).content).toEqual({
     rows: 6,
     fields: {

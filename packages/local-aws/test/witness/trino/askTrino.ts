@@ -77,8 +77,9 @@ export function fetchTrino(pom: string): { readonly libraries: string } | { read
     FETCH_MS,
   );
   if (fetched.status !== 0) {
-    const [first] = fetched.stdout.split('\n');
-    return { missing: `Maven could not fetch Trino's libraries (${fetched.error?.message ?? first})` };
+    // A command that is not there has no output.
+    const why = fetched.error?.message ?? fetched.stdout.split('\n')[0];
+    return { missing: `Maven could not fetch Trino's libraries (${why})` };
   }
   writeFileSync(done, '');
   return { libraries };
