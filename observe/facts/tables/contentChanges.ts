@@ -85,6 +85,8 @@ const COMPARED_DAYS = { names: 7, units: 4 } as const;
 const RAW_DAYS = 2;
 /** Days of events before and after those of receipt in which such rows are looked for at most: of each file there the times of receipt are read. */
 const MOST_WINDOW_DAYS = 14;
+/** Days before today in whose folders rows may lie that are compared. */
+export const READ_DAYS = RAW_DAYS + MOST_WINDOW_DAYS;
 /** Fewest days that show what comes each day. */
 const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */

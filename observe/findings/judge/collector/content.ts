@@ -8,6 +8,7 @@ import {
   ABSENT_USER,
   type ContentChange,
   idForm,
+  READ_DAYS,
   userForm,
   valueForm,
 } from '../../../facts/tables/contentChanges.ts';
@@ -230,7 +231,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
       judgedBy: [contentPart(first.table)],
       isOfDay: first.kind !== 'less',
     };
-    const from = `${qualifiedName(config, config.tables[first.table])} WHERE ${where(first)} AND "ds" >= DATE '${utcDay(now - 7 * DAY_MS)}'`;
+    const from = `${qualifiedName(config, config.tables[first.table])} WHERE ${where(first)} AND "ds" >= DATE '${utcDay(now - READ_DAYS * DAY_MS)}'`;
     const places = columns.map((_, i) => i + 1);
     const shownExample = example === undefined ? '' : `, max(${example}) AS "example"`;
     const sql = `SELECT ${columns.join(', ')}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "last" DESC LIMIT 100`;
@@ -253,7 +254,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
 /** A query of the names of events that came first since about when another name did not come any more. */
 function newNamesSql({ since }: ContentChange, { config, now }: Pick<Place, 'config' | 'now'>): string {
   const table = qualifiedName(config, config.tables.events);
-  const from = `${table} WHERE "ds" >= DATE '${utcDay(now - 7 * DAY_MS)}' GROUP BY 1, 2, 3`;
+  const from = `${table} WHERE "ds" >= DATE '${utcDay(now - READ_DAYS * DAY_MS)}' GROUP BY 1, 2, 3`;
   const isNew = `min("received_at") >= ${timestampText(Date.parse(since) - HOUR_MS)}`;
   return `SELECT "event_name", ${SDK.join(', ')}, count(*) AS "rows", min("received_at") AS "first" FROM ${from} HAVING ${isNew} ORDER BY "rows" DESC LIMIT 100`;
 }

@@ -37,9 +37,10 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
     const [newest] = alike;
     if (newest === undefined) continue;
     const { day, unusual: words, unusualParts, empty } = newest;
-    const days = alike.map((other) => other.day);
-    const ranges = dayRanges(days);
-    const also = days.length === 1 ? '' : `; also ${listed(days.slice(1))}`;
+    const unusualDays = alike.map((other) => other.day);
+    const ranges = dayRanges(unusualDays);
+    const earlier = alike.slice(1).map((other) => `${other.day} ${other.unusual}`);
+    const also = earlier.length === 0 ? '' : `; ${listed(earlier, '; ')}`;
     const left = ranges.length > MOST_COMMANDS ? OF_NEWEST : '';
     const [first] = unusualParts;
     const others = unusualParts.length - 1;
@@ -58,7 +59,7 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
         detail: `${name}: ${loadedText(newest)} ${words}${also}.${left}`,
       },
       [
-        ...days.slice(0, MOST_COMMANDS).map(explain),
+        ...unusualDays.slice(0, MOST_COMMANDS).map(explain),
         ...(isOfValues ? backfills : []),
         ...(kind === 'leftOut' ? [] : accepts),
       ],
