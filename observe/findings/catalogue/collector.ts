@@ -269,7 +269,7 @@ export const collectorFindings = {
     {
       gone: [
         `The app does not log the event under this name any more, or a part of its users does not. ${STILL_SENT}`,
-        'The second command shows names that came first since then. If one of them is its new name, have queries and experiments read both. If none is, ask whoever owns the app what its last release changed: the first command shows which SDK and version sent it last.',
+        'The second command shows names that came first since then. If one of them is its new name, have queries and experiments read both. If none is, ask whoever owns the app what its last release changed: the first command shows which SDK and version sent it last. A name is told, too, if all of its events come more than 14 days after their time: then nothing is lost.',
       ],
       quarantined: [
         'At least as many events are in quarantine as are missing: the title has how many. Which names they have stands in the rows alone.',
@@ -351,7 +351,7 @@ export const collectorFindings = {
         `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       time: [
-        'The app sets `time` to one value, or a release takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
+        'The app sends many events with one time: it sets `time` to a constant, or takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
         'Have whoever owns the app set `time` of each event to when it happens: the command shows which events and versions have the time of the title. Rows stay as they are; `received_at` tells when each came.',
       ],
       split: [
