@@ -50,7 +50,7 @@ describe('a function that is killed', () => {
       /; sluice-local-write-dead-letters has \d messages?, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, since 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
     );
     await story.clearFaults();
-    expect(await story.cure('LANDING_LATE')).toEqual([0]);
+    expect(await story.cure('LANDING_LATE', / redrive /)).toEqual([0]);
     await story.cloud.flush();
     expect(await story.found('LANDING_LATE')).toBeUndefined();
   });
