@@ -114,13 +114,14 @@ describe('an outage leads by sluice status to its finding', () => {
     const glue = story.kept(new GlueClient(story.clientOptions()));
     const Name = 'daily_exposures';
     await glue.send(new DeleteTableCommand({ DatabaseName: story.cloud.database, Name }));
+    // When it was seen is a note of this machine, which suites beside this one write of clouds of the same name.
+    const bareTitle = (title: string) =>
+      title.replace(/, (?:seen now|not seen at|there at the first).*$/, '');
     const shownOf = ({ problems }: Status) =>
-      problems.filter(({ code }) => /QUARANTINED|MISSING/.test(code)).map(({ title }) => title);
+      problems.filter(({ code }) => /QUARANTINED|MISSING/.test(code)).map(({ title }) => bareTitle(title));
     const before = shownOf(await status());
     expect(before).toEqual([
-      expect.stringMatching(
-        /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, not seen at \S+, first seen at \S+\.$/,
-      ),
+      expect.stringMatching(/^The view sluice\.daily_exposures of the deployment of \S+ does not exist$/),
       expect.stringMatching(
         /^1 row is in quarantine, all with SLUICE_EVENT_NO_NAME \(in the last 24 hours\), since 2026-\S+\.$/,
       ),
