@@ -610,6 +610,7 @@ export const missingChange: ContentChange = {
   subject: '',
   value: '',
   label: null,
+  times: 0,
   sdk: null,
   count: 0,
   of: 0,

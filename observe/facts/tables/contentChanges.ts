@@ -13,7 +13,7 @@ import { readTime, timestampText } from './tracedRows.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
- * written (`idForm`), by whether many have one `time` long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
+ * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
@@ -49,8 +49,10 @@ export interface ContentChange {
    * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`. Of `names` one of the new names.
    */
   readonly value: string;
-  /** Name of the group, the layer of an experiment, the shape of one of the texts of `value`, as `99,99`, or the `time` as Athena writes it; null of all else, and while it is not known. */
+  /** Name of the group, the layer of an experiment, the shape of one of the texts of `value`, as `99,99`, or of `time` the most frequent one as Athena writes it; null of all else, and while it is not known. */
   readonly label: string | null;
+  /** Of `time` how many different times `count` rows have; 0 of all else. */
+  readonly times: number;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
   /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still. */
@@ -97,8 +99,12 @@ const TIMES = 3;
 const MORE = { times: 3, share: 0.15 } as const;
 /** Shares between which user IDs are written otherwise, or many have one time: those of some senders always grow or shrink. */
 const JUMP = { before: 0.05, now: 0.25 } as const;
-/** Minutes from its receipt from which the time of an event is not the present one, and the fewest within an hour of one time that are no chance. */
-const ONE_TIME = { minutes: 60, least: 3 } as const;
+/**
+ * Minutes from its receipt from which the time of an event is not the present one. Events that have such a time together within 24 hours
+ * (`now`), and the share of what their sender sent, from which this is no chance: of phones that were offline each has its own. So many on a
+ * day `before` show that it is usual.
+ */
+const ONE_TIME = { minutes: 60, now: 10, share: 0.001, before: 2 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
@@ -144,6 +150,7 @@ export async function readContentChanges(
       subject: subject ?? '',
       value: value ?? '',
       label: label ?? null,
+      times: Number(row['times']),
       sdk: sdk || null,
       count: Number(row['count']),
       of: Number(row['whole']),
@@ -183,21 +190,32 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
   const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
   // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
-  // Rows of one hour of their time, and of their receipt or their day.
-  const isOneTime = `count(*) >= ${ONE_TIME.least} AND min("label") = max("label")`;
-  return `WITH "seen" AS (
-  SELECT "what", "subject", CASE WHEN "what" <> 'time' THEN "value" WHEN "value" <> '${PRESENT}' AND ${isOneTime} THEN 'one' ELSE '${PRESENT}' END AS "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+  // Apart, rows of each time are counted whatever hour they came in; what is of no such time is one group again.
+  const ofTime = `CASE WHEN "what" = 'time' THEN "label" END`;
+  const ofSender = 'PARTITION BY "what", "subject", "sdk", "day"';
+  const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${ofSender})) END`;
+  return `WITH "counted" AS (
+  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
   ${rowsOf(config, table, now).join('\n  UNION ALL\n  ')}
   ) AS "rows"
-  GROUP BY "what", "subject", "rows"."value", "sdk", "day", "hour"
+  GROUP BY "what", "subject", "value", "sdk", "day", "hour", ${ofTime}
+), "timed" AS (
+  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form"
+  FROM "counted"
+), "seen" AS (
+  SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all",
+    min("first_at") AS "first_at", max("last_at") AS "last_at"
+  FROM "timed"
+  GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END
 ), "shared" AS (
   SELECT *,
     sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
     sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
     sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
-    1e0 * "n" / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
+    sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
+    1e0 * sum("n") OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
     row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
     dense_rank() OVER (${of} ORDER BY "day") AS "place"
   FROM "seen"
@@ -242,7 +260,8 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "usual"
 ), "grouped" AS (
-SELECT "what", "kind", "subject", min("value") AS "value", max("label") AS "label", "sdk",
+SELECT "what", "kind", "subject", min("value") AS "value", max_by("label", "label_n") AS "label", "sdk",
+  count(DISTINCT ${ofTime}) AS "times",
   CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
   CASE "kind" WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
@@ -299,10 +318,11 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const VALUE_SHAPE = `CASE WHEN ${valueNumber.sql} IS NULL THEN translate(substr("event_value", 1, 40), '0123456789${LETTERS}${LETTERS.toUpperCase()}', '${'9'.repeat(10)}${'a'.repeat(52)}') END`;
 /** SQL of how the user ID of an event is written. */
 export const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
-/** The form of a time that is about that of the receipt, or that other events do not have. */
+/** The form of a time that is about that of the receipt, or that no other events have, and of one that others have. */
 const PRESENT = 'present';
-/** SQL of the hour of an event's time; {@link PRESENT} of one that is about that of the receipt. */
-const timeHour = `CASE WHEN abs(date_diff('minute', "timestamp", "received_at")) < ${ONE_TIME.minutes} THEN '${PRESENT}' ELSE CAST(date_trunc('hour', "timestamp") AS varchar) END`;
+const ONE = 'one';
+/** SQL of whether the time of an event is about that of its receipt. */
+export const isPresent = `abs(date_diff('minute', "timestamp", "received_at")) < ${ONE_TIME.minutes}`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
@@ -356,8 +376,8 @@ const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof
       },
       time: {
         subject: '"sdk_type"',
-        value: timeHour,
-        label: 'CAST("timestamp" AS varchar)',
+        value: `CASE WHEN ${isPresent} THEN '${PRESENT}' ELSE '${ONE}' END`,
+        label: `CASE WHEN NOT (${isPresent}) THEN CAST("timestamp" AS varchar) END`,
         sdk: VERSION,
         where: IS_OF_SDK,
       },
@@ -389,9 +409,10 @@ interface From {
 function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly string[] {
   const today = utcDay(now);
   const last = addDays(firstYoungDay(config, now), -1);
+  const between = (days: number) => `BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
   const curated = (days: number): From => ({
     table: qualifiedName(config, config.curatedTables[kind]),
-    where: `"ds" BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`,
+    where: `"ds" ${between(days)}`,
   });
   const firstReceived = addDays(today, -RAW_DAYS);
   const windowDays = (days: number) => Math.min(days, MOST_WINDOW_DAYS);
@@ -406,12 +427,20 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
   const units = { ...fixed, ...unitIdPart(config) };
   const ofDay = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
   const ofHour = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
-  if (kind === 'events')
+  if (kind === 'events') {
+    const ofUnits = curated(COMPARED_DAYS.units);
+    // All rows of one time lie in its day: those that came today do not make it a day that had as many.
+    const received = 'CAST("received_at" AS date)';
+    const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
     return [
       scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
-      scanOf(units, ofDay, curated(COMPARED_DAYS.units)),
+      scanOf(units, ofDay.replace('"ds"', ofReceipt), {
+        table: ofUnits.table,
+        where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
+      }),
       scanOf({ ...names, ...units }, ofHour, raw),
     ];
+  }
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
   const groups = qualifiedName(config, GROUPS_TABLE);
   const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;

@@ -351,8 +351,9 @@ export const collectorFindings = {
         `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       time: [
-        'The app sends many events with one time: it sets `time` to a constant, or takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
-        'Have whoever owns the app set `time` of each event to when it happens: the command shows which events and versions have the time of the title. Rows stay as they are; `received_at` tells when each came.',
+        'The app sends many events with one time: it sets `time` to a constant, or each process takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
+        'Have whoever owns the app set `time` of each event to when it happens: the command shows the times by version, the most frequent first, with an event of each and when it came. Rows stay as they are; `received_at` tells when each came.',
+        `${ending} A time within \`timeWindow\` may be told again some days later.`,
       ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,

@@ -198,7 +198,25 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'events of an SDK have one time',
-    changed({ ...versionChange, what: 'time', value: 'one', label: '2026-11-19 09:00:00.000', usual: 0 }),
+    changed({
+      ...versionChange,
+      what: 'time',
+      value: 'one',
+      label: '2026-11-19 09:00:00.000',
+      times: 1,
+      usual: 0,
+    }),
+  ],
+  [
+    'events of an SDK have one of twelve times',
+    changed({
+      ...versionChange,
+      what: 'time',
+      value: 'one',
+      label: '2026-11-19 09:00:00.000',
+      times: 12,
+      usual: 0,
+    }),
   ],
   [
     'an SDK writes user IDs otherwise',

@@ -8,6 +8,7 @@ import {
   ABSENT_USER,
   type ContentChange,
   idForm,
+  isPresent,
   READ_DAYS,
   userForm,
   valueForm,
@@ -30,6 +31,8 @@ interface Wording {
   readonly example?: string;
   /** SQL of the rows that the command shows. */
   readonly where: (change: ContentChange) => string;
+  /** By what the command shows the largest first; default `last`, the last receipt. */
+  readonly order?: 'rows';
 }
 
 /** What is compared by its name: the column that has it, and how it stands in a sentence. */
@@ -139,14 +142,16 @@ const WORDINGS: Readonly<
     where: ofSdk,
   },
   time: {
-    title: (change) =>
-      shareTitle(
-        change,
-        'event',
-        `from ${change.sdk} share their exact time with others, as ${isoTimestamp(readTime(change.label))}`,
-      ),
-    columns: ['"event_name"', '"sdk_version"'],
-    where: (change) => `${ofSdk(change)} AND "timestamp" = ${timestampText(readTime(change.label))}`,
+    title: (change) => {
+      const most = isoTimestamp(readTime(change.label));
+      const have =
+        change.times === 1 ? `the time ${most}` : `one of ${change.times} times, most often ${most}`;
+      return shareTitle(change, 'event', `from ${change.sdk} have ${have}`);
+    },
+    columns: ['"timestamp"', '"sdk_version"'],
+    example: '"event_name"',
+    where: (change) => `${ofSdk(change)} AND NOT (${isPresent})`,
+    order: 'rows',
   },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
@@ -211,7 +216,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
     const [first] = alike;
     if (first === undefined) continue;
     const name = wordingOf(first);
-    const { title, columns, example, where } = WORDINGS[name];
+    const { title, columns, example, where, order = 'last' } = WORDINGS[name];
     const by = withheldOf(first, facts, config);
     const others = alike.length - 1;
     const more = others === 0 ? '' : `; and ${counted(others, 'other')} like it`;
@@ -234,7 +239,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
     const from = `${qualifiedName(config, config.tables[first.table])} WHERE ${where(first)} AND "ds" >= DATE '${utcDay(now - READ_DAYS * DAY_MS)}'`;
     const places = columns.map((_, i) => i + 1);
     const shownExample = example === undefined ? '' : `, max(${example}) AS "example"`;
-    const sql = `SELECT ${columns.join(', ')}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "last" DESC LIMIT 100`;
+    const sql = `SELECT ${columns.join(', ')}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "${order}" DESC LIMIT 100`;
     const shown = [
       commands.sluice('query', sql),
       ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),

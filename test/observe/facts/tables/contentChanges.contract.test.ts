@@ -15,6 +15,8 @@ interface Sent {
   readonly time?: string;
   /** The time of day of all events of the curated days; default that of their receipt. */
   readonly timeOfDays?: string;
+  /** When all events of the curated days were received; default at 10:00 of the day. */
+  readonly receiptOfDays?: string;
   /** Columns that are not as in any row; `i` in a value is the number of the row. */
   readonly as?: Readonly<Record<string, string | null>>;
 }
@@ -65,7 +67,8 @@ async function changes({
     const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP, "timestamp" TIMESTAMP`;
     for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
       await connection.run(`CREATE OR REPLACE TABLE sluice.${table} (${columns})`);
-    for (const { days = {}, received = [], time: sent, timeOfDays = '10:00:00', as = {} } of sentOf[kind]) {
+    for (const row of sentOf[kind]) {
+      const { days = {}, received = [], time: sent, timeOfDays = '10:00:00', receiptOfDays, as = {} } = row;
       const values = names.map((name) => {
         const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
         return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
@@ -75,7 +78,7 @@ async function changes({
           `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${received}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
         );
       for (const [day, count] of Object.entries(days))
-        await insert(`curated_${kind}`, `${day} 10:00:00`, count, `${day} ${timeOfDays}`);
+        await insert(`curated_${kind}`, receiptOfDays ?? `${day} 10:00:00`, count, `${day} ${timeOfDays}`);
       const counts = Map.groupBy(received, (time) => time);
       for (const [time, { length }] of counts) await insert(`statsig_forwarded_${kind}`, time, length, sent);
     }
@@ -85,8 +88,9 @@ async function changes({
     answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
   const rows = answers.flatMap((answer) => answer.getRowObjects());
   return rows.map((row) => {
-    const { kind, what, subject, value, label, sdk, count, whole, usual, days, newest, since } = row;
+    const { kind, what, subject, value, label, times, sdk, count, whole, usual, days, newest, since } = row;
     const numbers = {
+      times: Number(times),
       count: Number(count),
       of: Number(whole),
       usual: Number(Number(usual).toFixed(3)),
@@ -103,6 +107,7 @@ const gone = (what: string, value: string, more: Partial<Told> = {}): Told => ({
   subject: '',
   value,
   label: null,
+  times: 0,
   sdk: null,
   count: 0,
   of: 20,
@@ -417,36 +422,89 @@ describe('shares of an SDK', () => {
   );
 
   const FROZEN = '2026-11-19 09:00:00';
-  it.each([
-    { what: 'all of a new version', as: { sdk_version: '3.1.0' }, received: at(MORNING, 14), told: true },
-    {
-      what: 'some hours of a known version',
-      as: {},
-      received: ['07', '08', '09', '10'].flatMap((hour) => at(`2026-11-20 ${hour}:10:00`, 4)),
-      told: true,
-    },
-    { what: 'nine', as: { sdk_version: '3.1.0' }, received: at(MORNING, 9), told: false },
-    {
-      what: 'pairs',
-      as: {},
-      received: ['06', '07', '08', '09', '10', '11'].flatMap((hour) => at(`2026-11-20 ${hour}:10:00`, 2)),
-      told: false,
-    },
-  ])('tells events of one time long before they came, of $what: $told', async ({ as, received, told }) => {
-    const found = await changes({ events: [views, { as, received, time: FROZEN }] });
-    expect(found.map(({ what, label, count }) => `${what} ${label} ${count}`)).toEqual(
-      told ? [`time more ${FROZEN} ${received.length}`] : [],
-    );
+  const frozen = (received: readonly string[], time = FROZEN, sdk_version = '3.1.0'): Sent => ({
+    as: { sdk_version },
+    received,
+    time,
   });
+  it.each([
+    {
+      what: 'all of a new version have one time',
+      sent: [frozen(at(MORNING, 14))],
+      told: { label: FROZEN, times: 1 },
+    },
+    {
+      what: 'those of two processes have each its own',
+      sent: [frozen(at(MORNING, 10)), frozen(at(MORNING, 12), `${FROZEN}.25`)],
+      told: { label: `${FROZEN}.25`, times: 2, count: 22, of: 22 },
+    },
+    {
+      what: 'those of ten processes have one of several hours each',
+      sent: Array.from({ length: 10 }, (_, i) =>
+        frozen(at(`2026-11-20 0${i}:59:00`, i === 3 ? 12 : 10), `2026-11-19 0${i}:00:00`),
+      ),
+      told: { label: '2026-11-19 03:00:00', times: 10, count: 102, of: 102, since: '2026-11-20 00:59:00' },
+    },
+    {
+      what: 'some hours of a known version have one',
+      sent: ['07', '08', '09', '10'].map((hour) =>
+        frozen(at(`2026-11-20 ${hour}:10:00`, 4), FROZEN, '3.0.0'),
+      ),
+      told: {
+        label: FROZEN,
+        times: 1,
+        sdk: 'js-client 3.0.0',
+        count: 16,
+        of: 36,
+        since: '2026-11-20 07:10:00',
+      },
+    },
+    {
+      what: 'they lie in a day that was curated with them',
+      sent: [
+        { ...frozen(at(MORNING, 14), '2026-11-16 09:00:00'), days: {} },
+        {
+          ...frozen([]),
+          days: each(60, '2026-11-16'),
+          timeOfDays: '09:00:00',
+          receiptOfDays: '2026-11-19 10:00:00',
+        },
+      ],
+      told: { label: '2026-11-16 09:00:00', times: 1 },
+    },
+  ])(
+    'tells events that have the exact time of others long before they came: $what',
+    async ({ sent, told }) => {
+      expect(await changes({ events: [views, ...sent] })).toEqual([grown('time', 'one', told)]);
+    },
+  );
 
-  it('tells no times of midnight that a job has always sent, or that its phones sent late', async () => {
-    const job = { days: TWENTY, received: at(MORNING, 20), time: '2026-11-20 00:00:00' };
-    expect(await changes({ events: [{ ...job, timeOfDays: '00:00:00' }] })).toEqual([]);
-    const phones = Array.from({ length: 20 }, (_, i) => ({
-      received: at(MORNING, 1),
-      time: `2026-11-19 09:${10 + i}:00`,
-    }));
-    expect(await changes({ events: [views, ...phones] })).toEqual([]);
+  it.each([
+    { what: 'nine of one time', sent: [frozen(at(MORNING, 9))] },
+    {
+      what: 'nine of each of three times, as of phones that were offline',
+      sent: ['07', '08', '09'].map((hour) => frozen(at(MORNING, 9), `2026-11-19 ${hour}:00:00`)),
+    },
+    {
+      what: 'midnights of the day that a job has always sent',
+      sent: [
+        { days: TWENTY, received: at(MORNING, 20), time: '2026-11-20 00:00:00', timeOfDays: '00:00:00' },
+      ],
+    },
+    {
+      what: 'midnights of the day before that a job has always sent',
+      sent: ['2026-11-14', '2026-11-15', '2026-11-16'].map(
+        (day, i): Sent => ({
+          days: each(20, day),
+          timeOfDays: '00:00:00',
+          receiptOfDays: `2026-11-1${5 + i} 10:00:00`,
+          received: i === 0 ? at(MORNING, 20) : [],
+          time: '2026-11-19 00:00:00',
+        }),
+      ),
+    },
+  ])('tells no time of $what', async ({ sent }) => {
+    expect(await changes({ events: [views, ...sent] })).toEqual([]);
   });
 
   it('tells an environment that comes instead of production', async () => {
