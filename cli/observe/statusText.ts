@@ -4,7 +4,7 @@ import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
-import type { WriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
+import type { WriterBacklog } from '../../observe/facts/flow/writerBacklog.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
 import type { ShownDrops, Status } from '../../observe/findings/status.ts';
 import { textTable } from '../terminal/output.ts';
@@ -196,7 +196,7 @@ function othersText(
 }
 
 /** What waits for the writer, as a sentence. */
-export function backlogText({ messages, perMinute, goneAt }: WriterBacklog): string {
+function backlogText({ messages, perMinute, goneAt }: WriterBacklog): string {
   const forecast =
     goneAt === null
       ? 'within half an hour they did not become fewer'

@@ -53,7 +53,8 @@ import {
 } from './flow/stackOutputs.ts';
 import { isStreamLate, readStream } from './flow/streamState.ts';
 import { readUnreached } from './flow/unreachedRequests.ts';
-import { countDamaged, countLanding, isLandingLate, readWriterBacklog } from './flow/waitingObjects.ts';
+import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
+import { readWriterBacklog } from './flow/writerBacklog.ts';
 import { readFunctionRuns } from './functionErrors.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';

@@ -23,12 +23,8 @@ import type { KeysState } from './flow/senders.ts';
 import type { StackState } from './flow/stackOutputs.ts';
 import type { StreamState } from './flow/streamState.ts';
 import type { UnreachedRequests } from './flow/unreachedRequests.ts';
-import type {
-  DamagedObjects,
-  UndeletedObjects,
-  WaitingObjects,
-  WriterBacklog,
-} from './flow/waitingObjects.ts';
+import type { DamagedObjects, UndeletedObjects, WaitingObjects } from './flow/waitingObjects.ts';
+import type { WriterBacklog } from './flow/writerBacklog.ts';
 import type { FunctionErrors, IdleFunction } from './functionErrors.ts';
 import type { OpenErasures } from './openErasures.ts';
 import type { StackFault, StackPart } from './stackFaults.ts';

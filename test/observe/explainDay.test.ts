@@ -61,11 +61,15 @@ describe('the next steps of a day', () => {
   const rows = { in: 9, out: 9, refused: 0 };
   const equal = ['a', 'b'].map((key) => ({ key, size: 9, eTag: '"e"', fate: 'loaded' as const }));
 
-  it.each([
-    ['equal files', { files: equal }, false],
-    ['unusual content', { content: dayContent({ unusual: [{ kind: 'values', words: 'words' }] }) }, false],
-    ['unusual rows', { usualRows: 1 }, true],
-  ])('of one with %s ask whether it is right, and say how to accept it', (_, more, hasUnusualRows) => {
+  it.each<{ readonly what: string; readonly more: Partial<LedgerEntry>; readonly hasUnusualRows: boolean }>([
+    { what: 'equal files', more: { files: equal }, hasUnusualRows: false },
+    {
+      what: 'unusual content',
+      more: { content: dayContent({ unusual: [{ kind: 'values', words: 'words' }] }) },
+      hasUnusualRows: false,
+    },
+    { what: 'unusual rows', more: { usualRows: 1 }, hasUnusualRows: true },
+  ])('of one with $what ask whether it is right, and say how to accept it', ({ more, hasUnusualRows }) => {
     const entry = ledgerEntry({ rows, version: 'v1', ...more });
     const { next } = explainEntry(entry, { target: TARGET, hasUnusualRows });
     expect(next).toMatch(/^Ask who delivers it .* corrected files are loaded\. /);

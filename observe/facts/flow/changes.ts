@@ -1,28 +1,28 @@
 import { sum } from '../../../lib/base/sum.ts';
-import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type RequestCounts, readCounts } from './requestCounts.ts';
 
-/** Length of the periods of the last day. */
-export const PERIOD_MS = 300_000;
+/** Length of the periods of the last day, milliseconds. */
+export const PERIOD_MS = 5 * MINUTE_MS;
 /** The number of days before the last 24 hours that show what is usual. */
 const DAYS_BEFORE = 7;
 /** The fewest hours that show what is usual. A median of fewer hours would be one of them. */
 const ENOUGH = 3;
 /** A spike is an hour with so many times what is usual. */
 const SPIKE = 50;
-/** Where nothing is usual, it is an hour with so many. */
+/** Where nothing is usual, a spike is an hour with so many. */
 const SPIKE_LEAST = { requests: 100, events: 1_000 } as const;
 /** A rise is an hour with so many times what is usual of something that should not be. */
 const RISE = 5;
-/** The fewest of a rise. */
+/** The fewest in an hour of a rise. */
 const RISE_LEAST = 20;
-/** The fewest periods of a silence: it is longer than that of who sends once an hour. */
+/** The fewest periods of a silence: it is longer than the pause of a sender that sends once an hour. */
 const SILENT_PERIODS = 13;
-/** Requests that would have come in a silence, at least. */
+/** The fewest requests that would have come in a silence. */
 export const SILENT_LEAST = 30;
 
-/** Something that was not as usual within the last 24 hours. */
+/** Something that was not as usual within the last 24 hours; a silence may have begun before. */
 export interface Change {
   /** What there was more of than usual: `ignored`, events that the lists of the configuration leave out; `silence`: no requests where many are usual. */
   readonly what: 'requests' | 'events' | 'overflowed' | 'ignored' | 'silence';
@@ -34,7 +34,7 @@ export interface Change {
   readonly hour: number;
   /** The usual number in that hour. For a silence, it is the requests in the busiest hour that the silence covers. */
   readonly usual: number;
-  /** The number within 24 hours. For a silence, it is the requests. */
+  /** The number within 24 hours; for a silence, of the requests. */
   readonly day: number;
 }
 
@@ -80,13 +80,13 @@ export interface LastDay {
   readonly changes: readonly Change[];
 }
 
-/** Counts of the last 24 hours and of what is usual. */
+/** Counts of the last 24 hours, of the rest of their first hour, and of what is usual. */
 export interface DayCounts {
-  /** Counts of the last 24 hours, by the start of five minutes. Periods without requests are missing. */
+  /** Counts since `start`, by the start of five minutes, oldest first. Periods without requests are missing. */
   readonly day: ReadonlyMap<number, RequestCounts>;
   /** Counts of the seven days before, by the start of an hour. */
   readonly before: ReadonlyMap<number, RequestCounts>;
-  /** The beginning of `day`, epoch milliseconds: the start of an hour. */
+  /** The beginning of `day`, epoch milliseconds: the start of the hour that it was 24 hours before `end`. */
   readonly start: number;
   /** The end of `day`, epoch milliseconds: the end of a period that is not over. */
   readonly end: number;
@@ -112,8 +112,7 @@ export async function readDayCounts(
 
 /** The last 24 hours, and what was not as usual in them, by the same hours of the seven days before. */
 export function lastDayOf(counts: DayCounts): LastDay {
-  // The first hour is there in whole, to be compared with others.
-  const day = [...counts.day].filter(([at]) => at >= counts.end - DAY_MS);
+  const day = within24Hours(counts.day, counts.end);
   const total = (value: (counts: RequestCounts) => number) => sum(day.map(([, period]) => value(period)));
   const measured = measuredOf(counts)('requests', ({ requests }) => requests);
   const hour = hourOf(counts.end - 1);
@@ -138,6 +137,14 @@ export function lastDayOf(counts: DayCounts): LastDay {
         })),
     changes: changesOf(counts),
   };
+}
+
+/** The periods of the last 24 hours. The first hour is read in whole, to be compared with others. @param end As in {@link DayCounts}. */
+function within24Hours<Value>(
+  periods: ReadonlyMap<number, Value>,
+  end: number,
+): readonly (readonly [at: number, value: Value])[] {
+  return [...periods].filter(([at]) => at >= end - DAY_MS);
 }
 
 /** Requests that were answered 503, by code. @param day By the start of five minutes, oldest first. */
@@ -220,8 +227,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
   const some = [...periods].flatMap(([at, n]) => (n > 0 ? [at] : []));
   const first = what === 'ignored' && usual === 0 ? Math.min(...some) : (times[0] ?? hour);
   // The first hour that is read began up to an hour before the last 24.
-  const dayAgo = end - DAY_MS;
-  if ((times.at(-1) ?? hour) < dayAgo) return [];
+  if ((times.at(-1) ?? hour) < end - DAY_MS) return [];
   return [
     {
       what,
@@ -229,7 +235,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
       last: isoTimestamp(times.at(-1) ?? hour),
       hour: count,
       usual,
-      day: sum([...periods].flatMap(([at, n]) => (at >= dayAgo ? [n] : []))),
+      day: sum(within24Hours(periods, end).map(([, n]) => n)),
     },
   ];
 }
@@ -262,7 +268,7 @@ function silencesOf(measured: Measured): Change[] {
         last: isOver ? isoTimestamp(at) : null,
         hour: 0,
         usual,
-        day: sum(periods.values()),
+        day: sum(within24Hours(periods, end).map(([, n]) => n)),
       });
     from = at + PERIOD_MS;
     expected = 0;

@@ -1,5 +1,3 @@
-import { partName } from '../../../infra/template/Stack.ts';
-import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts';
@@ -8,14 +6,13 @@ import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
 import { rowsIn } from '../../../lib/landing/lines/LandedObject.ts';
-import { type MetricSeries, metricsOf, type WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
 /** The most objects of one folder that are listed. An outage of hours leaves more; the answer then says so. */
 const MOST_OBJECTS = 10_000;
 /** The age from which an object of `landing/` is late. A try that failed comes again after sixteen minutes. */
-const LANDING_LATE_MS = 1_200_000;
+const LANDING_LATE_MS = 20 * MINUTE_MS;
 
 /** Objects of `landing/`, which are in no table yet, or of `damaged/`. */
 export interface WaitingObjects {
@@ -133,62 +130,4 @@ export function damagedText(damaged: DamagedObjects): string {
   const rows =
     damaged.rows === null ? 'not all of them are read' : `lines that begin as a row: ${damaged.rows}`;
   return `${waitingText(damaged)}, ${damaged.bytes} bytes, ${rows}`;
-}
-
-/** A run of the writer takes up to 15 minutes, and finishes its messages at its end. */
-const PERIOD_MS = 30 * MINUTE_MS;
-
-/** Messages of objects that wait for the writer, one for each object. */
-export interface WriterBacklog {
-  /** About how many messages the queue has by the newest metrics, including those that the writer has received. */
-  readonly messages: number;
-  /**
-   * By how many messages the queue has shrunk each minute of the last half hour; 0 or less if it has not shrunk. Null
-   * if the writer has finished none.
-   */
-  readonly perMinute: number | null;
-  /** Time at which no message is left at that rate, ISO 8601; null if that is not known, or the rate is 0 or less. */
-  readonly goneAt: string | null;
-}
-
-// Metrics of SQS, by the minute: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-/** Messages that wait. */
-const VISIBLE = 'ApproximateNumberOfMessagesVisible';
-/** Messages that a run has received. */
-const TAKEN = 'ApproximateNumberOfMessagesNotVisible';
-/** Messages that were sent. */
-const CAME = 'NumberOfMessagesSent';
-/** Messages that a run has finished. */
-const FINISHED = 'NumberOfMessagesDeleted';
-
-/** The metrics that {@link backlogOf} needs. */
-export function backlogMetrics(QueueName: string): WantedMetric[] {
-  const metric = metricsOf('AWS/SQS', { QueueName });
-  return [metric(VISIBLE, 'Maximum'), metric(TAKEN, 'Maximum'), metric(CAME), metric(FINISHED)];
-}
-
-/** Judges such metrics, by the minute of half an hour. @returns Null if nothing waits. */
-export function backlogOf(series: MetricSeries, now: number): WriterBacklog | null {
-  const newest = (id: string) => [...(series.get(id) ?? [])].sort(([a], [b]) => b - a)[0]?.[1] ?? 0;
-  const sumOf = (id: string) => sum(series.get(id)?.values() ?? []);
-  const messages = newest(VISIBLE) + newest(TAKEN);
-  const finished = sumOf(FINISHED);
-  if (messages === 0) return null;
-  if (finished === 0) return { messages, perMinute: null, goneAt: null };
-  // Metrics come some minutes late: a minute without a value is not one without messages.
-  const minutes = series.get(FINISHED)?.size ?? 0;
-  // Messages that the writer finishes within the period anyway are no backlog, however many come.
-  const less = messages > finished ? finished - sumOf(CAME) : finished;
-  const perMinute = less / minutes;
-  const goneAt = less > 0 ? isoTimestamp(Math.round(now + (messages / perMinute) * MINUTE_MS)) : null;
-  return { messages, perMinute, goneAt };
-}
-
-/** What waits for the writer, and when it is gone. @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws. */
-export async function readWriterBacklog(
-  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
-): Promise<WriterBacklog | null> {
-  const { stack, now } = deployment;
-  const wanted = backlogMetrics(partName(stack, 'write'));
-  return backlogOf(await readMetricData(deployment, wanted, { start: now - PERIOD_MS, end: now }), now);
 }

@@ -173,6 +173,21 @@ const TOLD: readonly Told[] = [
     shows: /Relay: 3 requests waiting, the oldest since 2026-11-20T07:00Z, 7 refused/,
   },
   {
+    what: 'when a backlog of the writer is gone',
+    more: { writer: { messages: 6_000, perMinute: 60, goneAt: '2026-11-20T13:40Z' } },
+    shows: /Writer: 6,000 messages waiting, .* 2026-11-20T13:40Z/,
+  },
+  {
+    what: 'that a backlog of the writer has no end by the last half hour',
+    more: { writer: { messages: 1, perMinute: 0, goneAt: null } },
+    shows: /Writer: 1 message waiting, (?!.*not known).*half an hour/,
+  },
+  {
+    what: 'that the end of a backlog of which nothing was finished is not known',
+    more: { writer: { messages: 1, perMinute: null, goneAt: null } },
+    shows: /Writer: 1 message waiting, .*half an hour.* not known/,
+  },
+  {
     what: 'the share of a quota',
     more: { stream: { ...idleStream, quotaShare: 0.876, quota: 'records' } },
     shows: /sluice-prod-landing: 88 % of its records/,

@@ -7,10 +7,10 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from '@jest/globals';
-import { bucketSettings, publicAccessBlock } from '../../lib/access/buckets/bucketSettings.ts';
-import { type BucketKey, readBucketFaults, settingPart } from '../../observe/facts/bucketFaults.ts';
-import { answeredBy } from '../harness/answering.ts';
-import { startLanding } from './startLanding.ts';
+import { bucketSettings, publicAccessBlock } from '../../../lib/access/buckets/bucketSettings.ts';
+import { type BucketKey, readBucketFaults, settingPart } from '../../../observe/facts/bucketFaults.ts';
+import { answeredBy } from '../../harness/answering.ts';
+import { startLanding } from '../startLanding.ts';
 
 const landing = await startLanding();
 afterAll(() => landing.close());

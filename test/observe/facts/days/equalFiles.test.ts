@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import { equalFilesWords } from '../../observe/facts/days/equalFiles.ts';
-import { ledgerEntry } from '../harness/ledgerEntry.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { equalFilesWords } from '../../../../observe/facts/days/equalFiles.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 
 describe('a day with files of equal size and ETag', () => {
   const file = (key: string, eTag: string, more: Partial<LedgerEntry['files'][number]> = {}) => ({
@@ -16,7 +16,7 @@ describe('a day with files of equal size and ETag', () => {
     equalFilesWords(ledgerEntry({ files, ...more }));
   const pair = [file('d/p (1).parquet', '"1"'), file('d/p.parquet', '"1"')];
 
-  it('has them named', () => {
+  it('has their keys named', () => {
     expect(words(pair)).toMatch(/: d\/p \(1\)\.parquet, d\/p\.parquet$/);
   });
 
@@ -25,9 +25,11 @@ describe('a day with files of equal size and ETag', () => {
     expect(words(twoGroups)).toMatch(/: d\/a, d\/b; d\/p \(1\)\.parquet, d\/p\.parquet, d\/x\/p$/);
   });
 
-  it('has the first five of many named, and the others counted', () => {
-    const many = Array.from('abcdefg', (key) => file(key, '1'));
-    expect(words(many)).toMatch(/: a, b, c, d, e and 2 more$/);
+  it.each([
+    { keys: 'abcde', named: 'a, b, c, d, e' },
+    { keys: 'abcdefg', named: 'a, b, c, d, e and 2 more' },
+  ])('has the first five of $keys.length named, and the others counted', ({ keys, named }) => {
+    expect(words(Array.from(keys, (key) => file(key, '"1"')))).toMatch(new RegExp(`: ${named}$`));
   });
 
   it('has none named if a person accepted them', () => {
@@ -39,12 +41,12 @@ describe('a day with files of equal size and ETag', () => {
   });
 
   it.each([
-    ['another ETag than the first', file('d/q', '"2"')],
-    ['another size than the first', file('d/q', '"1"', { size: 8 })],
-    ['no rows', file('d/q', '"1"', { rows: { in: 0, out: 0, refused: 0 } })],
-    ['rows that are all refused', file('d/q', '"1"', { rows: { in: 5, out: 0, refused: 5 } })],
-    ['another fate than `loaded`', file('d/q', '"1"', { fate: 'left_out' })],
-  ])('has none named if the second file has %s', (_, other) => {
+    { what: 'another ETag than the first', other: file('d/q', '"2"') },
+    { what: 'another size than the first', other: file('d/q', '"1"', { size: 8 }) },
+    { what: 'no rows', other: file('d/q', '"1"', { rows: { in: 0, out: 0, refused: 0 } }) },
+    { what: 'rows that are all refused', other: file('d/q', '"1"', { rows: { in: 5, out: 0, refused: 5 } }) },
+    { what: 'another fate than `loaded`', other: file('d/q', '"1"', { fate: 'left_out' }) },
+  ])('has none named if the second file has $what', ({ other }) => {
     expect(words([file('d/p', '"1"'), other])).toBeNull();
   });
 });

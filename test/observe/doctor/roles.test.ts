@@ -1,0 +1,139 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { describe, expect, it } from '@jest/globals';
+import { deleteByVersionOnly } from '../../../lib/access/buckets/bucketDenials.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { Decision } from '../../../observe/doctor/readers.ts';
+import { bucketPolicy, judgeRole } from '../../../observe/doctor/roles.ts';
+import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
+import type { Status } from '../../../observe/findings/status.ts';
+import { answeredBy, named } from '../../harness/answering.ts';
+import { shellWords } from '../../harness/npxWords.ts';
+import { deniedCalls } from '../statusFacts.ts';
+import { commands, setupOf } from './setupOf.ts';
+
+describe("the look at the bucket's policy", () => {
+  const WRITER = 'arn:aws:iam::111122223333:role/w';
+  /** A statement that denies everybody to delete what has landed. */
+  const denial = (Sid: string, members: object = {}) => ({
+    Sid,
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:DeleteObject',
+    Resource: 'arn:aws:s3:::acme/landing/*',
+    ...members,
+  });
+  /** Nothing is known here of whether it holds. */
+  const UNKNOWN = { Condition: { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } } };
+  /** Fails a look that asks a log. */
+  const refuse = (): Promise<never> => Promise.reject(new Error('No log is asked.'));
+
+  interface World {
+    /** Statements of the bucket's policy; null without a policy. */
+    readonly policy: readonly object[] | null;
+    /** Logical IDs of the roles of the stack, each of which is {@link WRITER}; none without a stack. */
+    readonly roles?: readonly string[];
+    /** What `sluice status` says; by default nobody asks it. */
+    readonly status?: () => Promise<Pick<Status, 'deniedCalls'>>;
+  }
+
+  /** Of each finding the statement that it tells of, and the words of its one command. */
+  async function found({ policy, roles = ['WriteRole'], status = refuse }: World) {
+    const s3 = answeredBy(S3Client, () => {
+      if (policy === null) throw named('NoSuchBucketPolicy');
+      return { Policy: JSON.stringify({ Statement: policy }) };
+    });
+    const findings = await bucketPolicy.find(
+      setupOf({
+        s3,
+        config: defineConfig({ bucket: 'acme', curate: false }),
+        stack: { service: 'sluice', stage: 'prod' },
+        identity: { account: '111122223333', arn: 'a', partition: 'aws', region: 'us-east-1' },
+        resources: new Map(roles.map((role) => [role, 'w'])),
+        commands,
+        status,
+      }),
+    );
+    return findings.map(({ title, commands: [command = '', ...others] }) => {
+      expect(others).toEqual([]);
+      return { sid: /The statement (\w+) /.exec(title)?.[1], words: shellWords(command) };
+    });
+  }
+  const REGION = ['--region', 'eu-west-1'];
+  /** The command that only shows the policy. */
+  const SHOW = ['aws', 's3api', 'get-bucket-policy', '--bucket', 'acme', '--query', 'Policy', ...REGION];
+  /** The command that puts a policy. */
+  const put = (policy: string) => [
+    'aws',
+    's3api',
+    'put-bucket-policy',
+    '--bucket',
+    'acme',
+    '--policy',
+    policy,
+    ...REGION,
+  ];
+
+  it.each<{ readonly what: string; readonly policy: World['policy'] }>([
+    { what: 'there is no policy', policy: null },
+    { what: 'the policy only allows', policy: [denial('A', { Effect: 'Allow' })] },
+  ])('finds nothing and asks no log where $what', async ({ policy }) => {
+    expect(await found({ policy })).toEqual([]);
+  });
+
+  it('repairs all statements that deny for certain by one policy, and shows one under a condition that is not known', async () => {
+    const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
+    const status = async () => ({ deniedCalls: null });
+    const findings = await found({ policy, status });
+    const [excepted = ''] = findings.flatMap(({ words }) => words.slice(6, 7));
+    expect(findings).toEqual([
+      { sid: 'A', words: put(excepted) },
+      { sid: 'B', words: put(excepted) },
+      { sid: 'C', words: SHOW },
+    ]);
+    const Condition = { ArnNotEquals: { 'aws:PrincipalArn': [WRITER] } };
+    // The statements of the stack follow, which the bucket lacks.
+    expect(JSON.parse(excepted).Statement.slice(0, 3)).toEqual([
+      denial('A', { Condition }),
+      denial('B', { Condition }),
+      denial('C', UNKNOWN),
+    ]);
+  });
+
+  it('leaves out what a log tells of, and repairs the rest with the policy of that finding', async () => {
+    const repair = (policy: string) => ['s3api', 'put-bucket-policy', '--policy', policy];
+    const ofKey: DeniedCalls = {
+      ...deniedCalls,
+      by: 'key',
+      statements: { owner: 'k', sids: [] },
+      repair: repair('policy-of-a-key'),
+    };
+    const ofBucket: DeniedCalls = {
+      ...deniedCalls,
+      by: 'bucket',
+      statements: { owner: 'acme', sids: ['A'] },
+      repair: repair('policy-of-the-log'),
+    };
+    const status = async () => ({ deniedCalls: [ofKey, ofBucket] });
+    const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
+    expect(await found({ policy, status })).toEqual([
+      { sid: 'B', words: put('policy-of-the-log') },
+      { sid: 'C', words: SHOW },
+    ]);
+  });
+
+  it('before there is a stack, only shows the policy, asks no log, and leaves out our own statement', async () => {
+    // It names no role yet.
+    const own = deleteByVersionOnly(['arn:aws:s3:::acme/statsig/*'], []);
+    expect(await found({ policy: [own, denial('A')], roles: [] })).toEqual([{ sid: 'A', words: SHOW }]);
+  });
+});
+
+it('a denial by another policy than those of the stack prints no look at the stack', () => {
+  const denied = { action: 'a', resource: 'r', isAllowed: false, policies: [] };
+  const printed = (reason: Decision['reason']) =>
+    judgeRole('arn', { sid: 'S', decisions: [{ ...denied, reason }] }, commands).map(
+      (found) => found.commands,
+    );
+  expect(printed('explicit')).toEqual([[]]);
+  expect(printed('missing')).toEqual([[expect.stringContaining('doctor --drift')]]);
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import {
+  datasetFacts,
+  deadLetters,
+  hourOldLook,
+  hoursAgo,
+  lateDay,
+  loadedDay,
+  msAgo,
+  refusedRequests,
+  ringing,
+  ringingAlarm,
+} from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+/** These alarms are on. */
+const ring = (...names: readonly string[]) => ({ alarms: ringing(...names) });
+
+interface Headline {
+  readonly code: string;
+  readonly severity: string;
+  /** The alarms that stand with it, without the stack's name. */
+  readonly alarms: readonly string[];
+}
+const headlinesOf = (facts: Partial<StatusFacts>) =>
+  judge(facts).map(
+    ({ code, severity, detail }): Headline => ({
+      code: code.replace('SLUICE_FINDING_', ''),
+      severity,
+      alarms: Array.from(detail.matchAll(/Alarm sluice-prod-(\S+)(?=,)/g), ([, name = '']) => name),
+    }),
+  );
+const datasetOf = (dataset: string, facts: Parameters<typeof datasetFacts>[0]) =>
+  datasetFacts({ dataset, ...facts }).datasets;
+
+describe('a finding for which an alarm is on', () => {
+  const refused = refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100);
+
+  it('is as serious as without the alarm, which is no finding of its own', () => {
+    expect(headlinesOf(refused)).toEqual([{ code: 'REFUSED', severity: 'warning', alarms: [] }]);
+    expect(headlinesOf({ ...refused, ...ring('key-unknown') })).toEqual([
+      { code: 'REFUSED', severity: 'warning', alarms: ['key-unknown'] },
+    ]);
+  });
+
+  it('leaves an alarm of something else a finding of its own', () => {
+    expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
+      { code: 'ALARM', severity: 'problem', alarms: [] },
+      { code: 'REFUSED', severity: 'warning', alarms: ['key-unknown'] },
+    ]);
+  });
+
+  it('is the first of several that the alarm counts', () => {
+    const days = [{ ...loadedDay, leftOut: { count: 1, words: 'left out 1 object: a.csv' } }];
+    const datasets = ['orders', 'refunds'].flatMap((dataset) => datasetOf(dataset, { days }));
+    expect(headlinesOf({ datasets, ...ring('ingest-left-out-daily') })).toEqual([
+      { code: 'FILES_LEFT_OUT', severity: 'warning', alarms: ['ingest-left-out-daily'] },
+      { code: 'FILES_LEFT_OUT', severity: 'warning', alarms: [] },
+    ]);
+  });
+
+  it.each([
+    { folder: 'exports/out', name: 'export-failed-daily', section: 'An export failed' },
+    { folder: 'acme/orders', name: 'ingest-failed-hourly', section: 'A drop is missing or failed' },
+    { folder: 'curated/events', name: 'curations-failed', section: 'Days are not curated' },
+  ])('is that of the damaged object of ledger/$folder, which $name counts', ({ folder, name, section }) => {
+    const key = `ledger/${folder}/2026-11-18.json`;
+    const damagedEntries = [{ key, writtenAt: hoursAgo(3), versionBefore: null }];
+    expect(headlinesOf({ damagedEntries, ...ring(name) })).toEqual([
+      { code: 'LEDGER_DAMAGED', severity: 'problem', alarms: [name] },
+    ]);
+    expect(judge({ damagedEntries }).map((found) => found.section)).toEqual([section]);
+  });
+
+  it('is that of its own queue', () => {
+    const letters = (['export', 'register'] as const).map((part) => ({
+      ...deadLetters,
+      part,
+      queue: `sluice-prod-${part}-dead-letters`,
+    }));
+    expect(headlinesOf({ deadLetters: letters, ...ring('register-dead-letters') })).toEqual([
+      { code: 'DEAD_LETTERS', severity: 'problem', alarms: [] },
+      { code: 'DEAD_LETTERS', severity: 'problem', alarms: ['register-dead-letters'] },
+    ]);
+  });
+});
+
+describe('the alarms of datasets', () => {
+  const stopped = { lastLook: { ...hourOldLook, stopped: true } };
+  const BOTH = ring('ingest-late', 'ingest-stopped-daily');
+  const fine = { newer: ['2026-01-01'] };
+
+  it('stand with the dataset that has what they count, and with no other', () => {
+    const datasets = [
+      ...datasetOf('fine', fine),
+      ...datasetOf('old', { lastLook: { ...hourOldLook, at: msAgo(27) } }),
+      ...datasetOf('longago', { late: [lateDay('2026-11-01', 400)] }),
+      ...datasetOf('stopped', stopped),
+      ...datasetOf('late', { late: [lateDay('2026-11-20', 2)] }),
+    ];
+    const alarms = judge({ datasets, ...BOTH }).flatMap(({ detail }) => {
+      const [, dataset] = /^acme\/(\w+):/.exec(detail) ?? [];
+      const [, name] = /Alarm sluice-prod-(\S+)(?=,)/.exec(detail) ?? [];
+      return name === undefined ? [] : [{ dataset, name }];
+    });
+    expect(alarms).toEqual([
+      { dataset: 'stopped', name: 'ingest-stopped-daily' },
+      { dataset: 'late', name: 'ingest-late' },
+    ]);
+  });
+
+  it('stand with a late day of three days ago', () => {
+    const datasets = datasetOf('first', { late: [lateDay('2026-11-17', 2)] });
+    expect(headlinesOf({ datasets, ...ring('ingest-late') })).toEqual([
+      { code: 'INGEST_LATE', severity: 'problem', alarms: ['ingest-late'] },
+    ]);
+  });
+
+  it('stand with the finding of a dataset that they count, and with no other of it', () => {
+    const datasets = datasetOf('both', { ...fine, late: [lateDay('2026-11-20', 2)] });
+    expect(headlinesOf({ datasets, ...BOTH })).toEqual([
+      { code: 'INGEST_LATE', severity: 'problem', alarms: ['ingest-late'] },
+      { code: 'INGEST_WAITING', severity: 'warning', alarms: [] },
+    ]);
+  });
+
+  it('are told no more once no dataset has what they count: the next run ends them', () => {
+    expect(headlinesOf({ datasets: datasetOf('fine', fine), ...BOTH })).toEqual([
+      { code: 'INGEST_WAITING', severity: 'warning', alarms: [] },
+    ]);
+    expect(headlinesOf({ datasets: [], exports: [], ...ring('ingest-stopped-daily') })).toEqual([]);
+  });
+
+  it('stand with a dataset of their schedule', () => {
+    const datasets = [
+      ...datasetOf('daily', stopped),
+      ...datasetOf('hourly', { ...stopped, schedule: 'hourly' }),
+    ];
+    const details = judge({ datasets, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail);
+    expect(details).toEqual([
+      expect.not.stringContaining('Alarm'),
+      expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
+    ]);
+  });
+});
+
+describe('an alarm for which no finding stands', () => {
+  it('says what it watches, and leads to its own section', () => {
+    const alarms = [{ ...ringingAlarm, state: 'ALARM', notifies: true }] as const;
+    expect(judge({ alarms })).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_ALARM',
+        title: `The alarm sluice-prod-overflow is on: Events overflow, since ${hoursAgo(2)}.`,
+        section: 'Requests do not get into the stream',
+        detail: expect.stringMatching(/ CloudWatch: Threshold Crossed\.$/),
+      },
+    ]);
+  });
+
+  it('is a warning if it also counts what no ledger has', () => {
+    expect(headlinesOf(ring('export-failed-daily'))).toEqual([
+      { code: 'ALARM', severity: 'warning', alarms: [] },
+    ]);
+  });
+});
