@@ -402,18 +402,15 @@ it('a load failed with its error, not with a receipt that the bucket of a custom
 });
 
 it.each([
-  ['SLUICE_SOURCE_ACCESS_DENIED', 'error', false],
-  ['SLUICE_EXPORT_KEY_DENIED', 'error', false],
-  ['SLUICE_SOURCE_ROLE_DENIED', 'error', false],
-  ['SLUICE_EXPORT_SOURCE_UNAVAILABLE', 'denied', true],
-])(
-  'a run that failed with %s is of the kind %s: only our own role is denied',
-  async (code, kind, isByKey) => {
-    const write = errorLog('export');
-    write({ event: 'export', code, detail: 'AccessDenied: kms:Decrypt' });
-    expect(await lastFailure('export')).toMatchObject({ code, kind, isByKey });
-  },
-);
+  { code: 'SLUICE_SOURCE_ACCESS_DENIED', of: 'a customer', kind: 'error', isByKey: false },
+  { code: 'SLUICE_EXPORT_KEY_DENIED', of: 'a customer', kind: 'error', isByKey: false },
+  { code: 'SLUICE_SOURCE_ROLE_DENIED', of: 'a customer', kind: 'error', isByKey: false },
+  { code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE', of: 'the deployment', kind: 'denied', isByKey: true },
+])('a run that failed with $code, by a denial of $of, is of the kind $kind', async (row) => {
+  const { code, kind, isByKey } = row;
+  errorLog('export')({ event: 'export', code, detail: 'AccessDenied: kms:Decrypt' });
+  expect(await lastFailure('export')).toMatchObject({ code, kind, isByKey });
+});
 
 it('a run failed last as Lambda throttled it, unless the log tells of a later failure', async () => {
   const write = errorLog('curate-run');

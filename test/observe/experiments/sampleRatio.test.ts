@@ -39,38 +39,25 @@ function outcomes(all: number, shares: readonly number[]): { units: number[]; pr
 
 describe('the test of a sample ratio', () => {
   it.each([
-    [
-      [8, 2],
-      [1, 1],
-    ],
-    [
-      [20, 0],
-      [1, 1],
-    ],
-    [
-      [3, 1, 9],
-      [1, 2, 3],
-    ],
-    [
-      [12, 14],
-      [9, 1],
-    ],
-  ] as const)('is what its definition says for %j by %j', (units, weights) => {
+    { units: [8, 2], weights: [1, 1] },
+    { units: [20, 0], weights: [1, 1] },
+    { units: [3, 1, 9], weights: [1, 2, 3] },
+    { units: [12, 14], weights: [9, 1] },
+  ])('is what its definition says for the units $units by the weights $weights', ({ units, weights }) => {
     const wanted = Math.min(1, 1 / byDefinition(units, weights));
     expect(sampleRatioPValue(counts(units, weights))).toBeCloseTo(wanted, 10);
   });
 
   it.each([
-    [12, [1, 1]],
-    [9, [1, 2, 7]],
-    [6, [1, 1, 1, 1]],
-  ] as const)('is a fair bet on %i units that are split right by %j', (all, shares) => {
+    { all: 12, weights: [1, 1] },
+    { all: 9, weights: [1, 2, 7] },
+    { all: 6, weights: [1, 1, 1, 1] },
+  ])('is a fair bet by its definition on $all units that are split right by $weights', ({ all, weights }) => {
     // Its inverse is worth 1 on average, which makes it valid at any time: https://arxiv.org/abs/2011.03567.
-    const mean = outcomes(all, shares).reduce(
-      (sum, { units, probability }) => sum + probability * byDefinition(units, shares),
-      0,
+    const worth = outcomes(all, weights).map(
+      ({ units, probability }) => probability * byDefinition(units, weights),
     );
-    expect(mean).toBeCloseTo(1, 10);
+    expect(sum(worth)).toBeCloseTo(1, 10);
   });
 
   it('is wrong about no more experiments than it says, though somebody looks after every unit', () => {

@@ -255,32 +255,83 @@ describe('calls that are denied still', () => {
       ]);
   });
 
-  it.each<[resource: string, action: string, why: string, by: string]>([
-    [
-      'arn:aws:secretsmanager:us-east-1:1:secret:keys',
-      'secretsmanager:GetSecretValue',
-      BY_RESOURCE,
-      'explicit',
-    ],
-    ['arn:aws:sqs:us-east-1:1:sluice-prod-write', 'sqs:sendmessage', BY_RESOURCE, 'explicit'],
-    ['arn:aws:s3:::customer/a', 's3:GetObject', BY_RESOURCE, 'explicit'],
-    ['arn:aws:s3:::acme-2/a', 's3:GetObject', BY_RESOURCE, 'explicit'],
-    ['arn:aws:s3:::acme/a', 's3:GetObject', UNALLOWED, 'missing'],
-    [KEY, 'kms:Decrypt', UNALLOWED, 'missing'],
-    [KEY, 'kms:Decrypt', BY_RESOURCE, 'keyUnread'],
-    [
-      'arn:aws:s3:::acme/a',
-      's3:GetObject',
-      'with an explicit deny in a service control policy',
-      'organization',
-    ],
-    [
-      'arn:aws:s3:::acme/a',
-      's3:GetObject',
-      'because no permissions boundary allows the s3:GetObject action',
-      'boundary',
-    ],
-  ])('of %s, %s %s, are there while the function fails, by: %s', async (resource, action, why, by) => {
+  const SECRET = 'arn:aws:secretsmanager:us-east-1:1:secret:keys';
+  const ORGANIZATION = 'with an explicit deny in a service control policy';
+  const BOUNDARY = 'because no permissions boundary allows the s3:GetObject action';
+  const OBJECT = 'arn:aws:s3:::acme/a';
+
+  it.each<{
+    readonly what: string;
+    readonly resource: string;
+    readonly action: string;
+    /** AWS's words for what denies the call. */
+    readonly why: string;
+    readonly by: string;
+  }>([
+    {
+      what: "a secret's policy",
+      resource: SECRET,
+      action: 'secretsmanager:GetSecretValue',
+      why: BY_RESOURCE,
+      by: 'explicit',
+    },
+    {
+      what: "a queue's policy",
+      resource: 'arn:aws:sqs:us-east-1:1:sluice-prod-write',
+      action: 'sqs:sendmessage',
+      why: BY_RESOURCE,
+      by: 'explicit',
+    },
+    {
+      what: "the policy of a customer's bucket",
+      resource: 'arn:aws:s3:::customer/a',
+      action: 's3:GetObject',
+      why: BY_RESOURCE,
+      by: 'explicit',
+    },
+    {
+      what: 'the policy of a bucket whose name begins like ours',
+      resource: 'arn:aws:s3:::acme-2/a',
+      action: 's3:GetObject',
+      why: BY_RESOURCE,
+      by: 'explicit',
+    },
+    {
+      what: 'no statement that allows to read an object',
+      resource: OBJECT,
+      action: 's3:GetObject',
+      why: UNALLOWED,
+      by: 'missing',
+    },
+    {
+      what: 'no statement that allows to use the key',
+      resource: KEY,
+      action: 'kms:Decrypt',
+      why: UNALLOWED,
+      by: 'missing',
+    },
+    {
+      what: "a key's policy that cannot be read",
+      resource: KEY,
+      action: 'kms:Decrypt',
+      why: BY_RESOURCE,
+      by: 'keyUnread',
+    },
+    {
+      what: 'a policy of the organization',
+      resource: OBJECT,
+      action: 's3:GetObject',
+      why: ORGANIZATION,
+      by: 'organization',
+    },
+    {
+      what: 'a permissions boundary',
+      resource: OBJECT,
+      action: 's3:GetObject',
+      why: BOUNDARY,
+      by: 'boundary',
+    },
+  ])('by $what are told as by `$by` while the function fails', async ({ resource, action, why, by }) => {
     deny('write', [action, resource], why);
     expect(await denied()).toMatchObject([{ resource, action, by, statements: null, repair: null }]);
     expect(await denied([])).toEqual([]);

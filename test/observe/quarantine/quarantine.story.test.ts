@@ -65,13 +65,13 @@ describe('sluice quarantine', () => {
   });
 
   it.each([
-    [['--rows', '3'], 2, '--rows without --reason'],
-    [['--hours', '9999'], 2, 'expected 1 to 2160'],
-  ])('refuses %j', async (args, code, text) => {
+    { what: '--rows without --reason', args: ['--rows', '3'], named: '--reason' },
+    { what: 'more than 2,160 hours', args: ['--hours', '2161'], named: '2160' },
+  ])('refuses $what', async ({ args, named }) => {
     expect(await observed.sluice('quarantine', ...args)).toMatchObject({
-      code,
+      code: 2,
       stdout: '',
-      stderr: expect.stringContaining(text),
+      stderr: expect.stringContaining(named),
     });
   });
 });

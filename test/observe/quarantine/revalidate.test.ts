@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -93,14 +94,17 @@ describe('a quarantined event', () => {
 });
 
 describe('a quarantined body', () => {
-  it('is processed like a request, also if its bytes can’t be decoded', () => {
-    const reason = 'SLUICE_BODY_WRONG_SHAPE' as const;
+  it('is processed like a request: rows, refused events and telemetry', () => {
     const body = only(event('a'), event('statsig::diagnostics'), '{}');
-    const verdict = judge()(quarantined(body, { reason }));
+    const verdict = judge()(quarantined(body, { reason: 'SLUICE_BODY_WRONG_SHAPE' }));
     expect(verdict.rows.events).toHaveLength(1);
     expect(verdict).toMatchObject({ refused: [{ code: 'SLUICE_EVENT_NO_NAME' }], ignored: 1 });
-    const broken = { reason, raw: Buffer.from([0x1f, 0x8b, 0, 1]) };
-    expect(judge()(quarantined('', broken)).refused).toHaveLength(1);
+  });
+
+  it('of bytes that cannot be decoded is refused with the code of that', () => {
+    const raw = Buffer.from([0x1f, 0x8b, 0, 1]);
+    const { refused } = judge()(quarantined('', { reason: 'SLUICE_BODY_WRONG_SHAPE', raw }));
+    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_BODY_CORRUPT']);
   });
 
   it('is redacted, because it was kept as it was sent', () => {
@@ -156,24 +160,38 @@ describe('a row that its table did not take', () => {
     });
   });
 
-  it.each([rowPath('landing/x', 'quarantine', day), 'landing/x#events', 'landing/x', ''])(
-    'without a table of its own (%s) stays in quarantine',
-    (where) => {
-      expect(judge()(quarantined(made.json, { reason, path: where })).refused).toEqual([
-        { code: reason, detail: 'Its path names no table.' },
-      ]);
-    },
-  );
+  it.each([
+    { what: 'quarantine itself', where: rowPath('landing/x', 'quarantine', day) },
+    { what: 'a table without a day', where: 'landing/x#events' },
+    { what: 'no table', where: 'landing/x' },
+    { what: 'nothing', where: '' },
+  ])('whose path names $what stays in quarantine', ({ where }) => {
+    expect(judge()(quarantined(made.json, { reason, path: where })).refused).toEqual([
+      { code: reason, detail: 'Its path names no table.' },
+    ]);
+  });
 
   it.each([
-    ['no JSON', '{', 'It is not JSON.'],
-    ['no object', '[]', 'It is not a JSON object.'],
-    ['no ID', '{}', 'It has no event_id.'],
-    ['an ID that is no text', '{"event_id":1}', 'It has no event_id.'],
-    ['a column that is gone', '{"event_id":"a","x":1}', 'The table has no column "x".'],
-    ['another type', '{"event_id":"a","user_id":{}}', 'user_id is not a string.'],
-    ['no time', '{"event_id":"a","timestamp":"x"}', 'timestamp is not a timestamp.'],
-  ])('with %s stays in quarantine, with a reason', (_what, raw, problem) => {
+    { what: 'is no JSON', raw: '{', problem: 'It is not JSON.' },
+    { what: 'is no object', raw: '[]', problem: 'It is not a JSON object.' },
+    { what: 'has no ID', raw: '{}', problem: 'It has no event_id.' },
+    { what: 'has an ID that is no text', raw: '{"event_id":1}', problem: 'It has no event_id.' },
+    {
+      what: 'has a column that is gone',
+      raw: '{"event_id":"a","x":1}',
+      problem: 'The table has no column "x".',
+    },
+    {
+      what: 'has a value of another type',
+      raw: '{"event_id":"a","user_id":{}}',
+      problem: 'user_id is not a string.',
+    },
+    {
+      what: 'has a time that is none',
+      raw: '{"event_id":"a","timestamp":"x"}',
+      problem: 'timestamp is not a timestamp.',
+    },
+  ])('that $what stays in quarantine, with a reason', ({ raw, problem }) => {
     expect(restoreRow(raw, table, day)).toEqual({ problem });
     expect(judge()(quarantined(raw, { reason, path }))).toEqual({
       rows: { exposures: [], events: [] },
@@ -193,24 +211,25 @@ describe('a row that its table did not take', () => {
   };
   const restore = (members: object) => restoreRow(JSON.stringify({ event_id: 'a', ...members }), typed, day);
 
-  it.each<[(typeof types)[number], readonly unknown[], readonly unknown[]]>([
-    ['string', ['', 'x'], [1, true, {}]],
-    ['boolean', [true, false], ['true', 1]],
-    ['timestamp', ['2026-11-20T07:32:00.123Z'], ['soon', '', 1_795_159_800_000, '2026-02-30T00:00:00.000Z']],
-    ['date', ['2026-11-20'], ['2026-11-31', '20.11.2026', 20, ['2026-11-20']]],
-    ['double', [0, 1.5, -1], ['1', true]],
-    ['bigint', [0, -7, Number.MAX_SAFE_INTEGER], [1.5, 2 ** 53, '1']],
-  ])('fits a column of type %s with its values only', (type, fitting, others) => {
-    for (const value of [...fitting, null])
-      expect({ value, restored: restore({ [type]: value }) }).toEqual({
-        value,
-        restored: { day, json: expect.any(String) },
-      });
-    for (const value of others)
-      expect({ value, restored: restore({ [type]: value }) }).toEqual({
-        value,
-        restored: { problem: `${type} is not a ${type}.` },
-      });
+  it.each<{
+    readonly type: (typeof types)[number];
+    readonly fitting: readonly unknown[];
+    readonly others: readonly unknown[];
+  }>([
+    { type: 'string', fitting: ['', 'x'], others: [1, true, {}] },
+    { type: 'boolean', fitting: [true, false], others: ['true', 1] },
+    {
+      type: 'timestamp',
+      fitting: ['2026-11-20T07:32:00.123Z'],
+      others: ['soon', '', 1_795_159_800_000, '2026-02-30T00:00:00.000Z'],
+    },
+    { type: 'date', fitting: ['2026-11-20'], others: ['2026-11-31', '20.11.2026', 20, ['2026-11-20']] },
+    { type: 'double', fitting: [0, 1.5, -1], others: ['1', true] },
+    { type: 'bigint', fitting: [0, -7, Number.MAX_SAFE_INTEGER], others: [1.5, 2 ** 53, '1'] },
+  ])('fits a column of type $type with its values and null only', ({ type, fitting, others }) => {
+    const isTaken = (value: unknown) => !('problem' in restore({ [type]: value }));
+    expect([...fitting, null].filter((value) => !isTaken(value))).toEqual([]);
+    expect(others.filter(isTaken)).toEqual([]);
   });
 
   it('loses its line breaks', () => {
@@ -228,7 +247,7 @@ describe('a row that its table did not take', () => {
         fc.json(),
         fc.string({ minLength: 1 }),
         // Of other times events are refused.
-        fc.integer({ min: NOW - 20 * 86_400_000, max: NOW }),
+        fc.integer({ min: NOW - 20 * DAY_MS, max: NOW }),
         (metadata, eventName, time) => {
           const text = `{"events":[{"eventName":${JSON.stringify(eventName)},"time":${time},"metadata":${metadata}}]}`;
           const rows = [...eventRows(text)];

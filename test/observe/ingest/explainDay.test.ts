@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../lib/base/time.ts';
-import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import { explainEntry } from '../../observe/ingest/explainDay.ts';
-import { errorFamilies } from '../harness/errorFamilies.ts';
-import { dayContent, ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { explainEntry } from '../../../observe/ingest/explainDay.ts';
+import { errorFamilies } from '../../harness/errorFamilies.ts';
+import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
 const families = await errorFamilies();
 const codes = families.flatMap(({ entries }) => Object.keys(entries));

@@ -1,0 +1,72 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { requireReading, startSql } from '../../observe/runSql.ts';
+import { answering } from '../harness/answering.ts';
+
+describe('a statement', () => {
+  it.each([
+    { what: 'SELECT', sql: 'SELECT 1' },
+    { what: 'SELECT behind comments and brackets', sql: '  -- why\n /* ; DROP TABLE x */ ((select 1))' },
+    { what: 'WITH', sql: 'WITH a AS (SELECT 1) SELECT * FROM a' },
+    { what: 'VALUES', sql: 'VALUES 1' },
+    { what: 'TABLE', sql: 'TABLE a' },
+    { what: 'SHOW in lower case', sql: 'show tables' },
+    { what: 'DESCRIBE', sql: 'DESCRIBE a' },
+    { what: 'DESC', sql: 'DESC a' },
+    // One expression for all comments would try every way to divide them, and never end.
+    { what: 'SELECT behind a thousand comments', sql: `${'/* a */\n'.repeat(1_000)}SELECT 1` },
+  ])('that reads is taken: $what', ({ sql }) => {
+    expect(() => requireReading(sql)).not.toThrow();
+  });
+
+  it.each([
+    { what: 'INSERT', sql: 'INSERT INTO a SELECT 1', word: 'INSERT' },
+    { what: 'DROP behind a comment', sql: '-- SELECT\ndrop table a', word: 'DROP' },
+    {
+      what: 'UNLOAD behind a comment',
+      sql: "/* SELECT */ UNLOAD (SELECT 1) TO 's3://b/' WITH (format = 'PARQUET')",
+      word: 'UNLOAD',
+    },
+    {
+      what: 'EXPLAIN, which runs what it explains',
+      sql: 'EXPLAIN ANALYZE INSERT INTO a SELECT 1',
+      word: 'EXPLAIN',
+    },
+    { what: 'EXECUTE', sql: 'EXECUTE p', word: 'EXECUTE' },
+    // Athena ends the comment at the carriage return.
+    {
+      what: 'INSERT behind a carriage return',
+      sql: '-- why\rINSERT INTO a --\nSELECT * FROM b',
+      word: 'INSERT',
+    },
+    {
+      what: 'a number behind a thousand comments',
+      sql: `${'/* a */'.repeat(1_000)}1`,
+      word: 'no first word',
+    },
+    { what: 'PREPARE', sql: 'PREPARE p FROM SELECT 1', word: 'PREPARE' },
+    {
+      what: 'USING',
+      sql: "USING EXTERNAL FUNCTION f(x int) RETURNS int LAMBDA 'f' SELECT f(1)",
+      word: 'USING',
+    },
+    { what: 'MSCK', sql: 'MSCK REPAIR TABLE a', word: 'MSCK' },
+    { what: 'a word that begins like SELECT', sql: 'SELECTED', word: 'SELECTED' },
+    { what: 'nothing', sql: '', word: 'no first word' },
+    { what: 'a semicolon', sql: ';', word: 'no first word' },
+  ])('that does more than read is refused by its first word: $what', ({ sql, word }) => {
+    expect(() => requireReading(sql)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_SQL_WRITES', detail: expect.stringContaining(word) }),
+    );
+  });
+
+  it('that does more than read is sent to Athena only if it may write', async () => {
+    const { client: athena, asked } = answering(AthenaClient, { QueryExecutionId: 'q' });
+    const deployment = { athena, config: defineConfig({ bucket: 'acme' }) };
+    const sql = 'INSERT INTO a SELECT 1';
+    await expect(startSql(deployment, { sql })).rejects.toMatchObject({ code: 'SLUICE_SQL_WRITES' });
+    expect(asked).toEqual([]);
+    expect(await startSql(deployment, { sql, mayWrite: true })).toMatchObject({ id: 'q', state: 'queued' });
+  });
+});
