@@ -629,7 +629,9 @@ export const mutations: readonly Mutation[] = [
     ['i >= first || always.has(day)', 'i >= first'],
     ['return left < 0 && i > 0;', 'return false;'],
   ]),
-  faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
+  faultsOf('observe/facts/days/equalFiles.ts', 'observe/facts/days/equalFiles', [
+    [' || accepted === true', ''],
+  ]),
   faultsOf('observe/facts/days/goneFiles.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
@@ -644,7 +646,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
     ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
   ]),
-  faultsOf('observe/facts/flow/changes.ts', 'observe/changes', [
+  faultsOf('observe/facts/flow/changes.ts', 'observe/facts/flow/changes', [
     ['count >= (usual', 'count > (usual'],
     ['count >= RISE *', 'count > RISE *'],
     ['>= SILENT_PERIODS', '> SILENT_PERIODS'],

@@ -7,7 +7,6 @@ import { bucketPolicy, judgeRole } from '../../../observe/doctor/roles.ts';
 import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
 import type { Status } from '../../../observe/findings/status.ts';
 import { answeredBy, named } from '../../harness/answering.ts';
-import { shellWords } from '../../harness/npxWords.ts';
 import { deniedCalls } from '../statusFacts.ts';
 import { commands, setupOf } from './setupOf.ts';
 
@@ -36,7 +35,7 @@ describe("the look at the bucket's policy", () => {
     readonly status?: () => Promise<Pick<Status, 'deniedCalls'>>;
   }
 
-  /** Of each finding the statement that it tells of, and the words of its one command. */
+  /** Of each finding the statement that it tells of, and its one command. */
   async function found({ policy, roles = ['WriteRole'], status = refuse }: World) {
     const s3 = answeredBy(S3Client, () => {
       if (policy === null) throw named('NoSuchBucketPolicy');
@@ -55,23 +54,14 @@ describe("the look at the bucket's policy", () => {
     );
     return findings.map(({ title, commands: [command = '', ...others] }) => {
       expect(others).toEqual([]);
-      return { sid: /The statement (\w+) /.exec(title)?.[1], words: shellWords(command) };
+      return { sid: /The statement (\w+) /.exec(title)?.[1], command };
     });
   }
-  const REGION = ['--region', 'eu-west-1'];
   /** The command that only shows the policy. */
-  const SHOW = ['aws', 's3api', 'get-bucket-policy', '--bucket', 'acme', '--query', 'Policy', ...REGION];
-  /** The command that puts a policy. */
-  const put = (policy: string) => [
-    'aws',
-    's3api',
-    'put-bucket-policy',
-    '--bucket',
-    'acme',
-    '--policy',
-    policy,
-    ...REGION,
-  ];
+  const SHOW = 'aws s3api get-bucket-policy --bucket acme --query Policy --region eu-west-1';
+  /** The command that puts a policy. @param policy As a word of the shell. */
+  const put = (policy: string) =>
+    `aws s3api put-bucket-policy --bucket acme --policy ${policy} --region eu-west-1`;
 
   it.each<{ readonly what: string; readonly policy: World['policy'] }>([
     { what: 'there is no policy', policy: null },
@@ -84,11 +74,11 @@ describe("the look at the bucket's policy", () => {
     const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
     const status = async () => ({ deniedCalls: null });
     const findings = await found({ policy, status });
-    const [excepted = ''] = findings.flatMap(({ words }) => words.slice(6, 7));
+    const [, excepted = ''] = /--policy '(.*)'/.exec(findings[0]?.command ?? '') ?? [];
     expect(findings).toEqual([
-      { sid: 'A', words: put(excepted) },
-      { sid: 'B', words: put(excepted) },
-      { sid: 'C', words: SHOW },
+      { sid: 'A', command: put(`'${excepted}'`) },
+      { sid: 'B', command: put(`'${excepted}'`) },
+      { sid: 'C', command: SHOW },
     ]);
     const Condition = { ArnNotEquals: { 'aws:PrincipalArn': [WRITER] } };
     // The statements of the stack follow, which the bucket lacks.
@@ -116,15 +106,15 @@ describe("the look at the bucket's policy", () => {
     const status = async () => ({ deniedCalls: [ofKey, ofBucket] });
     const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
     expect(await found({ policy, status })).toEqual([
-      { sid: 'B', words: put('policy-of-the-log') },
-      { sid: 'C', words: SHOW },
+      { sid: 'B', command: put('policy-of-the-log') },
+      { sid: 'C', command: SHOW },
     ]);
   });
 
   it('before there is a stack, only shows the policy, asks no log, and leaves out our own statement', async () => {
     // It names no role yet.
     const own = deleteByVersionOnly(['arn:aws:s3:::acme/statsig/*'], []);
-    expect(await found({ policy: [own, denial('A')], roles: [] })).toEqual([{ sid: 'A', words: SHOW }]);
+    expect(await found({ policy: [own, denial('A')], roles: [] })).toEqual([{ sid: 'A', command: SHOW }]);
   });
 });
 
