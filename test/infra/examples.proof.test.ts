@@ -148,7 +148,7 @@ describe('examples/github-actions', () => {
         job,
         takes: isDeployed,
         idToken: isDeployed ? 'write' : undefined,
-        environment: job === 'check' ? undefined : job.replace('package-', ''),
+        environment: job === 'check' ? undefined : job.replace('package-dev', 'dev'),
       });
     }
     expect(textOf(`${folder}/check.yml`)).not.toMatch(/\{\{ *secrets|AWS_/);

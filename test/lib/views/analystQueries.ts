@@ -187,6 +187,26 @@ function withoutSomePeople(): string {
     SELECT f.unit_id FROM (VALUES ('ada'), ('bob'), ('cyd'), ('dan')) AS f (unit_id) WHERE true ${condition} ORDER BY 1`;
 }
 
+/** What is left of each purchase, by the query of refunds: one with two refunds, one with none, one without a number, one too old. */
+function netPurchases(): string {
+  const [, sql] = /^## Refunds\n.*?^```sql\nWITH (.*?)```/ms.exec(page) ?? [];
+  if (sql === undefined) throw new Error('docs/experiments.md has no query of refunds.');
+  const row = (name: string, user: string | null, days: number, order: string | null, value: number) =>
+    `(${text(name)}, ${text(user)}, ${daysAgo(days)}, ${noon(days)}, ${text(JSON.stringify(order === null ? {} : { order }))}, CAST(${value} AS double))`;
+  const events = [
+    row('purchase', 'ada', 60, 'o-1', 20),
+    row('refund', null, 45, 'o-1', -5),
+    row('refund', 'bob', 5, 'o-1', -10),
+    row('purchase', 'bob', 60, 'o-2', 7),
+    row('purchase', 'cyd', 60, null, 3),
+    row('refund', 'cyd', 60, null, -3),
+    row('purchase', 'dan', 71, 'o-3', 9),
+  ];
+  return `WITH product_events AS (SELECT * FROM (VALUES ${events.join(', ')})
+      AS made (event_name, user_id, ds, "timestamp", company_metadata, value_number)), ${sql.replaceAll('"sluice".', '')}
+    SELECT user_id, value_number FROM purchases ORDER BY user_id`;
+}
+
 /** A purchase with such metadata. */
 function purchaseRow(metadata: object): string {
   return `SELECT 'purchase' AS event_name, DATE '2026-11-11' AS ds, ${text(JSON.stringify(metadata))} AS company_metadata`;
@@ -365,6 +385,15 @@ export const analystQueries: readonly AnalystQuery[] = [
         ('{"order":"o-1"}', 12.5), ('{"order":"o-1"}', 12.5), ('{"order":2}', 7.0), ('{}', 100.0)) AS made (company_metadata, value_number)`,
     ),
     rows: [['2', '19.5']],
+  },
+  {
+    heading: 'Refunds',
+    sql: netPurchases(),
+    rows: [
+      ['ada', '5'],
+      ['bob', '7'],
+      ['cyd', '3'],
+    ],
   },
   {
     ...elsewhere('metrics.md', 'How fresh are rows', receivedRows()),
