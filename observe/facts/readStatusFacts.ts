@@ -35,6 +35,7 @@ import {
   readNoted,
   readOverflowError,
 } from './flow/loggedRequests.ts';
+import { readLostCopies } from './flow/lostCopies.ts';
 import {
   areCopiesLate,
   readRelayAnswer,
@@ -152,6 +153,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     unreadDays: ask('the partitions of curated days' satisfies SharedPart, unreadCurated),
     relay: ask('relay', readRelayState),
     unkept: ask('copies for relay', readUnkeptCopies),
+    lostCopies: ask('the queue of relay', readLostCopies),
     lostDays: ask('the raw days', readLostDays),
     damagedFiles: ask('the files of the last days', async (open) => readDamagedFiles(open, await curation)),
     erasures: ask('the erasures', readOpenErasures),

@@ -17,6 +17,7 @@ import type { DeadLetters } from './flow/failures/deadLetters.ts';
 import type { KeysFailure } from './flow/failures/keysFailure.ts';
 import type { LastFailure } from './flow/failures/lastFailure.ts';
 import type { LoggedAnswers, MainSender, NotedEvents } from './flow/loggedRequests.ts';
+import type { LostCopies } from './flow/lostCopies.ts';
 import type { RelayAnswer, RelayState, UnkeptCopies } from './flow/relayCopies.ts';
 import type { LastHour } from './flow/requestCounts.ts';
 import type { KeysState } from './flow/senders.ts';
@@ -200,6 +201,8 @@ export interface StatusFacts {
   readonly relay: RelayState | null;
   /** Copies that the collector could not keep within 24 hours; null without any, and without `relay`. */
   readonly unkept: UnkeptCopies | null;
+  /** Copies that went out of relay's queue within 24 hours and that nobody finished; null without any, and without `relay`. */
+  readonly lostCopies: LostCopies | null;
   /** With what the last of these failed; null without any, and if the log does not say it. */
   readonly unkeptError: string | null;
   /** What the target of relay, or the bucket, answered last, while copies wait for long; null of others, and if the log does not say it. */

@@ -37,6 +37,7 @@ const ACTS = {
   'somebody configures and deploys':
     'ENCRYPTION_DIFFERS IGNORED READER_REPLACED REGION_UNFIT STACK_DIFFERS STACK_MISSING STACK_TOO_LARGE VERSION_DIFFERS',
   'somebody signs in, or repeats it': 'CREDENTIALS ERASE_STOPPED HOUR_SHORT',
+  'a day passes: nothing brings it back': 'RELAY_LOST',
   'the sender corrects it, or sends again':
     'CLOCK_OFF EVENTS_UNUSUAL EVENT_MISSING FILES_LEFT_OUT QUARANTINED REFUSED RESENDS SILENT SPIKE TIME_SECONDS',
   'what is not emulated': 'UNCHECKED',

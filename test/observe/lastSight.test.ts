@@ -335,7 +335,15 @@ describe('a finding of sluice status', () => {
 });
 
 /** Parts whose finding stays by the part's name, as null is a value of their member. */
-const PARTS = ['the last night', 'relay', 'copies for relay', 'the key', 'the stack', 'denied calls'];
+const PARTS = [
+  'the last night',
+  'relay',
+  'copies for relay',
+  'the queue of relay',
+  'the key',
+  'the stack',
+  'denied calls',
+];
 
 describe('a finding of each state stays while', () => {
   /** Findings that a look told when it could read all, and that neither it nor the sights have without these members. */

@@ -121,6 +121,7 @@ export const wellFacts: StatusFacts = {
   overflowError: null,
   relayAnswer: null,
   unkept: null,
+  lostCopies: null,
   unkeptError: null,
   deployedAt: null,
   idleFunctions: [],

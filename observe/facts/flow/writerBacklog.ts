@@ -23,10 +23,10 @@ export interface WriterBacklog {
 const PERIOD_MS = 30 * MINUTE_MS;
 
 // Metrics of SQS, by the minute: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-/** Messages that wait. */
-const VISIBLE = 'ApproximateNumberOfMessagesVisible';
-/** Messages that a run has received. */
-const TAKEN = 'ApproximateNumberOfMessagesNotVisible';
+/** Messages that wait: the name of SQS's metric. */
+export const VISIBLE = 'ApproximateNumberOfMessagesVisible';
+/** Messages that a run has received: the name of SQS's metric, which has no value without any. */
+export const TAKEN = 'ApproximateNumberOfMessagesNotVisible';
 /** Messages that were sent. */
 const CAME = 'NumberOfMessagesSent';
 /** Messages that a run has finished. */

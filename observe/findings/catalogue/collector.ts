@@ -434,6 +434,11 @@ export const collectorFindings = {
     },
     { section: 'quarantine', ofDay: 'counted' },
   ),
+  SLUICE_FINDING_RELAY_LOST: warning(
+    `Somebody purged or deleted relay's queue within 24 hours: its copies are gone, and relay neither delivered them nor put them aside. Their events are in your tables; the target never gets them. ${WHO} PurgeQueue, DeleteQueue.`,
+    'Nothing brings these copies back. Take sqs:PurgeQueue from whoever does not need it.',
+    { section: 'relay', ofDay: 'counted' },
+  ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
     {

@@ -9,7 +9,7 @@ import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { failedRequests } from './collector/failedRequests.ts';
 import { keyFindings } from './collector/keys.ts';
 import { refusedRequests } from './collector/refusedRequests.ts';
-import { copyFindings, unkeptCopies } from './collector/relay.ts';
+import { copyFindings, lostCopies, unkeptCopies } from './collector/relay.ts';
 import { unreachedRequests } from './collector/unreachedRequests.ts';
 import { archivedFiles } from './days/archives.ts';
 import { curatedFindings, resentFindings } from './days/curated.ts';
@@ -87,6 +87,7 @@ const JUDGES: readonly Judge[] = [
   { find: exportFindings, readBy: /^exports\b/ },
   { find: curatedFindings, readBy: CURATED },
   { find: unkeptCopies, readBy: /^relay\b/ },
+  { find: lostCopies, readBy: /^relay\b/ },
   { find: copyFindings, readBy: /^relay\b/ },
   { find: silentAlarms, readBy: /^alarms\b/ },
   { find: faultFindings },

@@ -21,10 +21,11 @@ import { shortHour } from '../statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/k';
-const config = defineConfig({
+const input = {
   bucket: 'own',
   sources: [acmeSource({ datasets: [eventsDataset(), eventsDataset({ name: 'orders', table: 'orders' })] })],
-});
+};
+const config = defineConfig(input);
 const at = (hours: number) => NOW - hours * HOUR_MS;
 
 /** A line of a log: when it was written, hours before now, and what it says beside its level. */
@@ -48,6 +49,8 @@ interface Has {
   readonly messages?: number;
   /** SQS, if not all queues have so many messages. */
   readonly sqs?: SQSClient;
+  /** Where copies of requests are sent. Default: nowhere. */
+  readonly relay?: NonNullable<Parameters<typeof defineConfig>[0]['relay']>;
   /** Rows that Athena counts in tables; null: it is denied. */
   readonly rows?: readonly Readonly<Record<string, string>>[] | null;
 }
@@ -90,9 +93,17 @@ async function factsOf({
   keyState = 'Enabled',
   messages = 0,
   sqs = queueClient([messages, 0]),
+  relay,
   rows = [],
 }: Has) {
-  const { deployment } = slowDeployment({ config, now: NOW, objects: new Map(objects), folders, files });
+  const ownConfig = relay === undefined ? config : defineConfig({ ...input, relay });
+  const { deployment } = slowDeployment({
+    config: ownConfig,
+    now: NOW,
+    objects: new Map(objects),
+    folders,
+    files,
+  });
   opened.push(deployment);
   const requestHandler = requestsAnsweredBy(({ hostname }) => answerOf(hostname, keyState));
   const read = new Map<string, number[]>();
@@ -327,6 +338,19 @@ describe('who sent most of what was more than usual', () => {
     });
     expect(facts).toMatchObject({ spikeFrom, ignoredFrom });
   });
+});
+
+it('copies that went out of the queue of relay are told', async () => {
+  const { facts } = await factsOf({
+    relay: { statsig: true },
+    metrics: {
+      'ApproximateNumberOfMessagesVisible Maximum sluice-prod-relay': [
+        [at(3), 20],
+        [at(2), 0],
+      ],
+    },
+  });
+  expect(facts.lostCopies).toMatchObject({ count: 20, since: '2026-11-20T10:00:00.000Z' });
 });
 
 describe('the key of the bucket', () => {

@@ -289,6 +289,10 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'copies went out of the queue of relay',
+    { lostCopies: { count: 20, since: hoursAgo(3), before: 21, after: 1 } },
+  ],
+  [
     'a client counts seconds',
     {
       noted: {

@@ -69,6 +69,18 @@ function neededText(error: string, stack: Place['stack']): string {
   return `The role ${role} needs sqs:SendMessage on the queue ${partName(stack, 'relay')}, and for large requests s3:PutObject in ${RELAY_WAITING_FOLDER}.`;
 }
 
+/** Copies that went out of the queue, and that the function did not finish. */
+export function* lostCopies({ lostCopies: lost }: StatusFacts, { stack }: Place): Findings {
+  if (lost === null) return;
+  const { count, since, before, after } = lost;
+  const queue = partName(stack, 'relay');
+  yield finding('SLUICE_FINDING_RELAY_LOST', {
+    title: `At least ${counted(count, 'copy of a request', 'copies of requests')} went out of the queue ${queue}, and relay neither delivered them nor put them aside`,
+    since,
+    detail: `The queue had at least ${counted(before, 'copy', 'copies')} before ${since}, and ${after} after it.`,
+  });
+}
+
 /** Copies of relay. */
 export function* copyFindings(facts: StatusFacts, { now, stack, commands, config }: Place): Findings {
   const { relay, relayAnswer } = facts;

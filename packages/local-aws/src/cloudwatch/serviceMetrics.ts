@@ -65,26 +65,32 @@ export function requestMetrics(apiId: string, status: number, at: number): Metri
 }
 
 /** SQS's metrics of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
-const queueMetricNames = ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'] as const;
+const queueMetricNames = [
+  'ApproximateNumberOfMessagesVisible',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateAgeOfOldestMessage',
+] as const;
 
 /** The namespace of SQS's metrics. */
 const QUEUE_NAMESPACE = 'AWS/SQS';
 
 /** SQS's metrics of what a queue holds. */
-export function queueMetrics({ queue, visible, oldestMs, at }: QueueMinute): MetricDatum[] {
-  return queueMetricNames.map((name) => {
-    const isCount = name === 'ApproximateNumberOfMessagesVisible';
-    return {
-      metric: {
-        namespace: QUEUE_NAMESPACE,
-        name,
-        unit: isCount ? 'Count' : 'Seconds',
-        dimensions: [['QueueName', queue]],
-      },
-      at,
-      values: [isCount ? visible : Math.round(oldestMs / 1_000)],
-    };
-  });
+export function queueMetrics({ queue, visible, inFlight, oldestMs, at }: QueueMinute): MetricDatum[] {
+  const values: Readonly<Record<(typeof queueMetricNames)[number], number>> = {
+    ApproximateNumberOfMessagesVisible: visible,
+    ApproximateNumberOfMessagesNotVisible: inFlight,
+    ApproximateAgeOfOldestMessage: Math.round(oldestMs / 1_000),
+  };
+  return queueMetricNames.map((name) => ({
+    metric: {
+      namespace: QUEUE_NAMESPACE,
+      name,
+      unit: name === 'ApproximateAgeOfOldestMessage' ? 'Seconds' : 'Count',
+      dimensions: [['QueueName', queue]],
+    },
+    at,
+    values: [values[name]],
+  }));
 }
 
 /** Whether a metric of an AWS service has values here. */

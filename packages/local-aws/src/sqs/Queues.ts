@@ -27,6 +27,8 @@ export interface QueueMinute {
   readonly queue: string;
   /** Messages that can be received. */
   readonly visible: number;
+  /** Messages that were received and are hidden. */
+  readonly inFlight: number;
   /** Age of the oldest message, milliseconds; 0 without a message. */
   readonly oldestMs: number;
   /** Epoch milliseconds. */
@@ -213,8 +215,8 @@ export class Queues {
     this.#busy = new Set(this.all().flatMap((queue) => (queue.pending() > 0 ? [queue.name] : [])));
     for (const queue of this.all()) {
       if (!this.#busy.has(queue.name) && !before.has(queue.name)) continue;
-      const { visible } = queue.counts();
-      report({ queue: queue.name, visible, oldestMs: at - (queue.oldestSentAt() ?? at), at });
+      const { visible, inFlight } = queue.counts();
+      report({ queue: queue.name, visible, inFlight, oldestMs: at - (queue.oldestSentAt() ?? at), at });
     }
     if (this.#busy.size > 0) this.#wake();
   }

@@ -235,7 +235,7 @@ describe('a restart', () => {
     expect(bodies).toEqual(['work', 'WORK']);
   });
 
-  it('reports every minute how many messages wait and for how long, and once that none does', async () => {
+  it('reports every minute how many messages wait, how many are hidden, and for how long, and once that none does', async () => {
     const work = ensure('work', { VisibilityTimeout: 150 });
     ensure('idle');
     work.send('a');
@@ -247,9 +247,9 @@ describe('a restart', () => {
       work.delete(receipt);
     await sqs.clock.advance(300_000);
     expect(sqs.told).toEqual([
-      { queue: 'work', visible: 1, oldestMs: 60_000, at: START + 60_000 },
-      { queue: 'work', visible: 1, oldestMs: 120_000, at: START + 120_000 },
-      { queue: 'work', visible: 0, oldestMs: 0, at: START + 180_000 },
+      { queue: 'work', visible: 1, inFlight: 0, oldestMs: 60_000, at: START + 60_000 },
+      { queue: 'work', visible: 1, inFlight: 1, oldestMs: 120_000, at: START + 120_000 },
+      { queue: 'work', visible: 0, inFlight: 0, oldestMs: 0, at: START + 180_000 },
     ]);
   });
 
