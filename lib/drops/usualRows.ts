@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { counted, MOST_NAMED } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { FileFate, LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
+import type { FileFate, LedgerEntry, LedgerSubject, RowSpread } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_ENTRIES } from './limits.ts';
 import type { DayBefore } from './unusualField.ts';
 import { COMPARED_DAYS, type Copy } from './usualContent.ts';
@@ -17,6 +17,15 @@ const FEWEST = 2;
 const MANY_TIMES = 5;
 /** Rows above the usual ones that are many: fewer are chance, where few are usual. */
 const MANY_ROWS = 10;
+
+/** Fewest days whose rows say how far apart days are: any ten days in a row have a whole week. */
+const FEWEST_NEAR = 10;
+/** Fewest rows of each of these days: fewer differ by chance. */
+const FEWEST_ROWS = 100;
+/** How often the rows from the least to the most of these days are between these and a day that is far from them. */
+const FAR_SPREADS = 2;
+/** The part of the least that such a day has at most, and the times of the most that it has at least: rows that come twice are told, a busy day is not. */
+const FAR = { share: 0.75, times: 1.75 };
 
 /** The days whose rows say what is usual for a day. */
 export function daysBefore(day: UtcDay): readonly UtcDay[] {
@@ -50,7 +59,7 @@ export function lacksRows(entry: Pick<LedgerEntry, 'state' | 'files' | 'accepted
 /** What is compared of the entry of a day. */
 type ComparedEntry = Pick<
   LedgerEntry,
-  'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted' | 'usualRows'
+  'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted' | 'usualRows' | 'usualSpread'
 >;
 
 /**
@@ -73,6 +82,42 @@ export function usualRows(day: UtcDay, entries: readonly ComparedEntry[]): numbe
   return Math.round((low + high) / 2);
 }
 
+/**
+ * How far apart the rows of loaded days are: of all working days or all weekends, or while there are fewer than {@link FEWEST_NEAR} of
+ * those, of all days. Days that were far from others themselves count only once a person accepted them: an outage of two days is told of
+ * both. Null while it is not known.
+ *
+ * @param entries Of some of {@link daysBefore}.
+ */
+export function usualSpread(day: UtcDay, entries: readonly ComparedEntry[]): RowSpread | null {
+  const counting = entries.filter((entry) => saysWhatIsUsual(entry) && farWords(entry) === null);
+  const ofWeekPart = counting.filter((entry) => isWeekend(entry.day) === isWeekend(day));
+  const compared = ofWeekPart.length >= FEWEST_NEAR ? ofWeekPart : counting;
+  if (compared.length < FEWEST_NEAR || ofWeekPart.length < FEWEST) return null;
+  const rows = compared.map((entry) => entry.rows.out);
+  return { days: compared.length, least: Math.min(...rows), most: Math.max(...rows) };
+}
+
+/** How far a day is from days that are near each other, in words; null if it is not far, or a person accepted it. */
+function farWords({
+  rows: { out },
+  accepted,
+  usualSpread: spread,
+}: Pick<LedgerEntry, 'rows' | 'accepted' | 'usualSpread'>): string | null {
+  if (spread === undefined || accepted === true) return null;
+  const { days, least, most } = spread;
+  const far = FAR_SPREADS * (most - least);
+  const isLess = out <= least * FAR.share && out < least - far;
+  const isMore = out >= most * FAR.times && out > most + far;
+  if (least < FEWEST_ROWS || !(isLess || isMore)) return null;
+  return `has ${shown(out)} rows, where ${days} days before had ${shown(least)} to ${shown(most)}`;
+}
+
+/** A number as people read it: `1,000`. */
+function shown(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
 /** Whether the rows of a day say what is usual: it is loaded or came without rows, and does not lack some. */
 function saysWhatIsUsual(entry: ComparedEntry): boolean {
   if (entry.state === 'succeeded') return entry.missingSince === undefined;
@@ -83,6 +128,8 @@ function saysWhatIsUsual(entry: ComparedEntry): boolean {
 export interface DaysAround {
   /** See {@link usualRows}. */
   readonly usual: number | null;
+  /** See {@link usualSpread}. */
+  readonly spread: RowSpread | null;
   /** As `judgeContent` (usualContent.ts) compares them. */
   readonly before: readonly DayBefore[];
   /** Files that are those of other days. */
@@ -106,12 +153,13 @@ export async function readDaysAround(
     const entry = await ledger.read({ source, dataset, day: otherDay });
     if (entry?.table !== table) return [];
     // The files of an entry may be many, so they are let go. One of them still shows that the day had some.
-    const { rows, missingSince, accepted, usualRows: usual, content } = entry;
+    const { rows, missingSince, accepted, usualRows: usual, usualSpread: spread, content } = entry;
     // A day that is to be loaded again has the rows of its last load until then.
     const state = content === undefined ? entry.state : 'succeeded';
     const files = entry.files.filter(isOfDrop).slice(0, 1);
     const copies = findCopies(entry.files).slice(0, MOST_NAMED);
-    return [{ day: otherDay, state, rows, missingSince, accepted, usualRows: usual, files, content, copies }];
+    const known = { state, rows, missingSince, accepted, usualRows: usual, usualSpread: spread };
+    return [{ day: otherDay, ...known, files, content, copies }];
   };
   const readDays = async (days: readonly UtcDay[]) =>
     (await mapLimit(days, PARALLEL_ENTRIES, readDay)).flat();
@@ -124,18 +172,19 @@ export async function readDaysAround(
   );
   return {
     usual: usualRows(day, weeks),
+    spread: usualSpread(day, weeks),
     before: loaded.slice(0, COMPARED_DAYS),
     copies: days.flatMap(({ copies }) => copies),
   };
 }
 
 /**
- * Says how far a loaded day is from its usual rows; null if it is not far, or a person accepted it.
+ * Says how far a loaded day is from its usual rows, or from days that are near each other; null if it is not far, or a person accepted it.
  *
  * @param share `unusualShare`.
  */
 export function unusualWords(
-  entry: Pick<LedgerEntry, 'state' | 'files' | 'rows' | 'usualRows' | 'accepted'>,
+  entry: Pick<LedgerEntry, 'state' | 'files' | 'rows' | 'usualRows' | 'usualSpread' | 'accepted'>,
   share: number,
 ): string | null {
   const { state, rows, usualRows: usual, accepted } = entry;
@@ -143,10 +192,9 @@ export function unusualWords(
   if (state !== 'succeeded' && empty === null) return null;
   if (usual === undefined || usual === 0 || accepted === true || share === 0) return null;
   const areMany = rows.out > usual * MANY_TIMES && rows.out >= usual + MANY_ROWS;
-  if (rows.out > usual * share && !areMany) return null;
-  const count = (n: number) => n.toLocaleString('en-US');
-  const has = empty ?? `${count(rows.out)} rows`;
-  return `has ${has}, where ${count(usual)} are usual`;
+  if (rows.out > usual * share && !areMany) return farWords(entry);
+  const has = empty ?? `${shown(rows.out)} rows`;
+  return `has ${has}, where ${shown(usual)} are usual`;
 }
 
 /** The day of the week: 0 for Sunday. */

@@ -83,6 +83,7 @@ export type Settlement = Pick<
       | 'receipt'
       | 'missingSince'
       | 'usualRows'
+      | 'usualSpread'
       | 'content'
       | 'accepted'
       | 'place'
@@ -104,6 +105,7 @@ const OF_ONE_LOAD = [
   'run',
   'missingSince',
   'usualRows',
+  'usualSpread',
   'content',
   'accepted',
   'place',

@@ -32,6 +32,16 @@ const failureSchema = z.object({
   message: z.string(),
 });
 
+/** How far apart the rows of the days before a day are. */
+const rowSpreadSchema = z.object({
+  /** Number of days that are compared. */
+  days: count,
+  /** Rows of the day that has the fewest. */
+  least: count,
+  /** Rows of the day that has the most. */
+  most: count,
+});
+
 /** Outcome of one file of a drop. */
 const fileFateSchema = z.object({
   /** Key of the file. */
@@ -141,6 +151,8 @@ export const ledgerEntrySchema = z.object({
   missingSince: instant.optional(),
   /** The rows that its weekday usually has (lib/drops/usualRows.ts), as its last successful load found it. */
   usualRows: count.optional(),
+  /** How far apart the rows of the days before are (lib/drops/usualRows.ts), as its last successful load found it; absent while too few are known. */
+  usualSpread: rowSpreadSchema.optional(),
   /** What its rows hold, as its last successful load found it; absent of a load by a release before. */
   content: dayContentSchema.optional(),
   /** A person said that the rows that queries read are meant so, or that there are none: `sluice ingest accept`. */
@@ -183,6 +195,8 @@ export const ledgerEntrySchema = z.object({
 
 /** Outcome of one file of a day. */
 export type FileFate = z.output<typeof fileFateSchema>;
+/** How far apart the rows of days are. */
+export type RowSpread = z.output<typeof rowSpreadSchema>;
 /** Why a day failed. */
 export type DayFailure = z.output<typeof failureSchema>;
 /** A validated entry of one day. */

@@ -89,7 +89,7 @@ export async function endLoad(
 /** The entry's content before the claim, and whether a person accepts it. */
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
-  const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows, content, failure } = entry;
+  const { fingerprint, files, rows, bytes, superseded, missingSince, content, failure } = entry;
   const { drop, place: here } = progress;
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isAccepted =
@@ -109,7 +109,8 @@ function unchangedSettlement(progress: Progress): Settlement {
     // The logs of the folder may have changed, without a change of what counts.
     fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
     missingSince,
-    usualRows,
+    usualRows: entry.usualRows,
+    usualSpread: entry.usualSpread,
     content,
     ...(isAccepted ? { accepted: true } : {}),
     failure: stillFailed,
@@ -205,23 +206,24 @@ async function settlementOf(load: DayLoad, end: LoadEnd): Promise<Settlement> {
 }
 
 /**
- * What the ledger gets of a day's rows beside those of the days around it: how many are usual, and what of their content is not. Rows
+ * What the ledger gets of a day's rows beside those of the days around it: how many are usual, how far apart days are, and what of their content is not. Rows
  * that are kept were compared when they were loaded; of a day that failed nothing is said.
  */
 async function comparedContent(
   { loader, place, progress }: DayLoad,
   { state, isKept }: LoadEnd,
   files: readonly FileFate[],
-): Promise<Pick<Settlement, 'usualRows' | 'content'>> {
-  if (isKept) return { usualRows: undefined, content: progress.claim.entry.content };
-  if (state !== 'succeeded' && state !== 'succeeded_no_data')
-    return { usualRows: undefined, content: undefined };
-  const { usual, before = [], copies = [] } = (await findDaysAround(loader, place, files)) ?? {};
+): Promise<Pick<Settlement, 'usualRows' | 'usualSpread' | 'content'>> {
+  const none = { usualRows: undefined, usualSpread: undefined };
+  if (isKept) return { ...none, content: progress.claim.entry.content };
+  if (state !== 'succeeded' && state !== 'succeeded_no_data') return { ...none, content: undefined };
+  const { usual, spread, before = [], copies = [] } = (await findDaysAround(loader, place, files)) ?? {};
   const { mapped } = progress;
   const hasRows = mapped !== undefined && mapped.rows.out > 0;
   const on = { day: place.day, today: utcDay(loader.clock.now()) };
   return {
     usualRows: usual ?? undefined,
+    usualSpread: spread ?? undefined,
     content: hasRows ? judgeContent(mapped, before, copies, on) : undefined,
   };
 }

@@ -249,7 +249,7 @@ export const dropsFindings = {
         'Have whoever delivers it delete the copies, which the detail names: the next run loads the day without them. If they are meant so, run `accept keep`.',
       ],
       rows: [
-        'The day was loaded as it came, with far more or fewer rows than its weekday usually has.',
+        'The day was loaded as it came, with far more or fewer rows than the days before it.',
         'Ask whoever delivers it whether the day is whole: the next run loads corrected files. If it is meant so, run `accept keep`.',
       ],
       values: [

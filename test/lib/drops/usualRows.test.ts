@@ -7,6 +7,7 @@ import {
   readDaysAround,
   unusualWords,
   usualRows,
+  usualSpread,
 } from '../../../lib/drops/usualRows.ts';
 import type { FileFate, LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { dayContent, ledgerEntry } from '../../harness/ledgerEntry.ts';
@@ -44,6 +45,49 @@ describe('the usual rows of a day', () => {
     const others = states.map((state, i) => loaded(addDays(DAY, -1 - i), 9, { state }));
     const kept = [7, 14].map((ago) => loaded(addDays(DAY, -ago), 9, { missingSince: 1, accepted: true }));
     expect(usualRows(DAY, [...others, ...kept])).toBeNull();
+  });
+});
+
+/** Days before {@link DAY} with rows, the newest first. @param from How many days before it the newest is. */
+const daily = (rows: readonly number[], from = 1) =>
+  rows.map((out, i) => loaded(addDays(DAY, -from - i), out));
+/** Rows of so many days, 950 and 1,050 in turn. */
+const near = (days: number) => Array.from({ length: days }, (_, i) => (i % 2 === 0 ? 950 : 1_050));
+
+describe('how far apart days are', () => {
+  it('is told by the working days of four weeks, once there are ten', () => {
+    const weekends = [6, 5, 13, 12].map((ago) => loaded(addDays(DAY, -ago), 20));
+    const workingDays = [1, 2, 3, 4, 7, 8, 9, 10, 11, 14].map((ago, i) =>
+      loaded(addDays(DAY, -ago), 1_000 + i),
+    );
+    expect(usualSpread(DAY, [...weekends, ...workingDays])).toEqual({ days: 10, least: 1_000, most: 1_009 });
+    expect(usualSpread(DAY, [...weekends, ...workingDays.slice(1)])).toEqual({
+      days: 13,
+      least: 20,
+      most: 1_009,
+    });
+  });
+
+  it('is told by all days of a weekend, once there are ten, and two of a weekend', () => {
+    const saturday = '2026-11-21';
+    expect(usualSpread(saturday, daily(near(10), 0))).toEqual({ days: 10, least: 950, most: 1_050 });
+    expect(usualSpread(saturday, daily(near(9), 0))).toBeNull();
+    const oneWeekendDay = daily(near(13), 0).filter(({ day }) => !['2026-11-14', '2026-11-08'].includes(day));
+    expect(oneWeekendDay).toHaveLength(11);
+    expect(usualSpread(saturday, oneWeekendDay)).toBeNull();
+  });
+
+  it('leaves out days that were far themselves, until somebody accepts them, and days that are not loaded', () => {
+    const usual = { usualSpread: { days: 12, least: 950, most: 1_050 } };
+    const far = loaded(addDays(DAY, -1), 600, usual);
+    const others = daily(near(12), 2);
+    expect(usualSpread(DAY, [far, ...others])).toEqual({ days: 12, least: 950, most: 1_050 });
+    expect(usualSpread(DAY, [{ ...far, accepted: true }, ...others])).toEqual({
+      days: 13,
+      least: 600,
+      most: 1_050,
+    });
+    expect(usualSpread(DAY, [{ ...far, state: 'failed' }, ...others])?.days).toBe(12);
   });
 });
 
@@ -155,6 +199,38 @@ describe('a day with other rows than usual', () => {
     expect(words(11, { usualRows: 1 })).toBe('has 11 rows, where 1 are usual');
     expect(words(10, { usualRows: 1 })).toBeNull();
     expect(words(700, {}, 0.7)).not.toBeNull();
+  });
+
+  it.each([
+    { what: 'fewer by a quarter, and by twice the distance', out: 712, least: 950, most: 1_050, isFar: true },
+    { what: 'fewer by less than a quarter', out: 713, least: 950, most: 1_050, isFar: false },
+    { what: 'fewer by twice the distance alone', out: 600, least: 900, most: 1_050, isFar: false },
+    { what: 'fewer by more than twice the distance', out: 599, least: 900, most: 1_050, isFar: true },
+    {
+      what: 'more by three quarters, and by twice the distance',
+      out: 1_838,
+      least: 950,
+      most: 1_050,
+      isFar: true,
+    },
+    { what: 'more by less than three quarters', out: 1_837, least: 950, most: 1_050, isFar: false },
+    { what: 'more by twice the distance alone', out: 2_050, least: 550, most: 1_050, isFar: false },
+    { what: 'more by more than twice the distance', out: 2_051, least: 550, most: 1_050, isFar: true },
+    { what: 'equal rows on all days, and one row more', out: 1_001, least: 1_000, most: 1_000, isFar: false },
+    { what: 'days of 100 rows', out: 75, least: 100, most: 102, isFar: true },
+    { what: 'days of 99 rows', out: 74, least: 99, most: 101, isFar: false },
+  ])('is far from days that are near each other: $what, $isFar', ({ out, least, most, isFar }) => {
+    const spread = { days: 12, least, most };
+    const told = unusualWords(loaded(DAY, out, { usualRows: least, usualSpread: spread }), 0.5);
+    expect(told !== null).toBe(isFar);
+  });
+
+  it('says how many rows such days had', () => {
+    const far = { usualSpread: { days: 12, least: 950, most: 1_050 } };
+    expect(words(700, far)).toBe('has 700 rows, where 12 days before had 950 to 1,050');
+    expect(words(500, far)).toBe('has 500 rows, where 1,000 are usual');
+    expect(words(700, { ...far, accepted: true })).toBeNull();
+    expect(words(700, far, 0)).toBeNull();
   });
 
   it('is only a loaded one, of which nobody said that it is meant so', () => {

@@ -3,6 +3,7 @@ import { addDays } from '../../../../lib/base/time.ts';
 import { contentWords } from '../../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
 import { ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
@@ -69,6 +70,24 @@ describe('a day whose values are not as before', () => {
     expect(await loads.entry()).not.toHaveProperty('usualRows');
     const line = { level: 'error', event: 'ingest_usual_rows', error: 'SLUICE_INGEST_LEDGER_INVALID' };
     expect(loads.logged).toContainEqual(expect.objectContaining(line));
+  });
+
+  it('is told how far apart the rows of the days before are', async () => {
+    await start();
+    for (let ago = 1; ago <= 10; ago += 1) {
+      const rows = { in: 100 + ago, out: 100 + ago, refused: 0 };
+      const before = ledgerEntry({ source: 'acme', dataset: 'events', day: addDays(DAY, -ago), rows });
+      await loads.put(ledgerKey('acme', 'events', before.day), Buffer.from(JSON.stringify(before)));
+    }
+    await loads.dropEvents('a', 0, 75);
+    await ends(day.run(), 'succeeded');
+    const entry = await loads.entry();
+    expect(entry?.usualSpread).toEqual({ days: 10, least: 101, most: 110 });
+    expect(entry && unusualWords(entry, 0.5)).toBe('has 75 rows, where 10 days before had 101 to 110');
+    await day.run('keep');
+    const kept = await loads.entry();
+    expect(kept).toMatchObject({ accepted: true, usualSpread: { days: 10, least: 101, most: 110 } });
+    expect(kept && unusualWords(kept, 0.5)).toBeNull();
   });
 
   it('is told for one row with a time of the next year', async () => {
