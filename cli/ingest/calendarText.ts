@@ -194,13 +194,17 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
 }
 
 /** What is wrong with the listing of the folder. */
-function listingLines({ lastLook, isLookOld, schedule }: DatasetStatus): string[] {
+function listingLines({ lastLook, isLookOld, schedule, firstDue }: DatasetStatus): string[] {
   if (lastLook === null) return ['was never listed'];
   const { failure, stopped } = lastLook;
   const at = isoTimestamp(lastLook.at);
   const old = isLookOld ? [`was listed last at ${at}, where its schedule is ${schedule}`] : [];
   if (failure !== undefined)
     return [...old, `could not be listed: ${failure.code}: ${failure.message} (${at})`];
+  if (firstDue !== undefined) {
+    const { day, due } = firstDue;
+    return [...old, `has no files yet: its first day, ${day}, is expected by ${isoTimestamp(due)}`];
+  }
   return stopped ? [...old, `has no files for any day of its lookback (${at})`] : old;
 }
 

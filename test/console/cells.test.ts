@@ -156,6 +156,12 @@ describe('the notes on a line', () => {
       says: 'no files',
     },
     {
+      what: 'a first day that is still to come',
+      more: { firstDue: { day: '2026-11-20', due: NOW + 20 * HOUR_MS } },
+      tone: 'plain',
+      says: '2026-11-20, is expected by',
+    },
+    {
       what: 'a listing that failed',
       more: { lastLook: { ...hourOldLook, failure: { code: 'SLUICE_X', message: 'Denied.' } } },
       tone: 'bad',

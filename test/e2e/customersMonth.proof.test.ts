@@ -82,8 +82,11 @@ async function step(day: UtcDay, ...words: string[]) {
 }
 
 describe('a month of one customer', () => {
-  it('begins late: each morning says so, until the first day has come, and then of no day before it', async () => {
-    expect(await morningAfter('2026-11-03')).toMatchObject({ mark: '·', code: 3 });
+  it('begins late: each morning from the first day on says so, until the first day has come, and then of no day before it', async () => {
+    const first = expect.stringContaining(
+      'its first day, 2026-11-04, is expected by 2026-11-05T08:00:00.000Z',
+    );
+    expect(await morningAfter('2026-11-03')).toEqual({ mark: '·', told: [first], code: 0 });
     const late = await morningAfter('2026-11-04');
     expect(late).toMatchObject({ mark: '!', code: 3 });
     expect(late.told).toContainEqual(expect.stringContaining('acme/orders is without 2026-11-04'));

@@ -111,7 +111,7 @@ export type LineNote = readonly [tone: Tone, text: string];
 
 /** What is to be known of a dataset as a whole, each as serious as the finding of `sluice status`. */
 export function notesOf(drops: DatasetDays): readonly LineNote[] {
-  const { lastLook, isLookOld, schedule, newer, unlooked, unread = [] } = drops;
+  const { lastLook, isLookOld, schedule, newer, unlooked, unread = [], firstDue } = drops;
   const notes: LineNote[] = [];
   const { at, failure, stopped } = lastLook ?? {};
   const days = (names: readonly string[]) => `${counted(names.length, 'day')}, the newest ${names.at(-1)}`;
@@ -129,6 +129,11 @@ export function notesOf(drops: DatasetDays): readonly LineNote[] {
     notes.push(['warning', `It was listed ${listed}; its schedule is ${schedule}.`]);
   }
   if (stopped === true) notes.push(['warning', 'There are no files for any day of its lookback.']);
+  if (firstDue !== undefined)
+    notes.push([
+      'plain',
+      `No file yet: its first day, ${firstDue.day}, is expected by ${formatTime(firstDue.due)}.`,
+    ]);
   const { missed = [], names = [] } = misnamedDays(drops) ?? {};
   if (names.length > 0)
     notes.push(['warning', `No file of ${days(missed)}, but there is ${names.join(', ')}, which is no day.`]);

@@ -8,7 +8,7 @@ import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import { oldestFirst } from '../../ledger/ledgerStore.ts';
 import type { Source } from '../../schema/sources.ts';
 import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, RUN_ENDS_MS } from '../limits.ts';
-import { type ExpectedDropsPorts, findLateDrops } from './late/lateDrops.ts';
+import { findLateDrops } from './late/lateDrops.ts';
 import { countLateDays, lateLooks } from './late/lateTurns.ts';
 import {
   type LateLook,
@@ -23,7 +23,7 @@ import { planValues, type RunCounts } from './planMetrics.ts';
 import { type PlanSourcesPorts, planSources, requestedDatasets } from './planSources.ts';
 
 /** All that one invocation of the plan works with. */
-export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lateNotes'> {
+export interface Planner extends PlanSourcesPorts {
   /** The sources of the configuration. */
   readonly sources: readonly Source[];
   /** `--stage` of the deployment. */

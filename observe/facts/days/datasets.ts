@@ -6,7 +6,8 @@ import { dropPlace } from '../../../lib/drops/listDrops.ts';
 import { lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/lastListings.ts';
 import { hasArrivedSince } from '../../../lib/drops/plan/late/arrival.ts';
-import { firstDay, isOver, reportedUntil } from '../../../lib/drops/plan/late/dueDays.ts';
+import { type DueDay, firstDay, isOver, reportedUntil } from '../../../lib/drops/plan/late/dueDays.ts';
+import { firstToCome } from '../../../lib/drops/plan/late/firstExpected.ts';
 import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/late/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { contentWords, unusualContent } from '../../../lib/drops/usualContent.ts';
@@ -96,6 +97,8 @@ export interface DatasetFacts {
   readonly lookbackDays: number;
   /** The last listing of its folder; null before the first. */
   readonly lastLook: LastListing | null;
+  /** The first day that is expected of a new dataset; absent once it is due, or a file has come. */
+  readonly firstDue?: DueDay;
   /** Whether its folder was never listed, or not as often as its schedule says. */
   readonly isLookOld: boolean;
   /** The first day of its lookback. Failed days before it are not tried again. */
@@ -227,6 +230,7 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     schedule: dataset.schedule,
     lookbackDays: dataset.lookbackDays,
     lastLook,
+    ...firstDueOf(known, now),
     isLookOld: isOldLook(lastLook, dataset.schedule, now),
     firstDay: first,
     unlooked,
@@ -240,6 +244,17 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     unusual: days.flatMap((ledgerDay) => unusualOf(ledgerDay, dataset, seenAt) ?? []),
     days,
   };
+}
+
+/** As {@link DatasetFacts.firstDue}, by the last listing. */
+function firstDueOf(
+  { dataset, look, expected, days }: KnownDataset,
+  now: number,
+): Pick<DatasetStatus, 'firstDue'> {
+  const isNew = look !== null && look.newestDay === null && !look.stopped && look.failure === undefined;
+  const first =
+    isNew && days.every(({ entry }) => entry === null) ? firstToCome(dataset, expected, now) : null;
+  return first === null ? {} : { firstDue: first };
 }
 
 /** The days whose drop was due at the last check, and has not come since. */

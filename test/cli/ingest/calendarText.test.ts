@@ -3,6 +3,7 @@ import { calendarText, pageText } from '../../../cli/ingest/calendarText.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetStatus } from '../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../observe/facts/days/dropDays.ts';
+import { needOf } from '../../../observe/facts/days/dropsPage.ts';
 import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
@@ -101,6 +102,15 @@ describe('the calendar of drops', () => {
     expect(text).toMatch(/^acme\/events +\+ {2}! {2}·\n/m);
     expect(text).toContain('acme/events was listed last at 1970-01-01T00:00:00.000Z');
     expect(text).toContain('acme/events 2026-11-18 is loaded and has no partition');
+  });
+
+  it('says of a new dataset when its first day is expected, and needs nobody for that', () => {
+    const firstDue = { day: '2026-11-20', due: Date.UTC(2026, 10, 21, 8) };
+    const isNew = { ...status, lastLook: wellLook, unlooked: [], firstDue };
+    expect(calendarText([isNew])).toContain(
+      'acme/events has no files yet: its first day, 2026-11-20, is expected by 2026-11-21T08:00:00.000Z',
+    );
+    expect(needOf(dropDays(isNew))).toBeNull();
   });
 
   it('says of a late day what it has', () => {

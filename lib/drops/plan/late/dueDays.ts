@@ -69,6 +69,16 @@ function dueAt(
   return instantOf(day, daysAfter * 24 + hour, expectedBy.timezone ?? timezone);
 }
 
+/** The first day from some day on whose drop is expected; null without `expectedBy`. */
+export function nextDue(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, from: UtcDay): DueDay | null {
+  const week = Array.from({ length: WEEKDAYS.length }, (_, i) => addDays(from, i));
+  const [next] = week.flatMap((day): DueDay[] => {
+    const due = dueAt(dataset, day);
+    return due === null ? [] : [{ day, due }];
+  });
+  return next ?? null;
+}
+
 /** Whether a day is over, and its drop due if one is expected: nothing more of it is to come. @param now Epoch milliseconds. */
 export function isOver(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay, now: number): boolean {
   const due = dueAt(dataset, day);

@@ -4,7 +4,7 @@ import type { Dataset } from '../../../schema/sources.ts';
 import type { LastListings } from '../lastListings.ts';
 import type { PlanPorts } from '../planDataset.ts';
 import { wasInLookback } from './arrival.ts';
-import { firstDay, reportedDays } from './dueDays.ts';
+import { type DueDay, firstDay, nextDue, reportedDays } from './dueDays.ts';
 import type { FirstExpected, LateNote } from './lateNotes.ts';
 import type { SourceDataset } from './lateTurns.ts';
 
@@ -37,6 +37,18 @@ export function expectedFrom(dataset: Dataset, before: LateNote | null, now: num
   return (
     (isForgotten ? undefined : before?.first) ?? { day: localDay(now, dataset.timezone), hasCome: false }
   );
+}
+
+/**
+ * The first day that is expected of a dataset of which none is known to have come; null if that day is due, and without `expectedBy`.
+ *
+ * @param before The note of the last look for late drops.
+ * @param now Epoch milliseconds.
+ */
+export function firstToCome(dataset: Dataset, before: LateNote | null, now: number): DueDay | null {
+  const first = expectedFrom(dataset, before, now);
+  const next = first.hasCome ? null : nextDue(dataset, first.day);
+  return next === null || next.due <= now ? null : next;
 }
 
 /** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
+import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import { type PlanRequest, planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planSources } from '../../../../lib/drops/plan/planSources.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { lateNoteKey, ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
@@ -20,7 +22,9 @@ class Plans {
   /** When a file of a day was written, epoch milliseconds. */
   readonly written = new Map<string, number>();
   readonly entries = new Map<string, LedgerEntry>();
-  readonly looks = lastListings(new MemoryObjects());
+  readonly objects = new MemoryObjects();
+  readonly looks = lastListings(this.objects);
+  readonly lateNotes = lateNotes(this.objects);
   /** Requests that were sent to the plan, with their delay in seconds. */
   readonly sent: { readonly body: unknown; readonly delay: number | undefined }[] = [];
   now = START;
@@ -55,6 +59,7 @@ class Plans {
         },
       },
       looks: this.looks,
+      lateNotes: this.lateNotes,
       clock: { now: () => this.now },
       deadline: START + MINUTE_MS,
     };
@@ -182,5 +187,38 @@ describe('the note of a listing', () => {
     { what: 'of none', written: [], newestDay: null, stopped: true },
   ])('has the newest day $what', async ({ written, openDays, newestDay, stopped }) => {
     expect(await newest(written, openDays)).toEqual({ newestDay, stopped });
+  });
+
+  describe('of a folder without files of its lookback', () => {
+    const at = START - MINUTE_MS;
+    const noted = (day: string, hasCome: boolean) => ({ at, first: { day, hasCome }, late: [] });
+
+    it.each([
+      { what: 'that is looked at for the first time', late: null, stopped: false },
+      { what: 'whose first day is due tomorrow', late: noted(TODAY, false), stopped: false },
+      { what: 'whose first day was due an hour ago', late: noted(DAY, false), stopped: true },
+      { what: 'of which a day has come', late: noted(TODAY, true), stopped: true },
+      { what: 'of which no day is expected by a time', late: null, isExpected: false, stopped: true },
+      { what: 'that has files of another day', late: null, written: '2026-11-01', stopped: true },
+      { what: 'that has a name that is no day', late: null, written: 'year=2026', stopped: true },
+      { what: 'of which the ledger has a day', late: null, known: '2026-11-01', stopped: true },
+    ])(
+      'says that it has stopped: $stopped, of one $what',
+      async ({ late, written, known, stopped, isExpected = true }) => {
+        const plans = new Plans(isExpected ? { expectedBy: { hour: 8 } } : {});
+        if (late !== null) await plans.lateNotes.write('acme', 'events', late);
+        if (written !== undefined) plans.written.set(written, 0);
+        if (known !== undefined) await plans.objects.write(ledgerKey('acme', 'events', known), '{}');
+        await plans.plan({ schedule: 'daily' });
+        expect((await plans.note())?.stopped).toBe(stopped);
+      },
+    );
+
+    it('says so if nobody can read what is known of its first day', async () => {
+      const plans = new Plans({ expectedBy: { hour: 8 } });
+      await plans.objects.write(lateNoteKey('acme', 'events'), '{');
+      await plans.plan({ schedule: 'daily' });
+      expect((await plans.note())?.stopped).toBe(true);
+    });
   });
 });

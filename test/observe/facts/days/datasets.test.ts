@@ -31,6 +31,8 @@ interface Noted {
   readonly entries?: Readonly<Record<number, Partial<LedgerEntry>>>;
   readonly look?: object;
   readonly late?: readonly object[];
+  /** The first day that is expected. */
+  readonly first?: { readonly day: UtcDay; readonly hasCome: boolean };
   readonly lacking?: readonly number[];
 }
 
@@ -38,7 +40,7 @@ const opened: { close(): void }[] = [];
 afterAll(() => {
   for (const deployment of opened) deployment.close();
 });
-async function read({ entries = {}, look = {}, late, lacking = [] }: Noted, isAsked = false) {
+async function read({ entries = {}, look = {}, late, first, lacking = [] }: Noted, isAsked = false) {
   const name = ['acme', 'events'] as const;
   const days = Object.entries(entries).map(([days, more]) => {
     const day = daysAgo(Number(days));
@@ -52,7 +54,7 @@ async function read({ entries = {}, look = {}, late, lacking = [] }: Noted, isAs
     [versionFilesKey(...name), JSON.stringify(files)],
     ...(late === undefined
       ? []
-      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR_MS, late })] as const]),
+      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR_MS, first, late })] as const]),
   ]);
   const { deployment } = slowDeployment({ config, now: NOW, objects, files: [...objects.keys()] });
   opened.push(deployment);
@@ -68,6 +70,27 @@ const waitingFor = (reason: string, more: object = {}): Partial<LedgerEntry> => 
 });
 const MARKER = 'waiting for _SUCCESS';
 const COMMIT = 'waiting for a commit of its files';
+
+describe('the first day of a dataset', () => {
+  // Its days end ten hours before those of UTC, and are due at 6:00 of the next.
+  const toCome = { day: TODAY, hasCome: false };
+  const firstDue = { day: TODAY, due: Date.UTC(2026, 10, 21, 16) };
+
+  it.each([
+    { what: 'is told until it is due', noted: {}, firstDue },
+    { what: 'is not told once it was due', noted: { first: { ...toCome, day: daysAgo(2) } } },
+    { what: 'is not told once a day has come', noted: { first: { ...toCome, hasCome: true } } },
+    { what: 'is not told of a folder that has files', noted: { look: { newestDay: TODAY } } },
+    { what: 'is not told of a folder that has stopped', noted: { look: { stopped: true } } },
+    {
+      what: 'is not told of a folder that cannot be read',
+      noted: { look: { failure: { code: 'SLUICE_X', message: 'no.' } } },
+    },
+    { what: 'is not told where the ledger has a day', noted: { entries: { 2: {} } } },
+  ])('$what', async ({ noted, firstDue: told }) => {
+    expect((await read({ late: [], first: toCome, ...noted })).firstDue).toEqual(told);
+  });
+});
 
 describe('the days of a dataset that are read', () => {
   it('are those of a week up to its own today, and older ones that wait, are late, lack files or have come outside', async () => {
