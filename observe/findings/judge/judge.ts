@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../../../lib/base/time.ts';
+import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -136,8 +137,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   // An alarm on a day that failed stands with that day.
   const withAlarms = withOwnAlarms.map((finding) => ringing.tell(finding, damageAlarms(finding)));
   const others = [...withAlarms, ...ringing.alone(place, facts)];
+  const damaged = damageCauses(others, facts);
   const causes = [
     ...causesOf(key, deniedFindings(facts, place), facts),
+    ...damaged,
     ...idleFindings(facts, place)
       // Messages that wait ask for a run, whatever the schedule is.
       .filter(({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]))
@@ -148,7 +151,8 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
       })),
   ];
   const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');
-  return [...unrelated, ...withCauses(causes, others, facts)]
+  const rest = others.filter((other) => damaged.every(({ found: cause }) => cause !== other));
+  return [...unrelated, ...withCauses(causes, rest, facts)]
     .map(({ cure, detail, ...finding }) => ({
       ...finding,
       detail: targetCommands(detail, commands.options),
@@ -238,6 +242,27 @@ function withCauses(
     };
   });
   return [...told, ...left];
+}
+
+/** Damaged objects of the ledger that are the reason of dead letters: each is one finding with them. */
+function damageCauses(
+  others: readonly Finding[],
+  { damagedEntries, failures, deadLetters }: StatusFacts,
+): readonly Cause[] {
+  const keys = (damagedEntries ?? []).map(({ key }) => key);
+  // Of more messages than objects some have another reason.
+  const isExplained = (key: string) =>
+    deadLetters?.some(
+      ({ queue, messages }) =>
+        messages <= keys.length && failures[queue]?.text.includes(`${UNREADABLE}: ${key}`),
+    ) === true;
+  return others.flatMap((found): Cause[] => {
+    if (found.code !== 'SLUICE_FINDING_LEDGER_DAMAGED') return [];
+    const explained = keys.filter((key) => found.detail.includes(key) && isExplained(key));
+    const isErrorOf = ({ code }: Finding, text: string) =>
+      code === 'SLUICE_FINDING_DEAD_LETTERS' && explained.some((key) => text.includes(key));
+    return explained.length === 0 ? [] : [{ found, isErrorOf, since: found.since }];
+  });
 }
 
 /** The causes among what is judged: a key that cannot be used, and calls that are denied. */

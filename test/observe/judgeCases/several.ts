@@ -62,6 +62,16 @@ const inAnyOrder = <Item>(
   [`${what}: both`]: factsOf(worse, better),
   [`${what}: both, the better first`]: factsOf(better, worse),
 });
+const damagedEntry = {
+  key: 'ledger/acme/orders/2026-11-19.json',
+  writtenAt: hoursAgo(3),
+  versionBefore: 'v1',
+};
+const ofLoads = {
+  ...deadLetters,
+  part: 'ingest-load' as const,
+  queue: 'sluice-prod-ingest-load-dead-letters',
+};
 const waitingOn = (day: DropDay['day']) =>
   ({ day, words: 'has 2 files and no commit', isLacking: true, cure: 'explain' }) as const;
 
@@ -71,6 +81,23 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...landingWaits(1, 2),
     deadLetters: [deadLetters],
     alarms: ringing('write-errors', 'write-dead-letters', 'write-queue', 'ingest-late'),
+  },
+  'an object of the ledger is damaged, and the message of its day is a dead letter': {
+    damagedEntries: [damagedEntry],
+    deadLetters: [{ ...ofLoads, messages: 1 }],
+    failures: { [ofLoads.queue]: codedFailure('SLUICE_INGEST_LEDGER_INVALID', `${damagedEntry.key}.`, 1) },
+  },
+  'an object of the ledger is damaged, and more messages than its own are dead letters': {
+    damagedEntries: [damagedEntry],
+    deadLetters: [{ ...ofLoads, messages: 2 }],
+    failures: { [ofLoads.queue]: codedFailure('SLUICE_INGEST_LEDGER_INVALID', `${damagedEntry.key}.`, 1) },
+  },
+  'an object of the ledger is damaged, and the message of another day is a dead letter': {
+    damagedEntries: [damagedEntry],
+    deadLetters: [{ ...ofLoads, messages: 1 }],
+    failures: {
+      [ofLoads.queue]: codedFailure('SLUICE_INGEST_LEDGER_INVALID', 'ledger/acme/x/2026-11-18.json.', 1),
+    },
   },
   'settings of the bucket differ in two points': {
     bucketFaults: [
