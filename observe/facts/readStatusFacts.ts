@@ -35,7 +35,6 @@ import {
   readNoted,
   readOverflowError,
 } from './flow/loggedRequests.ts';
-import { readLostCopies } from './flow/lostCopies.ts';
 import {
   areCopiesLate,
   readRelayAnswer,
@@ -57,6 +56,7 @@ import { readUnreached } from './flow/unreachedRequests.ts';
 import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
 import { readWriterBacklog } from './flow/writerBacklog.ts';
 import { readFunctionRuns } from './functionErrors.ts';
+import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';
 import { readStackFaults } from './stackFaults.ts';

@@ -5,8 +5,6 @@ import type { Dataset, Source } from '../../schema/sources.ts';
 import { MAX_OPEN_DAYS, MAX_OTHERS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
 import type { LastListing, LastListings } from './lastListings.ts';
-import { firstToCome } from './late/firstExpected.ts';
-import type { LateNotes } from './late/lateNotes.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
 import { findNewerFiles, type NewerFiles } from './newerFiles.ts';
 import type { DatasetPlan, PlanPorts } from './planDataset.ts';
@@ -22,8 +20,8 @@ interface ListingPorts extends Pick<PlanPorts, 'clock'> {
 interface WholeListingPorts extends ListingPorts, Pick<PlanPorts, 'bucketOf' | 'ledger'> {
   /** Held while files are compared with those that were loaded. */
   readonly alone: Exclusive;
-  /** The notes of the last looks for late drops. */
-  readonly lateNotes: Pick<LateNotes, 'read'>;
+  /** Whether the first day that is expected of a dataset is still to come: no day has come, and none is due. Asked of an empty folder. */
+  readonly isToBegin: (source: Source, dataset: Dataset) => Promise<boolean>;
 }
 
 /**
@@ -95,7 +93,7 @@ export async function noteListing(
   await ports.looks.write(source, dataset, {
     at: now,
     newestDay,
-    stopped: newestDay === null && !(await isToBegin(ports, listed, folders, now)),
+    stopped: newestDay === null && !(await isNew(ports, listed, folders)),
     openDays: openDaysOf(days),
     elsewhere,
     namesSince: namesSince(folders.others, listed.last?.namesSince, now),
@@ -107,16 +105,12 @@ export async function noteListing(
 }
 
 /** Whether a dataset has had no file ever, and its first day is not due: a customer who begins tomorrow has not stopped. */
-async function isToBegin(
-  { looks, lateNotes }: Pick<WholeListingPorts, 'looks' | 'lateNotes'>,
+async function isNew(
+  { looks, isToBegin }: Pick<WholeListingPorts, 'looks' | 'isToBegin'>,
   { source, dataset }: ListedDataset,
   { days, others }: Awaited<ReturnType<typeof lookElsewhere>>,
-  now: number,
 ): Promise<boolean> {
-  if (dataset.expectedBy === undefined || days.length + others.length > 0) return false;
-  // The look for late drops reports a note that can't be read.
-  const note = await lateNotes.read(source.name, dataset.name).catch(() => undefined);
-  if (note === undefined || firstToCome(dataset, note, now) === null) return false;
+  if (days.length + others.length > 0 || !(await isToBegin(source, dataset))) return false;
   return (await looks.entries(source.name, dataset.name)).size === 0;
 }
 

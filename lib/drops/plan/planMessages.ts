@@ -6,9 +6,10 @@ import { metricsLine } from '../../base/log.ts';
 import { MAX_DELAY_SECONDS, type QueueMessage } from '../../base/queue.ts';
 import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import { oldestFirst } from '../../ledger/ledgerStore.ts';
-import type { Source } from '../../schema/sources.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, RUN_ENDS_MS } from '../limits.ts';
-import { findLateDrops } from './late/lateDrops.ts';
+import { isToBegin } from './late/firstExpected.ts';
+import { type ExpectedDropsPorts, findLateDrops } from './late/lateDrops.ts';
 import { countLateDays, lateLooks } from './late/lateTurns.ts';
 import {
   type LateLook,
@@ -23,7 +24,7 @@ import { planValues, type RunCounts } from './planMetrics.ts';
 import { type PlanSourcesPorts, planSources, requestedDatasets } from './planSources.ts';
 
 /** All that one invocation of the plan works with. */
-export interface Planner extends PlanSourcesPorts {
+export interface Planner extends Omit<PlanSourcesPorts, 'isToBegin'>, Pick<ExpectedDropsPorts, 'lateNotes'> {
   /** The sources of the configuration. */
   readonly sources: readonly Source[];
   /** `--stage` of the deployment. */
@@ -74,7 +75,8 @@ export interface PlanReport {
 
 /** Handles one request and reports the result in the log. */
 export async function runPlan(planner: Planner, request: PlanRequest): Promise<PlanReport> {
-  const plan = await planSources(planner, planner.sources, request);
+  const isFirstToCome = (source: Source, dataset: Dataset) => isToBegin(planner, { source, dataset });
+  const plan = await planSources({ ...planner, isToBegin: isFirstToCome }, planner.sources, request);
   const days = plan.planned.flatMap(({ source, dataset, days: planned }) =>
     planned.map((day) => ({ source, dataset, ...day })),
   );

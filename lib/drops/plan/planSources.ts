@@ -7,7 +7,6 @@ import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from
 import { SourceError } from '../SourceError.ts';
 import { lookbackDays } from './decideDay.ts';
 import type { LastListings } from './lastListings.ts';
-import type { LateNotes } from './late/lateNotes.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { noteFailure, noteListing, noteOpenDays } from './noteListing.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
@@ -19,8 +18,8 @@ export interface PlanSourcesPorts extends PlanPorts {
   readonly requests: TaskQueue;
   /** The notes of the last listings. */
   readonly looks: LastListings;
-  /** The notes of the last looks for late drops. */
-  readonly lateNotes: LateNotes;
+  /** Whether the first day that is expected of a dataset is still to come: no day has come, and none is due. Asked of an empty folder. */
+  readonly isToBegin: (source: Source, dataset: Dataset) => Promise<boolean>;
 }
 
 /** The result of one request, by dataset. */

@@ -6,7 +6,7 @@ import type { PlanPorts } from '../planDataset.ts';
 import { wasInLookback } from './arrival.ts';
 import { type DueDay, firstDay, nextDue, reportedDays } from './dueDays.ts';
 import type { FirstExpected, LateNote } from './lateNotes.ts';
-import type { SourceDataset } from './lateTurns.ts';
+import type { LateTurnPorts, SourceDataset } from './lateTurns.ts';
 
 /** The ports of {@link firstExpected}. */
 export interface FirstExpectedPorts extends Pick<PlanPorts, 'clock'> {
@@ -49,6 +49,17 @@ export function firstToCome(dataset: Dataset, before: LateNote | null, now: numb
   const first = expectedFrom(dataset, before, now);
   const next = first.hasCome ? null : nextDue(dataset, first.day);
   return next === null || next.due <= now ? null : next;
+}
+
+/** Whether the first day that is expected of a dataset is not due: {@link firstToCome}. Not while the note of the last look cannot be read. */
+export async function isToBegin(
+  { lateNotes, clock }: Pick<LateTurnPorts, 'lateNotes' | 'clock'>,
+  { source, dataset }: SourceDataset,
+): Promise<boolean> {
+  if (dataset.expectedBy === undefined) return false;
+  // The look for late drops reports such a note.
+  const note = await lateNotes.read(source.name, dataset.name).catch(() => undefined);
+  return note !== undefined && firstToCome(dataset, note, clock.now()) !== null;
 }
 
 /** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */

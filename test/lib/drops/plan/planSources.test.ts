@@ -3,6 +3,7 @@ import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
 import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import { type PlanRequest, planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { planSources } from '../../../../lib/drops/plan/planSources.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { lateNoteKey, ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -38,7 +39,20 @@ class Plans {
 
   async plan(request: object = {}) {
     const { source } = this.#dataset;
-    const ports = {
+    const asked = planRequestSchema.parse({ sluice: 'plan', ...request });
+    return planSources({ ...this.#ports(), isToBegin: async () => false }, [source], asked);
+  }
+
+  /** Plans as the function does. */
+  async run(): Promise<void> {
+    const { source } = this.#dataset;
+    const { lateNotes: notes } = this;
+    const planner = { ...this.#ports(), lateNotes: notes, sources: [source], stage: 'prod', log: () => {} };
+    await runPlan(planner, planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' }));
+  }
+
+  #ports() {
+    return {
       bucketOf: () => ({
         list: async ({ prefix }: { readonly prefix: string }) => {
           this.now += this.listMs;
@@ -59,12 +73,9 @@ class Plans {
         },
       },
       looks: this.looks,
-      lateNotes: this.lateNotes,
       clock: { now: () => this.now },
       deadline: START + MINUTE_MS,
     };
-    const asked = planRequestSchema.parse({ sluice: 'plan', ...request });
-    return planSources(ports, [source], asked);
   }
 
   /** The note of the last listing. */
@@ -209,7 +220,7 @@ describe('the note of a listing', () => {
         if (late !== null) await plans.lateNotes.write('acme', 'events', late);
         if (written !== undefined) plans.written.set(written, 0);
         if (known !== undefined) await plans.objects.write(ledgerKey('acme', 'events', known), '{}');
-        await plans.plan({ schedule: 'daily' });
+        await plans.run();
         expect((await plans.note())?.stopped).toBe(stopped);
       },
     );
@@ -217,7 +228,7 @@ describe('the note of a listing', () => {
     it('says so if nobody can read what is known of its first day', async () => {
       const plans = new Plans({ expectedBy: { hour: 8 } });
       await plans.objects.write(lateNoteKey('acme', 'events'), '{');
-      await plans.plan({ schedule: 'daily' });
+      await plans.run();
       expect((await plans.note())?.stopped).toBe(true);
     });
   });

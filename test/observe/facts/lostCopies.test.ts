@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { readLostCopies } from '../../../../observe/facts/flow/lostCopies.ts';
-import { metricClient } from '../../../harness/metricClient.ts';
+import { DAY_MS, MINUTE_MS } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { readLostCopies } from '../../../observe/facts/lostCopies.ts';
+import { metricClient } from '../../harness/metricClient.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9);
 const minutesAgo = (minutes: number) => NOW - minutes * MINUTE_MS;

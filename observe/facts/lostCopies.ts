@@ -1,13 +1,13 @@
-import { partName } from '../../../infra/template/Stack.ts';
-import { readMetricData } from '../../../lib/aws/metricData.ts';
-import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
-import { sum } from '../../../lib/base/sum.ts';
-import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { type MetricSeries, metricsOf } from '../../../lib/reconcile/hourCounts.ts';
-import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
-import { metricStage } from '../../../lib/schema/stages.ts';
-import type { Deployment } from '../../deployment.ts';
-import { TAKEN, VISIBLE } from './writerBacklog.ts';
+import { partName } from '../../infra/template/Stack.ts';
+import { readMetricData } from '../../lib/aws/metricData.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { sum } from '../../lib/base/sum.ts';
+import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
+import { type MetricSeries, metricsOf } from '../../lib/reconcile/hourCounts.ts';
+import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
+import { metricStage } from '../../lib/schema/stages.ts';
+import type { Deployment } from '../deployment.ts';
+import { TAKEN, VISIBLE } from './flow/writerBacklog.ts';
 
 /** Copies that went out of relay's queue though the function `relay` neither delivered them nor put them aside. */
 export interface LostCopies {
