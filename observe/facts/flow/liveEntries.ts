@@ -36,9 +36,9 @@ export interface LiveRequest {
    * `landing: 'direct'`.
    */
   readonly exposures: number;
-  /** Other events that are there, as `exposures`. */
+  /** Other events that are stored, as `exposures`. */
   readonly events: number;
-  /** Refused events and bodies that are there, as `exposures`. */
+  /** Refused events and bodies that are stored, as `exposures`. */
   readonly quarantined: number;
   /** Events that Firehose did not take in time: they are in an object of `landing/direct/`. */
   readonly overflowed: number;
@@ -86,7 +86,7 @@ export interface LiveEvent {
   readonly row: Readonly<Record<string, unknown>> | null;
 }
 
-/** Something that happened. */
+/** An entry of the live feed: a request, or a row. */
 export type LiveEntry = LiveRequest | LiveEvent;
 
 /** The entries since a cursor. */
@@ -103,8 +103,11 @@ export interface LiveAnswer {
   readonly notes: readonly string[];
 }
 
+/** A text; null where the line has none. */
 const text = z.string().nullable().default(null);
+/** A number; 0 where the line has none. */
 const number = z.number().default(0);
+/** Numbers by code or reason; none where the line has none. */
 const counts = z.record(z.string(), z.number()).default({});
 
 /**

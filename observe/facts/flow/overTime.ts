@@ -35,6 +35,7 @@ export interface Period {
  * The last days by five minutes, oldest first; the last period is not over. The metrics are those that alarms and reconciliation
  * have anyway.
  *
+ * @param days How many days before the end of the period that is not over it begins.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and CloudFormation throw.
  */
 export async function readOverTime(

@@ -6,7 +6,7 @@ import { KeysError, readKeyring } from '../../../lib/wire/keys/Keyring.ts';
 import type { Deployment } from '../../deployment.ts';
 import { isNamed } from '../../explainAwsError.ts';
 
-/** Why a secret cannot be read that does not exist. */
+/** The fault of a secret that does not exist. */
 export const GONE = 'It does not exist.';
 
 /** The keys of a deployment. */
@@ -21,14 +21,14 @@ export interface KeysState {
   readonly faultKind: 'invalid' | 'entries' | 'deleted' | 'gone' | null;
   /** Names of the entries that cannot be read, as `Keyring.unreadable`; empty of other faults. */
   readonly unreadable: readonly string[];
-  /** When the present version of the secret was made, ISO 8601; null if nobody keeps it. */
+  /** When the present version of the secret was made, ISO 8601; null if it cannot be read, or Secrets Manager does not say it. */
   readonly changedAt: string | null;
 }
 
 /**
  * Reads the keys' secret as a collector does.
  *
- * @throws What Secrets Manager's client throws, but for a secret that is deleted.
+ * @throws What Secrets Manager's client throws, but for a secret that is deleted or does not exist: that is a fault.
  */
 export async function readKeys({
   aws,
@@ -60,7 +60,7 @@ export async function readKeys({
     if (error instanceof KeysError) return state(error.detail, 'invalid');
     // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
     if (isNamed(error, /^InvalidRequestException$/)) {
-      // It may be read by fewer people than the value.
+      // Credentials may read the value and not be allowed to describe the secret.
       const described = await client.send(new DescribeSecretCommand({ SecretId })).catch(() => undefined);
       // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
       const at = described?.DeletedDate === undefined ? '' : ` at ${described.DeletedDate.toISOString()}`;

@@ -80,9 +80,10 @@ export async function readEndpoint(
 }
 
 /**
- * Hours of the last 24 in which the gateway or the Function URL answered many requests that the collector has not answered. The last
+ * Hours of the last day in which the gateway or the Function URL answered many requests that the collector has not answered. The last
  * five to ten minutes are left out, in which not all have counted yet. None with `passThrough`.
  *
+ * @param counts What the collector answered, and the hour in which the day begins.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readUnreached(

@@ -9,9 +9,9 @@ import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.t
 import type { Deployment } from '../../deployment.ts';
 import { searchBuffers } from './localCloud.ts';
 
-/** Objects that are read. An outage of hours can leave more; the answer then says that it is incomplete. */
+/** The most objects that are read. An outage of hours can leave more; the answer then says that it is incomplete. */
 const MOST_OBJECTS = 10_000;
-/** Bytes of objects that are read. */
+/** The most bytes of objects that are read: 512 MiB. */
 const MOST_BYTES = 536_870_912;
 /** Objects read at the same time. */
 const AT_ONCE = 4;
@@ -30,7 +30,7 @@ export interface WaitingRow {
 
 /** Rows that wait. */
 export interface WaitingRows {
-  /** Those that were wanted, in no order. */
+  /** The wanted rows, in no order. */
   readonly rows: readonly WaitingRow[];
   /** What was not read, a sentence each. */
   readonly notes: readonly string[];
@@ -38,9 +38,11 @@ export interface WaitingRows {
 
 /**
  * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the
- * local cloud can tell, then those in the landing, and in what of it is damaged. Objects that are removed meanwhile are in tables, and are left out.
+ * local cloud can tell, then those in `landing/` and in
+ * `damaged/`. Objects that are removed meanwhile are in tables, and are left out.
  *
- * @param text Such a row contains it as JSON: the buffer is searched for it.
+ * @param wanted Whether a row is returned, by its columns and its table.
+ * @param text Each wanted row contains it as JSON: the buffer is searched for it.
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`; what S3's client throws; the reason of the signal.
  */
 export async function readWaitingRows(

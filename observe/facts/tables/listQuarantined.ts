@@ -5,7 +5,7 @@ import { askAthena, type Deployment } from '../../deployment.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-/** Characters of `raw`. */
+/** The most characters of `raw`. */
 const RAW_CHARACTERS = 8_000;
 
 /** A row of quarantine. */
@@ -40,7 +40,7 @@ export interface QuarantinedRow {
 export interface QuarantinedPage {
   /** The rows, the newest first; rows of one file are in the order of the file. */
   readonly rows: readonly QuarantinedRow[];
-  /** Whether there are more rows than these. */
+  /** Whether the query found more rows than the limit; one that Firehose delivered twice counts twice. */
   readonly hasMore: boolean;
   /** What the answer leaves out, a sentence each. */
   readonly notes: readonly string[];
@@ -48,7 +48,7 @@ export interface QuarantinedPage {
   readonly scannedBytes: number;
 }
 
-/** Which rows. */
+/** Which rows of quarantine are listed. */
 export interface QuarantineFilter {
   /** The first time of receipt, epoch milliseconds. */
   readonly from: number;
@@ -56,14 +56,15 @@ export interface QuarantineFilter {
   readonly to: number;
   /** Default: all reasons. */
   readonly reason?: string | undefined;
-  /** If this is set, only refused rows of this day of a dataset: a load wrote them to a file whose name ends so. */
+  /** How the name of a file begins that a load wrote with the refused rows of a day: only its rows. Default: rows of all files. */
   readonly fileStem?: string;
 }
 
 /**
  * Lists rows of quarantine, the newest first. Rows that Firehose delivered twice are shown once; resends are rows of their own.
  *
- * @throws ObserveError; what Athena's client throws.
+ * @param limit The most rows.
+ * @throws ObserveError; what the clients of Athena, S3 and Glue throw.
  */
 export async function listQuarantined(
   deployment: Deployment,

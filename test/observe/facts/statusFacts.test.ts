@@ -150,75 +150,103 @@ async function factsOf({
   return { facts: await readStatusFacts(all), read };
 }
 
-/** Counts of a day that is unlike others, and who is told to have sent most of what there was more of. */
-interface WhoSent {
-  /** What there was more of. */
-  readonly what: string;
-  readonly more: Has['metrics'];
-  readonly spikeFrom: MainSender | null;
-  readonly ignoredFrom: MainSender | null;
-}
-
 it('a stack that was never updated was deployed when it was made', async () => {
   expect((await factsOf({})).facts.deployedAt).toBe('2026-11-01T00:00:00.000Z');
 });
 
 describe('what a function failed with last', () => {
   const line = (part: string) => ({ code: `SLUICE_${part.toUpperCase()}`, detail: 'x' });
-  const coded = ({
-    failures,
-  }: {
-    readonly failures: Readonly<Record<string, { readonly code: string | null }>>;
-  }) => Object.fromEntries(Object.entries(failures).map(([name, { code }]) => [name, code]));
+  const codesOf = (failures: Readonly<Record<string, { readonly code: string | null }>>) =>
+    Object.fromEntries(Object.entries(failures).map(([name, { code }]) => [name, code]));
 
-  it('is not read where nothing waits', async () => {
-    const { facts, read } = await factsOf({ linesOf: (part) => [[1, line(part)]] });
+  it.each<{ readonly what: string; readonly has: Has }>([
+    { what: 'nothing waits and nothing failed', has: {} },
+    {
+      what: 'runs were throttled, once others ran',
+      has: {
+        metrics: {
+          'Throttles Sum sluice-prod-curate-plan': [[at(5), 1]],
+          'Invocations Sum sluice-prod-curate-plan': [[at(4), 1]],
+        },
+      },
+    },
+  ])('is not read where $what', async ({ has }) => {
+    const { facts, read } = await factsOf({ ...has, linesOf: (part) => [[1, line(part)]] });
     expect(facts.failures).toEqual({});
     expect(read).toEqual(new Map());
   });
 
-  it('is read where it has errors or something waits for it, from some tries before', async () => {
-    const hour = { ...shortHour, ds: '2026-11-19', state: 'unknown', why: NOT_LOOKED };
-    const { facts, read } = await factsOf({
-      // The object of the landing waits for an hour, and no failure before that was about it.
-      linesOf: (part) => [
-        [3, part === 'write' ? { code: 'SLUICE_OLD' } : line(part)],
-        ...(part === 'write' ? [[1, line(part)] as const] : []),
-      ],
-      // Errors that are over are told, too; runs that were throttled are not, once others ran.
-      metrics: {
-        'Errors Sum sluice-prod-curate': [[at(5), 1]],
-        'Errors Sum sluice-prod-ingest-load': [[at(6), 1]],
-        'Invocations Sum sluice-prod-ingest-load': [[at(4), 1]],
-        'Throttles Sum sluice-prod-curate-plan': [[at(5), 1]],
-        'Invocations Sum sluice-prod-curate-plan': [[at(4), 1]],
-        // The oldest record came 30 hours ago.
-        'DeliveryToS3.DataFreshness Maximum landing-1': [[at(0.1), 107_640]],
+  const unlooked = { ...shortHour, ds: '2026-11-19', state: 'unknown', why: NOT_LOOKED };
+
+  interface ReadCase {
+    readonly what: string;
+    readonly has: Has;
+    /** The one part whose log is read. */
+    readonly part: string;
+    /** For how many hours it is read, first and then. */
+    readonly hours: readonly number[];
+  }
+
+  it.each<ReadCase>([
+    {
+      what: 'a function has errors',
+      has: { metrics: { 'Errors Sum sluice-prod-curate': [[at(5), 1]] } },
+      part: 'curate',
+      hours: [2, 24],
+    },
+    {
+      what: 'a function had errors, and a good run since',
+      has: {
+        metrics: {
+          'Errors Sum sluice-prod-ingest-load': [[at(6), 1]],
+          'Invocations Sum sluice-prod-ingest-load': [[at(4), 1]],
+        },
       },
+      part: 'ingest-load',
+      hours: [2, 24],
+    },
+    {
+      what: 'a day has no partition',
+      has: { folders: [dayFolder(config, 'events', '2026-11-20')] },
+      part: 'register',
+      hours: [2, 24],
+    },
+    {
+      what: 'nobody has looked at the rows of an hour',
+      has: { objects: [[receivedHoursKey(config, '2026-11-19'), JSON.stringify(unlooked)]] },
+      part: 'reconcile',
+      hours: [2, 24],
+    },
+    {
+      what: 'a record has waited in the stream for 30 hours: three hours more',
+      // The metric is of six minutes ago.
+      has: { metrics: { 'DeliveryToS3.DataFreshness Maximum landing-1': [[at(0.1), 29.9 * 3_600]] } },
+      part: 'landing',
+      hours: [2, 33],
+    },
+    {
+      what: 'the key is off',
+      has: { keyState: 'Disabled' },
+      part: 'collect',
+      hours: [2, 24],
+    },
+  ])('is read where $what', async ({ has, part, hours }) => {
+    const { facts, read } = await factsOf({ ...has, linesOf: (name) => [[3, line(name)]] });
+    expect(codesOf(facts.failures)).toEqual({ [part]: `SLUICE_${part.toUpperCase()}` });
+    const { [part]: ofPart, ...others } = Object.fromEntries(read);
+    expect({ ofPart, others }).toEqual({ ofPart: hours, others: {} });
+  });
+
+  it('is read where an object waits, and of no time before it: no earlier failure was about it', async () => {
+    const { facts, read } = await factsOf({
       files: ['landing/2026/11/20/11/a'],
-      folders: [dayFolder(config, 'events', '2026-11-20')],
-      objects: [[receivedHoursKey(config, '2026-11-19'), JSON.stringify(hour)]],
-      keyState: 'Disabled',
+      linesOf: () => [
+        [1.1, { code: 'SLUICE_OLD' }],
+        [1, line('write')],
+      ],
     });
-    expect(coded(facts)).toEqual({
-      curate: 'SLUICE_CURATE',
-      'ingest-load': 'SLUICE_INGEST-LOAD',
-      write: 'SLUICE_WRITE',
-      register: 'SLUICE_REGISTER',
-      reconcile: 'SLUICE_RECONCILE',
-      landing: 'SLUICE_LANDING',
-      collect: 'SLUICE_COLLECT',
-    });
-    // The last two hours first; then a day, or three hours more than something has waited for.
-    expect(Object.fromEntries(read)).toEqual({
-      curate: [2, 24],
-      'ingest-load': [2, 24],
-      write: [1],
-      register: [2, 24],
-      reconcile: [2, 24],
-      landing: [2, 33],
-      collect: [2, 24],
-    });
+    expect(codesOf(facts.failures)).toEqual({ write: 'SLUICE_WRITE' });
+    expect(Object.fromEntries(read)).toEqual({ write: [1] });
   });
 
   describe('on every try of a dead letter', () => {
@@ -254,9 +282,10 @@ describe('what a function failed with last', () => {
     it('has its first refusal by a key looked for in the logs of all functions that are in use, for 14 days', async () => {
       const { facts, read } = await factsOf(deadLetter);
       expect(facts.keyFailedSince).toBe('2026-11-20T09:20:00.000Z');
-      for (const part of ['collect', 'register', 'write', 'landing'])
-        expect([part, read.get(part)?.at(-1)]).toEqual([part, 14 * 24]);
-      expect(read.has('relay')).toBe(false);
+      const days = Object.fromEntries(Array.from(read, ([part, hours]) => [part, (hours.at(-1) ?? 0) / 24]));
+      expect(days).toMatchObject({ collect: 14, register: 14, write: 14, landing: 14 });
+      // The configuration has no relay.
+      expect(days).not.toHaveProperty('relay');
     });
   });
 });
@@ -289,6 +318,17 @@ describe('the error with which the stream did not take requests', () => {
 });
 
 describe('who sent most of what was more than usual', () => {
+  /** Counts of a day that is unlike others, and who is told to have sent most of what there was more of. */
+  interface WhoSent {
+    /** What there was more of. */
+    readonly what: string;
+    readonly metrics: NonNullable<Has['metrics']>;
+    /** Of requests or events. */
+    readonly spikeFrom: MainSender | null;
+    /** Of events that the lists leave out. */
+    readonly ignoredFrom: MainSender | null;
+  }
+
   const line = {
     event: 'collect',
     status: 202,
@@ -300,16 +340,16 @@ describe('who sent most of what was more than usual', () => {
   };
   const web = { key: 'web', sdk: 'js 3', share: 1 };
   const weekAgo = [at(7 * 24 + 8), 1] as const;
-  it.each([
+  it.each<WhoSent>([
     {
       what: 'requests',
-      more: { 'received SampleCount collect prod': [weekAgo, [at(5), 100]] },
+      metrics: { 'received SampleCount collect prod': [weekAgo, [at(5), 100]] },
       spikeFrom: web,
       ignoredFrom: null,
     },
     {
       what: 'events',
-      more: {
+      metrics: {
         'received SampleCount collect prod': [weekAgo, [at(5), 9]],
         'received Sum collect prod': [[at(5), 1_000]],
       },
@@ -318,7 +358,7 @@ describe('who sent most of what was more than usual', () => {
     },
     {
       what: 'events that the lists leave out',
-      more: {
+      metrics: {
         'received SampleCount collect prod': [weekAgo, [at(5), 9]],
         'filtered Sum collect prod': [[at(5), 20]],
       },
@@ -327,14 +367,14 @@ describe('who sent most of what was more than usual', () => {
     },
     {
       what: 'nothing',
-      more: { 'received SampleCount collect prod': [weekAgo, [at(5), 9]] },
+      metrics: { 'received SampleCount collect prod': [weekAgo, [at(5), 9]] },
       spikeFrom: null,
       ignoredFrom: null,
     },
-  ] satisfies readonly WhoSent[])('is told of $what alone', async ({ more, spikeFrom, ignoredFrom }) => {
+  ])('is told of $what alone', async ({ metrics, spikeFrom, ignoredFrom }) => {
     const { facts } = await factsOf({
       linesOf: (part) => (part === 'collect' ? [[4.95, line]] : []),
-      metrics: more,
+      metrics,
     });
     expect(facts).toMatchObject({ spikeFrom, ignoredFrom });
   });

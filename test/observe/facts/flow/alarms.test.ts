@@ -2,7 +2,10 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readAlarms } from '../../../../observe/facts/flow/alarms.ts';
-import { answeredBy } from '../../../harness/answering.ts';
+import { answeredBy, answering } from '../../../harness/answering.ts';
+
+const config = defineConfig({ bucket: 'acme-experiments' });
+const stack = { service: 'sluice', stage: 'dev' };
 
 it.each([
   { what: 'has an action', alarm: { AlarmActions: ['arn:aws:sns:us-east-1:1:a'] }, notifies: true },
@@ -12,33 +15,39 @@ it.each([
     alarm: { AlarmActions: ['arn:aws:sns:us-east-1:1:a'], ActionsEnabled: false },
     notifies: false,
   },
-])('an alarm that $what notifies: $notifies', async ({ alarm, notifies }) => {
+])('whether an alarm that $what notifies somebody is $notifies', async ({ alarm, notifies }) => {
   const cloudwatch = answeredBy(CloudWatchClient, () => ({ MetricAlarms: [alarm] }));
-  const config = defineConfig({ bucket: 'acme-experiments' });
-  const stack = { service: 'sluice', stage: 'dev' };
   expect(await readAlarms({ cloudwatch, stack, config })).toMatchObject([{ notifies }]);
 });
 
-it('an alarm has what CloudWatch says of it, and as many as the template has are asked for by name', async () => {
-  const asked: unknown[] = [];
-  const cloudwatch = answeredBy(CloudWatchClient, ({ input }) => {
-    asked.push(input['AlarmNames']);
-    return {
-      MetricAlarms: [
-        {
-          AlarmName: 'a',
-          AlarmDescription: 'd',
-          StateValue: 'ALARM',
-          StateReason: 'r',
-          StateTransitionedTimestamp: new Date(1_000),
-          StateUpdatedTimestamp: new Date(2_000),
-        },
-        {},
-      ],
-    };
-  });
-  const config = defineConfig({ bucket: 'acme-experiments' });
-  expect(await readAlarms({ cloudwatch, stack: { service: 'sluice', stage: 'dev' }, config })).toEqual([
+it('the alarms of the stack are asked for by their names, in one call of as many as CloudWatch takes', async () => {
+  const { client: cloudwatch, asked } = answering(CloudWatchClient, {});
+  await readAlarms({ cloudwatch, stack, config });
+  const [
+    {
+      name,
+      input: { AlarmNames = [], MaxRecords },
+    } = { name: '', input: {} },
+  ] = asked;
+  expect({ name, MaxRecords }).toEqual({ name: 'DescribeAlarms', MaxRecords: 100 });
+  expect(AlarmNames).toEqual(expect.arrayContaining(['sluice-dev-overflow', 'sluice-dev-collect-throttled']));
+});
+
+it('an alarm has what CloudWatch says of it, and says so where it says nothing', async () => {
+  const cloudwatch = answeredBy(CloudWatchClient, () => ({
+    MetricAlarms: [
+      {
+        AlarmName: 'a',
+        AlarmDescription: 'd',
+        StateValue: 'ALARM',
+        StateReason: 'r',
+        StateTransitionedTimestamp: new Date(1_000),
+        StateUpdatedTimestamp: new Date(2_000),
+      },
+      {},
+    ],
+  }));
+  expect(await readAlarms({ cloudwatch, stack, config })).toEqual([
     {
       name: 'a',
       description: 'd',
@@ -49,5 +58,4 @@ it('an alarm has what CloudWatch says of it, and as many as the template has are
     },
     { name: '', description: '', state: 'INSUFFICIENT_DATA', since: null, reason: '', notifies: false },
   ]);
-  expect(asked).toEqual([expect.arrayContaining(['sluice-dev-overflow'])]);
 });

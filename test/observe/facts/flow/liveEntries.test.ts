@@ -40,7 +40,7 @@ describe('the entry of a refused event', () => {
     { what: 'several events', body: { events: [gate, config] }, name: null },
     { what: 'a body that is one event', body: { eventName: 'buy' }, name: 'buy' },
     { what: 'a body that is no JSON', body: '{', name: null },
-  ])('has the name of $what: $name', ({ body, name }) => {
+  ])('of $what has the name $name', ({ body, name }) => {
     expect(refused(body)).toMatchObject({ name, event_id: 'q1', code: 'SLUICE_EVENT_BAD_TIME', group: null });
   });
 
@@ -51,8 +51,12 @@ describe('the entry of a refused event', () => {
       unit: 'ada',
     },
     { what: 'of its batch', body: { events: [{}], user: { userID: 'eve' } }, unit: 'eve' },
-    { what: 'none', body: { events: [{ user: { customIDs: { companyID: 'c' } } }] }, unit: null },
-  ])('has the ID of the user $what: $unit', ({ body, unit }) => {
+    {
+      what: 'without a user ID',
+      body: { events: [{ user: { customIDs: { companyID: 'c' } } }] },
+      unit: null,
+    },
+  ])('with a user $what has the unit $unit', ({ body, unit }) => {
     expect(refused(body).unit).toBe(unit);
   });
 });
@@ -98,10 +102,12 @@ describe('the entry of a request', () => {
     expect(line({ events: 4, refused: { SLUICE_EVENT_NO_NAME: 1 } })?.received).toBe(4);
   });
 
-  it('counts a body that went to quarantine as one, and one that nobody read as none', () => {
-    expect(line({ status: 400, refused: { SLUICE_REQUEST_NOT_JSON: 1 } })?.received).toBe(1);
-    expect(line({ status: 401, code: 'SLUICE_REQUEST_KEY_UNKNOWN' })?.received).toBe(0);
-    expect(line({ refused: { A: 1 }, counted: { B: 2 } })?.received).toBe(3);
+  it.each([
+    { what: 'a body that went to quarantine', fields: { status: 400, refused: { A: 1 } }, received: 1 },
+    { what: 'a body that nobody read', fields: { status: 401, code: 'A' }, received: 0 },
+    { what: 'refused and ignored events', fields: { refused: { A: 1 }, counted: { B: 2 } }, received: 3 },
+  ])('counts as received $received of $what, without a count of its batch', ({ fields, received }) => {
+    expect(line(fields)?.received).toBe(received);
   });
 
   it('has each count and note of the line under its own name', () => {

@@ -35,7 +35,7 @@ function relayState(
   return readRelayState(asked);
 }
 
-it('copies are told that wait, and those that are not tried again by reason, beside objects of other names', async () => {
+it('copies that wait are counted, and those that are not tried again by reason, whatever else is beside them', async () => {
   const keep = (key: string) => landing.put(key, Buffer.of(1));
   const id = (minutes: number) => relayId(minutesAgo(minutes), 'a'.repeat(24));
   await keep(relayRefusedKey({ reason: '400', at: minutesAgo(9), id: id(30) }));
@@ -57,7 +57,7 @@ it('copies are told that wait, and those that are not tried again by reason, bes
 
 it.each([
   {
-    what: 'what the function has measured',
+    what: 'the age that the function has measured',
     ages: {
       'RelayAge Maximum relay prod': [
         [40, 1_200],
@@ -67,7 +67,7 @@ it.each([
     minutes: 60,
   },
   {
-    what: 'a full minute, whenever within theirs the runs have measured it',
+    what: 'the full minute that follows from the age, however long after the beginning of its minute a run measured it',
     ages: {
       'RelayAge Maximum relay prod': [
         [40, 1_222],
@@ -77,7 +77,7 @@ it.each([
     minutes: 60,
   },
   {
-    what: 'what SQS has measured within a quarter of an hour, without empty minutes',
+    what: 'the age that SQS has measured within 15 minutes, but for an age of 0',
     ages: {
       'ApproximateAgeOfOldestMessage Maximum sluice-prod-relay': [
         [16, 6_000],

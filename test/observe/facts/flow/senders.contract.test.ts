@@ -16,23 +16,46 @@ const deploymentNow = () => ({
   stack: { service: 'sluice', stage: 'prod' },
 });
 
-it('finds a secret that is gone, invalid or deleted', async () => {
-  const found = async () => {
-    const { faultKind, fault, senders, changedAt } = await readKeys(deploymentNow());
-    return [faultKind, fault, senders.length, changedAt !== null];
-  };
-  expect(await found()).toEqual(['gone', 'It does not exist.', 0, false]);
-  const Name = 'sluice-prod-keys';
-  await local.client.send(new CreateSecretCommand({ Name, SecretString: 'no JSON' }));
-  expect(await found()).toEqual(['invalid', expect.any(String), 0, true]);
-  await local.client.send(new DeleteSecretCommand({ SecretId: Name }));
-  expect(await found()).toEqual(['deleted', expect.stringMatching(/ at 20.*Z\.$/), 0, false]);
+const NAME = 'sluice-prod-keys';
+const create = (SecretString: string) =>
+  local.client.send(new CreateSecretCommand({ Name: NAME, SecretString }));
+/** A secret of which no key can be read. */
+const NO_KEY = { senders: [], labels: {}, unreadable: [] };
+
+it('tells of a secret that does not exist', async () => {
+  expect(await readKeys(deploymentNow())).toEqual({
+    ...NO_KEY,
+    faultKind: 'gone',
+    fault: 'It does not exist.',
+    changedAt: null,
+  });
+});
+
+it('tells of a secret that cannot be parsed, since its version was made', async () => {
+  await create('no JSON');
+  expect(await readKeys(deploymentNow())).toEqual({
+    ...NO_KEY,
+    faultKind: 'invalid',
+    fault: expect.stringMatching(/./),
+    changedAt: expect.stringMatching(/^20.*Z$/),
+  });
+});
+
+it('tells of a secret that is deleted, and when', async () => {
+  await create('no JSON');
+  await local.client.send(new DeleteSecretCommand({ SecretId: NAME }));
+  expect(await readKeys(deploymentNow())).toEqual({
+    ...NO_KEY,
+    faultKind: 'deleted',
+    fault: expect.stringMatching(/ at 20.*Z\.$/),
+    changedAt: null,
+  });
 });
 
 it('has the keys of the configuration, and of a secret with a bad entry the good ones', async () => {
   const good = { label: 'web', sha256: 'b'.repeat(64) };
   const SecretString = JSON.stringify({ keys: [good, { label: 'bad' }] });
-  await local.client.send(new CreateSecretCommand({ Name: 'sluice-prod-keys', SecretString }));
+  await create(SecretString);
   const own = { label: 'own', sha256: 'c'.repeat(64) };
   const deployment = { ...deploymentNow(), config: defineConfig({ bucket: 'acme', keys: [own] }) };
   expect(await readKeys(deployment)).toMatchObject({
@@ -44,13 +67,13 @@ it('has the keys of the configuration, and of a secret with a bad entry the good
   });
 });
 
-it('counts no key as a sender that may only start ingests', async () => {
+it('counts a key that may only start ingests as no sender, and has its label', async () => {
   const keys = [
     { label: 'acme', sha256: 'a'.repeat(64), kinds: [], sources: ['acme'] },
     { label: 'web', sha256: 'b'.repeat(64) },
   ];
   const SecretString = JSON.stringify({ keys });
-  await local.client.send(new CreateSecretCommand({ Name: 'sluice-prod-keys', SecretString }));
+  await create(SecretString);
   expect(await readKeys(deploymentNow())).toMatchObject({
     senders: ['b'.repeat(64)],
     labels: { ['a'.repeat(64)]: 'acme', ['b'.repeat(64)]: 'web' },

@@ -10,37 +10,54 @@ import {
 
 it.each([
   {
-    what: 'another release',
+    what: 'has another version',
     outputs: { SluiceVersion: '0.0.1', [CONFIGURATION_OUTPUT]: '{}' },
     isOther: true,
   },
+  { what: 'states no configuration', outputs: { SluiceVersion: VERSION }, isOther: true },
   {
-    what: 'a release that did not note its configuration',
-    outputs: { SluiceVersion: VERSION },
-    isOther: true,
+    what: 'has this version and states a configuration',
+    outputs: { SluiceVersion: VERSION, [CONFIGURATION_OUTPUT]: '{}' },
+    isOther: false,
   },
-  { what: 'this release', outputs: { SluiceVersion: VERSION, [CONFIGURATION_OUTPUT]: '{}' }, isOther: false },
-])('a stack of $what is of another: $isOther', ({ outputs, isOther }) => {
+])('whether another release has deployed a stack that $what is $isOther', ({ outputs, isOther }) => {
   expect(isOtherRelease(new Map(Object.entries(outputs)))).toBe(isOther);
 });
 
+const GATEWAY = 'https://api2.execute-api.eu-west-1.amazonaws.com';
+const FUNCTION_URL = 'https://url1.lambda-url.eu-west-1.on.aws';
+
 it.each([
-  { outputs: { CollectorUrl: 'https://api2.execute-api.eu-west-1.amazonaws.com/x' }, id: 'api2' },
-  { outputs: { CollectorUrl: 'no address' }, id: '' },
-  { outputs: {}, id: '' },
-])('the gateway of a stack with $outputs is $id', ({ outputs, id }) => {
-  expect(gatewayId(new Map(Object.entries(outputs)))).toBe(id);
+  { what: 'by the address of the collector', outputs: { CollectorUrl: `${GATEWAY}/x` }, id: 'api2' },
+  {
+    what: 'by its own address, if the collector has another one',
+    outputs: { CollectorUrl: FUNCTION_URL, GatewayUrl: GATEWAY },
+    id: 'api2',
+  },
+  { what: 'empty of what is no address', outputs: { CollectorUrl: 'no address' }, id: '' },
+  { what: 'empty without an address', outputs: {}, id: '' },
+])('the ID of the gateway is known $what', ({ outputs, id }) => {
+  expect(gatewayId(new Map(Object.entries<string>(outputs)))).toBe(id);
 });
 
-it('a stack has outputs by their keys, and the state that CloudFormation tells', () => {
+it('the outputs of a stack are there by their keys, and none of a stack that is not there', () => {
   const outputs = outputsOf({ Outputs: [{ OutputKey: 'a', OutputValue: '1', Description: 'x' }] });
   expect([...outputs]).toEqual([['a', '1']]);
   expect([...outputsOf(undefined)]).toEqual([]);
-  const updated = new Date(1_000);
-  expect(stackStateOf({ StackStatus: 'S', StackStatusReason: 'r', LastUpdatedTime: updated })).toEqual({
-    status: 'S',
-    reason: 'r',
-    since: '1970-01-01T00:00:01.000Z',
-  });
-  expect(stackStateOf({})).toEqual({ status: '', reason: null, since: null });
+});
+
+it.each([
+  {
+    what: 'was updated',
+    stack: { StackStatus: 'S', StackStatusReason: 'r', LastUpdatedTime: new Date(1_000) },
+    state: { status: 'S', reason: 'r', since: '1970-01-01T00:00:01.000Z' },
+  },
+  {
+    what: 'was never updated',
+    stack: { StackStatus: 'S' },
+    state: { status: 'S', reason: null, since: null },
+  },
+  { what: 'is not described', stack: {}, state: { status: '', reason: null, since: null } },
+])('the state of a stack that $what is as CloudFormation tells it', ({ stack, state }) => {
+  expect(stackStateOf(stack)).toEqual(state);
 });

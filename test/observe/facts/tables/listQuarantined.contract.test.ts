@@ -22,13 +22,20 @@ afterAll(() => {
   athena.close();
 });
 
-/** A row of a customer's file. @param number Its number in the file. */
+/**
+ * A refused row of a customer's file.
+ *
+ * @param number Its number in that file.
+ * @param path Key of that file.
+ * @param stem Name of the file of quarantine that has the row, without its ending.
+ */
 const rowOf = (number: number, time: string, path: string, stem: string) => ({
   quarantine_id: `${path} ${number}`,
   received_at: `2026-11-20 ${time}`,
   reason: 'empty_name',
   detail: `row ${number}, no name`,
   path,
+  // The longer, the greater its number: that of row 2 has 8,000 characters.
   raw: 'x'.repeat(8_000 + number - 2),
   ds: '2026-11-20',
   $path: `s3://acme/quarantine/${stem}.parquet`,
@@ -73,13 +80,18 @@ it.each([
   expect(await list(filter)).toEqual({ ids, hasMore: false });
 });
 
-it('says whether there are more, and cuts what is longer than 8,000 characters', async () => {
-  const { rows, hasMore } = await listQuarantined(deployment, { ...all, fileStem: 'sluice-drop-a_b-1' }, 4);
-  expect(hasMore).toBe(false);
-  expect(rows.map(({ raw, isCut }) => [raw?.length, isCut])).toEqual([
-    [8_000, true],
-    [8_000, false],
-    [8_000, true],
+it('cuts what is longer than 8,000 characters', async () => {
+  const { rows } = await listQuarantined(deployment, { ...all, fileStem: 'sluice-drop-a_b-1' }, 4);
+  // The raw texts of these rows have 8,001, 8,000 and 8,008 characters.
+  expect(rows.map(({ quarantineId, raw, isCut }) => ({ quarantineId, length: raw?.length, isCut }))).toEqual([
+    { quarantineId: 'a 3', length: 8_000, isCut: true },
+    { quarantineId: 'b 2', length: 8_000, isCut: false },
+    { quarantineId: 'b 10', length: 8_000, isCut: true },
   ]);
+});
+
+it('says whether there are more than were asked for', async () => {
+  const filter = { ...all, from: at('08:00:00.001') };
+  expect(await list(filter, 1)).toEqual({ ids: ['a 4'], hasMore: false });
   expect(await list(all, 1)).toEqual({ ids: ['a 4'], hasMore: true });
 });

@@ -5,7 +5,6 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { dayFolder, tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { daysUnder, readRecentPartitions } from '../../../../observe/facts/tables/partitionGaps.ts';
-import { listTableDays } from '../../../../observe/facts/tables/tableDays.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../../harness/startAws.ts';
 
@@ -63,24 +62,6 @@ it('a partition of a day long before the time window that points elsewhere is to
     day: '2025-11-20',
     elsewhere: { location, madeAt: expect.any(String) },
   });
-});
-
-it('a day that is registered without files is ahead from today on, and empty before', async () => {
-  const name = config.tables.exposures;
-  const location = `s3://${config.bucket}/${tableFolder(config, 'exposures')}`;
-  for (const day of ['2026-11-19', '2026-11-20', '2026-11-21'])
-    await register(name, day, `${location}${day}/`);
-  const deployment = { ...aws, config, now: Date.parse('2026-11-20T09:00:00Z') } as never;
-  const table = { name, location, hasDays: true } as never;
-  const { days } = await listTableDays(deployment, table, { countRows: false });
-  expect(days.map(({ day, state }) => `${day} ${state}`)).toEqual([
-    '2026-11-21 ahead',
-    '2026-11-20 ahead',
-    '2026-11-19 empty',
-  ]);
-  const page = await listTableDays(deployment, table, { limit: 2, countRows: false });
-  expect(page).toMatchObject({ first: '2026-11-19', last: '2026-11-21', hasMore: true });
-  expect(page.days.map(({ day }) => day)).toEqual(['2026-11-21', '2026-11-20']);
 });
 
 it('days of the present Statsig folder and of former ones are in one order, the oldest first', async () => {

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
-import { readWaitingRows } from '../../observe/facts/flow/waitingRows.ts';
-import { recordOf, rowOf, startLanding } from './startLanding.ts';
+import { againKey, damagedKey } from '../../../../lib/tables/objectKeys.ts';
+import { readWaitingRows } from '../../../../observe/facts/flow/waitingRows.ts';
+import { recordOf, rowOf, startLanding } from '../../startLanding.ts';
 
 const BATCH = 'landing/2026/11/23/10/a.ndjson.gz';
 const OTHER = 'landing/2026/11/23/10/c.ndjson.gz';
