@@ -22,7 +22,8 @@ import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
 import { Tally } from '../harness/Tally.ts';
-import { analystQueries, plainNumbers } from '../lib/views/analystQueries.ts';
+import { plainNumbers } from '../lib/views/analystQueries/AnalystQuery.ts';
+import { analystQueries } from '../lib/views/analystQueries.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
@@ -90,7 +91,7 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
   [wholeOf(287, "DATE '2026-11-13', 'whole', BIGINT '3'"), [['unproved']]],
   [wholeOf(287, "DATE '2026-11-16', 'unknown', BIGINT '3'"), [['unknown']]],
   [wholeOf(287, "DATE '2026-11-16', 'short', BIGINT '0'"), [['short']]],
-  ...analystQueries.map(({ sql, rows }): (typeof cases)[number] => [sql, rows]),
+  ...analystQueries.map(({ sql, answers }): (typeof cases)[number] => [sql, answers]),
 ];
 if (!process.argv.includes('staging')) await tally.ask('Trino of the views', tryViews);
 await tally.ask("Trino of Statsig's staging", async () => {
