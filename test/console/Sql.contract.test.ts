@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../harness/waiting.ts';
+import { type MadeConsole, openMadeConsole, run } from './madeConsole.ts';
+
+let made: MadeConsole;
+beforeAll(async () => {
+  made = await openMadeConsole();
+});
+beforeEach(() => made.reset());
+afterAll(() => made.close());
+beforeEach(() => made.leave());
+
+/** Runs a query, which goes on until it is stopped. */
+async function runForEver(): Promise<void> {
+  made.answer({ '/api/sql/run': () => run });
+  made.page.go('/sql');
+  await made.page.click('button', 'Run');
+  await eventually('a look', () => made.timesOf('/api/sql/run') > 0);
+}
+
+describe('a query', () => {
+  it('shows further rows below those before', async () => {
+    const { page } = made;
+    page.go('/sql');
+    await page.click('button', 'Run');
+    await page.click('button', 'More rows');
+    await page.shows('22', 'td');
+    expect(page.texts('td')).toEqual(['11', '22']);
+    await page.holds("!document.querySelector('main').textContent.includes('More rows')");
+  });
+
+  it('is stopped by another one', async () => {
+    await runForEver();
+    const press = "new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true })";
+    await made.page.holds(`document.querySelector('textarea').dispatchEvent(${press}) || true`);
+    await eventually('a call', () => made.timesOf('/api/sql/cancel') === 1);
+    await eventually('the other', () => made.timesOf('/api/sql/start') === 2);
+    const looks = made.timesOf('/api/sql/run');
+    await eventually('a look at the other', () => made.timesOf('/api/sql/run') > looks);
+    await made.page.click('button', 'Cancel');
+    await eventually('a second call', () => made.timesOf('/api/sql/cancel') === 2);
+  });
+
+  it('is stopped by Cancel', async () => {
+    await runForEver();
+    await made.page.click('button', 'Cancel');
+    await eventually('a call', () => made.timesOf('/api/sql/cancel') === 1);
+    expect(made.posted().at(-1)).toEqual({ path: '/api/sql/cancel', body: { id: 'q1' } });
+    await made.page.shows('Run', 'button');
+  });
+});

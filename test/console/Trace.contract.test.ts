@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type MadeConsole, openMadeConsole } from './madeConsole.ts';
+
+let made: MadeConsole;
+beforeAll(async () => {
+  made = await openMadeConsole();
+});
+beforeEach(() => made.reset());
+afterAll(() => made.close());
+
+describe('the page Trace', () => {
+  it('has the steps of what is asked for, and links to other events', async () => {
+    made.answer({
+      '/api/trace': () => ({
+        subject: 'user',
+        state: 'queryable',
+        steps: [
+          { at: Date.UTC(2026, 10, 20, 8), what: 'one', eventId: 'e1' },
+          { at: null, what: 'two', eventId: 'ada' },
+        ],
+        found: 3,
+        hasMore: false,
+        row: null,
+        notes: [],
+        scannedBytes: 0,
+      }),
+    });
+    const { page } = made;
+    const steps = await made.textsOf('/trace?id=ada&as=user&since=2026-11-19', '.journey li', 'one');
+    expect(steps).toEqual(['2026-11-20 08:00:00.000 one', ' two']);
+    expect(made.wasCalled('/api/trace?id=ada&as=user&since=2026-11-19')).toBe(true);
+    await page.shows('3 events of a user or unit, the newest 2 are listed.');
+    const hrefs = "[...document.querySelectorAll('.journey a')].map((a) => a.getAttribute('href')).join()";
+    await page.holds(`${hrefs} === '#/trace?id=e1&as=event'`);
+  });
+
+  it('looks for what was received today unless the address says otherwise', async () => {
+    await made.leave();
+    made.page.go('/trace');
+    await made.page.holds("document.querySelector('input[name=since]')?.value === '2026-11-20'");
+  });
+});
