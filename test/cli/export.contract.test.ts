@@ -88,14 +88,14 @@ describe('sluice export', () => {
   });
 
   it.each([
-    [[], 'Expected status or run'],
-    [['status', '--days', '0'], '--days: got 0, expected 1 to 366'],
-    [['status', '--from', '2026-10-01'], '--from: not an option of status, but of run.'],
-    [['run', '--to', '2026-10-01'], '--to without --from'],
-    [['run', '--from', '2026-10-02', '--to', '2026-10-01'], 'is after'],
-    [['run', '--from', '2026-02-30'], 'expected YYYY-MM-DD'],
-    [['run', '--from', '2020-01-01', '--to', '2026-10-01'], 'at most 400 days'],
-  ])('refuses %j', async (args, message) => {
+    { args: [], message: 'Expected status or run' },
+    { args: ['status', '--days', '0'], message: '--days: got 0, expected 1 to 366' },
+    { args: ['status', '--from', '2026-10-01'], message: '--from: not an option of status, but of run.' },
+    { args: ['run', '--to', '2026-10-01'], message: '--to without --from' },
+    { args: ['run', '--from', '2026-10-02', '--to', '2026-10-01'], message: 'is after' },
+    { args: ['run', '--from', '2026-02-30'], message: 'expected YYYY-MM-DD' },
+    { args: ['run', '--from', '2020-01-01', '--to', '2026-10-01'], message: 'at most 400 days' },
+  ])('refuses $args', async ({ args, message }) => {
     expect(await sluice(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 

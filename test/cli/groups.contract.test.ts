@@ -132,9 +132,9 @@ describe('sluice groups', () => {
   });
 
   it.each([
-    ['the environment', { env }],
-    ['stdin', { stdin: `${KEY}\n` }],
-  ])('downloads specs with a key from %s, and never prints the key', async (_, options) => {
+    { what: 'the environment', options: { env } },
+    { what: 'stdin', options: { stdin: `${KEY}\n` } },
+  ])('downloads specs with a key from $what, and never prints the key', async ({ options }) => {
     const before = Date.now();
     const pulled = await groups(['pull', '--specs-url', `${specsUrl}/`, '--json'], options);
     expect(pulled.code).toBe(0);
@@ -155,14 +155,17 @@ describe('sluice groups', () => {
   });
 
   it.each([
-    ['SLUICE_GROUPS_KEY_REFUSED', { status: 401 }],
-    ['SLUICE_GROUPS_KEY_REFUSED', { status: 403, body: KEY }],
-    ['SLUICE_GROUPS_KEY_REFUSED', { status: 404 }],
-    ['SLUICE_GROUPS_UNAVAILABLE', { status: 400 }],
+    { code: 'SLUICE_GROUPS_KEY_REFUSED', answer: { status: 401 } },
+    { code: 'SLUICE_GROUPS_KEY_REFUSED', answer: { status: 403, body: KEY } },
+    { code: 'SLUICE_GROUPS_KEY_REFUSED', answer: { status: 404 } },
+    { code: 'SLUICE_GROUPS_UNAVAILABLE', answer: { status: 400 } },
     // The key is in the path: it would be handed on.
-    ['SLUICE_GROUPS_UNAVAILABLE', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
-    ['SLUICE_GROUPS_SPECS_NOT_JSON', { status: 200, body: '<html>' }],
-  ])('reports %s, without the key, if Statsig answers %j', async (code, answer) => {
+    {
+      code: 'SLUICE_GROUPS_UNAVAILABLE',
+      answer: { status: 302, headers: { location: 'http://127.0.0.1:9/' } },
+    },
+    { code: 'SLUICE_GROUPS_SPECS_NOT_JSON', answer: { status: 200, body: '<html>' } },
+  ])('reports $code, without the key, if Statsig answers $answer', async ({ code, answer }) => {
     answers = [answer];
     const refused = await groups(['pull', '--specs-url', specsUrl], { env });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
@@ -213,13 +216,13 @@ describe('sluice groups', () => {
   });
 
   it.each([
-    [[]],
-    [['push']],
-    [['pull', 'now']],
-    [['list', '--specs', 'specs.json']],
-    [['pull', '--experiment', 'search']],
-    [['pull', '--specs', 'specs.json', '--specs-url', specsUrl]],
-  ])('refuses the words %j', async (args) => {
+    { args: [] },
+    { args: ['push'] },
+    { args: ['pull', 'now'] },
+    { args: ['list', '--specs', 'specs.json'] },
+    { args: ['pull', '--experiment', 'search'] },
+    { args: ['pull', '--specs', 'specs.json', '--specs-url', specsUrl] },
+  ])('refuses the words $args', async ({ args }) => {
     expect((await groups(args)).code).toBe(2);
   });
 });

@@ -126,15 +126,15 @@ describe('sluice ingest', () => {
   });
 
   it.each([
-    [
-      ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],
-      'Dropped s3://acme-shut/events/2026-01-05/',
-    ],
-    [
-      ['drop', ...ACME, '--day', OLD, '--remove', '--name', 'no'],
-      `Deleted s3://acme-drops/events/${OLD}/no.`,
-    ],
-  ])('says which key it has written or deleted: %j', async (args, text) => {
+    {
+      args: ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],
+      text: 'Dropped s3://acme-shut/events/2026-01-05/',
+    },
+    {
+      args: ['drop', ...ACME, '--day', OLD, '--remove', '--name', 'no'],
+      text: `Deleted s3://acme-drops/events/${OLD}/no.`,
+    },
+  ])('says which key it has written or deleted: $args', async ({ args, text }) => {
     const stderr = expect.stringContaining(text);
     expect(await command('ingest', ...args)).toMatchObject({ code: 0, stdout: '', stderr });
   });

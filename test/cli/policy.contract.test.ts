@@ -198,47 +198,59 @@ describe('sluice policy print', () => {
   });
 
   it.each([
-    [['policy', 'print'], '--for'],
-    [['policy', 'print', '--for', 'tableau'], 'statsig-bucket'],
-    [['policy', '--for', 'owox'], 'Expected print'],
-    [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: got 12, expected 12 digits'],
-    [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
-    [
-      ['policy', 'print', '--for', 'metabase', '--reader', 'bi', '--source', 'acme'],
-      'no source for metabase is named acme',
-    ],
-    [
-      ['policy', 'print', '--for', 'export-target', '--export', 'out', '--reader', 'bi'],
-      'no reader for export-target is named bi',
-    ],
-    [
-      ['policy', 'print', '--for', 'ingest-source', '--source', 'bolt', '--export', 'out'],
-      'no export for ingest-source is named out',
-    ],
-    [['policy', 'print', '--for', 'owox', '--bucket', 'acme'], '--bucket'],
-    [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: got eu-*, expected a region'],
-    [
-      ['policy', 'print', '--for', 'owox', '--key', '*'],
-      '--key: got *, expected the ARN of a KMS key of one region',
-    ],
-    [
-      ['policy', 'print', '--for', 'owox', '--key', KEY.replace('eu-west-1', 'us-east-1')],
-      '--key: got a key of us-east-1, expected one of eu-west-1',
-    ],
-    [
-      ['policy', 'print', '--for', 'owox', '--region', 'us-east-1', '--key', KEY],
-      '--key: got a key of eu-west-1, expected one of us-east-1',
-    ],
-    [
-      ['policy', 'print', '--for', 'statsig-bucket', '--key', KEY],
-      '--key: no policy for statsig-bucket names the key',
-    ],
-    [['policy', 'print', '--for', 'deploy', '--key', KEY], '--key: no policy for deploy names the key'],
-    [
-      ['policy', 'print', '--for', 'deploy', '--stage', '*'],
-      '--stage: got *, expected letters, digits and -',
-    ],
-  ])('refuses %j', async (args, message) => {
+    { args: ['policy', 'print'], message: '--for' },
+    { args: ['policy', 'print', '--for', 'tableau'], message: 'statsig-bucket' },
+    { args: ['policy', '--for', 'owox'], message: 'Expected print' },
+    {
+      args: ['policy', 'print', '--for', 'owox', '--account', '12'],
+      message: '--account: got 12, expected 12 digits',
+    },
+    {
+      args: ['policy', 'print', '--for', 'owox', '--reader', 'bi'],
+      message: 'no reader for owox is named bi',
+    },
+    {
+      args: ['policy', 'print', '--for', 'metabase', '--reader', 'bi', '--source', 'acme'],
+      message: 'no source for metabase is named acme',
+    },
+    {
+      args: ['policy', 'print', '--for', 'export-target', '--export', 'out', '--reader', 'bi'],
+      message: 'no reader for export-target is named bi',
+    },
+    {
+      args: ['policy', 'print', '--for', 'ingest-source', '--source', 'bolt', '--export', 'out'],
+      message: 'no export for ingest-source is named out',
+    },
+    { args: ['policy', 'print', '--for', 'owox', '--bucket', 'acme'], message: '--bucket' },
+    {
+      args: ['policy', 'print', '--for', 'owox', '--region', 'eu-*'],
+      message: '--region: got eu-*, expected a region',
+    },
+    {
+      args: ['policy', 'print', '--for', 'owox', '--key', '*'],
+      message: '--key: got *, expected the ARN of a KMS key of one region',
+    },
+    {
+      args: ['policy', 'print', '--for', 'owox', '--key', KEY.replace('eu-west-1', 'us-east-1')],
+      message: '--key: got a key of us-east-1, expected one of eu-west-1',
+    },
+    {
+      args: ['policy', 'print', '--for', 'owox', '--region', 'us-east-1', '--key', KEY],
+      message: '--key: got a key of eu-west-1, expected one of us-east-1',
+    },
+    {
+      args: ['policy', 'print', '--for', 'statsig-bucket', '--key', KEY],
+      message: '--key: no policy for statsig-bucket names the key',
+    },
+    {
+      args: ['policy', 'print', '--for', 'deploy', '--key', KEY],
+      message: '--key: no policy for deploy names the key',
+    },
+    {
+      args: ['policy', 'print', '--for', 'deploy', '--stage', '*'],
+      message: '--stage: got *, expected letters, digits and -',
+    },
+  ])('refuses $args', async ({ args, message }) => {
     const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);

@@ -113,9 +113,9 @@ describe('npm and npx', () => {
 
 describe('sluice in a pipe', () => {
   it.each([
-    [['--help'], 0],
-    [['query', 'SELECT 1', '--data', '/nonexistent'], 1],
-  ] as const)('%j exits with its own code when the reader closes the pipe', async (args, code) => {
+    { args: ['--help'], code: 0 },
+    { args: ['query', 'SELECT 1', '--data', '/nonexistent'], code: 1 },
+  ] as const)('$args exits with its own code when the reader closes the pipe', async ({ args, code }) => {
     const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     const stderr = text(child.stderr);

@@ -32,16 +32,16 @@ describe('a query', () => {
   const noData = ['--data', '/dev/null/none'];
 
   it.each([
-    [['--stage', 'dev']],
-    [[...noData, '--athena']],
-    [[...noData, '--endpoint-url', 'http://127.0.0.1:9']],
-  ])('is asked of Athena with %j', async (args) => {
+    { args: ['--stage', 'dev'] },
+    { args: [...noData, '--athena'] },
+    { args: [...noData, '--endpoint-url', 'http://127.0.0.1:9'] },
+  ])('is asked of Athena with $args', async ({ args }) => {
     expect(await asked(...args)).toBe('SLUICE_AWS_UNREACHABLE');
   });
 
-  it.each([[noData], [[...noData, '--local']], [[...noData, '--stage', 'local']]])(
-    'is asked of the files of the local cloud with %j',
-    async (args) => expect(await asked(...args)).toBe('SLUICE_QUERY_NO_DATA'),
+  it.each([{ args: noData }, { args: [...noData, '--local'] }, { args: [...noData, '--stage', 'local'] }])(
+    'is asked of the files of the local cloud with $args',
+    async ({ args }) => expect(await asked(...args)).toBe('SLUICE_QUERY_NO_DATA'),
   );
 });
 

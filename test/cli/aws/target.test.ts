@@ -9,13 +9,15 @@ const named = (
 const LOCAL = { isLocal: true, stack: { stage: 'local' }, aws: { endpoint: 'http://127.0.0.1:4566' } };
 
 describe('the target of a command', () => {
-  it.each([[{}], [{ local: true }], [{ stage: 'local' }], [{ local: true, stage: 'local' }]])(
-    'is the local cloud with %j',
-    (options) => {
-      const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'prod' };
-      for (const env of [{}, aws]) expect(named(options, env)).toMatchObject(LOCAL);
-    },
-  );
+  it.each([
+    { options: {} },
+    { options: { local: true } },
+    { options: { stage: 'local' } },
+    { options: { local: true, stage: 'local' } },
+  ])('is the local cloud with $options', ({ options }) => {
+    const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'prod' };
+    for (const env of [{}, aws]) expect(named(options, env)).toMatchObject(LOCAL);
+  });
 
   it('is a deployment with the name of its stage', () => {
     const { aws, ...rest } = named({ stage: 'prod', region: 'eu-west-1' });

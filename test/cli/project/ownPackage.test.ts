@@ -47,11 +47,11 @@ describe('where a project installs Sluice from', () => {
   });
 
   it.each([
-    ['a tarball that has moved', 'file:gone.tgz'],
-    ['a folder', 'file:at#home/folder'],
-    ['a repository', 'git+ssh://git@example.com/sluice.git'],
-    ['a workspace', 'workspace:*'],
-  ])('is refused when it is no place of a tarball: %s', (_what, spec) => {
+    { what: 'a tarball that has moved', spec: 'file:gone.tgz' },
+    { what: 'a folder', spec: 'file:at#home/folder' },
+    { what: 'a repository', spec: 'git+ssh://git@example.com/sluice.git' },
+    { what: 'a workspace', spec: 'workspace:*' },
+  ])('is refused when it is no place of a tarball: $what', ({ spec }) => {
     expect(installedBy({ [PACKAGE_NAME]: spec })).toThrow(
       expect.objectContaining({ code: 'SLUICE_INIT_SOURCE', detail: expect.stringContaining(spec) }),
     );

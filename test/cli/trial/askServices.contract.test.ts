@@ -292,14 +292,20 @@ describe('the question of encryption', () => {
     await expect(askEncryption(deployment)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it.each<[what: string, denies: Denies]>([
-    ['an object without the header is stored', () => false],
-    ['an object with the header is denied', (_, put) => put !== 'part'],
-    ['parts are denied', (_, put) => put !== 'stated'],
-    ['AES256 alone is denied', (folder, put) => put === 'bare' || folder === 'encrypted'],
-    ['aws:kms alone is denied', (folder, put) => put === 'bare' || folder === 'encrypted-kms'],
-    ['aws:kms alone is stored without the header', (folder, put) => put === 'bare' && folder === 'encrypted'],
-  ])('is answered otherwise if %s', async (_, denies) => {
+  it.each<{ readonly what: string; readonly denies: Denies }>([
+    { what: 'an object without the header is stored', denies: () => false },
+    { what: 'an object with the header is denied', denies: (_, put) => put !== 'part' },
+    { what: 'parts are denied', denies: (_, put) => put !== 'stated' },
+    { what: 'AES256 alone is denied', denies: (folder, put) => put === 'bare' || folder === 'encrypted' },
+    {
+      what: 'aws:kms alone is denied',
+      denies: (folder, put) => put === 'bare' || folder === 'encrypted-kms',
+    },
+    {
+      what: 'aws:kms alone is stored without the header',
+      denies: (folder, put) => put === 'bare' && folder === 'encrypted',
+    },
+  ])('is answered otherwise if $what', async ({ denies }) => {
     expect(await ask(denies)).toMatchObject({ verdict: 'otherwise' });
   });
 });

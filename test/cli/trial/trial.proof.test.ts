@@ -80,12 +80,12 @@ const permissionsBoundary = `arn:aws:iam::${account}:policy/limit`;
 const keyArn = `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 
 it.each([
-  ['deploys nothing that stays when its stack goes', trial.project],
-  [
-    'has the boundary and the key of the project',
-    { ...trial.project, permissionsBoundary, existing: { keyArn } },
-  ],
-] as const)('%s', async (_, project) => {
+  { what: 'deploys nothing that stays when its stack goes', project: trial.project },
+  {
+    what: 'has the boundary and the key of the project',
+    project: { ...trial.project, permissionsBoundary, existing: { keyArn } },
+  },
+] as const)('$what', async ({ project }) => {
   const { service, config: configFile } = trialFiles(trial);
   await writeService(trial, trialConfig({ ...trial, account, project }, 'arm64'));
   try {

@@ -14,16 +14,24 @@ describe("the session policy of a customer's role", () => {
   const actions = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:PutKeyPolicy'];
 
   it.each([
-    ['list', []],
-    ['read', ['kms:Decrypt']],
-    ['write', ['kms:Decrypt', 'kms:GenerateDataKey']],
-    ['receipt', ['kms:Decrypt', 'kms:GenerateDataKey']],
-  ] as const)("lets who may %s use the customer's key for that alone", async (purpose, expected) => {
-    const sessionPolicy: Document = JSON.parse(customerSession(third, 'in/events/', purpose) ?? '');
-    const caller = { principal: customersRole(owner), policies: [everything], sessionPolicy, resourcePolicy };
-    const verdicts = await Promise.all(
-      actions.map((action) => decideCall(caller, { action, resources: [keyOf(owner)], context: VIA_S3 })),
-    );
-    expect(actions.filter((_, i) => verdicts[i] === 'Allowed')).toEqual(expected);
-  });
+    { purpose: 'list', expected: [] },
+    { purpose: 'read', expected: ['kms:Decrypt'] },
+    { purpose: 'write', expected: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+    { purpose: 'receipt', expected: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  ] as const)(
+    "lets who may $purpose use the customer's key for that alone",
+    async ({ purpose, expected }) => {
+      const sessionPolicy: Document = JSON.parse(customerSession(third, 'in/events/', purpose) ?? '');
+      const caller = {
+        principal: customersRole(owner),
+        policies: [everything],
+        sessionPolicy,
+        resourcePolicy,
+      };
+      const verdicts = await Promise.all(
+        actions.map((action) => decideCall(caller, { action, resources: [keyOf(owner)], context: VIA_S3 })),
+      );
+      expect(actions.filter((_, i) => verdicts[i] === 'Allowed')).toEqual(expected);
+    },
+  );
 });

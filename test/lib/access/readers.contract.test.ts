@@ -362,18 +362,21 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
 });
 
 it.each([
-  ['statsig', [statsigPolicy(KEYLESS, statsigs, STATSIG)]],
-  ['owox', [owoxPolicy(KEYLESS, { resultsBucket: RESULTS, ownDatabase: 'owox' })]],
-  ['metabase', [metabasePolicy(KEYLESS, metabases)]],
-] as const)("%s does the same in a bucket with S3's own keys, and may use no key", async (name, policies) => {
-  const { does, mustNot } = readers[name];
-  const isOfKey = ({ action }: Call) => action.startsWith('kms:');
-  const decideOn = (call: Call) => decide(policies, call);
-  const withoutKey = does.filter((call) => !isOfKey(call));
-  await decides(withoutKey, 'Allowed', decideOn);
-  await decides(does.filter(isOfKey), 'ImplicitlyDenied', decideOn);
-  await decides([...mustNot, ...nobody], 'Denied', decideOn);
-});
+  { name: 'statsig', policies: [statsigPolicy(KEYLESS, statsigs, STATSIG)] },
+  { name: 'owox', policies: [owoxPolicy(KEYLESS, { resultsBucket: RESULTS, ownDatabase: 'owox' })] },
+  { name: 'metabase', policies: [metabasePolicy(KEYLESS, metabases)] },
+] as const)(
+  "$name does the same in a bucket with S3's own keys, and may use no key",
+  async ({ name, policies }) => {
+    const { does, mustNot } = readers[name];
+    const isOfKey = ({ action }: Call) => action.startsWith('kms:');
+    const decideOn = (call: Call) => decide(policies, call);
+    const withoutKey = does.filter((call) => !isOfKey(call));
+    await decides(withoutKey, 'Allowed', decideOn);
+    await decides(does.filter(isOfKey), 'ImplicitlyDenied', decideOn);
+    await decides([...mustNot, ...nobody], 'Denied', decideOn);
+  },
+);
 
 describe('statsig', () => {
   it('is explicitly denied our data and tables, so that no later policy can give it access', async () => {

@@ -54,17 +54,17 @@ describe('a custom event', () => {
   });
 
   it.each([
-    ['text', 'text'],
-    ['', undefined],
-    [0, '0'],
-    [1e21, '1e+21'],
-    [true, 'true'],
-    [false, 'false'],
-    [' ', ' '],
-    [{ a: [1] }, '{"a":[1]}'],
-    [null, undefined],
-    [undefined, undefined],
-  ])('with the value %p has the column %p', (value, expected) => {
+    { value: 'text', expected: 'text' },
+    { value: '', expected: undefined },
+    { value: 0, expected: '0' },
+    { value: 1e21, expected: '1e+21' },
+    { value: true, expected: 'true' },
+    { value: false, expected: 'false' },
+    { value: ' ', expected: ' ' },
+    { value: { a: [1] }, expected: '{"a":[1]}' },
+    { value: null, expected: undefined },
+    { value: undefined, expected: undefined },
+  ])('with the value $value has the column $expected', ({ value, expected }) => {
     expect(collectOne({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
   });
 

@@ -95,10 +95,10 @@ describe('event_id', () => {
 
   // js-client stamps a batch with the stable ID and session that it has when it sends it again.
   it.each([
-    ['user ID', { userID: 'u' }],
-    ['numeric user ID', { userID: 7 }],
-    ['user ID and a company', { userID: 'u', customIDs: { companyID: 'acme' } }],
-  ])('is the same from another device and session if the user has a %s', (_, user) => {
+    { what: 'user ID', user: { userID: 'u' } },
+    { what: 'numeric user ID', user: { userID: 7 } },
+    { what: 'user ID and a company', user: { userID: 'u', customIDs: { companyID: 'acme' } } },
+  ])('is the same from another device and session if the user has a $what', ({ user }) => {
     const timed = events.map((event) => ({ ...event, user: { ...event.user, ...user } }));
     const first = ids({ events: timed, statsigMetadata });
     expect(new Set(first).size).toBe(3);
@@ -112,10 +112,10 @@ describe('event_id', () => {
   });
 
   it.each([
-    ['none', undefined],
-    ['no ID', { email: 'u@example.com', userID: '', customIDs: { companyID: null } }],
-    ['that of a company alone', { customIDs: { companyID: 'acme' } }],
-  ])('differs by key, device and session if the user has %s', (_, user) => {
+    { what: 'none', user: undefined },
+    { what: 'no ID', user: { email: 'u@example.com', userID: '', customIDs: { companyID: null } } },
+    { what: 'that of a company alone', user: { customIDs: { companyID: 'acme' } } },
+  ])('differs by key, device and session if the user has $what', ({ user }) => {
     const anonymous = events.map((event) => ({ ...event, user }));
     const all = [
       ids({ events: anonymous, statsigMetadata }),

@@ -104,10 +104,10 @@ describe('the time of an event', () => {
   });
 
   it.each([
-    ['before 2000', 5],
-    ['ahead', now + 9 * 3_600_000],
-    ['missing', null],
-  ])('is not noted of an event that is refused: %s', (_, time) => {
+    { what: 'before 2000', time: 5 },
+    { what: 'ahead', time: now + 9 * 3_600_000 },
+    { what: 'missing', time: null },
+  ])('is not noted of an event that is refused: $what', ({ time }) => {
     const { refused, noted, aheadMs } = collectOne({ eventName: 'e', time, value: 'x'.repeat(1_100_000) });
     expect(refused).toMatchObject([{ code: 'SLUICE_EVENT_TOO_LARGE' }]);
     expect(noted).toEqual({});

@@ -60,10 +60,10 @@ describe('an item of custom exposures', () => {
   });
 
   it.each([
-    ['with invalid metadata', { experimentName: 'exp', metadata: 'text' }],
-    ['that is null', null],
-    ['that is a number', 7],
-  ])('%s is refused unchanged', (_what, item) => {
+    { what: 'with invalid metadata', item: { experimentName: 'exp', metadata: 'text' } },
+    { what: 'that is null', item: null },
+    { what: 'that is a number', item: 7 },
+  ])('$what is refused unchanged', ({ item }) => {
     const { exposures, refused } = collect({ exposures: [item] });
     expect(exposures).toEqual([]);
     expect(refused.map(({ raw }) => JSON.parse(raw))).toMatchObject([{ exposures: [item] }]);

@@ -17,12 +17,12 @@ const listsOf = (events: number, exposures: number) =>
   `{"events":[${Array(events).fill(0)}],"exposures":[${Array(exposures).fill(0)}]}`;
 
 it.each([
-  ['more events than it accepts', listsOf(MAX_EVENTS + 1, 0)],
-  ['more exposures than it accepts', listsOf(0, MAX_EVENTS + 1)],
-  ['more of both than it accepts', listsOf(MAX_EVENTS, 1)],
-  ['rows that would fill the memory', bodyOf(10_000, 4_000)],
-  ['rows of megabytes', bodyOf(9_900, 600)],
-])('the collector refuses a small body with %s, and keeps it as sent', async (_, text) => {
+  { what: 'more events than it accepts', text: listsOf(MAX_EVENTS + 1, 0) },
+  { what: 'more exposures than it accepts', text: listsOf(0, MAX_EVENTS + 1) },
+  { what: 'more of both than it accepts', text: listsOf(MAX_EVENTS, 1) },
+  { what: 'rows that would fill the memory', text: bodyOf(10_000, 4_000) },
+  { what: 'rows of megabytes', text: bodyOf(9_900, 600) },
+])('the collector refuses a small body with $what, and keeps it as sent', async ({ text }) => {
   const body = gzipSync(text, { level: 1 });
   const { status, code, rows, quarantined } = await memoryCollector()(request({ body }));
   expect(status).toBe(413);
@@ -65,10 +65,10 @@ it('the collector accepts as many events as it may', async () => {
 });
 
 it.each([
-  ['4 MiB', 0, () => 4_194_304],
-  ['ten times the body', 1_000_000, (length: number) => 10 * length],
-  ['32 MiB', 4_000_000, () => 33_554_432],
-])('the collector accepts rows up to %s for both tables together', (_, padding, limitOf) => {
+  { what: '4 MiB', padding: 0, limitOf: () => 4_194_304 },
+  { what: 'ten times the body', padding: 1_000_000, limitOf: (length: number) => 10 * length },
+  { what: '32 MiB', padding: 4_000_000, limitOf: () => 33_554_432 },
+])('the collector accepts rows up to $what for both tables together', ({ padding, limitOf }) => {
   const plan = collectPlan(defineConfig({ bucket: 'bucket' }));
   const exposure =
     ',{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","gateValue":"true","ruleID":"r"}}';

@@ -81,9 +81,9 @@ describe('a refused request', () => {
     });
 
     it.each([
-      ['no key', '', undefined],
-      ["a key of Statsig's console", 'console-x', 'of another form'],
-    ])('is answered 401 if it has %s, of which nothing is logged', async (_title, key, logged) => {
+      { what: 'no key', key: '', logged: undefined },
+      { what: "a key of Statsig's console", key: 'console-x', logged: 'of another form' },
+    ])('is answered 401 if it has $what, of which nothing is logged', async ({ key, logged }) => {
       const { send, rows, log } = startCollector({ keys: [] });
       const answer = await send(request({ headers: { 'statsig-api-key': key } }));
       expect(answer).toMatchObject(refusedWith(401, 'SLUICE_KEY_MISSING'));
@@ -163,27 +163,49 @@ describe('a refused request', () => {
     ]);
   });
 
-  it.each<[string, number, string, string | Uint8Array, Sent?]>([
-    ['is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '[{"events":[]}]'],
-    ['is a text of JSON', 400, 'SLUICE_BODY_JSON_IN_TEXT', JSON.stringify('{"events":[]}')],
-    ['has a text of a list', 400, 'SLUICE_BODY_JSON_IN_TEXT', '{"events":" []"}'],
-    [
-      'has an unknown encoding',
-      415,
-      'SLUICE_BODY_ENCODING_UNKNOWN',
-      Buffer.from([1, 2, 0xff]),
-      { headers: { 'content-encoding': 'snappy' } },
-    ],
-    [
-      'is cut off',
-      400,
-      'SLUICE_BODY_TRUNCATED',
-      gzipSync('{"events":[]}').subarray(0, 20),
-      { query: 'gz=1' },
-    ],
-    ['is said to be gzip', 400, 'SLUICE_BODY_CORRUPT', 'x', { headers: { 'content-encoding': 'gzip' } }],
-    ['is a bomb', 413, 'SLUICE_BODY_INFLATES_TOO_FAR', gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1, 0x20))],
-  ])('with a body that %s is kept as received', async (_what, status, code, body, sent = {}) => {
+  it.each<{
+    readonly what: string;
+    readonly status: number;
+    readonly code: string;
+    readonly body: string | Uint8Array;
+    readonly sent?: Sent;
+  }>([
+    { what: 'is no object', status: 400, code: 'SLUICE_BODY_WRONG_SHAPE', body: '[{"events":[]}]' },
+    {
+      what: 'is a text of JSON',
+      status: 400,
+      code: 'SLUICE_BODY_JSON_IN_TEXT',
+      body: JSON.stringify('{"events":[]}'),
+    },
+    { what: 'has a text of a list', status: 400, code: 'SLUICE_BODY_JSON_IN_TEXT', body: '{"events":" []"}' },
+    {
+      what: 'has an unknown encoding',
+      status: 415,
+      code: 'SLUICE_BODY_ENCODING_UNKNOWN',
+      body: Buffer.from([1, 2, 0xff]),
+      sent: { headers: { 'content-encoding': 'snappy' } },
+    },
+    {
+      what: 'is cut off',
+      status: 400,
+      code: 'SLUICE_BODY_TRUNCATED',
+      body: gzipSync('{"events":[]}').subarray(0, 20),
+      sent: { query: 'gz=1' },
+    },
+    {
+      what: 'is said to be gzip',
+      status: 400,
+      code: 'SLUICE_BODY_CORRUPT',
+      body: 'x',
+      sent: { headers: { 'content-encoding': 'gzip' } },
+    },
+    {
+      what: 'is a bomb',
+      status: 413,
+      code: 'SLUICE_BODY_INFLATES_TOO_FAR',
+      body: gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1, 0x20)),
+    },
+  ])('with a body that $what is kept as received', async ({ status, code, body, sent = {} }) => {
     const { send, rows } = startCollector();
     expect(await send(request({ ...sent, body }))).toMatchObject(refusedWith(status, code));
     const raw =
@@ -219,9 +241,9 @@ describe('a refused request', () => {
     const withoutThem = '{"n":9007199254740993}';
 
     it.each([
-      ['of another shape', `{"events":7,"user":${user}}`],
-      ['of too many events', `{"user":${user},"events":[${'0,'.repeat(MAX_EVENTS)}0]}`],
-    ])('loses them if its body is %s, compressed or not', async (_title, body) => {
+      { what: 'of another shape', body: `{"events":7,"user":${user}}` },
+      { what: 'of too many events', body: `{"user":${user},"events":[${'0,'.repeat(MAX_EVENTS)}0]}` },
+    ])('loses them if its body is $what, compressed or not', async ({ body }) => {
       const { send, rows } = startCollector();
       await send(request({ body }));
       await send(request({ body: gzipSync(body) }));
@@ -230,9 +252,9 @@ describe('a refused request', () => {
     });
 
     it.each([
-      ['ends too early', `{"user":${user}`],
-      ['is too large to be parsed', `{"user":${user},"x":"${'x'.repeat(MAX_BODY_BYTES)}"}`],
-    ])('is withheld if its body %s', async (_title, body) => {
+      { what: 'ends too early', body: `{"user":${user}` },
+      { what: 'is too large to be parsed', body: `{"user":${user},"x":"${'x'.repeat(MAX_BODY_BYTES)}"}` },
+    ])('is withheld if its body $what', async ({ body }) => {
       const { send, rows } = startCollector();
       await send(request({ body }));
       const withheld = new RegExp(`^withheld: ${body.length} bytes, [0-9a-f]{64}$`);

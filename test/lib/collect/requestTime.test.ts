@@ -29,14 +29,18 @@ describe('the time of a request', () => {
     expect(log).toMatchObject([{ code: 'SLUICE_COLLECT_OUT_OF_TIME', ms }]);
   });
 
-  it.each<[sender: string, sent: Sent, ms: number]>([
-    ['an SDK that says nothing', {}, 2_600],
-    ['another SDK', { headers: { 'statsig-sdk-type': 'js-client' }, timeEpoch: NOW - 600 }, 2_600],
-    ['the Go SDK', { headers: { 'statsig-sdk-type': 'go-sdk' } }, 1_900],
-    ['the Go SDK after 600 ms', { query: 'st=go-sdk', timeEpoch: NOW - 600 }, 1_300],
-    ['the Go SDK with a clock ahead', { query: 'st=go-sdk', timeEpoch: NOW + 50 }, 1_900],
-    ['the Go SDK after a day', { query: 'st=go-sdk', timeEpoch: NOW - 86_400_000 }, 1_000],
-  ])('is limited by an alarm that its answer stops: %s', async (_what, sent, ms) => {
+  it.each<{ readonly what: string; readonly sent: Sent; readonly ms: number }>([
+    { what: 'an SDK that says nothing', sent: {}, ms: 2_600 },
+    {
+      what: 'another SDK',
+      sent: { headers: { 'statsig-sdk-type': 'js-client' }, timeEpoch: NOW - 600 },
+      ms: 2_600,
+    },
+    { what: 'the Go SDK', sent: { headers: { 'statsig-sdk-type': 'go-sdk' } }, ms: 1_900 },
+    { what: 'the Go SDK after 600 ms', sent: { query: 'st=go-sdk', timeEpoch: NOW - 600 }, ms: 1_300 },
+    { what: 'the Go SDK with a clock ahead', sent: { query: 'st=go-sdk', timeEpoch: NOW + 50 }, ms: 1_900 },
+    { what: 'the Go SDK after a day', sent: { query: 'st=go-sdk', timeEpoch: NOW - 86_400_000 }, ms: 1_000 },
+  ])('is limited by an alarm that its answer stops: $what', async ({ sent, ms }) => {
     const { send, alarms } = startCollector();
     expect(await send(request({ body, ...sent }))).toEqual(accepted);
     // The other alarms belong to the calls.

@@ -29,35 +29,36 @@ describe('the rows of one batch', () => {
     for (const none of ['companyID', ['companyID'], 7]) expect(row(none)).not.toHaveProperty('company_id');
   });
 
-  it.each<[object | null]>([[{ os: 'linux', sdkType: 'js' }], [{}], [null]])(
-    "have each the metadata of their own event, beside the batch's: %j",
-    (batch) => {
-      const long = 'x'.repeat(5_000);
-      const own = [
-        { page: '/' },
-        { route: '/' },
-        { page: '/' },
-        // A page that sets a member by a variable that has no value sends it so.
-        { undefined: '/' },
-        { undefined: '/' },
-        { page: '/', route: '/' },
-        { page: 1 },
-        { page: long },
-        { route: long },
-        { page: '/', os: 'own' },
-        { os: 'own' },
-        {},
-        null,
-        { page: '/' },
-      ];
-      const events = own.map((statsigMetadata) => ({ eventName: 'e', time: now, statsigMetadata }));
-      const { rows, duplicates } = collect({ events, statsigMetadata: batch });
-      expect(rows.map((row) => JSON.parse(String(row['statsig_metadata'] ?? '{}')))).toEqual(
-        own.map((members) => ({ ...batch, ...members })),
-      );
-      expect(duplicates).toBe(4);
-    },
-  );
+  it.each<{ readonly batch: object | null }>([
+    { batch: { os: 'linux', sdkType: 'js' } },
+    { batch: {} },
+    { batch: null },
+  ])("have each the metadata of their own event, beside the batch's: $batch", ({ batch }) => {
+    const long = 'x'.repeat(5_000);
+    const own = [
+      { page: '/' },
+      { route: '/' },
+      { page: '/' },
+      // A page that sets a member by a variable that has no value sends it so.
+      { undefined: '/' },
+      { undefined: '/' },
+      { page: '/', route: '/' },
+      { page: 1 },
+      { page: long },
+      { route: long },
+      { page: '/', os: 'own' },
+      { os: 'own' },
+      {},
+      null,
+      { page: '/' },
+    ];
+    const events = own.map((statsigMetadata) => ({ eventName: 'e', time: now, statsigMetadata }));
+    const { rows, duplicates } = collect({ events, statsigMetadata: batch });
+    expect(rows.map((row) => JSON.parse(String(row['statsig_metadata'] ?? '{}')))).toEqual(
+      own.map((members) => ({ ...batch, ...members })),
+    );
+    expect(duplicates).toBe(4);
+  });
 
   it("have the batch's metadata as it is and their own behind it, or all sorted where they override it", () => {
     const own = [

@@ -167,10 +167,10 @@ describe('a request whose events cannot be stored', () => {
     expect(large.map(({ timeoutMs }) => timeoutMs)).toEqual([1]);
   });
 
-  it.each<[unknown, string]>([
-    [new RangeError('full'), 'RangeError'],
-    ['full', 'Error'],
-  ])('is refused if such an event cannot be written: %p', async (problem, name) => {
+  it.each<{ readonly problem: unknown; readonly name: string }>([
+    { problem: new RangeError('full'), name: 'RangeError' },
+    { problem: 'full', name: 'Error' },
+  ])('is refused if such an event cannot be written: $problem', async ({ problem, name }) => {
     const { send, log, rows } = startCollector({
       parts: () => ({ putQuarantineLarge: () => Promise.reject(problem) }),
     });

@@ -139,16 +139,16 @@ describe('a drop', () => {
 
 describe('the folder of a day', () => {
   it.each([
-    ['YYYY-MM-DD', '2026-11-19'],
-    ['YYYYMMDD', '20261119'],
-    ['ds=YYYY-MM-DD', 'ds=2026-11-19'],
-    ['MM-DD=YYYY-MM-DD', 'MM-DD=2026-11-19'],
-    ['YYYY/MM/DD', '2026/11/19'],
-    ['YYYY/MM/DD/HH', '2026/11/19'],
-    ['YYYY-M-D', '2026-11-19'],
-    ['year=YYYY/month=M/day=D', 'year=2026/month=11/day=19'],
-    ['d=YYYYMMDD', 'd=20261119'],
-  ] as const)('is named as %s says', (format, name) => {
+    { format: 'YYYY-MM-DD', name: '2026-11-19' },
+    { format: 'YYYYMMDD', name: '20261119' },
+    { format: 'ds=YYYY-MM-DD', name: 'ds=2026-11-19' },
+    { format: 'MM-DD=YYYY-MM-DD', name: 'MM-DD=2026-11-19' },
+    { format: 'YYYY/MM/DD', name: '2026/11/19' },
+    { format: 'YYYY/MM/DD/HH', name: '2026/11/19' },
+    { format: 'YYYY-M-D', name: '2026-11-19' },
+    { format: 'year=YYYY/month=M/day=D', name: 'year=2026/month=11/day=19' },
+    { format: 'd=YYYYMMDD', name: 'd=20261119' },
+  ] as const)('is named as $format says', ({ format, name }) => {
     expect(dropDayFolder('2026-11-19', format)).toBe(name);
   });
 });

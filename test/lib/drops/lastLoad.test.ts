@@ -48,23 +48,23 @@ const codeOf = (names: readonly string[], files: readonly FileFate[], isBackfill
 };
 
 describe('a day that is loaded', () => {
-  it.each<[names: string[], code: string | null]>([
-    [[], null],
-    [['_SUCCESS', 'part/'], null],
-    [['a.parquet'], null],
-    [['a.parquet', 'notes.csv'], null],
-    [['a.parquet empty'], NOTHING],
-    [['a.csv'], NOTHING],
-    [['a.parquet.gz'], NOTHING],
-    [['_temporary/0/a.parquet'], NOTHING],
-    [['_SUCCESS.parquet'], NOTHING],
-    [['.a.parquet'], NOTHING],
+  it.each<{ readonly names: string[]; readonly code: string | null }>([
+    { names: [], code: null },
+    { names: ['_SUCCESS', 'part/'], code: null },
+    { names: ['a.parquet'], code: null },
+    { names: ['a.parquet', 'notes.csv'], code: null },
+    { names: ['a.parquet empty'], code: NOTHING },
+    { names: ['a.csv'], code: NOTHING },
+    { names: ['a.parquet.gz'], code: NOTHING },
+    { names: ['_temporary/0/a.parquet'], code: NOTHING },
+    { names: ['_SUCCESS.parquet'], code: NOTHING },
+    { names: ['.a.parquet'], code: NOTHING },
     // What is not committed yet is no failure, but what else is there is one.
-    [['_started_1', 'part-0-tid-1-x.parquet'], null],
-    [['_started_1', 'part-0-tid-1-x.parquet', 'b.csv'], NOTHING],
-    [['a.parquet archived'], ARCHIVED],
-    [['a.parquet archived', 'b.csv'], NOTHING],
-  ])('for the first time from %j: %s', (names, code) => {
+    { names: ['_started_1', 'part-0-tid-1-x.parquet'], code: null },
+    { names: ['_started_1', 'part-0-tid-1-x.parquet', 'b.csv'], code: NOTHING },
+    { names: ['a.parquet archived'], code: ARCHIVED },
+    { names: ['a.parquet archived', 'b.csv'], code: NOTHING },
+  ])('for the first time from $names: $code', ({ names, code }) => {
     for (const isBackfill of [false, true]) expect(codeOf(names, [], isBackfill)).toBe(code);
   });
 
@@ -164,17 +164,20 @@ it('objects are told that a loaded day left out and that were meant to be loaded
 });
 
 describe('a day that was loaded from another folder', () => {
-  it.each<[reason: LeftOut['reason'], isThere: boolean]>([
-    ['archived', false],
-    ['not_parquet', false],
-    ['unfinished', true],
-    ['marker', true],
-  ])('is still there if the new folder holds an object alone that is %s: %s', (reason, expected) => {
-    const { leftOut } = dropOf(['a.csv']);
-    const drop = { files: [], leftOut: leftOut.map((left) => ({ ...left, reason })) };
-    expect(drop.leftOut).toHaveLength(1);
-    expect(isElsewhere(drop, { place: 's3://old/' }, 's3://new/')).toBe(expected);
-  });
+  it.each<{ readonly reason: LeftOut['reason']; readonly expected: boolean }>([
+    { reason: 'archived', expected: false },
+    { reason: 'not_parquet', expected: false },
+    { reason: 'unfinished', expected: true },
+    { reason: 'marker', expected: true },
+  ])(
+    'is still there if the new folder holds an object alone that is $reason: $expected',
+    ({ reason, expected }) => {
+      const { leftOut } = dropOf(['a.csv']);
+      const drop = { files: [], leftOut: leftOut.map((left) => ({ ...left, reason })) };
+      expect(drop.leftOut).toHaveLength(1);
+      expect(isElsewhere(drop, { place: 's3://old/' }, 's3://new/')).toBe(expected);
+    },
+  );
 });
 
 describe('the files of a day', () => {

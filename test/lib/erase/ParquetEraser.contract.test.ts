@@ -50,65 +50,105 @@ describe('the rows of a unit in a Parquet file', () => {
     ask(`COPY (${sql}) TO '${from}' (FORMAT parquet, ${options})`);
 
   it.each([
-    ['user_id=a', "SELECT 'a' AS user_id UNION ALL SELECT 'A' UNION ALL SELECT NULL", 1],
-    ['user_id=7', 'SELECT 7 AS user_id UNION ALL SELECT 8', 1],
+    { unit: 'user_id=a', sql: "SELECT 'a' AS user_id UNION ALL SELECT 'A' UNION ALL SELECT NULL", own: 1 },
+    { unit: 'user_id=7', sql: 'SELECT 7 AS user_id UNION ALL SELECT 8', own: 1 },
     // As Hive writes texts that are not annotated.
-    ['user_id=a', "SELECT 'a'::BLOB AS user_id UNION ALL SELECT 'b'::BLOB", 1],
-    ['company_id=c', `SELECT '{"companyID":"c"}' AS custom_ids UNION ALL SELECT '{"companyID":"d"}'`, 1],
-    ['company_id=c', "SELECT 'c' AS CompanyId UNION ALL SELECT 'd'", 1],
-    ['custom_ids.teamID=t', `SELECT '{"teamID":"t"}' AS unit_ids UNION ALL SELECT 'no JSON'`, 1],
-    ['user_id=a', "SELECT 'a' AS unit_id, 'user_id' AS id_type UNION ALL SELECT 'a', 'companyID'", 1],
-    ['user_id=a', "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL", 1],
-    ['company_id=c', "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'", 1],
-    ['account=x', "SELECT 'x' AS unit_id, 'accountID' AS id_type UNION ALL SELECT 'x', 'userID'", 1],
-    [
-      'user_id=person-a',
-      `SELECT '{"user":{"userID":"person-a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
+    { unit: 'user_id=a', sql: "SELECT 'a'::BLOB AS user_id UNION ALL SELECT 'b'::BLOB", own: 1 },
+    {
+      unit: 'company_id=c',
+      sql: `SELECT '{"companyID":"c"}' AS custom_ids UNION ALL SELECT '{"companyID":"d"}'`,
+      own: 1,
+    },
+    { unit: 'company_id=c', sql: "SELECT 'c' AS CompanyId UNION ALL SELECT 'd'", own: 1 },
+    {
+      unit: 'custom_ids.teamID=t',
+      sql: `SELECT '{"teamID":"t"}' AS unit_ids UNION ALL SELECT 'no JSON'`,
+      own: 1,
+    },
+    {
+      unit: 'user_id=a',
+      sql: "SELECT 'a' AS unit_id, 'user_id' AS id_type UNION ALL SELECT 'a', 'companyID'",
+      own: 1,
+    },
+    {
+      unit: 'user_id=a',
+      sql: "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL",
+      own: 1,
+    },
+    {
+      unit: 'company_id=c',
+      sql: "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'",
+      own: 1,
+    },
+    {
+      unit: 'account=x',
+      sql: "SELECT 'x' AS unit_id, 'accountID' AS id_type UNION ALL SELECT 'x', 'userID'",
+      own: 1,
+    },
+    {
+      unit: 'user_id=person-a',
+      sql: `SELECT '{"user":{"userID":"person-a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
        SELECT 'cGVyc29uLWE=', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: person-a' UNION ALL SELECT '{}', NULL, 'bare'`,
-      3,
-    ],
-    ['user_id=4711', 'SELECT 4711.0::DOUBLE AS user_id UNION ALL SELECT 4712.0 UNION ALL SELECT NULL', 1],
-    ['user_id=4711', 'SELECT 4711::FLOAT AS user_id UNION ALL SELECT 4712', 1],
-    ['user_id=4711', 'SELECT 4711::DECIMAL(10, 2) AS user_id UNION ALL SELECT 4711.5', 1],
+      own: 3,
+    },
+    {
+      unit: 'user_id=4711',
+      sql: 'SELECT 4711.0::DOUBLE AS user_id UNION ALL SELECT 4712.0 UNION ALL SELECT NULL',
+      own: 1,
+    },
+    { unit: 'user_id=4711', sql: 'SELECT 4711::FLOAT AS user_id UNION ALL SELECT 4712', own: 1 },
+    { unit: 'user_id=4711', sql: 'SELECT 4711::DECIMAL(10, 2) AS user_id UNION ALL SELECT 4711.5', own: 1 },
     // Not rounded, and not other forms of a number.
-    ['user_id=47.5', 'SELECT 48::BIGINT AS user_id', 0],
-    ['user_id=0x10', 'SELECT 16::BIGINT AS user_id', 0],
-    ['user_id=007', 'SELECT 7::DOUBLE AS user_id', 0],
-    ['user_id=7e1', 'SELECT 70::DOUBLE AS user_id', 0],
-    ['user_id=16777217', 'SELECT 16777216::FLOAT AS user_id', 0],
-    ['user_id=9007199254740993', 'SELECT 9007199254740992::DOUBLE AS user_id', 0],
-    ['user_id=x', 'SELECT 4711::BIGINT AS user_id', 0],
-    [
-      'user_id=ABCDEF00-0000-4000-8000-000000000001',
-      "SELECT 'abcdef00-0000-4000-8000-000000000001'::UUID AS user_id UNION ALL SELECT uuid()",
-      1,
-    ],
+    { unit: 'user_id=47.5', sql: 'SELECT 48::BIGINT AS user_id', own: 0 },
+    { unit: 'user_id=0x10', sql: 'SELECT 16::BIGINT AS user_id', own: 0 },
+    { unit: 'user_id=007', sql: 'SELECT 7::DOUBLE AS user_id', own: 0 },
+    { unit: 'user_id=7e1', sql: 'SELECT 70::DOUBLE AS user_id', own: 0 },
+    { unit: 'user_id=16777217', sql: 'SELECT 16777216::FLOAT AS user_id', own: 0 },
+    { unit: 'user_id=9007199254740993', sql: 'SELECT 9007199254740992::DOUBLE AS user_id', own: 0 },
+    { unit: 'user_id=x', sql: 'SELECT 4711::BIGINT AS user_id', own: 0 },
+    {
+      unit: 'user_id=ABCDEF00-0000-4000-8000-000000000001',
+      sql: "SELECT 'abcdef00-0000-4000-8000-000000000001'::UUID AS user_id UNION ALL SELECT uuid()",
+      own: 1,
+    },
     // Not every BLOB is UTF-8.
-    ['user_id=mü', "SELECT encode('mü') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
-    ['user_id=\\xFF', "SELECT encode('\\xFF') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
-    ['company_id=c', "SELECT {'companyID': 'c'} AS custom_ids UNION ALL SELECT {'companyID': 'd'}", 1],
-    ['company_id=7', "SELECT MAP {'companyID': 7} AS unit_ids UNION ALL SELECT MAP {'companyID': 8}", 1],
+    { unit: 'user_id=mü', sql: "SELECT encode('mü') AS user_id UNION ALL SELECT '\\xFF'::BLOB", own: 1 },
+    {
+      unit: 'user_id=\\xFF',
+      sql: "SELECT encode('\\xFF') AS user_id UNION ALL SELECT '\\xFF'::BLOB",
+      own: 1,
+    },
+    {
+      unit: 'company_id=c',
+      sql: "SELECT {'companyID': 'c'} AS custom_ids UNION ALL SELECT {'companyID': 'd'}",
+      own: 1,
+    },
+    {
+      unit: 'company_id=7',
+      sql: "SELECT MAP {'companyID': 7} AS unit_ids UNION ALL SELECT MAP {'companyID': 8}",
+      own: 1,
+    },
     // Columns without any value have any type.
-    [
-      'user_id=person-a',
-      "SELECT 'mine: person-a' AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail, NULL AS custom_ids, NULL AS unit_id, NULL AS id_type",
-      1,
-    ],
-    [
-      'user_id=person-a',
-      "SELECT 'person-a' AS user_id, NULL AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail",
-      1,
-    ],
+    {
+      unit: 'user_id=person-a',
+      sql: "SELECT 'mine: person-a' AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail, NULL AS custom_ids, NULL AS unit_id, NULL AS id_type",
+      own: 1,
+    },
+    {
+      unit: 'user_id=person-a',
+      sql: "SELECT 'person-a' AS user_id, NULL AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail",
+      own: 1,
+    },
     // Of columns that say nothing of units.
-    ['company_id=c', `SELECT '{"companyID":"c"}' AS note`, 0],
-    ['user_id=a', "SELECT 'userID' AS id_type", 0],
-    ['user_id=person-a', `SELECT '{"userID":"person-a"}' AS raw`, 0],
-    ['user_id=person-a', "SELECT 'text' AS raw_encoding, 'person-a' AS detail", 0],
-    ['user_id=4711.25', 'SELECT 4711.25::DECIMAL(30, 12) AS user_id', 1],
-    ['user_id=4711.555', 'SELECT 4711.56::DECIMAL(10, 2) AS user_id', 0],
-    ['user_id=9007199254740991', 'SELECT 9007199254740991::DOUBLE AS user_id', 1],
-    ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
-  ])('of %s are found by the columns of %s', async (unit, sql, own) => {
+    { unit: 'company_id=c', sql: `SELECT '{"companyID":"c"}' AS note`, own: 0 },
+    { unit: 'user_id=a', sql: "SELECT 'userID' AS id_type", own: 0 },
+    { unit: 'user_id=person-a', sql: `SELECT '{"userID":"person-a"}' AS raw`, own: 0 },
+    { unit: 'user_id=person-a', sql: "SELECT 'text' AS raw_encoding, 'person-a' AS detail", own: 0 },
+    { unit: 'user_id=4711.25', sql: 'SELECT 4711.25::DECIMAL(30, 12) AS user_id', own: 1 },
+    { unit: 'user_id=4711.555', sql: 'SELECT 4711.56::DECIMAL(10, 2) AS user_id', own: 0 },
+    { unit: 'user_id=9007199254740991', sql: 'SELECT 9007199254740991::DOUBLE AS user_id', own: 1 },
+    { unit: "user_id=it's", sql: "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", own: 1 },
+  ])('of $unit are found by the columns of $sql', async ({ unit, sql, own }) => {
     await write(sql);
     const eraser = await open(unit);
     expect(await eraser.examine(from)).toMatchObject({ own });

@@ -50,19 +50,19 @@ describe('a matcher', () => {
   });
 
   it.each([
-    ['{"events":[{"user":{"userID":"user-1"}}]}', 'unit'],
-    ['{"events":[{"user":{"userID":"user-10"}}]}', null],
+    { raw: '{"events":[{"user":{"userID":"user-1"}}]}', expected: 'unit' },
+    { raw: '{"events":[{"user":{"userID":"user-10"}}]}', expected: null },
     // Python writes NaN.
-    ['{"events":[{"value":NaN,"user":{"userID":"user-1"}}]}', 'unit'],
-    ['{"events":[{"value":NaN,"user":{"userID":"user-2"}}]}', null],
+    { raw: '{"events":[{"value":NaN,"user":{"userID":"user-1"}}]}', expected: 'unit' },
+    { raw: '{"events":[{"value":NaN,"user":{"userID":"user-2"}}]}', expected: null },
     // A row that failed conversion has JSON within its texts.
-    [JSON.stringify({ user_object: '{"userID":"user-1"}' }), 'unit'],
-    [JSON.stringify({ user_object: '{"userID":"user-2"}' }), null],
-    ['{"list":["(user-1)","user-1"]}', 'elsewhere'],
-    ['{"persons":{"user-1":{"seen":true}}}', 'elsewhere'],
-    ['{"userID":{"user-1":true}}', 'unit'],
-    ['{"persons":{"user-2":{"seen":true}}}', null],
-  ])('looks for its unit in the refused text %j: %j', (raw, expected) => {
+    { raw: JSON.stringify({ user_object: '{"userID":"user-1"}' }), expected: 'unit' },
+    { raw: JSON.stringify({ user_object: '{"userID":"user-2"}' }), expected: null },
+    { raw: '{"list":["(user-1)","user-1"]}', expected: 'elsewhere' },
+    { raw: '{"persons":{"user-1":{"seen":true}}}', expected: 'elsewhere' },
+    { raw: '{"userID":{"user-1":true}}', expected: 'unit' },
+    { raw: '{"persons":{"user-2":{"seen":true}}}', expected: null },
+  ])('looks for its unit in the refused text $raw: $expected', ({ raw, expected }) => {
     const units = ofUser1();
     expect(units.findRaw(raw, 'text')).toBe(expected);
     expect(units.findRaw(Buffer.from(raw).toString('base64'), 'base64')).toBe(expected);
@@ -76,16 +76,16 @@ describe('a matcher', () => {
   });
 
   it.each([
-    ['company_id=42', '{"companyID":"42"}', 'unit'],
-    ['company_id=42', '{"company_id":"42"}', 'unit'],
-    ['custom_ids.teamID=42', '{"teamID":"42"}', 'unit'],
-    ['user_id=eventName', '{"eventName":"x"}', null],
-    ['user_id=[user-1]', '{"userID":"[user-1]"}', 'unit'],
-    ['user_id=user-1', '{"userID":"user-1","note":"m%C3%BC"}', 'unit'],
-    ['user_id=user-1', '{"note":"user-1 [x]"}', null],
-    ['user_id=user-1', JSON.stringify({ inner: ' {"userID":"user-1"}' }), 'unit'],
-    ['user_id=user-1', JSON.stringify({ inner: '{"userID":"user-1"' }), 'unit'],
-  ])('of %s finds in the refused text %s: %j', (unit, raw, expected) => {
+    { unit: 'company_id=42', raw: '{"companyID":"42"}', expected: 'unit' },
+    { unit: 'company_id=42', raw: '{"company_id":"42"}', expected: 'unit' },
+    { unit: 'custom_ids.teamID=42', raw: '{"teamID":"42"}', expected: 'unit' },
+    { unit: 'user_id=eventName', raw: '{"eventName":"x"}', expected: null },
+    { unit: 'user_id=[user-1]', raw: '{"userID":"[user-1]"}', expected: 'unit' },
+    { unit: 'user_id=user-1', raw: '{"userID":"user-1","note":"m%C3%BC"}', expected: 'unit' },
+    { unit: 'user_id=user-1', raw: '{"note":"user-1 [x]"}', expected: null },
+    { unit: 'user_id=user-1', raw: JSON.stringify({ inner: ' {"userID":"user-1"}' }), expected: 'unit' },
+    { unit: 'user_id=user-1', raw: JSON.stringify({ inner: '{"userID":"user-1"' }), expected: 'unit' },
+  ])('of $unit finds in the refused text $raw: $expected', ({ unit, raw, expected }) => {
     expect(matcher(unit).findRaw(raw, 'text')).toBe(expected);
   });
 
@@ -127,18 +127,18 @@ describe('a matcher', () => {
   });
 
   it.each([
-    ['{"value":42}', false],
-    ['{"value":"42","metadata":{"level":"42"}}', false],
-    ['{"user":{"userID":"42"}}', true],
-    ['{"user":{"userID":42}}', true],
-    ['{"USER_ID":"42"}', true],
-    ['{"user":{"customIDs":{"teamID":"42"}}}', true],
-    ['{"custom_ids":"{\\"teamID\\":\\"42\\"}"}', true],
-    ['{"user_object":"{\\"userID\\":\\"42\\",\\"level\\":7}"}', true],
-    ['{"user_object":"{\\"userID\\":\\"7\\",\\"level\\":42}"}', false],
-    ['{"userIDs":["42"]}', false],
-    ['42', false],
-  ])('takes digits for the unit under the key of a unit alone, in %j: %j', (raw, expected) => {
+    { raw: '{"value":42}', expected: false },
+    { raw: '{"value":"42","metadata":{"level":"42"}}', expected: false },
+    { raw: '{"user":{"userID":"42"}}', expected: true },
+    { raw: '{"user":{"userID":42}}', expected: true },
+    { raw: '{"USER_ID":"42"}', expected: true },
+    { raw: '{"user":{"customIDs":{"teamID":"42"}}}', expected: true },
+    { raw: '{"custom_ids":"{\\"teamID\\":\\"42\\"}"}', expected: true },
+    { raw: '{"user_object":"{\\"userID\\":\\"42\\",\\"level\\":7}"}', expected: true },
+    { raw: '{"user_object":"{\\"userID\\":\\"7\\",\\"level\\":42}"}', expected: false },
+    { raw: '{"userIDs":["42"]}', expected: false },
+    { raw: '42', expected: false },
+  ])('takes digits for the unit under the key of a unit alone, in $raw: $expected', ({ raw, expected }) => {
     expect(isFound(matcher('user_id=42').findRaw(raw, 'text'))).toBe(expected);
   });
 
@@ -171,43 +171,58 @@ describe('a matcher', () => {
     Buffer.concat([...text].map((character) => Buffer.from([character.codePointAt(0) ?? 0, 0, 0, 0])));
 
   it.each([
-    ['cut', Buffer.from(json.slice(0, -1))],
-    ['a form', Buffer.from(`data=${encodeURIComponent(json)}`)],
-    ['base64', Buffer.from(base64(json))],
-    ['hexadecimal digits in JSON', Buffer.from(JSON.stringify({ data: Buffer.from(id).toString('hex') }))],
-    ['base64 in a form', Buffer.from(`a=b&data=${base64(json)}`)],
-    ['base64 in JSON', Buffer.from(JSON.stringify({ data: `x ${base64(id)}` }))],
-    [
-      'base64 of URLs behind others in JSON',
-      Buffer.from(JSON.stringify({ data: `ab-${Buffer.from(json).toString('base64url')}` })),
-    ],
-    ['base64 of gzip in JSON', Buffer.from(JSON.stringify({ data: gzipSync(json).toString('base64') }))],
-    ['reversed base64 in JSON', Buffer.from(JSON.stringify({ data: [...base64(json)].reverse().join('') }))],
-    ['entities of XML', Buffer.from('<user id="m&#252;ller"/>')],
-    ['entities in JSON', Buffer.from('{"note":"m&uuml;ller"}')],
-    ['backslashes that are escaped twice', Buffer.from('{"note":"ACME\\\\u005c\\\\u005cx"}')],
-    ['percents in JSON', Buffer.from('{"url":"/?q=m%C3%BCller"}')],
-    ['UTF-16', Buffer.from(`\ufeff${json}`, 'utf16le')],
-    ['UTF-32', utf32(json)],
-    ['Latin-1', Buffer.from(json, 'latin1')],
-    ['quoted-printable', Buffer.from(quoted(json))],
-    ['quoted-printable in JSON', Buffer.from(JSON.stringify({ mail: quoted('ü') }))],
-    ['gzip', gzipSync(json)],
-    [
-      'gzip within multipart',
-      Buffer.concat([Buffer.from('--x\r\n\r\n'), gzipSync(json), Buffer.from('\r\n--x--')]),
-    ],
-    ['a member that is there twice', Buffer.from('{"a":{"userID":"user-7"},"a":1}')],
-    ['JSON within JSON that is cut', Buffer.from(JSON.stringify({ inner: json.slice(0, -1) }))],
-    ['JSON within JSON that is cut in a list', Buffer.from('{"inner":"[\\"a\\""}')],
-    ['a member that is there twice in JSON within JSON', Buffer.from('{"inner":" {\\"a\\":1,\\"a\\":2}"}')],
-    ['percents in JSON within JSON', Buffer.from('{"inner":"{\\"a\\":\\"m%C3%BC\\"}"}')],
-    ['base64 that ends in hexadecimal digits', Buffer.from(`{"data":"${base64('hello hi9')}"}`)],
-    ['base64 behind a letter', Buffer.from(`{"data":"z${base64('hello hello')}"}`)],
-    ['base64 of letters that are not ASCII', Buffer.from(`{"data":"${base64('äöüäöü')}"}`)],
-    ['noise', Buffer.from([0xff, 0x00, 0x91])],
-    ['nothing', Buffer.from('')],
-  ])('takes a refused body for that of a unit that it cannot read at a glance: %s', (_, body) => {
+    { what: 'cut', body: Buffer.from(json.slice(0, -1)) },
+    { what: 'a form', body: Buffer.from(`data=${encodeURIComponent(json)}`) },
+    { what: 'base64', body: Buffer.from(base64(json)) },
+    {
+      what: 'hexadecimal digits in JSON',
+      body: Buffer.from(JSON.stringify({ data: Buffer.from(id).toString('hex') })),
+    },
+    { what: 'base64 in a form', body: Buffer.from(`a=b&data=${base64(json)}`) },
+    { what: 'base64 in JSON', body: Buffer.from(JSON.stringify({ data: `x ${base64(id)}` })) },
+    {
+      what: 'base64 of URLs behind others in JSON',
+      body: Buffer.from(JSON.stringify({ data: `ab-${Buffer.from(json).toString('base64url')}` })),
+    },
+    {
+      what: 'base64 of gzip in JSON',
+      body: Buffer.from(JSON.stringify({ data: gzipSync(json).toString('base64') })),
+    },
+    {
+      what: 'reversed base64 in JSON',
+      body: Buffer.from(JSON.stringify({ data: [...base64(json)].reverse().join('') })),
+    },
+    { what: 'entities of XML', body: Buffer.from('<user id="m&#252;ller"/>') },
+    { what: 'entities in JSON', body: Buffer.from('{"note":"m&uuml;ller"}') },
+    { what: 'backslashes that are escaped twice', body: Buffer.from('{"note":"ACME\\\\u005c\\\\u005cx"}') },
+    { what: 'percents in JSON', body: Buffer.from('{"url":"/?q=m%C3%BCller"}') },
+    { what: 'UTF-16', body: Buffer.from(`\ufeff${json}`, 'utf16le') },
+    { what: 'UTF-32', body: utf32(json) },
+    { what: 'Latin-1', body: Buffer.from(json, 'latin1') },
+    { what: 'quoted-printable', body: Buffer.from(quoted(json)) },
+    { what: 'quoted-printable in JSON', body: Buffer.from(JSON.stringify({ mail: quoted('ü') })) },
+    { what: 'gzip', body: gzipSync(json) },
+    {
+      what: 'gzip within multipart',
+      body: Buffer.concat([Buffer.from('--x\r\n\r\n'), gzipSync(json), Buffer.from('\r\n--x--')]),
+    },
+    { what: 'a member that is there twice', body: Buffer.from('{"a":{"userID":"user-7"},"a":1}') },
+    { what: 'JSON within JSON that is cut', body: Buffer.from(JSON.stringify({ inner: json.slice(0, -1) })) },
+    { what: 'JSON within JSON that is cut in a list', body: Buffer.from('{"inner":"[\\"a\\""}') },
+    {
+      what: 'a member that is there twice in JSON within JSON',
+      body: Buffer.from('{"inner":" {\\"a\\":1,\\"a\\":2}"}'),
+    },
+    { what: 'percents in JSON within JSON', body: Buffer.from('{"inner":"{\\"a\\":\\"m%C3%BC\\"}"}') },
+    {
+      what: 'base64 that ends in hexadecimal digits',
+      body: Buffer.from(`{"data":"${base64('hello hi9')}"}`),
+    },
+    { what: 'base64 behind a letter', body: Buffer.from(`{"data":"z${base64('hello hello')}"}`) },
+    { what: 'base64 of letters that are not ASCII', body: Buffer.from(`{"data":"${base64('äöüäöü')}"}`) },
+    { what: 'noise', body: Buffer.from([0xff, 0x00, 0x91]) },
+    { what: 'nothing', body: Buffer.from('') },
+  ])('takes a refused body for that of a unit that it cannot read at a glance: $what', ({ body }) => {
     expect(matcher('user_id=somebody-else').findBody(body)).toBe('unreadable');
   });
 
@@ -244,20 +259,20 @@ describe('a matcher', () => {
   });
 
   it.each([
-    ['{"userID":"user-1"', 'unit'],
-    ['expected a number, got {\\"userID\\": \\"user-1\\"}', 'unit'],
-    ['Cannot convert "user-1".', 'elsewhere'],
-    ['a line\\nuser-1\\n', 'elsewhere'],
-    ['"user-1": no such name', null],
-    ['sdkType: "user-1"', null],
-    ['user-10, xuser-1, user-1-2', null],
-    ['user-1 is missing', 'elsewhere'],
-    ['user-1 said: no', 'elsewhere'],
-    ['user-1 : no such name', null],
+    { text: '{"userID":"user-1"', expected: 'unit' },
+    { text: 'expected a number, got {\\"userID\\": \\"user-1\\"}', expected: 'unit' },
+    { text: 'Cannot convert "user-1".', expected: 'elsewhere' },
+    { text: 'a line\\nuser-1\\n', expected: 'elsewhere' },
+    { text: '"user-1": no such name', expected: null },
+    { text: 'sdkType: "user-1"', expected: null },
+    { text: 'user-10, xuser-1, user-1-2', expected: null },
+    { text: 'user-1 is missing', expected: 'elsewhere' },
+    { text: 'user-1 said: no', expected: 'elsewhere' },
+    { text: 'user-1 : no such name', expected: null },
     // A letter and a picture of two units each.
-    ['𝐀user-1', null],
-    ['🙂user-1', 'elsewhere'],
-  ])('looks for its unit in a message that may quote: %j', (text, expected) => {
+    { text: '𝐀user-1', expected: null },
+    { text: '🙂user-1', expected: 'elsewhere' },
+  ])('looks for its unit in a message that may quote: $text', ({ text, expected }) => {
     expect(ofUser1().findNamed(text)).toBe(expected);
   });
 

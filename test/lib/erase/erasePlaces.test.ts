@@ -56,17 +56,17 @@ describe('an object in a place of an erasure', () => {
     expect(placeFolders(config, place).filter((folder) => key.startsWith(folder))).toHaveLength(1);
   });
 
-  it.each<[place: EraseStore, key: string]>([
-    ['landing', 'landing/'],
-    ['relay', 'relay/notes.txt'],
-    ['events', `${dayFolder(config, 'events', DAY).replace(DAY, 'notes')}a.parquet`],
-    ['curated', curated.replace(`${DAY}/`, '')],
-    ['ingested', ingested.replace(`${DAY}/`, '')],
-    ['ingested', curated],
-    ['ingested', `${groupsFolder(config)}${VERSION}/a.parquet`],
-    ['query-results', 'reader-tables/metabase/tables/mine/a.parquet'],
-    ['query-results', 'query-results/'],
-  ])('of %s with the key %s has no form', (place, key) => {
+  it.each<{ readonly place: EraseStore; readonly key: string }>([
+    { place: 'landing', key: 'landing/' },
+    { place: 'relay', key: 'relay/notes.txt' },
+    { place: 'events', key: `${dayFolder(config, 'events', DAY).replace(DAY, 'notes')}a.parquet` },
+    { place: 'curated', key: curated.replace(`${DAY}/`, '') },
+    { place: 'ingested', key: ingested.replace(`${DAY}/`, '') },
+    { place: 'ingested', key: curated },
+    { place: 'ingested', key: `${groupsFolder(config)}${VERSION}/a.parquet` },
+    { place: 'query-results', key: 'reader-tables/metabase/tables/mine/a.parquet' },
+    { place: 'query-results', key: 'query-results/' },
+  ])('of $place with the key $key has no form', ({ place, key }) => {
     expect(objectForm(config, place, key)).toBeNull();
   });
 

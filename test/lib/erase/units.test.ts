@@ -5,31 +5,34 @@ const config = { unitIds: { companyID: 'company_id' } };
 
 describe('a unit', () => {
   it.each([
-    ['user_id=user-1', { type: 'userID', column: 'user_id', value: 'user-1' }],
-    ['userID=a=b', { type: 'userID', column: 'user_id', value: 'a=b' }],
-    ['stable_id=a s', { type: 'stableID', column: 'stable_id', value: 'a s' }],
-    ['company_id=7', { type: 'companyID', column: 'company_id', value: '7' }],
-    ['companyID=7', { type: 'companyID', column: 'company_id', value: '7' }],
-    ['custom_ids.teamID=t', { type: 'teamID', column: null, value: 't' }],
-    [`user_id=${'x'.repeat(1_000)}`, { type: 'userID', column: 'user_id', value: 'x'.repeat(1_000) }],
-  ])('is read from %j', (text, unit) => {
+    { text: 'user_id=user-1', unit: { type: 'userID', column: 'user_id', value: 'user-1' } },
+    { text: 'userID=a=b', unit: { type: 'userID', column: 'user_id', value: 'a=b' } },
+    { text: 'stable_id=a s', unit: { type: 'stableID', column: 'stable_id', value: 'a s' } },
+    { text: 'company_id=7', unit: { type: 'companyID', column: 'company_id', value: '7' } },
+    { text: 'companyID=7', unit: { type: 'companyID', column: 'company_id', value: '7' } },
+    { text: 'custom_ids.teamID=t', unit: { type: 'teamID', column: null, value: 't' } },
+    {
+      text: `user_id=${'x'.repeat(1_000)}`,
+      unit: { type: 'userID', column: 'user_id', value: 'x'.repeat(1_000) },
+    },
+  ])('is read from $text', ({ text, unit }) => {
     expect(parseUnit(text, config)).toEqual(unit);
   });
 
   it.each([
-    ['user-1', 'Expected <column>=<value>.'],
-    ['=user-1', 'Expected <column>=<value>.'],
-    ['user_id=', 'user_id: it has no value.'],
-    ['u=x', '"u" is not a unit'],
-    ['user=user-1', 'expected user_id, stable_id, company_id or custom_ids.<type>.'],
-    ['teamID=t', '"teamID" is not a unit'],
-    ['custom_ids.=t', '"custom_ids." is not a unit'],
-    ['stable_id= u-1', 'white space at its beginning or end'],
-    ['user_id=u-1\u00a0', 'white space at its beginning or end'],
-    ['user_id=a\nb', 'a control character'],
-    ['user_id=\ud800', 'half a character'],
-    [`user_id=${'x'.repeat(1_001)}`, 'got 1001 characters, expected at most 1000.'],
-  ])('is refused for %j, without its value', (text, detail) => {
+    { text: 'user-1', detail: 'Expected <column>=<value>.' },
+    { text: '=user-1', detail: 'Expected <column>=<value>.' },
+    { text: 'user_id=', detail: 'user_id: it has no value.' },
+    { text: 'u=x', detail: '"u" is not a unit' },
+    { text: 'user=user-1', detail: 'expected user_id, stable_id, company_id or custom_ids.<type>.' },
+    { text: 'teamID=t', detail: '"teamID" is not a unit' },
+    { text: 'custom_ids.=t', detail: '"custom_ids." is not a unit' },
+    { text: 'stable_id= u-1', detail: 'white space at its beginning or end' },
+    { text: 'user_id=u-1\u00a0', detail: 'white space at its beginning or end' },
+    { text: 'user_id=a\nb', detail: 'a control character' },
+    { text: 'user_id=\ud800', detail: 'half a character' },
+    { text: `user_id=${'x'.repeat(1_001)}`, detail: 'got 1001 characters, expected at most 1000.' },
+  ])('is refused for $text, without its value', ({ text, detail }) => {
     const refused = () => parseUnit(text, config);
     expect(refused).toThrow(expect.objectContaining({ code: 'SLUICE_ERASE_UNIT_INVALID' }));
     expect(refused).toThrow(detail);

@@ -26,12 +26,12 @@ describe('the export of a day that fails', () => {
   // Whoever takes a day over waits until its lease ends, which no function outlives: the clock is wound on here. After
   // the claim is renewed, nothing but the ledger stops a run.
   it.each([
-    ['copied', ['first', 'second']],
-    ['renewed', ['corrected', 'first', 'second']],
-    ['swept', ['corrected', 'first', 'second']],
+    { point: 'copied', named: ['first', 'second'] },
+    { point: 'renewed', named: ['corrected', 'first', 'second'] },
+    { point: 'swept', named: ['corrected', 'first', 'second'] },
   ] as const)(
-    'is lost to another run that takes the day at %s, and leaves its entry and a whole manifest',
-    async (point, named) => {
+    'is lost to another run that takes the day at $point, and leaves its entry and a whole manifest',
+    async ({ point, named }) => {
       await day.run();
       await world.put('b.parquet', 'corrected');
       let taken: Awaited<ReturnType<ExportedDay['entry']>> | undefined;
@@ -49,15 +49,15 @@ describe('the export of a day that fails', () => {
   );
 
   it.each([
-    ['file of text', 'not what it was, but long enough'],
-    ['file of text that comes in pieces', 'text '.repeat(100_000)],
-    ['file that is cut off', 'PAR1 and no more of it'],
-    ['file without its begin', 'its first bytes are gone PAR1'],
-    ['file of two marks', 'PAR1PAR1'],
-    ['file with an encrypted footer', 'PARE and rows, and its keys PARE'],
+    { what: 'file of text', text: 'not what it was, but long enough' },
+    { what: 'file of text that comes in pieces', text: 'text '.repeat(100_000) },
+    { what: 'file that is cut off', text: 'PAR1 and no more of it' },
+    { what: 'file without its begin', text: 'its first bytes are gone PAR1' },
+    { what: 'file of two marks', text: 'PAR1PAR1' },
+    { what: 'file with an encrypted footer', text: 'PARE and rows, and its keys PARE' },
   ])(
-    'copies no %s, keeps what the customer has, and exports the day once the file is back',
-    async (_, text) => {
+    'copies no $what, keeps what the customer has, and exports the day once the file is back',
+    async ({ text }) => {
       await day.run();
       const before = await world.exported();
       await world.put('b.parquet', Buffer.from(text));

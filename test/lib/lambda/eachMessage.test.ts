@@ -54,17 +54,17 @@ describe('eachMessage', () => {
   });
 
   it.each([
-    [['a', 'b'], []],
-    [
-      ['busy 1', 'busy 2'],
-      ['busy 1', 'busy 2'],
-    ],
-    [
-      ['throws 1', 'secret 2'],
-      ['throws 1', 'secret 2'],
-    ],
-    [[], []],
-  ])('answers all, some or none of %j', async (bodies, again) => {
+    { bodies: ['a', 'b'], again: [] },
+    {
+      bodies: ['busy 1', 'busy 2'],
+      again: ['busy 1', 'busy 2'],
+    },
+    {
+      bodies: ['throws 1', 'secret 2'],
+      again: ['throws 1', 'secret 2'],
+    },
+    { bodies: [], again: [] },
+  ])('answers all, some or none of $bodies', async ({ bodies, again }) => {
     expect(await eachMessage(messagesOf(...bodies), kind, () => {}, work)).toEqual(failed(...again));
   });
 

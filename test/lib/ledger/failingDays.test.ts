@@ -16,18 +16,21 @@ describe('a day is failing', () => {
     });
 
   it.each([
-    ['once it has failed', ledgerEntry({ state: 'failed', failure: ENDED })],
-    ['while its retry is queued', again('retried', FAILED_AT + 1)],
-    ['while it is queued as a person asks', again('asked', FAILED_AT + 1)],
-    ['while the retry of a day that ran out of time is queued', again('retried', 0, OUT_OF_TIME)],
-    ['while other files of it are queued', again('changed', FAILED_AT + 1)],
-  ])('%s', (_title, entry) => expect(isFailing(entry)).toBe(true));
+    { what: 'once it has failed', entry: ledgerEntry({ state: 'failed', failure: ENDED }) },
+    { what: 'while its retry is queued', entry: again('retried', FAILED_AT + 1) },
+    { what: 'while it is queued as a person asks', entry: again('asked', FAILED_AT + 1) },
+    {
+      what: 'while the retry of a day that ran out of time is queued',
+      entry: again('retried', 0, OUT_OF_TIME),
+    },
+    { what: 'while other files of it are queued', entry: again('changed', FAILED_AT + 1) },
+  ])('$what', ({ entry }) => expect(isFailing(entry)).toBe(true));
 
   it.each([
-    ['while its own task repeats it', again('changed', FAILED_AT)],
-    ['while the next task goes on, as time was up', again('new', FAILED_AT + 1, OUT_OF_TIME)],
-    ['before it is queued again', ledgerEntry({ state: 'waiting', failure: ENDED })],
-    ['without a failure', ledgerEntry({ state: 'waiting' })],
-    ['if nobody knows it', null],
-  ])('not %s', (_title, entry) => expect(isFailing(entry)).toBe(false));
+    { what: 'while its own task repeats it', entry: again('changed', FAILED_AT) },
+    { what: 'while the next task goes on, as time was up', entry: again('new', FAILED_AT + 1, OUT_OF_TIME) },
+    { what: 'before it is queued again', entry: ledgerEntry({ state: 'waiting', failure: ENDED }) },
+    { what: 'without a failure', entry: ledgerEntry({ state: 'waiting' }) },
+    { what: 'if nobody knows it', entry: null },
+  ])('not $what', ({ entry }) => expect(isFailing(entry)).toBe(false));
 });

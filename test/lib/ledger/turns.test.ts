@@ -72,29 +72,32 @@ describe('the days that a run looks at', () => {
   });
 
   it.each([
-    ['once', () => 0],
-    ['an hour after another', (i: number) => (i % 84) * HOUR_MS],
-  ])('are taken together, a quarter of them at a time, if that is asked: looked at %s before', (_, ago) => {
-    const all = days(400).map((day) => known(day));
-    const [changing = '', ...others] = days(400);
-    const looks: Record<string, { at: number; mark: string }> = {};
-    for (const [i, { day }] of all.entries()) looks[day] = at(NOW - ago(i));
-    const turns = { within: WITHIN, every: WITHIN / 4 };
-    let runs = 0;
-    let oldest = 0;
-    for (let now = NOW + HOUR_MS; now <= NOW + 10 * WITHIN; now += HOUR_MS) {
-      const named = known(changing, { isNamed: now % (5 * HOUR_MS) === 0 });
-      const chosen = daysToLookAt([named, ...all.slice(1)], looks, { now, ...turns }).filter(
-        (day) => day !== changing || named.isNamed,
-      );
-      for (const day of chosen) looks[day] = at(now);
-      if (chosen.some((day) => day !== changing)) runs += 1;
-      oldest = Math.max(oldest, ...others.map((day) => now - (looks[day]?.at ?? 0)));
-    }
-    expect(oldest).toBeLessThanOrEqual(WITHIN);
-    // Four a turn, and some until the days come together.
-    expect(runs).toBeLessThanOrEqual(10 * 4 + 12);
-  });
+    { what: 'once', ago: () => 0 },
+    { what: 'an hour after another', ago: (i: number) => (i % 84) * HOUR_MS },
+  ])(
+    'are taken together, a quarter of them at a time, if that is asked: looked at $what before',
+    ({ ago }) => {
+      const all = days(400).map((day) => known(day));
+      const [changing = '', ...others] = days(400);
+      const looks: Record<string, { at: number; mark: string }> = {};
+      for (const [i, { day }] of all.entries()) looks[day] = at(NOW - ago(i));
+      const turns = { within: WITHIN, every: WITHIN / 4 };
+      let runs = 0;
+      let oldest = 0;
+      for (let now = NOW + HOUR_MS; now <= NOW + 10 * WITHIN; now += HOUR_MS) {
+        const named = known(changing, { isNamed: now % (5 * HOUR_MS) === 0 });
+        const chosen = daysToLookAt([named, ...all.slice(1)], looks, { now, ...turns }).filter(
+          (day) => day !== changing || named.isNamed,
+        );
+        for (const day of chosen) looks[day] = at(now);
+        if (chosen.some((day) => day !== changing)) runs += 1;
+        oldest = Math.max(oldest, ...others.map((day) => now - (looks[day]?.at ?? 0)));
+      }
+      expect(oldest).toBeLessThanOrEqual(WITHIN);
+      // Four a turn, and some until the days come together.
+      expect(runs).toBeLessThanOrEqual(10 * 4 + 12);
+    },
+  );
 
   it.each([
     { what: 'the share of a turn that is over', lookedAt: [960, 970, 980, 990], chosen: [960] },

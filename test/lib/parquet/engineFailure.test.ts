@@ -49,9 +49,9 @@ describe('an error of DuckDB', () => {
   });
 
   it.each([
-    ['Out of memory: cannot allocate', 'SLUICE_ENGINE_OUT_OF_MEMORY'],
-    ['{ no JSON', 'SLUICE_ENGINE_FAILED'],
-  ])('is also read if it is plain text: %s', (text, code) => {
+    { text: 'Out of memory: cannot allocate', code: 'SLUICE_ENGINE_OUT_OF_MEMORY' },
+    { text: '{ no JSON', code: 'SLUICE_ENGINE_FAILED' },
+  ])('is also read if it is plain text: $text', ({ text, code }) => {
     const { code: found, message } = engineFailure(new Error(text));
     expect(found).toEqual(code);
     expect(message).toEqual(expect.stringContaining(text));

@@ -48,45 +48,45 @@ describe('page headers', () => {
   });
 
   it.each([
-    ['with more bytes than it says to hold', plainPage(NAMES, { more })],
-    ['with fewer bytes than it says to hold', plainPage(NAMES, { uncompressed: 2_000_000 })],
-    [
-      'with a size that its codec cannot reach',
-      plainPage(NAMES, { uncompressed: 2_000_000_000, isCompressed: true }),
-    ],
-    ['with levels beyond its end', plainPage(NAMES, { levels: 400 })],
-    ['with negative levels', plainPage(NAMES, { levels: -1 })],
-    [
-      'with the other size again, of a type that DuckDB skips',
-      plainPage(NAMES, { more, after: [[2, longField(317)]] }),
-    ],
-    ['with the other size twice', plainPage(NAMES, { more, before: [[2, intField(317)]] })],
-    [
-      'with the other size under an ID that DuckDB cuts to 16 bits',
-      plainPage(NAMES, { uncompressed: 317, more, after: [[65_536 + 2, intField(17)]] }),
-    ],
-    [
-      'with the other size beyond 32 bits, which DuckDB cuts off',
-      plainPage(NAMES, { uncompressed: 2 ** 32 + 17, more }),
-    ],
-    [
-      'with the mark of compression twice',
-      plainPage(NAMES, {
+    { what: 'with more bytes than it says to hold', pages: plainPage(NAMES, { more }) },
+    { what: 'with fewer bytes than it says to hold', pages: plainPage(NAMES, { uncompressed: 2_000_000 }) },
+    {
+      what: 'with a size that its codec cannot reach',
+      pages: plainPage(NAMES, { uncompressed: 2_000_000_000, isCompressed: true }),
+    },
+    { what: 'with levels beyond its end', pages: plainPage(NAMES, { levels: 400 }) },
+    { what: 'with negative levels', pages: plainPage(NAMES, { levels: -1 }) },
+    {
+      what: 'with the other size again, of a type that DuckDB skips',
+      pages: plainPage(NAMES, { more, after: [[2, longField(317)]] }),
+    },
+    { what: 'with the other size twice', pages: plainPage(NAMES, { more, before: [[2, intField(317)]] }) },
+    {
+      what: 'with the other size under an ID that DuckDB cuts to 16 bits',
+      pages: plainPage(NAMES, { uncompressed: 317, more, after: [[65_536 + 2, intField(17)]] }),
+    },
+    {
+      what: 'with the other size beyond 32 bits, which DuckDB cuts off',
+      pages: plainPage(NAMES, { uncompressed: 2 ** 32 + 17, more }),
+    },
+    {
+      what: 'with the mark of compression twice',
+      pages: plainPage(NAMES, {
         more,
         isCompressed: true,
         ofPage: [[7, { type: THRIFT.false, bytes: Buffer.alloc(0) }]],
       }),
-    ],
-    [
-      'behind a page that counts all values and is no page of data',
-      Buffer.concat([
+    },
+    {
+      what: 'behind a page that counts all values and is no page of data',
+      pages: Buffer.concat([
         plainPage([], { after: [[5, { type: THRIFT.struct, bytes: Buffer.of(0x15, 6, 0) }]] }),
         plainPage(NAMES, { more }),
       ]),
-    ],
-    [
-      'inside a page of an index, which DuckDB does not skip',
-      Buffer.concat([
+    },
+    {
+      what: 'inside a page of an index, which DuckDB does not skip',
+      pages: Buffer.concat([
         // Type 1 with a header of an index, and as many bytes as the page in it has.
         Buffer.of(0x15, 2, 0x15, ...intField(plainPage(NAMES, { more }).length).bytes, 0x15),
         intField(plainPage(NAMES, { more }).length).bytes,
@@ -94,8 +94,8 @@ describe('page headers', () => {
         plainPage(NAMES, { more }),
         plainPage(NAMES),
       ]),
-    ],
-  ])('of a page %s are refused before DuckDB reads it', async (_, pages) => {
+    },
+  ])('of a page $what are refused before DuckDB reads it', async ({ pages }) => {
     for (const column of [NAME, NOTE])
       expect(await outcomeOf(setPages(await write(), column, pages))).toBe(DAMAGED);
   });
@@ -168,9 +168,9 @@ describe('a list in the footer with items of another type', () => {
   });
 
   it.each([
-    ['encodings', 2],
-    ['the path', 3],
-  ])('is damaged: %s of a column', async (_, id) => {
+    { what: 'encodings', id: 2 },
+    { what: 'the path', id: 3 },
+  ])('is damaged: $what of a column', async ({ id }) => {
     const list = listField({ type: THRIFT.i64, items: [] });
     expect(await outcomeOf(setChunk(await write(), NAME, { [id]: list }))).toEqual(NAMES);
     const other = listField({ type: THRIFT.i64, items: [Buffer.of(0)] });
@@ -181,22 +181,31 @@ describe('a list in the footer with items of another type', () => {
 describe('a file whose sizes lie', () => {
   const huge = -(2 ** 62);
   it.each([
-    ['bytes of a column', (file: EngineFile) => setChunk(file, NOTE, { 7: longField(-huge) })],
-    ['negative bytes', (file: EngineFile) => setChunk(file, NAME, { 7: longField(huge) })],
-    ['bytes beyond the file', (file: EngineFile) => setChunk(file, NAME, { 7: longField(100_000) })],
-    ['uncompressed bytes', (file: EngineFile) => setChunk(file, NAME, { 6: longField(-huge) })],
-    ['negative uncompressed bytes', (file: EngineFile) => setChunk(file, NAME, { 6: longField(huge) })],
-    ['values', (file: EngineFile) => setChunk(file, NAME, { 5: longField(-huge) })],
-    ['negative values', (file: EngineFile) => setChunk(file, NAME, { 5: longField(-3) })],
-    ['an offset', (file: EngineFile) => setChunk(file, NAME, { 9: longField(huge) })],
-    [
-      'an offset beyond the file',
-      (file: EngineFile) => setChunk(file, NAME, { 9: longField(-huge), 11: undefined }),
-    ],
-    ['rows', (file: EngineFile) => setRows(file, longField(-huge))],
-    ['rows of row groups, too', (file: EngineFile) => setRows(file, longField(-huge), longField(-huge))],
-    ['negative rows', (file: EngineFile) => setRows(file, longField(-3), longField(-3))],
-  ])('is damaged, by its footer alone: %s', async (_, lie) => {
+    { what: 'bytes of a column', lie: (file: EngineFile) => setChunk(file, NOTE, { 7: longField(-huge) }) },
+    { what: 'negative bytes', lie: (file: EngineFile) => setChunk(file, NAME, { 7: longField(huge) }) },
+    {
+      what: 'bytes beyond the file',
+      lie: (file: EngineFile) => setChunk(file, NAME, { 7: longField(100_000) }),
+    },
+    { what: 'uncompressed bytes', lie: (file: EngineFile) => setChunk(file, NAME, { 6: longField(-huge) }) },
+    {
+      what: 'negative uncompressed bytes',
+      lie: (file: EngineFile) => setChunk(file, NAME, { 6: longField(huge) }),
+    },
+    { what: 'values', lie: (file: EngineFile) => setChunk(file, NAME, { 5: longField(-huge) }) },
+    { what: 'negative values', lie: (file: EngineFile) => setChunk(file, NAME, { 5: longField(-3) }) },
+    { what: 'an offset', lie: (file: EngineFile) => setChunk(file, NAME, { 9: longField(huge) }) },
+    {
+      what: 'an offset beyond the file',
+      lie: (file: EngineFile) => setChunk(file, NAME, { 9: longField(-huge), 11: undefined }),
+    },
+    { what: 'rows', lie: (file: EngineFile) => setRows(file, longField(-huge)) },
+    {
+      what: 'rows of row groups, too',
+      lie: (file: EngineFile) => setRows(file, longField(-huge), longField(-huge)),
+    },
+    { what: 'negative rows', lie: (file: EngineFile) => setRows(file, longField(-3), longField(-3)) },
+  ])('is damaged, by its footer alone: $what', async ({ lie }) => {
     const [described] = await bench.describe([{ ...lie(await write()), onlyFooter: true }]);
     expect(described).toMatchObject({ problem: { code: DAMAGED } });
   });

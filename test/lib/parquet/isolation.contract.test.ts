@@ -29,17 +29,17 @@ describe('a session', () => {
   });
 
   it.each([
-    ['another Parquet file', () => `SELECT * FROM read_parquet(${at('other.parquet')})`],
-    ['a text file', () => `SELECT * FROM read_text(${at('secret.csv')})`],
-    ['a file by a way around', () => `SELECT * FROM read_text(${at('out/../secret.csv')})`],
-    ['files by a pattern', () => `SELECT * FROM glob(${at('*')})`],
-    ['the machine', () => "SELECT * FROM read_text('/etc/hosts')"],
-    ['the network', () => "SELECT * FROM read_parquet('https://example.com/a.parquet')"],
-    ['a database', () => `ATTACH ${at('new.db')} AS other`],
-    ['an extension', () => "LOAD 'httpfs'"],
-    ['the registry of extensions', () => 'INSTALL httpfs'],
-    ['a file to write', () => `COPY (SELECT 1) TO ${at('leak.csv')}`],
-  ])('cannot access %s', async (_, sql) => {
+    { what: 'another Parquet file', sql: () => `SELECT * FROM read_parquet(${at('other.parquet')})` },
+    { what: 'a text file', sql: () => `SELECT * FROM read_text(${at('secret.csv')})` },
+    { what: 'a file by a way around', sql: () => `SELECT * FROM read_text(${at('out/../secret.csv')})` },
+    { what: 'files by a pattern', sql: () => `SELECT * FROM glob(${at('*')})` },
+    { what: 'the machine', sql: () => "SELECT * FROM read_text('/etc/hosts')" },
+    { what: 'the network', sql: () => "SELECT * FROM read_parquet('https://example.com/a.parquet')" },
+    { what: 'a database', sql: () => `ATTACH ${at('new.db')} AS other` },
+    { what: 'an extension', sql: () => "LOAD 'httpfs'" },
+    { what: 'the registry of extensions', sql: () => 'INSTALL httpfs' },
+    { what: 'a file to write', sql: () => `COPY (SELECT 1) TO ${at('leak.csv')}` },
+  ])('cannot access $what', async ({ sql }) => {
     await expect(session.run(sql())).rejects.toThrow(
       /Permission|not allowed|disabled|Cannot|Failed to (copy|install) local/i,
     );

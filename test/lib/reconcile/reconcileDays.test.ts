@@ -295,11 +295,11 @@ describe('a night', () => {
   });
 
   it.each([
-    [1, { state: 'whole', missing: 0, unproved: 280 }],
-    [2, { state: 'short', missing: 30, unproved: 250 }],
+    { days: 1, judged: { state: 'whole', missing: 0, unproved: 280 } },
+    { days: 2, judged: { state: 'short', missing: 30, unproved: 250 } },
   ])(
-    'tells nothing of an hour as short whose files S3 deletes by then, after %s days',
-    async (days, judged) => {
+    'tells nothing of an hour as short whose files S3 deletes by then, after $days days',
+    async ({ days, judged }) => {
       cloud.requests('07', { finished: 270 });
       cloud.config = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: days } });
       // The rows could not be asked for in the first night.

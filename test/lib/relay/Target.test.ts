@@ -61,16 +61,16 @@ describe('the target of relay', () => {
   });
 
   it.each([
-    ['120', 120_000],
-    [new Date(NOW + 90_000).toUTCString(), 90_000],
-    [new Date(NOW - 90_000).toUTCString(), 0],
-    ['99999999999999', 43_000_000],
-    ['9'.repeat(400), 43_000_000],
-    ['-5', 0],
-    ['soon', 0],
-    [null, 0],
-    ['', 0],
-  ])('is asked again after Retry-After: %s', async (retryAfter, afterMs) => {
+    { retryAfter: '120', afterMs: 120_000 },
+    { retryAfter: new Date(NOW + 90_000).toUTCString(), afterMs: 90_000 },
+    { retryAfter: new Date(NOW - 90_000).toUTCString(), afterMs: 0 },
+    { retryAfter: '99999999999999', afterMs: 43_000_000 },
+    { retryAfter: '9'.repeat(400), afterMs: 43_000_000 },
+    { retryAfter: '-5', afterMs: 0 },
+    { retryAfter: 'soon', afterMs: 0 },
+    { retryAfter: null, afterMs: 0 },
+    { retryAfter: '', afterMs: 0 },
+  ])('is asked again after Retry-After: $retryAfter', async ({ retryAfter, afterMs }) => {
     answers.next = { status: 503, retryAfter };
     expect(await deliver()).toMatchObject({ kind: 'again', afterMs });
   });

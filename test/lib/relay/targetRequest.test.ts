@@ -27,17 +27,17 @@ const sentTo = (path: string, target: Parameters<typeof targetRequest>[1] = stat
 
 describe('the request that delivers a copy', () => {
   it.each([
-    ['/v1/rgstr', '/v1/rgstr'],
-    ['/v1/log_event', '/v1/log_event'],
-    ['/v1/log_custom_exposure', '/v1/log_custom_exposure'],
-    ['/v1/my-product-data', '/v1/log_event'],
-    ['/v1/rgstr_b', '/v1/log_event'],
-    ['/my/log_custom_exposure//', '/v1/log_custom_exposure'],
-    ['/my/log_custom_exposure', '/v1/log_custom_exposure'],
-    ['/log_custom_exposure/x', '/v1/log_event'],
-    ['/', '/v1/log_event'],
-    ['//evil.example/v1/rgstr', '/v1/log_event'],
-  ])('of the path %s goes to Statsig as %s', (path, to) => {
+    { path: '/v1/rgstr', to: '/v1/rgstr' },
+    { path: '/v1/log_event', to: '/v1/log_event' },
+    { path: '/v1/log_custom_exposure', to: '/v1/log_custom_exposure' },
+    { path: '/v1/my-product-data', to: '/v1/log_event' },
+    { path: '/v1/rgstr_b', to: '/v1/log_event' },
+    { path: '/my/log_custom_exposure//', to: '/v1/log_custom_exposure' },
+    { path: '/my/log_custom_exposure', to: '/v1/log_custom_exposure' },
+    { path: '/log_custom_exposure/x', to: '/v1/log_event' },
+    { path: '/', to: '/v1/log_event' },
+    { path: '//evil.example/v1/rgstr', to: '/v1/log_event' },
+  ])('of the path $path goes to Statsig as $to', ({ path, to }) => {
     expect(sentTo(path)).toBe(`https://events.statsigapi.net${to}?k=client-a&t=1`);
   });
 
@@ -61,15 +61,15 @@ describe('the request that delivers a copy', () => {
   });
 
   it.each([
-    ['/../admin', '/admin'],
-    ['/..', '/'],
-    ['/a/../../b', '/b'],
-    ['/%2e%2E/admin?x', '/admin%3Fx'],
-    ['/.%2e/admin', '/admin'],
-    ['/\\..\\admin', '/admin'],
-    ['/a/./b', '/a/b'],
-    ['/a..b/...', '/a..b/...'],
-  ])('does not leave the path of the target by %s', (path, to) => {
+    { path: '/../admin', to: '/admin' },
+    { path: '/..', to: '/' },
+    { path: '/a/../../b', to: '/b' },
+    { path: '/%2e%2E/admin?x', to: '/admin%3Fx' },
+    { path: '/.%2e/admin', to: '/admin' },
+    { path: '/\\..\\admin', to: '/admin' },
+    { path: '/a/./b', to: '/a/b' },
+    { path: '/a..b/...', to: '/a..b/...' },
+  ])('does not leave the path of the target by $path', ({ path, to }) => {
     const url = 'https://a.example/base';
     expect(sentTo(path, { url, headers: {} })).toBe(`${url}${to}?k=client-a&t=1`);
   });
@@ -83,12 +83,12 @@ describe('the request that delivers a copy', () => {
   });
 
   it.each([
-    ['1795158434657', '1795158494658'],
-    ['1795158434657.123', '1795158494658.123'],
-    ['1795158434657,5', '1795158434657,5'],
-    ['soon', 'soon'],
-    ['', ''],
-  ])('has the client time %s after more than a minute as %s', (time, moved) => {
+    { time: '1795158434657', moved: '1795158494658' },
+    { time: '1795158434657.123', moved: '1795158494658.123' },
+    { time: '1795158434657,5', moved: '1795158434657,5' },
+    { time: 'soon', moved: 'soon' },
+    { time: '', moved: '' },
+  ])('has the client time $time after more than a minute as $moved', ({ time, moved }) => {
     const copy = copyOf({ headers: { 'statsig-client-time': time }, query: `k=t=1&t=${time}&ec=2` });
     const request = targetRequest(copy, statsig, KEPT + 60_001);
     expect(request.headers['statsig-client-time']).toBe(moved);

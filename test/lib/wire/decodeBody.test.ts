@@ -49,12 +49,12 @@ describe('decodeBody', () => {
   });
 
   it.each([
-    [` \r\n${json}`, 'br'],
-    [`\t${json} \n`, 'deflate'],
-    ['[{}]', 'br'],
-    ['[', 'gzip'],
-    ['\ufeff{', 'zstd'],
-  ])('takes %j for JSON although the header says %s', (body, encoding) => {
+    { body: ` \r\n${json}`, encoding: 'br' },
+    { body: `\t${json} \n`, encoding: 'deflate' },
+    { body: '[{}]', encoding: 'br' },
+    { body: '[', encoding: 'gzip' },
+    { body: '\ufeff{', encoding: 'zstd' },
+  ])('takes $body for JSON although the header says $encoding', ({ body, encoding }) => {
     expect(decodeBody(Buffer.from(body), announced(encoding))).toMatchObject({
       text: body.replace('\ufeff', ''),
       encoding: { layers: [] },
@@ -268,9 +268,9 @@ const codeAs = (body: Uint8Array, contentEncoding: string): string => {
 const event = (i: number) => Buffer.from(`{"eventName":"e${i}"}`);
 
 describe.each([
-  ['gzip', gzipSync],
-  ['zstd', zstdCompressSync],
-])('a body of several %s frames', (name, compress) => {
+  { name: 'gzip', compress: gzipSync },
+  { name: 'zstd', compress: zstdCompressSync },
+])('a body of several $name frames', ({ name, compress }) => {
   it('is read completely, wherever it is split into frames, including empty ones', () => {
     fc.assert(
       fc.property(
@@ -317,10 +317,10 @@ it('a body with implausibly many zstd frames is rejected before decoding takes l
 });
 
 it.each([
-  ['br', brotliCompressSync],
-  ['deflate', deflateSync],
-  ['deflate', deflateRawSync],
-])('a body with data after the single stream of %s is rejected', (name, compress) => {
+  { name: 'br', compress: brotliCompressSync },
+  { name: 'deflate', compress: deflateSync },
+  { name: 'deflate', compress: deflateRawSync },
+])('a body with data after the single stream of $name is rejected', ({ name, compress }) => {
   const first = compress(event(1));
   expect(codeAs(first, name)).toBe('{"eventName":"e1"}');
   for (const more of [compress(event(2)), Buffer.from('{"eventName":"e2"}'), Buffer.alloc(1)]) {

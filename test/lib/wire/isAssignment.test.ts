@@ -57,26 +57,32 @@ describe('holdoutTest', () => {
   const passed = (gate: unknown, gateValue: unknown = 'true') => ({ gate, gateValue, ruleID: 'r' });
 
   it.each([
-    ['by its name', [passed(name)]],
-    ['by djb2, as browsers send it', [passed(djb2(name))]],
-    ['by djb2 as a number', [passed(Number(djb2(name)))]],
-    ['by SHA-256', [passed(sha256)]],
-    ['with the value as a boolean', [passed(name, true)]],
-    ['without a rule', [{ gate: name, gateValue: 'true' }]],
-    ['behind other gates and what is none', [null, 7, 'true', [], passed('a_gate'), passed(name)]],
-  ])('finds a holdout that the unit is in %s', (_how, sent) => {
+    { how: 'by its name', sent: [passed(name)] },
+    { how: 'by djb2, as browsers send it', sent: [passed(djb2(name))] },
+    { how: 'by djb2 as a number', sent: [passed(Number(djb2(name)))] },
+    { how: 'by SHA-256', sent: [passed(sha256)] },
+    { how: 'with the value as a boolean', sent: [passed(name, true)] },
+    { how: 'without a rule', sent: [{ gate: name, gateValue: 'true' }] },
+    {
+      how: 'behind other gates and what is none',
+      sent: [null, 7, 'true', [], passed('a_gate'), passed(name)],
+    },
+  ])('finds a holdout that the unit is in $how', ({ sent }) => {
     expect(isHeldOut(sent)).toBe(true);
   });
 
   it.each([
-    ['a holdout that the unit is not in', [passed(name, 'false'), passed(name, false)]],
-    ['a value that is none', [passed(name, 'True'), passed(name, 1), passed(name, null), { gate: name }]],
-    ['a targeting gate that the unit passes', [passed('a_gate'), passed(djb2('a_gate'))]],
-    ['the rule of a holdout', [{ gate: 'a_gate', gateValue: 'true', ruleID: name }]],
-    ['a list of names', [passed([name])]],
-    ['no list', passed(name)],
-    ['nothing', null],
-  ])('ignores %s', (_what, sent) => {
+    { what: 'a holdout that the unit is not in', sent: [passed(name, 'false'), passed(name, false)] },
+    {
+      what: 'a value that is none',
+      sent: [passed(name, 'True'), passed(name, 1), passed(name, null), { gate: name }],
+    },
+    { what: 'a targeting gate that the unit passes', sent: [passed('a_gate'), passed(djb2('a_gate'))] },
+    { what: 'the rule of a holdout', sent: [{ gate: 'a_gate', gateValue: 'true', ruleID: name }] },
+    { what: 'a list of names', sent: [passed([name])] },
+    { what: 'no list', sent: passed(name) },
+    { what: 'nothing', sent: null },
+  ])('ignores $what', ({ sent }) => {
     expect(isHeldOut(sent)).toBe(false);
   });
 

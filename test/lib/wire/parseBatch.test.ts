@@ -36,22 +36,22 @@ describe('parseBody', () => {
   });
 
   it.each([
-    ['another member', '{"gate":"g","mine":"r"}'],
-    ['a member twice', '{"gate":"g","gate":"h"}'],
-    ['a member inside', '{"gate":{"gate":"g"}}'],
-    ['an escape', '{"gate":"g\\n"}'],
-    ['an escape in a key', '{"g\\u0061te":"g"}'],
-    ['half a pair', '{"gate":"\ud800"}'],
-    ['a long text', `{"gate":"${'g'.repeat(257)}"}`],
+    { what: 'another member', metadata: '{"gate":"g","mine":"r"}' },
+    { what: 'a member twice', metadata: '{"gate":"g","gate":"h"}' },
+    { what: 'a member inside', metadata: '{"gate":{"gate":"g"}}' },
+    { what: 'an escape', metadata: '{"gate":"g\\n"}' },
+    { what: 'an escape in a key', metadata: '{"g\\u0061te":"g"}' },
+    { what: 'half a pair', metadata: '{"gate":"\ud800"}' },
+    { what: 'a long text', metadata: `{"gate":"${'g'.repeat(257)}"}` },
     // The sum over its characters is the one of `gate`.
-    ['a member that seems to be another', '{"gatejCCQWPV":"g"}'],
-    ['a long number', '{"gate":"g","configVersion":9007199254740993}'],
-    ['a number with zeros', '{"gate":"g","configVersion":1.0}'],
-    ['a time that is a number', '{"gate":"g","configSyncTime":1795000000000}'],
-    ['null', '{"gate":null}'],
-    ['spaces', '{"gate": "g"}'],
-    ['nothing', '{}'],
-  ])('parses metadata with %s', (_what, metadata) => {
+    { what: 'a member that seems to be another', metadata: '{"gatejCCQWPV":"g"}' },
+    { what: 'a long number', metadata: '{"gate":"g","configVersion":9007199254740993}' },
+    { what: 'a number with zeros', metadata: '{"gate":"g","configVersion":1.0}' },
+    { what: 'a time that is a number', metadata: '{"gate":"g","configSyncTime":1795000000000}' },
+    { what: 'null', metadata: '{"gate":null}' },
+    { what: 'spaces', metadata: '{"gate": "g"}' },
+    { what: 'nothing', metadata: '{}' },
+  ])('parses metadata with $what', ({ metadata }) => {
     const text = `{"events":[{"eventName":"statsig::gate_exposure","metadata":${metadata}}]}`;
     const [event] = Object(parseBody(text)).events;
     expect(event).toEqual(JSON.parse(text).events[0]);
@@ -73,16 +73,22 @@ describe('parseBody', () => {
   });
 
   it.each([
-    [
-      'metadata inside metadata',
-      '{"events":[{"n":1,"m":{"b":1,"metadata":{"gate":"g"}}},{"n":1,"metadata":{"gate":"h"}}]}',
-    ],
-    ['metadata twice in an event', '{"events":[{"n":1,"metadata":{"gate":"g"},"metadata":{"gate":"h"}}]}'],
-    ['metadata inside a user', '{"events":[{"n":1,"user":{"a":1,"metadata":{"gate":"g"}}}]}'],
-    ['metadata outside events', '{"n":1,"metadata":{"gate":"g"},"events":[{"n":1,"metadata":{"gate":"g"}}]}'],
-    ['metadata without an end', '{"events":[{"n":1,"metadata":{}},{"n":",\\"metadata\\":{"}]}'],
-    ['events that are none', '{"events":[null,7,[],{"n":1,"metadata":{"gate":"g"}}]}'],
-  ])('reads %s as JSON.parse does', (_what, text) => {
+    {
+      what: 'metadata inside metadata',
+      text: '{"events":[{"n":1,"m":{"b":1,"metadata":{"gate":"g"}}},{"n":1,"metadata":{"gate":"h"}}]}',
+    },
+    {
+      what: 'metadata twice in an event',
+      text: '{"events":[{"n":1,"metadata":{"gate":"g"},"metadata":{"gate":"h"}}]}',
+    },
+    { what: 'metadata inside a user', text: '{"events":[{"n":1,"user":{"a":1,"metadata":{"gate":"g"}}}]}' },
+    {
+      what: 'metadata outside events',
+      text: '{"n":1,"metadata":{"gate":"g"},"events":[{"n":1,"metadata":{"gate":"g"}}]}',
+    },
+    { what: 'metadata without an end', text: '{"events":[{"n":1,"metadata":{}},{"n":",\\"metadata\\":{"}]}' },
+    { what: 'events that are none', text: '{"events":[null,7,[],{"n":1,"metadata":{"gate":"g"}}]}' },
+  ])('reads $what as JSON.parse does', ({ text }) => {
     expect(read(text)).toEqual(JSON.parse(text));
   });
 
@@ -158,14 +164,14 @@ describe('parseBody', () => {
 
 describe('parseBatch', () => {
   it.each([
-    ['null', 'It is not an object.'],
-    ['[]', 'It is not an object.'],
-    ['{"user":{}}', 'It has no array of events.'],
-    ['{"events":{}}', 'events is not an array.'],
-    ['{"events":[],"exposures":"none"}', 'exposures is not an array.'],
-    ['{"events":[],"user":"u"}', 'user is not an object.'],
-    ['{"events":[],"statsigMetadata":[]}', 'statsigMetadata is not an object.'],
-  ])('refuses %s', (body, detail) => {
+    { body: 'null', detail: 'It is not an object.' },
+    { body: '[]', detail: 'It is not an object.' },
+    { body: '{"user":{}}', detail: 'It has no array of events.' },
+    { body: '{"events":{}}', detail: 'events is not an array.' },
+    { body: '{"events":[],"exposures":"none"}', detail: 'exposures is not an array.' },
+    { body: '{"events":[],"user":"u"}', detail: 'user is not an object.' },
+    { body: '{"events":[],"statsigMetadata":[]}', detail: 'statsigMetadata is not an object.' },
+  ])('refuses $body', ({ body, detail }) => {
     expect(() => parseBatch(body)).toThrow(
       expect.objectContaining({ code: 'SLUICE_BODY_WRONG_SHAPE', detail }),
     );
@@ -190,9 +196,9 @@ describe('parseBatch', () => {
   });
 
   it.each([
-    ['{"events":[7],"user":null,"statsigMetadata":null}', { events: [7], exposures: [] }],
-    ['{"events":null,"exposures":[7]}', { events: [], exposures: [7] }],
-  ])('takes null for what is absent: %s', (body, lists) => {
+    { body: '{"events":[7],"user":null,"statsigMetadata":null}', lists: { events: [7], exposures: [] } },
+    { body: '{"events":null,"exposures":[7]}', lists: { events: [], exposures: [7] } },
+  ])('takes null for what is absent: $body', ({ body, lists }) => {
     const shared = { user: null, senderMetadata: null, clientTime: undefined, notANumbers: 0 };
     expect(parseBatch(body)).toEqual({ ...lists, ...shared });
   });

@@ -14,17 +14,17 @@ const redact = (rules: Record<string, RedactionAction>, event: unknown): unknown
 
 describe('a redaction path', () => {
   it.each([
-    ['user.email', ['user', 'email']],
-    ['user.custom.*', ['user', 'custom', null]],
-    ['metadata.User\\.Mail.\\*', ['metadata', 'user.mail', '*']],
-    ['\\email', ['email']],
-    ['user.\\companyID', ['user', 'companyid']],
-    ['metadata.a\\b', ['metadata', 'a\\b']],
-    ['metadata.items\\[0\\]', ['metadata', 'items[0]']],
-    ['', null],
-    ['user.', null],
-    ['.email', null],
-  ])('%s is %p', (path, steps) => {
+    { path: 'user.email', steps: ['user', 'email'] },
+    { path: 'user.custom.*', steps: ['user', 'custom', null] },
+    { path: 'metadata.User\\.Mail.\\*', steps: ['metadata', 'user.mail', '*'] },
+    { path: '\\email', steps: ['email'] },
+    { path: 'user.\\companyID', steps: ['user', 'companyid'] },
+    { path: 'metadata.a\\b', steps: ['metadata', 'a\\b'] },
+    { path: 'metadata.items\\[0\\]', steps: ['metadata', 'items[0]'] },
+    { path: '', steps: null },
+    { path: 'user.', steps: null },
+    { path: '.email', steps: null },
+  ])('$path is $steps', ({ path, steps }) => {
     expect(parseRedactionPath(path)).toEqual(steps);
   });
 });

@@ -99,15 +99,15 @@ describe('readSdkRequest', () => {
   });
 
   it.each([
-    ['JKJaXmPLvHcESHA=', true],
-    ['0a1b2c3d-0000-4000-8000-0123456789ab', true],
-    ['x'.repeat(64), true],
-    ['x'.repeat(65), false],
-    ['', false],
-    ['a b', false],
-    [' a', false],
-    ['a\n', false],
-  ])("takes %j for the gateway's ID of a request: %p", (requestId, isTaken) => {
+    { requestId: 'JKJaXmPLvHcESHA=', isTaken: true },
+    { requestId: '0a1b2c3d-0000-4000-8000-0123456789ab', isTaken: true },
+    { requestId: 'x'.repeat(64), isTaken: true },
+    { requestId: 'x'.repeat(65), isTaken: false },
+    { requestId: '', isTaken: false },
+    { requestId: 'a b', isTaken: false },
+    { requestId: ' a', isTaken: false },
+    { requestId: 'a\n', isTaken: false },
+  ])("takes $requestId for the gateway's ID of a request: $isTaken", ({ requestId, isTaken }) => {
     expect(read({}, '', { requestId, timeEpoch: 5 })).toMatchObject({
       requestId: isTaken ? requestId : null,
       gatewayTime: 5,
@@ -173,19 +173,19 @@ describe('keyProblem', () => {
 
 describe('reservedEndpoint', () => {
   it.each([
-    ['/v1/initialize', 'initialize'],
-    ['/v1/download_config_specs', 'download_config_specs'],
-    ['/v1/download_config_specs/secret-x.json', 'download_config_specs'],
-    ['/v2/download_config_specs/secret-x.json', 'download_config_specs'],
-    ['/v1/get_id_lists', 'get_id_lists'],
-    ['/v1/get_id_lists/secret-x.json', 'get_id_lists'],
-    ['/v1/download_id_list_file/3wHgh0', 'download_id_list_file'],
-    ['/v1/check_gate', 'check_gate'],
-    ['/v1/get_config', 'get_config'],
-    ['/v1/get_layer', 'get_layer'],
-    ['/v1/get_ranked_list', 'get_ranked_list'],
-    ['/v1/mark_data_ready_dwh', 'mark_data_ready_dwh'],
-  ])("recognizes %s as Statsig's", (path, name) => {
+    { path: '/v1/initialize', name: 'initialize' },
+    { path: '/v1/download_config_specs', name: 'download_config_specs' },
+    { path: '/v1/download_config_specs/secret-x.json', name: 'download_config_specs' },
+    { path: '/v2/download_config_specs/secret-x.json', name: 'download_config_specs' },
+    { path: '/v1/get_id_lists', name: 'get_id_lists' },
+    { path: '/v1/get_id_lists/secret-x.json', name: 'get_id_lists' },
+    { path: '/v1/download_id_list_file/3wHgh0', name: 'download_id_list_file' },
+    { path: '/v1/check_gate', name: 'check_gate' },
+    { path: '/v1/get_config', name: 'get_config' },
+    { path: '/v1/get_layer', name: 'get_layer' },
+    { path: '/v1/get_ranked_list', name: 'get_ranked_list' },
+    { path: '/v1/mark_data_ready_dwh', name: 'mark_data_ready_dwh' },
+  ])("recognizes $path as Statsig's", ({ path, name }) => {
     expect(reservedEndpoint(path)).toBe(name);
   });
 

@@ -50,12 +50,12 @@ describe('private attributes', () => {
   });
 
   it.each([
-    ['{"privateAttributes":1}', true],
-    ['{"\\u0070rivateAttributes":1}', true],
-    ['{"Attrib":1}', false],
-    ['{"a":"\\u00e9"}', false],
-    ['{}', false],
-  ])('may be in %s: %p', (text, expected) => {
+    { text: '{"privateAttributes":1}', expected: true },
+    { text: '{"\\u0070rivateAttributes":1}', expected: true },
+    { text: '{"Attrib":1}', expected: false },
+    { text: '{"a":"\\u00e9"}', expected: false },
+    { text: '{}', expected: false },
+  ])('may be in $text: $expected', ({ text, expected }) => {
     expect(namesPrivateAttributes(text)).toBe(expected);
     const parsed = { privateAttributes: 1 };
     stripPrivateAttributes(parsed, text);

@@ -120,13 +120,13 @@ describe('the engine in another process', () => {
   });
 
   it.each([
-    ['ENOSPC: no space left on device, write', 'SLUICE_ENGINE_OUT_OF_DISK'],
-    [
-      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
-      'SLUICE_ENGINE_OUT_OF_MEMORY',
-    ],
-    ['std::bad_alloc', 'SLUICE_ENGINE_OUT_OF_MEMORY'],
-  ])('lacks what its last words say: %s', async (words, code) => {
+    { words: 'ENOSPC: no space left on device, write', code: 'SLUICE_ENGINE_OUT_OF_DISK' },
+    {
+      words: 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+      code: 'SLUICE_ENGINE_OUT_OF_MEMORY',
+    },
+    { words: 'std::bad_alloc', code: 'SLUICE_ENGINE_OUT_OF_MEMORY' },
+  ])('lacks what its last words say: $words', async ({ words, code }) => {
     const program = join(bench.directory, 'words.mjs');
     writeFileSync(program, `process.stderr.write(${JSON.stringify(words)});\nprocess.exitCode = 1;\n`);
     const { temporaryDirectory } = bench.limits;

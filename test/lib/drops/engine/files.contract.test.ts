@@ -256,13 +256,13 @@ describe('unreadable files', () => {
     const dataset = (column: string): DatasetInput => ({ kind: 'events', mapping: { metadata: [column] } });
 
     it.each([
-      ['a text', text],
-      ['a list', `[NULL, 'a', ${text}]`],
-      ['a struct', `{a: 1, "B c": [{t: ${text}}], file_row_number: 'y'}`],
-      ['a map by its values', `MAP {'k': ${text}}`],
-      ['a map by its keys', `MAP {${text}: 1}`],
-      ['JSON', `to_json('"' || ${text} || '"')`],
-    ])('%s', async (_, sql) => {
+      { what: 'a text', sql: text },
+      { what: 'a list', sql: `[NULL, 'a', ${text}]` },
+      { what: 'a struct', sql: `{a: 1, "B c": [{t: ${text}}], file_row_number: 'y'}` },
+      { what: 'a map by its values', sql: `MAP {'k': ${text}}` },
+      { what: 'a map by its keys', sql: `MAP {${text}: 1}` },
+      { what: 'JSON', sql: `to_json('"' || ${text} || '"')` },
+    ])('$what', async ({ sql }) => {
       const file = await spoiled(`${sql} AS "Other"`);
       await fails(bench.load(dataset('Other'), [file]), 'SLUICE_INGEST_FILE_TEXT_INVALID', {
         detail: 'spoiled.parquet: column "Other".',

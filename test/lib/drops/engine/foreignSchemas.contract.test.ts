@@ -162,21 +162,24 @@ describe('decimals with a wrong footer', () => {
   });
 
   it.each([
-    [5, 7],
-    [0, 0],
-  ])('are rejected with their file if the type is impossible: DECIMAL(%d,%d)', async (digits, scale) => {
-    for (const column of ['int64', 'wide']) {
-      const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
-      const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
-      await fails(load(lies(), column), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
-        message: expect.stringContaining(`found DECIMAL(${digits},${scale})`),
-      });
-      expect((await load(lies(), 'unit_id')).rows).toHaveLength(3);
-      const { refused } = await bench.load(events({ timestamp: 'event_name' }), [lies()]);
-      for (const { raw } of refused)
-        expect(JSON.parse(String(raw))[column]).toMatch(`not read: DECIMAL(${digits},${scale})`);
-    }
-  });
+    { digits: 5, scale: 7 },
+    { digits: 0, scale: 0 },
+  ])(
+    'are rejected with their file if the type is impossible: DECIMAL($digits,$scale)',
+    async ({ digits, scale }) => {
+      for (const column of ['int64', 'wide']) {
+        const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
+        const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
+        await fails(load(lies(), column), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
+          message: expect.stringContaining(`found DECIMAL(${digits},${scale})`),
+        });
+        expect((await load(lies(), 'unit_id')).rows).toHaveLength(3);
+        const { refused } = await bench.load(events({ timestamp: 'event_name' }), [lies()]);
+        for (const { raw } of refused)
+          expect(JSON.parse(String(raw))[column]).toMatch(`not read: DECIMAL(${digits},${scale})`);
+      }
+    },
+  );
 
   it('are rejected if the old annotation contradicts the new one', async () => {
     const file = setElement(bench.fixture('decimals.parquet'), 'int32', { 8: intField(5) });

@@ -113,21 +113,21 @@ describe('a table with a log of its valid files', () => {
   });
 
   it.each([
-    ['events', `events/${DAY}/base_0000002/000000_0`],
-    ['events', `events/${DAY}/base_5/a.parquet`],
-    ['events', `events/${DAY}/base_0000002_v0000123/000000_0`],
-    ['events', `events/${DAY}/delta_0000001_0000001_0000/000000_0`],
-    ['events', `events/${DAY}/delta_0000001_0000001/bucket_00000`],
-    ['events', `events/${DAY}/delta_0000001_0000004_v0000017/000000_0`],
-    ['events', `events/${DAY}/country=DE/delete_delta_0000003_0000003_0000/bucket_00000`],
-    ['events', `events/${DAY}/delta_0000001_0000001_0000/HIVE_UNION_SUBDIR_1/000000_0`],
-    ['events', `events/${DAY}/base_0000002/_orc_acid_version`],
+    { folder: 'events', key: `events/${DAY}/base_0000002/000000_0` },
+    { folder: 'events', key: `events/${DAY}/base_5/a.parquet` },
+    { folder: 'events', key: `events/${DAY}/base_0000002_v0000123/000000_0` },
+    { folder: 'events', key: `events/${DAY}/delta_0000001_0000001_0000/000000_0` },
+    { folder: 'events', key: `events/${DAY}/delta_0000001_0000001/bucket_00000` },
+    { folder: 'events', key: `events/${DAY}/delta_0000001_0000004_v0000017/000000_0` },
+    { folder: 'events', key: `events/${DAY}/country=DE/delete_delta_0000003_0000003_0000/bucket_00000` },
+    { folder: 'events', key: `events/${DAY}/delta_0000001_0000001_0000/HIVE_UNION_SUBDIR_1/000000_0` },
+    { folder: 'events', key: `events/${DAY}/base_0000002/_orc_acid_version` },
     // Beside the days, and above them.
-    ['events', 'events/base_0000002/000000_0'],
-    ['events', 'events/delta_0000001_0000001_0000/000000_0'],
-    ['events', 'events/delete_delta_0000001_0000001/000000_0'],
-    ['t/base_0000002', `t/base_0000002/${DAY}/a.parquet`],
-  ])('is rejected by name, as a transactional one of Hive: %s, %s', async (folder, key) => {
+    { folder: 'events', key: 'events/base_0000002/000000_0' },
+    { folder: 'events', key: 'events/delta_0000001_0000001_0000/000000_0' },
+    { folder: 'events', key: 'events/delete_delta_0000001_0000001/000000_0' },
+    { folder: 't/base_0000002', key: `t/base_0000002/${DAY}/a.parquet` },
+  ])('is rejected by name, as a transactional one of Hive: $folder, $key', async ({ folder, key }) => {
     await expect(judge(folder, key)).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_HIVE_TABLE',
       detail: `${key}.`,
@@ -135,15 +135,18 @@ describe('a table with a log of its valid files', () => {
   });
 
   it.each([
-    ['events/country=DE', 'events/_spark_metadata/0'],
-    ['a/b/country=DE/hour=1', 'a/b/_spark_metadata/9.compact'],
-    ['country=DE', '_spark_metadata/0'],
-  ])('is rejected by name if Spark has its log above the dataset’s folder: %s, %s', async (folder, key) => {
-    await expect(judge(folder, key)).rejects.toMatchObject({
-      code: 'SLUICE_SOURCE_SPARK_LOG_ABOVE',
-      detail: `${key}.`,
-    });
-  });
+    { folder: 'events/country=DE', key: 'events/_spark_metadata/0' },
+    { folder: 'a/b/country=DE/hour=1', key: 'a/b/_spark_metadata/9.compact' },
+    { folder: 'country=DE', key: '_spark_metadata/0' },
+  ])(
+    'is rejected by name if Spark has its log above the dataset’s folder: $folder, $key',
+    async ({ folder, key }) => {
+      await expect(judge(folder, key)).rejects.toMatchObject({
+        code: 'SLUICE_SOURCE_SPARK_LOG_ABOVE',
+        detail: `${key}.`,
+      });
+    },
+  );
 
   it.each([
     `events/${DAY}/base_v2/a.parquet`,

@@ -113,13 +113,13 @@ describe('Spark’s log', () => {
   });
 
   it.each([
-    ['0', ''],
-    ['0', 'v2'],
-    ['0', 'v1\nno JSON'],
-    ['0', 'v1\n{"size":1}'],
-    ['0', `v1\n${'x'.repeat(70_000)}`],
-    ['1', 'v1'],
-  ])('refuses the day if it is damaged or incomplete: %s', async (name, text) => {
+    { name: '0', text: '' },
+    { name: '0', text: 'v2' },
+    { name: '0', text: 'v1\nno JSON' },
+    { name: '0', text: 'v1\n{"size":1}' },
+    { name: '0', text: `v1\n${'x'.repeat(70_000)}` },
+    { name: '1', text: 'v1' },
+  ])('refuses the day if it is damaged or incomplete: $name', async ({ name, text }) => {
     await expect(spark({ [name]: text })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_LOG_INVALID' });
   });
 

@@ -24,29 +24,29 @@ describe('a file that is not finished', () => {
         });
   });
 
-  it.each<[string, string, string]>([
-    ['export_2026.11.19', PARQUET, 'a file'],
-    ['a.parquet.filepart', PARQUET, 'a file'],
-    ['a.parquet.filepart', 'PAR1 rows', 'unfinished'],
-    ['a.parquet.filepart', 'rows PAR1', 'not_parquet'],
-    ['a.parquet.filepart', 'x', 'not_parquet'],
-    ['a.parquet.pgp', '\u0085 a packet of PGP', 'not_parquet'],
-    ['a.unknown', 'some text', 'not_parquet'],
-    ['a.csv', 'some text', 'not_parquet'],
-    ['a.csv.gz', 'some text', 'not_parquet'],
-    ['a.parquet.gz', '\u001f\u008b\u0008 packed', 'compressed'],
-    ['a.parquet.zip', 'PK\u0003\u0004 packed', 'compressed'],
-    ['Orders.XLSX', 'PK\u0003\u0004 packed', 'not_parquet'],
-    ['orders.xlsb', 'PK\u0003\u0004 packed', 'not_parquet'],
-    ['orders.ods', 'PK\u0003\u0004 packed', 'not_parquet'],
-    ['a.zst', '\u0028\u00b5\u002f\u00fd packed', 'compressed'],
-    ['part-0', 'BZh9 packed', 'compressed'],
-    ['a.unknown', '\u00fd7zXZ packed', 'compressed'],
-    ['part-0', 'some text', 'not_parquet'],
+  it.each<{ readonly name: string; readonly bytes: string; readonly what: string }>([
+    { name: 'export_2026.11.19', bytes: PARQUET, what: 'a file' },
+    { name: 'a.parquet.filepart', bytes: PARQUET, what: 'a file' },
+    { name: 'a.parquet.filepart', bytes: 'PAR1 rows', what: 'unfinished' },
+    { name: 'a.parquet.filepart', bytes: 'rows PAR1', what: 'not_parquet' },
+    { name: 'a.parquet.filepart', bytes: 'x', what: 'not_parquet' },
+    { name: 'a.parquet.pgp', bytes: '\u0085 a packet of PGP', what: 'not_parquet' },
+    { name: 'a.unknown', bytes: 'some text', what: 'not_parquet' },
+    { name: 'a.csv', bytes: 'some text', what: 'not_parquet' },
+    { name: 'a.csv.gz', bytes: 'some text', what: 'not_parquet' },
+    { name: 'a.parquet.gz', bytes: '\u001f\u008b\u0008 packed', what: 'compressed' },
+    { name: 'a.parquet.zip', bytes: 'PK\u0003\u0004 packed', what: 'compressed' },
+    { name: 'Orders.XLSX', bytes: 'PK\u0003\u0004 packed', what: 'not_parquet' },
+    { name: 'orders.xlsb', bytes: 'PK\u0003\u0004 packed', what: 'not_parquet' },
+    { name: 'orders.ods', bytes: 'PK\u0003\u0004 packed', what: 'not_parquet' },
+    { name: 'a.zst', bytes: '\u0028\u00b5\u002f\u00fd packed', what: 'compressed' },
+    { name: 'part-0', bytes: 'BZh9 packed', what: 'compressed' },
+    { name: 'a.unknown', bytes: '\u00fd7zXZ packed', what: 'compressed' },
+    { name: 'part-0', bytes: 'some text', what: 'not_parquet' },
     // What a known ending, or none, says to be whole fails the day if it is not.
-    ['a.snappy', 'PAR1 rows', 'a file'],
-    ['part-0', 'rows PAR1', 'a file'],
-  ])('alone is judged by its bytes: %s with %j is %s', async (name, bytes, what) => {
+    { name: 'a.snappy', bytes: 'PAR1 rows', what: 'a file' },
+    { name: 'part-0', bytes: 'rows PAR1', what: 'a file' },
+  ])('alone is judged by its bytes: $name with $bytes is $what', async ({ name, bytes, what }) => {
     for (const folder of [`events/${DAY}/`, `events.v2/${DAY}/`]) {
       const { files, left } = await judge(inFolder({ [name]: bytes }, folder), {
         folder: folder.split('/')[0] ?? '',
@@ -55,23 +55,23 @@ describe('a file that is not finished', () => {
     }
   });
 
-  it.each<[string[], string[]]>([
-    [['a.parquet', 'a.parquet.gz'], ['a.parquet']],
-    [
-      ['a.csv', 'a.csv.gz'],
-      ['a.csv', 'a.csv.gz'],
-    ],
-    [['export_2026.11.19', 'export_2026.11.19.filepart'], ['export_2026.11.19']],
-    [
-      ['part-0', 'part-0.filepart', 'part-0.parquet', 'part-00', 'part-0_1'],
-      ['part-0', 'part-0.parquet', 'part-00', 'part-0_1'],
-    ],
-    [
-      ['a.parquet', 'b.parquet.filepart'],
-      ['a.parquet', 'b.parquet.filepart'],
-    ],
-    [['a.parquet', 'a.parquet.x', 'a.parquet.x.y'], ['a.parquet']],
-  ])('of %j, all whole: %j count', async (names, files) => {
+  it.each<{ readonly names: string[]; readonly files: string[] }>([
+    { names: ['a.parquet', 'a.parquet.gz'], files: ['a.parquet'] },
+    {
+      names: ['a.csv', 'a.csv.gz'],
+      files: ['a.csv', 'a.csv.gz'],
+    },
+    { names: ['export_2026.11.19', 'export_2026.11.19.filepart'], files: ['export_2026.11.19'] },
+    {
+      names: ['part-0', 'part-0.filepart', 'part-0.parquet', 'part-00', 'part-0_1'],
+      files: ['part-0', 'part-0.parquet', 'part-00', 'part-0_1'],
+    },
+    {
+      names: ['a.parquet', 'b.parquet.filepart'],
+      files: ['a.parquet', 'b.parquet.filepart'],
+    },
+    { names: ['a.parquet', 'a.parquet.x', 'a.parquet.x.y'], files: ['a.parquet'] },
+  ])('of $names, all whole: $files count', async ({ names, files }) => {
     const found = await judge(inFolder(Object.fromEntries(names.map((name) => [name, PARQUET]))));
     expect(found.files).toEqual(files);
   });

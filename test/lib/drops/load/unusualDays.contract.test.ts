@@ -10,8 +10,8 @@ import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** Bytes of the files of a piece: as many as usual, or of each file one. */
 const pieceSizes = [
-  ['in one piece', 2 ** 28],
-  ['in a piece a file', 1],
+  { what: 'in one piece', bytes: 2 ** 28 },
+  { what: 'in a piece a file', bytes: 1 },
 ] as const;
 
 let day: LoadedDay;
@@ -104,7 +104,7 @@ describe('a day whose values are not as before', () => {
     );
   });
 
-  it.each(pieceSizes)('is loaded and told, until somebody accepts it, %s', async (_, bytes) => {
+  it.each(pieceSizes)('is loaded and told, until somebody accepts it, $what', async ({ bytes }) => {
     await start({ mapping: { eventValue: 'price' } });
     loads.cutAt(bytes);
     // One dataset comes each day, the other each month.

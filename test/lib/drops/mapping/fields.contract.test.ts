@@ -107,17 +107,17 @@ describe('events', () => {
   });
 
   it.each([
-    ['\'{"a": 1, "b": {"c": [2]}}\'', '{"plan":"pro","a":1,"b":{"c":[2]}}'],
-    ['\'{"plan": "free", "a": null}\'', '{"plan":"pro","a":null}'],
-    ['\'{"pl\\u0061n": "free"}\'', '{"plan":"pro"}'],
-    ["'{}'", '{"plan":"pro"}'],
-    ["''", '{"plan":"pro"}'],
-    ["'null'", '{"plan":"pro"}'],
-    ['NULL::VARCHAR', '{"plan":"pro"}'],
-    ["{'a': 1}", '{"plan":"pro","a":1}'],
-    ["map {'a': 1}", '{"plan":"pro","a":1}'],
-    ['encode(\'{"a":1}\')', '{"plan":"pro","a":1}'],
-  ])('unpack %s into the metadata', async (sql, expected) => {
+    { sql: '\'{"a": 1, "b": {"c": [2]}}\'', expected: '{"plan":"pro","a":1,"b":{"c":[2]}}' },
+    { sql: '\'{"plan": "free", "a": null}\'', expected: '{"plan":"pro","a":null}' },
+    { sql: '\'{"pl\\u0061n": "free"}\'', expected: '{"plan":"pro"}' },
+    { sql: "'{}'", expected: '{"plan":"pro"}' },
+    { sql: "''", expected: '{"plan":"pro"}' },
+    { sql: "'null'", expected: '{"plan":"pro"}' },
+    { sql: 'NULL::VARCHAR', expected: '{"plan":"pro"}' },
+    { sql: "{'a': 1}", expected: '{"plan":"pro","a":1}' },
+    { sql: "map {'a': 1}", expected: '{"plan":"pro","a":1}' },
+    { sql: 'encode(\'{"a":1}\')', expected: '{"plan":"pro","a":1}' },
+  ])('unpack $sql into the metadata', async ({ sql, expected }) => {
     const dataset: DatasetInput = events({ metadata: ['plan'], metadataJson: 'json' });
     const { rows } = await map(dataset, `SELECT ${event}, 'pro' AS plan, ${sql} AS json`);
     expect(columnOf(rows, 'event_metadata')).toEqual([expected]);
@@ -172,10 +172,10 @@ describe('events', () => {
   );
 
   it.each([
-    ["'nan'::JSON", 'nan'],
-    ['\'{"a": [nan, "nan"]}\'::JSON', { a: ['nan', 'nan'] }],
-    ['[\'{"a": [nan, "\\""]}\'::JSON]', [{ a: ['nan', '"'] }]],
-  ])('are refused with %s, which JSON can not express, and kept in raw rows', async (sql, raw) => {
+    { sql: "'nan'::JSON", raw: 'nan' },
+    { sql: '\'{"a": [nan, "nan"]}\'::JSON', raw: { a: ['nan', 'nan'] } },
+    { sql: '[\'{"a": [nan, "\\""]}\'::JSON]', raw: [{ a: ['nan', '"'] }] },
+  ])('are refused with $sql, which JSON can not express, and kept in raw rows', async ({ sql, raw }) => {
     const { rows, refused, raws } = await map(
       events({ metadata: { x: { column: 'x' } } }),
       `SELECT ${event}, ${sql} AS x`,

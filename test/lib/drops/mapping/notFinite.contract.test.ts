@@ -12,23 +12,26 @@ const reasons = (rows: readonly Readonly<Record<string, unknown>>[]) => columnOf
 
 describe('NaN and infinity', () => {
   it.each([
-    ['seldom', ['purchase']],
-    ['mostly', ['purchase', 'start']],
-    ['date', ['start']],
-    ['at', ['start']],
-    ['inside.at', ['start']],
-  ])('reject a row with such a time, whatever the statistics say: %s', async (timestamp, taken) => {
-    for (const timezone of ['UTC', 'Europe/Berlin']) {
-      const { rows, refused } = await load({ kind: 'events', timezone, mapping: { timestamp } });
-      expect(names(rows).toSorted()).toEqual(taken);
-      expect(reasons(refused)).toEqual(Array(3 - taken.length).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
-    }
-  });
+    { timestamp: 'seldom', taken: ['purchase'] },
+    { timestamp: 'mostly', taken: ['purchase', 'start'] },
+    { timestamp: 'date', taken: ['start'] },
+    { timestamp: 'at', taken: ['start'] },
+    { timestamp: 'inside.at', taken: ['start'] },
+  ])(
+    'reject a row with such a time, whatever the statistics say: $timestamp',
+    async ({ timestamp, taken }) => {
+      for (const timezone of ['UTC', 'Europe/Berlin']) {
+        const { rows, refused } = await load({ kind: 'events', timezone, mapping: { timestamp } });
+        expect(names(rows).toSorted()).toEqual(taken);
+        expect(reasons(refused)).toEqual(Array(3 - taken.length).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
+      }
+    },
+  );
 
   it.each([
-    ['date', 1],
-    ['mostly', 2],
-  ])('reject a metric with such a day: %s', async (date, taken) => {
+    { date: 'date', taken: 1 },
+    { date: 'mostly', taken: 2 },
+  ])('reject a metric with such a day: $date', async ({ date, taken }) => {
     const constant = { constant: 'x' };
     const { rows, refused } = await load({
       kind: 'metrics',
@@ -38,13 +41,13 @@ describe('NaN and infinity', () => {
     expect(reasons(refused)).toEqual(Array(3 - taken).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
   });
 
-  it.each<[string, Cast | undefined]>([
-    ['half', undefined],
-    ['half', 'string'],
-    ['at', undefined],
-    ['date', undefined],
-    ['struct.x', undefined],
-  ])('are not valid as unit ID: %s, cast: %s', async (column, cast) => {
+  it.each<{ readonly column: string; readonly cast: Cast | undefined }>([
+    { column: 'half', cast: undefined },
+    { column: 'half', cast: 'string' },
+    { column: 'at', cast: undefined },
+    { column: 'date', cast: undefined },
+    { column: 'struct.x', cast: undefined },
+  ])('are not valid as unit ID: $column, cast: $cast', async ({ column, cast }) => {
     const userID = { column, ...(cast === undefined ? {} : { cast }) };
     const { rows, refused } = await load(events({ unitIds: { userID } }));
     expect(columnOf(rows, 'user_id')).not.toContain('nan');
@@ -53,11 +56,11 @@ describe('NaN and infinity', () => {
   });
 
   it.each([
-    ['experiment', 'SLUICE_INGEST_ROW_NAME_MISSING'],
-    ['group', 'SLUICE_INGEST_ROW_GROUP_MISSING'],
-    ['unitId', 'SLUICE_INGEST_ROW_UNIT_MISSING'],
-    ['unitType', 'SLUICE_INGEST_ROW_UNIT_MISSING'],
-  ])('are not valid as %s of an exposure', async (field, reason) => {
+    { field: 'experiment', reason: 'SLUICE_INGEST_ROW_NAME_MISSING' },
+    { field: 'group', reason: 'SLUICE_INGEST_ROW_GROUP_MISSING' },
+    { field: 'unitId', reason: 'SLUICE_INGEST_ROW_UNIT_MISSING' },
+    { field: 'unitType', reason: 'SLUICE_INGEST_ROW_UNIT_MISSING' },
+  ])('are not valid as $field of an exposure', async ({ field, reason }) => {
     const constant = { constant: 'x' };
     const mapping = { experiment: constant, group: constant, unitId: constant, [field]: 'half' };
     const { rows, refused } = await load({ kind: 'exposures', mapping });

@@ -94,16 +94,19 @@ describe('names that differ in case', () => {
 
 describe('a column that a file lacks', () => {
   it.each([
-    [
-      '\ufefftimestamp',
-      'the nearest is "\\ufefftimestamp", among "\\ufefftimestamp", "event_name", "unit_id"',
-    ],
-    ['timestamp ', 'the nearest is "timestamp ", among "timestamp ", "event_name", "unit_id"'],
-    ['time\u00a0stamp', 'the nearest is "time\\u00a0stamp", among'],
-    ['event_timestamp', 'the nearest is "event_timestamp", among'],
-    ['timestmap', 'the nearest is "timestmap", among'],
-    ['sent', 'found no such name, among "sent", "event_name", "unit_id".'],
-  ])('is told with what the file has: %j', async (name, detail) => {
+    {
+      name: '\ufefftimestamp',
+      detail: 'the nearest is "\\ufefftimestamp", among "\\ufefftimestamp", "event_name", "unit_id"',
+    },
+    {
+      name: 'timestamp ',
+      detail: 'the nearest is "timestamp ", among "timestamp ", "event_name", "unit_id"',
+    },
+    { name: 'time\u00a0stamp', detail: 'the nearest is "time\\u00a0stamp", among' },
+    { name: 'event_timestamp', detail: 'the nearest is "event_timestamp", among' },
+    { name: 'timestmap', detail: 'the nearest is "timestmap", among' },
+    { name: 'sent', detail: 'found no such name, among "sent", "event_name", "unit_id".' },
+  ])('is told with what the file has: $name', async ({ name, detail }) => {
     const sql = `SELECT 1795169730 AS "${name}", 'e' AS event_name, 'u' AS unit_id`;
     await fails(
       bench.load(events({}), [await bench.write('lacks.parquet', sql)]),

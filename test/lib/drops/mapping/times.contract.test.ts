@@ -113,11 +113,11 @@ describe('the reader of times', () => {
 
   // pyarrow's files: Spark, Hive and Trino write INT96 in UTC, so no zone of the dataset moves it.
   it.each([
-    ['int96.parquet', MOMENT],
-    ['naive-ns.parquet', `${BERLIN}.123456`],
-    ['utc-us.parquet', MOMENT],
-    ['berlin-ms.parquet', `${WHOLE}.123`],
-  ])('reads the timestamps of %s', async (name, expected) => {
+    { name: 'int96.parquet', expected: MOMENT },
+    { name: 'naive-ns.parquet', expected: `${BERLIN}.123456` },
+    { name: 'utc-us.parquet', expected: MOMENT },
+    { name: 'berlin-ms.parquet', expected: `${WHOLE}.123` },
+  ])('reads the timestamps of $name', async ({ name, expected }) => {
     const dataset: DatasetInput = { kind: 'events', timezone: 'Europe/Berlin' };
     const { rows, result } = await bench.loadFixture(dataset, name);
     expect(columnOf(rows, 'timestamp')).toContain(expected);

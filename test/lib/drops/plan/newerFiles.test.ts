@@ -205,9 +205,9 @@ describe('files outside of the lookback that are newer than those that were load
   });
 
   it.each([
-    ['c', 'd'],
-    ['d', 'c'],
-  ])('are named while any of them is left: %s goes first, then %s', async (first, last) => {
+    { first: 'c', last: 'd' },
+    { first: 'd', last: 'c' },
+  ])('are named while any of them is left: $first goes first, then $last', async ({ first, last }) => {
     const folder = await looked();
     folder.putInto(1, 'c');
     folder.now += HOUR_MS;
@@ -251,11 +251,11 @@ describe('files outside of the lookback that are newer than those that were load
     expect(await folder.look(48)).toEqual([days[1]]);
   });
 
-  it.each<[Partial<DatasetInput>, (day: string) => string]>([
-    [{ layout: 'x_YYYYMMDD*.parquet' }, (day) => `x_${day.replaceAll('-', '')}-1.parquet`],
-    [{ layout: '**/dt=YYYY-MM-DD/*.parquet' }, (day) => `c=DE/dt=${day}/a.parquet`],
-    [{ dayFormat: 'YYYY/MM/DD/HH' }, (day) => `${day.replaceAll('-', '/')}/07/a.parquet`],
-  ])('are found in a folder of %j', async (input, nameOf) => {
+  it.each<{ readonly input: Partial<DatasetInput>; readonly nameOf: (day: string) => string }>([
+    { input: { layout: 'x_YYYYMMDD*.parquet' }, nameOf: (day) => `x_${day.replaceAll('-', '')}-1.parquet` },
+    { input: { layout: '**/dt=YYYY-MM-DD/*.parquet' }, nameOf: (day) => `c=DE/dt=${day}/a.parquet` },
+    { input: { dayFormat: 'YYYY/MM/DD/HH' }, nameOf: (day) => `${day.replaceAll('-', '/')}/07/a.parquet` },
+  ])('are found in a folder of $input', async ({ input, nameOf }) => {
     const folder = new Folder(input);
     for (const day of days) {
       folder.put(nameOf(day));

@@ -83,11 +83,11 @@ describe('a run over several sources', () => {
   });
 
   it.each([
-    ['of several', 3],
-    ['of one', 1],
+    { what: 'of several', n: 3 },
+    { what: 'of one', n: 1 },
   ])(
-    'counts a source %s whose plan was killed as unreadable, in one point that waits for it',
-    async (_, n) => {
+    'counts a source $what whose plan was killed as unreadable, in one point that waits for it',
+    async ({ n }) => {
       ingest = await startSources(n, 2);
       for (let i = 0; i < n; i += 1)
         for (const k of [0, 1]) await ingest.put(`d${i}x${k}/${yesterday()}/a.parquet`);

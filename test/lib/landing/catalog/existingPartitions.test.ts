@@ -27,26 +27,29 @@ describe('a table', () => {
   });
 
   it.each([
-    ['EntityNotFoundException', 'SLUICE_CATALOG_TABLE_NOT_FOUND'],
-    ['AccessDeniedException', 'SLUICE_CATALOG_UNAVAILABLE'],
-  ])('that answers %s fails with %s, the name of the table and the cause', async (code, expected) => {
-    const cause = new CatalogCallError(code, false, 'no');
-    registrar.errors.set(`getTable ${table}`, cause);
-    const failure = register(TODAY);
-    await expect(failure).rejects.toMatchObject({
-      code: expected,
-      detail: `${config.database}.${table}: ${code}: no`,
-      cause,
-    });
-    expect(registrar.waits).toEqual([]);
-  });
+    { code: 'EntityNotFoundException', expected: 'SLUICE_CATALOG_TABLE_NOT_FOUND' },
+    { code: 'AccessDeniedException', expected: 'SLUICE_CATALOG_UNAVAILABLE' },
+  ])(
+    'that answers $code fails with $expected, the name of the table and the cause',
+    async ({ code, expected }) => {
+      const cause = new CatalogCallError(code, false, 'no');
+      registrar.errors.set(`getTable ${table}`, cause);
+      const failure = register(TODAY);
+      await expect(failure).rejects.toMatchObject({
+        code: expected,
+        detail: `${config.database}.${table}: ${code}: no`,
+        cause,
+      });
+      expect(registrar.waits).toEqual([]);
+    },
+  );
 
   it.each([
-    [[], 'nothing'],
-    [['year'], 'year'],
-    [['ds', 'hour'], 'ds, hour'],
-    [['hour', 'ds'], 'hour, ds'],
-  ])('that is partitioned by %j gets no partition', async (keys, named) => {
+    { keys: [], named: 'nothing' },
+    { keys: ['year'], named: 'year' },
+    { keys: ['ds', 'hour'], named: 'ds, hour' },
+    { keys: ['hour', 'ds'], named: 'hour, ds' },
+  ])('that is partitioned by $keys gets no partition', async ({ keys, named }) => {
     const failure = registerPartitions(answerTable(STORAGE, keys), 'events', [TODAY]);
     await expect(failure).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_TABLE_UNFIT',
@@ -59,21 +62,24 @@ describe('a table', () => {
 describe('an existing partition', () => {
   const partition = (change: StorageDescriptor) => dayOf('events', TODAY, { ...STORAGE, ...change });
 
-  it.each<[string, StorageDescriptor]>([
-    ['lacks a column', { Columns: [first] }],
-    ['has no columns', { Columns: undefined }],
-    ['has its columns in another order', { Columns: [second, first] }],
-    ['has a column of another type', { Columns: [first, { ...second, Type: 'string' }] }],
-    ['has a column of another name', { Columns: [first, { ...second, Name: 'time' }] }],
-    ['has another input format', { InputFormat: 'json-in' }],
-    ['has another output format', { OutputFormat: 'json-out' }],
-    ['has no SerDe', { SerdeInfo: undefined }],
-    ['has another SerDe', { SerdeInfo: { ...STORAGE.SerdeInfo, SerializationLibrary: 'json' } }],
-    [
-      'has another parameter of its SerDe',
-      { SerdeInfo: { ...STORAGE.SerdeInfo, Parameters: { path: 'x' } } },
-    ],
-  ])('is updated when it %s', async (_, change) => {
+  it.each<{ readonly what: string; readonly change: StorageDescriptor }>([
+    { what: 'lacks a column', change: { Columns: [first] } },
+    { what: 'has no columns', change: { Columns: undefined } },
+    { what: 'has its columns in another order', change: { Columns: [second, first] } },
+    { what: 'has a column of another type', change: { Columns: [first, { ...second, Type: 'string' }] } },
+    { what: 'has a column of another name', change: { Columns: [first, { ...second, Name: 'time' }] } },
+    { what: 'has another input format', change: { InputFormat: 'json-in' } },
+    { what: 'has another output format', change: { OutputFormat: 'json-out' } },
+    { what: 'has no SerDe', change: { SerdeInfo: undefined } },
+    {
+      what: 'has another SerDe',
+      change: { SerdeInfo: { ...STORAGE.SerdeInfo, SerializationLibrary: 'json' } },
+    },
+    {
+      what: 'has another parameter of its SerDe',
+      change: { SerdeInfo: { ...STORAGE.SerdeInfo, Parameters: { path: 'x' } } },
+    },
+  ])('is updated when it $what', async ({ change }) => {
     registrar.partitions.set(table, [partition(change)]);
     expect(await register(TODAY)).toStrictEqual({
       created: [],
@@ -84,11 +90,11 @@ describe('an existing partition', () => {
     expect(registrar.partitions.get(table)).toEqual([partition({})]);
   });
 
-  it.each<[string, StorageDescriptor]>([
-    ['comments', { Columns: [first, { ...second, Comment: 'When it happened.' }] }],
-    ['parameters', { Parameters: { recordCount: '7' } }],
-    ['name of its SerDe', { SerdeInfo: { ...STORAGE.SerdeInfo, Name: 'rows' } }],
-  ])('is left alone when only its %s are its own, because no reader uses them', async (_, change) => {
+  it.each<{ readonly what: string; readonly change: StorageDescriptor }>([
+    { what: 'comments', change: { Columns: [first, { ...second, Comment: 'When it happened.' }] } },
+    { what: 'parameters', change: { Parameters: { recordCount: '7' } } },
+    { what: 'name of its SerDe', change: { SerdeInfo: { ...STORAGE.SerdeInfo, Name: 'rows' } } },
+  ])('is left alone when only its $what are its own, because no reader uses them', async ({ change }) => {
     registrar.partitions.set(table, [partition(change)]);
     expect((await register(TODAY)).updated).toEqual([]);
     expect(registrar.calls).not.toContain(`update ${table} 1`);

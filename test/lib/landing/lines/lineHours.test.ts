@@ -60,22 +60,22 @@ describe('the hours of skipped bytes', () => {
   });
 
   it.each([
-    ['bytes that are not compressed', Buffer.from('{"TICKER":1}')],
-    ['a line', gzipSync('hello\n')],
-  ])('are none if nothing in them is like a row: %s', (_title, bytes) => {
+    { what: 'bytes that are not compressed', bytes: Buffer.from('{"TICKER":1}') },
+    { what: 'a line', bytes: gzipSync('hello\n') },
+  ])('are none if nothing in them is like a row: $what', ({ bytes }) => {
     expect(hoursOf(bytes)).toEqual([]);
   });
 
   it.each([
-    ['lacks its time', newer('')],
-    ['has a time that is none', newer(',"received_at":"of old times"')],
-    ['lacks its time, beside one that has it', `${newer('')}${receivedAt('08')}`],
-    [
-      'lacks its time, and has the head of another line in it',
-      newer(',"o":{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T05","row":{}}'),
-    ],
-    ['lacks its time, among many lines', `${manyLines}${newer('')}${receivedAt('08')}`],
-  ])('may be any if a line %s', (_title, text) => {
+    { what: 'lacks its time', text: newer('') },
+    { what: 'has a time that is none', text: newer(',"received_at":"of old times"') },
+    { what: 'lacks its time, beside one that has it', text: `${newer('')}${receivedAt('08')}` },
+    {
+      what: 'lacks its time, and has the head of another line in it',
+      text: newer(',"o":{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T05","row":{}}'),
+    },
+    { what: 'lacks its time, among many lines', text: `${manyLines}${newer('')}${receivedAt('08')}` },
+  ])('may be any if a line $what', ({ text }) => {
     expect(hoursOf(gzipSync(text))).toBeNull();
   });
 

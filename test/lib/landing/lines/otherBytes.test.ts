@@ -134,10 +134,10 @@ describe('bytes of others in an object', () => {
   });
 
   it.each([
-    ['a member without its last bytes', member('x').subarray(0, -9)],
-    ['a member without its trailer', member('x').subarray(0, -1)],
-    ['a header alone', member('x').subarray(0, 10)],
-  ])('may be %s at the end, and are one range', (_what, cut) => {
+    { what: 'a member without its last bytes', cut: member('x').subarray(0, -9) },
+    { what: 'a member without its trailer', cut: member('x').subarray(0, -1) },
+    { what: 'a header alone', cut: member('x').subarray(0, 10) },
+  ])('may be $what at the end, and are one range', ({ cut }) => {
     const good = member('a');
     const bytes = Buffer.concat([good, cut]);
     expect(read(bytes)).toEqual({
@@ -175,14 +175,22 @@ describe('bytes of others in an object', () => {
     const cut = member('a', 'b', 'c').subarray(0, -8);
 
     it.each([
-      ['rows', member('a', 'b'), 2],
-      ['a row beside many lines', gzipSync(`${line('a')}${'x\n'.repeat(1_001)}`), 1],
-      ['rows of a member that is cut', cut, 3],
-      ['the beginning of a row', member('a').subarray(0, -12), 1],
-      ['no row', cut.subarray(0, 9), 0],
-      ['a row that a member without its header has, which nobody inflates', member('a').subarray(10), 0],
-      ['a row behind what is like its beginning', Buffer.from(`{"kind":"x"}${line('a')}`), 1],
-    ])('have their rows counted: %s', (_title, bytes, rows) => {
+      { what: 'rows', bytes: member('a', 'b'), rows: 2 },
+      { what: 'a row beside many lines', bytes: gzipSync(`${line('a')}${'x\n'.repeat(1_001)}`), rows: 1 },
+      { what: 'rows of a member that is cut', bytes: cut, rows: 3 },
+      { what: 'the beginning of a row', bytes: member('a').subarray(0, -12), rows: 1 },
+      { what: 'no row', bytes: cut.subarray(0, 9), rows: 0 },
+      {
+        what: 'a row that a member without its header has, which nobody inflates',
+        bytes: member('a').subarray(10),
+        rows: 0,
+      },
+      {
+        what: 'a row behind what is like its beginning',
+        bytes: Buffer.from(`{"kind":"x"}${line('a')}`),
+        rows: 1,
+      },
+    ])('have their rows counted: $what', ({ bytes, rows }) => {
       expect(rowsIn(bytes)).toMatchObject({ rows });
     });
   });

@@ -107,15 +107,15 @@ describe('a record of a request', () => {
   });
 
   it.each([
-    ['refuses it', throws, 'ServiceUnavailableException'],
-    [
-      'fails without a promise',
-      { answer: 'throws at once', afterMs: 0 } as const,
-      'ServiceUnavailableException',
-    ],
-    ['does not answer', hangs, 'TimeoutError'],
-    ['answers too late', { answer: 'takes', afterMs: 2_400 } as const, 'TimeoutError'],
-  ])('becomes an object of the same bytes if the stream %s', async (_what, stream, code) => {
+    { what: 'refuses it', stream: throws, code: 'ServiceUnavailableException' },
+    {
+      what: 'fails without a promise',
+      stream: { answer: 'throws at once', afterMs: 0 } as const,
+      code: 'ServiceUnavailableException',
+    },
+    { what: 'does not answer', stream: hangs, code: 'TimeoutError' },
+    { what: 'answers too late', stream: { answer: 'takes', afterMs: 2_400 } as const, code: 'TimeoutError' },
+  ])('becomes an object of the same bytes if the stream $what', async ({ stream, code }) => {
     const { landed, stored } = environment(stream, takes);
     const digest = createHash('sha256').update(record).update('r').digest('hex');
     const key = `landing/direct/2026-11-23/${digest}.ndjson.gz`;
@@ -133,15 +133,19 @@ describe('a record of a request', () => {
   });
 
   it.each([
-    ['refuses it', throws, 'ServiceUnavailableException'],
-    [
-      'fails without a promise',
-      { answer: 'throws at once', afterMs: 0 } as const,
-      'ServiceUnavailableException',
-    ],
-    ['does not answer', hangs, 'TimeoutError'],
-    ['answers after the deadline', { answer: 'takes', afterMs: 5_000 } as const, 'TimeoutError'],
-  ])('is nowhere if the stream hangs and the bucket %s', async (_what, bucket, error) => {
+    { what: 'refuses it', bucket: throws, error: 'ServiceUnavailableException' },
+    {
+      what: 'fails without a promise',
+      bucket: { answer: 'throws at once', afterMs: 0 } as const,
+      error: 'ServiceUnavailableException',
+    },
+    { what: 'does not answer', bucket: hangs, error: 'TimeoutError' },
+    {
+      what: 'answers after the deadline',
+      bucket: { answer: 'takes', afterMs: 5_000 } as const,
+      error: 'TimeoutError',
+    },
+  ])('is nowhere if the stream hangs and the bucket $what', async ({ bucket, error }) => {
     const { landed, clock } = environment(hangs, bucket);
     expect(await landed()).toMatchObject({ place: 'nowhere', calls: 1, error });
     expect(clock.now()).toBeLessThanOrEqual(START + 2_500);
@@ -191,9 +195,9 @@ describe('a record of a request', () => {
   });
 
   it.each([
-    ['is as large as Firehose takes', MAX_RECORD_BYTES, 'stream'],
-    ['is larger than Firehose takes', MAX_RECORD_BYTES + 1, 'RecordTooLarge'],
-  ])('that %s goes where it belongs', async (_what, bytes, expected) => {
+    { what: 'is as large as Firehose takes', bytes: MAX_RECORD_BYTES, expected: 'stream' },
+    { what: 'is larger than Firehose takes', bytes: MAX_RECORD_BYTES + 1, expected: 'RecordTooLarge' },
+  ])('that $what goes where it belongs', async ({ bytes, expected }) => {
     const { landed } = environment(takes, takes);
     const landing = await landed(new Uint8Array(bytes));
     expect(landing.place === 'object' ? landing.notStreamed : landing.place).toEqual(
@@ -232,10 +236,10 @@ describe('a record of a request', () => {
   });
 
   it.each([
-    ['answer', takes],
-    ['fail', throws],
-    ['hang', hangs],
-  ])('leaves no timer behind when ports %s', async (_what, port) => {
+    { what: 'answer', port: takes },
+    { what: 'fail', port: throws },
+    { what: 'hang', port: hangs },
+  ])('leaves no timer behind when ports $what', async ({ port }) => {
     const { landed, timers } = environment(port, port);
     await landed();
     expect(timers.size).toBe(0);

@@ -27,18 +27,18 @@ describe('foreign bytes in an object', () => {
   const newer = '{"kind":"orders","ds":"2026-11-25","row":{"a":1}}\n';
 
   it.each([
-    ['records of the console', between(demo), Buffer.concat([demo, demo, demo])],
-    [
-      'a gzip member of foreign lines',
-      between(gzipSync('hello\n')),
-      Buffer.concat(Array(3).fill(gzipSync('hello\n'))),
-    ],
-    [
-      'foreign lines',
-      Buffer.concat(requests.map((request) => withLine(request, newer))),
-      Buffer.concat(Array(10).fill(gzipSync(newer))),
-    ],
-  ])('cost no row, and are one object of damaged/: %s', async (_, object, skipped) => {
+    { what: 'records of the console', object: between(demo), skipped: Buffer.concat([demo, demo, demo]) },
+    {
+      what: 'a gzip member of foreign lines',
+      object: between(gzipSync('hello\n')),
+      skipped: Buffer.concat(Array(3).fill(gzipSync('hello\n'))),
+    },
+    {
+      what: 'foreign lines',
+      object: Buffer.concat(requests.map((request) => withLine(request, newer))),
+      skipped: Buffer.concat(Array(10).fill(gzipSync(newer))),
+    },
+  ])('cost no row, and are one object of damaged/: $what', async ({ object, skipped }) => {
     bucket.put(1, object);
     const done = { objects: { written: 0, damaged: 1, gone: 0 }, rows: 200, refused: 0, rounds: 1 };
     expect(await bucket.write()).toMatchObject(done);

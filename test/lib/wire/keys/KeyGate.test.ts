@@ -232,13 +232,13 @@ describe('a slow secret of a new environment', () => {
   }
 
   it.each([
-    [3_000, { refused: 1, afterMs: 3_000 }],
+    { slowMs: 3_000, expected: { refused: 1, afterMs: 3_000 } },
     // A request that is under way when the read ends is accepted.
-    [9_900, { refused: 3, afterMs: 9_900 }],
-    [10_000, { refused: 3, afterMs: 10_000 }],
+    { slowMs: 9_900, expected: { refused: 3, afterMs: 9_900 } },
+    { slowMs: 10_000, expected: { refused: 3, afterMs: 10_000 } },
   ])(
-    'that answers after %d ms refuses as many requests as wait their 2.5 s in vain',
-    async (slowMs, expected) => {
+    'that answers after $slowMs ms refuses as many requests as wait their 2.5 s in vain',
+    async ({ slowMs, expected }) => {
       const keys = startKeys();
       keys.has(web);
       keys.secret.slowMs = slowMs;
