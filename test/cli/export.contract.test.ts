@@ -5,6 +5,7 @@ import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 
 const BUCKET = 'sluice-cli-export';
 
@@ -88,15 +89,18 @@ describe('sluice export', () => {
   });
 
   it.each([
-    { args: [], message: 'Expected status or run' },
-    { args: ['status', '--days', '0'], message: '--days: got 0, expected 1 to 366' },
-    { args: ['status', '--from', '2026-10-01'], message: '--from: not an option of status, but of run.' },
-    { args: ['run', '--to', '2026-10-01'], message: '--to without --from' },
-    { args: ['run', '--from', '2026-10-02', '--to', '2026-10-01'], message: 'is after' },
-    { args: ['run', '--from', '2026-02-30'], message: 'expected YYYY-MM-DD' },
-    { args: ['run', '--from', '2020-01-01', '--to', '2026-10-01'], message: 'at most 400 days' },
-  ])('refuses $args', async ({ args, message }) => {
-    expect(await sluice(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+    { line: '', message: 'Expected status or run' },
+    { line: 'status --days 0', message: '--days: got 0, expected 1 to 366' },
+    { line: 'status --from 2026-10-01', message: '--from: not an option of status, but of run.' },
+    { line: 'run --to 2026-10-01', message: '--to without --from' },
+    { line: 'run --from 2026-10-02 --to 2026-10-01', message: 'is after' },
+    { line: 'run --from 2026-02-30', message: 'expected YYYY-MM-DD' },
+    { line: 'run --from 2020-01-01 --to 2026-10-01', message: 'at most 400 days' },
+  ])('refuses "$line"', async ({ line, message }) => {
+    expect(await sluice(...wordsOf(line))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    });
   });
 
   it('names the configured exports, and reports a stage that is not deployed', async () => {

@@ -14,6 +14,7 @@ import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
 import { listen } from '../harness/listen.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 
 const BUCKET = 'sluice-cli-groups';
 const KEY = 'secret-a1b2c3';
@@ -216,14 +217,14 @@ describe('sluice groups', () => {
   });
 
   it.each([
-    { args: [] },
-    { args: ['push'] },
-    { args: ['pull', 'now'] },
-    { args: ['list', '--specs', 'specs.json'] },
-    { args: ['pull', '--experiment', 'search'] },
-    { args: ['pull', '--specs', 'specs.json', '--specs-url', specsUrl] },
-  ])('refuses the words $args', async ({ args }) => {
-    expect((await groups(args)).code).toBe(2);
+    { line: '' },
+    { line: 'push' },
+    { line: 'pull now' },
+    { line: 'list --specs specs.json' },
+    { line: 'pull --experiment search' },
+    { line: `pull --specs specs.json --specs-url ${specsUrl}` },
+  ])('refuses "$line"', async ({ line }) => {
+    expect((await groups(wordsOf(line))).code).toBe(2);
   });
 });
 

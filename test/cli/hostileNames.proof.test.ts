@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { quoteText } from '../../lib/base/sql.ts';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
@@ -34,7 +35,7 @@ const ingest = await ingestCloud(
   },
   { startsAt: '2026-11-20T08:00:00Z' },
 );
-const name = sqlText(FORGED);
+const name = quoteText(FORGED);
 await ingest.drop(
   `events/${day}/${KEY}.parquet`,
   `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${name} AS action, ${name} AS unit_id, ${name} AS plan, 1 AS "${FORGED.replaceAll('"', '""')}"
@@ -58,46 +59,54 @@ expect((await callMain(['ingest', 'run', '--local'], { env: ingest.env })).code)
 await ingest.cloud.flush();
 afterAll(() => ingest.close());
 
+/** A command that prints the name. */
+interface Walk {
+  /** Where the name stands. */
+  readonly what: string;
+  readonly words: readonly string[];
+  /** Whether it takes `--json`. Default true. */
+  readonly hasJson?: boolean;
+}
+
 describe('a name with control characters', () => {
   const query = (sql: string) => ['query', sql, '--data', ingest.data];
-  const walks: readonly (readonly [string, () => readonly string[]])[] = [
-    ['rows of SDKs', () => query('SELECT * FROM statsig_forwarded_events')],
-    [
-      'values in lists and structs',
-      () => query(`SELECT [${sqlText(FORGED)}] AS l, {'${KEY}': ${sqlText(FORGED)}} AS s`),
-    ],
-    ['a mistake in SQL', () => query(`SELECT "${FORGED.replaceAll('"', '""')}" FROM acme_events`)],
-    ['a day that is loaded', () => ['ingest', 'explain', ...place, '--day', day, '--local']],
-    [
-      'a day that failed',
-      () => ['ingest', 'explain', '--source', 'acme', '--dataset', 'bad', '--day', day, '--local'],
-    ],
-    [
-      'a file that is not there',
-      () => ['ingest', 'drop', ...place, '--day', day, `/nowhere/${FORGED}.parquet`],
-    ],
-    ['a deployment', () => ['doctor', '--local']],
-    ['a sheet', () => ['connect', 'metabase', '--local']],
-    ['a label', () => ['keys', 'remove', FORGED, '--local']],
-    ['a reason', () => ['redrive', '--reason', FORGED]],
-    ['an address', () => ['start', '--allow-hosts', FORGED]],
-    ['a command', () => [FORGED]],
+  const walks: readonly Walk[] = [
+    { what: 'rows of SDKs', words: query('SELECT * FROM statsig_forwarded_events') },
+    {
+      what: 'values in lists and structs',
+      words: query(`SELECT [${quoteText(FORGED)}] AS l, {'${KEY}': ${quoteText(FORGED)}} AS s`),
+    },
+    { what: 'a mistake in SQL', words: query(`SELECT "${FORGED.replaceAll('"', '""')}" FROM acme_events`) },
+    { what: 'a day that is loaded', words: ['ingest', 'explain', ...place, '--day', day, '--local'] },
+    {
+      what: 'a day that failed',
+      words: ['ingest', 'explain', '--source', 'acme', '--dataset', 'bad', '--day', day, '--local'],
+    },
+    {
+      what: 'a file that is not there',
+      words: ['ingest', 'drop', ...place, '--day', day, `/nowhere/${FORGED}.parquet`],
+    },
+    { what: 'a deployment', words: ['doctor', '--local'] },
+    { what: 'a sheet', words: ['connect', 'metabase', '--local'] },
+    { what: 'a label', words: ['keys', 'remove', FORGED, '--local'], hasJson: false },
+    { what: 'a reason', words: ['redrive', '--reason', FORGED] },
+    { what: 'an address', words: ['start', '--allow-hosts', FORGED] },
+    { what: 'a command', words: [FORGED] },
   ];
 
-  it.each(walks)('is escaped in %s, as text and as JSON', async (_, args) => {
-    const text = await callMain(args(), { env: ingest.env });
+  it.each(walks)('is escaped in $what, as text and as JSON', async ({ words, hasJson = true }) => {
+    const text = await callMain(words, { env: ingest.env });
     expect(`${text.stdout}${text.stderr}`).not.toBe('');
     for (const output of [text.stdout, text.stderr]) {
       expect(RAW.exec(output)).toBeNull();
       expect(output).not.toMatch(/^SLUICE_FORGED/m);
     }
-    const takesJson = args()[1] !== 'remove';
-    const json = takesJson
-      ? await callMain([...args(), '--json'], { env: ingest.env })
-      : { stdout: '', stderr: '' };
+    if (!hasJson) return;
+    const json = await callMain([...words, '--json'], { env: ingest.env });
     for (const output of [json.stdout, json.stderr]) expect(RAW.exec(output)).toBeNull();
-    const data = args()[0] === 'start' ? json.stderr : json.stdout;
-    if (takesJson) expect(() => JSON.parse(data)).not.toThrow();
+    // `sluice start` has its line of JSON on stdout once it runs.
+    const data = words[0] === 'start' ? json.stderr : json.stdout;
+    expect(() => JSON.parse(data)).not.toThrow();
   });
 
   it('is the same text after parsing the JSON', async () => {
@@ -113,7 +122,3 @@ describe('a name with control characters', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(3);
   });
 });
-
-function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

@@ -7,11 +7,13 @@ import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 
 const owner = '111122223333';
 const LATER = '9998-12-31';
 const OLD = '2026-01-05';
-const ACME = ['--source', 'acme', '--dataset', 'events'];
+const OF_EVENTS = '--source acme --dataset events';
+const ACME = OF_EVENTS.split(' ');
 const events = { name: 'events', kind: 'events' } as const;
 const aws = await startAws();
 aws.store.createBucket('sluice-cli-ingest');
@@ -41,63 +43,63 @@ const dropped = (key: string) => readFileSync(aws.store.localPath('acme-drops', 
 
 describe('sluice ingest', () => {
   it.each([
-    { args: ['explain', ...ACME, '--day', OLD], code: 1, text: 'SLUICE_INGEST_DAY_UNKNOWN' },
-    { args: ['status', '--source', 'nobody'], code: 1, text: 'SLUICE_INGEST_NO_SOURCES' },
+    { line: `explain ${OF_EVENTS} --day ${OLD}`, code: 1, text: 'SLUICE_INGEST_DAY_UNKNOWN' },
+    { line: 'status --source nobody', code: 1, text: 'SLUICE_INGEST_NO_SOURCES' },
     {
-      args: ['status', '--source', 'amce'],
+      line: 'status --source amce',
       code: 1,
       text: 'It has acme/events, acme/flat, told/events, shut/events. Did you mean acme?',
     },
-    { args: ['status', '--source', 'acme', '--dataset', 'event'], code: 1, text: 'Did you mean events?' },
-    { args: ['status', '--days', '0'], code: 2, text: '--days: got 0, expected 1 to 366' },
+    { line: 'status --source acme --dataset event', code: 1, text: 'Did you mean events?' },
+    { line: 'status --days 0', code: 2, text: '--days: got 0, expected 1 to 366' },
     {
-      args: ['explain', '--source', 'acme'],
+      line: 'explain --source acme',
       code: 2,
       text: '--dataset: missing, expected the name of a dataset. --day: missing, expected YYYY-MM-DD.',
     },
     {
-      args: ['explain', '--dataset', 'events', '--day', OLD],
+      line: `explain --dataset events --day ${OLD}`,
       code: 2,
       text: '--source: missing, expected the name of a source.',
     },
-    { args: ['refused', ...ACME, '--day', OLD, '--rows', '1001'], code: 2, text: 'expected 1 to 1000' },
-    { args: ['backfill', ...ACME, '--from', '2026-13-01'], code: 2, text: '--from: got' },
-    { args: ['backfill', ...ACME, '--from', '2026-02-02', '--to', '2026-02-01'], code: 2, text: 'after' },
+    { line: `refused ${OF_EVENTS} --day ${OLD} --rows 1001`, code: 2, text: 'expected 1 to 1000' },
+    { line: `backfill ${OF_EVENTS} --from 2026-13-01`, code: 2, text: '--from: got' },
+    { line: `backfill ${OF_EVENTS} --from 2026-02-02 --to 2026-02-01`, code: 2, text: 'after' },
     {
-      args: ['backfill', ...ACME, '--from', '2010-01-01', '--to', '2026-02-01'],
+      line: `backfill ${OF_EVENTS} --from 2010-01-01 --to 2026-02-01`,
       code: 2,
       text: 'at most 3660 days',
     },
     {
-      args: ['backfill', ...ACME, '--from', '9998-12-30', '--to', LATER],
+      line: `backfill ${OF_EVENTS} --from 9998-12-30 --to ${LATER}`,
       code: 2,
       text: `got ${LATER}, expected a day up to today, `,
     },
     {
-      args: ['run', '--from', OLD, '--to', OLD],
+      line: `run --from ${OLD} --to ${OLD}`,
       code: 2,
       text: '--from: not an option of run, but of backfill, accept, drop. --to: not an option',
     },
     {
-      args: ['everything'],
+      line: 'everything',
       code: 2,
       text: 'Expected one of status, explain, refused, run, backfill, accept, drop.',
     },
-    { args: ['status', 'acme'], code: 2, text: 'Unexpected argument: acme.' },
+    { line: 'status acme', code: 2, text: 'Unexpected argument: acme.' },
     {
-      args: ['drop', ...ACME, '--day', OLD],
+      line: `drop ${OF_EVENTS} --day ${OLD}`,
       code: 2,
       text: 'Expected a file, a query in quotes, or --remove.',
     },
-    { args: ['drop', ...ACME, '--remove'], code: 2, text: '--day, --from: expected one of them.' },
-    { args: ['drop', ...ACME, '--day', OLD, 'SELECT nothing'], code: 1, text: 'SLUICE_DROP_SQL_FAILED' },
+    { line: `drop ${OF_EVENTS} --remove`, code: 2, text: '--day, --from: expected one of them.' },
+    { line: `drop ${OF_EVENTS} --day ${OLD} 'SELECT nothing'`, code: 1, text: 'SLUICE_DROP_SQL_FAILED' },
     {
-      args: ['drop', '--source', 'acme', '--dataset', 'flat', '--day', OLD, 'SELECT 1', '--name', 'a'],
+      line: `drop --source acme --dataset flat --day ${OLD} 'SELECT 1' --name a`,
       code: 2,
       text: '--name: the layout of the dataset names its files.',
     },
-  ] as const)('refuses what it names: $args', async ({ args, code, text }) => {
-    expect(await command('ingest', ...args)).toMatchObject({
+  ] as const)('refuses "$line" with exit code $code', async ({ line, code, text }) => {
+    expect(await command('ingest', ...wordsOf(line))).toMatchObject({
       code,
       stdout: '',
       stderr: expect.stringContaining(text),
@@ -127,16 +129,16 @@ describe('sluice ingest', () => {
 
   it.each([
     {
-      args: ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],
+      line: `drop --source shut --dataset events --day ${OLD} 'SELECT 1'`,
       text: 'Dropped s3://acme-shut/events/2026-01-05/',
     },
     {
-      args: ['drop', ...ACME, '--day', OLD, '--remove', '--name', 'no'],
+      line: `drop ${OF_EVENTS} --day ${OLD} --remove --name no`,
       text: `Deleted s3://acme-drops/events/${OLD}/no.`,
     },
-  ])('says which key it has written or deleted: $args', async ({ args, text }) => {
+  ])('says which key "$line" has written or deleted', async ({ line, text }) => {
     const stderr = expect.stringContaining(text);
-    expect(await command('ingest', ...args)).toMatchObject({ code: 0, stdout: '', stderr });
+    expect(await command('ingest', ...wordsOf(line))).toMatchObject({ code: 0, stdout: '', stderr });
   });
 
   it('drops the rows of a query for each day, or removes the file of each', async () => {

@@ -84,27 +84,27 @@ describe('--json', () => {
     expect(tried.sort()).toEqual(expected.sort());
   });
 
-  it.each(Object.entries(LINES).flatMap(([name, lines]) => lines.map((line) => [name, ...line])))(
-    'makes one object of what %s %s answers',
-    async (...words) => {
-      const { code, stdout, stderr } = await callMain([...words, '--json']);
-      expect([0, 1, 3]).toContain(code);
-      const isOnStderr = commands.find(({ name }) => name === words[0])?.jsonErrorsOn === 'stderr';
-      const text = isOnStderr ? stderr : stdout;
-      if (isOnStderr) expect(stdout).toBe('');
-      const object = JSON.parse(text);
-      expect(typeof object).toBe('object');
-      expect(Array.isArray(object)).toBe(false);
-      expect(text.endsWith('}\n')).toBe(true);
-      if (code !== 1) return;
-      expect(object.error).toEqual({
-        code: expect.stringMatching(/^SLUICE_/),
-        message: expect.stringMatching(/./),
-        cause: expect.stringMatching(/./),
-        cure: expect.stringMatching(/./),
-      });
-      // No command ends in a defect.
-      expect(object.error.code).not.toBe('SLUICE_CLI_DEFECT');
-    },
+  const calls = Object.entries(LINES).flatMap(([name, lines]) =>
+    lines.map((line) => ({ name, action: line[0] ?? '', words: [name, ...line] })),
   );
+  it.each(calls)('makes one object of what $name $action answers', async ({ name, words }) => {
+    const { code, stdout, stderr } = await callMain([...words, '--json']);
+    expect([0, 1, 3]).toContain(code);
+    const isOnStderr = commands.find((command) => command.name === name)?.jsonErrorsOn === 'stderr';
+    const text = isOnStderr ? stderr : stdout;
+    if (isOnStderr) expect(stdout).toBe('');
+    const object = JSON.parse(text);
+    expect(typeof object).toBe('object');
+    expect(Array.isArray(object)).toBe(false);
+    expect(text.endsWith('}\n')).toBe(true);
+    if (code !== 1) return;
+    expect(object.error).toEqual({
+      code: expect.stringMatching(/^SLUICE_/),
+      message: expect.stringMatching(/./),
+      cause: expect.stringMatching(/./),
+      cure: expect.stringMatching(/./),
+    });
+    // No command ends in a defect.
+    expect(object.error.code).not.toBe('SLUICE_CLI_DEFECT');
+  });
 });

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 import { type KeysCommand, SECRET, startKeysCommand } from './startKeysCommand.ts';
 
 const directory = temporaryDirectory();
@@ -172,20 +173,20 @@ describe('sluice keys set', () => {
   it.each([
     {
       what: 'a kind that does not exist',
-      args: ['web', '--kinds', 'clicks'],
+      line: 'web --kinds clicks',
       exitCode: 1,
       error: 'SLUICE_KEYS_ENTRY_INVALID',
     },
     {
       what: 'a label that no key has',
-      args: ['app', '--kinds', 'events'],
+      line: 'app --kinds events',
       exitCode: 1,
       error: 'SLUICE_KEYS_NOT_FOUND',
     },
-    { what: 'nothing to change', args: ['web'], exitCode: 2, error: 'SLUICE_USAGE_OPTIONS' },
-  ])('refuses $what', async ({ args, exitCode, error }) => {
+    { what: 'nothing to change', line: 'web', exitCode: 2, error: 'SLUICE_USAGE_OPTIONS' },
+  ])('refuses $what', async ({ line, exitCode, error }) => {
     await addWeb();
-    const { code, stderr } = await keys(['set', ...args]);
+    const { code, stderr } = await keys(['set', ...wordsOf(line)]);
     expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringContaining(error) });
     expect(await command.stored()).toEqual({ keys: [WEB] });
   });
@@ -215,30 +216,33 @@ describe('sluice keys remove', () => {
 
 describe('sluice keys', () => {
   it.each([
-    { args: ['add', 'web'], stdin: 'my-password', exitCode: 1, message: 'SLUICE_KEYS_NOT_AN_SDK_KEY' },
-    { args: ['add', 'web'], stdin: SHA256, exitCode: 1, message: 'give that with --sha256' },
-    { args: ['add', 'w b'], stdin: KEY, exitCode: 1, message: 'label: expected a label' },
+    { line: 'add web', stdin: 'my-password', exitCode: 1, message: 'SLUICE_KEYS_NOT_AN_SDK_KEY' },
+    { line: 'add web', stdin: SHA256, exitCode: 1, message: 'give that with --sha256' },
+    { line: "add 'w b'", stdin: KEY, exitCode: 1, message: 'label: expected a label' },
     {
-      args: ['add', 'web', '--stage', 'gone'],
+      line: 'add web --stage gone',
       stdin: KEY,
       exitCode: 1,
       message: 'SLUICE_CONFIG_STAGE_UNKNOWN',
     },
-    { args: ['add'], stdin: '', exitCode: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { line: 'add', stdin: '', exitCode: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
     {
-      args: ['list', '--kinds', 'events'],
+      line: 'list --kinds events',
       stdin: '',
       exitCode: 2,
       message: '--kinds: not an option of list, but of add, set.',
     },
-  ])('$args with $stdin on stdin exits $exitCode: $message', async ({ args, stdin, exitCode, message }) => {
-    const { code, stdout, stderr } = await keys(args, stdin);
-    expect({ code, stdout, stderr }).toEqual({
-      code: exitCode,
-      stdout: '',
-      stderr: expect.stringContaining(message),
-    });
-    expect(stderr).not.toContain('my-password');
-    expect(await command.stored()).toEqual({ keys: [] });
-  });
+  ])(
+    '"$line" with "$stdin" on stdin exits $exitCode: $message',
+    async ({ line, stdin, exitCode, message }) => {
+      const { code, stdout, stderr } = await keys(wordsOf(line), stdin);
+      expect({ code, stdout, stderr }).toEqual({
+        code: exitCode,
+        stdout: '',
+        stderr: expect.stringContaining(message),
+      });
+      expect(stderr).not.toContain('my-password');
+      expect(await command.stored()).toEqual({ keys: [] });
+    },
+  );
 });

@@ -8,96 +8,183 @@ import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 
 /** An endpoint that answers nothing, for commands that must be refused before they ask it. */
 const DEAD = 'http://127.0.0.1:9';
 const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'policy', 'connect'];
 
+/** What was made at a trial is removed. */
+const REMOVAL = `trial --remove 1f0c93ab --region eu-west-1 --endpoint-url ${DEAD}`;
+
+/** A command line that no command takes. */
+interface WrongLine {
+  readonly line: string;
+  /** The code of the error. */
+  readonly code: string;
+  /** A part of its message that tells it from others of the code. */
+  readonly said: string;
+  /** The command for help that it names. Default: `sluice <the first word> --help`. */
+  readonly help?: string;
+}
+
 describe('a wrong command line', () => {
-  it.each([
-    [['strat'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean start?', 'sluice --help'],
-    [['--local', 'doctor'], 'SLUICE_USAGE_OPTIONS', 'expected a command first', 'sluice <command> --help'],
-    [['query', '-- a remark\nselect 1'], 'SLUICE_USAGE_OPTIONS', "after '--'", 'sluice query --help'],
+  it.each<WrongLine>([
+    {
+      line: 'strat',
+      code: 'SLUICE_USAGE_UNKNOWN_COMMAND',
+      said: 'Did you mean start?',
+      help: 'sluice --help',
+    },
+    {
+      line: '--local doctor',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: 'expected a command first',
+      help: 'sluice <command> --help',
+    },
+    { line: "query '-- a remark'", code: 'SLUICE_USAGE_OPTIONS', said: "after '--'" },
     // Days that do not exist: Date.parse makes 2 March of 30 February.
-    ...['2026-02-30', '2026-02-30T00:00:00Z', '2026-02-29T23:30+02:00', '2026-02-28T25:00:00Z', 'soon'].map(
-      (since): [string[], string, string, string] => [
-        ['trace', 'ada', '--since', since],
-        'SLUICE_USAGE_OPTIONS',
-        `--since: got ${since}`,
-        'sluice trace --help',
-      ],
-    ),
-    ...[
-      ['--url', 'https://collector.example'],
-      ['--endpoint', 'http-api'],
-    ].map(([option = '', value = '']): [string[], string, string, string] => [
-      ['trial', '--remove', '1f0c93ab', '--region', 'eu-west-1', '--endpoint-url', DEAD, option, value],
-      'SLUICE_USAGE_OPTIONS',
-      `${option}: not an option beside --remove`,
-      'sluice trial --help',
-    ]),
-    ...(
-      [
-        ['start --prot 1', 'OPTIONS', "Unknown option '--prot'. Did you mean --port?"],
-        ['doctor --verbose', 'OPTIONS', "'--verbose'. Expected one of --"],
-        ['doctor --stag=prod', 'OPTIONS', 'Did you mean --stage?'],
-        ['doctor -x', 'OPTIONS', "Unknown option '-x'."],
-        ['doctor --before-deploy --drift', 'OPTIONS', '--before-deploy and --drift: expected one of them'],
-        [
-          'explain SLUICE_KEY_UNKNOWN --stage prod',
-          'OPTIONS',
-          '--stage: SLUICE_KEY_UNKNOWN is not the code of a finding',
-        ],
-        [
-          'explain SLUICE_FINDING_FORWARDED --local',
-          'OPTIONS',
-          '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
-        ],
-        ['erase --unit user_id=u --dry-run --yes', 'OPTIONS', '--dry-run and --yes: expected one of them'],
-        ['tables --no-rows', 'OPTIONS', '--no-rows: expected the name'],
-        ['query', 'ARGUMENTS', 'SQL'],
-        ['start --port', 'OPTIONS', 'argument missing'],
-        ['doctor --stage --local', 'OPTIONS', "Option '--stage' argument is ambiguous."],
-        ['doctor --local=yes', 'OPTIONS', 'does not take an argument'],
-        ['ingest statsu', 'ARGUMENTS', 'Did you mean status?'],
-        ['connect metabse', 'ARGUMENTS', 'Did you mean metabase?'],
-        ['policy print --for statsig-bukcet', 'OPTIONS', 'Did you mean statsig-bucket?'],
-        ['trial --region eu-west-1 --url foo:bar', 'OPTIONS', '--url: got foo:bar, expected https://'],
-        ['redrive', 'OPTIONS', '--reason: expected the code of a reason'],
-        ['redrive --reason SLUICE_BODY_NOT_JSN', 'OPTIONS', 'Did you mean SLUICE_BODY_NOT_JSON?'],
-        ['query select --stage prod --data x', 'OPTIONS', '--data: '],
-        ['start --allow-hosts a.test:1', 'OPTIONS', '--allow-hosts: got "a.test:1"'],
-        ['trial', 'OPTIONS', '--region: missing'],
-        ['trial --region eu-west-1', 'OPTIONS', '--yes: expected'],
-        ['trial --region nowhere --yes', 'OPTIONS', '--region: got nowhere'],
-        ['trial --remove 1F0C93AB --region eu-west-1', 'OPTIONS', '--remove: got 1F0C93AB'],
-        ['relay redrive --reason 4O1', 'OPTIONS', '--reason: got "4O1"'],
-        ['curate rebuild', 'OPTIONS', '--from: missing'],
-        ['curate accept', 'ARGUMENTS', 'DAY: got ""'],
-        ['curate accept 2026-02-30', 'ARGUMENTS', 'DAY: got "2026-02-30"'],
-        ['curate accept 2026-02-20 2026-02-21', 'ARGUMENTS', 'Unexpected argument: 2026-02-21'],
-        ['curate status --table quarantine', 'OPTIONS', '--table: got "quarantine"'],
-        ['quarantine --rows 5', 'OPTIONS', '--rows without --reason'],
-        ['tables events exposures', 'ARGUMENTS', 'one table or view'],
-        ['export run --drop', 'OPTIONS', '--drop needs the days'],
-        ['ingest accept some --source acme --from 2026-11-20', 'ARGUMENTS', 'keep or empty'],
-        ['ingest accept keep --source acme', 'OPTIONS', '--from: missing'],
-        ['ingest accept keep --from 2026-11-20', 'OPTIONS', '--source: missing'],
-        ['explain SLUICE_NO_SUCH_CODE', 'ARGUMENTS', 'no such code'],
-        ['redrive --landing --damaged', 'OPTIONS', '--landing and --damaged'],
-        ['redrive --from 2026-11-20 --to 2026-11-19 --reason SLUICE_ROW_UNFIT', 'OPTIONS', 'is after'],
-        ['connect statsig-bucket --reader a', 'OPTIONS', '--reader: not for statsig-bucket'],
-      ] as const
-    ).map(([words, code, said]): [string[], string, string, string] => {
-      const args = words.split(' ');
-      return [args, `SLUICE_USAGE_${code}`, said, `sluice ${args[0]} --help`];
-    }),
-  ])('%j is answered with %s, a suggestion, and the command for help', async (args, code, said, hint) => {
+    { line: 'trace ada --since 2026-02-30', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got 2026-02-30' },
+    {
+      line: 'trace ada --since 2026-02-30T00:00:00Z',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--since: got 2026-02-30T00:00:00Z',
+    },
+    {
+      line: 'trace ada --since 2026-02-29T23:30+02:00',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--since: got 2026-02-29T23:30+02:00',
+    },
+    {
+      line: 'trace ada --since 2026-02-28T25:00:00Z',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--since: got 2026-02-28T25:00:00Z',
+    },
+    { line: 'trace ada --since soon', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got soon' },
+    {
+      line: `${REMOVAL} --url https://collector.example`,
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--url: not an option beside --remove',
+    },
+    {
+      line: `${REMOVAL} --endpoint http-api`,
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--endpoint: not an option beside --remove',
+    },
+    {
+      line: 'start --prot 1',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: "Unknown option '--prot'. Did you mean --port?",
+    },
+    { line: 'doctor --verbose', code: 'SLUICE_USAGE_OPTIONS', said: "'--verbose'. Expected one of --" },
+    { line: 'doctor --stag=prod', code: 'SLUICE_USAGE_OPTIONS', said: 'Did you mean --stage?' },
+    { line: 'doctor -x', code: 'SLUICE_USAGE_OPTIONS', said: "Unknown option '-x'." },
+    {
+      line: 'doctor --before-deploy --drift',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--before-deploy and --drift: expected one of them',
+    },
+    {
+      line: 'explain SLUICE_KEY_UNKNOWN --stage prod',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--stage: SLUICE_KEY_UNKNOWN is not the code of a finding',
+    },
+    {
+      line: 'explain SLUICE_FINDING_FORWARDED --local',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
+    },
+    {
+      line: 'erase --unit user_id=u --dry-run --yes',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--dry-run and --yes: expected one of them',
+    },
+    { line: 'tables --no-rows', code: 'SLUICE_USAGE_OPTIONS', said: '--no-rows: expected the name' },
+    { line: 'query', code: 'SLUICE_USAGE_ARGUMENTS', said: 'SQL' },
+    { line: 'start --port', code: 'SLUICE_USAGE_OPTIONS', said: 'argument missing' },
+    {
+      line: 'doctor --stage --local',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: "Option '--stage' argument is ambiguous.",
+    },
+    { line: 'doctor --local=yes', code: 'SLUICE_USAGE_OPTIONS', said: 'does not take an argument' },
+    { line: 'ingest statsu', code: 'SLUICE_USAGE_ARGUMENTS', said: 'Did you mean status?' },
+    { line: 'connect metabse', code: 'SLUICE_USAGE_ARGUMENTS', said: 'Did you mean metabase?' },
+    {
+      line: 'policy print --for statsig-bukcet',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: 'Did you mean statsig-bucket?',
+    },
+    {
+      line: 'trial --region eu-west-1 --url foo:bar',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--url: got foo:bar, expected https://',
+    },
+    { line: 'redrive', code: 'SLUICE_USAGE_OPTIONS', said: '--reason: expected the code of a reason' },
+    {
+      line: 'redrive --reason SLUICE_BODY_NOT_JSN',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: 'Did you mean SLUICE_BODY_NOT_JSON?',
+    },
+    { line: 'query select --stage prod --data x', code: 'SLUICE_USAGE_OPTIONS', said: '--data: ' },
+    {
+      line: 'start --allow-hosts a.test:1',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--allow-hosts: got "a.test:1"',
+    },
+    { line: 'trial', code: 'SLUICE_USAGE_OPTIONS', said: '--region: missing' },
+    { line: 'trial --region eu-west-1', code: 'SLUICE_USAGE_OPTIONS', said: '--yes: expected' },
+    { line: 'trial --region nowhere --yes', code: 'SLUICE_USAGE_OPTIONS', said: '--region: got nowhere' },
+    {
+      line: 'trial --remove 1F0C93AB --region eu-west-1',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--remove: got 1F0C93AB',
+    },
+    { line: 'relay redrive --reason 4O1', code: 'SLUICE_USAGE_OPTIONS', said: '--reason: got "4O1"' },
+    { line: 'curate rebuild', code: 'SLUICE_USAGE_OPTIONS', said: '--from: missing' },
+    { line: 'curate accept', code: 'SLUICE_USAGE_ARGUMENTS', said: 'DAY: got ""' },
+    { line: 'curate accept 2026-02-30', code: 'SLUICE_USAGE_ARGUMENTS', said: 'DAY: got "2026-02-30"' },
+    {
+      line: 'curate accept 2026-02-20 2026-02-21',
+      code: 'SLUICE_USAGE_ARGUMENTS',
+      said: 'Unexpected argument: 2026-02-21',
+    },
+    {
+      line: 'curate status --table quarantine',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--table: got "quarantine"',
+    },
+    { line: 'quarantine --rows 5', code: 'SLUICE_USAGE_OPTIONS', said: '--rows without --reason' },
+    { line: 'tables events exposures', code: 'SLUICE_USAGE_ARGUMENTS', said: 'one table or view' },
+    { line: 'export run --drop', code: 'SLUICE_USAGE_OPTIONS', said: '--drop needs the days' },
+    {
+      line: 'ingest accept some --source acme --from 2026-11-20',
+      code: 'SLUICE_USAGE_ARGUMENTS',
+      said: 'keep or empty',
+    },
+    { line: 'ingest accept keep --source acme', code: 'SLUICE_USAGE_OPTIONS', said: '--from: missing' },
+    { line: 'ingest accept keep --from 2026-11-20', code: 'SLUICE_USAGE_OPTIONS', said: '--source: missing' },
+    { line: 'explain SLUICE_NO_SUCH_CODE', code: 'SLUICE_USAGE_ARGUMENTS', said: 'no such code' },
+    { line: 'redrive --landing --damaged', code: 'SLUICE_USAGE_OPTIONS', said: '--landing and --damaged' },
+    {
+      line: 'redrive --from 2026-11-20 --to 2026-11-19 --reason SLUICE_ROW_UNFIT',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: 'is after',
+    },
+    {
+      line: 'connect statsig-bucket --reader a',
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: '--reader: not for statsig-bucket',
+    },
+  ])('"$line" is answered with $code, a suggestion, and the command for help', async (wrong) => {
+    const { line, code, said } = wrong;
+    const args = wordsOf(line);
+    const { help = `sluice ${args[0]} --help` } = wrong;
     const { stderr, ...answer } = await callMain(args);
     expect(answer).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^${code}: `));
     expect(stderr).toContain(said);
-    expect(stderr).toContain(`\`${hint}\``);
+    expect(stderr).toContain(`\`${help}\``);
     expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
 
     const asJson = await callMain([...args, '--json']);

@@ -5,6 +5,7 @@ import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
 import { callMain } from '../harness/callMain.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 
 const directory = temporaryDirectory();
 const config = writeConfig(directory.path, {
@@ -198,60 +199,60 @@ describe('sluice policy print', () => {
   });
 
   it.each([
-    { args: ['policy', 'print'], message: '--for' },
-    { args: ['policy', 'print', '--for', 'tableau'], message: 'statsig-bucket' },
-    { args: ['policy', '--for', 'owox'], message: 'Expected print' },
+    { line: 'policy print', message: '--for' },
+    { line: 'policy print --for tableau', message: 'statsig-bucket' },
+    { line: 'policy --for owox', message: 'Expected print' },
     {
-      args: ['policy', 'print', '--for', 'owox', '--account', '12'],
+      line: 'policy print --for owox --account 12',
       message: '--account: got 12, expected 12 digits',
     },
     {
-      args: ['policy', 'print', '--for', 'owox', '--reader', 'bi'],
+      line: 'policy print --for owox --reader bi',
       message: 'no reader for owox is named bi',
     },
     {
-      args: ['policy', 'print', '--for', 'metabase', '--reader', 'bi', '--source', 'acme'],
+      line: 'policy print --for metabase --reader bi --source acme',
       message: 'no source for metabase is named acme',
     },
     {
-      args: ['policy', 'print', '--for', 'export-target', '--export', 'out', '--reader', 'bi'],
+      line: 'policy print --for export-target --export out --reader bi',
       message: 'no reader for export-target is named bi',
     },
     {
-      args: ['policy', 'print', '--for', 'ingest-source', '--source', 'bolt', '--export', 'out'],
+      line: 'policy print --for ingest-source --source bolt --export out',
       message: 'no export for ingest-source is named out',
     },
-    { args: ['policy', 'print', '--for', 'owox', '--bucket', 'acme'], message: '--bucket' },
+    { line: 'policy print --for owox --bucket acme', message: '--bucket' },
     {
-      args: ['policy', 'print', '--for', 'owox', '--region', 'eu-*'],
+      line: 'policy print --for owox --region eu-*',
       message: '--region: got eu-*, expected a region',
     },
     {
-      args: ['policy', 'print', '--for', 'owox', '--key', '*'],
+      line: 'policy print --for owox --key *',
       message: '--key: got *, expected the ARN of a KMS key of one region',
     },
     {
-      args: ['policy', 'print', '--for', 'owox', '--key', KEY.replace('eu-west-1', 'us-east-1')],
+      line: `policy print --for owox --key ${KEY.replace('eu-west-1', 'us-east-1')}`,
       message: '--key: got a key of us-east-1, expected one of eu-west-1',
     },
     {
-      args: ['policy', 'print', '--for', 'owox', '--region', 'us-east-1', '--key', KEY],
+      line: `policy print --for owox --region us-east-1 --key ${KEY}`,
       message: '--key: got a key of eu-west-1, expected one of us-east-1',
     },
     {
-      args: ['policy', 'print', '--for', 'statsig-bucket', '--key', KEY],
+      line: `policy print --for statsig-bucket --key ${KEY}`,
       message: '--key: no policy for statsig-bucket names the key',
     },
     {
-      args: ['policy', 'print', '--for', 'deploy', '--key', KEY],
+      line: `policy print --for deploy --key ${KEY}`,
       message: '--key: no policy for deploy names the key',
     },
     {
-      args: ['policy', 'print', '--for', 'deploy', '--stage', '*'],
+      line: 'policy print --for deploy --stage *',
       message: '--stage: got *, expected letters, digits and -',
     },
-  ])('refuses $args', async ({ args, message }) => {
-    const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });
+  ])('refuses "$line"', async ({ line, message }) => {
+    const { code, stdout, stderr } = await callMain(wordsOf(line), { env: { SLUICE_CONFIG: config } });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
   });

@@ -113,10 +113,12 @@ describe('npm and npx', () => {
 
 describe('sluice in a pipe', () => {
   it.each([
-    { args: ['--help'], code: 0 },
-    { args: ['query', 'SELECT 1', '--data', '/nonexistent'], code: 1 },
-  ] as const)('$args exits with its own code when the reader closes the pipe', async ({ args, code }) => {
-    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    { line: '--help', code: 0 },
+    { line: 'query select --data /nonexistent', code: 1 },
+  ])('"$line" exits with its own code when the reader closes the pipe', async ({ line, code }) => {
+    const child = spawn(process.execPath, [COMMAND, ...line.split(' ')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.destroy();
     const stderr = text(child.stderr);
     expect(await once(child, 'close')).toEqual([code, null]);

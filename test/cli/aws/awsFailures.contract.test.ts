@@ -1,12 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain, keysEnvironment } from '../../harness/callMain.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { wordsOf } from '../../harness/wordsOf.ts';
 
 const s3 = await startS3();
-afterAll(() => s3.close());
+const folder = temporaryDirectory();
+afterAll(async () => {
+  folder.remove();
+  await s3.close();
+});
 
 /** Any command that talks to AWS: all report its errors in one place. */
 const ask = (env: Readonly<Record<string, string>>) =>
@@ -24,53 +29,77 @@ const ask = (env: Readonly<Record<string, string>>) =>
   });
 
 describe('a query', () => {
-  const asked = async (...args: readonly string[]) => {
+  /** Another folder than that of the local cloud, in which nothing is. */
+  const NO_DATA = '--data /dev/null/none';
+  const failureOf = async (line: string) => {
     const env = { ...keysEnvironment('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
-    const { stdout } = await callMain(['query', 'select 1', ...args, '--json'], { env });
+    const { stdout } = await callMain(['query', 'select 1', ...wordsOf(line), '--json'], { env });
     return JSON.parse(stdout).error.code;
   };
-  const noData = ['--data', '/dev/null/none'];
 
-  it.each([
-    { args: ['--stage', 'dev'] },
-    { args: [...noData, '--athena'] },
-    { args: [...noData, '--endpoint-url', 'http://127.0.0.1:9'] },
-  ])('is asked of Athena with $args', async ({ args }) => {
-    expect(await asked(...args)).toBe('SLUICE_AWS_UNREACHABLE');
-  });
+  it.each(['--stage dev', `${NO_DATA} --athena`, `${NO_DATA} --endpoint-url http://127.0.0.1:9`])(
+    'is asked of Athena with %s',
+    async (line) => {
+      expect(await failureOf(line)).toBe('SLUICE_AWS_UNREACHABLE');
+    },
+  );
 
-  it.each([{ args: noData }, { args: [...noData, '--local'] }, { args: [...noData, '--stage', 'local'] }])(
-    'is asked of the files of the local cloud with $args',
-    async ({ args }) => expect(await asked(...args)).toBe('SLUICE_QUERY_NO_DATA'),
+  it.each([NO_DATA, `${NO_DATA} --local`, `${NO_DATA} --stage local`])(
+    'is asked of the files of the local cloud with %s',
+    async (line) => {
+      expect(await failureOf(line)).toBe('SLUICE_QUERY_NO_DATA');
+    },
   );
 });
 
+/** A failure of AWS that variables cause. */
+interface Failure {
+  readonly what: string;
+  /** The code of the error. */
+  readonly code: string;
+  /** A part of the message: a name of the SDK's error, or why. */
+  readonly detail: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A host that no name server knows: https://www.rfc-editor.org/rfc/rfc6761#section-6.4 */
+const NOWHERE = 'http://nowhere.invalid';
+
 describe('a command that talks to AWS', () => {
-  it.each([
-    { code: 'SLUICE_AWS_FAILED', detail: 'NoSuchBucket', env: {} },
-    { code: 'SLUICE_AWS_FAILED', detail: 'SignatureDoesNotMatch', env: { AWS_SECRET_ACCESS_KEY: 'wrong' } },
+  it.each<Failure>([
+    { what: 'a bucket that does not exist', code: 'SLUICE_AWS_FAILED', detail: 'NoSuchBucket', env: {} },
     {
+      what: 'a wrong secret key',
+      code: 'SLUICE_AWS_FAILED',
+      detail: 'SignatureDoesNotMatch',
+      env: { AWS_SECRET_ACCESS_KEY: 'wrong' },
+    },
+    {
+      what: 'no credentials',
       code: 'SLUICE_AWS_NO_CREDENTIALS',
       detail: 'CredentialsProviderError',
-      env: { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
+      env: { AWS_ENDPOINT_URL: NOWHERE, AWS_ACCESS_KEY_ID: '' },
     },
     {
+      what: 'a profile that does not exist',
       code: 'SLUICE_AWS_NO_CREDENTIALS',
       detail: 'AWS_PROFILE is "nosuch"',
-      env: { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
+      env: { AWS_ENDPOINT_URL: NOWHERE, AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
     },
-    // In the configuration's region, to which Serverless has deployed, whatever the shell says.
     {
+      // The region stays that of the configuration, to which Serverless has deployed.
+      what: 'a host that does not exist and another region',
       code: 'SLUICE_AWS_UNREACHABLE',
       detail: '',
-      env: { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: 'eu-west-1' },
+      env: { AWS_ENDPOINT_URL: NOWHERE, AWS_REGION: 'eu-west-1' },
     },
     {
+      what: 'a port at which nothing listens',
       code: 'SLUICE_AWS_UNREACHABLE',
       detail: 'ECONNREFUSED',
       env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
     },
-  ])('reports $code ($detail) and its cure, with $env', async ({ code, detail, env }) => {
+  ])('reports $what by $code, its detail and its cure', async ({ code, detail, env }) => {
     const result = await ask(env);
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(detail) });
     expect(result.stderr).toMatch(
@@ -79,35 +108,25 @@ describe('a command that talks to AWS', () => {
   });
 
   it('names a source_profile that neither file of AWS has', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sluice-profiles-'));
-    const file = join(folder, 'config');
+    const file = join(folder.path, 'config');
     writeFileSync(
       file,
       '[profile outer]\nrole_arn = arn:aws:iam::444455556666:role/x\nsource_profile = gone\n',
     );
     const { code, stderr } = await ask({
-      AWS_ENDPOINT_URL: 'http://nowhere.invalid',
+      AWS_ENDPOINT_URL: NOWHERE,
       AWS_ACCESS_KEY_ID: '',
       AWS_PROFILE: 'outer',
       AWS_CONFIG_FILE: file,
     });
-    rmSync(folder, { recursive: true });
     expect(code).toBe(1);
     expect(stderr).toContain('The source_profile of "outer" is "gone"');
   });
 
   it("uses the local cloud's region and credentials with --local", async () => {
     const env = { AWS_ENDPOINT_URL: '', AWS_ACCESS_KEY_ID: '' };
-    const args = [
-      'redrive',
-      '--reason',
-      'SLUICE_BODY_NOT_JSON',
-      '--local',
-      '--endpoint-url',
-      s3.url,
-      '--json',
-    ];
-    const { code, stdout } = await callMain(args, { env });
+    const line = `redrive --reason SLUICE_BODY_NOT_JSON --local --endpoint-url ${s3.url} --json`;
+    const { code, stdout } = await callMain(wordsOf(line), { env });
     // Beyond region and credentials: there is no bucket.
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -2,19 +2,34 @@ import { describe, expect, it } from '@jest/globals';
 import { commandOptions, namedTarget } from '../../../cli/aws/target.ts';
 import { targetCommands } from '../../../observe/commands.ts';
 
-const named = (
-  { endpoint, ...values }: { local?: boolean; stage?: string; region?: string; endpoint?: string },
-  env: Readonly<Record<string, string>> = {},
-) => namedTarget({ values: { ...values, 'endpoint-url': endpoint } }, env);
+/** Options of a command; absent if they are not given. */
+interface Options {
+  readonly local?: boolean;
+  readonly stage?: string;
+  readonly region?: string;
+  /** `--endpoint-url`. */
+  readonly endpoint?: string;
+}
+
+/** Options and variables that name no place together, and why. */
+interface RefusedTarget {
+  readonly what: string;
+  readonly options: Options;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly sentence: string;
+}
+
+const named = ({ endpoint, ...values }: Options, env: Readonly<Record<string, string>> = {}) =>
+  namedTarget({ values: { ...values, 'endpoint-url': endpoint } }, env);
 const LOCAL = { isLocal: true, stack: { stage: 'local' }, aws: { endpoint: 'http://127.0.0.1:4566' } };
 
 describe('the target of a command', () => {
   it.each([
-    { options: {} },
-    { options: { local: true } },
-    { options: { stage: 'local' } },
-    { options: { local: true, stage: 'local' } },
-  ])('is the local cloud with $options', ({ options }) => {
+    { how: 'without options', options: {} },
+    { how: 'with --local', options: { local: true } },
+    { how: 'with its stage', options: { stage: 'local' } },
+    { how: 'with --local and its stage', options: { local: true, stage: 'local' } },
+  ])('is the local cloud $how, whatever the environment says', ({ options }) => {
     const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'prod' };
     for (const env of [{}, aws]) expect(named(options, env)).toMatchObject(LOCAL);
   });
@@ -36,24 +51,35 @@ describe('the target of a command', () => {
   it('is a stage that the local cloud runs with both, or with an endpoint of this machine', () => {
     const endpoint = 'http://127.0.0.1:4999';
     expect(named({ local: true, stage: 'dev' })).toMatchObject({ ...LOCAL, stack: { stage: 'dev' } });
-    for (const [options, env] of [
-      [{ endpoint }, {}],
-      [{}, { AWS_ENDPOINT_URL: endpoint }],
-    ] as const)
-      expect(named({ stage: 'dev', ...options }, env)).toMatchObject({
-        isLocal: true,
-        stack: { stage: 'dev' },
-        aws: { endpoint },
-      });
+    const isDev = { isLocal: true, stack: { stage: 'dev' }, aws: { endpoint } };
+    expect(named({ stage: 'dev', endpoint })).toMatchObject(isDev);
+    expect(named({ stage: 'dev' }, { AWS_ENDPOINT_URL: endpoint })).toMatchObject(isDev);
   });
 
-  it.each([
-    [{ region: 'eu-west-1' }, {}, '--region: expected --stage with it.'],
-    [{ endpoint: 'https://aws.example' }, {}, 'https://aws.example is not on this machine: expected --stage'],
-    [{}, { AWS_ENDPOINT_URL: 'https://aws.example' }, 'is not on this machine: expected --stage'],
-    [{ stage: 'local', endpoint: 'https://aws.example' }, {}, 'is not on this machine'],
-    [{ local: true, endpoint: 'https://aws.example' }, {}, '--local: https://aws.example is not on'],
-  ])('is refused with %j and %j', (options, env: Readonly<Record<string, string>>, sentence) => {
+  it.each<RefusedTarget>([
+    { what: 'a region', options: { region: 'eu-west-1' }, sentence: '--region: expected --stage with it.' },
+    {
+      what: 'an endpoint elsewhere',
+      options: { endpoint: 'https://aws.example' },
+      sentence: 'https://aws.example is not on this machine: expected --stage',
+    },
+    {
+      what: 'an endpoint elsewhere in the environment',
+      options: {},
+      env: { AWS_ENDPOINT_URL: 'https://aws.example' },
+      sentence: 'is not on this machine: expected --stage',
+    },
+    {
+      what: 'the local stage and an endpoint elsewhere',
+      options: { stage: 'local', endpoint: 'https://aws.example' },
+      sentence: 'is not on this machine',
+    },
+    {
+      what: '--local and an endpoint elsewhere',
+      options: { local: true, endpoint: 'https://aws.example' },
+      sentence: '--local: https://aws.example is not on',
+    },
+  ])('is refused with $what', ({ options, env, sentence }) => {
     expect(() => named(options, env)).toThrow(sentence);
   });
 });

@@ -11,6 +11,7 @@ import {
 import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { writeConfig } from '../../harness/temporaryDirectory.ts';
+import { wordsOf } from '../../harness/wordsOf.ts';
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:000000000000:${rest}`;
 const ROLE = 'arn:aws:iam::000000000000:role/sluice-local-role';
@@ -207,18 +208,18 @@ describe('sluice connect', () => {
   });
 
   it.each([
-    { args: ['grafana'], code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
-    { args: [], code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
-    { args: ['owox', 'metabase'], code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
-    { args: ['owox', '--reader', 'metabase'], code: 2, message: 'the configuration has owox' },
+    { line: 'grafana', code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { line: '', code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { line: 'owox metabase', code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    { line: 'owox --reader metabase', code: 2, message: 'the configuration has owox' },
     {
-      args: ['owox', '--stage', 'prod'],
+      line: 'owox --stage prod',
       code: 1,
       message: 'SLUICE_AWS_NO_STACK: The deployment does not exist.',
     },
-    { args: ['metabase', '--reader', 'later'], code: 1, message: 'SLUICE_CONNECT_NOT_DEPLOYED' },
-  ])('refuses $args', async ({ args, code, message }) => {
-    const answer = await connect(args);
+    { line: 'metabase --reader later', code: 1, message: 'SLUICE_CONNECT_NOT_DEPLOYED' },
+  ])('refuses "$line" with exit code $code', async ({ line, code, message }) => {
+    const answer = await connect(wordsOf(line));
     expect(answer.code).toEqual(code);
     expect(answer.stdout).toBe('');
     expect(answer.stderr).toContain(message);

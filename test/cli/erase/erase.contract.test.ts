@@ -17,6 +17,7 @@ import { callMain } from '../../harness/callMain.ts';
 import { acmeSource, exportTo, READERS } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { eventually } from '../../harness/waiting.ts';
+import { wordsOf } from '../../harness/wordsOf.ts';
 import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
@@ -59,13 +60,13 @@ describe('sluice erase', () => {
   };
 
   it.each([
-    { args: [], refusal: 'SLUICE_USAGE_OPTIONS', exit: 2 },
-    { args: ['--unit', 'user_id=a', 'extra'], refusal: 'SLUICE_USAGE_ARGUMENTS', exit: 2 },
-    { args: ['--unit', 'mail=secret@example.org'], refusal: 'SLUICE_ERASE_UNIT_INVALID', exit: 1 },
-    { args: ['--unit', 'user_id=secret '], refusal: 'SLUICE_ERASE_UNIT_INVALID', exit: 1 },
-    { args: ['--unit-file', '/nowhere'], refusal: 'SLUICE_FILE_FAILED', exit: 1 },
-  ])('with $args is refused', async ({ args, refusal, exit }) => {
-    const { code, stdout, stderr } = await erase(args);
+    { line: '', refusal: 'SLUICE_USAGE_OPTIONS', exit: 2 },
+    { line: '--unit user_id=a extra', refusal: 'SLUICE_USAGE_ARGUMENTS', exit: 2 },
+    { line: '--unit mail=secret@example.org', refusal: 'SLUICE_ERASE_UNIT_INVALID', exit: 1 },
+    { line: "--unit 'user_id=secret '", refusal: 'SLUICE_ERASE_UNIT_INVALID', exit: 1 },
+    { line: '--unit-file /nowhere', refusal: 'SLUICE_FILE_FAILED', exit: 1 },
+  ])('with "$line" is refused', async ({ line, refusal, exit }) => {
+    const { code, stdout, stderr } = await erase(wordsOf(line));
     expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^(The local cloud on .*\n)?${refusal}: `));
     expect(stderr).not.toContain('secret');
