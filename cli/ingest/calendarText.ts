@@ -260,7 +260,8 @@ function dayFacts(status: DatasetStatus, command: (words: readonly string[]) => 
  * What the entry of a day says.
  *
  * @param place Where its files are looked for.
- * @param isUnusual Whether the day is told as unusual, which says that it is empty. @param whatToDo Names the command that says it.
+ * @param isUnusual Whether the day is told as unusual, which says that it is empty.
+ * @param whatToDo Names the command that says it.
  */
 function entryTexts(
   entry: LedgerEntry,

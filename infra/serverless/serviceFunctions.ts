@@ -278,7 +278,12 @@ function routes(...keys: readonly string[]): readonly FunctionEvent[] {
   return keys.map((httpApi) => ({ httpApi }));
 }
 
-/** The trigger of the queue of a function. @param messages.batchSize Messages of an invocation at most. @param messages.maximumConcurrency Invocations at once, by default {@link USUAL_CONCURRENCY}. */
+/**
+ * The trigger of the queue of a function.
+ *
+ * @param messages.batchSize Messages of an invocation at most.
+ * @param messages.maximumConcurrency Invocations at once, by default {@link USUAL_CONCURRENCY}.
+ */
 function queue(
   part: FunctionPart,
   {

@@ -119,7 +119,8 @@ export function usedSchedules(scheduled: readonly { readonly schedule: Schedule 
 /**
  * The schedules in use of datasets or exports. They have the name of a function, and send its messages.
  *
- * @param runs.daily Minute and hour of `cron` for daily runs, such as `0 4`. @param runs.hourly Those for hourly runs, such as `15 *`.
+ * @param runs.daily Minute and hour of `cron` for daily runs, such as `0 4`.
+ * @param runs.hourly Those for hourly runs, such as `15 *`.
  */
 export function usedRuns(
   stack: Stack,

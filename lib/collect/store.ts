@@ -213,8 +213,11 @@ async function quarantineRows(
 }
 
 /**
- * Sums up what became of a record. @param bytes Of the record. @param landing Null if there was nothing to land. @param
- * events Of each table.
+ * Sums up what became of a record.
+ *
+ * @param bytes Of the record.
+ * @param landing Null if there was nothing to land.
+ * @param events Of each table.
  */
 function outcomeOf(
   bytes: number,

@@ -68,8 +68,10 @@ export interface Reconciler {
 }
 
 /**
- * The days that a night judges, oldest first. @param now Epoch milliseconds. @param count How many. Default as many as
- * each night judges.
+ * The days that a night judges, oldest first.
+ *
+ * @param now Epoch milliseconds.
+ * @param count How many. Default as many as each night judges.
  */
 export function nightDays(now: number, count = NIGHT_DAYS): UtcDay[] {
   return Array.from({ length: count }, (_, i) => addDays(utcDay(now), i - count));

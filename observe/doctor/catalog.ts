@@ -60,7 +60,12 @@ function makesDatabase(
   return [resources.has(id), commands.aws('glue', 'create-database', '--database-input', input)];
 }
 
-/** Judges a database that does not exist. @param isDeployed Whether the stack has it. @param make The command that makes it. */
+/**
+ * Judges a database that does not exist.
+ *
+ * @param isDeployed Whether the stack has it.
+ * @param make The command that makes it.
+ */
 export function judgeDatabase(
   which: 'database' | 'stagingDatabase',
   { database: own, athena, existing }: Pick<Config, 'athena' | 'database' | 'existing'>,

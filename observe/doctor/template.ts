@@ -60,7 +60,12 @@ export const boundary: Look = {
   },
 };
 
-/** Judges a boundary. @param fact What is wrong with it, without a stop. @param text The same with all roles. */
+/**
+ * Judges a boundary.
+ *
+ * @param fact What is wrong with it, without a stop.
+ * @param text The same with all roles.
+ */
 export function judgeBoundary(
   arn: string,
   fault: CaseOf<'SLUICE_FINDING_BOUNDARY_UNFIT'>,

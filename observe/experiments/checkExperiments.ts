@@ -193,7 +193,12 @@ export function judgeSplit(
   };
 }
 
-/** The verdict on a split. @param p Null if it was not tested. @param unexpected How many groups have no weight. */
+/**
+ * The verdict on a split.
+ *
+ * @param p Null if it was not tested.
+ * @param unexpected How many groups have no weight.
+ */
 function verdictOf(p: number | null, unexpected: number): JudgedExperiment['verdict'] {
   if (unexpected > 0 || (p !== null && p < MISMATCH_BELOW)) return 'mismatch';
   if (p === null) return 'not_tested';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { projectRoot } from '../../local/roots.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 
 /** Makes a process look like an older Node. */
 const OLDER =
@@ -21,7 +22,10 @@ function sluice(
   options: readonly string[],
 ): { readonly status: number | null; stderr: string } {
   writeFileSync(join(clone, 'cli', 'main.ts'), `${main}\nexport const main = async () => 0;\n`);
-  return spawnSync(process.execPath, [...options, join(clone, 'cli', 'sluice.mjs')], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [...options, join(clone, 'cli', 'sluice.mjs')], {
+    encoding: 'utf8',
+    timeout: COMMAND_MS,
+  });
 }
 
 it.each([

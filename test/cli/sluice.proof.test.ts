@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { projectRoot } from '../../local/roots.ts';
 import { shellWords } from '../harness/npxWords.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 
 const COMMAND = join(projectRoot, 'cli', 'sluice.mjs');
 
@@ -44,7 +45,11 @@ describe('printed commands', () => {
     const kept = join(cwd, 'data');
     mkdirSync(cwd);
     const run = (args: readonly string[], from = data) =>
-      spawnSync(process.execPath, [COMMAND, ...args], { cwd: from, encoding: 'utf8' }).output.join('\n');
+      spawnSync(process.execPath, [COMMAND, ...args], {
+        cwd: from,
+        encoding: 'utf8',
+        timeout: COMMAND_MS,
+      }).output.join('\n');
     // A clone makes no project: what its command says is in test/package/project.proof.test.ts.
     const told = [run(['init', join(cwd, 'my-pipeline')]), run(['policy', 'print', '--for', 'deploy'])];
     const start = ['start', '--port', '0', '--edge-port', '0', '--data', kept];

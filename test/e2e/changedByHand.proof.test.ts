@@ -18,6 +18,7 @@ import {
 import { afterAll, expect, it } from '@jest/globals';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
+import type { Status } from '../../observe/findings/status.ts';
 import { readStatus } from '../../observe/findings/status.ts';
 import { shellWords } from '../harness/npxWords.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
@@ -32,7 +33,7 @@ const DatabaseName = story.cloud.database;
 afterAll(() => story.close());
 
 /** What `sluice status` finds, but for what is said of a new stage. */
-const found = async (): Promise<readonly Finding[]> => (await story.json('status')).problems;
+const found = async (): Promise<readonly Finding[]> => (await story.json<Status>('status')).problems;
 
 const inputOf = async (Name: string): Promise<TableInput> => {
   const { Table: { TableType, PartitionKeys, StorageDescriptor, Parameters, ViewOriginalText } = {} } =

@@ -53,7 +53,6 @@ beforeAll(async () => {
 afterAll(() => ingest.close());
 
 const sluice = (...args: string[]) => ingest.sluice(...args);
-const json = (...args: string[]) => ingest.json(...args);
 
 /** Rows that the tables have to have, by the key of the file that has them. */
 const wanted = new Map<string, { readonly name: DatasetName; readonly rows: readonly object[] }>();
@@ -109,7 +108,7 @@ async function tablesAreRight(): Promise<void> {
 
 /** The ledger's days, by `<dataset> <day>`. */
 async function entries(): Promise<ReadonlyMap<string, DropDay>> {
-  const { datasets }: DropsCalendar = await json('ingest', 'status', '--days', '6');
+  const { datasets } = await ingest.json<DropsCalendar>('ingest', 'status', '--days', '6');
   return new Map(
     datasets.flatMap(({ dataset, days }) =>
       days.flatMap((day) => (day.state === null ? [] : [[`${dataset} ${day.day}`, day] as const])),
@@ -141,7 +140,7 @@ async function statesAreRight(): Promise<void> {
 /** `explain`'s entry for each file of a day: name, fate, reason, rows in, out and refused. */
 async function fates(name: DatasetName, day: string): Promise<readonly unknown[]> {
   const place = ['--source', 'acme', '--dataset', name, '--day', day];
-  const { files }: LedgerEntry = await json('ingest', 'explain', ...place);
+  const { files } = await ingest.json<LedgerEntry>('ingest', 'explain', ...place);
   return files.map(({ key, fate, reason, rows }) => [
     key.slice(key.lastIndexOf('/') + 1),
     fate,
@@ -173,7 +172,7 @@ async function exported(name: string, table: string, day: string) {
 
 const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
   await ingest.cloud.flush();
-  const { exports }: DropsCalendar = await json('export', 'status');
+  const { exports } = await ingest.json<DropsCalendar>('export', 'status');
   return Object.fromEntries(
     exports.flatMap((dayExport) =>
       dayExport.days.flatMap(({ day, state }) =>

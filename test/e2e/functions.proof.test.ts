@@ -13,7 +13,7 @@ const fault = (kind: 'kill' | 'timeOut', part: string, calls: number | 'all' = '
 
 /** What is found, in short, but for the faults themselves. */
 async function found(): Promise<readonly string[]> {
-  const { problems }: Status = await story.json('status');
+  const { problems } = await story.json<Status>('status');
   return problems
     .filter(({ code }) => code !== 'SLUICE_FINDING_FAULTS')
     .map(({ code, severity, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${severity}: ${detail}`);

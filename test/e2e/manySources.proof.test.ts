@@ -10,6 +10,7 @@ import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { projectRoot } from '../../local/roots.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
+import type { Status } from '../../observe/findings/status.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/index.ts';
 import { eventsDataset, type SourceInput } from '../harness/configInput.ts';
 import { CUSTOMER, createCustomerBucket, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
@@ -99,14 +100,14 @@ describe('forty customers in one deployment', () => {
     // Each plan is of one source.
     const plans = ingest.logs().matchAll(/"event":"ingest_plan",.*"datasets":(\d+)/g);
     expect(Math.max(...[...plans].map(([, count]) => Number(count)))).toBe(2);
-    const { datasets }: DropsCalendar = await ingest.json('ingest', 'status', '--days', '2');
+    const { datasets } = await ingest.json<DropsCalendar>('ingest', 'status', '--days', '2');
     const loaded = datasets.filter(({ days }) =>
       days.some(({ day, state }) => day === DAY && state === 'succeeded'),
     );
     expect(loaded.map(({ source, dataset }) => `${source} ${dataset}`).toSorted()).toEqual(
       good.map(({ name }) => `${name} events`).toSorted(),
     );
-    const { problems }: { problems: { code: string; detail: string }[] } = await ingest.json('status');
+    const { problems } = await ingest.json<Status>('status');
     const unreadable = problems.filter(({ code }) => code === 'SLUICE_FINDING_SOURCE_UNREADABLE');
     expect(unreadable.map(({ detail }) => detail).toSorted()).toEqual(
       Object.entries(hostile).map(([name, code]) =>

@@ -12,7 +12,7 @@ afterAll(() => story.close());
 
 /** What tells of nights: the finding, and the alarms that are on. */
 async function findingsNow() {
-  const { problems, alarms }: Status = await story.json('status');
+  const { problems, alarms } = await story.json<Status>('status');
   const missing = problems.find(({ code }) => code === 'SLUICE_FINDING_NIGHT_MISSING');
   return {
     detail: missing?.detail ?? null,

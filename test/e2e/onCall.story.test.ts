@@ -44,7 +44,7 @@ function post(count: number, key = KEY): Promise<number> {
   return story.post({ headers: { 'statsig-api-key': key }, events });
 }
 
-const status = (): Promise<Status> => story.json('status');
+const status = () => story.json<Status>('status');
 const codes = ({ problems }: Status) => problems.map(({ code }) => code);
 
 /** @throws Error if an answer does not have it. */

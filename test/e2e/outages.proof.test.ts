@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const purchase = { events: [{ eventName: 'purchase', value: 1, user: { userID: 'ada' } }] };
-const status = (): Promise<Status> => story.json('status');
+const status = () => story.json<Status>('status');
 
 /** @throws Error if an answer does not have it. */
 function findingIn({ problems }: Status, code: string): Finding {

@@ -1,6 +1,44 @@
 import { sum } from '../../lib/base/sum.ts';
+
 /** State of the experiments `search` and `fonts`. */
 export type SpecState = 'running' | 'ended';
+
+/** A rule as Statsig's specs have it. */
+interface SpecRule {
+  /** Its ID again. */
+  readonly name: string;
+  readonly id: string;
+  readonly salt: string;
+  /** Percent of the units that its conditions choose. */
+  readonly passPercentage: number;
+  /** Names in {@link CONDITIONS}, all of which have to hold. */
+  readonly conditions: readonly string[];
+  /** A boolean of a gate. */
+  readonly returnValue: object | boolean;
+  readonly idType: 'userID';
+  /** Absent of a rule that is no group. */
+  readonly groupName?: string;
+  /** Absent if it is no group of an experiment. */
+  readonly isExperimentGroup?: true;
+  /** The experiment to which a rule of a layer hands on; absent of others. */
+  readonly configDelegate?: string;
+}
+
+/** An experiment, a dynamic config, an autotune or a layer as Statsig's specs have it. */
+interface SpecConfig {
+  readonly type: 'dynamic_config';
+  readonly entity: 'experiment' | 'dynamic_config' | 'autotune' | 'layer';
+  readonly salt: string;
+  readonly enabled: true;
+  /** Whether an experiment goes on; undefined of what is none. */
+  readonly isActive: boolean | undefined;
+  readonly hasSharedParams: false;
+  readonly defaultValue: object;
+  readonly idType: 'userID';
+  readonly rules: readonly SpecRule[];
+  /** Parameters of its layer that an experiment sets; absent of one without a layer. */
+  readonly explicitParameters?: readonly string[];
+}
 
 const EVERYONE = { type: 'public', targetValue: null, operator: null, field: null };
 
@@ -119,7 +157,7 @@ function otherConfigs() {
 }
 
 /** The layer of the experiment `hero`. */
-function layer() {
+function layer(): SpecConfig {
   const assignment = rule('experimentAssignment', ['everyone'], {}, { configDelegate: 'hero' });
   return {
     ...experiment([...LAYERED, assignment]),
@@ -130,7 +168,7 @@ function layer() {
 }
 
 /** A gate or a holdout, by its entity. */
-function gate(entity: string, rules: readonly object[]) {
+function gate(entity: 'feature_gate' | 'holdout', rules: readonly SpecRule[]) {
   return {
     type: 'feature_gate',
     entity,
@@ -144,7 +182,7 @@ function gate(entity: string, rules: readonly object[]) {
 }
 
 /** An experiment of user IDs. @param more Members that differ. */
-function experiment(rules: readonly object[], more: object = {}) {
+function experiment(rules: readonly SpecRule[], more: Partial<SpecConfig> = {}): SpecConfig {
   return {
     type: 'dynamic_config',
     entity: 'experiment',
@@ -165,7 +203,12 @@ function experiment(rules: readonly object[], more: object = {}) {
  * @param names Names of the conditions.
  * @param more Members that differ.
  */
-function rule(id: string, names: readonly string[], returnValue: object | boolean, more: object = {}) {
+function rule(
+  id: string,
+  names: readonly string[],
+  returnValue: object | boolean,
+  more: Partial<SpecRule> = {},
+): SpecRule {
   return {
     name: id,
     id,
@@ -179,12 +222,12 @@ function rule(id: string, names: readonly string[], returnValue: object | boolea
 }
 
 /** Keeps the units of a holdout out. Statsig gives it 0 % in an experiment of its own and 100 % in a layer. */
-function holdoutRule(name: string, inHoldout: string, passPercentage: number) {
+function holdoutRule(name: string, inHoldout: string, passPercentage: number): SpecRule {
   return rule(`${name}HoldoutRule`, [inHoldout], {}, { passPercentage });
 }
 
 /** Groups Control, Test, Test #2 … with the shares of an experiment. */
-function split(name: keyof typeof SHARES) {
+function split(name: keyof typeof SHARES): readonly SpecRule[] {
   return boundsOf(SHARES[name]).map((bound, index) => {
     const groupName = ['Control', 'Test'][index] ?? `Test #${index}`;
     const values = { group: groupName, headline: groupName };

@@ -1,11 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { COMMAND_MS } from './runCommand.ts';
 
 /** The words of commands, each as a real shell reads it. No program is found: what `$(…)` has are words. */
 export function eachShellWords(commands: readonly string[]): readonly (readonly string[])[] {
   const printer = (name: string) => `${name}() { printf '\\1'; printf '%s\\0' ${name} "$@"; }`;
   const lines = commands.map((command) => command.replaceAll(/"\$\((.*?)\)"/g, '$1'));
   const input = [printer('npx'), printer('aws'), ...lines].join('\n');
-  const printed = execFileSync('/bin/sh', { encoding: 'utf8', env: { PATH: '/none' }, input });
+  const printed = execFileSync('/bin/sh', {
+    encoding: 'utf8',
+    env: { PATH: '/none' },
+    input,
+    timeout: COMMAND_MS,
+  });
   return printed
     .split('\x01')
     .slice(1)

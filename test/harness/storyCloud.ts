@@ -18,6 +18,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, type StartOptions, startCloud } from '../../local/startCloud.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
+import type { Status } from '../../observe/findings/status.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
@@ -299,8 +300,13 @@ export class StoryCloud {
     return callMain([...args, '--local'], { env: this.env });
   }
 
-  /** Runs a command on the cloud. @returns Its answer as JSON; one that prints none answers `{ stderr }`. */
-  async json(...args: string[]) {
+  /**
+   * Runs a command on the cloud.
+   *
+   * @template Answer The type of what it prints with `--json`, which is not looked at.
+   * @returns What it printed; of a command that printed nothing on stdout, `{ stderr }`.
+   */
+  async json<Answer = unknown>(...args: string[]): Promise<Answer> {
     const { stdout, stderr } = await this.sluice(...args, '--json');
     return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
   }
@@ -335,7 +341,7 @@ export class StoryCloud {
   }
 
   async #findings(code: string): Promise<readonly Finding[]> {
-    const { problems }: { problems: readonly Finding[] } = await this.json('status');
+    const { problems } = await this.json<Status>('status');
     return problems.filter((problem) => problem.code === `SLUICE_FINDING_${code}`);
   }
 

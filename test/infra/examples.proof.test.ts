@@ -9,6 +9,7 @@ import { projectFiles } from '../../cli/project/projectFiles.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { projectRoot } from '../../local/roots.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 import { instantiate, type WrittenTemplate } from './instantiate.ts';
 
 const examples = join(projectRoot, 'examples');
@@ -197,6 +198,7 @@ describe('examples/github-actions', () => {
     const run = (line: string, SLUICE_PACKAGE_KEY: string) =>
       spawnSync('bash', ['-e', '-c', line], {
         cwd: made,
+        timeout: COMMAND_MS,
         env: { PATH: process.env['PATH'], SLUICE_PACKAGE_KEY },
       }).status;
     expect(run(seal, '')).not.toBe(0);

@@ -9,6 +9,7 @@ import {
   resolveTemplate,
   type Template,
 } from '../../packages/local-aws/src/template/index.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 import { packageTemplate } from './packageTemplate.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
@@ -150,6 +151,7 @@ describe('docs/platform.md', () => {
       const folder = execFileSync(process.execPath, ['artifacts.cjs'], {
         cwd: directory,
         encoding: 'utf8',
+        timeout: COMMAND_MS,
         env: { ARTIFACTS: 'acme-artifacts' },
       }).trim();
       expect(folder).toMatch(/^serverless\/sluice\/prod\/[^/]+\/$/);

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadTemplate, packagesFolder } from '../../local/loadTemplate.ts';
 import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const { root, remove } = scratchRoot(smallFunctions);
@@ -204,6 +205,7 @@ describe('serverless deploy', () => {
     ended = spawnSync(process.execPath, [serverless, 'deploy'], {
       cwd: root,
       encoding: 'utf8',
+      timeout: COMMAND_MS,
       env: { PATH: process.env.PATH, HOME: root, SLUICE_CONFIG: config },
     });
   });

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { PACKAGE_NAME } from '../../lib/base/version.ts';
 import { projectRoot } from '../../local/roots.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 
 /** How a command ended, and all that it printed. */
 export interface Ran {
@@ -20,6 +21,7 @@ export function packPackage(
   const pack = join(projectRoot, 'scripts', 'pack.ts');
   const packed = spawnSync(process.execPath, [pack, '--out', folder, '--version', version], {
     encoding: 'utf8',
+    timeout: COMMAND_MS,
   });
   if (packed.status !== 0) throw new Error(packed.stderr);
   const tarball = join(folder, `sluice-pipeline-sluice-${version}.tgz`);
@@ -108,6 +110,7 @@ export class PackedProject {
     const { status, stdout, stderr } = spawnSync(process.execPath, [...node, file, ...args], {
       cwd,
       encoding: 'utf8',
+      timeout: COMMAND_MS,
       env: { PATH: process.env['PATH'], HOME: this.root, CI: '1', ...env },
     });
     return { status, stdout, stderr };

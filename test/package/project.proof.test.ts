@@ -20,6 +20,7 @@ import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { shellWords } from '../harness/npxWords.ts';
 import { brokenLinks } from '../harness/pageLinks.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
@@ -124,6 +125,7 @@ describe('the npm package', () => {
     const said = spawnSync('npm', ['publish', '--dry-run', '--offline', '--json'], {
       cwd: packed.unpacked,
       encoding: 'utf8',
+      timeout: COMMAND_MS,
     });
     expect(said.status).toBe(0);
     expect(said.stderr).not.toContain('auto-corrected');
@@ -208,7 +210,11 @@ describe('a project', () => {
     const project = projectAs('pnpm', 'typed');
     const compiler = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
     const compile = () =>
-      spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project.root, encoding: 'utf8' });
+      spawnSync(process.execPath, [compiler, '-p', '.'], {
+        cwd: project.root,
+        encoding: 'utf8',
+        timeout: COMMAND_MS,
+      });
     expect(compile()).toMatchObject({ status: 0, stdout: '' });
     const text = readFileSync(join(project.root, 'sluice.config.ts'), 'utf8');
     // A value that depends on the deployment comes from the environment, with Node's types or without.

@@ -4,6 +4,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DoctorAnswer } from '../../console/api/status.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -194,11 +195,11 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
   });
 
   it('is encrypted as the doctor expects', async () => {
-    const { checks } = await story.json('doctor');
+    const { checks } = await story.json<DoctorAnswer>('doctor');
     const found = ['encryption', 'bucket-settings', 'key'].map((name) =>
-      checks.find(({ check }: { check: string }) => check === name),
+      checks.find(({ check }) => check === name),
     );
-    expect(found.map(({ findings }) => findings)).toEqual([[], [], []]);
+    expect(found.map((look) => look?.findings)).toEqual([[], [], []]);
   });
 
   it('asks for a key only if there is one, and is denied nothing', () => {

@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { sum } from '../../lib/base/sum.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { projectRoot } from '../../local/roots.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 import { textOf } from '../harness/textOf.ts';
 import { trackedFiles } from './trackedFiles.ts';
 
@@ -59,7 +60,7 @@ function listedBySbom(cwd: string): { readonly of: string; readonly listed: read
   const { status, stdout, stderr } = spawnSync(
     'npm',
     ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline'],
-    { cwd, encoding: 'utf8' },
+    { cwd, encoding: 'utf8', timeout: COMMAND_MS },
   );
   if (status !== 0) return stderr;
   const { metadata, components } = JSON.parse(stdout);
@@ -154,7 +155,11 @@ describe('the dependencies', () => {
       );
       expect(scripts.prepare).toBe('node scripts/warm.mjs');
       const env = { ...process.env, SLUICE_CONFIG: config, SLUICE_PACKAGE_AHEAD: '' };
-      const { status } = spawnSync(process.execPath, ['scripts/warm.mjs'], { cwd: projectRoot, env });
+      const { status } = spawnSync(process.execPath, ['scripts/warm.mjs'], {
+        cwd: projectRoot,
+        env,
+        timeout: COMMAND_MS,
+      });
       expect(status).toBe(0);
       expect(existsSync(marker)).toBe(false);
     } finally {

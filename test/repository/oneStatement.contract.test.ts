@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { projectRoot } from '../../local/roots.ts';
+import { COMMAND_MS } from '../harness/runCommand.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const SPREAD = 'A literal is spread into a literal';
@@ -31,7 +32,7 @@ function refusedIn(lines: readonly string[], name = 'code.ts'): string[][] {
         '--max-diagnostics=none',
         file,
       ],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', timeout: COMMAND_MS },
     );
     const { diagnostics }: { diagnostics: readonly Diagnostic[] } = JSON.parse(stdout);
     return lines.map((_, i) =>

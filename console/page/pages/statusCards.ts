@@ -18,7 +18,8 @@ export type FigureCard = readonly [path: string, name: string, span: string, fig
 /**
  * Figures of the way of an event from the SDK to a query. Before the first answer they are not known.
  *
- * @param periods Those of the charts. @param days How many days they cover.
+ * @param periods Those of the charts.
+ * @param days How many days they cover.
  */
 export function statusCards(
   status: Status | undefined,

@@ -131,7 +131,8 @@ function asSent(item: unknown): unknown {
 /**
  * A body of some events, which the collector would read in the same way.
  *
- * @param lists The JSON of the items of each list, separated by commas. @param common As the JSON of an object.
+ * @param lists The JSON of the items of each list, separated by commas.
+ * @param common As the JSON of an object.
  */
 function bodyOf(lists: readonly (readonly [ItemList, string])[], common: string): string {
   const text = lists.map(([list, items]) => `"${list}":[${items}]`).join();

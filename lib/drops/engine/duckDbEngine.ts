@@ -102,7 +102,13 @@ async function verifyMapped(request: LoadRequest): Promise<void> {
     await verifyColumns(request, files, leaves);
 }
 
-/** Verifies the checksums of columns of some files. @param places Indexes of the files. @param leaves Ranges of columns. @throws FileError */
+/**
+ * Verifies the checksums of columns of some files.
+ *
+ * @param places Indexes of the files.
+ * @param leaves Ranges of columns.
+ * @throws FileError
+ */
 async function verifyColumns(
   { files, signal }: LoadRequest,
   places: Iterable<number>,

@@ -136,7 +136,8 @@ const CUSTOMERS_CALLS = {
  * Which role needs which call where one was denied, as a sentence; empty without a denial. S3 names neither to another account:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
  *
- * @param message What AWS said, which may name both. @param customersRole ARN of the customer's role that makes the calls.
+ * @param message What AWS said, which may name both.
+ * @param customersRole ARN of the customer's role that makes the calls.
  */
 export function deniedCallText(
   work: keyof typeof CUSTOMERS_CALLS,

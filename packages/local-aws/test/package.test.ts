@@ -53,6 +53,9 @@ function exampleFiles(): readonly (readonly [string, string])[] {
   });
 }
 
+/** Milliseconds after which a command is killed: jest cannot end one that runs synchronously. */
+const COMMAND_MS = 200_000;
+
 describe('the package', () => {
   it.each(['npm', 'pnpm'] as const)("runs the README's test of a Lambda, as %s installs it", (layout) => {
     const root = project(layout);
@@ -62,6 +65,7 @@ describe('the package', () => {
       cwd: root,
       env,
       encoding: 'utf8',
+      timeout: COMMAND_MS,
     });
     expect(ran.status).toBe(0);
     expect(/^# pass (\d+)$/m.exec(ran.stdout)?.[1]).toBe('1');
@@ -98,7 +102,7 @@ describe('the package', () => {
         'node',
         'doors.mts',
       ],
-      { cwd: root, encoding: 'utf8' },
+      { cwd: root, encoding: 'utf8', timeout: COMMAND_MS },
     );
     const own = ran.stdout.split('\n').filter((line) => /^(?:doors|node_modules\/local-aws)/.test(line));
     expect(own).toEqual([]);
@@ -108,6 +112,7 @@ describe('the package', () => {
     const said = spawnSync('npm', ['publish', '--dry-run', '--offline', '--json'], {
       cwd: built,
       encoding: 'utf8',
+      timeout: COMMAND_MS,
     });
     expect(said.status).toBe(0);
     expect(said.stderr).not.toContain('auto-corrected');

@@ -251,6 +251,15 @@ describe('behind a proxy', () => {
     expect(await wayTo(endpoint, { ...behindProxy, NO_PROXY: noProxy })).toBe('no tunnel');
   });
 
+  // As in curl: https://curl.se/docs/manpage.html#ENVIRONMENT
+  it.each([
+    { what: 'alone', env: { no_proxy: 'a.invalid' }, way: 'no tunnel' },
+    { what: 'and not NO_PROXY', env: { no_proxy: 'b.invalid', NO_PROXY: 'a.invalid' }, way: 'a.invalid:443' },
+    { what: 'unless it is empty', env: { no_proxy: '', NO_PROXY: 'a.invalid' }, way: 'no tunnel' },
+  ])('takes no_proxy in lower case, $what', async ({ env, way }) => {
+    expect(await wayTo('https://a.invalid', { ...behindProxy, ...env })).toBe(way);
+  });
+
   it('asks a host of NO_PROXY for specs without the proxy', async () => {
     const env = { ...KEYS, ...behindProxy, STATSIG_SERVER_KEY: 'secret-a1' };
     const download = 'groups pull --stage dev --specs-url https://nowhere.invalid/specs';

@@ -63,7 +63,7 @@ describe('the calendar of drops', () => {
   it('has a mark of its own for a day that came without rows', () => {
     const file = { key: 'a', size: 9, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
     const entry = ledgerEntry({ day: '2026-11-19', state: 'succeeded_no_data', files: [file] });
-    const shown = (more: object) =>
+    const shown = (more: Partial<LedgerEntry>) =>
       calendarText([{ ...status, days: [{ day: entry.day, entry: { ...entry, ...more } }] }]);
     expect(shown({})).toMatch(/^acme\/events +∅\n/m);
     expect(shown({})).toContain('acme/events 2026-11-19 has 1 file, 0 rows');

@@ -131,7 +131,11 @@ describe('a check', () => {
 });
 
 describe('a check that has no answer', () => {
-  /** @param state How the query ends. @param pages Of the result, each of one row. */
+  /**
+   *
+   * @param state How the query ends.
+   * @param pages Of the result, each of one row.
+   */
   function check(options: CheckOptions, state = 'SUCCEEDED', pages = 0): Promise<unknown> {
     const athena = answeredBy(AthenaClient, () => ({
       QueryExecutionId: 'q',

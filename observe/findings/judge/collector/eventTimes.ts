@@ -100,7 +100,10 @@ function* lateTimes(
 /**
  * What senders have sent, in one sentence.
  *
- * @param noted Whether the log has more of them. @param verbs The verb of one event, and of several. @param said What follows it. @param texts A text of each group.
+ * @param noted Whether the log has more of them.
+ * @param verbs The verb of one event, and of several.
+ * @param said What follows it.
+ * @param texts A text of each group.
  */
 function groupsTold(
   noted: Pick<NotedEvents, 'hasMore'> | null,

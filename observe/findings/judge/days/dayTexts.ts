@@ -26,7 +26,8 @@ export interface FailedDays {
 /**
  * Days that failed, those of one reason together, the latest first.
  *
- * @param name What the days are of, as the finding says. @param verb What could not be done with them: `loaded`.
+ * @param name What the days are of, as the finding says.
+ * @param verb What could not be done with them: `loaded`.
  */
 export function failedDays(
   { name, verb }: Readonly<Record<'name' | 'verb', string>>,

@@ -167,7 +167,12 @@ export class Keys {
     this.#keys = new Map(stored.map((key) => [key.id, this.#withArn(key)]));
   }
 
-  /** Creates a key for an account. @param policy JSON. @param region Default: the deployment's. */
+  /**
+   * Creates a key for an account.
+   *
+   * @param policy JSON.
+   * @param region Default: the deployment's.
+   */
   create(account: string, description: string, policy: string, region = this.#region): Key {
     const id = randomUUID();
     const createdMs = this.#clock.now();

@@ -143,7 +143,8 @@ describe('LineJournal', () => {
     const { stdout, stderr, status } = spawnSync(
       'sh',
       ['-c', 'ulimit -f 1 && exec "$@"', 'sh', process.execPath, script, file, other],
-      { encoding: 'utf8' },
+      // Jest cannot end what runs synchronously.
+      { encoding: 'utf8', timeout: 200_000 },
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const { acknowledged, failures } = z

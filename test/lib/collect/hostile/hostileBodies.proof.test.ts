@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { COMMAND_MS } from '../../../harness/runCommand.ts';
 import { type HostileBody, type HostileOutcome, hostileBodies } from './hostileBodies.ts';
 
 /** `memorySize` of the collector in serverless.yml. */
@@ -62,7 +63,7 @@ function runHostileRequests(bodies: readonly HostileBody[], megabytes: number): 
   const { stdout, stderr, status, signal } = spawnSync(
     process.execPath,
     [heapFlag(megabytes), fileURLToPath(new URL('hostileOnce.ts', import.meta.url))],
-    { input: JSON.stringify(requests), encoding: 'utf8', maxBuffer: 2 ** 26 },
+    { input: JSON.stringify(requests), encoding: 'utf8', maxBuffer: 2 ** 26, timeout: COMMAND_MS },
   );
   if (status !== 0) throw new Error(`It ended with ${status ?? signal}: ${stderr.slice(0, 2_000)}`);
   const outcomes: readonly HostileOutcome[] = JSON.parse(stdout);

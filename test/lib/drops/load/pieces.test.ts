@@ -6,7 +6,12 @@ import { type DatasetInput, definedDataset } from '../../../harness/configInput.
 
 const DAY = '2026-11-19';
 
-/** The shape of loads of a dataset. @param more What differs of the configuration. @param source What differs of the source. */
+/**
+ * The shape of loads of a dataset.
+ *
+ * @param more What differs of the configuration.
+ * @param source What differs of the source.
+ */
 function shape(
   input: Partial<DatasetInput> = {},
   more: Partial<Config> = {},

@@ -163,7 +163,12 @@ describe('a plan whose time is up', () => {
 });
 
 describe('the note of a listing', () => {
-  /** What is noted of the newest day. @param written Days with a file. @param openDays Days that were open before. */
+  /**
+   * What is noted of the newest day.
+   *
+   * @param written Days with a file.
+   * @param openDays Days that were open before.
+   */
   async function newest(written: readonly string[], openDays: readonly string[] = []) {
     const plans = new Plans();
     for (const day of written) plans.written.set(day, 0);

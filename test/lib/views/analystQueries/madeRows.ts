@@ -47,7 +47,12 @@ export type ExperimentExposure = readonly [
   device?: string,
 ];
 
-/** A SELECT of rows. @param columns Their names. @param rows Of each its values, in SQL. */
+/**
+ * A SELECT of rows.
+ *
+ * @param columns Their names.
+ * @param rows Of each its values, in SQL.
+ */
 export function valuesOf(columns: string, rows: readonly (readonly (string | number | boolean)[])[]): string {
   const values = rows.map((row) => `(${row.join(', ')})`);
   return `SELECT * FROM (VALUES ${values.join(', ')}) AS made (${columns})`;

@@ -58,7 +58,12 @@ export async function createView(
   else catalog.updateTable(database, input);
 }
 
-/** The view as Glue stores it. @param view.sql The query as it is written. @param view.schema The database of names without one in its query. */
+/**
+ * The view as Glue stores it.
+ *
+ * @param view.sql The query as it is written.
+ * @param view.schema The database of names without one in its query.
+ */
 function viewInput(
   name: string,
   { sql, schema, columns }: Pick<OpenQuery, 'columns'> & { readonly sql: string; readonly schema: string },

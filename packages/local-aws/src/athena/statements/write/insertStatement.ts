@@ -82,7 +82,8 @@ function requireInsertTarget(
 /**
  * Requires that the columns of an INSERT are the table's, each once: Trino's StatementAnalyzer.visitInsert.
  *
- * @param listed The names of the statement, in lower case. @param known Those of the table.
+ * @param listed The names of the statement, in lower case.
+ * @param known Those of the table.
  * @throws StatementError `COLUMN_NOT_FOUND`, `DUPLICATE_COLUMN_NAME`
  */
 function assertInsertColumns(listed: readonly string[], known: readonly string[]): void {
