@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { qualifiedName } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { qualifiedName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 
 /** SQL in Athena's dialect, ready to be pasted. */

@@ -1,7 +1,7 @@
-import { quoteName } from '../../lib/base/sql.ts';
+import { qualifiedName, quoteName } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
-import { qualifiedName, type View } from '../../lib/views/View.ts';
+import type { View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 
 /**

@@ -6,6 +6,11 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The quoted name of a table or view with that of its database. */
+export function qualifiedName({ database }: { readonly database: string }, name: string): string {
+  return `${quoteName(database)}.${quoteName(name)}`;
+}
+
 /** The list of a SELECT: each expression under its name. */
 export function namedList(expressions: Readonly<Record<string, string>>): string {
   return Object.entries(expressions)

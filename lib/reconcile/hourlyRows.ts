@@ -1,10 +1,9 @@
-import { quoteText } from '../base/sql.ts';
+import { qualifiedName, quoteText } from '../base/sql.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import { manyRefused, rowFailures } from '../landing/quarantineReasons.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind } from '../schema/kinds.ts';
 import { rowPath } from '../tables/objectKeys.ts';
-import { qualifiedName } from '../views/View.ts';
 
 /** Rows in a table from the requests that were received within one hour. */
 export interface RowCounts {

@@ -1,4 +1,4 @@
-import { quoteText } from '../base/sql.ts';
+import { qualifiedName, quoteText } from '../base/sql.ts';
 import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import type { Config } from '../schema/config.ts';
 import { listExperiments } from '../schema/names.ts';
@@ -11,7 +11,7 @@ import {
   sentNames,
 } from '../wire/isAssignment.ts';
 import type { RowChoice } from './curatedRows.ts';
-import { productionOnly, qualifiedName, type ViewColumn } from './View.ts';
+import { productionOnly, type ViewColumn } from './View.ts';
 
 /** Stored secondary exposures as an array; null if they are not a list, or not JSON. */
 export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))';

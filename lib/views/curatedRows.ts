@@ -1,20 +1,20 @@
-import { quoteName, quoteText } from '../base/sql.ts';
+import { qualifiedName, quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedTables } from '../tables/deliveredTables.ts';
 import type { DayRange } from './curatedDays.ts';
 import { trinoType } from './prestoView.ts';
-import { dedupeByEventId, qualifiedName, selectList, type ViewColumn } from './View.ts';
+import { type COPY_ORDER, selectList, type ViewColumn } from './View.ts';
 
 /** What names the tables of a view. */
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'unitIds'>;
 
-/** How a view chooses its rows: a source, and conditions on it that hold for all copies of an event or for none. */
+/** How a view chooses its rows: from a source, by conditions. */
 export interface RowChoice {
-  /** SQL of the source. */
+  /** SQL of the source: a table, quoted and with its database, or a query in parentheses, perhaps with an alias. */
   readonly from: string;
-  /** SQL of the conditions. */
-  readonly where: readonly string[];
+  /** SQL of the conditions, at least one. Each holds for all copies of an event or for none. */
+  readonly where: readonly [string, ...string[]];
 }
 
 /**
@@ -40,7 +40,7 @@ export function oneRowEach(
 ): string {
   const { kind, curated, key, columns, choose } = options;
   const searched = (from: string, shown: readonly ViewColumn[]) =>
-    `SELECT\n${selectList(shown)}\nFROM ${dedupeByEventId({ ...choose(from), key })} AS ${quoteName(kind)}\nWHERE "copy" = 1`;
+    `SELECT\n${selectList(shown)}\nFROM ${numberCopies(choose(from), key)} AS ${quoteName(kind)}\nWHERE "copy" = 1`;
   if (curated.length === 0) return searched(qualifiedName(config, config.tables[kind]), columns);
   const listed = daysIn(curated);
   const from = qualifiedName(config, config.curatedTables[kind]);
@@ -49,6 +49,42 @@ export function oneRowEach(
   return `${searched(bothTables(config, kind, curated, 'AND "copies_differ" = TRUE'), declared(columns))}
 UNION ALL
 SELECT\n${selectList(declared(columns))}\nFROM ${single.from}\nWHERE ${single.where.join(' AND ')}`;
+}
+
+/** The columns of {@link COPY_ORDER} by which views order. */
+const VIEW_ORDER = [
+  'received_at',
+  'timestamp',
+  'sdk_type',
+  'sdk_version',
+] as const satisfies readonly (typeof COPY_ORDER)[number][];
+
+/**
+ * A query in parentheses: chosen rows, each with its number among the rows of the same `event_id` in the column `copy`,
+ * from 1, the first by {@link VIEW_ORDER}.
+ *
+ * Session and metadata are as large as all that a typical query reads, and neither engine leaves out a column that a
+ * window is ordered by. Copies differ in these columns alone only if they were received in the same millisecond from the
+ * same SDK; then either of them is the first.
+ *
+ * Copies are searched among the rows of one day (`ds`) and one name. A resend has the day of the event's own time, so it
+ * is on the same day as the first row. A copy is on another day, and counts there again, only if the sender's clock was
+ * corrected within seconds of midnight, or if the resend arrived when the event's time was no longer within `timeWindow`:
+ * it is then on the day of its arrival. Searching other days would make every query read every day: a filter on a
+ * column that is not in PARTITION BY is not pushed below the window, neither in Athena (Trino,
+ * PredicatePushDown.visitWindow) nor in DuckDB. For the same reason the name is in PARTITION BY, although the identity
+ * contains it: a filter on an experiment is then applied before copies are searched.
+ *
+ * @param key The column with the name: equal for equal `event_id`s.
+ */
+function numberCopies({ from, where }: RowChoice, key: string): string {
+  const partition = ['ds', key, 'event_id'].map(quoteName).join(', ');
+  const order = VIEW_ORDER.map(quoteName).join(', ');
+  return `(
+  SELECT *, row_number() OVER (PARTITION BY ${partition} ORDER BY ${order}) AS "copy"
+  FROM ${from}
+  WHERE ${where.join(' AND ')}
+)`;
 }
 
 /** All rows of a forwarded table, for views to which copies make no difference: a table, or a query in parentheses. */

@@ -1,13 +1,7 @@
+import { qualifiedName } from '../base/sql.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
-import {
-  passThrough,
-  qualifiedName,
-  selectList,
-  type View,
-  type ViewColumn,
-  type ViewConfig,
-} from './View.ts';
+import { passThrough, selectList, type View, type ViewColumn, type ViewConfig } from './View.ts';
 
 /** The columns of the view. */
 const columns: readonly ViewColumn[] = [

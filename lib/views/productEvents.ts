@@ -38,7 +38,7 @@ export function productEvents(config: ViewConfig, curated: readonly DayRange[] =
     ...userDetailColumns('user_object'),
     passThrough(table.partitionKey),
   ];
-  const where = [productionOnly, `"event_name" NOT LIKE '${SDK_EVENTS}%'`];
+  const where = [productionOnly, `"event_name" NOT LIKE '${SDK_EVENTS}%'`] as const;
   return {
     name: 'product_events',
     comment: "Events of production, one row each: resends and the SDKs' own telemetry are gone",

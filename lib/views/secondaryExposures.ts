@@ -21,7 +21,7 @@ import {
   type ViewConfig,
 } from './View.ts';
 
-/** Members of an evaluation that are read: names and rules are texts, flags come as text, as in an exposure itself. */
+/** SQL of the members of an evaluation that are read. They are texts, also flags, as in an exposure itself. */
 const EVALUATION = {
   gate: `json_extract_scalar("evaluation", '$.gate')`,
   rule: `COALESCE(json_extract_scalar("evaluation", '$.ruleID'), '')`,
@@ -43,7 +43,7 @@ const realId: ViewColumn = { name: 'real_id', type: 'string', comment: 'The name
 export function secondaryExposures(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const table = exposuresTable(config);
   const columns = secondaryColumns(config, table);
-  const where = [productionOnly, HAS_EVALUATIONS];
+  const where = [productionOnly, HAS_EVALUATIONS] as const;
   const rows = oneRowEach(config, {
     kind: 'exposures',
     curated,

@@ -1,11 +1,11 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import { type QueryRow, quoteText } from '../../lib/base/sql.ts';
+import { type QueryRow, qualifiedName, quoteText } from '../../lib/base/sql.ts';
 import { sum } from '../../lib/base/sum.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
-import { qualifiedName, type ViewConfig } from '../../lib/views/View.ts';
+import type { ViewConfig } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
 import { expectedUnits, sampleRatioPValue } from './sampleRatio.ts';
 

@@ -1,4 +1,4 @@
-import { quoteName } from '../../lib/base/sql.ts';
+import { qualifiedName, quoteName } from '../../lib/base/sql.ts';
 import { addDays } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
@@ -6,7 +6,7 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { type CuratedDays, dayRanges } from '../../lib/views/curatedDays.ts';
 import { viewKinds } from '../../lib/views/curatedViews.ts';
-import { qualifiedName, type ViewName } from '../../lib/views/View.ts';
+import type { ViewName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import type { Answer } from '../../packages/local-aws/test/witness/trino/askTrino.ts';

@@ -3,7 +3,7 @@
 // packages/local-aws/test/witness/. Needs Java 17 or later and Maven; what can't be asked without them is named, and fails
 // the run with `--require`. The last line is `N passed, N failed, N not asked`.
 import * as z from 'zod';
-import { quoteName } from '../../lib/base/sql.ts';
+import { qualifiedName, quoteName } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeGroupRows } from '../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
@@ -13,7 +13,6 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { quarantineTable } from '../../lib/tables/quarantineTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
-import { qualifiedName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';

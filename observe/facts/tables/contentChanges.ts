@@ -1,11 +1,11 @@
-import { quoteText } from '../../../lib/base/sql.ts';
+import { qualifiedName, quoteText } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { valueNumber } from '../../../lib/views/productEvents.ts';
-import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
+import { productionOnly } from '../../../lib/views/View.ts';
 import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';

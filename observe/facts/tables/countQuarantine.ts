@@ -1,7 +1,7 @@
+import { qualifiedName } from '../../../lib/base/sql.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
-import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { type ExplainedCode, explainStoredCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';

@@ -1,9 +1,8 @@
-import type { QueryRow } from '../../../lib/base/sql.ts';
+import { type QueryRow, qualifiedName } from '../../../lib/base/sql.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
-import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import {
   noSenderColumns,

@@ -1,6 +1,5 @@
-import { type QueryRow, quoteText } from '../../../lib/base/sql.ts';
+import { type QueryRow, qualifiedName, quoteText } from '../../../lib/base/sql.ts';
 import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
-import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';

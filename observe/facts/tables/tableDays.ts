@@ -1,10 +1,10 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { listObjects } from '../../../lib/base/ObjectStore.ts';
+import { qualifiedName } from '../../../lib/base/sql.ts';
 import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { daysBetween } from '../../../lib/drops/plan/decideDay.ts';
 import { isDataFile } from '../../../lib/tables/objectKeys.ts';
-import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { daysUnder } from './partitionGaps.ts';
 import { readPartitions, type TableSummary, TablesError } from './tables.ts';

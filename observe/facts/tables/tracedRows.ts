@@ -1,9 +1,9 @@
-import { type QueryRow, quoteName, quoteText } from '../../../lib/base/sql.ts';
+import { type QueryRow, qualifiedName, quoteName, quoteText } from '../../../lib/base/sql.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
 import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../../lib/views/assignments.ts';
-import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
+import { productionOnly } from '../../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena, type Deployment, type QueryAnswer } from '../../deployment.ts';
 
