@@ -176,7 +176,7 @@ export function statsigBucketForm(
 ): Form {
   const formats = statsigFormats(config);
   const datasets = config.exports.flatMap((exported) => {
-    const format = formats[exported.name];
+    const format = formats.get(exported.name);
     if (format === undefined || exported.target.bucket !== bucket) return [];
     const columns = format.columns.map(({ name, type }) => {
       const isTime = name === 'timestamp';

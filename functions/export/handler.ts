@@ -69,7 +69,7 @@ async function exportAll(
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
   const formats = statsigFormats(config);
-  if (Object.keys(formats).length === 0) return exportMessages(exporter, messages);
+  if (formats.size === 0) return exportMessages(exporter, messages);
   const directory = await makeWorkDirectory(tmpdir());
   const { memoryMegabytes, threads } = engineShare(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const limits = { memoryMegabytes, threads, temporaryDirectory: directory.path };
@@ -78,7 +78,7 @@ async function exportAll(
       {
         ...exporter,
         async rewriterOf({ name }) {
-          const format = formats[name];
+          const format = formats.get(name);
           if (format === undefined) return undefined;
           // DuckDB is not loaded, nor packaged, for files that are copied.
           const { statsigRewriter } = await import('../../lib/export/statsigFile.ts');

@@ -23,11 +23,11 @@ export interface StatsigFormat {
   readonly kind: 'events' | 'metrics' | 'exposures';
   /** The columns of the file, in their order. */
   readonly columns: readonly StatsigColumn[];
-  /** Columns of the file with IDs of units. A row has at least one of them. */
+  /** Columns of the file with IDs of units. Rows without any of them are not exported. */
   readonly units: readonly string[];
-  /** Columns of the file that are never null. */
+  /** Columns of the file that are never null. Rows in which one is null are not exported. */
   readonly required: readonly string[];
-  /** Columns of the file with fewer than 128 characters. */
+  /** Columns of the file whose values have at most {@link MOST_STATSIG_CHARACTERS}. Rows with longer ones are not exported. */
   readonly short: readonly string[];
   /** Columns of the table, and the value that a row must have in each. Other rows are not exported. */
   readonly only: Readonly<Record<string, string | number | boolean>>;
@@ -43,57 +43,84 @@ export interface FormatConfig extends Pick<Config, 'tables' | 'curatedTables' | 
 }
 
 /** A dataset, as far as its format depends on it. */
-interface FormatDataset extends Pick<Dataset, 'table' | 'kind'> {
-  /** For exposures, it has `unitType`. */
-  readonly mapping: object;
-}
+type FormatDataset = Pick<Dataset, 'table' | 'kind' | 'mapping'>;
 
-/** How a table's rows are written for Statsig; or, if they cannot be written, which table was expected, in words. */
+/**
+ * How a table's rows are written for Statsig. Of a table that cannot be written, `expected` says which one was expected:
+ * the end of the sentence `expected ….`, without the full stop.
+ */
 export type TableFormat = { readonly format: StatsigFormat } | { readonly expected: string };
 
-/** How the rows of a table are written. @param table Name of a forwarded, curated or ingested table. */
+/** What is expected in place of a table that is not for Statsig at all. */
+const OTHER_ROWS: TableFormat = {
+  expected: "a table of events, exposures or metrics: Statsig's S3 ingestion has no other rows",
+};
+
+/**
+ * How the rows of a table are written.
+ *
+ * @param table Name of a table. Those of exposures and events, raw or curated, and those of datasets can be written.
+ */
 export function statsigFormat(config: FormatConfig, table: string): TableFormat {
-  const { tables, curatedTables, sources } = config;
+  const { sources } = config;
   const dataset = sources.flatMap(({ datasets }) => datasets).find((candidate) => candidate.table === table);
-  const made =
-    dataset === undefined
-      ? forwardedFormat(config, table === tables.exposures || table === curatedTables.exposures)
-      : ingestedFormat(config, dataset);
+  const made = dataset === undefined ? forwardedFormat(config, table) : ingestedFormat(config, dataset);
   if ('expected' in made) return made;
-  const { format } = made;
-  const names = format.columns.map(({ name }) => name);
-  const repeated = names.find((name, i) => names.indexOf(name) < i);
-  if (repeated !== undefined)
-    return {
-      expected: `a table without a unit column ${repeated}: files for Statsig have another column of this name`,
-    };
-  const isCurated = table === curatedTables.exposures || table === curatedTables.events;
-  const only = { ...format.only, copy: 1 };
-  return isCurated ? { format: { ...format, only } } : made;
+  const repeated = repeatedColumn(made.format);
+  if (repeated === undefined) return made;
+  return {
+    expected: `a table without a unit column ${repeated}: files for Statsig have another column of this name`,
+  };
 }
 
-/** The format of each export that is written for Statsig, by the export's name. None of them has a problem. */
+/** The name that a second column of a file has as well; undefined if all names are different. */
+function repeatedColumn({ columns }: StatsigFormat): string | undefined {
+  const names = columns.map(({ name }) => name);
+  return names.find((name, i) => names.indexOf(name) < i);
+}
+
+/**
+ * The format of each export that is written for Statsig, by the export's name.
+ *
+ * @throws Error for an export whose table cannot be written. A configuration with one is invalid.
+ */
 export function statsigFormats(
   config: FormatConfig & { readonly exports: readonly Pick<Export, 'name' | 'table' | 'format'>[] },
-): Readonly<Record<string, StatsigFormat>> {
-  return Object.fromEntries(
-    config.exports.flatMap(({ name, table, format }) => {
-      if (format !== 'statsig') return [];
-      const made = statsigFormat(config, table);
-      return 'format' in made ? [[name, made.format] as const] : [];
-    }),
-  );
+): ReadonlyMap<string, StatsigFormat> {
+  const formats = new Map<string, StatsigFormat>();
+  for (const { name, table, format } of config.exports) {
+    if (format !== 'statsig') continue;
+    const made = statsigFormat(config, table);
+    if ('expected' in made) throw new Error(`The table of the export ${name} cannot be written for Statsig.`);
+    formats.set(name, made.format);
+  }
+  return formats;
 }
 
 /** The time of an event or an exposure, which Statsig takes as epoch seconds. */
 const timestamp: StatsigColumn = { name: 'timestamp', type: 'bigint', from: 'timestamp' };
 
-/** The format of a forwarded or curated table. Only production, and of exposures only assignments, are exported. */
-function forwardedFormat(config: FormatConfig, isExposures: boolean): TableFormat {
+/**
+ * The format of a table of the SDKs' rows. Only production, and of exposures only assignments, are exported. A curated
+ * table has all copies of an event that differ: the first of them is exported.
+ */
+function forwardedFormat(config: FormatConfig, table: string): TableFormat {
+  const { tables, curatedTables } = config;
   const units = [...unitColumns, ...unitIdColumns(config)].map(({ name }) => name);
-  return isExposures
-    ? exposuresFormat(units, 'user_dimensions', { environment: 'production', is_assignment: true })
-    : eventsFormat(units, 'company_metadata', { environment: 'production' });
+  const ofExposures = { environment: 'production', is_assignment: true };
+  const ofEvents = { environment: 'production' };
+  switch (table) {
+    case tables.exposures:
+      return exposuresFormat(units, 'user_dimensions', ofExposures);
+    case curatedTables.exposures:
+      return exposuresFormat(units, 'user_dimensions', { ...ofExposures, copy: 1 });
+    case tables.events:
+      return eventsFormat(units, 'company_metadata', ofEvents);
+    case curatedTables.events:
+      return eventsFormat(units, 'company_metadata', { ...ofEvents, copy: 1 });
+    default:
+      return OTHER_ROWS;
+  }
 }
 
 /** The format of a dataset's table. */
@@ -106,14 +133,17 @@ function ingestedFormat(config: FormatConfig, dataset: FormatDataset): TableForm
         {},
       );
     case 'metrics': {
-      const same = (type: ColumnType) => (name: string) => ({ name, type, from: name });
+      const same = (name: string, type: ColumnType): StatsigColumn => ({ name, type, from: name });
       const format: StatsigFormat = {
         kind: 'metrics',
         columns: [
-          ...['unit_id', 'id_type'].map(same('string')),
+          same('unit_id', 'string'),
+          same('id_type', 'string'),
           { name: 'date', type: 'date', from: 'metric_date' },
-          same('string')('metric_name'),
-          ...['metric_value', 'numerator', 'denominator'].map(same('double')),
+          same('metric_name', 'string'),
+          same('metric_value', 'double'),
+          same('numerator', 'double'),
+          same('denominator', 'double'),
         ],
         units: ['unit_id'],
         required: ['id_type', 'date', 'metric_name'],
@@ -130,16 +160,13 @@ function ingestedFormat(config: FormatConfig, dataset: FormatDataset): TableForm
               "a dataset whose unitType is a constant: Statsig's exposures have no column for the type of a unit",
           };
     default:
-      return {
-        expected: "a table of events, exposures or metrics: Statsig's S3 ingestion has no other rows",
-      };
+      return OTHER_ROWS;
   }
 }
 
 /** Whether a mapping of exposures has the same unit type for all rows. */
-function hasOneUnitType(mapping: object): boolean {
-  const type: unknown = Reflect.get(mapping, 'unitType');
-  return typeof type === 'object' && type !== null && 'constant' in type;
+function hasOneUnitType(mapping: Dataset['mapping']): boolean {
+  return 'unitType' in mapping && 'constant' in mapping.unitType;
 }
 
 /** The format of a table of events. `metadata` is the column whose JSON becomes the event's metadata. */

@@ -115,77 +115,9 @@ describe('what the export function knows for Statsig', () => {
       exports: [events, { ...events, name: 'metrics', table: 'shop_rows' }],
     });
     const own = functionConfig.export(config);
+    expect([...statsigFormats(own).keys()]).toEqual(['events', 'metrics']);
     expect(statsigFormats(own)).toEqual(statsigFormats(config));
     expect(JSON.stringify(own.sources)).not.toContain('shop-drops');
-    expect(statsigFormats(own)['metrics']?.columns.map(({ name, type }) => [name, type])).toEqual([
-      ['unit_id', 'string'],
-      ['id_type', 'string'],
-      ['date', 'date'],
-      ['metric_name', 'string'],
-      ['metric_value', 'double'],
-      ['numerator', 'double'],
-      ['denominator', 'double'],
-    ]);
-    expect(statsigFormats(own)['metrics']).toEqual({
-      kind: 'metrics',
-      columns: statsigFormats(own)['metrics']?.columns,
-      units: ['unit_id'],
-      required: ['id_type', 'date', 'metric_name'],
-      short: ['metric_name'],
-      only: {},
-    });
-  });
-
-  it.each([
-    {
-      input: { kind: 'events' as const },
-      columns: ['timestamp', 'event_name', 'event_value', 'user_id', 'company_id', 'event_metadata'],
-      units: ['user_id', 'company_id'],
-      required: ['timestamp', 'event_name'],
-      short: ['event_name', 'event_value'],
-    },
-    {
-      input: { kind: 'exposures' as const, mapping: { unitType: { constant: 'userID' } } },
-      columns: ['timestamp', 'experiment_id', 'group_id', 'unit_id', 'metadata'],
-      units: ['unit_id'],
-      required: ['timestamp', 'experiment', 'group_id'],
-      short: ['experiment'],
-    },
-  ])('are those of a dataset of $input.kind, of every row that it has', ({ input, columns, ...rest }) => {
-    const config = define({
-      unitIds: { companyID: 'company_id' },
-      sources: dataset(input),
-      exports: [{ ...events, name: 'rows', table: 'shop_rows' }],
-    });
-    const format = statsigFormats(config)['rows'];
-    expect(format?.columns.map(({ from }) => from)).toEqual(columns);
-    expect(format).toEqual({ kind: input.kind, ...rest, columns: format?.columns, only: {} });
-  });
-
-  const production = { environment: 'production' };
-  it.each([
-    { table: 'statsig_forwarded_events', metadata: 'company_metadata', only: production },
-    { table: 'curated_events', metadata: 'company_metadata', only: { ...production, copy: 1 } },
-    {
-      table: 'statsig_forwarded_exposures',
-      metadata: 'user_dimensions',
-      only: { ...production, is_assignment: true },
-    },
-    {
-      table: 'curated_exposures',
-      metadata: 'user_dimensions',
-      only: { ...production, is_assignment: true, copy: 1 },
-    },
-  ])('are those of $table, of production alone', ({ table, metadata, only }) => {
-    const config = define({
-      curate: true,
-      unitIds: { companyID: 'company_id' },
-      exports: [{ ...events, table }],
-    });
-    const format = statsigFormats(config)['events'];
-    expect(format?.columns.at(-1)).toEqual({ name: 'metadata_json', type: 'string', from: metadata });
-    expect(format?.units).toEqual(['user_id', 'stable_id', 'company_id']);
-    expect(format?.only).toEqual(only);
   });
 
   it('is nothing of sources without such an export', () => {
