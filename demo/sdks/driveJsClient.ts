@@ -3,10 +3,12 @@
 // it goes online, with the correct clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
-import { browserUser, driverSettings, type SentEvent, SentTally } from './driver.ts';
+import { browserUser } from './browserUser.ts';
+import { driverSettings, readSettings } from './driverSettings.ts';
+import { EventTally, type TalliedEvent } from './EventTally.ts';
 import { openWindow, startBrowserSpecs } from './startBrowserSpecs.ts';
 
-const settings = driverSettings();
+const settings = readSettings(driverSettings.jsClient);
 const window = openWindow();
 const { StatsigClient } = await import('@statsig/js-client');
 const specs = await startBrowserSpecs(settings.hash);
@@ -25,14 +27,14 @@ const client = new StatsigClient(settings.key, browserUser(settings, 0), {
   },
 });
 
-const tally = new SentTally();
+const tally = new EventTally();
 // The SDK fires this only after a 2xx response to a batch.
 client.on('logs_flushed', ({ events }) => {
-  for (const event of events) tally.count(sentEvent(event));
+  for (const event of events) tally.count(talliedEvent(event));
 });
 
 /** An event of js-client as the demo counts it. */
-function sentEvent(event: Record<string, unknown>): SentEvent {
+function talliedEvent(event: Record<string, unknown>): TalliedEvent {
   const metadata = typeof event['metadata'] === 'object' ? event['metadata'] : null;
   const read = (key: string) => (metadata === null ? undefined : Reflect.get(metadata, key));
   // The layer has one experiment, whose name may be hashed in the request. The layer sets only the explicit parameter.
@@ -41,7 +43,7 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
   return {
     eventName: String(event['eventName']),
     time: Number(event['time']),
-    ...(experiment === undefined ? {} : { experiment, ruleId: String(read('ruleID')) }),
+    ...(experiment === undefined ? {} : { rule: { experiment, ruleId: String(read('ruleID')) } }),
   };
 }
 

@@ -2,10 +2,11 @@
 // runs as a child process: node demo/sdks/driveNodeCore.ts '{"collector":"http://127.0.0.1:4700",…}'
 import { setTimeout } from 'node:timers/promises';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
-import { driverSettings, SentTally } from './driver.ts';
+import { driverSettings, readSettings } from './driverSettings.ts';
+import { EventTally } from './EventTally.ts';
 import { startSpecsServer } from './startSpecsServer.ts';
 
-const settings = driverSettings();
+const settings = readSettings(driverSettings.nodeCore);
 const specs = await startSpecsServer();
 let acknowledged = 0;
 const statsig = new Statsig(settings.key, {
@@ -22,7 +23,7 @@ const statsig = new Statsig(settings.key, {
 });
 await statsig.initialize();
 
-const tally = new SentTally();
+const tally = new EventTally();
 const count = tally.counter(Date.now);
 
 for (let i = 0; i < settings.users; i += 1) {
@@ -36,12 +37,12 @@ for (let i = 0; i < settings.users; i += 1) {
   statsig.checkGate(user, 'new_checkout');
   count('statsig::gate_exposure');
   const button = statsig.getExperiment(user, 'checkout_button');
-  count('statsig::config_exposure', 'checkout_button', button.ruleID);
+  count('statsig::config_exposure', { experiment: 'checkout_button', ruleId: button.ruleID });
   statsig.getDynamicConfig(user, 'shipping_table');
   count('statsig::config_exposure');
   const homepage = statsig.getLayer(user, 'homepage');
   homepage.get('headline', '');
-  count('statsig::layer_exposure', 'homepage_hero', homepage.ruleID);
+  count('statsig::layer_exposure', { experiment: 'homepage_hero', ruleId: homepage.ruleID });
   homepage.get('images', 0);
   count('statsig::layer_exposure');
 
@@ -62,5 +63,5 @@ for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 4_000)) {
 await statsig.shutdown();
 specs.close();
 // Events beyond the logged ones are the SDK's own telemetry, whose names it does not report.
-if (acknowledged > tally.rows) tally.sent.telemetry['statsig::…'] = acknowledged - tally.rows;
+if (acknowledged > tally.rows) tally.countTelemetry('statsig::…', acknowledged - tally.rows);
 process.stdout.write(tally.line('node-core'));

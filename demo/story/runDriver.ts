@@ -1,27 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-
-/** Counts by name. */
-const counts = z.record(z.string(), z.number());
-
-/** The JSON line that a driver prints when its SDK has flushed. */
-const sentSchema = z.object({
-  sdk: z.string(),
-  sent: z.object({
-    gate: z.number(),
-    config: z.number(),
-    layer: z.number(),
-    custom: counts,
-    telemetry: counts,
-  }),
-  byDay: z.record(z.string(), z.object({ exposures: z.number(), events: z.number() })),
-  groups: z.record(z.string(), counts),
-});
-
-/** The events that one SDK logged, as its driver reports it. */
-export type DriverReport = z.output<typeof sentSchema>;
+import { type DriverReport, driverReportSchema } from '../sdks/EventTally.ts';
 
 /**
  * Runs a script with its settings, in a process of its own as an app is, and reads what the script's SDK sent.
@@ -45,7 +25,7 @@ export async function runDriver(script: string, settings: object, timeoutMs = 90
   ]);
   if (code !== 0) throw new Error(`${script} failed (exit ${code}):\n${errors}`);
   const lines = out.trim().split('\n');
-  return sentSchema.parse(JSON.parse(lines.at(-1) ?? ''));
+  return driverReportSchema.parse(JSON.parse(lines.at(-1) ?? ''));
 }
 
 /** Numbers of rows by table, and then by day. */

@@ -6,11 +6,12 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
 import { readCounts } from '../../observe/facts/flow/requestCounts.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import type { DriverReport } from '../sdks/EventTally.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.ts';
 
 /** What each SDK says that it has sent. */
-type Reports = readonly Awaited<ReturnType<typeof runDriver>>[];
+type Reports = readonly DriverReport[];
 
 /** Real SDKs post over three days, and the demo finds everything in the tables. */
 export async function tellEvents(story: Story): Promise<void> {

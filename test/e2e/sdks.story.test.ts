@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
+import type { DriverReport } from '../../demo/sdks/EventTally.ts';
+import { expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { HOUR_MS, utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';

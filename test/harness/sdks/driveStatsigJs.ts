@@ -2,10 +2,12 @@
 // after another. Prints what it logged as one JSON line.
 //   node test/harness/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
-import { browserUser, driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
+import { browserUser } from '../../../demo/sdks/browserUser.ts';
+import { driverSettings, readSettings } from '../../../demo/sdks/driverSettings.ts';
+import { EventTally } from '../../../demo/sdks/EventTally.ts';
 import { openWindow, startBrowserSpecs } from '../../../demo/sdks/startBrowserSpecs.ts';
 
-const settings = driverSettings();
+const settings = readSettings(driverSettings.statsigJs);
 const window = openWindow();
 const { default: statsigJs } = await import('statsig-js');
 const specs = await startBrowserSpecs(settings.hash);
@@ -16,7 +18,7 @@ Date.now = senderNow;
 
 // A flush of this SDK returns and fires nothing: only `fetch` shows the result of its posts.
 const collector = `${settings.collector}${settings.path ?? '/v1'}`;
-const acknowledged = new SentTally();
+const acknowledged = new EventTally();
 const failures = new Map<string, number>();
 const trueFetch = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
@@ -63,7 +65,7 @@ const openPage = async () => {
 };
 let client = await openPage();
 
-const tally = new SentTally();
+const tally = new EventTally();
 let queued = 0;
 
 /** Flushes until all that was logged is acknowledged. @throws Error if it is not within a minute. */
@@ -95,12 +97,12 @@ function visit(i: number, now: () => number): void {
   client.checkGate('new_checkout');
   count('statsig::gate_exposure');
   const button = client.getExperiment('checkout_button');
-  count('statsig::config_exposure', 'checkout_button', button.getRuleID());
+  count('statsig::config_exposure', { experiment: 'checkout_button', ruleId: button.getRuleID() });
   client.getConfig('shipping_table');
   count('statsig::config_exposure');
   const homepage = client.getLayer('homepage');
   homepage.get('headline', '');
-  count('statsig::layer_exposure', 'homepage_hero', homepage.getRuleID());
+  count('statsig::layer_exposure', { experiment: 'homepage_hero', ruleId: homepage.getRuleID() });
   homepage.get('images', 0);
   count('statsig::layer_exposure');
   client.logEvent('page_view', '/checkout', { referrer: '/cart' });

@@ -3,11 +3,12 @@
 //   node test/harness/sdks/driveStatsigNode.ts '{"collector":"http://127.0.0.1:4700","key":"secret-demo"}'
 import { createRequire } from 'node:module';
 import statsigNode from 'statsig-node';
-import { driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
+import { driverSettings, readSettings } from '../../../demo/sdks/driverSettings.ts';
+import { EventTally } from '../../../demo/sdks/EventTally.ts';
 import { startSpecsServer } from '../../../demo/sdks/startSpecsServer.ts';
 import { legacySpecs } from './legacySpecs.ts';
 
-const settings = driverSettings();
+const settings = readSettings(driverSettings.statsigNode);
 const specs = await startSpecsServer({ legacy: legacySpecs });
 const statsig = statsigNode.default;
 
@@ -28,7 +29,7 @@ await statsig.initialize(settings.key, {
   ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
 });
 
-const tally = new SentTally();
+const tally = new EventTally();
 
 /**
  * What a server does for one shopper, each event of which is counted.
@@ -48,12 +49,12 @@ function visit(i: number, now: () => number): void {
   statsig.checkGate(user, 'new_checkout');
   count('statsig::gate_exposure');
   const button = statsig.getExperiment(user, 'checkout_button');
-  count('statsig::config_exposure', 'checkout_button', button.getRuleID());
+  count('statsig::config_exposure', { experiment: 'checkout_button', ruleId: button.getRuleID() });
   statsig.getConfig(user, 'shipping_table');
   count('statsig::config_exposure');
   const homepage = statsig.getLayer(user, 'homepage');
   homepage.get('headline', '');
-  count('statsig::layer_exposure', 'homepage_hero', homepage.getRuleID());
+  count('statsig::layer_exposure', { experiment: 'homepage_hero', ruleId: homepage.getRuleID() });
   homepage.get('images', 0);
   count('statsig::layer_exposure');
   statsig.logEvent(user, 'order_placed', 10 + i, { sku: `sku-${i % 5}`, currency: 'EUR' });
