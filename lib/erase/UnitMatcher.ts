@@ -3,10 +3,10 @@ import { tryParseExactJson } from '../base/exactJson.ts';
 import { ExactNumber, isJsonObject } from '../base/json.ts';
 import {
   type Found,
-  findValue,
   foundAt,
   isDistinct,
   isNameKey,
+  searchJson,
   unitKeys,
   type ValueContext,
 } from '../relay/idValues.ts';
@@ -16,28 +16,33 @@ import { plainText } from './plainText.ts';
 import type { Unit } from './Unit.ts';
 
 /**
- * How a refused body belongs to a unit: null if it does not, `unreadable` if nobody can see at a glance that it does
- * not.
+ * How a row or a refused body belongs to a unit: null if it does not, `unreadable` if nobody can see at a glance that it
+ * does not.
  */
 export type BodyFound = Found | 'unreadable' | null;
 
-/** Characters that continue a word: a value between two of them is a part of another value. */
+/** A character that continues a word: a value with one on either side is a part of another value. */
 const WORD = /^[\p{L}\p{N}_-]/u;
 
 /**
- * Characters of a text that is parsed as JSON, at most: the collector's largest body. Longer texts are searched by
- * words.
+ * Characters of a text that is parsed as JSON, at most: several times the largest body that the collector reads, which a
+ * row may have with escapes. A longer row is searched by words, a longer body is `unreadable`.
  */
 const MOST_PARSED = 32 * 1024 ** 2;
+/** Characters before a word in which its key is looked for. */
+const BEFORE = 64;
+/** Characters behind a word in which the colon is looked for that makes the word a key. */
+const AFTER = 16;
 
 /** Decides which rows, documents and bodies belong to some units. */
 export class UnitMatcher {
   /** Every value, without repetitions. */
   readonly values: readonly string[];
-  readonly #values: ReadonlySet<string>;
-  /** Values by column and by type, in lower case. */
-  readonly #columns = new Map<string, Set<string>>();
-  readonly #types = new Map<string, Set<string>>();
+  readonly #valueSet: ReadonlySet<string>;
+  /** Values by the name of their column, which is in lower case. */
+  readonly #valuesByColumn = new Map<string, Set<string>>();
+  /** Values by the type of unit, which is in lower case. */
+  readonly #valuesByType = new Map<string, Set<string>>();
   /** Locations (`s3://…`) of quarantined bodies that are objects of their own and belong to a unit. */
   readonly #locations = new Set<string>();
   /** Keys that name a unit. */
@@ -52,14 +57,14 @@ export class UnitMatcher {
   constructor(units: readonly Unit[]) {
     const names = units.flatMap(({ type, column }) => (column === null ? [type] : [type, column]));
     this.#keys = unitKeys(names);
-    this.#values = new Set(units.map(({ value }) => value));
-    this.values = [...this.#values];
+    this.#valueSet = new Set(units.map(({ value }) => value));
+    this.values = [...this.#valueSet];
     this.plainValues = [...new Set(this.values.map(plainText))].filter((value) => value.trim() !== '');
     this.#distinct = this.plainValues.filter(isDistinct);
     this.#named = namedPattern([...this.#keys], this.plainValues);
     for (const { type, column, value } of units) {
-      add(this.#types, type.toLowerCase(), value);
-      if (column !== null) add(this.#columns, column.toLowerCase(), value);
+      add(this.#valuesByType, type.toLowerCase(), value);
+      if (column !== null) add(this.#valuesByColumn, column.toLowerCase(), value);
     }
   }
 
@@ -73,27 +78,33 @@ export class UnitMatcher {
     return [...this.#locations];
   }
 
-  /** The values that a column of that name may have; none if it holds no unit that is looked for. */
+  /**
+   * The values that are looked for in a column of that name: those of the units whose column it is, else those of the
+   * type that it is named after, as a dataset's `userID`. None if it is neither.
+   */
   valuesOfColumn(name: string): readonly string[] {
     const lower = name.toLowerCase();
-    return [...(this.#columns.get(lower) ?? this.#types.get(lower) ?? [])];
+    return [...(this.#valuesByColumn.get(lower) ?? this.#valuesByType.get(lower) ?? [])];
   }
 
-  /** The values by type of unit, in lower case. */
-  get types(): ReadonlyMap<string, ReadonlySet<string>> {
-    return this.#types;
+  /** The values by the type of unit, which is in lower case. */
+  get valuesByType(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#valuesByType;
   }
 
-  /** Whether a JSON object of IDs by type has one of the units, as `custom_ids` and `unit_ids` are. */
+  /** Whether a JSON object of IDs by type, as `custom_ids` and `unit_ids` are, has one of the units. */
   hasIds(text: string): boolean {
     const ids = parse(text);
     if (!isJsonObject(ids)) return false;
     return Object.entries(ids).some(
-      ([type, id]) => this.#types.get(type.toLowerCase())?.has(idText(id)) === true,
+      ([type, id]) => this.#valuesByType.get(type.toLowerCase())?.has(idText(id)) === true,
     );
   }
 
-  /** Whether a row that waits for a table belongs to a unit. A row that cannot be read does if it names one. */
+  /**
+   * How a row that waits for a table belongs to a unit. A row of quarantine is judged by its location, body and detail, a
+   * row that cannot be read by {@link findNamed}, any other row by its columns of units.
+   */
   findDocument(kind: TableKind, text: string): BodyFound {
     const row = parse(text);
     if (!isJsonObject(row)) return this.findNamed(text);
@@ -103,7 +114,9 @@ export class UnitMatcher {
 
   /** Whether a row of a table has a unit in one of its columns. */
   #hasRow(row: Readonly<Record<string, unknown>>): boolean {
-    for (const [column, values] of this.#columns) if (values.has(idText(row[column]))) return true;
+    for (const [column, values] of this.#valuesByColumn) {
+      if (values.has(idText(row[column]))) return true;
+    }
     const ids = row['custom_ids'];
     return typeof ids === 'string' && this.hasIds(ids);
   }
@@ -117,16 +130,17 @@ export class UnitMatcher {
     return found === 'unit' ? found : (quoted ?? found);
   }
 
-  /** Searches the event or body of a row in quarantine. @param encoding `text` or `base64`. */
+  /** {@link findBody} of the event or body in a row of quarantine. @param encoding `text` or `base64`. */
   findRaw(raw: string, encoding: string): BodyFound {
     return this.findBody(Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8'));
   }
 
   /**
-   * Searches a refused body. A body that is not plain readable JSON may hold a unit in any spelling. It goes with every
-   * erasure, because it is quarantine, not data.
+   * How a refused body belongs to a unit. A body that is not plain readable JSON may hold a unit in any spelling: it is
+   * `unreadable`, and goes with every erasure, because it is quarantine, not data.
    */
   findBody(bytes: Uint8Array): BodyFound {
+    // Bytes of another encoding are no JSON, as the empty text is none.
     const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : '';
     const value = parse(text);
     const found = this.findValue(value);
@@ -134,28 +148,34 @@ export class UnitMatcher {
   }
 
   /**
-   * How a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Some values count under the
-   * key of a unit alone: numbers, short values, digits, and what is also the name of an SDK, a tier, an event or a gate
-   * there.
+   * How a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Numbers, short values and
+   * digits count under the key of a unit alone. A value does not count under a key such as `sdkType` or `eventName`,
+   * where it names something else.
    */
   findValue(value: unknown): Found | null {
-    return findValue(value, this.#keys, (text, place) => this.#findAt(text, place));
+    return this.#search(value, { isIds: false });
+  }
+
+  /** {@link findValue} of a value at a place. */
+  #search(value: unknown, root: Pick<ValueContext, 'isIds'>): Found | null {
+    return searchJson(value, this.#keys, (text, place) => this.#findAt(text, place), root);
   }
 
   /** How one text of a JSON value belongs to a unit, by the place where it stands. */
   #findAt(text: string, place: ValueContext): Found | null {
-    // A text that is such a name as the key of a member says nothing: every event has the key.
-    const isMember = place.isKey && isNameKey(text);
-    const found = this.#values.has(text) && !isMember ? foundAt(text, place) : null;
+    // The ID of a unit may be equal to a key that every event has, such as `environment`. The key says nothing then.
+    const isKeyOfAll = place.isKey && isNameKey(text);
+    const found = this.#valueSet.has(text) && !isKeyOfAll ? foundAt(text, place) : null;
     if (found !== null || !/^\s*[[{]/.test(text)) return found;
     const inner = parse(text);
     if (inner === undefined) return this.findNamed(text);
-    return this.findValue(place.isIds ? { customIDs: inner } : inner);
+    return this.#search(inner, place);
   }
 
   /**
    * How a text that is no JSON names a unit: behind the key of a unit, or as a word. A short value, or digits, count
-   * behind a key alone.
+   * behind a key alone. A word does not count behind a key such as `sdkType`, nor before a colon: messages and damaged
+   * JSON write keys so. In JSON that can be read, where keys are known, {@link findValue} counts them.
    */
   findNamed(text: string): Found | null {
     const plain = plainText(text);
@@ -184,14 +204,10 @@ function hasWord(
   });
 }
 
-/** The last character of a text. Half a pair of surrogates is not a letter. */
+/** The last character of a text: both halves of a pair of surrogates, as half of it is no letter. */
 function lastCharacter(text: string): string {
   return text.slice((text.codePointAt(text.length - 2) ?? 0) > 0xffff ? -2 : -1);
 }
-
-/** Characters before a value in which its key is looked for, and characters after it which may make it a key itself. */
-const BEFORE = 64;
-const AFTER = 16;
 
 /** Whether a word is a key itself, or follows a key that names no unit, such as `sdkType:`. */
 function isName(before: string, after: string): boolean {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { tryParseExactJson } from '../base/exactJson.ts';
-import { findValue } from '../relay/idValues.ts';
+import { searchJson } from '../relay/idValues.ts';
 import { SPELLED } from './plainText.ts';
 
 /**
@@ -36,7 +36,7 @@ export function isPlainJson(text: string, value: unknown): boolean {
     const inner = tryParseExactJson(part);
     return inner !== undefined && isPlainJson(part, inner);
   };
-  const unread = findValue(value, NO_KEYS, (part, { isNumber, isKey }) => {
+  const unread = searchJson(value, NO_KEYS, (part, { isNumber, isKey }) => {
     if (isKey) keys += 1;
     // `elsewhere` would not end the search, so any unreadable text counts as `unit`.
     return isNumber || isReadable(part) ? null : 'unit';

@@ -46,8 +46,10 @@ export function rowCondition(
     if (ID_COLUMNS.has(name)) conditions.push(`${IDS_FUNCTION}(${jsonOf(column)}, '') IS NOT NULL`);
   const id = named.get('unit_id');
   const type = columns.find(({ name }) => TYPE_COLUMNS.has(name.toLowerCase()));
+  // Files of customers name a type as its column, `user_id`, or as SDKs do, `userID`. The keys of `custom_ids` are those
+  // of the SDKs.
   if (id !== undefined && type !== undefined)
-    for (const [unitType, values] of matcher.types)
+    for (const [unitType, values] of matcher.valuesByType)
       conditions.push(
         `(${isOneOf(id, [...values])} AND replace(lower(${readable(type)}), '_', '') = ${quoteText(unitType.replaceAll('_', ''))})`,
       );

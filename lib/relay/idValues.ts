@@ -62,14 +62,14 @@ function bareKey(key: string): string {
   return key.replaceAll('_', '').toLowerCase();
 }
 
-/** Keys of units, for {@link findValue}: those that every deployment has, and the given types and columns. */
+/** Keys of units, for {@link searchJson}: those that every deployment has, and the given types and columns. */
 export function unitKeys(names: readonly string[] = []): ReadonlySet<string> {
   return new Set([...UNIT_KEYS, ...names.map(bareKey)]);
 }
 
 /**
- * Whether a value, wherever it occurs as a text, is a unit's. A short value, or one of digits, may be anything: an
- * amount, a version, a level.
+ * Whether a value is unlikely to mean anything but a unit, wherever it occurs as a text. A short value, or one of digits,
+ * may be anything: an amount, a version, a level.
  */
 export function isDistinct(value: string): boolean {
   return value.length >= DISTINCT_LENGTH && !/^\d+$/.test(value);
@@ -90,16 +90,21 @@ export function foundAt(
 }
 
 /**
- * How a text, a number or a key anywhere in a JSON value is found. It does not use recursion, as bodies may be deep.
+ * Asks about each text, number and key anywhere in a JSON value until one is found under the key of a unit. It does not
+ * use recursion, as bodies may be deep.
  *
  * @param keys From {@link unitKeys}.
+ * @param find Says how one text, number or key is found, by its place.
+ * @param root Whether the value as a whole is an object of IDs by type.
+ * @returns `unit` if one is found under the key of a unit, else `elsewhere` if one is found; null if none is.
  */
-export function findValue(
+export function searchJson(
   value: unknown,
   keys: ReadonlySet<string>,
   find: (value: string, place: ValueContext) => Found | null,
+  root: Pick<ValueContext, 'isIds'> = { isIds: false },
 ): Found | null {
-  const top = { isOfUnit: false, isIds: false, isName: false };
+  const top = { isOfUnit: false, isIds: root.isIds, isName: false };
   const open: { readonly value: unknown; readonly place: typeof top }[] = [{ value, place: top }];
   let found: Found | null = null;
   for (let next = open.pop(); next !== undefined && found !== 'unit'; next = open.pop()) {

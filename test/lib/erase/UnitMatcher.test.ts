@@ -155,7 +155,7 @@ describe('a matcher', () => {
     expect(new UnitMatcher([unit]).findValue({ organ: 'a7' })).toBeNull();
   });
 
-  it('parses no longer text than a collector takes', () => {
+  it('parses a body of 32 Mi characters, and none that is longer', () => {
     const blank = ' '.repeat(32 * 1024 ** 2 - 2);
     const units = ofUser1();
     expect(units.findBody(Buffer.from(`${blank}{}`))).toBeNull();
