@@ -27,7 +27,7 @@ import type { DamagedObjects, UndeletedObjects, WaitingObjects } from './flow/wa
 import type { WriterBacklog } from './flow/writerBacklog.ts';
 import type { FunctionErrors, IdleFunction } from './functionErrors.ts';
 import type { LostCopies } from './lostCopies.ts';
-import type { OpenErasures } from './openErasures.ts';
+import type { OpenErasureGroup } from './openErasures.ts';
 import type { StackFault, StackPart } from './stackFaults.ts';
 import type { DeniedCalls } from './standingDenials.ts';
 import type { ContentChange } from './tables/contentChanges.ts';
@@ -168,7 +168,7 @@ export interface StatusFacts {
   /** Files of the last days that somebody replaced by what is no Parquet. */
   readonly damagedFiles: readonly DamagedFile[] | null;
   /** Erasures that are not complete and do not get there by themselves, by why. */
-  readonly erasures: readonly OpenErasures[] | null;
+  readonly erasures: readonly OpenErasureGroup[] | null;
   /** Days with archived files. */
   readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */

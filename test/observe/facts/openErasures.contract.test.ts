@@ -3,7 +3,7 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { erasures } from '../../../lib/erase/Manifest.ts';
-import { type OpenErasures, readOpenErasures } from '../../../observe/facts/openErasures.ts';
+import { type OpenErasureGroup, readOpenErasures } from '../../../observe/facts/openErasures.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { startAws } from '../../harness/startAws.ts';
 
@@ -25,7 +25,7 @@ describe('erasures that do not get complete by themselves', () => {
   /** Writes the record of an erasure. */
   const record = (id: string, more: object = {}, eTag: string | null = null) =>
     erasures(bucket()).write({ ...begun, runs: [], bodies: [], id, ...more }, eTag);
-  const found = (now = clock.now()): Promise<readonly OpenErasures[]> =>
+  const found = (now = clock.now()): Promise<readonly OpenErasureGroup[]> =>
     readOpenErasures({ s3: aws.s3, config, now });
 
   it('are those that are not complete and have not gone on for 30 days', async () => {
