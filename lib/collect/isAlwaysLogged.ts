@@ -2,8 +2,8 @@ import { HOUR_MS } from '../base/time.ts';
 import { CLOCK_TOLERANCE_MS } from '../wire/limits.ts';
 
 /**
- * From so many milliseconds on a clock is off by hours: a clock with a wrong time zone is ahead by an hour, less the
- * time of the request's way.
+ * The least milliseconds by which a clock is off that has a wrong time zone: an hour, less what a clock may be off
+ * anyway.
  */
 export const CLOCK_OFF_MS = HOUR_MS - CLOCK_TOLERANCE_MS;
 
@@ -11,11 +11,11 @@ export const CLOCK_OFF_MS = HOUR_MS - CLOCK_TOLERANCE_MS;
 export interface AnsweredRequest {
   /** The HTTP status of the answer. */
   readonly status: number;
-  /** Refused events by code, and what was noted of stored ones. */
+  /** Counts of refused events by code. */
   readonly refused: Readonly<Record<string, number>>;
-  /** What was noted of stored events, by what it is: `clock_ahead`. */
+  /** Counts of what was noted of stored events, by its name, as `clock_ahead`. */
   readonly noted: Readonly<Record<string, number>>;
-  /** How far the sender's clock was behind, in milliseconds; null when it is not stated. */
+  /** How far the sender's clock was behind, in milliseconds; negative if it was ahead, null when it is not stated. */
   readonly clock_skew_ms: number | null;
   /** Why the stream does not have its record, `held_back` or `held_back: SlowDown`; null if it has. */
   readonly not_streamed: string | null;
@@ -36,7 +36,7 @@ export function isAlwaysLogged(request: AnsweredRequest): boolean {
   );
 }
 
-/** Whether the sender's clock is off by an hour or more. */
+/** Whether the sender's clock is off by {@link CLOCK_OFF_MS} or more. */
 export function isClockOff({ clock_skew_ms }: Pick<AnsweredRequest, 'clock_skew_ms'>): boolean {
   return Math.abs(clock_skew_ms ?? 0) >= CLOCK_OFF_MS;
 }

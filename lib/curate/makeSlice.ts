@@ -20,7 +20,7 @@ export interface MadeSlice extends CurateSlice {
   readonly table: CuratedTable;
   /** The day that is curated. */
   readonly day: string;
-  /** The version whose folder the slice is written to, and when the version was named, epoch milliseconds. */
+  /** The version whose folder the slice is written to. */
   readonly version: string;
   /** When the version was named, epoch milliseconds. */
   readonly begunAt: number;

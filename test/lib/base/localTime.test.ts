@@ -1,14 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { localTime } from '../../../lib/base/time.ts';
-import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
-import { dueDays } from '../../../lib/drops/plan/late/dueDays.ts';
+import { DAY_MS, instantOf, localDay, localTime } from '../../../lib/base/time.ts';
 
 const { DateTimeFormat } = Intl;
 afterEach(() => {
   Intl.DateTimeFormat = DateTimeFormat;
 });
 
-/** Counts the formatters that are made: each has memory beside the heap, until the collector runs. */
+/** Counts the formatters that are made from now on: each has memory beside the heap until it is garbage-collected. */
 function countFormats(): { made: number } {
   const count = { made: 0 };
   Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
@@ -21,28 +19,42 @@ function countFormats(): { made: number } {
 }
 
 describe('the time in a time zone', () => {
-  it('is written by one formatter of each zone, however many days are looked at', () => {
+  it('needs no new formatter for a zone that was asked before, also when zones alternate', () => {
+    const zones = ['Europe/Lisbon', 'America/Bogota'];
+    for (const zone of zones) localTime(0, zone);
     const count = countFormats();
-    for (const timezone of ['Europe/Lisbon', 'America/Bogota', 'Europe/Lisbon']) {
-      for (let now = 0; now < 400 * 86_400_000; now += 86_400_000) {
-        lookbackDays(now, timezone, 30);
-        dueDays({ timezone, lookbackDays: 3, expectedBy: { hour: 9, daysAfter: 1, weekdays: ['mon'] } }, now);
+    for (let now = 0; now < 400 * DAY_MS; now += DAY_MS) {
+      for (const zone of zones) {
+        localTime(now, zone);
+        instantOf(localDay(now, zone), 9, zone);
       }
     }
-    expect(count.made).toBe(2);
+    expect(count.made).toBe(0);
   });
 
-  it('is that of its zone on both sides of a clock change, also if another zone was asked before', () => {
-    const before = Date.parse('2026-03-29T00:59:59Z');
-    for (const { zone, times } of [
-      { zone: 'Europe/Berlin', times: ['2026-03-29 01:59:59', '2026-03-29 03:00:00'] },
-      { zone: 'Asia/Kolkata', times: ['2026-03-29 06:29:59', '2026-03-29 06:30:00'] },
-      { zone: 'UTC', times: ['2026-03-29 00:59:59', '2026-03-29 01:00:00'] },
-    ])
-      expect([localTime(before, zone), localTime(before + 1_000, zone)]).toEqual(times);
+  it.each([
+    {
+      zone: 'Europe/Berlin',
+      at: '2026-03-29T00:59:59Z',
+      times: ['2026-03-29 01:59:59', '2026-03-29 03:00:00'],
+    },
+    {
+      zone: 'Europe/Berlin',
+      at: '2026-10-25T00:59:59Z',
+      times: ['2026-10-25 02:59:59', '2026-10-25 02:00:00'],
+    },
+    {
+      zone: 'Asia/Kolkata',
+      at: '2026-03-29T00:59:59Z',
+      times: ['2026-03-29 06:29:59', '2026-03-29 06:30:00'],
+    },
+    { zone: 'UTC', at: '2026-03-29T00:59:59Z', times: ['2026-03-29 00:59:59', '2026-03-29 01:00:00'] },
+  ])('at $at and a second later is $times in $zone', ({ zone, at, times }) => {
+    const instant = Date.parse(at);
+    expect([localTime(instant, zone), localTime(instant + 1_000, zone)]).toEqual(times);
   });
 
-  it('is refused of a zone that is none', () => {
+  it('throws a RangeError for a name that is no time zone', () => {
     expect(() => localTime(0, 'Europe/Nowhere')).toThrow(RangeError);
   });
 });

@@ -45,6 +45,12 @@ describe('a refused request', () => {
     expect(metrics).toEqual(refusedMetrics('SLUICE_METHOD_NOT_ALLOWED'));
   });
 
+  it('is logged although no accepted request is sampled', async () => {
+    const { send, log } = startCollector({ parts: () => ({ logSuccess: () => false }) });
+    await send(request({ method: 'GET' }));
+    expect(log).toMatchObject([{ status: 405 }]);
+  });
+
   it.each(['/v1/rgstr', '/v1/initialize', '/'])(
     'is none for a preflight to %s that comes to the collector: it is only counted',
     async (path) => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { LandedRow } from '../../../../lib/landing/store/encodeLines.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { keyOf, LandingBucket, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
@@ -9,19 +11,27 @@ beforeEach(() => {
 
 afterEach(() => bucket.remove());
 
-describe('a line that DuckDB refuses', () => {
-  const bad = (id: string) =>
-    rowOf('events', id, '2026-11-24', {
-      timestamp: 'never',
-      received_at: '2026-11-25T09:31:00.000Z',
-      sdk_type: 'py-server',
-      sdk_version: '1.2.3',
-    });
+const DAY = '2026-11-25';
+/** An event. All events of this suite are of one day, and so in one file. */
+const good = (id: string) => rowOf('events', id, DAY, { received_at: '2026-11-25T09:31:00.000Z' });
+/** An event whose time DuckDB does not read. */
+const bad = (id: string, more: object = {}) =>
+  rowOf('events', id, DAY, {
+    timestamp: 'never',
+    received_at: '2026-11-25T09:31:00.000Z',
+    sdk_type: 'py-server',
+    sdk_version: '1.2.3',
+    ...more,
+  });
 
-  it('becomes a row of quarantine, and every other line is written', async () => {
+describe('a line that DuckDB refuses', () => {
+  it('becomes a row of quarantine, and every other line of its file is written', async () => {
     const ids = Array.from({ length: 40 }, (_, i) => `e${String(i).padStart(2, '0')}`);
-    bucket.put(1, record({ events: ids.slice(0, 20).map((id) => rowOf('events', id)) }));
-    bucket.put(2, record({ events: [...ids.slice(20).map((id) => rowOf('events', id)), bad('bad')] }));
+    bucket.put(1, record({ events: ids.slice(0, 20).map(good) }));
+    bucket.put(
+      2,
+      record({ events: [...ids.slice(20, 30).map(good), bad('bad'), ...ids.slice(30).map(good)] }),
+    );
     const done = await bucket.write();
     expect(done).toMatchObject({ objects: { written: 2 }, rows: 41, refused: 1 });
     expect(await bucket.idsOf()).toEqual(ids);
@@ -29,7 +39,7 @@ describe('a line that DuckDB refuses', () => {
       expect.objectContaining({
         reason: 'SLUICE_ROW_UNFIT',
         detail: 'timestamp',
-        path: `${keyOf(2)}#events/2026-11-24`,
+        path: `${keyOf(2)}#events/2026-11-25`,
         sdk_type: 'py-server',
         sdk_version: '1.2.3',
         // When it was refused.
@@ -47,63 +57,77 @@ describe('a line that DuckDB refuses', () => {
         code: 'SLUICE_ROW_UNFIT',
         detail: 'timestamp',
       },
-      expect.objectContaining({ events_finished: 1, events_refused: 1 }),
+      expect.objectContaining({ events_finished: 41, events_refused: 1 }),
     ]);
   });
 
-  it('has the ID of its event in quarantine, as each copy of the event', async () => {
-    const day = '2026-11-25';
-    const copies = ['first', 'again'].map((page) =>
-      rowOf('events', 'bad', day, { timestamp: 'never', page }),
-    );
-    bucket.put(1, record({ events: [...copies, bad('other')] }));
+  it('has the same ID in quarantine as the other copies of its event', async () => {
+    const copies = [bad('bad', { page: 'first' }), bad('bad', { page: 'again' })];
+    const other = bad('other');
+    bucket.put(1, record({ events: [...copies, other] }));
     await bucket.write();
     const rows = await bucket.rowsOf('quarantine');
-    expect(rows).toHaveLength(3);
-    expect(new Set(rows.map((row) => row['quarantine_id'])).size).toBe(2);
+    const idOf = ({ json }: LandedRow) => rows.find(({ raw }) => raw === json)?.['quarantine_id'];
+    const [first, again] = copies.map(idOf);
+    expect(first).toEqual(expect.any(String));
+    expect(again).toBe(first);
+    expect(idOf(other)).toEqual(expect.any(String));
+    expect(idOf(other)).not.toBe(first);
   });
 
-  const unfitExposures = Array.from({ length: 20 }, (_, i) =>
-    rowOf('exposures', `x${i}`, '2026-11-25', { timestamp: 'never' }),
+  const twentyUnfit = Array.from({ length: 20 }, (_, i) =>
+    rowOf('exposures', `x${i}`, DAY, { timestamp: 'never' }),
   );
-  const exposures = [...unfitExposures, rowOf('exposures', 'behind')];
+  const exposures = [...twentyUnfit, rowOf('exposures', 'behind')];
 
-  it('is found by itself beside more refused lines of another table than are looked at singly', async () => {
-    bucket.put(1, record({ exposures, events: [bad('bad'), rowOf('events', 'good')] }));
+  it('is found alone beside more refused lines of another table than are looked for one by one', async () => {
+    bucket.put(1, record({ exposures, events: [bad('bad'), good('good')] }));
+    // All 21 exposures, and one event.
     expect(await bucket.write({ singleLines: 10 })).toMatchObject({ refused: 22 });
     expect(await bucket.idsOf()).toEqual(['good']);
   });
 
-  it('is not found by itself behind many of its own table: a short piece is refused as a whole', async () => {
-    bucket.put(1, record({ exposures }));
-    expect(await bucket.write({ singleLines: 10 })).toMatchObject({ refused: 21 });
-    expect(await bucket.idsOf('exposures')).toEqual([]);
-    bucket.put(1, record({ exposures }));
-    expect(await bucket.write({ singleLines: 20 })).toMatchObject({ refused: 20 });
-    expect(await bucket.idsOf('exposures')).toEqual(['behind']);
-  });
+  it.each([
+    { singleLines: 10, refused: 21, written: [] },
+    { singleLines: 20, refused: 20, written: ['behind'] },
+  ])(
+    'takes a short piece with it behind 20 of its table if $singleLines are looked for one by one: $refused lines',
+    async ({ singleLines, refused, written }) => {
+      bucket.put(1, record({ exposures }));
+      expect(await bucket.write({ singleLines })).toMatchObject({ refused });
+      expect(await bucket.idsOf('exposures')).toEqual(written);
+    },
+  );
 
-  it('takes no large piece with it, behind many of its own table', async () => {
+  it('takes no piece above 64 KiB with it, behind however many of its table', async () => {
+    // Each line is above 64 KiB.
     const large = (id: string, more: object = {}) =>
-      rowOf('exposures', id, '2026-11-25', { reason: 'x'.repeat(70_000), ...more });
-    // The second half has the last two.
-    const halves = [large('a'), large('b'), large('c'), large('unfit', { timestamp: 'never' })];
-    bucket.put(1, record({ exposures: [...unfitExposures, ...halves] }));
+      rowOf('exposures', id, DAY, { reason: 'x'.repeat(70_000), ...more });
+    const fourLarge = [large('a'), large('b'), large('c'), large('unfit', { timestamp: 'never' })];
+    bucket.put(1, record({ exposures: [...twentyUnfit, ...fourLarge] }));
+    // The twenty, and one of the four.
     expect(await bucket.write({ singleLines: 10 })).toMatchObject({ refused: 21 });
     expect(await bucket.idsOf('exposures')).toEqual(['a', 'b', 'c']);
   });
 
-  it('may be the only one, be no JSON, or be of quarantine itself', async () => {
-    const broken = { day: '2026-11-25', json: '{"event_id":"x" oops}' };
-    const unfit = rowOf('quarantine', 'q', '2026-11-25', { received_at: 'never' });
-    bucket.put(1, record({ events: [broken], quarantine: [unfit, rowOf('quarantine', 'fine')] }));
-    expect(await bucket.write()).toMatchObject({ objects: { written: 1 }, rows: 3, refused: 2 });
+  it.each<{ what: string; kind: TableKind; line: LandedRow; reason: string }>([
+    {
+      what: 'no JSON',
+      kind: 'events',
+      line: { day: DAY, json: '{"event_id":"x" oops}' },
+      reason: 'SLUICE_ROW_NOT_JSON',
+    },
+    {
+      what: 'a row of quarantine itself',
+      kind: 'quarantine',
+      line: rowOf('quarantine', 'q', DAY, { received_at: 'never' }),
+      reason: 'SLUICE_ROW_UNFIT',
+    },
+  ])('may be $what, and the only line of its file', async ({ kind, line, reason }) => {
+    bucket.put(1, record({ [kind]: [line] }));
+    expect(await bucket.write()).toMatchObject({ objects: { written: 1 }, rows: 1, refused: 1 });
     expect(await bucket.rowsOf('events')).toEqual([]);
-    expect((await bucket.rowsOf('quarantine')).map(({ reason, raw }) => [reason, raw]).sort()).toEqual([
-      ['SLUICE_EVENT_NO_NAME', '{"a": 1}'],
-      ['SLUICE_ROW_NOT_JSON', broken.json],
-      ['SLUICE_ROW_UNFIT', unfit.json],
-    ]);
+    expect(await bucket.rowsOf('quarantine')).toMatchObject([{ reason, raw: line.json }]);
     expect(bucket.waiting).toEqual([]);
   });
 });
