@@ -3,8 +3,7 @@
 // it goes online, with the correct clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
-import { browserUser } from './browserUser.ts';
-import { driverSettings, readSettings } from './driverSettings.ts';
+import { browserUser, driverSettings, readSettings } from './driverSettings.ts';
 import { EventTally, type TalliedEvent } from './EventTally.ts';
 import { openWindow, startBrowserSpecs } from './startBrowserSpecs.ts';
 

@@ -41,6 +41,9 @@ const browser = {
   hash: z.enum(['none', 'djb2']).default('djb2'),
 };
 
+/** Settings that drivers of browser SDKs take. */
+type BrowserSettings = z.output<typeof driverSettings.statsigJs>;
+
 /** The settings of each driver, by its SDK. A driver refuses settings that it does not take. */
 export const driverSettings = {
   /** Of `@statsig/statsig-node-core`. */
@@ -72,4 +75,30 @@ export const driverSettings = {
  */
 export function readSettings<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
   return schema.parse(JSON.parse(process.argv[2] ?? readFileSync(0, 'utf8')));
+}
+
+/** A user of an SDK, in the form that both browser SDKs take. */
+export interface BrowserUser {
+  /** ID of the user. */
+  readonly userID: string;
+  /** Language and country of the browser, as `en_GB`. */
+  readonly locale: string;
+  /** Other unit IDs by their names. */
+  readonly customIDs: Record<string, string>;
+  /** Traits of the user by their names. */
+  readonly custom: Record<string, string>;
+}
+
+/**
+ * One of the users of a browser SDK.
+ *
+ * @param i Number of the user, from 0.
+ */
+export function browserUser({ userPrefix }: Pick<BrowserSettings, 'userPrefix'>, i: number): BrowserUser {
+  return {
+    userID: `${userPrefix}-${i}`,
+    locale: 'en_GB',
+    customIDs: { companyID: `company-${i % 3}` },
+    custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
+  };
 }

@@ -153,11 +153,11 @@ export class UnitMatcher {
    * where it names something else.
    */
   findValue(value: unknown): Found | null {
-    return this.#search(value, { isIds: false });
+    return this.#search(value);
   }
 
-  /** {@link findValue} of a value at a place. */
-  #search(value: unknown, root: Pick<ValueContext, 'isIds'>): Found | null {
+  /** {@link findValue} of a value that may be an object of IDs by type. */
+  #search(value: unknown, root?: Pick<ValueContext, 'isIds'>): Found | null {
     return searchJson(value, this.#keys, (text, place) => this.#findAt(text, place), root);
   }
 

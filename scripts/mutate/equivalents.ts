@@ -270,9 +270,7 @@ export const equivalents: readonly Equivalent[] = [
   ...equivalentsOf('lib/relay/Target.ts', [
     ["{ event: 'relay_breaker', to: 'target' }", '{}', 'It is a line of the log.'],
   ]),
-  ...equivalentsOf('lib/relay/idValues.ts', [
-    ['{ isOfUnit: false, isIds: false, isName: false }', '{}', 'Absent is as false.'],
-  ]),
+  ...equivalentsOf('lib/relay/idValues.ts', [['{ isIds: false }', '{}', 'Absent is as false.']]),
   ...equivalentsOf('lib/relay/relayMetrics.ts', [['line !== null', 'true', 'There are values.']]),
   ...equivalentsOf('lib/relay/sendRequest.ts', [
     ['answer?.statusCode === undefined', 'false', 'An answer has a status.'],

@@ -2,8 +2,7 @@
 // after another. Prints what it logged as one JSON line.
 //   node test/harness/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
-import { browserUser } from '../../../demo/sdks/browserUser.ts';
-import { driverSettings, readSettings } from '../../../demo/sdks/driverSettings.ts';
+import { browserUser, driverSettings, readSettings } from '../../../demo/sdks/driverSettings.ts';
 import { EventTally } from '../../../demo/sdks/EventTally.ts';
 import { openWindow, startBrowserSpecs } from '../../../demo/sdks/startBrowserSpecs.ts';
 
