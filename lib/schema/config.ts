@@ -183,7 +183,7 @@ export const configSchema = z.strictObject({
   ),
   allowAnyKey: noted(
     flag().default(false),
-    'Accept every `client-…`, `secret-…` and `sdk-…` key in a deployment, too.',
+    'Accept every `client-…` and `secret-…` key in a deployment, too.',
   ),
   landTelemetry: noted(
     flag().default(false),
