@@ -1,5 +1,5 @@
 import { AwsError } from '../protocol/AwsError.ts';
-import { KEY_BYTES } from './limits.ts';
+import { CHUNK_MIN_BYTES, KEY_BYTES } from './limits.ts';
 
 /**
  * S3's own errors: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -65,6 +65,12 @@ export const s3Errors = {
     new AwsError('InvalidArgument', 400, message, { ArgumentName: name, ArgumentValue: value }),
   invalidBucketName: (bucket: string) =>
     new AwsError('InvalidBucketName', 400, 'The specified bucket is not valid.', { BucketName: bucket }),
+  invalidChunkSize: () =>
+    new AwsError(
+      'InvalidChunkSizeError',
+      403,
+      `Only the last chunk is allowed to have a size less than ${CHUNK_MIN_BYTES} bytes`,
+    ),
   invalidDigest: (value: string) =>
     new AwsError('InvalidDigest', 400, 'The Content-MD5 you specified was invalid.', {
       'Content-MD5': value,

@@ -1,6 +1,5 @@
 import { createHash, createHmac, type Hash, timingSafeEqual } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { AwsError } from '../../protocol/AwsError.ts';
 import type { VerifiedSignature } from '../../protocol/sigv4.ts';
 import { s3Errors } from '../errors.ts';
 import { CHUNK_LINE_BYTES, CHUNK_MIN_BYTES } from '../limits.ts';
@@ -11,28 +10,41 @@ export interface ChunkedFormat {
   readonly signature?: VerifiedSignature;
   /** Whether trailing headers follow the last chunk. */
   readonly trailer: boolean;
-  /** Called with each trailing header, lower-case, once all of them are verified. */
+  /**
+   * Called with each trailing header, its name in lower case, except the trailer's signature. It is called once all
+   * trailing headers are read, and verified if the body is signed.
+   */
   readonly onTrailer: (name: string, value: string) => void;
 }
 
-/** The line before a chunk: its size, and its signature. */
-const HEADER = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/;
+/** The line before a chunk that is not signed: its size. */
+const SIZE = /^([0-9a-fA-F]{1,12})$/;
+/** The line before a signed chunk: its size, and its signature. */
+const SIGNED_SIZE = /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/;
+/** The trailing header with the signature of the others. */
+const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 /** The hash of no bytes, which is part of what a chunk's signature covers. */
 const EMPTY_HASH = createHash('sha256').digest('hex');
 
 /**
- * Decodes an `aws-chunked` body: `<hex size>[;chunk-signature=<hex>]\r\n<bytes>\r\n … 0…\r\n[trailers]\r\n`.
+ * Decodes an `aws-chunked` body: `<hex size>[;chunk-signature=<hex>]\r\n<bytes>\r\n … 0…\r\n[trailers]\r\n`. A line
+ * may also end with a line feed alone.
  * Bytes are passed on as they arrive. A wrong signature is detected at the end of its chunk and ends the decoding:
  * bytes that were already passed on must be discarded.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+ *
+ * @throws AwsError `IncompleteBody` for bytes in another format, `InvalidChunkSizeError` for a small chunk that is not
+ *   the last, `SignatureDoesNotMatch` for a chunk or a trailer whose signature is wrong.
  */
 export async function* chunkedBody(source: Readable, format: ChunkedFormat): AsyncGenerator<Uint8Array> {
   const reader = new BodyReader(source);
   const chain = format.signature === undefined ? undefined : new SignatureChain(format.signature);
   try {
     yield* readChunks(reader, chain);
-    await readTrailers(reader, format, chain);
+    if (format.trailer) await readTrailers(reader, format.onTrailer, chain);
+    else if ((await reader.line(CHUNK_LINE_BYTES)) !== '')
+      throw s3Errors.incompleteBody('Something follows the last chunk.');
     await reader.expectEnd();
   } finally {
     await reader.close();
@@ -40,64 +52,69 @@ export async function* chunkedBody(source: Readable, format: ChunkedFormat): Asy
 }
 
 /**
- * The bytes of the chunks, each chunk once its signature is verified. @param chain Undefined if chunks are not
- * signed.
+ * The bytes of the chunks as they arrive. The signature of a chunk is verified after its last byte.
+ *
+ * @param chain Undefined if chunks are not signed.
+ * @throws AwsError as {@link chunkedBody}.
  */
 async function* readChunks(
   reader: BodyReader,
   chain: SignatureChain | undefined,
 ): AsyncGenerator<Uint8Array> {
-  for (let previousSize = CHUNK_MIN_BYTES; ; ) {
+  let isLastExpected = false;
+  for (;;) {
     const line = await reader.line(CHUNK_LINE_BYTES);
-    const [, hexSize = '', signature] = HEADER.exec(line) ?? [];
-    if (hexSize === '' || (signature === undefined) !== (chain === undefined)) {
+    const [, hexSize, signature = ''] = (chain === undefined ? SIZE : SIGNED_SIZE).exec(line) ?? [];
+    if (hexSize === undefined)
       throw s3Errors.incompleteBody(`A chunk begins with ${JSON.stringify(line.slice(0, 100))}.`);
-    }
     const size = Number.parseInt(hexSize, 16);
-    const hash = chain === undefined ? undefined : createHash('sha256');
-    if (size > 0 && previousSize < CHUNK_MIN_BYTES) {
-      throw new AwsError(
-        'InvalidChunkSizeError',
-        403,
-        `Only the last chunk is allowed to have a size less than ${CHUNK_MIN_BYTES} bytes`,
-      );
-    }
-    previousSize = size;
+    if (size > 0 && isLastExpected) throw s3Errors.invalidChunkSize();
+    isLastExpected = size < CHUNK_MIN_BYTES;
     for await (const bytes of reader.take(size)) {
-      hash?.update(bytes);
+      chain?.update(bytes);
       yield bytes;
     }
-    if (hash !== undefined) chain?.checkChunk(hash, signature ?? '');
-    if (size === 0) break;
-    if ((await reader.line(CHUNK_LINE_BYTES)) !== '') {
+    chain?.checkChunk(signature);
+    if (size === 0) return;
+    if ((await reader.line(CHUNK_LINE_BYTES)) !== '')
       throw s3Errors.incompleteBody('A chunk is longer than it says.');
-    }
   }
 }
 
-/** Reads the headers behind the last chunk, and verifies them. @param chain Undefined if chunks are not signed. */
+/**
+ * Reads the headers behind the last chunk, verifies them if the body is signed, and passes them on.
+ *
+ * @param chain Undefined if the body is not signed: a signature of its trailer is ignored.
+ * @throws AwsError `IncompleteBody`, `SignatureDoesNotMatch`
+ */
 async function readTrailers(
   reader: BodyReader,
-  format: ChunkedFormat,
+  onTrailer: ChunkedFormat['onTrailer'],
   chain: SignatureChain | undefined,
 ): Promise<void> {
-  const trailers: [name: string, value: string][] = [];
-  let signature: string | undefined;
+  const headers = await readHeaders(reader);
+  const isSignature = ([name]: TrailingHeader) => name === TRAILER_SIGNATURE;
+  // The examples in the documentation end a signed trailer's headers with an empty line before its signature.
+  if (chain !== undefined && !headers.some(isSignature)) headers.push(...(await readHeaders(reader)));
+  const trailers = headers.filter((header) => !isSignature(header));
+  const [, signature = ''] = headers.find(isSignature) ?? [];
+  chain?.checkTrailer(trailers, signature);
+  for (const [name, value] of trailers) onTrailer(name, value);
+}
+
+/** A header behind the last chunk, its name in lower case. */
+type TrailingHeader = readonly [name: string, value: string];
+
+/** Reads headers until an empty line. @throws AwsError `IncompleteBody` for a line that is no header. */
+async function readHeaders(reader: BodyReader): Promise<TrailingHeader[]> {
+  const headers: TrailingHeader[] = [];
   for (;;) {
     const line = await reader.line(CHUNK_LINE_BYTES);
-    if (line === '') {
-      // The examples in the documentation end a signed trailer's headers with an empty line before its signature.
-      if (chain === undefined || !format.trailer || signature !== undefined) break;
-      continue;
-    }
+    if (line === '') return headers;
     const colon = line.indexOf(':');
-    const name = line.slice(0, colon).trim().toLowerCase();
-    if (!format.trailer || colon < 0) throw s3Errors.incompleteBody('Something follows the last chunk.');
-    if (name === 'x-amz-trailer-signature') signature = line.slice(colon + 1).trim();
-    else trailers.push([name, line.slice(colon + 1).trim()]);
+    if (colon < 0) throw s3Errors.incompleteBody('What follows the last chunk is no header.');
+    headers.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]);
   }
-  if (format.trailer) chain?.checkTrailer(trailers, signature ?? '');
-  for (const [name, value] of trailers) format.onTrailer(name, value);
 }
 
 /**
@@ -107,19 +124,28 @@ async function readTrailers(
 class SignatureChain {
   readonly #signature: VerifiedSignature;
   #previous: string;
+  /** Of the bytes of the chunk that is read. */
+  #hash: Hash = createHash('sha256');
 
   constructor(signature: VerifiedSignature) {
     this.#signature = signature;
     this.#previous = signature.seedSignature;
   }
 
-  /** Verifies the next chunk. @param hash Of its bytes. @throws AwsError `SignatureDoesNotMatch` */
-  checkChunk(hash: Hash, signature: string): void {
-    this.#check('AWS4-HMAC-SHA256-PAYLOAD', [EMPTY_HASH, hash.digest('hex')], signature);
+  /** Takes the next bytes of a chunk. */
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  /** Verifies the chunk of the bytes since the last one. @throws AwsError `SignatureDoesNotMatch` */
+  checkChunk(signature: string): void {
+    const hash = this.#hash.digest('hex');
+    this.#hash = createHash('sha256');
+    this.#check('AWS4-HMAC-SHA256-PAYLOAD', [EMPTY_HASH, hash], signature);
   }
 
   /** Verifies the headers behind the chunks. @throws AwsError `SignatureDoesNotMatch` */
-  checkTrailer(trailers: readonly (readonly [string, string])[], signature: string): void {
+  checkTrailer(trailers: readonly TrailingHeader[], signature: string): void {
     const text = [...trailers]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => `${name}:${value}\n`)
@@ -179,7 +205,7 @@ class BodyReader {
     }
   }
 
-  /** Exactly `count` bytes, in pieces. */
+  /** Exactly `count` bytes, in pieces. @throws AwsError `IncompleteBody` when the stream ends first. */
   async *take(count: number): AsyncGenerator<Uint8Array> {
     for (let left = count; left > 0; ) {
       if (this.#rest.length === 0) await this.#refill();
@@ -207,7 +233,7 @@ class BodyReader {
     this.#accept(next.value);
   }
 
-  /** Takes a piece of the body. */
+  /** Takes a piece of the body. @throws TypeError for a stream that is not one of bytes, a defect of the caller. */
   #accept(piece: unknown): void {
     if (!(piece instanceof Uint8Array)) throw new TypeError('A request body comes in bytes.');
     this.#rest = piece;
