@@ -211,7 +211,10 @@ export class QueryScope {
     await session.setDatabase(await this.#schema(view.schema));
     const names = view.columns.map((column) => quoteName(column.name)).join(', ');
     try {
-      const { sql } = translate(view.originalSql, { hiddenColumns: this.#hasHiddenColumns });
+      const { sql } = translate(view.originalSql, {
+        hiddenColumns: this.#hasHiddenColumns,
+        isStored: true,
+      });
       await session.defineMacros(sql);
       await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
     } catch (error) {

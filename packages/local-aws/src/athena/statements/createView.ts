@@ -43,7 +43,7 @@ export async function createView(
     );
   }
   const session = await run.takeSession();
-  const open = await openQuery(statement.query, { ...run, session, nameColumns: false });
+  const open = await openQuery(statement.query, { ...run, session, nameColumns: false, isStored: true });
   try {
     assertColumnNames(statement, run.statement);
     assertColumns(open, run.statement);

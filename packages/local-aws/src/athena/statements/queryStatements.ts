@@ -54,14 +54,20 @@ export async function openQuery(
     readonly statement: string;
     /** Whether unnamed columns get a name, as in a result. */
     readonly nameColumns: boolean;
+    /** Whether the result is stored as a view or in a table, where other queries read it. Default false. */
+    readonly isStored?: boolean;
   },
 ): Promise<OpenQuery> {
-  const { runner, session, context, statement, nameColumns } = options;
+  const { runner, session, context, statement, nameColumns, isStored = false } = options;
   const { database, parameters, onCall } = context;
   const { catalog, store } = runner;
   const scope = new QueryScope({ catalog, store, session, onCall });
   try {
-    const translation = translate(query.sql, { parameters: parameterLiterals(parameters), nameColumns });
+    const translation = translate(query.sql, {
+      parameters: parameterLiterals(parameters),
+      nameColumns,
+      isStored,
+    });
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);

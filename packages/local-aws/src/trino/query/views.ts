@@ -81,7 +81,7 @@ export async function createViews(
     const failed: FailedView[] = [];
     for (const view of left) {
       try {
-        const { sql } = translate(view.sql, { inlineClauses: true });
+        const { sql } = translate(view.sql, { inlineClauses: true, isStored: true });
         // Only the macros that the views need are created: Trino's operators would change the user's query, too.
         await connection.run(`${macroStatements(sql, macros)} ${createViewSql(view, sql)}`);
       } catch (error) {

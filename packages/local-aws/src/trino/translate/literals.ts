@@ -2,12 +2,19 @@ import { parseCastType } from './calls/castType.ts';
 import { notEmulated, SqlError, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
-/** A zone or an offset at the end of a time. */
+/** The day at the start of a timestamp's text. */
+const DAY = /^\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}/;
+/** The zone at the end of a timestamp's text, without its day: an offset, a name or `Z`. */
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** Trino allows a space before an offset or Z; DuckDB does not. */
 const SPACE_BEFORE_OFFSET = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
 /** Trino takes an hour of one digit in an offset. */
 const SHORT_OFFSET = /(:\d+(?:\.\d+)?[+-])(\d'$)/;
+
+/** The zone in the text of a timestamp: `Z`, `+02:00`, `Europe/Berlin`; undefined without one. */
+export function zoneOf(text: string): string | undefined {
+  return ZONE.exec(text.replace(DAY, ''))?.[0].trim();
+}
 
 /**
  * A number as DuckDB's literal. `1.2` is a double in Athena, where Trino has had decimals since version 0.198: the
@@ -23,10 +30,10 @@ export function numberLiteral(raw: string): string {
 const BEFORE_TEXT = /^(?:zone|both|leading|trailing|end|null|true|false)$/;
 
 /** Translates a literal to DuckDB's SQL; undefined if its text is not a valid value of the type. */
-const LITERALS: Readonly<Record<string, (text: string, raw: string) => string | undefined>> = {
-  decimal: decimalLiteral,
-  date: (text, raw) => (isDate(text.trim()) ? `CAST(${raw} AS DATE)` : undefined),
-};
+const LITERALS: ReadonlyMap<string, (text: string, raw: string) => string | undefined> = new Map([
+  ['decimal', decimalLiteral],
+  ['date', dateLiteral],
+]);
 
 /**
  * Translates a typed literal (`TIMESTAMP '…'`, `INTERVAL '1' DAY`) to DuckDB's SQL.
@@ -48,18 +55,17 @@ export function parseTypedLiteral(
   if (text?.kind !== 'text') return undefined;
   const next = index + 2;
   if (word.value === 'timestamp') {
-    if (!/^\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}/.test(text.value))
-      throw invalid(text.value, 'TIMESTAMP', word.start);
+    if (!DAY.test(text.value)) throw invalid(text.value, 'TIMESTAMP', word.start);
     if (/\.\d{4}/.test(text.value)) throw notEmulated('A time with microseconds', word.start);
-    const zoned = ZONE.test(text.value.slice(10));
     return {
-      sql: zoned
-        ? `TIMESTAMPTZ ${text.raw.replace(SPACE_BEFORE_OFFSET, '').replace(SHORT_OFFSET, '$10$2')}`
-        : `TIMESTAMP ${text.raw}`,
+      sql:
+        zoneOf(text.value) !== undefined
+          ? `TIMESTAMPTZ ${text.raw.replace(SPACE_BEFORE_OFFSET, '').replace(SHORT_OFFSET, '$10$2')}`
+          : `TIMESTAMP ${text.raw}`,
       next,
     };
   }
-  const literal = LITERALS[word.value];
+  const literal = LITERALS.get(word.value);
   if (literal === undefined) {
     if (notFunctions.has(word.value) || BEFORE_TEXT.test(word.value)) return undefined;
     throw notEmulated(`A literal of ${parseCastType(list.tokens, index).name}`, word.start);
@@ -79,6 +85,11 @@ function decimalLiteral(text: string): string | undefined {
   if (wholeDigits + fraction === '') return undefined;
   const precision = Math.max(wholeDigits.replace(/^0+/, '').length + fraction.length, 1);
   return `CAST('${text}' AS DECIMAL(${precision}, ${fraction.length}))`;
+}
+
+/** A day, if it exists. @param raw The text in its quotes. */
+function dateLiteral(text: string, raw: string): string | undefined {
+  return isDate(text.trim()) ? `CAST(${raw} AS DATE)` : undefined;
 }
 
 /** A year that 400 divides. */
@@ -110,7 +121,7 @@ function intervalLiteral(
   if (list.word(at + 2) === 'to') {
     const [, negative = '', years, months] = /^(-?)(\d+)-(\d+)$/.exec(text.value) ?? [];
     if (unit !== 'year' || years === undefined)
-      throw notEmulated('An INTERVAL of several units but YEAR TO MONTH', list.offset(index));
+      throw notEmulated('An INTERVAL of several units other than YEAR TO MONTH', list.offset(index));
     return { sql: `to_months(${sign}${negative}${Number(years) * 12 + Number(months)})`, next: at + 4 };
   }
   // Only seconds have a fraction.

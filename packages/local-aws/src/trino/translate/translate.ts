@@ -18,6 +18,8 @@ export interface TranslateOptions {
    * whatever the query asks for. Default false.
    */
   readonly inlineClauses?: boolean;
+  /** Whether other queries read the result, as that of a view. Default false: it is only shown. */
+  readonly isStored?: boolean;
 }
 
 /** A query in DuckDB's SQL. */
@@ -47,7 +49,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <query>", 0);
   if (!/^(?:select|with|values|table)$/.test(start.value)) throw mismatched(start, '<query>');
   rejectForeignSyntax(list);
-  rejectZonedTimes(list);
+  rejectZonedTimes(list, options.isStored === true);
   const parameters = options.parameters ?? [];
   const parameterCount = list.tokens.filter(({ kind }) => kind === 'parameter').length;
   if (parameterCount !== parameters.length) {

@@ -1,31 +1,31 @@
+import { zoneOf } from './literals.ts';
 import { notEmulated, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
-/** Functions that use the local time and return a value without time zone. */
-const OF_CLOCK =
-  /^(?:date_format|format_datetime|date|year|quarter|month|week|day|day_of_month|day_of_week|day_of_year|hour|minute|second|last_day_of_month|extract|min|max)$/;
+/** Functions of the local time whose result has no time zone, and EXTRACT. */
+const OF_LOCAL_TIME =
+  /^(?:date_format|format_datetime|date|year|quarter|month|week|day|day_of_month|day_of_week|day_of_year|hour|minute|second|last_day_of_month|extract)$/;
 /** Functions of the instant. */
 const OF_INSTANT = /^(?:at_timezone|to_unixtime)$/;
-/** What stands beside an operand that is compared. */
-const COMPARING = /^(?:=|<>|!=|<|<=|>|>=|between|and)$/;
-/** What stands before an item of a list. */
-const ITEM_START = /^(?:,|\(|select|distinct|by)$/;
-/** What stands behind an item of a list. */
-const ITEM_END = /^(?:,|\)|as|from|asc|desc|order|limit)$/;
-/** What stands before an operand. */
-const OPERAND_END =
-  /^(?:[-+*/%<>=!]+|\|\||,|select|distinct|by|where|on|having|and|or|not|when|then|else|between|from)$/;
+/** Functions that return a value with time zone from a list of such values. */
+const OF_EXTREMES = /^(?:min|max)$/;
+/** What stands beside an operand that is compared. AND stands behind the lower bound of BETWEEN. */
+const COMPARING = /^(?:=|<>|!=|<|<=|>|>=|between|and|in)$/;
+/** What stands before a whole item of a list, or a whole argument. */
+const BEFORE_ITEM = /^(?:,|\(|select|distinct|by)$/;
+/** What stands behind a whole item of a list, or a whole argument. */
+const BEHIND_ITEM = /^(?:,|\)|as|from|asc|desc|order|limit)$/;
+/** The symbols that stand before an operand, besides brackets. */
+const BEFORE_OPERAND = /^(?:[-+*/%<>=!]+|\|\||,)$/;
 /** The names of UTC. */
 const UTC = /^(?:utc|z|gmt|[+-]00:?00|etc\/utc)$/i;
-/** The zone at the end of a timestamp's text: an offset, a name or `Z`. */
-const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
 
 /**
  * A value with another zone than UTC. DuckDB keeps either its instant or its local time. The value may begin before
  * `at`.
  */
 interface Zoned {
-  /** Index of the token that tells the zone: `AT`, `TIMESTAMP` or the name of a function. */
+  /** Index of the token that tells the zone: `AT`, `TIMESTAMP` or the name of a function; or of a bracket or a call around. */
   readonly at: number;
   /** Index after the value's last token. */
   readonly to: number;
@@ -34,37 +34,48 @@ interface Zoned {
 }
 
 /**
- * Refuses times with another zone but where they are right without it: cast to dates and times, truncated, extracted from,
- * formatted, shown; and compared if they are literals or of `with_timezone`.
+ * Refuses times with another zone where DuckDB's value would be a wrong one:
  *
- * @throws SqlError `NOT_SUPPORTED`
+ * - An instant (a literal, `with_timezone`) is right where it is compared or shown, and in functions of the instant.
+ * - A local time (`AT TIME ZONE`, `at_timezone`, `from_unixtime`) is right where it is cast to a date or a timestamp,
+ *   truncated, extracted from, formatted, grouped or ordered by, or shown. The hour that comes twice when clocks are set
+ *   back is then one hour.
+ *
+ * @param isStored Whether other queries read the result: then no local time is shown.
+ * @throws SqlError `NOT_SUPPORTED`, also for a zone that has no name.
  */
-export function rejectZonedTimes(list: TokenList): void {
+export function rejectZonedTimes(list: TokenList, isStored: boolean): void {
   for (const index of list.tokens.keys()) {
     const zoned = zonedAt(list, index);
-    if (zoned !== undefined && !isRight(list, zoned))
+    if (zoned !== undefined && !isRight(list, zoned, isStored))
       throw notEmulated(
-        'A time of another zone but in CAST, date_trunc, EXTRACT and formats',
+        'A time of another zone outside of CAST, date_trunc, EXTRACT and formats',
         list.offset(index),
       );
   }
 }
 
-/** The value with another zone whose zone is told at an index; undefined if there is none. */
+/**
+ * The value with another zone whose zone is told at an index; undefined if there is none.
+ *
+ * @throws SqlError `NOT_SUPPORTED` for AT TIME ZONE with an offset (DuckDB has none), a column or an expression.
+ */
 function zonedAt(list: TokenList, at: number): Zoned | undefined {
-  const isUtc = (index: number) => UTC.test(list.at(index)?.value ?? '');
+  const textAt = (index: number) => {
+    const token = list.at(index);
+    return token?.kind === 'text' ? token.value : undefined;
+  };
+  const isUtc = (index: number) => UTC.test(textAt(index) ?? '');
   if (list.words(at, 'at', 'time', 'zone')) {
-    const zone = list.at(at + 3);
-    if (zone?.kind !== 'text' || /^[+-]/.test(zone.value))
-      throw notEmulated('AT TIME ZONE but by name', list.offset(at));
+    if (/^[+-]|^$/.test(textAt(at + 3) ?? ''))
+      throw notEmulated('AT TIME ZONE without the name of a zone', list.offset(at));
     return isUtc(at + 3) ? undefined : { at, to: at + 4, isInstant: false };
   }
-  const word = list.word(at);
-  if (word === 'timestamp' && list.at(at + 1)?.kind === 'text') {
-    const zone = ZONE.exec(list.at(at + 1)?.value.slice(10) ?? '')?.[0].trim() ?? 'UTC';
-    return UTC.test(zone) ? undefined : { at, to: at + 2, isInstant: true };
-  }
-  if (!/^(?:at_timezone|with_timezone|from_unixtime)$/.test(word ?? '') || list.symbol(at + 1) !== '(')
+  const word = list.word(at) ?? '';
+  const literal = textAt(at + 1);
+  if (word === 'timestamp' && literal !== undefined)
+    return UTC.test(zoneOf(literal) ?? 'UTC') ? undefined : { at, to: at + 2, isInstant: true };
+  if (!/^(?:at_timezone|with_timezone|from_unixtime)$/.test(word) || list.symbol(at + 1) !== '(')
     return undefined;
   const close = list.closeOf(at + 1);
   const [, zone] = list.split(at + 2, close);
@@ -72,34 +83,82 @@ function zonedAt(list: TokenList, at: number): Zoned | undefined {
   return { at, to: close + 1, isInstant: word === 'with_timezone' };
 }
 
-/** Whether a value is right in its place although DuckDB has not kept its zone. */
-function isRight(list: TokenList, { at, to, isInstant }: Zoned): boolean {
-  let left = at - 1;
-  for (let depth = 0; left >= 0; left -= 1) {
-    const symbol = list.symbol(left) ?? '';
-    if (/^[([]$/.test(symbol)) depth -= 1;
-    else if (/^[)\]]$/.test(symbol)) depth += 1;
-    if (depth < 0 || (depth === 0 && OPERAND_END.test(list.at(left)?.value ?? ''))) break;
+/** Whether a value is right in its place although DuckDB has not kept its zone. @param isStored As of {@link rejectZonedTimes}. */
+function isRight(list: TokenList, { at, to, isInstant }: Zoned, isStored: boolean): boolean {
+  const beforeAt = indexBefore(list, at);
+  // A text that begins with the value is an expression alone.
+  const before = beforeAt < 0 ? 'select' : (keywordAt(list, beforeAt) ?? '');
+  const behind = keywordAt(list, to);
+  const isCompared = COMPARING.test(before) || COMPARING.test(behind ?? '');
+  // A second AT TIME ZONE is of the instant, too.
+  if (isInstant && (isCompared || list.words(to, 'at', 'time', 'zone'))) return true;
+  const open = bracketAround(list, beforeAt, to);
+  const close = list.closeOf(open);
+  const call = callOf(list, open);
+  const isExtracted = before === 'from' && call === 'extract';
+  if (!BEFORE_ITEM.test(before) && !isExtracted) return false;
+  // An alias in quotes may be behind an item, or the end of the text.
+  if (behind !== undefined && !BEHIND_ITEM.test(behind)) return false;
+  if (before === 'by') return true;
+  if (open < 0) return isInstant || !(isStored || hasSetOperation(list));
+  // The values of IN are compared.
+  if (call === 'in') return isInstant;
+  if (call === 'cast' || call === 'try_cast') return !isInstant && isCastToLocal(list, to, close);
+  const whole = { at: open - 1, to: close + 1, isInstant };
+  if (call === 'date_trunc') return !isInstant && isRight(list, whole, isStored);
+  if (OF_EXTREMES.test(call)) return isRight(list, whole, isStored);
+  if (call !== '' && !notFunctions.has(call)) return (isInstant ? OF_INSTANT : OF_LOCAL_TIME).test(call);
+  // An item of a subquery may be compared anywhere; brackets around the value alone leave it as it is.
+  return before === '(' && close === to && isRight(list, { ...whole, at: open }, isStored);
+}
+
+/** A word in lower case, or a symbol; undefined for names in quotes, texts, numbers and the end of the statement. */
+function keywordAt(list: TokenList, index: number): string | undefined {
+  return list.word(index) ?? list.symbol(index);
+}
+
+/**
+ * The index of the token before the operand that goes on at `at`: a keyword, an operator, a comma or a bracket around the
+ * operand; -1 at the start of the text.
+ */
+function indexBefore(list: TokenList, at: number): number {
+  // The number of brackets whose ends were passed on the way back.
+  let depth = 0;
+  for (let index = at - 1; index >= 0; index -= 1) {
+    const symbol = list.symbol(index) ?? '';
+    const isOpening = symbol === '(' || symbol === '[';
+    if (depth === 0 && (isOpening || BEFORE_OPERAND.test(symbol) || notFunctions.has(list.word(index) ?? '')))
+      return index;
+    if (isOpening) depth -= 1;
+    else if (symbol === ')' || symbol === ']') depth += 1;
   }
-  const before = list.at(left)?.value ?? 'select';
-  const after = list.at(to);
-  const isExtract = before === 'from' && list.word(left - 3) === 'extract';
-  if (isInstant && [before, after?.value ?? ''].some((value) => COMPARING.test(value))) return true;
-  if (isInstant && list.words(to, 'at', 'time', 'zone')) return true;
-  if (!(ITEM_START.test(before) || isExtract)) return false;
-  if (after?.kind === 'symbol' || after?.kind === 'word') if (!ITEM_END.test(after.value)) return false;
-  let open = left;
-  while (open >= 0 && !(/^[([]$/.test(list.symbol(open) ?? '') && list.closeOf(open) >= to)) open -= 1;
-  const call = list.word(open - 1) ?? '';
-  const whole = { at: open, to: list.closeOf(open) + 1, isInstant };
-  if (call === 'cast' || call === 'try_cast') {
-    const isZone = list.words(whole.to - 4, 'with', 'time', 'zone');
-    return !isInstant && !isZone && /^(?:date|timestamp)$/.test(list.word(to + 1) ?? '');
+  return -1;
+}
+
+/** The index of the innermost opening bracket at `from` or before it whose end is at `to` or behind it; -1 without one. */
+function bracketAround(list: TokenList, from: number, to: number): number {
+  for (let index = from; index >= 0; index -= 1)
+    if (/^[([]$/.test(list.symbol(index) ?? '') && list.closeOf(index) >= to) return index;
+  return -1;
+}
+
+/** The word or name before a bracket, in lower case; empty if there is none. */
+function callOf(list: TokenList, open: number): string {
+  const token = list.at(open - 1);
+  return token?.kind === 'word' || token?.kind === 'quoted' ? token.value.toLowerCase() : '';
+}
+
+/** Whether a CAST is to a date or a time without zone. @param to Index of its AS. @param close Index of its closing bracket. */
+function isCastToLocal(list: TokenList, to: number, close: number): boolean {
+  const isZoned = list.words(close - 3, 'with', 'time', 'zone');
+  return !isZoned && /^(?:date|timestamp)$/.test(list.word(to + 1) ?? '');
+}
+
+/** Whether the statement itself has UNION, INTERSECT or EXCEPT: its column may then also hold other times. */
+function hasSetOperation(list: TokenList): boolean {
+  for (let index = 0; index < list.length; index += 1) {
+    if (list.symbol(index) === '(') index = list.closeOf(index);
+    if (/^(?:union|intersect|except)$/.test(list.word(index) ?? '')) return true;
   }
-  if (call === 'date_trunc') return !isInstant && isRight(list, { ...whole, at: open - 1 });
-  if (open >= 0 && call !== '' && !notFunctions.has(call))
-    return (isInstant ? OF_INSTANT : OF_CLOCK).test(call);
-  if (before === '(' && whole.to === to + 1) return isRight(list, whole);
-  // An item of a subquery may be compared anywhere.
-  return open < 0 || before === 'by';
+  return false;
 }

@@ -88,7 +88,7 @@ describe('queries of the local Athena', () => {
     ['CAST(name AS time)', 'The type time'],
     ["BIGINT '1'", 'A literal of bigint'],
     [`JSON '{"a":1}'`, 'A literal of json'],
-    ["INTERVAL '1 2' DAY TO HOUR", 'An INTERVAL of several units but YEAR TO MONTH'],
+    ["INTERVAL '1 2' DAY TO HOUR", 'An INTERVAL of several units other than YEAR TO MONTH'],
     ["U&'\\2603'", "A text U&'…'"],
     ['CAST(place AS ROW(a varchar, b integer))', 'The type row'],
   ])('refuses an expression by name: %s', async (expression, what) => {

@@ -75,7 +75,7 @@ async function createTableAs(
   );
   const keys = nameList(properties.get('partitioned_by'));
   assertColumnNames(statement, run.statement);
-  const open = await openQuery(statement.query, { ...run, nameColumns: false });
+  const open = await openQuery(statement.query, { ...run, nameColumns: false, isStored: true });
   assertColumns(open, run.statement);
   const columns = hiveColumns(open);
   const dataColumns = columns.slice(0, columns.length - keys.length);
@@ -126,18 +126,18 @@ function requireKnownProperties(properties: Properties): Properties {
 }
 
 /** DuckDB's names of Parquet's compressions, by Athena's: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
-const COMPRESSIONS: Readonly<Record<string, string>> = {
-  gzip: 'gzip',
-  snappy: 'snappy',
-  zstd: 'zstd',
-  lz4: 'lz4_raw',
-  none: 'uncompressed',
-  uncompressed: 'uncompressed',
-};
+const COMPRESSIONS: ReadonlyMap<string, string> = new Map([
+  ['gzip', 'gzip'],
+  ['snappy', 'snappy'],
+  ['zstd', 'zstd'],
+  ['lz4', 'lz4_raw'],
+  ['none', 'uncompressed'],
+  ['uncompressed', 'uncompressed'],
+]);
 
 /** DuckDB's name of a compression. @param name Athena's name. Default: gzip, as in Athena. */
 function parquetCompression(name = 'gzip'): string {
-  const compression = COMPRESSIONS[name.toLowerCase()];
+  const compression = COMPRESSIONS.get(name.toLowerCase());
   if (compression === undefined) throw notEmulated(`The compression ${name}`);
   return compression;
 }

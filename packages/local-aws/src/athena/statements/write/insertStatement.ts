@@ -30,7 +30,7 @@ export async function runInsert(statement: Insert, run: QueryRun): Promise<Query
     const names = columns.map((column) => column.name);
     const keys = keyColumns.map((key) => key.name);
     const listed = statement.columns ?? names;
-    const open = await openQuery(statement.query, { ...run, nameColumns: true });
+    const open = await openQuery(statement.query, { ...run, nameColumns: true, isStored: true });
     assertInsertColumns(listed, names);
     const listedColumns = listed.flatMap((name) => columns.filter((column) => column.name === name));
     assertInsertCount(
