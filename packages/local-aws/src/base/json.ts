@@ -7,11 +7,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The value at a path into a value of unknown shape; undefined where the path ends early. */
+/** The value at a path of own members into a value of unknown shape; undefined where the path ends early. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;
   for (const key of path) {
-    if (typeof found !== 'object' || found === null) return undefined;
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
     found = Reflect.get(found, key);
   }
   return found;

@@ -54,11 +54,13 @@ function canonicalRequest(
   payloadHash: string,
   isS3: boolean,
 ): string {
+  // A client may sign a name that it sends no header of, such as `constructor`.
+  const headers = new Map(Object.entries(request.headers));
   return [
     request.method,
     isS3 ? encodePath(decodePercent(request.rawPath)) : encodePath(normalisePath(request.rawPath)),
     canonicalQuery(request.rawQuery),
-    ...signedHeaders.map((name) => `${name}:${canonicalValue(request.headers[name])}`),
+    ...signedHeaders.map((name) => `${name}:${canonicalValue(headers.get(name))}`),
     '',
     signedHeaders.join(';'),
     payloadHash,

@@ -113,23 +113,23 @@ function endpointOf(request: AwsRequest): string {
 /** The attributes of a queue as GetQueueAttributes returns them; `All` selects every one. */
 function queueAttributes(queue: Queue, names: readonly string[]): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();
-  const settings = Object.entries(queue.settings).flatMap(([name, value]) => {
+  const settings = Object.entries(queue.settings).flatMap(([name, value]): [string, string][] => {
     if (value === undefined) return [];
     return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
   });
-  const attributes: Record<string, string> = {
-    QueueArn: queue.arn,
-    ApproximateNumberOfMessages: String(visible),
-    ApproximateNumberOfMessagesNotVisible: String(inFlight),
-    ApproximateNumberOfMessagesDelayed: String(delayed),
-    CreatedTimestamp: seconds(queue.createdAt),
-    LastModifiedTimestamp: seconds(queue.modifiedAt),
-    ...Object.fromEntries(settings),
-  };
-  if (names.includes('All')) return attributes;
+  const attributes = new Map([
+    ['QueueArn', queue.arn],
+    ['ApproximateNumberOfMessages', String(visible)],
+    ['ApproximateNumberOfMessagesNotVisible', String(inFlight)],
+    ['ApproximateNumberOfMessagesDelayed', String(delayed)],
+    ['CreatedTimestamp', seconds(queue.createdAt)],
+    ['LastModifiedTimestamp', seconds(queue.modifiedAt)],
+    ...settings,
+  ]);
+  if (names.includes('All')) return Object.fromEntries(attributes);
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = attributes[name];
+      const value = attributes.get(name);
       if (value === undefined && !OPTIONAL.has(name)) throw invalidAttributeName(name);
       return value === undefined ? [] : [[name, value]];
     }),

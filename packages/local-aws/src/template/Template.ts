@@ -88,7 +88,7 @@ function dependenciesOf(template: Template, logicalId: string): readonly string[
   const resource = template.Resources[logicalId];
   const references = new Set<string>(resource?.DependsOn);
   collectReferences(resource?.Properties, references);
-  return [...references].filter((id) => id in template.Resources);
+  return [...references].filter((id) => Object.hasOwn(template.Resources, id));
 }
 
 /** Adds the names to which the intrinsic functions in a value refer. */
@@ -138,7 +138,7 @@ export function orderResources(template: Template): string[] {
   };
 
   for (const [logicalId, { DependsOn }] of Object.entries(template.Resources)) {
-    const unknown = DependsOn.find((id) => !(id in template.Resources));
+    const unknown = DependsOn.find((id) => !Object.hasOwn(template.Resources, id));
     if (unknown !== undefined) {
       throw new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${logicalId}.DependsOn: ${unknown}.`);
     }

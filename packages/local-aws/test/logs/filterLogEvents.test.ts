@@ -81,6 +81,7 @@ describe('FilterLogEvents', () => {
     ['{ $.status != 202 && $.inner.code = "x" }', [1]],
     ['{ $.ok = TRUE || $.status = 503 && $.inner.code = "x" }', [0, 1]],
     ['{ $.ok = TRUE }', [0]],
+    ['{ $.constructor != 1 }', []],
   ])('finds lines by words, quoted texts and members of JSON: %s', async (filterPattern, found) => {
     const lines = [
       JSON.stringify({ event: 'collect', status: 202, request_id: 'Jk-1=', ok: true }),

@@ -245,6 +245,18 @@ describe('the local S3 with raw uploads', () => {
     expect(answer.body).toMatch(/<RequestId>[0-9a-f-]{36}<\/RequestId><HostId>/);
   });
 
+  it('rejects a signature over a header that is not sent', async () => {
+    const raw: RawRequest = { url: s3.url, path: '/raw/key' };
+    const { headers } = sign(raw);
+    const authorization = String(headers['authorization']).replace(
+      'SignedHeaders=',
+      'SignedHeaders=constructor;',
+    );
+    const answer = await send(raw, { ...headers, authorization });
+    expect(answer.status).toBe(403);
+    expect(code(answer.body)).toBe('SignatureDoesNotMatch');
+  });
+
   it.each([
     ['an unknown key', { accessKeyId: 'nobody' }, 'InvalidAccessKeyId'],
     ['a wrong secret', { secret: 'guess' }, 'SignatureDoesNotMatch'],

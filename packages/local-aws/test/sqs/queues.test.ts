@@ -5,6 +5,7 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   PurgeQueueCommand,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
@@ -42,6 +43,14 @@ describe('queues', () => {
       ApproximateNumberOfMessages: '1',
       ApproximateNumberOfMessagesNotVisible: '0',
       CreatedTimestamp: String(START / 1_000),
+    });
+  });
+
+  it.each(['Color', 'constructor'])('have no attribute %s', async (name) => {
+    ensure('work');
+    const asked = { QueueUrl: sqs.urlOf('work'), AttributeNames: [name as QueueAttributeName] };
+    await expect(sqs.client.send(new GetQueueAttributesCommand(asked))).rejects.toMatchObject({
+      name: 'InvalidAttributeName',
     });
   });
 

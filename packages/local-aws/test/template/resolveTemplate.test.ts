@@ -194,6 +194,12 @@ describe('an unsupported template part', () => {
       detail: 'Q.DependsOn: Gone.',
     },
     {
+      name: "a dependency on a member that JavaScript's objects have",
+      template: { Resources: { Q: { Type: 'AWS::SQS::Queue', DependsOn: 'constructor' } } },
+      code: 'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
+      detail: 'Q.DependsOn: constructor.',
+    },
+    {
       name: 'a circle',
       template: {
         Resources: {

@@ -234,7 +234,7 @@ export class Translator implements TokenWriter {
       out.add(literal.sql, at);
       return literal.next;
     }
-    const call = functionsWithoutBrackets[word];
+    const call = functionsWithoutBrackets.get(word);
     if (call === undefined || list.word(index - 1) === 'as') return undefined;
     out.add(call, at);
     return list.symbol(index + 1) === '(' ? list.closeOf(index + 1) + 1 : index + 1;

@@ -82,8 +82,9 @@ function rejectClause(list: TokenList, index: number, token: Token, next: Token)
   if (word === 'for' && /^(?:timestamp|version)$/.test(next.value) && list.words(index + 2, 'as', 'of'))
     throw notEmulated('Time travel (FOR TIMESTAMP or VERSION AS OF)', token.start);
   if (word === 'rows' && list.words(index + 1, 'with', 'ties')) throw notEmulated('WITH TIES', next.start);
-  if (word === 'by' && /^(?:all|distinct)$/.test(next.value) && list.word(index - 1) === 'group')
-    if (!endsList(list, index + 2)) throw notEmulated(`GROUP BY ${next.raw.toUpperCase()}`, next.start);
+  const isGroupBy = word === 'by' && list.word(index - 1) === 'group';
+  if (isGroupBy && /^(?:all|distinct)$/.test(list.word(index + 1) ?? '') && !endsList(list, index + 2))
+    throw notEmulated(`GROUP BY ${next.raw.toUpperCase()}`, next.start);
   if (word === 'natural' && /^(?:join|inner|left|right|full)$/.test(next.value))
     throw new SqlError('NOT_SUPPORTED', 'Natural join not supported', token.start);
   if (word === 'distinct' && next.value === 'on' && list.symbol(index + 2) === '(') throw mismatched(next);
@@ -94,7 +95,7 @@ function rejectClause(list: TokenList, index: number, token: Token, next: Token)
     throw mismatched(next, "'SELECT', 'VALUES'");
   if (word === 'using' && next.value === 'sample') throw mismatched(next, "'('");
   if (word === 'as' && next.kind === 'text') throw mismatched(next, '<identifier>');
-  if (word === 'by' && next.value === 'all' && endsList(list, index + 2))
+  if (word === 'by' && list.word(index + 1) === 'all' && endsList(list, index + 2))
     throw new SqlError(
       'COLUMN_NOT_FOUND',
       "Column 'all' cannot be resolved or requester is not authorized to access requested resources",
@@ -114,8 +115,7 @@ function endsList(list: TokenList, index: number): boolean {
     next === undefined ||
     next.raw === ')' ||
     next.raw === ',' ||
-    AFTER_LIST.test(next.value) ||
-    /^(?:asc|desc)$/.test(next.value)
+    (next.kind === 'word' && (AFTER_LIST.test(next.value) || /^(?:asc|desc)$/.test(next.value)))
   );
 }
 

@@ -59,7 +59,8 @@ function namesOfOthers(list: TokenList): ReadonlySet<string> {
     names.add(list.at(alias ?? -1)?.value.toLowerCase());
   for (const index of list.tokens.keys()) {
     const close = list.symbol(index) === '(' ? list.closeOf(index) : index;
-    const isList = /^(?:as|\))$/.test(list.at(index - 2)?.value ?? '') || list.word(close + 1) === 'as';
+    const isBehindAs = list.word(index - 2) === 'as' || list.symbol(index - 2) === ')';
+    const isList = isBehindAs || list.word(close + 1) === 'as';
     for (let at = index + 1; isList && at < close; at += 1) names.add(list.at(at)?.value.toLowerCase());
   }
   return new Set([...names].filter((name) => name !== undefined));

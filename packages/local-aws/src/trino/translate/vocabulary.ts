@@ -60,11 +60,11 @@ export const reservedInDuckDb =
   show unique variadic`);
 
 /** Trino's functions that are called without parentheses. */
-export const functionsWithoutBrackets: Readonly<Record<string, string>> = {
-  current_date: 'trino_current_date()',
-  current_timestamp: 'trino_now()',
-  localtimestamp: 'trino_localtimestamp()',
-};
+export const functionsWithoutBrackets: ReadonlyMap<string, string> = new Map([
+  ['current_date', 'trino_current_date()'],
+  ['current_timestamp', 'trino_now()'],
+  ['localtimestamp', 'trino_localtimestamp()'],
+]);
 
 /** Words that begin a query. */
 export const BEGINS_QUERY = /^(?:select|with|values|table)$/;

@@ -54,6 +54,12 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     1303,
   ],
   ['SELECT CAST(id AS nope) FROM events', 'TYPE_NOT_FOUND: line 1:19: Unknown type: nope', 1006],
+  // A member that JavaScript's objects have.
+  [
+    'SELECT CAST(id AS constructor) FROM events',
+    'TYPE_NOT_FOUND: line 1:19: Unknown type: constructor',
+    1006,
+  ],
   [
     'SELECT id, count(*) FROM events',
     "EXPRESSION_NOT_AGGREGATE: line 1:8: 'id' must be an aggregate expression or appear in GROUP BY clause",

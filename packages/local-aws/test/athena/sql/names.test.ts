@@ -57,6 +57,10 @@ const QUERIES: readonly (readonly [
     ['k', 'k'],
     [['3', '3']],
   ],
+  // Names of members that JavaScript's objects have.
+  ['SELECT constructor FROM (SELECT 1 AS constructor)', ['constructor'], [['1']]],
+  // Names in quotes that are words of SQL.
+  ['SELECT count(*) AS n FROM (SELECT 1 AS "all") GROUP BY "all"', ['n'], [['1']]],
   ['SELECT y FROM (SELECT id AS y FROM events WHERE id = 1) WHERE y = 1 GROUP BY y', ['y'], [['1']]],
 ];
 

@@ -1,23 +1,23 @@
 import { notEmulated, SqlError, type Token } from '../tokens.ts';
 
 /** Trino's types without parameters, in DuckDB. https://trino.io/docs/current/language/types.html */
-const PLAIN: Readonly<Record<string, string>> = {
-  boolean: 'BOOLEAN',
-  tinyint: 'TINYINT',
-  smallint: 'SMALLINT',
-  integer: 'INTEGER',
-  int: 'INTEGER',
-  bigint: 'BIGINT',
-  real: 'FLOAT',
-  double: 'DOUBLE',
-  decimal: 'DECIMAL(38, 0)',
-  varchar: 'VARCHAR',
-  char: 'VARCHAR',
-  varbinary: 'BLOB',
-  json: 'JSON',
-  date: 'DATE',
-  uuid: 'UUID',
-};
+const PLAIN: ReadonlyMap<string, string> = new Map([
+  ['boolean', 'BOOLEAN'],
+  ['tinyint', 'TINYINT'],
+  ['smallint', 'SMALLINT'],
+  ['integer', 'INTEGER'],
+  ['int', 'INTEGER'],
+  ['bigint', 'BIGINT'],
+  ['real', 'FLOAT'],
+  ['double', 'DOUBLE'],
+  ['decimal', 'DECIMAL(38, 0)'],
+  ['varchar', 'VARCHAR'],
+  ['char', 'VARCHAR'],
+  ['varbinary', 'BLOB'],
+  ['json', 'JSON'],
+  ['date', 'DATE'],
+  ['uuid', 'UUID'],
+]);
 
 /** The target type of a cast. */
 export interface CastTarget {
@@ -143,7 +143,7 @@ class TypeReader {
   /** A type without items. */
   #plain(): ParsedType {
     const name = this.#name;
-    const type = PLAIN[name];
+    const type = PLAIN.get(name);
     if (type === undefined) throw this.#unknown('');
     if (name === 'double' && this.#word(1) === 'precision') return this.#parsed(type, 2);
     const hasParameters = this.#word(1) === '(';
