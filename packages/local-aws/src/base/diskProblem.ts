@@ -1,5 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { DiskError, LocalAwsError } from './errors.ts';
+import { codeOf } from './nodeErrors.ts';
 
 /** Kinds of disk problems, by the system's error code: https://nodejs.org/api/errors.html#common-system-errors */
 const KINDS = new Map<string, 'DISK_FULL' | 'DISK_NOT_WRITABLE'>([
@@ -36,11 +37,12 @@ interface SystemError {
 
 /** The error of a call on files; undefined for any other error, as of the network. */
 function systemError(error: unknown): SystemError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  const code = codeOf(error);
+  if (!(error instanceof Error) || code === undefined) return undefined;
   const call = 'syscall' in error ? String(error.syscall) : '';
   if (OTHER_CALLS.test(call)) return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? { path: error.path } : {};
-  return { code: error.code, call, ...path };
+  return { code, call, ...path };
 }
 
 /** The error for a disk that is full or can't be written; undefined for any other error. */

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DiskError, LocalCloudError } from '../base/errors.ts';
+import { codeOf } from '../base/nodeErrors.ts';
 
 /** The folders of one data directory, absolute. Each of them but the root belongs to one service. */
 export interface DataFolders {
@@ -177,7 +178,7 @@ export function runningEndpoint(directory: string): string | undefined {
     return readFileSync(join(directory, lock), 'utf8') || undefined;
   } catch (error) {
     // The process has just ended.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -205,6 +206,6 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
+import { codeOf } from '../base/nodeErrors.ts';
 import { parseChecked, withChecksum } from './checked.ts';
 
 /** Names that are their own file names: those of other case would be the same file on macOS. */
@@ -97,7 +98,7 @@ function read(file: string): string | undefined {
   try {
     return readWhole(file).toString('utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
 import { LocalAwsError } from '../base/errors.ts';
+import { isHangUp } from '../base/nodeErrors.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { ConnectionReset } from '../faults/faultEffect.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
@@ -28,13 +29,13 @@ export interface AnswerContext {
   readonly clock: Pick<LocalClock, 'after'>;
   /** Called for each call before anything is done; throws the AwsError to answer. Default: every call is admitted. */
   readonly admit?: ((call: EdgeCall) => void) | undefined;
-  /** Called for each unexpected error, which the client sees as a 500. */
+  /** Called for each unexpected error, which the client sees as a 500, or as a 503 if the disk has failed. */
   readonly onDefect: (error: unknown) => void;
 }
 
 /**
  * Answers a call: finds its service, checks its signature, and lets the service handle it. What is wrong is answered in the
- * words and the format of the service.
+ * words and the format of the service that {@link detectService} finds.
  *
  * @throws ConnectionReset when a fault ends the connection without an answer.
  */
@@ -71,7 +72,7 @@ export async function answerCall(
 async function handleSigned(
   message: IncomingMessage,
   { signable, query, authorization, problem }: ReadCall,
-  target: {
+  called: {
     /** The service that was called. */
     readonly service: AwsService;
     /** ID of the request. */
@@ -81,7 +82,7 @@ async function handleSigned(
   },
   { authentication, faults, clock, admit }: AnswerContext,
 ): Promise<AwsResponse> {
-  const { service, requestId, refuse } = target;
+  const { service, requestId, refuse } = called;
   if (authorization === undefined)
     throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
   const parts = { signable, query, requestId };
@@ -89,26 +90,24 @@ async function handleSigned(
   return handleWithFaults(service, request, { faults, clock, connection: message.socket, refuse, admit });
 }
 
+/** How S3 and the other services call a failure that may pass, and one of their own. */
+const FAILURES = {
+  s3: { unavailable: 'ServiceUnavailable', internal: 'InternalError' },
+  others: { unavailable: 'ServiceUnavailableException', internal: 'InternalFailure' },
+} as const;
+
 /** The error that a client gets for one that the service has not answered itself. */
 function failureOf({ signingName }: AwsService, error: unknown): AwsError {
+  const names = signingName === 's3' ? FAILURES.s3 : FAILURES.others;
   const problem = diskProblem(error);
-  if (problem !== undefined) {
-    // A request that can't be written to disk may work later, so it gets a status that SDKs retry.
-    const name = signingName === 's3' ? 'ServiceUnavailable' : 'ServiceUnavailableException';
-    return new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`);
-  }
-  const code = signingName === 's3' ? 'InternalError' : 'InternalFailure';
+  // A request that can't be written to disk may work later, so it gets a status that SDKs retry.
+  if (problem !== undefined)
+    return new AwsError(names.unavailable, 503, `${problem.code}: ${problem.message} ${problem.cure}`);
   const sentence =
     error instanceof LocalAwsError
       ? `${error.code}: ${error.message} ${error.cure}`
       : 'We encountered an internal error. Please try again.';
-  return new AwsError(code, 500, sentence);
-}
-
-/** Whether the client has closed the connection. Then there is nothing to answer and no error to report. */
-export function isHangUp(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return new AwsError(names.internal, 500, sentence);
 }
 
 /** The parts of a request that identify its service. */
@@ -120,8 +119,9 @@ interface ServiceHint {
 }
 
 /**
- * Finds the service of a request by its signature's scope, else by its target's prefix. An unsigned request
- * without a target can only be for S3: a browser at the endpoint, or a public object.
+ * Finds the service of a request by its signature's scope, else by its target's prefix. A request with neither is taken
+ * for S3's: a browser at the endpoint, or a public object. An unsigned call of the Query protocol is, too: on AWS only
+ * its host names its service.
  *
  * @returns The service, or the name of one that doesn't exist.
  */
@@ -141,13 +141,13 @@ function detectService(
 }
 
 /**
- * The answer to a call of a service that isn't emulated, in the protocol of the request: JSON with a target, the Query
- * protocol's XML for a form, else REST-JSON.
+ * The answer to a call of a service that isn't emulated, in the protocol of the request: the Query protocol's XML for a
+ * form, else JSON, whose body has the error's name for calls with a target and whose header has it for REST-JSON.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
  */
 function refuseUnknown(error: AwsError, headers: IncomingHttpHeaders, requestId: string): AwsResponse {
   const sent = headers['content-type'];
-  if (sent?.startsWith('application/x-www-form-urlencoded')) return queryError(error, requestId, '');
+  if (sent?.startsWith('application/x-www-form-urlencoded')) return queryError(error, requestId);
   const contentType = sent === JSON_1_0 ? JSON_1_0 : JSON_1_1;
   return jsonError(error, contentType, { 'x-amzn-errortype': error.code });
 }

@@ -3,13 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/clock.ts';
+import { isHangUp } from '../base/nodeErrors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { Faults } from '../faults/Faults.ts';
 import { ConnectionReset } from '../faults/faultEffect.ts';
 import { secretOfKey } from '../iam/Caller.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsResponse, AwsService, EdgeCall } from '../protocol/AwsService.ts';
-import { type AnswerContext, answerCall, isHangUp } from './answerCall.ts';
+import { type AnswerContext, answerCall } from './answerCall.ts';
 import { callerTime } from './handleRequest.ts';
 import { type Listening, listen } from './listen.ts';
 import { readCall } from './readCall.ts';
@@ -49,7 +50,10 @@ export interface EdgeOptions {
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Called for each unexpected error, which the client sees as a 500. Default: writes the stack to stderr. */
+  /**
+   * Called for each unexpected error, which the client sees as a 500, or as a 503 if the disk has failed. Default: writes
+   * the stack to stderr.
+   */
   readonly onDefect?: (error: unknown) => void;
 }
 

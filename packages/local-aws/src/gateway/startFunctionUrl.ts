@@ -10,7 +10,11 @@ import { type Answer, functionAnswer } from './functionAnswer.ts';
 import { receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
 import { answerUnderFaults, startGuardedServer } from './startGuardedServer.ts';
 
-/** Largest payload of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Largest payload of an invocation, bytes. A larger body can't be in one. An event in which a body of fewer bytes is too
+ * large, as one in base64, is refused by the invocation.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /** The answer to a body above the limit. */
@@ -35,7 +39,7 @@ export interface FunctionUrlOptions {
   readonly clock: LocalClock;
   /** Injected failures of requests, of the service `gateway`. Default: no faults. */
   readonly faults?: Faults;
-  /** Called with the reason of a 502 that is in no log, as of a result that is no answer. */
+  /** Called with the reason of a 502 that is in no log of the function, as of a result that is no answer. */
   readonly onDefect: (error: unknown) => void;
   /** Hosts to admit besides loopback and the hosts of the URLs. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
@@ -49,7 +53,7 @@ export interface FunctionUrlOptions {
 
 /**
  * Serves a Function URL on loopback as Lambda does: payload format 2.0, CORS by the URL's settings, 429 for a throttled
- * function, 413 above 6 MB, 502 for one that fails, and 403 without the two permissions. A request goes to the URL that
+ * function, 413 above 6 MiB, 502 for one that fails, and 403 for a URL that is not public. A request goes to the URL that
  * its `Host` names.
  *
  * CORS headers are on every answer, also on answers that Lambda gives by itself. AWS does not say whether it sets them
@@ -73,7 +77,7 @@ export function startFunctionUrl(options: FunctionUrlOptions): Promise<Listening
   });
 }
 
-/** The answer of a URL's function, or the URL's own to a preflight, to a stranger and to a body that is too large. */
+/** The answer of a URL's function, or the URL's own: to a preflight, for a URL that is not public, to a body that is too large. */
 async function answerRequest(
   url: FunctionUrl,
   request: IncomingMessage,

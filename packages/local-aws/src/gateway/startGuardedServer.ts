@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
-import { isHangUp } from '../edge/answerCall.ts';
+import { isHangUp } from '../base/nodeErrors.ts';
 import { type Listening, listen } from '../edge/listen.ts';
 import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -24,7 +24,7 @@ export interface GuardedServerOptions {
   readonly failure: (status: number, message: string) => Answer;
   /** Its status for what is no AwsError. */
   readonly defectStatus: number;
-  /** Called with what failed, but for an AwsError, which the answer names. */
+  /** Called with what failed, except an AwsError, which the answer names, and a client that hangs up. */
   readonly onDefect: (error: unknown) => void;
   /** Sends an answer, with the headers that depend on the request. */
   readonly send: (request: IncomingMessage, response: ServerResponse, answer: Answer) => void;

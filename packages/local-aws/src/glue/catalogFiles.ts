@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
+import { codeOf } from '../base/nodeErrors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { fileNameOf, readJsonFile, writeJsonFile } from '../disk/files.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
@@ -121,7 +122,8 @@ export function listFolder(directory: string): string[] {
 
 /** Whether a folder could not be listed because it does not exist, or because it is a file. */
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  const code = codeOf(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /**

@@ -104,11 +104,11 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
   };
 }
 
-/** An error as the Query protocol has it. @param namespace '' for none. */
+/** An error as the Query protocol has it. @param namespace XML namespace of the service. Default none. */
 export function queryError(
   { status, code, message }: AwsError,
   requestId: string,
-  namespace: string,
+  namespace?: string,
 ): AwsResponse {
   // A request that is not emulated can be mended by its sender only.
   const isSender = status < 500 || status === NOT_EMULATED;
@@ -131,7 +131,7 @@ export function queryError(
 }
 
 /** An answer in XML. */
-function xmlAnswer(status: number, root: XmlElement, namespace: string): AwsResponse {
+function xmlAnswer(status: number, root: XmlElement, namespace: string | undefined): AwsResponse {
   return { status, headers: { 'content-type': 'text/xml' }, body: xmlDocument(root, namespace) };
 }
 

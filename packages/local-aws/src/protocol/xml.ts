@@ -6,9 +6,9 @@ export type XmlContent = string | number | boolean | readonly (XmlElement | unde
 /** The first line of a document. */
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-/** A document in a namespace; '' for none. */
-export function xmlDocument([name, content]: XmlElement, namespace: string): string {
-  const attribute = namespace === '' ? '' : ` xmlns="${namespace}"`;
+/** A document. @param namespace Its XML namespace. Default none. */
+export function xmlDocument([name, content]: XmlElement, namespace?: string): string {
+  const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`;
   return `${DECLARATION}<${name}${attribute}>${xmlContent(content)}</${name}>`;
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openingProblem } from '../base/diskProblem.ts';
 import { LocalCloudError } from '../base/errors.ts';
+import { codeOf } from '../base/nodeErrors.ts';
 import { describeStack, statusChangeEvent } from '../cloudformation/index.ts';
 import { deployStack, type Stack } from '../cloudformation/Stack.ts';
 import { invocationMetrics, requestMetrics } from '../cloudwatch/serviceMetrics.ts';
@@ -286,7 +287,7 @@ function controlledParts(cloud: OpenCloud): Controlled {
 /** Reports which port is taken; other errors are passed on unchanged. */
 function rejectTakenPort(port = 0): (error: unknown) => never {
   return (error) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new LocalCloudError('LOCAL_PORT_IN_USE', `Port ${port}: ${code}.`, { cause: error });
   };

@@ -6,18 +6,17 @@ import type { FunctionUrl } from '../../src/gateway/FunctionUrl.ts';
 import { startFunctionUrl } from '../../src/gateway/startFunctionUrl.ts';
 import { FunctionError } from '../../src/lambda/ExecutionEnvironment.ts';
 
-const cors = {
-  allowOrigins: ['*'],
-  allowMethods: ['POST'],
-  allowHeaders: ['*'],
-  exposeHeaders: [],
-  maxAgeSeconds: 600,
-};
 const collect: FunctionUrl = {
   urlId: 'abc',
   domainName: 'abc.lambda-url.eu-west-1.on.aws',
   functionName: 'collect',
-  cors,
+  cors: {
+    allowOrigins: ['*'],
+    allowMethods: ['POST'],
+    allowHeaders: ['*'],
+    exposeHeaders: [],
+    maxAgeSeconds: 600,
+  },
   isPublic: true,
 };
 const trigger: FunctionUrl = {
@@ -28,22 +27,29 @@ const trigger: FunctionUrl = {
   cors: undefined,
 };
 
+/** The result of a function, as an object. */
+type Invoke = (functionName: string, event: Record<string, unknown>) => Promise<unknown>;
+
 let server: Listening | undefined;
 let defects: unknown[];
+let invoked: string[];
 beforeEach(() => {
   defects = [];
+  invoked = [];
 });
 afterEach(async () => {
   await server?.close();
+  server = undefined;
 });
 
-async function start(
-  invoke: (functionName: string, event: Record<string, unknown>) => Promise<unknown>,
-  first: Partial<FunctionUrl> = {},
-) {
+/** Serves both URLs, the one of `collect` at the address itself. @param changed Members of that URL. @returns The address. */
+async function start(invoke: Invoke, changed: Partial<FunctionUrl> = {}): Promise<string> {
   server = await startFunctionUrl({
-    urls: [{ ...collect, ...first }, trigger],
-    invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
+    urls: [{ ...collect, ...changed }, trigger],
+    invoke: async (name, payload) => {
+      invoked.push(name);
+      return JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null';
+    },
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
     port: 0,
     closeGraceMs: 50,
@@ -52,13 +58,14 @@ async function start(
   return server.url;
 }
 
-const echo = async (name: string, event: Record<string, unknown>) => ({
+/** A function that answers with its event. */
+const echo: Invoke = async (_, event) => ({
   statusCode: 200,
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ name, event }),
+  body: JSON.stringify(event),
 });
 
-/** `fetch` sets `Host` itself. */
+/** Gets a path under another `Host` than the address: `fetch` sets that header itself. */
 function getAs(url: string, host: string): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(`${url}/v1/x`, { headers: { host } }, (response) => {
@@ -72,12 +79,14 @@ function getAs(url: string, host: string): Promise<{ status: number | undefined;
   });
 }
 
+/** The header of an answer by which a browser gives it to a page. */
+const allowedOrigin = ({ headers }: Response) => headers.get('access-control-allow-origin');
+
 describe('the event that a function receives through its URL', () => {
-  it('has payload format 2.0 with the host of the URL on AWS', async () => {
+  it('has payload format 2.0 with the host of the URL on AWS and the time of the clock', async () => {
     const url = await start(echo);
     const response = await fetch(`${url}/v1/data`, { method: 'POST' });
-    expect(response.headers.get('x-amzn-requestid')).toMatch(/^[\w-]{36}$/);
-    const { event } = JSON.parse(await response.text());
+    const event = await response.json();
     expect(event).toMatchObject({
       version: '2.0',
       routeKey: '$default',
@@ -88,89 +97,138 @@ describe('the event that a function receives through its URL', () => {
         domainName: 'abc.lambda-url.eu-west-1.on.aws',
         domainPrefix: 'abc',
         stage: '$default',
+        time: '20/Nov/2026:07:32:00 +0000',
+        timeEpoch: 1_795_159_920_000,
       },
     });
     expect(event).not.toHaveProperty('pathParameters');
   });
 
-  it("is the other URL's when the Host names it, with a port or without", async () => {
+  it('has the request ID that the answer has', async () => {
     const url = await start(echo);
-    for (const host of [trigger.domainName, `${trigger.domainName}:8080`])
-      expect(JSON.parse((await getAs(url, host)).body)).toMatchObject({ name: 'trigger' });
-    expect(JSON.parse((await getAs(url, collect.domainName)).body)).toMatchObject({ name: 'collect' });
+    const response = await fetch(url);
+    const requestId = response.headers.get('x-amzn-requestid');
+    expect(requestId).toMatch(/^[\w-]{36}$/);
+    expect(await response.json()).toMatchObject({ requestContext: { requestId } });
+  });
+
+  it.each([
+    { host: 'abc.lambda-url.eu-west-1.on.aws', apiId: 'abc', functionName: 'collect' },
+    { host: 'def.lambda-url.eu-west-1.on.aws', apiId: 'def', functionName: 'trigger' },
+    { host: 'def.lambda-url.eu-west-1.on.aws:8080', apiId: 'def', functionName: 'trigger' },
+  ])('is of the URL that the Host names: $host', async ({ host, apiId, functionName }) => {
+    const url = await start(echo);
+    const { body } = await getAs(url, host);
+    expect(invoked).toEqual([functionName]);
+    const domainName = `${apiId}.lambda-url.eu-west-1.on.aws`;
+    expect(JSON.parse(body)).toMatchObject({ requestContext: { apiId, domainName } });
+  });
+
+  it('is not sent for the Host of a URL that there is not: a 403', async () => {
+    const url = await start(echo);
     expect(await getAs(url, 'ghi.lambda-url.eu-west-1.on.aws')).toMatchObject({ status: 403 });
+    expect(invoked).toEqual([]);
   });
 });
 
 describe('CORS of a Function URL', () => {
   const origin = { origin: 'https://shop.example' };
-  const never = async () => {
-    throw new Error('invoked');
-  };
+  const preflight = { ...origin, 'access-control-request-method': 'POST' };
 
-  it('answers a preflight without invoking the function', async () => {
-    const url = await start(never);
-    const response = await fetch(`${url}/v1/rgstr?k=a`, {
-      method: 'OPTIONS',
-      headers: { ...origin, 'access-control-request-method': 'POST' },
-    });
-    expect(response.status).toBe(200);
-    expect(response.headers.get('access-control-allow-methods')).toBe('POST');
-  });
+  it.each([{ isPublic: true }, { isPublic: false }])(
+    'answers a preflight without invoking the function; the URL is public: $isPublic',
+    async ({ isPublic }) => {
+      const url = await start(echo, { isPublic });
+      const { status, headers } = await fetch(`${url}/v1/rgstr?k=a`, {
+        method: 'OPTIONS',
+        headers: preflight,
+      });
+      expect(status).toBe(200);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': '*',
+        'access-control-max-age': '600',
+      });
+      expect(invoked).toEqual([]);
+    },
+  );
 
-  it('adds its header to an answer, and doubles one that the function sets', async () => {
+  it.each([
+    { path: '/', headers: origin, sent: '*', title: 'is added to an answer' },
+    { path: '/own', headers: origin, sent: '*, *', title: 'is doubled where the function sets it' },
+    { path: '/', headers: {}, sent: null, title: 'is left out without Origin' },
+  ])('has a header that $title', async ({ path, headers, sent }) => {
     const url = await start(async (_, { rawPath }) => ({
       statusCode: 202,
       headers: rawPath === '/own' ? { 'Access-Control-Allow-Origin': '*' } : {},
     }));
-    const post = (path: string) => fetch(`${url}${path}`, { method: 'POST', headers: origin });
-    expect((await post('/')).headers.get('access-control-allow-origin')).toBe('*');
-    expect((await post('/own')).headers.get('access-control-allow-origin')).toBe('*, *');
-    expect((await fetch(url)).headers.get('access-control-allow-origin')).toBeNull();
+    expect(allowedOrigin(await fetch(`${url}${path}`, { method: 'POST', headers }))).toBe(sent);
   });
 
   it.each([
-    ['a preflight where none is set', { cors: undefined }, { 'access-control-request-method': 'POST' }],
-    ['OPTIONS that is no preflight', {}, {}],
-  ])('leaves to the function %s', async (_, settings, asked) => {
-    const url = await start(async () => ({ statusCode: 205 }), settings);
-    expect((await fetch(url, { method: 'OPTIONS', headers: { ...origin, ...asked } })).status).toBe(205);
+    { title: 'a preflight where none is set', changed: { cors: undefined }, headers: preflight },
+    { title: 'OPTIONS that is no preflight', changed: {}, headers: origin },
+  ])('leaves to the function $title', async ({ changed, headers }) => {
+    const url = await start(async () => ({ statusCode: 205 }), changed);
+    expect((await fetch(url, { method: 'OPTIONS', headers })).status).toBe(205);
   });
 });
 
 describe('what a Function URL answers by itself', () => {
+  const post = (url: string, body = Buffer.alloc(0)) =>
+    fetch(url, { method: 'POST', headers: { origin: 'https://shop.example' }, body });
+
   it.each([
-    ['TooManyRequestsException', 429],
-    ['RequestEntityTooLargeException', 413],
-    ['Sandbox.Timedout', 502],
-    ['TypeError', 502],
-  ])('%s is a %i', async (errorType, status) => {
-    const url = await start(async () => {
-      throw new FunctionError(errorType, 'It failed.');
-    });
-    const response = await fetch(url, { method: 'POST', headers: { origin: 'https://shop.example' } });
-    expect(response.status).toBe(status);
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
-    expect(await response.json()).toEqual({ Message: expect.any(String) });
-    expect(defects).toEqual([]);
-  });
+    { errorType: 'TooManyRequestsException', status: 429, message: 'Rate Exceeded.' },
+    {
+      errorType: 'RequestEntityTooLargeException',
+      status: 413,
+      message: 'Request must be smaller than 6291456 bytes.',
+    },
+    { errorType: 'Sandbox.Timedout', status: 502, message: 'Internal Server Error' },
+    { errorType: 'TypeError', status: 502, message: 'Internal Server Error' },
+  ])(
+    'is a $status with a CORS header for an invocation that fails with $errorType',
+    async ({ errorType, status, message }) => {
+      const url = await start(async () => {
+        throw new FunctionError(errorType, 'It failed.');
+      });
+      const response = await post(url);
+      expect(response.status).toBe(status);
+      expect(allowedOrigin(response)).toBe('*');
+      expect(await response.json()).toEqual({ Message: message });
+      expect(defects).toEqual([]);
+    },
+  );
 
-  it('is a 413 for a body above 6 MiB', async () => {
+  it('is a 413 for a body above 6 MiB, before the function is invoked', async () => {
     const url = await start(async () => ({ statusCode: 202 }));
-    const statusOf = async (bytes: number) =>
-      (await fetch(url, { method: 'POST', body: Buffer.alloc(bytes) })).status;
-    expect(await statusOf(6 * 1024 * 1024)).toBe(202);
-    expect(await statusOf(6 * 1024 * 1024 + 1)).toBe(413);
+    const most = 6 * 1024 * 1024;
+    expect((await post(url, Buffer.alloc(most))).status).toBe(202);
+    expect(invoked).toEqual(['collect']);
+    const { status } = await post(url, Buffer.alloc(most + 1));
+    expect(status).toBe(413);
+    expect(invoked).toEqual(['collect']);
   });
 
-  it('is a 502 for a result that is no answer, which is reported', async () => {
+  it('is a 502 for a result that is no answer, and its reason is reported', async () => {
     const url = await start(async () => ({ statusCode: 'many' }));
-    expect((await fetch(url, { method: 'POST' })).status).toBe(502);
-    expect(defects).toEqual([expect.any(Error)]);
+    expect((await post(url)).status).toBe(502);
+    expect(defects).toEqual([
+      expect.objectContaining({ issues: [expect.objectContaining({ path: ['statusCode'] })] }),
+    ]);
   });
 
-  it('is a 403 without both permissions', async () => {
+  it('is a 403 with a CORS header for a URL that is not public', async () => {
     const url = await start(echo, { isPublic: false });
-    expect((await fetch(url, { method: 'POST' })).status).toBe(403);
+    const response = await post(url);
+    expect(response.status).toBe(403);
+    expect(allowedOrigin(response)).toBe('*');
+    expect(await response.json()).toEqual({
+      Message:
+        'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+    });
+    expect(invoked).toEqual([]);
   });
 });

@@ -2,10 +2,10 @@ import { closeSync, createReadStream, fstatSync, mkdirSync, openSync, readdirSyn
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { StoreError } from '../../base/errors.ts';
+import { codeOf } from '../../base/nodeErrors.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import {
   encodedName,
-  errorCode,
   linkFile,
   type ObjectBody,
   removeFile,
@@ -120,7 +120,7 @@ function openWhole(path: string, size: number): number {
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw new StoreError('S3_FILE_MISSING', `${path}.`, { cause: error });
+    if (codeOf(error) === 'ENOENT') throw new StoreError('S3_FILE_MISSING', `${path}.`, { cause: error });
     throw error;
   }
   const actual = fstatSync(fd).size;

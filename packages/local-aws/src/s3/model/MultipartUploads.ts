@@ -4,11 +4,12 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { DiskError, StoreError } from '../../base/errors.ts';
+import { codeOf } from '../../base/nodeErrors.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import { checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { compareUtf8 } from './KeyIndex.ts';
-import { errorCode, moveFile, type StagedFile } from './objectFiles.ts';
+import { moveFile, type StagedFile } from './objectFiles.ts';
 import { objectAttributesSchema, storedChecksumSchema } from './StoredObject.ts';
 
 /** An upload as its journal has it. */
@@ -143,7 +144,7 @@ export class MultipartUploads {
           yield bytes;
         }
       } catch (error) {
-        if (errorCode(error) !== 'ENOENT') throw error;
+        if (codeOf(error) !== 'ENOENT') throw error;
         const open = this.#uploads.get(uploadId)?.parts.values() ?? [];
         if ([...open].some((part) => part.file === file))
           throw new StoreError('S3_FILE_MISSING', `${join(this.#folder, uploadId, file)}.`, { cause: error });

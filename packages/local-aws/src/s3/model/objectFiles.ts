@@ -3,6 +3,7 @@ import { copyFileSync, linkSync, mkdirSync, renameSync, rmdirSync, rmSync, unlin
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { codeOf } from '../../base/nodeErrors.ts';
 import { Checksum, type ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import type { StoredChecksum } from './StoredObject.ts';
@@ -92,7 +93,7 @@ export function moveFile(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
     mkdirSync(dirname(to), { recursive: true });
     renameSync(from, to);
   }
@@ -107,14 +108,14 @@ export function linkFile(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return;
     copyFileSync(from, to);
   }
 }
 
 /** Whether a move failed because a foreign file is in the way. */
 export function isBlocked(error: unknown): boolean {
-  return ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENAMETOOLONG'].includes(errorCode(error));
+  return ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENAMETOOLONG'].includes(codeOf(error) ?? '');
 }
 
 /** Removes a file, if it exists, and every folder up to (not including) `root` that becomes empty. */
@@ -122,7 +123,7 @@ export function removeFile(path: string, root: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
   }
   for (let folder = dirname(path); folder.startsWith(root) && folder !== root; folder = dirname(folder)) {
     try {
@@ -131,11 +132,6 @@ export function removeFile(path: string, root: string): void {
       return; // Not empty: it holds other objects, or a file of the user's own.
     }
   }
-}
-
-/** The system's code of an error, for example `ENOENT`; '' when it has none. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Bytes in a temporary file, counted and hashed, that belong to no object yet. */
