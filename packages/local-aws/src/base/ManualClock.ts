@@ -1,7 +1,7 @@
 import type { Alarm, LocalClock } from './clock.ts';
 
 /**
- * A clock that stands still until it is moved: for tests.
+ * A clock that stands still until it is moved: for tests. It does not wait for promises that alarms answer.
  *
  * @example
  * const clock = new ManualClock(Date.UTC(2026, 10, 20));
@@ -9,7 +9,7 @@ import type { Alarm, LocalClock } from './clock.ts';
  */
 export class ManualClock implements LocalClock {
   #now: number;
-  readonly #alarms = new Set<{ readonly at: number; readonly ring: () => void }>();
+  readonly #alarms = new Set<{ readonly at: number; readonly ring: () => unknown }>();
 
   constructor(startMs: number) {
     this.#now = startMs;
@@ -21,7 +21,7 @@ export class ManualClock implements LocalClock {
   }
 
   /** Calls a function when the clock has moved this far. */
-  after(delayMs: number, ring: () => void): Alarm {
+  after(delayMs: number, ring: () => unknown): Alarm {
     const alarm = { at: this.#now + delayMs, ring };
     this.#alarms.add(alarm);
     return { cancel: () => void this.#alarms.delete(alarm) };

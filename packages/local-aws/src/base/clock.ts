@@ -1,4 +1,4 @@
-/** Gives the time. It is passed everywhere; the code never reads the machine's clock by itself. */
+/** Gives the time. Code that needs the local cloud's time is given a clock. */
 export interface Clock {
   /** Epoch milliseconds, UTC. */
   now(): number;
@@ -6,14 +6,15 @@ export interface Clock {
 
 /** A scheduled call that can be called off. */
 export interface Alarm {
+  /** Calls the call off. It has no effect once the call has been made. */
   cancel(): void;
 }
 
 /** The local cloud's time: buffer intervals, visibility timeouts and schedules use it, so tests can drive them. */
 export interface LocalClock extends Clock {
   /**
-   * Calls `ring` once, `delayMs` from now by this clock. Never keeps the process alive. A clock that is being
-   * moved waits for a promise that `ring` answers before it goes on.
+   * Calls `ring` once, `delayMs` from now by this clock. Never keeps the process alive. A {@link MovableClock} that is
+   * being moved waits for a promise that `ring` answers before it goes on.
    */
   after(delayMs: number, ring: () => unknown): Alarm;
   /**

@@ -7,7 +7,7 @@ const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_P
 
 /** How long a sentence about the disk is not repeated, in milliseconds of the machine: each request fails the same. */
 const TOLD_MS = 60_000;
-/** When each sentence was written last, in milliseconds of the machine. */
+/** When each sentence was written last by this process, in milliseconds of the machine. */
 const reported = new Map<string, number>();
 
 /**

@@ -54,7 +54,7 @@ const deployedSchema = z.strictObject({
 export interface Stack extends ResolvedTemplate {
   /** Name of the stack. */
   readonly name: string;
-  /** Epoch ms. */
+  /** Time of the first deployment, epoch ms. */
   readonly createdMs: number;
   /** Time of the last update, epoch ms; undefined before the first update. */
   readonly updatedMs?: number | undefined;

@@ -127,7 +127,7 @@ export interface DeployedStack {
   readonly account: string;
   /** The first part of ARNs after `arn:`. */
   readonly partition: string;
-  /** Epoch ms. */
+  /** Time of the first deployment, epoch ms. */
   readonly createdMs: number;
   /** Time of the last update, epoch ms; undefined before the first update. */
   readonly updatedMs?: number | undefined;

@@ -1,8 +1,12 @@
 /** The values of one metric in one period, in numbers from which every emulated statistic follows. */
 export class Statistics {
+  /** How many values there are. */
   count = 0;
+  /** The sum of the values. */
   sum = 0;
+  /** The least value; infinite without values. */
   minimum = Number.POSITIVE_INFINITY;
+  /** The greatest value; minus infinity without values. */
   maximum = Number.NEGATIVE_INFINITY;
 
   /** Counts a value. */

@@ -14,7 +14,7 @@ export interface DeployedAlarm {
   readonly arn: string;
   /** Properties of the `AWS::CloudWatch::Alarm`. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Times at which the alarm was created and last changed, epoch milliseconds. */
+  /** Time at which the alarm was created, epoch milliseconds. */
   readonly createdMs: number;
   /** Time at which the stack last changed the alarm, epoch milliseconds. */
   readonly updatedMs: number;

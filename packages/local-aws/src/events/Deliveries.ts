@@ -1,4 +1,4 @@
-import type { Alarm, LocalClock } from '../base/clock.ts';
+import { type Alarm, DAY_MS, type LocalClock, MINUTE_MS } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
 import type { Faults } from '../faults/Faults.ts';
 
@@ -17,7 +17,7 @@ export interface RuleTarget {
  * waits that double up to a minute.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
-const RETRY = { firstMs: 1_000, longestMs: 60_000, forMs: 86_400_000 } as const;
+const RETRY = { firstMs: 1_000, longestMs: MINUTE_MS, forMs: DAY_MS } as const;
 
 /** Options of {@link Deliveries}. */
 export interface DeliveriesOptions {
@@ -71,6 +71,8 @@ export class Deliveries {
   }
 
   /**
+   * Delivers an event now, and again later if the disk has no room for it.
+   *
    * @param waitMs The wait before the next try.
    * @param leftMs How long it may still be tried; no further try for a wait that is longer.
    */

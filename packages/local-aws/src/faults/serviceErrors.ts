@@ -130,6 +130,7 @@ export function serviceError(
 ): AwsError {
   const known: ServiceErrors = serviceErrors[service];
   const code = fault.code ?? known.default;
-  const [status, message] = known.errors[code] ?? [400, `${code} as asked for.`];
+  const named = isKnownError(service, code) ? known.errors[code] : undefined;
+  const [status, message] = named ?? [400, `${code} as asked for.`];
   return new AwsError(code, fault.status ?? status, message);
 }

@@ -15,12 +15,12 @@ const OUTAGE = { attempts: 20, pauseMs: 300_000 } as const;
  * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back the buffers
  * behind it, as in Firehose. `deliver` resolves for a buffer that it gives up, too: nothing is retried then.
  */
-export class DeliveryQueue<Buffer> {
+export class DeliveryQueue<FullBuffer> {
   readonly #clock: LocalClock;
   readonly #random: () => number;
-  readonly #deliver: (buffer: Buffer) => Promise<void>;
+  readonly #deliver: (buffer: FullBuffer) => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
-  readonly #waiting: Buffer[] = [];
+  readonly #waiting: FullBuffer[] = [];
   #running: Promise<void> | undefined;
   #pause: Alarm | undefined;
   /** Failures in a row of the first waiting buffer. */
@@ -34,7 +34,7 @@ export class DeliveryQueue<Buffer> {
     /** A number from 0 to 1, exclusive, which spreads retries. */
     readonly random: () => number;
     /** Delivers a buffer. What it throws is retried. */
-    readonly deliver: (buffer: Buffer) => Promise<void>;
+    readonly deliver: (buffer: FullBuffer) => Promise<void>;
     /** Receives why an attempt failed. */
     readonly onFailure: (error: unknown) => void;
   }) {
@@ -45,7 +45,7 @@ export class DeliveryQueue<Buffer> {
   }
 
   /** Adds a buffer. It is delivered at once if nothing is before it and no pause runs. */
-  push(buffer: Buffer): void {
+  push(buffer: FullBuffer): void {
     this.#waiting.push(buffer);
     if (this.#pause === undefined) this.#start();
   }

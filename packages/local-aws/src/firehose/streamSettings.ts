@@ -40,7 +40,7 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
 /** An ARN of any service. */
 const arn = z.string().regex(/^arn:/, 'an ARN');
 
-/** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
+/** The most characters of an extension: https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
 const EXTENSION_CHARACTERS = 128;
 
 /** When a buffer is full. */
@@ -50,8 +50,8 @@ const bufferingHints = z.strictObject({
 });
 
 /**
- * The destination of a stream. Records are delivered as they came: there is no conversion, partitioning, processing or compression, so nothing goes to an
- * error output, and prefixes have no expressions.
+ * The destination of a stream. Records are delivered as they came: there is no conversion, partitioning, processing or
+ * compression, so nothing goes to an error output, and prefixes have no expressions.
  */
 const extendedS3 = z.strictObject({
   BucketARN: arn,

@@ -26,7 +26,7 @@ import { type DatabaseInput, databaseInputSchema, type TableInput, tableInputSch
  * The Data Catalog: databases, tables and their partitions. A change is on disk before the method returns and becomes
  * visible only then. Names are looked up in lower case, as in Glue.
  *
- * Every method throws an AwsError with Glue's error code when something is missing, exists already or is invalid.
+ * Methods throw an AwsError with Glue's error code when something is missing, exists already or is invalid.
  *
  * @example
  * const catalog = Catalog.open({ directory: 'data/glue', clock: realClock });
@@ -49,7 +49,7 @@ export class Catalog {
     return new Catalog(options.directory, options.clock);
   }
 
-  /** Sorted by name. */
+  /** All databases, sorted by name. */
   databases(): DatabaseEntry[] {
     return sortByKey(this.#databases);
   }
@@ -59,14 +59,14 @@ export class Catalog {
     return this.#databases.has(name.toLowerCase());
   }
 
-  /** @throws AwsError EntityNotFoundException */
+  /** A database, whatever the case of its name. @throws AwsError EntityNotFoundException */
   database(name: string): DatabaseEntry {
     const entry = this.#databases.get(name.toLowerCase());
     if (entry === undefined) throw databaseNotFound(name);
     return entry;
   }
 
-  /** @throws AwsError AlreadyExistsException */
+  /** Creates a database without tables. @throws AwsError AlreadyExistsException */
   createDatabase(input: DatabaseInput): void {
     if (this.#databases.has(input.Name)) throw alreadyExists('Database');
     this.#saveDatabase({ input, createdAt: this.#clock.now(), tables: new Map() });
@@ -79,14 +79,14 @@ export class Catalog {
     this.#saveDatabase({ ...entry, input });
   }
 
-  /** Deletes the database with its tables and partitions. */
+  /** Deletes the database with its tables and partitions. @throws AwsError EntityNotFoundException */
   deleteDatabase(name: string): void {
     const { input } = this.database(name);
     eraseDatabase(this.#directory, input.Name);
     this.#databases.delete(input.Name);
   }
 
-  /** Sorted by name. */
+  /** The tables and views of a database, sorted by name. @throws AwsError EntityNotFoundException */
   tables(databaseName: string): TableEntry[] {
     return sortByKey(this.database(databaseName).tables);
   }
@@ -96,14 +96,14 @@ export class Catalog {
     return this.#databases.get(databaseName.toLowerCase())?.tables.get(name.toLowerCase());
   }
 
-  /** @throws AwsError EntityNotFoundException */
+  /** A table or view, whatever the case of its name. @throws AwsError EntityNotFoundException */
   table(databaseName: string, name: string): TableEntry {
     const entry = this.database(databaseName).tables.get(name.toLowerCase());
     if (entry === undefined) throw tableNotFound(name);
     return entry;
   }
 
-  /** @throws AwsError EntityNotFoundException, AlreadyExistsException, InvalidInputException */
+  /** Creates a table without partitions. @throws AwsError EntityNotFoundException, AlreadyExistsException, InvalidInputException */
   createTable(databaseName: string, input: TableInput): void {
     const database = this.database(databaseName);
     if (database.tables.has(input.Name)) throw alreadyExists('Table');

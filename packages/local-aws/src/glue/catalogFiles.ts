@@ -37,11 +37,11 @@ const tableFileSchema = z.strictObject({
   ),
 });
 
-/**
- * The catalog on disk: one folder per database, one JSON file per table with its partitions. Every file is replaced
- * as a whole. Writes are synchronous: the catalog changes only a few times a day, and a change that is on disk before
- * the next request is read needs no further ordering.
- */
+// The catalog on disk: one folder per database, one JSON file per table with its partitions. Every file is replaced as a
+// whole. Writes are synchronous: the catalog changes only a few times a day, and a change that is on disk before the next
+// request is read needs no further ordering.
+
+/** Writes the definition of one database, without its tables. */
 export function writeDatabase(directory: string, entry: DatabaseEntry): void {
   const folder = databaseFolder(directory, entry.input.Name);
   mkdirSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import { type Policy, PolicyProblem, readPolicy } from './policy.ts';
 
-// Forms of principals.
+/** An account as a principal: its number, or the ARN of its root. */
 const ACCOUNT = /^\d{12}$|^arn:aws:iam::\d{12}:root$/;
 /** ARN of a role or user. */
 const IDENTITY = /^arn:aws:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]+$/;

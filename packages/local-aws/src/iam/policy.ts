@@ -33,6 +33,12 @@ export class PolicyProblem extends Error {}
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function matchesPattern(pattern: string, text: string): boolean {
+  // Only `?` counts characters, of which some have two units of UTF-16.
+  return pattern.includes('?') ? matchesUnits([...pattern], [...text]) : matchesUnits(pattern, text);
+}
+
+/** As {@link matchesPattern}, where `?` matches one unit. */
+function matchesUnits(pattern: ArrayLike<string>, text: ArrayLike<string>): boolean {
   // Greedy with one backtracking point, so that no pattern takes more than |pattern| × |text| steps.
   let p = 0;
   let t = 0;

@@ -42,7 +42,7 @@ export interface MappingOptions {
   readonly recursiveLoop: RecursiveLoop;
   /** The most messages of a batch. */
   readonly batchSize: number;
-  /** How long to wait for a batch to fill. */
+  /** How long to wait for a batch to fill, milliseconds. */
   readonly windowMs: number;
   /** The most batches that the function processes at the same time. */
   readonly maximumConcurrency: number;
@@ -170,7 +170,10 @@ export class EventSourceMapping {
     }
   }
 
-  /** Messages that were received and not deleted return when their visibility timeout ends. */
+  /**
+   * Reports a failure of the queue, and pauses. Messages that were received and not deleted return when their visibility
+   * timeout ends.
+   */
   #failed(error: unknown): void {
     this.#options.onFailure(error);
     // A parallel batch may have failed for the same reason and started the pause.
@@ -213,10 +216,10 @@ export class EventSourceMapping {
   }
 
   /**
-   * Whether a standard queue hands out the message twice, because a server of its was away:
+   * Whether a standard queue hands out the message twice, because one of its servers was away:
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
    *
-   * @param isDone While the function works on it, or after it was deleted.
+   * @param isDone Whether it does so after the message was deleted; else it does while the function works on it.
    */
   #isRepeated({ receiveCount }: ReceivedMessage, isDone: boolean): boolean {
     const { faults, queue } = this.#options;

@@ -36,7 +36,7 @@ export interface HostOptions {
   readonly onEnd: (why: string) => void;
 }
 
-// Sources are TypeScript, the package is JavaScript.
+/** The module that runs in the host. Sources are TypeScript, the package is JavaScript. */
 const RUNTIME = new URL(import.meta.url.endsWith('.ts') ? './runtime.ts' : './runtime.js', import.meta.url);
 
 /**

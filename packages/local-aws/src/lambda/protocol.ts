@@ -20,6 +20,7 @@ export interface Start {
   /** The offset of {@link Invocation}, for the time in which the bundle is loaded. */
   readonly clockOffsetMs: number;
 }
+
 /** The pipe from which a frozen process reads its next invocation: JSON and a line break. */
 export const THAWS = 4;
 
@@ -33,7 +34,7 @@ export interface Invocation {
   readonly trace: string;
   /** Whether the environment is frozen from its answer to the next invocation. */
   readonly freezes: boolean;
-  /** Time at which the invocation times out, by the machine's clock. */
+  /** Time at which the invocation times out, epoch milliseconds of the machine's clock. */
   readonly deadlineMs: number;
   /** How far the function's `Date` is ahead of the machine's, in milliseconds. */
   readonly clockOffsetMs: number;

@@ -26,8 +26,8 @@ function shiftDate(offsetMs: () => number): () => number {
 }
 
 // The entry point of an execution environment: a thread or a process that works like Lambda's Node runtime. It loads the
-// bundle once, then runs one invocation at a time. The handler sees an event, a context and its own
-// process.env, and cannot tell the difference.
+// bundle once, then runs one invocation at a time. The handler has an event, a context and a process.env of its own, as on
+// Lambda.
 
 /** The function that an invocation calls, with the event and the context. */
 type Handler = (event: unknown, context: unknown) => unknown;

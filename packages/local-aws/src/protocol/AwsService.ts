@@ -18,7 +18,7 @@ export interface AwsRequest {
   readonly body: Readable;
   /** The region in the scope of the signature. */
   readonly region: string;
-  /** The ID of the request. It is also sent back as `x-amzn-requestid` or `x-amz-request-id`. */
+  /** The ID of the request. It is also sent back as `x-amzn-requestid` and `x-amz-request-id`. */
   readonly requestId: string;
   /** The verified signature: S3 needs it for the payload hash and for signed chunks. */
   readonly signature: VerifiedSignature;
@@ -32,7 +32,7 @@ export interface AwsRequest {
     | undefined;
 }
 
-/** A service's answer; the edge adds the request id, date and length headers. */
+/** A service's answer. The edge adds headers with the ID of the request and the date. */
 export interface AwsResponse {
   /** Status of HTTP. */
   readonly status: number;
@@ -44,7 +44,7 @@ export interface AwsResponse {
 
 /** One emulated service behind the shared edge endpoint. */
 export interface AwsService {
-  /** The service's name in a signature's scope: `s3`, `firehose`, `glue`, `sqs`, `athena`. */
+  /** The service's name in a signature's scope, e.g. `s3`. */
   readonly signingName: string;
   /** The part of `X-Amz-Target` before the dot. Services of the JSON protocols have one, S3 does not. */
   readonly targetPrefix?: string;

@@ -42,12 +42,12 @@ const OLDER = 'AWS.SimpleQueueService.';
  * which is in `x-amzn-query-error` and which most other SDKs still show.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  */
-const QUERY_NAMES: Readonly<Record<string, string>> = {
-  QueueDoesNotExist: `${OLDER}NonExistentQueue`,
-  InvalidParameterValueException: 'InvalidParameterValue',
-  MissingRequiredParameterException: 'MissingParameter',
-  AccessDeniedException: 'AccessDenied',
-};
+const QUERY_NAMES: ReadonlyMap<string, string> = new Map([
+  ['QueueDoesNotExist', `${OLDER}NonExistentQueue`],
+  ['InvalidParameterValueException', 'InvalidParameterValue'],
+  ['MissingRequiredParameterException', 'MissingParameter'],
+  ['AccessDeniedException', 'AccessDenied'],
+]);
 
 /** Errors of batches and of a purge, which have the older prefix before their name. */
 const WITH_PREFIX =
@@ -61,7 +61,7 @@ export function queryErrorHeaders(error: AwsError): Readonly<Record<string, stri
 
 /** An error's older name. Failed entries of a batch have it: SDKs do not translate the names in entries. */
 export function queryName({ code }: AwsError): string {
-  return QUERY_NAMES[code] ?? (WITH_PREFIX.test(code) ? `${OLDER}${code}` : code);
+  return QUERY_NAMES.get(code) ?? (WITH_PREFIX.test(code) ? `${OLDER}${code}` : code);
 }
 
 /** No queue has the URL or name. */

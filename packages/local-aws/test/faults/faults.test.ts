@@ -147,15 +147,13 @@ describe('a call that fails', () => {
     expect(DatabaseList.map(({ Name }) => Name)).toEqual(['made']);
   });
 
-  it('can have any error code and status', async () => {
-    faults.set({ sqs: [{ fault: 'failCalls', code: 'SomethingNew', status: 418 }] });
+  it.each(['SomethingNew', 'constructor'])('can have any error code with a status: %s', async (code) => {
+    faults.set({ sqs: [{ fault: 'failCalls', code, status: 418 }] });
     await expect(sqs.send(new ReceiveMessageCommand({ QueueUrl }))).rejects.toMatchObject({
-      name: 'SomethingNew',
+      name: code,
       $metadata: { httpStatusCode: 418 },
     });
-    expect(() => faults.set({ sqs: [{ fault: 'failCalls', code: 'SomethingNew' }] })).toThrow(
-      'give a status too',
-    );
+    expect(() => faults.set({ sqs: [{ fault: 'failCalls', code }] })).toThrow('give a status too');
   });
 });
 

@@ -77,6 +77,7 @@ export interface StatementRunner {
   classify(sql: string): StatementKind | Promise<StatementKind>;
   /** Runs a statement. @throws StatementError when the execution fails. Reading the rows may throw it, too. */
   run(sql: string, context: StatementContext): Promise<StatementResult>;
+  /** Frees what the runner holds. Nothing can be run any more. */
   close(): Promise<void>;
 }
 

@@ -208,7 +208,7 @@ function statementPosition(
 
 /** The word at an offset of the statement. DuckDB's own name for it may come from the translation. */
 function wordAt({ sql }: FailedQuery, offset = sql.length): string | undefined {
-  return /^(?:\w+|\S)/.exec(sql.slice(offset))?.[0];
+  return /^(?:\w+|\S)/u.exec(sql.slice(offset))?.[0];
 }
 
 /** The name at an offset of the user's text, with its qualifiers and without quotes. */

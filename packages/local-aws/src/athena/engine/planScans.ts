@@ -73,7 +73,7 @@ function conjuncts(expression: string): string[] {
 /** The index of the parenthesis that closes the first one; -1 without it. */
 function closingBracket(text: string): number {
   let depth = 0;
-  for (const [index, character] of [...maskQuoted(text)].entries()) {
+  for (const [index, character] of maskQuoted(text).split('').entries()) {
     if (character === '(') depth += 1;
     if (character === ')') depth -= 1;
     if (depth === 0) return index;
@@ -86,10 +86,11 @@ function maskQuoted(text: string): string {
   return text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, (quoted) => '_'.repeat(quoted.length));
 }
 
-/** The text with quoted and parenthesized parts masked. */
+/** The text with quoted and parenthesized parts masked. Its indexes are those of the text. */
 function maskNested(text: string): string {
   let depth = 0;
-  return [...maskQuoted(text)]
+  return maskQuoted(text)
+    .split('')
     .map((character) => {
       if (character === ')') depth -= 1;
       const shown = depth === 0 ? character : '_';

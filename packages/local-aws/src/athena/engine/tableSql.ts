@@ -61,7 +61,10 @@ export function filledTableSql(table: SessionTable, files: readonly DataFile[], 
   return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
 }
 
-/** A column of the files in its type. DuckDB makes no TIMESTAMP of a TIMESTAMPTZ long before all calendars, which is infinite here. */
+/**
+ * A column of the files in its type. DuckDB can't cast a TIMESTAMPTZ to a TIMESTAMP if it is some 285,000 years before 1970
+ * or earlier: such a time is infinite here.
+ */
 function shownAs({ name, type }: SessionColumn): string {
   const column = quoteName(name);
   if (type !== 'TIMESTAMP') return `CAST(${column} AS ${type})`;

@@ -56,9 +56,9 @@ function formatterFor(type: DuckDBType): ToText {
     const texts = type.entryTypes.map((entry) => nestedFormatter(entry));
     return (value) => {
       if (!(value instanceof DuckDBStructValue)) return String(value);
-      const fields = Object.values(value.entries).map(
-        (item, index) => `${names[index] ?? ''}=${texts[index]?.(item) ?? ''}`,
-      );
+      // The values are looked up by their names: an object has members such as `2` and `1` in another order.
+      const items = type.entryNames.map((name) => value.entries[name] ?? null);
+      const fields = items.map((item, index) => `${names[index] ?? ''}=${texts[index]?.(item) ?? ''}`);
       return `{${fields.join(', ')}}`;
     };
   }

@@ -71,7 +71,7 @@ export class PreparedStatementStore implements PreparedStatements {
     return found;
   }
 
-  /** The statements but one. */
+  /** All statements except one. */
   #without(workGroup: string, name: string): PreparedStatement[] {
     return this.#statements.filter(
       (statement) => statement.workGroup !== workGroup || statement.name !== name,

@@ -98,25 +98,25 @@ export class WorkGroups {
     return new WorkGroups(join(options.directory, 'workgroups.json'), options.clock);
   }
 
-  /** Sorted by name. */
+  /** All workgroups, sorted by name. */
   all(): WorkGroup[] {
     return sorted(this.#groups);
   }
 
-  /** @throws AwsError InvalidRequestException */
+  /** The workgroup of a name. @throws AwsError InvalidRequestException if there is none. */
   find(name: string): WorkGroup {
     const group = this.#groups.get(name);
     if (group === undefined) throw workGroupNotFound();
     return group;
   }
 
-  /** Stores a workgroup. */
+  /** Stores a workgroup in place of one with its name. @throws AwsError NotImplemented for client-side encryption. */
   update(group: WorkGroup): void {
     assertNoClientEncryption(group.configuration.ResultConfiguration);
     this.#save(group);
   }
 
-  /** @throws AwsError InvalidRequestException for `primary`, or when it does not exist. */
+  /** Deletes a workgroup. @throws AwsError as {@link requireRemovable}. */
   remove(name: string): void {
     this.requireRemovable(name);
     const groups = new Map(this.#groups);
@@ -124,7 +124,7 @@ export class WorkGroups {
     this.#write(groups);
   }
 
-  /** @throws AwsError InvalidRequestException for `primary`, or when it does not exist. */
+  /** Requires a workgroup that can be deleted. @throws AwsError InvalidRequestException for `primary`, or when it does not exist. */
   requireRemovable(name: string): void {
     this.find(name);
     if (name === PRIMARY) throw invalidRequest('The primary workgroup cannot be deleted');

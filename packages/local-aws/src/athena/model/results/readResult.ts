@@ -4,6 +4,7 @@ import { resultsNotFound } from '../errors.ts';
 import { parseCsvLine } from './resultFormat.ts';
 import { parseResultLocation } from './resultLocation.ts';
 
+/** The byte of a quote. */
 const QUOTE = 0x22;
 
 /** The byte that ends a row, unless it is within quotes. */

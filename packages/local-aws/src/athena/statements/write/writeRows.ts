@@ -9,7 +9,7 @@ import { STATEMENT_LIMITS, type StatementResult } from '../../engine/StatementRu
 import { type OpenQuery, type QueryRun, rowsFrom } from '../queryStatements.ts';
 import type { NewPartition } from './tablePartitions.ts';
 
-/** The result of a statement but for its kind. */
+/** The result of a statement without its kind. */
 export type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
 /** The result of a statement that writes no rows. */
