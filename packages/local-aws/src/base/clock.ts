@@ -13,7 +13,7 @@ export interface Alarm {
 /** The local cloud's time: buffer intervals, visibility timeouts and schedules use it, so tests can drive them. */
 export interface LocalClock extends Clock {
   /**
-   * Calls `ring` once, `delayMs` from now by this clock. Never keeps the process alive. A {@link MovableClock} that is
+   * Calls `ring` once, `delayMs` from now by this clock. Never keeps the process alive. A `MovableClock` that is
    * being moved waits for a promise that `ring` answers before it goes on.
    */
   after(delayMs: number, ring: () => unknown): Alarm;

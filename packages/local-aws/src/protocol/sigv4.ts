@@ -15,7 +15,7 @@ export const DATED_ALIKE_MS = 60 * 1000;
 
 /**
  * Limit of a body that is buffered because the signature covers its hash but no header names it. The AWS CLI signs calls of
- * every service but S3 in this way. The limit is above the largest JSON request that any emulated service takes.
+ * every service except S3 in this way. The limit is above the largest JSON request that any emulated service takes.
  */
 export const UNNAMED_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
@@ -67,7 +67,7 @@ function canonicalRequest(
   ].join('\n');
 }
 
-/** The path in canonical form, in which services but S3 encode it a second time. */
+/** The path in canonical form, in which every service except S3 encodes it a second time. */
 function encodePath(path: string): string {
   return path === '' ? '/' : path.split('/').map(encodeRfc3986).join('/');
 }

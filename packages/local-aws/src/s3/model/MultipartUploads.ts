@@ -99,7 +99,7 @@ export class MultipartUploads {
     return begun;
   }
 
-  /** @throws AwsError `NoSuchUpload`, also when the upload is for another key. */
+  /** An open upload. @throws AwsError `NoSuchUpload`, also when the upload is for another key. */
   get(uploadId: string, key: string): Upload {
     return this.#find(uploadId, key).upload;
   }
@@ -130,12 +130,17 @@ export class MultipartUploads {
     return added;
   }
 
-  /** All parts, ordered by number. */
+  /** All parts of an upload, ordered by number. @throws AwsError `NoSuchUpload` */
   parts(uploadId: string, key: string): Part[] {
     return [...this.#find(uploadId, key).parts.values()].sort((a, b) => a.partNumber - b.partNumber);
   }
 
-  /** The bytes of the parts, in order. Throws `NoSuchUpload` when a part is aborted or replaced meanwhile. */
+  /**
+   * The bytes of the parts, in order.
+   *
+   * @throws AwsError `NoSuchUpload` when the upload ends or a part is replaced meanwhile; StoreError for a file that something
+   *   else has removed.
+   */
   async *read(uploadId: string, parts: readonly Part[]): AsyncGenerator<Uint8Array> {
     for (const { file } of parts) {
       try {
@@ -166,7 +171,7 @@ export class MultipartUploads {
     if (this.#uploads.get(uploadId)?.upload.key === key) this.end(uploadId, key);
   }
 
-  /** Ordered by key, then by start. */
+  /** All open uploads, ordered by key, then by start. */
   list(): Upload[] {
     return [...this.#uploads.values()]
       .map(({ upload }) => upload)
@@ -189,7 +194,12 @@ export class MultipartUploads {
     return open;
   }
 
-  /** A folder without a journal remains when a process is killed while it creates or removes an upload. */
+  /**
+   * Reads an upload of an earlier process. A folder without a journal remains when a process is killed while it creates or
+   * removes an upload: it is removed.
+   *
+   * @throws DiskError DISK_DAMAGED
+   */
   #load(name: string): void {
     const folder = join(this.#folder, name);
     const names = readdirSync(folder);

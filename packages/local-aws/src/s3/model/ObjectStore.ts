@@ -82,12 +82,16 @@ export class ObjectStore {
   /**
    * Opens the store in a folder, which is created when missing.
    *
-   * @param options.account Account and region of buckets that are created without their own. Default 000000000000 in us-east-1.
+   * @throws DiskError DISK_DAMAGED
    */
   static open(options: {
+    /** The folder. */
     readonly directory: string;
+    /** The clock of times of buckets and objects. */
     readonly clock: Clock;
+    /** Account of buckets that are created without their own. Default 000000000000. */
     readonly account?: string;
+    /** Region of buckets that are created without their own. Default `us-east-1`. */
     readonly region?: string;
   }): ObjectStore {
     const { directory, clock, account = OWNER_ACCOUNT, region = 'us-east-1' } = options;
@@ -109,14 +113,18 @@ export class ObjectStore {
   }
 
   /**
-   * @param options.account Account that owns it. Default the account of the deployment.
+   * Creates a bucket without objects.
+   *
    * @throws AwsError `InvalidBucketName`, `BucketAlreadyExists`, `BucketAlreadyOwnedByYou`.
    */
   createBucket(
     name: string,
     options: {
+      /** Whether its new objects are reported to EventBridge. Default false. */
       readonly eventBridge?: boolean;
+      /** Default: the region of the deployment. */
       readonly region?: string;
+      /** Account that owns it. Default: the account of the deployment. */
       readonly account?: string;
       /** Default: the settings of a new bucket. */
       readonly settings?: BucketSettings;
@@ -151,7 +159,7 @@ export class ObjectStore {
     return existing.info;
   }
 
-  /** @throws AwsError `NoSuchBucket`, `BucketNotEmpty`. Foreign files in the bucket's folder stay. */
+  /** Deletes an empty bucket. Foreign files in its folder stay. @throws AwsError `NoSuchBucket`, `BucketNotEmpty` */
   deleteBucket(name: string): void {
     const bucket = this.bucket(name);
     if (!bucket.isEmpty) throw s3Errors.bucketNotEmpty(name, bucket.versioning !== undefined);
@@ -178,14 +186,18 @@ export class ObjectStore {
     return this.#buckets.has(name);
   }
 
-  /** @throws AwsError `NoSuchBucket`. */
+  /** A bucket by its name. @throws AwsError `NoSuchBucket` */
   bucket(name: string): Bucket {
     const bucket = this.#buckets.get(name);
     if (bucket === undefined) throw s3Errors.noSuchBucket(name);
     return bucket;
   }
 
-  /** Writes an object. The whole object is readable once this resolves. */
+  /**
+   * Writes an object. The whole object is readable once this resolves.
+   *
+   * @throws AwsError `NoSuchBucket`, `KeyTooLongError`, `InvalidURI`, `EntityTooLarge`, `PreconditionFailed`
+   */
   async put(
     bucketName: string,
     key: string,
@@ -223,7 +235,7 @@ export class ObjectStore {
     return { object, body: bucket.read(object, range) };
   }
 
-  /** @throws AwsError `NoSuchBucket`, and as {@link Bucket.get}. */
+  /** An object without its bytes. @throws AwsError `NoSuchBucket`, and as {@link Bucket.get}. */
   head(bucketName: string, key: string, versionId?: string): StoredObject {
     return this.bucket(bucketName).get(key, versionId);
   }

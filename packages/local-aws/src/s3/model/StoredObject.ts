@@ -13,8 +13,8 @@ export const storedChecksumSchema = z.strictObject({
 export type StoredChecksum = z.output<typeof storedChecksumSchema>;
 
 /**
- * All but STANDARD, which is omitted, and the retired REDUCED_REDUNDANCY. Express One Zone, Outposts and Snow are
- * other services.
+ * All storage classes except STANDARD, which is omitted, and the retired REDUCED_REDUNDANCY. Express One Zone, Outposts
+ * and Snow are other services.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
  */
 export const storageClasses = [

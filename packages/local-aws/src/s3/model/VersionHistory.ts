@@ -46,7 +46,7 @@ export class VersionHistory {
     return this.#versions.size === 0;
   }
 
-  /** Newest first. */
+  /** The versions of a key, newest first. */
   of(key: string): readonly Version[] {
     return this.#versions.get(key) ?? [];
   }
@@ -94,7 +94,7 @@ export class VersionHistory {
   }
 }
 
-/** The versions but one. */
+/** All versions except one. */
 function without(versions: readonly Version[], versionId: string): readonly Version[] {
   return versions.filter((version) => versionIdOf(version) !== versionId);
 }

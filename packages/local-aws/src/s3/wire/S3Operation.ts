@@ -44,7 +44,9 @@ export interface KeyUse {
 /** Decides who may use which KMS key for an object. */
 export interface KeyAccess {
   /**
-   * @returns ARN of the key, if it is here.
+   * Requires that a caller may use a key.
+   *
+   * @returns ARN of the key; undefined for one that is not here.
    * @throws AwsError as S3 reports it: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
    */
   requireUse(use: KeyUse): string | undefined;

@@ -10,7 +10,7 @@ import {
 import type { S3Call } from '../S3Operation.ts';
 import { ENCRYPTION, encryptionHeaders, readEncryption } from './objectEncryption.ts';
 
-/** Headers of a write that are returned with the object: unchanged, but for {@link contentEncoding}. */
+/** Headers of a write that are returned with the object: unchanged, except by {@link contentEncoding}. */
 const KEPT = [
   'cache-control',
   'content-disposition',
