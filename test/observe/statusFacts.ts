@@ -616,6 +616,7 @@ export const missingChange: ContentChange = {
   count: 0,
   of: 0,
   usual: 0,
+  mean: 0,
   days: 7,
   since: hoursAgo(30),
 };

@@ -1,35 +1,31 @@
-import { qualifiedName, quoteText } from '../../../lib/base/sql.ts';
+import { qualifiedName } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
-import { valueNumber } from '../../../lib/views/productEvents.ts';
-import { productionOnly } from '../../../lib/views/View.ts';
-import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
-import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
+import { numberSql, withRepeats } from './contentNumbers.ts';
+import {
+  COMPARED_DAYS,
+  type ComparedPart,
+  FEWEST_DAYS,
+  type From,
+  IS_EXPERIMENT,
+  NO_DAY,
+  NO_NUMBER,
+  NO_TEXT,
+  NO_TIME,
+  ONE,
+  PARTS,
+  type Part,
+  type Parts,
+  PRESENT,
+  UNITS,
+  USUAL,
+  unitIdPart,
+} from './contentParts.ts';
 import { readTime, timestampText } from './tracedRows.ts';
-
-/**
- * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
- * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value; exposures of an SDK
- * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
- */
-export type ComparedPart =
-  | 'event'
-  | 'sdk'
-  | 'experiment'
-  | 'group'
-  | 'unit'
-  | 'idForm'
-  | 'unitId'
-  | 'evaluation'
-  | 'value'
-  | 'environment'
-  | 'time'
-  | 'split'
-  | 'crossover';
 
 /** How what came within 24 hours differs from each of some days before. */
 export interface ContentChange {
@@ -39,14 +35,15 @@ export interface ContentChange {
   readonly what: ComparedPart;
   /**
    * `less`: a value that each of these days had came no more, or, of names, less than a third of the fewest, although others came. `names`:
-   * many more names came than on any of them. `more`: a value has a far larger share of what somebody sent, of names thrice the most.
+   * many more names came than on any of them. `more`: a value has a far larger share of what somebody sent, of names thrice the most. `other`: a number of events is of another size
+   * since some hours.
    */
-  readonly kind: 'less' | 'names' | 'more';
-  /** What it is of: the experiment, the type of the SDK, or of `value` the name of the event; empty of names. */
+  readonly kind: 'less' | 'names' | 'more' | 'other';
+  /** What it is of: the experiment, the type of the SDK, or of `value`, `amount`, `size` and `repeats` the name of the event; empty of names. */
   readonly subject: string;
   /**
    * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
-   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`. Of `names` one of the new names.
+   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`; of `amount`, `size` and `repeats` the type of the SDK. Of `names` one of the new names.
    */
   readonly value: string;
   /** Name of the group, the layer of an experiment, the shape of one of the texts of `value`, as `99,99`, or of `time` the most frequent one as Athena writes it; null of all else, and while it is not known. */
@@ -55,16 +52,18 @@ export interface ContentChange {
   readonly times: number;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
-  /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still. */
+  /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still; of `other` those since `since`, of `repeats` those of them that came again. */
   readonly count: number;
-  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before. */
+  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before; of `other` all since `since`. */
   readonly of: number;
-  /** Of `more` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0. */
+  /** Of `more` and `repeats` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0; of `amount` the geometric mean of the values of the days before, of `size` that of the characters of their metadata. */
   readonly usual: number;
+  /** Of `amount` and `size` what `usual` is, of the events since `since`; 0 of all else. */
+  readonly mean: number;
   /** Number of days before that are known. */
   readonly days: number;
   /**
-   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of units the first of their last group; of `names`
+   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of `other` of the first hour of such numbers, of units the first of their last group; of `names`
    * the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as many as usual, both if within two days; else the day after the last day that is known to have some, or the first of the two days if that is later: it may have begun before.
    */
   readonly since: string;
@@ -78,19 +77,12 @@ export interface ContentChanges {
   readonly scannedBytes: number;
 }
 
-/**
- * Days that are compared at most, of names and of what is read by its unit: those columns are large. One more than are needed, because
- * the newest is curated some time after midnight.
- */
-const COMPARED_DAYS = { names: 7, units: 4 } as const;
 /** Days before today since which raw rows were received that are read: as a rule those that are not curated, so that the last row of a name is known. */
 const RAW_DAYS = 2;
 /** Days of events before and after those of receipt in which such rows are looked for at most: of each file there the times of receipt are read. */
 const MOST_WINDOW_DAYS = 14;
 /** Days before today in whose folders rows may lie that are compared. */
 export const READ_DAYS = RAW_DAYS + MOST_WINDOW_DAYS;
-/** Fewest days that show what comes each day. */
-const FEWEST_DAYS = 3;
 /** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
 const EXPECTED = 10;
 /** Names that come still are told as less, or as more, if their number, and what it is to all others, differ by more than so much from all days before. */
@@ -100,26 +92,14 @@ const MORE = { times: 3, share: 0.15 } as const;
 /** Shares between which user IDs are written otherwise, or many have one time: those of some senders always grow or shrink. */
 const JUMP = { before: 0.05, now: 0.25 } as const;
 /**
- * Minutes from its receipt from which the time of an event is not the present one. Events that have such a time together within 24 hours
- * (`now`), and the share of what their sender sent, from which this is no chance: of phones that were offline each has its own. So many on a
- * day `before` show that it is usual.
+ * Events that have a time together within 24 hours (`now`) that is not the present one, and the share of what their sender sent, from which
+ * this is no chance: of phones that were offline each has its own. So many on a day `before` show that it is usual.
  */
-const ONE_TIME = { minutes: 60, now: 10, share: 0.001, before: 2 } as const;
+const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
 const MOST_CHANGES = 100;
-
-/** The value of each part of which a larger share says nothing; null of a part that has none. */
-const USUAL = {
-  unit: 'some',
-  environment: 'production',
-  crossover: 'one',
-  unitId: '',
-  evaluation: 'some',
-  value: 'number',
-  split: null,
-} as const;
 
 type Tables = Pick<
   Config,
@@ -143,6 +123,7 @@ export async function readContentChanges(
   );
   const changes = rows.map((row): ContentChange => {
     const { what, kind, subject, value, label, sdk, newest, since } = row;
+    const isSize = what === 'amount' || what === 'size';
     return {
       table,
       what: what as ComparedPart,
@@ -154,7 +135,8 @@ export async function readContentChanges(
       sdk: sdk || null,
       count: Number(row['count']),
       of: Number(row['whole']),
-      usual: Number(row['usual']),
+      usual: isSize ? 10 ** Number(row['usual']) : Number(row['usual']),
+      mean: isSize ? 10 ** Number(row['mean']) : 0,
       days: Number(row['days']),
       since: changeSince({ since, newest }, deployment.now),
     };
@@ -190,12 +172,14 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
   const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
   // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
+  const expected = '"least_share" * least("now_whole", "most_whole")';
   // Apart, rows of each time are counted whatever hour they came in; what is of no such time is one group again.
   const ofTime = `CASE WHEN "what" = 'time' THEN "label" END`;
   const ofSender = 'PARTITION BY "what", "subject", "sdk", "day"';
   const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${ofSender})) END`;
   return `WITH "counted" AS (
   SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+    ${numberSql.counted(isCounted)},
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
   ${rowsOf(config, table, now).join('\n  UNION ALL\n  ')}
@@ -206,7 +190,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   FROM "counted"
 ), "seen" AS (
   SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all",
-    min("first_at") AS "first_at", max("last_at") AS "last_at"
+    ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
   FROM "timed"
   GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END
 ), "shared" AS (
@@ -217,7 +201,8 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
     1e0 * sum("n") OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
     row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
-    dense_rank() OVER (${of} ORDER BY "day") AS "place"
+    dense_rank() OVER (${of} ORDER BY "day") AS "place",
+    ${numberSql.shared}
   FROM "seen"
 ), "compared" AS (
   SELECT *,
@@ -234,14 +219,19 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
     max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
-    max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen"
+    max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen",
+    ${numberSql.compared}
   FROM "shared"
 ), "usual" AS (
   SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
     max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
-    "least_share" * least("now_whole", "most_whole") AS "expected",
-    CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus"
+    ${expected} AS "expected",
+    CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus",
+    ${numberSql.usual}
   FROM "compared" WHERE "known" >= ${FEWEST_DAYS}
+), "differing" AS (
+  SELECT *, ${numberSql.differs}
+  FROM "usual"
 ), "told" AS (
   SELECT *, CASE
     WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
@@ -256,19 +246,21 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
     WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
       AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
+    WHEN ${numberSql.isOther} THEN 'other'
   END AS "kind",
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
-  FROM "usual"
+  FROM "differing"
 ), "grouped" AS (
-SELECT "what", "kind", "subject", min("value") AS "value", max_by("label", "label_n") AS "label", "sdk",
+SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max("label")) AS "label", "sdk",
   count(DISTINCT ${ofTime}) AS "times",
-  CASE "kind" WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
-  CASE "kind" WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
-  max("known") AS "days", max("newest") AS "newest_day",
+  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
+  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
+  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  ${numberSql.mean} AS "mean",
+  CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
   CASE
     WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * "own" / "own_all" THEN "first_at" END)
-    WHEN "kind" = 'names' THEN min("first_at")
+    WHEN "kind" IN ('names', 'other') THEN min("first_at")
     WHEN max("now_part") = 0 THEN max("last_seen")
     WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
   END AS "since_at"
@@ -281,128 +273,6 @@ SELECT * FROM (
   FROM "grouped"
 ) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
 ORDER BY "kind", "whole" DESC, "value", "sdk"`;
-}
-
-/** What is compared of each row of a table. All is SQL of the row. */
-interface Part {
-  /** What it is of; default nothing. */
-  readonly subject?: string;
-  /** The value. */
-  readonly value: string;
-  /** What a person knows the value by. Default none. */
-  readonly label?: string;
-  /** Type and version of the SDK, if it is told by them. Default none. */
-  readonly sdk?: string;
-  /** The rows that count. */
-  readonly where: string;
-}
-
-const NO_TEXT = 'CAST(NULL AS varchar)';
-const NO_TIME = 'CAST(NULL AS timestamp)';
-const NO_DAY = 'CAST(NULL AS date)';
-/** What views show of experiments. */
-const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate' AND ${productionOnly}`;
-const IS_OF_SDK = '"sdk_type" IS NOT NULL';
-const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
-
-/** Texts that programs write in place of a user whom they do not know. */
-const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous', 'unknown'];
-/** The form of an event without a user: no text of {@link NO_USERS}, of which `none` is what `str(None)` writes. */
-export const ABSENT_USER = 'absent';
-/** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
-export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
-/** How a text before digits is read: with a separator, or of two letters at most, so that there are few. `bob7` is the name of a user. */
-const ID_PREFIX = '^([A-Za-z]{1,8}[-_:.]|[A-Za-z]{1,2})[0-9]+$';
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
-/** The shape of a value that is no number, as SQL: its digits as 9, its letters as a. A finding shows no value of a user. */
-const VALUE_SHAPE = `CASE WHEN ${valueNumber.sql} IS NULL THEN translate(substr("event_value", 1, 40), '0123456789${LETTERS}${LETTERS.toUpperCase()}', '${'9'.repeat(10)}${'a'.repeat(52)}') END`;
-/** SQL of how the user ID of an event is written. */
-export const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
-/** The form of a time that is about that of the receipt, or that no other events have, and of one that others have. */
-const PRESENT = 'present';
-const ONE = 'one';
-/** SQL of whether the time of an event is about that of its receipt. */
-export const isPresent = `abs(date_diff('minute', "timestamp", "received_at")) < ${ONE_TIME.minutes}`;
-/** SQL of the value of an event: `none`, `number`, or another `text`. */
-export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
-
-/** The SDK by whose versions something is told. */
-const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
-
-type Parts = Readonly<Partial<Record<ComparedPart, Part>>>;
-const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
-
-/** What is compared of units of experiments. */
-const UNITS: Parts = {
-  split: { subject: '"experiment_id"', value: '"one"', label: '"name"', where: '"one" = "other"' },
-  crossover: {
-    subject: '"experiment_id"',
-    value: `CASE WHEN "one" = "other" THEN '${USUAL.crossover}' ELSE 'several' END`,
-    where: 'true',
-  },
-};
-
-/** SQL of the reason of an exposure by which nothing was evaluated; `some` of any other. */
-const noEvaluation = `CASE WHEN regexp_like("reason", ${quoteText(NO_EVALUATION_PATTERN)}) THEN "reason" ELSE '${USUAL.evaluation}' END`;
-
-/** The configured unit IDs that an event lacks; none without any. */
-function unitIdPart({ unitIds }: Tables): Parts {
-  const lacking = Object.values(unitIds).map(
-    (column) => `CASE WHEN "${column}" IS NULL THEN '${column}' END`,
-  );
-  if (lacking.length === 0) return {};
-  return {
-    unitId: {
-      subject: '"sdk_type"',
-      value: `concat_ws(', ', ${lacking.join(', ')})`,
-      sdk: VERSION,
-      where: IS_OF_SDK,
-    },
-  };
-}
-
-/** What is compared of rows, by the days that are: names of seven, and what is read by its unit of four. */
-const PARTS: Readonly<Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>> = {
-  events: {
-    names: { event: { value: '"event_name"', where: IS_OF_APP }, sdk },
-    units: {
-      environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
-      unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },
-      idForm: {
-        subject: '"sdk_type"',
-        value: idForm,
-        sdk: VERSION,
-        where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
-      },
-      time: {
-        subject: '"sdk_type"',
-        value: `CASE WHEN ${isPresent} THEN '${PRESENT}' ELSE '${ONE}' END`,
-        label: `CASE WHEN NOT (${isPresent}) THEN CAST("timestamp" AS varchar) END`,
-        sdk: VERSION,
-        where: IS_OF_SDK,
-      },
-      value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
-    },
-  },
-  exposures: {
-    names: {
-      experiment: { value: '"experiment_id"', label: '"layer_id"', where: IS_EXPERIMENT },
-      group: {
-        subject: '"experiment_id"',
-        value: '"group_id"',
-        label: '"group_name"',
-        where: IS_EXPERIMENT,
-      },
-      evaluation: { subject: '"sdk_type"', value: noEvaluation, sdk: VERSION, where: IS_OF_SDK },
-      sdk,
-    },
-  },
-};
-
-/** A table with the rows that are read of it. Both are SQL. */
-interface From {
-  readonly table: string;
-  readonly where: string;
 }
 
 /** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
@@ -432,13 +302,14 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
     // All rows of one time lie in its day: those that came today do not make it a day that had as many.
     const received = 'CAST("received_at" AS date)';
     const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
+    const ofHours = `CASE WHEN "what" IN (${numberSql.names}) THEN date_trunc('hour', "timestamp") END`;
     return [
       scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
-      scanOf(units, ofDay.replace('"ds"', ofReceipt), {
-        table: ofUnits.table,
-        where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
+      scanOf(units, `${ofReceipt} AS "day", ${ofHours} AS "hour", ${NO_TIME} AS "received_at"`, {
+        table: withRepeats(ofUnits),
+        where: `(${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
       }),
-      scanOf({ ...names, ...units }, ofHour, raw),
+      scanOf({ ...names, ...units }, ofHour, { table: withRepeats(raw), where: 'true' }),
     ];
   }
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
@@ -465,6 +336,7 @@ function scanOf(parts: Parts, times: string, { table, where: conditions }: From)
     subject: caseOf(({ subject = "''" }) => subject),
     value: caseOf(({ value }) => value),
     label: caseOf(({ label = NO_TEXT }) => label),
+    number: caseOf(({ number = NO_NUMBER }) => number),
     sdk: caseOf(({ sdk = NO_TEXT }) => sdk),
   };
   const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);

@@ -22,6 +22,8 @@ const GO_ON = 'Collectors that have read it go on with those keys; new ones answ
 const LIKE_IT = 'after the days that the detail names: those that it is compared with are like it then.';
 /** What ends findings on what differs from days before, which become like it. */
 const ending = `It goes once all has been as before for a day, or ${LIKE_IT}`;
+/** What ends findings on numbers of which the last hours are compared with days before. */
+const GOES_SOON = `It goes some hours after they are as before, or ${LIKE_IT}`;
 /** Why units or shares of groups are others at once, and what tells. */
 const REALLOCATED =
   'Either it was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.';
@@ -354,6 +356,21 @@ export const collectorFindings = {
         'The app sends many events with one time: it sets `time` to a constant, or each process takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
         'Have whoever owns the app set `time` of each event to when it happens: the command shows the times by version, the most frequent first, with an event of each and when it came. Rows stay as they are; `received_at` tells when each came.',
         `${ending} A time within \`timeWindow\` may be told again some days later.`,
+      ],
+      amount: [
+        'A release of the app sends the value in another unit, as in cents in place of euros, or with its decimal point elsewhere. Sums and means of `event_value` have both.',
+        'Ask whoever owns the app which is meant: the command shows the days by version with a value. If it is the one of before, have it sent again. Rows stay as they are: queries have to convert those since the time of the title, or those before it.',
+        GOES_SOON,
+      ],
+      size: [
+        'A release of the app puts far more into `metadata`, as a whole object or a dump. It is stored, and queries of the column read it: both cost by their size.',
+        'Have whoever owns the app send what queries need: the command shows the beginning of such metadata by day and version. Rows stay as they are.',
+        GOES_SOON,
+      ],
+      repeats: [
+        'A release of the app logs each of them twice, as where two parts of it listen for the same, or logs one for each of several things without saying which. These are no resends, which have the same time.',
+        'Have whoever owns the app log each once, or put what differs into `metadata`: the command shows those that came most often in a second. Rows stay as they are, and views count each.',
+        GOES_SOON,
       ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,

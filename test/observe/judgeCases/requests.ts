@@ -42,6 +42,14 @@ const otherSplit: ContentChange = { ...moreChange, ...groupChange, what: 'split'
 const missingExperiment: ContentChange = { ...missingChange, table: 'exposures', what: 'experiment' };
 /** Events of a version of an SDK without a user. */
 const versionChange: ContentChange = { ...moreChange, sdk: 'js-client 3.1.0' };
+/** Numbers of events of a version of an SDK that are others. */
+const otherChange: ContentChange = {
+  ...versionChange,
+  kind: 'other',
+  value: 'js-client',
+  count: 420,
+  of: 420,
+};
 /** The content of tables changed so. */
 const changed = (...contentChanges: readonly ContentChange[]) => ({ contentChanges });
 /** Ten events of one sender from before the time window, by whether the sender stated its clock. */
@@ -217,6 +225,32 @@ export const requestCases: readonly Case[] = [
       times: 12,
       usual: 0,
     }),
+  ],
+  [
+    'values of an event are a hundred times as large',
+    changed({ ...otherChange, what: 'amount', subject: 'invoice', usual: 58.2, mean: 6_234 }),
+  ],
+  [
+    'values of two events are smaller',
+    changed(
+      { ...otherChange, what: 'amount', subject: 'invoice', usual: 5_820, mean: 58.2 },
+      { ...otherChange, what: 'amount', subject: 'refund', usual: 20, mean: 0.0333, count: 30 },
+    ),
+  ],
+  [
+    'metadata of an event are a thousand times as large',
+    changed({ ...otherChange, what: 'size', subject: 'search', usual: 15.2, mean: 20_811 }),
+  ],
+  [
+    'events of an SDK come twice',
+    changed({ ...otherChange, what: 'repeats', subject: 'purchase', count: 412, of: 420, usual: 0.004 }),
+  ],
+  [
+    'events of a version come twice, and have one time',
+    changed(
+      { ...otherChange, what: 'repeats', subject: 'purchase', count: 412, of: 420, usual: 0 },
+      { ...versionChange, what: 'time', value: 'one', label: '2026-11-19 09:00:00.000', times: 1 },
+    ),
   ],
   [
     'an SDK writes user IDs otherwise',

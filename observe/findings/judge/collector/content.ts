@@ -3,15 +3,8 @@ import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
 import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
-import {
-  ABSENT_USER,
-  type ContentChange,
-  idForm,
-  isPresent,
-  READ_DAYS,
-  userForm,
-  valueForm,
-} from '../../../facts/tables/contentChanges.ts';
+import { type ContentChange, READ_DAYS } from '../../../facts/tables/contentChanges.ts';
+import { ABSENT_USER, idForm, isPresent, userForm, valueForm } from '../../../facts/tables/contentParts.ts';
 import { readTime, timestampText } from '../../../facts/tables/tracedRows.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
@@ -69,6 +62,14 @@ const SDK = ['"sdk_type"', '"sdk_version"'];
 const GROUP_AND_SDK = ['"group_id"', '"config_version"', ...SDK];
 const ofNamed = isOf('');
 const ofSdk = isOf('sdk_type');
+const ofName = isOf('event_name');
+const ofSdkAndName = (change: ContentChange) =>
+  `${ofName(change)} AND "sdk_type" = ${quoteText(change.value)}`;
+/** `420 events "buy" from js-client 3` */
+const eventsOf = ({ count, subject, sdk }: ContentChange) =>
+  `${counted(count, 'event')} ${quotedName(subject)} from ${sdk}`;
+/** Two figures of a number, as `21,000` or `0.15`. */
+const twoFigures = (number: number) => Number(number.toPrecision(2)).toLocaleString('en-US');
 const ofExperiment = isOf('experiment_id');
 
 /** What is told of exposures without an evaluation. */
@@ -132,7 +133,7 @@ const WORDINGS: Readonly<
     },
     columns: [...SDK, `${valueForm} AS "value"`],
     example: '"event_value"',
-    where: isOf('event_name'),
+    where: ofName,
   },
   environment: {
     title: (change) =>
@@ -150,6 +151,42 @@ const WORDINGS: Readonly<
     columns: ['"timestamp"', '"sdk_version"'],
     example: '"event_name"',
     where: (change) => `${ofSdk(change)} AND NOT (${isPresent})`,
+    order: 'rows',
+  },
+  amount: {
+    title: (change) => {
+      const { mean, usual } = change;
+      const times =
+        mean > usual ? `${twoFigures(mean / usual)} times those` : `1/${twoFigures(usual / mean)} of those`;
+      return `The values of ${eventsOf(change)} are about ${times} of each of the last ${counted(change.days, 'curated day')}`;
+    },
+    columns: ['"ds"', '"sdk_version"'],
+    example: '"event_value"',
+    where: ofSdkAndName,
+  },
+  size: {
+    title: (change) =>
+      `${eventsOf(change)} have about ${twoFigures(change.mean)} characters of metadata each, where they had about ${twoFigures(change.usual)} ${before(change)}`,
+    columns: ['"ds"', '"sdk_version"'],
+    example: 'substr("company_metadata", 1, 200)',
+    where: ofSdkAndName,
+  },
+  repeats: {
+    title: (change) =>
+      shareTitle(
+        change,
+        'event',
+        `${quotedName(change.subject)} from ${change.sdk} came again within a second with the same user, value and metadata`,
+      ),
+    columns: [
+      '"sdk_version"',
+      '"user_id"',
+      '"stable_id"',
+      '"event_value"',
+      '"company_metadata"',
+      `date_trunc('second', "timestamp") AS "second"`,
+    ],
+    where: ofSdkAndName,
     order: 'rows',
   },
   split: {
@@ -206,8 +243,18 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
         other.kind === kind &&
         other.value === value,
     );
+  // What has one time has all else of others, too.
+  const isOfOneTime = ({ what, sdk }: ContentChange) =>
+    what === 'repeats' && changes.some((other) => other.what === 'time' && other.sdk === sdk);
   const told = changes.filter(
-    (change) => !(meant.has(change) || isOfEvents(change) || isOfLost(change) || isUnevaluated(change)),
+    (change) =>
+      !(
+        isOfOneTime(change) ||
+        meant.has(change) ||
+        isOfEvents(change) ||
+        isOfLost(change) ||
+        isUnevaluated(change)
+      ),
   );
   // One finding a subject and table, whatever comes first in it: by both a look knows it again.
   const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
@@ -266,7 +313,8 @@ function newNamesSql({ since }: ContentChange, { config, now }: Pick<Place, 'con
 /** The subject of the finding of a change: its case, and of what is not told in one finding what it is of. */
 function subjectOf(change: ContentChange): string {
   const name = wordingOf(change);
-  if (change.kind === 'less' || change.what === 'value' || name === 'more') return name;
+  const isOfName = change.what === 'value' || change.kind === 'other';
+  if (change.kind === 'less' || isOfName || name === 'more') return name;
   return `${name} ${change.subject || change.what}`;
 }
 

@@ -4,7 +4,8 @@ import { NameFilter } from '../../../../lib/collect/eventFilter.ts';
 import { isRowReason } from '../../../../lib/drops/rowReasons.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
-import { ABSENT_USER, type ContentChange } from '../../../facts/tables/contentChanges.ts';
+import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
+import { ABSENT_USER } from '../../../facts/tables/contentParts.ts';
 import type { CaseOf } from '../../catalogue.ts';
 
 /** What the deployment itself does to what comes, so that no app is to be asked. */

@@ -37,12 +37,16 @@ const COLUMNS = {
   company_id: 'c1',
   team_id: null,
   reason: 'Network:Recognized',
+  company_metadata: null,
 } as const;
 
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
 await connection.run('CREATE SCHEMA sluice');
+// To plan a query of this length takes longer than to answer it of a few rows.
+await connection.run('PRAGMA disable_optimizer');
 await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
+await connection.run('CREATE MACRO to_utf8(a) AS a');
 await connection.run(
   "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
 );
@@ -64,7 +68,7 @@ async function changes({
   for (const kind of kinds) {
     const names = Object.keys(COLUMNS);
     const texts = names.map((name) => `${name} VARCHAR`).join(', ');
-    const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP, "timestamp" TIMESTAMP`;
+    const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP, "timestamp" TIMESTAMP, client_timestamp TIMESTAMP`;
     for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
       await connection.run(`CREATE OR REPLACE TABLE sluice.${table} (${columns})`);
     for (const row of sentOf[kind]) {
@@ -75,7 +79,7 @@ async function changes({
       });
       const insert = (table: string, received: string, count: number, time = received) =>
         connection.run(
-          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${received}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
+          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${received}', TIMESTAMP '${time}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
         );
       for (const [day, count] of Object.entries(days))
         await insert(`curated_${kind}`, receiptOfDays ?? `${day} 10:00:00`, count, `${day} ${timeOfDays}`);
@@ -88,12 +92,14 @@ async function changes({
     answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
   const rows = answers.flatMap((answer) => answer.getRowObjects());
   return rows.map((row) => {
-    const { kind, what, subject, value, label, times, sdk, count, whole, usual, days, newest, since } = row;
+    const { kind, what, subject, value, label, times, sdk, count, whole, usual, mean, days, newest, since } =
+      row;
     const numbers = {
       times: Number(times),
       count: Number(count),
       of: Number(whole),
       usual: Number(Number(usual).toFixed(3)),
+      mean: Number(Number(mean).toFixed(3)),
       days: Number(days),
     };
     return { what: `${what} ${kind}`, subject, value, label, sdk, ...numbers, since: since ?? newest };
@@ -112,6 +118,7 @@ const gone = (what: string, value: string, more: Partial<Told> = {}): Told => ({
   count: 0,
   of: 20,
   usual: 0,
+  mean: 0,
   days: 3,
   since: '2026-11-17',
   ...more,
@@ -512,6 +519,181 @@ describe('shares of an SDK', () => {
     expect(await changes({ events: [views, staging] })).toEqual([
       grown('environment', 'staging', { sdk: 'js-client 3.0.0', count: 10, of: 30 }),
     ]);
+  });
+});
+
+describe('numbers of events', () => {
+  /** Rows of one event: twenty each day, and ten in each of two hours. */
+  const buy = (as: Sent['as'], more: Partial<Sent> = {}): Sent => ({
+    ...more,
+    as: { event_name: 'buy', ...as },
+  });
+  const hours = (count: number, minute = '10:00') =>
+    ['09', '10'].flatMap((hour) => at(`2026-11-20 ${hour}:${minute}`, count));
+  const twoHours = { received: hours(10) };
+  /** What is told of them. */
+  const other = (what: string, more: Partial<Told>): Told =>
+    gone('', 'js-client', {
+      what: `${what} other`,
+      subject: 'buy',
+      sdk: 'js-client 3.0.0',
+      count: 20,
+      since: '2026-11-20 09:10:00',
+      ...more,
+    });
+  const told = async (...events: readonly Sent[]) =>
+    (await changes({ events })).filter(({ what }) => what.endsWith(' other'));
+
+  const before = buy({ event_value: '20' }, { days: TWENTY });
+  const wide = ['1', '10000'].map((event_value) => buy({ event_value }, { days: each(10, ...DAYS) }));
+  it.each([
+    {
+      what: '100 times as large of a new version',
+      sent: [before, buy({ event_value: '2000', sdk_version: '3.1.0' }, twoHours)],
+      row: { sdk: 'js-client 3.1.0' },
+    },
+    {
+      what: '100 times as large since some hours of a day',
+      sent: [
+        before,
+        buy({ event_value: '20' }, { received: at('2026-11-20 07:10:00', 90) }),
+        buy({ event_value: '2000' }, twoHours),
+      ],
+      row: {},
+    },
+    { what: 'a hundredth', sent: [before, buy({ event_value: '-0.2' }, twoHours)], row: { mean: -0.699 } },
+  ])('tells values that are $what, since the first hour of these', async ({ sent, row }) => {
+    expect(await told(...sent)).toEqual([other('amount', { usual: 1.301, mean: 3.301, ...row })]);
+  });
+
+  it.each([
+    { what: 'six times as large', sent: [before, buy({ event_value: '120' }, twoHours)] },
+    {
+      what: '100 times as large nineteen times',
+      sent: [before, buy({ event_value: '2000' }, { received: hours(10).slice(1) })],
+    },
+    {
+      what: '100 times as large in one hour',
+      sent: [before, buy({ event_value: '2000' }, { received: at(MORNING, 20) })],
+    },
+    {
+      what: '100 times as large and are the usual ones again',
+      sent: [
+        before,
+        buy({ event_value: '2000' }, twoHours),
+        buy({ event_value: '20' }, { received: at('2026-11-20 11:10:00', 5) }),
+      ],
+    },
+    {
+      what: 'those of another version before',
+      sent: [
+        before,
+        buy({ event_value: '2000', sdk_version: '2.0.0' }, { days: TWENTY }),
+        buy({ event_value: '2000', sdk_version: '3.1.0' }, twoHours),
+      ],
+    },
+    {
+      what: 'those of a job at night before',
+      sent: [
+        before,
+        buy({ event_value: '2000' }, { ...twoHours, days: each(5, ...DAYS), timeOfDays: '02:00:00' }),
+      ],
+    },
+    { what: 'one of two kinds', sent: [...wide, buy({ event_value: '10000' }, twoHours)] },
+    {
+      what: 'texts sometimes',
+      sent: [
+        before,
+        buy({ event_value: 'A1' }, { days: each(2, ...DAYS) }),
+        buy({ event_value: '2000' }, twoHours),
+      ],
+    },
+    {
+      what: '100 times as large as those of three versions on two days',
+      sent: ['1', '2', '3']
+        .map((sdk_version) =>
+          buy({ event_value: '20', sdk_version }, { days: each(20, '2026-11-16', '2026-11-17') }),
+        )
+        .concat(buy({ event_value: '2000' }, twoHours)),
+    },
+    { what: 'of no size', sent: [before, buy({ event_value: '0' }, twoHours)] },
+  ])('tells no values that are $what', async ({ sent }) => {
+    expect(await told({ ...views, days: each(20, '2026-11-15', ...DAYS) }, ...sent)).toEqual([]);
+  });
+
+  const metadata = (length: number | null, more: Partial<Sent>) =>
+    buy({ company_metadata: length === null ? null : 'x'.repeat(length) }, more);
+  it.each([
+    { was: 15, is: 20_800, row: { usual: 1.176, mean: 4.318 } },
+    { was: null, is: 1_001, row: { usual: 0, mean: 3 } },
+    { was: 15, is: 999, row: null },
+    { was: 400, is: 2_400, row: null },
+    { was: 20_800, is: 15, row: null },
+  ])('tells metadata of $is characters, where it had $was: $row', async ({ was, is, row }) => {
+    expect(await told(metadata(was, { days: TWENTY }), metadata(is, twoHours))).toEqual(
+      row === null ? [] : [other('size', row)],
+    );
+  });
+
+  const once = buy({}, { days: TWENTY });
+  const first = buy({}, { received: hours(10, '10:00.2') });
+  const again = (as: Sent['as'], minute = '10:00.207') => buy(as, { received: hours(10, minute) });
+  /** The same events in another request. */
+  const resent = (time: string) =>
+    ['09', '10'].map((hour) =>
+      buy({}, { received: at(`2026-11-20 ${hour}:12:00`, 10), time: `2026-11-20 ${hour}:${time}` }),
+    );
+  it.each([
+    { what: 'some ms apart', sent: [first, again({})] },
+    {
+      what: 'across a full second',
+      sent: [buy({}, { received: hours(10, '09:59.999') }), again({}, '10:00.2')],
+      since: '2026-11-20 09:09:59.999',
+    },
+    { what: 'at the same time in one request', sent: [first, first] },
+    {
+      what: 'of a new version',
+      sent: [first, again({})].map(({ as, ...sent }) => ({ ...sent, as: { ...as, sdk_version: '3.1.0' } })),
+      sdk: 'js-client 3.1.0',
+    },
+    {
+      what: 'in a request that is sent again',
+      sent: [first, again({}), ...resent('10:00.2'), ...resent('10:00.207')],
+    },
+  ])(
+    'tells events of a user that come twice, $what',
+    async ({ sent, since = '2026-11-20 09:10:00.2', sdk = 'js-client 3.0.0' }) => {
+      expect(await told(once, ...sent)).toEqual([other('repeats', { sdk, since, mean: 1 })]);
+    },
+  );
+
+  it.each([
+    { what: 'a second apart', sent: [first, again({}, '10:01.2')] },
+    { what: 'with other metadata', sent: [first, again({ company_metadata: '{"item":2}' })] },
+    { what: 'with another value', sent: [first, again({ event_value: '2' })] },
+    { what: 'of two devices', sent: [first, again({ stable_id: 'd2' })] },
+    { what: 'in a request that is sent again', sent: [first, ...resent('10:00.2')] },
+    {
+      what: 'for nine of twenty users',
+      sent: [
+        first,
+        buy({}, { received: ['09', '10'].flatMap((hour, i) => at(`2026-11-20 ${hour}:10:00.207`, 4 + i)) }),
+      ],
+    },
+    {
+      what: 'as long as a key is held down',
+      sent: Array.from({ length: 40 }, (_, i) =>
+        buy({ user_id: 'one' }, { received: [`2026-11-20 09:10:${String(10 + i / 2).padEnd(4, '.0')}`] }),
+      ),
+    },
+    { what: 'of nobody', sent: [buy({ user_id: null }, { received: hours(20) })] },
+    { what: 'as they did before', sent: [buy({}, { days: each(2, ...DAYS) }), first, again({})] },
+    {
+      what: 'hours after their one time',
+      sent: [0, 1].flatMap(() => buy({}, { received: hours(10), time: '2026-11-19 09:00:00' })),
+    },
+  ])('tells no events as coming twice that come $what', async ({ sent }) => {
+    expect(await told(once, ...sent)).toEqual([]);
   });
 });
 

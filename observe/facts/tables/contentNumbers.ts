@@ -1,0 +1,99 @@
+import { quoteText } from '../../../lib/base/sql.ts';
+import { valueNumber } from '../../../lib/views/productEvents.ts';
+import { type ComparedPart, FEWEST_DAYS, type From } from './contentParts.ts';
+
+// What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
+// once. A query of contentChanges.ts reads the rows once for all parts, so that its steps have these columns beside those of shares.
+
+/** How much the mean has to differ from those of all days before, by what is compared: in powers of ten, of `repeats` as a share. */
+const OTHER = { amount: 0.8, size: 0.8, repeats: 0.4 } as const satisfies Partial<
+  Record<ComparedPart, number>
+>;
+/** A mean of days differs by so many standard deviations of their numbers, too: of two kinds of events one may come alone for hours. */
+const DEVIATIONS = 2;
+/** Fewest numbers of a day before, and since when they are others, whose mean says how large they are; and of an hour. */
+const FEWEST = { numbers: 20, ofHour: 5 } as const;
+/** Share of the rows with a value from which they are numbers, and of those since an hour whose hours are others, too. */
+const MOST = { numbers: 0.95, since: 0.9 } as const;
+/** Hours of which one alone may be that of a job. */
+const FEWEST_HOURS = 2;
+/** Metadata of fewer characters, as a power of ten, are of no account however small they were. */
+const LARGE = 3;
+/** Share of events that come again which is chance, and that of a release that logs them twice. */
+const REPEATED = { before: 0.05, now: 0.5 } as const;
+/** Events that differ in nothing but their time come again at once if they are less than this apart. */
+const AT_ONCE = "INTERVAL '1' SECOND";
+
+const of = 'PARTITION BY "what", "subject", "value"';
+const own = `${of}, "sdk"`;
+const since = `${own}, "day" ORDER BY "hour" DESC`;
+/** The mean of a day of a version; null of one with too few numbers. */
+const ofDay = `CASE WHEN "day" IS NOT NULL AND "own" >= ${FEWEST.numbers} AND "day_numbers" >= ${MOST.numbers} * "own" THEN "day_total" / "day_numbers" END`;
+const ofHours = `CASE WHEN "day" IS NOT NULL AND "numbers" >= ${FEWEST.ofHour} THEN "hour_mean" END`;
+const sumOfDays = (column: string) =>
+  `sum(CASE WHEN "day_mean" IS NOT NULL THEN "${column}" END) OVER (${of})`;
+/** By how much a mean is above the largest of the days before, or below 0 how much it is below the least. */
+const beyond = (mean: string) =>
+  `CASE WHEN ${mean} > "most_mean" THEN ${mean} - "most_mean" WHEN ${mean} < "least_mean" THEN ${mean} - "least_mean" ELSE 0 END`;
+/** Of an hour, that its mean is another: in part, as it may have begun within it. */
+const isOther = '"day" IS NULL AND 2 * abs("hour_beyond") >= "needed"';
+const needed = Object.entries(OTHER).map(([what, least]) => `WHEN '${what}' THEN ${least}`);
+const names = Object.keys(OTHER).map(quoteText).join(', ');
+
+/** SQL of each step of the query for numbers: columns, and in the last ones what is told. */
+export const numberSql = {
+  /** The names of the parts, with commas between them. */
+  names,
+  /** @param isCounted SQL of the rows that count. */
+  counted: (isCounted: string): string =>
+    `count(CASE WHEN ${isCounted} THEN "number" END) AS "numbers", sum(CASE WHEN ${isCounted} THEN "number" END) AS "total", sum(CASE WHEN ${isCounted} THEN "number" * "number" END) AS "squares"`,
+  seen: 'sum("numbers") AS "numbers", sum("total") AS "total", sum("squares") AS "squares"',
+  shared: `"total" / nullif("numbers", 0) AS "hour_mean",
+    sum("numbers") OVER (${own}, "day") AS "day_numbers", sum("total") OVER (${own}, "day") AS "day_total",
+    sum("numbers") OVER (${since}) AS "since_numbers", sum("total") OVER (${since}) AS "since_total",
+    row_number() OVER (${own}, "day" ORDER BY "hour") AS "own_nth"`,
+  compared: `${ofDay} AS "day_mean", row_number() OVER (${of}, "day" ORDER BY CASE WHEN ${ofDay} IS NULL THEN 1 ELSE 0 END, "own_nth", "sdk") AS "day_nth", "since_total" / nullif("since_numbers", 0) AS "since_mean"`,
+  usual: `count(CASE WHEN "day_nth" = 1 THEN "day_mean" END) OVER (${of}) AS "mean_days",
+    min("day_mean") OVER (${of}) AS "least_mean", max("day_mean") OVER (${of}) AS "most_mean",
+    min(${ofHours}) OVER (${of}) AS "least_hour", max(${ofHours}) OVER (${of}) AS "most_hour",
+    ${sumOfDays('total')} / ${sumOfDays('numbers')} AS "usual_mean",
+    ${sumOfDays('squares')} / ${sumOfDays('numbers')} AS "usual_square"`,
+  differs: `greatest(CASE "what" ${needed.join(' ')} END, ${DEVIATIONS} * sqrt(greatest("usual_square" - "usual_mean" * "usual_mean", 0))) AS "needed",
+    ${beyond('"hour_mean"')} AS "hour_beyond", ${beyond('"since_mean"')} AS "since_beyond"`,
+  /** Whether all is of another size since an hour: in most hours since then, and not as in some hour of the days before. */
+  isOther: `"what" IN (${names}) AND "mean_days" >= ${FEWEST_DAYS} AND ${isOther}
+      AND "since_numbers" >= ${FEWEST.numbers} AND "day_numbers" >= ${MOST.numbers} * "own" AND abs("since_beyond") >= "needed"
+      AND sum(CASE WHEN ${isOther} THEN "numbers" END) OVER (${since}) >= ${MOST.since} * "since_numbers"
+      AND count(CASE WHEN ${isOther} THEN 1 END) OVER (${since}) >= ${FEWEST_HOURS}
+      AND ("since_mean" > coalesce("most_hour", "most_mean") OR "since_mean" < coalesce("least_hour", "least_mean"))
+      AND ("what" <> 'size' OR "since_beyond" > 0 AND "since_mean" >= ${LARGE})
+      AND ("what" <> 'repeats' OR "most_mean" < ${REPEATED.before} AND "since_mean" >= ${REPEATED.now})`,
+  count: `min_by(CASE WHEN "what" = 'repeats' THEN "since_total" ELSE "since_numbers" END, "hour")`,
+  whole: 'min_by("since_numbers", "hour")',
+  before: `max(CASE WHEN "what" = 'repeats' THEN "most_mean" ELSE "usual_mean" END)`,
+  mean: 'min_by("since_mean", "hour")',
+} as const;
+
+/**
+ * The rows of a table with their value as a number (`value_number`), the length of their metadata (`metadata_length`), whether one like it came less than a second before (`is_again`),
+ * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
+ * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`.
+ */
+export function withRepeats({ table, where }: From): string {
+  const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "sent_at", "received_at")`;
+  const isSoon = (from: string, to: string) => `${to} < ${from} + ${AT_ONCE}`;
+  const previous = `lag("sent_at") ${alike}`;
+  const next = `lead("sent_at") ${alike}`;
+  // Sent again, a row is between both; it has their order, as its time is the same.
+  const afterNext = `lead("sent_at", 2) ${alike}`;
+  const isOfNext = `${isSoon('"sent_at"', next)} AND (${next} > "sent_at" OR lead("received_at") ${alike} = "received_at")`;
+  const isOfAfterNext = `${isSoon('"sent_at"', afterNext)} AND ${afterNext} > "sent_at"`;
+  return `(
+    SELECT *, coalesce(${isSoon(previous, '"sent_at"')}, false) AS "is_again",
+      coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated"
+    FROM (
+      SELECT *, coalesce("client_timestamp", "timestamp") AS "sent_at", ${valueNumber.sql} AS "value_number", length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash"
+      FROM ${table} WHERE ${where}
+    ) AS "sent"
+  ) AS "alike"`;
+}

@@ -1,0 +1,196 @@
+import { quoteText } from '../../../lib/base/sql.ts';
+import type { Config } from '../../../lib/schema/config.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { valueNumber } from '../../../lib/views/productEvents.ts';
+import { productionOnly } from '../../../lib/views/View.ts';
+import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
+import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
+
+/**
+ * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
+ * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), and by how many come again at once (`repeats`); exposures of an SDK
+ * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
+ */
+export type ComparedPart =
+  | 'event'
+  | 'sdk'
+  | 'experiment'
+  | 'group'
+  | 'unit'
+  | 'idForm'
+  | 'unitId'
+  | 'evaluation'
+  | 'value'
+  | 'environment'
+  | 'time'
+  | 'amount'
+  | 'size'
+  | 'repeats'
+  | 'split'
+  | 'crossover';
+
+/**
+ * Days that are compared at most, of names and of what is read by its unit: those columns are large. One more than are needed, because
+ * the newest is curated some time after midnight.
+ */
+export const COMPARED_DAYS = { names: 7, units: 4 } as const;
+/** Fewest days that show what comes each day. */
+export const FEWEST_DAYS = 3;
+/** The value of each part of which a larger share says nothing; null of a part that has none. */
+export const USUAL = {
+  unit: 'some',
+  environment: 'production',
+  crossover: 'one',
+  unitId: '',
+  evaluation: 'some',
+  value: 'number',
+  split: null,
+} as const;
+
+/** What is compared of each row of a table. All is SQL of the row. */
+export interface Part {
+  /** What it is of; default nothing. */
+  readonly subject?: string;
+  /** The value. */
+  readonly value: string;
+  /** What a person knows the value by. Default none. */
+  readonly label?: string;
+  /** Type and version of the SDK, if it is told by them. Default none. */
+  readonly sdk?: string;
+  /** A number of which the mean is compared; null of rows without one. Default none. */
+  readonly number?: string;
+  /** The rows that count. */
+  readonly where: string;
+}
+
+export const NO_TEXT = 'CAST(NULL AS varchar)';
+export const NO_TIME = 'CAST(NULL AS timestamp)';
+export const NO_DAY = 'CAST(NULL AS date)';
+export const NO_NUMBER = 'CAST(NULL AS double)';
+/** What views show of experiments. */
+export const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate' AND ${productionOnly}`;
+const IS_OF_SDK = '"sdk_type" IS NOT NULL';
+const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
+
+/** Texts that programs write in place of a user whom they do not know. */
+const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous', 'unknown'];
+/** The form of an event without a user: no text of {@link NO_USERS}, of which `none` is what `str(None)` writes. */
+export const ABSENT_USER = 'absent';
+/** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
+export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
+/** How a text before digits is read: with a separator, or of two letters at most, so that there are few. `bob7` is the name of a user. */
+const ID_PREFIX = '^([A-Za-z]{1,8}[-_:.]|[A-Za-z]{1,2})[0-9]+$';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+/** The shape of a value that is no number, as SQL: its digits as 9, its letters as a. A finding shows no value of a user. */
+const VALUE_SHAPE = `CASE WHEN ${valueNumber.sql} IS NULL THEN translate(substr("event_value", 1, 40), '0123456789${LETTERS}${LETTERS.toUpperCase()}', '${'9'.repeat(10)}${'a'.repeat(52)}') END`;
+/** SQL of how the user ID of an event is written. */
+export const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
+/** Minutes from its receipt from which the time of an event is not the present one. */
+const PRESENT_MINUTES = 60;
+/** The form of a time that is about that of the receipt, or that no other events have, and of one that others have. */
+export const PRESENT = 'present';
+export const ONE = 'one';
+/** SQL of whether the time of an event is about that of its receipt. */
+export const isPresent = `abs(date_diff('minute', "timestamp", "received_at")) < ${PRESENT_MINUTES}`;
+/** SQL of the value of an event: `none`, `number`, or another `text`. */
+export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
+
+/** The SDK by whose versions something is told. */
+const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
+
+export type Parts = Readonly<Partial<Record<ComparedPart, Part>>>;
+const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
+
+/** What a number is of: the name of an event of one SDK. */
+const ofEvent = {
+  subject: '"event_name"',
+  value: '"sdk_type"',
+  sdk: VERSION,
+  where: `${IS_OF_SDK} AND ${IS_OF_APP}`,
+} as const satisfies Part;
+
+/** What is compared of units of experiments. */
+export const UNITS: Parts = {
+  split: { subject: '"experiment_id"', value: '"one"', label: '"name"', where: '"one" = "other"' },
+  crossover: {
+    subject: '"experiment_id"',
+    value: `CASE WHEN "one" = "other" THEN '${USUAL.crossover}' ELSE 'several' END`,
+    where: 'true',
+  },
+};
+
+/** SQL of the reason of an exposure by which nothing was evaluated; `some` of any other. */
+const noEvaluation = `CASE WHEN regexp_like("reason", ${quoteText(NO_EVALUATION_PATTERN)}) THEN "reason" ELSE '${USUAL.evaluation}' END`;
+
+/** The configured unit IDs that an event lacks; none without any. */
+export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
+  const lacking = Object.values(unitIds).map(
+    (column) => `CASE WHEN "${column}" IS NULL THEN '${column}' END`,
+  );
+  if (lacking.length === 0) return {};
+  return {
+    unitId: {
+      subject: '"sdk_type"',
+      value: `concat_ws(', ', ${lacking.join(', ')})`,
+      sdk: VERSION,
+      where: IS_OF_SDK,
+    },
+  };
+}
+
+/** What is compared of rows, by the days that are: names of seven, and what is read by its unit of four. */
+export const PARTS: Readonly<
+  Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>
+> = {
+  events: {
+    names: { event: { value: '"event_name"', where: IS_OF_APP }, sdk },
+    units: {
+      environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
+      unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },
+      idForm: {
+        subject: '"sdk_type"',
+        value: idForm,
+        sdk: VERSION,
+        where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
+      },
+      time: {
+        subject: '"sdk_type"',
+        value: `CASE WHEN ${isPresent} THEN '${PRESENT}' ELSE '${ONE}' END`,
+        label: `CASE WHEN NOT (${isPresent}) THEN CAST("timestamp" AS varchar) END`,
+        sdk: VERSION,
+        where: IS_OF_SDK,
+      },
+      value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
+      amount: {
+        ...ofEvent,
+        number: 'CASE WHEN "value_number" <> 0 THEN ln(abs("value_number")) / ln(10) END',
+        where: `${ofEvent.where} AND "event_value" IS NOT NULL AND coalesce("value_number" <> 0, true)`,
+      },
+      size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
+      repeats: {
+        ...ofEvent,
+        number: 'CASE WHEN "is_repeated" THEN 1e0 ELSE 0e0 END',
+        where: `${ofEvent.where} AND ${isPresent} AND coalesce("user_id", "stable_id") IS NOT NULL AND NOT "is_again"`,
+      },
+    },
+  },
+  exposures: {
+    names: {
+      experiment: { value: '"experiment_id"', label: '"layer_id"', where: IS_EXPERIMENT },
+      group: {
+        subject: '"experiment_id"',
+        value: '"group_id"',
+        label: '"group_name"',
+        where: IS_EXPERIMENT,
+      },
+      evaluation: { subject: '"sdk_type"', value: noEvaluation, sdk: VERSION, where: IS_OF_SDK },
+      sdk,
+    },
+  },
+};
+
+/** A table with the rows that are read of it. Both are SQL. */
+export interface From {
+  readonly table: string;
+  readonly where: string;
+}
