@@ -52,7 +52,7 @@ export class Scheduler {
     this.#schedules.clear();
   }
 
-  /** @param at Epoch milliseconds of the next run; undefined when there is none. */
+  /** Keeps a schedule until its next run. @param at Epoch milliseconds of that run; undefined when there is none. */
   #wait(schedule: Schedule, at: number | undefined): void {
     const alarm = at === undefined ? undefined : this.#alarm(schedule, at);
     this.#schedules.set(schedule.name, { schedule, alarm });

@@ -64,6 +64,9 @@ function parseCron(text: string, invalid: (why: string) => Error): CronFields {
   };
 }
 
+/** Values that are not emulated: `L`, `15W`, `LW`, `6L`, `FRIL`, `6#2`, `FRI#2`. */
+const NOT_EMULATED = /#|^\d*(?:L|W|LW)$|^[A-Z]{3}L$/i;
+
 /**
  * The values that a field of a cron expression matches. @param invalid Makes the error for a field that AWS would
  * refuse.
@@ -71,7 +74,7 @@ function parseCron(text: string, invalid: (why: string) => Error): CronFields {
 function parseField(text: string, field: Field, invalid: (why: string) => Error): Set<number> {
   const values = new Set<number>();
   for (const item of text.split(',')) {
-    if (/[LW#]/.test(item) && !/^[A-Z]{3}/.test(item)) throw notImplemented(`cron ${field.name} '${item}'`);
+    if (NOT_EMULATED.test(item)) throw notImplemented(`cron ${field.name} '${item}'`);
     const [range = '', step] = item.split('/');
     const [low, high] = range === '*' || range === '?' ? [field.from, field.to] : bounds(range, step, field);
     const every = step === undefined ? 1 : Number(step);

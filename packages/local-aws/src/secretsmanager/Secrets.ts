@@ -61,6 +61,8 @@ export class Secrets {
   }
 
   /**
+   * A secret, its deletion scheduled or not.
+   *
    * @param id The name, the ARN, or the ARN without its last six characters.
    * @throws AwsError `ResourceNotFoundException`.
    */
@@ -98,7 +100,11 @@ export class Secrets {
     return secret;
   }
 
-  /** Makes a secret. Without a value it has no version yet. */
+  /**
+   * Makes a secret. Without a value it has no version yet. The same token with the same value makes no second one.
+   *
+   * @throws AwsError `ResourceExistsException`; `InvalidRequestException` for one whose deletion is scheduled.
+   */
   create(input: {
     /** Name of the secret. */
     readonly name: string;
@@ -108,6 +114,7 @@ export class Secrets {
     readonly value?: string | undefined;
     /** `ClientRequestToken`, the ID of the version. Default: a random one. */
     readonly token?: string | undefined;
+    /** The `SecretString` of the template that declares the secret; undefined for one that no template declares. */
     readonly declared?: string | undefined;
   }): { readonly secret: Secret; readonly version: SecretVersion | undefined } {
     const { name, description, value, declared, token = randomUUID() } = input;

@@ -205,6 +205,7 @@ export class Enforcement {
     }
   }
 
+  /** Decides on one permission of a caller. @param moreContext Condition keys besides the permission's own. */
   #decide(
     caller: Caller,
     { action, resource, context }: NeededPermission,

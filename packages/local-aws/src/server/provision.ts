@@ -60,10 +60,7 @@ export function objectSink(store: ObjectStore, keys: Keys): ObjectSink {
   };
 }
 
-/**
- * Checks that the bucket's default key can be used. @throws AwsError `KMS.DisabledException`,
- * `KMS.KMSInvalidStateException`
- */
+/** Checks that the bucket's default key can be used. @throws AwsError `KMS.DisabledException` */
 function requireUsableKey(store: ObjectStore, keys: Keys, bucket: string): void {
   const [rule] = store.bucket(bucket).settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};

@@ -242,7 +242,8 @@ describe('the local S3 with raw uploads', () => {
     const answer = await send({ url: s3.url, path: '/raw/key' }, headers);
     expect(answer.status).toEqual(status);
     expect(code(answer.body)).toEqual(expected);
-    expect(answer.body).toMatch(/<RequestId>[0-9a-f-]{36}<\/RequestId><HostId>/);
+    // S3's errors have no namespace.
+    expect(answer.body).toMatch(/\?>\n<Error><Code>.*<RequestId>[0-9a-f-]{36}<\/RequestId><HostId>/);
   });
 
   it('rejects a signature over a header that is not sent', async () => {

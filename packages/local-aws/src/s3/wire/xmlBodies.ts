@@ -106,20 +106,17 @@ export function errorResponse(
   return {
     status: error.status,
     headers,
-    body: xmlDocument(
+    body: xmlDocument([
+      'Error',
       [
-        'Error',
-        [
-          ['Code', error.code],
-          ['Message', error.message],
-          ...Object.entries(error.members),
-          resource === undefined ? undefined : ['Resource', resource],
-          ['RequestId', requestId],
-          ['HostId', hostId(requestId)],
-        ],
+        ['Code', error.code],
+        ['Message', error.message],
+        ...Object.entries(error.members),
+        resource === undefined ? undefined : ['Resource', resource],
+        ['RequestId', requestId],
+        ['HostId', hostId(requestId)],
       ],
-      '',
-    ),
+    ]),
   };
 }
 
