@@ -30,6 +30,7 @@ const HEADER = 'x-amz-server-side-encryption';
  * often of the same account; S3 says nothing of a condition:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
  *
+ * @param exports What is known of the days of exports: those count of which the bucket has denied a day.
  * @param ownRole ARN of the stack's role that exports, for targets without a role; undefined if it is not known.
  * @returns None of a bucket whose policy these credentials may not read, and none of a role that is not known.
  */
@@ -52,11 +53,11 @@ export async function readEncryptionDemands(
   return (await Promise.all(read)).flat();
 }
 
-/** Who writes what: the role by its ARN. */
+/** An export, and the ARN of the role that writes its files. */
 type Writer = Pick<Export, 'name' | 'target'> & { readonly role: string };
 
 /**
- * What statements that deny an export's writes for certain demand, and it does not send. All conditions of a statement have to hold:
+ * What the statements that deny an export's writes for certain demand, and what it does not send. All conditions of a statement have to hold:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
  *
  * @param policy JSON; empty without a policy.
@@ -109,15 +110,17 @@ function holds({ operator, key, values }: Condition, sent: ReadonlyMap<string, s
   if (!sent.has(header)) return false;
   const value = sent.get(header);
   if (operator === 'Null') return values.includes(String(value === undefined));
-  const [, not, comparison, ifExists] = OPERATOR.exec(operator) ?? [];
+  const [, type, not, comparison, ifExists] = OPERATOR.exec(operator) ?? [];
   if (comparison === undefined) return false;
   if (value === undefined) return not !== undefined || ifExists !== undefined;
-  const isAlike = comparison === 'Equals' ? values.includes(value) : matchesAny(values, value);
+  // Of ARNs, `Equals` takes patterns, too.
+  const isExact = type === 'String' && comparison === 'Equals';
+  const isAlike = isExact ? values.includes(value) : matchesAny(values, value);
   return isAlike === (not === undefined);
 }
 
 /** Operators of texts and ARNs. */
-const OPERATOR = /^(?:String|Arn)(Not)?(Equals|EqualsIgnoreCase|Like)(IfExists)?$/;
+const OPERATOR = /^(String|Arn)(Not)?(Equals|EqualsIgnoreCase|Like)(IfExists)?$/;
 
 /** A condition of a statement. */
 interface Condition {
@@ -125,7 +128,7 @@ interface Condition {
   readonly operator: string;
   /** `s3:x-amz-server-side-encryption` */
   readonly key: string;
-  /** Those that it is compared with. */
+  /** The values that the header is compared with. */
   readonly values: readonly string[];
 }
 

@@ -20,7 +20,11 @@ export interface ViewDays {
   readonly has: (day: UtcDay) => boolean;
 }
 
-/** Reads the texts of all views that read rows of a table: the permission of any reader is enough. */
+/**
+ * Reads the texts of all views that read rows of a table: the permission of any reader is enough.
+ *
+ * @throws What Glue's client throws, but for a view that does not exist.
+ */
 export async function readViewDays(
   deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   kind: ForwardedKind,

@@ -1,22 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { readDeadLetters, readOldest } from '../../../observe/facts/flow/failures/deadLetters.ts';
-import { readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
+import { type IdleFunction, readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { metricClient } from '../../harness/metricClient.ts';
 import { queueClient } from '../../harness/queueClient.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
+/** Minutes of a day. */
 const DAY = 1_440;
 
-/** A count at a time in minutes before {@link NOW}. */
+/** What was counted in the minute that began so many minutes before {@link NOW}. */
 type Point = readonly [minutes: number, count: number];
 
 /** What Lambda and SQS count of one function. */
 interface Counts {
+  /** Runs with an error. */
   readonly errors?: readonly Point[];
+  /** Runs that Lambda did not begin. */
   readonly throttled?: readonly Point[];
+  /** All runs that have ended. */
   readonly all?: readonly Point[];
   /** The longest run of a minute, milliseconds. */
   readonly took?: readonly Point[];
@@ -26,6 +29,12 @@ interface Counts {
   readonly age?: number;
   /** Minutes since the deployment. Default 60; null: not known. */
   readonly deployed?: number | null;
+}
+
+/** A function that does not run. */
+interface Idle extends Omit<IdleFunction, 'since'> {
+  /** Minutes before {@link NOW}. */
+  readonly since: number | null;
 }
 
 /** Errors and idleness where one function has these counts, and the others none. Times are minutes before {@link NOW}. */
@@ -65,12 +74,7 @@ async function runsOf(part: string, counts: Counts) {
         sent: minutesAgo(waits?.since ?? null),
       };
     }),
-    idle: Object.fromEntries(
-      found.idle.map(({ part, messages, schedule, since }) => [
-        part,
-        `${messages} ${schedule} ${minutesAgo(since)}`,
-      ]),
-    ),
+    idle: found.idle.map(({ since, ...idle }): Idle => ({ ...idle, since: minutesAgo(since) })),
   };
 }
 
@@ -167,17 +171,17 @@ describe('a function with errors', () => {
 
 describe('a function that does not run', () => {
   const old = { queue: [0, 0], deployed: 9 * DAY } as const;
-  it.each<{ what: string; counts: Counts; idle: object }>([
+  it.each<{ what: string; counts: Counts; idle: readonly Idle[] }>([
     {
       what: 'is one that takes no messages, 20 minutes after the oldest was sent',
       counts: { age: 20, all: [[21, 1]] },
-      idle: { write: '3 hourly 20' },
+      idle: [{ part: 'write', messages: 3, schedule: 'hourly', since: 20 }],
     },
-    { what: 'may have received some', counts: { age: 20, all: [[60, 1]], queue: [3, 1] }, idle: {} },
-    { what: 'may run, uncounted, a minute before that', counts: { age: 19, all: [[60, 1]] }, idle: {} },
-    { what: 'ran since', counts: { age: 20, all: [[20, 1]] }, idle: {} },
-    { what: 'was throttled since', counts: { age: 20, throttled: [[10, 1]] }, idle: {} },
-    { what: 'has an empty queue', counts: { age: 20, all: [[60, 1]], queue: [0, 0] }, idle: {} },
+    { what: 'may have received some', counts: { age: 20, all: [[60, 1]], queue: [3, 1] }, idle: [] },
+    { what: 'may run, uncounted, a minute before that', counts: { age: 19, all: [[60, 1]] }, idle: [] },
+    { what: 'ran since', counts: { age: 20, all: [[20, 1]] }, idle: [] },
+    { what: 'was throttled since', counts: { age: 20, throttled: [[10, 1]] }, idle: [] },
+    { what: 'has an empty queue', counts: { age: 20, all: [[60, 1]], queue: [0, 0] }, idle: [] },
     {
       what: 'is one whose schedule asks in vain since its last run',
       counts: {
@@ -189,65 +193,48 @@ describe('a function that does not run', () => {
         ],
       },
       // The last run is told to the hour.
-      idle: { write: '0 hourly 180', register: '0 hourly 12960', export: '0 daily 12960' },
+      idle: [
+        { part: 'register', messages: 0, schedule: 'hourly', since: 12960 },
+        { part: 'write', messages: 0, schedule: 'hourly', since: 180 },
+        { part: 'export', messages: 0, schedule: 'daily', since: 12960 },
+      ],
     },
     {
       what: 'ran two hours ago',
       counts: { ...old, all: [[120, 1]] },
-      idle: { register: '0 hourly 12960', export: '0 daily 12960' },
+      idle: [
+        { part: 'register', messages: 0, schedule: 'hourly', since: 12960 },
+        { part: 'export', messages: 0, schedule: 'daily', since: 12960 },
+      ],
     },
-    { what: 'was deployed two hours ago', counts: { ...old, deployed: 120 }, idle: {} },
+    { what: 'was deployed two hours ago', counts: { ...old, deployed: 120 }, idle: [] },
     {
       what: 'was deployed before that',
       counts: { ...old, deployed: 121 },
-      idle: { write: '0 hourly 121', register: '0 hourly 121' },
+      idle: [
+        { part: 'register', messages: 0, schedule: 'hourly', since: 121 },
+        { part: 'write', messages: 0, schedule: 'hourly', since: 121 },
+      ],
     },
     {
       what: 'was deployed a day and an hour ago',
       counts: { ...old, deployed: DAY + 60 },
-      idle: { write: '0 hourly 1500', register: '0 hourly 1500' },
+      idle: [
+        { part: 'register', messages: 0, schedule: 'hourly', since: 1500 },
+        { part: 'write', messages: 0, schedule: 'hourly', since: 1500 },
+      ],
     },
     {
       what: 'was deployed nobody knows when',
       counts: { ...old, deployed: null },
-      idle: { write: '0 hourly null', register: '0 hourly null', export: '0 daily null' },
+      idle: [
+        { part: 'register', messages: 0, schedule: 'hourly', since: null },
+        { part: 'write', messages: 0, schedule: 'hourly', since: null },
+        { part: 'export', messages: 0, schedule: 'daily', since: null },
+      ],
     },
-    { what: 'has messages that were sent just now', counts: { deployed: 9 * DAY }, idle: {} },
+    { what: 'has messages that were sent just now', counts: { deployed: 9 * DAY }, idle: [] },
   ])('$what', async ({ counts, idle }) => {
     expect((await runsOf('write', counts)).idle).toEqual(idle);
-  });
-});
-
-describe('dead letters', () => {
-  const QUEUE = 'sluice-prod-write-dead-letters';
-  const ages = {
-    [`ApproximateAgeOfOldestMessage Maximum ${QUEUE}`]: [
-      [NOW - 2 * MINUTE_MS, 600],
-      [NOW - MINUTE_MS, 60],
-    ],
-  } satisfies Parameters<typeof metricClient>[0];
-  const deployment = {
-    cloudwatch: metricClient(ages),
-    stack: { service: 'sluice', stage: 'prod' },
-    config: defineConfig({ bucket: 'acme', curate: false }),
-    now: NOW,
-  };
-
-  it('are those of each function that the configuration uses, hidden ones too, since the newest age says', async () => {
-    const found = await readDeadLetters({ ...deployment, sqs: queueClient([2, 1]) });
-    expect(found.map(({ part, messages, since }) => [part, messages, since])).toEqual([
-      ['register', 3, null],
-      ['write', 3, isoTimestamp(NOW - 2 * MINUTE_MS)],
-    ]);
-    expect(found[1]?.queue).toBe(QUEUE);
-  });
-
-  it('are none in an empty queue', async () => {
-    expect(await readDeadLetters({ ...deployment, sqs: queueClient([0, 0]) })).toEqual([]);
-  });
-
-  it('have no age that is older than a quarter of an hour', async () => {
-    expect((await readOldest({ ...deployment, now: NOW + 14 * MINUTE_MS }, [QUEUE])).size).toBe(1);
-    expect((await readOldest({ ...deployment, now: NOW + 15 * MINUTE_MS }, [QUEUE])).size).toBe(0);
   });
 });

@@ -77,13 +77,14 @@ export function triesOf(part: FunctionPart, movedAt: number): Span {
   return { startTime: movedAt - hiddenSeconds(part) * 1_000 - MOVED_MS, endTime: movedAt + MINUTE_MS };
 }
 
-/** Failures of one cause have one kind and code. */
+/** What failures of one cause have in common: kind and code. */
 function kindOf({ kind, code }: LastFailure): string {
   return `${kind} ${code}`;
 }
 
-/** SQS's metrics come every minute, some minutes late. */
+/** For how long metrics are read, of which the newest counts: those of SQS come every minute, some minutes late. */
 const METRIC_MS = 15 * MINUTE_MS;
+/** How the name of a function's dead-letter queue ends. */
 const DEAD_LETTERS = '-dead-letters';
 
 /** Messages that a function failed with on every try, or that could not be sent to its queue. */
@@ -94,7 +95,7 @@ export interface DeadLetters {
   readonly queue: string;
   /** ARN of the queue. */
   readonly arn: string;
-  /** About. */
+  /** About how many messages it has, hidden ones too. */
   readonly messages: number;
   /** Time at which the oldest message became a dead letter, ISO 8601; null if SQS does not say it. */
   readonly since: string | null;
@@ -131,7 +132,7 @@ export async function readDeadLetters(
 }
 
 /**
- * Since when the oldest message of each queue waits, ISO 8601, by the queue's name; none of queues of which SQS does not tell. It leaves
+ * Since when the oldest message of each queue waits, ISO 8601, by the queue's name; none of queues of which SQS does not tell. SQS leaves
  * out messages that were received more than three times:
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  *

@@ -10,7 +10,7 @@ import { type AnswerKind, failureKind, ifThere, isOfKey } from '../../../explain
 import { functionLog, readLog } from '../../../readLog.ts';
 import { byTime, failureText, reasonOf } from './failureLines.ts';
 
-/** Pages of a log that are read. */
+/** The most pages of a log that are read. */
 export const MOST_PAGES = 20;
 /** The last hours of a log are read first: between two hourly runs, and some retries. */
 const RECENT_MS = 2 * HOUR_MS;
@@ -85,7 +85,12 @@ interface DatedFailure {
   readonly failure: LastFailure;
 }
 
-/** The failures that a log has of some time, the newest first: ten pages are read. */
+/**
+ * The failures that a log has of some time, the newest first: ten pages are read.
+ *
+ * @param part A function, or `landing`, the delivery of the stream.
+ * @throws What the client of CloudWatch Logs throws.
+ */
 export async function readFailures(
   { logs, stack }: FailureReaders,
   part: string,
@@ -134,7 +139,12 @@ export async function readFirstKeyFailure(
   return times.length === 0 ? null : isoTimestamp(Math.min(...times));
 }
 
-/** Invocations that Lambda has not begun leave no line in the log. */
+/**
+ * The invocations of some time that Lambda throttled, as one failure; null without any. Lambda did not begin them, so the log has no line
+ * of them.
+ *
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
 export async function readThrottled(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
   part: string,

@@ -1,84 +1,155 @@
-import { afterAll, expect, it } from '@jest/globals';
-import type { UtcDay } from '../../../../lib/base/time.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS, type UtcDay } from '../../../../lib/base/time.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { readDamagedFiles } from '../../../../observe/facts/days/damagedFiles.ts';
 import { startLanding } from '../../startLanding.ts';
 
 const landing = await startLanding();
+const { config, clock } = landing;
+beforeAll(() => landing.keepVersions());
+afterEach(() => landing.empty());
 afterAll(() => landing.close());
+
+const PARQUET = Buffer.from('rows PAR1');
+const NO_PARQUET = Buffer.from('no table');
+// The clock is in the 23rd.
+const TODAY = '2026-11-23';
+const OLDER = '2026-11-20';
+
+/** The key of an object in the folder of a day. */
+const keyOf = (day: UtcDay, name: string, kind: TableKind = 'events') =>
+  `${dayFolder(config, kind, day)}${name}`;
+/**
+ * The key of a file of Sluice, by the last digit of its name. Versions outlive a test, so that each test has files of its own.
+ */
+const ownKey = (day: UtcDay, digit: number, kind: TableKind = 'events') =>
+  keyOf(day, `sluice-1-${day}-10-00-00-46d8a8cc-5cf7-4dee-a88d-cbae7217487${digit}.parquet`, kind);
+
+/** Puts an object a minute after what was put before. @returns The time, ISO 8601 to the second, as S3 has it. */
+async function put(key: string, bytes: Uint8Array): Promise<string> {
+  await clock.advance(MINUTE_MS);
+  await landing.put(key, bytes);
+  return new Date(Math.floor(clock.now() / 1_000) * 1_000).toISOString();
+}
+/** Puts a file of Sluice, and other bytes in its place. @returns When it was replaced. */
+async function replace(key: string, by: Uint8Array): Promise<string> {
+  await put(key, PARQUET);
+  return put(key, by);
+}
 
 /** A day that could not be curated, but for which and why. */
 const FAILED = { message: 'It failed.', since: 1, last: 2, waits: false, replaced: undefined };
-const PARQUET = Buffer.from('rows PAR1');
-const NO_TABLE = Buffer.from('no table');
-const { config } = landing;
-/** The key of a file of events of this day. */
-const keyOf = (day: UtcDay, name: string) => `${dayFolder(config, 'events', day)}${name}`;
-/** The key of a file of Sluice, by the last digit of its name. */
-const ownKey = (day: UtcDay, digit: number) =>
-  keyOf(day, `sluice-1-${day}-10-00-00-46d8a8cc-5cf7-4dee-a88d-cbae7217487${digit}.parquet`);
+const UNREADABLE = 'SLUICE_CURATE_FILE_UNREADABLE';
+interface FailedDay {
+  readonly day: UtcDay;
+  readonly code: string;
+}
 
-it('files of three days, and of one not curated for it, that are no Parquet are told: replaced ones, then others, each the last first', async () => {
-  await landing.keepVersions();
-  const replace = async (key: string, by: Uint8Array) => {
-    await landing.put(key, PARQUET);
-    await landing.clock.advance(60_000);
-    await landing.put(key, by);
-    return key;
-  };
-  const first = await replace(ownKey('2026-11-21', 1), NO_TABLE);
-  const empty = await replace(ownKey('2026-11-23', 2), new Uint8Array());
-  const early = await replace(ownKey('2026-11-20', 3), NO_TABLE);
-  await replace(ownKey('2026-11-19', 4), NO_TABLE);
-  await replace(ownKey('2026-11-22', 5), Buffer.from('fewer rows PAR1'));
-  await landing.put(ownKey('2026-11-22', 7), NO_TABLE);
-  const putTwice = async (name: string, ...texts: readonly string[]) => {
-    for (const text of texts) await landing.put(keyOf('2026-11-22', name), Buffer.from(text));
-  };
-  await putTwice('_SUCCESS', 'done', 'done again');
-  await putTwice('empty.txt', 'a text', '');
-  for (let i = 0; i <= 20; i += 1) await landing.put(keyOf('2026-11-22', `of-statsig-${i}`), PARQUET);
-  await putTwice('notes.txt', 'a text', 'a longer text');
-  await replace(ownKey('2026-11-22', 6), NO_TABLE);
-  await landing.store.removeAll([{ key: ownKey('2026-11-22', 6), eTag: '*' }]);
-  const refused = ownKey('2026-11-23', 8).replace(
-    dayFolder(config, 'events', '2026-11-23'),
-    dayFolder(config, 'quarantine', '2026-11-23'),
-  );
-  await replace(refused, NO_TABLE);
-  const open = { s3: landing.s3, config, now: landing.clock.now() };
-  const table = config.tables.events;
-  const strayVersions = [expect.any(String), expect.any(String)];
-  const replaced = { table, strayVersions: null };
-  const failed = [
-    { ...FAILED, day: '2026-11-20', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
-    { ...FAILED, day: '2026-11-19', code: 'SLUICE_CURATE_KILLED' },
-    // It is one of the three days.
-    { ...FAILED, day: '2026-11-21', code: 'SLUICE_CURATE_FILE_UNREADABLE' },
-    // Of older days the first ten are looked at.
-    ...Array.from({ length: 10 }, (_, i) => ({
-      ...FAILED,
-      day: `2026-10-${19 - i}`,
-      code: 'SLUICE_CURATE_FILE_UNREADABLE',
-    })),
-  ];
-  expect(await readDamagedFiles(open, [{ kind: 'events', failed }])).toEqual([
-    {
-      table: config.tables.quarantine,
-      day: '2026-11-23',
-      key: refused,
-      replacedAt: '2026-11-23T10:07:07.000Z',
-      strayVersions: null,
-    },
-    { ...replaced, day: '2026-11-20', key: early, replacedAt: '2026-11-23T10:03:07.000Z' },
-    { ...replaced, day: '2026-11-23', key: empty, replacedAt: '2026-11-23T10:02:07.000Z' },
-    { ...replaced, day: '2026-11-21', key: first, replacedAt: '2026-11-23T10:01:07.000Z' },
-    {
-      table,
-      day: '2026-11-22',
-      key: keyOf('2026-11-22', 'notes.txt'),
-      replacedAt: '2026-11-23T10:05:07.000Z',
-      strayVersions,
-    },
+/** What is found where days of events could not be curated. */
+const found = (...failed: readonly FailedDay[]) =>
+  readDamagedFiles({ s3: landing.s3, config, now: clock.now() }, [
+    { kind: 'events', failed: failed.map((one) => ({ ...FAILED, ...one })) },
   ]);
+const keysFound = async (...failed: readonly FailedDay[]) => (await found(...failed)).map(({ key }) => key);
+
+describe('a file of Sluice', () => {
+  it('is told if what replaced it is no Parquet, or empty, the last replaced first', async () => {
+    const first = ownKey('2026-11-21', 1);
+    const empty = ownKey(TODAY, 2);
+    const refused = ownKey(TODAY, 3, 'quarantine');
+    const firstAt = await replace(first, NO_PARQUET);
+    const emptyAt = await replace(empty, new Uint8Array());
+    const refusedAt = await replace(refused, NO_PARQUET);
+    const events = { table: config.tables.events, strayVersions: null };
+    expect(await found()).toEqual([
+      {
+        table: config.tables.quarantine,
+        day: TODAY,
+        key: refused,
+        replacedAt: refusedAt,
+        strayVersions: null,
+      },
+      { ...events, day: TODAY, key: empty, replacedAt: emptyAt },
+      { ...events, day: '2026-11-21', key: first, replacedAt: firstAt },
+    ]);
+  });
+
+  it('is not told if Parquet replaced it, as by an erasure', async () => {
+    await replace(ownKey(TODAY, 4), Buffer.from('fewer rows PAR1'));
+    expect(await keysFound()).toEqual([]);
+  });
+
+  it('is not told if nothing was there before', async () => {
+    await put(ownKey(TODAY, 5), NO_PARQUET);
+    expect(await keysFound()).toEqual([]);
+  });
+
+  it('is not told if what replaced it is deleted', async () => {
+    await replace(ownKey(TODAY, 6), NO_PARQUET);
+    await landing.store.removeAll([{ key: ownKey(TODAY, 6), eTag: '*' }]);
+    expect(await keysFound()).toEqual([]);
+  });
+});
+
+describe('an object of others', () => {
+  it('is told if it is no Parquet, with its versions, and after files of Sluice', async () => {
+    const own = ownKey(TODAY, 7);
+    const notes = keyOf(TODAY, 'notes.txt');
+    await replace(own, NO_PARQUET);
+    await put(notes, Buffer.from('a text'));
+    const notesAt = await put(notes, Buffer.from('a longer text'));
+    const [file, other] = await found();
+    expect(file).toMatchObject({ key: own, strayVersions: null });
+    expect(other).toEqual({
+      table: config.tables.events,
+      day: TODAY,
+      key: notes,
+      replacedAt: notesAt,
+      strayVersions: [expect.any(String), expect.any(String)],
+    });
+  });
+
+  it.each([
+    {
+      what: 'its name begins as of objects that no query reads',
+      name: '_SUCCESS',
+      bytes: Buffer.from('done'),
+    },
+    { what: 'it is empty', name: 'empty.txt', bytes: new Uint8Array() },
+    { what: "it is Parquet, as of Statsig's own forwarding", name: 'of-statsig', bytes: PARQUET },
+  ])('is not told if $what', async ({ name, bytes }) => {
+    await put(keyOf(TODAY, name), bytes);
+    expect(await keysFound()).toEqual([]);
+  });
+
+  it('hides no file of Sluice, however many were written since', async () => {
+    await replace(ownKey(TODAY, 8), NO_PARQUET);
+    for (let i = 0; i <= 20; i += 1) await put(keyOf(TODAY, `of-statsig-${i}`), PARQUET);
+    expect(await keysFound()).toEqual([ownKey(TODAY, 8)]);
+  });
+});
+
+describe('the days that are looked at', () => {
+  it('are today and the two days before', async () => {
+    await replace(ownKey('2026-11-21', 2), NO_PARQUET);
+    await replace(ownKey(OLDER, 2), NO_PARQUET);
+    expect(await keysFound()).toEqual([ownKey('2026-11-21', 2)]);
+  });
+
+  it.each([
+    { why: 'as a file is unreadable', code: UNREADABLE, keys: [ownKey(OLDER, 1)] },
+    { why: 'for another reason', code: 'SLUICE_CURATE_KILLED', keys: [] },
+  ])('of older ones that could not be curated $why have $keys.length', async ({ code, keys }) => {
+    await replace(ownKey(OLDER, 1), NO_PARQUET);
+    expect(await keysFound({ day: OLDER, code })).toEqual(keys);
+  });
+
+  it('are the first ten of older ones, beside those that are looked at anyway', async () => {
+    const days = Array.from({ length: 11 }, (_, i): UtcDay => `2026-10-${30 - i}`);
+    const failed = [TODAY, ...days].map((day) => ({ day, code: UNREADABLE }));
+    await replace(ownKey('2026-10-21', 1), NO_PARQUET);
+    await replace(ownKey('2026-10-20', 2), NO_PARQUET);
+    expect(await keysFound(...failed)).toEqual([ownKey('2026-10-21', 1)]);
+  });
 });

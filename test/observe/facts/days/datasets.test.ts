@@ -1,9 +1,14 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, HOUR_MS, type UtcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { lastLookKey, lateNoteKey, ledgerKey, versionFilesKey } from '../../../../lib/tables/ledgerKeys.ts';
-import { configuredDatasets, readDatasets } from '../../../../observe/facts/days/datasets.ts';
+import {
+  configuredDatasets,
+  type DatasetStatus,
+  isOldLook,
+  readDatasets,
+} from '../../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../../observe/facts/days/dropDays.ts';
 import { misnamedDays } from '../../../../observe/facts/days/misnamedDays.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
@@ -37,10 +42,14 @@ interface Noted {
 }
 
 const opened: { close(): void }[] = [];
-afterAll(() => {
-  for (const deployment of opened) deployment.close();
+afterEach(() => {
+  for (const deployment of opened.splice(0)) deployment.close();
 });
-async function read({ entries = {}, look = {}, late, first, lacking = [] }: Noted, isAsked = false) {
+/** What is read of the dataset. @param span The days that are asked for. Default: the usual ones. */
+async function read(
+  { entries = {}, look = {}, late, first, lacking = [] }: Noted,
+  span: Parameters<typeof readDatasets>[2] = {},
+) {
   const name = ['acme', 'events'] as const;
   const days = Object.entries(entries).map(([days, more]) => {
     const day = daysAgo(Number(days));
@@ -58,7 +67,6 @@ async function read({ entries = {}, look = {}, late, first, lacking = [] }: Note
   ]);
   const { deployment } = slowDeployment({ config, now: NOW, objects, files: [...objects.keys()] });
   opened.push(deployment);
-  const span = isAsked ? { count: () => 2, until: daysAgo(5) } : {};
   const [found] = await readDatasets(deployment, configuredDatasets(config), span);
   if (found === undefined) throw new Error('no dataset');
   return found;
@@ -114,8 +122,9 @@ describe('the days of a dataset that are read', () => {
     });
   });
 
-  it('are those that are asked for alone, with a last day', async () => {
-    const { days } = await read({ look: { openDays: [daysAgo(20)] }, lacking: [30] }, true);
+  it('are as many as are asked for, up to the last that is', async () => {
+    const noted = { look: { openDays: [daysAgo(20)] }, lacking: [30] };
+    const { days } = await read(noted, { count: () => 2, until: daysAgo(5) });
     expect(days.map(({ day }) => day)).toEqual([6, 5].map(daysAgo));
   });
 });
@@ -135,7 +144,20 @@ describe('a day that waits', () => {
   const has = { words: '1 file', since: NOW - 2 * HOUR_MS };
   const late = (days: number) => [{ day: daysAgo(days), due: 7, has }];
   const old = (days: number) => ({ elsewhere: { days: [daysAgo(days)], others: [] } });
-  it.each<{ what: string; noted: Noted; waiting: object | null }>([
+  interface WaitingCase {
+    readonly what: string;
+    readonly noted: Noted;
+    readonly waiting: Partial<DatasetStatus['waiting'][number]>;
+  }
+
+  it.each([
+    { what: 'a marker of files that are gone', entry: waitingFor(MARKER, { files: 0 }) },
+    { what: 'a load', entry: waitingFor('new') },
+  ])('is not told if it waits for $what', async ({ entry }) => {
+    expect((await read({ entries: { 2: entry } })).waiting).toEqual([]);
+  });
+
+  it.each<WaitingCase>([
     {
       what: 'for a marker, and is over',
       noted: { entries: { 2: waitingFor(MARKER, { writtenAt: NOW - 3 * HOUR_MS }) } },
@@ -151,12 +173,6 @@ describe('a day that waits', () => {
       noted: { entries: { 0: waitingFor(COMMIT) } },
       waiting: { cure: 'explain', isLacking: true },
     },
-    {
-      what: 'for a marker of files that are gone',
-      noted: { entries: { 2: waitingFor(MARKER, { files: 0 }) } },
-      waiting: null,
-    },
-    { what: 'for a load', noted: { entries: { 2: waitingFor('new') } }, waiting: null },
     {
       what: 'and was late, with files that nobody has looked at',
       noted: { late: late(3) },
@@ -187,7 +203,7 @@ describe('a day that waits', () => {
       waiting: { cure: 'load', isLacking: true },
     },
   ])('$what has the cure $waiting.cure', async ({ noted, waiting }) => {
-    expect((await read(noted)).waiting).toEqual(waiting === null ? [] : [expect.objectContaining(waiting)]);
+    expect((await read(noted)).waiting).toEqual([expect.objectContaining(waiting)]);
   });
 });
 
@@ -320,4 +336,18 @@ describe('days that seem to come under other names', () => {
     const dataset = dropDays(await read({ entries, look: { elsewhere: { days: [], others }, namesSince } }));
     expect(misnamedDays(dataset)).toEqual(found && { ...found, missed: found.missed.map(daysAgo) });
   });
+});
+
+it.each([
+  { schedule: 'hourly', hours: 3, isOld: false },
+  { schedule: 'hourly', hours: 3.001, isOld: true },
+  { schedule: 'daily', hours: 26, isOld: false },
+  { schedule: 'daily', hours: 26.001, isOld: true },
+] as const)('whether the last look of a $schedule dataset is old after $hours hours is $isOld', (row) => {
+  const look = { at: NOW - row.hours * HOUR_MS, newestDay: null, openDays: [], stopped: false };
+  expect(isOldLook(look, row.schedule, NOW)).toBe(row.isOld);
+});
+
+it('the look of a dataset at which nobody has looked is old', () => {
+  expect(isOldLook(null, 'hourly', NOW)).toBe(true);
 });

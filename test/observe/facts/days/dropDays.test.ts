@@ -1,21 +1,25 @@
 import { expect, it } from '@jest/globals';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
-import { isOldLook } from '../../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../../observe/facts/days/dropDays.ts';
 import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { loadedDay } from '../../statusFacts.ts';
 
 const DAY = '2026-11-19';
-const file = (key: string, more: object) =>
-  ({ key, size: 1, eTag: `"${key}"`, ...more }) as LedgerEntry['files'][number];
+type File = LedgerEntry['files'][number];
+const file = (key: string, more: Pick<File, 'fate'> & Partial<File>): File => {
+  return { key, size: 1, eTag: `"${key}"`, ...more };
+};
 
-/** A day without an entry. */
+/** How a day without an entry is shown. */
 const unknown = { ...loadedDay, state: null, files: 0, loadedFiles: 0 };
+/** How a day of which an entry says nothing but that it succeeded is shown. */
 const known = { ...unknown, state: 'succeeded', leftOut: { count: 0, words: expect.any(String) } };
 const failure = { code: 'SLUICE_INGEST_X', message: 'x' };
+/** How a day that failed is shown, but for its state and how long it fails. */
 const failed = { ...known, failure: failure.code, failureMessage: failure.message };
-/** A failure whose files wait for no try. */
+/** A failure that waits for no try, and whose files were not replaced. */
 const once = { waits: false, replaced: undefined };
+/** A load that was requested again, of files that were written a second before. */
 const queued = { at: 5_000, fingerprint: 'f2', reason: 'retried', writtenAt: 4_000 } as const;
 
 it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
@@ -129,40 +133,37 @@ it.each<{ what: string; entry: Partial<LedgerEntry> | null; shown: object }>([
 });
 
 it('a day is shown with what is known beside its entry, and with nothing of another day', () => {
-  const both = <More extends object>(other: More, own: More) => [
-    { day: '2026-11-18' as const, ...other },
-    { day: DAY as typeof DAY, ...own },
-  ];
+  const OTHER = '2026-11-18';
   const part = { kind: 'rows', short: 'few' } as const;
-  const beside = {
-    late: both({ due: 1 }, { due: 2 }),
-    unusual: both({ words: 'x', parts: [] }, { words: 'y', parts: [part] }),
-    waiting: both(
-      { words: 'x', isLacking: true, cure: 'run' as const },
-      { words: 'z', isLacking: true, cure: 'run' as const },
-    ),
-    lacking: both({ since: 1, isOnly: true }, { since: 3, isOnly: true }),
-  };
-  const day = { day: DAY, entry: ledgerEntry({ place: 's3://old/', version: 'v1' }) } as const;
-  const [found] = dropDays({ days: [day], place: 's3://new/', ...beside }).days;
-  expect(found).toMatchObject({
-    lateSince: 2,
-    unusual: 'y',
-    unusualParts: [part],
-    waiting: 'z',
-    lackingSince: 3,
-    loadedFrom: 's3://old/',
+  const waits = { isLacking: true, cure: 'run' } as const;
+  const { days } = dropDays({
+    days: [{ day: DAY, entry: ledgerEntry({ place: 's3://old/', version: 'v1' }) }],
+    place: 's3://new/',
+    late: [
+      { day: OTHER, due: 1 },
+      { day: DAY, due: 2 },
+    ],
+    unusual: [
+      { day: OTHER, words: 'x', parts: [] },
+      { day: DAY, words: 'y', parts: [part] },
+    ],
+    waiting: [
+      { day: OTHER, words: 'x', ...waits },
+      { day: DAY, words: 'z', ...waits },
+    ],
+    lacking: [
+      { day: OTHER, since: 1, isOnly: true },
+      { day: DAY, since: 3, isOnly: true },
+    ],
   });
-});
-
-it.each([
-  { schedule: 'hourly', hours: null, isOld: true },
-  { schedule: 'hourly', hours: 3, isOld: false },
-  { schedule: 'hourly', hours: 3.001, isOld: true },
-  { schedule: 'daily', hours: 26, isOld: false },
-  { schedule: 'daily', hours: 26.001, isOld: true },
-] as const)('a listing that is $schedule, $hours hours ago, is old: $isOld', ({ schedule, hours, isOld }) => {
-  const look =
-    hours === null ? null : { at: -hours * 3_600_000, newestDay: null, openDays: [], stopped: false };
-  expect(isOldLook(look, schedule, 0)).toBe(isOld);
+  expect(days).toMatchObject([
+    {
+      lateSince: 2,
+      unusual: 'y',
+      unusualParts: [part],
+      waiting: 'z',
+      lackingSince: 3,
+      loadedFrom: 's3://old/',
+    },
+  ]);
 });
