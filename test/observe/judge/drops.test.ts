@@ -10,7 +10,9 @@ describe('a finding about drops and exports', () => {
     (failure) => {
       const why = 'A file is wrong. orders/2026-11-18/a.parquet.';
       const found = judge(datasetFacts({ days: [failedBy(failure, why)] }));
+      // Up to its first command, which names the dataset here.
       const [ownCure = ''] = explainStoredCode(failure).cure.split(/ ?`/);
+      expect(ownCure).not.toBe('');
       expect(found).toMatchObject([
         { cause: expect.stringContaining(why), cure: expect.stringContaining(ownCure) },
       ]);

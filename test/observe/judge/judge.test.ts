@@ -28,6 +28,71 @@ import { judge } from './judge.ts';
 const firstLook = (facts: Partial<StatusFacts>) =>
   sightsOf(judge(facts), { ...wellFacts, ...facts }, readLook(undefined)).map(({ finding }) => finding);
 
+/** What a finding says of a deployment before it: how long before; undefined if it names none. */
+const saidBefore = (found: { readonly detail: string } | undefined) =>
+  /The stack was deployed at \S+, (.*) before\./.exec(found?.detail ?? '')?.[1];
+
+describe('the deployment before a finding', () => {
+  it.each([
+    { ago: 2.5, said: '30 min' },
+    { ago: 3, said: '60 min' },
+  ])('is told of a finding since two hours ago if it was $ago hours ago', ({ ago, said }) => {
+    const [found] = firstLook({ ...relayWaits(2, 3), deployedAt: hoursAgo(ago) });
+    expect(found?.detail).toContain(`deployed at ${hoursAgo(ago)},`);
+    expect(saidBefore(found)).toBe(said);
+  });
+
+  it.each([
+    { what: 'it was at the same time', ago: 2, isLocal: false },
+    { what: 'it was more than an hour before', ago: 3.1, isLocal: false },
+    { what: 'the cloud is local', ago: 2.5, isLocal: true },
+  ])('is not told of a finding since two hours ago if $what', ({ ago, isLocal }) => {
+    const [found] = firstLook({ ...relayWaits(2, 3), deployedAt: hoursAgo(ago), isLocal });
+    expect(saidBefore(found)).toBeUndefined();
+  });
+
+  it.each([
+    { what: 'an hour and a half before', ago: 31.5, said: '1 h 30 min' },
+    { what: 'a day before', ago: 54, said: '24 h 0 min' },
+    { what: 'more than a day before, when it is not told', ago: 54.1, said: undefined },
+  ])('of drops that fail for 30 hours was $what', ({ ago, said }) => {
+    const facts = datasetFacts({ days: [{ ...failedDay, failing: ongoingFailure }] });
+    const [found] = firstLook({ ...facts, deployedAt: hoursAgo(ago) });
+    expect(found?.since).toBe(hoursAgo(30));
+    expect(saidBefore(found)).toBe(said);
+  });
+
+  it.each([
+    { since: 22.5, said: '30 min' },
+    { since: 23.5, said: undefined },
+  ])(
+    'of what is counted for 24 hours, and is $since hours old, is told as $said before',
+    ({ since, said }) => {
+      const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(since) }];
+      const [found] = firstLook({ quarantine, deployedAt: hoursAgo(since + 0.5) });
+      expect(saidBefore(found)).toBe(said);
+    },
+  );
+
+  it.each([
+    { ago: 22.5, said: undefined },
+    { ago: 43.5, said: '30 min' },
+  ])(
+    'of what an earlier look saw since 43 hours, $ago hours ago, is told as $said before',
+    ({ ago, said }) => {
+      const lookAt = (age: number, firstAt: string, last: LastLook) => {
+        const deployedAt = hoursAgo(ago);
+        const facts = { at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }], deployedAt };
+        return sightsOf(judge(facts), { ...wellFacts, ...facts }, last);
+      };
+      const sights = lookAt(21, hoursAgo(43), readLook(undefined));
+      const [sight] = lookAt(0, hoursAgo(22), { at: hoursAgo(21), sights });
+      expect(sight?.finding.since).toBe(hoursAgo(43));
+      expect(saidBefore(sight?.finding)).toBe(said);
+    },
+  );
+});
+
 describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
     expect(judge({})).toEqual([]);
@@ -47,59 +112,10 @@ describe('a finding of sluice status', () => {
   it.each([
     { now: '2026-11-20T02:09:59Z', found: [] },
     { now: '2026-11-20T02:10:00Z', found: ['SLUICE_FINDING_NIGHT_MISSING'] },
-  ])('of a night that begins at 01:10 is none within its hour: at $now', ({ now, found }) => {
+  ])('of a night that begins at 01:10 and has not come is $found at $now', ({ now, found }) => {
     const facts = { ...wellFacts, at: now, lastNight: { day: '2026-11-18', at: hoursAgo(34) } } as const;
     const deployment = { ...judgedDeployment, now: Date.parse(now) };
     expect(judgeFacts(facts, deployment, 'eu-central-1').map(({ code }) => code)).toEqual(found);
-  });
-
-  it.each([
-    { ago: 2.5, isLocal: false, said: true },
-    { ago: 3, isLocal: false, said: true },
-    { ago: 2, isLocal: false, said: false },
-    { ago: 3.1, isLocal: false, said: false },
-    { ago: 2.5, isLocal: true, said: false },
-  ])(
-    'since two hours ago says of a deployment $ago hours ago (local: $isLocal) that it was before: $said',
-    ({ ago, isLocal, said }) => {
-      const [found] = firstLook({ ...relayWaits(2, 3), deployedAt: hoursAgo(ago), isLocal });
-      expect(found?.detail.includes(`deployed at ${hoursAgo(ago)}, ${(ago - 2) * 60} min before`)).toBe(said);
-    },
-  );
-
-  it.each([
-    { ago: 31.5, said: ', 1 h 30 min before.' },
-    { ago: 54, said: ', 24 h 0 min before.' },
-    { ago: 54.1, said: '' },
-  ])('of drops that fail for 30 hours says of a deployment $ago hours ago: $said', ({ ago, said }) => {
-    const facts = datasetFacts({ days: [{ ...failedDay, failing: ongoingFailure }] });
-    const [found] = firstLook({ ...facts, deployedAt: hoursAgo(ago) });
-    expect(found?.since).toBe(hoursAgo(30));
-    expect(/deployed at \S+(, .* before\.)$/.exec(found?.detail ?? '')?.[1] ?? '').toBe(said);
-  });
-
-  it.each([
-    { since: 22.5, said: true },
-    { since: 23.5, said: false },
-  ])('of the last 24 hours, $since hours old, says that a deployment was just before: $said', (row) => {
-    const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(row.since) }];
-    const [found] = firstLook({ quarantine, deployedAt: hoursAgo(row.since + 0.5) });
-    expect(found?.detail.includes('The stack was deployed at')).toBe(row.said);
-  });
-
-  it.each([
-    { ago: 22.5, said: false },
-    { ago: 43.5, said: true },
-  ])('of what an earlier look saw since 43 hours says of a deployment $ago hours ago: $said', (row) => {
-    const lookAt = (age: number, firstAt: string, last: LastLook) => {
-      const deployedAt = hoursAgo(row.ago);
-      const facts = { at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }], deployedAt };
-      return sightsOf(judge(facts), { ...wellFacts, ...facts }, last);
-    };
-    const sights = lookAt(21, hoursAgo(43), readLook(undefined));
-    const [sight] = lookAt(0, hoursAgo(22), { at: hoursAgo(21), sights });
-    expect(sight?.finding.since).toBe(hoursAgo(43));
-    expect(sight?.finding.detail.includes('The stack was deployed at')).toBe(row.said);
   });
 
   const quotaOf = (quotaShare: number) => ({

@@ -13,6 +13,7 @@ const NOW = Date.parse('2026-11-20T12:00:00Z');
 const OLD = '2026-11-10';
 const failure = { code: 'SLUICE_CURATE_BUCKET_FAILED', message: 'The bucket failed.' };
 const lease = { owner: 'one', until: NOW + HOUR_MS };
+/** A request of more than a day ago. */
 const queued = { at: NOW - DAY_MS - 1, fingerprint: 'f', files: 1, reason: 'new' } as const;
 const unread: readonly ViewDays[] = [{ view: 'product_events', fault: 'missing', has: () => false }];
 
@@ -38,57 +39,66 @@ function statusOf(
 }
 
 describe('a day of a curated table', () => {
-  it.each<{ readonly what: string; readonly status: ReturnType<typeof statusOf>; readonly state: string }>([
-    { what: 'that all views read', status: statusOf({}), state: 'curated' },
+  interface StateCase {
+    readonly what: string;
+    readonly entry?: Partial<LedgerEntry> | null;
+    readonly seen?: Partial<SeenCuratedDay>;
+    readonly config?: { readonly curate: boolean };
+    readonly state: string;
+  }
+
+  it.each<StateCase>([
+    { what: 'that all views read', state: 'curated' },
     {
       what: 'that all views read while a try of it fails',
-      status: statusOf({ state: 'failed', failure }),
+      entry: { state: 'failed', failure },
       state: 'curated',
     },
-    { what: 'that one view does not read', status: statusOf({}, { unread }), state: 'waiting' },
-    {
-      what: 'whose partition is gone',
-      status: statusOf({}, { isLost: true, isListed: false }),
-      state: 'waiting',
-    },
-    { what: 'without an entry', status: statusOf(null, { isListed: false }), state: 'waiting' },
+    { what: 'that one view does not read', seen: { unread }, state: 'waiting' },
+    { what: 'whose partition is gone', seen: { isLost: true, isListed: false }, state: 'waiting' },
+    { what: 'without an entry', entry: null, seen: { isListed: false }, state: 'waiting' },
     {
       what: 'without an entry, on the first day that is too young',
-      status: statusOf(null, { isListed: false, day: '2026-11-18' }),
+      entry: null,
+      seen: { isListed: false, day: '2026-11-18' },
       state: 'too_young',
     },
     {
-      what: 'whose version is not listed',
-      status: statusOf({}, { isListed: false }),
-      state: 'outdated',
+      what: 'without an entry, on the last day that is not too young',
+      entry: null,
+      seen: { isListed: false, day: '2026-11-17' },
+      state: 'waiting',
     },
-    {
-      what: 'that is listed and lacks files',
-      status: statusOf({}, { lackingSince: NOW }),
-      state: 'lacking',
-    },
+    { what: 'whose version is not listed', seen: { isListed: false }, state: 'outdated' },
+    { what: 'that is listed and lacks files', seen: { lackingSince: NOW }, state: 'lacking' },
     {
       what: 'that lacks files and fails',
-      status: statusOf({ state: 'failed', failure }, { lackingSince: NOW }),
+      entry: { state: 'failed', failure },
+      seen: { lackingSince: NOW },
       state: 'failed',
     },
     {
       what: 'that fails, without curation',
-      status: statusOf({ state: 'failed', failure }, { isListed: false }, { curate: false }),
+      entry: { state: 'failed', failure },
+      seen: { isListed: false },
+      config: { curate: false },
       state: 'off',
     },
     {
       what: 'that a function works on, without curation',
-      status: statusOf({ state: 'loading', lease }, { isListed: false }, { curate: false }),
+      entry: { state: 'loading', lease },
+      seen: { isListed: false },
+      config: { curate: false },
       state: 'curating',
     },
     {
       what: 'whose function has lost its lease',
-      status: statusOf({ state: 'loading', lease: { ...lease, until: NOW } }, { isListed: false }),
+      entry: { state: 'loading', lease: { ...lease, until: NOW } },
+      seen: { isListed: false },
       state: 'outdated',
     },
-  ])('$what is $state', ({ status, state }) => {
-    expect(status.state).toBe(state);
+  ])('$what is $state', ({ entry = {}, seen, config, state }) => {
+    expect(statusOf(entry, seen, config).state).toBe(state);
   });
 
   it('says nothing of a day that all views read, unless it keeps rows', () => {
@@ -104,28 +114,41 @@ describe('a day of a curated table', () => {
   });
 
   it.each([
-    { state: 'waiting', entry: { version: undefined, queued }, isLate: true },
-    { state: 'outdated', entry: { queued }, isLate: true },
     {
+      when: 'more than a day ago',
+      state: 'waiting',
+      entry: { version: undefined, queued },
+      isLate: true,
+    },
+    { when: 'more than a day ago', state: 'outdated', entry: { queued }, isLate: true },
+    {
+      when: 'a day ago',
       state: 'waiting',
       entry: { version: undefined, queued: { ...queued, at: NOW - DAY_MS } },
       isLate: false,
     },
-    { state: 'failed', entry: { state: 'failed', failure, queued } as const, isLate: false },
-  ])('that is $state and was queued at $entry.queued.at is late: $isLate', ({ state, entry, isLate }) => {
+    {
+      when: 'more than a day ago',
+      state: 'failed',
+      entry: { state: 'failed', failure, queued } as const,
+      isLate: false,
+    },
+  ])('whether one that is $state and was queued $when is late is $isLate', ({ state, entry, isLate }) => {
     expect(statusOf(entry, { isListed: false })).toMatchObject({ state, isLate });
   });
 });
 
 describe('a calendar of curated days', () => {
   it.each([
-    { state: 'curated', isLate: false, expected: false },
-    { state: 'waiting', isLate: false, expected: false },
-    { state: 'waiting', isLate: true, expected: true },
-    { state: 'failed', isLate: false, expected: true },
-    { state: 'lacking', isLate: false, expected: true },
-  ] as const)('with a day that is $state, late: $isLate, has problems: $expected', ({ expected, ...day }) => {
-    const tables = [{ days: [{ state: 'curated', isLate: false } as const] }, { days: [day] }];
-    expect(hasCurationProblems({ tables })).toBe(expected);
+    { what: 'has no problem', state: 'curated', isLate: false, hasProblems: false },
+    { what: 'has no problem', state: 'waiting', isLate: false, hasProblems: false },
+    { what: 'has a problem, as it is late,', state: 'waiting', isLate: true, hasProblems: true },
+    { what: 'has a problem', state: 'failed', isLate: false, hasProblems: true },
+    { what: 'has a problem', state: 'lacking', isLate: false, hasProblems: true },
+  ] as const)('$what with a day that is $state', ({ state, isLate, hasProblems }) => {
+    const well = { state: 'curated', isLate: false } as const;
+    expect(hasCurationProblems({ tables: [{ days: [well] }, { days: [{ state, isLate }] }] })).toBe(
+      hasProblems,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { GlueClient } from '@aws-sdk/client-glue';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, HOUR_MS, type UtcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../../lib/curate/curatedTables.ts';
@@ -12,10 +12,14 @@ import {
 } from '../../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, versionPrefix } from '../../../../lib/tables/tableFolders.ts';
 import { readCuratedCalendar } from '../../../../observe/facts/days/curatedCalendar.ts';
-import { readCurationState, unreadCurated } from '../../../../observe/facts/days/curationState.ts';
+import {
+  type CurationState,
+  readCurationState,
+  unreadCurated,
+} from '../../../../observe/facts/days/curationState.ts';
 import { unreadVersions } from '../../../../observe/facts/days/unreadDays.ts';
 import { requestCuration } from '../../../../operate/curate/requests.ts';
-import { answeredBy } from '../../../harness/answering.ts';
+import { answeredBy, named } from '../../../harness/answering.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { slowDeployment } from '../../slowDeployment.ts';
 
@@ -97,8 +101,8 @@ function deploymentOf(
   opened.push(deployment);
   return deployment;
 }
-afterAll(() => {
-  for (const deployment of opened) deployment.close();
+afterEach(() => {
+  for (const deployment of opened.splice(0)) deployment.close();
 });
 
 describe('the state of curated days', () => {
@@ -177,18 +181,27 @@ describe('the state of curated days', () => {
   const erasure = (endedAt?: number) => ({
     erasures: [{ id: 'e', at: NOW - HOUR_MS, replaced: [], ...(endedAt === undefined ? {} : { endedAt }) }],
   });
-  it.each<{ what: string; entry: Partial<LedgerEntry>; files: readonly string[]; kept: object | null }>([
+  it('of a day whose file an erasure may have replaced has no rows that are kept', async () => {
+    const entry = { ...keeping(), ...erasure() };
+    const deployment = deploymentOf({ 1: entry }, lists(listedOf([1])), [fileOf(1, 'a')]);
+    const [, events] = await readCurationState(deployment);
+    expect(events?.kept).toEqual([]);
+  });
+
+  interface KeptCase {
+    readonly what: string;
+    readonly entry: Partial<LedgerEntry>;
+    /** Raw files of the day. */
+    readonly files: readonly string[];
+    readonly kept: Partial<CurationState['kept'][number]>;
+  }
+
+  it.each<KeptCase>([
     {
       what: 'whose file was replaced',
       entry: keeping(),
       files: [fileOf(1, 'a')],
       kept: { gone: [], replaced: lost, isErased: false },
-    },
-    {
-      what: 'whose file an erasure may have replaced',
-      entry: { ...keeping(), ...erasure() },
-      files: [fileOf(1, 'a')],
-      kept: null,
     },
     {
       what: 'whose file was replaced before an erasure that has ended',
@@ -214,10 +227,10 @@ describe('the state of curated days', () => {
       files: [fileOf(1, 'a'), fileOf(1, 'restored-a')],
       kept: { gone: [], replaced: [] },
     },
-  ])('of a day $what, of which rows are kept, is $kept', async ({ entry, files, kept: wanted }) => {
+  ])('of a day $what has which rows are kept and why', async ({ entry, files, kept: wanted }) => {
     const deployment = deploymentOf({ 1: entry }, lists(listedOf([1])), files);
     const [, events] = await readCurationState(deployment);
-    expect(events?.kept).toEqual(wanted === null ? [] : [expect.objectContaining(wanted)]);
+    expect(events?.kept).toEqual([expect.objectContaining(wanted)]);
   });
 
   it('has the days of each table whose version no query reads, oldest first', async () => {
@@ -257,7 +270,7 @@ describe('the state of curated days', () => {
   });
 });
 
-it('a day is read whose partition has its folder below a former Statsig folder', async () => {
+it('queries read a day whose partition has its folder below a former Statsig folder', async () => {
   const moved = defineConfig({
     bucket: 'own',
     statsigFolder: 'present',
@@ -281,7 +294,7 @@ it('a day is read whose partition has its folder below a former Statsig folder',
 describe('the calendar of curated days', () => {
   /** Each of these days has the partition of its version. Its views are not there. */
   const glue = answeredBy(GlueClient, ({ name }) => {
-    if (name !== 'GetPartitions') throw Object.assign(new Error('none'), { name: 'EntityNotFoundException' });
+    if (name !== 'GetPartitions') throw named('EntityNotFoundException');
     const Partitions = [1, 5, 6, 7, 8, 13].map((date) => ({
       Values: [dayAt(date)],
       StorageDescriptor: {
@@ -307,16 +320,16 @@ describe('the calendar of curated days', () => {
 
   it('has the state, version, account and failure of each', async () => {
     const { tables } = await calendar(14, 14);
-    expect(tables[0]?.days.map(({ day, state, isLate }) => [day, state, isLate])).toEqual([
-      [dayAt(14), 'failed', false],
-      [dayAt(13), 'outdated', true],
-      [dayAt(12), 'waiting', false],
-      [dayAt(8), 'outdated', false],
-      [dayAt(7), 'waiting', false],
-      [dayAt(6), 'outdated', false],
-      [dayAt(5), 'waiting', false],
-      [dayAt(4), 'waiting', false],
-      [dayAt(1), 'waiting', false],
+    expect(tables[0]?.days.map(({ day, state, isLate }) => ({ day, state, isLate }))).toEqual([
+      { day: '2026-11-14', state: 'failed', isLate: false },
+      { day: '2026-11-13', state: 'outdated', isLate: true },
+      { day: '2026-11-12', state: 'waiting', isLate: false },
+      { day: '2026-11-08', state: 'outdated', isLate: false },
+      { day: '2026-11-07', state: 'waiting', isLate: false },
+      { day: '2026-11-06', state: 'outdated', isLate: false },
+      { day: '2026-11-05', state: 'waiting', isLate: false },
+      { day: '2026-11-04', state: 'waiting', isLate: false },
+      { day: '2026-11-01', state: 'waiting', isLate: false },
     ]);
     expect(tables[0]?.days[0]).toMatchObject({ version: 'v', account: null, failure });
     expect(tables[0]?.days[4]).toMatchObject({ version: 'v', account: { rows: 30 }, failure: null });

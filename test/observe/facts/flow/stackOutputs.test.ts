@@ -5,6 +5,7 @@ import {
   gatewayId,
   isOtherRelease,
   outputsOf,
+  requireOutput,
   stackStateOf,
 } from '../../../../observe/facts/flow/stackOutputs.ts';
 
@@ -60,4 +61,11 @@ it.each([
   { what: 'is not described', stack: {}, state: { status: '', reason: null, since: null } },
 ])('the state of a stack that $what is as CloudFormation tells it', ({ stack, state }) => {
   expect(stackStateOf(stack)).toEqual(state);
+});
+
+it('an output that a stack has to have is named if the stack lacks it', () => {
+  expect(requireOutput(new Map([['WriteQueueUrl', 'u']]), 'WriteQueueUrl')).toBe('u');
+  expect(() => requireOutput(new Map(), 'WriteQueueUrl')).toThrow(
+    expect.objectContaining({ code: 'SLUICE_OBSERVE_OUTPUT_MISSING', detail: 'WriteQueueUrl.' }),
+  );
 });
