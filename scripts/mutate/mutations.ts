@@ -671,7 +671,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/findings/judge/days/rawDays.ts', 'observe/judge/states', [
     ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
   ]),
-  faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),
+  faultsOf('observe/findings/lastSight.ts', 'observe/findings/lastSight', [['isHidden(finding) &&', '']]),
   faultsOf('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
   faultsOf('observe/readLog.ts', PAGES, [[', nextToken', '']]),
   faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [

@@ -5,7 +5,12 @@ import {
 } from '@aws-sdk/client-iam';
 import { describe, expect, it } from '@jest/globals';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
-import { type Decision, judgeSimulation, simulateStatement } from '../../../observe/doctor/readers.ts';
+import {
+  type Decision,
+  judgeSimulation,
+  simulateStatement,
+  wrongDecisions,
+} from '../../../observe/doctor/readers.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
 import { commands, setupOf } from './setupOf.ts';
 
@@ -125,5 +130,26 @@ describe('the judgement of a simulation', () => {
     },
   ])('of what has to be denied finds $codes where $what', ({ decisions, codes }) => {
     expect(judged(decisions, false).map(({ code }) => code)).toEqual(codes);
+  });
+});
+
+describe('decisions of a simulation', () => {
+  const decision = { action: 'a', resource: 'r', isAllowed: false, policies: [] };
+  const decisions = [
+    { ...decision, reason: 'missing' },
+    { ...decision, reason: 'explicit', policies: ['P', 'Q'] },
+    { ...decision, action: 'b', resource: 's', reason: 'missing', policies: ['P'] },
+    { ...decision, action: 'c', isAllowed: true, reason: 'missing', policies: ['R'] },
+    { ...decision, action: 'b', reason: 'missing', policies: ['T'] },
+  ] as const;
+
+  it('are told that differ from what is expected, for each reason', () => {
+    expect(wrongDecisions({ sid: 'S', decisions }, true)).toEqual([
+      { reason: 'missing', fact: 'S: a on r and 2 more, by P, T', text: 'S: a, b on r, s, by P, T.' },
+      { reason: 'explicit', fact: 'S: a on r, by P, Q', text: 'S: a on r, by P, Q.' },
+    ]);
+    expect(wrongDecisions({ sid: 'S', decisions }, false)).toEqual([
+      { reason: 'missing', fact: 'S: c on r, by R', text: 'S: c on r, by R.' },
+    ]);
   });
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { deleteByVersionOnly } from '../../../lib/access/buckets/bucketDenials.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { Decision } from '../../../observe/doctor/readers.ts';
-import { bucketPolicy, judgeRole } from '../../../observe/doctor/roles.ts';
+import { bucketPolicy, judgeDenial, judgeRole } from '../../../observe/doctor/roles.ts';
 import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import type { Status } from '../../../observe/findings/status.ts';
 import { answeredBy, named } from '../../harness/answering.ts';
 import { deniedCalls } from '../statusFacts.ts';
@@ -126,4 +127,45 @@ it('a denial by another policy than those of the stack prints no look at the sta
     );
   expect(printed('explicit')).toEqual([[]]);
   expect(printed('missing')).toEqual([[expect.stringContaining('doctor --drift')]]);
+});
+
+describe('a statement of the policy of a bucket', () => {
+  const denial = {
+    sid: 'Own',
+    isKnown: true,
+    roles: [
+      { role: 'W', denied: ['s3:PutObject', 's3:GetObject'] },
+      { role: 'L', denied: ['s3:GetObject'] },
+    ],
+    text: 'Text_1.',
+  };
+
+  it.each([
+    {
+      isKnown: true,
+      excepted: '{}',
+      name: 'bucket',
+      command: "put-bucket-policy --bucket acme --policy '{}'",
+    },
+    {
+      isKnown: true,
+      excepted: undefined,
+      name: 'new',
+      command: 'get-bucket-policy --bucket acme --query Policy',
+    },
+    {
+      isKnown: false,
+      excepted: undefined,
+      name: 'condition',
+      command: 'get-bucket-policy --bucket acme --query Policy',
+    },
+  ] as const)('that denies roles is told as of $name', ({ isKnown, excepted, name, command }) => {
+    const found = judgeDenial('acme', { ...denial, isKnown }, commands, excepted);
+    expect(found).toMatchObject({
+      title: expect.stringMatching(/^The statement Own .* 2 roles, the first W s3:PutObject/),
+      detail: 'Text_1.',
+      cause: findingCatalogue.SLUICE_FINDING_ROLE_DENIED.cases[name].cause,
+      commands: [expect.stringContaining(command)],
+    });
+  });
 });

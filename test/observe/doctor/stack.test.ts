@@ -8,6 +8,9 @@ import {
   alarmTopic,
   drift,
   formerStack,
+  judgeDomain,
+  judgeDrift,
+  judgeQueue,
   judgeStack,
   queues,
   stack as stackLook,
@@ -193,4 +196,102 @@ it('resources that CloudFormation could not compare are told with its reason, on
     },
   ]);
   expect(pauses).toEqual([5_000]);
+});
+
+describe('a resource that differs', () => {
+  const drift = { ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'q' } as const;
+
+  it('is told by each property, also one that the template or AWS does not have', () => {
+    const difference = { DifferenceType: 'NOT_EQUAL' } as const;
+    const found = judgeDrift(
+      {
+        ...drift,
+        StackResourceDriftStatus: 'MODIFIED',
+        PropertyDifferences: [
+          { ...difference, PropertyPath: '/a', ExpectedValue: '1', ActualValue: '' },
+          { ...difference, PropertyPath: '/b', ExpectedValue: '', ActualValue: '2' },
+        ],
+      },
+      ['revert'],
+    );
+    expect(found).toMatchObject({
+      code: 'SLUICE_FINDING_DRIFT',
+      detail: 'AWS::SQS::Queue q: /a: got none, expected 1; /b: got 2, expected none.',
+      commands: ['revert'],
+    });
+    expect(found.title).toContain('in 2 points, the first /a');
+  });
+
+  it('is missing if it was deleted', () => {
+    expect(judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
+      code: 'SLUICE_FINDING_RESOURCE_MISSING',
+      detail: 'AWS::SQS::Queue q.',
+      commands: ['revert'],
+    });
+  });
+
+  it.each([
+    { isLocal: true, name: 'local' },
+    { isLocal: false, name: 'stack' },
+  ] as const)('is a queue whose cure is that of $name', ({ isLocal, name }) => {
+    const { cause } = findingCatalogue.SLUICE_FINDING_RESOURCE_MISSING.cases[name];
+    expect(judgeQueue('q', isLocal, []).cause).toBe(cause);
+  });
+});
+
+describe('a domain', () => {
+  const well = {
+    domainName: 'd',
+    domainNameStatus: 'AVAILABLE',
+    regionalDomainName: 'g',
+    regionalCertificateArn: 'c',
+    addresses: ['1.1.1.1', '2.2.2.2'],
+    isAnswered: true,
+  };
+
+  interface DomainCase {
+    readonly what: string;
+    /** How it differs from one that is well. */
+    readonly more: Partial<Parameters<typeof judgeDomain>[0]>;
+    readonly found: readonly { readonly name: string; readonly detail: string }[];
+  }
+
+  it.each<DomainCase>([
+    { what: 'is well', more: {}, found: [] },
+    {
+      what: 'has no status and no certificate yet',
+      more: { domainNameStatus: undefined, regionalCertificateArn: undefined },
+      found: [],
+    },
+    {
+      what: 'is updated now',
+      more: { domainNameStatus: 'UPDATING' },
+      found: [{ name: 'updating', detail: 'd is UPDATING.' }],
+    },
+    {
+      what: 'is not available, and has another certificate',
+      more: { domainNameStatus: 'PENDING', domainNameStatusMessage: 'm', regionalCertificateArn: 'x' },
+      found: [
+        { name: 'status', detail: 'd is PENDING: m.' },
+        { name: 'certificate', detail: 'd has the certificate x, configured is c.' },
+      ],
+    },
+    {
+      what: 'leads elsewhere',
+      more: { isAnswered: false },
+      found: [{ name: 'elsewhere', detail: 'd leads to 1.1.1.1, 2.2.2.2, expected the addresses of g.' }],
+    },
+    {
+      what: 'has no address',
+      more: { addresses: [] },
+      found: [{ name: 'unresolved', detail: 'd has no address, expected the addresses of g.' }],
+    },
+  ])('that $what is told by its cases', ({ more, found }) => {
+    const cases = Object.entries(findingCatalogue.SLUICE_FINDING_DOMAIN_UNFIT.cases);
+    const judged = judgeDomain({ ...well, ...more }, 'c').map(({ cause, detail }) => ({
+      name: cases.find(([, known]) => known.cause === cause)?.[0],
+      detail,
+    }));
+    expect(judged).toEqual(found);
+  });
 });

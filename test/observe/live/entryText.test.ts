@@ -13,9 +13,24 @@ function request(more: object) {
 }
 
 describe('an entry in words', () => {
-  it.each<{ readonly line: object; readonly shared: readonly string[]; readonly own: readonly string[] }>([
-    { line: {}, shared: ['202', 'js-client 3.1', 'key web'], own: ['no events', '12 ms'] },
+  interface RequestCase {
+    readonly what: string;
+    /** How its line in the log differs. */
+    readonly line: object;
+    /** What it may have in common with other entries, in words. */
+    readonly shared: readonly string[];
+    readonly own: readonly string[];
+  }
+
+  it.each<RequestCase>([
     {
+      what: 'without events',
+      line: {},
+      shared: ['202', 'js-client 3.1', 'key web'],
+      own: ['no events', '12 ms'],
+    },
+    {
+      what: 'with everything that is counted',
       line: {
         exposures_landed: 1,
         events_landed: 2_000,
@@ -33,55 +48,68 @@ describe('an entry in words', () => {
       ],
     },
     {
+      what: 'that was refused without a key',
       line: { status: 401, sdk: null, key: null, code: 'SLUICE_KEY_MISSING', not_streamed: 'large' },
       shared: ['401', 'unknown', 'no key', 'SLUICE_KEY_MISSING'],
       own: ['12 ms'],
     },
     {
+      what: 'with an unknown key, which was not streamed',
       line: { status: 500, sdk: 'js-client', key: null, sent_key: '9f86d081', not_streamed: 'denied' },
       shared: ['500', 'js-client', 'key 9f86d081'],
       own: ['not streamed: denied', '12 ms'],
     },
     {
+      what: 'too large for the stream, with a label that is too long',
       line: { events_landed: 1, not_streamed: 'large', key: 'k'.repeat(81) },
       shared: ['202', 'js-client 3.1', `key ${'k'.repeat(80)}…`],
       own: ['1 event', '12 ms'],
     },
     {
+      what: 'with a label of 80 characters',
       line: { key: 'k'.repeat(80) },
       shared: ['202', 'js-client 3.1', `key ${'k'.repeat(80)}`],
       own: ['no events', '12 ms'],
     },
-  ])('of a request with $line', ({ line, shared, own }) => {
+  ])('of a request $what', ({ line, shared, own }) => {
     expect(entryParts(request(line))).toEqual({ shared, own });
   });
 
-  it.each<{
+  interface RowCase extends Pick<RequestCase, 'what' | 'shared' | 'own'> {
     readonly kind: 'events' | 'exposures' | 'quarantine';
     readonly row: Readonly<Record<string, unknown>>;
-    readonly shared: readonly string[];
-    readonly own: readonly string[];
-  }>([
+  }
+
+  it.each<RowCase>([
     {
+      what: 'an event with a user',
       kind: 'events',
       row: { event_name: 'buy', user_id: 'u1', event_id: 'e1' },
       shared: ['event', 'buy'],
       own: ['unit u1', 'e1'],
     },
     {
+      what: 'an exposure with a device',
       kind: 'exposures',
       row: { experiment_id: 'x', group_id: 'g', stable_id: 's1' },
       shared: ['exposure', 'x', 'group g'],
       own: ['unit s1'],
     },
-    { kind: 'events', row: { event_name: '' }, shared: ['event', '(no name)'], own: ['no unit'] },
     {
+      what: 'an event without name and unit',
+      kind: 'events',
+      row: { event_name: '' },
+      shared: ['event', '(no name)'],
+      own: ['no unit'],
+    },
+    {
+      what: 'a refused event',
       kind: 'quarantine',
       row: { reason: 'SLUICE_X', raw: '{}', quarantine_id: 'q1' },
       shared: ['refused SLUICE_X', '(no name)'],
       own: ['no unit', 'q1'],
     },
-  ])('of $kind with $row', ({ kind, row, shared, own }) => {
+  ])('of $what', ({ kind, row, shared, own }) => {
     expect(entryParts(eventOf(row, { kind, at: AT, unitColumns: [] }))).toEqual({ shared, own });
   });
 

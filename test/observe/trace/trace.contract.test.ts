@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { rowPath } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../../observe/deployment.ts';
@@ -61,7 +62,7 @@ afterAll(async () => {
   await landing.close();
 });
 
-/** A row of a forwarded table that was received at an hour of the day, and another if it differs in more. */
+/** A row of a forwarded table that was received at 123 ms after an hour of the day. @param more How it differs from a usual one. */
 const storedRow = (hour: number, more: TableRow = {}): TableRow => ({
   event_id: ID,
   user_id: 'ada',
@@ -86,10 +87,10 @@ const exposure = (hour: number, more: TableRow = {}) =>
   });
 const timeAt = (hour: number) => Date.UTC(2026, 10, 23, hour, 0, 0, 123);
 const ask = (options: Partial<TraceOptions> = {}) => trace(deployment, { id: ID, since: SINCE, ...options });
-/** The steps of a list, by the hour and what they say. */
+/** The steps of a list, each by the hour of its row and by what it says. */
 const listed = async (options: Partial<TraceOptions> = {}) =>
   (await ask({ id: 'ada', ...options })).steps.map(({ at, what }) => [
-    at === null ? null : (at - 123 - SINCE) / 3_600_000,
+    at === null ? null : (at - 123 - SINCE) / HOUR_MS,
     what,
   ]);
 
@@ -418,25 +419,34 @@ describe('the row of an event', () => {
 
 describe('a request', () => {
   const REQUEST = 'AbCdEfGhIjKl-_0=';
+  /** Has the log tell of a request an hour ago. @param line What the collector's own line says; undefined without one. */
   const logged = (metrics: object, line?: object) => {
+    const at = NOW - HOUR_MS;
     const own = { request_id: REQUEST };
-    const metricsLine = { _aws: { Timestamp: timeAt(8) }, ...own, ...metrics };
-    lines = [metricsLine, ...(line === undefined ? [] : [{ ...own, event: 'collect', ...line }])].map(
-      (message) => ({
-        at: NOW - 3_600_000,
-        message,
-      }),
-    );
+    lines = [{ at, message: { _aws: { Timestamp: timeAt(8) }, ...own, ...metrics } }];
+    if (line !== undefined) lines.push({ at, message: { ...own, event: 'collect', ...line } });
   };
 
   it.each([
-    { state: 'failed', metrics: { events_landed: 1 }, line: { status: 503 } },
-    { state: 'accepted', metrics: { exposures_landed: 1, overflowed: 1 } },
-    { state: 'landing', metrics: { overflowed: 1, quarantined: 1 } },
-    { state: 'quarantined', metrics: { quarantined: 1, refused_requests: 1 } },
-    { state: 'refused', metrics: { refused_requests: 1 } },
-    { state: 'ignored', metrics: { ignored: 1 } },
-  ])('of which the log has $metrics is $state', async ({ state, metrics, line }) => {
+    { what: 'was answered 503', state: 'failed', metrics: { events_landed: 1 }, line: { status: 503 } },
+    {
+      what: 'had events accepted, and others overflow,',
+      state: 'accepted',
+      metrics: { exposures_landed: 1, overflowed: 1 },
+    },
+    {
+      what: 'had events overflow, and others refused,',
+      state: 'landing',
+      metrics: { overflowed: 1, quarantined: 1 },
+    },
+    {
+      what: 'was refused and is in quarantine',
+      state: 'quarantined',
+      metrics: { quarantined: 1, refused_requests: 1 },
+    },
+    { what: 'was refused', state: 'refused', metrics: { refused_requests: 1 } },
+    { what: 'had events ignored', state: 'ignored', metrics: { ignored: 1 } },
+  ])('that $what is $state', async ({ state, metrics, line }) => {
     logged(metrics, line);
     const found = await trace(deployment, { id: REQUEST });
     expect(found).toMatchObject({
@@ -445,7 +455,7 @@ describe('a request', () => {
       found: 0,
       notes: [expect.stringContaining('--since')],
     });
-    expect(questions).toMatchObject([{ startTime: NOW - 86_400_000, endTime: undefined }]);
+    expect(questions).toMatchObject([{ startTime: NOW - DAY_MS, endTime: undefined }]);
   });
 
   it('has its answer, and what was refused and ignored, by the line of the collector', async () => {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
-import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
 import {
   type LastLook,
   readLook,
   type Sight,
   sightsOf,
   toldSights,
-} from '../../observe/findings/lastSight.ts';
-import { cases } from './judgeCases/cases.ts';
-import { seldomCases } from './judgeCases/seldom.ts';
+} from '../../../observe/findings/lastSight.ts';
+import { cases } from '../judgeCases/cases.ts';
+import { seldomCases } from '../judgeCases/seldom.ts';
 import {
   answered,
   curatedWith,
@@ -32,7 +32,7 @@ import {
   wellDay,
   wellFacts,
   wellKey,
-} from './statusFacts.ts';
+} from '../statusFacts.ts';
 
 const judge = (facts: Partial<StatusFacts>) =>
   judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
@@ -236,7 +236,7 @@ describe('a finding of sluice status', () => {
   it.each([
     { what: 'before the 24 hours', first: 60, isOlder: false },
     { what: 'at their beginning', first: 23.9, isOlder: true },
-  ])('of errors that began $what says that they may be older: $isOlder', ({ first, isOlder }) => {
+  ])('of errors that began $what: that they may be older is told as $isOlder', ({ first, isOlder }) => {
     const [sight] = lookAt(0, { functionErrors: [{ ...functionErrors, first: hoursAgo(first) }] });
     expect(sight?.finding.title.includes('may have begun earlier')).toBe(isOlder);
   });
@@ -287,7 +287,16 @@ describe('a finding of sluice status', () => {
       .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
   };
   const lostOfDrops = datasetFacts({ lacking }).datasets;
-  it.each<{ unread: readonly string[]; facts?: Partial<StatusFacts>; kept: readonly string[] }>([
+  interface UnreadCase {
+    /** Parts that this look could not read. */
+    readonly unread: readonly string[];
+    /** What it has not read then. */
+    readonly facts?: Partial<StatusFacts>;
+    /** Code and part of each sight that stays. */
+    readonly kept: readonly string[];
+  }
+
+  it.each<UnreadCase>([
     { unread: ['the identity of the reader bi'], kept: [] },
     { unread: ['the tables of the catalog'], kept: ['TABLE_DIFFERS partitions'] },
     { unread: ['the workgroup own'], kept: ['DRIFT deployment'] },
@@ -308,7 +317,7 @@ describe('a finding of sluice status', () => {
     { unread: ['relay'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
     { unread: ['relay', 'the stream'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
     { unread: ['the stream', 'relay'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
-  ])('of another part than $unread does not stay', ({ unread, facts, kept }) => {
+  ])('of sights $kept stay while $unread cannot be read', ({ unread, facts, kept }) => {
     const unknown = unread.map((part) => denied(part));
     expect(keptOf(unknown, facts)).toEqual(kept);
   });
