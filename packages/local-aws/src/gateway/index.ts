@@ -111,7 +111,7 @@ async function callIntegration(
       body,
     };
   } catch (error) {
-    // https://github.com/serverless/serverless/issues/11222
+    // As API Gateway answers it: https://github.com/serverless/serverless/issues/11222
     if (error instanceof IntegrationTimeout) return gatewayError(503, 'Service Unavailable');
     if (error instanceof FunctionError) return functionFailure(error);
     if (!('proxy' in route)) throw error;
@@ -146,7 +146,7 @@ async function invokeRoute(
   timeoutMs: number,
   { api: { apiId }, accountId, invoke, mayInvoke = () => true }: GatewayOptions,
 ): Promise<Answer> {
-  // https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
+  // The gateway answers 500 without a permission: https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
   if (!mayInvoke(functionName, routeKey))
     throw new Error(`${functionName} may not be invoked for ${routeKey}.`);
   const { host: domainName = '127.0.0.1' } = received.headers;

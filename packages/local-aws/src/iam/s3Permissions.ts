@@ -31,7 +31,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['ListObjectsV2', listing('ListBucket')],
   ['ListObjectVersions', listing('ListBucketVersions')],
   ['ListMultipartUploads', listing('ListBucketMultipartUploads')],
-  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+  // Actions with names other than the operations': https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
   ['GetBucketEncryption', onBucket('GetEncryptionConfiguration')],
   ['GetPublicAccessBlock', onBucket('GetBucketPublicAccessBlock')],
   ['GetBucketLifecycleConfiguration', onBucket('GetLifecycleConfiguration')],

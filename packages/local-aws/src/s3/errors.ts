@@ -139,7 +139,7 @@ export const s3Errors = {
       versionId,
       versionId === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified',
     ),
-  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html */
+  /** A delete marker has no content: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html */
   markerNotAllowed: (marker: { readonly versionId: string; readonly modifiedMs: number }) =>
     new AwsError(
       'MethodNotAllowed',

@@ -27,7 +27,7 @@ export function serviceCalls(
         callOf(role, 'logs', action, [plain(`logs:${action}`, stream)]),
       );
     }),
-    // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    // Lambda polls a queue as the role of its function: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     ...deployment.eventSourceMappings.flatMap(({ queueArn, functionName }) =>
       ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) =>
         // A mapping may name a function that the template does not have: nobody polls its queue.

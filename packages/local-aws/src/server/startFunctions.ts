@@ -30,7 +30,7 @@ export interface Functions {
   add(deployed: DeployedFunction, codeDirectory: string): Promise<void>;
   /** Names of all functions. */
   names(): readonly string[];
-  /** Undefined if the function doesn't exist. */
+  /** A function by its name; undefined if the template has none of it. */
   find(name: string): DeployedFunction | undefined;
   /** Ends all functions. Running invocations fail. */
   close(): Promise<void>;
@@ -91,7 +91,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
     async invoke(functionName, payload, traceHeaders) {
       const called = functions.get(functionName);
       if (called === undefined) throw new LocalCloudError('LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
-      // https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+      // As Lambda answers it: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
       if (options.access?.canAssume(called.deployed) === false)
         throw new FunctionError(
           'AccessDeniedException',
@@ -156,7 +156,7 @@ async function invokeFunction(
     onInvoked?.({ functionName: deployed.name, at, ms: performance.now() - startedMs, end });
   called.executions += 1;
   try {
-    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    // Reserved concurrency is also the limit: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
     if (called.executions > (deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
       throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
     const result = await lambda.invoke(payload, traceHeaders);

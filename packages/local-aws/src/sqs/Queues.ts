@@ -79,19 +79,19 @@ export class Queues {
     return new Queues(options);
   }
 
-  /** Ordered by name. */
+  /** All queues, ordered by name. */
   all(): Queue[] {
     return [...this.#queues.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  /** @throws AwsError QueueDoesNotExist */
+  /** The queue of a name. @throws AwsError QueueDoesNotExist */
   byName(name: string): Queue {
     const queue = this.#queues.get(name);
     if (queue === undefined) throw queueDoesNotExist();
     return queue;
   }
 
-  /** @throws AwsError QueueDoesNotExist */
+  /** The queue of an ARN. @throws AwsError QueueDoesNotExist */
   byArn(arn: string): Queue {
     const queue = this.all().find((candidate) => candidate.arn === arn);
     if (queue === undefined) throw queueDoesNotExist();

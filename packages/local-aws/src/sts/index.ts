@@ -30,7 +30,7 @@ const PACKED_BYTES = 1_024;
 /** The longest duration of a session, seconds. It is the default duration, too. */
 const LONGEST_SECONDS = 3_600;
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** The input of `AssumeRole`: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const assumeRoleSchema = z.strictObject({
   RoleArn: z.string().regex(/^arn:aws:iam::\d{12}:role\/.+$/),
   RoleSessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/),
@@ -96,7 +96,10 @@ function identityElements(caller: Caller): XmlElement[] {
   ];
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable */
+/**
+ * The value of `aws:userid`:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+ */
 function userIdOf({ arn, account, sessionArn }: Caller): string {
   if (sessionArn !== undefined) return `${roleId(arn)}:${lastPart(sessionArn)}`;
   return isRoot({ arn }) ? account : lastPart(arn);

@@ -129,7 +129,10 @@ function scopeOf(named: ReadonlyMap<string, NamedResource>, stack: StackIdentity
   };
 }
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */
+/**
+ * The value of a pseudo parameter:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+ */
 function pseudoParameter(name: string, stack: StackIdentity, where: string): string | typeof NO_VALUE {
   switch (name) {
     case 'AWS::AccountId':

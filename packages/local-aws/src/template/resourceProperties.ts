@@ -39,7 +39,7 @@ export const tableProperties = z.strictObject({
   TableInput: z.record(z.string(), z.unknown()),
 });
 
-/** 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** The most bytes of the variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const VARIABLES_BYTES = 4_096;
 
 /**
@@ -138,7 +138,7 @@ export const scheduleProperties = z.strictObject({
     Arn: z.string().regex(/^arn:[^:]+:(lambda|sqs):/, 'the ARN of a function or of a queue'),
     RoleArn: z.string(),
     Input: z.string().default('{}'),
-    // The local scheduler invokes once. A function logs its failures, and a local queue accepts every message.
+    // Without effect: a call is asynchronous, so that it fails only for a target that is not there.
     RetryPolicy: inert.optional(),
     DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
   }),

@@ -32,6 +32,7 @@ export type Scripts = Readonly<Record<string, (context: StatementContext) => Pro
 export class ScriptedRunner implements StatementRunner {
   /** The statements that ran, in their order. */
   readonly ran: { readonly sql: string; readonly context: StatementContext }[] = [];
+  /** Whether it was closed. */
   closed = false;
   readonly #scripts: Scripts;
 
@@ -50,7 +51,8 @@ export class ScriptedRunner implements StatementRunner {
   /** Runs the script that the first word names; no script answers no rows. */
   async run(sql: string, context: StatementContext): Promise<StatementResult> {
     this.ran.push({ sql, context });
-    const script = await this.#scripts[sql.split(' ')[0] ?? '']?.(context);
+    const name = sql.split(' ')[0] ?? '';
+    const script = Object.hasOwn(this.#scripts, name) ? await this.#scripts[name]?.(context) : undefined;
     return {
       ...SELECT,
       columns: [textColumn('a')],

@@ -19,7 +19,7 @@ const ABSENCE = `CASE
     || CASE WHEN typeof(s.i) LIKE '%[]' OR typeof(s.i) LIKE '%(%)' AND typeof(s.i) NOT LIKE 'DECIMAL%' THEN ''
        ELSE ': ' || trino_to_varchar(s.i) END END`;
 
-/** https://trino.io/docs/current/functions/array.html and /map.html; nulls behave as in Trino. */
+/** Macros of functions of arrays and maps: https://trino.io/docs/current/functions/array.html and /map.html */
 export const collectionMacros: readonly string[] = [
   // DuckDB counts negative indexes from the end. The operands are mentioned once: each mention multiplies the size of nested ones.
   `trino_subscript(x, i) AS list_transform([{x: x, i: i}], lambda s: coalesce(

@@ -19,7 +19,10 @@ const FRACTION: Writing = {
 const BOOLEAN: Writing = { pattern: '^(?i:true|false|t|f|1|0)$' };
 /** Year, month and day, with spaces around. */
 const DATE: Writing = { pattern: '^\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}\\s*$' };
-/** https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DateTimes.java */
+/**
+ * A date with time and zone, each of which may be missing:
+ * https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DateTimes.java
+ */
 const ZONED: Writing = {
   pattern:
     '^\\s*[+-]?\\d{4,}-\\d{1,2}-\\d{1,2}( (\\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?\\s*([A-Za-z+-][\\w:/+-]*)?)?\\s*$',
@@ -51,7 +54,7 @@ const JSON_WHOLE = `CASE json_type(t)
   ELSE json_extract_string(t, '$') END`;
 
 /**
- * Only one branch remains once the type is known. Fractions are rounded half away from zero, where DuckDB rounds half
+ * The macro of a cast from any type. Only one branch remains once the type is known. Fractions are rounded half away from zero, where DuckDB rounds half
  * to even:
  * https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DoubleOperators.java
  */

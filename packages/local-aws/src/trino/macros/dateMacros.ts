@@ -41,7 +41,7 @@ function intervalOf(intervals: Readonly<Record<string, string>>, otherwise: stri
 /** The interval of any unit of a time. */
 const OF_TIMES = intervalOf(TIME_INTERVALS, unfit('TIMESTAMP'));
 
-/** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
+/** Macros of functions of times: https://trino.io/docs/current/functions/datetime.html. The session's zone is UTC, as Athena's is. */
 export const dateMacros: readonly string[] = [
   // A date plus an interval remains a date.
   'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',

@@ -4,7 +4,7 @@
  */
 const MOST_COMPARED = 7;
 
-/** Null if any argument is null, where DuckDB's function ignores nulls. */
+/** Overloads of a function that is null if any argument is null, where DuckDB's ignores nulls. */
 function nullable(name: string): string {
   return Array.from({ length: MOST_COMPARED }, (_, index) => {
     const names = Array.from({ length: index + 1 }, (_, position) => `a${position}`);
@@ -20,7 +20,7 @@ const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${w
 const rounded = (name: string) =>
   `trino_${name}(x) AS CASE WHEN typeof(x) LIKE '%INT%' THEN cast_to_type(x, round(x)) ELSE cast_to_type(${name}(x), round(x)) END`;
 
-/** https://trino.io/docs/current/functions/conditional.html, /math.html, /conversion.html */
+/** Macros of functions of values: https://trino.io/docs/current/functions/conditional.html, /math.html, /conversion.html */
 export const valueMacros: readonly string[] = [
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
@@ -90,10 +90,10 @@ const fraction = (steps: number, first: string, a: string, b: string, result: st
 /** ln of the gamma function of 1/2. */
 const LN_GAMMA_HALF = '0.5723649429247001e0';
 
-/** The factor before both of them. */
+/** The factor before both the series and the continued fraction. */
 const SCALE = `exp(-x + 0.5e0 * ln(x) - ${LN_GAMMA_HALF})`;
 
-/** The series and the continued fraction of https://dlmf.nist.gov/8.7 and /8.9 for the incomplete gamma function of 1/2. */
+/** The incomplete gamma function of 1/2 as a series, for small values of x: https://dlmf.nist.gov/8.7 */
 const SERIES = repeated(
   120,
   { term: '2e0', total: '2e0' },
@@ -104,7 +104,7 @@ const SERIES = repeated(
   },
   `${SCALE} * s.total`,
 );
-/** The continued fraction, for greater values of x. */
+/** The same function by its continued fraction, for greater values of x: https://dlmf.nist.gov/8.9 */
 const TAIL = fraction(
   400,
   '(0.5e0 + x)',

@@ -16,17 +16,17 @@ function variadic(body: (names: readonly string[]) => string): string {
 const SUBSTR = `(x, s) AS CASE WHEN s = 0 OR s < -length(x) THEN '' ELSE substr(x, s) END,
    (x, s, n) AS CASE WHEN s = 0 OR s < -length(x) OR n <= 0 THEN '' ELSE substr(x, s, n) END`;
 
-/** The last code point, which is no character and in no text. */
+/** The last code point, which is no character. It stands for ß, so that no text may have it. */
 const UNUSED = 'chr(1114111)';
 
-/** https://trino.io/docs/current/functions/string.html, /regexp.html, /binary.html, /url.html */
+/** Macros of functions of texts and bytes: https://trino.io/docs/current/functions/string.html, /regexp.html, /binary.html, /url.html */
 export const textMacros: readonly string[] = [
   `trino_concat${variadic((names) => names.join(' || '))}`,
   "trino_length(x) AS CASE typeof(x) WHEN 'BLOB' THEN octet_length(CAST(x AS BLOB)) ELSE length(CAST(x AS VARCHAR)) END",
   `trino_replace(x, a) AS replace(x, a, ''),
    (x, a, b) AS CASE WHEN a = '' THEN regexp_replace(x, '', replace(b, '\\', '\\\\'), 'g') ELSE replace(x, a, b) END`,
-  // Character by character: ß has no single-character uppercase.
   `trino_chr(x) AS chr(CAST(x AS INTEGER))`,
+  // Trino's `upper` goes character by character: ß has no capital of one character.
   `trino_upper(x) AS replace(upper(replace(x, 'ß', ${UNUSED})), ${UNUSED}, 'ß')`,
   `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
   'trino_split(x, d) AS str_split(x, d)',

@@ -11,8 +11,9 @@ import {
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /**
- * Converts a DuckDB value to JSON: integers are numbers up to 2^53 and strings beyond, decimals are numbers, lists
- * and structs are arrays and objects. Dates, timestamps, intervals and similar types are strings as SQL prints them.
+ * Converts a DuckDB value to JSON: integers are numbers below 2^53 and strings beyond, decimals are the nearest numbers,
+ * lists and structs are arrays and objects, and a map is an array of objects with `key` and `value`. NaN and infinity
+ * are strings, and so are dates, timestamps, intervals and similar types, as SQL prints them.
  */
 export function toJsonValue(value: DuckDBValue): JsonValue {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;

@@ -50,7 +50,7 @@ const INTERRUPT_MS = 50;
  * file. Otherwise like {@link runQuery}.
  *
  * @param options `most`: rows at the most. When the signal aborts, the query is interrupted.
- * @throws QueryError `QUERY_NO_SELECT`; errors of {@link runQuery}.
+ * @throws QueryError `QUERY_NO_SELECT` for any other statement, and for several; errors of {@link runQuery}.
  */
 export async function readQuery(
   directory: string,
@@ -122,7 +122,7 @@ async function withTables<Result>(
     for (const { view, reason } of await createViews(connection, views))
       left.push(`The view ${view.name} could not be created: ${reason}`);
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
-    await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
+    await connection.run(`SET search_path = ${quoteText(path)}`);
     return await work(connection, [folders.s3, scratch]);
   } catch (error) {
     if (error instanceof QueryError) throw error;

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../../base/nodeErrors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import { duckDbType } from '../hiveTypes.ts';
@@ -121,7 +122,8 @@ function listFilesUnder(folder: string): string[] {
     return readdirSync(folder, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && !/^[_.]/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name));
-  } catch {
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
     return [];
   }
 }

@@ -88,10 +88,7 @@ function rejectClause(list: TokenList, index: number, token: Token, next: Token)
   if (word === 'natural' && /^(?:join|inner|left|right|full)$/.test(next.value))
     throw new SqlError('NOT_SUPPORTED', 'Natural join not supported', token.start);
   if (word === 'distinct' && next.value === 'on' && list.symbol(index + 2) === '(') throw mismatched(next);
-  if (
-    word === 'union' &&
-    /^(?:by)$/.test(list.word(list.word(index + 1) === 'all' ? index + 2 : index + 1) ?? '')
-  )
+  if (word === 'union' && list.word(list.word(index + 1) === 'all' ? index + 2 : index + 1) === 'by')
     throw mismatched(next, "'SELECT', 'VALUES'");
   if (word === 'using' && next.value === 'sample') throw mismatched(next, "'('");
   if (word === 'as' && next.kind === 'text') throw mismatched(next, '<identifier>');

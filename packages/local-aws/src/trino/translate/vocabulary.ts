@@ -2,7 +2,7 @@
 const SAME = `abs any_match array_agg ascii avg bool_and bool_or cbrt coalesce
   concat_ws corr count count_if covar_pop covar_samp cume_dist date_trunc day dense_rank exp
   first_value flatten grouping hour lag last_value lead lower lpad ltrim map_entries map_from_entries
-  map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter 
+  map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter
   rank regr_intercept regr_slope row_number rpad rtrim second starts_with stddev stddev_pop
   stddev_samp sum translate trim try unnest var_pop var_samp variance week year`;
 

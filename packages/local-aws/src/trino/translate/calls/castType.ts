@@ -61,7 +61,7 @@ type ParsedType = CastTarget & { readonly next: number };
  * Parses a type of Trino, starting at the token `from`.
  *
  * @returns The type and the index after it.
- * @throws SqlError `TYPE_NOT_FOUND`.
+ * @throws SqlError `TYPE_NOT_FOUND` for a type that Trino lacks, `NOT_SUPPORTED`, `SYNTAX_ERROR`.
  */
 export function parseCastType(tokens: readonly Token[], from: number): ParsedType {
   const { next, ...target } = new TypeReader(tokens, from).read();

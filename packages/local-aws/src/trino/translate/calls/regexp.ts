@@ -4,12 +4,13 @@ import { notEmulated, SqlError, type TokenList, type TokenRange } from '../token
 import { type Re2Pattern, translatePattern, translateReplacement } from './re2Pattern.ts';
 
 /**
- * Writes a regular expression function whose pattern is a string literal, which is translated to RE2. `SELECT
- * regexp_extract('abc', '(x)?abc', 1)` is null, where RE2 returns an empty string.
+ * Writes a regular expression function whose pattern is a string literal, which is translated to RE2. A group that took
+ * no part in a match is null, as in `regexp_extract('abc', '(x)?abc', 1)`, where RE2 returns an empty string.
  *
  * @param index The index of the function's name.
  * @returns The index after it; undefined when the pattern is not a literal.
- * @throws SqlError `NOT_SUPPORTED` for a pattern that RE2 does not support.
+ * @throws SqlError `NOT_SUPPORTED` for a pattern that RE2 does not support, `INVALID_FUNCTION_ARGUMENT` for a group that
+ *   the pattern does not have.
  */
 export function writeRegexpCall(
   writer: TokenWriter,

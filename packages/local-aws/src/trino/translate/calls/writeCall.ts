@@ -10,7 +10,8 @@ import { castCall, parseCastType } from './castType.ts';
  * @param index The index of the function's name, which a parenthesis follows.
  * @param word The name in lower case.
  * @returns The index after the call.
- * @throws SqlError `FUNCTION_NOT_FOUND` for a function that Trino does not have, or that is not emulated.
+ * @throws SqlError `FUNCTION_NOT_FOUND` for a function that Trino does not have, or that is not emulated; others for
+ *   arguments that are not valid or not emulated.
  */
 export function writeCall(writer: TokenWriter, out: Rendering, index: number, word: string): number {
   const { list } = writer;
