@@ -189,7 +189,11 @@ describe('the rows of a unit in a Parquet file', () => {
 
   it.each<UnitColumn>([
     { unit: 'user_id=47.5', what: 'an integer near it', sql: 'SELECT 48::BIGINT AS user_id' },
-    { unit: 'user_id=0x10', what: 'the number that its hexadecimal digits mean', sql: 'SELECT 16::BIGINT AS user_id' },
+    {
+      unit: 'user_id=0x10',
+      what: 'the number that its hexadecimal digits mean',
+      sql: 'SELECT 16::BIGINT AS user_id',
+    },
     { unit: 'user_id=007', what: 'the number without its zeros', sql: 'SELECT 7::DOUBLE AS user_id' },
     { unit: 'user_id=7e1', what: 'the number that its exponent means', sql: 'SELECT 70::DOUBLE AS user_id' },
     {

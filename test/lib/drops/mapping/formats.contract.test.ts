@@ -11,8 +11,11 @@ const events = (format: string, timezone = 'UTC'): DatasetInput => ({
   timezone,
   mapping: { timestamp: { column: 'ts', format } },
 });
-/** The letters of a part, and what it writes. */
-type Form = readonly [string, (at: Date) => string];
+/** A way in which a format writes a part of a time. */
+interface Form {
+  readonly letters: string;
+  readonly write: (at: Date) => string;
+}
 
 /** Reads texts in a format; null for refused texts. */
 async function readTexts(
@@ -32,59 +35,65 @@ async function readTexts(
 const WHOLE = '2026-11-20 10:15:30';
 
 describe('a time format', () => {
-  it.each<[format: string, ...texts: (readonly [text: string, time: string | null])[]]>([
-    ['yyyy-MM-dd HH:mm:ss', [WHOLE, WHOLE], ['2026-11-20 24:00:00', null], ['2026-11-20 10:15:60', null]],
-    ["yyyy-MM-dd'T'HH:mm:ss.SSSXXX", ['2026-11-20T11:15:30.123+01:00', `${WHOLE}.123`]],
-    ["yyyy-MM-dd'T'HH:mm:ss.SSSX", ['2026-11-20T10:15:30.123Z', `${WHOLE}.123`]],
-    ['yyyy-MM-dd HH:mm:ss.SSSSSSSSS', [`${WHOLE}.123456789`, `${WHOLE}.123456`]],
-    ['yyyyMMdd', ['20261120', '2026-11-20 00:00:00']],
-    ['M/d/yyyy h:mm:ss a', ['11/20/2026 10:15:30 PM', '2026-11-20 22:15:30']],
-    [
-      'MM/dd/yy hh:mm a',
-      ['11/20/26 12:05 am', '2026-11-20 00:05:00'],
-      ['11/20/26 12:05 PM', '2026-11-20 12:05:00'],
-    ],
-    ['d MMMM uuuu', ['2 May 2026', '2026-05-02 00:00:00']],
-    ['EEE, dd MMM yyyy HH:mm:ss z', ['Fri, 20 Nov 2026 10:15:30 GMT', WHOLE]],
-    ['EEEE, d MMMM yyyy', ['FRIDAY, 20 NOVEMBER 2026', '2026-11-20 00:00:00']],
-    ['dd/MMM/yyyy:HH:mm:ss Z', ['20/Nov/2026:11:15:30 +0100', WHOLE]],
-    [
-      'yyyy-MM-dd HH:mm:ss[.SSS][ XXX]',
-      [`${WHOLE}`, WHOLE],
-      [`${WHOLE}.5`, null],
-      [`${WHOLE}.500 -02:30`, '2026-11-20 12:45:30.5'],
-    ],
-    [
-      'yyyy-MM-dd[ H[:m[:s]]]',
-      ['2026-11-20', '2026-11-20 00:00:00'],
-      ['2026-11-20 7', '2026-11-20 07:00:00'],
-      ['2026-11-20 7:5:3', '2026-11-20 07:05:03'],
-    ],
-    ["yyyy 'o''clock' HH MM dd", ["2026 O'CLOCK 10 11 20", '2026-11-20 10:00:00']],
-    ["yyyy.MM.dd (HH+mm) ''", ["2026.11.20 (10+15) '", '2026-11-20 10:15:00']],
-    ["dd 'décembre' yyyy MM", ['20 DÉCEMBRE 2026 12', '2026-12-20 00:00:00']],
-    [
-      'yyyy-MM-dd',
-      ['2026-11-20  ', '2026-11-20 00:00:00'],
-      ['2026-02-29', null],
-      ['2024-02-29', '2024-02-29 00:00:00'],
-      ['2026-11-20 10:15', null],
-      ['x2026-11-20', null],
-      ['2026-1-2', null],
-      ['', null],
-      ['epoch', null],
-    ],
-    ['yyyy-M-d', ['2026-1-2', '2026-01-02 00:00:00']],
-    ['dd/MM/yyyy', ['11/20/2026', null]],
-    ['yyyy-MM-dd hh:mm a', ['2026-11-20 13:00 pm', null]],
-    ['yyyy-MM-dd HH:mm XXX', ['2026-11-20 10:15 +19:00', null]],
-    ['yyyy.MM.dd', ['2026-11-20', null]],
-  ])('%s reads what it describes, and nothing else', async (format, ...texts) => {
-    const read = await readTexts(
-      format,
-      texts.map(([text]) => text),
-    );
-    expect(texts.map(([text], i) => [text, read[i]])).toEqual(texts);
+  it.each<{
+    readonly format: string;
+    /** The times of texts; null of a text that is refused. */
+    readonly reads: Readonly<Record<string, string | null>>;
+  }>([
+    {
+      format: 'yyyy-MM-dd HH:mm:ss',
+      reads: { [WHOLE]: WHOLE, '2026-11-20 24:00:00': null, '2026-11-20 10:15:60': null },
+    },
+    { format: "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", reads: { '2026-11-20T11:15:30.123+01:00': `${WHOLE}.123` } },
+    { format: "yyyy-MM-dd'T'HH:mm:ss.SSSX", reads: { '2026-11-20T10:15:30.123Z': `${WHOLE}.123` } },
+    { format: 'yyyy-MM-dd HH:mm:ss.SSSSSSSSS', reads: { [`${WHOLE}.123456789`]: `${WHOLE}.123456` } },
+    { format: 'yyyyMMdd', reads: { '20261120': '2026-11-20 00:00:00' } },
+    { format: 'M/d/yyyy h:mm:ss a', reads: { '11/20/2026 10:15:30 PM': '2026-11-20 22:15:30' } },
+    {
+      format: 'MM/dd/yy hh:mm a',
+      reads: { '11/20/26 12:05 am': '2026-11-20 00:05:00', '11/20/26 12:05 PM': '2026-11-20 12:05:00' },
+    },
+    { format: 'd MMMM uuuu', reads: { '2 May 2026': '2026-05-02 00:00:00' } },
+    { format: 'EEE, dd MMM yyyy HH:mm:ss z', reads: { 'Fri, 20 Nov 2026 10:15:30 GMT': WHOLE } },
+    { format: 'EEEE, d MMMM yyyy', reads: { 'FRIDAY, 20 NOVEMBER 2026': '2026-11-20 00:00:00' } },
+    { format: 'dd/MMM/yyyy:HH:mm:ss Z', reads: { '20/Nov/2026:11:15:30 +0100': WHOLE } },
+    {
+      format: 'yyyy-MM-dd HH:mm:ss[.SSS][ XXX]',
+      reads: { [WHOLE]: WHOLE, [`${WHOLE}.5`]: null, [`${WHOLE}.500 -02:30`]: '2026-11-20 12:45:30.5' },
+    },
+    {
+      format: 'yyyy-MM-dd[ H[:m[:s]]]',
+      reads: {
+        '2026-11-20': '2026-11-20 00:00:00',
+        '2026-11-20 7': '2026-11-20 07:00:00',
+        '2026-11-20 7:5:3': '2026-11-20 07:05:03',
+      },
+    },
+    { format: "yyyy 'o''clock' HH MM dd", reads: { "2026 O'CLOCK 10 11 20": '2026-11-20 10:00:00' } },
+    { format: "yyyy.MM.dd (HH+mm) ''", reads: { "2026.11.20 (10+15) '": '2026-11-20 10:15:00' } },
+    { format: "dd 'décembre' yyyy MM", reads: { '20 DÉCEMBRE 2026 12': '2026-12-20 00:00:00' } },
+    {
+      format: 'yyyy-MM-dd',
+      reads: {
+        '2026-11-20  ': '2026-11-20 00:00:00',
+        '2026-02-29': null,
+        '2024-02-29': '2024-02-29 00:00:00',
+        '2026-11-20 10:15': null,
+        'x2026-11-20': null,
+        '2026-1-2': null,
+        '': null,
+        epoch: null,
+      },
+    },
+    { format: 'yyyy-M-d', reads: { '2026-1-2': '2026-01-02 00:00:00' } },
+    { format: 'dd/MM/yyyy', reads: { '11/20/2026': null } },
+    { format: 'yyyy-MM-dd hh:mm a', reads: { '2026-11-20 13:00 pm': null } },
+    { format: 'yyyy-MM-dd HH:mm XXX', reads: { '2026-11-20 10:15 +19:00': null } },
+    { format: 'yyyy.MM.dd', reads: { '2026-11-20': null } },
+  ])('$format reads what it describes, and nothing else', async ({ format, reads }) => {
+    const texts = Object.keys(reads);
+    const times = await readTexts(format, texts);
+    expect(Object.fromEntries(texts.map((text, i) => [text, times[i]]))).toEqual(reads);
   });
 
   it('reads whole numbers by their digits and bytes as text, and no other type', async () => {
@@ -146,22 +155,30 @@ describe('a time format', () => {
     const two = (n: number) => String(n).padStart(2, '0');
     const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
     const parts: Form[][] = [
-      [['yyyy', (at) => String(at.getUTCFullYear()).padStart(4, '0')]],
+      [{ letters: 'yyyy', write: (at) => String(at.getUTCFullYear()).padStart(4, '0') }],
       [
-        ['MM', (at) => two(at.getUTCMonth() + 1)],
-        ['M', (at) => String(at.getUTCMonth() + 1)],
-        ['MMM', (at) => months[at.getUTCMonth()] ?? ''],
+        { letters: 'MM', write: (at) => two(at.getUTCMonth() + 1) },
+        { letters: 'M', write: (at) => String(at.getUTCMonth() + 1) },
+        { letters: 'MMM', write: (at) => months[at.getUTCMonth()] ?? '' },
       ],
       [
-        ['dd', (at) => two(at.getUTCDate())],
-        ['d', (at) => String(at.getUTCDate())],
+        { letters: 'dd', write: (at) => two(at.getUTCDate()) },
+        { letters: 'd', write: (at) => String(at.getUTCDate()) },
       ],
       [
-        ['HH', (at) => two(at.getUTCHours())],
-        ['h a', (at) => `${at.getUTCHours() % 12 || 12} ${at.getUTCHours() < 12 ? 'AM' : 'PM'}`],
+        { letters: 'HH', write: (at) => two(at.getUTCHours()) },
+        {
+          letters: 'h a',
+          write: (at) => `${at.getUTCHours() % 12 || 12} ${at.getUTCHours() < 12 ? 'AM' : 'PM'}`,
+        },
       ],
-      [['mm', (at) => two(at.getUTCMinutes())]],
-      [['ss.SSS', (at) => `${two(at.getUTCSeconds())}.${String(at.getUTCMilliseconds()).padStart(3, '0')}`]],
+      [{ letters: 'mm', write: (at) => two(at.getUTCMinutes()) }],
+      [
+        {
+          letters: 'ss.SSS',
+          write: (at) => `${two(at.getUTCSeconds())}.${String(at.getUTCMilliseconds()).padStart(3, '0')}`,
+        },
+      ],
     ];
     const chosen = fc.tuple(...parts.map((each) => fc.constantFrom(...each)));
     const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 });
@@ -174,9 +191,9 @@ describe('a time format', () => {
       fc.asyncProperty(chosen, order, separator, instants, async (forms, places, between, all) => {
         const ordered = places.flatMap((place) => (forms[place] === undefined ? [] : [forms[place]]));
         const texts = all.map((at) =>
-          ordered.map(([, write]) => write(at)).join(between.replaceAll("'", '')),
+          ordered.map(({ write }) => write(at)).join(between.replaceAll("'", '')),
         );
-        const format = ordered.map(([letters]) => letters).join(between);
+        const format = ordered.map(({ letters }) => letters).join(between);
         const expected = all.map((at) =>
           at
             .toISOString()

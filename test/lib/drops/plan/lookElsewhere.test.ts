@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CustomerBucket } from '../../../../lib/drops/CustomerBucket.ts';
+import type { DatasetFolder } from '../../../../lib/drops/listDrops.ts';
 import { lookElsewhere } from '../../../../lib/drops/plan/lookElsewhere.ts';
 
+/** A bucket that counts how often it is listed. */
+interface CountedBucket extends Pick<CustomerBucket, 'list'> {
+  calls: number;
+}
+
 /** Lists with a delimiter as S3 does. @param pageNames Names of a page. */
-function bucketOf(keys: readonly string[], pageNames = 2): Pick<CustomerBucket, 'list'> & { calls: number } {
+function bucketOf(keys: readonly string[], pageNames = 2): CountedBucket {
   const object = (key: string) => ({ key, size: 1, eTag: '"1"', lastModified: new Date(0) });
   return {
     calls: 0,
@@ -26,8 +32,16 @@ function bucketOf(keys: readonly string[], pageNames = 2): Pick<CustomerBucket, 
 }
 
 describe('what lies in a dataset’s folder', () => {
-  it.each([
+  it.each<{
+    readonly what: string;
+    readonly place: Partial<DatasetFolder>;
+    readonly paths: readonly string[];
+    readonly days: readonly string[];
+    /** In any order. */
+    readonly others: readonly string[];
+  }>([
     {
+      what: 'folders of days',
       place: { dayFormat: 'YYYY-MM-DD' },
       paths: [
         '2026-01-02/a.parquet',
@@ -41,6 +55,7 @@ describe('what lies in a dataset’s folder', () => {
       others: ['20260104/'],
     },
     {
+      what: 'folders of hours',
       place: { dayFormat: 'YYYY/MM/DD/HH' },
       paths: [
         '2025/12/31/23/a.parquet',
@@ -53,19 +68,21 @@ describe('what lies in a dataset’s folder', () => {
       others: ['day=1/', 'x.csv', '2026/1/'],
     },
     {
+      what: 'a folder in which no name is a day: three of the names',
       place: { dayFormat: 'ds=YYYY-MM-DD' },
       paths: ['year=2026/month=11/day=9/a.parquet', 'a.parquet', 'b.parquet', 'c.parquet', 'd.parquet'],
       days: [],
       others: ['a.parquet', 'b.parquet', 'c.parquet'],
     },
     {
+      what: 'a layout of folders, of which one month has three pages',
       place: { layout: 'year=YYYY/month=M/day=D/**' },
-      // Three pages of one month.
       paths: ['9', '10', '11', '12', '09'].map((day) => `year=2026/month=1/day=${day}/a.parquet`),
       days: ['2026-01-09', '2026-01-10', '2026-01-11', '2026-01-12'],
       others: ['year=2026/month=1/day=09/'],
     },
     {
+      what: 'a layout whose days are below any folders',
       place: { layout: '**/dt=YYYY-MM-DD/*.parquet' },
       paths: [
         'c=DE/dt=2026-01-02/a.parquet',
@@ -77,6 +94,7 @@ describe('what lies in a dataset’s folder', () => {
       others: ['c=FR/x.csv'],
     },
     {
+      what: 'a layout whose days are in the names of files, beside a marker',
       place: { layout: 'x_YYYYMMDD*.parquet', waitFor: 'READY' },
       paths: [
         'READY',
@@ -88,14 +106,14 @@ describe('what lies in a dataset’s folder', () => {
       days: ['2026-01-02', '2026-01-03'],
       others: ['old/', 'x_20260104.csv'],
     },
-  ])('of $place', async ({ place, paths, days, others }) => {
+  ])('is days by the dataset, or other names: $what', async ({ place, paths, days, others }) => {
     const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', ...place };
     const found = await lookElsewhere(bucketOf(paths.map((path) => `in/${path}`)), dataset);
     expect(found.days).toEqual(days);
     expect(found.others.toSorted()).toEqual(others.toSorted());
   });
 
-  it('is looked through from the newest on, up to a number of calls', async () => {
+  it('is looked through from the newest on, by 30 calls at most', async () => {
     const years = Array.from({ length: 60 }, (_, i) => `in/${2_000 + i}/01/02/a.parquet`);
     const bucket = bucketOf(years.slice(-2));
     const dataset = { folder: 'in', dayFormat: 'YYYY/MM/DD' };

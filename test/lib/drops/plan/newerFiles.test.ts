@@ -159,8 +159,12 @@ describe('files outside of the lookback that are newer than those that were load
     await folder.names(3);
   });
 
-  type Change = readonly [what: string, change: (to: Folder, day: string) => void];
-  async function afterChange(change: Change[1]): Promise<readonly string[]> {
+  /** Something that happens to a day's folder. */
+  interface Change {
+    readonly what: string;
+    readonly change: (to: Folder, day: string) => void;
+  }
+  async function afterChange(change: Change['change']): Promise<readonly string[]> {
     const folder = loaded(new Folder({ waitFor: 'READY' }));
     await folder.look();
     change(folder, days[4] ?? '');
@@ -168,30 +172,33 @@ describe('files outside of the lookback that are newer than those that were load
   }
 
   it.each<Change>([
-    ['a file that was replaced, of an equal count', (to, day) => to.put(`${day}/a.parquet`)],
-    ['a file that was added', (to, day) => to.put(`${day}/c.parquet`)],
-    ['a file in a folder of the day', (to, day) => to.put(`${day}/country=DE/c.parquet`)],
-    ['a file whose name says nothing', (to, day) => to.put(`${day}/000000_0`)],
-    [
-      'a file whose rows have left with it, and that is back as it was',
-      (to, day) => {
+    { what: 'a file that was replaced, of an equal count', change: (to, day) => to.put(`${day}/a.parquet`) },
+    { what: 'a file that was added', change: (to, day) => to.put(`${day}/c.parquet`) },
+    { what: 'a file in a folder of the day', change: (to, day) => to.put(`${day}/country=DE/c.parquet`) },
+    { what: 'a file whose name says nothing', change: (to, day) => to.put(`${day}/000000_0`) },
+    {
+      what: 'a file whose rows have left with it, and that is back as it was',
+      change: (to, day) => {
         to.load(day, undefined, 'gone');
         to.put(`${day}/a.parquet`, etagOf(to, day));
       },
-    ],
-  ])('are found by %s', async (_, change) => {
+    },
+  ])('are found by $what', async ({ change }) => {
     expect(await afterChange(change)).toEqual([days[4]]);
   });
 
   it.each<Change>([
-    ['a file that has gone', (to, day) => to.remove(`${day}/a.parquet`)],
-    ['a file that was written again as it was', (to, day) => to.put(`${day}/a.parquet`, etagOf(to, day))],
-    ['a marker', (to, day) => to.put(`${day}/_SUCCESS`)],
-    ['the marker of its dataset', (to, day) => to.put(`${day}/READY`)],
-    ['a temporary file', (to, day) => to.put(`${day}/_temporary/c.parquet`)],
-    ['a file of a day of the lookback', (to) => to.put(`${FIRST}/a.parquet`)],
-    ['a file of a day that was never loaded', (to) => to.put('2026-09-01/a.parquet')],
-  ])('are not found by %s', async (_, change) => {
+    { what: 'a file that has gone', change: (to, day) => to.remove(`${day}/a.parquet`) },
+    {
+      what: 'a file that was written again as it was',
+      change: (to, day) => to.put(`${day}/a.parquet`, etagOf(to, day)),
+    },
+    { what: 'a marker', change: (to, day) => to.put(`${day}/_SUCCESS`) },
+    { what: 'the marker of its dataset', change: (to, day) => to.put(`${day}/READY`) },
+    { what: 'a temporary file', change: (to, day) => to.put(`${day}/_temporary/c.parquet`) },
+    { what: 'a file of a day of the lookback', change: (to) => to.put(`${FIRST}/a.parquet`) },
+    { what: 'a file of a day that was never loaded', change: (to) => to.put('2026-09-01/a.parquet') },
+  ])('are not found by $what', async ({ change }) => {
     expect(await afterChange(change)).toEqual([]);
   });
 
@@ -251,11 +258,28 @@ describe('files outside of the lookback that are newer than those that were load
     expect(await folder.look(48)).toEqual([days[1]]);
   });
 
-  it.each<{ readonly input: Partial<DatasetInput>; readonly nameOf: (day: string) => string }>([
-    { input: { layout: 'x_YYYYMMDD*.parquet' }, nameOf: (day) => `x_${day.replaceAll('-', '')}-1.parquet` },
-    { input: { layout: '**/dt=YYYY-MM-DD/*.parquet' }, nameOf: (day) => `c=DE/dt=${day}/a.parquet` },
-    { input: { dayFormat: 'YYYY/MM/DD/HH' }, nameOf: (day) => `${day.replaceAll('-', '/')}/07/a.parquet` },
-  ])('are found in a folder of $input', async ({ input, nameOf }) => {
+  it.each<{
+    readonly what: string;
+    readonly input: Partial<DatasetInput>;
+    /** The name of a file of a day. */
+    readonly nameOf: (day: string) => string;
+  }>([
+    {
+      what: 'files with their day',
+      input: { layout: 'x_YYYYMMDD*.parquet' },
+      nameOf: (day) => `x_${day.replaceAll('-', '')}-1.parquet`,
+    },
+    {
+      what: 'days below any folder',
+      input: { layout: '**/dt=YYYY-MM-DD/*.parquet' },
+      nameOf: (day) => `c=DE/dt=${day}/a.parquet`,
+    },
+    {
+      what: 'hours',
+      input: { dayFormat: 'YYYY/MM/DD/HH' },
+      nameOf: (day) => `${day.replaceAll('-', '/')}/07/a.parquet`,
+    },
+  ])('are found in a folder of $what', async ({ input, nameOf }) => {
     const folder = new Folder(input);
     for (const day of days) {
       folder.put(nameOf(day));
