@@ -20,9 +20,9 @@ describe('impossible times', () => {
     expect(rows).toHaveLength(3);
   });
 
-  it.each(TIMES.flatMap((column) => ZONES.map((timezone) => [column, timezone])))(
-    'reject only their own rows: %s, %s',
-    async (timestamp, timezone) => {
+  it.each(TIMES.flatMap((timestamp) => ZONES.map((timezone) => ({ timestamp, timezone }))))(
+    'reject only their own rows: of $timestamp, in $timezone',
+    async ({ timestamp, timezone }) => {
       for (const file of FILES) {
         const { rows, refused } = await load(file, { kind: 'events', timezone, mapping: { timestamp } });
         expect(columnOf(rows, 'event_name')).toEqual(['start', 'refund']);

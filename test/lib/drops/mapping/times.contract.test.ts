@@ -13,97 +13,200 @@ const events = (unit?: Unit, timezone = 'UTC'): DatasetInput => ({
 const write = (name: string, sql: string) =>
   bench.write(`${name}.parquet`, `SELECT ${sql} AS ts, 'purchase' AS event_name, 'u1' AS unit_id`);
 
+/** A time as files have it. */
+interface WrittenTime {
+  readonly name: string;
+  /** SQL of the value of the column `ts`. */
+  readonly sql: string;
+  /** What the mapping says of the column; absent if it says nothing. */
+  readonly unit?: Unit;
+}
+
+/** A time that is read. */
+interface ReadTime extends WrittenTime {
+  readonly expected: string;
+  /** The dataset's zone. Default UTC. */
+  readonly timezone?: string;
+}
+
+/** A time whose row is refused. */
+interface RefusedTime extends WrittenTime {
+  /** The code, without `SLUICE_INGEST_ROW_TIME_`. */
+  readonly reason: string;
+}
+
+/** A column whose file is refused. */
+interface UnfitColumn extends WrittenTime {
+  readonly message: RegExp;
+}
+
 const MOMENT = '2026-11-20 10:15:30.123456';
 const WHOLE = '2026-11-20 10:15:30';
 const BERLIN = '2026-11-20 09:15:30';
 
-const readable: [name: string, sql: string, expected: string, unit?: Unit | undefined, timezone?: string][] =
-  [
-    ['seconds', '1795169730::BIGINT', WHOLE],
-    ['seconds in an INTEGER', '1795169730::UINTEGER', WHOLE, 's'],
-    ['seconds in a HUGEINT', '1795169730::DECIMAL(38,0)', WHOLE, 's'],
-    ['broken seconds', '1795169730.123456::DOUBLE', MOMENT],
-    ['decimal seconds', '1795169730.123456::DECIMAL(18,6)', MOMENT],
-    ['negative seconds', '-1::BIGINT', '1969-12-31 23:59:59'],
-    ['milliseconds', '1795169730123::BIGINT', `${WHOLE}.123`, 'ms'],
-    ['microseconds', '1795169730123456::BIGINT', MOMENT, 'us'],
-    ['nanoseconds', '1795169730123456789::BIGINT', MOMENT, 'ns'],
-    ['seconds as text', "'1795169730'", WHOLE, 's'],
-    ['milliseconds as bytes', "'1795169730123'::BLOB", `${WHOLE}.123`, 'ms'],
-    ['a timestamp', `TIMESTAMP '${MOMENT}'`, MOMENT],
-    ['a timestamp of seconds', `TIMESTAMP_S '${WHOLE}'`, WHOLE],
-    ['a timestamp of milliseconds', `TIMESTAMP_MS '${WHOLE}.123'`, `${WHOLE}.123`, 'timestamp'],
-    ['a timestamp of nanoseconds', `TIMESTAMP_NS '${MOMENT}789'`, MOMENT],
-    ['a timestamp with a zone', `TIMESTAMPTZ '${MOMENT}+02'`, '2026-11-20 08:15:30.123456'],
-    ['a date', "DATE '2026-11-20'", '2026-11-20 00:00:00'],
-    ['what Ruby prints', "'2026-11-20 10:15:30 +0100'", BERLIN, undefined, 'America/New_York'],
-    ['a nanosecond before 1970', 'make_timestamp_ns(-1)', '1969-12-31 23:59:59.999999'],
-    ['a nanosecond before 1970 as a number', '-1::BIGINT', '1969-12-31 23:59:59.999999', 'ns'],
-    ['a zone-less timestamp elsewhere', `TIMESTAMP '${WHOLE}'`, BERLIN, undefined, 'Europe/Berlin'],
-    ['a date elsewhere', "DATE '2026-11-20'", '2026-11-20 05:00:00', undefined, 'America/New_York'],
-    ['a zone-less text elsewhere', `'${WHOLE}'`, BERLIN, undefined, 'Europe/Berlin'],
-    ['a text with a zone elsewhere', `'${WHOLE}Z'`, WHOLE, undefined, 'Europe/Berlin'],
-    ['seconds elsewhere', '1795169730::BIGINT', WHOLE, undefined, 'Europe/Berlin'],
-    ['an instant elsewhere', `TIMESTAMPTZ '${WHOLE}Z'`, WHOLE, undefined, 'Europe/Berlin'],
-    ['the last moment', '253402300799::BIGINT', '9999-12-31 23:59:59'],
-    ['the first moment', '-62135596800::BIGINT', '0001-01-01 00:00:00'],
-  ];
-
-const refused: [name: string, sql: string, reason: string, unit?: Unit][] = [
-  ['no number', 'NULL::BIGINT', 'MISSING'],
-  ['no timestamp', 'NULL::TIMESTAMP', 'MISSING'],
-  ['no text', 'NULL::VARCHAR', 'MISSING'],
-  ['words', "'yesterday'", 'INVALID'],
-  ['bytes that are no text', "'\\xFF'::BLOB", 'INVALID'],
-  ['words for seconds', "'soon'", 'INVALID', 's'],
-  ['NaN as text', "'nan'", 'INVALID', 's'],
-  ['milliseconds as seconds', '1795169730123::BIGINT', 'MILLISECONDS'],
-  ['milliseconds as seconds, as text', "'1795169730123'", 'MILLISECONDS', 's'],
-  ['microseconds as seconds', '1795169730123456::BIGINT', 'MICROSECONDS'],
-  ['microseconds as milliseconds', '1795169730123456::BIGINT', 'MICROSECONDS', 'ms'],
-  ['microseconds as milliseconds, as doubles', '1795169730123456::DOUBLE', 'MICROSECONDS', 'ms'],
-  ['nanoseconds as microseconds', '1795169730123456789::BIGINT', 'NANOSECONDS', 'us'],
-  ['the year 2000 in microseconds', '946684800000000::BIGINT', 'MICROSECONDS', 'ms'],
-  ['the last second of 2099 in microseconds', '4102444799000000::BIGINT', 'MICROSECONDS', 'ms'],
-  ['the year 2100 in microseconds', '4102444800000000::BIGINT', 'OUT_OF_RANGE', 'ms'],
-  ['a text for milliseconds', "'2026-11-20T10:15:30Z'", 'TEXT', 'ms'],
-  ['a number for texts', "'1795169730123'", 'NUMBER'],
-  ['a day in digits for texts', "'20261120'", 'INVALID'],
-  ['the largest number', '9223372036854775807::BIGINT', 'OUT_OF_RANGE', 'ms'],
-  ['a number that no BIGINT holds', '18446744073709551615::UBIGINT', 'OUT_OF_RANGE', 'ns'],
-  ['the year 10000', '253402300800::BIGINT', 'OUT_OF_RANGE'],
-  ['the year 0', '-62135596801::BIGINT', 'OUT_OF_RANGE'],
-  ['infinity', "'infinity'::DOUBLE", 'OUT_OF_RANGE'],
-  ['NaN', "'nan'::DOUBLE", 'OUT_OF_RANGE'],
-  ['a timestamp of the year 20000', "TIMESTAMP '20000-01-01'", 'OUT_OF_RANGE'],
-  ['a timestamp before Christ', "TIMESTAMP '0001-01-01 (BC)'", 'OUT_OF_RANGE'],
+const readable: readonly ReadTime[] = [
+  { name: 'seconds', sql: '1795169730::BIGINT', expected: WHOLE },
+  { name: 'seconds in an INTEGER', sql: '1795169730::UINTEGER', expected: WHOLE, unit: 's' },
+  { name: 'seconds in a HUGEINT', sql: '1795169730::DECIMAL(38,0)', expected: WHOLE, unit: 's' },
+  { name: 'broken seconds', sql: '1795169730.123456::DOUBLE', expected: MOMENT },
+  { name: 'decimal seconds', sql: '1795169730.123456::DECIMAL(18,6)', expected: MOMENT },
+  { name: 'negative seconds', sql: '-1::BIGINT', expected: '1969-12-31 23:59:59' },
+  { name: 'milliseconds', sql: '1795169730123::BIGINT', expected: `${WHOLE}.123`, unit: 'ms' },
+  { name: 'microseconds', sql: '1795169730123456::BIGINT', expected: MOMENT, unit: 'us' },
+  { name: 'nanoseconds', sql: '1795169730123456789::BIGINT', expected: MOMENT, unit: 'ns' },
+  { name: 'seconds as text', sql: "'1795169730'", expected: WHOLE, unit: 's' },
+  { name: 'milliseconds as bytes', sql: "'1795169730123'::BLOB", expected: `${WHOLE}.123`, unit: 'ms' },
+  { name: 'a timestamp', sql: `TIMESTAMP '${MOMENT}'`, expected: MOMENT },
+  { name: 'a timestamp of seconds', sql: `TIMESTAMP_S '${WHOLE}'`, expected: WHOLE },
+  {
+    name: 'a timestamp of milliseconds',
+    sql: `TIMESTAMP_MS '${WHOLE}.123'`,
+    expected: `${WHOLE}.123`,
+    unit: 'timestamp',
+  },
+  { name: 'a timestamp of nanoseconds', sql: `TIMESTAMP_NS '${MOMENT}789'`, expected: MOMENT },
+  {
+    name: 'a timestamp with a zone',
+    sql: `TIMESTAMPTZ '${MOMENT}+02'`,
+    expected: '2026-11-20 08:15:30.123456',
+  },
+  { name: 'a date', sql: "DATE '2026-11-20'", expected: '2026-11-20 00:00:00' },
+  {
+    name: 'what Ruby prints',
+    sql: "'2026-11-20 10:15:30 +0100'",
+    expected: BERLIN,
+    timezone: 'America/New_York',
+  },
+  { name: 'a nanosecond before 1970', sql: 'make_timestamp_ns(-1)', expected: '1969-12-31 23:59:59.999999' },
+  {
+    name: 'a nanosecond before 1970 as a number',
+    sql: '-1::BIGINT',
+    expected: '1969-12-31 23:59:59.999999',
+    unit: 'ns',
+  },
+  {
+    name: 'a zone-less timestamp elsewhere',
+    sql: `TIMESTAMP '${WHOLE}'`,
+    expected: BERLIN,
+    timezone: 'Europe/Berlin',
+  },
+  {
+    name: 'a date elsewhere',
+    sql: "DATE '2026-11-20'",
+    expected: '2026-11-20 05:00:00',
+    timezone: 'America/New_York',
+  },
+  { name: 'a zone-less text elsewhere', sql: `'${WHOLE}'`, expected: BERLIN, timezone: 'Europe/Berlin' },
+  { name: 'a text with a zone elsewhere', sql: `'${WHOLE}Z'`, expected: WHOLE, timezone: 'Europe/Berlin' },
+  { name: 'seconds elsewhere', sql: '1795169730::BIGINT', expected: WHOLE, timezone: 'Europe/Berlin' },
+  {
+    name: 'an instant elsewhere',
+    sql: `TIMESTAMPTZ '${WHOLE}Z'`,
+    expected: WHOLE,
+    timezone: 'Europe/Berlin',
+  },
+  { name: 'the last moment', sql: '253402300799::BIGINT', expected: '9999-12-31 23:59:59' },
+  { name: 'the first moment', sql: '-62135596800::BIGINT', expected: '0001-01-01 00:00:00' },
 ];
 
-const unfit: [name: string, sql: string, message: RegExp, unit?: Unit][] = [
-  ['a struct', "{'a': 1}", /"ts": expected a timestamp, a date, a number or text, found STRUCT\(a INTEGER\)/],
-  ['a time of day', "TIME '10:00:00'", /found TIME/],
-  ['a boolean', 'true', /expected a whole or broken number.*found BOOLEAN/, 's'],
-  ['a number as timestamp', '1::BIGINT', /expected a timestamp or a date, found BIGINT/, 'timestamp'],
-  ['a timestamp as seconds', "TIMESTAMP '2026-11-20'", /found TIMESTAMP/, 's'],
-  ['a number as ISO 8601', '1::BIGINT', /expected text, found BIGINT/, 'iso'],
+const refused: readonly RefusedTime[] = [
+  { name: 'no number', sql: 'NULL::BIGINT', reason: 'MISSING' },
+  { name: 'no timestamp', sql: 'NULL::TIMESTAMP', reason: 'MISSING' },
+  { name: 'no text', sql: 'NULL::VARCHAR', reason: 'MISSING' },
+  { name: 'words', sql: "'yesterday'", reason: 'INVALID' },
+  { name: 'bytes that are no text', sql: "'\\xFF'::BLOB", reason: 'INVALID' },
+  { name: 'words for seconds', sql: "'soon'", reason: 'INVALID', unit: 's' },
+  { name: 'NaN as text', sql: "'nan'", reason: 'INVALID', unit: 's' },
+  { name: 'milliseconds as seconds', sql: '1795169730123::BIGINT', reason: 'MILLISECONDS' },
+  { name: 'milliseconds as seconds, as text', sql: "'1795169730123'", reason: 'MILLISECONDS', unit: 's' },
+  { name: 'microseconds as seconds', sql: '1795169730123456::BIGINT', reason: 'MICROSECONDS' },
+  {
+    name: 'microseconds as milliseconds',
+    sql: '1795169730123456::BIGINT',
+    reason: 'MICROSECONDS',
+    unit: 'ms',
+  },
+  {
+    name: 'microseconds as milliseconds, as doubles',
+    sql: '1795169730123456::DOUBLE',
+    reason: 'MICROSECONDS',
+    unit: 'ms',
+  },
+  {
+    name: 'nanoseconds as microseconds',
+    sql: '1795169730123456789::BIGINT',
+    reason: 'NANOSECONDS',
+    unit: 'us',
+  },
+  {
+    name: 'the year 2000 in microseconds',
+    sql: '946684800000000::BIGINT',
+    reason: 'MICROSECONDS',
+    unit: 'ms',
+  },
+  {
+    name: 'the last second of 2099 in microseconds',
+    sql: '4102444799000000::BIGINT',
+    reason: 'MICROSECONDS',
+    unit: 'ms',
+  },
+  {
+    name: 'the year 2100 in microseconds',
+    sql: '4102444800000000::BIGINT',
+    reason: 'OUT_OF_RANGE',
+    unit: 'ms',
+  },
+  { name: 'a text for milliseconds', sql: "'2026-11-20T10:15:30Z'", reason: 'TEXT', unit: 'ms' },
+  { name: 'a number for texts', sql: "'1795169730123'", reason: 'NUMBER' },
+  { name: 'a day in digits for texts', sql: "'20261120'", reason: 'INVALID' },
+  { name: 'the largest number', sql: '9223372036854775807::BIGINT', reason: 'OUT_OF_RANGE', unit: 'ms' },
+  {
+    name: 'a number that no BIGINT holds',
+    sql: '18446744073709551615::UBIGINT',
+    reason: 'OUT_OF_RANGE',
+    unit: 'ns',
+  },
+  { name: 'the year 10000', sql: '253402300800::BIGINT', reason: 'OUT_OF_RANGE' },
+  { name: 'the year 0', sql: '-62135596801::BIGINT', reason: 'OUT_OF_RANGE' },
+  { name: 'infinity', sql: "'infinity'::DOUBLE", reason: 'OUT_OF_RANGE' },
+  { name: 'NaN', sql: "'nan'::DOUBLE", reason: 'OUT_OF_RANGE' },
+  { name: 'a timestamp of the year 20000', sql: "TIMESTAMP '20000-01-01'", reason: 'OUT_OF_RANGE' },
+  { name: 'a timestamp before Christ', sql: "TIMESTAMP '0001-01-01 (BC)'", reason: 'OUT_OF_RANGE' },
+];
+
+const unfit: readonly UnfitColumn[] = [
+  {
+    name: 'a struct',
+    sql: "{'a': 1}",
+    message: /"ts": expected a timestamp, a date, a number or text, found STRUCT\(a INTEGER\)/,
+  },
+  { name: 'a time of day', sql: "TIME '10:00:00'", message: /found TIME/ },
+  { name: 'a boolean', sql: 'true', message: /expected a whole or broken number.*found BOOLEAN/, unit: 's' },
+  {
+    name: 'a number as timestamp',
+    sql: '1::BIGINT',
+    message: /expected a timestamp or a date, found BIGINT/,
+    unit: 'timestamp',
+  },
+  { name: 'a timestamp as seconds', sql: "TIMESTAMP '2026-11-20'", message: /found TIMESTAMP/, unit: 's' },
+  { name: 'a number as ISO 8601', sql: '1::BIGINT', message: /expected text, found BIGINT/, unit: 'iso' },
 ];
 
 describe('the reader of times', () => {
-  // Parameters that a row lacks would be Jest's callback, were they not gathered.
-  it.each(readable)('reads %s', async (...[name, sql, expected, unit, timezone]) => {
+  it.each(readable)('reads $name', async ({ name, sql, expected, unit, timezone }) => {
     const file = await write(name, sql);
     const { rows, refused: none } = await bench.load(events(unit, timezone), [file]);
     expect({ rows: columnOf(rows, 'timestamp'), none }).toEqual({ rows: [expected], none: [] });
   });
 
-  it.each(refused)('rejects %s', async (...[name, sql, reason, unit]) => {
+  it.each(refused)('rejects $name', async ({ name, sql, reason, unit }) => {
     const { rows, refused: rest } = await bench.load(events(unit), [await write(name, sql)]);
     expect(rows).toEqual([]);
     expect(rest.map((row) => row['reason'])).toEqual([`SLUICE_INGEST_ROW_TIME_${reason}`]);
     expect(rest[0]?.['detail']).toBe('row 0, column "ts"');
   });
 
-  it.each(unfit)('rejects a file with %s by name', async (...[name, sql, message, unit]) => {
+  it.each(unfit)('rejects a file with $name by name', async ({ name, sql, message, unit }) => {
     const file = await write(name, sql);
     const load = bench.load(events(unit), [file]);
     await fails(load, 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
