@@ -21,17 +21,27 @@ export type StatsigFixture = z.output<typeof fixtureSchema>;
 
 const folder = new URL('../fixtures/statsig/', import.meta.url);
 
-/** Every recorded request, by `<folder>/<file>`; or the requests of one folder. */
-export function statsigFixtures(only?: string): [name: string, fixture: StatsigFixture][] {
+/** A request of {@link statsigFixtures}. */
+export interface NamedFixture {
+  /** `<folder>/<file>`. */
+  readonly name: string;
+  readonly fixture: StatsigFixture;
+}
+
+/** Every recorded request. */
+export function statsigFixtures(): readonly NamedFixture[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && (only === undefined || entry.name === only))
-    .flatMap(({ name }) =>
-      readdirSync(new URL(`${name}/`, folder))
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name: sdk }) =>
+      readdirSync(new URL(`${sdk}/`, folder))
         .filter((file) => /^\d+\.json$/.test(file))
         .sort()
-        .map((file): [string, StatsigFixture] => [
-          `${name}/${file}`,
-          fixtureSchema.parse(JSON.parse(readFileSync(new URL(`${name}/${file}`, folder), 'utf8'))),
-        ]),
+        .map((file): NamedFixture => {
+          const name = `${sdk}/${file}`;
+          return {
+            name,
+            fixture: fixtureSchema.parse(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))),
+          };
+        }),
     );
 }

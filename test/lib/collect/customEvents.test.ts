@@ -54,17 +54,17 @@ describe('a custom event', () => {
   });
 
   it.each([
-    { value: 'text', expected: 'text' },
-    { value: '', expected: undefined },
-    { value: 0, expected: '0' },
-    { value: 1e21, expected: '1e+21' },
-    { value: true, expected: 'true' },
-    { value: false, expected: 'false' },
-    { value: ' ', expected: ' ' },
-    { value: { a: [1] }, expected: '{"a":[1]}' },
-    { value: null, expected: undefined },
-    { value: undefined, expected: undefined },
-  ])('with the value $value has the column $expected', ({ value, expected }) => {
+    { what: 'a text', value: 'text', expected: 'text' },
+    { what: 'an empty text', value: '', expected: undefined },
+    { what: 'zero', value: 0, expected: '0' },
+    { what: 'a number with an exponent', value: 1e21, expected: '1e+21' },
+    { what: 'true', value: true, expected: 'true' },
+    { what: 'false', value: false, expected: 'false' },
+    { what: 'a blank', value: ' ', expected: ' ' },
+    { what: 'an object', value: { a: [1] }, expected: '{"a":[1]}' },
+    { what: 'null', value: null, expected: undefined },
+    { what: 'none', value: undefined, expected: undefined },
+  ])('has a value as text, or no column: $what', ({ value, expected }) => {
     expect(collectOne({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
   });
 

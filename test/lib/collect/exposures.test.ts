@@ -91,15 +91,15 @@ describe('an exposure', () => {
   });
 
   it.each([
-    { kind: 'gate', metadata: null },
-    { kind: 'gate', metadata: 'text' },
-    { kind: 'gate', metadata: [] },
-    { kind: 'gate', metadata: {} },
-    { kind: 'gate', metadata: { gate: '' } },
-    { kind: 'gate', metadata: { config: 'c' } },
-    { kind: 'config', metadata: { gate: 'g' } },
-    { kind: 'layer', metadata: { gate: 'g' } },
-  ])('of a $kind without its name ($metadata) is refused', ({ kind, metadata }) => {
+    { kind: 'gate', what: 'metadata of null', metadata: null },
+    { kind: 'gate', what: 'a text', metadata: 'text' },
+    { kind: 'gate', what: 'a list', metadata: [] },
+    { kind: 'gate', what: 'no members', metadata: {} },
+    { kind: 'gate', what: 'an empty name', metadata: { gate: '' } },
+    { kind: 'gate', what: 'the name of a config', metadata: { config: 'c' } },
+    { kind: 'config', what: 'the name of a gate', metadata: { gate: 'g' } },
+    { kind: 'layer', what: 'the name of a gate', metadata: { gate: 'g' } },
+  ])('of a $kind with $what in place of its name is refused', ({ kind, metadata }) => {
     const { refused, exposures } = collectOne({ eventName: `statsig::${kind}_exposure`, metadata });
     expect(exposures).toEqual([]);
     expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
@@ -140,15 +140,19 @@ describe('an exposure', () => {
       };
       return collectOne(event, {}, { config: { holdouts: ['spring'] } }).exposures[0] ?? {};
     };
-    const exposed: readonly { kind: ExposureKind; metadata: object }[] = [
-      { kind: 'config', metadata: { config: 'exp' } },
-      { kind: 'gate', metadata: { gate: 'g', gateValue: 'false' } },
-      { kind: 'layer', metadata: { config: 'l', allocatedExperiment: 'exp' } },
+    const exposed: readonly {
+      readonly what: string;
+      readonly kind: ExposureKind;
+      readonly metadata: object;
+    }[] = [
+      { what: 'of a config', kind: 'config', metadata: { config: 'exp' } },
+      { what: 'of a gate', kind: 'gate', metadata: { gate: 'g', gateValue: 'false' } },
+      { what: 'of a layer', kind: 'layer', metadata: { config: 'l', allocatedExperiment: 'exp' } },
       // It is parsed because of its unknown member; the evaluation is the same.
-      { kind: 'config', metadata: { config: 'exp', unknown: 1 } },
+      { what: 'of a config with an unknown member', kind: 'config', metadata: { config: 'exp', unknown: 1 } },
     ];
 
-    it.each(exposed)('is no assignment if one is a known holdout: $kind $metadata', ({ kind, metadata }) => {
+    it.each(exposed)('is no assignment if one is a known holdout, $what', ({ kind, metadata }) => {
       for (const passed of ['true', true])
         expect(passing(kind, metadata, passed)['is_assignment']).toBe(false);
     });

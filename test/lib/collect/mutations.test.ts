@@ -143,25 +143,34 @@ const sentBy = ({ path, query, headers, body }: StatsigFixture) =>
   request({ path, query, headers, body: Buffer.from(body, 'base64') });
 
 describe('requests of real SDKs', () => {
-  it.each(statsigFixtures())('%s land every event as a row or as counted telemetry', async (_, fixture) => {
-    const { send, rows, log } = startCollector();
-    expect(await send(sentBy(fixture))).toMatchObject({ status: 202 });
-    const landed = [...rows.exposures, ...rows.events];
-    const [{ counted = {}, events, sdk } = {}] = log;
-    const sum = Object.values(Object(counted)).reduce<number>((total, n) => total + Number(n), 0);
-    expect(landed.length + sum).toEqual(events);
-    expect(rows.quarantine).toEqual([]);
-    expect(sdk).toMatch(/ \d+\.\d+\.\d+$/);
-    for (const row of landed) {
-      expect(row).toMatchObject({ session_id: expect.any(String), user_id: expect.any(String) });
-      // Client SDKs carry their stable ID beside the events, servers only what the user was given.
-      if (fixture.sdk.includes('js')) expect(row['stable_id']).toMatch(/^[0-9a-f-]{36}$/);
-    }
-  });
+  it.each(statsigFixtures())(
+    '$name land every event as a row or as counted telemetry',
+    async ({ fixture }) => {
+      const { send, rows, log } = startCollector();
+      expect(await send(sentBy(fixture))).toMatchObject({ status: 202 });
+      const landed = [...rows.exposures, ...rows.events];
+      const [{ counted = {}, events, sdk } = {}] = log;
+      const sum = Object.values(Object(counted)).reduce<number>((total, n) => total + Number(n), 0);
+      expect(landed.length + sum).toEqual(events);
+      expect(rows.quarantine).toEqual([]);
+      expect(sdk).toMatch(/ \d+\.\d+\.\d+$/);
+      for (const row of landed) {
+        expect(row).toMatchObject({ session_id: expect.any(String), user_id: expect.any(String) });
+        // Client SDKs carry their stable ID beside the events, servers only what the user was given.
+        if (fixture.sdk.includes('js')) expect(row['stable_id']).toMatch(/^[0-9a-f-]{36}$/);
+      }
+    },
+  );
 });
 
+/** A configuration under which mutations are tried. */
+interface Configured {
+  readonly title: string;
+  readonly config: Partial<ConfigInput>;
+}
+
 describe('mutated requests of real SDKs', () => {
-  const fixtures = statsigFixtures().map(([, fixture]) => {
+  const fixtures = statsigFixtures().map(({ fixture }) => {
     const bytes = Buffer.from(fixture.body, 'base64');
     const encoding = fixture.headers['content-encoding'] ?? '';
     const { text } = decodeBody(bytes, {
@@ -171,11 +180,11 @@ describe('mutated requests of real SDKs', () => {
     return { fixture, bytes, tokens: text.match(TOKEN) ?? [], encoding };
   });
 
-  const configurations: [how: string, Partial<ConfigInput>][] = [
-    ['as configured by default', {}],
-    [
-      'under redaction and filters',
-      {
+  const configurations: readonly Configured[] = [
+    { title: 'as configured by default', config: {} },
+    {
+      title: 'under redaction and filters',
+      config: {
         privacy: {
           redact: { 'user.*': 'hash', 'metadata.*': 'drop', 'statsigMetadata.currentPage': 'drop' },
           salt: 'sixteen characters at least',
@@ -183,42 +192,45 @@ describe('mutated requests of real SDKs', () => {
         events: { deny: ['auto_capture::*'] },
         landTelemetry: true,
       },
-    ],
+    },
   ];
 
-  it.each(configurations)('are answered, and kept if the answer says so, %s', async (name, config) => {
-    const take = memoryCollector(config);
-    const random = generator(SEED + name.length);
-    const statuses = new Map<number, number>();
-    for (let i = 0; i < MUTATIONS / 2; i += 1) {
-      const source = fixtures[random(fixtures.length)];
-      if (source === undefined) throw new Error('no fixtures');
-      const { fixture, bytes, tokens, encoding } = source;
-      const how = random(4);
-      let taken: Taken;
-      let expected: number | null | undefined;
-      if (how === 0) {
-        taken = await take(
-          request({
-            body: mutateBytes(bytes, random),
-            headers: { 'content-encoding': encoding },
-            query: fixture.query,
-          }),
-        );
-      } else {
-        const mutations = [...tokens];
-        for (let more = 1 + random(3); more > 0; more -= 1) mutateTokens(mutations, random);
-        const mutated = mutations.join('');
-        expected = mutated === '' ? undefined : eventsIn(mutated);
-        const body = how === 1 ? mutated : gzipSync(mutated, { level: 1 });
-        taken = await take(request({ body }));
+  it.each(configurations)(
+    'are answered, and kept if the answer says so, $title',
+    async ({ title, config }) => {
+      const take = memoryCollector(config);
+      const random = generator(SEED + title.length);
+      const statuses = new Map<number, number>();
+      for (let i = 0; i < MUTATIONS / 2; i += 1) {
+        const source = fixtures[random(fixtures.length)];
+        if (source === undefined) throw new Error('no fixtures');
+        const { fixture, bytes, tokens, encoding } = source;
+        const how = random(4);
+        let taken: Taken;
+        let expected: number | null | undefined;
+        if (how === 0) {
+          taken = await take(
+            request({
+              body: mutateBytes(bytes, random),
+              headers: { 'content-encoding': encoding },
+              query: fixture.query,
+            }),
+          );
+        } else {
+          const mutations = [...tokens];
+          for (let more = 1 + random(3); more > 0; more -= 1) mutateTokens(mutations, random);
+          const mutated = mutations.join('');
+          expected = mutated === '' ? undefined : eventsIn(mutated);
+          const body = how === 1 ? mutated : gzipSync(mutated, { level: 1 });
+          taken = await take(request({ body }));
+        }
+        const problems = problemsOf(taken, expected);
+        if (problems.length > 0) expect({ i, ...taken, expected, problems }).toMatchObject({ problems: [] });
+        statuses.set(taken.status, (statuses.get(taken.status) ?? 0) + 1);
       }
-      const problems = problemsOf(taken, expected);
-      if (problems.length > 0) expect({ i, ...taken, expected, problems }).toMatchObject({ problems: [] });
-      statuses.set(taken.status, (statuses.get(taken.status) ?? 0) + 1);
-    }
-    // Neither all refused nor all taken: the mutations reach both sides.
-    expect(statuses.get(202) ?? 0).toBeGreaterThan(200);
-    expect(statuses.get(400) ?? 0).toBeGreaterThan(200);
-  });
+      // Neither all refused nor all taken: the mutations reach both sides.
+      expect(statuses.get(202) ?? 0).toBeGreaterThan(200);
+      expect(statuses.get(400) ?? 0).toBeGreaterThan(200);
+    },
+  );
 });

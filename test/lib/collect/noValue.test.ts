@@ -36,15 +36,17 @@ describe('an empty value of an SDK', () => {
     expect(row).toMatchObject({ user_id: 'u', environment: 'production' });
   });
 
-  it.each([{ none: {} }, { none: [] }, { none: null }, { none: undefined }])(
-    'is null: a user and metadata of $none',
-    ({ none }) => {
-      const row = rowOf({ user: none, metadata: none });
-      expect(row).not.toHaveProperty('company_metadata');
-      expect(row).not.toHaveProperty('user_id');
-      expect(row['user_object'] ?? null).toBeNull();
-    },
-  );
+  it.each([
+    { what: 'an empty object', none: {} },
+    { what: 'an empty list', none: [] },
+    { what: 'null', none: null },
+    { what: 'nothing', none: undefined },
+  ])('is null: a user and metadata that are $what', ({ none }) => {
+    const row = rowOf({ user: none, metadata: none });
+    expect(row).not.toHaveProperty('company_metadata');
+    expect(row).not.toHaveProperty('user_id');
+    expect(row['user_object'] ?? null).toBeNull();
+  });
 
   it('is null in the columns of an exposure', () => {
     const metadata = { gate: 'g', gateValue: 'true', ruleID: 'r', configVersion: '', reason: '' };

@@ -29,11 +29,11 @@ describe('the rows of one batch', () => {
     for (const none of ['companyID', ['companyID'], 7]) expect(row(none)).not.toHaveProperty('company_id');
   });
 
-  it.each<{ readonly batch: object | null }>([
-    { batch: { os: 'linux', sdkType: 'js' } },
-    { batch: {} },
-    { batch: null },
-  ])("have each the metadata of their own event, beside the batch's: $batch", ({ batch }) => {
+  it.each<{ readonly what: string; readonly batch: object | null }>([
+    { what: 'that of the batch', batch: { os: 'linux', sdkType: 'js' } },
+    { what: 'that of a batch without members', batch: {} },
+    { what: 'none of the batch', batch: null },
+  ])('have each the metadata of their own event, beside $what', ({ batch }) => {
     const long = 'x'.repeat(5_000);
     const own = [
       { page: '/' },

@@ -88,16 +88,18 @@ function collectJson(value: object, indent: number, plan: CollectPlan) {
 
 /** SDKs send no spaces. Only without spaces does the parser leave evaluations unparsed. */
 describe('a body with spaces', () => {
-  const configurations: [title: string, config: Partial<ConfigInput>][] = [
-    ['by default', {}],
-    [
-      'under redaction',
-      { privacy: { redact: { 'user.custom': 'drop', 'metadata.reason': 'hash' }, salt: 'salt'.repeat(8) } },
-    ],
-    ['under deny lists', { exposures: { deny: ['denied'] }, events: { deny: ['click'] } }],
+  const configurations: readonly { readonly title: string; readonly config: Partial<ConfigInput> }[] = [
+    { title: 'by default', config: {} },
+    {
+      title: 'under redaction',
+      config: {
+        privacy: { redact: { 'user.custom': 'drop', 'metadata.reason': 'hash' }, salt: 'salt'.repeat(8) },
+      },
+    },
+    { title: 'under deny lists', config: { exposures: { deny: ['denied'] }, events: { deny: ['click'] } } },
   ];
 
-  it.each(configurations)('becomes the rows of the same body without spaces, %s', (_title, config) => {
+  it.each(configurations)('becomes the rows of the same body without spaces, $title', ({ config }) => {
     const plan = collectPlan(defineConfig({ ...input, ...config }));
     fc.assert(
       fc.property(body, (value) => {

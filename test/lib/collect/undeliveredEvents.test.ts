@@ -167,19 +167,22 @@ describe('a request whose events cannot be stored', () => {
     expect(large.map(({ timeoutMs }) => timeoutMs)).toEqual([1]);
   });
 
-  it.each<{ readonly problem: unknown; readonly name: string }>([
-    { problem: new RangeError('full'), name: 'RangeError' },
-    { problem: 'full', name: 'Error' },
-  ])('is refused if such an event cannot be written: $problem', async ({ problem, name }) => {
-    const { send, log, rows } = startCollector({
-      parts: () => ({ putQuarantineLarge: () => Promise.reject(problem) }),
-    });
-    expect(await send(request({ body: largeEvent }))).toMatchObject(
-      refusedWith(503, 'SLUICE_COLLECT_NO_QUARANTINE'),
-    );
-    expect(log).toMatchObject([{ quarantine_error: name, code: 'SLUICE_COLLECT_NO_QUARANTINE' }]);
-    expect(rows.quarantine).toEqual([]);
-  });
+  it.each<{ readonly what: string; readonly problem: unknown; readonly name: string }>([
+    { what: 'an error', problem: new RangeError('full'), name: 'RangeError' },
+    { what: 'a text that was thrown', problem: 'full', name: 'Error' },
+  ])(
+    'is refused if such an event cannot be written for $what, whose name is logged',
+    async ({ problem, name }) => {
+      const { send, log, rows } = startCollector({
+        parts: () => ({ putQuarantineLarge: () => Promise.reject(problem) }),
+      });
+      expect(await send(request({ body: largeEvent }))).toMatchObject(
+        refusedWith(503, 'SLUICE_COLLECT_NO_QUARANTINE'),
+      );
+      expect(log).toMatchObject([{ quarantine_error: name, code: 'SLUICE_COLLECT_NO_QUARANTINE' }]);
+      expect(rows.quarantine).toEqual([]);
+    },
+  );
 
   it('fails, and stops its timer, on an error of our own', async () => {
     const { send, alarms, log } = startCollector({

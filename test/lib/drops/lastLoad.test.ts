@@ -48,24 +48,29 @@ const codeOf = (names: readonly string[], files: readonly FileFate[], isBackfill
 };
 
 describe('a day that is loaded', () => {
-  it.each<{ readonly names: string[]; readonly code: string | null }>([
-    { names: [], code: null },
-    { names: ['_SUCCESS', 'part/'], code: null },
-    { names: ['a.parquet'], code: null },
-    { names: ['a.parquet', 'notes.csv'], code: null },
-    { names: ['a.parquet empty'], code: NOTHING },
-    { names: ['a.csv'], code: NOTHING },
-    { names: ['a.parquet.gz'], code: NOTHING },
-    { names: ['_temporary/0/a.parquet'], code: NOTHING },
-    { names: ['_SUCCESS.parquet'], code: NOTHING },
-    { names: ['.a.parquet'], code: NOTHING },
+  it.each<{
+    /** The names of its objects, with what is particular of one behind a space. */
+    readonly names: string;
+    readonly code: string | null;
+  }>([
+    { names: '', code: null },
+    { names: '_SUCCESS, part/', code: null },
+    { names: 'a.parquet', code: null },
+    { names: 'a.parquet, notes.csv', code: null },
+    { names: 'a.parquet empty', code: NOTHING },
+    { names: 'a.csv', code: NOTHING },
+    { names: 'a.parquet.gz', code: NOTHING },
+    { names: '_temporary/0/a.parquet', code: NOTHING },
+    { names: '_SUCCESS.parquet', code: NOTHING },
+    { names: '.a.parquet', code: NOTHING },
     // What is not committed yet is no failure, but what else is there is one.
-    { names: ['_started_1', 'part-0-tid-1-x.parquet'], code: null },
-    { names: ['_started_1', 'part-0-tid-1-x.parquet', 'b.csv'], code: NOTHING },
-    { names: ['a.parquet archived'], code: ARCHIVED },
-    { names: ['a.parquet archived', 'b.csv'], code: NOTHING },
-  ])('for the first time from $names: $code', ({ names, code }) => {
-    for (const isBackfill of [false, true]) expect(codeOf(names, [], isBackfill)).toBe(code);
+    { names: '_started_1, part-0-tid-1-x.parquet', code: null },
+    { names: '_started_1, part-0-tid-1-x.parquet, b.csv', code: NOTHING },
+    { names: 'a.parquet archived', code: ARCHIVED },
+    { names: 'a.parquet archived, b.csv', code: NOTHING },
+  ])('for the first time from "$names": $code', ({ names, code }) => {
+    const objects = names === '' ? [] : names.split(', ');
+    for (const isBackfill of [false, true]) expect(codeOf(objects, [], isBackfill)).toBe(code);
   });
 
   it('says of objects that are all packed as a whole that they are', () => {

@@ -14,28 +14,51 @@ const ofUser1 = () => matcher('user_id=user-1');
 
 describe('a matcher', () => {
   it.each([
-    { unit: 'user_id=user-1', row: { user_id: 'user-1' } },
-    { unit: 'user_id=7', row: { user_id: 7 } },
-    { unit: 'company_id=c', row: { company_id: 'c' } },
-    { unit: 'company_id=c', row: { custom_ids: '{"companyid":"c"}' } },
-    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"teamID":"t"}' } },
-    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"squadID":"s","teamID":"t"}' } },
-    // Beyond what a double holds.
-    { unit: 'custom_ids.teamID=9007199254740993', row: { custom_ids: '{"teamID":9007199254740993}' } },
-  ])('of $unit finds it in the row $row', ({ unit, row }) => {
+    { unit: 'user_id=user-1', what: 'its column', row: { user_id: 'user-1' } },
+    { unit: 'user_id=7', what: 'a number', row: { user_id: 7 } },
+    { unit: 'company_id=c', what: 'its column', row: { company_id: 'c' } },
+    { unit: 'company_id=c', what: 'its type in another case', row: { custom_ids: '{"companyid":"c"}' } },
+    { unit: 'custom_ids.teamID=t', what: 'its type', row: { custom_ids: '{"teamID":"t"}' } },
+    {
+      unit: 'custom_ids.teamID=t',
+      what: 'its type beside another',
+      row: { custom_ids: '{"squadID":"s","teamID":"t"}' },
+    },
+    {
+      unit: 'custom_ids.teamID=9007199254740993',
+      what: 'a number that no double holds',
+      row: { custom_ids: '{"teamID":9007199254740993}' },
+    },
+  ])('of $unit finds it in a row by $what', ({ unit, row }) => {
     expect(isFound(matcher(unit).findDocument('events', JSON.stringify(row)))).toBe(true);
   });
 
   it.each([
-    { unit: 'user_id=user-1', row: { user_id: 'U-1' } },
-    { unit: 'user_id=user-1', row: { user_id: 'user-11', stable_id: 'user-1' } },
-    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"squadID":"t"}' } },
-    { unit: 'custom_ids.teamID=t', row: { custom_ids: '{"teamID":["t"]}' } },
-    { unit: 'custom_ids.teamID=t', row: { custom_ids: 'null' } },
-    { unit: 'user_id=user-1', row: { user_id: ['user-1'] } },
-    { unit: 'custom_ids.teamID=9007199254740993', row: { custom_ids: '{"teamID":9007199254740992}' } },
-    { unit: 'user_id=user-1', row: { user_id: 'x', company_metadata: '{"friend":"user-1"}' } },
-  ])('of $unit does not find it in the row $row', ({ unit, row }) => {
+    { unit: 'user_id=user-1', what: 'another value', row: { user_id: 'U-1' } },
+    {
+      unit: 'user_id=user-1',
+      what: 'its value in another column',
+      row: { user_id: 'user-11', stable_id: 'user-1' },
+    },
+    {
+      unit: 'custom_ids.teamID=t',
+      what: 'its value under another type',
+      row: { custom_ids: '{"squadID":"t"}' },
+    },
+    { unit: 'custom_ids.teamID=t', what: 'a list', row: { custom_ids: '{"teamID":["t"]}' } },
+    { unit: 'custom_ids.teamID=t', what: 'no IDs', row: { custom_ids: 'null' } },
+    { unit: 'user_id=user-1', what: 'a list as its column', row: { user_id: ['user-1'] } },
+    {
+      unit: 'custom_ids.teamID=9007199254740993',
+      what: 'a number that is the same double',
+      row: { custom_ids: '{"teamID":9007199254740992}' },
+    },
+    {
+      unit: 'user_id=user-1',
+      what: 'its value in metadata',
+      row: { user_id: 'x', company_metadata: '{"friend":"user-1"}' },
+    },
+  ])('of $unit does not find it in a row with $what', ({ unit, row }) => {
     expect(isFound(matcher(unit).findDocument('events', JSON.stringify(row)))).toBe(false);
   });
 
@@ -283,7 +306,7 @@ describe('a matcher', () => {
       expect({ text, found: units.findNamed(`userID: ${text} y`) }).toEqual({ text, found: 'unit' });
   });
 
-  it('searches in linear time', () => {
+  it('comes to an end with a mebibyte of parts that could be retried at each place', () => {
     const units = matcher('user_id=user-1', 'user_id=\\\\a\\b', 'user_id=%41%41%41b');
     const most = 1024 ** 2;
     for (const value of ['\\', '%25', '\\u00', 'z\\', '"\\', '{"a":"', 'A1b'])

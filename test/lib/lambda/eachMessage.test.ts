@@ -54,17 +54,12 @@ describe('eachMessage', () => {
   });
 
   it.each([
-    { bodies: ['a', 'b'], again: [] },
-    {
-      bodies: ['busy 1', 'busy 2'],
-      again: ['busy 1', 'busy 2'],
-    },
-    {
-      bodies: ['throws 1', 'secret 2'],
-      again: ['throws 1', 'secret 2'],
-    },
-    { bodies: [], again: [] },
-  ])('answers all, some or none of $bodies', async ({ bodies, again }) => {
+    { what: 'none of those that were done', bodies: ['a', 'b'], again: [] },
+    { what: 'all that are busy', bodies: ['busy 1', 'busy 2'], again: ['busy 1', 'busy 2'] },
+    { what: 'all that failed', bodies: ['throws 1', 'secret 2'], again: ['throws 1', 'secret 2'] },
+    { what: 'some of several', bodies: ['a', 'throws 1', 'b'], again: ['throws 1'] },
+    { what: 'none without messages', bodies: [], again: [] },
+  ])('has messages come again: $what', async ({ bodies, again }) => {
     expect(await eachMessage(messagesOf(...bodies), kind, () => {}, work)).toEqual(failed(...again));
   });
 

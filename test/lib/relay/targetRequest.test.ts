@@ -134,19 +134,19 @@ describe('a copy', () => {
   });
 
   it.each([
-    { v: 2 },
-    { id: 7 },
-    { id: '../../x' },
-    { keptAt: '1' },
-    { keptAt: 1.5 },
-    { path: ['/'] },
-    { path: 'v1' },
-    { query: 7 },
-    { headers: null },
-    { headers: { a: 1 } },
-    { body: 7 },
-  ])('is not read from one with %j', (more) => {
-    const text = JSON.stringify({ ...JSON.parse(writeRelayCopy(copyOf({}))), ...more });
+    { what: 'another version', member: { v: 2 } },
+    { what: 'a number as ID', member: { id: 7 } },
+    { what: 'an ID that leaves the folder', member: { id: '../../x' } },
+    { what: 'a text as time', member: { keptAt: '1' } },
+    { what: 'a time with a fraction', member: { keptAt: 1.5 } },
+    { what: 'a list as path', member: { path: ['/'] } },
+    { what: 'a path without its slash', member: { path: 'v1' } },
+    { what: 'a number as query', member: { query: 7 } },
+    { what: 'no headers', member: { headers: null } },
+    { what: 'a header that is a number', member: { headers: { a: 1 } } },
+    { what: 'a number as body', member: { body: 7 } },
+  ])('is not read from one with $what', ({ member }) => {
+    const text = JSON.stringify({ ...JSON.parse(writeRelayCopy(copyOf({}))), ...member });
     expect(readRelayCopy(text)).toBeNull();
   });
 

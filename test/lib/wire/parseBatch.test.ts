@@ -66,7 +66,7 @@ describe('parseBody', () => {
     expect(metadataOf(read(MAX_EVENTS + 1, metadata)[0])).toEqual({ gate: 'g' });
   });
 
-  it.each(statsigFixtures())('reads %s as JSON.parse does', (_name, { headers, body }) => {
+  it.each(statsigFixtures())('reads $name as JSON.parse does', ({ fixture: { headers, body } }) => {
     const contentEncoding = headers['content-encoding'] ?? '';
     const { text } = decodeBody(Buffer.from(body, 'base64'), { contentEncoding, statsigEncoded: false });
     expect(read(text)).toEqual(JSON.parse(text));

@@ -21,11 +21,12 @@ describe('a redaction path', () => {
     { path: 'user.\\companyID', steps: ['user', 'companyid'] },
     { path: 'metadata.a\\b', steps: ['metadata', 'a\\b'] },
     { path: 'metadata.items\\[0\\]', steps: ['metadata', 'items[0]'] },
-    { path: '', steps: null },
-    { path: 'user.', steps: null },
-    { path: '.email', steps: null },
-  ])('$path is $steps', ({ path, steps }) => {
+  ])('$path is read as its steps, in lower case and with null for any', ({ path, steps }) => {
     expect(parseRedactionPath(path)).toEqual(steps);
+  });
+
+  it.each(['', 'user.', '.email'])('is none: "%s"', (path) => {
+    expect(parseRedactionPath(path)).toBeNull();
   });
 });
 

@@ -150,7 +150,7 @@ async function loadPieces(
 }
 
 describe('a drop in pieces', () => {
-  it.each(CASES.map((example) => [example.name, example] as const))('has equal %s', async (_, example) => {
+  it.each(CASES)('has equal $name', async (example) => {
     const files = await writeDrop(example);
     const whole = await loadPieces(example, [files]);
     const pieces = files.map((file) => [file]);

@@ -49,7 +49,7 @@ describe('a table', () => {
     { keys: ['year'], named: 'year' },
     { keys: ['ds', 'hour'], named: 'ds, hour' },
     { keys: ['hour', 'ds'], named: 'hour, ds' },
-  ])('that is partitioned by $keys gets no partition', async ({ keys, named }) => {
+  ])('that is partitioned by $named gets no partition', async ({ keys, named }) => {
     const failure = registerPartitions(answerTable(STORAGE, keys), 'events', [TODAY]);
     await expect(failure).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_TABLE_UNFIT',
