@@ -64,7 +64,10 @@ export interface MetricRecord {
   readonly namespace: string;
   /** Epoch milliseconds. */
   readonly timestamp: number;
-  /** Name and value of each but `function`, which the metrics have; values come from closed lists, for each combination is a metric that is paid for. */
+  /**
+   * Name and value of each dimension, except `function`, which the metrics have. Values come from closed lists: each
+   * combination is a metric that is paid for.
+   */
   readonly dimensions: Readonly<Record<string, string>>;
   /** Each metric with its value, in the metric's unit. */
   readonly values: readonly (readonly [metric: Metric, value: number])[];
@@ -75,17 +78,20 @@ export interface MetricRecord {
 }
 
 /**
- * The log line with metrics of one of our functions. There must be at least one value.
+ * The log line with metrics of one of our functions.
  *
- * @param dimensions The dimensions of all values but `function`: `stage`, and others.
+ * @param dimensions The dimensions of all values, except `function`: `stage`, and others.
  * @param timestamp Epoch milliseconds.
+ * @throws RangeError without any value.
  */
 export function metricsLine(
   values: MetricRecord['values'],
   dimensions: MetricRecord['dimensions'],
   timestamp: number,
 ): Readonly<Record<string, unknown>> {
-  return { ...emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values }) };
+  const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values });
+  if (line === null) throw new RangeError('A line of metrics needs a value.');
+  return line;
 }
 
 /**
@@ -93,7 +99,7 @@ export function metricsLine(
  * it, without a call that would cost time and money.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  *
- * @returns The object to write as JSON; null when there are no values, for a directive needs one.
+ * @returns The object to write as JSON; null when there are no values, as a directive needs one.
  */
 export function emfLine(record: MetricRecord): Readonly<Record<string, unknown>> | null {
   const { namespace, timestamp, values, properties } = record;
