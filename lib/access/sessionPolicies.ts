@@ -22,7 +22,7 @@ interface Statement {
   /** ARNs, with wildcards. */
   readonly Resource: string | readonly string[];
   /** Conditions by operator and key. Default none. */
-  readonly Condition?: object;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
 /** The account of a session, and the place of our resources. */

@@ -98,7 +98,7 @@ export interface ErrorObject {
   readonly code: string;
   /** Says what happened, with details. */
   readonly message: string;
-  /** The same for every error with this code. */
+  /** Why it happens; the same for every error with this code. */
   readonly cause: string;
   /** What to do. */
   readonly cure: string;
@@ -121,6 +121,11 @@ export function errorName(error: unknown): string {
 export function errorCode(error: unknown): string {
   const isNamed = !(error instanceof Error && error.name === 'Error' && 'code' in error);
   return isNamed || typeof error.code !== 'string' ? errorName(error) : error.code;
+}
+
+/** The `code` of an error that Node throws, such as `Z_BUF_ERROR`; empty if it has none. */
+export function nodeErrorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 /**

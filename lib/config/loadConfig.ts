@@ -133,7 +133,8 @@ async function evaluate(
   isOther = false,
 ): Promise<EvaluatedConfig> {
   if (typeof configuration === 'function') {
-    const stages = stagesOf(configuration);
+    // defineConfig sets the stages of a function as its property.
+    const stages = stagesOf(Reflect.get(configuration, 'stages'));
     // A stage that is not listed is refused before the function is called with it.
     requireStageOfFunction(stage, stages);
     const made = await callForStage(configuration, stage);
@@ -141,16 +142,16 @@ async function evaluate(
   }
   if (!isJsonObject(configuration))
     throw new ConfigError('SLUICE_CONFIG_NOT_FOUND', `${file} has no default export made by defineConfig.`);
-  const stages = stagesOf(configuration);
-  const { stages: _, ...input } = configuration;
+  const { stages: listed, ...input } = configuration;
+  const stages = stagesOf(listed);
   const config = validateConfig(input, stages);
   requireStageOfObject(stage, stages);
   return { config, stages };
 }
 
-/** The stages that a configuration lists. Default: the one stage of a configuration without a list. */
-function stagesOf(configuration: object): readonly string[] {
-  return readStages({ stages: Reflect.get(configuration, 'stages') }) ?? [DEFAULT_STAGE];
+/** The stages that a configuration lists; the default stage alone if it lists none. */
+function stagesOf(listed: unknown): readonly string[] {
+  return readStages({ stages: listed }) ?? [DEFAULT_STAGE];
 }
 
 /** Requires that a stage is listed, or needs no listing: the local cloud's, and those of persons. */

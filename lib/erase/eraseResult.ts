@@ -1,3 +1,4 @@
+import { nodeErrorCode } from '../base/errors.ts';
 import type { LeftDocuments } from './eraseDocuments.ts';
 import { plainText, SPELLED } from './plainText.ts';
 import { plainBytes } from './resultFile.ts';
@@ -23,7 +24,7 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
   try {
     return (await hasValue(path, matcher)) ? { own: 1, others: 0, body: null } : { own: 0 };
   } catch (error) {
-    if (String(Reflect.get(Object(error), 'code')).startsWith('Z_')) return 'unreadable';
+    if (nodeErrorCode(error).startsWith('Z_')) return 'unreadable';
     throw error;
   }
 }

@@ -69,7 +69,7 @@ export class CopyKeeper implements RelayKeeper {
   /** The copy of a request; null if the request must not leave, or means nothing to the target. */
   #copy({ http, body, decoded }: RelayedRequest, id: string, keptAt: number): RelayCopy | null {
     const { choice, redaction } = this.#options;
-    // Such a body means nothing to the target, and whoever has a public key could fill the queue with such bodies.
+    // A body of this kind means nothing to the target, and whoever has a public key could fill the queue with them.
     if (decoded === null) return null;
     const sent = { id, keptAt, path: http.rawPath, query: http.rawQueryString };
     if (!choice.redacted) return { ...sent, headers: relayedHeaders(http), body };
@@ -152,16 +152,19 @@ function redactedBatch(
   return batch;
 }
 
-/** The header with the number of events. */
+/** The header in which some SDKs state the number of events. */
 const EVENT_COUNT = 'statsig-event-count';
 
-/** Corrects the number of events, which some SDKs state in a header. */
+/** Headers with the number of events corrected, if they have one. */
 function recounted(headers: Readonly<Record<string, string>>, events: number): Record<string, string> {
   return headers[EVENT_COUNT] === undefined ? headers : { ...headers, [EVENT_COUNT]: String(events) };
 }
 
 /** Headers that tell of the sender's user, and the field of the user that holds the same. */
-const USER_HEADERS: Readonly<Record<string, string>> = { 'x-forwarded-for': 'ip', 'user-agent': 'userAgent' };
+const USER_HEADERS: ReadonlyMap<string, string> = new Map([
+  ['x-forwarded-for', 'ip'],
+  ['user-agent', 'userAgent'],
+]);
 
 /**
  * The sender's address and agent belong to its user. If they are redacted in events, they are not relayed in headers
@@ -174,7 +177,7 @@ function withoutRedacted(
   if (redaction === null) return headers;
   const json = new CanonicalJsonWriter();
   const isShown = ([name, value]: readonly [string, string]) => {
-    const field = USER_HEADERS[name];
+    const field = USER_HEADERS.get(name);
     return field === undefined || redaction.user({ [field]: value }, json)?.[field] === value;
   };
   return Object.fromEntries(Object.entries(headers).filter(isShown));

@@ -9,7 +9,10 @@ export type RedactionAction = 'drop' | 'hash';
 /** The redaction at one place of an event: an action for the whole value, or rules for its members. */
 type Rule = RedactionAction | RulesByStep;
 
-/** Rules for the members of a value or the items of an array. Those of null are for all that have no rule of their own. */
+/**
+ * Rules for the members of a value or the items of an array. The rule under null is for all of them that have none of their
+ * own.
+ */
 type RulesByStep = ReadonlyMap<PathStep, Rule>;
 
 /** A path of the configuration from some step on. */
@@ -129,7 +132,7 @@ export class Redaction {
     return next === undefined ? value : this.#apply(next, value, json);
   }
 
-  /** Null and empty values remain: an empty ID identifies nobody, but its hash would look like an ID. */
+  /** The hash of a value. Null and empty values remain: an empty ID identifies nobody, but its hash would look like an ID. */
   #hashed(value: unknown, json: CanonicalJsonWriter): unknown {
     if (value === null || value === undefined || value === '') return value;
     if (typeof value === 'string') return this.hash(value);

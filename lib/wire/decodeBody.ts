@@ -11,6 +11,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib';
+import { nodeErrorCode } from '../base/errors.ts';
 import type { Inflated } from '../base/Inflated.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS, MAX_ZSTD_FRAMES } from './limits.ts';
 import { RequestError } from './RequestError.ts';
@@ -155,7 +156,7 @@ function inflate(coding: ContentCoding, bytes: Uint8Array): Uint8Array {
     return inflaters[coding](bytes);
   } catch (error) {
     if (error instanceof RequestError) throw error;
-    const code: unknown = Reflect.get(Object(error), 'code');
+    const code = nodeErrorCode(error);
     if (code === 'ERR_BUFFER_TOO_LARGE') throw inflatesTooFar();
     // Node's name for an input that ends too early, the same for zlib, brotli and zstd.
     if (code === 'Z_BUF_ERROR') throw new RequestError('SLUICE_BODY_TRUNCATED', `It is ${coding}.`);
@@ -209,7 +210,7 @@ function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
   return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 }
 
-/** The same bytes as a Buffer, without a copy. */
+/** Bytes as a Buffer, without a copy. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,4 +1,4 @@
-import { sameJson, valueAt, valuesOf } from '../../base/json.ts';
+import { isJsonObject, sameJson, valueAt, valuesOf } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { bucketArn, objectsArn } from '../arns.ts';
 import { deleteByVersionOnly, encryptedTransportOnly, keptFolders } from './bucketDenials.ts';
@@ -188,7 +188,8 @@ export interface DefaultEncryption {
 
 /** What a rule of a bucket's encryption says of objects whose writers ask for none. */
 export function defaultEncryption(rule: unknown): DefaultEncryption {
-  return Object(valueAt(rule, ['ApplyServerSideEncryptionByDefault']));
+  const found = valueAt(rule, ['ApplyServerSideEncryptionByDefault']);
+  return isJsonObject(found) ? found : {};
 }
 
 /** Keeps the bucket from being public, whatever its policy or an ACL says. */
@@ -203,7 +204,8 @@ export const publicAccessBlock = {
 export const ownershipControls = { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } as const;
 
 /**
- * A rule as S3's API has it. Where objects expire by days, delete markers do, too; else the rule says so.
+ * A rule as S3's API has it. S3 removes delete markers by itself where objects expire by days; of any other rule it is asked
+ * to.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  */
 function s3Rule(rule: LifecycleRule): BucketDocument {
@@ -223,8 +225,7 @@ function withOurs(
   ours: readonly BucketDocument[],
   name: 'Sid' | 'ID',
 ): readonly unknown[] {
-  const nameOf = (entry: unknown): unknown =>
-    typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined;
+  const nameOf = (entry: unknown): unknown => (isJsonObject(entry) ? entry[name] : undefined);
   const kept = existing.map((entry) => {
     const our = ours.find((candidate) => nameOf(candidate) === nameOf(entry));
     return our === undefined || sameJson(our, entry) ? entry : our;

@@ -1,6 +1,7 @@
 import { MOST_NAMED, nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { type Cast, columnNamesOf } from '../../schema/mapping/fieldSource.ts';
+import type { Dataset } from '../../schema/sources.ts';
 import { columnSql } from './columnSql.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, findColumn, onlyNamed, onlyOne, toFoundColumn, typedName } from './findColumn.ts';
@@ -27,20 +28,21 @@ export class FileColumns {
    * @param timezone Timezone of times without one.
    * @param folders Folders of the file's path.
    * @param folderColumns Columns of the folders that fields have named so far, by name, shared by all files of a load.
-   * @param mapping The dataset's mapping: a column that a field of it names is not proposed for another.
+   * @param mapping The dataset's mapping: a column that a field of it names is not proposed for another. Default: any column
+   *   is proposed.
    */
   constructor(
     columns: readonly FileColumn[],
     timezone: string,
     folders: readonly PathFolder[] = [],
     folderColumns = new Map<string, FoundColumn>(),
-    mapping: object = {},
+    mapping?: Dataset['mapping'],
   ) {
     this.#columns = columns;
     this.timezone = timezone;
     this.#folders = folders;
     this.#folderColumns = folderColumns;
-    this.#mapped = new Set(mappedNames(mapping));
+    this.#mapped = new Set(mapping === undefined ? [] : mappedNames(mapping));
   }
 
   /**

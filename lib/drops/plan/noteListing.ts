@@ -25,8 +25,8 @@ interface WholeListingPorts extends ListingPorts, Pick<PlanPorts, 'bucketOf' | '
 }
 
 /**
- * Notes which days the next run looks at, after a look at some: days that were not looked at are the first, and those that are not
- * open any more are none.
+ * Notes which days the next run looks at, after a look at some: first those that were not looked at, then those that are open
+ * still.
  */
 export async function noteOpenDays(
   { looks, clock }: ListingPorts,
@@ -59,7 +59,7 @@ interface ListedDataset {
   readonly last: LastListing | null;
 }
 
-/** Days after today from which on a day is told: nobody delivers so early, but a year is mistyped. */
+/** A day that is more than so many days after today is told: nobody delivers so early, and a year is easily mistyped. */
 const FAR_AHEAD_DAYS = 31;
 
 /** Stores the listing of the whole lookback, and what the folder has besides. */
@@ -114,13 +114,14 @@ async function isNew(
   return (await looks.entries(source.name, dataset.name)).size === 0;
 }
 
-/** When names were first found, epoch milliseconds: those that are found now for the first time since now. */
+/** When each of some names was first found, epoch milliseconds: now if it was not known. */
 function namesSince(
   names: readonly string[],
   known: Readonly<Record<string, number>> = {},
   now: number,
 ): Readonly<Record<string, number>> {
-  return Object.fromEntries(names.map((name) => [name, known[name] ?? now]));
+  const since = new Map(Object.entries(known));
+  return Object.fromEntries(names.map((name) => [name, since.get(name) ?? now]));
 }
 
 /** Looks for newer files of days that no run lists; undefined if the ledger has no day of the dataset. */

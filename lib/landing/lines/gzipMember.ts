@@ -1,4 +1,5 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib';
+import { nodeErrorCode } from '../../base/errors.ts';
 import type { Inflated } from '../../base/Inflated.ts';
 import type { SkippedWhy } from './landedLines.ts';
 
@@ -76,7 +77,7 @@ export function deflateFrom(bytes: Buffer, memberStart: number): number | null {
  * @param most The most bytes of text.
  * @param lastLength Bytes of the text that was inflated last. To begin with as much room takes a third less time than
  * zlib's own pieces of 16 KB.
- * @param finishFlush Whether it must be whole. Default: it must.
+ * @param finishFlush `Z_SYNC_FLUSH` of zlib for data that may be cut. Default `Z_FINISH`: they have to be whole.
  * @returns The text, and of how many bytes it was made; or the code of zlib's error.
  */
 export function inflate(
@@ -94,7 +95,7 @@ export function inflate(
     const { buffer, engine } = decompress(bytes, options) as unknown as Inflated;
     return { text: buffer, length: engine.bytesWritten };
   } catch (error) {
-    const code = String(Reflect.get(Object(error), 'code'));
+    const code = nodeErrorCode(error);
     if (code !== TOO_LARGE && !code.startsWith('Z_')) throw error;
     return { text: null, length: 0, code };
   }

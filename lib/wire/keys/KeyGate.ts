@@ -56,6 +56,8 @@ export class KeyGate {
   }
 
   /**
+   * Looks a key up, in the configuration and then in the secret.
+   *
    * @param key As sent; null when there is none of a known form.
    * @param deadline Epoch milliseconds by which it decides.
    * @param problem Without a key: why a text in its place is not a key.
@@ -76,7 +78,7 @@ export class KeyGate {
     return this.#options.cache.settled();
   }
 
-  /** Null for an unlisted key when every key is accepted. */
+  /** Looks a key up in the secret; null for an unlisted key when every key is accepted. @throws RequestError, KeysError. */
   async #findInSecret(digest: Uint8Array, deadline: number): Promise<AcceptedKey | null> {
     const { cache, allowAnyKey } = this.#options;
     try {

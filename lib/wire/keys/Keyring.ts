@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { defineErrorFamily } from '../../base/errors.ts';
+import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { type AcceptedKey, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
 import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
@@ -52,7 +53,7 @@ export class Keyring {
 export function readKeyring(text: string): Keyring {
   const document = parse(text);
   const unknown = Object.keys(document).filter((name) => name !== 'keys');
-  const entries: unknown = Reflect.get(document, 'keys');
+  const { keys: entries } = document;
   if (unknown.length > 0) {
     const beside = entries === undefined ? 'In place of' : 'Beside';
     const names = unknown.map(loggableName).join(', ');
@@ -77,13 +78,13 @@ export function readKeyring(text: string): Keyring {
 
 /** The label of an entry; null if it has none, or a text that may be an SDK key in the wrong place. */
 function loggableLabel(entry: unknown): string | null {
-  const label: unknown = Object(entry).label;
+  const label = isJsonObject(entry) ? entry['label'] : undefined;
   const isLabel = typeof label === 'string' && KEY_FORMATS.label.pattern.test(label);
   return isLabel && sdkKey(label) === null ? label : null;
 }
 
 /** Parses the secret's text. @throws KeysError SLUICE_KEYS_INVALID, without what was read. */
-function parse(text: string): object {
+function parse(text: string): JsonObject {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -91,7 +92,7 @@ function parse(text: string): object {
     // JSON.parse quotes what it read, which may be a key.
     throw new KeysError('SLUICE_KEYS_INVALID', 'It is not JSON.');
   }
-  if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
+  if (isJsonObject(document)) return document;
   throw new KeysError('SLUICE_KEYS_INVALID', 'It is JSON, but no object.');
 }
 
@@ -106,23 +107,22 @@ const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds', 'sources']);
  * @returns The key, or what is wrong, in words that repeat no value.
  */
 export function readKey(entry: unknown): AcceptedKey | string[] {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
-    return ["expected an object such as { label: 'web', sha256: '…' }"];
+  if (!isJsonObject(entry)) return ["expected an object such as { label: 'web', sha256: '…' }"];
   const problems = Object.keys(entry)
     .filter((name) => !MEMBERS.has(name))
     .map((name) => `no such member as ${loggableName(name)}`);
   const text = (name: 'label' | 'sha256' | 'environment'): string => {
-    const value: unknown = Reflect.get(entry, name);
+    const value = entry[name];
     if (typeof value === 'string' && KEY_FORMATS[name].pattern.test(value)) return value;
     problems.push(`${name}: expected ${KEY_FORMATS[name].words}`);
     return '';
   };
-  const sources = readSources(Reflect.get(entry, 'sources'), problems);
+  const sources = readSources(entry['sources'], problems);
   const key = {
     label: text('label'),
     sha256: text('sha256'),
-    ...(Reflect.get(entry, 'environment') === undefined ? {} : { environment: text('environment') }),
-    kinds: readKinds(Reflect.get(entry, 'kinds'), sources, problems),
+    ...(entry['environment'] === undefined ? {} : { environment: text('environment') }),
+    kinds: readKinds(entry['kinds'], sources, problems),
     ...(sources === undefined ? {} : { sources }),
   };
   return problems.length > 0 ? problems : key;

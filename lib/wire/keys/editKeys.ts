@@ -82,7 +82,7 @@ export function removeKey(text: string, named: NamedKey): string {
 }
 
 /** Reads an entry as collectors do. @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`. */
-function validKey(entry: object): AcceptedKey {
+function validKey(entry: unknown): AcceptedKey {
   const key = readKey(entry);
   if ('label' in key) return key;
   throw new KeyListError('SLUICE_KEYS_ENTRY_INVALID', `${key.join('; ')}.`);
