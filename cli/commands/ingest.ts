@@ -93,11 +93,11 @@ export const ingest = commandWithActions({
   options: {
     source: {
       type: 'string',
-      help: 'one source (default: all; required by all actions but status and run)',
+      help: 'one source (default: all; required by all actions except status and run)',
     },
     dataset: {
       type: 'string',
-      help: 'one dataset (default: all; required likewise, but for accept, which then takes days that already need somebody)',
+      help: 'one dataset (default: all; required as --source is, except by accept, which then takes days that already need somebody)',
     },
     ...calendarOption,
     ...pageOption,

@@ -53,7 +53,7 @@ export interface PrintedPolicy {
   readonly purpose: string;
   /** The policy as IAM, S3 or KMS takes it. */
   readonly document: PolicyDocument;
-  /** Whether a managed policy is made of it, whose length IAM limits. Policies of buckets, keys and trust are none. */
+  /** Whether a managed policy is made of it, whose length IAM limits. False for policies of buckets, keys and trust. */
   readonly isManaged: boolean;
 }
 

@@ -18,14 +18,14 @@ export const leftOutReasons = {
   temporary:
     "A temporary file of a job, or a copy: its name or a folder's begins with _ or ., or its name ends as such files' do (.tmp, .bak, ~).",
   companion:
-    'Written beside files by exports and tools: a manifest, what is told of an export, or a checksum.',
+    'Written beside files by exports and tools: a manifest, a description of an export, or a checksum.',
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
-  not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
+  not_parquet: 'Its name does not have the extension of Parquet, and its bytes are not Parquet.',
   compressed:
     'Packed as a whole, by its first bytes with gzip, zip, zstd, bzip2 or xz: it is not unpacked. Parquet compresses inside.',
   unfinished:
-    'A copy beside the whole file; or of an ending that is no known one, with the first bytes of Parquet and without the last: not whole yet.',
+    'Not whole yet: a copy beside the whole file, or a file with an unknown extension that begins as Parquet does and does not end so.',
   not_committed: "The folder's log does not name it: Databricks' _committed_…, or Spark's _spark_metadata.",
   removed: 'A commit of the folder has removed it.',
 } as const;
@@ -81,19 +81,23 @@ export function isLeftOutReason(text: string): text is LeftOutReason {
   return Object.hasOwn(leftOutReasons, text);
 }
 
-/** Whether such objects are expected beside files and hold no rows. A day with only such objects has no data. */
+/** Whether objects that are left out for a reason are expected beside files and hold no rows. A day with these alone has no data. */
 export function isMarker(reason: LeftOutReason): boolean {
   return reason === 'marker' || reason === 'success_marker' || reason === 'companion';
 }
 
 /**
- * Whether such an object was probably meant to be loaded. It is reported, and never causes a day to be emptied.
+ * Whether an object that is left out for a reason was probably meant to be loaded. It is reported, and never causes a day to
+ * be emptied.
  */
 export function isUnloadable(reason: LeftOutReason): boolean {
   return ['empty', 'archived', 'not_parquet', 'compressed', 'unfinished'].includes(reason);
 }
 
-/** Whether the folder's own log leaves such an object out. It is no problem: another file has its rows, or will have them. */
+/**
+ * Whether a reason is that the folder's own log leaves the object out. It is no problem: another file has its rows, or will
+ * have them.
+ */
 export function isByLog(reason: LeftOutReason): boolean {
   return reason === 'not_committed' || reason === 'removed';
 }

@@ -33,7 +33,7 @@ export function earlyDeletions(own: readonly LifecycleRule[], rule: unknown): re
   const days = date === undefined ? at('Expiration', 'Days') : 0;
   const versionDays = at('NoncurrentVersionExpiration', 'NoncurrentDays');
   const retained = at('NoncurrentVersionExpiration', 'NewerNoncurrentVersions');
-  const newest = retained === undefined ? '' : `, but for the newest ${retained} of each key`;
+  const newest = retained === undefined ? '' : `, except the newest ${retained} of each key`;
   const actions = [
     {
       action: 'Expiration',

@@ -134,7 +134,7 @@ describe('the lifecycle of the bucket', () => {
     {
       what: 'retains newer versions of keys that are written again',
       rule: { NoncurrentVersionExpiration: { NoncurrentDays: 2, NewerNoncurrentVersions: 3 } },
-      told: 'earlier versions of ledger/ after 2 days, but for the newest 3 of each key',
+      told: 'earlier versions of ledger/ after 2 days, except the newest 3 of each key',
     },
   ])('is told of a rule that $what', ({ rule, told }) => {
     expect(early(rule)).toMatchObject({
