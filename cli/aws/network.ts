@@ -113,7 +113,7 @@ function isListed(entries: readonly NoProxyEntry[], host: string, port: string):
 /** Sockets of an agent: as many as the SDK's own has, https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html */
 const MOST_SOCKETS = 50;
 
-/** Connects by the proxy, but for hosts of NO_PROXY: `proxyEnv` of Node knows no block of addresses, and no outer dots. */
+/** Connects by the proxy, except to hosts of NO_PROXY: `proxyEnv` of Node knows no block of addresses, and no outer dots. */
 class ProxyAgent extends Agent {
   readonly #proxy: Proxy;
 

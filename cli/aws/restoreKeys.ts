@@ -70,7 +70,7 @@ interface KeyList {
 /**
  * The keys of the secret's own list with those that come back, and the problems of the list that they are of.
  *
- * @param list The secret's own list; null if its text is none.
+ * @param list The secret's own list; null if the text of the secret is no list.
  * @param earlier The lists of earlier versions, in the order in which they count. No more of them are read than are needed.
  * @throws KeyListError `SLUICE_KEYS_UNREADABLE` without a key, unless one of the lists is valid: then it is meant to be empty.
  */

@@ -271,7 +271,8 @@ async function restore(line: CommandLine): Promise<number> {
  * history can see it, and never leaves this function.
  *
  * @param isForTrigger Whether the key may start an ingest: then it has to be a server's.
- * @throws KeyListError for what is no SDK key, or not such a one.
+ * @throws KeyListError `SLUICE_KEYS_NOT_AN_SDK_KEY`, or `SLUICE_KEYS_ENTRY_INVALID` for a client key that is to start an
+ *   ingest.
  */
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');

@@ -19,7 +19,7 @@ import { trialFiles } from './writeService.ts';
  * account.
  *
  * @param id Its ID: eight hexadecimal digits.
- * @throws UsageError for a region that is none; AwsAccessError; ConfigError.
+ * @throws UsageError for a name that is no region; AwsAccessError; ConfigError.
  */
 export async function trialOf(
   line: CommandLine,

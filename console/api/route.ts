@@ -32,8 +32,8 @@ export interface Route {
   /** Whether only the local cloud has it. */
   readonly localOnly: boolean;
   /**
-   * Whether a call with this body, which may be any JSON, would change something: a read-only console refuses it. What is no
-   * dry run by the schema of the body is none here.
+   * Whether a call with this body, which may be any JSON, would change something: a read-only console refuses it. Any body
+   * that is not a dry run by its schema counts as a change.
    */
   changes(body: unknown): boolean;
   /** Resolves with what is answered as JSON. */
@@ -129,7 +129,7 @@ export const day = z.iso
   .refine((day) => day >= '1970-01-01' && day < '9999-01-01', 'expected a day from 1970 to 9998')
   .describe('day, YYYY-MM-DD');
 
-/** Epoch milliseconds of such days. */
+/** A time of a {@link day}, epoch milliseconds. */
 export const dayTimes = z
   .number()
   .min(0, 'expected a time from 1970 on')

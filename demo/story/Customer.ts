@@ -23,7 +23,7 @@ export class Customer {
     this.#connection = connection;
   }
 
-  /** @param account The account's 12 digits, which are also its access key in the local cloud. */
+  /** Opens the clients of a customer. @param account Its 12 digits, which are also its access key in the local cloud. */
   static async open(endpoint: string, account: string): Promise<Customer> {
     const credentials = { accessKeyId: account, secretAccessKey: localAccount.secretAccessKey };
     const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });

@@ -15,7 +15,7 @@ const CLIENT_ERRORS_PERCENT = 5;
 const SERVER_ERRORS_PERCENT = 1;
 /** The number of requests in five minutes below which the share of 4xx means nothing. */
 const CLIENT_ERRORS_AT_LEAST = 20;
-/** The same for the share of 5xx. */
+/** The number of requests in five minutes below which the share of 5xx means nothing. */
 const SERVER_ERRORS_AT_LEAST = 5;
 /** Percent of a limit, above which requests are answered 429 and events are lost. */
 const LIMIT_PERCENT = 50;
@@ -24,7 +24,7 @@ const LIMIT_PERCENT = 50;
  * traffic whose key is wrong: five minutes have too few requests there for a share.
  */
 const REFUSED_PERCENT = 50;
-/** The number of refused requests of an hour below which that share means nothing. */
+/** The number of refused requests of an hour below which their share means nothing. */
 const REFUSED_AT_LEAST = 3;
 
 /**

@@ -16,7 +16,10 @@ export interface CustomerAccess {
   readonly by?: OwnSession | undefined;
 }
 
-/** Clients of the function's role, by the settings that they were made with. */
+/**
+ * Clients of the function's role, by the settings that they were made with: as many as the configuration has different
+ * ones.
+ */
 const clients = new Map<string, S3Client>();
 
 /**

@@ -21,7 +21,7 @@ export function encryptedBy({
   return encryption === undefined ? {} : { ServerSideEncryption: encryption };
 }
 
-/** An object was encrypted with a key that the owner of its bucket cannot use. Its name is none of S3's. */
+/** An object was encrypted with a key that the owner of its bucket cannot use. S3 has no error of this name. */
 class ForeignKey extends Error {
   override readonly name = 'KMS.ForeignKey';
 }

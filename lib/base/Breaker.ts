@@ -23,7 +23,7 @@ export interface BreakerSettings {
 
 /**
  * The memory of one execution environment of something that does not answer. It opens after some calls in a row that failed.
- * While it is open no call is made, but for one from time to time as a probe; the first that succeeds closes it.
+ * While it is open no call is made, except one from time to time as a probe; the first probe that succeeds closes it.
  */
 export class Breaker {
   readonly #settings: BreakerSettings;

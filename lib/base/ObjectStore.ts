@@ -193,7 +193,8 @@ export async function* listObjects(
 }
 
 /**
- * Whether unequal ETags tell bytes apart. Those of objects that came in parts, and with a key of KMS, are no digests:
+ * Whether ETags are digests of the bytes, so that unequal ones tell bytes apart. Those of objects that came in parts, and of
+ * objects with a key of KMS, are none:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  */
 export function areDigests(eTags: readonly string[], isKms: boolean): boolean {
@@ -202,7 +203,7 @@ export function areDigests(eTags: readonly string[], isKms: boolean): boolean {
 
 /** One small object of a store. */
 export interface StoredText {
-  /** Null if it does not exist. */
+  /** Reads it; null if it does not exist. */
   read(): Promise<ObjectText | null>;
   /** Writes it if `expected` is still its ETag (null: if it does not exist). @returns The ETag; null if it is not. */
   write(text: string, expected: string | null): Promise<string | null>;

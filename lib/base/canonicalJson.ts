@@ -2,7 +2,7 @@ import { ExactNumber, isExact, isJsonObject, type JsonObject } from './json.ts';
 
 /** JSON is nested too deeply. It has a class of its own, so that a stack overflow in our code is not mistaken for it. */
 export class DepthError extends Error {
-  /** @param levels Maximum. */
+  /** @param levels The most levels that JSON may have. */
   constructor(levels: number) {
     super(`JSON nested deeper than ${levels} levels`);
     this.name = 'DepthError';
@@ -19,7 +19,7 @@ export class SortedMembers {
     this.values = this.keys.map((key) => object[key]);
   }
 
-  /** The member of that key, undefined when there is none. */
+  /** The value of a key; undefined when there is none. */
   get(key: string): unknown {
     const at = this.keys.indexOf(key);
     return at < 0 ? undefined : this.values[at];
@@ -75,7 +75,7 @@ export class CanonicalJsonWriter {
   /** Whether a number passed that JSON.parse could not hold: the batch must be parsed again, exactly. */
   inexact = false;
 
-  /** @throws DepthError beyond 64 levels. */
+  /** Writes a value. @param depth Levels above the value. @throws DepthError beyond 64 levels. */
   write(value: unknown, depth = 0): string {
     switch (typeof value) {
       case 'string':

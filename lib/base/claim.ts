@@ -4,7 +4,9 @@ import { parseJson } from './json.ts';
 import type { ObjectStore } from './ObjectStore.ts';
 import type { Clock } from './time.ts';
 
+/** A claim as it is stored. */
 const claimSchema = z.object({
+  /** Who has claimed it: an ID of its own for each claim. */
   owner: z.string(),
   /** Epoch milliseconds after which the claim has expired. */
   until: z.number(),
@@ -51,7 +53,7 @@ export async function claim(
   return current?.claim?.owner === owner ? heldClaim(current.eTag) : null;
 }
 
-/** Null without an object. `claim` is null if the object is invalid, which blocks nobody. */
+/** Reads a claim and its ETag; null without an object. `claim` is null if the object is invalid, which blocks nobody. */
 async function readClaim(store: ObjectStore, key: string) {
   const read = await store.read(key);
   if (read === null) return null;

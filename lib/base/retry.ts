@@ -67,7 +67,7 @@ export async function waitForRetry(policy: RetryPolicy, failures: number): Promi
 }
 
 /**
- * Yields 1, 2, 3 … with a pause before each number but the first. The loop ends by itself when the tries are used up or
+ * Yields 1, 2, 3 … with a pause between two numbers. The loop ends by itself when the tries are used up or
  * there is no time left; without any time it does not begin. Leave it as soon as an attempt has succeeded.
  *
  * @example

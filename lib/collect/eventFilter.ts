@@ -68,7 +68,7 @@ export interface NameLists {
 }
 
 /**
- * Says what a name in such a list should have been, if it cannot match; otherwise null.
+ * Says what a name in a list of the configuration should have been, if it cannot match; otherwise null.
  *
  * @param list `events` lists custom events; `exposures` lists gates, configs, experiments and layers.
  * @param name Exact, or `prefix*`.

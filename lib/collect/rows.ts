@@ -235,6 +235,7 @@ class BatchCollector {
     };
   }
 
+  /** Collects an item of the batch: a row, a count, or a refusal. */
   #take(item: unknown, list: ItemList): void {
     const { landTelemetry } = this.#plan;
     const raw = list === 'events' ? item : fromCustomExposure(item);
@@ -257,6 +258,7 @@ class BatchCollector {
     return isCounted ? null : filter(raw);
   }
 
+  /** Adds the row of an event, or its count. @throws as of {@link #addExposure}; EventError `SLUICE_EVENT_KIND_NOT_ALLOWED`. */
   #collectEvent(event: LogEvent): void {
     if (event.exposure !== null) {
       this.#assertAllowed('exposures');
@@ -269,12 +271,17 @@ class BatchCollector {
     }
   }
 
+  /** @throws EventError `SLUICE_EVENT_KIND_NOT_ALLOWED` for a kind that the key may not send. */
   #assertAllowed(kind: ForwardedKind): void {
     if (!this.#kinds.includes(kind))
       throw eventRefusal('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
   }
 
-  /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_TOO_LARGE`, those of {@link EventTimes.of}; DepthError. */
+  /**
+   * Adds the row of an exposure.
+   *
+   * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_TOO_LARGE`, those of {@link EventTimes.of}; DepthError.
+   */
   #addExposure(event: LogEvent, kind: ExposureKind): void {
     const json = this.#json;
     const { redaction, columns, evaluations, isHeldOut } = this.#plan;
@@ -312,7 +319,7 @@ class BatchCollector {
     if (evaluation.unresolved) this.#noted.add('name_unresolved');
   }
 
-  /** @throws EventError `SLUICE_EVENT_TOO_LARGE`, those of {@link EventTimes.of}; DepthError. */
+  /** Adds the row of an event. @throws EventError `SLUICE_EVENT_TOO_LARGE`, those of {@link EventTimes.of}; DepthError. */
   #addEvent(event: LogEvent): void {
     const json = this.#json;
     const { redaction, columns } = this.#plan;

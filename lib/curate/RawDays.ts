@@ -20,7 +20,7 @@ export interface RawDays extends FetchedBucket {
    * The files of a day that queries read, in the order of their keys.
    *
    * @param until Epoch milliseconds from which on no further page is listed. Default: the deadline of the retries.
-   * @param atMany Awaited once there are more than MANY_RAW_FILES.
+   * @param atMany Awaited after each page once there are more than MANY_RAW_FILES. Default: nothing is.
    * @throws CurateError SLUICE_CURATE_OUT_OF_TIME, SLUICE_CURATE_DAY_TOO_LARGE.
    */
   files(

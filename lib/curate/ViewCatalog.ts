@@ -25,7 +25,7 @@ export interface CatalogView {
 
 /** The views in the catalog, and the partitions of the tables that they read. Methods make one call, and reject with a CatalogCallError. */
 export interface ViewCatalog {
-  /** Null if there is no such view. */
+  /** Reads a view; null if there is none of the name. */
   read(name: ViewName): Promise<CatalogView | null>;
   /** The partitions of a table, one page. */
   partitions(

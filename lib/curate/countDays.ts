@@ -26,7 +26,7 @@ export interface CuratedCounts {
 }
 
 /**
- * Counts the days of a table, by the ledger and the list. No raw file is listed, except for days that failed.
+ * Counts the days of a table, by the folders of its days, the list and the ledger. No raw file is listed.
  *
  * @throws CurateError SLUICE_CURATE_OUT_OF_TIME.
  */

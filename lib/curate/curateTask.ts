@@ -214,7 +214,11 @@ function requireTry({ isLastAttempt, tries }: Attempt, { entry }: Claim, wasKill
     throw new CurateError('SLUICE_CURATE_KILLED', `${entry.attempts - 1} tries.`);
 }
 
-/** Sends the task of the next slice. @returns Why it could not be sent: the message of this slice comes again for the next one. */
+/**
+ * Sends the task of the next slice.
+ *
+ * @returns Why it could not be sent, so that the message of this slice comes again for the next one; null if it was sent.
+ */
 async function sendAgain(
   { tasks }: Curator,
   { signal }: Attempt,

@@ -36,7 +36,7 @@ export const loadKinds = ['planned', 'retried', 'triggered', 'backfill'] as cons
 /** One of {@link loadKinds}. */
 export type LoadKind = (typeof loadKinds)[number];
 
-/** One row of such a table. Its key says what is true of the day. */
+/** One answer of a table. Its key says what is true of the day. */
 export interface Answer<Column extends string> {
   /** The states, or kinds of loads, in which it is the decision. In others the next answer is tried. */
   readonly decides: readonly Column[];
@@ -123,7 +123,7 @@ export const LOAD_TABLE = {
     next: 'inputs_missing',
     decides: loadKinds,
   },
-  /** The same, and `sluice ingest accept keep` names the day. */
+  /** No file has rows, queries read rows of the day, and `sluice ingest accept keep` names it. */
   kept: {
     next: 'succeeded',
     decides: ['triggered'],

@@ -30,7 +30,10 @@ export function movedFrom(
   return entry?.version !== undefined && isMoved(entry, place) ? (entry.place ?? null) : null;
 }
 
-/** Whether such a day has no file at that place yet: then nothing of it has changed. */
+/**
+ * Whether a day that was loaded from another place ({@link isMoved}) has no file at the place where its files are looked for:
+ * then nothing of it has changed.
+ */
 export function isElsewhere(
   { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
   entry: Pick<LedgerEntry, 'place'> | null,

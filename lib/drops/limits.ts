@@ -19,7 +19,7 @@ export const MANY_OBJECTS = 5_000;
 export const MAX_FOLDER_CALLS = 30;
 /** Days outside of the lookback whose files and entry a run compares, and then those of one page. */
 export const MAX_COMPARED_DAYS = 100;
-/** Names of such a look that are no days. */
+/** Names that are no days, of those that a look outside of the lookback notes. */
 export const MAX_OTHERS = 3;
 /** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
 export const PARALLEL_LOOKS = 32;

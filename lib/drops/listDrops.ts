@@ -69,11 +69,14 @@ export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
 
 /** What becomes of each day that {@link listEachDrop} lists. */
 export interface DropUse {
-  /** Gets the days in the order in which they are listed, but those of one beginning together, also days without objects. */
+  /**
+   * Called with each day, also one without objects, in the order of the days, except that days of one prefix follow each
+   * other.
+   */
   readonly use: (day: UtcDay, drop: Drop) => Promise<void>;
   /**
-   * Held while there is more than {@link MANY_OBJECTS} of a beginning: of several listings at the same time one has that many.
-   * Default: nothing else is listed.
+   * Held while more than {@link MANY_OBJECTS} of one prefix are in memory, so that of several listings at the same time only
+   * one has so many. Default: nothing else is listed.
    */
   readonly alone?: Exclusive | undefined;
 }
@@ -95,9 +98,9 @@ export async function listDrop(
 }
 
 /**
- * Lists the objects of some days of a dataset: each day's folder; with a layout what the paths of the days begin with, each
- * beginning once. Logs that may say which of the files count are listed beside them. Each day is given away before the next is
- * listed: so that one day is held, or with a layout those of one beginning.
+ * Lists the objects of some days of a dataset: each day's folder; with a layout the prefixes of the days' paths, each of them
+ * once. Logs that may say which of the files count are listed beside them. A day is handed to `use` before the next prefix is
+ * listed, so that the objects of one day are in memory, or with a layout those of the days of one prefix.
  *
  * @param days In the order in which they are listed.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`; what `use` throws.
@@ -179,7 +182,7 @@ function tooMany(where: string, what: string): Error {
   return new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${where}: more than ${what}.`);
 }
 
-/** What is known of a day once its beginning is listed. */
+/** What is known of a day once its prefix is listed. */
 interface Listed {
   /** The objects of the day. */
   readonly found: readonly DropObject[];
@@ -189,7 +192,7 @@ interface Listed {
   readonly logs: ReadonlyMap<string, SparkLog['batches']>;
 }
 
-/** The drop of a day, of what was listed for it and of the markers and logs of its folders. */
+/** The drop of a day, made of what was listed for it and of the markers and logs of its folders. */
 function dropOf(dataset: DatasetFolder, day: UtcDay, { found, markers, logs }: Listed): Drop {
   // A layout need not match the markers in the folders of its files.
   const places = new Set(found.map(({ key }) => splitKey(key)[0]));

@@ -10,7 +10,7 @@ const MARKER = /^_(started|committed)_(\w+)$/;
 const OF_TRANSACTION = /^[^_].*-tid-([a-z0-9]+)-/;
 /** The folder that Spark Structured Streaming keeps its log in. */
 export const SPARK_LOG = '_spark_metadata/';
-/** A key in such a folder: the folder above it, and of a batch its number and whether it takes earlier ones in. */
+/** A key in the folder of Spark's log: the folder above it, and of a batch its number and whether it takes earlier ones in. */
 const IN_SPARK_LOG = /^((?:.*?\/)?)_spark_metadata\/(?:(\d+)(\.compact)?$)?/s;
 
 /** Splits a key into its folder, with the slash at its end, and its name. */

@@ -112,7 +112,10 @@ function logCode(path: string): (typeof FORMATS)[number]['code'] | null {
   return null;
 }
 
-/** The key of the first object of a log below a prefix; undefined without one. One page is enough: each log has a telling name among any thousand. */
+/**
+ * The key of the first object of a log below a prefix; undefined without one. One page is enough: each log has a telling name
+ * among any thousand.
+ */
 async function logUnder(
   bucket: Pick<CustomerBucket, 'list'>,
   prefix: string,
@@ -152,7 +155,12 @@ function logsOutside(folder: string): readonly LogOutside[] {
     : [...logs, { ...ICEBERG, prefix: `${icebergTable}/${ICEBERG.folder}/` }];
 }
 
-/** Access to these folders may be denied, as customers may allow only the dataset's folder. */
+/**
+ * Refuses a folder of a table that keeps its log outside of the folder. A denial counts as no log, as customers may allow
+ * only the dataset's folder.
+ *
+ * @throws SourceError
+ */
 async function requireNoLogOutside(
   bucket: Pick<CustomerBucket, 'list'>,
   { folder }: DatasetFolder,

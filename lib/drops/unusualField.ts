@@ -7,9 +7,9 @@ import { ZERO } from './engine/valueForms.ts';
 
 /** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
 const FEWEST = 10;
-/** Shares of rows without a value, or of values of one form, between which a field has jumped. */
+/** A field has jumped if its share of rows without a value, or of values of one form, was below `before` and is above `now`. */
 const JUMP = { before: 0.05, now: 0.5 };
-/** Shares of values that are numbers between which a field has become a text. */
+/** A field has become a text if its share of values that are numbers was `before` at least and is below `now`. */
 const NUMBERS = { before: 0.95, now: 0.05 };
 /**
  * Powers of ten by which the numbers of a day differ from those of each day before, as after a change of their unit or of
@@ -116,7 +116,10 @@ export function unusualField(
   return { ...difference, values: [...odd, ...some].slice(0, KEPT_VALUES) };
 }
 
-/** What a day before says is usual for a field; null if it says nothing. One that was told, and not accepted, has what was usual until then. */
+/**
+ * What is usual of a field by a day before: what it held, or what was usual until then if the day was told of the field and
+ * nobody accepted it. Null if the day says nothing.
+ */
 function usualOf(field: string, { content, accepted }: DayBefore): FieldBefore | null {
   const kept = content?.fields[field];
   if (content === undefined || kept === undefined) return null;

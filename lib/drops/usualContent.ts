@@ -14,13 +14,19 @@ import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from
 export const COMPARED_DAYS = 7;
 /** Fewer days than {@link COMPARED_DAYS} are enough if so many days lie between the first and the last: a dataset may come each week. */
 const LONG_DAYS = 14;
-/** Share of the rows that a name is expected to have below which it is as good as missing. */
+/** A name is as good as missing if it has less than this share of the rows that are expected of it. */
 const HARDLY_ANY = 0.05;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
-/** Shares of rows of the day before and after between which times have moved, as by a time zone; of so many such rows. */
+/**
+ * When times have moved, as by a time zone: on days before at most the share `before` of rows was of the neighbouring days,
+ * now it is more than `now`, and these are `rows` or more.
+ */
 const MOVED = { before: 0.05, now: 0.25, rows: 10 };
-/** Rows of days to come that are told: so many of a large day, or this share of any. A few clocks are always ahead. */
+/**
+ * Rows of days to come that are told: `rows` that are the share `shareOfMany` of a day, or the share `share` of any day. A
+ * few clocks are always ahead.
+ */
 const SOME_TO_COME = { rows: 10, shareOfMany: 0.01, share: 0.1 };
 
 /** A file of a day by its key, and the file of another day that it is, or may be. */
@@ -69,7 +75,7 @@ export function judgeContent(
   const { metricValue } = fields;
   const areAllZero = metricValue !== undefined && metricValue.forms[ZERO] === rows - metricValue.none;
   const namesToday = few.map(([column, found]): NamesToday => ({ column, found, out, areAllZero }));
-  unusual.push(...namesToday.flatMap((today) => otherNames(today, before)));
+  unusual.push(...namesToday.flatMap((ofColumn) => otherNames(ofColumn, before)));
   const many = Object.keys(names).filter((column) => few.every(([other]) => other !== column));
   unusual.push(...many.flatMap((column) => manyNames(column, before)));
   const keptNames = few.map(([column, found]) => [column, keptNamesOf(found)] as const);
@@ -95,7 +101,7 @@ interface Spread {
   readonly neighbours: readonly DayRows[];
   /** All other days. */
   readonly others: readonly DayRows[];
-  /** Those of them that are more than a day ahead of today. */
+  /** The days of `others` that are more than a day ahead of today. */
   readonly toCome: readonly DayRows[];
 }
 
@@ -227,7 +233,7 @@ function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent
   const spelled = Object.keys(found).filter((name) => othersOf(column, name, known).length > 0);
   const zero = Object.keys(found).filter((name) => isOddZero(today, name, usual));
   const replaced = spelled.flatMap((name) => othersOf(column, name, known));
-  // One that was told and is gone was corrected.
+  // A name that only a told day had is not missing: it was corrected.
   const missing = missingNames(today, before).filter(
     ({ name }) => known.includes(name) && !replaced.includes(name),
   );
@@ -253,14 +259,17 @@ function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent
   ].flat();
 }
 
-/** The names that a day before says are usual. One that was told, and not accepted, has those that were usual until then. */
+/**
+ * The names of a column that are usual by a day before: its own, or those that were usual until then if the day was told of
+ * the column and nobody accepted it.
+ */
 function usualNames(column: string, { content, accepted }: DayBefore): NamesBefore {
   const told = accepted === true ? undefined : content?.unusual.find(({ field }) => field === column);
   const names = told === undefined ? content?.names?.[column] : told.usualNames;
   return names ?? {};
 }
 
-/** The usual names in whose place a name seems to stand; none of a usual one. */
+/** The usual names in whose place a name seems to stand; an empty list for a usual name. */
 function othersOf(column: string, name: string, known: readonly string[]): readonly string[] {
   if (known.includes(name)) return [];
   const spelled = known.find((other) => spelling(other) === spelling(name));
@@ -360,7 +369,7 @@ function spelling(name: string): string {
 /** Whether a day before has something. `unsaid`: its entry does not say it, as an earlier version has written it. */
 type Had = 'has' | 'lacks' | 'unsaid';
 
-/** The same of what an entry says. */
+/** {@link Had} by whether an entry that says it says that it is there. */
 const had = (isThere: boolean): Had => (isThere ? 'has' : 'lacks');
 
 /** Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it. */

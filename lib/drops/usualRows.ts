@@ -22,9 +22,12 @@ const MANY_ROWS = 10;
 const FEWEST_NEAR = 10;
 /** Fewest rows of each of these days: fewer differ by chance. */
 const FEWEST_ROWS = 100;
-/** How often the rows from the least to the most of these days are between these and a day that is far from them. */
+/** A day is far from these days if it is beyond them by more than so many times the difference of their most and least rows. */
 const FAR_SPREADS = 2;
-/** The part of the least that such a day has at most, and the times of the most that it has at least: rows that come twice are told, a busy day is not. */
+/**
+ * A far day also has at most the part `share` of the least rows, or at least `times` the most: rows that come twice are told,
+ * a busy day is not.
+ */
 const FAR = { share: 0.75, times: 1.75 };
 
 /** The days whose rows say what is usual for a day. */
@@ -38,7 +41,7 @@ export const NO_ROWS = 'no_rows';
 /** Whether a file of an entry belongs to the drop: the folder object of a console does not. */
 const isOfDrop = ({ reason }: FileFate) => reason !== 'marker';
 
-/** What a day has that came without rows, in words: `1 file, 0 rows`. Null of any other day, and of one that a person accepted. */
+/** What a day that came without rows has, in words: `1 file, 0 rows`. Null of any other day, and of one that a person accepted. */
 export function emptyWords({
   state,
   files,

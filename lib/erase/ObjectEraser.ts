@@ -185,7 +185,11 @@ function noteDenied({ key, versionId }: StoredVersion, { denied }: Denied, done:
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @throws What `work` throws, or what an earlier caller's work has thrown. */
+  /**
+   * Does work once that of all earlier callers is done.
+   *
+   * @throws What `work` throws, or what an earlier caller's work has thrown: then the work is not begun.
+   */
   take<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(work);
     this.#last = result;

@@ -48,7 +48,6 @@ const CODECS: Readonly<Record<string, string>> = {
 export class ParquetEraser {
   readonly #session: DuckDbSession;
   readonly #matcher: UnitMatcher;
-
   readonly #signal: AbortSignal | undefined;
 
   private constructor(session: DuckDbSession, matcher: UnitMatcher, signal: AbortSignal | undefined) {
@@ -58,6 +57,8 @@ export class ParquetEraser {
   }
 
   /**
+   * Opens an eraser.
+   *
    * @param limits What the session may use. It has one thread, so that rows keep their order.
    * @param directory The folder of the files.
    * @throws EngineError if DuckDB does not start.
@@ -97,6 +98,8 @@ export class ParquetEraser {
   }
 
   /**
+   * Searches a file for rows of the units.
+   *
    * @param isResult Whether the file is a result of a query. Then mentions decide, and are counted however many values
    * there are.
    * @returns Null for a file that cannot be read.

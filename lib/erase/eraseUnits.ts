@@ -85,7 +85,7 @@ export interface Erasure {
   readonly forgotten: number;
 }
 
-/** The largest body that any collector takes. Larger objects are reported when their place is erased. */
+/** The largest refused body that is searched for units first. Larger objects are reported when their place is erased. */
 const MOST_BODY_BYTES = 256 * 1024 ** 2;
 
 /** The largest file that is looked at side by side with others. A larger one has all memory. */
@@ -465,7 +465,7 @@ class RunOfErasure {
     await this.#write();
   }
 
-  /** @throws EraseError SLUICE_ERASE_BUSY if somebody else has written it. */
+  /** Writes the record as it is in memory. @throws EraseError SLUICE_ERASE_BUSY if somebody else has written it. */
   async #write(): Promise<void> {
     const eTag = await this.#eraser.manifests.write(this.#manifest, this.#eTag);
     if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');

@@ -104,7 +104,7 @@ export class ListedNotes {
   /** Whether the listing came to its end, so that these are all notes. */
   isWhole = false;
 
-  /** @param pages Most pages that are read. @throws What the store's client throws. */
+  /** Lists the notes. @param pages Most pages that are read. @throws What the store's client throws. */
   static async list(
     store: Pick<ObjectStore, 'listPage'>,
     pages = MOST_PAGES,

@@ -11,11 +11,11 @@ const fieldSchema = z.object({
   none: count,
   /** Rows whose value is a number, also as a text; scaled likewise. */
   numbers: count,
-  /** Those of them whose number is whole; absent in entries of earlier versions, as are the next three. */
+  /** The rows of `numbers` whose number is whole; absent in entries of earlier versions, as are the next three members. */
   whole: count.optional(),
   /** Values that were looked at. */
   looked: count.optional(),
-  /** How many of them differ from each other. */
+  /** How many of `looked` differ from each other. */
   different: count.optional(),
   /** Of IDs of units: the characters that most of those values have, and how many values these are. */
   length: z
@@ -69,7 +69,7 @@ export const dayContentSchema = z.object({
   fields: z.record(z.string(), fieldSchema),
   /** Rows whose own time is neither of the folder's day nor of a neighbour. */
   otherDays: count,
-  /** Those of them whose day was still to come when the day was loaded; absent in entries of earlier versions. */
+  /** The rows of `otherDays` whose day was still to come when the day was loaded; absent in entries of earlier versions. */
   daysToCome: count.optional(),
   /** Rows whose own time is of the day before the folder's, or of the day after it; absent in entries of earlier versions. */
   neighbourDays: count.optional(),
@@ -100,7 +100,7 @@ export const dayContentSchema = z.object({
       columnBefore: z.string().optional(),
       /** What was usual of the field until then, which days after are compared with until a person accepts the day; absent of an unknown. */
       usual: usualFieldSchema.optional(),
-      /** The same of the column: its names. An erasure takes them away. */
+      /** The names that were usual of the column until then, as `usual` of a field. An erasure takes them away. */
       usualNames: z.record(z.string(), nameSchema).optional(),
     }),
   ),

@@ -324,7 +324,7 @@ export class Ledger {
     return (await this.own(claim, change))?.entry ?? null;
   }
 
-  /** Null if another write came first. */
+  /** Writes an entry in place of the one that was read (null: there was none); null if another write came first. */
   async #write(changed: LedgerContent, on: StoredEntry | null): Promise<StoredEntry | null> {
     const { store, clock, newToken, wait, random } = this.#options;
     const before = on?.entry.failure === undefined ? undefined : on.entry;

@@ -251,7 +251,7 @@ export interface StoredEntry {
 
 /** Storage of ledger entries, without any decisions. Methods throw the errors of the store. */
 export interface LedgerStore {
-  /** Null where there is none. */
+  /** Reads the entry of a day; null if there is none. */
   read(place: Pick<LedgerSubject, 'source' | 'dataset' | 'day'>): Promise<StoredEntry | null>;
   /**
    * Writes an entry if `expected` is still the current ETag (null: if there is no entry).

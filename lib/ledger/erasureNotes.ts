@@ -44,7 +44,7 @@ export const erasureNoteSchema = z.object({
 
 /** One note, as an entry has it. */
 export type ErasureNote = z.output<typeof erasureNoteSchema>;
-/** What may have such notes. */
+/** What may have notes of erasures: an entry of the ledger. */
 type Erased = { readonly erasures?: readonly ErasureNote[] | undefined };
 
 /**

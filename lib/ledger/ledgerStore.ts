@@ -25,8 +25,9 @@ export function ledgerStore(store: ObjectStore): LedgerStore {
 
 /** Small objects beside the ledger, one for each dataset. The last write wins. Methods throw LedgerError. */
 export interface DatasetNotes<Note> {
-  /** Null before the first. */
+  /** Reads the note of a dataset; null before the first. */
   read(source: string, dataset: string): Promise<Note | null>;
+  /** Replaces the note of a dataset. */
   write(source: string, dataset: string, note: Note): Promise<void>;
 }
 

@@ -63,7 +63,7 @@ export function turnMs({ retention }: TurnConfig): number {
  * the newest first among equals. The rest takes turns. A run takes as many of it as the time since the last of them was looked at is
  * of the whole turn, and those whose turn would be over before another run that comes as late.
  *
- * A look of the future is none: the clock was wrong then, or is wrong now.
+ * A look whose time is in the future does not count: the clock was wrong then, or is wrong now.
  *
  * @param within Milliseconds of the whole turn.
  * @param every Milliseconds between two runs that take of the rest, where many days together cost little more than one. A run before

@@ -37,7 +37,7 @@ export interface Crash {
 /**
  * Makes a call in a process of its own, for files that others wrote: `node <program> <call> <answer> <reading>`, which are
  * files. It writes `{"value":…}` or `{"code":…,"detail":…}` into the answer, and into the last the number of the file that
- * DuckDB is about to read alone. It has no credentials: its environment is empty but for where Lambda keeps libraries. What
+ * DuckDB is about to read alone. It has no credentials: its environment is empty, except for where Lambda keeps libraries. What
  * it answers is checked, as a file may have taken control of it.
  *
  * @param schema Of the value.

@@ -90,7 +90,7 @@ function decimalOf({ element, children }: SchemaNode): DecimalSize | null {
   return agree ? first : { digits: Number.NaN, scale: Number.NaN };
 }
 
-/** Whether no decimal has such a size. */
+/** Whether no decimal has so many digits and this scale. */
 function isImpossible({ digits, scale }: DecimalSize): boolean {
   return !(digits >= 1 && scale >= 0 && scale <= digits);
 }

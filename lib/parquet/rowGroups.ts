@@ -45,7 +45,7 @@ export interface ColumnChunk {
   readonly start: number;
   /** Bytes of all its pages, their headers included. */
   readonly bytes: number;
-  /** The same before compression. */
+  /** Bytes of all its pages before compression, their headers included. */
   readonly uncompressed: number;
 }
 

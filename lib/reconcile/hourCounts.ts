@@ -140,7 +140,7 @@ export function hourCounts(
   };
 }
 
-/** Metrics of the stream. */
+/** Firehose's metric of the age of the oldest record that it has not delivered, seconds. */
 const FRESHNESS = 'DeliveryToS3.DataFreshness';
 /** Firehose's metric of the records that it has delivered. */
 const DELIVERED = 'DeliveryToS3.Records';

@@ -29,7 +29,7 @@ export const KEY_FORMATS = {
   source: { pattern: PLACE_NAME, words: 'the name of a source' },
 } as const;
 
-/** Default `kinds` of a key: both. Empty for a key that names sources: it is for the trigger alone. */
+/** The kinds of a key that states none: both, or none for a key that names sources, which is for the trigger alone. */
 export function defaultKinds(sources: readonly string[] | undefined): readonly ForwardedKind[] {
   return sources === undefined ? forwardedKinds : [];
 }

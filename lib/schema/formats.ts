@@ -31,7 +31,7 @@ export function queueConcurrency(): z.ZodDefault<z.ZodInt> {
   return whole('a whole number', 2, 1_000).default(2);
 }
 
-/** True or false. */
+/** The schema of true or false. */
 export function flag(): z.ZodBoolean {
   return z.boolean('true or false');
 }

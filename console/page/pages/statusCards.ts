@@ -18,7 +18,7 @@ export type FigureCard = readonly [path: string, name: string, span: string, fig
 /**
  * Figures of the way of an event from the SDK to a query. Before the first answer they are not known.
  *
- * @param periods Those of the charts.
+ * @param periods The periods that the charts show.
  * @param days How many days they cover.
  */
 export function statusCards(

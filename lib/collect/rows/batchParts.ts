@@ -247,6 +247,8 @@ export class SenderParts {
   }
 
   /**
+   * What an event's row and identity have of its sender.
+   *
    * @param metadata The event's own metadata of its sender.
    * @param extras Undocumented members of the event.
    */

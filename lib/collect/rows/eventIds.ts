@@ -101,6 +101,8 @@ export class IdentifiedRows {
   }
 
   /**
+   * Adds a row.
+   *
    * @param identity The text that the event's ID is made from.
    * @param columns The members of the row's other columns, each after a comma.
    * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all rows are too long in total.

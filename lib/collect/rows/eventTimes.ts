@@ -52,6 +52,8 @@ export class EventTimes {
   }
 
   /**
+   * The time of an event as its row has it, corrected by the sender's clock.
+   *
    * @param time As the event states it; null if it states none.
    * @throws EventError `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TIME_MICROSECONDS`, `SLUICE_EVENT_TIME_NANOSECONDS`.
    */

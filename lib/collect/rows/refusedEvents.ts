@@ -51,7 +51,7 @@ export class RefusedEvents {
     return this.#inexact;
   }
 
-  /** @param item The event as the body had it. */
+  /** Adds a refused event. @param item The event as the body had it. */
   add(code: EventCode, detail: string, list: ItemList, item: unknown): void {
     const sent = asSent(item);
     this.#inexact ||= !isExactJson(sent);

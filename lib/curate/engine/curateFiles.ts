@@ -239,7 +239,7 @@ class Curation {
     else this.#written.push({ path, bytes: (await stat(path)).size, rows });
   }
 
-  /** @throws CurateError unless every row is accounted for. */
+  /** The account of the slice. @throws CurateError unless every row is accounted for. */
   #settled(): CuratedFiles['account'] {
     const { rawRows, sliceRows, kept, resends, differing } = this.#account;
     const rows = sum(this.#written.map((file) => file.rows));

@@ -33,7 +33,7 @@ const contentSchema = z.strictObject({
       none: count,
       /** Rows whose value is a number, also as a text. */
       numbers: count,
-      /** Those of them whose number is whole. */
+      /** The rows of `numbers` whose number is whole. */
       whole: count,
       /** Values that were looked at. */
       looked: count,

@@ -206,8 +206,9 @@ async function settlementOf(load: DayLoad, end: LoadEnd): Promise<Settlement> {
 }
 
 /**
- * What the ledger gets of a day's rows beside those of the days around it: how many are usual, how far apart days are, and what of their content is not. Rows
- * that are kept were compared when they were loaded; of a day that failed nothing is said.
+ * What the ledger gets of a comparison of a day's rows with the days around it: how many rows are usual, how far apart days
+ * are, and what of their content is unusual. Rows that are kept were compared when they were loaded; of a day that failed
+ * nothing is said.
  */
 async function comparedContent(
   { loader, place, progress }: DayLoad,

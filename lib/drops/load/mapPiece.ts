@@ -16,9 +16,9 @@ import { SourceError } from '../SourceError.ts';
 import { LoadError } from './LoadError.ts';
 import type { DayLoad, Progress } from './Progress.ts';
 
-/** The files that a piece is mapped into: one that has no rows is not there, or does not count. */
+/** The file with the accepted rows of a piece. Without such rows it is not there, or does not count. */
 export const ROWS_FILE = 'rows.parquet';
-/** The file with the refused rows of a piece. */
+/** The file with the refused rows of a piece, as {@link ROWS_FILE}. */
 export const REFUSED_FILE = 'refused.parquet';
 
 /** Some files of a day, and what all files of the day share. */
@@ -96,7 +96,10 @@ function requireRoom(files: readonly DropObject[], bytes: number, room: number):
   throw new FileError('SLUICE_INGEST_FILE_TOO_LARGE', `${largest.key}: ${bytes} bytes, room for ${room}.`);
 }
 
-/** Rows that do not fit the disk beside their files, as DuckDB holds them while it sorts, are written in no order. */
+/**
+ * The mapping; without the order of its rows if they do not fit the disk beside their files, where DuckDB holds them while it
+ * sorts.
+ */
 function fitting(
   mapping: CompiledMapping,
   schemas: readonly FileSchema[],
@@ -115,7 +118,7 @@ function fetchFailure(kind: 'body' | 'full_disk' | 'disk', detail: string, cause
   });
 }
 
-/** An error of the machine with the files that it was at. A file that does not fit the disk with its rows is too large. */
+/** The error, with the names of the files if it is of the engine. A file that does not fit the disk with its rows is too large. */
 function withNames(error: unknown, files: readonly DropObject[]): unknown {
   if (!(error instanceof EngineError)) return error;
   const detail = `${listed(files.map(({ key }) => key))}: ${error.detail}`;

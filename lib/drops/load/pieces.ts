@@ -55,16 +55,16 @@ const planSchema = z.object({
   /** Whether its task is for this state of the folder, so that an acceptance holds. */
   isOfTask: z.boolean(),
 });
-/** What a judgement needs of a day in pieces, besides its files and results. */
+/** The plan of a day in pieces: what its publication needs besides the files and results of the pieces. */
 export type DayPlan = z.output<typeof planSchema>;
 
 /** The objects of a day in pieces. */
 export class PieceStore {
   readonly #landing: LandingBucket;
-  /** The load's, with a slash at its end. */
+  /** The folder of the load, with a slash at its end. */
   readonly folder: string;
 
-  /** @param folder The load's, with a slash at its end: lib/tables/ledgerKeys.ts, `loadFolder`. */
+  /** @param folder That of the load, with a slash at its end: lib/tables/ledgerKeys.ts, `loadFolder`. */
   constructor(landing: LandingBucket, folder: string) {
     this.#landing = landing;
     this.folder = folder;

@@ -92,7 +92,7 @@ export async function sendReceipt(
   }
 }
 
-/** Only the name of a foreign error is kept. */
+/** The error as one of Sluice. Of any other error only the code or the name is kept. */
 function toReceiptError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   return new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', `${errorCode(error)}.`, { cause: error });
@@ -133,7 +133,7 @@ function hasProblem({ fate, rows }: FileFate): boolean {
   return fate === 'failed' || (rows?.refused ?? 0) > 0;
 }
 
-/** Messages about files and their bucket are for the customer. Others may name what is ours. */
+/** The message for the customer: that of an error about files or their bucket. Others may name what is not the customer's. */
 function messageOf({ code, message }: NonNullable<Receipt['failure']>): string {
   const isTheirs = [FileError.entries, SourceError.entries].some((entries) => Object.hasOwn(entries, code));
   return isTheirs ? message : 'The load failed. Nothing of the day was loaded.';

@@ -66,7 +66,10 @@ export function settledAt({ loader, place, progress }: SettlingLoad, drop: Drop)
   });
 }
 
-/** A killed load may have moved the partition since, and its note would delete the ledger's version. */
+/**
+ * Whether queries read the version that the ledger has. A killed load may have moved the partition since, and its note would
+ * delete the ledger's version.
+ */
 function isRead({ loader, invocation, place, progress }: DayLoad): Promise<boolean> {
   const { version } = progress.claim.entry;
   return isReadVersion(loader, { table: place.dataset.table, day: place.day, version }, invocation.deadline);

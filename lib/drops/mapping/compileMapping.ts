@@ -177,7 +177,10 @@ function compileRow(
 /** Hours of a day. */
 const DAY_HOURS = 24;
 
-/** Where the rows of a dataset have their own time; null of a kind without one, and without a day. The date of a metric is a day in any time zone. */
+/**
+ * Where the rows of a dataset have their own time; null for a kind without one, and without a day. The date of a metric is a
+ * day in any time zone.
+ */
 function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | undefined): OwnTime | null {
   if (kind === 'table' || day === undefined) return null;
   const column = kind === 'metrics' ? 'metric_date' : 'timestamp';

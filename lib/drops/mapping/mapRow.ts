@@ -62,7 +62,7 @@ export class MappedRow {
   }
 }
 
-/** A column's value for people as a text. A null of JSON is none; bytes that are no text are told by their codes. */
+/** SQL of a column's value as a text for people. A null of JSON is null; bytes that are no text are shown by their codes. */
 function shownText(raw: string, { kind, type }: Pick<FoundColumn, 'kind' | 'type'>): string {
   const text = textSql(raw, kind, type);
   if (kind === 'json') return `nullif(${text}, 'null')`;
@@ -254,7 +254,12 @@ function requiredTexts(row: MappedRow, fileColumns: FileColumns): RequiredText {
   };
 }
 
-/** Metadata as the text of one JSON object of columns and of an object's members; null if there are none. @throws FieldProblem */
+/**
+ * SQL of the metadata: the text of a JSON object with the mapped columns and the members of `metadataJson`; null if there are
+ * none.
+ *
+ * @throws FieldProblem
+ */
 function readMetadata(
   { metadata, metadataJson }: Pick<EventsMapping, 'metadata' | 'metadataJson'>,
   row: MappedRow,

@@ -39,13 +39,13 @@ export interface DayTerms {
   readonly now: number;
   /** How long a day must be unchanged before it is loaded. */
   readonly settleMs: number;
-  /** The day was requested: then it does not wait to settle. */
+  /** Who asked for the day: then it does not wait to settle. Default: nobody did. */
   readonly asked?: PlanRequest['asked'];
   /** The dataset's table. A ledger entry for the dataset's previous table does not count. */
   readonly table: string;
   /** Whether it is before the lookback: a failure is not tried again. Default false. */
   readonly isOld?: boolean | undefined;
-  /** The dataset's. Default false. */
+  /** `filesLeave` of the dataset. Default false. */
   readonly filesLeave?: boolean | undefined;
   /** Key of the marker that completes the day. Default none. */
   readonly marker?: string | undefined;
@@ -135,7 +135,7 @@ export function isMarkerReason(reason: string): boolean {
   return reason.startsWith(WAITING_FOR);
 }
 
-/** What a day that waits has, and what it lacks: `2 files and no _SUCCESS`; null of one that waits for no marker and no commit. */
+/** What a day that waits has and lacks, in words: `2 files and no _SUCCESS`; null if it waits for no marker and no commit. */
 export function lackWords({
   reason,
   files,

@@ -20,7 +20,7 @@ const lastListingSchema = z.object({
   at: z.number(),
   /** The newest listed day that has files; null if none has. */
   newestDay: z.string().nullable(),
-  /** Whether no day of the lookback has files, unless the first day that is expected of a new dataset is not due. */
+  /** Whether no day of the lookback has files, although the first day that is expected of the dataset is due. */
   stopped: z.boolean(),
   /** Days that wait or have failed, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
   openDays: z.array(daySchema).default([]),

@@ -46,7 +46,10 @@ export interface PlannedDay {
   readonly files: number;
   /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
-  /** Whether the last load failed, of a day of the lookback or of the request, or found that files are missing, and they are the same. */
+  /**
+   * Whether the last load of the same files failed, or found that files are missing. A failure before the lookback counts only
+   * if the request names the day.
+   */
   readonly failed: boolean;
   /** Whether it waits to be loaded, has failed, or was loaded and its files are missing: it is looked at until that ends. */
   readonly isOpen: boolean;

@@ -117,9 +117,10 @@ export async function readTable(target: RegistrarTarget, kind: TableKind): Promi
 }
 
 /**
- * SLUICE_CATALOG_TABLE_NOT_FOUND, SLUICE_CATALOG_UNAVAILABLE
+ * The error for a call that has failed: SLUICE_CATALOG_TABLE_NOT_FOUND, or SLUICE_CATALOG_UNAVAILABLE.
  *
- * @throws Any other error than of a call.
+ * @param what What was called, for the detail.
+ * @throws An error that is not of a call, as it is.
  */
 export function unavailable(what: string, error: unknown): SluiceError {
   if (!(error instanceof CatalogCallError)) throw error;
@@ -208,7 +209,7 @@ export interface SyncedPartitions {
  * Updates partitions whose columns or format differ from the table's, because the table has changed since.
  * Readers use the schema of the partition, so a new column would be null even where files have values.
  *
- * @param partitions What the catalog has, of which no partition has to be held.
+ * @param partitions The state of each partition in the catalog.
  */
 export async function syncPartitionSchemas(
   target: RegistrarTarget,

@@ -58,6 +58,7 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
   const { store, notes, place, signal, pieceBytes = PIECE_BYTES } = request;
   const object = await store.open(key, { signal });
   if (object === null) return null;
+  // Without a size no read is known to be whole: with NaN each of them fails.
   const { body, eTag, versionId, modifiedAt, metadata, bytes: size = Number.NaN } = object;
   const version = { key, eTag, versionId, modifiedAt };
   const fetchFrom = async (first: number): Promise<readonly Buffer[]> => {

@@ -196,7 +196,7 @@ class Batch {
     if (skippedBytes > SKIPPED_BYTES) await this.finish();
   }
 
-  /** @returns Whether the rest of the object is of use: false when a part of it was not written. */
+  /** Takes lines of an object into the round. @returns False if they could not be taken, so that the object is not read on. */
   async #takeLines(object: OpenedObject, part: LandedPart): Promise<boolean> {
     const { key } = object.version;
     const { roundBytes = ROUND_BYTES } = this.#writer;

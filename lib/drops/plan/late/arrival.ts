@@ -35,7 +35,7 @@ export function hasYet(
   return { has: { words, since: drop.lastModified } };
 }
 
-/** Whether the last entry of a day was written while the schedule looked at it: what is older, a person asked for. */
+/** Whether a day has come while it was in the lookback. A day that came later was loaded because a person asked for it. */
 export function wasInLookback(dataset: Dataset, day: UtcDay, entry: LedgerEntry | null): boolean {
   // A day that a person accepted without files has not come.
   const hasCome = entry !== null && (entry.version !== undefined || entry.fingerprint !== NO_FILES);
@@ -62,13 +62,13 @@ export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): bo
   return entry.updatedAt > lookedAt && !isIncomplete;
 }
 
-/** A day that has come without rows, and is loaded again, as it was before. */
+/** The entry of a day; of one whose load is under way as it was before, if it had come without rows. */
 export function asSettled<Entry extends LedgerEntry | null>(entry: Entry): Entry {
   const isUnderWay = entry?.state === 'waiting' || entry?.state === 'loading';
   return isUnderWay ? { ...entry, state: 'succeeded_no_data' } : entry;
 }
 
-/** Folder objects of consoles, and files of a job that still runs, are not a drop. */
+/** Whether a drop has arrived. Folder objects of consoles, and files of a job that still runs, are none. */
 function hasArrived(drop: Drop, marker: string | undefined): boolean {
   if (lacksMarker(drop, marker, null)) return false;
   const isPending = drop.leftOut.some(({ reason }) => reason === 'not_committed');

@@ -51,7 +51,7 @@ export function firstToCome(dataset: Dataset, before: LateNote | null, now: numb
   return next === null || next.due <= now ? null : next;
 }
 
-/** Whether the first day that is expected of a dataset is not due: {@link firstToCome}. Not while the note of the last look cannot be read. */
+/** Whether the first day that is expected of a dataset is not due: {@link firstToCome}. False while the note of the last look cannot be read. */
 export async function isToBegin(
   { lateNotes, clock }: Pick<LateTurnPorts, 'lateNotes' | 'clock'>,
   { source, dataset }: SourceDataset,

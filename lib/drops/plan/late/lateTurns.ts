@@ -65,8 +65,8 @@ export async function lateLooks(
 }
 
 /**
- * The days that a look is at: at the first of a UTC day all that can be late, else those that were open, and those that are due since. Open days
- * are the first, in the order of the note.
+ * The days that a look is at. The first look of a UTC day is at all that can be late; any other at those that were open, and
+ * those that are due since the last. Open days are the first, in the order of the note.
  */
 function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly DueDay[] {
   const all = dueDays(dataset, now, reportedDays(dataset));
