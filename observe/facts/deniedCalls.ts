@@ -22,7 +22,7 @@ import {
   standingDenials,
 } from './standingDenials.ts';
 
-/** Pages of a log that are read. */
+/** The most pages of a log that are read. */
 const MOST_PAGES = 10;
 /** How far back a log is read, milliseconds. */
 const READ_MS = 14 * DAY_MS;
@@ -44,7 +44,7 @@ interface Known {
  * The calls of the stack's roles that AWS denies now: those that a statement denies which is in the bucket's or the key's policy still,
  * and those of a function that fails with another policy's denial, or with that of a key's policy that cannot be read.
  *
- * @throws What the clients of CloudFormation, CloudWatch Logs and S3 throw; of KMS, if it has not answered.
+ * @throws What the clients of CloudFormation, CloudWatch Logs and S3 throw; what KMS's client throws if KMS has not answered.
  */
 export async function readDeniedCalls(asked: Asked, known: Known): Promise<readonly DeniedCalls[]> {
   const { config, s3, stack } = asked;

@@ -1,9 +1,10 @@
+import { HOUR_MS } from '../../lib/base/time.ts';
 import type { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { requestsAnsweredBy, type SentAnswer, type SentRequest } from '../harness/answering.ts';
 
 /** What each call takes, milliseconds. */
-const LATENCY = 40;
+const LATENCY_MS = 40;
 
 /** Objects of a bucket by their keys. */
 export type Objects = Pick<ReadonlyMap<string, string>, 'get'>;
@@ -64,11 +65,12 @@ export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
       const began = clock.now;
       clock.atOnce = 0;
       const answer = await ask();
-      return { answer, inTurn: (clock.now - began) / LATENCY, atOnce: clock.atOnce };
+      return { answer, inTurn: (clock.now - began) / LATENCY_MS, atOnce: clock.atOnce };
     },
   };
 }
 
+/** What S3 and Glue answer to a request. */
 function answerOf(
   { objects, now, folders = [], files = [], isGlueDenied = false }: SlowDeploymentOptions,
   { hostname, path, headers, query }: SentRequest,
@@ -89,11 +91,12 @@ function answerOf(
   return { status: 400, text: JSON.stringify({ __type: 'AccessDeniedException', message: 'denied' }) };
 }
 
+/** A page of S3's list of a folder, which has all of it. */
 function listing(
   { now, folders = [], files = [] }: Pick<SlowDeploymentOptions, 'now' | 'folders' | 'files'>,
   prefix: string,
 ): string {
-  const written = new Date(now - 3_600_000).toISOString();
+  const written = new Date(now - HOUR_MS).toISOString();
   const isBelow = (name: string) => name.startsWith(prefix);
   const prefixes = folders
     .filter(isBelow)
@@ -112,6 +115,7 @@ const IDLE_TURNS = 10;
 
 /** Time that goes on to the end of the next call once nothing else is to be done. */
 class CallClock {
+  /** Milliseconds since the clock began. */
   now = 0;
   /** Calls at once, at most. */
   atOnce = 0;
@@ -123,7 +127,7 @@ class CallClock {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (this.#waiting.length === 0) setImmediate(this.#turn);
     this.#turns = 0;
-    this.#waiting = [...this.#waiting, { due: this.now + LATENCY, go: resolve }];
+    this.#waiting = [...this.#waiting, { due: this.now + LATENCY_MS, go: resolve }];
     this.atOnce = Math.max(this.atOnce, this.#waiting.length);
     return promise;
   }

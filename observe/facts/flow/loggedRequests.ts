@@ -7,13 +7,13 @@ import { type Change, PERIOD_MS } from './changes.ts';
 import { type LiveRequest, readRequestLine } from './liveEntries.ts';
 import type { RequestCounts } from './requestCounts.ts';
 
-/** Lines and pages that are read of refused requests, the newest first. */
+/** The most lines and pages that are read of refused requests, the newest hours first. */
 const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
-/** Lines and pages that are read of what was noted, and of spikes, the newest first. */
+/** The most lines and pages that are read of what was noted, and of spikes; of what was noted the last hour first. */
 const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
-/** Lines of the part of requests that is logged from which on they stand for all requests. */
+/** So many lines of the part of requests that is logged, and more, stand for all requests. */
 const FEWEST_SAMPLED = 5;
-/** Keys whose stored requests are looked for: a filter pattern has 1,024 characters. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
+/** The most keys whose stored requests are looked for: a filter pattern has 1,024 characters. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const MOST_KEYS = 8;
 
 /** The requests or events of one kind that one sender sent. */
@@ -62,13 +62,13 @@ export interface LoggedAnswers {
 /** The part of `status` that reads who sent what was answered 503. */
 export const FAILED_REQUESTS = 'failed requests';
 
-/** The counts of requests with an answer that senders care about, and the level of their lines in the log. */
+/** The level of the lines in the log of requests with such an answer, by the member of their counts. */
 const LEVELS = { refusedBy: 'warn', failedBy: 'error' } as const;
 
 /**
  * The requests of 24 hours that were answered 4xx, or 503. The log is read for hours with such requests only.
  *
- * @param day Counts of the 24 hours.
+ * @param day Counts by the start of five minutes: those of the last 24 hours are read.
  * @param answer `refusedBy`: 4xx. `failedBy`: 503.
  * @returns Null without any.
  * @throws What CloudWatch Logs' client throws.
@@ -127,9 +127,9 @@ export interface NotedEvents {
   readonly counts: Readonly<Record<string, number>>;
   /** Events with a time before the year 2000: every such request is logged. The most events first. */
   readonly before2000: readonly SentGroup[];
-  /** Events by a clock that is off by an hour or more, whose times are corrected. Senders whose clock is behind come first. */
+  /** Events by a clock that is off by 55 minutes or more, as of a wrong time zone, whose times are corrected. Senders whose clock is behind come first. */
   readonly corrected: readonly SentGroup[];
-  /** Events by a clock that is off by an hour or more, whose times are as they were sent, in the same order. */
+  /** Events by such a clock, whose times are as they were sent, in the same order. */
   readonly uncorrected: readonly SentGroup[];
   /** Events in the future of which no stated clock is the reason. */
   readonly ahead: readonly SentGroup[];
@@ -286,9 +286,9 @@ function bySender(
 }
 
 /**
- * The name of the error with which the stream did not take a request last; null if the log does not say it.
+ * The name of the error with which the stream last did not take a request; null if the log does not say it.
  *
- * @param last Start of the last five minutes in which it took one not, ISO 8601.
+ * @param last Start of the last five minutes with a request that it did not take, ISO 8601.
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readOverflowError(

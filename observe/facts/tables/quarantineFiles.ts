@@ -16,7 +16,7 @@ import { countsOf, type QuarantineCount, quarantineOf } from './landedRows.ts';
 import { senderColumns, topSendersSql } from './quarantineSenders.ts';
 import { timestampText } from './tracedRows.ts';
 
-/** Bytes of quarantine's files that are read at most. */
+/** The most bytes of quarantine's files that are read: 256 MiB. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Files that are fetched at the same time. */
@@ -28,7 +28,7 @@ type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
 /**
  * What quarantine has of 24 hours by its files in S3, while Athena does not answer. It counts all of them or none.
  *
- * @param mostBytes Bytes of files that are read at most. Default: 256 MiB.
+ * @param mostBytes The most bytes of files that are read. Default: 256 MiB.
  * @throws ObserveError `SLUICE_OBSERVE_FILES_UNREAD`; what S3's client throws.
  */
 export async function countQuarantineFiles(

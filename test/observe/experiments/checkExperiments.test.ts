@@ -8,6 +8,7 @@ import {
 } from '../../../observe/experiments/checkExperiments.ts';
 import { answeredBy } from '../../harness/answering.ts';
 
+/** Rows of groups, each with one unit that is in another group, too. */
 const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}) =>
   Object.entries(units).map(([group_id, count]) => ({
     group_id,
@@ -15,10 +16,11 @@ const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<st
     units: count,
     crossovers: 1,
   }));
+/** Judges units by group. @param names Of groups, by their IDs. */
 const judge = (
   units: Readonly<Record<string, number>>,
   split?: Readonly<Record<string, number>>,
-  { names = {} }: { names?: Readonly<Record<string, string>> } = {},
+  names: Readonly<Record<string, string>> = {},
 ) => judgeSplit({ name: 'checkout', ...(split && { split }) }, seen(units, names));
 
 describe('the verdict on a split', () => {
@@ -28,10 +30,10 @@ describe('the verdict on a split', () => {
       { r1: 1, r2: 3 },
       { control: 25, Test: 75 },
     ]) {
-      const right = judge({ r1: 250, r2: 750 }, split, { names });
+      const right = judge({ r1: 250, r2: 750 }, split, names);
       expect(right).toMatchObject({ units: 1_000, crossovers: 2, verdict: 'no_mismatch', p_value: 1 });
       expect(right.groups.map(({ expected }) => expected)).toEqual([250, 750]);
-      expect(judge({ r1: 400, r2: 600 }, split, { names }).verdict).toBe('mismatch');
+      expect(judge({ r1: 400, r2: 600 }, split, names).verdict).toBe('mismatch');
     }
   });
 
@@ -58,8 +60,8 @@ describe('the verdict on a split', () => {
 
   it('takes the ID of a group for itself, and a name that several have for none', () => {
     const names = { r1: 'Test', r2: 'Test', Test: 'other' };
-    expect(judge({ r1: 10, Test: 10 }, { Test: 1, r1: 1 }, { names }).verdict).toBe('no_mismatch');
-    const both = judge({ r1: 10, r2: 10 }, { Test: 1, Control: 1 }, { names });
+    expect(judge({ r1: 10, Test: 10 }, { Test: 1, r1: 1 }, names).verdict).toBe('no_mismatch');
+    const both = judge({ r1: 10, r2: 10 }, { Test: 1, Control: 1 }, names);
     expect(both.verdict).toBe('mismatch');
     expect(both.groups).toMatchObject([
       { group_id: 'r1', expected: null },
@@ -132,9 +134,10 @@ describe('a check', () => {
 
 describe('a check that has no answer', () => {
   /**
+   * What a check answers.
    *
    * @param state How the query ends.
-   * @param pages Of the result, each of one row.
+   * @param pages 0: an empty result. 1: pages of one row each, without end.
    */
   function check(options: CheckOptions, state = 'SUCCEEDED', pages = 0): Promise<unknown> {
     const athena = answeredBy(AthenaClient, () => ({
@@ -148,11 +151,15 @@ describe('a check that has no answer', () => {
   }
 
   it.each([
-    { options: { unit: 'compnyID' }, state: 'SUCCEEDED', pages: 0, code: 'CHECK_UNKNOWN_UNIT' },
-    { options: { experiment: 'none' }, state: 'SUCCEEDED', pages: 0, code: 'CHECK_UNKNOWN_EXPERIMENT' },
-    { options: {}, state: 'FAILED', pages: 0, code: 'OBSERVE_QUERY_FAILED' },
-    { options: {}, state: 'SUCCEEDED', pages: 1, code: 'OBSERVE_TOO_MANY_ROWS' },
-  ])('says why: $options, $state, $pages', async ({ options, state, pages, code }) => {
-    await expect(check(options, state, pages)).rejects.toMatchObject({ code: `SLUICE_${code}` });
+    { what: 'the unit is not configured', options: { unit: 'compnyID' }, code: 'SLUICE_CHECK_UNKNOWN_UNIT' },
+    {
+      what: 'no experiment has the name',
+      options: { experiment: 'none' },
+      code: 'SLUICE_CHECK_UNKNOWN_EXPERIMENT',
+    },
+    { what: 'the query fails', options: {}, state: 'FAILED', code: 'SLUICE_OBSERVE_QUERY_FAILED' },
+    { what: 'the result has no end', options: {}, pages: 1, code: 'SLUICE_OBSERVE_TOO_MANY_ROWS' },
+  ])('says $code where $what', async ({ options, state, pages, code }) => {
+    await expect(check(options, state, pages)).rejects.toMatchObject({ code });
   });
 });

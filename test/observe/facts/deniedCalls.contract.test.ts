@@ -31,7 +31,7 @@ const WRITER = roleOf(ROLES.write);
 
 /** The folder of what landed, and a call that reads one of its objects. */
 const LANDING = 'arn:aws:s3:::acme/landing/*';
-const READ = ['s3:GetObject', 'arn:aws:s3:::acme/landing/a'] as const;
+const READ = { action: 's3:GetObject', resource: 'arn:aws:s3:::acme/landing/a' } as const;
 
 /** AWS's reasons for a denial. */
 const BY_RESOURCE = 'with an explicit deny in a resource-based policy';
@@ -95,13 +95,26 @@ afterEach(async () => {
   for (const end of ends) await end();
 });
 
-/** Writes that a function was denied a call, as AWS says it. */
-function deny(
-  part: Part,
-  [action, resource]: readonly [action: string, resource: string],
-  why: string = BY_RESOURCE,
+/** A call that a function is denied. */
+interface Denied {
+  /** Default the writer. */
+  readonly part?: Part;
+  readonly action: string;
+  readonly resource: string;
+  /** AWS's words for what denies it. Default a statement of the policy of the resource. */
+  readonly why?: string;
+  /** Account and role, as AWS names them. Default the function's own. */
+  readonly role?: string;
+}
+
+/** Writes into the log of a function that it was denied a call, as AWS says it. */
+function deny({
+  part = 'write',
+  action,
+  resource,
+  why = BY_RESOURCE,
   role = `${ACCOUNT}:assumed-role/${ROLES[part]}`,
-): void {
+}: Denied): void {
   const said = `User: arn:aws:sts::${role}/s is not authorized to perform: ${action} on resource: "${resource}" ${why}`;
   const line = { level: 'error', event: part, code: 'AccessDenied', detail: said };
   logs.open(`sluice-prod-${part}`)(`${JSON.stringify(line)}\n`);
@@ -118,7 +131,7 @@ async function putBucketPolicy(Policy: string): Promise<void> {
   await aws.s3.send(new PutBucketPolicyCommand({ Bucket: config.bucket, Policy }));
 }
 
-/** The calls that are denied now, while these functions fail with a denial. */
+/** The calls that are denied now, while these functions fail with a denial. @param over Those whose errors are over. */
 function denied(failing: readonly Part[] = ['write', 'register'], over: readonly Part[] = []) {
   const failures = Object.fromEntries(failing.map((part) => [part, { kind: 'denied' as const }]));
   const id = `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/sluice-prod/s`;
@@ -144,28 +157,33 @@ async function paste(commands: readonly string[]): Promise<void> {
 }
 
 describe('calls that are denied still', () => {
-  it.each<{ what: string; calls: readonly (readonly [Part, string])[]; denials: readonly object[] }>([
+  it.each<{
+    readonly what: string;
+    readonly calls: readonly Pick<Denied, 'part' | 'action'>[];
+    /** Statements of the policy of the key. */
+    readonly denials: readonly object[];
+  }>([
     {
       what: 'two statements deny one role',
       calls: [
-        ['write', 'kms:Decrypt'],
-        ['write', 'kms:GenerateDataKey'],
+        { part: 'write', action: 'kms:Decrypt' },
+        { part: 'write', action: 'kms:GenerateDataKey' },
       ],
       denials: [denial('One', 'kms:Decrypt', '*'), denial('Two', 'kms:GenerateDataKey', '*')],
     },
     {
       what: 'one statement denies two roles',
       calls: [
-        ['write', 'kms:Decrypt'],
-        ['register', 'kms:Decrypt'],
+        { part: 'write', action: 'kms:Decrypt' },
+        { part: 'register', action: 'kms:Decrypt' },
       ],
       denials: [denial('One', 'kms:*', '*')],
     },
     {
       what: 'each of two statements denies another role',
       calls: [
-        ['write', 'kms:GenerateDataKey'],
-        ['register', 'kms:Decrypt'],
+        { part: 'write', action: 'kms:GenerateDataKey' },
+        { part: 'register', action: 'kms:Decrypt' },
       ],
       denials: [denial('One', 'kms:Decrypt', '*'), denial('Two', 'kms:GenerateDataKey', '*')],
     },
@@ -173,7 +191,7 @@ describe('calls that are denied still', () => {
     'end with the printed commands, pasted in their order, where $what of a key',
     async ({ calls, denials }) => {
       keyPolicies.set(KEY, document(...denials));
-      for (const [part, action] of calls) deny(part, [action, KEY]);
+      for (const call of calls) deny({ ...call, resource: KEY });
       await paste(await printed());
       expect(await denied()).toEqual([]);
     },
@@ -185,16 +203,16 @@ describe('calls that are denied still', () => {
     await putBucketPolicy(
       document(denial('A', 's3:GetObject', LANDING), denial('B', 's3:DeleteObject', LANDING)),
     );
-    deny('write', READ);
-    deny('write', ['s3:DeleteObject', 'arn:aws:s3:::acme/landing/a']);
-    for (const key of [KEY, other]) deny('register', ['kms:Decrypt', key]);
+    deny(READ);
+    deny({ action: 's3:DeleteObject', resource: 'arn:aws:s3:::acme/landing/a' });
+    for (const key of [KEY, other]) deny({ part: 'register', action: 'kms:Decrypt', resource: key });
     await paste(await printed());
     expect(await denied()).toEqual([]);
   });
 
   it('of a bucket that lacks the statements of the stack end without taking these back', async () => {
     await putBucketPolicy(document(denial('A', 's3:GetObject', LANDING)));
-    deny('write', READ);
+    deny(READ);
     const settings = bucketSettings(config, { keyArn: null, deleters: [WRITER] });
     const setting = settings.find(({ name }) => name === 'policy');
     const fault = async () => (setting ? findBucketFault({ s3: aws.s3, config }, setting) : undefined);
@@ -212,9 +230,9 @@ describe('calls that are denied still', () => {
     const two = { ...denial('Two', 'kms:GenerateDataKey', '*'), Condition: network };
     const twice = [denial('One', 'kms:Decrypt', '*'), two];
     keyPolicies.set(KEY, document(allowed, ...twice));
-    deny('write', ['kms:Decrypt', KEY]);
-    deny('write', ['kms:GenerateDataKey', KEY]);
-    deny('register', ['kms:Decrypt', KEY]);
+    deny({ action: 'kms:Decrypt', resource: KEY });
+    deny({ action: 'kms:GenerateDataKey', resource: KEY });
+    deny({ part: 'register', action: 'kms:Decrypt', resource: KEY });
     const Condition = (...names: readonly Part[]) => {
       const roles = names.map((name) => roleOf(ROLES[name]));
       return { Condition: { ArnNotEquals: { 'aws:PrincipalArn': roles } } };
@@ -231,12 +249,12 @@ describe('calls that are denied still', () => {
   it('are judged each by its own resource, and counted by the statement', async () => {
     await putBucketPolicy(document(denial('Own', 's3:GetObject', LANDING)));
     const at = new Date(clock.now()).toISOString();
-    deny('write', READ);
+    deny(READ);
     clock.advance(HOUR_MS);
-    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/b']);
+    deny({ action: 's3:GetObject', resource: 'arn:aws:s3:::acme/landing/b' });
     clock.advance(HOUR_MS);
     // A statement that has denied this is gone.
-    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/ledger/c']);
+    deny({ action: 's3:GetObject', resource: 'arn:aws:s3:::acme/ledger/c' });
     clock.advance(2 * DAY_MS);
     const last = new Date(NOON + HOUR_MS).toISOString();
     // Also while nothing fails: a statement that is not ours denies the role what it needs.
@@ -332,7 +350,7 @@ describe('calls that are denied still', () => {
       by: 'boundary',
     },
   ])('by $what are told as by `$by` while the function fails', async ({ resource, action, why, by }) => {
-    deny('write', [action, resource], why);
+    deny({ action, resource, why });
     expect(await denied()).toMatchObject([{ resource, action, by, statements: null, repair: null }]);
     expect(await denied([])).toEqual([]);
     expect(await denied(['write'], ['write'])).toEqual([]);
@@ -340,9 +358,9 @@ describe('calls that are denied still', () => {
 
   it('have no first time where the first of 14 days had one, too', async () => {
     await putBucketPolicy(document(denial('Own', 's3:GetObject', LANDING)));
-    deny('write', READ);
+    deny(READ);
     clock.advance(13 * DAY_MS);
-    deny('write', READ);
+    deny(READ);
     expect(await denied()).toMatchObject([{ count: 2, first: new Date(NOON).toISOString() }]);
     clock.advance(1);
     expect(await denied()).toMatchObject([{ count: 2, first: null }]);
@@ -350,18 +368,17 @@ describe('calls that are denied still', () => {
 
   it("are no more if neither the bucket's nor the key's policy denies them now", async () => {
     keyPolicies.set(KEY, document(denial('Own', 'kms:CreateGrant', '*')));
-    deny('write', READ);
-    deny('write', ['kms:Decrypt', KEY]);
+    deny(READ);
+    deny({ action: 'kms:Decrypt', resource: KEY });
     expect(await denied()).toEqual([]);
   });
 
   it('of a role of another account have the account of that', async () => {
-    deny(
-      'write',
-      ['s3:PutObject', 'arn:aws:s3:::customer/a'],
-      BY_RESOURCE,
-      '999988887777:assumed-role/exports',
-    );
+    deny({
+      action: 's3:PutObject',
+      resource: 'arn:aws:s3:::customer/a',
+      role: '999988887777:assumed-role/exports',
+    });
     expect(await denied()).toMatchObject([{ role: 'arn:aws:iam::999988887777:role/exports' }]);
   });
 });

@@ -3,13 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { projectRoot } from '../../../local/roots.ts';
-import { unreadKind, whyUnread } from '../../../observe/explainAwsError.ts';
-import { countQuarantineFiles } from '../../../observe/facts/tables/quarantineFiles.ts';
 import { readQuarantine } from '../../../observe/quarantine/readQuarantine.ts';
 import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { parquetOf } from '../../lib/drops/load/startLoads.ts';
-import { startLanding } from '../startLanding.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';
@@ -92,15 +89,15 @@ describe('readQuarantine', () => {
   });
 
   it.each([
-    { name: 'from a day on', more: { from: '2026-11-20' }, day: '2026-11-20', first: FILES / 2 },
-    { name: 'up to a day', more: { to: '2026-11-19' }, day: '2026-11-19', first: 0 },
+    { what: 'from a day on', more: { from: '2026-11-20' }, day: '2026-11-20', first: 12 },
+    { what: 'up to a day', more: { to: '2026-11-19' }, day: '2026-11-19', first: 0 },
     {
-      name: 'of one day',
+      what: 'of one day',
       more: { from: '2026-11-20', to: '2026-11-20' },
       day: '2026-11-20',
-      first: FILES / 2,
+      first: 12,
     },
-  ])('reads files $name', async ({ more, day, first }) => {
+  ])('reads the files $what, and no other', async ({ more, day, first }) => {
     const rows = await read({ ...all, ...more });
     const files = asked.filter((key) => key.startsWith(folder));
     expect(files.map((key) => key.slice(folder.length).split('/')[0])).toEqual(Array(FILES / 2).fill(day));
@@ -122,51 +119,11 @@ describe('readQuarantine', () => {
     ).toEqual(['raw of 2']);
   });
 
-  it('fetches an object when it is needed', async () => {
+  it('fetches no object before its row is asked for', async () => {
     for await (const row of readQuarantine(client, config, all)) {
       expect(row.quarantineId).toBe('own-0');
       break;
     }
     expect(asked).toHaveLength(1);
   });
-});
-
-it('what files of a day hold is counted wholly, or not, with the reason', async () => {
-  const landing = await startLanding();
-  const open = { ...landing, now: landing.clock.now() };
-  const key = (name: string) => `${tableFolder(open.config, 'quarantine')}2026-11-23/${name}.parquet`;
-  const received = fileOf(0).replace('2026-11-20 07', '2026-11-23 09');
-  const file = await parquetOf(`SELECT *, 'web' AS key_label FROM (${received})`);
-  try {
-    expect(await countQuarantineFiles(open)).toEqual([]);
-    await landing.put(key('a'), file);
-    expect(await countQuarantineFiles(open, file.length)).toMatchObject([{ reason, rows: 4 }, { rows: 1 }]);
-    const unread = async (mostBytes?: number) => {
-      const error = await countQuarantineFiles(open, mostBytes).catch((thrown: unknown) => thrown);
-      return [unreadKind(error), whyUnread(error)];
-    };
-    expect(await unread(file.length - 1)).toEqual([
-      'other',
-      expect.stringMatching(` 1 file of ${file.length} bytes; ${file.length - 1} bytes are read at most\\.$`),
-    ]);
-    // Of files of the day before, too, rows that were received within 24 hours.
-    const rows = ['11', '09'].map((hour) => fileOf(0).replace('2026-11-20 07', `2026-11-22 ${hour}`));
-    const [recent, old] = await Promise.all(
-      rows.map((sql) => parquetOf(`SELECT *, 'web' AS key_label FROM (${sql})`)),
-    );
-    const yesterday = key('c').replace('2026-11-23', '2026-11-22');
-    for (const [name, more] of [
-      ['c', recent],
-      ['d', old],
-    ] as const)
-      await landing.put(yesterday.replace('/c.', `/${name}.`), more ?? new Uint8Array());
-    expect(await countQuarantineFiles(open)).toMatchObject([{ reason, rows: 8 }, { rows: 2 }]);
-    expect(await countQuarantineFiles({ ...open, now: open.now + 86_400_001 })).toEqual([]);
-    await landing.put(key('b'), Buffer.from('PAR0 not found'));
-    const failed = await countQuarantineFiles(open).catch((thrown: unknown) => thrown);
-    expect(failed).toMatchObject({ code: 'SLUICE_OBSERVE_FILES_UNREAD' });
-    expect(await unread()).toEqual(['other', expect.stringContaining('b.parquet')]);
-  } finally {
-    await landing.close();
-  }
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { MINUTE_MS } from '../../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../../lib/config/defineConfig.ts';
-import { readDeadLetters, readOldest } from '../../../../../observe/facts/flow/failures/deadLetters.ts';
+import {
+  readDeadLetters,
+  readOldest,
+  triesOf,
+} from '../../../../../observe/facts/flow/failures/deadLetters.ts';
 import { metricClient } from '../../../../harness/metricClient.ts';
 import { queueClient } from '../../../../harness/queueClient.ts';
 
@@ -42,3 +46,13 @@ describe('dead letters', () => {
     expect([...(await oldest(15))]).toEqual([]);
   });
 });
+
+it.each([
+  { part: 'ingest-load', minutes: 92 },
+  { part: 'write', minutes: 18 },
+] as const)(
+  'the last try of a dead letter of $part began up to $minutes minutes before it moved',
+  ({ part, minutes }) => {
+    expect(triesOf(part, NOW)).toEqual({ startTime: NOW - minutes * MINUTE_MS, endTime: NOW + MINUTE_MS });
+  },
+);

@@ -1,0 +1,96 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../../lib/base/time.ts';
+import { readDeadFailure } from '../../../../../observe/facts/flow/failures/deadLetters.ts';
+import { startLogs } from '../../../startLogs.ts';
+
+const started = await startLogs();
+afterAll(() => started.close());
+
+describe('a dead letter', () => {
+  /** Of loads, whose messages are hidden for an hour and a half. */
+  const QUEUE = 'sluice-prod-ingest-load-dead-letters';
+  const HIDDEN = 90 * MINUTE_MS;
+  const visible = (messages: number) =>
+    started.count('AWS/SQS', 'ApproximateNumberOfMessagesVisible', messages, ['QueueName', QUEUE]);
+  const deadLetters = (messages: number, since: number) => ({
+    part: 'ingest-load' as const,
+    queue: QUEUE,
+    arn: 'arn:aws:sqs:x:1:q',
+    messages,
+    since: new Date(since).toISOString(),
+  });
+  const why = (messages: number, since: number) =>
+    readDeadFailure(started.deploymentNow(), deadLetters(messages, since));
+  const fail = (code: string) => started.errorLog('ingest-load')({ event: 'ingest_load', code });
+  /** The last try of a message fails long after those of all others. */
+  const failOnce = async () => {
+    await started.clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    await started.clock.advance(HIDDEN);
+  };
+
+  it('failed with the error of its last try, not with a later one of another message', async () => {
+    await failOnce();
+    const since = started.clock.now();
+    fail('SLUICE_LOAD_LATER');
+    await started.wait(1);
+    expect(await why(1, since)).toMatchObject({ kind: 'error', code: 'SLUICE_LOAD_A' });
+  });
+
+  it('is not told from another message whose try failed at the same time', async () => {
+    await started.clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    fail('SLUICE_LOAD_B');
+    await started.clock.advance(HIDDEN);
+    expect(await why(1, started.clock.now())).toBeNull();
+  });
+
+  it('never ran if Lambda throttled its last try, also if one failed before', async () => {
+    await started.clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    await started.wait(10);
+    started.throttle('ingest-load', 1);
+    await started.clock.advance(HIDDEN);
+    expect(await why(1, started.clock.now())).toMatchObject({ kind: 'throttled' });
+  });
+
+  it('is not told without the time since which it lies there', async () => {
+    expect(await readDeadFailure(started.deploymentNow(), { ...deadLetters(1, 0), since: null })).toBeNull();
+  });
+
+  it('of the oldest, and that the log does not tell of the newest', async () => {
+    await failOnce();
+    const since = started.clock.now();
+    visible(1);
+    await started.clock.advance(4 * HIDDEN);
+    visible(2);
+    expect(await why(2, since)).toMatchObject({
+      code: null,
+      text: expect.stringMatching(/SLUICE_LOAD_A\. The log does not tell of the newest\.$/),
+    });
+  });
+
+  it('of the oldest and of the newest, if they failed with different errors', async () => {
+    await failOnce();
+    const since = started.clock.now();
+    visible(1);
+    fail('SLUICE_LOAD_B');
+    await started.clock.advance(HIDDEN);
+    visible(2);
+    // One of them is gone by then: the oldest alone is left.
+    expect(await why(1, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
+    const both = await why(2, since);
+    expect(both?.code).toBeNull();
+    expect(both?.text).toMatch(/SLUICE_LOAD_A\. The newest of them failed last at \S+: SLUICE_LOAD_B\.$/);
+    fail('SLUICE_LOAD_A');
+    await started.clock.advance(HIDDEN);
+    visible(3);
+    await started.wait(1);
+    visible(3);
+    expect(await why(3, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
+    // One fewer is none that came.
+    await started.clock.advance(4 * HIDDEN);
+    visible(2);
+    expect(await why(2, since)).toMatchObject({ code: 'SLUICE_LOAD_A' });
+  });
+});
