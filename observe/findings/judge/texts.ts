@@ -1,4 +1,8 @@
+import { MOST_NAMED } from '../../../lib/base/text.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import { type DayRange, dayRanges } from '../../../lib/views/curatedDays.ts';
 import { ANY_KEY } from '../../../lib/wire/keys/KeyGate.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import type { Place } from './place.ts';
 
@@ -39,6 +43,38 @@ export function shareText(count: number, kinds: number): string {
 /** Says how many more days a finding is about than the one that it names. */
 export function otherDays(count: number): string {
   return count < 2 ? '' : `; and ${count - 1} other ${count === 2 ? 'day' : 'days'}`;
+}
+
+/** Days that commands of a finding are of. */
+export interface CommandDays {
+  /** Their newest ranges, as many as there are commands at most. */
+  readonly ranges: readonly DayRange[];
+  /** Ends a detail: of how many days they are, and what shows all. Empty where the detail names all days and the commands are of all. */
+  readonly left: string;
+}
+
+/**
+ * The days that commands are of, and what is said where these are not all.
+ *
+ * @param days All days that the finding is about.
+ * @param all The command that shows all of them.
+ * @param named The days of the commands. Default: all.
+ */
+export function commandDays(days: readonly UtcDay[], all: string, named = days): CommandDays {
+  const ranges = dayRanges(named).slice(0, MOST_COMMANDS);
+  const within = days.filter((day) => ranges.some(({ from, to }) => day >= from && day <= to)).length;
+  const cut = ` The commands are of ${within} of ${days.length} days: once these are settled, they are of the next ones.`;
+  return { ranges, left: within === days.length ? allDays(days, all) : `${cut} ${shownBy(all)}` };
+}
+
+/** Ends a detail that does not name all days: what shows all; empty of others. @param all The command that shows all of them. */
+export function allDays(days: readonly UtcDay[], all: string): string {
+  return days.length <= MOST_NAMED ? '' : ` ${shownBy(all)}`;
+}
+
+/** What shows all days, as a sentence. */
+function shownBy(command: string): string {
+  return `\`${command}\` shows all days.`;
 }
 
 /** Follows errors as they come: it runs until Ctrl-C, so it is the last of a finding's commands. */

@@ -31,6 +31,15 @@ const daysApart = (['2026-11-03', '2026-11-05', '2026-11-07', '2026-11-09'] as c
   ...failedDay,
   day,
 }));
+const SIX_DAYS = [
+  '2026-11-10',
+  '2026-11-11',
+  '2026-11-12',
+  '2026-11-13',
+  '2026-11-14',
+  '2026-11-15',
+] as const;
+const FOUR_APART = ['2026-11-13', '2026-11-15', '2026-11-17', '2026-11-19'] as const;
 const ENCRYPTION = 'x-amz-server-side-encryption';
 /** What AWS says of a key that a role of an export may not use. */
 const KEY_DENIAL =
@@ -339,6 +348,33 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       unusual: 'has other values',
       unusualParts: [{ kind: 'mapping', short: 'has other values' }],
     })),
+  }),
+  'eight days in a row have other values, of which six are told and may be accepted': datasetFacts({
+    days: [12, 13, 14, 15, 16, 17, 18, 19].map((date) =>
+      loadedOn(date, {
+        unusual: `has values of ${date}`,
+        unusualParts: [{ kind: 'values', short: 'has other values' }],
+      }),
+    ),
+  }),
+  'six days in a row are late, of which five are told and may be accepted': datasetFacts({
+    late: SIX_DAYS.map((day) => lateDay(day, 26)),
+  }),
+  'six days in a row lost their files, of which five are told and may be accepted': datasetFacts({
+    days: SIX_DAYS.map((day) => ({ ...loadedDay, day, missingSince: msAgo(2) })),
+  }),
+  'six days wait for a run, which is of all': datasetFacts({
+    waiting: SIX_DAYS.map((day) => ({ day, words: 'has 2 files', isLacking: true, cure: 'run' })),
+  }),
+  'messages of loads of four days apart are gone': datasetFacts({
+    lost: FOUR_APART.map((day) => ({ ...loadedDay, day, state: 'waiting', requestedAt: msAgo(9) })),
+  }),
+  'receipts of four days apart are not taken': datasetFacts({
+    days: FOUR_APART.map((day) => ({ ...loadedDay, day, receipt: { code: 'X', since: msAgo(5) } })),
+  }),
+  'four days apart have newer files than were loaded': datasetFacts({ newer: FOUR_APART }),
+  'files of four days apart are lost': datasetFacts({
+    lacking: FOUR_APART.map((day) => lackingDay(day, 2)),
   }),
   'more days than commands, with others between them, have other values': datasetFacts({
     days: ['2026-11-10', '2026-11-12', '2026-11-14', '2026-11-16', '2026-11-17', '2026-11-19'].map((day) => ({

@@ -5,13 +5,14 @@ import { counted, listed } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import type { ArchivingRule, NotedRule } from '../../../../lib/landing/catalog/archivingRules.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { daysWords } from '../../../commands.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import type { ArchivedDay, ArchivedDays } from '../../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
+import { commandDays } from '../texts.ts';
 import { sinceOf, unlookedText } from './dayTexts.ts';
 
 const isOfArchiveClass = ARCHIVE_CLASSES.map((name) => `StorageClass=='${name}'`).join('||');
@@ -26,22 +27,23 @@ export function* archivedFiles(facts: StatusFacts, place: Place): Findings {
   const { days: archived = [], unlookedUntil = null } = facts.archivedDays ?? {};
   const made = madeTables(facts, place);
   for (const [table, ofTable] of Map.groupBy(archived, (archivedDay) => archivedDay.table)) {
-    const { lacking = [], again } = made.find((known) => known.table === table) ?? {};
+    const { lacking = [], again, all } = made.find((known) => known.table === table) ?? {};
     const caseOf = ({ day }: ArchivedDay): CaseOf<'SLUICE_FINDING_ARCHIVED'> =>
       lacking.some((known) => known.day === day && !known.isOnly) ? 'again' : 'restored';
     for (const [name, days] of Map.groupBy(ofTable, caseOf)) {
+      const ofTheCase = days.map(({ day }) => day).sort();
+      const { ranges, left } = commandDays(ofTheCase, all?.(ofTheCase[0]) ?? '');
+      const isAgain = name === 'again' && again !== undefined;
       const told = {
         case: name,
         title: archivedTitle(table, days),
         since: sinceOf(days.map(({ since }) => since)),
-        detail: archivedDetail(table, days, unlookedUntil),
+        detail: `${archivedDetail(table, days, unlookedUntil)}${isAgain ? left : ''}`,
       };
-      const ranges = dayRanges(days.map(({ day }) => day)).slice(0, MOST_COMMANDS);
       const keys = days.flatMap((archivedDay) => archivedDay.keys);
-      const commands =
-        name === 'again' && again !== undefined
-          ? ranges.map(({ from, to }) => again(from, to))
-          : unarchiveCommands(keys, place);
+      const commands = isAgain
+        ? ranges.map(({ from, to }) => again(from, to))
+        : unarchiveCommands(keys, place);
       yield finding('SLUICE_FINDING_ARCHIVED', told, commands);
     }
   }
@@ -52,20 +54,32 @@ export function* archivedFiles(facts: StatusFacts, place: Place): Findings {
 interface MadeTable extends Pick<DatasetDays, 'table' | 'lacking'> {
   /** The command that makes days again. */
   readonly again: (from: string, to: string) => string;
+  /** The command that shows its days, from one on. */
+  readonly all: (from: string | undefined) => string;
 }
 
 /** The tables of datasets, and the curated ones. */
 function madeTables(
   { datasets, curated }: StatusFacts,
-  { commands: { sluice } }: Pick<Place, 'commands'>,
+  { now, commands: { sluice } }: Pick<Place, 'now' | 'commands'>,
 ): readonly MadeTable[] {
   const ofDrops = (datasets ?? []).map(({ source, dataset, table, lacking }): MadeTable => {
-    const words = ['ingest', 'backfill', '--source', source, '--dataset', dataset];
-    return { table, lacking, again: (from, to) => sluice(...words, '--from', from, '--to', to) };
+    const words = ['--source', source, '--dataset', dataset];
+    return {
+      table,
+      lacking,
+      again: (from, to) => sluice('ingest', 'backfill', ...words, '--from', from, '--to', to),
+      all: (from) => sluice('ingest', 'status', ...words, ...daysWords(from, now)),
+    };
   });
   const ofRaw = (curated ?? []).map(({ kind, table, lacking }): MadeTable => {
-    const words = ['curate', 'rebuild', '--table', kind];
-    return { table, lacking, again: (from, to) => sluice(...words, '--from', from, '--to', to) };
+    const words = ['--table', kind];
+    return {
+      table,
+      lacking,
+      again: (from, to) => sluice('curate', 'rebuild', ...words, '--from', from, '--to', to),
+      all: (from) => sluice('curate', 'status', ...words, ...daysWords(from, now)),
+    };
   });
   return ofDrops.concat(ofRaw);
 }

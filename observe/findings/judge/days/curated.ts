@@ -22,9 +22,11 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
   for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept, unread } of facts.curated ??
     []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
+    const all = (day: string | undefined) =>
+      commands.sluice('curate', 'status', '--table', kind, ...daysWords(day, now));
     yield* lostFilesOf(
       { commands, archivedDays: facts.archivedDays, isUnrestorable },
-      { name: table, table, judgedBy: ['the curated days'] },
+      { name: table, table, judgedBy: ['the curated days'], all },
       lacking,
       (from, to) => commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
     );
@@ -42,7 +44,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
       for (const { code, message, days, told } of failedDays({ name: table, verb: 'curated' }, ofCase)) {
         const reason = name === 'damaged' ? undefined : reasonOf(code, message);
         yield finding('SLUICE_FINDING_CURATE_FAILED', { ...told, case: name, reason }, [
-          commands.sluice('curate', 'status', '--table', kind, ...daysWords(days.at(-1), now)),
+          all(days.at(-1)),
           run,
         ]);
       }

@@ -1,13 +1,12 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
-import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DropDay } from '../../../facts/days/dropDays.ts';
 import type { Failing, LackingDay } from '../../../facts/days/ledgerDays.ts';
 import type { SharedPart, StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding, type Told } from '../../catalogue.ts';
 import { refusalsIn } from '../failures.ts';
 import type { Findings, Judged, Place } from '../place.ts';
+import { commandDays } from '../texts.ts';
 
 /** Days that failed for one reason. */
 export interface FailedDays {
@@ -79,7 +78,14 @@ export function* lostFilesOf(
     name,
     table,
     judgedBy,
-  }: { readonly name: string; readonly table: string; readonly judgedBy: readonly SharedPart[] },
+    all,
+  }: {
+    readonly name: string;
+    readonly table: string;
+    readonly judgedBy: readonly SharedPart[];
+    /** The command that shows all days from one on. */
+    readonly all: (from: string | undefined) => string;
+  },
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
 ): Findings {
@@ -90,10 +96,9 @@ export function* lostFilesOf(
   for (const [reason, ofReason] of Map.groupBy(lost, lostCase)) {
     const days = ofReason.map(({ day }) => day);
     const texts = ofReason.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
+    const { ranges, left } = commandDays(days, all(days[0]));
     const cures =
-      reason === 'versions'
-        ? commands.restore(table, days)
-        : dayRanges(days).map(({ from, to }) => again(from, to));
+      reason === 'versions' ? commands.restore(table, days) : ranges.map(({ from, to }) => again(from, to));
     const verb = days.length === 1 ? 'lacks' : 'lack';
     const until = archivedDays?.unlookedUntil ?? null;
     const isUnlooked = until !== null && days.some((day) => day <= until);
@@ -105,9 +110,9 @@ export function* lostFilesOf(
         title: `${counted(days.length, 'day')} of ${name} ${verb} files of its version, the newest ${days.at(-1)}`,
         judgedBy,
         since: sinceOf(ofReason.map(({ since }) => since)),
-        detail: `${name}: ${listed(texts, '; ')}.${unlooked}`,
+        detail: `${name}: ${listed(texts, '; ')}.${unlooked}${left}`,
       },
-      cures.slice(0, MOST_COMMANDS),
+      cures,
     );
   }
 

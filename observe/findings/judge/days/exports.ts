@@ -2,14 +2,13 @@ import { matchesAny } from '../../../../infra/template/policyMatch.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../../commands.ts';
-import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { EncryptionDemand } from '../../../facts/encryptionDemands.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { finding, seenNow } from '../../catalogue.ts';
 import { customersTold, deniedCallText, deniedPolicy } from '../customers.ts';
 import type { Findings, Place } from '../place.ts';
+import { allDays, commandDays } from '../texts.ts';
 import { failedDays } from './dayTexts.ts';
 
 /** Exports: days that failed, and copies whose files are gone. */
@@ -47,7 +46,8 @@ export function* exportFindings(
     ];
     for (const { code, message, days: failed, told } of failures) {
       const left = failed.filter((day) => day < firstDay);
-      const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}`;
+      const { ranges, left: others } = commandDays(left, show(left.at(-1)));
+      const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}${others || allDays(failed, show(failed.at(-1)))}`;
       const demand = code === DENIED && encryptionDemands?.find((known) => known.export === name);
       const why = demand ? demandTold(demand, message) : customersTold(code, message, customer);
       const reason = code === UNDELETED ? 'undeleted' : why.case;
@@ -55,9 +55,7 @@ export function* exportFindings(
         show(failed.at(-1)),
         ...deniedPolicy(code, ['--for', 'export-target', '--export', name], commands),
         ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
-        ...dayRanges(left)
-          .slice(0, MOST_COMMANDS)
-          .map(({ from, to }) => run(from, to)),
+        ...ranges.map(({ from, to }) => run(from, to)),
       ]);
     }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
@@ -66,10 +64,10 @@ export function* exportFindings(
     for (const [reason, kept] of Map.groupBy(copies, caseOf)) {
       const texts = kept.map((copy) => `${copy.day} ${counted(copy.kept, 'file')}`);
       const copied = kept.map(({ day }) => day);
-      const ranges = dayRanges(copied).slice(0, MOST_COMMANDS);
+      const { ranges, left } = commandDays(copied, show(copied[0]));
       const files = sum(kept.map((copy) => copy.kept));
       const title = `The export ${name} keeps ${counted(files, 'copy', 'copies')} of files that are gone, of ${counted(kept.length, 'day')}, the newest ${copied.at(-1)}`;
-      const told = seenNow(title, `${name}, ${target}: ${listed(texts)}.`);
+      const told = seenNow(title, `${name}, ${target}: ${listed(texts)}.${left}`);
       yield finding('SLUICE_FINDING_EXPORT_KEPT', { ...told, case: reason }, [
         show(copied[0]),
         ...commands.restore(exportedTable, copied),

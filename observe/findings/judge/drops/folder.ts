@@ -1,6 +1,5 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import { OLD_AFTER_MS } from '../../../facts/days/datasets.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
@@ -10,6 +9,7 @@ import { customersTold } from '../customers.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings, Place } from '../place.ts';
 import { scheduleNames } from '../Ringing.ts';
+import { commandDays } from '../texts.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
 import { loadedAt } from './rows.ts';
 
@@ -180,7 +180,7 @@ function* failedListing(
 /** A folder without files of the days that are looked for. */
 function* emptyLookback(
   drops: DatasetDays,
-  { name, backfill, policies }: Dataset,
+  { name, backfill, policies, status }: Dataset,
   { at, place, elsewhere }: LastLook,
 ): Findings {
   const { folder, lookbackDays, unlooked, days, firstDay } = drops;
@@ -196,14 +196,15 @@ function* emptyLookback(
   const kind = there.length === 0 ? ofAbsent : 'elsewhere';
   const nor = kind === 'emptied' ? ', nor of any day that was loaded' : '';
   const had = `${folder} had no files for today and ${lookbackDays} days before${nor}`;
+  const older = unlooked.filter((day) => day < firstDay);
+  const { ranges, left } = commandDays(older, status(older[0]));
   const told = {
     case: kind,
     title: `${name}: ${had}`,
     // The last load, unless the folder is another since.
     since: isoTimestamp(latestOf([placeSince, ...days.map(loadedAt)]) ?? at),
-    detail: `${name}: ${had}${instead}, ${isoTimestamp(at)}${moved}.`,
+    detail: `${name}: ${had}${instead}, ${isoTimestamp(at)}${moved}.${left}`,
   } as const;
-  const ranges = dayRanges(unlooked.filter((day) => day < firstDay)).slice(0, MOST_COMMANDS);
   const loads = ranges.map((range) => backfill(range.from, range.to));
   const shown = kind === 'emptied' ? [policies()] : [];
   yield finding('SLUICE_FINDING_INGEST_LATE', told, [...shown, ...loads]);

@@ -1,7 +1,6 @@
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { WaitingDay } from '../../../facts/days/datasets.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
@@ -9,7 +8,7 @@ import { misnamedDays, namesSinceDay } from '../../../facts/days/misnamedDays.ts
 import { finding, seenNow } from '../../catalogue.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings } from '../place.ts';
-import { otherDays } from '../texts.ts';
+import { allDays, commandDays, otherDays } from '../texts.ts';
 import type { Dataset } from './dataset.ts';
 import { isOfLookback, namesThere } from './folder.ts';
 
@@ -27,7 +26,7 @@ export function* waitingDrops(drops: DatasetDays, dataset: Dataset): Findings {
 /** Days that wait for the same. */
 function* waitingOf(
   { late, firstDay }: DatasetDays,
-  { name, run, explain, backfill }: Dataset,
+  { name, run, explain, backfill, status }: Dataset,
   { cure: kind, unready }: { readonly cure: WaitingDay['cure']; readonly unready: readonly WaitingDay[] },
 ): Findings {
   const texts = unready.toReversed().map(({ day, words: has }) => {
@@ -35,8 +34,10 @@ function* waitingOf(
     const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
     return `${day} ${has}${expected}`;
   });
-  const unlooked = unready.flatMap(({ day, cure }) => (cure === 'load' ? [day] : []));
-  const loads = dayRanges(unlooked).map(({ from, to }) => backfill(from, to));
+  const days = unready.map(({ day }) => day);
+  const all = status(days[0]);
+  const { ranges, left } = commandDays(days, all, kind === 'load' ? days : days.slice(-MOST_COMMANDS));
+  const loads = kind === 'load' ? ranges.map(({ from, to }) => backfill(from, to)) : [];
   const commands = unready
     .filter(({ cure }) => cure !== 'load')
     .slice(-MOST_COMMANDS)
@@ -51,9 +52,10 @@ function* waitingOf(
       case: kind,
       title: `${name}: ${texts[0]}${otherDays(unready.length)}`,
       since: sinceOf(unready.map(({ since }) => since)) ?? unready[0]?.day ?? null,
-      detail: `${name}: ${listed(texts, '; ')}.`,
+      // A run looks at all of them.
+      detail: `${name}: ${listed(texts, '; ')}.${kind === 'run' ? allDays(days, all) : left}`,
     },
-    [...new Set([...loads.slice(0, MOST_COMMANDS), ...commands])],
+    [...new Set([...loads, ...commands])],
     unready.some(
       ({ day, cure }) => (day < firstDay && cure !== 'load') || late.some((lateDay) => lateDay.day === day),
     )
@@ -63,41 +65,39 @@ function* waitingOf(
 }
 
 /** Days whose load was requested, and whose message is gone. */
-export function* lostTasks({ lost = [] }: DatasetDays, { name, backfill }: Dataset): Findings {
+export function* lostTasks({ lost = [] }: DatasetDays, { name, backfill, status }: Dataset): Findings {
   const newest = lost.at(-1);
   if (newest === undefined) return;
   const texts = lost.toReversed().map(({ day, requestedAt }) => {
     return `${day}, requested at ${isoTimestamp(requestedAt ?? 0)}`;
   });
+  const days = lost.map(({ day }) => day);
+  const { ranges, left } = commandDays(days, status(days[0]));
   const told = {
     case: 'lost',
     title: `${name}: ${texts[0]}, is not loaded, and no queue has a message of it${otherDays(lost.length)}`,
     since: sinceOf(lost.map(({ requestedAt }) => requestedAt)),
-    detail: `${name}: ${listed(texts, '; ')}.`,
+    detail: `${name}: ${listed(texts, '; ')}.${left}`,
   } as const;
-  const loads = dayRanges(lost.map(({ day }) => day)).slice(0, MOST_COMMANDS);
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
     told,
-    loads.map(({ from, to }) => backfill(from, to)),
+    ranges.map(({ from, to }) => backfill(from, to)),
     'warning',
   );
 }
 
 /** Days outside of the lookback whose files have changed since. */
-export function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findings {
+export function* newerDrops({ newer }: DatasetDays, { name, backfill, status }: Dataset): Findings {
   if (newer.length === 0) return;
   const [first = ''] = newer;
   const days = newer.length === 1 ? `${first} has` : `${counted(newer.length, 'day')} from ${first} on have`;
+  const title = `${name}: before the lookback ${days} newer files than were loaded`;
+  const { ranges, left } = commandDays(newer, status(first));
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
-    {
-      case: 'newer',
-      ...seenNow(`${name}: before the lookback ${days} newer files than were loaded`),
-    },
-    dayRanges(newer)
-      .slice(0, MOST_COMMANDS)
-      .map(({ from, to }) => backfill(from, to)),
+    { case: 'newer', ...seenNow(title, left === '' ? title : `${title}.${left}`) },
+    ranges.map(({ from, to }) => backfill(from, to)),
   );
 }
 
@@ -158,6 +158,8 @@ function* lateOf(
     });
     const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
     const days = absent.map(({ day }) => day);
+    // Nobody accepts a day that the detail does not name.
+    const { ranges, left } = commandDays(days, status(days[0]), days.slice(-MOST_NAMED));
     const due = isoTimestamp(newest.due);
     const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
     const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
@@ -173,7 +175,7 @@ function* lateOf(
       case: kind,
       title: `${has}${otherDays(absent.length)}`,
       since: isoTimestamp(absent[0]?.due ?? newest.due),
-      detail: `${name}: ${what} come of ${listed(texts, '; ')}.`,
+      detail: `${name}: ${what} come of ${listed(texts, '; ')}.${left}`,
     };
     // Files that are there, and not loaded, are not to be given up.
     const isThere = kind === 'beside' || kind === 'leftOut';
@@ -181,12 +183,10 @@ function* lateOf(
       ...(kind === 'leftOut' ? days.slice(-MOST_COMMANDS).toReversed().map(explain) : [status(days[0])]),
       // A file may have come after the last listing.
       ...(kind === 'noFile' ? [run()] : []),
-      ...dayRanges(days)
-        .slice(0, MOST_COMMANDS)
-        .flatMap(({ from, to }) => [
-          ...(kind.startsWith('before') ? [backfill(from, to)] : []),
-          ...(isThere ? [] : [accept('empty', from, to)]),
-        ]),
+      ...ranges.flatMap(({ from, to }) => [
+        ...(kind.startsWith('before') ? [backfill(from, to)] : []),
+        ...(isThere ? [] : [accept('empty', from, to)]),
+      ]),
     ]);
   }
 }

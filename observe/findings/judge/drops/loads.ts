@@ -1,7 +1,6 @@
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
@@ -9,14 +8,14 @@ import { customersReason } from '../customers.ts';
 import { failedDays, lostFilesOf, sinceOf } from '../days/dayTexts.ts';
 import { unreadVersions } from '../days/partitions.ts';
 import type { Findings } from '../place.ts';
-import { otherDays } from '../texts.ts';
+import { allDays, commandDays, otherDays } from '../texts.ts';
 import type { Dataset } from './dataset.ts';
 import { BUCKET_MISSING, isBucketGone } from './folder.ts';
 
 /** Days that failed. */
 export function* failedLoads(
   drops: DatasetDays,
-  { name, customer, run, policy, needs, explain, backfill }: Dataset,
+  { name, customer, run, policy, needs, explain, backfill, status }: Dataset,
 ): Findings {
   for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
     if (code === BUCKET_MISSING && isBucketGone(drops)) continue;
@@ -28,15 +27,15 @@ export function* failedLoads(
     const readAt = read == null ? null : versionTime(read);
     const served =
       readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
-    const detail = `${told.detail} ${served}.${needs('load', code, message)}`;
+    const all = status(days.at(-1));
+    const { ranges, left } = commandDays(again, all);
+    const detail = `${told.detail} ${served}.${needs('load', code, message)}${left || allDays(days, all)}`;
     const reason = isReplaced ? undefined : customersReason(code, message, customer);
     yield finding('SLUICE_FINDING_INGEST_FAILED', { case: kind, ...told, reason, detail }, [
       ...days.slice(0, MOST_COMMANDS).map(explain),
       ...policy(code),
       ...(again.length < days.length ? [run()] : []),
-      ...dayRanges(again)
-        .slice(0, MOST_COMMANDS)
-        .map(({ from, to }) => backfill(from, to)),
+      ...ranges.map(({ from, to }) => backfill(from, to)),
     ]);
   }
 }
@@ -51,30 +50,36 @@ function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {
 }
 
 /** Days whose files are gone from the customer's folder. */
-export function* missingInputs({ days }: DatasetDays, { name, now, explain, accept }: Dataset): Findings {
+export function* missingInputs(
+  { days }: DatasetDays,
+  { name, now, explain, accept, status }: Dataset,
+): Findings {
   const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
   if (missing.length > 0) {
     const names = missing.map(({ day, missingSince, uncommitted }) => {
       const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
       return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
     });
-    const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
+    const missingDays = missing.map(({ day }) => day);
+    // Nobody accepts a day that the detail does not name.
+    const told = missingDays.slice(0, MOST_NAMED);
+    const { ranges, left } = commandDays(missingDays, status(missingDays.at(-1)), told);
     const commands = ranges.flatMap(({ from, to }) => [explain(to), accept('keep', from, to)]);
     const isUncommitted = missing.every(({ uncommitted }) => uncommitted > 0);
-    const told = {
+    const found = {
       case: isUncommitted ? 'uncommitted' : 'gone',
       title: `${counted(missing.length, 'loaded day')} of ${name} ${missing.length === 1 ? 'has' : 'have'} no ${isUncommitted ? 'committed file' : 'file'} any more, the newest ${missing[0]?.day}`,
       since: sinceOf(missing.map(({ missingSince }) => missingSince)),
-      detail: `${name}: ${listed(names, '; ')}.`,
+      detail: `${name}: ${listed(names, '; ')}.${left}`,
     } as const;
-    yield finding('SLUICE_FINDING_INPUTS_MISSING', told, commands);
+    yield finding('SLUICE_FINDING_INPUTS_MISSING', found, commands);
   }
 }
 
 /** Days whose version lacks files. */
 export function* lostFiles({ table, lacking }: DatasetDays, dataset: Dataset): Findings {
-  const { name, backfill } = dataset;
-  yield* lostFilesOf(dataset, { name, table, judgedBy: ['the drops'] }, lacking, backfill);
+  const { name, backfill, status: all } = dataset;
+  yield* lostFilesOf(dataset, { name, table, judgedBy: ['the drops'], all }, lacking, backfill);
 }
 
 /** Days that were loaded and that no query reads. */
@@ -88,26 +93,23 @@ export function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dat
 /** Days whose receipt the customer's bucket does not take. */
 export function* failedReceipts(
   { days }: DatasetDays,
-  { name, customer, now, policy, needs, backfill }: Dataset,
+  { name, customer, now, policy, needs, backfill, status }: Dataset,
 ): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1)) {
     const { code = '', since = now } = receipt ?? {};
+    const days = untold.map((other) => other.day);
+    const { ranges, left } = commandDays(days, status(days.at(-1)));
     yield finding(
       'SLUICE_FINDING_RECEIPTS_FAILED',
       {
         case: 'other',
         title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
         since: sinceOf(untold.map((other) => other.receipt?.since)),
-        detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}`,
+        detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}${left}`,
         reason: customersReason(code, null, customer),
       },
-      [
-        ...policy(code),
-        ...dayRanges(untold.map((other) => other.day))
-          .slice(0, MOST_COMMANDS)
-          .map(({ from, to }) => backfill(from, to)),
-      ],
+      [...policy(code), ...ranges.map(({ from, to }) => backfill(from, to))],
     );
   }
 }

@@ -1,13 +1,12 @@
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
-import { dayRanges } from '../../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays, DropDay } from '../../../facts/days/dropDays.ts';
 import { finding } from '../../catalogue.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings } from '../place.ts';
-import { otherDays } from '../texts.ts';
+import { commandDays, otherDays } from '../texts.ts';
 import type { Dataset } from './dataset.ts';
 
 /** When the version of a day was made, epoch milliseconds; null of a day without one. */
@@ -23,11 +22,11 @@ function loadedText(loaded: DropDay): string {
   return `${day}, ${rows.out} of ${counted(rows.in, 'row')} of ${counted(loadedFiles, 'file')}, loaded at ${isoTimestamp(time)},`;
 }
 
-/** What is said where days are more than commands. */
-const OF_NEWEST = ` The commands are of the newest ${MOST_COMMANDS} ranges of days: once these are settled, they are of the next ones.`;
-
 /** Days that are not as those before them, by that in which they differ. */
-export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }: Dataset): Findings {
+export function* unusualRows(
+  { days }: DatasetDays,
+  { name, explain, backfill, accept, status }: Dataset,
+): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
   const kindOf = ({ unusualParts: [first], empty, leftOut }: DropDay) => {
     if (empty === null) return first?.kind ?? 'rows';
@@ -38,17 +37,17 @@ export function* unusualRows({ days }: DatasetDays, { name, explain, backfill, a
     if (newest === undefined) continue;
     const { day, unusual: words, unusualParts, empty } = newest;
     const unusualDays = alike.map((other) => other.day);
-    const ranges = dayRanges(unusualDays);
     const earlier = alike.slice(1).map((other) => `${other.day} ${other.unusual}`);
     const also = earlier.length === 0 ? '' : `; ${listed(earlier, '; ')}`;
-    const left = ranges.length > MOST_COMMANDS ? OF_NEWEST : '';
+    // Nobody accepts a day whose words are not told: the newest, and those that the detail lists.
+    const told = unusualDays.slice(0, MOST_NAMED + 1);
+    const { ranges, left } = commandDays(unusualDays, status(unusualDays.at(-1)), told);
     const [first] = unusualParts;
     const others = unusualParts.length - 1;
     const more = others < 1 ? '' : `, and differs in ${counted(others, 'other point')}`;
-    const newestRanges = ranges.slice(0, MOST_COMMANDS);
-    const backfills = newestRanges.map(({ from, to }) => backfill(from, to));
+    const backfills = ranges.map(({ from, to }) => backfill(from, to));
     const what = empty === null ? 'keep' : 'empty';
-    const accepts = newestRanges.map(({ from, to }) => accept(what, from, to));
+    const accepts = ranges.map(({ from, to }) => accept(what, from, to));
     const isOfValues = kind === 'values' || kind === 'mapping';
     yield finding(
       'SLUICE_FINDING_ROWS_UNUSUAL',
