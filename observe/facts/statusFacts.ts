@@ -96,6 +96,9 @@ export type SharedPart =
 /** The part of a look that compares the content of a table. */
 type ContentPart = `the content of ${ForwardedKind}`;
 
+/** The name of the part that counts the rows of all raw tables, with one query. */
+export const RAW_TABLES_PART = 'the tables';
+
 /** The name of the part that compares the content of a table. */
 export function contentPart(table: ForwardedKind): ContentPart {
   return `the content of ${table}`;

@@ -357,6 +357,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       ),
       unreadPart('the tables', 'query', "TYPE_MISMATCH: line 1:8: '=' cannot be applied to double, varchar"),
       unreadPart('the exports', 'query', 'SYNTAX_ERROR: line 1:8'),
+      // No query of this part reads either.
+      unreadPart(
+        'the erasures',
+        'query',
+        "TYPE_MISMATCH: line 1:8: '=' cannot be applied to double, varchar",
+      ),
     ],
   },
   'calls are denied, of which the log has more than was read': { deniedCalls: [deniedCalls] },

@@ -3,7 +3,12 @@ import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../../lib/tables/groupsTable.ts';
 import type { UnreadKind } from '../../../explainAwsError.ts';
 import type { StackFault } from '../../../facts/stackFaults.ts';
-import { contentPart, type StatusFacts, type UnreadPart } from '../../../facts/statusFacts.ts';
+import {
+  contentPart,
+  RAW_TABLES_PART,
+  type StatusFacts,
+  type UnreadPart,
+} from '../../../facts/statusFacts.ts';
 import { type Finding, finding, seenNow } from '../../catalogue.ts';
 import { isUnreadByFile } from '../days/rawDays.ts';
 import type { Findings, Judged, Place } from '../place.ts';
@@ -14,10 +19,10 @@ import type { Findings, Judged, Place } from '../place.ts';
  */
 const OF_TYPE = /\b(?:FUNCTION_NOT_FOUND|TYPE_MISMATCH)\b/;
 
-/** Whether a query of a part may read a table: that of the content of events or exposures its own, any other all raw tables. */
+/** Whether the query of a part reads a table: that of the content of events or exposures its own, that of the rows all raw tables. No other part has one. */
 function isReadBy(name: string, part: string, { tables, curatedTables }: Judged['config']): boolean {
   const kind = forwardedKinds.find((known) => part === contentPart(known));
-  if (kind === undefined) return Object.values(tables).includes(name);
+  if (kind === undefined) return part === RAW_TABLES_PART && Object.values(tables).includes(name);
   return [tables[kind], curatedTables[kind], ...(kind === 'exposures' ? [GROUPS_TABLE] : [])].includes(name);
 }
 
