@@ -29,6 +29,12 @@ export const KEY_FORMATS = {
   source: { pattern: PLACE_NAME, words: 'the name of a source' },
 } as const;
 
+/** The label of a key that is in no list, where all are accepted. */
+export const ANY_KEY = 'any';
+
+/** Why no key that is added gets that label: nobody could tell it from those in no list. */
+export const ANY_KEY_TAKEN = 'another label than any, which is that of keys in no list';
+
 /** The kinds of a key that states none: both, or none for a key that names sources, which is for the trigger alone. */
 export function defaultKinds(sources: readonly string[] | undefined): readonly ForwardedKind[] {
   return sources === undefined ? forwardedKinds : [];

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../AcceptedKey.ts';
+import { ANY_KEY, ANY_KEY_TAKEN, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../AcceptedKey.ts';
 import { placeName } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
@@ -11,7 +11,10 @@ export const keySchema = named(
   z
     .strictObject({
       label: noted(
-        z.string('a label').regex(label.pattern, label.words),
+        z
+          .string('a label')
+          .regex(label.pattern, label.words)
+          .refine((name) => name !== ANY_KEY, ANY_KEY_TAKEN),
         'Names the key in logs, metrics and quarantine rows.',
       ),
       sha256: noted(

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
+import { type AcceptedKey, ANY_KEY } from '../../schema/AcceptedKey.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
 import { RequestError } from '../RequestError.ts';
 import type { KeyCache } from './KeyCache.ts';
@@ -31,9 +31,6 @@ export interface AuthenticatedKey {
   /** Names of the sources that it may start; undefined when it names none. */
   readonly sources: readonly string[] | undefined;
 }
-
-/** The label of a key that is in no list, where all are accepted. */
-export const ANY_KEY = 'any';
 
 /** What an unlisted key may do where every key is accepted. */
 const ANY: Omit<AuthenticatedKey, 'sha256' | 'sources'> = {

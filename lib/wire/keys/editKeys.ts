@@ -1,5 +1,5 @@
 import { defineErrorFamily } from '../../base/errors.ts';
-import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
+import { type AcceptedKey, ANY_KEY, ANY_KEY_TAKEN } from '../../schema/AcceptedKey.ts';
 import { KeysError, readKey, readKeyring } from './Keyring.ts';
 
 /** A key to add. Members that it leaves out have the defaults of AcceptedKey. */
@@ -48,6 +48,9 @@ export function listedKeys(text: string): readonly AcceptedKey[] {
  */
 export function addKey(text: string, entry: KeyEntry): string {
   const key = validKey(entry);
+  // One that is in the secret already goes on: nobody is to be locked out.
+  if (key.label === ANY_KEY)
+    throw new KeyListError('SLUICE_KEYS_ENTRY_INVALID', `label: expected ${ANY_KEY_TAKEN}.`);
   const keys = listedKeys(text);
   const known = keys.find(({ sha256 }) => sha256 === key.sha256);
   if (known !== undefined) throw new KeyListError('SLUICE_KEYS_KNOWN', `Its label is ${known.label}.`);

@@ -1,7 +1,7 @@
 import { MOST_NAMED } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
 import { type DayRange, dayRanges } from '../../../lib/views/curatedDays.ts';
-import { ANY_KEY } from '../../../lib/wire/keys/KeyGate.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import type { Place } from './place.ts';

@@ -147,6 +147,7 @@ const REFUSED: Readonly<Record<string, readonly object[]>> = {
       existing: { keyArn: 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef' },
     },
   ],
+  'keys.0.label': [{ keys: [{ label: 'any', sha256 }] }],
   'keys.0.kinds': [{ keys: [{ label: 'web', sha256, kinds: [] }] }],
   'keys.0.sha256': [{ keys: [{ label: 'web', sha256: 'client-abc' }] }],
   'keys.0.sources.0': [{ keys: [{ label: 'drops', sha256, sources: ['acme'] }] }],

@@ -27,11 +27,22 @@ describe('the keys of the secret', () => {
     expect(labelsOf(removeKey(text, named('web', digits)))).toEqual([web, server].map(short));
   });
 
+  it('go on with a label that is reserved since', () => {
+    const any = testKey('any', 'secret-any');
+    const changed = changeKey(secretOf(any.entry), named('any'), { environment: 'staging' });
+    expect(listedKeys(changed)).toMatchObject([{ label: 'any', environment: 'staging' }]);
+  });
+
   it.each([
     { what: 'a label of two keys', edit: () => removeKey(text, named('web')), code: 'AMBIGUOUS' },
     { what: 'a label of none', edit: () => removeKey(text, named('app')), code: 'NOT_FOUND' },
     { what: 'digits of another key', edit: () => removeKey(text, named('server', 'zz')), code: 'NOT_FOUND' },
     { what: 'a key that is there', edit: () => addKey(text, { ...server.entry, label: 'x' }), code: 'KNOWN' },
+    {
+      what: 'the label of keys in no list',
+      edit: () => addKey(text, testKey('any', 'secret-any').entry),
+      code: 'ENTRY_INVALID',
+    },
     { what: 'no hash', edit: () => addKey(text, { label: 'x', sha256: 'short' }), code: 'ENTRY_INVALID' },
     { what: 'no kinds', edit: () => changeKey(text, named('server'), { kinds: [] }), code: 'ENTRY_INVALID' },
     { what: 'a text that is no list', edit: () => listedKeys('client-abc'), code: 'UNREADABLE' },
