@@ -168,7 +168,7 @@ function curatedTexts({ curated }: Status): Part[] {
 function relayText({ relay }: Status): Part {
   if (!relay) return null;
   const { waiting, refused } = relay;
-  const since = waiting.oldest == null ? '' : `, the oldest since ${waiting.oldest}`;
+  const since = waiting.oldest == null ? '' : `, the oldest since about ${waiting.oldest}`;
   const count = sum(refused.map((reason) => reason.count));
   return `Relay: ${counted(waiting.count, 'request')} waiting${since}, ${count} refused.`;
 }

@@ -324,8 +324,8 @@ async function readQueuedSince(
 }
 
 /**
- * When a copy was kept of which a metric of a minute has the age, epoch milliseconds. The age was measured at any time within the minute: a
- * full minute, so that the next look has the same.
+ * About when a copy was kept of which a metric of a minute has the age, epoch milliseconds: the age was measured at any time within the
+ * minute, so that the next look may have the minute before or after.
  */
 function keptMinute(minute: number, ageSeconds: number): number {
   return Math.ceil((minute - ageSeconds * 1_000) / MINUTE_MS) * MINUTE_MS;

@@ -170,7 +170,7 @@ const TOLD: readonly Told[] = [
         hasMore: false,
       },
     },
-    shows: /Relay: 3 requests waiting, the oldest since 2026-11-20T07:00Z, 7 refused/,
+    shows: /Relay: 3 requests waiting, the oldest since about 2026-11-20T07:00Z, 7 refused/,
   },
   {
     what: 'when a backlog of the writer is gone',

@@ -124,9 +124,9 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands, config
     'SLUICE_FINDING_RELAY_LATE',
     {
       case: name,
-      title: `${counted(waiting.count, 'copy of a request waits', 'copies of requests wait')} to be relayed${answer}`,
+      title: `${counted(waiting.count, 'copy of a request waits', 'copies of requests wait')} to be relayed, since about ${waiting.oldest}${answer}`,
       since: waiting.oldest,
-      detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
+      detail: `${copies(waiting.count)}, the oldest since about ${waiting.oldest}.${at}`,
     },
     [
       ...(name === 'denied' ? [commands.sluice('doctor', '--drift')] : []),
