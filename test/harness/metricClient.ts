@@ -20,7 +20,7 @@ const STATISTICS: Readonly<Record<string, (values: readonly number[]) => number>
 
 /**
  * A client of a CloudWatch that has some values, and no others. As CloudWatch does, it answers with one value for each period that is
- * asked for, by the time at which the period begins. Periods are counted from the minute of `StartTime`.
+ * asked for, by the time at which the period begins, the newest first. Periods are counted from the minute of `StartTime`.
  *
  * @param values Points that are named by the metric, its statistic and the values of its dimensions, between spaces:
  * `ApproximateAgeOfOldestMessage Maximum sluice-prod-write`. Points of one period become one value.
@@ -42,11 +42,13 @@ export function metricClient(values: Readonly<Record<string, readonly MetricPoin
       );
       const join = STATISTICS[Stat];
       if (join === undefined) throw new RangeError(`The statistic ${Stat} is not known.`);
+      // `ScanBy` is TimestampDescending by default: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+      const newestFirst = [...periods].sort(([a], [b]) => b - a);
       return {
         Id,
         StatusCode: 'Complete',
-        Timestamps: [...periods.keys()].map((at) => new Date(at)),
-        Values: [...periods.values()].map((points) => join(points.map(([, value]) => value))),
+        Timestamps: newestFirst.map(([at]) => new Date(at)),
+        Values: newestFirst.map(([, points]) => join(points.map(([, value]) => value))),
       };
     });
     return { MetricDataResults };

@@ -440,12 +440,25 @@ export const relayWaits = (hours: number, count = 1) => ({
   relay: { waiting: { count, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
 });
 
-/** Copies that were refused, first so many hours ago. @param oldest Hours since the oldest was kept; one more if it is not given. */
-export const refusedCopies = (reason: string, count = 2, hours = 2, oldest = hours + 1) => ({
+/** Two copies that were refused two hours ago and kept an hour before, or others. */
+export const refusedCopies = (
+  reason: string,
+  {
+    count = 2,
+    hours = 2,
+    keptHours = hours + 1,
+  }: {
+    readonly count?: number;
+    /** Hours since the first was put aside. */
+    readonly hours?: number;
+    /** Hours since the oldest was kept. */
+    readonly keptHours?: number;
+  } = {},
+) => ({
   reason,
   count,
   since: hoursAgo(hours),
-  oldest: hoursAgo(oldest),
+  oldest: hoursAgo(keptHours),
 });
 
 /** {@link refusedCopies}, beside some that have just come. */
@@ -517,21 +530,28 @@ export const keptDay = {
 } satisfies Item<'curated'>['kept'][number];
 
 /** The notifications of the bucket are off, but for what differs. */
-export const bucketFault = (more: Partial<Item<'bucketFaults'>> = {}): Item<'bucketFaults'> => ({
-  name: 'events',
+export const bucketFault = (
+  fault: Pick<Item<'bucketFaults'>, 'name' | 'points'> & Partial<Item<'bucketFaults'>>,
+): Item<'bucketFaults'> => ({
   why: '',
-  points: ['EventBridgeConfiguration is not set'],
   repair: ['s3api', 'x'],
   isEarly: false,
-  ...more,
+  ...fault,
 });
 
-/** Files of a day of events of which S3 has versions. @param rows How many they have, if it was asked. */
-export const versionsOf = (day: DropDay['day'], files = 0, rows?: number): Item<'restorable'> => ({
+/** Files of a day of events of which S3 has versions. @param rows How many rows they have. */
+export const versionsOf = (day: DropDay['day'], files: number, rows: number): Item<'restorable'> => ({
   table: 'statsig_forwarded_events',
   day,
   files,
-  ...(rows !== undefined && { rows }),
+  rows,
+});
+
+/** Files of a day of events of which S3 has no version. */
+export const noVersionsOf = (day: DropDay['day']): Item<'restorable'> => ({
+  table: 'statsig_forwarded_events',
+  day,
+  files: 0,
 });
 
 /** Files of a version of a day, which were archived so many hours ago. */

@@ -4,6 +4,7 @@ import type { ContentChange } from '../../../observe/facts/tables/contentChanges
 import {
   changedRequests,
   datasetFacts,
+  exportOf,
   failedBy,
   failureOf,
   functionErrors,
@@ -244,6 +245,14 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       },
     ],
   ),
+  'an export is denied by a bucket that the configuration has': {
+    config: {
+      exports: [
+        { name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'customers', owner: OWNER } },
+      ],
+    },
+    facts: exportOf(failedBy('SLUICE_EXPORT_ACCESS_DENIED')),
+  },
   'a day is denied by a key that the configuration names': {
     config: sourceOf({ kmsKeyArn: `arn:aws:kms:eu-central-1:${OWNER}:key/1` }, 'orders'),
     facts: datasetFacts({ days: [failedBy('SLUICE_SOURCE_KEY_DENIED')] }),

@@ -6,8 +6,8 @@ import {
   loadedDay,
   msAgo,
   namedExport,
+  noVersionsOf,
   ongoingFailure,
-  versionsOf,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -32,7 +32,7 @@ export const dayCases: readonly Case[] = [
     'exported files are gone, and S3 has no versions of them',
     {
       ...exportOf({ ...loadedDay, day: '2026-11-17', kept: 2 }),
-      restorable: [versionsOf('2026-11-17')],
+      restorable: [noVersionsOf('2026-11-17')],
     },
   ],
   ['an export failed', { ...exportOf(failedBy('SLUICE_EXPORT_STOPPED')) }],

@@ -313,7 +313,7 @@ export const requestCases: readonly Case[] = [
     },
   ],
   ['more goes past the stream than usual', changedRequests({ what: 'overflowed' })],
-  ['the target of relay refuses', relayRefused(refusedCopies('401'), refusedCopies('expired', 1))],
+  ['the target of relay refuses', relayRefused(refusedCopies('401'), refusedCopies('expired', { count: 1 }))],
   ['relay is late', relayWaits(2, 3)],
   [
     'copies were not kept for relay',

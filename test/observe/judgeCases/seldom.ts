@@ -209,7 +209,10 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'copies were refused of two reasons, and more': {
     relay: {
-      ...relayRefused(refusedCopies('expired', 5, 30, 300), refusedCopies('413', 1)).relay,
+      ...relayRefused(
+        refusedCopies('expired', { count: 5, hours: 30, keptHours: 300 }),
+        refusedCopies('413', { count: 1 }),
+      ).relay,
       hasMore: true,
     },
   },

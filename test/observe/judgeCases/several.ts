@@ -215,7 +215,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   }),
   'an object waits, and its bucket tells of none': {
     ...landingWaits(1, 2),
-    bucketFaults: [bucketFault()],
+    bucketFaults: [bucketFault({ name: 'events', points: ['EventBridgeConfiguration is not set'] })],
   },
   ...each(
     [

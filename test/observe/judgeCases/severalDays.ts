@@ -12,6 +12,7 @@ import {
   loadedDay,
   lostDay,
   msAgo,
+  noVersionsOf,
   ongoingFailure,
   pointsElsewhere,
   quarantineCount,
@@ -183,7 +184,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'two days of a raw table have lost their files with their versions, and the landing has some of both': {
     lostDays: [lostDay('2026-11-19', 2), lostDay('2026-11-20', 3)],
-    restorable: [versionsOf('2026-11-19'), versionsOf('2026-11-20')],
+    restorable: [noVersionsOf('2026-11-19'), noVersionsOf('2026-11-20')],
   },
   'rows are in quarantine of which few are of a sender that is known': {
     quarantine: [
@@ -207,7 +208,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'four raw days have lost their files with their versions, and the landing has all': {
     lostDays: FOUR_DAYS.map((day) => lostDay(day, 2)),
-    restorable: FOUR_DAYS.map((day) => versionsOf(day)),
+    restorable: FOUR_DAYS.map((day) => noVersionsOf(day)),
   },
   'resends are as many as usual': resendsOf(400, 400, 400),
   'resends are of a day that was over long ago': curatedWith({
@@ -252,7 +253,7 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'a curated day keeps rows of files of which S3 has no version': {
     ...keptCurated,
-    restorable: [versionsOf(keptDay.day)],
+    restorable: [noVersionsOf(keptDay.day)],
   },
   'a curated day keeps rows of files whose versions are gone by now': curatedWith({
     kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }],

@@ -202,7 +202,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   'copies wait and were refused, of which the target says no more': {
     relay: {
       ...relayWaits(1.5, 3).relay,
-      refused: [refusedCopies('413', 5, 3), refusedCopies('404', 7, 9)],
+      refused: [refusedCopies('413', { count: 5, hours: 3 }), refusedCopies('404', { count: 7, hours: 9 })],
     },
     unknown: [{ ...unreadPart('the log of relay'), log: 'relay' }],
   },

@@ -9,6 +9,7 @@ import {
   hoursAgo,
   lostDay,
   msAgo,
+  noVersionsOf,
   quarantineCount,
   shortHour,
   unreadPart,
@@ -56,6 +57,8 @@ export const tableCases: readonly Case[] = [
     {
       bucketFaults: [
         bucketFault({
+          name: 'events',
+          points: ['EventBridgeConfiguration is not set'],
           why: 'Files are registered hourly.',
           repair: ['s3api', 'put-bucket-notification-configuration', '--bucket', 'acme'],
         }),
@@ -219,7 +222,7 @@ export const tableCases: readonly Case[] = [
     {
       lostDays: [lostDay('2026-11-20', 2)],
       restorable: [
-        versionsOf('2026-11-20'),
+        noVersionsOf('2026-11-20'),
         { table: 'landing/2026/11/20/', day: '2026-11-20', files: 6 },
         { table: 'landing/direct/2026-11-20/', day: '2026-11-20', files: 0 },
       ],
