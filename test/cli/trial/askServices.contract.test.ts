@@ -14,6 +14,7 @@ import {
 } from '../../../cli/trial/askServices.ts';
 import { type Run, unlessDenied } from '../../../cli/trial/Probe.ts';
 import { askViews } from '../../../cli/trial/rows.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ObserveError, openDeployment } from '../../../observe/deployment.ts';
@@ -158,7 +159,7 @@ describe('the question of metrics', () => {
         status: 'Complete',
         values: [],
       };
-      const Timestamps = values.map((_, i) => new Date(i * 60_000));
+      const Timestamps = values.map((_, i) => new Date(i * MINUTE_MS));
       return { MetricDataResults: [{ Id: 'm0', StatusCode: status, Timestamps, Values: values }] };
     });
     return askMetrics(probed, run, 3);

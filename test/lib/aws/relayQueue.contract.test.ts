@@ -1,6 +1,7 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { relayQueues, sqsSend } from '../../../lib/aws/relayQueue.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { startAws } from '../../harness/startAws.ts';
 
@@ -26,7 +27,7 @@ describe('messages of relay', () => {
   it.each([
     { asked: 90_500, hidden: 91_000 },
     // SQS takes no more.
-    { asked: 100 * 3_600_000, hidden: 43_200_000 },
+    { asked: 100 * HOUR_MS, hidden: 43_200_000 },
   ])(
     'that are to be hidden for $asked ms are, from their receive on, for $hidden ms',
     async ({ asked, hidden }) => {

@@ -7,6 +7,7 @@ import {
   isoTimestamp,
   isUtcDay,
   isUtcHour,
+  MINUTE_MS,
   parseInstant,
   utcDay,
 } from '../../../lib/base/time.ts';
@@ -72,7 +73,7 @@ describe('isoTimestamp', () => {
     const withinMinute = fc.integer({ min: 0, max: 59_999 });
     fc.assert(
       fc.property(instant, instant, withinMinute, (first, second, ms) => {
-        const sameMinute = Math.floor(first / 60_000) * 60_000 + ms;
+        const sameMinute = Math.floor(first / MINUTE_MS) * MINUTE_MS + ms;
         for (const epochMs of [first, sameMinute, second, sameMinute])
           expect(isoTimestamp(epochMs)).toBe(new Date(epochMs).toISOString());
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { collect, now } from './collectOne.ts';
@@ -43,7 +44,7 @@ describe('event_id', () => {
   it('is the same for every resend, whatever changes outside the events', () => {
     const first = ids({ events, statsigMetadata });
     expect(new Set(first).size).toBe(3);
-    const later = { receivedAt: now + 3_600_000, clientTimes: [String(now + 3_600_000)] };
+    const later = { receivedAt: now + HOUR_MS, clientTimes: [String(now + HOUR_MS)] };
     expect(ids({ events, statsigMetadata }, later)).toEqual(first);
     // server-core counts its flushes in the batch's metadata, js-client may have begun another session.
     const changed = { ...statsigMetadata, sessionID: 'two', flushingIntervalMs: 4000 };

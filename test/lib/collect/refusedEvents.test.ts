@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sum } from '../../../lib/base/sum.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -71,14 +72,14 @@ describe('the quarantined text of a bad event', () => {
   const statsigMetadata = { stableID: 'device', sdkType: 'js' };
 
   it('has the data that it shares with its batch, and data that only the headers have', () => {
-    const from = { clientTimes: [String(now - 3_600_000)], sessionId: 'header-session' };
+    const from = { clientTimes: [String(now - HOUR_MS)], sessionId: 'header-session' };
     const { refused } = collect({ events: [{ eventName: '' }], user, statsigMetadata }, from);
     expect(refused.map(({ raw }) => JSON.parse(raw))).toEqual([
       {
         events: [{ eventName: '' }],
         user: { userID: 'u', email: 'u@example.com' },
         statsigMetadata: { ...statsigMetadata, sessionID: 'header-session' },
-        clientTime: now - 3_600_000,
+        clientTime: now - HOUR_MS,
       },
     ]);
     const inBody = { ...statsigMetadata, sessionID: 'body-session' };
@@ -90,7 +91,7 @@ describe('the quarantined text of a bad event', () => {
     const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'g' }, time: now - 3_600_001 };
     const item = { gateName: 'g', passes: true, time: now - 3_600_001 };
     for (const lists of [{ events: [gate] }, { exposures: [item] }]) {
-      const from = { clientTimes: [String(now - 3_600_000)], sessionId: 'header-session' };
+      const from = { clientTimes: [String(now - HOUR_MS)], sessionId: 'header-session' };
       const body = { ...lists, user, statsigMetadata };
       const [kept] = collect(body, { ...from, kinds: ['events'] }).refused;
       expect(kept?.code).toBe('SLUICE_EVENT_KIND_NOT_ALLOWED');

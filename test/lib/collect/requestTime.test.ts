@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import type { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { accepted, event, Gone, gate, refusedWith, withStream } from './requestCases.ts';
 import { NOW, request, type Sent, startCollector } from './startCollector.ts';
@@ -39,7 +40,7 @@ describe('the time of a request', () => {
     { what: 'the Go SDK', sent: { headers: { 'statsig-sdk-type': 'go-sdk' } }, ms: 1_900 },
     { what: 'the Go SDK after 600 ms', sent: { query: 'st=go-sdk', timeEpoch: NOW - 600 }, ms: 1_300 },
     { what: 'the Go SDK with a clock ahead', sent: { query: 'st=go-sdk', timeEpoch: NOW + 50 }, ms: 1_900 },
-    { what: 'the Go SDK after a day', sent: { query: 'st=go-sdk', timeEpoch: NOW - 86_400_000 }, ms: 1_000 },
+    { what: 'the Go SDK after a day', sent: { query: 'st=go-sdk', timeEpoch: NOW - DAY_MS }, ms: 1_000 },
   ])('is limited by an alarm that its answer stops: $what', async ({ sent, ms }) => {
     const { send, alarms } = startCollector();
     expect(await send(request({ body, ...sent }))).toEqual(accepted);

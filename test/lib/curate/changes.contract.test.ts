@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -104,14 +105,14 @@ describe('raw files that change', () => {
     };
     const check = { sluice: 'curate-check' };
     await curations.night();
-    curations.clock.advance(2 * 3_600_000);
+    curations.clock.advance(2 * HOUR_MS);
     expect(await messages(check)).toBe(1);
-    curations.clock.advance(2 * 3_600_000);
+    curations.clock.advance(2 * HOUR_MS);
     expect(await messages(check)).toBe(0);
     await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
     curations.nextNight();
     await curations.night();
-    curations.clock.advance(4 * 3_600_000);
+    curations.clock.advance(4 * HOUR_MS);
     expect(await messages(check)).toBe(1);
     expect(await messages(check)).toBe(1);
   });

@@ -3,6 +3,7 @@ import { type Column, DeletePartitionCommand, UpdateTableCommand } from '@aws-sd
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
@@ -72,7 +73,7 @@ describe('a day that is curated', () => {
     await curations.sweep();
     expect(await curations.keys(before ?? '')).not.toEqual([]);
     for (const _ of [1, 2]) {
-      curations.clock.advance(2 * 86_400_000);
+      curations.clock.advance(2 * DAY_MS);
       await curations.sweep();
     }
     expect((await curations.keys(FOLDER)).filter((key) => !key.startsWith(after))).toEqual([]);
@@ -298,7 +299,7 @@ describe('a day that is curated', () => {
     await curations.night();
     const before = (await curations.entry())?.version;
     // The note that its task left when it began is gone.
-    curations.clock.advance(2 * 86_400_000);
+    curations.clock.advance(2 * DAY_MS);
     await curations.sweep();
     const { database: DatabaseName, curatedTables } = curations.config;
     const place = { DatabaseName, TableName: curatedTables.exposures, PartitionValues: [DAY] };
@@ -306,7 +307,7 @@ describe('a day that is curated', () => {
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
     await curations.expectRead(40);
     expect((await curations.entry())?.version).not.toBe(before);
-    curations.clock.advance(2 * 86_400_000);
+    curations.clock.advance(2 * DAY_MS);
     await curations.sweep();
     expect(await curations.keys(`${FOLDER}${before}/`)).toEqual([]);
   });

@@ -4,6 +4,7 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
@@ -51,7 +52,7 @@ describe('raw files that are lost', () => {
       await curations.plan({ sluice: 'curate' });
       await curations.kill(curations.takeTasks()[0], point);
       // The sweep of the hour comes before the task.
-      curations.clock.advance(NIGHT_MS + 60_000);
+      curations.clock.advance(NIGHT_MS + MINUTE_MS);
       await curations.plan({ sluice: 'curate' });
       await curations.sweep();
       expect(await curations.work()).toMatchObject([{ outcome }]);

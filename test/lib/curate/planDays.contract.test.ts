@@ -4,7 +4,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exclusive } from '../../../lib/base/concurrency.ts';
 import { QueueError } from '../../../lib/base/queue.ts';
-import { addDays } from '../../../lib/base/time.ts';
+import { addDays, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
 import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
@@ -129,7 +129,7 @@ describe('the nightly plan', () => {
     expect(await curations.entry()).toMatchObject({ state: 'succeeded', queued: { reason: 'reshaped' } });
     await planReshaped();
     expect(queuedDays()).toEqual([]);
-    curations.clock.advance(NIGHT_MS + 60_000);
+    curations.clock.advance(NIGHT_MS + MINUTE_MS);
     expect(await countDays({ ...curations.makePlanner(), config }, 'exposures')).toMatchObject({
       waiting: 1,
     });
@@ -157,7 +157,7 @@ describe('the nightly plan', () => {
     await plan();
     expect(queuedDays()).toEqual([]);
     expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 0 });
-    curations.clock.advance(NIGHT_MS + 60_000);
+    curations.clock.advance(NIGHT_MS + MINUTE_MS);
     await plan();
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
     expect((await curations.entry())?.queued?.at).toBe(first);

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { addDays, MINUTE_MS, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type EraseFaultPoint, eraseFaultPoints } from '../../../lib/erase/ObjectEraser.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
@@ -298,7 +298,7 @@ describe('an erasure', () => {
       detached: true,
     });
     const exited = once(child, 'exit');
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + MINUTE_MS;
     // It is about to change the first object.
     while (!(await isChanging()) && Date.now() < deadline) await pause(5);
     process.kill(-(child.pid ?? 0), 'SIGKILL');

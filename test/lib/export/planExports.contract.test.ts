@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { addDays, HOUR_MS } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportDay, type exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
@@ -125,7 +125,7 @@ describe('the plan of exports', () => {
 
     /** Plans with a minute, of which each look takes five seconds. Answers which exports were looked at. */
     async function tryAll(request: { schedule?: 'daily'; days?: string[] }, missing = 'none') {
-      const deadline = world.clock.now() + 60_000;
+      const deadline = world.clock.now() + MINUTE_MS;
       const looked: string[] = [];
       const { failed } = await plan(request, {
         exports: names.map((name) => ({ ...world.configured(), name, table: name })),
@@ -166,7 +166,7 @@ describe('the plan of exports', () => {
     await planAndWork();
     world.openTarget();
     // Before the next run of an hourly schedule.
-    world.clock.advance(45 * 60_000 - 1);
+    world.clock.advance(45 * MINUTE_MS - 1);
     expect(await plan({ schedule: 'daily' })).toMatchObject({ queued: [], failedDays: 1 });
     world.clock.advance(1);
     expect(await plan({ schedule: 'daily' })).toMatchObject({

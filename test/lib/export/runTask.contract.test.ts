@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
 import type { ExportRequest, ExportTask } from '../../../lib/export/messageBodies.ts';
 import { EXPORTS_LEDGER, exportSubject } from '../../../lib/tables/ledgerKeys.ts';
@@ -66,7 +67,7 @@ describe('an export task', () => {
     const { ledger } = world;
     const read: ExportWorld['table']['read'] = async (file) => {
       world.clock.advance(3_600_000);
-      await ledger.claim(exportSubject(world.configured(), DAY), 'x', world.clock.now() + 3_600_000, '');
+      await ledger.claim(exportSubject(world.configured(), DAY), 'x', world.clock.now() + HOUR_MS, '');
       return world.table.read(file);
     };
     const deadline = Number.POSITIVE_INFINITY;
@@ -100,7 +101,7 @@ describe('an export task', () => {
     await world.ledger.claim(
       exportSubject(world.configured(), DAY),
       'another',
-      world.clock.now() + 60_000,
+      world.clock.now() + MINUTE_MS,
       'x',
     );
     expect(await run()).toBe(true);

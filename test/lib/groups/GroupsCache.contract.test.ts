@@ -1,6 +1,7 @@
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { GROUPS_BYTES } from '../../../lib/groups/GroupRow.ts';
 import { GROUPS_FRESH_MS, GroupsCache, groupsReader } from '../../../lib/groups/GroupsCache.ts';
 import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
@@ -74,7 +75,7 @@ describe("the groups in a collector's cache", () => {
     const first = await look();
     expect(first.find(false, 'search', 'searchTest')).toMatchObject({ kind: 'group' });
     await put(text('ended'));
-    clock.advance(5 * 60_000 - 1);
+    clock.advance(5 * MINUTE_MS - 1);
     expect(await look()).toBe(first);
     expect(reads).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
 
 describe('erasures of a day', () => {
@@ -25,7 +26,7 @@ describe('erasures of a day', () => {
   });
 
   it('are under way until they end, or for thirty days after their last note', () => {
-    const month = open.at + 30 * 86_400_000;
+    const month = open.at + 30 * DAY_MS;
     expect(isUnderErasure({ erasures: [open, ended] }, month - 1)).toBe(true);
     expect(isUnderErasure({ erasures: [open, ended] }, month)).toBe(false);
     expect(isUnderErasure({ erasures: [ended] }, 1)).toBe(false);

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { anyVersion } from '../../../lib/base/ObjectStore.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { CatalogCallError } from '../../../lib/landing/catalog/catalogCalls.ts';
 import type { PartitionCatalog } from '../../../lib/landing/catalog/PartitionCatalog.ts';
@@ -16,7 +17,7 @@ const DAY = '2026-11-19';
 const V1 = '20261119T100000000Z-00000001';
 const V2 = '20261119T110000000Z-00000002';
 const NOW = Date.UTC(2026, 10, 20);
-const DEADLINE = NOW + 60_000;
+const DEADLINE = NOW + MINUTE_MS;
 const TABLE = 'acme_visits';
 const config = defineConfig({
   bucket: 'own',

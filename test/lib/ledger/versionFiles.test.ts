@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { anyVersion, type ListOptions, storedText } from '../../../lib/base/ObjectStore.ts';
-import { addDays } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
@@ -105,8 +105,6 @@ const lackingDays = async (always?: readonly string[]) => (await look(always && 
 const note = async () =>
   parseVersionFiles((await store.read(versionFilesKey(PLACE.source, PLACE.dataset)))?.text);
 
-const HOUR = 3_600_000;
-
 /** Four days for each of the 84 hours of a turn, which is half of the seven days for which S3 keeps versions. */
 const LONG = Array.from({ length: 336 }, (_, i) => addDays('2026-11-17', -i));
 
@@ -127,10 +125,10 @@ async function putSeen(): Promise<void> {
   // A quarter of them was looked at a quarter of a turn after the one before.
   const looks: object = JSON.parse((await store.read(looksKey))?.text ?? '');
   const spread = Object.entries(looks).map(([day, noted], i) => {
-    return [day, { ...noted, at: now + (i % 4) * 21 * HOUR }];
+    return [day, { ...noted, at: now + (i % 4) * 21 * HOUR_MS }];
   });
   await store.write(looksKey, JSON.stringify(Object.fromEntries(spread)));
-  now += 83 * HOUR;
+  now += 83 * HOUR_MS;
 }
 
 describe('a look at the files of versions', () => {
@@ -235,14 +233,14 @@ describe('a look at the files of versions', () => {
 
   it('looks at each day within a turn, and reads no entry again', async () => {
     await putSeen();
-    now += HOUR;
+    now += HOUR_MS;
     const { read, listed } = await look({ always: ['2026-11-17'] });
     expect({ read, listed: listed.length }).toEqual({ read: [], listed: 2 });
     await remove(...['2026-11-16', '2026-06-01', '2025-12-17'].map((day) => fileKey(day)));
     const found: number[] = [];
     const reads: string[] = [];
     for (let hour = 1; hour <= 84; hour += 1) {
-      now += HOUR;
+      now += HOUR_MS;
       const seen = await lookOnly();
       found.push(seen.lacking.length);
       reads.push(...seen.read);
@@ -255,7 +253,7 @@ describe('a look at the files of versions', () => {
     await putSeen();
     const day = '2026-01-01';
     await settle(day, { version: V2 });
-    now += HOUR;
+    now += HOUR_MS;
     const { lacking, read } = await lookOnly();
     expect({ lacking, read }).toEqual({ lacking: [day], read: [day] });
   });
@@ -281,7 +279,7 @@ describe('a look at the files of versions', () => {
       store.take();
       const read: string[] = [];
       for (let hour = 0; hour < count; hour += 1) {
-        now += HOUR;
+        now += HOUR_MS;
         read.push(...(await look({ always: ['2026-11-16'] })).read);
       }
       return { ...store.take(), read };
@@ -313,12 +311,12 @@ describe('a look at the files of versions', () => {
     };
     const runs: number[] = [];
     do {
-      const until = now + 60_000;
+      const until = now + MINUTE_MS;
       const { late } = await look({ always: ['2026-11-17'], until, onCall });
       runs.push(late);
       // Two entries are read at a time.
       expect(now).toBeLessThanOrEqual(until + 1_000);
-      now += HOUR;
+      now += HOUR_MS;
     } while (runs.at(-1) !== 0 && runs.length < 20);
     expect(runs).toEqual([284, 234, 184, 140, 96, 66, 36, 6, 0]);
     expect(await lackingDays([])).toEqual(['2026-11-01']);

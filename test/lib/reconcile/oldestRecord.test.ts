@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { oldestRecord, undeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { at, DAY } from './CountedCloud.ts';
 
@@ -74,7 +75,7 @@ describe('the oldest record that a stream holds', () => {
 describe('an hour of which the stream delivered nothing', () => {
   const HOUR = at(`${DAY}T08:00:00`);
   const hourly = (values: Readonly<Record<number, number>>) =>
-    new Map(Object.entries(values).map(([hours, value]) => [HOUR + Number(hours) * 3_600_000, value]));
+    new Map(Object.entries(values).map(([hours, value]) => [HOUR + Number(hours) * HOUR_MS, value]));
 
   it.each([
     { what: 'of a day without a delivery', arrived: { 0: 9, 1: 4 }, delivered: { 24: 4 }, why: 'dropped' },

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { noCounts } from '../../../lib/erase/Manifest.ts';
 import { readHourlyRows } from '../../../lib/reconcile/hourlyRows.ts';
@@ -135,9 +136,9 @@ describe('a night', () => {
     const start = at(`${DAY}T00:00:00`);
     const ofStream = { start: NIGHT - 24 * HOUR, end: NIGHT, count: 3 };
     expect(read).toEqual([
-      { start: start - 60_000, end: start + 25 * HOUR, count: 22 },
+      { start: start - MINUTE_MS, end: start + 25 * HOUR, count: 22 },
       ofStream,
-      { start: start + 24 * HOUR - 60_000, end: NIGHT, count: 22 },
+      { start: start + 24 * HOUR - MINUTE_MS, end: NIGHT, count: 22 },
       ofStream,
     ]);
     const ofSluice = { namespace: 'Sluice', statistic: 'Sum' };
@@ -182,7 +183,7 @@ describe('a night', () => {
     const key = receivedHoursKey(config, DAY);
     const { eTag } = (await cloud.store.read(key)) ?? {};
     const daysRead = () =>
-      cloud.metricReads.map(({ start }) => new Date(start + 60_000).toISOString().slice(0, 10));
+      cloud.metricReads.map(({ start }) => new Date(start + MINUTE_MS).toISOString().slice(0, 10));
     cloud.metricReads = [];
     await cloud.night(1);
     expect(daysRead()).toContain('2026-11-25');

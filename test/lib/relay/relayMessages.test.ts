@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { type RelayCopy, writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import type { RelayMessage } from '../../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../../lib/relay/relayMessages.ts';
@@ -318,7 +318,7 @@ describe('a message', () => {
   it('is counted in metrics by reason, with the age of the oldest copy that is not taken', async () => {
     const { clock, relay, logged } = start(401);
     clock.advance(90_000);
-    await relay(TEXT, writeRelayCopy({ ...copy, keptAt: NOW + 60_000 }));
+    await relay(TEXT, writeRelayCopy({ ...copy, keptAt: NOW + MINUTE_MS }));
     const metrics = logged.filter((line) => 'RelayRefused' in line);
     expect(metrics).toMatchObject([
       {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import {
   type RelayCopy,
   readRelayCopy,
@@ -95,7 +96,7 @@ describe('the request that delivers a copy', () => {
     expect(request.path).toBe(`/v1/rgstr?k=t=1&t=${moved}&ec=2`);
     const alone = targetRequest({ ...copy, query: `t=${time}` }, statsig, KEPT + 60_001);
     expect(alone.path).toBe(`/v1/rgstr?t=${moved}`);
-    const early = targetRequest(copy, statsig, KEPT + 60_000);
+    const early = targetRequest(copy, statsig, KEPT + MINUTE_MS);
     expect(early.headers['statsig-client-time']).toBe(time);
     expect(early.path).toBe(`/v1/rgstr?k=t=1&t=${time}&ec=2`);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { clockCorrection, clockSkew, readTime } from '../../../lib/wire/eventTime.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/wire/limits.ts';
 
@@ -22,7 +23,7 @@ describe('readTime', () => {
     { text: '2026-11-20T12:00:00.0012345678901Z', expected: noon + 1 },
     { text: '2026-11-20 12:00:00', expected: noon },
     { text: '2026-11-20T12:00', expected: noon },
-    { text: '2026-11-20', expected: noon - 12 * 3_600_000 },
+    { text: '2026-11-20', expected: noon - 12 * HOUR_MS },
     { text: '2026-11-20T14:00:00+02:00', expected: noon },
     { text: '2026-11-20T14:00:00+02', expected: noon },
     { text: '2026-11-20T06:30:00-0530', expected: noon },

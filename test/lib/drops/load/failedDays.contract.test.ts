@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { FileError } from '../../../../lib/parquet/FileError.ts';
@@ -142,7 +143,7 @@ describe('a day that fails', () => {
     const key = await loads.drop('a.parquet', partlyRefused(98, 2));
     loads.clock.advance(-3_600_000);
     await loads.dropEvents('b', 98, 99);
-    loads.clock.advance(2 * 3_600_000);
+    loads.clock.advance(2 * HOUR_MS);
     await loads.load();
     await loads.load({ reason: 'retried' });
     const refused = {

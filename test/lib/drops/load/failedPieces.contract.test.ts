@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { DAY, ends, type LoadOptions, type Loads } from './startLoads.ts';
@@ -93,7 +94,7 @@ describe('a day in pieces of which one fails', () => {
     await ends(pieces.loadPiece(task), 'unchanged');
     // While the next piece is made, its task is not sent again.
     const mapped = async () => {
-      loads.clock.advance(11 * 60_000);
+      loads.clock.advance(11 * MINUTE_MS);
       await ends(loads.load(task), 'unchanged');
     };
     const run = { deadline: Number.MAX_SAFE_INTEGER };
@@ -116,7 +117,7 @@ describe('a day in pieces of which one fails', () => {
       expect(second === 'killed' ? second : second.outcome).toBe(how);
       expect(loads.sent()).toEqual([]);
       // Its own message comes again, after the visibility timeout of the queue.
-      loads.clock.advance(90 * 60_000);
+      loads.clock.advance(90 * MINUTE_MS);
       await ends(loads.load(task), 'unchanged');
       const again = loads.sentTask();
       expect(again.piece?.done).toBe(2);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, SUM } from './DayInPieces.ts';
@@ -96,7 +97,7 @@ describe('a day in pieces', () => {
       await loads.expectEntry({ state: 'succeeded', rows: SUM });
       expect(await loads.keys('quarantine/')).toHaveLength(2);
       // What was begun and not published goes, and so do the pieces.
-      loads.clock.advance(97 * 3_600_000);
+      loads.clock.advance(97 * HOUR_MS);
       await loads.sweep();
       const version = (await loads.entry())?.version ?? '';
       const left = await loads.keys('statsig/ingested/');

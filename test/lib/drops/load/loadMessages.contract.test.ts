@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { resources } from '../../../../infra/resources.ts';
 import { logicalIds } from '../../../../infra/template/Stack.ts';
+import { DAY_MS } from '../../../../lib/base/time.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -186,7 +187,7 @@ describe('load messages', () => {
       await loads.dropEvents('a', 0, 2, name);
       await send([task()]);
     }
-    loads.clock.advance(2 * 86_400_000);
+    loads.clock.advance(2 * DAY_MS);
     await send([task()]);
     expect(loads.logged.at(-1)).toEqual({
       level: 'info',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import { DAY_MS } from '../../../../lib/base/time.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import {
   DROPS,
@@ -69,7 +70,7 @@ describe('a load', () => {
   });
 
   it.each([
-    { what: 'for a day', waitMs: 86_400_000 - 1, isKept: true },
+    { what: 'for a day', waitMs: DAY_MS - 1, isKept: true },
     { what: 'no longer than a day', waitMs: 86_400_000, isKept: false },
   ])('keeps the version that it replaces $what', async ({ waitMs, isKept }) => {
     await loads.dropEvents('a', 0, 3);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { DatasetInput } from '../../../harness/configInput.ts';
 import { type Asked, firstRows, LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay, plannedTask } from './planDay.ts';
@@ -69,7 +70,7 @@ describe('a day that was loaded from another place', () => {
     const later = async () => loads.clock.advance(600_000);
     const task = await plannedTask(loads, DAY);
     expect(await loads.load({ ...task, at: { recorded: later } })).toMatchObject({ done: 1 });
-    loads.clock.advance(7 * 3_600_000);
+    loads.clock.advance(7 * HOUR_MS);
     await ends(runThere(), 'unchanged');
     const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'succeeded', place: OLD, rows: { out: 5 } });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { planDay, plannedTask } from './planDay.ts';
@@ -19,7 +19,7 @@ describe('a day that changes between its plan and its load', () => {
   const before = readEvents(0, 4);
 
   beforeEach(async () => {
-    loads = await startLoads({}, [], SETTLE_MS / 60_000);
+    loads = await startLoads({}, [], SETTLE_MS / MINUTE_MS);
     await loads.dropEvents('a', 0, 2);
     await loads.dropEvents('b', 2, 4);
     loads.clock.advance(HOUR_MS);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays, HOUR_MS } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import type { IngestTask, PlanRequest } from '../../../../lib/drops/plan/messageBodies.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
@@ -51,7 +51,7 @@ type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
 const bytes = new Map<string, Uint8Array>();
 let days = 0;
-const loads = await startLoads({}, [], SETTLE_MS / 60_000);
+const loads = await startLoads({}, [], SETTLE_MS / MINUTE_MS);
 for (const name of ['one', 'two', 'none']) {
   const rows = name === 'none' ? 0 : 2;
   bytes.set(`a ${name}`, await parquetOf(someEvents(0, rows, name)));

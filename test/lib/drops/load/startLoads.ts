@@ -14,6 +14,7 @@ import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBuc
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { listObjects } from '../../../../lib/base/ObjectStore.ts';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
@@ -232,7 +233,7 @@ export async function startLoads(
 
     /** Whether the version that queries read lacks files, as the hourly look finds it. */
     lacks: async () => {
-      const { lacking } = await lookAtVersions(makeLoader(), place, [DAY], clock.now() + 60_000);
+      const { lacking } = await lookAtVersions(makeLoader(), place, [DAY], clock.now() + MINUTE_MS);
       return lacking.length > 0;
     },
 

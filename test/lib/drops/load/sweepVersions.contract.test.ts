@@ -1,7 +1,7 @@
 import { DeleteTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DAY_MS } from '../../../../lib/base/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -49,9 +49,9 @@ describe('the sweep', () => {
 
   it('keeps a version for a day from when it was replaced, not from when it was written', async () => {
     await loadRows('first');
-    loads.clock.advance(DAY_MS - 60_000);
+    loads.clock.advance(DAY_MS - MINUTE_MS);
     await loadRows('second');
-    loads.clock.advance(2 * 60_000);
+    loads.clock.advance(2 * MINUTE_MS);
     await loads.sweep();
     expect(await files()).toHaveLength(2);
     loads.clock.advance(DAY_MS);
@@ -66,9 +66,9 @@ describe('the sweep', () => {
     await loads.dropEvents('a', 0, 2, 'second');
     await ends(loads.load({ killAt: 'moved' }), 'killed');
     const second = (await files()).find((key) => key !== first);
-    loads.clock.advance(DAY_MS - 60_000);
+    loads.clock.advance(DAY_MS - MINUTE_MS);
     await loadRows('third');
-    loads.clock.advance(2 * 60_000);
+    loads.clock.advance(2 * MINUTE_MS);
     await loads.sweep();
     expect(await files()).toContain(second);
     loads.clock.advance(DAY_MS);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import {
@@ -131,7 +131,7 @@ describe('decideDay', () => {
     },
     {
       title: 'with a file that is too recent',
-      listed: drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - 60_000) })),
+      listed: drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - MINUTE_MS) })),
       known: null,
       decision: { wait: 'settling', until: NOW + 540_000 },
     },
@@ -193,7 +193,7 @@ describe('decideDay', () => {
   });
 
   const HERE = 's3://new/events/YYYY-MM-DD';
-  const young = drop(file('a.parquet', { lastModified: new Date(NOW - 60_000) }));
+  const young = drop(file('a.parquet', { lastModified: new Date(NOW - MINUTE_MS) }));
   interface Elsewhere {
     readonly title: string;
     /** What the configured place has; nothing by default. */

@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { valueAt } from '../../../../lib/base/json.ts';
-import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { entryOf, plan } from './planRuns.ts';
@@ -89,9 +89,9 @@ describe('a run of the plan', () => {
     const settling = { state: 'waiting', queued: { reason: 'settling' } };
     expect(await entryOf(ingest, today())).toMatchObject(settling);
     // The clock runs by itself as well: a minute is room for a busy machine.
-    await ingest.clock.advance(9 * 60_000);
+    await ingest.clock.advance(9 * MINUTE_MS);
     expect(await ingest.received('plan')).toEqual([]);
-    await ingest.clock.advance(2 * 60_000);
+    await ingest.clock.advance(2 * MINUTE_MS);
     const again = { sluice: 'plan', sources: ['acme'], datasets: ['events'], days: [today()], round: 1 };
     expect(await ingest.received('plan')).toEqual([again]);
     expect(await plan(ingest, again)).toMatchObject({ queued: [{}] });
@@ -153,7 +153,7 @@ describe('a run of the plan', () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
     await plan(ingest, { datasets: ['events'], days: [today()], round: 4 });
-    await ingest.clock.advance(14 * 60_000);
+    await ingest.clock.advance(14 * MINUTE_MS);
     expect(await ingest.received('plan')).toEqual([]);
     await ingest.clock.advance(60_000);
     expect(await ingest.received('plan')).toMatchObject([{ round: 5 }]);
@@ -163,7 +163,7 @@ describe('a run of the plan', () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
     await plan(ingest, { datasets: ['events'], days: [today()], round: 96 });
-    await ingest.clock.advance(15 * 60_000);
+    await ingest.clock.advance(15 * MINUTE_MS);
     expect(await ingest.received('plan')).toEqual([]);
   });
 });

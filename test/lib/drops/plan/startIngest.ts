@@ -9,7 +9,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { taskQueue } from '../../../../lib/aws/taskQueue.ts';
-import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
 import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
@@ -96,7 +96,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     tasks: taskQueue(sqs, urlOf('load'), timing),
     requests: taskQueue(sqs, urlOf('plan'), timing),
     log: (fields) => lines.push(fields),
-    deadline: clock.now() + 60_000,
+    deadline: clock.now() + MINUTE_MS,
   });
   return {
     clock,
@@ -127,7 +127,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     async settle(day: string, settled: Partial<Settlement> = {}): Promise<void> {
       const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
       const fingerprint = (await ledger.read(place))?.queued?.fingerprint ?? '';
-      const outcome = await ledger.claim(place, 'loader', clock.now() + 3_600_000, fingerprint);
+      const outcome = await ledger.claim(place, 'loader', clock.now() + HOUR_MS, fingerprint);
       if (!('claim' in outcome)) throw new Error('busy');
       await ledger.settle(outcome.claim, settlement({ fingerprint, ...settled }));
     },

@@ -1,4 +1,5 @@
 import type { FolderPage, ObjectPage } from '../../../../lib/base/ObjectStore.ts';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { Page } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import type {
@@ -97,7 +98,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         clock.advance(ms);
       },
       random: () => 0.5,
-      deadline: now + 60_000,
+      deadline: now + MINUTE_MS,
     },
     objects: Object.assign(new MemoryObjects(clock), {
       listPage: async (prefix: string): Promise<ObjectPage> => {

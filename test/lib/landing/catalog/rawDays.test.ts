@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import {
   lostDays,
@@ -10,8 +11,6 @@ import { erasureKey, rawDaysKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, landedFileName, tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const config = defineConfig({ bucket: 'acme' });
 const OLD = '2026-11-10';
 const D20 = '2026-11-20';
@@ -28,7 +27,7 @@ beforeEach(() => {
 /** Puts a file as the writer does, and says its key. */
 const put = async (day: string, minutesAgo = 60) => {
   const digest = String(store.objects.size).padStart(32, '0');
-  const key = `${dayFolder(config, 'events', day)}${landedFileName(now - minutesAgo * MINUTE, digest)}`;
+  const key = `${dayFolder(config, 'events', day)}${landedFileName(now - minutesAgo * MINUTE_MS, digest)}`;
   await store.write(key, 'x');
   return key;
 };
@@ -51,31 +50,31 @@ const look = async (configuration = config) => {
   const folder = tableFolder(config, 'events');
   const { items } = await store.listFolders(folder, { limit: 99 });
   await noteRawDays(store, 'events', items, configuration, now);
-  now += HOUR;
+  now += HOUR_MS;
   return lostDays(await note()).map(({ day, files }) => [day, files]);
 };
 
 describe('days of a raw table that lost files', () => {
-  it.each([D20, OLD])(
-    'are those of which a look has seen more, or any, until these are back: %s',
-    async (day) => {
-      const file = await put(day);
-      await put(D21);
-      expect(await look()).toEqual([]);
-      await remove(file);
-      const seenAt = now - HOUR;
-      for (const _ of [1, 2]) expect(await look()).toEqual([[day, 1]]);
-      expect(lostDays(await note())[0]).toMatchObject({ seenAt });
-      await store.write(file, 'x');
-      expect(await look()).toEqual([]);
-    },
-  );
+  it.each([
+    { what: 'a day whose files are counted', day: D20 },
+    { what: 'an older one, of which only its folder is seen', day: OLD },
+  ])('are those that have no file any more, until it is back: $what', async ({ day }) => {
+    const file = await put(day);
+    await put(D21);
+    expect(await look()).toEqual([]);
+    await remove(file);
+    const seenAt = now - HOUR_MS;
+    for (const _ of [1, 2]) expect(await look()).toEqual([[day, 1]]);
+    expect(lostDays(await note())[0]).toMatchObject({ seenAt });
+    await store.write(file, 'x');
+    expect(await look()).toEqual([]);
+  });
 
   it('are noted by the later of two looks at the same time', async () => {
     await put(D20);
     await put(D21);
     await look();
-    const later = now + MINUTE;
+    const later = now + MINUTE_MS;
     let isOvertaken = false;
     onPage(async (prefix) => {
       if (isOvertaken || prefix !== dayFolder(config, 'events', D20)) return;
@@ -107,7 +106,7 @@ describe('days of a raw table that lost files', () => {
     store.archived.add(await put(D20));
     const archivedSince = now;
     await look();
-    now += 100 * HOUR;
+    now += 100 * HOUR_MS;
     await look();
     expect((await note()).days[D20]).toMatchObject({ archivedSince });
   });
@@ -135,7 +134,7 @@ describe('days of a raw table that lost files', () => {
     expect(await look()).toEqual([]);
     await remove(file);
     expect(await look()).toEqual([[D21, 8]]);
-    now += 99 * HOUR;
+    now += 99 * HOUR_MS;
     expect(await look()).toEqual([[D21, 8]]);
   });
 
@@ -173,11 +172,11 @@ describe('days of a raw table that lost files', () => {
   it('are none of which an erasure deleted files, nor older ones that lost some', async () => {
     const files = [await put(D20), await put(D20), await put(OLD), await put(OLD), await put(D21)];
     await store.write(erasureKey('b'), '{}');
-    now += MINUTE;
+    now += MINUTE_MS;
     await look();
     // The later one comes first in a listing.
     await store.write(erasureKey('a'), '{}');
-    now += MINUTE;
+    now += MINUTE_MS;
     await remove(...files.slice(1, 3), ...files.slice(4));
     expect(await look()).toEqual([]);
     await remove(files[0] ?? '');

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { StreamBreaker } from '../../../../lib/landing/store/StreamBreaker.ts';
 import { PROBE_CALL_MS } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock, seededRandom } from '../../../../packages/local-aws/src/base/index.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
-const MINUTE_MS = 60_000;
 const CODE = 'ServiceUnavailableException';
 
 /** A collector's environment with one stream, which takes records or does not. */

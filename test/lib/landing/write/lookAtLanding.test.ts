@@ -1,13 +1,13 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { anyVersion } from '../../../../lib/base/ObjectStore.ts';
 import { objectCreated } from '../../../../lib/base/queue.ts';
+import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { readNotes, writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
 import { removeWritten } from '../../../../lib/landing/write/removeWritten.ts';
 import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
-const HOUR_MS = 3_600_000;
 const WRITTEN = { written: true, why: 'AccessDenied' } as const;
 const BEGIN = Date.parse('2026-11-25T10:00:00Z');
 
@@ -16,17 +16,17 @@ const clock = { now: () => now };
 let store: MemoryObjects;
 let keysSent: string[];
 let waiting: number;
+/** Whether the queue takes no message. */
+let isAway: boolean;
 let lines: Record<string, unknown>[];
 beforeEach(() => {
   now = BEGIN;
   store = new MemoryObjects(clock);
   keysSent = [];
   waiting = 0;
+  isAway = false;
   lines = [];
 });
-
-/** Whether the queue takes no message. */
-let isAway = false;
 
 async function look(hours: number) {
   keysSent = [];

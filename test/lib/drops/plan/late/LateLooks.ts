@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { addDays, utcDay } from '../../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS, utcDay } from '../../../../../lib/base/time.ts';
 import { planMessages } from '../../../../../lib/drops/plan/planMessages.ts';
 import type { Settlement } from '../../../../../lib/ledger/Ledger.ts';
 import { type DatasetInput, eventsDataset } from '../../../../harness/configInput.ts';
@@ -49,7 +49,7 @@ export class LateLooks {
 
   /** Moves the clock by some hours. */
   async advanceHours(hours: number): Promise<void> {
-    await this.ingest.clock.advance(hours * 3_600_000);
+    await this.ingest.clock.advance(hours * HOUR_MS);
   }
 
   /** Hands messages of the plan's queue to the plan, none of which fails. */
@@ -86,7 +86,7 @@ export class LateLooks {
   /** Waits until the plan has summed up a run of the schedule whose parts did not all end. */
   async waitForTally(): Promise<void> {
     for (let waits = 0; waits < 8; waits += 1) {
-      await this.ingest.clock.advance(15 * 60_000);
+      await this.ingest.clock.advance(15 * MINUTE_MS);
       await this.handle(await this.ingest.received('plan'));
     }
     expect(this.ingest.lines).toContainEqual(
