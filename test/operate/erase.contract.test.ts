@@ -49,7 +49,7 @@ describe('erasing a deployment', () => {
         exportTo({ folder: 'other' }, { name: 'other', table: 'statsig_forwarded_exposures' }),
       ],
     });
-    const lake = new EraseLake(s3, config, directory, 4, seededRandom(4));
+    const lake = new EraseLake({ s3, config, directory, victims: 4, random: seededRandom(4) });
     for (const each of [day, today]) {
       await lake.landRaw('events', each);
       await lake.landIngested(each);

@@ -29,19 +29,51 @@ const IDS = /(?:erase|stay)-[a-z]+-\d{6}(?!\d)/g;
 
 const COLUMNS = ['user_id', 'stable_id', 'company_id', 'custom_ids.teamID'] as const;
 
+/** What units of a column are called in their IDs. */
+const WORDS: Readonly<Record<Someone['column'], string>> = {
+  user_id: 'user',
+  stable_id: 'stable',
+  company_id: 'company',
+  'custom_ids.teamID': 'team',
+};
+/** Statsig's types of units. */
+const TYPES: Readonly<Record<Someone['column'], string>> = {
+  user_id: 'userID',
+  stable_id: 'stableID',
+  company_id: 'companyID',
+  'custom_ids.teamID': 'teamID',
+};
+
 /** IDs in a text. */
 export function idsIn(text: string): Set<string> {
   return new Set(text.match(IDS) ?? []);
 }
 
-/** A bucket with rows of some people in every place, and with everything that can be read in it. */
+/** What a lake is made of. */
+export interface LakeParts {
+  /** Puts objects. */
+  readonly s3: S3Client;
+  /** Leaves delete markers. Default: `s3`. */
+  readonly deleter?: S3Client;
+  readonly config: Config;
+  /** An existing folder for files before they are put. */
+  readonly directory: string;
+  /** How many units are to be erased. */
+  readonly victims: number;
+  /** Numbers from 0 to less than 1. */
+  readonly random: () => number;
+}
+
+/** A bucket with rows of some people in every place of an erasure. */
 export class EraseLake {
   readonly #s3: S3Client;
   readonly #deleter: S3Client;
   readonly #config: Config;
   readonly #directory: string;
   readonly #random: () => number;
+  /** The units that are to be erased, of one column after the other. */
   readonly victims: readonly Someone[];
+  /** How many rows and keys were numbered. */
   #serial = 0;
 
   /** Rows of places that have fewer than the raw tables. */
@@ -49,15 +81,7 @@ export class EraseLake {
     return Math.max(30, Math.ceil(this.victims.length / 5));
   }
 
-  /** @param deleter Who may leave delete markers. Default: who puts. */
-  constructor(
-    s3: S3Client,
-    config: Config,
-    directory: string,
-    victims: number,
-    random: () => number,
-    deleter = s3,
-  ) {
+  constructor({ s3, deleter = s3, config, directory, victims, random }: LakeParts) {
     this.#s3 = s3;
     this.#deleter = deleter;
     this.#config = config;
@@ -110,12 +134,7 @@ export class EraseLake {
     const metrics = () =>
       this.#someones(this.#many).map((who) => ({
         unit_id: who.value,
-        id_type: {
-          user_id: 'userID',
-          stable_id: 'stableID',
-          company_id: 'companyID',
-          'custom_ids.teamID': 'teamID',
-        }[who.column],
+        id_type: TYPES[who.column],
         metric_name: 'orders',
         metric_value: this.#next(),
       }));
@@ -136,6 +155,8 @@ export class EraseLake {
   /**
    * Lands refused data: events, a whole body, a compressed one, and one that is an object of its own. Also what waits in the
    * landing, of which the writer must not hear.
+   *
+   * @param at When relay kept its copies, epoch milliseconds.
    */
   async landRefused(day: string, at: number): Promise<void> {
     const bucket = this.#config.bucket;
@@ -309,6 +330,7 @@ export class EraseLake {
     }
   }
 
+  /** Puts an object. */
   async put(Key: string, Body: Uint8Array, ContentType?: string): Promise<void> {
     await this.#s3.send(new PutObjectCommand({ Bucket: this.#config.bucket, Key, Body, ContentType }));
   }
@@ -415,10 +437,7 @@ export class EraseLake {
 
 /** The ID of somebody with a number. */
 function id(what: 'erase' | 'stay', column: Someone['column'], n: number): string {
-  const kind = { user_id: 'user', stable_id: 'stable', company_id: 'company', 'custom_ids.teamID': 'team' }[
-    column
-  ];
-  return `${what}-${kind}-${String(n).padStart(6, '0')}`;
+  return `${what}-${WORDS[column]}-${String(n).padStart(6, '0')}`;
 }
 
 /** Lower-case hex SHA-256 of a text. */

@@ -523,26 +523,43 @@ describe('an object that somebody else changes', () => {
 });
 
 it.each([
-  { text: '"gone"', isLoading: true, counts: { versions: 1, waiting: 1 }, hasFound: true },
-  { text: '"gone"', isLoading: false, counts: { versions: 1, deleted: 1, rows: 1 }, hasFound: true },
-  { text: '"stays"', isLoading: true, counts: { versions: 1 }, hasFound: false },
-])(
-  'a file of a load with $text waits if the load is under way: $isLoading',
-  async ({ text, ...expected }) => {
-    const asked: string[] = [];
-    const isLoading = async (key: string) => {
-      asked.push(key);
-      return expected.isLoading;
-    };
-    const { counts, hasFound } = expected;
-    const bodies = [Buffer.from(text)];
-    const done = await erase({ form: { form: 'load' }, bodies, ports: { isLoading } });
-    expect(done).toMatchObject({ counts: countsOf(counts), hasFound });
-    // No other object is of a load.
-    await erase({ form: result, bodies, ports: { isLoading } });
-    expect(asked).toEqual(text === '"gone"' ? [KEY] : []);
+  {
+    what: 'waits while the load is under way',
+    text: '"gone"',
+    isUnderWay: true,
+    counts: { versions: 1, waiting: 1 },
+    hasFound: true,
+    asked: [KEY],
   },
-);
+  {
+    what: 'is deleted after it',
+    text: '"gone"',
+    isUnderWay: false,
+    counts: { versions: 1, deleted: 1, rows: 1 },
+    hasFound: true,
+    asked: [KEY],
+  },
+  {
+    what: 'stays without the unit, of whose load nobody is asked',
+    text: '"stays"',
+    isUnderWay: true,
+    counts: { versions: 1 },
+    hasFound: false,
+    asked: [],
+  },
+])('a file of a load $what', async ({ text, isUnderWay, counts, hasFound, asked }) => {
+  const askedFor: string[] = [];
+  const isLoading = async (key: string) => {
+    askedFor.push(key);
+    return isUnderWay;
+  };
+  const bodies = [Buffer.from(text)];
+  const done = await erase({ form: { form: 'load' }, bodies, ports: { isLoading } });
+  expect(done).toMatchObject({ counts: countsOf(counts), hasFound });
+  // No other object is of a load.
+  await erase({ form: result, bodies, ports: { isLoading } });
+  expect(askedFor).toEqual(asked);
+});
 
 it('an erasure needs nobody to follow its steps, and knows no loads by itself', async () => {
   const ports = { faultPoint: undefined };

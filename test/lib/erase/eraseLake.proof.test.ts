@@ -34,7 +34,14 @@ const { cloud } = story;
 const s3 = story.s3By();
 const writer = story.s3By(await story.credentialsOf('WriteRole'));
 const decoding = { s3, bucket: BUCKET, directory: story.scratch };
-const lake = new EraseLake(s3, config, story.scratch, UNITS, seededRandom(SEED), writer);
+const lake = new EraseLake({
+  s3,
+  deleter: writer,
+  config,
+  directory: story.scratch,
+  victims: UNITS,
+  random: seededRandom(SEED),
+});
 afterAll(() => story.close());
 
 describe('an erasure', () => {

@@ -7,11 +7,8 @@ import {
   objectForm,
   placeFolders,
 } from '../../../lib/erase/erasePlaces.ts';
-import { erasures, type Manifest } from '../../../lib/erase/Manifest.ts';
-import { erasureKey } from '../../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { dayFolder, groupsFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
-import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const DAY = '2026-11-01';
 const VERSION = '20261119T000000Z-0123456789abcdef';
@@ -82,49 +79,4 @@ describe('an object in a place of an erasure', () => {
     expect(placesOf('landing/a')).toEqual(['landing']);
     expect(placesOf('export/a')).toEqual([]);
   });
-});
-
-describe('the manifest of an erasure', () => {
-  const manifest: Manifest = {
-    version: 1,
-    id: 'e1',
-    units: 1,
-    startedAt: 5,
-    runs: [],
-    forgotten: 0,
-    bodies: ['quarantine-large/q'],
-  };
-
-  it('is read as it was written, and has no record before', async () => {
-    const store = erasures(new MemoryObjects());
-    expect(await store.read('e1')).toBeNull();
-    const eTag = await store.write(manifest, null);
-    expect(await store.read('e1')).toEqual({ manifest, eTag });
-  });
-
-  it('is written only over the one that was read, and knows its own write whose answer was lost', async () => {
-    const objects = new MemoryObjects();
-    const store = erasures(objects);
-    const eTag = await store.write(manifest, null);
-    expect(eTag).not.toBeNull();
-    expect(await store.write({ ...manifest, units: 2 }, null)).toBeNull();
-    expect(await store.write({ ...manifest, units: 2 }, 'another')).toBeNull();
-    expect(await erasures(new MemoryObjects()).write(manifest, 'of one that is gone')).toBeNull();
-    // The client has sent it twice: the second is refused.
-    objects.faults = ['written_twice'];
-    const changed = await store.write({ ...manifest, units: 2 }, eTag);
-    expect(await store.read('e1')).toEqual({ manifest: { ...manifest, units: 2 }, eTag: changed });
-  });
-
-  it.each(['', 'no JSON', '{"version":2}', JSON.stringify({ ...manifest, units: -1 })])(
-    'is refused if it is %j',
-    async (text) => {
-      const objects = new MemoryObjects();
-      await objects.write(erasureKey('e1'), text, { expected: null });
-      await expect(erasures(objects).read('e1')).rejects.toMatchObject({
-        code: 'SLUICE_ERASE_MANIFEST_INVALID',
-        detail: `${erasureKey('e1')}.`,
-      });
-    },
-  );
 });
