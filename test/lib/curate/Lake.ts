@@ -32,21 +32,21 @@ import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { readCurationState } from '../../../observe/facts/days/curationState.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
+/** How long raw files are kept, and how many days before their day the first of them may come. */
 const KEPT_DAYS = 14;
-
 const FUTURE_DAYS = 1;
 
 /** Some days more than are kept, so that exports of expired days are looked at. */
 export const EXPORT_LOOKBACK = KEPT_DAYS + 4;
 
+/** The bucket of the customer to whom days are exported, and its account. */
 const CUSTOMER = 'acme-warehouse';
-
 const OWNER = '000000000000';
 
 /** As the function `export` has them: its time but for the last minute and a half, and its timeout with a margin. */
 const EXPORT_MS = { deadline: 780_000, lease: 960_000 };
 
-/** @throws Error without a value. */
+/** A value that has to be there. @param what What it is, for the error. @throws Error without a value. */
 export function required<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined) throw new Error(`No ${what}.`);
   return value;
@@ -57,22 +57,36 @@ export function nameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1, -'.parquet'.length);
 }
 
+/** What became of the export of a day. */
+export interface DayExported {
+  /** The table that is exported. */
+  readonly table: string;
+  readonly day: UtcDay;
+  /** Events that the customer reads no more. */
+  readonly gone: readonly number[];
+  /** Keys of files whose copies were kept. */
+  readonly kept: readonly string[];
+}
+
 /** A bucket with versions, in which files are deleted and brought back, units erased, and files expire. */
 export class Lake {
   readonly curations: Curations;
   /** Events that were accepted, by day. */
   readonly landed = new Map<UtcDay, Set<number>>();
+  /** Events whose user was erased. */
   readonly erased = new Set<number>();
   /** When each raw file came, by key. */
   readonly cameAt = new Map<string, number>();
   /** Events that the customer has read, by export and day. */
   readonly exported = new Map<string, ReadonlySet<number>>();
+  /** How many files were named. */
   #files = 0;
 
   private constructor(curations: Curations) {
     this.curations = curations;
   }
 
+  /** Starts a lake that curates and exports exposures, before anything has landed. Close its `curations`. */
   static async start(): Promise<Lake> {
     const curations = await startCurations({
       retention: { forwardedDays: KEPT_DAYS, dataVersionDays: 7 },
@@ -92,14 +106,22 @@ export class Lake {
     return new Lake(curations);
   }
 
+  /** The day of its clock. */
   get today(): UtcDay {
     return utcDay(this.curations.clock.now());
   }
 
+  /** Whether files of a day may have expired. */
   isExpired(day: UtcDay): boolean {
     return this.today >= addDays(day, KEPT_DAYS - FUTURE_DAYS);
   }
 
+  /**
+   * Puts a raw file of a day with an event of each number, from the first to before the last.
+   *
+   * @param name The file's name without its ending. Default: one that no other has.
+   * @returns Its key.
+   */
   async land(day: UtcDay, from: number, to: number, name = `f${this.#files++}`): Promise<string> {
     const key = await this.curations.land(name, exposures(from, to, day), 'exposures', day);
     if (!this.landed.has(day)) await this.#register(day);
@@ -118,6 +140,7 @@ export class Lake {
     await gluePartitionCatalog(glue).batchCreate(config.database, config.tables.exposures, [partition]);
   }
 
+  /** Deletes an object; its versions stay. */
   async remove(Key: string): Promise<void> {
     await this.curations.s3.send(new DeleteObjectCommand({ Bucket: this.curations.config.bucket, Key }));
   }
@@ -135,6 +158,7 @@ export class Lake {
     return wanted.length;
   }
 
+  /** Keys of the raw files of a day. @param day Default: of every day. */
   rawKeys(day?: UtcDay): Promise<string[]> {
     const folder = dayFolder(this.curations.config, 'exposures', day ?? DAY);
     return this.curations.keys(day === undefined ? folder.slice(0, -DAY.length - 1) : folder);
@@ -203,12 +227,8 @@ export class Lake {
     }
   }
 
-  /**
-   * Exports what is new or changed.
-   *
-   * @returns Of each exported day the events that the customer reads no more, and the keys whose copies were kept.
-   */
-  async export() {
+  /** Exports what is new or changed. @returns What became of each day that was exported. */
+  async export(): Promise<readonly DayExported[]> {
     const { s3, glue, config, clock, ledger } = this.curations;
     const { wait, random } = this.curations.makePlanner();
     const attempts = { clock, wait, random, deadline: Number.POSITIVE_INFINITY };
@@ -231,7 +251,7 @@ export class Lake {
       tasks: { send },
     };
     expect((await planExports(ports, { sluice: 'export' })).failed).toEqual([]);
-    const done: { table: string; day: UtcDay; gone: readonly number[]; kept: readonly string[] }[] = [];
+    const done: DayExported[] = [];
     for (const task of tasks) {
       const { day } = task;
       const exported = config.exports.find(({ name }) => name === task.export);
@@ -266,6 +286,7 @@ export class Lake {
     return done;
   }
 
+  /** Passes a day: files expire, and the nightly run curates. */
   async night(): Promise<void> {
     this.curations.clock.advance(DAY_MS);
     await this.expire();
@@ -280,11 +301,13 @@ export class Lake {
     return states.flatMap(({ kept }) => kept.map(({ day }) => day));
   }
 
+  /** Numbers of the events in the files below a prefix. @param bucket Default: the lake's. */
   async eventsOf(prefix: string, bucket?: string): Promise<readonly number[]> {
     const rows = await this.curations.rowsUnder(prefix, bucket);
     return rows.map((row) => Number(String(row['event_id']).slice(1)));
   }
 
+  /** Numbers of the events of a day that views show. */
   async seen(day: UtcDay): Promise<ReadonlySet<number>> {
     return new Set((await this.curations.read(day)).map((id) => Number(id.slice(1))));
   }
@@ -303,6 +326,7 @@ export class Lake {
   }
 }
 
+/** What an erasure that is killed throws. */
 class Killed extends Error {}
 
 /** Where an erasure of a curated day can be killed: a Parquet file is replaced, and only what is no table's is hidden. */

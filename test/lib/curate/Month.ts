@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { addDays, type UtcDay } from '../../../lib/base/time.ts';
+import { addDays, MINUTE_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { killPoints, type Lake, nameOf, required } from './Lake.ts';
 import { exposures } from './startCurations.ts';
@@ -7,12 +7,13 @@ import { exposures } from './startCurations.ts';
 /** Numbers of events that a day may have. No two days have the same. */
 const EVENTS_A_DAY = 100;
 
-/** What is drawn: the steps of the nights, and what each of them takes. */
+/** The seed of all that is drawn: the steps between nights, and what each of them takes. */
 const SEED = 1;
 
 /** Most events of the files of a day. */
 const HALF_DAY = EVENTS_A_DAY / 2;
 
+/** Keys of files, of which there is one at least. */
 type Keys = readonly [string, ...string[]];
 
 /** What happens to a lake between nights, drawn by the seed, and what has to hold. */
@@ -25,8 +26,11 @@ export class Month {
   readonly found = new Set<UtcDay>();
   /** Events whose erasure was killed, and has not ended. */
   readonly unfinished: number[] = [];
+  /** Keys of files that are gone, and whose copies the customer has kept. */
   readonly keptCopies = new Set<string>();
+  /** The number from which the events of each day count. */
   readonly #firstEvents = new Map<UtcDay, number>();
+  /** When the last night was, epoch milliseconds. */
   #lastNight = 0;
   /** Events that the last night has seen. */
   #known: ReadonlySet<number> = new Set();
@@ -64,14 +68,17 @@ export class Month {
     this.lake = lake;
   }
 
+  /** Draws a whole number from 0 to less than another. */
   #below(count: number): number {
     return Math.floor(this.#random() * count);
   }
 
+  /** Draws one of some; undefined without any. */
   #pick<Item>(items: readonly Item[]): Item | undefined {
     return items[this.#below(items.length)];
   }
 
+  /** Lands a file with some events of a day. */
   async #land(day: UtcDay): Promise<boolean> {
     const base = this.#firstEvents.get(day) ?? EVENTS_A_DAY * this.#firstEvents.size;
     this.#firstEvents.set(day, base);
@@ -84,10 +91,12 @@ export class Month {
     return isSent;
   }
 
+  /** Days whose curated files views read, and whose raw files have not expired. */
   async #curated(): Promise<readonly UtcDay[]> {
     return (await this.lake.curations.listedDays()).filter((day) => !this.lake.isExpired(day));
   }
 
+  /** Whether a raw file came after the last night, so that no version is made of it. */
   #isNew(key: string): boolean {
     return required(this.lake.cameAt.get(key), key) > this.#lastNight;
   }
@@ -103,11 +112,13 @@ export class Month {
     return true;
   }
 
+  /** Brings back most of the deleted files of a day. */
   async #restore(): Promise<boolean> {
     const day = this.#pick([...this.#spoiled].filter((spoiled) => !this.lake.isExpired(spoiled)));
     return day !== undefined && (await this.lake.restore(day, () => this.#random() < 0.6)) > 0;
   }
 
+  /** Deletes a file that no version is made of, and puts its rows into another: as the writer does that is killed. */
   async #rename(): Promise<boolean> {
     const key = this.#pick((await this.lake.rawKeys()).filter((raw) => this.#isNew(raw)));
     const [, day] = key === undefined ? [] : (/([^/]+)\/[^/]+$/.exec(key) ?? []);
@@ -121,6 +132,7 @@ export class Month {
     return true;
   }
 
+  /** Erases the user of an event in half of the cases; half of these runs are killed. */
   async #erase(): Promise<boolean> {
     const event = this.#pick([...required(this.#pick([...this.lake.landed.values()]), 'day')]);
     if (event === undefined || this.#random() < 0.5) return false;
@@ -129,6 +141,7 @@ export class Month {
     return true;
   }
 
+  /** Exports, after which the customer lacks no event but erased ones, and has no copy of a file that was never changed. */
   async exportAll(): Promise<boolean> {
     const exported = await this.lake.export();
     for (const { table, day, gone, kept } of exported) {
@@ -142,11 +155,17 @@ export class Month {
     return exported.length > 0;
   }
 
+  /** Events of a day that views lack, but for those whose erasure has begun. */
   async #missing(day: UtcDay): Promise<readonly number[]> {
     return (await this.lake.missing(day)).filter((event) => !this.unfinished.includes(event));
   }
 
-  /** Draws a step and takes it. @returns Its name if there was something to do. */
+  /**
+   * Draws a step and takes it, after which views lack no event that the last night has seen.
+   *
+   * @param night The number of the night before, for what fails.
+   * @returns The step's name; null if there was nothing to do.
+   */
   async step(night: number): Promise<string | null> {
     const [step, run] = required(this.#pick(Object.entries(this.steps)), 'step');
     const isDone = await run();
@@ -155,10 +174,15 @@ export class Month {
       const lost = (await this.#missing(day)).filter((event) => this.#known.has(event));
       expect({ night, step, day, lost }).toEqual({ night, step, day, lost: [] });
     }
-    this.lake.curations.clock.advance(60_000);
+    this.lake.curations.clock.advance(MINUTE_MS);
     return isDone ? step : null;
   }
 
+  /**
+   * Passes a night, after which views lack no event of a day that is over, and no day has a finding whose files were never changed.
+   *
+   * @param night Its number, for what fails.
+   */
   async night(night: number): Promise<void> {
     await this.lake.night();
     this.#lastNight = this.lake.curations.clock.now();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CurateError, toCurateFailure } from '../../../lib/curate/CurateError.ts';
+import { CurateError } from '../../../lib/curate/CurateError.ts';
 import {
   beginRun,
   endRun,
@@ -9,11 +9,8 @@ import {
   releaseRun,
   sumAccount,
 } from '../../../lib/curate/curationRun.ts';
-import { LoadError } from '../../../lib/drops/load/LoadError.ts';
-import { CatalogCallError } from '../../../lib/landing/catalog/catalogCalls.ts';
 import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
-import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { curatedEntry, curationRun } from '../../harness/ledgerEntry.ts';
 
 const V1 = '20261121T000000000Z-00000000';
@@ -165,21 +162,5 @@ describe('the account of a version', () => {
     { what: 'nothing is done', slices: 0, done: [] },
   ])('is none if $what', ({ slices = 2, done }) => {
     expect(sumAccount(curationRun({ slices, done: [...done] }))).toBeNull();
-  });
-});
-
-it.each([
-  { error: new LoadError('SLUICE_LOAD_BUCKET_FAILED'), code: 'SLUICE_CURATE_BUCKET_FAILED' },
-  { error: new EngineError('SLUICE_ENGINE_OUT_OF_DISK'), code: 'SLUICE_CURATE_DAY_TOO_LARGE' },
-  { error: new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY'), code: 'SLUICE_ENGINE_OUT_OF_MEMORY' },
-])('the error $error.code of a step is noted as $code', ({ error, code }) => {
-  expect(toCurateFailure(error, AbortSignal.any([])).code).toBe(code);
-});
-
-it('the failure of a call of the catalog is noted by the name of its error', () => {
-  const error = new CatalogCallError('ThrottlingException', true, 'u-secret');
-  expect(toCurateFailure(error, AbortSignal.any([]))).toMatchObject({
-    code: 'SLUICE_CURATE_CATALOG_FAILED',
-    message: expect.stringMatching(/ ThrottlingException\.$/),
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { settledEntry } from '../../../lib/curate/settledEntry.ts';
 import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
@@ -33,12 +34,11 @@ function keptOf(
 
 it('a published version is named with its files, and those that it replaces with the ones of the last day', () => {
   const slice = { rawRows: 3, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0 };
-  const day = 86_400_000;
   const entry = curatedEntry({
     version: 'v3',
     superseded: [
-      { version: 'v1', at: NOW - day },
-      { version: 'v2', at: NOW - day + 1 },
+      { version: 'v1', at: NOW - DAY_MS },
+      { version: 'v2', at: NOW - DAY_MS + 1 },
     ],
   });
   const run = curationRun({
@@ -60,7 +60,7 @@ it('a published version is named with its files, and those that it replaces with
     version: VERSION,
     filesWritten: ['a', 'b'],
     superseded: [
-      { version: 'v2', at: NOW - day + 1 },
+      { version: 'v2', at: NOW - DAY_MS + 1 },
       { version: 'v3', at: NOW },
     ],
     curated: { account, bytesWritten: 23, inputs: [A] },
