@@ -8,7 +8,7 @@ import { DAY_MS, type UtcDay } from '../lib/base/time.ts';
 import { erasures } from '../lib/erase/Manifest.ts';
 import { ERASURES_FOLDER } from '../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { type GoneFiles, goneFiles } from '../observe/facts/days/goneFiles.ts';
+import { type GoneFiles, goneFiles } from '../observe/facts/days/files/goneFiles.ts';
 
 /** Errors of restoring files. */
 export const RestoreError = defineErrorFamily('user', {

@@ -20,7 +20,7 @@ import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/ta
 import { MOST_COMMANDS } from '../deploymentCommands.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { findBucketFault, settingPart, settingReaders } from '../facts/bucketFaults.ts';
-import { endsAsParquet } from '../facts/days/goneFiles.ts';
+import { endsAsParquet } from '../facts/days/files/fileVersions.ts';
 import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';

@@ -5,7 +5,7 @@ import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../observe/facts/days/dropDays.ts';
 import { readExports } from '../../observe/facts/days/exportDays.ts';
-import { hourFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
+import { hourFolders, restorableDays } from '../../observe/facts/days/files/restorableDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 

@@ -632,10 +632,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/equalFiles.ts', 'observe/facts/days/equalFiles', [
     [' || accepted === true', ''],
   ]),
-  faultsOf('observe/facts/days/goneFiles.ts', PAGES, [
+  faultsOf('observe/facts/days/files/fileVersions.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
-  faultsOf('observe/facts/days/goneFiles.ts', 'operate/restore.contract', [
+  faultsOf('observe/facts/days/files/goneFiles.ts', 'operate/restore.contract', [
     ['own = files.at(-1)', 'own = files[1]'],
     ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
     [

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CURATED, cellsOf, notesOf } from '../../console/page/pages/cells.ts';
 import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
-import { needOf } from '../../observe/facts/days/dropsPage.ts';
+import { needOf } from '../../observe/facts/days/dropNeeds.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
 import { datasetFacts, HOUR_MS, hourOldLook, loadedDay, NOW, namedExport } from '../observe/statusFacts.ts';
 

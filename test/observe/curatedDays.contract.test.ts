@@ -13,7 +13,7 @@ import { openDeployment } from '../../observe/deployment.ts';
 import { readCuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
 import { readCurationState } from '../../observe/facts/days/curationState.ts';
 import { readExports } from '../../observe/facts/days/exportDays.ts';
-import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
+import { readArchivedDays } from '../../observe/facts/days/files/archivedDays.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost, requestCuration } from '../../operate/curate/requests.ts';
 import { answeredBy } from '../harness/answering.ts';

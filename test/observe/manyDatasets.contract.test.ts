@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { statusText } from '../../cli/observe/statusText.ts';
 import { sum } from '../../lib/base/sum.ts';
-import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, HOUR_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { exportSubject, lastLookKey, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolders } from '../../lib/tables/tableFolders.ts';
 import { configuredDatasets } from '../../observe/facts/days/datasets.ts';
-import { type DropsCalendar, exportNeed, needOf, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
+import { exportNeed, needOf } from '../../observe/facts/days/dropNeeds.ts';
+import { type DropsCalendar, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
 import { readStatus } from '../../observe/findings/status.ts';
 import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
@@ -51,7 +52,7 @@ type Change = (name: string, day: UtcDay) => Partial<LedgerEntry>;
 function bucketOf(change: Change): Objects {
   return {
     get(key) {
-      const note = { at: NOW - 3_600_000, newestDay: TODAY, stopped: false, openDays: [] };
+      const note = { at: NOW - HOUR_MS, newestDay: TODAY, stopped: false, openDays: [] };
       if (notes.has(key)) return JSON.stringify(note);
       const place = entries.get(key);
       if (place === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
-import { DAY_MS, type UtcDay } from '../../../lib/base/time.ts';
+import { DAY_MS, MINUTE_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { type RawDays, rawDays } from '../../../lib/curate/RawDays.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
@@ -29,7 +29,7 @@ export type CuratedReaders = Pick<
 export type CuratedLists = Readonly<Record<ForwardedKind, ListedDays>>;
 
 /** Milliseconds that one listing may take: of the folders of a raw table, or of the raw files of a day. */
-const LIST_MS = 120_000;
+const LIST_MS = 2 * MINUTE_MS;
 
 /** Reads the lists of days that are written into the views; empty before the first. @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
 export async function readCuratedLists({

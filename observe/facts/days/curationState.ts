@@ -78,7 +78,7 @@ export interface CurationState extends CuratedTable {
   readonly failed: readonly FailedCuration[];
   /** Days that were queued more than a day ago, newest first. */
   readonly late: readonly UtcDay[];
-  /** When the first of them was queued, epoch milliseconds; null without any. */
+  /** When the first of the late days was queued, epoch milliseconds; null without any. */
   readonly lateSince: number | null;
   /**
    * Days that were never queued although the last night should have done it, newest first. A night queues the newest days, and after
@@ -99,9 +99,9 @@ export interface CurationState extends CuratedTable {
 
 /** Days whose raw files are listed in parallel. */
 const PARALLEL = 16;
-/** Days of a table that are not listed whose ledger entry is read, the newest ones. */
+/** The most days of a table that are not listed whose ledger entry is read, the newest. */
 const MOST_DAYS = 400;
-/** Days whose resends are read. */
+/** The most listed days of a table whose resends are read, the newest. */
 const RESENT_DAYS = 7;
 /** Milliseconds within which a night has begun and ended: a day, and its retries. */
 const NIGHT_MS = DAY_MS + 2 * HOUR_MS;
@@ -159,7 +159,7 @@ async function readTableState(
   };
 }
 
-/** Those of days that could not be curated, newest first. */
+/** Which of these days could not be curated, newest first. */
 function failedCurations(days: readonly LedgerDay[]): readonly FailedCuration[] {
   return days
     .flatMap(({ day, entry }): readonly FailedCuration[] => {

@@ -1,10 +1,10 @@
 import { type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
-import type { Deployment } from '../../deployment.ts';
-import { ObserveError } from '../../deployment.ts';
+import { type Deployment, ObserveError } from '../../deployment.ts';
 import { whyUnread } from '../../explainAwsError.ts';
 import { type DatasetStatus, readDatasets } from './datasets.ts';
-import { type DatasetDays, type DropDay, dropDays } from './dropDays.ts';
+import { type DatasetDays, dropDays } from './dropDays.ts';
+import { exportNeed, isShownAlways, type Need, needOf } from './dropNeeds.ts';
 import { type ExportDays, type ExportStatus, readExports } from './exportDays.ts';
 import {
   type ConfiguredDataset,
@@ -13,10 +13,9 @@ import {
   judgedExportDays,
   type UnreadDay,
 } from './ledgerDays.ts';
-import { misnamedDays } from './misnamedDays.ts';
 import { type CatalogReaders, unreadDrops } from './unreadDays.ts';
 
-/** Bytes of a page's JSON at most: with all else an answer stays below 300 kB. */
+/** The most bytes of a page's JSON: with all else an answer stays below 300 kB. */
 const PAGE_BYTES = 240_000;
 /** Bytes of a dataset, and of a day of it, as most have them. */
 const USUAL_BYTES = { dataset: 1_000, day: 410 } as const;
@@ -61,46 +60,6 @@ export interface DropsPage {
   readonly exports: readonly ExportStatus[];
   /** Whether a dataset or an export, of this page or not, has a problem. */
   readonly hasProblem: boolean;
-}
-
-/** Whether a person has to do something: at once (`problem`), or to know of it (`warning`). */
-export type Need = 'problem' | 'warning';
-
-/** What a dataset needs, as the findings of `sluice status` are; null if it needs nobody. */
-export function needOf(drops: DatasetDays): Need | null {
-  const { lastLook, isLookOld, late, waiting, newer, lacking, days, firstDay, unread = [] } = drops;
-  const needs = days.map(dayNeed);
-  const hasProblem =
-    late.length + lacking.length + unread.length > 0 ||
-    lastLook?.failure !== undefined ||
-    lastLook?.stopped === true ||
-    waiting.some(({ day, isLacking, cure }) => isLacking && day < firstDay && cure !== 'load') ||
-    needs.includes('problem');
-  if (hasProblem) return 'problem';
-  const isElsewhere = lastLook?.elsewhere?.ahead !== undefined || misnamedDays(drops) !== null;
-  const isOdd = isLookOld || newer.length > 0 || isElsewhere;
-  return isOdd || waiting.some(({ isLacking }) => isLacking) || needs.includes('warning') ? 'warning' : null;
-}
-
-/** What an export needs; null if it needs nobody. */
-export function exportNeed({ days }: ExportDays): Need | null {
-  const needs = days.map(dayNeed);
-  if (needs.includes('problem')) return 'problem';
-  return needs.includes('warning') ? 'warning' : null;
-}
-
-/** What a day needs by itself; null if it needs nobody. */
-function dayNeed({ failing, missingSince, unusual, leftOut, receipt, kept }: DropDay): Need | null {
-  if (failing !== null || missingSince !== null) return 'problem';
-  const isOdd = unusual !== null || leftOut.count > 0 || receipt !== null || kept > 0;
-  return isOdd ? 'warning' : null;
-}
-
-/** Whether a day is shown although it is older than the days that were asked for: it needs somebody, or is not done. */
-function isShownAlways(dropDay: DropDay): boolean {
-  const { state, lateSince, lackingSince, waiting } = dropDay;
-  const isOpen = state === 'waiting' || state === 'loading' || waiting !== null;
-  return isOpen || lateSince !== null || lackingSince !== null || dayNeed(dropDay) !== null;
 }
 
 /** The first of many whose JSON fits, at least one: {@link Shown}. @param bytes Of their JSON. */
@@ -183,14 +142,16 @@ interface Span {
  * page, by those that are asked for; with `until` by the latter alone. Of a longer list the days that are asked for are read of the
  * page alone. An older day that needs somebody is shown, too.
  *
- * @param wanted.after `next` of the page before.
+ * @param about The datasets and exports, in the order of the configuration.
+ * @param wanted The days; and `after`, which is `next` of the page before. Default: the first page.
  * @throws LedgerError; ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`; what AWS clients throw when AWS cannot be reached.
  */
 export async function readDropsPage(
   given: Pick<Deployment, 's3' | 'glue' | 'config' | 'now' | 'signal'>,
   about: { readonly datasets: readonly ConfiguredDataset[]; readonly exports: readonly Export[] },
-  { after, ...span }: Span & { readonly after?: string | undefined },
+  wanted: Span & { readonly after?: string | undefined },
 ): Promise<DropsPage> {
+  const { after, ...span } = wanted;
   const { now } = given;
   const damaged = new Map<string, NotRead>();
   const onDamaged = (part: string) => void damaged.set(part, { part, why: 'It has no valid entry.' });

@@ -14,7 +14,7 @@ import { versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { MadePartition } from '../tables/tables.ts';
 
-/** Days of a dataset that are judged at least. */
+/** The fewest days of a dataset that are judged. */
 const LEDGER_DAYS = 7;
 
 /** Entries that are read in parallel: an S3 client has 50 connections. */
@@ -111,7 +111,7 @@ export async function readLedgerDays(
   });
 }
 
-/** What the last look has seen of versions' files. */
+/** What the last look has seen of versions' files. @throws What `store` throws. */
 export async function readVersionFiles(
   store: Pick<ObjectStore, 'read'>,
   source: string,
@@ -128,7 +128,7 @@ export function lackingOf(files: VersionFiles, days: readonly LedgerDay[]): read
   });
 }
 
-/** Days, oldest first, up to the last. */
+/** So many days up to the last, oldest first. */
 export function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
   return Array.from({ length: count }, (_, i) => addDays(last, i + 1 - count));
 }
@@ -145,6 +145,9 @@ export interface Failing {
   readonly replaced: number | undefined;
 }
 
+/** A request that was noted with an entry is not older than this, milliseconds. */
+const NOTED_WITH_MS = 1_000;
+
 /** How long a day fails; null of one whose last try did not fail. */
 export function failingOf(entry: LedgerEntry | null): Failing | null {
   const {
@@ -156,7 +159,7 @@ export function failingOf(entry: LedgerEntry | null): Failing | null {
     failingSince: since = last,
   } = entry ?? {};
   // The note of the next try comes with its entry. When the last one ended is not known any more.
-  const waits = state === 'waiting' && last - (queued?.at ?? 0) < 1_000;
+  const waits = state === 'waiting' && last - (queued?.at ?? 0) < NOTED_WITH_MS;
   // A failure of the files that wait has an attempt, and so has one of a day that was never loaded.
   const isOther = state === 'waiting' && attempts === 0 && queued?.fingerprint !== fingerprint;
   const replaced = isOther ? queued?.writtenAt : undefined;

@@ -1,7 +1,7 @@
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
-import type { RestorableDay } from '../../facts/days/goneFiles.ts';
+import type { RestorableDay } from '../../facts/days/files/restorableDays.ts';
 import type { Finding } from '../catalogue.ts';
 import type { Ringing } from './Ringing.ts';
 

@@ -7,7 +7,7 @@ import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import { hourStart, type ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { DIRECT_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { hourFolders } from '../../facts/days/goneFiles.ts';
+import { hourFolders } from '../../facts/days/files/restorableDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
 import { failedAt } from './failures.ts';

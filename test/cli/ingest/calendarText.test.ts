@@ -3,7 +3,7 @@ import { calendarText, pageText } from '../../../cli/ingest/calendarText.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetStatus } from '../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../observe/facts/days/dropDays.ts';
-import { needOf } from '../../../observe/facts/days/dropsPage.ts';
+import { needOf } from '../../../observe/facts/days/dropNeeds.ts';
 import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));

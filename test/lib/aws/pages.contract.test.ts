@@ -173,7 +173,7 @@ const LISTS: readonly List[] = [
     found: ['2', '1'],
   },
   {
-    of: 'observe/facts/days/goneFiles.ts ListObjectVersions',
+    of: 'observe/facts/days/files/fileVersions.ts ListObjectVersions',
     pages: [
       { ...deletedFile('a'), IsTruncated: true, NextKeyMarker: 'k', NextVersionIdMarker: 'v' },
       { KeyMarker: 'k', VersionIdMarker: 'v' },

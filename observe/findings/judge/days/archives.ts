@@ -8,7 +8,7 @@ import { QUERY_RESULTS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
 import { daysWords } from '../../../commands.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
-import type { ArchivedDay, ArchivedDays } from '../../../facts/days/goneFiles.ts';
+import type { ArchivedDay, ArchivedDays } from '../../../facts/days/files/archivedDays.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';

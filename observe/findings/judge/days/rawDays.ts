@@ -3,7 +3,7 @@ import { counted, listed } from '../../../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
-import { landingFolders } from '../../../facts/days/goneFiles.ts';
+import { landingFolders } from '../../../facts/days/files/restorableDays.ts';
 import type { StatusFacts, UnreadPart } from '../../../facts/statusFacts.ts';
 import type { LostRawDay } from '../../../facts/tables/partitionGaps.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';

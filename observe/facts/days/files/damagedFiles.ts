@@ -1,12 +1,12 @@
-import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import type { CurateError } from '../../../lib/curate/CurateError.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { isDataFile } from '../../../lib/tables/objectKeys.ts';
-import { dayFolder, deliveredTime } from '../../../lib/tables/tableFolders.ts';
-import type { Deployment } from '../../deployment.ts';
-import type { CurationState } from './curationState.ts';
-import { endsAsParquet, readVersions } from './goneFiles.ts';
+import { mapLimit } from '../../../../lib/base/concurrency.ts';
+import { addDays, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
+import type { CurateError } from '../../../../lib/curate/CurateError.ts';
+import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { isDataFile } from '../../../../lib/tables/objectKeys.ts';
+import { dayFolder, deliveredTime } from '../../../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../../../deployment.ts';
+import type { CurationState } from '../curationState.ts';
+import { endsAsParquet, readVersions } from './fileVersions.ts';
 
 /** An object in the folder of a day that is no Parquet, in place of a file or beside them: each query that reads its day fails. */
 export interface DamagedFile {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { MINUTE_MS, type UtcDay } from '../../../../lib/base/time.ts';
-import type { TableKind } from '../../../../lib/schema/kinds.ts';
-import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
-import { readDamagedFiles } from '../../../../observe/facts/days/damagedFiles.ts';
-import { startLanding } from '../../startLanding.ts';
+import { MINUTE_MS, type UtcDay } from '../../../../../lib/base/time.ts';
+import type { TableKind } from '../../../../../lib/schema/kinds.ts';
+import { dayFolder } from '../../../../../lib/tables/tableFolders.ts';
+import { readDamagedFiles } from '../../../../../observe/facts/days/files/damagedFiles.ts';
+import { startLanding } from '../../../startLanding.ts';
 
 const landing = await startLanding();
 const { config, clock } = landing;
