@@ -216,18 +216,31 @@ export function unreadKind(error: unknown): UnreadKind {
 /** AWS's names for a resource that a stack has: of a file that is gone a code of ours says more. */
 const NO_RESOURCE =
   /EntityNotFound|ResourceNotFound|NoSuchBucket|NonExistentQueue|QueueDoesNotExist|NoSuchEntity|KMS\.?NotFound/;
+/**
+ * The name of an error for a quota of what an account may have, which no waiting ends. Names of limits of calls, of bandwidth and of
+ * executions at once are no such: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html,
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+const QUOTA =
+  /(?<![-\w])(?:\w*QuotaExceeded|CodeStorageExceeded|TooManyBuckets|(?!\w*(?:Request|Rate|Bandwidth|Invocation|Throughput)s?LimitExceeded)\w*LimitExceeded)(?:Exception|Fault)?(?![-\w])/;
 /** AWS's names for its own failures. */
 const FAILS_ITSELF = /ServiceUnavailable|InternalServ(er|ice)|InternalError|InternalFailure/;
 
-/** How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles it. `awsFailed`: AWS fails itself. */
-export type AnswerKind = 'denied' | 'missing' | 'busy' | 'awsFailed' | 'error';
+/** How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles it. `quota`: the account has as much as its quota allows. `awsFailed`: AWS fails itself. */
+export type AnswerKind = 'denied' | 'missing' | 'busy' | 'quota' | 'awsFailed' | 'error';
 
 /** The kind of an answer with which AWS fails a call of a function. @param answer Error name and message. */
 export function failureKind(answer: string): AnswerKind {
   if (DENIED.test(answer)) return 'denied';
+  if (quotaIn(answer) !== null) return 'quota';
   if (THROTTLED.test(answer)) return 'busy';
   if (FAILS_ITSELF.test(answer)) return 'awsFailed';
   return NO_RESOURCE.test(answer) ? 'missing' : 'error';
+}
+
+/** The name of the error for a quota of the account that a text has; null if it has none. */
+export function quotaIn(text: string): string | null {
+  return QUOTA.exec(text)?.[0] ?? null;
 }
 
 /** What AWS says of a call that a policy denied to a role. */

@@ -30,7 +30,7 @@ const OF_AWS = {
 
 /** What ends these is the act of a person, or time. The commands, if there are any, only show more. */
 const ACTS = {
-  'AWS raises a limit or a quota': 'OVERFLOW QUOTA QUOTA_NEAR',
+  'AWS raises a limit or a quota': 'OVERFLOW QUOTA QUOTA_NEAR QUOTA_REACHED',
   'Firehose or Statsig answers': 'HOURS_UNPROVED NAMES_UNKNOWN',
   'its owner changes it, or grants':
     'ARCHIVING BOUNDARY_UNFIT DEPLOY_DENIED DOMAIN_UNFIT LAKE_FORMATION NIGHT_MISSING NOT_RUN READER_ALLOWED READER_DENIED ROLE_DENIED UNDELETED UNREADABLE',

@@ -174,7 +174,9 @@ describe('the commands in the docs and in cures', () => {
       'observe/commands.ts',
       'observe/findings/catalogue/collector.ts',
       'observe/findings/catalogue/deployment.ts',
+      'observe/findings/catalogue/partitions.ts',
       'observe/findings/catalogue/streams.ts',
+      'observe/findings/catalogue/wording.ts',
     ]);
   });
 });

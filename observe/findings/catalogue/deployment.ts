@@ -6,6 +6,8 @@ import {
   DEPLOY_NOW,
   EXPIRED_CREDENTIALS,
   failureCases,
+  QUOTA_USED,
+  RAISE_QUOTA,
   REFUSED_CREDENTIALS,
   WHO,
 } from './wording.ts';
@@ -211,6 +213,17 @@ export const deploymentFindings = {
     'A lifecycle rule of the bucket archives objects that Sluice or queries read: Athena then skips them, and functions fail with them.',
     'Take the folders out of the rule, or turn it off, where somebody made it; the command shows all rules. To save, use another storage class: docs/platform.md, "Archived objects". The next hourly look ends it.',
     { section: 'partitions' },
+  ),
+  SLUICE_FINDING_QUOTA_REACHED: problem(
+    'AWS refuses calls of functions, as the account has as much as one of its quotas allows. Tries do not end it.',
+    {
+      glue: [
+        'The Data Catalog of the account has as many partitions, of a table or of all, as its quota allows, so that no new day gets one.',
+        'The first command lists the quotas of Glue: ask AWS for more partitions in Service Quotas, or drop partitions that nobody reads, of any table of the account.',
+      ],
+      other: [QUOTA_USED, `${RAISE_QUOTA}: the detail has the call.`],
+    },
+    { section: 'functions' },
   ),
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { BLIND, DEPLOY_NOW, UNSAID_WHO, WHO } from './wording.ts';
+import { BLIND, DEPLOY_NOW, failureCases, UNSAID_WHO, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('partitions');
 
@@ -80,11 +80,12 @@ export const partitionsFindings = {
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
     {
-      failed: [
-        'The function `register` failed, as the detail says. Queries miss the rows of these days.',
-        'Correct its role, or the policy of Lake Formation, that the error names. Then the command registers the days.',
+      ...failureCases('Queries miss the rows of these days.', 'Then the last command registers the days.'),
+      unknown: [
+        'The function `register` failed, and its log has no line that says why. Queries miss the rows of these days.',
+        'The command registers the days. If `register` fails again, `npx sluice doctor --drift` names what was changed of it.',
       ],
-      missing: [
+      dropped: [
         `Queries miss the rows of these days. Somebody dropped the partitions: ${DROPPED} Without such a call the event of a new day was lost.`,
         'The command registers the days.',
       ],
@@ -145,7 +146,7 @@ export const partitionsFindings = {
       ],
       other: [
         'Views read their raw rows meanwhile.',
-        'Then the second command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
+        'Then the last command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
       ],
     },
     { section: 'curated', alarms: ['curations-failed'] },

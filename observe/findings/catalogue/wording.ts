@@ -34,6 +34,11 @@ export const LOG_UNREAD = [
 const SET_BACK =
   'If the first command names a change of the function, such as less time, less memory or a VPC, set that back first.';
 
+/** The cause of work that a quota of the account stops, which the detail names. */
+export const QUOTA_USED = 'The account has as much as one of its quotas allows, as the detail says.';
+/** Begins the cure of such work. */
+export const RAISE_QUOTA = 'Ask AWS for more in Service Quotas, or delete what the account needs no more';
+
 /**
  * Cause and first sentences of the cure of what a function failed with, by the kind of its failure. `reason`: an error of ours, whose own
  * cause and cure stand before these, as do those of the function that `timedOut`. Runs that Lambda did not begin: an answer without a number is of a function without a reservation:
@@ -73,6 +78,7 @@ const FAILURES = {
     'AWS answered that the account asks too often, as the detail says.',
     'Wait for an hour: this passes. If the function fails so after it, ask AWS for a higher quota of that call.',
   ],
+  quota: [QUOTA_USED, `${RAISE_QUOTA}.`],
   awsFailed: [
     'A service of AWS failed itself, as the detail says.',
     'Wait for an hour: this passes. If the function fails so after it, look at https://health.aws.amazon.com/health/status.',
@@ -80,6 +86,15 @@ const FAILURES = {
   reason: ['The function failed with this error, whose code the detail has.', ''],
   error: ['The function failed with the error of the detail.', 'Correct what it names.'],
   unread: LOG_UNREAD,
+} as const;
+
+/** What ends a failure of a day, by how AWS fails the call. */
+export const CALL_CURES = {
+  denied: '`npx sluice doctor --drift` names what denies it, and how to set it back.',
+  missing: '`SLUICE_FINDING_RESOURCE_MISSING` has the commands that make again what is gone.',
+  busy: FAILURES.busy[1],
+  quota: FAILURES.quota[1],
+  awsFailed: FAILURES.awsFailed[1],
 } as const;
 
 /** How causes and cures of failing functions differ. */

@@ -1,13 +1,13 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
-import { CATALOG_KEY, denialIn } from '../../explainAwsError.ts';
+import { CATALOG_KEY, denialIn, failureKind } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { LastFailure } from '../../facts/flow/failures/lastFailure.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
-import { catalogKey, type FailureCase } from '../catalogue/wording.ts';
+import { CALL_CURES, catalogKey, type FailureCase, QUOTA_USED } from '../catalogue/wording.ts';
 import type { Place } from './place.ts';
 
 /** What a function failed with last, and what Lambda counted of it, as sentences; empty if nothing is known. */
@@ -25,6 +25,9 @@ export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: strin
   return unknown.every(({ log }) => log !== part);
 }
 
+/** Codes of ours that say only that AWS failed a call of ours: its answer says what is to be done. */
+const OF_CALLS = /^SLUICE_(?:LOAD|CURATE|EXPORT|INGEST)_(?:BUCKET_FAILED|CATALOG_FAILED|SESSION_REFUSED)$/;
+
 /**
  * What a code of ours says of itself; undefined of another code. Of a day whose rows were refused, the reasons of the rows say it.
  *
@@ -36,6 +39,12 @@ export function reasonOf(
 ): FindingCase | undefined {
   const known = explainCode(code ?? '');
   if (known === undefined) return undefined;
+  const answered = OF_CALLS.test(known.code) ? failureKind(message ?? '') : 'error';
+  if (answered !== 'error')
+    return {
+      cause: `${message} ${answered === 'quota' ? QUOTA_USED : ''}`.trim(),
+      cure: CALL_CURES[answered],
+    };
   const ofRows = refusalsIn(message).flatMap(({ reason }) => explainCode(reason) ?? []);
   const causes = [message ?? known.cause, ...ofRows.map((reason) => reason.cause)];
   const cures = ofRows.length === 0 ? [known.cure] : ofRows.map((reason) => reason.cure);

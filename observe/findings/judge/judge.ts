@@ -2,8 +2,10 @@ import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
+import { quotaIn } from '../../explainAwsError.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.ts';
+import { QUOTA_USED } from '../catalogue/wording.ts';
+import { type Finding, type FindingCode, finding, findingCatalogue } from '../catalogue.ts';
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
 import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
@@ -141,6 +143,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const causes = [
     ...causesOf(key, deniedFindings(facts, place), facts),
     ...damaged,
+    ...quotaCauses(others, facts, place),
     ...idleFindings(facts, place)
       // Messages that wait ask for a run, whatever the schedule is.
       .filter(({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]))
@@ -262,6 +265,32 @@ function damageCauses(
     const isErrorOf = ({ code }: Finding, text: string) =>
       code === 'SLUICE_FINDING_DEAD_LETTERS' && explained.some((key) => text.includes(key));
     return explained.length === 0 ? [] : [{ found, isErrorOf, since: found.since }];
+  });
+}
+
+/** Quotas of the account that are used up, by the name of AWS's error: each is one finding with what it stops. */
+function quotaCauses(
+  others: readonly Finding[],
+  { failures }: Pick<StatusFacts, 'failures'>,
+  { commands }: Pick<Place, 'commands'>,
+): readonly Cause[] {
+  const stopped = others.flatMap((other) => {
+    const name = other.cause.includes(QUOTA_USED)
+      ? quotaIn(`${other.cause} ${other.detail} ${failures[FAILING[other.code] ?? '']?.text ?? ''}`)
+      : null;
+    return name === null ? [] : [{ name, other }];
+  });
+  return [...Map.groupBy(stopped, ({ name }) => name)].map(([name, ofName]): Cause => {
+    const isOfGlue = /^ResourceNumber/.test(name);
+    const [since = null] = ofName.flatMap(({ other }) => other.since ?? []).sort();
+    const told = {
+      case: isOfGlue ? 'glue' : 'other',
+      title: `AWS refuses calls with ${name}, for a quota of the account that is used up`,
+      since,
+    } as const;
+    const list = commands.aws('service-quotas', 'list-service-quotas', '--service-code', 'glue');
+    const found = finding('SLUICE_FINDING_QUOTA_REACHED', told, isOfGlue ? [list] : []);
+    return { found, isErrorOf: (other) => ofName.some((one) => one.other === other), since };
   });
 }
 

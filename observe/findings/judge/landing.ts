@@ -230,6 +230,7 @@ const OF_ANY_RUN: readonly FailureKind[] = [
   'denied',
   'missing',
   'busy',
+  'quota',
   'awsFailed',
   'unloaded',
 ];

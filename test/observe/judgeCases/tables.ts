@@ -1,7 +1,6 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import {
   bucketFault,
-  codedFailure,
   curatedWith,
   damagedFile,
   failing,
@@ -25,7 +24,7 @@ export const tableCases: readonly Case[] = [
     'a day has no partition',
     {
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-      failures: { register: codedFailure('AccessDeniedException', 'not authorized.', 0.2) },
+      failures: { register: failureOf('denied', 'AccessDeniedException: not authorized.', 0.2) },
     },
   ],
   [

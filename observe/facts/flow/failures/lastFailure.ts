@@ -27,7 +27,7 @@ const STREAM = 'landing';
 /**
  * How work failed. `timedOut`, `processEnded`: Lambda ended the run for its time, or its process ended, most often for want of memory.
  * `unloaded`: Lambda could not load the code or find the handler. `throttled`: Lambda did not begin the run. `denied`: AWS denied a call to the function's role. `missing`: what it asks AWS for does not
- * exist. `busy`: AWS throttled a call. `awsFailed`: AWS failed itself. `error`: the code of ours, or the delivery of the stream, has said another error.
+ * exist. `busy`: AWS throttled a call. `quota`: a quota of the account is used up. `awsFailed`: AWS failed itself. `error`: the code of ours, or the delivery of the stream, has said another error.
  */
 export type FailureKind = AnswerKind | 'timedOut' | 'processEnded' | 'unloaded' | 'throttled';
 

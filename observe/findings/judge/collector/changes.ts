@@ -94,9 +94,9 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   const unsaid = isLogRead(facts, 'collect') ? 'error' : 'unread';
   const answered = failureKind(overflowError ?? '');
   // Firehose says so of a stream whose quota is used up: `Slow down.`
-  const isQuota = overflowError?.startsWith('ServiceUnavailable') === true;
+  const isQuota = answered === 'quota' || overflowError?.startsWith('ServiceUnavailable') === true;
   const ofFirehose = isQuota ? 'busy' : 'error';
-  const answer = answered === 'awsFailed' ? ofFirehose : answered;
+  const answer = answered === 'awsFailed' || answered === 'quota' ? ofFirehose : answered;
   const kind = overflowError === null ? unsaid : answer;
   const name = isOver ? 'over' : kind;
   const error = overflowError === null ? '' : `, the last with ${overflowError}`;

@@ -29,6 +29,7 @@ function addKey(commands: Place['commands']): string {
 const KEYS_CASES = {
   denied: 'denied',
   busy: 'busy',
+  quota: 'failed',
   awsFailed: 'awsFailed',
   missing: 'failed',
   error: 'failed',

@@ -28,6 +28,7 @@ const UNKEPT_CASES = {
   denied: 'denied',
   missing: 'missing',
   busy: 'passes',
+  quota: 'error',
   awsFailed: 'passes',
   error: 'error',
 } as const satisfies Record<ReturnType<typeof failureKind>, CaseOf<'SLUICE_FINDING_RELAY_NOT_KEPT'>>;

@@ -6,7 +6,7 @@ import type { SharedPart, StatusFacts } from '../../../facts/statusFacts.ts';
 import type { PartitionGap } from '../../../facts/tables/partitionGaps.ts';
 import type { MadePartition } from '../../../facts/tables/tables.ts';
 import { type Finding, finding, seenNow } from '../../catalogue.ts';
-import { failedAt } from '../failures.ts';
+import { explained, failedAt, failureTold } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { otherDays } from '../texts.ts';
 import { sinceOf } from './dayTexts.ts';
@@ -26,12 +26,17 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   const { size: days } = new Set(gaps.map(({ day }) => day));
   const title = `${counted(days, 'day has', 'days have')} files and no partition, ${tables.join('; ')}`;
   const failed = failedAt(facts, 'register');
+  const why =
+    failed === '' ? { case: 'dropped' as const } : failureTold(facts, 'register', facts.failures['register']);
   const told = {
-    case: failed === '' ? 'missing' : 'failed',
+    ...why,
     judgedBy: ['the partitions'],
     ...seenNow(title, `${failed} Missing: ${tables.join('; ')}.`.trim()),
   } as const;
-  yield finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.send('register', '{"sluice":"daily"}')]);
+  yield finding('SLUICE_FINDING_PARTITION_WRONG', told, [
+    ...explained(why, 'register', place),
+    commands.send('register', '{"sluice":"daily"}'),
+  ]);
 }
 
 /** Days of raw tables whose partition points to another folder: a finding for each table. The registrar leaves such partitions. */
