@@ -1,5 +1,6 @@
 import { sum } from '../../lib/base/sum.ts';
 import { counted, visibleLine } from '../../lib/base/text.ts';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { DropDay } from '../../observe/facts/days/dropDays.ts';
@@ -34,9 +35,15 @@ export function statusText(
 }
 
 /** Requests and events of the last hour, as a sentence. */
-function lastHourText({ lastHour, lastRequestAt }: Status): string {
+function lastHourText({ lastHour, lastRequestAt, unreached, at }: Status): string {
   if (lastHour === null) return 'Last hour: not known.';
-  const came = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
+  const newest = unreached?.findLast(({ last }) => Date.parse(at) - Date.parse(last) < HOUR_MS);
+  const unseen =
+    newest === undefined
+      ? ''
+      : ` The gateway or the Function URL answered ${newest.count} of ${newest.of} in the hour from ${newest.hour} ${newest.kind} without the collector.`;
+  const last = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
+  const came = `${unseen}${last}`;
   if (lastHour.requests === 0) return `Last hour: no request.${came}`;
   const { requests, refusedBy, failedBy, received, landed, overflowed, quarantined, ignored } = lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };

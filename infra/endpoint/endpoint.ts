@@ -51,7 +51,7 @@ const ACCESS_LOG = {
  * logs, which has little room:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  */
-function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stage'>): string {
+export function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stage'>): string {
   return `/aws/vendedlogs/${service}-${stage}-access`;
 }
 

@@ -53,7 +53,7 @@ import {
   undeployedOf,
 } from './flow/stackOutputs.ts';
 import { isStreamLate, readStream } from './flow/streamState.ts';
-import { readUnreached } from './flow/unreachedRequests.ts';
+import { readGatewayStatus, readUnreached } from './flow/unreachedRequests.ts';
 import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
 import { readWriterBacklog } from './flow/writerBacklog.ts';
 import { readFunctionRuns } from './functionErrors.ts';
@@ -117,6 +117,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const outputs = deployed.then((found) => found.outputs);
   const day = readDayCounts(deployment);
   const curation = ask('the curated days' satisfies SharedPart, readCurationState);
+  const unreached = ask('the endpoint', async () => readUnreached(deployment, await outputs, await day));
   const askedAlarms = ask('the alarms' satisfies SharedPart, readAlarms);
   const alarmNames = askedAlarms.then((found) => found?.map(({ name }) => name) ?? null);
   // The parts that need these report their failure.
@@ -125,7 +126,10 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const asked = {
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
-    unreached: ask('the endpoint', async () => readUnreached(deployment, await outputs, await day)),
+    unreached,
+    gatewayStatus: unreached.then(
+      (hours) => hours && ask('the access log', (open) => readGatewayStatus(open, hours)),
+    ),
     noted: ask('noted events', readNoted),
     keys: ask('the keys' satisfies SharedPart, readKeys),
     keysFailure: askLog('collect', readKeysFailure),

@@ -23,7 +23,7 @@ import type { LastHour } from './flow/requestCounts.ts';
 import type { KeysState } from './flow/senders.ts';
 import type { StackState } from './flow/stackOutputs.ts';
 import type { StreamState } from './flow/streamState.ts';
-import type { UnreachedRequests } from './flow/unreachedRequests.ts';
+import type { GatewayStatus, UnreachedRequests } from './flow/unreachedRequests.ts';
 import type { DamagedObjects, UndeletedObjects, WaitingObjects } from './flow/waitingObjects.ts';
 import type { WriterBacklog } from './flow/writerBacklog.ts';
 import type { FunctionErrors, IdleFunction } from './functionErrors.ts';
@@ -139,6 +139,8 @@ export interface StatusFacts {
   readonly unstored: LoggedAnswers | null;
   /** Hours in which the gateway or the Function URL answered many requests by itself. */
   readonly unreached: readonly UnreachedRequests[] | null;
+  /** With which status the gateway answered most of those 4xx; null if no access log says it. */
+  readonly gatewayStatus: GatewayStatus | null;
   /** What the collector noted of events that it stored. */
   readonly noted: NotedEvents | null;
   /** The keys that may send. */

@@ -112,6 +112,7 @@ export const wellFacts: StatusFacts = {
   spikeFrom: null,
   ignoredFrom: null,
   unreached: [],
+  gatewayStatus: null,
   noted: null,
   lastRequestAt: null,
   refusals: null,
@@ -618,9 +619,24 @@ export const notedTimes = {
   late: [],
 } satisfies StatusFacts['noted'];
 
+/** An hour, so long ago, of whose requests some got no answer of the collector until its half. */
+export const unreachedHour = (
+  kind: '4xx' | '5xx',
+  age: number,
+  count: number,
+  of: number,
+): NonNullable<StatusFacts['unreached']>[number] => ({
+  kind,
+  hour: hoursAgo(age),
+  count,
+  of,
+  first: hoursAgo(age),
+  last: hoursAgo(age - 0.5),
+});
+
 /** Hours in which half of 100 requests got no answer of the collector, by how long ago each was. */
 export const unreachedAt = (kind: '4xx' | '5xx', ...hours: readonly number[]) => ({
-  unreached: hours.map((age) => ({ kind, hour: hoursAgo(age), count: 50, of: 100 })),
+  unreached: hours.map((age) => unreachedHour(kind, age, 50, 100)),
 });
 
 /** A name of events that stays away. */

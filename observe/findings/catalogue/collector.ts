@@ -155,8 +155,24 @@ export const collectorFindings = {
     'Within 24 hours the gateway or the Function URL itself answered many requests.',
     {
       refused: [
-        'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. With `endpoint.accessLogDays` its log has each status; the doctor names a limit (429).',
-        'Have AWS raise a limit that the doctor names. Without one the requests were too large (413: send smaller batches) or had another address (404: correct it in the app; of scanners leave it).',
+        'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. AWS counts no statuses, and no access log has them.',
+        'Set COLLECTOR_URL and SDK_KEY to the output `CollectorUrl` and the key of an app, and run the first command: it sends twenty empty batches, and counts the statuses. Then set `endpoint.accessLogDays` and deploy: from then on this finding says which status it is and what ends it. The last command names a limit of the account (429).',
+      ],
+      tooMany: [
+        'The gateway answers 429, and most SDKs drop these events: the requests of all APIs of the account in this region are above its quota, or those of this stage above its own limit.',
+        'Ask AWS for a higher quota "Throttle rate" of API Gateway in Service Quotas, as its other APIs use it, too. Where `endpoint.requestsPerSecond` is set, raise that first, and deploy. The command names a limit of the account below that of the stage.',
+      ],
+      tooLarge: [
+        'The gateway answers 413, as the requests are larger than Lambda takes: 4.5 MB compressed, 6 MB plain. SDKs drop these events.',
+        'Have the app send batches below 3 MB: docs/limits.md, "Requests".',
+      ],
+      noRoute: [
+        'The gateway has no route for their path or method. The events of an app that sends there are lost.',
+        'Correct the address in the app: docs/send.md has the paths. Requests of scanners are no loss.',
+      ],
+      forbidden: [
+        `An authorizer, a policy or a WAF in front of the gateway refuses them, and SDKs drop these events. ${WHO} UpdateRoute, CreateAuthorizer, AssociateWebACL.`,
+        'Run the command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: take the rule out that blocks them.',
       ],
       closed: [
         `Nearly every request of the last of these hours was answered so, and SDKs drop these events: somebody changed a route, the authorizer, the policy or the WAF of the gateway or the Function URL, or the apps send to another path. ${WHO} UpdateRoute, DeleteRoute, CreateAuthorizer, AssociateWebACL, UpdateFunctionUrlConfig.`,

@@ -11,6 +11,7 @@ import {
   namedExport,
   noDrops,
   ringingAlarm,
+  unreachedHour,
   waitingFacts,
   wellDay,
   wellHour,
@@ -62,6 +63,14 @@ const TOLD: readonly Told[] = [
     },
     shows:
       /8 requests \(3 refused, 4 answered 503\), 16 events \(9 accepted, 3 overflowed, 2 quarantined, 5 ignored\)/,
+  },
+  {
+    what: 'an hour whose requests the gateway itself answered',
+    more: {
+      lastHour: wellHour,
+      unreached: [unreachedHour('4xx', 9, 90, 100), unreachedHour('4xx', 1, 17, 60)],
+    },
+    shows: /hour: .*17 of 60 in the hour from 2026-11-20T11:00:00\.000Z 4xx/,
   },
   {
     what: 'a day by its counts',

@@ -16,6 +16,7 @@ import {
   msAgo,
   relayWaits,
   ringingAlarm,
+  unreachedAt,
   wellKeys,
 } from '../statusFacts.ts';
 import { each } from './Case.ts';
@@ -305,6 +306,16 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       })),
     },
   },
+  ...each(['function-url', 'http-api'] as const, (kind) => [
+    `requests were refused before the collector, which Lambda throttles, by the ${kind}`,
+    {
+      config: { endpoint: { kind } },
+      facts: {
+        ...unreachedAt('4xx', 1),
+        functionErrors: [{ ...functionErrors, part: 'collect', errors: 0, throttled: 5 }],
+      },
+    },
+  ]),
   'no key is in the list, and any may post': {
     config: { allowAnyKey: true },
     facts: { keys: { ...wellKeys, senders: [] } },

@@ -39,6 +39,7 @@ import {
   ringingAlarm,
   silentFacts,
   unreachedAt,
+  unreachedHour,
   unreadPart,
   waitingFacts,
   wellDay,
@@ -404,10 +405,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     functionErrors: [errorsOf('collect', 2.9, 0.5)],
   },
   'the endpoint answers nearly all requests itself': {
-    unreached: [
-      { kind: '4xx', hour: hoursAgo(2), count: 40, of: 100 },
-      { kind: '4xx', hour: hoursAgo(1), count: 90, of: 100 },
-    ],
+    unreached: [unreachedHour('4xx', 2, 40, 100), unreachedHour('4xx', 1, 90, 100)],
   },
   'the collector failed beside refusals of AWS': {
     ...unreachedAt('4xx', 3),

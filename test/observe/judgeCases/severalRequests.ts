@@ -19,6 +19,7 @@ import {
   silentFacts,
   silentSince,
   unreachedAt,
+  unreachedHour,
   unreadPart,
   usualHours,
   wellDay,
@@ -163,10 +164,17 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'requests were refused without the collector, and others failed': {
     unreached: [
-      { kind: '4xx', hour: hoursAgo(2), count: 20, of: 100 },
-      { kind: '5xx', hour: hoursAgo(1), count: 50, of: 200 },
-      { kind: '5xx', hour: hoursAgo(5), count: 7, of: 100 },
+      unreachedHour('4xx', 2, 20, 100),
+      unreachedHour('5xx', 1, 50, 200),
+      unreachedHour('5xx', 5, 7, 100),
     ],
+  },
+  ...each(['429', '413', '404', '403', '418'], (status) => [
+    `the gateway refused requests, most with ${status}`,
+    { ...unreachedAt('4xx', 1), gatewayStatus: { status, count: 40, of: 50 } },
+  ]),
+  'a few requests of the last hour end a day of refusals': {
+    unreached: [unreachedHour('4xx', 4, 17, 60), unreachedHour('4xx', 1, 3, 10)],
   },
   'a key was unknown in the last hour, of which the log has no line': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4, SLUICE_METHOD_NOT_ALLOWED: 2 }, 400),

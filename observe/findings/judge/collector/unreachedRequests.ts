@@ -1,10 +1,11 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { hasFunctionUrl } from '../../../../lib/schema/endpoint.ts';
 import type { UnreachedRequests } from '../../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
-import { type Finding, finding } from '../../catalogue.ts';
+import { type CaseOf, type Finding, finding } from '../../catalogue.ts';
 import { explained, failedAt, failureTold } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 
@@ -13,6 +14,41 @@ export function* unreachedRequests(facts: StatusFacts, place: Place): Findings {
   const worst = (facts.unreached ?? []).toSorted((a, b) => b.kind.localeCompare(a.kind));
   for (const [kind, hours] of Map.groupBy(worst, (answered) => answered.kind))
     yield unreachedOf(facts, place, { kind, hours });
+}
+
+/** How long nothing was answered so before it is over: metrics of the last ten minutes are not read. */
+const OVER_MS = HOUR_MS + 15 * MINUTE_MS;
+/** Cases of which a change of the stack may be the cause. */
+const DRIFTED: readonly string[] = ['unknown', 'closed', 'forbidden'];
+/** Sends empty batches, of which the collector stores nothing, and counts the statuses of their answers. */
+const ASK_STATUS = `for i in $(seq 20); do curl -s -o /dev/null -w '%{http_code}\\n' -X POST "$COLLECTOR_URL/v1/up" -H "statsig-api-key: $SDK_KEY" -d '{"events":[]}'; done | sort | uniq -c`;
+/** The cases of a status of the gateway's own. */
+const STATUS_CASES: Readonly<Record<string, CaseOf<'SLUICE_FINDING_UNREACHED'>>> = {
+  401: 'forbidden',
+  403: 'forbidden',
+  404: 'noRoute',
+  405: 'noRoute',
+  413: 'tooLarge',
+  429: 'tooMany',
+};
+
+/** Why requests were answered 4xx: by the status that the access log has; without it by what else tells. */
+function refusedCase(
+  { gatewayStatus, functionErrors }: Pick<StatusFacts, 'gatewayStatus' | 'functionErrors'>,
+  endpoint: Place['config']['endpoint'],
+  isClosed: boolean,
+): CaseOf<'SLUICE_FINDING_UNREACHED'> {
+  const known = STATUS_CASES[gatewayStatus?.status ?? ''];
+  if (known !== undefined) return known;
+  // A Function URL answers 429 where Lambda throttles its function.
+  const collect = functionErrors?.find(({ part }) => part === 'collect');
+  if (hasFunctionUrl(endpoint) && collect !== undefined && collect.throttled > 0) return 'throttled';
+  return isClosed ? 'closed' : 'refused';
+}
+
+/** The end of the five minutes that begin then, ISO 8601. */
+function untilOf(start: string): string {
+  return isoTimestamp(Date.parse(start) + 5 * MINUTE_MS);
 }
 
 /** The share of an hour's requests from which on nobody gets through: the others are of the minutes before the change. */
@@ -33,25 +69,38 @@ function unreachedOf(
   );
   const log = commands.log(functionLog(stack, 'collect'), now - HOUR_MS);
   const failure = facts.failures['collect'];
-  const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
+  const [lastAt = ''] = unreached
+    .map((hour) => hour.last)
+    .sort()
+    .toReversed();
+  const isOver = now - Date.parse(lastAt) >= OVER_MS;
   const sumOf = (name: 'count' | 'of') => sum(unreached.map((hour) => hour[name]));
   const last = unreached.at(-1);
   const isClosed = last !== undefined && last.count >= last.of * CLOSED_SHARE;
-  const refused = { case: isClosed ? 'closed' : 'refused' } as const;
+  const refused = { case: refusedCase(facts, config.endpoint, isClosed) } as const;
+  const { gatewayStatus } = facts;
+  const answered =
+    way === '5xx' || gatewayStatus === null
+      ? ''
+      : ` The access log has ${gatewayStatus.status} for ${gatewayStatus.count} of ${counted(gatewayStatus.of, 'line')} of them.`;
+  const over = isOver ? `; it is over, the last before ${untilOf(lastAt)}` : '';
+  const status = way === '5xx' || gatewayStatus === null ? '' : `, most with ${gatewayStatus.status},`;
   const told = {
     ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure)),
     subject: way,
-    title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
-    since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
-    detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
+    title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
+    since: unreached.map(({ first }) => first).sort()[0] ?? null,
+    detail: `${listed(texts, '; ')}${over}.${way === '5xx' ? failedAt(facts, 'collect') : answered} Who sent them is not known: the collector has no line of them.`,
   };
   return finding(
     'SLUICE_FINDING_UNREACHED',
     told,
     [
-      ...(told.case === 'unknown' || told.case === 'closed' ? [commands.sluice('doctor', '--drift')] : []),
+      ...(DRIFTED.includes(told.case) ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(told, 'collect', { commands, config, stack }),
-      way === '4xx' ? commands.sluice('doctor') : log,
+      ...(told.case === 'refused' ? [ASK_STATUS] : []),
+      ...(told.case === 'refused' || told.case === 'tooMany' ? [commands.sluice('doctor')] : []),
+      ...(way === '5xx' ? [log] : []),
     ],
     isOver ? 'warning' : 'problem',
   );

@@ -1,10 +1,16 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import { readUnreached, type UnreachedRequests } from '../../../../observe/facts/flow/unreachedRequests.ts';
+import {
+  readGatewayStatus,
+  readUnreached,
+  type UnreachedRequests,
+} from '../../../../observe/facts/flow/unreachedRequests.ts';
+import { answering } from '../../../harness/answering.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
-import { wellHour } from '../../statusFacts.ts';
+import { msAgo, unreachedHour, wellHour } from '../../statusFacts.ts';
 
 const START = Date.UTC(2026, 10, 20, 8);
 /** The end of the period that is not over. What came since ten minutes before is not told yet. */
@@ -52,33 +58,43 @@ function unreached(
 
 const EIGHT = '2026-11-20T08:00:00.000Z';
 const NINE = '2026-11-20T09:00:00.000Z';
+/** An hour with such answers in its first five minutes. */
+const inFirst = ({
+  hour,
+  ...counts
+}: Pick<UnreachedRequests, 'hour' | 'kind' | 'count' | 'of'>): UnreachedRequests => ({
+  hour,
+  ...counts,
+  first: hour,
+  last: hour,
+});
 
 describe('requests that the endpoint answered without the collector', () => {
   it.each<{ what: string; counts: Counts; own?: OwnAnswers; found: readonly UnreachedRequests[] }>([
     {
       what: '20 answers 4xx, which are 5 %',
       counts: { Count: [[0, 400]], '4xx': [[0, 20]] },
-      found: [{ hour: EIGHT, kind: '4xx', count: 20, of: 400 }],
+      found: [inFirst({ hour: EIGHT, kind: '4xx', count: 20, of: 400 })],
     },
     {
       what: '5 answers 5xx, which are 1 %',
       counts: { Count: [[0, 500]], '5xx': [[0, 5]] },
-      found: [{ hour: EIGHT, kind: '5xx', count: 5, of: 500 }],
+      found: [inFirst({ hour: EIGHT, kind: '5xx', count: 5, of: 500 })],
     },
     {
       what: 'without those of the collector',
       counts: { Count: [[0, 100]], '4xx': [[0, 50]], '5xx': [[0, 31]] },
       own: { refused: 30, failed: 26 },
       found: [
-        { hour: EIGHT, kind: '4xx', count: 20, of: 100 },
-        { hour: EIGHT, kind: '5xx', count: 5, of: 100 },
+        inFirst({ hour: EIGHT, kind: '4xx', count: 20, of: 100 }),
+        inFirst({ hour: EIGHT, kind: '5xx', count: 5, of: 100 }),
       ],
     },
     {
       what: 'in full in an hour after that of the answers of the collector',
       counts: { Count: [[12, 90]], '4xx': [[12, 60]] },
       own: { refused: 60 },
-      found: [{ hour: NINE, kind: '4xx', count: 60, of: 90 }],
+      found: [inFirst({ hour: NINE, kind: '4xx', count: 60, of: 90 })],
     },
     {
       what: 'as the sum of each hour',
@@ -95,14 +111,73 @@ describe('requests that the endpoint answered without the collector', () => {
         ],
       },
       found: [
-        { hour: EIGHT, kind: '4xx', count: 21, of: 60 },
-        { hour: NINE, kind: '4xx', count: 22, of: 50 },
+        { hour: EIGHT, kind: '4xx', count: 21, of: 60, first: EIGHT, last: '2026-11-20T08:55:00.000Z' },
+        inFirst({ hour: NINE, kind: '4xx', count: 22, of: 50 }),
       ],
     },
     {
       what: 'up to ten minutes before the end',
       counts: { Count: [[21, 90]], '5xx': [[21, 90]] },
-      found: [{ hour: NINE, kind: '5xx', count: 90, of: 90 }],
+      found: [
+        {
+          hour: NINE,
+          kind: '5xx',
+          count: 90,
+          of: 90,
+          first: '2026-11-20T09:45:00.000Z',
+          last: '2026-11-20T09:45:00.000Z',
+        },
+      ],
+    },
+    {
+      what: 'of a small stage that together are 20, with the few of the last hour',
+      counts: {
+        Count: [
+          [3, 60],
+          [8, 10],
+          [14, 9],
+        ],
+        '4xx': [
+          [3, 17],
+          [8, 3],
+          [14, 2],
+        ],
+      },
+      found: [
+        {
+          hour: EIGHT,
+          kind: '4xx',
+          count: 20,
+          of: 70,
+          first: '2026-11-20T08:15:00.000Z',
+          last: '2026-11-20T08:40:00.000Z',
+        },
+        {
+          hour: NINE,
+          kind: '4xx',
+          count: 2,
+          of: 9,
+          first: '2026-11-20T09:10:00.000Z',
+          last: '2026-11-20T09:10:00.000Z',
+        },
+      ],
+    },
+    {
+      what: 'in two hours that together have 20',
+      counts: {
+        Count: [
+          [0, 40],
+          [12, 30],
+        ],
+        '4xx': [
+          [0, 15],
+          [12, 5],
+        ],
+      },
+      found: [
+        inFirst({ hour: EIGHT, kind: '4xx', count: 15, of: 40 }),
+        inFirst({ hour: NINE, kind: '4xx', count: 5, of: 30 }),
+      ],
     },
   ])('are told: $what', async ({ counts, own, found }) => {
     expect(await unreached(counts, own)).toEqual(found);
@@ -111,6 +186,19 @@ describe('requests that the endpoint answered without the collector', () => {
   it.each<{ what: string; counts: Counts; own?: OwnAnswers }>([
     { what: 'less than 5 % are answered 4xx', counts: { Count: [[0, 401]], '4xx': [[0, 20]] } },
     { what: 'less than 20 are answered 4xx', counts: { Count: [[0, 20]], '4xx': [[0, 19]] } },
+    {
+      what: 'hours with less than 5 answers 4xx have the last of 20',
+      counts: {
+        Count: [
+          [0, 20],
+          [12, 5],
+        ],
+        '4xx': [
+          [0, 16],
+          [12, 4],
+        ],
+      },
+    },
     { what: 'less than 1 % are answered 5xx', counts: { Count: [[0, 501]], '5xx': [[0, 5]] } },
     { what: 'less than 5 are answered 5xx', counts: { Count: [[0, 4]], '5xx': [[0, 4]] } },
     {
@@ -133,20 +221,63 @@ describe('requests that the endpoint answered without the collector', () => {
 
   it('are those of the gateway and of the Function URL together', async () => {
     expect(await unreached(OF_BOTH, {}, { endpoint: { kind: 'both' } })).toEqual([
-      { hour: EIGHT, kind: '4xx', count: 25, of: 50 },
-      { hour: EIGHT, kind: '5xx', count: 14, of: 50 },
+      inFirst({ hour: EIGHT, kind: '4xx', count: 25, of: 50 }),
+      inFirst({ hour: EIGHT, kind: '5xx', count: 14, of: 50 }),
     ]);
   });
 
   it('are those of the Function URL alone without a gateway', async () => {
     expect(await unreached(OF_BOTH, {}, { endpoint: { kind: 'function-url' } })).toEqual([
-      { hour: EIGHT, kind: '4xx', count: 25, of: 10 },
-      { hour: EIGHT, kind: '5xx', count: 8, of: 10 },
+      inFirst({ hour: EIGHT, kind: '4xx', count: 25, of: 10 }),
+      inFirst({ hour: EIGHT, kind: '5xx', count: 8, of: 10 }),
     ]);
   });
 
   it('are not told where the gateway answers for Statsig, too', async () => {
     const counts: Counts = { Count: [[0, 90]], '5xx': [[0, 90]] };
     expect(await unreached(counts, {}, { passThrough: { statsig: true } })).toEqual([]);
+  });
+});
+
+/** What is told of the lines of an access log, and what was asked for. */
+async function asked(lines: readonly string[], accessLogDays: number | null = 7) {
+  const { client, asked } = answering(CloudWatchLogsClient, {
+    events: lines.map((message) => ({ message })),
+  });
+  const config = defineConfig({ bucket: 'acme', endpoint: { accessLogDays } });
+  const hours = [
+    unreachedHour('4xx', 5, 30, 40),
+    unreachedHour('4xx', 2, 20, 40),
+    unreachedHour('5xx', 1, 9, 9),
+  ];
+  const stack = { service: 'sluice', stage: 'prod' };
+  return { status: await readGatewayStatus({ logs: client, stack, config }, hours), asked };
+}
+
+describe('the status with which the gateway itself refused requests', () => {
+  it('is that of most lines of the newest hour that has some', async () => {
+    const { status, asked: calls } = await asked([
+      '{"status":"404","error":"Not Found"}',
+      '{"status":"429","error":"Too Many Requests"}',
+      '{"status":"429","error":"Too Many Requests"}',
+      'no line of ours',
+    ]);
+    expect(status).toEqual({ status: '429', count: 2, of: 3 });
+    expect(calls.map(({ input }) => input)).toEqual([
+      {
+        logGroupName: '/aws/vendedlogs/sluice-prod-access',
+        filterPattern: '{ $.status = "4*" && $.error != "-" }',
+        startTime: msAgo(2),
+        endTime: msAgo(1.5) + 300_000,
+      },
+    ]);
+  });
+
+  it('is not known of a log without such a line', async () => {
+    expect((await asked([])).status).toBeNull();
+  });
+
+  it('is not asked for without an access log', async () => {
+    expect(await asked(['{"status":"429"}'], null)).toEqual({ status: null, asked: [] });
   });
 });
