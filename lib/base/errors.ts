@@ -119,7 +119,9 @@ export function errorName(error: unknown): string {
  * name.
  */
 export function errorCode(error: unknown): string {
-  const isNamed = !(error instanceof Error && error.name === 'Error' && 'code' in error);
+  // Of a host with several addresses Node throws an AggregateError, with the code of the first.
+  const isUnnamed = error instanceof Error && /^(Aggregate)?Error$/.test(error.name);
+  const isNamed = !(isUnnamed && 'code' in error);
   return isNamed || typeof error.code !== 'string' ? errorName(error) : error.code;
 }
 

@@ -75,6 +75,8 @@ export interface RelayAnswer {
   readonly copies: number;
   /** When that run ended, ISO 8601. */
   readonly at: string;
+  /** When the first later run ended in which all copies that were tried were delivered, ISO 8601; null without one. */
+  readonly takenAt: string | null;
 }
 
 /** Copies that relay has not delivered. */
@@ -252,7 +254,11 @@ export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number):
 
 const countsByAnswer = z.record(z.string(), z.number()).default({});
 /** The line of a run of relay: copies that are tried again, by what the target answered and by errors of the bucket. */
-const relayLine = z.object({ retried: countsByAnswer, failed: countsByAnswer });
+const relayLine = z.object({
+  relayed: z.number().default(0),
+  retried: countsByAnswer,
+  failed: countsByAnswer,
+});
 
 /** What the log says of a copy that waits for another's answer: `Target`. */
 const NOT_ASKED = 'waits';
@@ -267,19 +273,20 @@ export async function readRelayAnswer(
 ): Promise<RelayAnswer | null> {
   const { events } = await readLog(deployment, {
     group: functionLog(deployment.stack, 'relay'),
-    // The code of such a line may be that of something worse.
-    filterPattern: '{ $.event = "relay" && $.level = "warn" }',
+    filterPattern: '{ $.event = "relay" }',
     times: [{ startTime: deployment.now - TRIED_WITHIN_MS }],
     mostPages: MOST_PAGES,
   });
+  let takenAt: string | null = null;
   for (const { message = '', timestamp = 0 } of events.toSorted(byNewest)) {
     const { data } = relayLine.safeParse(parseJson(message));
     const at = isoTimestamp(timestamp);
     const answersOf = (from: RelayAnswer['from'], counts: Readonly<Record<string, number>> = {}) =>
-      Object.entries(counts).map(([why, copies]): RelayAnswer => ({ from, why, copies, at }));
+      Object.entries(counts).map(([why, copies]): RelayAnswer => ({ from, why, copies, at, takenAt }));
     const answers = answersOf('target', data?.retried).filter(({ why }) => why !== NOT_ASKED);
     const [most] = [...answers, ...answersOf('bucket', data?.failed)].sort((a, b) => b.copies - a.copies);
     if (most !== undefined) return most;
+    if (data !== undefined && data.relayed > 0) takenAt = at;
   }
   return null;
 }

@@ -50,9 +50,42 @@ export const collectorFindings = {
         `The target answers with the redirect of the title. It is not followed, as it may lead to the page of an outage. ${KEPT}`,
         'The first command prints where it leads as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',
       ],
+      again: [
+        'The target takes copies again. Each that waits is tried within an hour.',
+        'Nothing is to be done. The command shows what it failed with.',
+        '',
+      ],
+      expired: [
+        `The certificate of the target is not valid at this time: most often it has expired. ${KEPT}`,
+        'Have whoever runs the target renew its certificate.',
+      ],
+      chain: [
+        `The target sends its own certificate without those between it and a public CA, or its CA is none that Node trusts. ${KEPT}`,
+        'Have whoever runs the target install the whole chain of its certificate (`fullchain.pem`), of a public CA.',
+      ],
+      selfSigned: [
+        `The certificate of the target is signed by itself, or by a CA of its owner. ${KEPT}`,
+        'Have whoever runs the target install a certificate of a public CA.',
+      ],
+      otherName: [
+        `The certificate of the target is for other names than the host in \`relay.url\`. ${KEPT}`,
+        'Set `relay.url` to a name of the certificate and deploy, or have whoever runs the target add the name to it.',
+      ],
+      unnamed: [
+        `DNS has no address for the host in \`relay.url\`. ${KEPT}`,
+        'Correct the host in `relay.url` and deploy, or have whoever owns the name set its record again.',
+      ],
+      noResolver: [
+        `DNS did not answer the function \`relay\`. ${KEPT}`,
+        'Wait for an hour: this passes. If it stays, have whoever owns the name look at its name servers.',
+      ],
+      silent: [
+        `The target does not answer in time, or its network drops the call. ${KEPT}`,
+        'Have whoever runs the target look at its load, and let calls from any address of AWS through its firewall.',
+      ],
       unanswered: [
         `No answer comes from the target: the call fails with the error of the title. ${KEPT}`,
-        'Have whoever runs the target look at its address, its certificate and its network: the configuration has `relay`.',
+        'Have whoever runs the target look why it ends the connection: the title has its host.',
       ],
       unheard: [
         `Nothing listens at the address and port of \`relay.url\`, or a firewall refuses the connection. ${KEPT}`,

@@ -28,6 +28,11 @@ it.each([
     error: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),
     code: 'ECONNREFUSED',
   },
+  {
+    what: 'of the network with several addresses',
+    error: Object.assign(new AggregateError([]), { code: 'ETIMEDOUT' }),
+    code: 'ETIMEDOUT',
+  },
   { what: 'with a name', error: Object.assign(new TypeError('x'), { code: 'ERR_X' }), code: 'TypeError' },
   { what: 'without a code', error: new Error('x'), code: 'Error' },
   { what: 'with a number', error: Object.assign(new Error('x'), { code: 7 }), code: 'Error' },

@@ -63,7 +63,7 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
         config: { relay },
         facts: {
           ...relayWaits(5, 4),
-          relayAnswer: { from: 'target', why: '308', copies: 2, at: hoursAgo(0.1) },
+          relayAnswer: { from: 'target', why: '308', copies: 2, at: hoursAgo(0.1), takenAt: null },
         },
       },
     ],

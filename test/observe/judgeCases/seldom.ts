@@ -77,7 +77,8 @@ const relayDenied = {
 const keysGone = { ...wellKeys, senders: [], fault: 'It does not exist.', faultKind: 'gone' } as const;
 const lateRelay = (answer: string | null): Partial<StatusFacts> => ({
   ...relayWaits(2),
-  relayAnswer: answer === null ? null : { from: 'target', why: answer, copies: 2, at: hoursAgo(0.5) },
+  relayAnswer:
+    answer === null ? null : { from: 'target', why: answer, copies: 2, at: hoursAgo(0.5), takenAt: null },
 });
 const waitingDay = {
   day: '2026-11-19',

@@ -130,15 +130,15 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'relay is late, as S3 denies its copies': {
     ...relayWaits(2),
-    relayAnswer: { from: 'bucket', why: 'AccessDenied', copies: 2, at: hoursAgo(0.5) },
+    relayAnswer: { from: 'bucket', why: 'AccessDenied', copies: 2, at: hoursAgo(0.5), takenAt: null },
   },
   'relay is late, as S3 slows down': {
     ...relayWaits(2),
-    relayAnswer: { from: 'bucket', why: 'SlowDown', copies: 2, at: hoursAgo(0.5) },
+    relayAnswer: { from: 'bucket', why: 'SlowDown', copies: 2, at: hoursAgo(0.5), takenAt: null },
   },
   'relay is late, by an error of the network with a number': {
     ...relayWaits(2),
-    relayAnswer: { from: 'target', why: 'E404', copies: 2, at: hoursAgo(0.5) },
+    relayAnswer: { from: 'target', why: 'E404', copies: 2, at: hoursAgo(0.5), takenAt: null },
   },
   '503 of the day, where the last hour is not known': {
     lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
@@ -324,10 +324,40 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       ahead: [{ ...requestGroup, key: 'app', count: 3, skewMs: -30 * HOUR_MS }],
     },
   },
-  ...each(['301', '304', '503', 'EPROTO', 'ENOTFOUND'], (why) => [
-    `relay is late, as its target fails with ${why}`,
-    { ...relayWaits(5, 4), relayAnswer: { from: 'target', why, copies: 2, at: hoursAgo(0.1) } },
-  ]),
+  ...each(
+    [
+      '301',
+      '304',
+      '503',
+      'EPROTO',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'ECONNRESET',
+      'ETIMEDOUT',
+      'TimeoutError',
+      'CERT_HAS_EXPIRED',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    (why) => [
+      `relay is late, as its target fails with ${why}`,
+      {
+        ...relayWaits(5, 4),
+        relayAnswer: { from: 'target', why, copies: 2, at: hoursAgo(0.1), takenAt: null },
+      },
+    ],
+  ),
+  'relay is late, as its target failed, and takes copies again': {
+    ...relayWaits(5, 4),
+    relayAnswer: {
+      from: 'target',
+      why: 'CERT_HAS_EXPIRED',
+      copies: 2,
+      at: hoursAgo(0.5),
+      takenAt: hoursAgo(0.2),
+    },
+  },
   '503 of two codes that are no failure to store': failedRequests({ [MANGLED]: 4, SLUICE_KEYS_INVALID: 1 }),
   '503 of which the log has more lines than were read': {
     lastHour: { ...wellHour, failedBy: { [NOT_DELIVERED]: 7 } },

@@ -7,7 +7,7 @@ import { OLD_SECONDS } from '../../../../lib/relay/limits.ts';
 import { STATSIG_ORIGIN } from '../../../../lib/relay/targetRequest.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../../lib/tables/relayKeys.ts';
 import { denialIn, failureKind } from '../../../explainAwsError.ts';
-import { areCopiesLate } from '../../../facts/flow/relayCopies.ts';
+import { areCopiesLate, type RelayAnswer } from '../../../facts/flow/relayCopies.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
@@ -112,11 +112,9 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands, config
   }
   if (!areCopiesLate(relay, now)) return;
   const name = lateCase(facts);
-  const last =
-    name === 'answered' || name === 'moved' ? 'its target answered last' : 'the last call failed with';
-  // Of a status that takes a copy the body says that the target does not.
-  const inBody = /^2\d\d$/.test(relayAnswer?.why ?? '') ? ' with success: false in its body' : '';
-  const answer = relayAnswer === null ? '' : `, ${last} ${relayAnswer.why}${inBody}`;
+  const { relay: target = { statsig: true } } = config;
+  const url = 'url' in target ? target.url : STATSIG_ORIGIN;
+  const answer = relayAnswer === null ? '' : `, ${answerText(relayAnswer, new URL(url).host)}`;
   const at =
     relayAnswer === null
       ? ''
@@ -131,10 +129,8 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands, config
     },
     [
       ...(name === 'denied' ? [commands.sluice('doctor', '--drift')] : []),
-      ...(name === 'moved' && config.relay !== undefined
-        ? [`curl -sI '${'url' in config.relay ? config.relay.url : STATSIG_ORIGIN}'`]
-        : []),
-      // The line of the title, or what the function did since the last try of each copy.
+      ...(name === 'moved' ? [`curl -sI '${url}'`] : []),
+      // What failed, or what the function did since the last try of each copy.
       relayAnswer === null
         ? commands.log(functionLog(stack, 'relay'), now - 2 * HOUR_MS)
         : commands.log(
@@ -151,12 +147,37 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands, config
 const UNANSWERED: Readonly<Record<string, CaseOf<'SLUICE_FINDING_RELAY_LATE'>>> = {
   ECONNREFUSED: 'unheard',
   EPROTO: 'noTls',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'expired',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'chain',
+  UNABLE_TO_GET_ISSUER_CERT: 'chain',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'chain',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'selfSigned',
+  SELF_SIGNED_CERT_IN_CHAIN: 'selfSigned',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'otherName',
+  ENOTFOUND: 'unnamed',
+  EAI_AGAIN: 'noResolver',
+  ETIMEDOUT: 'silent',
+  EHOSTUNREACH: 'silent',
+  ENETUNREACH: 'silent',
+  TimeoutError: 'silent',
 };
+
+/** What became of the last try, and at whom: `the target h.example answered last 500`. @param host Of the target. */
+function answerText({ from, why, takenAt }: RelayAnswer, host: string): string {
+  if (takenAt !== null) return `and are delivered again since ${takenAt}`;
+  if (from === 'bucket') return `the last call of the bucket failed with ${why}`;
+  if (!/^\d{3}$/.test(why)) return `the last call of ${host} failed with ${why}`;
+  // Of a status that takes a copy the body says that the target does not.
+  const inBody = why.startsWith('2') ? ' with success: false in its body' : '';
+  return `${host} answered last ${why}${inBody}`;
+}
 
 /** Why copies wait. */
 function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
   const { relayAnswer, functionErrors, deadLetters } = facts;
   if (relayAnswer !== null) {
+    if (relayAnswer.takenAt !== null) return 'again';
     if (relayAnswer.from === 'bucket')
       return failureKind(relayAnswer.why) === 'denied' ? 'denied' : 'bucketFails';
     // 304 has no other address.

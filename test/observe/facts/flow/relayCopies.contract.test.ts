@@ -125,7 +125,14 @@ describe('what became of copies for relay last', () => {
       why: '500',
       copies: 2,
       at,
+      takenAt: null,
     });
+    await started.wait(1);
+    write({ event: 'relay', level: 'info', relayed: 3 });
+    const takenAt = started.isoNow();
+    await started.wait(1);
+    write({ event: 'relay', level: 'info', relayed: 1 });
+    expect(await readRelayAnswer(started.deploymentNow())).toMatchObject({ why: '500', at, takenAt });
     await started.wait(1);
     line({ '500': 2 }, { SlowDown: 3 });
     expect(await readRelayAnswer(started.deploymentNow())).toMatchObject({
