@@ -111,14 +111,29 @@ describe('workgroups', () => {
       Configuration: { BytesScannedCutoffPerQuery: 20_000_000 },
       CreationTime: new Date(START),
     });
+  });
+
+  it('are refused with a property that Athena lacks', () => {
     expect(() => athena.athena.ensureWorkGroup('x', { Name: 'x', Colour: 'red' })).toThrow('Colour');
   });
 
   it.each([
-    ['too small a cutoff', { BytesScannedCutoffPerQuery: 1 }, 'must be greater than or equal to 10000000'],
-    ['another engine', { EngineVersion: { SelectedEngineVersion: 'PySpark' } }, 'SelectedEngineVersion'],
-    ['managed results', { ManagedQueryResultsConfiguration: {} }, 'ManagedQueryResultsConfiguration'],
-  ])('are refused with %s', async (_, WorkGroupConfiguration, words) => {
+    {
+      what: 'too small a cutoff',
+      WorkGroupConfiguration: { BytesScannedCutoffPerQuery: 1 },
+      words: 'must be greater than or equal to 10000000',
+    },
+    {
+      what: 'another engine',
+      WorkGroupConfiguration: { EngineVersion: { SelectedEngineVersion: 'PySpark' } },
+      words: 'SelectedEngineVersion',
+    },
+    {
+      what: 'managed results',
+      WorkGroupConfiguration: { ManagedQueryResultsConfiguration: {} },
+      words: 'ManagedQueryResultsConfiguration',
+    },
+  ])('are refused with $what', async ({ WorkGroupConfiguration, words }) => {
     expect(() => athena.athena.ensureWorkGroup('x', { Name: 'x', WorkGroupConfiguration })).toThrow(words);
   });
 });

@@ -109,11 +109,11 @@ describe('LineJournal', () => {
   });
 
   it.each([
-    ['zeros', '\0'.repeat(300)],
-    ['garbage', '\u0003\u0010\ufffdxyz'],
-    ['text of something else', '<html>'],
-    ['lines that have no ends', '"a"\t#00000000"b"\t#00000000'],
-  ])('does not take for a line that a kill has cut: %s', (_, tail) => {
+    { what: 'zeros', tail: '\0'.repeat(300) },
+    { what: 'garbage', tail: '\u0003\u0010\ufffdxyz' },
+    { what: 'text of something else', tail: '<html>' },
+    { what: 'lines that have no ends', tail: '"a"\t#00000000"b"\t#00000000' },
+  ])('does not take for a line that a kill has cut: $what', ({ tail }) => {
     LineJournal.create(file, ['first', 'second']).close();
     const damaged = Buffer.concat([readFileSync(file), Buffer.from(tail)]);
     writeFileSync(file, damaged);

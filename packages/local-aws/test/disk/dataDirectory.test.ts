@@ -96,7 +96,7 @@ describe('requireOwnFolders', () => {
 });
 
 it.each(['EROFS', 'EACCES', 'EPERM', 'EIO'])(
-  '%s of a file says that the directory can not be written',
+  '%s of a file says that the directory can not be written, and of a port it does not',
   (code) => {
     const failed = (syscall: string) => diskProblem(Object.assign(new Error(code), { code, syscall }));
     expect(failed('open')).toMatchObject({ code: 'LOCAL_AWS_DISK_NOT_WRITABLE' });

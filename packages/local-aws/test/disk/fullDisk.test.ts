@@ -163,11 +163,17 @@ describe('on a full disk', () => {
   });
 });
 
+/** A directory that is removed at the end of its scope. */
+function temporary() {
+  const { path, remove } = temporaryDirectory();
+  return { path, [Symbol.dispose]: remove };
+}
+
 it.each([
-  ['the data directory', 'data'],
-  ['a folder', 'data/s3'],
-])('a start names a file that is where %s belongs, and stays away from it', async (_, path) => {
-  const directory = temporaryDirectory();
+  { what: 'the data directory', path: 'data' },
+  { what: 'a folder', path: 'data/s3' },
+])('a start names a file that is where $what belongs, and stays away from it', async ({ path }) => {
+  using directory = temporary();
   mkdirSync(join(directory.path, path, '..'), { recursive: true });
   writeFileSync(join(directory.path, path), 'mine');
   const stack = { template: { Resources: {} } };
@@ -176,5 +182,4 @@ it.each([
     name: 'LOCAL_AWS_DISK_FOREIGN',
     message: expect.stringContaining(join(directory.path, path)),
   });
-  directory.remove();
 });

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { signingKey } from '../../src/protocol/sigv4.ts';
@@ -111,16 +112,16 @@ describe("AWS's signature examples", () => {
   };
 
   it.each([
-    ['86401', 'SignatureDoesNotMatch'],
-    ['604801', 'AuthorizationQueryParametersError'],
-  ])('rejects the presigned URL with %s seconds', async (seconds, code) => {
+    { seconds: '86401', code: 'SignatureDoesNotMatch' },
+    { seconds: '604801', code: 'AuthorizationQueryParametersError' },
+  ])('rejects the presigned URL with $seconds seconds', async ({ seconds, code }) => {
     expect((await presigned('86400', seconds)).body).toContain(`<Code>${code}</Code>`);
   });
 
   it('accepts the presigned URL until the second at which it expires', async () => {
     const get = () => presigned('', '');
     expect(await get()).toMatchObject({ status: 200, body: 'Welcome to Amazon S3.' });
-    clock.advance(86_400_000);
+    clock.advance(DAY_MS);
     expect(await get()).toMatchObject({ status: 200 });
     clock.advance(1);
     expect(await get()).toMatchObject({
@@ -161,19 +162,27 @@ describe("AWS's signature examples", () => {
     },
   );
 
-  it.each<[string, (first: string, second: string, last: string) => string, string]>([
-    ['without the first', (_, second, last) => second + last, 'SignatureDoesNotMatch'],
-    ['without the second', (first, _, last) => first + last, 'SignatureDoesNotMatch'],
-    [
-      'altered',
-      (first, second, last) => first.replace('aaa\r\n', 'aab\r\n') + second + last,
-      'SignatureDoesNotMatch',
-    ],
-    ['without the last', (first, second) => first + second, 'IncompleteBody'],
-    ['truncated', (first) => first.slice(0, -10), 'IncompleteBody'],
-    ['followed by more data', (first, second, last) => `${first}${second}${last}more`, 'IncompleteBody'],
-    ['unsigned', () => `10000\r\n${'a'.repeat(65536)}\r\n`, 'IncompleteBody'],
-  ])('rejects chunks %s', async (_, alter, code) => {
+  it.each<{
+    readonly what: string;
+    readonly alter: (first: string, second: string, last: string) => string;
+    readonly code: string;
+  }>([
+    { what: 'without the first', alter: (_, second, last) => second + last, code: 'SignatureDoesNotMatch' },
+    { what: 'without the second', alter: (first, _, last) => first + last, code: 'SignatureDoesNotMatch' },
+    {
+      what: 'altered',
+      alter: (first, second, last) => first.replace('aaa\r\n', 'aab\r\n') + second + last,
+      code: 'SignatureDoesNotMatch',
+    },
+    { what: 'without the last', alter: (first, second) => first + second, code: 'IncompleteBody' },
+    { what: 'truncated', alter: (first) => first.slice(0, -10), code: 'IncompleteBody' },
+    {
+      what: 'followed by more data',
+      alter: (first, second, last) => `${first}${second}${last}more`,
+      code: 'IncompleteBody',
+    },
+    { what: 'unsigned', alter: () => `10000\r\n${'a'.repeat(65536)}\r\n`, code: 'IncompleteBody' },
+  ])('rejects chunks $what', async ({ alter, code }) => {
     const [first = '', second = '', last = ''] = chunks;
     await expect(decode(alter(first, second, last))).rejects.toMatchObject({ code });
   });

@@ -183,21 +183,29 @@ describe('the guard of host names', () => {
   });
 
   it.each([
-    ['no Host', 'GET /_local/status HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
-    ['no Host in HTTP/1.0', 'GET /_local/status HTTP/1.0\r\n\r\n', 400],
-    ['two Hosts', 'GET /_local/status HTTP/1.0\r\nHost: localhost\r\nhost: evil.example\r\n\r\n', 400],
-    [
-      'a target of another host',
-      'GET http://evil.example/_local/status HTTP/1.0\r\nHost: localhost\r\n\r\n',
-      403,
-    ],
-    [
-      'a Host of another target',
-      'GET http://localhost/_local/status HTTP/1.0\r\nHost: evil.example\r\n\r\n',
-      403,
-    ],
-    ['user information in the target', 'GET http://localhost@evil/ HTTP/1.0\r\nHost: localhost\r\n\r\n', 400],
-  ])('rejects %s', async (_, text, status) => {
+    { what: 'no Host', text: 'GET /_local/status HTTP/1.1\r\nConnection: close\r\n\r\n', status: 400 },
+    { what: 'no Host in HTTP/1.0', text: 'GET /_local/status HTTP/1.0\r\n\r\n', status: 400 },
+    {
+      what: 'two Hosts',
+      text: 'GET /_local/status HTTP/1.0\r\nHost: localhost\r\nhost: evil.example\r\n\r\n',
+      status: 400,
+    },
+    {
+      what: 'a target of another host',
+      text: 'GET http://evil.example/_local/status HTTP/1.0\r\nHost: localhost\r\n\r\n',
+      status: 403,
+    },
+    {
+      what: 'a Host of another target',
+      text: 'GET http://localhost/_local/status HTTP/1.0\r\nHost: evil.example\r\n\r\n',
+      status: 403,
+    },
+    {
+      what: 'user information in the target',
+      text: 'GET http://localhost@evil/ HTTP/1.0\r\nHost: localhost\r\n\r\n',
+      status: 400,
+    },
+  ])('rejects $what', async ({ text, status }) => {
     for (const { url } of [edge, gateway]) {
       const answer = await sendBytes(new URL(url).port, text);
       expect(answer.status).toEqual(status);
@@ -278,16 +286,16 @@ describe('the guard of host names', () => {
 
 describe('parseAllowedHosts', () => {
   it.each([
-    ['App.Test', ['app.test']],
-    [' a.test , .b.test,10.0.0.7', ['a.test', '.b.test', '10.0.0.7']],
-    ['fd00::7,[FD00:0::8]', ['[fd00::7]', '[fd00::8]']],
-    ['', { wrong: '' }],
-    ['a.test,,b.test', { wrong: '' }],
-    ['a.test:80', { wrong: 'a.test:80' }],
-    ['http://a.test', { wrong: 'http://a.test' }],
-    ['*', { wrong: '*' }],
-    ['.', { wrong: '.' }],
-  ])('reads %j', (text, hosts) => {
+    { text: 'App.Test', hosts: ['app.test'] },
+    { text: ' a.test , .b.test,10.0.0.7', hosts: ['a.test', '.b.test', '10.0.0.7'] },
+    { text: 'fd00::7,[FD00:0::8]', hosts: ['[fd00::7]', '[fd00::8]'] },
+    { text: '', hosts: { wrong: '' } },
+    { text: 'a.test,,b.test', hosts: { wrong: '' } },
+    { text: 'a.test:80', hosts: { wrong: 'a.test:80' } },
+    { text: 'http://a.test', hosts: { wrong: 'http://a.test' } },
+    { text: '*', hosts: { wrong: '*' } },
+    { text: '.', hosts: { wrong: '.' } },
+  ])('reads $text', ({ text, hosts }) => {
     expect(parseAllowedHosts(text)).toEqual(hosts);
   });
 });

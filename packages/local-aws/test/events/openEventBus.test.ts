@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { statusChangeEvent } from '../../src/cloudformation/index.ts';
 import { objectCreatedEvent, openEventBus } from '../../src/events/index.ts';
@@ -134,41 +135,68 @@ describe('an event bus', () => {
   });
 
   it.each([
-    ['a schedule', rule({ ScheduleExpression: 'rate(1 day)' }), 'property ScheduleExpression'],
-    [
-      'another kind of target',
-      rule({ Targets: [{ Id: 'f', Arn: 'arn:aws:lambda:x' }] }),
-      'target arn:aws:lambda',
-    ],
-    [
-      'a transformed input',
-      rule({ Targets: [{ Id: 'q', Arn: QUEUE, InputPath: '$' }] }),
-      'Targets.0.InputPath',
-    ],
-    ['a pattern that is none', rule({ EventPattern: { source: 'aws.s3' } }), 'Event pattern is not valid'],
-    ['a rule without a pattern', rule({ EventPattern: undefined }), 'must be specified'],
-  ])('rejects %s by name', (_, properties, message) => {
+    {
+      what: 'a schedule',
+      properties: rule({ ScheduleExpression: 'rate(1 day)' }),
+      message: 'property ScheduleExpression',
+    },
+    {
+      what: 'another kind of target',
+      properties: rule({ Targets: [{ Id: 'f', Arn: 'arn:aws:lambda:x' }] }),
+      message: 'target arn:aws:lambda',
+    },
+    {
+      what: 'a transformed input',
+      properties: rule({ Targets: [{ Id: 'q', Arn: QUEUE, InputPath: '$' }] }),
+      message: 'Targets.0.InputPath',
+    },
+    {
+      what: 'a pattern that is none',
+      properties: rule({ EventPattern: { source: 'aws.s3' } }),
+      message: 'Event pattern is not valid',
+    },
+    {
+      what: 'a rule without a pattern',
+      properties: rule({ EventPattern: undefined }),
+      message: 'must be specified',
+    },
+  ])('rejects $what by name', ({ properties, message }) => {
     expect(() => openBus().bus.putRule('r', properties)).toThrow(message);
   });
 
-  it.each([
-    [{ 'detail-type': ['Object Deleted'] }, 'detail-type "Object Deleted"'],
-    [{ source: ['aws.s3'], 'detail-type': ['Object Created', 'Nonsense'] }, 'detail-type "Nonsense"'],
-    [{ source: ['aws.s3', { prefix: 'aws.ec' }] }, 'source {"prefix":"aws.ec"}'],
-    [{ source: ['aws.s3'], 'detail-type': [STACK_CHANGE] }, 'detail-type ["CloudFormation Stack'],
-    [{ detail: { object: { size: ['5'] } }, source: ['aws.s3'] }, 'detail.object.size ["5"]'],
-    [{ detail: { reason: { is: ['PutObject'] } } }, 'detail.reason {"is"'],
-    [{ detail: { 'stack-id': ['x'], reason: ['PutObject'] } }, 'detail.'],
-    [{ detail: { 'status-details': { status: ['DELETE_COMPLETE'] } } }, 'status ["DELETE_COMPLETE"]'],
-    [{ account: ['111111111111'] }, 'account ["111111111111"]'],
-    [{ constructor: ['x'] }, 'constructor ["x"]'],
-    [{ resources: [null] }, 'resources [null]'],
-    [{ time: [{ prefix: 'November' }] }, 'time [{"prefix":"November"}]'],
-    [{ detail: { object: { key: [''] } } }, 'detail.object.key [""]'],
-    [{ detail: { object: { key: [{ prefix: 'ü'.repeat(513) }] } } }, 'detail.object.key [{"prefix":"ü'],
-    [{ detail: { object: { size: [-1, 0.5] } } }, 'detail.object.size [-1,0.5]'],
-    [{ detail: { object: { etag: [`"${object.etag}"`] } } }, 'detail.object.etag ['],
-  ])('refuses a rule that never fires here, %j, and names why', (EventPattern, named) => {
+  it.each<{ readonly EventPattern: object; readonly named: string }>([
+    { EventPattern: { 'detail-type': ['Object Deleted'] }, named: 'detail-type "Object Deleted"' },
+    {
+      EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created', 'Nonsense'] },
+      named: 'detail-type "Nonsense"',
+    },
+    { EventPattern: { source: ['aws.s3', { prefix: 'aws.ec' }] }, named: 'source {"prefix":"aws.ec"}' },
+    {
+      EventPattern: { source: ['aws.s3'], 'detail-type': [STACK_CHANGE] },
+      named: 'detail-type ["CloudFormation Stack',
+    },
+    {
+      EventPattern: { detail: { object: { size: ['5'] } }, source: ['aws.s3'] },
+      named: 'detail.object.size ["5"]',
+    },
+    { EventPattern: { detail: { reason: { is: ['PutObject'] } } }, named: 'detail.reason {"is"' },
+    { EventPattern: { detail: { 'stack-id': ['x'], reason: ['PutObject'] } }, named: 'detail.' },
+    {
+      EventPattern: { detail: { 'status-details': { status: ['DELETE_COMPLETE'] } } },
+      named: 'status ["DELETE_COMPLETE"]',
+    },
+    { EventPattern: { account: ['111111111111'] }, named: 'account ["111111111111"]' },
+    { EventPattern: { constructor: ['x'] }, named: 'constructor ["x"]' },
+    { EventPattern: { resources: [null] }, named: 'resources [null]' },
+    { EventPattern: { time: [{ prefix: 'November' }] }, named: 'time [{"prefix":"November"}]' },
+    { EventPattern: { detail: { object: { key: [''] } } }, named: 'detail.object.key [""]' },
+    {
+      EventPattern: { detail: { object: { key: [{ prefix: 'ü'.repeat(513) }] } } },
+      named: 'detail.object.key [{"prefix":"ü',
+    },
+    { EventPattern: { detail: { object: { size: [-1, 0.5] } } }, named: 'detail.object.size [-1,0.5]' },
+    { EventPattern: { detail: { object: { etag: [`"${object.etag}"`] } } }, named: 'detail.object.etag [' },
+  ])('refuses a rule that never fires here, and names why: $named', ({ EventPattern, named }) => {
     const put = () => openBus().bus.putRule('r', rule({ EventPattern }));
     expect(put).toThrow(expect.objectContaining({ code: 'NotImplemented' }));
     expect(put).toThrow(named);
@@ -191,7 +219,7 @@ describe('an event bus', () => {
     expect(bus.rules()).toEqual(['some']);
   });
 
-  it('refuses a rule on buckets alone that send no events', () => {
+  it('refuses a rule only on buckets that send no events, until they send some', () => {
     const { bus } = openBus();
     const on = (...names: unknown[]) => rule({ EventPattern: { detail: { bucket: { name: names } } } });
     bus.nameSilentBuckets(['data', 'logs']);
@@ -237,17 +265,17 @@ describe('an event bus', () => {
       queue.works = true;
       clock.advance(2_000);
       expect(queue.events).toEqual([expect.objectContaining({ 'detail-type': 'Object Created' })]);
-      clock.advance(86_400_000);
+      clock.advance(DAY_MS);
       expect(queue.tries).toBe(3);
     });
 
     it('gives up after a day', () => {
       const { bus, clock, queue } = openFailing(full);
       bus.publishObjectCreated(object);
-      clock.advance(86_400_000);
+      clock.advance(DAY_MS);
       const { tries } = queue;
       expect(tries).toBeGreaterThan(1_000);
-      clock.advance(86_400_000);
+      clock.advance(DAY_MS);
       expect(queue.tries).toBe(tries);
       bus.close();
       expect(queue.tries).toBe(tries);
@@ -259,7 +287,7 @@ describe('an event bus', () => {
       queue.works = true;
       bus.close();
       expect(queue.events).toEqual([expect.objectContaining({ 'detail-type': 'Object Created' })]);
-      clock.advance(86_400_000);
+      clock.advance(DAY_MS);
       expect(queue.tries).toBe(2);
     });
 
@@ -267,7 +295,7 @@ describe('an event bus', () => {
       const failure = new Error('the queue is broken');
       const { bus, clock, reported, queue } = openFailing(failure);
       bus.publishObjectCreated(object);
-      clock.advance(86_400_000);
+      clock.advance(DAY_MS);
       expect(reported).toEqual([failure]);
       expect(queue.tries).toBe(1);
     });

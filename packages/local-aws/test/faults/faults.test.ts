@@ -106,35 +106,57 @@ async function struck(count: number, call: () => Promise<unknown>): Promise<bool
 const listBuckets = () => s3.send(new ListBucketsCommand({}));
 
 describe('a call that fails', () => {
-  const failing: readonly [keyof FaultsInput, string, number, () => Promise<unknown>][] = [
-    ['s3', 'SlowDown', 503, () => put('slow')],
-    ['glue', 'ThrottlingException', 400, () => glue.send(new GetDatabasesCommand({}))],
-    ['sqs', 'RequestThrottled', 400, () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }))],
-    [
-      'secretsmanager',
-      'ThrottlingException',
-      400,
-      () => new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId: 's' })),
-    ],
-    [
-      'firehose',
-      'ServiceUnavailableException',
-      500,
-      () =>
+  const failing: {
+    readonly service: keyof FaultsInput;
+    readonly name: string;
+    readonly status: number;
+    readonly call: () => Promise<unknown>;
+  }[] = [
+    { service: 's3', name: 'SlowDown', status: 503, call: () => put('slow') },
+    {
+      service: 'glue',
+      name: 'ThrottlingException',
+      status: 400,
+      call: () => glue.send(new GetDatabasesCommand({})),
+    },
+    {
+      service: 'sqs',
+      name: 'RequestThrottled',
+      status: 400,
+      call: () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })),
+    },
+    {
+      service: 'secretsmanager',
+      name: 'ThrottlingException',
+      status: 400,
+      call: () => new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId: 's' })),
+    },
+    {
+      service: 'firehose',
+      name: 'ServiceUnavailableException',
+      status: 500,
+      call: () =>
         new FirehoseClient(options).send(
           new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } }),
         ),
-    ],
+    },
   ];
-  it.each(failing)('of %s is throttled as the service words it: %s', async (service, name, status, call) => {
-    faults.set({ [service]: [{ fault: 'failCalls' }] });
-    const failure = { name, $metadata: { httpStatusCode: status, attempts: 1 } };
-    await expect(call()).rejects.toMatchObject(failure);
-  });
+  it.each(failing)(
+    'of $service is throttled as the service words it: $name',
+    async ({ service, name, status, call }) => {
+      faults.set({ [service]: [{ fault: 'failCalls' }] });
+      const failure = { name, $metadata: { httpStatusCode: status, attempts: 1 } };
+      await expect(call()).rejects.toMatchObject(failure);
+    },
+  );
 
-  it('has no effect unless it fails after the work', async () => {
+  it('has no effect', async () => {
     faults.set({ s3: [{ fault: 'failCalls', code: 'InternalError', operations: ['PutObject'] }] });
     await expect(put('before')).rejects.toMatchObject({ name: 'InternalError' });
+    expect(await exists('before')).toBe(false);
+  });
+
+  it('has its effect when it fails after the work', async () => {
     faults.set({ glue: [{ fault: 'failCalls', code: 'InternalServiceException', afterwards: true }] });
     const create = glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'made' } }));
     await expect(create).rejects.toMatchObject({
@@ -142,7 +164,6 @@ describe('a call that fails', () => {
       message: 'An internal service error occurred.',
       $metadata: { httpStatusCode: 500 },
     });
-    expect(await exists('before')).toBe(false);
     const { DatabaseList = [] } = await glue.send(new GetDatabasesCommand({}));
     expect(DatabaseList.map(({ Name }) => Name)).toEqual(['made']);
   });
@@ -153,8 +174,11 @@ describe('a call that fails', () => {
       name: code,
       $metadata: { httpStatusCode: 418 },
     });
-    expect(() => faults.set({ sqs: [{ fault: 'failCalls', code }] })).toThrow('give a status too');
   });
+});
+
+it.each(['SomethingNew', 'constructor'])('a fault needs a status for the error code %s', (code) => {
+  expect(() => faults.set({ sqs: [{ fault: 'failCalls', code }] })).toThrow('give a status too');
 });
 
 describe('a connection that is cut', () => {
@@ -215,12 +239,16 @@ describe('a call that is slow', () => {
 });
 
 describe('the selection of the calls that a fault affects', () => {
-  it.each<[string, Pick<CallFault, 'nth' | 'every' | 'calls'>, string]>([
-    ['the first by default', {}, 'x--'],
-    ['so many from the nth on', { nth: 3, calls: 2 }, '--xx--'],
-    ['every third', { every: 3 }, '--x--x-'],
-    ['all', { calls: 'all' }, 'xxxx'],
-  ])('is %s', async (_, selection, marks) => {
+  it.each<{
+    readonly what: string;
+    readonly selection: Pick<CallFault, 'nth' | 'every' | 'calls'>;
+    readonly marks: string;
+  }>([
+    { what: 'the first by default', selection: {}, marks: 'x--' },
+    { what: 'so many from the nth on', selection: { nth: 3, calls: 2 }, marks: '--xx--' },
+    { what: 'every third', selection: { every: 3 }, marks: '--x--x-' },
+    { what: 'all', selection: { calls: 'all' }, marks: 'xxxx' },
+  ])('is $what', async ({ selection, marks }) => {
     faults.set({ s3: [{ fault: 'failCalls', ...selection }] });
     expect(await struck(marks.length, listBuckets)).toEqual([...marks].map((mark) => mark === 'x'));
   });

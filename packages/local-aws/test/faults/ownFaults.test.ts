@@ -15,6 +15,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
@@ -230,10 +231,10 @@ describe('EventBridge', () => {
   });
 
   it("delivers events late, by the local cloud's clock", async () => {
-    await set({ events: [{ fault: 'delayEvents', ms: 3_600_000 }] });
+    await set({ events: [{ fault: 'delayEvents', ms: HOUR_MS }] });
     for (const key of ['files/1', 'files/2']) await putFile(key);
     expect(await announced()).toEqual(['files/2']);
-    await clock.advance(3_600_000);
+    await clock.advance(HOUR_MS);
     expect(await announced()).toContain('files/1');
   });
 });
@@ -246,9 +247,9 @@ describe('a queue of a function', () => {
   const messages = () => aws.status().queues.find(({ name }) => name === 'work')?.messages;
 
   it.each([
-    ['while the function works on it', false],
-    ['after the function has succeeded', true],
-  ])('hands out a message again %s', async (_, afterwards) => {
+    { what: 'while the function works on it', afterwards: false },
+    { what: 'after the function has succeeded', afterwards: true },
+  ])('hands out a message again $what', async ({ afterwards }) => {
     await set({
       sqs: [{ fault: 'repeatMessages', queue: 'work', afterwards }],
       // Counts invocations: it strikes each of them.
@@ -328,9 +329,9 @@ describe('a key that is off', () => {
   });
 
   it.each([
-    ['the key of its bucket', 'landing', undefined],
-    ['the key of its configuration', 'plain', 'SSE_KMS'],
-  ] as const)('fails a query whose result would have %s', async (_, bucket, encryption) => {
+    { what: 'the key of its bucket', bucket: 'landing', encryption: undefined },
+    { what: 'the key of its configuration', bucket: 'plain', encryption: 'SSE_KMS' },
+  ] as const)('fails a query whose result would have $what', async ({ bucket, encryption }) => {
     expect(await queryEnd(bucket, encryption)).toMatchObject({
       State: 'FAILED',
       StateChangeReason: expect.stringContaining('Error Code: KMS.DisabledException'),
@@ -338,25 +339,28 @@ describe('a key that is off', () => {
   });
 
   it.each([
-    ["S3's own keys in a bucket without a key", 'plain', undefined],
-    ["S3's own keys in the bucket of the key", 'landing', 'SSE_S3'],
-  ] as const)('fails no query whose result has %s', async (_, bucket, encryption) => {
+    { what: "S3's own keys in a bucket without a key", bucket: 'plain', encryption: undefined },
+    { what: "S3's own keys in the bucket of the key", bucket: 'landing', encryption: 'SSE_S3' },
+  ] as const)('fails no query whose result has $what', async ({ bucket, encryption }) => {
     expect(await queryEnd(bucket, encryption)).toMatchObject({ State: 'SUCCEEDED' });
   });
 });
 
 describe('a fault for what is not there', () => {
   it.each([
-    [
-      { lambda: [{ fault: 'startCold', function: 'nope' }] },
-      'There is no function nope here. There are: worker.',
-    ],
-    [
-      { events: [{ fault: 'loseEvents', rule: 'nope' }] },
-      'There is no rule nope here. There are: new-files.',
-    ],
-    [{ kms: [{ fault: 'disableKey', keyId: 'alias/nope' }] }, 'There is no keyId alias/nope here.'],
-  ])('is refused: %j', async (faults, message) => {
+    {
+      faults: { lambda: [{ fault: 'startCold', function: 'nope' }] },
+      message: 'There is no function nope here. There are: worker.',
+    },
+    {
+      faults: { events: [{ fault: 'loseEvents', rule: 'nope' }] },
+      message: 'There is no rule nope here. There are: new-files.',
+    },
+    {
+      faults: { kms: [{ fault: 'disableKey', keyId: 'alias/nope' }] },
+      message: 'There is no keyId alias/nope here.',
+    },
+  ])('is refused: $message', async ({ faults, message }) => {
     expect(await set(faults)).toEqual({ status: 400, message: expect.stringContaining(message) });
   });
 });

@@ -31,11 +31,11 @@ async function restart(): Promise<MovableClock> {
 }
 
 it.each([
-  ['within one run', setReal],
-  ['by a restart', restart],
+  { what: 'within one run', setBack: setReal },
+  { what: 'by a restart', setBack: restart },
 ])(
-  'a buffer is delivered after its interval although the clock was set back after its records arrived, %s',
-  async (_, setBack) => {
+  'a buffer is delivered after its interval although the clock was set back after its records arrived, $what',
+  async ({ setBack }) => {
     const before = await start();
     await before.advance(10 * DAY_MS);
     await fixture.put('s', 'x');

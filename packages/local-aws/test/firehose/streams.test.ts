@@ -10,17 +10,33 @@ beforeEach(async () => {
 afterEach(() => fixture.end());
 
 describe('creating a stream', () => {
-  it.each<[string, object, string]>([
-    ['an expression', plainStream({ Prefix: '!{timestamp:yyyy}/' }), 'Prefix with an expression'],
-    ['backups', plainStream({ S3BackupConfiguration: {} }), 'S3BackupConfiguration'],
+  it.each<{ readonly what: string; readonly properties: object; readonly name: string }>([
+    {
+      what: 'an expression',
+      properties: plainStream({ Prefix: '!{timestamp:yyyy}/' }),
+      name: 'Prefix with an expression',
+    },
+    {
+      what: 'backups',
+      properties: plainStream({ S3BackupConfiguration: {} }),
+      name: 'S3BackupConfiguration',
+    },
     ...[
       'DataFormatConversionConfiguration',
       'DynamicPartitioningConfiguration',
       'ProcessingConfiguration',
       'ErrorOutputPrefix',
-    ].map((name): [string, object, string] => [name, plainStream({ [name]: {} }), name]),
-    ['other destinations', { RedshiftDestinationConfiguration: {}, ...plainStream() }, 'Redshift'],
-  ])('with %s is rejected by name', async (_what, properties, name) => {
+    ].map((name) => ({
+      what: name,
+      properties: plainStream({ [name]: {} }),
+      name,
+    })),
+    {
+      what: 'other destinations',
+      properties: { RedshiftDestinationConfiguration: {}, ...plainStream() },
+      name: 'Redshift',
+    },
+  ])('with $what is rejected by name', async ({ properties, name }) => {
     await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
       code: 'NotImplemented',
       message: expect.stringContaining(name),

@@ -15,29 +15,45 @@ describe('the route of a request', () => {
   const PETS = ['GET /pets/dog/1', 'GET /pets/dog/{id}', 'GET /pets/{proxy+}', 'ANY /{proxy+}', '$default'];
 
   it.each([
-    ['GET /pets/dog/1', { routeKey: 'GET /pets/dog/1' }],
-    ['GET /pets/dog/2', { routeKey: 'GET /pets/dog/{id}', id: '2' }],
-    ['GET /pets/cat/1', { routeKey: 'GET /pets/{proxy+}', proxy: 'cat/1' }],
-    ['POST /test/5', { routeKey: 'ANY /{proxy+}', proxy: 'test/5' }],
-    ['GET /', { routeKey: '$default' }],
-  ])('is the most specific one of those in the guide for %s', (request, expected) => {
+    { request: 'GET /pets/dog/1', expected: { routeKey: 'GET /pets/dog/1' } },
+    { request: 'GET /pets/dog/2', expected: { routeKey: 'GET /pets/dog/{id}', id: '2' } },
+    { request: 'GET /pets/cat/1', expected: { routeKey: 'GET /pets/{proxy+}', proxy: 'cat/1' } },
+    { request: 'POST /test/5', expected: { routeKey: 'ANY /{proxy+}', proxy: 'test/5' } },
+    { request: 'GET /', expected: { routeKey: '$default' } },
+  ])('is the most specific one of those in the guide for $request', ({ request, expected }) => {
     expect(matched(PETS, request)).toEqual(expected);
   });
 
   it.each([
-    [['GET /{kind}/1', 'GET /pets/{id}'], 'GET /pets/1', { routeKey: 'GET /pets/{id}', id: '1' }],
-    [['GET /{a}/{b}', 'GET /{a}/x'], 'GET /y/x', { routeKey: 'GET /{a}/x', a: 'y' }],
-    [['GET /{proxy+}', 'GET /a/{proxy+}'], 'GET /a/b', { routeKey: 'GET /a/{proxy+}', proxy: 'b' }],
-    [
-      ['GET /{a}/{proxy+}', 'GET /{proxy+}'],
-      'GET /b/c',
-      { routeKey: 'GET /{a}/{proxy+}', a: 'b', proxy: 'c' },
-    ],
-    [['ANY /a/{proxy+}', 'GET /{proxy+}'], 'GET /a/b', { routeKey: 'ANY /a/{proxy+}', proxy: 'b' }],
-    [['ANY /a', 'GET /a'], 'GET /a', { routeKey: 'GET /a' }],
+    {
+      keys: ['GET /{kind}/1', 'GET /pets/{id}'],
+      request: 'GET /pets/1',
+      expected: { routeKey: 'GET /pets/{id}', id: '1' },
+    },
+    {
+      keys: ['GET /{a}/{b}', 'GET /{a}/x'],
+      request: 'GET /y/x',
+      expected: { routeKey: 'GET /{a}/x', a: 'y' },
+    },
+    {
+      keys: ['GET /{proxy+}', 'GET /a/{proxy+}'],
+      request: 'GET /a/b',
+      expected: { routeKey: 'GET /a/{proxy+}', proxy: 'b' },
+    },
+    {
+      keys: ['GET /{a}/{proxy+}', 'GET /{proxy+}'],
+      request: 'GET /b/c',
+      expected: { routeKey: 'GET /{a}/{proxy+}', a: 'b', proxy: 'c' },
+    },
+    {
+      keys: ['ANY /a/{proxy+}', 'GET /{proxy+}'],
+      request: 'GET /a/b',
+      expected: { routeKey: 'ANY /a/{proxy+}', proxy: 'b' },
+    },
+    { keys: ['ANY /a', 'GET /a'], request: 'GET /a', expected: { routeKey: 'GET /a' } },
   ])(
-    'of %j is, for %s, the one with the longer literal beginning, then the one of its method',
-    (keys, request, expected) => {
+    'of $keys is, for $request, the one with the longer literal beginning, then the one of its method',
+    ({ keys, request, expected }) => {
       expect(matched(keys, request)).toEqual(expected);
     },
   );

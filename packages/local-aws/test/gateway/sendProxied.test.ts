@@ -124,10 +124,10 @@ describe('an HTTP_PROXY integration', () => {
     expect(moved.headers.get('location')).toBe('https://elsewhere.example');
   });
 
-  it.each<[string, (response: ServerResponse) => void]>([
-    ['fails', (response) => response.destroy()],
-    ['is late', () => {}],
-  ])('is answered 503 when the server %s, and reports which', async (_, act) => {
+  it.each<{ readonly what: string; readonly act: (response: ServerResponse) => void }>([
+    { what: 'fails', act: (response) => response.destroy() },
+    { what: 'is late', act: () => {} },
+  ])('is answered 503 when the server $what, and reports which', async ({ act }) => {
     answer = act;
     expect((await fetch(`${gateway.url}/v1/rules/key`)).status).toBe(503);
     expect(defects).toEqual([expect.stringContaining(server.url)]);
@@ -161,17 +161,17 @@ describe('a request of a proxy', () => {
   }
 
   it.each([
-    ['127.0.0.1', 'api.example', 'for=127.0.0.1;host=api.example;proto=https'],
-    ['::1', '127.0.0.1:4700', 'for="[::1]";host="127.0.0.1:4700";proto=https'],
-  ])('from %s to %s says so in the form of RFC 7239', async (sourceIp, host, forwarded) => {
+    { sourceIp: '127.0.0.1', host: 'api.example', forwarded: 'for=127.0.0.1;host=api.example;proto=https' },
+    { sourceIp: '::1', host: '127.0.0.1:4700', forwarded: 'for="[::1]";host="127.0.0.1:4700";proto=https' },
+  ])('from $sourceIp to $host says so in the form of RFC 7239', async ({ sourceIp, host, forwarded }) => {
     expect((await sent(sourceIp, '/', host))?.headers).toMatchObject({ forwarded });
   });
 
   it.each([
-    ['/', '/rules?by=gateway'],
-    ['/?sinceTime=1', '/rules?by=gateway&sinceTime=1'],
-    ['/?a=1?2', '/rules?by=gateway&a=1?2'],
-  ])('to %s keeps the query of the address: %s', async (path, url) => {
+    { path: '/', url: '/rules?by=gateway' },
+    { path: '/?sinceTime=1', url: '/rules?by=gateway&sinceTime=1' },
+    { path: '/?a=1?2', url: '/rules?by=gateway&a=1?2' },
+  ])('to $path keeps the query of the address: $url', async ({ path, url }) => {
     expect(await sent('127.0.0.1', path)).toMatchObject({ url });
   });
 

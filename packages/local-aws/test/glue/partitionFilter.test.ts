@@ -18,18 +18,18 @@ const wanted = (expression: string) => {
 
 describe('partitionFilter', () => {
   it.each([
-    ['', ['19', '20', '21']],
-    ["ds = '2026-11-20'", ['20']],
-    ["DS <> '2026-11-20'", ['19', '21']],
-    ["ds != '2026-11-20'", ['19', '21']],
-    ["ds >= '2026-11-20'", ['20', '21']],
-    ["ds > '2026-11-20' OR ds < '2026-11-20'", ['19', '21']],
-    ["ds IN ('2026-11-19', '2026-11-21')", ['19', '21']],
-    ["(ds in ('2026-11-19') or zone = 'us') and ds > '2026-11-19'", ['21']],
-    ["\"zone\" = 'eu' AND `ds` = '2026-11-19'", ['19']],
+    { expression: '', expected: ['19', '20', '21'] },
+    { expression: "ds = '2026-11-20'", expected: ['20'] },
+    { expression: "DS <> '2026-11-20'", expected: ['19', '21'] },
+    { expression: "ds != '2026-11-20'", expected: ['19', '21'] },
+    { expression: "ds >= '2026-11-20'", expected: ['20', '21'] },
+    { expression: "ds > '2026-11-20' OR ds < '2026-11-20'", expected: ['19', '21'] },
+    { expression: "ds IN ('2026-11-19', '2026-11-21')", expected: ['19', '21'] },
+    { expression: "(ds in ('2026-11-19') or zone = 'us') and ds > '2026-11-19'", expected: ['21'] },
+    { expression: "\"zone\" = 'eu' AND `ds` = '2026-11-19'", expected: ['19'] },
     // AND binds tighter than OR.
-    ["zone = 'us' OR zone = 'eu' AND ds = 'x'", ['21']],
-  ])('%s', (expression, expected) => {
+    { expression: "zone = 'us' OR zone = 'eu' AND ds = 'x'", expected: ['21'] },
+  ])('$expression', ({ expression, expected }) => {
     expect(wanted(expression)).toEqual(expected);
   });
 

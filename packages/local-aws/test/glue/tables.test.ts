@@ -110,17 +110,17 @@ describe('tables', () => {
   });
 
   it.each([
-    ['raw.*', ['raw_a', 'raw_b']],
-    ['raw_[ab]|c.*', ['clean.a', 'raw_a', 'raw_b']],
+    { Expression: 'raw.*', names: ['raw_a', 'raw_b'] },
+    { Expression: 'raw_[ab]|c.*', names: ['clean.a', 'raw_a', 'raw_b'] },
     // AWS SDK for pandas sends Hive's patterns.
-    ['raw*', ['raw_a', 'raw_b']],
-    ['*_a', ['raw_a']],
-    ['*a*', ['clean.a', 'raw_a', 'raw_b']],
-    ['r*b', ['raw_b']],
-    ['clean\\.a', ['clean.a']],
-    ['clean\\_a', []],
-    ['raw', []],
-  ])('are listed by the expression %s', async (Expression, names) => {
+    { Expression: 'raw*', names: ['raw_a', 'raw_b'] },
+    { Expression: '*_a', names: ['raw_a'] },
+    { Expression: '*a*', names: ['clean.a', 'raw_a', 'raw_b'] },
+    { Expression: 'r*b', names: ['raw_b'] },
+    { Expression: 'clean\\.a', names: ['clean.a'] },
+    { Expression: 'clean\\_a', names: [] },
+    { Expression: 'raw', names: [] },
+  ])('are listed by the expression $Expression', async ({ Expression, names }) => {
     for (const name of ['raw_a', 'raw_b', 'clean.a']) await createTable(name);
     const { TableList = [] } = await glue.client.send(
       new GetTablesCommand({ DatabaseName: 'app', Expression }),
@@ -143,17 +143,17 @@ describe('tables', () => {
   });
 
   it.each([
-    [
-      'listed in a database',
-      'Database nowhere not found.',
-      () => glue.client.send(new GetTablesCommand({ DatabaseName: 'nowhere' })),
-    ],
-    [
-      'deleted',
-      'Table t not found.',
-      () => glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' })),
-    ],
-  ])('cannot be %s that does not exist', async (_, message, send) => {
+    {
+      what: 'listed in a database',
+      message: 'Database nowhere not found.',
+      send: () => glue.client.send(new GetTablesCommand({ DatabaseName: 'nowhere' })),
+    },
+    {
+      what: 'deleted',
+      message: 'Table t not found.',
+      send: () => glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' })),
+    },
+  ])('cannot be $what that does not exist', async ({ message, send }) => {
     await expect(send()).rejects.toMatchObject({ name: 'EntityNotFoundException', message });
   });
 

@@ -220,24 +220,59 @@ describe("a role of a customer's account", () => {
   });
 
   it.each([
-    [trust({ Principal: undefined }), 'Missing required field Principal'],
-    [trust({ Action: 's3:GetObject' }), 'AssumeRole policy may only specify STS AssumeRole actions.'],
-    [trust({ Resource: '*' }), 'Has prohibited field Resource'],
-    [trust({ Principal: { AWS: `arn:aws:iam::${THEIRS}:role/nobody` } }), 'Invalid principal in policy'],
-    ['{"Statement":[]}', 'Syntax errors in policy.'],
-    [twice(trust({ Sid: 'One' })), 'Statement IDs (SID) in a single policy must be unique.'],
-  ])('cannot be given an invalid trust policy: %s', async (AssumeRolePolicyDocument, message) => {
-    const made = iam.send(new CreateRoleCommand({ RoleName: 'invalid', AssumeRolePolicyDocument }));
-    expect(await failureOf(made)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
-  });
+    {
+      AssumeRolePolicyDocument: trust({ Principal: undefined }),
+      message: 'Missing required field Principal',
+    },
+    {
+      AssumeRolePolicyDocument: trust({ Action: 's3:GetObject' }),
+      message: 'AssumeRole policy may only specify STS AssumeRole actions.',
+    },
+    { AssumeRolePolicyDocument: trust({ Resource: '*' }), message: 'Has prohibited field Resource' },
+    {
+      AssumeRolePolicyDocument: trust({ Principal: { AWS: `arn:aws:iam::${THEIRS}:role/nobody` } }),
+      message: 'Invalid principal in policy',
+    },
+    { AssumeRolePolicyDocument: '{"Statement":[]}', message: 'Syntax errors in policy.' },
+    {
+      AssumeRolePolicyDocument: twice(trust({ Sid: 'One' })),
+      message: 'Statement IDs (SID) in a single policy must be unique.',
+    },
+  ])(
+    'cannot be given an invalid trust policy: $AssumeRolePolicyDocument',
+    async ({ AssumeRolePolicyDocument, message }) => {
+      const made = iam.send(new CreateRoleCommand({ RoleName: 'invalid', AssumeRolePolicyDocument }));
+      expect(await failureOf(made)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
+    },
+  );
 
   it.each([
-    [{ Principal: '*', Action: 's3:*', Resource: '*' }, 'Policy document should not specify a principal.'],
-    [{ Action: 's3:*' }, 'Policy statement must contain resources.'],
-    [{ Action: [], Resource: '*' }, 'Policy statement must contain actions.'],
-    [{ Action: 'GetObject', Resource: '*' }, expect.stringContaining('prefaced by a vendor')],
-    [{ Action: 5, Resource: '*' }, expect.stringMatching(/Action: .*expected string.*or .*expected array/)],
-  ])('cannot be given an invalid policy: %j', async (statement, message) => {
+    {
+      what: 'with a principal',
+      statement: { Principal: '*', Action: 's3:*', Resource: '*' },
+      message: 'Policy document should not specify a principal.',
+    },
+    {
+      what: 'without resources',
+      statement: { Action: 's3:*' },
+      message: 'Policy statement must contain resources.',
+    },
+    {
+      what: 'without actions',
+      statement: { Action: [], Resource: '*' },
+      message: 'Policy statement must contain actions.',
+    },
+    {
+      what: 'with an action of no service',
+      statement: { Action: 'GetObject', Resource: '*' },
+      message: expect.stringContaining('prefaced by a vendor'),
+    },
+    {
+      what: 'with a number for an action',
+      statement: { Action: 5, Resource: '*' },
+      message: expect.stringMatching(/Action: .*expected string.*or .*expected array/),
+    },
+  ])('cannot be given a policy $what', async ({ statement, message }) => {
     const PolicyDocument = document(statement);
     const put = iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
     expect(await failureOf(put)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });

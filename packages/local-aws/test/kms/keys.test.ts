@@ -79,10 +79,10 @@ describe('the local KMS', () => {
   });
 
   it.each([
-    ['the listing of its aliases', new ListAliasesCommand({ KeyId: ID })],
-    ['turning it on', new EnableKeyCommand({ KeyId: ID })],
-    ['turning it off', new DisableKeyCommand({ KeyId: ID })],
-  ])('refuses another account’s caller %s by the ID of a key', async (_, command) => {
+    { what: 'the listing of its aliases', command: new ListAliasesCommand({ KeyId: ID }) },
+    { what: 'turning it on', command: new EnableKeyCommand({ KeyId: ID }) },
+    { what: 'turning it off', command: new DisableKeyCommand({ KeyId: ID }) },
+  ])('refuses another account’s caller $what by the ID of a key', async ({ command }) => {
     const call = (client: { send(sent: typeof command): Promise<unknown> }) => client.send(command);
     await expect(call(stranger)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });

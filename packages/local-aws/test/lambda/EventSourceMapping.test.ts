@@ -185,13 +185,13 @@ describe('EventSourceMapping', () => {
   });
 
   it.each([
-    ['throws', () => Promise.reject(new Error('boom'))],
-    [
-      'names a message that is not in the batch',
-      () => ({ batchItemFailures: [{ itemIdentifier: 'other' }] }),
-    ],
-    ['answers what is no partial response', () => ({ batchItemFailures: 'all' })],
-  ])('keeps the whole batch when the function %s', async (_, answer) => {
+    { what: 'throws', answer: () => Promise.reject(new Error('boom')) },
+    {
+      what: 'names a message that is not in the batch',
+      answer: () => ({ batchItemFailures: [{ itemIdentifier: 'other' }] }),
+    },
+    { what: 'answers what is no partial response', answer: () => ({ batchItemFailures: 'all' }) },
+  ])('keeps the whole batch when the function $what', async ({ answer }) => {
     const { mapping } = map(answer);
     for (const body of ['a', 'b']) queue.send(body);
     await mapping.drain();

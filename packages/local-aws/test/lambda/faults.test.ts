@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
@@ -41,9 +42,9 @@ function open(name = 'collect', timeoutMs = 10_000) {
 const set = (...wanted: NonNullable<FaultsInput['lambda']>) => faults.set({ lambda: wanted });
 
 describe.each([
-  ['a thread', 'handler.mjs'],
-  ['a process', 'native.mjs'],
-])('faults of a function in %s', (_, file) => {
+  { what: 'a thread', file: 'handler.mjs' },
+  { what: 'a process', file: 'native.mjs' },
+])('faults of a function in $what', ({ file }) => {
   beforeEach(() => {
     handlerFile = fixture(file);
   });
@@ -169,7 +170,7 @@ describe('an asynchronous invocation', () => {
 
   it('that fails is repeated after one minute and after two more', async () => {
     const failed = new FunctionError('TypeError', 'It says so.');
-    expect(await attempts(failed, [59_999, 1, 119_999, 1, 86_400_000])).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(await attempts(failed, [59_999, 1, 119_999, 1, DAY_MS])).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
   it('that is throttled is repeated with growing pauses for six hours', async () => {

@@ -72,33 +72,36 @@ describe('FilterLogEvents', () => {
   });
 
   it.each([
-    ['', [0, 1, 2]],
-    ['"Jk-1="', [0]],
-    ['plain words', [2]],
-    ['plain collect', []],
-    ['"\\"quoted\\""', [2]],
-    ['{ $.event = "collect" }', [0]],
-    ['{ $.status != 202 && $.inner.code = "x" }', [1]],
-    ['{ $.ok = TRUE || $.status = 503 && $.inner.code = "x" }', [0, 1]],
-    ['{ $.ok = TRUE }', [0]],
-    ['{ $.constructor != 1 }', []],
-  ])('finds lines by words, quoted texts and members of JSON: %s', async (filterPattern, found) => {
-    const lines = [
-      JSON.stringify({ event: 'collect', status: 202, request_id: 'Jk-1=', ok: true }),
-      JSON.stringify({ event: 'redrive', status: 503, inner: { code: 'x' } }),
-      'plain words, "quoted"',
-    ];
-    write(`${lines.join('\n')}\n`);
-    const { events } = await find({ filterPattern });
-    expect(events.map(([, text]) => lines.indexOf(String(text)))).toEqual(found);
-  });
+    { filterPattern: '', found: [0, 1, 2] },
+    { filterPattern: '"Jk-1="', found: [0] },
+    { filterPattern: 'plain words', found: [2] },
+    { filterPattern: 'plain collect', found: [] },
+    { filterPattern: '"\\"quoted\\""', found: [2] },
+    { filterPattern: '{ $.event = "collect" }', found: [0] },
+    { filterPattern: '{ $.status != 202 && $.inner.code = "x" }', found: [1] },
+    { filterPattern: '{ $.ok = TRUE || $.status = 503 && $.inner.code = "x" }', found: [0, 1] },
+    { filterPattern: '{ $.ok = TRUE }', found: [0] },
+    { filterPattern: '{ $.constructor != 1 }', found: [] },
+  ])(
+    'finds lines by words, quoted texts and members of JSON: $filterPattern',
+    async ({ filterPattern, found }) => {
+      const lines = [
+        JSON.stringify({ event: 'collect', status: 202, request_id: 'Jk-1=', ok: true }),
+        JSON.stringify({ event: 'redrive', status: 503, inner: { code: 'x' } }),
+        'plain words, "quoted"',
+      ];
+      write(`${lines.join('\n')}\n`);
+      const { events } = await find({ filterPattern });
+      expect(events.map(([, text]) => lines.indexOf(String(text)))).toEqual(found);
+    },
+  );
 
   it.each([
-    ['?a ?b', 'NotImplemented'],
-    ['{ $.event = "co*" }', 'NotImplemented'],
-    ['[a, b]', 'NotImplemented'],
-    ['a:b', 'InvalidParameterException'],
-  ])('refuses the pattern %s', async (filterPattern, name) => {
+    { filterPattern: '?a ?b', name: 'NotImplemented' },
+    { filterPattern: '{ $.event = "co*" }', name: 'NotImplemented' },
+    { filterPattern: '[a, b]', name: 'NotImplemented' },
+    { filterPattern: 'a:b', name: 'InvalidParameterException' },
+  ])('refuses the pattern $filterPattern', async ({ filterPattern, name }) => {
     await expect(find({ filterPattern })).rejects.toMatchObject({ name });
   });
 

@@ -207,25 +207,67 @@ describe('buckets of two accounts', () => {
     message: expect.stringContaining(name),
   });
   it.each([
-    [{ Principal: '*' }, { ...denied, message: expect.stringContaining('BlockPublicPolicy') }],
-    [{ Resource: 'arn:aws:s3:::another/*' }, malformed('Policy has invalid resource')],
-    [{ Effect: 'Maybe' }, malformed(expect.stringContaining('Effect'))],
-    [
-      { Action: 's3:ListBucket', Resource: `arn:aws:s3:::${Bucket}/*` },
-      malformed('Action does not apply to any resource(s) in statement'),
-    ],
-    [{ Action: 's3:GetObjct' }, malformed('Policy has invalid action')],
-    [{ Principal: { AWS: 'acme' } }, malformed('Invalid principal in policy')],
-    [{ Principal: undefined }, malformed(expect.stringContaining('Principal'))],
-    [{ Principal: undefined, NotPrincipal: { AWS: OURS } }, notEvaluated('NotPrincipal')],
-    [{ Principal: { CanonicalUser: 'x' } }, notEvaluated('CanonicalUser')],
-    [{ Condition: { NumericLessThan: { 's3:max-keys': '10' } } }, notEvaluated('NumericLessThan')],
-    [
-      { Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } },
-      notEvaluated('aws:RequestedRegion'),
-    ],
-    [{ Condition: { StringLike: { 's3:prefix': `${VARIABLE}/*` } } }, notEvaluated(VARIABLE)],
-  ])('refuse a policy with %j, and keep the one that they have', async (more, failure) => {
+    {
+      what: 'for everybody',
+      more: { Principal: '*' },
+      failure: { ...denied, message: expect.stringContaining('BlockPublicPolicy') },
+    },
+    {
+      what: 'for another bucket',
+      more: { Resource: 'arn:aws:s3:::another/*' },
+      failure: malformed('Policy has invalid resource'),
+    },
+    {
+      what: 'with another effect',
+      more: { Effect: 'Maybe' },
+      failure: malformed(expect.stringContaining('Effect')),
+    },
+    {
+      what: 'with an action that is not one on objects',
+      more: { Action: 's3:ListBucket', Resource: `arn:aws:s3:::${Bucket}/*` },
+      failure: malformed('Action does not apply to any resource(s) in statement'),
+    },
+    {
+      what: 'with an action that S3 lacks',
+      more: { Action: 's3:GetObjct' },
+      failure: malformed('Policy has invalid action'),
+    },
+    {
+      what: 'with a principal that is none',
+      more: { Principal: { AWS: 'acme' } },
+      failure: malformed('Invalid principal in policy'),
+    },
+    {
+      what: 'without a principal',
+      more: { Principal: undefined },
+      failure: malformed(expect.stringContaining('Principal')),
+    },
+    {
+      what: 'with NotPrincipal',
+      more: { Principal: undefined, NotPrincipal: { AWS: OURS } },
+      failure: notEvaluated('NotPrincipal'),
+    },
+    {
+      what: 'with a canonical user',
+      more: { Principal: { CanonicalUser: 'x' } },
+      failure: notEvaluated('CanonicalUser'),
+    },
+    {
+      what: 'with an operator that is not evaluated',
+      more: { Condition: { NumericLessThan: { 's3:max-keys': '10' } } },
+      failure: notEvaluated('NumericLessThan'),
+    },
+    {
+      what: 'with a key that is not evaluated',
+      more: { Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } },
+      failure: notEvaluated('aws:RequestedRegion'),
+    },
+    {
+      what: 'with a variable',
+      more: { Condition: { StringLike: { 's3:prefix': `${VARIABLE}/*` } } },
+      failure: notEvaluated(VARIABLE),
+    },
+  ])('refuse a policy $what, and keep the one that they have', async ({ more, failure }) => {
     const Policy = JSON.stringify(statement({}));
     await allow(statement({}));
     expect(await failureOf(allow(statement(more)))).toEqual(failure);

@@ -84,33 +84,33 @@ describe('the settings of a bucket', () => {
   });
 
   it.each([
-    [
-      Bucket,
-      {
+    {
+      name: Bucket,
+      rule: {
         ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'arn:aws:kms:k' },
         BucketKeyEnabled: true,
       },
-    ],
-    ['plain', { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-  ])("have the encryption of the template, or S3's own: %s", async (name, rule) => {
+    },
+    { name: 'plain', rule: { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } } },
+  ])("have the encryption of the template, or S3's own: $name", async ({ name, rule }) => {
     expect(await s3.client.send(new GetBucketEncryptionCommand({ Bucket: name }))).toMatchObject({
       ServerSideEncryptionConfiguration: { Rules: [rule] },
     });
   });
 
   it.each([
-    [Bucket, 'Enabled'],
-    ['plain', undefined],
-  ])('have the versioning of the template, or none: %s %s', async (name, status) => {
+    { name: Bucket, status: 'Enabled' },
+    { name: 'plain', status: undefined },
+  ])('have the versioning of the template, or none: $name', async ({ name, status }) => {
     const { Status, $metadata } = await s3.client.send(new GetBucketVersioningCommand({ Bucket: name }));
     expect($metadata.httpStatusCode).toBe(200);
     expect(Status).toEqual(status);
   });
 
   it.each([
-    [Bucket, { ...ALL_BLOCKED, BlockPublicPolicy: false }],
-    ['plain', ALL_BLOCKED],
-  ])('block the public access that the template says, or all: %s', async (name, blocked) => {
+    { name: Bucket, blocked: { ...ALL_BLOCKED, BlockPublicPolicy: false } },
+    { name: 'plain', blocked: ALL_BLOCKED },
+  ])('block the public access that the template says, or all: $name', async ({ name, blocked }) => {
     expect(await s3.client.send(new GetPublicAccessBlockCommand({ Bucket: name }))).toMatchObject({
       PublicAccessBlockConfiguration: blocked,
     });
@@ -148,9 +148,9 @@ describe('the settings of a bucket', () => {
   });
 
   it.each([
-    [Bucket, {}],
-    ['plain', undefined],
-  ])('send events to EventBridge if the template says so: %s', async (name, configuration) => {
+    { name: Bucket, configuration: {} },
+    { name: 'plain', configuration: undefined },
+  ])('send events to EventBridge if the template says so: $name', async ({ name, configuration }) => {
     const { EventBridgeConfiguration, $metadata } = await s3.client.send(
       new GetBucketNotificationConfigurationCommand({ Bucket: name }),
     );
@@ -211,16 +211,16 @@ describe("a change of a bucket's settings", () => {
     });
   });
 
-  it.each([[{}], [undefined]])(
-    'of events is returned as it was put: %j',
-    async (EventBridgeConfiguration) => {
-      const { client } = s3;
-      const NotificationConfiguration = { EventBridgeConfiguration };
-      await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
-      const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-      expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
-    },
-  );
+  it.each([
+    { what: 'with EventBridge', EventBridgeConfiguration: {} },
+    { what: 'without EventBridge', EventBridgeConfiguration: undefined },
+  ])('of events $what is returned as it was put', async ({ EventBridgeConfiguration }) => {
+    const { client } = s3;
+    const NotificationConfiguration = { EventBridgeConfiguration };
+    await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
+    const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+    expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
+  });
 
   const notifyQueues = (...QueueConfigurations: readonly QueueConfiguration[]) =>
     s3.client.send(
@@ -245,14 +245,18 @@ describe("a change of a bucket's settings", () => {
     s3.client.send(
       new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [] } }),
     );
-  it.each<readonly [what: string, error: string, put: () => Promise<unknown>]>([
-    ['a queue for events', 'NotImplemented', () => notifyQueues(onCreated)],
-    ['two queues for events', 'NotImplemented', () => notifyQueues(onRemoved, onCreated)],
-    ['versioning without a status', 'IllegalVersioningConfigurationException', () => putVersioning({})],
-    ['a lifecycle', 'NotImplemented', putLifecycle],
-    ['a policy that is none', 'MalformedPolicy', () => putPolicy('[]')],
-    ['a policy of no bucket', 'NoSuchBucket', () => putPolicy('{}', 'absent')],
-  ])('is rejected that the emulator could not return: %s', async (_, error, put) => {
+  it.each<{ readonly what: string; readonly error: string; readonly put: () => Promise<unknown> }>([
+    { what: 'a queue for events', error: 'NotImplemented', put: () => notifyQueues(onCreated) },
+    { what: 'two queues for events', error: 'NotImplemented', put: () => notifyQueues(onRemoved, onCreated) },
+    {
+      what: 'versioning without a status',
+      error: 'IllegalVersioningConfigurationException',
+      put: () => putVersioning({}),
+    },
+    { what: 'a lifecycle', error: 'NotImplemented', put: putLifecycle },
+    { what: 'a policy that is none', error: 'MalformedPolicy', put: () => putPolicy('[]') },
+    { what: 'a policy of no bucket', error: 'NoSuchBucket', put: () => putPolicy('{}', 'absent') },
+  ])('is rejected that the emulator could not return: $what', async ({ error, put }) => {
     expect(await failureOf(put())).toMatchObject({ name: error });
   });
 });

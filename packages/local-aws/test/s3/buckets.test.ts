@@ -85,28 +85,43 @@ describe('a bucket', () => {
 
   // Recorded against AWS by localstack: test_create_bucket_with_invalid_location_constraint.
   it.each([
-    ['us-east-1', 'us-east-1', '<Code>InvalidLocationConstraint</Code>'],
-    ['us-east-1', 'foo', '<Code>InvalidLocationConstraint</Code>'],
-    ['us-east-1', 'foo', '<LocationConstraint>foo</LocationConstraint>'],
-    ['us-east-1', 'eu-west-1', 'The eu-west-1 location constraint is incompatible'],
-    ['eu-west-1', 'bar', 'The bar location constraint is incompatible'],
-    ['eu-west-1', 'us-east-1', 'The us-east-1 location constraint is incompatible'],
-    ['eu-west-1', undefined, '<Code>IllegalLocationConstraintException</Code>'],
-    ['eu-west-1', undefined, 'The unspecified location constraint is incompatible'],
-  ])('is not created in %s with the location %s', async (region, constraint, answer) => {
-    const location =
-      constraint === undefined
-        ? ''
-        : `<CreateBucketConfiguration><LocationConstraint>${constraint}</LocationConstraint></CreateBucketConfiguration>`;
-    const { status, body } = await signedRequest({
-      url: s3.url,
-      method: 'PUT',
-      path: '/misplaced',
-      region,
-      body: location,
-    });
-    expect(status).toBe(400);
-    expect(body).toContain(answer);
-    expect(s3.store.hasBucket('misplaced')).toBe(false);
-  });
+    { region: 'us-east-1', constraint: 'us-east-1', answer: '<Code>InvalidLocationConstraint</Code>' },
+    { region: 'us-east-1', constraint: 'foo', answer: '<Code>InvalidLocationConstraint</Code>' },
+    { region: 'us-east-1', constraint: 'foo', answer: '<LocationConstraint>foo</LocationConstraint>' },
+    {
+      region: 'us-east-1',
+      constraint: 'eu-west-1',
+      answer: 'The eu-west-1 location constraint is incompatible',
+    },
+    { region: 'eu-west-1', constraint: 'bar', answer: 'The bar location constraint is incompatible' },
+    {
+      region: 'eu-west-1',
+      constraint: 'us-east-1',
+      answer: 'The us-east-1 location constraint is incompatible',
+    },
+    { region: 'eu-west-1', constraint: undefined, answer: '<Code>IllegalLocationConstraintException</Code>' },
+    {
+      region: 'eu-west-1',
+      constraint: undefined,
+      answer: 'The unspecified location constraint is incompatible',
+    },
+  ])(
+    'is not created in $region with the location $constraint, for which S3 says $answer',
+    async ({ region, constraint, answer }) => {
+      const location =
+        constraint === undefined
+          ? ''
+          : `<CreateBucketConfiguration><LocationConstraint>${constraint}</LocationConstraint></CreateBucketConfiguration>`;
+      const { status, body } = await signedRequest({
+        url: s3.url,
+        method: 'PUT',
+        path: '/misplaced',
+        region,
+        body: location,
+      });
+      expect(status).toBe(400);
+      expect(body).toContain(answer);
+      expect(s3.store.hasBucket('misplaced')).toBe(false);
+    },
+  );
 });

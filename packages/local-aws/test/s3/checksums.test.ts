@@ -30,9 +30,9 @@ describe('Checksum', () => {
   });
 
   it.each([
-    ['CRC32', 0xedb88320n, 32n],
-    ['CRC64NVME', 0x9a6c9329ac4bc9b5n, 64n],
-  ] as const)('%s is the same however the bytes are split', (algorithm, polynomial, width) => {
+    { algorithm: 'CRC32', polynomial: 0xedb88320n, width: 32n },
+    { algorithm: 'CRC64NVME', polynomial: 0x9a6c9329ac4bc9b5n, width: 64n },
+  ] as const)('$algorithm is the same however the bytes are split', ({ algorithm, polynomial, width }) => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (pieces) => {
         const checksum = new Checksum(algorithm);

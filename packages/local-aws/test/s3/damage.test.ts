@@ -84,10 +84,10 @@ describe('the file of an object that something else', () => {
   });
 
   it.each([
-    ['a few bytes', 100, {}],
-    ['many bytes', 3 * MIB, {}],
-    ['a checksum of its own', 100, { ChecksumAlgorithm: 'SHA256' as const }],
-  ])('has overwritten in place is never answered whole: %s', async (_, size, more) => {
+    { what: 'a few bytes', size: 100, more: {} },
+    { what: 'many bytes', size: 3 * MIB, more: {} },
+    { what: 'a checksum of its own', size: 100, more: { ChecksumAlgorithm: 'SHA256' as const } },
+  ])('has overwritten in place is never answered whole: $what', async ({ size, more }) => {
     await put('a'.repeat(size), more);
     expect(await get()).toHaveLength(size);
     writeFileSync(file(), `${'a'.repeat(size - 1)}b`);
@@ -100,9 +100,9 @@ describe('the file of an object that something else', () => {
   });
 
   it.each([
-    ['a checksum of the whole', {}],
-    ['checksums of the parts', { ChecksumAlgorithm: 'SHA256' as const }],
-  ])('has overwritten is found of an object of parts with %s', async (_, more) => {
+    { what: 'a checksum of the whole', more: {} },
+    { what: 'checksums of the parts', more: { ChecksumAlgorithm: 'SHA256' as const } },
+  ])('has overwritten is found of an object of parts with $what', async ({ more }) => {
     const at = { Bucket, Key: 'k' };
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...at, ...more }));
     const { ETag, ChecksumSHA256 } = await client.send(
@@ -120,9 +120,9 @@ describe('the file of an object that something else', () => {
 
 describe('the journal of an upload', () => {
   it.each([
-    ['that is empty', 0],
-    ['that is cut within its first line', 20],
-  ])('%s stops the start, and no part is removed', async (_, length) => {
+    { what: 'that is empty', length: 0 },
+    { what: 'that is cut within its first line', length: 20 },
+  ])('$what stops the start, and no part is removed', async ({ length }) => {
     const directory = temporaryDirectory();
     const open = () => ObjectStore.open({ directory: directory.path, clock: realClock });
     const store = open();

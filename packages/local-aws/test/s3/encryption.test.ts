@@ -120,12 +120,22 @@ describe('the encryption of objects', () => {
   });
 
   it.each([
-    ['a key alone', { [KEY_HEADER]: key.id }, 400, 'InvalidArgument'],
-    ['a key of AES256', { [KEY_HEADER]: key.id, [HEADER]: 'AES256' }, 400, 'InvalidArgument'],
-    ['AES512', { [HEADER]: 'AES512' }, 400, 'InvalidArgument'],
-    ['two layers', { [HEADER]: 'aws:kms:dsse' }, 501, 'NotImplemented'],
-    ['a bucket key that may be', { [`${HEADER}-bucket-key-enabled`]: 'maybe' }, 400, 'InvalidArgument'],
-  ])('is refused with the headers of %s', async (_, headers, status, code) => {
+    { what: 'a key alone', headers: { [KEY_HEADER]: key.id }, status: 400, code: 'InvalidArgument' },
+    {
+      what: 'a key of AES256',
+      headers: { [KEY_HEADER]: key.id, [HEADER]: 'AES256' },
+      status: 400,
+      code: 'InvalidArgument',
+    },
+    { what: 'AES512', headers: { [HEADER]: 'AES512' }, status: 400, code: 'InvalidArgument' },
+    { what: 'two layers', headers: { [HEADER]: 'aws:kms:dsse' }, status: 501, code: 'NotImplemented' },
+    {
+      what: 'a bucket key that may be',
+      headers: { [`${HEADER}-bucket-key-enabled`]: 'maybe' },
+      status: 400,
+      code: 'InvalidArgument',
+    },
+  ])('is refused with the headers of $what', async ({ headers, status, code }) => {
     const needed = `Server Side Encryption with AWS KMS managed key requires HTTP header ${HEADER} : aws:kms`;
     const message = KEY_HEADER in headers ? needed : expect.any(String);
     expect(await raw(headers)).toEqual({ status, code, message });

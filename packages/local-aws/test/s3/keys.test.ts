@@ -105,12 +105,12 @@ describe('object keys', () => {
   });
 
   it.each([
-    ['a key below another key', ['a', 'a/b']],
-    ['a key above another key', ['a/b', 'a']],
-    ['a key above another key but for its case', ['A/b', 'a']],
-    ['keys that differ by case', ['Data/x', 'data/X']],
-    ['keys that differ by Unicode form', ['\u00e9', 'e\u0301']],
-  ])('leave the first of two conflicting keys in its place: %s', async (_, [first = '', second = '']) => {
+    { what: 'a key below another key', first: 'a', second: 'a/b' },
+    { what: 'a key above another key', first: 'a/b', second: 'a' },
+    { what: 'a key above another key but for its case', first: 'A/b', second: 'a' },
+    { what: 'keys that differ by case', first: 'Data/x', second: 'data/X' },
+    { what: 'keys that differ by Unicode form', first: '\u00e9', second: 'e\u0301' },
+  ])('leave the first of two conflicting keys in its place: $what', async ({ first, second }) => {
     const { path: directory, remove } = temporaryDirectory();
     const store = ObjectStore.open({ directory, clock: realClock });
     store.createBucket('keys');

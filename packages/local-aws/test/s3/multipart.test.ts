@@ -213,21 +213,29 @@ describe('multipart uploads through the real client', () => {
     });
   });
 
-  it.each<[string, (small: CompletedPart, next: CompletedPart) => CompletedPart[], string]>([
-    ['too small', (small, next) => [small, next], 'EntityTooSmall'],
-    ['out of order', (small, next) => [next, small], 'InvalidPartOrder'],
-    ['named twice', (small) => [small, small], 'InvalidPartOrder'],
-    ['missing', (small, next) => [small, { ...next, PartNumber: 3 }], 'InvalidPart'],
-    ['of another ETag', (small) => [{ ...small, ETag: '"other"' }], 'InvalidPart'],
-    [
-      'of another checksum',
-      (small, next) => [{ ...small, ChecksumCRC32: next.ChecksumCRC32 }],
-      'InvalidPart',
-    ],
+  it.each<{
+    readonly what: string;
+    readonly choose: (small: CompletedPart, next: CompletedPart) => CompletedPart[];
+    readonly name: string;
+  }>([
+    { what: 'too small', choose: (small, next) => [small, next], name: 'EntityTooSmall' },
+    { what: 'out of order', choose: (small, next) => [next, small], name: 'InvalidPartOrder' },
+    { what: 'named twice', choose: (small) => [small, small], name: 'InvalidPartOrder' },
+    { what: 'missing', choose: (small, next) => [small, { ...next, PartNumber: 3 }], name: 'InvalidPart' },
+    { what: 'of another ETag', choose: (small) => [{ ...small, ETag: '"other"' }], name: 'InvalidPart' },
+    {
+      what: 'of another checksum',
+      choose: (small, next) => [{ ...small, ChecksumCRC32: next.ChecksumCRC32 }],
+      name: 'InvalidPart',
+    },
     // Whoever began with a checksum is bound to give it of every part.
-    ['without their checksum', ({ ETag }) => [{ PartNumber: 1, ETag }], 'InvalidRequest'],
-    ['not named', () => [], 'MalformedXML'],
-  ])('reject parts that are %s, and can be completed then', async (_, choose, name) => {
+    {
+      what: 'without their checksum',
+      choose: ({ ETag }) => [{ PartNumber: 1, ETag }],
+      name: 'InvalidRequest',
+    },
+    { what: 'not named', choose: () => [], name: 'MalformedXML' },
+  ])('reject parts that are $what, and can be completed then', async ({ choose, name }) => {
     const id = await begin('faulty', { ChecksumAlgorithm: 'CRC32' });
     const small = listed(await upload('faulty', id, 1, Buffer.from('a')), 0);
     const next = listed(await upload('faulty', id, 2, Buffer.from('b')), 1);
@@ -235,19 +243,26 @@ describe('multipart uploads through the real client', () => {
     await complete('faulty', id, [small]);
   });
 
-  it.each<
-    [
-      string,
-      Partial<{ key: string; id: string; part: number; more: Partial<UploadPartCommandInput> }>,
-      string,
-    ]
-  >([
-    ['an unknown upload', { id: 'none' }, 'NoSuchUpload'],
-    ['an upload of another key', { key: 'elsewhere' }, 'NoSuchUpload'],
-    ['a number above 10,000', { part: 10_001 }, 'InvalidArgument'],
-    ['a number below 1', { part: 0 }, 'InvalidArgument'],
-    ['another checksum algorithm', { more: { ChecksumAlgorithm: 'CRC32' } }, 'InvalidRequest'],
-  ])('reject parts of %s', async (_, { key = 'bounds', id, part = 1, more }, name) => {
+  it.each<{
+    readonly what: string;
+    readonly upload: Partial<{
+      key: string;
+      id: string;
+      part: number;
+      more: Partial<UploadPartCommandInput>;
+    }>;
+    readonly name: string;
+  }>([
+    { what: 'an unknown upload', upload: { id: 'none' }, name: 'NoSuchUpload' },
+    { what: 'an upload of another key', upload: { key: 'elsewhere' }, name: 'NoSuchUpload' },
+    { what: 'a number above 10,000', upload: { part: 10_001 }, name: 'InvalidArgument' },
+    { what: 'a number below 1', upload: { part: 0 }, name: 'InvalidArgument' },
+    {
+      what: 'another checksum algorithm',
+      upload: { more: { ChecksumAlgorithm: 'CRC32' } },
+      name: 'InvalidRequest',
+    },
+  ])('reject parts of $what', async ({ upload: { key = 'bounds', id, part = 1, more }, name }) => {
     const begun = await begin('bounds', { ChecksumAlgorithm: 'SHA256' });
     expect(await failureOf(upload(key, id ?? begun, part, Buffer.from('x'), more))).toMatchObject({ name });
   });

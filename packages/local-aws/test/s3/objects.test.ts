@@ -78,12 +78,15 @@ describe('objects through the real client', () => {
   );
 
   it.each([
-    ['gzip', 'gzip'],
-    ['aws-chunked,deflate,gzip', 'deflate, gzip'],
-  ])('keep no aws-chunked, which is of the request, of the stream %s', async (ContentEncoding, kept) => {
-    await put('streamed', Readable.from([Buffer.from('abc')]), { ContentEncoding, ContentLength: 3 });
-    expect(await get('streamed')).toMatchObject({ ContentEncoding: kept, text: 'abc' });
-  });
+    { ContentEncoding: 'gzip', kept: 'gzip' },
+    { ContentEncoding: 'aws-chunked,deflate,gzip', kept: 'deflate, gzip' },
+  ])(
+    'keep no aws-chunked, which is of the request, of the stream $ContentEncoding',
+    async ({ ContentEncoding, kept }) => {
+      await put('streamed', Readable.from([Buffer.from('abc')]), { ContentEncoding, ContentLength: 3 });
+      expect(await get('streamed')).toMatchObject({ ContentEncoding: kept, text: 'abc' });
+    },
+  );
 
   it('can be empty', async () => {
     expect((await put('empty', Buffer.alloc(0))).ETag).toBe(md5(''));
@@ -99,16 +102,16 @@ describe('objects through the real client', () => {
   });
 
   it.each([
-    ['bytes=2-4', 'cde', 'bytes 2-4/10'],
-    ['bytes=7-', 'hij', 'bytes 7-9/10'],
-    ['bytes=-3', 'hij', 'bytes 7-9/10'],
-    ['bytes=-50', 'abcdefghij', 'bytes 0-9/10'],
-    ['bytes=8-999', 'ij', 'bytes 8-9/10'],
-    ['bytes=0-0', 'a', 'bytes 0-0/10'],
-    ['bytes=5-2', 'abcdefghij', undefined],
-    ['bytes=0-1,4-5', 'abcdefghij', undefined],
-    ['lines=1-2', 'abcdefghij', undefined],
-  ])('return for the range %s the bytes %s', async (Range, text, ContentRange) => {
+    { Range: 'bytes=2-4', text: 'cde', ContentRange: 'bytes 2-4/10' },
+    { Range: 'bytes=7-', text: 'hij', ContentRange: 'bytes 7-9/10' },
+    { Range: 'bytes=-3', text: 'hij', ContentRange: 'bytes 7-9/10' },
+    { Range: 'bytes=-50', text: 'abcdefghij', ContentRange: 'bytes 0-9/10' },
+    { Range: 'bytes=8-999', text: 'ij', ContentRange: 'bytes 8-9/10' },
+    { Range: 'bytes=0-0', text: 'a', ContentRange: 'bytes 0-0/10' },
+    { Range: 'bytes=5-2', text: 'abcdefghij', ContentRange: undefined },
+    { Range: 'bytes=0-1,4-5', text: 'abcdefghij', ContentRange: undefined },
+    { Range: 'lines=1-2', text: 'abcdefghij', ContentRange: undefined },
+  ])('return for the range $Range the bytes $text', async ({ Range, text, ContentRange }) => {
     await put('range', 'abcdefghij');
     const answer = await get('range', { Range });
     expect(answer).toMatchObject({ text, ContentLength: text.length });
@@ -268,12 +271,12 @@ describe('objects through the real client', () => {
       expect(await get('copy')).toMatchObject({ ContentType: 'text/csv', Metadata: { b: '2' } });
     });
 
-    it.each<[name: string, more: Partial<CopyObjectCommandInput>]>([
-      ['PreconditionFailed', { CopySourceIfMatch: '"x"' }],
-      ['PreconditionFailed', { CopySourceIfNoneMatch: md5('abc') }],
-      ['NoSuchKey', { CopySource: `${Bucket}/absent` }],
-      ['InvalidRequest', { Key: source }],
-    ])('are refused with %s: %j', async (name, more) => {
+    it.each<{ readonly name: string; readonly more: Partial<CopyObjectCommandInput> }>([
+      { name: 'PreconditionFailed', more: { CopySourceIfMatch: '"x"' } },
+      { name: 'PreconditionFailed', more: { CopySourceIfNoneMatch: md5('abc') } },
+      { name: 'NoSuchKey', more: { CopySource: `${Bucket}/absent` } },
+      { name: 'InvalidRequest', more: { Key: source } },
+    ])('are refused with $name: $more', async ({ name, more }) => {
       expect(await failureOf(copy(more))).toMatchObject({ name });
     });
   });
@@ -287,9 +290,9 @@ describe('objects through the real client', () => {
   });
 
   it.each([
-    ['ASCII', 'k'.repeat(1024), 'k'.repeat(1025)],
-    ['two bytes each', 'é'.repeat(512), 'é'.repeat(513)],
-  ])('have keys of at most 1,024 bytes, in characters of %s', async (_, longest, longer) => {
+    { what: 'ASCII', longest: 'k'.repeat(1024), longer: 'k'.repeat(1025) },
+    { what: 'two bytes each', longest: 'é'.repeat(512), longer: 'é'.repeat(513) },
+  ])('have keys of at most 1,024 bytes, in characters of $what', async ({ longest, longer }) => {
     await put(longest, 'x');
     expect(await failureOf(put(longer, 'x'))).toMatchObject({ name: 'KeyTooLongError', status: 400 });
   });

@@ -49,19 +49,31 @@ describe('the local S3 with raw uploads', () => {
   });
 
   it.each([
-    ['a wrong checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }, 'BadDigest'],
-    ['a checksum that is none', { 'x-amz-checksum-crc32': 'AAAA' }, 'InvalidRequest'],
-    [
-      'two checksums',
-      {
+    { what: 'a wrong checksum', headers: { 'x-amz-checksum-crc32': 'AAAAAA==' }, expected: 'BadDigest' },
+    {
+      what: 'a checksum that is none',
+      headers: { 'x-amz-checksum-crc32': 'AAAA' },
+      expected: 'InvalidRequest',
+    },
+    {
+      what: 'two checksums',
+      headers: {
         'x-amz-checksum-crc32': CRC32_OF_HELLO,
         'x-amz-checksum-sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=',
       },
-      'InvalidRequest',
-    ],
-    ['a checksum announced and not sent', { 'x-amz-sdk-checksum-algorithm': 'CRC32' }, 'InvalidRequest'],
-    ['a trailer that is no checksum', { 'x-amz-trailer': 'x-amz-meta-late' }, 'InvalidRequest'],
-  ])('rejects %s', async (_, headers, expected) => {
+      expected: 'InvalidRequest',
+    },
+    {
+      what: 'a checksum announced and not sent',
+      headers: { 'x-amz-sdk-checksum-algorithm': 'CRC32' },
+      expected: 'InvalidRequest',
+    },
+    {
+      what: 'a trailer that is no checksum',
+      headers: { 'x-amz-trailer': 'x-amz-meta-late' },
+      expected: 'InvalidRequest',
+    },
+  ])('rejects $what', async ({ headers, expected }) => {
     const answer = await put({ body: 'hello', headers });
     expect(answer.status).toBe(400);
     expect(code(answer.body)).toEqual(expected);
@@ -87,27 +99,27 @@ describe('the local S3 with raw uploads', () => {
   });
 
   it.each([
-    [
-      'another checksum in the trailer',
-      '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n',
-      'BadDigest',
-    ],
-    ['no trailer', '5\r\nhello\r\n0\r\n\r\n', 'InvalidRequest'],
-    ['a chunk that is cut off', '5\r\nhel', 'IncompleteBody'],
-    ['a chunk longer than it says', '3\r\nhello\r\n0\r\n\r\n', 'IncompleteBody'],
-    ['a size that is no number', 'five\r\nhello\r\n0\r\n\r\n', 'IncompleteBody'],
-    [
-      'fewer bytes than announced',
-      `4\r\nhell\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`,
-      'IncompleteBody',
-    ],
-    [
-      'more bytes than announced',
-      `6\r\nhello!\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`,
-      'IncompleteBody',
-    ],
-    ['an endless line', 'f'.repeat(100_000), 'IncompleteBody'],
-  ])('rejects %s', async (_, body, expected) => {
+    {
+      what: 'another checksum in the trailer',
+      body: '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n',
+      expected: 'BadDigest',
+    },
+    { what: 'no trailer', body: '5\r\nhello\r\n0\r\n\r\n', expected: 'InvalidRequest' },
+    { what: 'a chunk that is cut off', body: '5\r\nhel', expected: 'IncompleteBody' },
+    { what: 'a chunk longer than it says', body: '3\r\nhello\r\n0\r\n\r\n', expected: 'IncompleteBody' },
+    { what: 'a size that is no number', body: 'five\r\nhello\r\n0\r\n\r\n', expected: 'IncompleteBody' },
+    {
+      what: 'fewer bytes than announced',
+      body: `4\r\nhell\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`,
+      expected: 'IncompleteBody',
+    },
+    {
+      what: 'more bytes than announced',
+      body: `6\r\nhello!\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`,
+      expected: 'IncompleteBody',
+    },
+    { what: 'an endless line', body: 'f'.repeat(100_000), expected: 'IncompleteBody' },
+  ])('rejects $what', async ({ body, expected }) => {
     const answer = await put(trailing(body));
     expect(answer.status).toBe(400);
     expect(code(answer.body)).toEqual(expected);
@@ -152,36 +164,51 @@ describe('the local S3 with raw uploads', () => {
     }
   });
 
-  it.each<[string, Parameters<typeof put>[0], number, string]>([
-    [
-      'of unknown length',
-      { body: 'hello', headers: { 'transfer-encoding': 'chunked' } },
-      411,
-      'MissingContentLength',
-    ],
-    [
-      'whose length is no number',
-      {
+  it.each<{
+    readonly what: string;
+    readonly request: Parameters<typeof put>[0];
+    readonly status: number;
+    readonly name: string;
+  }>([
+    {
+      what: 'of unknown length',
+      request: { body: 'hello', headers: { 'transfer-encoding': 'chunked' } },
+      status: 411,
+      name: 'MissingContentLength',
+    },
+    {
+      what: 'whose length is no number',
+      request: {
         body: 'x',
         payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
         headers: { 'x-amz-decoded-content-length': 'five' },
       },
-      411,
-      'MissingContentLength',
-    ],
-    [
-      'with signatures of another kind',
-      {
+      status: 411,
+      name: 'MissingContentLength',
+    },
+    {
+      what: 'with signatures of another kind',
+      request: {
         body: 'x',
         payloadHash: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
         headers: { 'x-amz-decoded-content-length': '1' },
       },
-      501,
-      'NotImplemented',
-    ],
-    ['with a hash that is none', { body: 'x', payloadHash: 'nonsense' }, 400, 'InvalidArgument'],
-    ['without the name of its hash', { body: 'x', unnamedHash: true }, 400, 'InvalidRequest'],
-  ])('rejects a body %s', async (_, request, status, name) => {
+      status: 501,
+      name: 'NotImplemented',
+    },
+    {
+      what: 'with a hash that is none',
+      request: { body: 'x', payloadHash: 'nonsense' },
+      status: 400,
+      name: 'InvalidArgument',
+    },
+    {
+      what: 'without the name of its hash',
+      request: { body: 'x', unnamedHash: true },
+      status: 400,
+      name: 'InvalidRequest',
+    },
+  ])('rejects a body $what', async ({ request, status, name }) => {
     const answer = await put(request);
     expect([answer.status, code(answer.body)]).toEqual([status, name]);
     nothingStored();
@@ -259,12 +286,24 @@ describe('the local S3 with raw uploads', () => {
   });
 
   it.each([
-    ['an unknown key', { accessKeyId: 'nobody' }, 'InvalidAccessKeyId'],
-    ['a wrong secret', { secret: 'guess' }, 'SignatureDoesNotMatch'],
-    ['a time long gone', { at: new Date(Date.now() - 16 * 60_000) }, 'RequestTimeTooSkewed'],
-    ['a time to come', { at: new Date(Date.now() + 16 * 60_000) }, 'RequestTimeTooSkewed'],
-    ['a header of weight that is not signed', { unsigned: { 'x-amz-meta-a': '1' } }, 'AccessDenied'],
-  ])('rejects %s', async (_, raw, expected) => {
+    { what: 'an unknown key', raw: { accessKeyId: 'nobody' }, expected: 'InvalidAccessKeyId' },
+    { what: 'a wrong secret', raw: { secret: 'guess' }, expected: 'SignatureDoesNotMatch' },
+    {
+      what: 'a time long gone',
+      raw: { at: new Date(Date.now() - 16 * 60_000) },
+      expected: 'RequestTimeTooSkewed',
+    },
+    {
+      what: 'a time to come',
+      raw: { at: new Date(Date.now() + 16 * 60_000) },
+      expected: 'RequestTimeTooSkewed',
+    },
+    {
+      what: 'a header of weight that is not signed',
+      raw: { unsigned: { 'x-amz-meta-a': '1' } },
+      expected: 'AccessDenied',
+    },
+  ])('rejects $what', async ({ raw, expected }) => {
     const answer = await put({ body: 'hello', ...raw });
     expect(answer.status).toBe(403);
     expect(code(answer.body)).toEqual(expected);

@@ -56,19 +56,19 @@ describe('the local S3 with features that it does not emulate', () => {
     );
   });
 
-  it.each<[string, Partial<PutObjectCommandInput>]>([
-    ['x-amz-tagging', { Tagging: 'a=1' }],
-    ['x-amz-storage-class|storage class EXPRESS_ONEZONE', { StorageClass: 'EXPRESS_ONEZONE' }],
-    [
-      'x-amz-server-side-encryption-context',
-      { ServerSideEncryption: 'aws:kms', SSEKMSEncryptionContext: 'e30=' },
-    ],
-    ['aws:kms:dsse', { ServerSideEncryption: 'aws:kms:dsse' }],
-    [
-      'x-amz-server-side-encryption-customer',
-      { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) },
-    ],
-  ])('rejects a write with %s by name', async (names, more) => {
+  it.each<{ readonly names: string; readonly more: Partial<PutObjectCommandInput> }>([
+    { names: 'x-amz-tagging', more: { Tagging: 'a=1' } },
+    { names: 'x-amz-storage-class|storage class EXPRESS_ONEZONE', more: { StorageClass: 'EXPRESS_ONEZONE' } },
+    {
+      names: 'x-amz-server-side-encryption-context',
+      more: { ServerSideEncryption: 'aws:kms', SSEKMSEncryptionContext: 'e30=' },
+    },
+    { names: 'aws:kms:dsse', more: { ServerSideEncryption: 'aws:kms:dsse' } },
+    {
+      names: 'x-amz-server-side-encryption-customer',
+      more: { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) },
+    },
+  ])('rejects a write with $names by name', async ({ names, more }) => {
     // The SDK sends a customer's key over TLS only; here it is to be refused, not kept.
     const client = s3.makeClient({ tls: false });
     const failure = await failureOf(client.send(new PutObjectCommand({ ...at, Body: 'changed', ...more })));
@@ -80,10 +80,10 @@ describe('the local S3 with features that it does not emulate', () => {
     expect(s3.store.head(Bucket, 'key').size).toBe(4);
   });
 
-  it.each<[string, Partial<GetObjectCommandInput>]>([
-    ['partNumber', { PartNumber: 1 }],
-    ['if-modified-since', { IfModifiedSince: new Date(0) }],
-  ])('rejects a read with %s by name', async (name, more) => {
+  it.each<{ readonly name: string; readonly more: Partial<GetObjectCommandInput> }>([
+    { name: 'partNumber', more: { PartNumber: 1 } },
+    { name: 'if-modified-since', more: { IfModifiedSince: new Date(0) } },
+  ])('rejects a read with $name by name', async ({ name, more }) => {
     expect(await failureOf(s3.client.send(new GetObjectCommand({ ...at, ...more })))).toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining(name),
@@ -126,16 +126,19 @@ describe('the local S3 with features that it does not emulate', () => {
     raw({ path: '/strict?delete', body, headers: { 'content-md5': md5(body) } });
 
   it.each([
-    ['no XML', 'Delete'],
-    ['another document', '<Other/>'],
-    ['an element left open', '<Delete><Object><Key>key</Key></Object>'],
-    ['elements that cross', '<Delete><Object><Key>key</Object></Key></Delete>'],
-    ['an object without a key', '<Delete><Object/></Delete>'],
-    ['no object', '<Delete></Delete>'],
-    ['a document type', '<!DOCTYPE d [<!ENTITY e "key">]><Delete><Object><Key>&e;</Key></Object></Delete>'],
-    ['an unknown entity', '<Delete><Object><Key>&nbsp;</Key></Object></Delete>'],
-    ['too many objects', `<Delete>${'<Object><Key>k</Key></Object>'.repeat(1001)}</Delete>`],
-  ])('rejects a DeleteObjects of %s', async (_, body) => {
+    { what: 'no XML', body: 'Delete' },
+    { what: 'another document', body: '<Other/>' },
+    { what: 'an element left open', body: '<Delete><Object><Key>key</Key></Object>' },
+    { what: 'elements that cross', body: '<Delete><Object><Key>key</Object></Key></Delete>' },
+    { what: 'an object without a key', body: '<Delete><Object/></Delete>' },
+    { what: 'no object', body: '<Delete></Delete>' },
+    {
+      what: 'a document type',
+      body: '<!DOCTYPE d [<!ENTITY e "key">]><Delete><Object><Key>&e;</Key></Object></Delete>',
+    },
+    { what: 'an unknown entity', body: '<Delete><Object><Key>&nbsp;</Key></Object></Delete>' },
+    { what: 'too many objects', body: `<Delete>${'<Object><Key>k</Key></Object>'.repeat(1001)}</Delete>` },
+  ])('rejects a DeleteObjects of $what', async ({ body }) => {
     expect(await remove(body)).toMatchObject({
       status: 400,
       body: expect.stringContaining('<Code>MalformedXML</Code>'),

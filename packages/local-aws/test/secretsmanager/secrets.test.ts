@@ -134,47 +134,68 @@ describe('a secret', () => {
 });
 
 describe('an error of Secrets Manager', () => {
-  it.each<[string, () => Promise<unknown>, string, RegExp]>([
-    ['no such secret', () => get('none'), 'ResourceNotFoundException', /can't find the specified secret\.$/],
-    [
-      'no value yet',
-      () => create('empty').then(() => get('empty')),
-      'ResourceNotFoundException',
-      /AWSCURRENT/,
-    ],
-    [
-      'no such label',
-      () => create('x', 'v').then(() => get('x', 'AWSPENDING')),
-      'ResourceNotFoundException',
-      /AWSPENDING/,
-    ],
-    [
-      'a name twice',
-      () => create('x', 'v').then(() => create('x', 'w')),
-      'ResourceExistsException',
-      /x already exists/,
-    ],
-    ['a name that is none', () => create('a b', 'v'), 'ValidationException', /Invalid name/],
-    [
-      'nothing to put',
-      () => create('x', 'v').then(() => local.client.send(new PutSecretValueCommand({ SecretId: 'x' }))),
-      'InvalidRequestException',
-      /SecretString or SecretBinary/,
-    ],
-    ['a value that is too long', () => create('x', 'é'.repeat(32_769)), 'ValidationException', /65536/],
-    [
-      'a member that is not emulated',
-      () => local.client.send(new CreateSecretCommand({ Name: 'x', KmsKeyId: 'k' })),
-      'NotImplemented',
-      /KmsKeyId/,
-    ],
-    [
-      'an operation',
-      () => local.client.send(new GetRandomPasswordCommand({})),
-      'NotImplemented',
-      /GetRandomPassword/,
-    ],
-  ])('is returned for %s', async (_, call, name, message) => {
+  it.each<{
+    readonly what: string;
+    readonly call: () => Promise<unknown>;
+    readonly name: string;
+    readonly message: RegExp;
+  }>([
+    {
+      what: 'no such secret',
+      call: () => get('none'),
+      name: 'ResourceNotFoundException',
+      message: /can't find the specified secret\.$/,
+    },
+    {
+      what: 'no value yet',
+      call: () => create('empty').then(() => get('empty')),
+      name: 'ResourceNotFoundException',
+      message: /AWSCURRENT/,
+    },
+    {
+      what: 'no such label',
+      call: () => create('x', 'v').then(() => get('x', 'AWSPENDING')),
+      name: 'ResourceNotFoundException',
+      message: /AWSPENDING/,
+    },
+    {
+      what: 'a name twice',
+      call: () => create('x', 'v').then(() => create('x', 'w')),
+      name: 'ResourceExistsException',
+      message: /x already exists/,
+    },
+    {
+      what: 'a name that is none',
+      call: () => create('a b', 'v'),
+      name: 'ValidationException',
+      message: /Invalid name/,
+    },
+    {
+      what: 'nothing to put',
+      call: () =>
+        create('x', 'v').then(() => local.client.send(new PutSecretValueCommand({ SecretId: 'x' }))),
+      name: 'InvalidRequestException',
+      message: /SecretString or SecretBinary/,
+    },
+    {
+      what: 'a value that is too long',
+      call: () => create('x', 'é'.repeat(32_769)),
+      name: 'ValidationException',
+      message: /65536/,
+    },
+    {
+      what: 'a member that is not emulated',
+      call: () => local.client.send(new CreateSecretCommand({ Name: 'x', KmsKeyId: 'k' })),
+      name: 'NotImplemented',
+      message: /KmsKeyId/,
+    },
+    {
+      what: 'an operation',
+      call: () => local.client.send(new GetRandomPasswordCommand({})),
+      name: 'NotImplemented',
+      message: /GetRandomPassword/,
+    },
+  ])('is returned for $what', async ({ call, name, message }) => {
     await expect(call()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
   });
 });

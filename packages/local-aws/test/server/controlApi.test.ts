@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { DAY_MS, HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { moveClock } from '../../src/control/clockCalls.ts';
 import { controlApi } from '../../src/control/controlApi.ts';
@@ -92,12 +93,20 @@ describe('configured faults', () => {
   });
 
   it.each([
-    ['a service that is not there', { dynamodb: [] }, 'dynamodb'],
-    ['a stream that is not there', { firehose: [{ fault: 'failCalls', stream: 'nope' }] }, stream],
-    ['a queue', { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, 'tasks'],
-    ['what is no JSON', '{"s3":', 'JSON'],
-    ['a number of calls that is none', { s3: [{ fault: 'failCalls', calls: 'some' }] }, '"all"'],
-  ])('are rejected with the whole request: %s', async (_, body, words) => {
+    { what: 'a service that is not there', body: { dynamodb: [] }, words: 'dynamodb' },
+    {
+      what: 'a stream that is not there',
+      body: { firehose: [{ fault: 'failCalls', stream: 'nope' }] },
+      words: stream,
+    },
+    { what: 'a queue', body: { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, words: 'tasks' },
+    { what: 'what is no JSON', body: '{"s3":', words: 'JSON' },
+    {
+      what: 'a number of calls that is none',
+      body: { s3: [{ fault: 'failCalls', calls: 'some' }] },
+      words: '"all"',
+    },
+  ])('are rejected with the whole request: $what', async ({ body, words }) => {
     const good = { sqs: [{ fault: 'failCalls' }] };
     const answered = await call('POST', 'faults', typeof body === 'object' ? { ...good, ...body } : body);
     expect(answered).toMatchObject(refused);
@@ -112,20 +121,20 @@ describe('the clock of the control API', () => {
     const { now, offsetMs } = await moved({ now: '2031-03-01T00:00:00+01:00' });
     expect(now).toMatch('2031-02-28T23:00:0');
     expect((await call('GET', 'clock')).answer.offsetMs).toBe(offsetMs);
-    expect((await moved({ advanceMs: 3_600_000 })).now).toMatch('2031-03-01T00:00:0');
+    expect((await moved({ advanceMs: HOUR_MS })).now).toMatch('2031-03-01T00:00:0');
     expect((await moved({ now: Date.UTC(2001, 0, 1) })).now).toMatch('2001-01-01T00:00:0');
     expect((await moved({ real: true })).offsetMs).toBe(0);
   });
 
   it.each([
-    [{}, 'now, advanceMs and real'],
-    [{ real: true, advanceMs: 1 }, 'now, advanceMs and real'],
-    [{ now: 'tomorrow' }, 'ISO'],
-    [{ now: true }, 'at now'],
-    [{ advanceMs: '5' }, 'at advanceMs'],
-    [{ advanceMs: 32 * 86_400_000 }, 'at advanceMs'],
-    [{ real: false }, 'at real'],
-  ])('is not moved by %j, and the refusal says %s', async (body, words) => {
+    { body: {}, words: 'now, advanceMs and real' },
+    { body: { real: true, advanceMs: 1 }, words: 'now, advanceMs and real' },
+    { body: { now: 'tomorrow' }, words: 'ISO' },
+    { body: { now: true }, words: 'at now' },
+    { body: { advanceMs: '5' }, words: 'at advanceMs' },
+    { body: { advanceMs: 32 * DAY_MS }, words: 'at advanceMs' },
+    { body: { real: false }, words: 'at real' },
+  ])('is not moved by $body, and the refusal says $words', async ({ body, words }) => {
     const answered = await call('POST', 'clock', body);
     expect(answered).toMatchObject(refused);
     expect(answered.answer.message).toContain(words);
@@ -135,7 +144,7 @@ describe('the clock of the control API', () => {
   it('ends before the year 10000, also for moves that wait for one another', async () => {
     const clock = new MovableClock();
     await moveClock(clock, { now: '9999-12-31T22:30:00Z' });
-    const hour = { advanceMs: 3_600_000 };
+    const hour = { advanceMs: HOUR_MS };
     const moves = await Promise.allSettled([moveClock(clock, hour), moveClock(clock, hour)]);
     expect(moves).toMatchObject([
       { status: 'fulfilled' },

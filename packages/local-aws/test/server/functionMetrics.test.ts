@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
@@ -85,7 +86,7 @@ const post = async (body: string) => (await fetch(`${aws.api}/`, { method: 'POST
 async function metric(name: string, Stat: string): Promise<number | undefined> {
   const { MetricDataResults } = await cloudwatch.send(
     new GetMetricDataCommand({
-      StartTime: new Date(clock.now() - 3_600_000),
+      StartTime: new Date(clock.now() - HOUR_MS),
       EndTime: new Date(clock.now() + 60_000),
       MetricDataQueries: [
         {

@@ -29,19 +29,30 @@ describe('a template whose policies are enforced', () => {
   });
 
   it.each([
-    ['has no Resource', withStatement({}), 'Policy statement must contain resources.'],
-    ['names a principal', withStatement({ Resource: '*', Principal: '*' }), 'should not specify a principal'],
-    [
-      'has a condition key whose value is unknown here',
-      withStatement({ Resource: '*', Condition: { StringEquals: { 'ec2:Region': 'us-east-1' } } }),
-      'the condition key ec2:Region',
-    ],
-    [
-      'is not in the template',
-      { ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] },
-      'arn:aws:iam::aws:policy/ReadOnlyAccess',
-    ],
-  ])('does not start when a policy %s', async (_, properties, reason) => {
+    {
+      what: 'has no Resource',
+      properties: withStatement({}),
+      reason: 'Policy statement must contain resources.',
+    },
+    {
+      what: 'names a principal',
+      properties: withStatement({ Resource: '*', Principal: '*' }),
+      reason: 'should not specify a principal',
+    },
+    {
+      what: 'has a condition key whose value is unknown here',
+      properties: withStatement({
+        Resource: '*',
+        Condition: { StringEquals: { 'ec2:Region': 'us-east-1' } },
+      }),
+      reason: 'the condition key ec2:Region',
+    },
+    {
+      what: 'is not in the template',
+      properties: { ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] },
+      reason: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    },
+  ])('does not start when a policy $what', async ({ properties, reason }) => {
     await expect(start(properties)).rejects.toMatchObject({
       code: 'LOCAL_AWS_TEMPLATE_INVALID',
       detail: expect.stringMatching(/user\/ada/),

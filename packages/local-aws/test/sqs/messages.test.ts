@@ -8,7 +8,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { realClock } from '../../src/base/clock.ts';
+import { DAY_MS, HOUR_MS, realClock } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
@@ -120,7 +120,7 @@ describe('a message', () => {
     const change = (VisibilityTimeout: number, ReceiptHandle = message?.ReceiptHandle) =>
       sqs.client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
     await change(40_000);
-    sqs.clock.advance(3_600_000);
+    sqs.clock.advance(HOUR_MS);
     await expect(change(43_200 - 3_599)).rejects.toMatchObject({
       name: 'InvalidParameterValue',
       message: expect.stringContaining('beyond the limit [43200 seconds]'),
@@ -223,12 +223,15 @@ describe('batches', () => {
   });
 
   it.each([
-    ['EmptyBatchRequest', []],
-    ['TooManyEntriesInBatchRequest', entries(11)],
-    ['BatchEntryIdsNotDistinct', [...entries(1), ...entries(1)]],
-    ['InvalidBatchEntryId', [{ Id: 'a b', MessageBody: 'x' }]],
-    ['BatchRequestTooLong', entries(2).map((entry) => ({ ...entry, MessageBody: 'x'.repeat(600_000) }))],
-  ])('are rejected as a whole: %s', async (name, Entries) => {
+    { name: 'EmptyBatchRequest', Entries: [] },
+    { name: 'TooManyEntriesInBatchRequest', Entries: entries(11) },
+    { name: 'BatchEntryIdsNotDistinct', Entries: [...entries(1), ...entries(1)] },
+    { name: 'InvalidBatchEntryId', Entries: [{ Id: 'a b', MessageBody: 'x' }] },
+    {
+      name: 'BatchRequestTooLong',
+      Entries: entries(2).map((entry) => ({ ...entry, MessageBody: 'x'.repeat(600_000) })),
+    },
+  ])('are rejected as a whole: $name', async ({ name, Entries }) => {
     await expect(sqs.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).rejects.toMatchObject({
       name,
     });
@@ -243,7 +246,7 @@ describe('a clock change to an earlier time', () => {
     const open = () => Queues.open({ directory: path, clock, region: 'us-east-1', account: ACCOUNT });
     const queues = open();
     const queue = queues.ensure('work', queueProperties({ VisibilityTimeout: 30 }).settings);
-    await clock.advance(86_400_000);
+    await clock.advance(DAY_MS);
     queue.send('held');
     expect(queue.receive(1)).toHaveLength(1);
     queue.send('at once');
@@ -256,7 +259,7 @@ describe('a clock change to an earlier time', () => {
     expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['held', 'at once', 'delayed']);
 
     // A restart goes by the machine's clock: what was sent ahead of it is there all the same.
-    await clock.advance(86_400_000);
+    await clock.advance(DAY_MS);
     queue.send('ahead');
     queues.close();
     const again = Queues.open({ directory: path, clock: realClock, region: 'us-east-1', account: ACCOUNT });

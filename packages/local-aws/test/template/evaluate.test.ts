@@ -11,18 +11,46 @@ const run = (value: unknown) => evaluate(value, scope, 'X');
 
 describe('intrinsic functions', () => {
   it.each([
-    [{ Ref: 'Bucket' }, 'ref(Bucket)'],
-    [{ 'Fn::GetAtt': ['Bucket', 'Arn'] }, 'att(Bucket.Arn)'],
-    [{ 'Fn::GetAtt': 'Bucket.Arn' }, 'att(Bucket.Arn)'],
-    [{ 'Fn::GetAtt': ['Nested', 'Outputs.Url'] }, 'att(Nested.Outputs.Url)'],
-    [{ 'Fn::Sub': 'a ${B} ${C.Arn} ${AWS::Region}' }, 'a ref(B) att(C.Arn) ref(AWS::Region)'],
-    [{ 'Fn::Sub': '${!B} !{timestamp:yyyy} $ {} $B' }, '${B} !{timestamp:yyyy} $ {} $B'],
-    [{ 'Fn::Sub': ['${own}/${B}', { own: { Ref: 'C' } }] }, 'ref(C)/ref(B)'],
-    [{ 'Fn::Join': ['-', ['a', { Ref: 'B' }, 1, true]] }, 'a-ref(B)-1-true'],
-    [{ 'Fn::Split': ['/', 'a/b'] }, ['a', 'b']],
-    [{ 'Fn::Select': ['1', { 'Fn::Split': ['/', { 'Fn::Sub': 'a/${B}' }] }] }, 'ref(B)'],
-    [{ 'Fn::Join': ['', { 'Fn::Split': ['.', 'a.b'] }] }, 'ab'],
-  ])('evaluate %j', (value, expected) => {
+    { what: 'Ref', value: { Ref: 'Bucket' }, expected: 'ref(Bucket)' },
+    { what: 'Fn::GetAtt of a list', value: { 'Fn::GetAtt': ['Bucket', 'Arn'] }, expected: 'att(Bucket.Arn)' },
+    { what: 'Fn::GetAtt of a text', value: { 'Fn::GetAtt': 'Bucket.Arn' }, expected: 'att(Bucket.Arn)' },
+    {
+      what: 'Fn::GetAtt of an attribute with a point',
+      value: { 'Fn::GetAtt': ['Nested', 'Outputs.Url'] },
+      expected: 'att(Nested.Outputs.Url)',
+    },
+    {
+      what: 'Fn::Sub',
+      value: { 'Fn::Sub': 'a ${B} ${C.Arn} ${AWS::Region}' },
+      expected: 'a ref(B) att(C.Arn) ref(AWS::Region)',
+    },
+    {
+      what: 'Fn::Sub of what is no name',
+      value: { 'Fn::Sub': '${!B} !{timestamp:yyyy} $ {} $B' },
+      expected: '${B} !{timestamp:yyyy} $ {} $B',
+    },
+    {
+      what: 'Fn::Sub with names of its own',
+      value: { 'Fn::Sub': ['${own}/${B}', { own: { Ref: 'C' } }] },
+      expected: 'ref(C)/ref(B)',
+    },
+    {
+      what: 'Fn::Join of values',
+      value: { 'Fn::Join': ['-', ['a', { Ref: 'B' }, 1, true]] },
+      expected: 'a-ref(B)-1-true',
+    },
+    { what: 'Fn::Split', value: { 'Fn::Split': ['/', 'a/b'] }, expected: ['a', 'b'] },
+    {
+      what: 'Fn::Select of Fn::Split',
+      value: { 'Fn::Select': ['1', { 'Fn::Split': ['/', { 'Fn::Sub': 'a/${B}' }] }] },
+      expected: 'ref(B)',
+    },
+    {
+      what: 'Fn::Join of Fn::Split',
+      value: { 'Fn::Join': ['', { 'Fn::Split': ['.', 'a.b'] }] },
+      expected: 'ab',
+    },
+  ])('evaluate $what', ({ value, expected }) => {
     expect(run(value)).toEqual(expected);
   });
 
@@ -39,23 +67,43 @@ describe('intrinsic functions', () => {
   });
 
   it.each([
-    [{ 'Fn::If': ['c', 1, 2] }, 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::If at X.'],
-    [{ a: [{ 'Fn::Cidr': [] }] }, 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::Cidr at X.a[0].'],
-    [{ 'Fn::Sub': 'a', b: 1 }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Sub stands beside other members.'],
-    [{ Ref: 7 }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Ref takes a logical ID.'],
-    [
-      { 'Fn::GetAtt': ['A'] },
-      'LOCAL_AWS_TEMPLATE_INVALID',
-      'X: Fn::GetAtt takes a logical ID and an attribute.',
-    ],
-    [{ 'Fn::Join': ['-', [['a']]] }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Join takes texts.'],
-    [{ 'Fn::Select': [3, ['a']] }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Select has no item 3.'],
-    [
-      { 'Fn::Sub': { a: 1 } },
-      'LOCAL_AWS_TEMPLATE_INVALID',
-      'X: Fn::Sub takes a text, or a text and an object.',
-    ],
-  ])('reject %j', (value, code, detail) => {
+    {
+      value: { 'Fn::If': ['c', 1, 2] },
+      code: 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
+      detail: 'Fn::If at X.',
+    },
+    {
+      value: { a: [{ 'Fn::Cidr': [] }] },
+      code: 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
+      detail: 'Fn::Cidr at X.a[0].',
+    },
+    {
+      value: { 'Fn::Sub': 'a', b: 1 },
+      code: 'LOCAL_AWS_TEMPLATE_INVALID',
+      detail: 'X: Fn::Sub stands beside other members.',
+    },
+    { value: { Ref: 7 }, code: 'LOCAL_AWS_TEMPLATE_INVALID', detail: 'X: Ref takes a logical ID.' },
+    {
+      value: { 'Fn::GetAtt': ['A'] },
+      code: 'LOCAL_AWS_TEMPLATE_INVALID',
+      detail: 'X: Fn::GetAtt takes a logical ID and an attribute.',
+    },
+    {
+      value: { 'Fn::Join': ['-', [['a']]] },
+      code: 'LOCAL_AWS_TEMPLATE_INVALID',
+      detail: 'X: Fn::Join takes texts.',
+    },
+    {
+      value: { 'Fn::Select': [3, ['a']] },
+      code: 'LOCAL_AWS_TEMPLATE_INVALID',
+      detail: 'X: Fn::Select has no item 3.',
+    },
+    {
+      value: { 'Fn::Sub': { a: 1 } },
+      code: 'LOCAL_AWS_TEMPLATE_INVALID',
+      detail: 'X: Fn::Sub takes a text, or a text and an object.',
+    },
+  ])('reject, as $code, $detail', ({ value, code, detail }) => {
     expect(() => run(value)).toThrow(expect.objectContaining({ code, detail }));
   });
 });

@@ -184,42 +184,49 @@ describe('readDeployment', () => {
     ]);
   });
 
-  it.each<[what: string, resources: Resources, detail: string]>([
-    ['a property', { F: withProperties(fn, { Layers: ['layer'] }) }, 'Layers'],
-    ['a runtime', { F: withProperties(fn, { Runtime: 'python3.13' }) }, 'F Runtime'],
-    [
-      'a bucket with versions',
-      { B: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: {} } } },
-      'VersioningConfiguration',
-    ],
-    ['a second API', { Api: api, Other: api }, 'A second HTTP API: Other.'],
-    [
-      'a route to nowhere',
-      { F: fn, Api: api, I: integration, R: withProperties(route, { Target: 'integrations/gone' }) },
-      'R: no integrations/gone.',
-    ],
-    [
-      'a route key that API Gateway does not take',
-      { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey: 'any /v1' }) },
-      'R RouteKey: $default, or a method and a path',
-    ],
-    ...['GET /{proxy+}/more', 'GET /a{id}', 'GET /{a'].map((RouteKey): [string, Resources, string] => [
-      `the route key ${RouteKey}`,
-      { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey }) },
-      'R RouteKey: $default, or a method and a path',
-    ]),
-    ...[{ MemorySize: 127 }, { MemorySize: 10_241 }, { Timeout: 0 }, { Timeout: 901 }].map(
-      (properties): [string, Resources, string] => [
-        `a function with ${JSON.stringify(properties)}`,
-        { F: withProperties(fn, properties) },
-        `F ${Object.keys(properties)}`,
-      ],
-    ),
-    [
-      'variables of more than 4 KB as JSON',
-      { F: withProperties(fn, { Environment: { Variables: { A: 'x'.repeat(4096 - 7) } } }) },
-      'F Environment.Variables: at most 4096 bytes',
-    ],
+  it.each<{ readonly what: string; readonly resources: Resources; readonly detail: string }>([
+    { what: 'a property', resources: { F: withProperties(fn, { Layers: ['layer'] }) }, detail: 'Layers' },
+    {
+      what: 'a runtime',
+      resources: { F: withProperties(fn, { Runtime: 'python3.13' }) },
+      detail: 'F Runtime',
+    },
+    {
+      what: 'a bucket with versions',
+      resources: { B: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: {} } } },
+      detail: 'VersioningConfiguration',
+    },
+    { what: 'a second API', resources: { Api: api, Other: api }, detail: 'A second HTTP API: Other.' },
+    {
+      what: 'a route to nowhere',
+      resources: {
+        F: fn,
+        Api: api,
+        I: integration,
+        R: withProperties(route, { Target: 'integrations/gone' }),
+      },
+      detail: 'R: no integrations/gone.',
+    },
+    {
+      what: 'a route key that API Gateway does not take',
+      resources: { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey: 'any /v1' }) },
+      detail: 'R RouteKey: $default, or a method and a path',
+    },
+    ...['GET /{proxy+}/more', 'GET /a{id}', 'GET /{a'].map((RouteKey) => ({
+      what: `the route key ${RouteKey}`,
+      resources: { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey }) },
+      detail: 'R RouteKey: $default, or a method and a path',
+    })),
+    ...[{ MemorySize: 127 }, { MemorySize: 10_241 }, { Timeout: 0 }, { Timeout: 901 }].map((properties) => ({
+      what: `a function with ${JSON.stringify(properties)}`,
+      resources: { F: withProperties(fn, properties) },
+      detail: `F ${Object.keys(properties)}`,
+    })),
+    {
+      what: 'variables of more than 4 KB as JSON',
+      resources: { F: withProperties(fn, { Environment: { Variables: { A: 'x'.repeat(4096 - 7) } } }) },
+      detail: 'F Environment.Variables: at most 4096 bytes',
+    },
     ...[
       { BatchSize: 0 },
       { BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },
@@ -227,19 +234,19 @@ describe('readDeployment', () => {
       { MaximumBatchingWindowInSeconds: 301 },
       { ScalingConfig: { MaximumConcurrency: 1 } },
       { ScalingConfig: { MaximumConcurrency: 1_001 } },
-    ].map((properties): [string, Resources, string] => [
-      `a queue's mapping with ${JSON.stringify(properties)}`,
-      { M: withProperties(mapping, properties) },
-      `M ${Object.keys(properties)[0]}`,
-    ]),
-    ...[49, 30_001].map((TimeoutInMillis): [string, Resources, string] => [
-      `an integration that may take ${TimeoutInMillis} ms`,
-      { F: fn, Api: api, I: withProperties(integration, { TimeoutInMillis }) },
-      'I TimeoutInMillis',
-    ]),
-    [
-      'OPTIONS in the CORS settings of a Function URL',
-      {
+    ].map((properties) => ({
+      what: `a queue's mapping with ${JSON.stringify(properties)}`,
+      resources: { M: withProperties(mapping, properties) },
+      detail: `M ${Object.keys(properties)[0]}`,
+    })),
+    ...[49, 30_001].map((TimeoutInMillis) => ({
+      what: `an integration that may take ${TimeoutInMillis} ms`,
+      resources: { F: fn, Api: api, I: withProperties(integration, { TimeoutInMillis }) },
+      detail: 'I TimeoutInMillis',
+    })),
+    {
+      what: 'OPTIONS in the CORS settings of a Function URL',
+      resources: {
         F: fn,
         U: {
           Type: 'AWS::Lambda::Url',
@@ -250,19 +257,19 @@ describe('readDeployment', () => {
           },
         },
       },
-      'U Cors.AllowMethods.1',
-    ],
-    [
-      'a source that is no queue',
-      {
+      detail: 'U Cors.AllowMethods.1',
+    },
+    {
+      what: 'a source that is no queue',
+      resources: {
         M: {
           Type: 'AWS::Lambda::EventSourceMapping',
           Properties: { EventSourceArn: 'arn:aws:kinesis:x', FunctionName: 'f' },
         },
       },
-      'M EventSourceArn: the ARN of an SQS queue',
-    ],
-  ])('rejects by name %s', (_, resources, detail) => {
+      detail: 'M EventSourceArn: the ARN of an SQS queue',
+    },
+  ])('rejects by name $what', ({ resources, detail }) => {
     expect(() => read(resources)).toThrow(
       expect.objectContaining({
         code: 'LOCAL_AWS_TEMPLATE_INVALID',

@@ -2,51 +2,60 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answers, openAnswers } from './answers.ts';
 
 // Trino 435's answers.
-const CASES: readonly (readonly [expression: string, expected: string | null])[] = [
+const CASES: readonly { readonly expression: string; readonly expected: string | null }[] = [
   // Half away from zero.
-  ['CAST(0.5e0 AS bigint)', '1'],
-  ['CAST(2.5e0 AS bigint)', '3'],
-  ['CAST(-2.5e0 AS integer)', '-3'],
-  ["CAST(json_parse('2.5') AS bigint)", '3'],
-  ['CAST(json_parse(\'"7"\') AS integer)', '7'],
-  ["CAST(json_parse('true') AS integer)", '1'],
-  ["CAST(json_parse('null') AS integer)", null],
-  ['CAST(-1.5 AS bigint)', '-2'],
-  ['CAST(true AS bigint)', '1'],
-  ['CAST(1.015e0 AS decimal(5, 2))', '1.02'],
-  ['CAST(true AS decimal(5, 2))', '1.00'],
-  ['TRY_CAST(1e30 AS bigint)', null],
+  { expression: 'CAST(0.5e0 AS bigint)', expected: '1' },
+  { expression: 'CAST(2.5e0 AS bigint)', expected: '3' },
+  { expression: 'CAST(-2.5e0 AS integer)', expected: '-3' },
+  { expression: "CAST(json_parse('2.5') AS bigint)", expected: '3' },
+  { expression: 'CAST(json_parse(\'"7"\') AS integer)', expected: '7' },
+  { expression: "CAST(json_parse('true') AS integer)", expected: '1' },
+  { expression: "CAST(json_parse('null') AS integer)", expected: null },
+  { expression: 'CAST(-1.5 AS bigint)', expected: '-2' },
+  { expression: 'CAST(true AS bigint)', expected: '1' },
+  { expression: 'CAST(1.015e0 AS decimal(5, 2))', expected: '1.02' },
+  { expression: 'CAST(true AS decimal(5, 2))', expected: '1.00' },
+  { expression: 'TRY_CAST(1e30 AS bigint)', expected: null },
   // Whole numbers.
-  ["TRY_CAST('+3' AS integer)", '3'],
-  ["TRY_CAST('1.5' AS integer)", null],
-  ["TRY_CAST(' 5' AS integer)", null],
-  ["TRY_CAST('1e3' AS bigint)", null],
-  ["TRY_CAST('1_000' AS bigint)", null],
-  ["TRY_CAST('0x1F' AS bigint)", null],
-  ["TRY_CAST('2147483648' AS integer)", null],
+  { expression: "TRY_CAST('+3' AS integer)", expected: '3' },
+  { expression: "TRY_CAST('1.5' AS integer)", expected: null },
+  { expression: "TRY_CAST(' 5' AS integer)", expected: null },
+  { expression: "TRY_CAST('1e3' AS bigint)", expected: null },
+  { expression: "TRY_CAST('1_000' AS bigint)", expected: null },
+  { expression: "TRY_CAST('0x1F' AS bigint)", expected: null },
+  { expression: "TRY_CAST('2147483648' AS integer)", expected: null },
   // Others.
-  ["TRY_CAST(' 1.5d ' AS double)", '1.5'],
-  ["TRY_CAST('-Infinity' AS double)", '-Infinity'],
-  ["TRY_CAST('inf' AS double)", null],
-  ["TRY_CAST('nan' AS double)", null],
-  ["TRY_CAST(' 1' AS decimal(5, 2))", null],
-  ["CAST('1e1' AS decimal(5, 2))", '10.00'],
-  ["TRY_CAST('yes' AS boolean)", null],
-  ["CAST('T' AS boolean)", 'true'],
-  ["CAST('2026-1-2' AS date)", '2026-01-02'],
-  ["TRY_CAST('2026/11/20' AS date)", null],
-  ["TRY_CAST('2026-11-20 10:00:00' AS date)", null],
-  ["TRY_CAST('2026-11-31' AS date)", null],
-  ["CAST(TIMESTAMP '2026-11-20 10:00:00' AS date)", '2026-11-20'],
-  ["CAST('2026-11-20 1:2' AS timestamp)", '2026-11-20 01:02:00.000'],
-  ["CAST('2026-11-20 10:00:00 +02:00' AS timestamp)", '2026-11-20 10:00:00.000'],
-  ["TRY_CAST('2026-11-20T10:00:00Z' AS timestamp)", null],
-  ["CAST('2026-11-20 10:00:00 Z' AS timestamp with time zone)", '2026-11-20 10:00:00.000 UTC'],
-  ["CAST('2026-11-20 10:00:00 Europe/Berlin' AS timestamp with time zone)", '2026-11-20 09:00:00.000 UTC'],
-  ["CAST('2026-11-20 10:00:00' AS timestamp with time zone)", '2026-11-20 10:00:00.000 UTC'],
+  { expression: "TRY_CAST(' 1.5d ' AS double)", expected: '1.5' },
+  { expression: "TRY_CAST('-Infinity' AS double)", expected: '-Infinity' },
+  { expression: "TRY_CAST('inf' AS double)", expected: null },
+  { expression: "TRY_CAST('nan' AS double)", expected: null },
+  { expression: "TRY_CAST(' 1' AS decimal(5, 2))", expected: null },
+  { expression: "CAST('1e1' AS decimal(5, 2))", expected: '10.00' },
+  { expression: "TRY_CAST('yes' AS boolean)", expected: null },
+  { expression: "CAST('T' AS boolean)", expected: 'true' },
+  { expression: "CAST('2026-1-2' AS date)", expected: '2026-01-02' },
+  { expression: "TRY_CAST('2026/11/20' AS date)", expected: null },
+  { expression: "TRY_CAST('2026-11-20 10:00:00' AS date)", expected: null },
+  { expression: "TRY_CAST('2026-11-31' AS date)", expected: null },
+  { expression: "CAST(TIMESTAMP '2026-11-20 10:00:00' AS date)", expected: '2026-11-20' },
+  { expression: "CAST('2026-11-20 1:2' AS timestamp)", expected: '2026-11-20 01:02:00.000' },
+  { expression: "CAST('2026-11-20 10:00:00 +02:00' AS timestamp)", expected: '2026-11-20 10:00:00.000' },
+  { expression: "TRY_CAST('2026-11-20T10:00:00Z' AS timestamp)", expected: null },
+  {
+    expression: "CAST('2026-11-20 10:00:00 Z' AS timestamp with time zone)",
+    expected: '2026-11-20 10:00:00.000 UTC',
+  },
+  {
+    expression: "CAST('2026-11-20 10:00:00 Europe/Berlin' AS timestamp with time zone)",
+    expected: '2026-11-20 09:00:00.000 UTC',
+  },
+  {
+    expression: "CAST('2026-11-20 10:00:00' AS timestamp with time zone)",
+    expected: '2026-11-20 10:00:00.000 UTC',
+  },
   // Each cast stands in the next.
-  ['CAST(CAST(CAST(CAST(2.5e0 AS bigint) AS double) AS varchar) AS double)', '3.0'],
-  ["try(CAST(' 5' AS bigint))", null],
+  { expression: 'CAST(CAST(CAST(CAST(2.5e0 AS bigint) AS double) AS varchar) AS double)', expected: '3.0' },
+  { expression: "try(CAST(' 5' AS bigint))", expected: null },
 ];
 
 describe('casts as in Trino', () => {
@@ -56,7 +65,7 @@ describe('casts as in Trino', () => {
   });
   afterAll(() => answers.close());
 
-  it.each(CASES)('%s', async (expression, expected) => {
+  it.each(CASES)('$expression', async ({ expression, expected }) => {
     expect(await answers.value(expression)).toBe(expected);
   });
 

@@ -2,44 +2,56 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answers, openAnswers } from './answers.ts';
 
 // Trino 435's answers.
-const CASES: readonly (readonly [expression: string, expected: string | null])[] = [
+const CASES: readonly { readonly expression: string; readonly expected: string | null }[] = [
   // Arrays with elements that are null.
-  ['any_match(ARRAY[1, NULL], x -> x > 5)', null],
-  ['any_match(ARRAY[6, NULL], x -> x > 5)', 'true'],
-  ['any_match(CAST(NULL AS array(integer)), x -> x > 5)', null],
-  ["contains(ARRAY['a', NULL], 'b')", null],
-  ["contains(ARRAY['a', NULL], 'a')", 'true'],
-  ["contains(ARRAY['a'], 'b')", 'false'],
+  { expression: 'any_match(ARRAY[1, NULL], x -> x > 5)', expected: null },
+  { expression: 'any_match(ARRAY[6, NULL], x -> x > 5)', expected: 'true' },
+  { expression: 'any_match(CAST(NULL AS array(integer)), x -> x > 5)', expected: null },
+  { expression: "contains(ARRAY['a', NULL], 'b')", expected: null },
+  { expression: "contains(ARRAY['a', NULL], 'a')", expected: 'true' },
+  { expression: "contains(ARRAY['a'], 'b')", expected: 'false' },
   // Sequences.
-  [
-    "sequence(DATE '2026-01-31', DATE '2026-05-30', INTERVAL '1' MONTH)",
-    '[2026-01-31, 2026-02-28, 2026-03-31, 2026-04-30]',
-  ],
-  ["sequence(DATE '2026-11-20', DATE '2026-11-18')", '[2026-11-20, 2026-11-19, 2026-11-18]'],
-  ['sequence(5, 1, -2)', '[5, 3, 1]'],
+  {
+    expression: "sequence(DATE '2026-01-31', DATE '2026-05-30', INTERVAL '1' MONTH)",
+    expected: '[2026-01-31, 2026-02-28, 2026-03-31, 2026-04-30]',
+  },
+  {
+    expression: "sequence(DATE '2026-11-20', DATE '2026-11-18')",
+    expected: '[2026-11-20, 2026-11-19, 2026-11-18]',
+  },
+  { expression: 'sequence(5, 1, -2)', expected: '[5, 3, 1]' },
   // Dates and intervals.
-  ["INTERVAL '1' DAY + DATE '2026-01-31'", '2026-02-01'],
-  ["DATE '2026-11-20' + 3 * INTERVAL '1' MONTH", '2027-02-20'],
-  ["DATE '2026-11-20' - INTERVAL '1' DAY * 2 + INTERVAL '1' MONTH", '2026-12-18'],
-  ["CASE WHEN true THEN CASE WHEN true THEN DATE '2026-11-20' END END + INTERVAL '1' DAY", '2026-11-21'],
-  ["INTERVAL '1' DAY + INTERVAL '2' HOUR", '1 02:00:00.000'],
-  ["date_diff('hour', DATE '2026-01-31', TIMESTAMP '2026-02-01 01:00:00')", '25'],
-  ["INTERVAL '1' DAY + INTERVAL '2' HOUR + TIMESTAMP '2026-11-20 10:00:00'", '2026-11-21 12:00:00.000'],
-  ["TIMESTAMP '2026-11-20 10:00:00' - TIMESTAMP '2026-11-20 09:00:00' + INTERVAL '1' HOUR", '0 02:00:00.000'],
+  { expression: "INTERVAL '1' DAY + DATE '2026-01-31'", expected: '2026-02-01' },
+  { expression: "DATE '2026-11-20' + 3 * INTERVAL '1' MONTH", expected: '2027-02-20' },
+  { expression: "DATE '2026-11-20' - INTERVAL '1' DAY * 2 + INTERVAL '1' MONTH", expected: '2026-12-18' },
+  {
+    expression: "CASE WHEN true THEN CASE WHEN true THEN DATE '2026-11-20' END END + INTERVAL '1' DAY",
+    expected: '2026-11-21',
+  },
+  { expression: "INTERVAL '1' DAY + INTERVAL '2' HOUR", expected: '1 02:00:00.000' },
+  { expression: "date_diff('hour', DATE '2026-01-31', TIMESTAMP '2026-02-01 01:00:00')", expected: '25' },
+  {
+    expression: "INTERVAL '1' DAY + INTERVAL '2' HOUR + TIMESTAMP '2026-11-20 10:00:00'",
+    expected: '2026-11-21 12:00:00.000',
+  },
+  {
+    expression: "TIMESTAMP '2026-11-20 10:00:00' - TIMESTAMP '2026-11-20 09:00:00' + INTERVAL '1' HOUR",
+    expected: '0 02:00:00.000',
+  },
   // Text.
-  ["concat_ws(',', ARRAY['a', NULL, 'b'])", 'a,b'],
-  ["concat_ws(',', 'a', NULL, 'b')", 'a,b'],
-  ["concat_ws(',', '[a]')", '[a]'],
-  ["replace('abc', '', 'x\\')", 'x\\ax\\bx\\cx\\'],
-  ["substr('hello', -10)", ''],
-  ["substr('hello', 2, -1)", ''],
-  ["upper('straße')", 'STRAßE'],
+  { expression: "concat_ws(',', ARRAY['a', NULL, 'b'])", expected: 'a,b' },
+  { expression: "concat_ws(',', 'a', NULL, 'b')", expected: 'a,b' },
+  { expression: "concat_ws(',', '[a]')", expected: '[a]' },
+  { expression: "replace('abc', '', 'x\\')", expected: 'x\\ax\\bx\\cx\\' },
+  { expression: "substr('hello', -10)", expected: '' },
+  { expression: "substr('hello', 2, -1)", expected: '' },
+  { expression: "upper('straße')", expected: 'STRAßE' },
   // Numbers.
-  ['sqrt(-1)', 'NaN'],
-  ['ln(0)', '-Infinity'],
-  ["round(DECIMAL '3.3333', 2)", '3.3300'],
-  ["round(DECIMAL '9.99', 1)", '10.00'],
-  ['round(-0.04e0, 1)', '-0.0'],
+  { expression: 'sqrt(-1)', expected: 'NaN' },
+  { expression: 'ln(0)', expected: '-Infinity' },
+  { expression: "round(DECIMAL '3.3333', 2)", expected: '3.3300' },
+  { expression: "round(DECIMAL '9.99', 1)", expected: '10.00' },
+  { expression: 'round(-0.04e0, 1)', expected: '-0.0' },
 ];
 
 describe('edge cases of functions as in Trino', () => {
@@ -49,7 +61,7 @@ describe('edge cases of functions as in Trino', () => {
   });
   afterAll(() => answers.close());
 
-  it.each(CASES)('%s', async (expression, expected) => {
+  it.each(CASES)('$expression', async ({ expression, expected }) => {
     expect(await answers.value(expression)).toBe(expected);
   });
 

@@ -11,9 +11,9 @@ describe('JSON as in Trino', () => {
   afterAll(() => answers.close());
 
   it.each([
-    ["json_extract_scalar(j, '$.a[0]')", 'x'],
-    ["json_extract(j, '$.a')", '["x"]'],
-  ])('returns NULL for strings of a column that are not JSON: %s', async (expression, first) => {
+    { expression: "json_extract_scalar(j, '$.a[0]')", first: 'x' },
+    { expression: "json_extract(j, '$.a')", first: '["x"]' },
+  ])('returns NULL for strings of a column that are not JSON: $expression', async ({ expression, first }) => {
     const rows = await answers.rows(`SELECT ${expression} FROM ${TEXTS} ORDER BY id`);
     expect(rows).toEqual([[first], [null], [null], [null]]);
   });

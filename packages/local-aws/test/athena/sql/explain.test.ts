@@ -52,15 +52,18 @@ describe('EXPLAIN', () => {
   });
 
   it.each([
-    ['EXPLAIN SHOW TABLES', /NOT_SUPPORTED: EXPLAIN of anything but a query/],
-    ['EXPLAIN INSERT INTO events SELECT 1', /NOT_SUPPORTED: EXPLAIN of anything but a query/],
-    ['EXPLAIN DELETE FROM events', /NOT_SUPPORTED: DELETE is not emulated/],
-    ['EXPLAIN ANALYZE SELECT 1', /NOT_SUPPORTED: EXPLAIN ANALYZE/],
-    ['EXPLAIN (TYPE VALIDATE) SELECT 1', /NOT_SUPPORTED: EXPLAIN with options other than/],
-    ['EXPLAIN (FORMAT JSON) SELECT 1', /NOT_SUPPORTED: EXPLAIN with options other than/],
-    ['EXPLAIN (TYPE IO, FORMAT GRAPHVIZ) SELECT 1', /NOT_SUPPORTED: EXPLAIN with options other than/],
-    ['EXPLAIN', /mismatched input '<EOF>'/],
-  ])('refuses %s', async (sql, message) => {
+    { sql: 'EXPLAIN SHOW TABLES', message: /NOT_SUPPORTED: EXPLAIN of anything but a query/ },
+    { sql: 'EXPLAIN INSERT INTO events SELECT 1', message: /NOT_SUPPORTED: EXPLAIN of anything but a query/ },
+    { sql: 'EXPLAIN DELETE FROM events', message: /NOT_SUPPORTED: DELETE is not emulated/ },
+    { sql: 'EXPLAIN ANALYZE SELECT 1', message: /NOT_SUPPORTED: EXPLAIN ANALYZE/ },
+    { sql: 'EXPLAIN (TYPE VALIDATE) SELECT 1', message: /NOT_SUPPORTED: EXPLAIN with options other than/ },
+    { sql: 'EXPLAIN (FORMAT JSON) SELECT 1', message: /NOT_SUPPORTED: EXPLAIN with options other than/ },
+    {
+      sql: 'EXPLAIN (TYPE IO, FORMAT GRAPHVIZ) SELECT 1',
+      message: /NOT_SUPPORTED: EXPLAIN with options other than/,
+    },
+    { sql: 'EXPLAIN', message: /mismatched input '<EOF>'/ },
+  ])('refuses $sql', async ({ sql, message }) => {
     await expect(lake.ask(sql)).rejects.toThrow(message);
   });
 });

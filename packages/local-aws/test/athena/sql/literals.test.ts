@@ -52,26 +52,43 @@ describe('literals', () => {
   });
 
   it.each([
-    ["DATE '2026-02-30'", "INVALID_LITERAL: line 1:8: '2026-02-30' is not a valid DATE literal"],
-    ["TIMESTAMP 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid TIMESTAMP literal"],
-    [
-      "IPADDRESS '::1'",
-      'NOT_SUPPORTED: line 1:8: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
-    ],
-    ["INTERVAL '1.5' DAY", "INVALID_LITERAL: line 1:8: '1.5' is not a valid INTERVAL literal"],
-    ["NUMERIC '1.5'", 'TYPE_NOT_FOUND: line 1:8: Unknown type: NUMERIC'],
-    [
-      "CAST('::1' AS ipaddress)",
-      'NOT_SUPPORTED: line 1:22: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
-    ],
-  ])('refuses %s', async (expression, reason) => {
+    {
+      expression: "DATE '2026-02-30'",
+      reason: "INVALID_LITERAL: line 1:8: '2026-02-30' is not a valid DATE literal",
+    },
+    {
+      expression: "TIMESTAMP 'x'",
+      reason: "INVALID_LITERAL: line 1:8: 'x' is not a valid TIMESTAMP literal",
+    },
+    {
+      expression: "IPADDRESS '::1'",
+      reason:
+        'NOT_SUPPORTED: line 1:8: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
+    },
+    {
+      expression: "INTERVAL '1.5' DAY",
+      reason: "INVALID_LITERAL: line 1:8: '1.5' is not a valid INTERVAL literal",
+    },
+    { expression: "NUMERIC '1.5'", reason: 'TYPE_NOT_FOUND: line 1:8: Unknown type: NUMERIC' },
+    {
+      expression: "CAST('::1' AS ipaddress)",
+      reason:
+        'NOT_SUPPORTED: line 1:22: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
+    },
+  ])('refuses $expression', async ({ expression, reason }) => {
     expect((await lake.failure(`SELECT ${expression}`)).reason).toBe(reason);
   });
 
   it.each([
-    ['1a', 'identifiers must not start with a digit; surround the identifier with double quotes'],
-    ['0x1F', 'identifiers must not start with a digit; surround the identifier with double quotes'],
-  ])('refuses %s before it runs', async (expression, why) => {
+    {
+      expression: '1a',
+      why: 'identifiers must not start with a digit; surround the identifier with double quotes',
+    },
+    {
+      expression: '0x1F',
+      why: 'identifiers must not start with a digit; surround the identifier with double quotes',
+    },
+  ])('refuses $expression before it runs', async ({ expression, why }) => {
     await expect(lake.ask(`SELECT ${expression}`)).rejects.toThrow(`line 1:8: ${why}`);
   });
 

@@ -11,14 +11,22 @@ afterAll(() => lake.close());
 const lines = async (sql: string) => (await lake.rows(sql)).map(([line]) => line);
 
 describe('SHOW and DESCRIBE', () => {
-  it('lists databases, tables and views, with and without a pattern', async () => {
+  beforeAll(async () => {
     await lake.rows('CREATE VIEW shown AS SELECT id FROM events');
-    expect(await lines('SHOW DATABASES')).toEqual(['db']);
-    expect(await lines("SHOW SCHEMAS LIKE 'x*'")).toEqual([]);
-    expect(await lines('SHOW TABLES IN db')).toEqual(['events', 'shown']);
-    expect(await lines("SHOW TABLES 'ev*|nothing'")).toEqual(['events']);
-    expect(await lines("SHOW TABLES IN `db` '.*n.*'")).toEqual(['events', 'shown']);
+  });
+  afterAll(async () => {
     await lake.rows('DROP VIEW shown');
+  });
+
+  it.each([
+    { sql: 'SHOW DATABASES', names: ['db'] },
+    { sql: "SHOW SCHEMAS LIKE 'd*'", names: ['db'] },
+    { sql: "SHOW SCHEMAS LIKE 'x*'", names: [] },
+    { sql: 'SHOW TABLES IN db', names: ['events', 'shown'] },
+    { sql: "SHOW TABLES 'ev*|nothing'", names: ['events'] },
+    { sql: "SHOW TABLES IN `db` '.*n.*'", names: ['events', 'shown'] },
+  ])('lists databases, or tables and views: $sql', async ({ sql, names }) => {
+    expect(await lines(sql)).toEqual(names);
   });
 
   it("describes a table in Hive's format", async () => {
@@ -80,9 +88,9 @@ describe('partitions', () => {
   });
 
   it.each([
-    ["ds = '2026-11-20', region = 'us'", 'FAILED: Partition already exists.'],
-    ["ds = '2026-11-20'", 'a value for each of ds, region'],
-  ])('are not added by %s', async (values, reason) => {
+    { values: "ds = '2026-11-20', region = 'us'", reason: 'FAILED: Partition already exists.' },
+    { values: "ds = '2026-11-20'", reason: 'a value for each of ds, region' },
+  ])('are not added by $values', async ({ values, reason }) => {
     const failed = await lake.failure(`ALTER TABLE parts ADD PARTITION (${values})`);
     expect(failed.reason).toContain(reason);
   });
@@ -134,15 +142,18 @@ describe('views', () => {
   });
 
   it.each([
-    ['CREATE VIEW big AS SELECT 1 AS a', /^TABLE_ALREADY_EXISTS: /],
-    ['CREATE OR REPLACE VIEW events AS SELECT 1 AS a', /^NOT_SUPPORTED: 'db.events' is a table/],
-    [
-      'CREATE VIEW unnamed AS SELECT count(*) FROM events',
-      /^MISSING_COLUMN_NAME: line 1:31: Column name not specified$/,
-    ],
-    ['CREATE VIEW lost AS SELECT nope FROM events', /^COLUMN_NOT_FOUND: line 1:28: /],
-    ['DROP TABLE big', /^FAILED: SemanticException Cannot drop a view/],
-  ])('are not made or dropped by %s', async (sql, reason) => {
+    { sql: 'CREATE VIEW big AS SELECT 1 AS a', reason: /^TABLE_ALREADY_EXISTS: / },
+    {
+      sql: 'CREATE OR REPLACE VIEW events AS SELECT 1 AS a',
+      reason: /^NOT_SUPPORTED: 'db.events' is a table/,
+    },
+    {
+      sql: 'CREATE VIEW unnamed AS SELECT count(*) FROM events',
+      reason: /^MISSING_COLUMN_NAME: line 1:31: Column name not specified$/,
+    },
+    { sql: 'CREATE VIEW lost AS SELECT nope FROM events', reason: /^COLUMN_NOT_FOUND: line 1:28: / },
+    { sql: 'DROP TABLE big', reason: /^FAILED: SemanticException Cannot drop a view/ },
+  ])('are not made or dropped by $sql', async ({ sql, reason }) => {
     expect((await lake.failure(sql)).reason).toMatch(reason);
   });
 
@@ -193,34 +204,41 @@ describe('statements that write', () => {
   });
 
   it.each([
-    [
-      "CREATE TABLE other WITH (external_location = 's3://lake/summary/') AS SELECT 1 AS a",
-      'HIVE_PATH_ALREADY_EXISTS: ',
-    ],
-    ["CREATE TABLE other WITH (format = 'ORC') AS SELECT 1 AS a", 'NOT_SUPPORTED: Writing in the format ORC'],
-    [
-      'CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a',
-      'NOT_SUPPORTED: The property bucket_count is not emulated',
-    ],
-    ["CREATE TABLE other AS SELECT json_parse('1') AS a", 'NOT_SUPPORTED: Unsupported Hive type: json'],
-    [
-      'CREATE TABLE other AS SELECT current_timestamp AS at',
-      'NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone',
-    ],
-    ['CREATE TABLE other AS SELECT 1', 'MISSING_COLUMN_NAME: line 1:30'],
-    [
-      "INSERT INTO summary VALUES ('x', 2, DATE '2026-11-20')",
-      'TYPE_MISMATCH: Insert query has mismatched column types: Table: [varchar, bigint, bigint, date], Query: [varchar, integer, date]',
-    ],
-    [
-      'INSERT INTO nope VALUES 1',
-      "TABLE_NOT_FOUND: line 1:13: Table 'awsdatacatalog.db.nope' does not exist",
-    ],
-    [
-      'INSERT INTO summary (name, name) SELECT 5, 6',
-      'DUPLICATE_COLUMN_NAME: Insert column name is specified more than once: name',
-    ],
-  ])('write nothing by %s', async (sql, reason) => {
+    {
+      sql: "CREATE TABLE other WITH (external_location = 's3://lake/summary/') AS SELECT 1 AS a",
+      reason: 'HIVE_PATH_ALREADY_EXISTS: ',
+    },
+    {
+      sql: "CREATE TABLE other WITH (format = 'ORC') AS SELECT 1 AS a",
+      reason: 'NOT_SUPPORTED: Writing in the format ORC',
+    },
+    {
+      sql: 'CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a',
+      reason: 'NOT_SUPPORTED: The property bucket_count is not emulated',
+    },
+    {
+      sql: "CREATE TABLE other AS SELECT json_parse('1') AS a",
+      reason: 'NOT_SUPPORTED: Unsupported Hive type: json',
+    },
+    {
+      sql: 'CREATE TABLE other AS SELECT current_timestamp AS at',
+      reason: 'NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone',
+    },
+    { sql: 'CREATE TABLE other AS SELECT 1', reason: 'MISSING_COLUMN_NAME: line 1:30' },
+    {
+      sql: "INSERT INTO summary VALUES ('x', 2, DATE '2026-11-20')",
+      reason:
+        'TYPE_MISMATCH: Insert query has mismatched column types: Table: [varchar, bigint, bigint, date], Query: [varchar, integer, date]',
+    },
+    {
+      sql: 'INSERT INTO nope VALUES 1',
+      reason: "TABLE_NOT_FOUND: line 1:13: Table 'awsdatacatalog.db.nope' does not exist",
+    },
+    {
+      sql: 'INSERT INTO summary (name, name) SELECT 5, 6',
+      reason: 'DUPLICATE_COLUMN_NAME: Insert column name is specified more than once: name',
+    },
+  ])('write nothing by $sql', async ({ sql, reason }) => {
     const failure = await lake.failure(sql);
     expect(failure.reason?.slice(0, reason.length)).toBe(reason);
     expect(lake.catalog.database('db').tables.has('other')).toBe(false);
@@ -330,32 +348,35 @@ describe('statements that are not emulated', () => {
   });
 
   it.each([
-    ["CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", /STORED AS ORC/],
-    [
-      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe' LOCATION 's3://lake/t/'",
-      /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
-    ],
-    ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
-    ['MSCK REPAIR TABLE events', /MSCK/],
-    ['PREPARE p FROM SELECT 1', /PREPARE/],
-    ["UNLOAD (SELECT 1) TO 's3://lake/t/' WITH (format = 'PARQUET')", /UNLOAD/],
-    ['DROP DATABASE db', /DROP DATABASE/],
-    ['SHOW VIEWS', /SHOW VIEWS/],
+    { sql: "CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", what: /STORED AS ORC/ },
+    {
+      sql: "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe' LOCATION 's3://lake/t/'",
+      what: /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
+    },
+    { sql: 'ALTER TABLE events RENAME TO other', what: /ALTER TABLE RENAME/ },
+    { sql: 'MSCK REPAIR TABLE events', what: /MSCK/ },
+    { sql: 'PREPARE p FROM SELECT 1', what: /PREPARE/ },
+    { sql: "UNLOAD (SELECT 1) TO 's3://lake/t/' WITH (format = 'PARQUET')", what: /UNLOAD/ },
+    { sql: 'DROP DATABASE db', what: /DROP DATABASE/ },
+    { sql: 'SHOW VIEWS', what: /SHOW VIEWS/ },
     ...['DELETE FROM events', 'UPDATE events SET id = 1', 'MERGE INTO events'].map(
-      (sql) => [sql, new RegExp(`: ${sql.split(' ')[0]} is not`)] as const,
+      (sql) => ({ sql, what: new RegExp(`: ${sql.split(' ')[0]} is not`) }) as const,
     ),
-    [
-      "CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
-      /CREATE TABLE of an Iceberg table/,
-    ],
-    ["SELECT * FROM events FOR TIMESTAMP AS OF TIMESTAMP '2026-11-20 10:00:00'", /Time travel/],
-    ['SHOW CREATE TABLE events', /SHOW CREATE/],
-    ['DESCRIBE FORMATTED events', /DESCRIBE FORMATTED/],
-    ["DESCRIBE events PARTITION (ds = '2026-11-18')", /DESCRIBE of a partition or of a column/],
-    ["ALTER TABLE events SET LOCATION 's3://lake/other/'", /ALTER TABLE SET/],
-    ["ALTER TABLE events PARTITION (ds = '2026-11-18') SET LOCATION 's3://lake/x/'", /ALTER TABLE PARTITION/],
-    ['DESCRIBE OUTPUT p', /DESCRIBE of a prepared statement/],
-  ])('are refused by name: %s', async (sql, what) => {
+    {
+      sql: "CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
+      what: /CREATE TABLE of an Iceberg table/,
+    },
+    { sql: "SELECT * FROM events FOR TIMESTAMP AS OF TIMESTAMP '2026-11-20 10:00:00'", what: /Time travel/ },
+    { sql: 'SHOW CREATE TABLE events', what: /SHOW CREATE/ },
+    { sql: 'DESCRIBE FORMATTED events', what: /DESCRIBE FORMATTED/ },
+    { sql: "DESCRIBE events PARTITION (ds = '2026-11-18')", what: /DESCRIBE of a partition or of a column/ },
+    { sql: "ALTER TABLE events SET LOCATION 's3://lake/other/'", what: /ALTER TABLE SET/ },
+    {
+      sql: "ALTER TABLE events PARTITION (ds = '2026-11-18') SET LOCATION 's3://lake/x/'",
+      what: /ALTER TABLE PARTITION/,
+    },
+    { sql: 'DESCRIBE OUTPUT p', what: /DESCRIBE of a prepared statement/ },
+  ])('are refused by name: $sql', async ({ sql, what }) => {
     const refused = await lake.ask(sql).then(
       ({ reason }) => reason,
       (error: Error) => error.message,

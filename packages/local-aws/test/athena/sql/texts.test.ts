@@ -74,11 +74,23 @@ describe('tables of texts', () => {
   });
 
   it.each([
-    ['a int', OPEN_CSV, /The type int of the column a with OpenCSVSerde/],
-    ['a string', `${OPEN_X} TBLPROPERTIES ('mapping.a' = 'A')`, /The property mapping.a/],
-    ['a string', `${OPEN_X} TBLPROPERTIES ('skip.header.line.count' = '1')`, /skip.header.line.count/],
-    ['a string', `${OPEN_CSV} TBLPROPERTIES ('separatorChar' = ';')`, /The property separatorChar/],
-  ])('are refused by name when they are read: %s %s', async (columns, clauses, reason) => {
+    { columns: 'a int', clauses: OPEN_CSV, reason: /The type int of the column a with OpenCSVSerde/ },
+    {
+      columns: 'a string',
+      clauses: `${OPEN_X} TBLPROPERTIES ('mapping.a' = 'A')`,
+      reason: /The property mapping.a/,
+    },
+    {
+      columns: 'a string',
+      clauses: `${OPEN_X} TBLPROPERTIES ('skip.header.line.count' = '1')`,
+      reason: /skip.header.line.count/,
+    },
+    {
+      columns: 'a string',
+      clauses: `${OPEN_CSV} TBLPROPERTIES ('separatorChar' = ';')`,
+      reason: /The property separatorChar/,
+    },
+  ])('are refused by name when they are read: $columns $clauses', async ({ columns, clauses, reason }) => {
     const name = await table(columns, clauses, { a: 'x\n' });
     expect((await lake.failure(`SELECT * FROM ${name}`)).reason).toMatch(reason);
   });
@@ -90,14 +102,17 @@ describe('tables of texts', () => {
   });
 
   it.each([
-    ["ROW FORMAT DELIMITED FIELDS TERMINATED BY ','", /ROW FORMAT DELIMITED/],
-    ['', /A table of texts without a SerDe/],
-    ['STORED AS TEXTFILE', /A table of texts without a SerDe/],
-    ['STORED AS AVRO', /STORED AS AVRO/],
-    ["ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'", /The SerDe org\.apache\.\S+RegexSerDe/],
-    [`${OPEN_CSV} WITH SERDEPROPERTIES ('separatorChar' = ';')`, /WITH SERDEPROPERTIES/],
-    [`${OPEN_X} STORED AS PARQUET`, /STORED AS PARQUET/],
-  ])('are refused by name when they are made: %s', async (clauses, reason) => {
+    { clauses: "ROW FORMAT DELIMITED FIELDS TERMINATED BY ','", reason: /ROW FORMAT DELIMITED/ },
+    { clauses: '', reason: /A table of texts without a SerDe/ },
+    { clauses: 'STORED AS TEXTFILE', reason: /A table of texts without a SerDe/ },
+    { clauses: 'STORED AS AVRO', reason: /STORED AS AVRO/ },
+    {
+      clauses: "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'",
+      reason: /The SerDe org\.apache\.\S+RegexSerDe/,
+    },
+    { clauses: `${OPEN_CSV} WITH SERDEPROPERTIES ('separatorChar' = ';')`, reason: /WITH SERDEPROPERTIES/ },
+    { clauses: `${OPEN_X} STORED AS PARQUET`, reason: /STORED AS PARQUET/ },
+  ])('are refused by name when they are made: $clauses', async ({ clauses, reason }) => {
     const made = lake.ask(`CREATE EXTERNAL TABLE bad (a string) ${clauses} LOCATION 's3://lake/bad/'`);
     await expect(made).rejects.toThrow(reason);
   });

@@ -41,9 +41,9 @@ describe('a query of a user whose policies are enforced', () => {
   });
 
   it.each([
-    ['a table', 'SELECT * FROM others'],
-    ['a view of that table', 'SELECT * FROM through'],
-  ])('fails, with the path in S3, for %s whose files the user may not read', async (_, sql) => {
+    { what: 'a table', sql: 'SELECT * FROM others' },
+    { what: 'a view of that table', sql: 'SELECT * FROM through' },
+  ])('fails, with the path in S3, for $what whose files the user may not read', async ({ sql }) => {
     expect(await runQuery(reader, sql)).toMatchObject({
       state: 'FAILED',
       reason: expect.stringMatching(/^Permission denied on S3 path: s3:\/\/landing\/others\/\S+$/),
@@ -113,19 +113,20 @@ describe('a query of a user whose policy is too narrow', () => {
   afterEach(() => stack?.close());
 
   it.each([
-    ['s3:GetBucketLocation', /^Unable to verify\/create output bucket landing$/],
-    [
-      'kms:GenerateDataKey',
-      /^Access denied when writing output to url: s3:\/\/landing\/results\/\S+ \. Please ensure/,
-    ],
-    ['s3:ListBucket', /^Permission denied on S3 path: s3:\/\/landing\/rows\/a\.json$/],
-    [
-      'glue:GetTable',
-      /perform: glue:GetTable on resource: arn:aws:glue:us-east-1:\d+:catalog because .*AmazonDataCatalog/,
-    ],
+    { action: 's3:GetBucketLocation', reason: /^Unable to verify\/create output bucket landing$/ },
+    {
+      action: 'kms:GenerateDataKey',
+      reason: /^Access denied when writing output to url: s3:\/\/landing\/results\/\S+ \. Please ensure/,
+    },
+    { action: 's3:ListBucket', reason: /^Permission denied on S3 path: s3:\/\/landing\/rows\/a\.json$/ },
+    {
+      action: 'glue:GetTable',
+      reason:
+        /perform: glue:GetTable on resource: arn:aws:glue:us-east-1:\d+:catalog because .*AmazonDataCatalog/,
+    },
   ])(
-    'fails without %s',
-    async (action, reason) => {
+    'fails without $action',
+    async ({ action, reason }) => {
       stack = await startEnforced({ without: [action] });
       await putRows(stack, 'rows/a.json', '{"n":1}\n');
       const failure = await runQuery(await stack.client(AthenaClient, 'Reader'), 'SELECT * FROM rows').then(

@@ -163,9 +163,9 @@ describe('a user of the template whose policies are enforced', () => {
   });
 
   it.each([
-    [READER, 'Reader'],
-    [`arn:aws:iam::${ACCOUNT}:root`, undefined],
-  ] as const)("is refused by a queue's own policy, as everybody is: %s", async (who, principal) => {
+    { who: READER, principal: 'Reader' },
+    { who: `arn:aws:iam::${ACCOUNT}:root`, principal: undefined },
+  ] as const)("is refused by a queue's own policy, as everybody is: $who", async ({ who, principal }) => {
     const sqs = await stack.client(SQSClient, principal);
     const { message } = await failureOf(sqs.send(new PurgeQueueCommand({ QueueUrl })));
     expect(message).toBe(

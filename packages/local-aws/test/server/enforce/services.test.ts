@@ -48,19 +48,44 @@ describe('a service whose calls are enforced', () => {
   };
 
   const delivery = sessionArn('delivery', 'events');
-  it.each<[changes: Changes, who: string, action: string, resource: string]>([
-    [{ without: ['s3:PutObject'] }, delivery, 's3:PutObject', '"arn:aws:s3:::landing/events/'],
-    [{ without: ['kms:GenerateDataKey'] }, delivery, 'kms:GenerateDataKey', 'arn:aws:kms:us-east-1'],
-    [{ denied: ['s3:PutObject'] }, delivery, 's3:PutObject', '"arn:aws:s3:::landing/events/'],
-    [
-      { trusted: 'glue.amazonaws.com' },
-      'firehose.amazonaws.com',
-      'sts:AssumeRole',
-      `arn:aws:iam::${ACCOUNT}:role/delivery`,
-    ],
+  it.each<{
+    readonly what: string;
+    readonly changes: Changes;
+    readonly who: string;
+    readonly action: string;
+    readonly resource: string;
+  }>([
+    {
+      what: 'without s3:PutObject',
+      changes: { without: ['s3:PutObject'] },
+      who: delivery,
+      action: 's3:PutObject',
+      resource: '"arn:aws:s3:::landing/events/',
+    },
+    {
+      what: 'without kms:GenerateDataKey',
+      changes: { without: ['kms:GenerateDataKey'] },
+      who: delivery,
+      action: 'kms:GenerateDataKey',
+      resource: 'arn:aws:kms:us-east-1',
+    },
+    {
+      what: 'that is denied s3:PutObject',
+      changes: { denied: ['s3:PutObject'] },
+      who: delivery,
+      action: 's3:PutObject',
+      resource: '"arn:aws:s3:::landing/events/',
+    },
+    {
+      what: 'that trusts another service',
+      changes: { trusted: 'glue.amazonaws.com' },
+      who: 'firehose.amazonaws.com',
+      action: 'sts:AssumeRole',
+      resource: `arn:aws:iam::${ACCOUNT}:role/delivery`,
+    },
   ])(
-    'keeps the records of a stream and says why: %j',
-    async (changes, who, action, resource) => {
+    'keeps the records of a stream with a role $what, and says why',
+    async ({ changes, who, action, resource }) => {
       await start({ principal: 'Delivery', ...changes });
       await putRecord();
       const reason = `User: ${who} is not authorized to perform: ${action} on resource: ${resource}`;
