@@ -106,18 +106,29 @@ describe('a deployment of a stack', () => {
     expect(account.get('kept')).toEqual([1]);
   });
 
-  it('changes nothing when the template is not valid, has a resource twice, or is refused before', async () => {
-    const resources = { Added: bucket('added') };
-    await expect(
-      deploy({ ...resources, A: bucket('a', {}, { DeletionPolicy: 'Snapshot' }) }),
-    ).rejects.toMatchObject({ code: 'LOCAL_AWS_TEMPLATE_INVALID' });
-    await expect(deploy({ ...resources, Again: bucket('added') })).rejects.toMatchObject({
-      detail: 'Again: added is in the stack already.',
-    });
+  it.each([
+    {
+      what: 'whose template is not valid',
+      resources: { A: bucket('a', {}, { DeletionPolicy: 'Snapshot' }) },
+      failure: { code: 'LOCAL_AWS_TEMPLATE_INVALID' },
+    },
+    {
+      what: 'that has a resource twice',
+      resources: { Again: bucket('added') },
+      failure: { detail: 'Again: added is in the stack already.' },
+    },
+  ])('changes nothing $what', async ({ resources, failure }) => {
+    await expect(deploy({ Added: bucket('added'), ...resources })).rejects.toMatchObject(failure);
+    expect(account.size).toBe(0);
+  });
+
+  it('changes nothing when its preparation fails', async () => {
     const prepare = () => {
       throw new Error('not now');
     };
-    await expect(deploy(resources, { prepare })).rejects.toMatchObject({ detail: 'not now' });
+    await expect(deploy({ Added: bucket('added') }, { prepare })).rejects.toMatchObject({
+      detail: 'not now',
+    });
     expect(account.size).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { cloudFormationService, type DeployedStack } from '../../src/cloudformation/index.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 
@@ -25,11 +25,14 @@ const STACK: DeployedStack = {
 describe('the local CloudFormation', () => {
   let client: CloudFormationClient;
   let close: () => Promise<void>;
-  let stack: DeployedStack | undefined = STACK;
+  let stack: DeployedStack | undefined;
   beforeAll(async () => {
     const served = await startServices([cloudFormationService({ stack: () => stack })]);
     client = new CloudFormationClient(served.options);
     close = served.close;
+  });
+  beforeEach(() => {
+    stack = STACK;
   });
   afterAll(async () => {
     client.destroy();
@@ -70,17 +73,26 @@ describe('the local CloudFormation', () => {
     ).toEqual(STACK.resources);
   });
 
-  it('rejects invalid requests with AWS’s error codes', async () => {
+  it('knows no other stack', async () => {
     await expect(client.send(new DescribeStacksCommand({ StackName: 'other' }))).rejects.toMatchObject({
       name: 'ValidationError',
       message: 'Stack with id other does not exist',
     });
+  });
+
+  it('rejects a token that it did not give', async () => {
     await expect(
       client.send(new ListStackResourcesCommand({ StackName: 'app-local', NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'ValidationError' });
+  });
+
+  it('refuses a member that is not emulated by name', async () => {
     await expect(
       client.send(new DescribeStacksCommand({ StackName: 'app-local', NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('NextToken') });
+  });
+
+  it('refuses an operation that is not emulated by name', async () => {
     await expect(client.send(new DeleteStackCommand({ StackName: 'app-local' }))).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining('cloudformation DeleteStack'),

@@ -1,6 +1,6 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MINUTE_MS } from '../../src/base/clock.ts';
+import { DAY_MS, MINUTE_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
@@ -124,7 +124,7 @@ describe('alarms', () => {
       (await describeAlarms()).map((alarm) => [alarm.StateValue, alarm.StateTransitionedTimestamp]);
     const since = ['ALARM', new Date(NOON - 2 * MINUTE_MS)];
     expect(await times()).toEqual([since, since]);
-    await clock.advance(3 * 24 * 60 * MINUTE_MS);
+    await clock.advance(3 * DAY_MS);
     updatedMs = clock.now() - MINUTE_MS;
     expect(await times()).toEqual([since, since]);
   });
@@ -162,17 +162,26 @@ describe('alarms', () => {
     expect(await states()).toEqual({ ...empty, ignore: 'ALARM' });
   });
 
-  it('compare in each direction, with each statistic', async () => {
-    measure(NOON - MINUTE_MS, 2);
-    measure(NOON - MINUTE_MS, 4);
-    const compare = (name: string, Statistic: string, ComparisonOperator: string, Threshold: number) =>
-      deployAlarm(name, { Statistic, ComparisonOperator, Threshold });
-    compare('a', 'Maximum', 'GreaterThanThreshold', 4);
-    compare('b', 'Minimum', 'LessThanThreshold', 3);
-    compare('c', 'Average', 'LessThanOrEqualToThreshold', 3);
-    compare('d', 'SampleCount', 'GreaterThanOrEqualToThreshold', 2);
-    expect(await states()).toEqual({ a: 'OK', b: 'ALARM', c: 'ALARM', d: 'ALARM' });
-  });
+  it.each([
+    { Statistic: 'Maximum', ComparisonOperator: 'GreaterThanThreshold', Threshold: 4, state: 'OK' },
+    { Statistic: 'Maximum', ComparisonOperator: 'GreaterThanThreshold', Threshold: 3.9, state: 'ALARM' },
+    { Statistic: 'Minimum', ComparisonOperator: 'LessThanThreshold', Threshold: 2, state: 'OK' },
+    { Statistic: 'Minimum', ComparisonOperator: 'LessThanThreshold', Threshold: 2.1, state: 'ALARM' },
+    { Statistic: 'Average', ComparisonOperator: 'LessThanOrEqualToThreshold', Threshold: 2.9, state: 'OK' },
+    { Statistic: 'Average', ComparisonOperator: 'LessThanOrEqualToThreshold', Threshold: 3, state: 'ALARM' },
+    { Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold: 6.1, state: 'OK' },
+    { Statistic: 'Sum', ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold: 6, state: 'ALARM' },
+    { Statistic: 'SampleCount', ComparisonOperator: 'GreaterThanThreshold', Threshold: 2, state: 'OK' },
+    { Statistic: 'SampleCount', ComparisonOperator: 'GreaterThanThreshold', Threshold: 1, state: 'ALARM' },
+  ])(
+    'of the values 2 and 4 are $state by $Statistic $ComparisonOperator $Threshold',
+    async ({ state, ...compared }) => {
+      measure(NOON - MINUTE_MS, 2);
+      measure(NOON - MINUTE_MS, 4);
+      deployAlarm('compared', compared);
+      expect(await states()).toEqual({ compared: state });
+    },
+  );
 
   it('have no data where the metric is not here: of services, of filters, and metric math', async () => {
     deployAlarm('service', { Namespace: 'AWS/SQS' });

@@ -140,8 +140,11 @@ describe('CloudWatch', () => {
       { Name: 'bytes', Unit: 'Bytes' },
     ];
     print({ at: NOON, members, dimensions: [['function'], ['stage', 'function'], []], metrics: both });
-    const sum = (Dimensions: object[], MetricName: string, more: object = {}) =>
-      query('m', 'Sum', { Metric: { Namespace: 'Shop', MetricName, Dimensions }, ...more });
+    const sum = (
+      Dimensions: object[],
+      MetricName: string,
+      { Namespace = 'Shop', ...more }: { Namespace?: string; Unit?: string } = {},
+    ) => query('m', 'Sum', { Metric: { Namespace, MetricName, Dimensions }, ...more });
     const collect = { Name: 'function', Value: 'collect' };
     const dev = { Name: 'stage', Value: 'dev' };
     expect(await values([sum([collect], 'bytes')])).toEqual([[['12:00', 5]]]);
@@ -149,28 +152,36 @@ describe('CloudWatch', () => {
     expect(await values([sum([], 'requests')])).toEqual([[['12:00', 1]]]);
     expect(await values([sum([dev], 'requests')])).toEqual([[]]);
     expect(await values([sum([collect], 'bytes', { Unit: 'Count' })])).toEqual([[]]);
+    expect(await values([sum([collect], 'bytes', { Namespace: 'Other' })])).toEqual([[]]);
   });
 
-  it('takes nothing from a line that is no valid document', () => {
-    const members = { function: 'collect', requests: 1 };
-    const valid = { at: NOON, members };
+  const valid = { at: NOON, members: { function: 'collect', requests: 1 } };
+
+  it('takes a value from a line that is a document', () => {
     expect(readEmbeddedMetrics(emf(valid))).toHaveLength(1);
-    for (const line of [
-      '{"level":"info","event":"collect"}',
-      `${emf(valid)} trailing`,
-      emf({ ...valid, members: { requests: 1 } }),
-      emf({ ...valid, members: { function: 'collect', requests: 'many' } }),
-      emf({ ...valid, members: { function: 'collect', requests: [] } }),
-      emf({ ...valid, at: -1 }),
-      '"_aws"',
-    ])
-      expect(readEmbeddedMetrics(line)).toEqual([]);
   });
 
-  it('drops values that are more than two weeks old or two hours ahead', async () => {
-    for (const at of [NOON - 15 * DAY_MS, NOON + 3 * HOUR_MS])
-      print({ at, members: { function: 'collect', requests: 1 } });
-    expect(await values([query('m', 'Sum')], { from: NOON - 20 * DAY_MS, to: NOON + DAY_MS })).toEqual([[]]);
+  it.each([
+    { what: 'without metrics', line: '{"level":"info","event":"collect"}' },
+    { what: 'with more than a document', line: `${emf(valid)} trailing` },
+    { what: 'without a dimension', line: emf({ ...valid, members: { requests: 1 } }) },
+    { what: 'with a text', line: emf({ ...valid, members: { function: 'collect', requests: 'many' } }) },
+    { what: 'with no values', line: emf({ ...valid, members: { function: 'collect', requests: [] } }) },
+    { what: 'of no time', line: emf({ ...valid, at: -1 }) },
+    { what: 'that is a text', line: '"_aws"' },
+  ])('takes nothing from a line $what', ({ line }) => {
+    expect(readEmbeddedMetrics(line)).toEqual([]);
+  });
+
+  it.each([
+    { at: NOON - 14 * DAY_MS, kept: [['12:00', 1]] },
+    { at: NOON - 14 * DAY_MS - 1, kept: [] },
+    { at: NOON + 2 * HOUR_MS, kept: [['14:00', 1]] },
+    { at: NOON + 2 * HOUR_MS + 1, kept: [] },
+  ])('keeps a value of two weeks ago to two hours ahead: of $at $kept', async ({ at, kept }) => {
+    print({ at, members: { function: 'collect', requests: 1 } });
+    const around = { from: NOON - 20 * DAY_MS, to: NOON + DAY_MS };
+    expect(await values([query('m', 'Sum')], around)).toEqual([kept]);
   });
 
   it('keeps values over restarts, and no longer than it says', async () => {

@@ -184,6 +184,9 @@ describe('tables', () => {
         }),
       ),
     ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('TargetTable') });
+  });
+
+  it('are of no catalog of another account', async () => {
     await expect(
       glue.client.send(new GetTableCommand({ DatabaseName: 'app', Name: 'x', CatalogId: '123456789012' })),
     ).rejects.toMatchObject({ name: 'AccessDeniedException' });

@@ -238,13 +238,10 @@ describe("a role of a customer's account", () => {
       AssumeRolePolicyDocument: twice(trust({ Sid: 'One' })),
       message: 'Statement IDs (SID) in a single policy must be unique.',
     },
-  ])(
-    'cannot be given an invalid trust policy: $AssumeRolePolicyDocument',
-    async ({ AssumeRolePolicyDocument, message }) => {
-      const made = iam.send(new CreateRoleCommand({ RoleName: 'invalid', AssumeRolePolicyDocument }));
-      expect(await failureOf(made)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
-    },
-  );
+  ])('cannot be given an invalid trust policy: $message', async ({ AssumeRolePolicyDocument, message }) => {
+    const made = iam.send(new CreateRoleCommand({ RoleName: 'invalid', AssumeRolePolicyDocument }));
+    expect(await failureOf(made)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
+  });
 
   it.each([
     {

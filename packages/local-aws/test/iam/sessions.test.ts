@@ -2,7 +2,7 @@ import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { seededBytes } from '../../src/base/index.ts';
 import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
@@ -53,8 +53,8 @@ describe('a session of a role', () => {
         },
       ),
     };
-    deploy({ Statement: [itself(LOAD)] });
   });
+  beforeEach(() => deploy({ Statement: [itself(LOAD)] }));
   afterAll(() => accounts.close());
 
   function deploy(trust: unknown): void {
@@ -114,7 +114,6 @@ describe('a session of a role', () => {
     await assumeTaken();
     accounts.roles.deploy([load, { arn: taken, account: OURS, trust: { Statement: [] }, policies: [] }]);
     expect(await failureOf(assumeTaken())).toMatchObject(denied);
-    deploy({ Statement: [itself(LOAD)] });
   });
 
   it('can be assumed by the role itself only if its trust policy says so, and by no other role of the account', async () => {
@@ -184,27 +183,50 @@ describe('a session of a role', () => {
     expect(await failureOf(assume({}, sts(acme.credentials)))).toMatchObject(denied);
   });
 
-  it('accepts a valid policy of up to 2,048 characters and a duration of up to one hour', async () => {
-    const padded = (length: number) => {
-      const text = policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/`));
-      return text.replace(`${OWN}/`, `${OWN}/${'a'.repeat(length - text.length)}`);
-    };
-    const longest = { Policy: padded(2_048), DurationSeconds: 3_600 };
-    expect((await assume(longest)).PackedPolicySize).toBeLessThan(50);
-    const random = padded(2_048).replace(/a{500,}/, (text) =>
+  /** A policy of so many characters. */
+  function padded(length: number): string {
+    const text = policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/`));
+    return text.replace(`${OWN}/`, `${OWN}/${'a'.repeat(length - text.length)}`);
+  }
+  /** A policy of as many characters, of which none repeats often enough to be packed. */
+  const unpackable = () =>
+    padded(2_048).replace(/a{500,}/, (text) =>
       seededBytes(text.length).toString('base64url').slice(0, text.length),
     );
-    for (const [input, name] of [
-      [{ Policy: padded(2_049) }, 'ValidationError'],
-      [{ Policy: policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/日`)) }, 'ValidationError'],
-      [{ Policy: '{' }, 'MalformedPolicyDocumentException'],
-      [
-        { Policy: policyOf({ ...allow('s3:GetObject', '*'), Principal: '*' }) },
-        'MalformedPolicyDocumentException',
-      ],
-      [{ Policy: random }, 'PackedPolicyTooLargeException'],
-      [{ DurationSeconds: 3_601 }, 'ValidationError'],
-    ] as const)
-      expect(await failureOf(assume(input))).toMatchObject({ name });
+
+  it('may have a policy of 2,048 characters and a duration of an hour', async () => {
+    const longest = { Policy: padded(2_048), DurationSeconds: 3_600 };
+    expect((await assume(longest)).PackedPolicySize).toBeLessThan(50);
+  });
+
+  it.each([
+    { what: 'a policy of 2,049 characters', input: { Policy: padded(2_049) }, name: 'ValidationError' },
+    {
+      what: 'a policy with a character that is not of Latin-1',
+      input: { Policy: policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/日`)) },
+      name: 'ValidationError',
+    },
+    {
+      what: 'a policy that is no JSON',
+      input: { Policy: '{' },
+      name: 'MalformedPolicyDocumentException',
+    },
+    {
+      what: 'a policy with a principal',
+      input: { Policy: policyOf({ ...allow('s3:GetObject', '*'), Principal: '*' }) },
+      name: 'MalformedPolicyDocumentException',
+    },
+    {
+      what: 'a policy that can not be packed',
+      input: { Policy: unpackable() },
+      name: 'PackedPolicyTooLargeException',
+    },
+    {
+      what: 'a duration of a second more than an hour',
+      input: { DurationSeconds: 3_601 },
+      name: 'ValidationError',
+    },
+  ])('is refused with $what', async ({ input, name }) => {
+    expect(await failureOf(assume(input))).toMatchObject({ name });
   });
 });

@@ -199,7 +199,7 @@ describe('EventSourceMapping', () => {
   });
 
   describe('with a queue that fails', () => {
-    /** The queue, but for calls that fail as with a full disk while `full` is set. */
+    /** The queue, except for calls that fail as with a full disk while `full` is set. */
     function onFullDisk(full: { receive?: boolean; delete?: boolean; counts?: boolean }) {
       const fail = (when: boolean | undefined) => {
         if (when === true) throw new Error('ENOSPC');

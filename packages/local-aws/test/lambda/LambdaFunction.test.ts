@@ -177,7 +177,7 @@ describe.each([
     expect(remaining).toBeLessThanOrEqual(10_000);
   });
 
-  it('leaves Date as it is but for the time', async () => {
+  it('leaves Date as it is, except for the time', async () => {
     const { invoke } = open({ clock: { now: () => Date.now() + DAY_MS } });
     expect(await invoke<TimeAnswer>({ time: true })).toMatchObject({
       ofValues: [2026, 0, Date.UTC(2026, 0)],

@@ -182,8 +182,8 @@ describe('an asynchronous invocation', () => {
         seconds.map((second) => second * 1_000),
       ),
     ).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    // A step of five minutes for each of 100 pauses: the last one that ends within six hours is the 72nd.
     const long = await attempts(throttled, Array(100).fill(300_000));
-    expect(long.at(-1)).toEqual(long.at(-2));
-    expect(long.at(-20)).toEqual(long.at(-1));
+    expect(long.indexOf(long.at(-1) ?? 0)).toBe(72);
   });
 });

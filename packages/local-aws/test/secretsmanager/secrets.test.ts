@@ -10,6 +10,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { START, startSecretsManager } from '../../src/testing/startSecretsManager.ts';
 
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
@@ -80,14 +81,22 @@ describe('a secret', () => {
 
   it('that is deleted can be restored', async () => {
     const SecretId = 'left';
-    await create(SecretId);
+    await create(SecretId, 'one');
     const deleted = new DeleteSecretCommand({ SecretId });
     await local.client.send(deleted);
     await expect(get(SecretId)).rejects.toThrow('deletion');
     await local.client.send(new RestoreSecretCommand({ SecretId }));
-    await local.client.send(deleted);
-    await local.clock.advance(2_592_000_000);
-    await create(SecretId);
+    await get(SecretId);
+  });
+
+  it('that is deleted leaves its name after 30 days', async () => {
+    await create('left', 'one');
+    await local.client.send(new DeleteSecretCommand({ SecretId: 'left' }));
+    await local.clock.advance(30 * DAY_MS - 1);
+    await expect(create('left', 'two')).rejects.toThrow('deletion');
+    await local.clock.advance(1);
+    await create('left', 'two');
+    expect((await get('left')).SecretString).toBe('two');
   });
 
   it('moves AWSCURRENT only from the version that the caller names', async () => {
@@ -126,11 +135,19 @@ describe('a secret', () => {
 
   it('deletes the oldest versions beyond a hundred, but never a labelled one', async () => {
     await create('busy', '0');
+    await put('busy', 'labelled', ['MINE']);
     for (let i = 1; i <= 130; i += 1) local.secrets.put('busy', { value: String(i) });
     expect(local.secrets.find('busy').versions).toHaveLength(100);
     expect((await get('busy')).SecretString).toBe('130');
     expect((await get('busy', 'AWSPREVIOUS')).SecretString).toBe('129');
+    expect((await get('busy', 'MINE')).SecretString).toBe('labelled');
   });
+});
+
+it('a value has 65,536 bytes at the most', async () => {
+  const value = 'é'.repeat(32_768);
+  await create('long', value);
+  expect((await get('long')).SecretString).toBe(value);
 });
 
 describe('an error of Secrets Manager', () => {
@@ -178,8 +195,8 @@ describe('an error of Secrets Manager', () => {
       message: /SecretString or SecretBinary/,
     },
     {
-      what: 'a value that is too long',
-      call: () => create('x', 'é'.repeat(32_769)),
+      what: 'a value of more than 65,536 bytes',
+      call: () => create('x', `${'é'.repeat(32_768)}x`),
       name: 'ValidationException',
       message: /65536/,
     },
