@@ -5,7 +5,7 @@ import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { sum } from '../../lib/base/sum.ts';
-import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp } from '../../lib/base/time.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
@@ -78,10 +78,10 @@ import { readLostDays, readNotedRules, readRecentPartitions } from './tables/par
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 import { judgedHours, readLastNight, undeliveredHours } from './tables/receivedHours.ts';
 
-/** How far back the first failure of a key is looked for. */
+/** How far back the first failure of a key is looked for, milliseconds. */
 const KEY_FAILED_MS = 14 * DAY_MS;
-/** A message is tried for two and a half hours at most before it is a dead letter. */
-const TRIES_MS = 10_800_000;
+/** A message is tried for two and a half hours at most before it is a dead letter: this is half an hour more. */
+const TRIES_MS = 3 * HOUR_MS;
 
 /**
  * Reads the state of every part: about 70 calls, three of them queries in Athena. A part that AWS denies is left out by name;

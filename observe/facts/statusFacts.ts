@@ -147,7 +147,7 @@ export interface StatusFacts {
   readonly keys: KeysState | null;
   /** With what collectors fail to read the keys' secret; null if they can read it. */
   readonly keysFailure: KeysFailure | null;
-  /** The name of the error with which the stream did not take a request last, of a day with many such; null of others, and if the log does not say it. */
+  /** The name of the error with which the stream last did not take a request, on a day with many such; null on others, and if the log does not say it. */
   readonly overflowError: string | null;
   /** When the last stored event was received, if within 24 hours; else when its file was stored, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
@@ -209,9 +209,9 @@ export interface StatusFacts {
   readonly unkept: UnkeptCopies | null;
   /** Copies that went out of relay's queue within 24 hours and that nobody finished; null without any, and without `relay`. */
   readonly lostCopies: LostCopies | null;
-  /** With what the last of these failed; null without any, and if the log does not say it. */
+  /** With what the last copy failed that the collector could not keep; null without any, and if the log does not say it. */
   readonly unkeptError: string | null;
-  /** What the target of relay, or the bucket, answered last, while copies wait for long; null of others, and if the log does not say it. */
+  /** What the target of relay, or the bucket, answered last, while copies wait for long; null while none do, and if the log does not say it. */
   readonly relayAnswer: RelayAnswer | null;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;

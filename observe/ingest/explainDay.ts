@@ -63,7 +63,7 @@ export interface ExplainedDay extends LedgerEntry {
   readonly explanation: DayExplanation;
 }
 
-/** What of a day its entry in the ledger does not have. */
+/** What is known of a day, and its entry in the ledger does not have. */
 export interface KnownOfDay {
   /** Options that name the deployment in commands, as `sluiceCommand` takes them. Default: none. */
   readonly target?: readonly string[];
@@ -90,7 +90,7 @@ export interface NamedDay {
 /**
  * Explains a day of a dataset.
  *
- * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError.
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError; what S3's client throws.
  */
 export async function explainDay(
   deployment: Pick<Deployment, 's3' | 'sqs' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
@@ -136,7 +136,7 @@ async function readEntry(
   return { ...stored, source, dataset };
 }
 
-/** Explains an entry of the ledger of a dataset. */
+/** Explains an entry of the ledger of a dataset. @param known What else is known of its day. Default nothing. */
 export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExplanation {
   const { target = [], lackingSince: lostSince = null, hasNewer = false } = known;
   const { failure } = entry;
@@ -362,7 +362,8 @@ const CLOCKS_DIFFER_MS = HOUR_MS;
  * Lists the refused rows of the files that were loaded last for a day, in the order of the files. They are looked for among
  * rows that were dropped from 31 days before the day on.
  *
- * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError; ObserveError.
+ * @param limit The most rows.
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError; ObserveError; what the clients of AWS throw.
  */
 export async function listRefusedRows(
   deployment: Deployment,

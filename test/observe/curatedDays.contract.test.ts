@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/observe/curatedText.ts';
 import { type DaysAnswer, dayRoutes } from '../../console/api/days.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { addDays, DAY_MS } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
@@ -97,7 +97,7 @@ describe('the calendar of curated days', () => {
     for (const key of keys) await moveTo(key, 'GLACIER');
     const since = curations.clock.now();
     await curations.plan({ sluice: 'curate-check' });
-    curations.clock.advance(3_600_000);
+    curations.clock.advance(HOUR_MS);
     await curations.plan({ sluice: 'curate-check' });
     const tables = [config.curatedTables.exposures, config.tables.exposures];
     const found = keys.map((key, i) => ({ table: tables[i], day: DAY, since, keys: [key] }));
@@ -183,10 +183,10 @@ describe('the calendar of curated days', () => {
       for (const receive of receives) await curations.messages(tasks, receive, broken);
       await curations.plan({ sluice: 'curate-check' });
       const [state] = await readCurationState(place());
-      return state?.failed.map(({ day, since }) => [day, since]);
+      return state?.failed.map(({ day, since }) => ({ day, since }));
     };
     const failed = await tried(1, 2);
-    expect(failed).toEqual([[OTHER, expect.any(Number)]]);
+    expect(failed).toEqual([{ day: OTHER, since: expect.any(Number) }]);
     curations.clock.advance(DAY_MS);
     expect(await tried(1)).toEqual(failed);
     expect((await curations.ledger.read(curatedSubject(curations.config, 'exposures', OTHER)))?.state).toBe(
@@ -327,7 +327,7 @@ describe('the calendar of curated days', () => {
     /** What the hourly look notes of days of which it has new messages. */
     const look = async (...days: readonly string[]) => {
       const { clock, config } = curations;
-      clock.advance(3_600_000);
+      clock.advance(HOUR_MS);
       await noteRawDays(store(), 'exposures', days, config, clock.now());
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);

@@ -44,7 +44,7 @@ export interface QuarantineCounts {
  * Counts the rows of quarantine that were received in the last hours, by reason, with one query.
  *
  * @param hours 2,160 at most.
- * @throws ObserveError; what Athena's client throws.
+ * @throws ObserveError; what the clients of Athena, S3 and Glue throw.
  */
 export async function countQuarantine(
   deployment: Deployment,

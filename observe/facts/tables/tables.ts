@@ -147,7 +147,7 @@ export async function findTable({ glue, config, signal }: Asked, name: string): 
 }
 
 /**
- * The registered days of a table, with their locations.
+ * The locations of the registered days of a table.
  *
  * @param days Only this range, both included. Default all.
  * @returns By day: `s3://…`, with a slash at its end.
@@ -234,14 +234,14 @@ function expectedTables(config: Config): ReadonlyMap<string, ExpectedTable> {
   ]);
 }
 
-/** Columns as Glue has them. @param isKey Whether they are partition keys. */
+/** Columns of Glue as they are told. @param isKey Whether they are partition keys. */
 function columnsOf(columns: readonly Column[] = [], isKey: boolean): readonly TableColumn[] {
   return columns.map(({ Name = '', Type = '', Comment = '' }) => {
     return { name: Name, type: Type, comment: Comment, isKey };
   });
 }
 
-/** A table as Glue has it; its days are not read yet. */
+/** A table of Glue as it is told, without its days. */
 function summaryOf(config: Config, table: GlueTable): TableSummary {
   const { Name: name = '', Description = '', PartitionKeys = [], StorageDescriptor, TableType } = table;
   const isView = TableType === 'VIRTUAL_VIEW';

@@ -14,13 +14,13 @@ export type TraceFilter =
   /** Epoch milliseconds. */
   | { readonly receivedAt: number };
 
-/** What is looked for. */
+/** Which rows are looked for, and where. */
 interface Search {
   /** Which rows. */
   readonly filter: TraceFilter;
   /** The days of their partitions, both included. */
   readonly days: { readonly from: UtcDay; readonly to: UtcDay };
-  /** Rows of each table at most. */
+  /** The most rows of each answer: of both forwarded tables together, and of quarantine. */
   readonly most: number;
 }
 
@@ -213,7 +213,7 @@ interface TracePlaces {
   readonly refusedAs: readonly string[];
 }
 
-/** What an event or a unit is found by. */
+/** Where an event or a unit is looked for. @param unitIds As configured. */
 function placesOf(
   filter: Exclude<TraceFilter, { readonly receivedAt: number }>,
   unitIds: Config['unitIds'],
@@ -286,12 +286,12 @@ export function timestampText(epochMs: number): string {
   return `TIMESTAMP '${new Date(epochMs).toISOString().replace('T', ' ').replace('Z', '')}'`;
 }
 
-/** Epoch milliseconds of Athena's text of a timestamp, UTC: `2026-11-20 07:32:00.123`. */
+/** Epoch milliseconds of Athena's text of a timestamp, UTC: `2026-11-20 07:32:00.123`. NaN for null and any other text. */
 export function readTime(text: string | null | undefined): number {
   return Date.parse(`${(text ?? '').slice(0, 23).replace(' ', 'T')}Z`);
 }
 
-/** Whether a row, or the row or event in a row of quarantine, is about what is looked for. */
+/** Whether a row of a table, or what a row of quarantine has in `raw`, is about what is looked for. @param unitIds As configured. */
 export function isAbout(
   row: Readonly<Record<string, unknown>>,
   filter: TraceFilter,
@@ -306,7 +306,7 @@ export function isAbout(
   );
 }
 
-/** Time at which a row was received, epoch milliseconds. */
+/** Time at which a row was received that waits, by its ISO 8601 text, epoch milliseconds. */
 export function timeOf(row: Readonly<Record<string, unknown>>): number {
   return Date.parse(String(row['received_at']));
 }

@@ -1,5 +1,5 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { logicalIds } from '../../../infra/template/Stack.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
@@ -39,6 +39,10 @@ const otherWriters = {
 
 describe('sluice doctor, where only AWS can answer', () => {
   beforeEach(() => account.reset());
+  afterEach(() => {
+    deployed.faults.clear();
+    deployed.describe(deployed.stack);
+  });
 
   const setLimits = (...args: Parameters<typeof limits>) => {
     for (const [path, answer] of limits(...args)) account.answers.set(path, answer);
@@ -144,67 +148,86 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(reserved.filter((text) => text.startsWith('problem'))).toEqual([]);
   });
 
-  it('simulates what each role must be allowed, and each reader must and must not', async () => {
-    deployed.describe({
-      ...deployed.stack,
-      resources: [
-        ...deployed.stack.resources,
+  describe('simulations', () => {
+    beforeEach(() => {
+      const identities = [
         { logicalId: 'ReaderStatsigRole', physicalId: 'statsig-role', type: 'AWS::IAM::Role' },
         { logicalId: 'ReaderBiUser', physicalId: 'bi-user', type: 'AWS::IAM::User' },
         { logicalId: 'RelayRole', physicalId: 'sluice-RelayRole-x', type: 'AWS::IAM::Role' },
-      ],
+      ];
+      deployed.describe({ ...deployed.stack, resources: [...deployed.stack.resources, ...identities] });
     });
-    const mayNot = /\/(landing|ledger|quarantine)\/x$|2026-01-01\/x$|^glue:DeleteTable .*statsig_forwarded/;
-    // IAM denies what has a condition on a key that the context lacks.
-    const isConditional = /role\/.*(Collect|Register|Relay)Role/;
-    account.decide = (action, _resource, { source, context }) =>
-      action === 's3:ListBucket' && isConditional.test(source) && !context.includes('s3:prefix')
-        ? 'implicitDeny'
-        : 'allowed';
-    expect(await findings(roles, { relay: { statsig: true } })).toEqual([]);
-    account.decide = (action, resource) =>
-      mayNot.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed';
-    expect(await findings(readers, READERS)).toEqual([]);
-    expect(await findings(roles, READERS)).toContain(
-      "problem SLUICE_FINDING_ROLE_DENIED IAM's simulator: WriteRole: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.",
-    );
-    expect(account.simulated.map(({ source }) => source)).toEqual(
-      expect.arrayContaining([
-        'arn:aws:iam::000000000000:role/statsig-role',
-        'arn:aws:iam::000000000000:user/bi-user',
-      ]),
-    );
-    expect(account.simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
-      's3.us-east-1.amazonaws.com',
-    );
 
-    const wrongly =
-      /^s3:PutObject .*statsig_forwarded_events.*2026-01-01\/x$|^glue:DeleteTable |\/landing\/x$/;
-    account.decide = (action, resource) =>
-      wrongly.test(`${action} ${resource}`) ? 'allowed' : 'explicitDeny';
-    const found = await findings(readers, READERS);
-    for (const name of ['statsig', 'bi']) {
-      expect(found).toContain(
-        `problem SLUICE_FINDING_READER_ALLOWED ${name}: Landing: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.`,
+    /** What no reader may do. */
+    const MAY_NOT = /\/(landing|ledger|quarantine)\/x$|2026-01-01\/x$|^glue:DeleteTable .*statsig_forwarded/;
+    const denyWhatReadersMayNot = () => {
+      account.decide = (action, resource) =>
+        MAY_NOT.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed';
+    };
+
+    it('of roles have the context that the conditions of their statements ask for', async () => {
+      // IAM denies what has a condition on a key that the context lacks.
+      const isConditional = /role\/.*(Collect|Register|Relay)Role/;
+      account.decide = (action, _resource, { source, context }) =>
+        action === 's3:ListBucket' && isConditional.test(source) && !context.includes('s3:prefix')
+          ? 'implicitDeny'
+          : 'allowed';
+      expect(await findings(roles, { relay: { statsig: true } })).toEqual([]);
+    });
+
+    it('of roles tell what they are denied', async () => {
+      denyWhatReadersMayNot();
+      expect(await findings(roles)).toContain(
+        "problem SLUICE_FINDING_ROLE_DENIED IAM's simulator: WriteRole: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.",
       );
-      for (const what of ['Tables: glue:DeleteTable on .*', 'Rows: s3:PutObject on .*2026-01-01/x'])
-        expect(found).toContainEqual(
-          expect.stringMatching(`^problem SLUICE_FINDING_READER_ALLOWED ${name}: ${what}\\.$`),
-        );
-      expect(found).toContainEqual(
-        expect.stringMatching(
-          `^problem SLUICE_FINDING_READER_DENIED ${name}: RunQueries: .*workgroup/sluice_${name}`,
-        ),
+    });
+
+    it('of roles ask about none that is not there yet', async () => {
+      account.decide = () => 'implicitDeny';
+      deployed.describe({ ...deployed.stack, resources: [] });
+      expect(await findings(roles)).toEqual([]);
+    });
+
+    it('of readers find nothing where they may do what they must, and nothing else', async () => {
+      denyWhatReadersMayNot();
+      expect(await findings(readers, READERS)).toEqual([]);
+      expect(account.simulated.map(({ source }) => source)).toEqual(
+        expect.arrayContaining([
+          'arn:aws:iam::000000000000:role/statsig-role',
+          'arn:aws:iam::000000000000:user/bi-user',
+        ]),
       );
-    }
-    const forwarding = await findings(readers, { readers: [{ ...STATSIG, statsigForwardsHere: true }] });
-    // Statsig's own forwarding writes rows there.
-    expect(forwarding.filter((text) => text.includes('READER_ALLOWED statsig: Rows'))).toEqual([]);
-    account.decide = () => 'implicitDeny';
-    // No role is there yet.
-    deployed.describe({ ...deployed.stack, resources: [] });
-    expect(await findings(roles)).toEqual([]);
-    deployed.describe(deployed.stack);
+      expect(account.simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
+        's3.us-east-1.amazonaws.com',
+      );
+    });
+
+    describe('where readers may do only what they must not', () => {
+      beforeEach(() => {
+        const wrongly =
+          /^s3:PutObject .*statsig_forwarded_events.*2026-01-01\/x$|^glue:DeleteTable |\/landing\/x$/;
+        account.decide = (action, resource) =>
+          wrongly.test(`${action} ${resource}`) ? 'allowed' : 'explicitDeny';
+      });
+
+      it.each(['statsig', 'bi'])('tell all of it of %s', async (name) => {
+        const found = await findings(readers, READERS);
+        for (const told of [
+          `ALLOWED ${name}: Landing: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x\\.$`,
+          `ALLOWED ${name}: Tables: glue:DeleteTable on .*\\.$`,
+          `ALLOWED ${name}: Rows: s3:PutObject on .*2026-01-01/x\\.$`,
+          `DENIED ${name}: RunQueries: .*workgroup/sluice_${name}`,
+        ]) {
+          expect(found).toContainEqual(expect.stringMatching(`^problem SLUICE_FINDING_READER_${told}`));
+        }
+      });
+
+      it('do not tell of rows that the forwarding of Statsig writes there', async () => {
+        const found = await findings(readers, { readers: [{ ...STATSIG, statsigForwardsHere: true }] });
+        expect(found.filter((text) => text.includes('READER_ALLOWED statsig: Rows'))).toEqual([]);
+        expect(found).toContainEqual(expect.stringContaining('READER_ALLOWED statsig: Landing'));
+      });
+    });
   });
 
   it('finds a missing key, and skips an existing key in the local cloud', async () => {
@@ -220,7 +243,6 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings(bucketSettings)).toEqual([]);
     expect(await findings(key)).toEqual(['problem SLUICE_FINDING_RESOURCE_MISSING The key of sluice-local.']);
     expect(await findings(key, { encryption: 's3' })).toEqual([]);
-    deployed.describe(deployed.stack);
   });
 
   it('finds credentials of another account than the configured one, of which the local cloud has one', async () => {
@@ -233,32 +255,40 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await ofAccount(other, false)).toEqual([]);
   });
 
-  it('finds a bucket in another region, one of another account, and objects owned by their writers', async () => {
-    const inRegion = async (region: string, fields?: Partial<ConfigInput>) =>
-      (await deployed.look(bucket, config(fields), { region })).map(({ detail }) => detail);
-    expect(await inRegion('eu-west-1')).toEqual([
-      'sluice-experiments is in us-east-1, the stack in eu-west-1.',
-    ]);
-    expect(await inRegion('xx-nowhere-1')).toEqual(['xx-nowhere-1.']);
-    expect(await inRegion('il-central-1', { endpoint: { kind: 'function-url' } })).toEqual([
-      expect.stringContaining('il-central-1'),
-    ]);
+  it.each([
+    {
+      what: 'another region than that of the bucket',
+      region: 'eu-west-1',
+      fields: {},
+      told: 'sluice-experiments is in us-east-1, the stack in eu-west-1.',
+    },
+    { what: 'a region that there is not', region: 'xx-nowhere-1', fields: {}, told: 'xx-nowhere-1.' },
+    {
+      what: 'a region without Function URLs',
+      region: 'il-central-1',
+      fields: { endpoint: { kind: 'function-url' } },
+      told: expect.stringContaining('il-central-1'),
+    },
+  ] as const)('finds a stack in $what', async ({ region, fields, told }) => {
+    const found = await deployed.look(bucket, config(fields), { region });
+    expect(found.map(({ detail }) => detail)).toEqual([told]);
+  });
 
+  it('finds a bucket of another account, whose region S3 denies', async () => {
     const calls = { fault: 'failCalls', calls: 'all' } as const;
-    deployed.faults.set({
-      s3: [{ ...calls, operations: ['GetBucketLocation'], code: 'AccessDenied' }],
-    });
+    deployed.faults.set({ s3: [{ ...calls, operations: ['GetBucketLocation'], code: 'AccessDenied' }] });
     expect(await findings(bucket)).toEqual([
       expect.stringContaining(
         'problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments: S3 refuses s3:GetBucketLocation',
       ),
     ]);
-    deployed.faults.clear();
+  });
+
+  it('finds a bucket whose objects their writers own', async () => {
     deployed.faults.set({ s3: [otherWriters] });
     expect(await findings(bucketSettings)).toEqual([
       expect.stringContaining('problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments, '),
     ]);
-    deployed.faults.clear();
   });
 
   it('finds objects of others in a brought bucket that its rules would delete, three of each folder', async () => {

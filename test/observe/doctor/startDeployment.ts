@@ -148,6 +148,7 @@ const CONTROL_ANSWERS: ReadonlyMap<string, object> = new Map([
   ['/_sluice/faults', { faults: [] }],
 ]);
 
+/** Answers what the control API of the local cloud answers. */
 async function answerControl({ url = '' }: IncomingMessage, response: ServerResponse): Promise<boolean> {
   const answer = CONTROL_ANSWERS.get(url);
   if (answer !== undefined) response.end(JSON.stringify(answer));
