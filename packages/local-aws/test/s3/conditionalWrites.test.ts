@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 describe('conditional writes', () => {
@@ -29,6 +29,7 @@ describe('conditional writes', () => {
     s3 = await startS3();
     s3.store.createBucket(Bucket);
   });
+  afterEach(() => s3.client.send(new DeleteBucketPolicyCommand({ Bucket })));
   afterAll(async () => {
     await s3.close();
     expect(s3.defects).toEqual([]);
@@ -135,7 +136,6 @@ describe('conditional writes', () => {
       ['ruled/2', 'AccessDenied'],
       ['ruled/5', 'NoSuchKey'],
     ]);
-    await s3.client.send(new DeleteBucketPolicyCommand({ Bucket }));
   });
 
   it('leave no trace of a rejected write', async () => {

@@ -68,6 +68,9 @@ describe('object listing through the real client', () => {
       entries.push(...seen(page).flat());
     }
     expect(entries).toEqual(['a', 'b/', 'c d+e', 'd/', 'e%2F', '\u{ffee}', '\u{1f600}']);
+  });
+
+  it('returns nothing where it may return nothing', async () => {
     expect(await list({ MaxKeys: 0 })).toMatchObject({ KeyCount: 0, IsTruncated: false });
   });
 
@@ -77,7 +80,10 @@ describe('object listing through the real client', () => {
     expect(answer).toMatchObject({ Prefix: 'c+', Delimiter: '/', EncodingType: 'url' });
   });
 
-  it.each([{ ContinuationToken: 'abc' }, { MaxKeys: -1 }])('rejects %j', async (input) => {
+  it.each([
+    { what: 'a token that it did not give', input: { ContinuationToken: 'abc' } },
+    { what: 'a negative number of keys', input: { MaxKeys: -1 } },
+  ])('rejects $what', async ({ input }) => {
     expect(await failureOf(list(input))).toMatchObject({ name: 'InvalidArgument', status: 400 });
   });
 

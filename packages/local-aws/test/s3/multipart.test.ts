@@ -267,6 +267,12 @@ describe('multipart uploads through the real client', () => {
     expect(await failureOf(upload(key, id ?? begun, part, Buffer.from('x'), more))).toMatchObject({ name });
   });
 
+  it('take parts of the numbers 1 and 10,000', async () => {
+    const id = await begin('bounds', { ChecksumAlgorithm: 'CRC32' });
+    await upload('bounds', id, 1, Buffer.from('x'));
+    await upload('bounds', id, 10_000, Buffer.from('x'));
+  });
+
   it('cannot begin with a SHA-256 of the whole object', async () => {
     const whole = begin('bounds', { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' });
     expect(await failureOf(whole)).toMatchObject({ name: 'InvalidRequest' });

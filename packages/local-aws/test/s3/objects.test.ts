@@ -194,7 +194,7 @@ describe('objects through the real client', () => {
       ContentLength: pieces * size,
     });
     const client = s3.makeClient({ logger });
-    expect(await failureOf(client.send(new PutObjectCommand(stream(3, 100))))).toMatchObject({
+    expect(await failureOf(client.send(new PutObjectCommand(stream(3, 8191))))).toMatchObject({
       name: 'InvalidChunkSizeError',
       status: 403,
     });

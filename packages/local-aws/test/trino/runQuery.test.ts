@@ -114,12 +114,13 @@ describe('runQuery', () => {
 
   it('returns JSON values', async () => {
     makeCatalog([]);
-    const sql = `SELECT 9007199254740993::BIGINT AS big, 5::BIGINT AS small, 1.50::DECIMAL(9,2) AS money, 'nan'::DOUBLE AS nan,
+    const sql = `SELECT 9007199254740992::BIGINT AS big, 9007199254740991::BIGINT AS small, MAP {'k': 1} AS map, 1.50::DECIMAL(9,2) AS money, 'nan'::DOUBLE AS nan,
       [1, 2] AS list, {'a': DATE '2026-11-20'} AS struct, TIMESTAMP '2026-11-20 07:32:00.123' AS at, NULL AS nothing, true AS yes`;
     expect(await runQuery(data, sql)).toEqual([
       {
-        big: '9007199254740993',
-        small: 5,
+        big: '9007199254740992',
+        small: 9_007_199_254_740_991,
+        map: [{ key: 'k', value: 1 }],
         money: 1.5,
         nan: 'NaN',
         list: [1, 2],
@@ -131,19 +132,32 @@ describe('runQuery', () => {
     ]);
   });
 
-  it('reads for others one statement that only reads', async () => {
-    makeCatalog([]);
-    const page = { most: 1, signal: AbortSignal.any([]) };
-    for (const sql of ['SELECT 1; SELECT 2', 'CREATE TABLE t (a INTEGER)'])
-      await expect(readQuery(data, sql, page)).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_SELECT' });
+  it('reports a directory without a catalog', async () => {
+    await expect(runQuery(data, 'SELECT 1')).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_DATA' });
   });
 
-  it("reports DuckDB's error, and a directory without a catalog", async () => {
-    await expect(runQuery(data, 'SELECT 1')).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_DATA' });
+  it("reports DuckDB's error", async () => {
     makeCatalog([]);
     await expect(runQuery(data, 'SELECT nope FROM events')).rejects.toMatchObject({
       code: 'LOCAL_AWS_QUERY_FAILED',
       message: expect.stringContaining('nope'),
     });
+  });
+});
+
+describe('readQuery', () => {
+  const page = { most: 1, signal: AbortSignal.any([]) };
+  beforeEach(() => makeCatalog([]));
+
+  it('reads one statement that only reads', async () => {
+    expect(await readQuery(data, 'SELECT 5 AS a', page)).toEqual({
+      columns: [{ name: 'a', type: 'INTEGER' }],
+      rows: [[5]],
+      more: false,
+    });
+  });
+
+  it.each(['SELECT 1; SELECT 2', 'CREATE TABLE t (a INTEGER)'])('refuses %s', async (sql) => {
+    await expect(readQuery(data, sql, page)).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_SELECT' });
   });
 });

@@ -26,7 +26,7 @@ const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1
 interface RefusedCall {
   readonly service: string;
   /** Name and status of the error, as the service's SDK reports them. */
-  readonly error: readonly [name: string, status: number];
+  readonly error: { readonly name: string; readonly status: number };
   /** The error's message, or a regular expression of it. */
   readonly message: string | RegExp;
   /** Makes the call as a role or user, or as the root. */
@@ -36,7 +36,7 @@ interface RefusedCall {
 const CALLS: readonly RefusedCall[] = [
   {
     service: 'S3',
-    error: ['AccessDenied', 403],
+    error: { name: 'AccessDenied', status: 403 },
     message: denied(READER, 's3:DeleteObject', '"arn:aws:s3:::landing/rows/none"'),
     call: async (stack, principal) =>
       (await stack.client(S3Client, principal)).send(
@@ -45,7 +45,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'Firehose',
-    error: ['AccessDeniedException', 400],
+    error: { name: 'AccessDeniedException', status: 400 },
     message: denied(READER, 'firehose:PutRecord', arn('firehose', 'deliverystream/events')),
     call: async (stack, principal) =>
       (await stack.client(FirehoseClient, principal)).send(
@@ -54,7 +54,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'SQS',
-    error: ['AccessDenied', 400],
+    error: { name: 'AccessDenied', status: 400 },
     message: denied(READER, 'sqs:sendmessage', arn('sqs', 'work')),
     call: async (stack, principal) =>
       (await stack.client(SQSClient, principal)).send(
@@ -63,7 +63,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'Secrets Manager',
-    error: ['AccessDeniedException', 400],
+    error: { name: 'AccessDeniedException', status: 400 },
     message:
       /perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:\S+:secret:shop-\w{6} because no identity-based policy/,
     call: async (stack, principal) =>
@@ -73,7 +73,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'CloudWatch Logs',
-    error: ['AccessDeniedException', 400],
+    error: { name: 'AccessDeniedException', status: 400 },
     message: denied(READER, 'logs:FilterLogEvents', arn('logs', 'log-group:/aws/lambda/shop:log-stream:')),
     call: async (stack, principal) =>
       (await stack.client(CloudWatchLogsClient, principal)).send(
@@ -82,14 +82,14 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'KMS',
-    error: ['AccessDeniedException', 400],
+    error: { name: 'AccessDeniedException', status: 400 },
     message: denied(READER, 'kms:ListAliases', '*'),
     call: async (stack, principal) =>
       (await stack.client(KMSClient, principal)).send(new ListAliasesCommand({})),
   },
   {
     service: 'CloudFormation',
-    error: ['AccessDenied', 403],
+    error: { name: 'AccessDenied', status: 403 },
     message: denied(READER, 'cloudformation:DescribeStacks', arn('cloudformation', 'stack/local/*')),
     call: async (stack, principal) =>
       (await stack.client(CloudFormationClient, principal)).send(
@@ -98,7 +98,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'IAM',
-    error: ['AccessDenied', 403],
+    error: { name: 'AccessDenied', status: 403 },
     message: denied(READER, 'iam:CreateRole', `arn:aws:iam::${ACCOUNT}:role/mine`),
     call: async (stack, principal) => {
       const trust = { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' };
@@ -112,7 +112,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'Athena',
-    error: ['AccessDeniedException', 400],
+    error: { name: 'AccessDeniedException', status: 400 },
     message:
       'You are not authorized to perform: athena:StartQueryExecution on the resource. After your AWS administrator or you have updated your permissions, please try again.',
     call: async (stack, principal) =>
@@ -126,7 +126,7 @@ const CALLS: readonly RefusedCall[] = [
   },
   {
     service: 'Glue',
-    error: ['AccessDeniedException', 400],
+    error: { name: 'AccessDeniedException', status: 400 },
     message: denied(READER, 'glue:DeleteTable', arn('glue', 'catalog')),
     call: async (stack, principal) =>
       (await stack.client(GlueClient, principal)).send(
@@ -143,9 +143,8 @@ describe('a user of the template whose policies are enforced', () => {
   afterAll(() => stack.close());
 
   it.each(CALLS)("is refused by $service in the service's own words", async ({ error, message, call }) => {
-    const [name, status] = error;
     const text: unknown = typeof message === 'string' ? message : expect.stringMatching(message);
-    expect(await failureOf(call(stack, 'Reader'))).toEqual({ name, status, message: text });
+    expect(await failureOf(call(stack, 'Reader'))).toEqual({ ...error, message: text });
   });
 
   it.each(CALLS)('is refused by $service what the root is not', async ({ call }) => {
