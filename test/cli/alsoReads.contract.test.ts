@@ -94,8 +94,8 @@ describe('sluice connect owner', () => {
   });
 
   it.each([
-    { place: ['--stage', 'dev'], account: '__ACCOUNT_ID__', isNoted: true },
-    { place: ['--local'], account: '000000000000', isNoted: false },
+    { place: '--stage dev', account: '__ACCOUNT_ID__', isNoted: true },
+    { place: '--local', account: '000000000000', isNoted: false },
   ])('is for the account $account with $place if the configuration has none', async (row) => {
     const { place, account, isNoted } = row;
     const file = writeConfig(
@@ -103,7 +103,7 @@ describe('sluice connect owner', () => {
       { bucket: 'acme', readers: [{ ...bi, alsoReads: [orders] }] },
       'bi.config.mjs',
     );
-    const args = ['connect', 'owner', 'acme-finance', ...place, '--json'];
+    const args = ['connect', 'owner', 'acme-finance', ...place.split(' '), '--json'];
     const { stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: file } });
     expect(JSON.parse(stdout).bucketPolicy.Statement[0].Principal).toEqual({
       AWS: `arn:aws:iam::${account}:root`,

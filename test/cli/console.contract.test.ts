@@ -13,9 +13,9 @@ afterEach(() => {
 });
 
 it.each([
-  { options: [], code: 'SLUICE_CONSOLE_READ_ONLY' },
-  { options: ['--write'], code: 'SLUICE_EXPORT_UNKNOWN' },
-])('the console with $options answers a request that would change something with $code', async (row) => {
+  { what: 'that is only read', options: [], code: 'SLUICE_CONSOLE_READ_ONLY' },
+  { what: 'with --write', options: ['--write'], code: 'SLUICE_EXPORT_UNKNOWN' },
+])('the console $what answers a request that would change something with $code', async (row) => {
   const others = SIGNALS.map((signal) => ({ signal, listeners: new Set(process.listeners(signal)) }));
   const ofTerm = new Set(process.listeners('SIGTERM'));
   let printed = '';

@@ -241,7 +241,7 @@ describe('--dry-run', () => {
     expect([...new Set(tried), 'keys restore'].sort()).toEqual(all.sort());
   });
 
-  it.each(LINES)('of $words changes nothing, and without it $changes', async (row) => {
+  it.each(LINES)('of $words changes nothing, and without it what it is for', async (row) => {
     const { words, changes, answer, sent = [] } = row;
     const line = [...words.split(' '), '--json'];
     const before = await everything();

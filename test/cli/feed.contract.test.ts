@@ -4,6 +4,7 @@ import { printRequests } from '../../cli/observe/printRequests.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { callMain } from '../harness/callMain.ts';
 import { listen } from '../harness/listen.ts';
+import { wordsOf } from '../harness/wordsOf.ts';
 
 const at = '2026-11-20T08:00:00.000Z';
 /** A row that a stream accepted. */
@@ -68,19 +69,17 @@ describe('sluice tail', () => {
   const toldOf = ({ status, code, name, unit, sdk_type: sdk }: Readonly<Record<string, unknown>>) =>
     [status, code, name, unit, sdk].find((told) => told != null && !['view', 'ada'].includes(String(told)));
 
+  const ALL = ['buy', 'bob', 'py', 'SLUICE_EVENT_NO_NAME', 401];
   it.each([
-    { options: [], told: ['buy', 'bob', 'py', 'SLUICE_EVENT_NO_NAME', 401] },
-    { options: ['--event', 'bu*'], told: ['buy'] },
-    { options: ['--user', 'bob'], told: ['bob'] },
-    { options: ['--sdk', 'py'], told: ['py'] },
-    { options: ['--errors'], told: ['SLUICE_EVENT_NO_NAME', 401] },
-    {
-      options: ['--event', '', '--user', '', '--sdk', ''],
-      told: ['buy', 'bob', 'py', 'SLUICE_EVENT_NO_NAME', 401],
-    },
-  ])('prints with $options $told', async ({ options, told }) => {
+    { what: 'everything', line: '', told: ALL },
+    { what: 'events of a name', line: '--event bu*', told: ['buy'] },
+    { what: 'events of a user', line: '--user bob', told: ['bob'] },
+    { what: 'events of an SDK', line: '--sdk py', told: ['py'] },
+    { what: 'what was refused', line: '--errors', told: ['SLUICE_EVENT_NO_NAME', 401] },
+    { what: 'everything', line: "--event '' --user '' --sdk ''", told: ALL },
+  ])('prints $what with "$line"', async ({ line, told }) => {
     answers = [{ entries: FED }];
-    const { code, stdout } = await tail(...options);
+    const { code, stdout } = await tail(...wordsOf(line));
     const [source, ...entries] = stdout
       .trim()
       .split('\n')
@@ -148,14 +147,21 @@ describe('the lines of sluice start', () => {
 
 describe('sluice trace', () => {
   it.each([
-    { id: REFUSED, options: [], code: 0, found: { subject: 'request', state: 'refused' } },
     {
+      what: 'that the log has',
+      id: REFUSED,
+      options: [],
+      code: 0,
+      found: { subject: 'request', state: 'refused' },
+    },
+    {
+      what: 'that it does not have, named as one',
       id: REFUSED.replace('1', '2'),
       options: ['--as', 'request'],
       code: 3,
       found: { subject: 'request', state: 'nowhere' },
     },
-  ])('of the request $id with $options ends with $code', async ({ id, options, code, found }) => {
+  ])('of a request $what ends with $code', async ({ id, options, code, found }) => {
     const place = ['--local', '--endpoint-url', endpoint, '--json'];
     const { stdout, ...traced } = await callMain(['trace', id, ...options, ...place]);
     expect({ ...traced, ...JSON.parse(stdout) }).toMatchObject({ code, ...found });

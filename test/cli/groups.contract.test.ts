@@ -217,14 +217,14 @@ describe('sluice groups', () => {
   });
 
   it.each([
-    { line: '' },
-    { line: 'push' },
-    { line: 'pull now' },
-    { line: 'list --specs specs.json' },
-    { line: 'pull --experiment search' },
-    { line: `pull --specs specs.json --specs-url ${specsUrl}` },
-  ])('refuses "$line"', async ({ line }) => {
-    expect((await groups(wordsOf(line))).code).toBe(2);
+    { line: '', says: 'Expected pull or list' },
+    { line: 'push', says: 'Got "push"' },
+    { line: 'pull now', says: 'Unexpected argument: now' },
+    { line: 'list --specs specs.json', says: '--specs: not an option of list' },
+    { line: 'pull --experiment search', says: '--experiment: not an option of pull' },
+    { line: 'pull --specs specs.json --specs-url http://127.0.0.1:9', says: 'got both' },
+  ])('refuses "$line"', async ({ line, says }) => {
+    expect(await groups(wordsOf(line))).toMatchObject({ code: 2, stderr: expect.stringContaining(says) });
   });
 });
 

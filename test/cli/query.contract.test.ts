@@ -28,7 +28,9 @@ const TWO: Made = {
   ],
 };
 let made: Made;
+/** What Athena answers in place of that; undefined if it refuses nothing. */
 let refusal: object | undefined;
+/** The statements that were begun. */
 let statements: readonly unknown[];
 const edge = createServer(async (request, response) => {
   if (request.method === 'GET') {
@@ -128,15 +130,22 @@ describe('sluice query of Athena', () => {
     expect((await query('MSCK', '--json')).stdout).toBe('[]\n');
   });
 
-  it.each([
-    { what: 'fails', prepare: () => (made = { ...TWO, state: 'FAILED' }), says: 'no such column' },
+  it.each<{
+    readonly what: string;
+    /** Default: it succeeds. */
+    readonly state?: Made['state'];
+    readonly refused?: object;
+    readonly says: string;
+  }>([
+    { what: 'fails', state: 'FAILED', says: 'no such column' },
     {
       what: 'is not begun',
-      prepare: () => (refusal = { __type: 'InvalidRequestException', message: 'mismatched input' }),
+      refused: { __type: 'InvalidRequestException', message: 'mismatched input' },
       says: 'mismatched input',
     },
-  ])('names why a statement $what', async ({ prepare, says }) => {
-    prepare();
+  ])('names why a statement $what', async ({ state = 'SUCCEEDED', refused, says }) => {
+    made = { ...TWO, state };
+    refusal = refused;
     const { code, stderr } = await query('SELECT 1');
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`SLUICE_QUERY_ATHENA_FAILED: .*${says}`));
