@@ -59,6 +59,7 @@ afterAll(() => {
   edge.close();
 });
 beforeEach(() => {
+  answers = [];
   asked = [];
 });
 

@@ -203,8 +203,9 @@ describe('sluice groups', () => {
   it('refuses a table with a row that is not valid', async () => {
     const text = await storedText();
     await s3.client.send(new PutObjectCommand({ ...OBJECT, Body: `${text}{"experiment_id":7}\n` }));
-    const broken = await groups(['pull', '--specs', specsFile(specs('running'))]);
-    await s3.client.send(new PutObjectCommand({ ...OBJECT, Body: text }));
+    const broken = await groups(['pull', '--specs', specsFile(specs('running'))]).finally(() =>
+      s3.client.send(new PutObjectCommand({ ...OBJECT, Body: text })),
+    );
     expect(broken.stderr).toMatch(/SLUICE_GROUPS_TABLE_INVALID.*experiment_id/);
   });
 

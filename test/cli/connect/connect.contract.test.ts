@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Form } from '../../../cli/connect/forms.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import {
@@ -30,7 +30,10 @@ const OUTPUTS = {
   ReaderMetabaseSecretArn: arn('secretsmanager', 'secret:metabase'),
 };
 
-let outputs: Readonly<Record<string, string>> = OUTPUTS;
+let outputs: Readonly<Record<string, string>>;
+beforeEach(() => {
+  outputs = OUTPUTS;
+});
 
 const stack = (): DeployedStack => ({
   name: 'sluice-local',
@@ -234,7 +237,6 @@ describe('sluice connect', () => {
   it('prefers names of the stack to those of the configuration', async () => {
     outputs = { ...OUTPUTS, DataBucketName: 'acme-older', ReaderMetabaseWorkgroupName: 'older_metabase' };
     const sheet = await sheetOf('metabase');
-    outputs = OUTPUTS;
     expect(valuesOf(sheet)).toMatchObject({
       'S3 Staging directory': 's3://acme-older/query-results/metabase/',
       Workgroup: 'older_metabase',

@@ -3,7 +3,7 @@ import { AthenaClient, type QueryExecutionState } from '@aws-sdk/client-athena';
 import { CloudWatchClient, type StateValue, type StatusCode } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   askAlarm,
   askDrop,
@@ -24,7 +24,10 @@ import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { listen } from '../../harness/listen.ts';
 
 /** Answers each call to AWS; each test sets it. */
-let answer: RequestListener = (_, response) => void response.writeHead(500).end();
+let answer: RequestListener;
+beforeEach(() => {
+  answer = (_, response) => void response.writeHead(500).end();
+});
 const server = createServer((request, response) => answer(request, response));
 const endpoint = await listen(server);
 const deployment = openDeployment(

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { endDeployment, removeTrial } from '../../../cli/trial/removeTrial.ts';
 import { runTrial } from '../../../cli/trial/runTrial.ts';
 import { newTrialId, trialStack, trialStage } from '../../../cli/trial/Trial.ts';
@@ -14,6 +14,15 @@ import { callMain } from '../../harness/callMain.ts';
 import { listen } from '../../harness/listen.ts';
 
 const trial = { id: newTrialId() };
+
+/** A resource of the stack. */
+interface StackResource {
+  /** Without `AWS::`. */
+  readonly type: string;
+  /** Its physical ID. */
+  readonly name: string;
+  readonly status: string;
+}
 
 describe('a trial, before its questions', () => {
   const keys = { client: 'client-trial', server: 'secret-trial' };
@@ -31,19 +40,19 @@ describe('a trial, before its questions', () => {
     return waited;
   }
 
-  it('its error has the status and the body of what is not the collector', async () => {
+  it("ends with the status and the body of an answer that is not the collector's", async () => {
     await expect(wait(403, '<html>\nblocked by Acme</html>')).rejects.toMatchObject({
       code: 'SLUICE_TRIAL_NO_ANSWER',
       message: expect.stringMatching(/403, .*blocked by Acme/),
     });
   });
 
-  it('a collector that knows no key is waited for longer than a minute, and no other', async () => {
+  it('waits for a collector that knows no key for longer than a minute, and for no other', async () => {
     expect(await wait(401, '{"success":false,"code":"SLUICE_COLLECT_KEY_UNKNOWN"}')).toBeGreaterThan(60_000);
     expect(await wait(202, '{"success":true}')).toBe(0);
   });
 
-  it('the deployment of a killed trial ends with its removal', async () => {
+  it('has the deployment of one that was killed end with its removal', async () => {
     const { service, pid } = trialFiles(trial);
     await mkdir(service, { recursive: true });
     const args = ['-e', 'setInterval(() => {}, 1e6)', 'deploy', '--stage', trialStage(trial)];
@@ -65,24 +74,30 @@ describe('a trial, before its questions', () => {
 
 describe('a trial that comes to an end', () => {
   /** The state of its stack; null without one. */
-  let stack: string | null = null;
+  let stack: string | null;
   const denied = '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>';
   const none = '<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>';
   const caller =
     '<R><GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ada</Arn></GetCallerIdentityResult></R>';
   /** Resources of the stack. */
-  let resources: readonly (readonly [type: string, name: string, status: string])[] = [];
+  let resources: readonly StackResource[];
   const resourceList = () => {
-    const members = resources.map(([type, name, status]) => {
+    const members = resources.map(({ type, name, status }) => {
       const physical = `<PhysicalResourceId>${name}</PhysicalResourceId>`;
       return `<member>${physical}<ResourceType>AWS::${type}</ResourceType><ResourceStatus>${status}</ResourceStatus></member>`;
     });
     return `<R><ListStackResourcesResult><StackResourceSummaries>${members.join('')}</StackResourceSummaries></ListStackResourcesResult></R>`;
   };
   /** States of the stack after each deletion. */
-  let deletions: string[] = [];
+  let deletions: string[];
   /** What was asked of S3. */
-  let askedOfS3: string[] = [];
+  let askedOfS3: string[];
+  beforeEach(() => {
+    stack = null;
+    resources = [];
+    deletions = [];
+    askedOfS3 = [];
+  });
   /** Answers for a bucket with one version, which can be deleted. */
   function answerS3({ method, url = '' }: IncomingMessage, response: ServerResponse) {
     const [path = '', query = ''] = url.split('?');
@@ -139,7 +154,6 @@ describe('a trial that comes to an end', () => {
   });
 
   it('says why it could not be deployed, and removes what there is of it', async () => {
-    stack = null;
     const { deployment } = await open();
     await mkdir(trialFiles(trial).service, { recursive: true });
     const project = {
@@ -159,12 +173,12 @@ describe('a trial that comes to an end', () => {
   });
 
   const OWN = `${trialStack(trial)}-drops`;
-  const MADE = [
-    ['S3::Bucket', OWN, 'CREATE_COMPLETE'],
-    ['S3::Bucket', 'acme-data', 'CREATE_COMPLETE'],
-    ['S3::Bucket', `${trialStack(trial)}-theirs`, 'CREATE_FAILED'],
-    ['IAM::Role', 'sluice-role', 'DELETE_COMPLETE'],
-  ] as const;
+  const MADE: readonly StackResource[] = [
+    { type: 'S3::Bucket', name: OWN, status: 'CREATE_COMPLETE' },
+    { type: 'S3::Bucket', name: 'acme-data', status: 'CREATE_COMPLETE' },
+    { type: 'S3::Bucket', name: `${trialStack(trial)}-theirs`, status: 'CREATE_FAILED' },
+    { type: 'IAM::Role', name: 'sluice-role', status: 'DELETE_COMPLETE' },
+  ];
 
   it.each([
     { what: 'at once', after: ['DELETE_COMPLETE'], removal: { deleted: 2, left: [] } },
@@ -185,10 +199,8 @@ describe('a trial that comes to an end', () => {
     stack = 'CREATE_COMPLETE';
     resources = MADE;
     deletions = [...after];
-    askedOfS3 = [];
     const { deployment } = await open();
     expect(await removeTrial(deployment, trial, () => {})).toEqual(removal);
-    resources = [];
     expect(deletions).toEqual([]);
     expect([...new Set(askedOfS3)].sort()).toEqual([
       `DELETE /${OWN}/`,

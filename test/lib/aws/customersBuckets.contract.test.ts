@@ -33,12 +33,13 @@ const attempts: Attempts = {
 /** Answers a request: status and body. */
 let answer: (method: string, url: string) => readonly [number, string];
 /** Headers of each answer. */
-let answered = {};
-let calls = 0;
+let answered: Readonly<Record<string, string>>;
+/** How many calls there were. */
+let calls: number;
 /** Headers of the last call. */
-let asked: IncomingHttpHeaders = {};
+let asked: IncomingHttpHeaders;
 /** Address of the last GET. */
-let got = '';
+let got: string;
 const server = createServer((request, response) => {
   calls += 1;
   asked = request.headers;
@@ -64,7 +65,11 @@ const environment = {
 const s3 = new S3Client({ ...options, forcePathStyle: true });
 const glue = new GlueClient(options);
 beforeEach(() => {
+  answer = () => [200, ''];
+  answered = {};
   calls = 0;
+  asked = {};
+  got = '';
 });
 afterAll(async () => {
   for (const client of [s3, glue]) client.destroy();
@@ -123,7 +128,6 @@ describe('an error of a customer’s bucket', () => {
     answered = { 'x-amz-bucket-region': 'eu-west-3' };
     const message = expect.stringContaining('eu-west-3');
     await expect(source().list({ prefix: '' })).rejects.toMatchObject({ message });
-    answered = {};
   });
 
   const denied = [403, '<Error><Code>AccessDenied</Code></Error>'] as const;
@@ -231,7 +235,6 @@ describe('what an export writes', () => {
   }
 
   it('is whole, or nothing', async () => {
-    answer = () => [200, ''];
     await expect(target().write('k', bytes(), 3)).rejects.toMatchObject({
       code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
     });
@@ -285,7 +288,6 @@ describe('what an export writes', () => {
     const byKeyOf = (account: string) => {
       answered = { [`${HEADER}-aws-kms-key-id`]: `arn:aws:kms:us-east-1:${account}:key/x` };
     };
-    answer = () => [200, ''];
     byKeyOf(OWNER);
     await write();
     expect(asked[HEADER]).toBe('aws:kms');
@@ -306,7 +308,6 @@ describe('what an export writes', () => {
     // A key that is configured may be of a third account.
     const kmsKeyArn = 'arn:aws:kms:us-east-1:444455556666:key/x';
     await exportBucketFrom(s3, { ...kms, kmsKeyArn }, attempts).writeJson('k', '{}');
-    answered = {};
   });
 
   it('is of partitions in our bucket', async () => {

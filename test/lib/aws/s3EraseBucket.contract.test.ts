@@ -8,7 +8,7 @@ import {
   type PutObjectCommandInput,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import type { StoredVersion } from '../../../lib/erase/EraseBucket.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
@@ -17,7 +17,11 @@ const BUCKET = 'acme-experiments';
 /** Keys of a page; S3 has a thousand. */
 const PAGE_KEYS = 3;
 
+/** How many pages were listed. */
 let pages = 0;
+beforeEach(() => {
+  pages = 0;
+});
 
 const server = await startS3();
 server.store.createBucket(BUCKET);
@@ -70,7 +74,6 @@ describe('the bucket of an erasure', () => {
         ids.set(key, [versionId, ...(ids.get(key) ?? [])]);
       }
     await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'list/c' }));
-    pages = 0;
     expect(await listed('list/')).toEqual([...ids]);
     expect(pages).toBe(6);
     // A resumed run begins after the last key that was done, and skips all of its versions.
