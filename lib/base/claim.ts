@@ -8,7 +8,7 @@ import type { Clock } from './time.ts';
 const claimSchema = z.object({
   /** Who has claimed it: an ID of its own for each claim. */
   owner: z.string(),
-  /** Epoch milliseconds after which the claim has expired. */
+  /** Epoch milliseconds from which on the claim has expired. */
   until: z.number(),
 });
 

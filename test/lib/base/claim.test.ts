@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { claim, type HeldClaim } from '../../../lib/base/claim.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const KEY = 'claims/work';
-const HELD_MS = 60_000;
+const HELD_MS = MINUTE_MS;
 
 let objects = new MemoryObjects();
 let now = 0;
@@ -24,6 +25,8 @@ describe('a claim', () => {
 
   it('is taken over once it has expired, by one of those who try', async () => {
     await take();
+    now = HELD_MS - 1;
+    expect(await take()).toBeNull();
     now = HELD_MS;
     const taken = await Promise.all([take(), take(), take()]);
     expect(taken.filter((held) => held !== null)).toHaveLength(1);

@@ -19,28 +19,32 @@ describe('queueMessages', () => {
     expect(queueMessages({ Records: [] })).toEqual([]);
   });
 
-  it('returns null for what no queue sends', () => {
-    for (const event of [
-      null,
-      {},
-      { sluice: 'daily' },
-      { Records: [{ ...record, eventSource: 'aws:s3' }] },
-      { Records: [record, { ...record, messageId: '' }] },
-      { Records: [{ ...record, attributes: {} }] },
-      { Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] },
-    ])
-      expect({ event, messages: queueMessages(event) }).toEqual({ event, messages: null });
+  it.each([
+    { what: 'nothing', event: null },
+    { what: 'no member', event: {} },
+    { what: 'the body of a message', event: { sluice: 'daily' } },
+    { what: 'records of S3', event: { Records: [{ ...record, eventSource: 'aws:s3' }] } },
+    { what: 'one message without an ID', event: { Records: [record, { ...record, messageId: '' }] } },
+    { what: 'no count of receives', event: { Records: [{ ...record, attributes: {} }] } },
+    {
+      what: 'messages never received',
+      event: { Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] },
+    },
+  ])('returns null for an event of $what', ({ event }) => {
+    expect(queueMessages(event)).toBeNull();
   });
 });
 
+const DAILY = '{"sluice":"daily"}';
+
 it.each([
-  { body: '{"sluice":"daily"}', isRun: true },
-  { body: '{"sluice":"look"}', isRun: false },
-  { body: '{"sluice":"daily","day":"2026-11-20"}', isRun: false },
-  { body: 'daily', isRun: false },
-  // A run's message is short.
-  { body: `{"sluice":"daily"}${' '.repeat(83)}`, isRun: false },
-])('$body asks for the daily run: $isRun', ({ body, isRun }) => {
+  { what: 'its message', body: DAILY, isRun: true },
+  { what: 'its message in 100 characters', body: DAILY.padEnd(100), isRun: true },
+  { what: 'its message in 101 characters', body: DAILY.padEnd(101), isRun: false },
+  { what: 'the message of another run', body: '{"sluice":"look"}', isRun: false },
+  { what: 'a message with one member more', body: '{"sluice":"daily","day":"2026-11-20"}', isRun: false },
+  { what: 'its bare name', body: 'daily', isRun: false },
+])('$what asks for the daily run: $isRun', ({ body, isRun }) => {
   expect(isRunMessage(body, 'daily')).toBe(isRun);
 });
 

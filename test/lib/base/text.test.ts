@@ -75,12 +75,11 @@ describe('text for a terminal', () => {
 });
 
 it.each([
-  { value: undefined, shown: 'nothing' },
-  { value: { a: [1, null] }, shown: '{"a":[1,null]}' },
-  // With its quotes it has 80 characters.
-  { value: 'x'.repeat(78), shown: `"${'x'.repeat(78)}"` },
-  { value: 'x'.repeat(79), shown: `"${'x'.repeat(76)}…` },
-])('a message shows $value as $shown', ({ value, shown }) => {
+  { what: 'what is not there as such', value: undefined, shown: 'nothing' },
+  { what: 'an object as JSON', value: { a: [1, null] }, shown: '{"a":[1,null]}' },
+  { what: 'a text of 80 characters with its quotes', value: 'x'.repeat(78), shown: `"${'x'.repeat(78)}"` },
+  { what: 'a longer text by its beginning', value: 'x'.repeat(79), shown: `"${'x'.repeat(76)}…` },
+])('a message shows $what', ({ value, shown }) => {
   expect(displayValue(value)).toBe(shown);
 });
 
@@ -93,10 +92,11 @@ it.each([
 });
 
 it.each([
+  { names: [], shown: '' },
   { names: ['a'], shown: 'a' },
   { names: ['a', 'b', 'c', 'd', 'e'], shown: 'a, b, c, d, e' },
   { names: ['a', 'b', 'c', 'd', 'e', 'f'], shown: 'a, b, c, d, e and 1 more' },
-])('of names $names the first five are shown, and how many follow', ({ names, shown }) => {
+])('of $names.length names the first five are shown, and how many follow', ({ names, shown }) => {
   expect(listed(names)).toBe(shown);
 });
 
