@@ -221,6 +221,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     contentChanges: content?.flatMap((ofTable) => ofTable?.changes ?? []) ?? null,
+    earlierEvents: content?.flatMap((ofTable) => ofTable?.earlier ?? []) ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,

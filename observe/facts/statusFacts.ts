@@ -31,7 +31,7 @@ import type { LostCopies } from './lostCopies.ts';
 import type { OpenErasureGroup } from './openErasures.ts';
 import type { StackFault, StackPart } from './stackFaults.ts';
 import type { DeniedCalls } from './standingDenials.ts';
-import type { ContentChange } from './tables/contentChanges.ts';
+import type { ContentChange, EarlierEvents } from './tables/contentChanges.ts';
 import type { QuarantineCount, TableArrivals } from './tables/landedRows.ts';
 import type { LostRawDay, RecentPartitions } from './tables/partitionGaps.ts';
 import type { UndeliveredHour } from './tables/receivedHours.ts';
@@ -155,6 +155,8 @@ export interface StatusFacts {
   readonly tables: readonly TableArrivals[] | null;
   /** How what came within 24 hours differs from the days before: names, groups, values, shares; of the tables that could be read. Null with `curate: false`. */
   readonly contentChanges: readonly ContentChange[] | null;
+  /** Events that came within 24 hours from before `timeWindow`, by name and SDK, as far as the tables could be read. Null with `curate: false`. */
+  readonly earlierEvents: readonly EarlierEvents[] | null;
   /** What waits on its way to the tables. */
   readonly waiting: WaitingRequests;
   /** Messages that wait for the writer, and when they are gone at its rate; null without any. */

@@ -160,6 +160,7 @@ export const wellFacts: StatusFacts = {
   damagedEntries: [],
   encryptionDemands: [],
   contentChanges: [],
+  earlierEvents: [],
   curated: [],
   relay: null,
   alarms: [],

@@ -1,4 +1,4 @@
-import { qualifiedName } from '../../../lib/base/sql.ts';
+import { type QueryRow, qualifiedName } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -9,6 +9,7 @@ import { numberSql, withRepeats } from './contentNumbers.ts';
 import {
   COMPARED_DAYS,
   type ComparedPart,
+  earlierPart,
   FEWEST_DAYS,
   type From,
   IS_EXPERIMENT,
@@ -24,6 +25,7 @@ import {
   UNITS,
   USUAL,
   unitIdPart,
+  withEarlier,
 } from './contentParts.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
@@ -36,7 +38,7 @@ export interface ContentChange {
   /**
    * `less`: a value that each of these days had came no more, or, of names, less than a third of the fewest, although others came. `names`:
    * many more names came than on any of them. `more`: a value has a far larger share of what somebody sent, of names thrice the most. `other`: a number of events is of another size
-   * since some hours.
+   * since some hours. Events from before `timeWindow` do not make a name `more`: {@link EarlierEvents} are those.
    */
   readonly kind: 'less' | 'names' | 'more' | 'other';
   /** What it is of: the experiment, the type of the SDK, or of `value`, `amount`, `size` and `repeats` the name of the event; empty of names. */
@@ -52,11 +54,11 @@ export interface ContentChange {
   readonly times: number;
   /** Type and version of the SDK that sent it; null where it is not told by sender. */
   readonly sdk: string | null;
-  /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still; of `other` those since `since`, of `repeats` those of them that came again. */
+  /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still; of `other` those since `since`, of `repeats` those of them that came again */
   readonly count: number;
-  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before; of `other` all since `since`. */
+  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before; of `other` all since `since` */
   readonly of: number;
-  /** Of `more` and `repeats` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0; of `amount` the geometric mean of the values of the days before, of `size` that of the characters of their metadata. */
+  /** Of `more` and `repeats` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0; of `amount` the geometric mean of the values of the days before, of `size` that of the characters of their metadata */
   readonly usual: number;
   /** Of `amount` and `size` what `usual` is, of the events since `since`; 0 of all else. */
   readonly mean: number;
@@ -69,10 +71,26 @@ export interface ContentChange {
   readonly since: string;
 }
 
+/** Events of one name from before `timeWindow` that one SDK sent within 24 hours: their time is too old to decide their day. */
+export interface EarlierEvents {
+  /** Name of the events. */
+  readonly name: string;
+  /** Type and version of the SDK; null if they do not say. */
+  readonly sdk: string | null;
+  /** Rows. */
+  readonly count: number;
+  /** The fewest days from the time of such an event to its receipt. */
+  readonly leastDays: number;
+  /** The most days from the time of such an event to its receipt. */
+  readonly mostDays: number;
+}
+
 /** The changes of 24 hours in one table. */
 export interface ContentChanges {
   /** Of each kind that of the most rows first. */
   readonly changes: readonly ContentChange[];
+  /** Events from before `timeWindow`, the most first; none of exposures. */
+  readonly earlier: readonly EarlierEvents[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
@@ -98,6 +116,8 @@ const JUMP = { before: 0.05, now: 0.25 } as const;
 const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
 /** Names within 24 hours that are many, and how many times the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
+/** The kind of rows of the query that are {@link EarlierEvents}. */
+const EARLIER = 'earlier';
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
 const MOST_CHANGES = 100;
 
@@ -121,7 +141,27 @@ export async function readContentChanges(
     deployment,
     contentChangesSql(deployment.config, table, deployment.now),
   );
-  const changes = rows.map((row): ContentChange => {
+  return { ...contentChangesOf(rows, table, deployment.now), scannedBytes };
+}
+
+/** What the query's answer says. @param now Epoch milliseconds. */
+export function contentChangesOf(
+  rows: readonly QueryRow[],
+  table: ForwardedKind,
+  now: number,
+): Omit<ContentChanges, 'scannedBytes'> {
+  const isEarlier = ({ kind }: QueryRow) => kind === EARLIER;
+  const earlier = rows.filter(isEarlier).map(
+    (row): EarlierEvents => ({
+      name: row['value'] ?? '',
+      sdk: row['sdk'] || null,
+      count: Number(row['count']),
+      leastDays: Number(row['usual']),
+      mostDays: Number(row['mean']),
+    }),
+  );
+  const compared = rows.filter((row) => !isEarlier(row));
+  const changes = compared.map((row): ContentChange => {
     const { what, kind, subject, value, label, sdk, newest, since } = row;
     const isSize = what === 'amount' || what === 'size';
     return {
@@ -138,10 +178,10 @@ export async function readContentChanges(
       usual: isSize ? 10 ** Number(row['usual']) : Number(row['usual']),
       mean: isSize ? 10 ** Number(row['mean']) : 0,
       days: Number(row['days']),
-      since: changeSince({ since, newest }, deployment.now),
+      since: changeSince({ since, newest }, now),
     };
   });
-  return { changes, scannedBytes };
+  return { changes, earlier };
 }
 
 /**
@@ -177,6 +217,9 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
   const ofTime = `CASE WHEN "what" = 'time' THEN "label" END`;
   const ofSender = 'PARTITION BY "what", "subject", "sdk", "day"';
   const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${ofSender})) END`;
+  // Of names, numbers are of events from before the time window: a history that is sent is no growth.
+  const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
+  const freshPart = fresh('part', 'day_numbers');
   return `WITH "counted" AS (
   SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     ${numberSql.counted(isCounted)},
@@ -199,7 +242,8 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
     sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
     sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
-    1e0 * sum("n") OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum("n") OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
+    1e0 * sum(${fresh('n', 'numbers')}) OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
+    sum("numbers") OVER (${of}, "sdk", "day") AS "all_numbers",
     row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
     dense_rank() OVER (${of} ORDER BY "day") AS "place",
     ${numberSql.shared}
@@ -228,7 +272,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     ${expected} AS "expected",
     CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus",
     ${numberSql.usual}
-  FROM "compared" WHERE "known" >= ${FEWEST_DAYS}
+  FROM "compared" WHERE "known" >= ${FEWEST_DAYS} OR "what" = 'age'
 ), "differing" AS (
   SELECT *, ${numberSql.differs}
   FROM "usual"
@@ -237,8 +281,8 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
       AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
-    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND "part" >= ${TIMES * EXPECTED}
-      AND "part" * (1 - "most_share") > ${TIMES} * "most_share" * ("whole" - "part") AND "part" >= ${TIMES} * "most" THEN 'more'
+    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
+      AND ${freshPart} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) AND ${freshPart} >= ${TIMES} * "most" THEN 'more'
     WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
       AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
@@ -247,20 +291,21 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
       AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
+    WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "differing"
 ), "grouped" AS (
 SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max("label")) AS "label", "sdk",
   count(DISTINCT ${ofTime}) AS "times",
-  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max("own") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
-  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max("own_all") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
-  ${numberSql.mean} AS "mean",
+  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
+  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
+  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
   CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
   CASE
-    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * "own" / "own_all" THEN "first_at" END)
-    WHEN "kind" IN ('names', 'other') THEN min("first_at")
+    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)
+    WHEN "kind" IN ('names', 'other', '${EARLIER}') THEN min("first_at")
     WHEN max("now_part") = 0 THEN max("last_seen")
     WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
   END AS "since_at"
@@ -309,7 +354,10 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
         table: withRepeats(ofUnits),
         where: `(${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
       }),
-      scanOf({ ...names, ...units }, ofHour, { table: withRepeats(raw), where: 'true' }),
+      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, ofHour, {
+        table: withRepeats(raw),
+        where: 'true',
+      }),
     ];
   }
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };

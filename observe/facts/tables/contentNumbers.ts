@@ -1,6 +1,6 @@
 import { quoteText } from '../../../lib/base/sql.ts';
 import { valueNumber } from '../../../lib/views/productEvents.ts';
-import { type ComparedPart, FEWEST_DAYS, type From } from './contentParts.ts';
+import { COMPARED_DAYS, type ComparedPart, FEWEST_DAYS, type From } from './contentParts.ts';
 
 // What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
 // once. A query of contentChanges.ts reads the rows once for all parts, so that its steps have these columns beside those of shares.
@@ -32,6 +32,11 @@ const ofDay = `CASE WHEN "day" IS NOT NULL AND "own" >= ${FEWEST.numbers} AND "d
 const ofHours = `CASE WHEN "day" IS NOT NULL AND "numbers" >= ${FEWEST.ofHour} THEN "hour_mean" END`;
 const sumOfDays = (column: string) =>
   `sum(CASE WHEN "day_mean" IS NOT NULL THEN "${column}" END) OVER (${of})`;
+/** Of each day that is compared, by its place among them, whether a version has a mean of it: a day is one however many versions have. */
+const knownDays = Array.from(
+  { length: COMPARED_DAYS.units },
+  (_, i) => `max(CASE WHEN "day_mean" IS NOT NULL AND "place" = ${i + 1} THEN 1 ELSE 0 END) OVER (${of})`,
+);
 /** By how much a mean is above the largest of the days before, or below 0 how much it is below the least. */
 const beyond = (mean: string) =>
   `CASE WHEN ${mean} > "most_mean" THEN ${mean} - "most_mean" WHEN ${mean} < "least_mean" THEN ${mean} - "least_mean" ELSE 0 END`;
@@ -46,14 +51,14 @@ export const numberSql = {
   names,
   /** @param isCounted SQL of the rows that count. */
   counted: (isCounted: string): string =>
-    `count(CASE WHEN ${isCounted} THEN "number" END) AS "numbers", sum(CASE WHEN ${isCounted} THEN "number" END) AS "total", sum(CASE WHEN ${isCounted} THEN "number" * "number" END) AS "squares"`,
-  seen: 'sum("numbers") AS "numbers", sum("total") AS "total", sum("squares") AS "squares"',
+    `count(CASE WHEN ${isCounted} THEN "number" END) AS "numbers", sum(CASE WHEN ${isCounted} THEN "number" END) AS "total", sum(CASE WHEN ${isCounted} THEN "number" * "number" END) AS "squares",
+    min(CASE WHEN ${isCounted} THEN "number" END) AS "least_number", max(CASE WHEN ${isCounted} THEN "number" END) AS "most_number"`,
+  seen: 'sum("numbers") AS "numbers", sum("total") AS "total", sum("squares") AS "squares", min("least_number") AS "least_number", max("most_number") AS "most_number"',
   shared: `"total" / nullif("numbers", 0) AS "hour_mean",
     sum("numbers") OVER (${own}, "day") AS "day_numbers", sum("total") OVER (${own}, "day") AS "day_total",
-    sum("numbers") OVER (${since}) AS "since_numbers", sum("total") OVER (${since}) AS "since_total",
-    row_number() OVER (${own}, "day" ORDER BY "hour") AS "own_nth"`,
-  compared: `${ofDay} AS "day_mean", row_number() OVER (${of}, "day" ORDER BY CASE WHEN ${ofDay} IS NULL THEN 1 ELSE 0 END, "own_nth", "sdk") AS "day_nth", "since_total" / nullif("since_numbers", 0) AS "since_mean"`,
-  usual: `count(CASE WHEN "day_nth" = 1 THEN "day_mean" END) OVER (${of}) AS "mean_days",
+    sum("numbers") OVER (${since}) AS "since_numbers", sum("total") OVER (${since}) AS "since_total"`,
+  compared: `${ofDay} AS "day_mean", "since_total" / nullif("since_numbers", 0) AS "since_mean"`,
+  usual: `${knownDays.join(' + ')} AS "mean_days",
     min("day_mean") OVER (${of}) AS "least_mean", max("day_mean") OVER (${of}) AS "most_mean",
     min(${ofHours}) OVER (${of}) AS "least_hour", max(${ofHours}) OVER (${of}) AS "most_hour",
     ${sumOfDays('total')} / ${sumOfDays('numbers')} AS "usual_mean",

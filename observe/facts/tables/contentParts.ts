@@ -98,7 +98,7 @@ export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${val
 /** The SDK by whose versions something is told. */
 const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
 
-export type Parts = Readonly<Partial<Record<ComparedPart, Part>>>;
+export type Parts = Readonly<Partial<Record<ComparedPart | 'age', Part>>>;
 const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
 
 /** What a number is of: the name of an event of one SDK. */
@@ -134,6 +134,28 @@ export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
       value: `concat_ws(', ', ${lacking.join(', ')})`,
       sdk: VERSION,
       where: IS_OF_SDK,
+    },
+  };
+}
+
+/** SQL of whether an event is from before the time window, by a time that is one: such rows lie in the day of their receipt. */
+const isEarlier = ({ timeWindow: { pastDays } }: Pick<Config, 'timeWindow'>) =>
+  `"timestamp" < "received_at" - INTERVAL '${pastDays}' DAY AND "timestamp" >= TIMESTAMP '2000-01-01 00:00:00'`;
+
+/** Names, of which events from before the time window have a number. */
+export function withEarlier(names: Parts, config: Pick<Config, 'timeWindow'>): Parts {
+  const number = `CASE WHEN ${isEarlier(config)} THEN 1e0 END`;
+  return Object.fromEntries(Object.entries<Part>(names).map(([what, part]) => [what, { ...part, number }]));
+}
+
+/** Events from before the time window, by their name, with the days from their time to their receipt. */
+export function earlierPart(config: Pick<Config, 'timeWindow'>): Parts {
+  return {
+    age: {
+      value: '"event_name"',
+      sdk: VERSION,
+      number: `date_diff('minute', "timestamp", "received_at") / 1440e0`,
+      where: isEarlier(config),
     },
   };
 }

@@ -24,6 +24,11 @@ const LIKE_IT = 'after the days that the detail names: those that it is compared
 const ending = `It goes once all has been as before for a day, or ${LIKE_IT}`;
 /** What ends findings on numbers of which the last hours are compared with days before. */
 const GOES_SOON = `It goes some hours after they are as before, or ${LIKE_IT}`;
+/** Events from before the time window whose sender states no clock. */
+const TOO_MANY_LATE = 'The sender states no clock, and these are too many for phones that were offline.';
+const OF_RECEIPT = 'The rows keep the time that was sent, and lie in the day of their receipt.';
+const SENT_ON_PURPOSE =
+  'If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy, so that later ones lie in the day of their time.';
 /** Why units or shares of groups are others at once, and what tells. */
 const REALLOCATED =
   'Either it was changed in Statsig, and then `config_version` is another since; or a release of the app evaluates it otherwise, and then only the SDK version is.';
@@ -402,7 +407,7 @@ export const collectorFindings = {
         `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       time: [
-        'The app sends many events with one time: it sets `time` to a constant, or each process takes it once and keeps it. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
+        'The app sends many events with one time: it sets `time` to a constant, each process takes it once and keeps it, or it sends a history with the times of whole days. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',
         'Have whoever owns the app set `time` of each event to when it happens: the command shows the times by version, the most frequent first, with an event of each and when it came. Rows stay as they are; `received_at` tells when each came.',
         `${ending} A time within \`timeWindow\` may be told again some days later.`,
       ],
@@ -455,12 +460,20 @@ export const collectorFindings = {
         'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
       ],
       late: [
-        'The sender states no clock, and these are too many for phones that were offline: its clock is behind, or it sends its history. The rows keep the time that was sent, and lie in the day of their receipt.',
-        'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy.',
+        `${TOO_MANY_LATE} Its clock is behind, or it sends its history: their ages tell which, and no row of them was read from the table, as it is only with \`curate\`. ${OF_RECEIPT}`,
+        `The first command shows which events they are: those of all names, about as old, tell a wrong clock, which NTP sets. ${SENT_ON_PURPOSE}`,
+      ],
+      behind: [
+        `${TOO_MANY_LATE} All are as old within an hour, as a clock that is behind makes them, unless each is sent after just so many days. ${OF_RECEIPT}`,
+        `Compare the names in the detail with what the sender sends: of a wrong clock, which NTP sets, all of it is so. ${SENT_ON_PURPOSE}`,
+      ],
+      history: [
+        `${TOO_MANY_LATE} One clock makes all as old as the others, and the ages of these differ as the title says: a history is sent, or several senders each have a clock of their own that is behind. ${OF_RECEIPT}`,
+        `The first command shows which events they are, and how old. ${SENT_ON_PURPOSE} Write a whole history as Parquet (docs/send.md).`,
       ],
       old: [
         'The sender states its clock, and it is right: the events are as old as they say, of phones that were offline or of a history that is sent. The rows keep their time, and lie in the day of their receipt.',
-        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md).',
+        'Nothing is to be corrected at the sender: the first command shows which events they are, and how old. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md).',
       ],
     },
     { ofDay: 'counted' },

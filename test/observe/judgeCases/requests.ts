@@ -62,6 +62,16 @@ const oldEvents = (isClockStated: boolean) => ({
   },
 });
 
+/** {@link oldEvents} without a stated clock, which the table has with these ages. */
+const agedEvents = (leastDays: number, mostDays: number) => ({
+  ...oldEvents(false),
+  earlierEvents: [
+    { name: 'renewal', sdk: 'ios-client 2', count: 10, leastDays, mostDays },
+    // Those of an SDK whose events are few.
+    { name: 'tap', sdk: 'js-client 3', count: 2, leastDays: 8, mostDays: 300 },
+  ],
+});
+
 /** Requests, senders, keys and copies of requests. */
 export const requestCases: readonly Case[] = [
   [
@@ -359,5 +369,37 @@ export const requestCases: readonly Case[] = [
     },
   ],
   ['many events of a sender that states no clock are from before the time window', oldEvents(false)],
+  ['many events of a sender that states no clock are as old within an hour', agedEvents(29.96, 30)],
+  ['many events of a sender that states no clock are of several ages', agedEvents(29.95, 30)],
   ['many events of a sender whose stated clock is right are from before the time window', oldEvents(true)],
+  [
+    'half of the events of an SDK from before the time window have one time',
+    {
+      ...oldEvents(false),
+      ...changed({
+        ...versionChange,
+        what: 'time',
+        sdk: 'ios-client 2',
+        label: '2026-11-01 09:00:00.000',
+        times: 1,
+        count: 5,
+        of: 5,
+      }),
+    },
+  ],
+  [
+    'events of an SDK are from before the time window, of which less than half have one time',
+    {
+      ...oldEvents(false),
+      ...changed({
+        ...versionChange,
+        what: 'time',
+        sdk: 'ios-client 2',
+        label: '2026-11-01 09:00:00.000',
+        times: 1,
+        count: 4,
+        of: 9,
+      }),
+    },
+  ],
 ];

@@ -1,8 +1,10 @@
+import { qualifiedName } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
-import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
-import type { NotedEvents, SentGroup } from '../../../facts/flow/loggedRequests.ts';
+import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
+import type { LateGroup, NotedEvents, SentGroup } from '../../../facts/flow/loggedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import type { EarlierEvents } from '../../../facts/tables/contentChanges.ts';
 import { finding, type Told } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { fromText, sentText, tailErrors } from '../texts.ts';
@@ -25,7 +27,9 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
 }
 
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
-export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config }: Place): Findings {
+export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
+  const { noted, lastDay } = facts;
+  const { commands, config } = place;
   const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
   const { futureDays } = config.timeWindow;
   const texts = [...corrected, ...uncorrected, ...ahead].flatMap((group) => {
@@ -47,7 +51,7 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
       : stated;
     return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
   });
-  yield* lateTimes({ noted, lastDay }, { commands, config });
+  yield* lateTimes(facts, place);
   const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
   if (worst === undefined) return;
   const verbs = { one: 'is', many: 'are' };
@@ -78,23 +82,77 @@ const MANY_LATE = 0.05;
 /** Fewer say nothing of a clock. */
 const FEWEST_LATE = 10;
 
+/** The most days by which the ages of events differ that one wrong clock has made: those of an hour, by when they were sent. */
+const ONE_CLOCK_DAYS = 1 / 24;
+
 /** Senders of many events from before the time window: those whose clock is not stated, and those whose clock is right. */
-function* lateTimes(
-  { noted, lastDay }: Pick<StatusFacts, 'noted' | 'lastDay'>,
-  { commands, config }: Pick<Place, 'commands' | 'config'>,
-): Findings {
-  for (const [isClockStated, late] of Map.groupBy(noted?.late ?? [], (group) => group.isClockStated)) {
+function* lateTimes(facts: StatusFacts, { commands, config, now }: Place): Findings {
+  const { noted, lastDay, contentChanges, earlierEvents } = facts;
+  // A finding of their one time tells it better.
+  const isOfOneTime = (group: LateGroup) =>
+    (contentChanges ?? []).some(
+      ({ what, sdk, count }) => what === 'time' && sdk === group.sdk && 2 * count >= group.count,
+    );
+  const told = (noted?.late ?? []).filter((group) => !isOfOneTime(group));
+  const { pastDays } = config.timeWindow;
+  const from = `${qualifiedName(config, config.tables.events)} WHERE "ds" >= DATE '${utcDay(now - DAY_MS)}' AND "timestamp" < "received_at" - INTERVAL '${pastDays}' DAY`;
+  const sql = `SELECT "event_name", "sdk_type", "sdk_version", count(*) AS "rows", min("timestamp") AS "oldest", max("timestamp") AS "newest", max("received_at") AS "last" FROM ${from} GROUP BY 1, 2, 3 ORDER BY "rows" DESC LIMIT 100`;
+  for (const [isClockStated, late] of Map.groupBy(told, (group) => group.isClockStated)) {
     const count = sum(late.map((group) => group.count));
     if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) continue;
+    const aged = (earlierEvents ?? []).filter(({ sdk }) => late.some((group) => group.sdk === sdk));
+    const age = agesOf(aged);
     const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
-    const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
-    const name = isClockStated ? 'old' : 'late';
+    const old = age === null ? `more than ${counted(pastDays, 'day')}` : agesText(age);
     const byClock = isClockStated ? ', by clocks that are right' : '';
-    const told = groupsTold(noted, late, { one: 'has', many: 'have' }, `${said}${byClock}`, texts);
-    yield finding('SLUICE_FINDING_CLOCK_OFF', { case: name, subject: name, ...told }, [
-      commands.sluice('tail'),
-    ]);
+    const about = groupsTold(
+      noted,
+      late,
+      { one: 'has', many: 'have' },
+      `a time ${old} before they came${byClock}`,
+      texts,
+    );
+    const names = aged.map(
+      (events) =>
+        `${events.count} ${quotedName(events.name)}${fromText({ ...events, key: null })}, ${agesText(events)}`,
+    );
+    const inTable = names.length === 0 ? '' : ` In the table: ${listed(names, '; ')}.`;
+    const detail = `${about.detail ?? ''}${inTable}`;
+    yield finding(
+      'SLUICE_FINDING_CLOCK_OFF',
+      {
+        ...about,
+        detail,
+        case: isClockStated ? 'old' : lateCase(age),
+        subject: isClockStated ? 'old' : 'late',
+      },
+      [commands.sluice('query', sql), commands.sluice('tail')],
+    );
   }
+}
+
+/** How old events are. */
+type Ages = Pick<EarlierEvents, 'leastDays' | 'mostDays'>;
+
+/** The least and the most of several ages; null of none. */
+function agesOf(events: readonly EarlierEvents[]): Ages | null {
+  if (events.length === 0) return null;
+  return {
+    leastDays: Math.min(...events.map(({ leastDays }) => leastDays)),
+    mostDays: Math.max(...events.map(({ mostDays }) => mostDays)),
+  };
+}
+
+/** `30.0 days`, `7.2 to 61.0 days` */
+function agesText({ leastDays, mostDays }: Ages): string {
+  const [least, most] = [leastDays, mostDays].map((days) => days.toFixed(1));
+  return least === most ? `${most} days` : `${least} to ${most} days`;
+}
+
+/** What the ages of events say of a sender that states no clock. */
+function lateCase(age: Ages | null): 'late' | 'behind' | 'history' {
+  if (age === null) return 'late';
+  return age.mostDays - age.leastDays <= ONE_CLOCK_DAYS ? 'behind' : 'history';
 }
 
 /**

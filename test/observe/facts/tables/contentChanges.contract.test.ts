@@ -2,7 +2,11 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { changeSince, contentChangesSql } from '../../../../observe/facts/tables/contentChanges.ts';
+import {
+  changeSince,
+  contentChangesOf,
+  contentChangesSql,
+} from '../../../../observe/facts/tables/contentChanges.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', teamID: 'team_id' } });
@@ -43,17 +47,31 @@ const COLUMNS = {
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
 await connection.run('CREATE SCHEMA sluice');
-// To plan a query of this length takes longer than to answer it of a few rows.
-await connection.run('PRAGMA disable_optimizer');
 await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
 await connection.run('CREATE MACRO to_utf8(a) AS a');
 await connection.run(
   "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
 );
+const tablesOf = (kind: string) => [`sluice.curated_${kind}`, `sluice.statsig_forwarded_${kind}`];
+const names = Object.keys(COLUMNS);
+const texts = names.map((name) => `${name} VARCHAR`).join(', ');
+const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP, "timestamp" TIMESTAMP, client_timestamp TIMESTAMP`;
+for (const table of forwardedKinds.flatMap(tablesOf))
+  await connection.run(`CREATE TABLE ${table} (${columns})`);
+// Planned once: that takes longer than to answer it of a few rows. The optimizer would take tables to be as empty as they are now.
+await connection.run("SET disabled_optimizers = 'statistics_propagation'");
+const prepared = {
+  events: await connection.prepare(contentChangesSql(config, 'events', NOW)),
+  exposures: await connection.prepare(contentChangesSql(config, 'exposures', NOW)),
+};
 afterAll(() => {
   connection.closeSync();
   instance.closeSync();
 });
+
+/** SQL of the day in which the collector puts a row. */
+const dayOf = (time: string, received: string) =>
+  `CASE WHEN TIMESTAMP '${time}' < TIMESTAMP '${received}' - INTERVAL '7' DAY THEN DATE '${received.slice(0, 10)}' ELSE DATE '${time.slice(0, 10)}' END`;
 
 /** What the query tells of rows of events and of exposures. A kind without rows is not asked about. */
 async function changes({
@@ -66,11 +84,7 @@ async function changes({
   const sentOf = { events, exposures };
   const kinds = forwardedKinds.filter((kind) => sentOf[kind].length > 0);
   for (const kind of kinds) {
-    const names = Object.keys(COLUMNS);
-    const texts = names.map((name) => `${name} VARCHAR`).join(', ');
-    const columns = `${texts}, is_assignment BOOLEAN, ds DATE, received_at TIMESTAMP, "timestamp" TIMESTAMP, client_timestamp TIMESTAMP`;
-    for (const table of [`curated_${kind}`, `statsig_forwarded_${kind}`])
-      await connection.run(`CREATE OR REPLACE TABLE sluice.${table} (${columns})`);
+    for (const table of tablesOf(kind)) await connection.run(`DELETE FROM ${table}`);
     for (const row of sentOf[kind]) {
       const { days = {}, received = [], time: sent, timeOfDays = '10:00:00', receiptOfDays, as = {} } = row;
       const values = names.map((name) => {
@@ -79,7 +93,7 @@ async function changes({
       });
       const insert = (table: string, received: string, count: number, time = received) =>
         connection.run(
-          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, DATE '${time.slice(0, 10)}', TIMESTAMP '${received}', TIMESTAMP '${time}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
+          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, ${dayOf(time, received)}, TIMESTAMP '${received}', TIMESTAMP '${time}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
         );
       for (const [day, count] of Object.entries(days))
         await insert(`curated_${kind}`, receiptOfDays ?? `${day} 10:00:00`, count, `${day} ${timeOfDays}`);
@@ -88,8 +102,7 @@ async function changes({
     }
   }
   const answers = [];
-  for (const kind of kinds)
-    answers.push(await connection.runAndReadAll(contentChangesSql(config, kind, NOW)));
+  for (const kind of kinds) answers.push(await prepared[kind].runAndReadAll());
   const rows = answers.flatMap((answer) => answer.getRowObjects());
   return rows.map((row) => {
     const { kind, what, subject, value, label, times, sdk, count, whole, usual, mean, days, newest, since } =
@@ -285,6 +298,53 @@ it.each([
   },
 ])('what $what is told since $since', ({ told, since }) => {
   expect(changeSince(told, NOW)).toBe(since);
+});
+
+it('gives sizes as numbers in place of their logarithms, and events from before the window apart', () => {
+  const row = {
+    subject: 'buy',
+    value: 'js-client',
+    label: null,
+    times: '0',
+    sdk: 'js-client 3',
+    count: '20',
+    whole: '20',
+    days: '3',
+    newest: '2026-11-17',
+    since: '2026-11-20 09:10:00.000',
+  };
+  const amount = { ...row, what: 'amount', kind: 'other', usual: '1', mean: '3' };
+  const repeats = { ...row, what: 'repeats', kind: 'other', usual: '0.04', mean: '1' };
+  const old = {
+    ...row,
+    what: 'age',
+    kind: 'earlier',
+    subject: '',
+    value: 'renewal',
+    sdk: '',
+    usual: '7.5',
+    mean: '30',
+  };
+  const change = {
+    table: 'events',
+    kind: 'other',
+    subject: 'buy',
+    value: 'js-client',
+    label: null,
+    times: 0,
+    sdk: 'js-client 3',
+    count: 20,
+    of: 20,
+    days: 3,
+    since: '2026-11-20T09:10:00.000Z',
+  };
+  expect(contentChangesOf([old, amount, repeats], 'events', NOW)).toEqual({
+    changes: [
+      { ...change, what: 'amount', usual: 10, mean: 1000 },
+      { ...change, what: 'repeats', usual: 0.04, mean: 0 },
+    ],
+    earlier: [{ name: 'renewal', sdk: null, count: 20, leastDays: 7.5, mostDays: 30 }],
+  });
 });
 
 describe('shares of an SDK', () => {
@@ -541,12 +601,24 @@ describe('numbers of events', () => {
       since: '2026-11-20 09:10:00',
       ...more,
     });
-  const told = async (...events: readonly Sent[]) =>
-    (await changes({ events })).filter(({ what }) => what.endsWith(' other'));
+  /** What is told of an event of each case, asked at once: the name of its event is what the case is. */
+  function toldOf(cases: readonly { readonly what: string; readonly sent: readonly Sent[] }[]) {
+    const named = cases.flatMap(({ what, sent }) =>
+      sent.map((row): Sent => ({ ...row, as: { ...row.as, event_name: what } })),
+    );
+    let asked: ReturnType<typeof changes> | undefined;
+    return async (what: string) => {
+      asked ??= changes({ events: [views, ...named] });
+      const all = await asked;
+      return all
+        .filter((row) => row.subject === what && row.what.endsWith(' other'))
+        .map((row) => ({ ...row, subject: 'buy' }));
+    };
+  }
 
   const before = buy({ event_value: '20' }, { days: TWENTY });
   const wide = ['1', '10000'].map((event_value) => buy({ event_value }, { days: each(10, ...DAYS) }));
-  it.each([
+  const otherValues = [
     {
       what: '100 times as large of a new version',
       sent: [before, buy({ event_value: '2000', sdk_version: '3.1.0' }, twoHours)],
@@ -562,11 +634,16 @@ describe('numbers of events', () => {
       row: {},
     },
     { what: 'a hundredth', sent: [before, buy({ event_value: '-0.2' }, twoHours)], row: { mean: -0.699 } },
-  ])('tells values that are $what, since the first hour of these', async ({ sent, row }) => {
-    expect(await told(...sent)).toEqual([other('amount', { usual: 1.301, mean: 3.301, ...row })]);
-  });
+  ];
+  const toldOfValues = toldOf(otherValues);
+  it.each(otherValues)(
+    'tells values that are $what, since the first hour of these',
+    async ({ what, row }) => {
+      expect(await toldOfValues(what)).toEqual([other('amount', { usual: 1.301, mean: 3.301, ...row })]);
+    },
+  );
 
-  it.each([
+  const usualValues = [
     { what: 'six times as large', sent: [before, buy({ event_value: '120' }, twoHours)] },
     {
       what: '100 times as large nineteen times',
@@ -614,25 +691,34 @@ describe('numbers of events', () => {
         .map((sdk_version) =>
           buy({ event_value: '20', sdk_version }, { days: each(20, '2026-11-16', '2026-11-17') }),
         )
-        .concat(buy({ event_value: '2000' }, twoHours)),
+        .concat(
+          buy({ event_value: '20' }, { days: each(5, '2026-11-15') }),
+          buy({ event_value: '2000' }, twoHours),
+        ),
     },
     { what: 'of no size', sent: [before, buy({ event_value: '0' }, twoHours)] },
-  ])('tells no values that are $what', async ({ sent }) => {
-    expect(await told({ ...views, days: each(20, '2026-11-15', ...DAYS) }, ...sent)).toEqual([]);
+  ];
+  const toldOfUsualValues = toldOf(usualValues);
+  it.each(usualValues)('tells no values that are $what', async ({ what }) => {
+    expect(await toldOfUsualValues(what)).toEqual([]);
   });
 
   const metadata = (length: number | null, more: Partial<Sent>) =>
     buy({ company_metadata: length === null ? null : 'x'.repeat(length) }, more);
-  it.each([
+  const sizes = [
     { was: 15, is: 20_800, row: { usual: 1.176, mean: 4.318 } },
     { was: null, is: 1_001, row: { usual: 0, mean: 3 } },
     { was: 15, is: 999, row: null },
     { was: 400, is: 2_400, row: null },
     { was: 20_800, is: 15, row: null },
-  ])('tells metadata of $is characters, where it had $was: $row', async ({ was, is, row }) => {
-    expect(await told(metadata(was, { days: TWENTY }), metadata(is, twoHours))).toEqual(
-      row === null ? [] : [other('size', row)],
-    );
+  ].map(({ was, is, row }) => ({
+    what: `${is} characters, where it had ${was ?? 'none'}`,
+    sent: [metadata(was, { days: TWENTY }), metadata(is, twoHours)],
+    told: row === null ? [] : [other('size', row)],
+  }));
+  const toldOfSizes = toldOf(sizes);
+  it.each(sizes)('tells metadata of $what: $told', async ({ what, told }) => {
+    expect(await toldOfSizes(what)).toEqual(told);
   });
 
   const once = buy({}, { days: TWENTY });
@@ -643,31 +729,32 @@ describe('numbers of events', () => {
     ['09', '10'].map((hour) =>
       buy({}, { received: at(`2026-11-20 ${hour}:12:00`, 10), time: `2026-11-20 ${hour}:${time}` }),
     );
-  it.each([
+  const twice: readonly { what: string; sent: Sent[]; more?: Partial<Told> }[] = [
     { what: 'some ms apart', sent: [first, again({})] },
     {
       what: 'across a full second',
       sent: [buy({}, { received: hours(10, '09:59.999') }), again({}, '10:00.2')],
-      since: '2026-11-20 09:09:59.999',
+      more: { since: '2026-11-20 09:09:59.999' },
     },
     { what: 'at the same time in one request', sent: [first, first] },
     {
       what: 'of a new version',
       sent: [first, again({})].map(({ as, ...sent }) => ({ ...sent, as: { ...as, sdk_version: '3.1.0' } })),
-      sdk: 'js-client 3.1.0',
+      more: { sdk: 'js-client 3.1.0' },
     },
     {
       what: 'in a request that is sent again',
       sent: [first, again({}), ...resent('10:00.2'), ...resent('10:00.207')],
     },
-  ])(
-    'tells events of a user that come twice, $what',
-    async ({ sent, since = '2026-11-20 09:10:00.2', sdk = 'js-client 3.0.0' }) => {
-      expect(await told(once, ...sent)).toEqual([other('repeats', { sdk, since, mean: 1 })]);
-    },
-  );
+  ];
+  const withDays = (cases: typeof twice) => cases.map(({ what, sent }) => ({ what, sent: [once, ...sent] }));
+  const toldOfTwice = toldOf(withDays(twice));
+  it.each(twice)('tells events of a user that come twice, $what', async ({ what, more }) => {
+    const row = { since: '2026-11-20 09:10:00.2', mean: 1, ...more };
+    expect(await toldOfTwice(what)).toEqual([other('repeats', row)]);
+  });
 
-  it.each([
+  const notTwice: typeof twice = [
     { what: 'a second apart', sent: [first, again({}, '10:01.2')] },
     { what: 'with other metadata', sent: [first, again({ company_metadata: '{"item":2}' })] },
     { what: 'with another value', sent: [first, again({ event_value: '2' })] },
@@ -684,16 +771,63 @@ describe('numbers of events', () => {
       what: 'as long as a key is held down',
       sent: Array.from({ length: 40 }, (_, i) =>
         buy({ user_id: 'one' }, { received: [`2026-11-20 09:10:${String(10 + i / 2).padEnd(4, '.0')}`] }),
-      ),
+      ).concat(first),
     },
-    { what: 'of nobody', sent: [buy({ user_id: null }, { received: hours(20) })] },
+    {
+      what: 'of nobody',
+      sent: [0, 1].map(() => buy({ user_id: null, event_value: '#' }, { received: hours(10) })),
+    },
     { what: 'as they did before', sent: [buy({}, { days: each(2, ...DAYS) }), first, again({})] },
     {
       what: 'hours after their one time',
-      sent: [0, 1].flatMap(() => buy({}, { received: hours(10), time: '2026-11-19 09:00:00' })),
+      sent: ['09', '10', '09', '10'].map((hour) =>
+        buy(
+          { user_id: `${hour}-#` },
+          { received: at(`2026-11-20 ${hour}:10:00`, 10), time: '2026-11-19 09:00:00' },
+        ),
+      ),
     },
-  ])('tells no events as coming twice that come $what', async ({ sent }) => {
-    expect(await told(once, ...sent)).toEqual([]);
+  ];
+  const toldOfNotTwice = toldOf(withDays(notTwice));
+  it.each(notTwice)('tells no events as coming twice that come $what', async ({ what }) => {
+    expect(await toldOfNotTwice(what)).toEqual([]);
+  });
+});
+
+describe('events from before the time window', () => {
+  const renewals = (sdk_type: string, more: Partial<Sent>): Sent => ({
+    ...more,
+    as: { event_name: 'renewal', sdk_type },
+  });
+  const usual = renewals('py-server', { days: each(10, ...DAYS) });
+  /** So many rows, of which no ten have one time. */
+  const old = (count: number, time: string, sdk_type = 'py-server') =>
+    Array.from({ length: Math.ceil(count / 9) }, (_, i) =>
+      renewals(sdk_type, { received: at(MORNING, Math.min(9, count - 9 * i)), time: `${time}.${10 + i}` }),
+    );
+  /** As it is told of one SDK. */
+  const earlier = (more: Partial<Told>): Told =>
+    gone('age', 'renewal', { what: 'age earlier', sdk: 'py-server 3.0.0', since: MORNING, ...more });
+
+  it('are told by name and SDK with the least and the most days, and as no growth of their name or SDK', async () => {
+    const events = [views, usual, ...old(60, '2026-10-21 08:00:00'), ...old(5, '2026-11-12 20:00:00')];
+    expect(await changes({ events: [...events, ...old(3, '2026-11-13 02:00:00', 'py-job')] })).toEqual([
+      earlier({ count: 65, of: 65, usual: 7.5, mean: 30, days: 0 }),
+      earlier({ sdk: 'py-job 3.0.0', count: 3, of: 3, usual: 7.25, mean: 7.25, days: 0 }),
+    ]);
+  });
+
+  it('are none of those that the window has, nor with a time before the year 2000', async () => {
+    const events = [...old(5, '2026-11-13 08:00:00'), ...old(5, '1999-12-31 23:59:59')];
+    expect(await changes({ events: [views, ...events] })).toEqual([]);
+  });
+
+  it('leave growth of others of their name to be told, with its own number', async () => {
+    const loop = renewals('py-server', { received: at(MORNING, 60) });
+    const told = await changes({ events: [views, usual, ...old(600, '2026-10-21 08:00:00'), loop] });
+    expect(told.filter(({ what }) => what === 'event more')).toEqual([
+      gone('', 'renewal', { what: 'event more', count: 60, of: 80, usual: 0.333, since: MORNING }),
+    ]);
   });
 });
 
