@@ -45,11 +45,11 @@ function project(layout: 'npm' | 'pnpm'): string {
 }
 
 /** The files of the README's first example: the block after the name of each. */
-function exampleFiles(): readonly (readonly [string, string])[] {
+function exampleFiles(): readonly { readonly name: string; readonly text: string }[] {
   return ['record.mjs', 'template.json', 'record.test.mjs'].map((name) => {
     const [, text = ''] =
       new RegExp(`\`${name}\`[^\\n]*:\\n\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(readme) ?? [];
-    return [name, text];
+    return { name, text };
   });
 }
 
@@ -59,7 +59,7 @@ const COMMAND_MS = 200_000;
 describe('the package', () => {
   it.each(['npm', 'pnpm'] as const)("runs the README's test of a Lambda, as %s installs it", (layout) => {
     const root = project(layout);
-    for (const [name, text] of exampleFiles()) writeFileSync(join(root, name), text);
+    for (const { name, text } of exampleFiles()) writeFileSync(join(root, name), text);
     const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
     const ran = spawnSync(process.execPath, ['--test', '--test-reporter=tap'], {
       cwd: root,

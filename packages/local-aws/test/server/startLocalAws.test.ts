@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -37,12 +37,16 @@ describe('startLocalAws', () => {
       queues: [],
       queries: { queued: 0, running: 0 },
     });
+  });
+
+  it('answers 404 for a call that its control API does not have', async () => {
+    const { endpoint } = await start();
     const unknown = await fetch(`${endpoint}/_local/nope`);
     expect(unknown.status).toBe(404);
     expect(await unknown.json()).toEqual(expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_UNKNOWN' }));
   });
 
-  it('serves the control API under another path with other error codes', async () => {
+  it('serves the control API under another path, with answers of another form', async () => {
     const { endpoint } = await start({
       controlPath: '/_shop',
       presentation: { flush: ({ undrained }) => ({ left: undrained }) },
@@ -66,7 +70,6 @@ describe('startLocalAws', () => {
         message: expect.stringContaining(file),
       }),
     );
-    rmSync(`${directory.path}/glue/db`, { recursive: true });
   });
 
   it('refuses a rule on a bucket of the template whose events are not switched on', async () => {
@@ -79,8 +82,9 @@ describe('startLocalAws', () => {
     });
   });
 
-  it('refuses a mapping of a queue that hands out a message again before the function has ended', async () => {
-    const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'work', VisibilityTimeout: 59 } };
+  /** A stack with a queue and a function of 60 seconds that is invoked for its messages. */
+  const withMapping = (VisibilityTimeout: number) => {
+    const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'work', VisibilityTimeout } };
     const Worker = {
       Type: 'AWS::Lambda::Function',
       Properties: {
@@ -97,8 +101,15 @@ describe('startLocalAws', () => {
       Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: { Ref: 'Worker' } },
     };
     const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
-    const stack = { template: { Resources: { Queue, Worker, Mapping } }, codeDirectory };
-    await expect(start({ stack })).rejects.toMatchObject({
+    return { template: { Resources: { Queue, Worker, Mapping } }, codeDirectory };
+  };
+
+  it('takes a mapping of a queue that hands out a message again when the function has ended', async () => {
+    await expect(start({ stack: withMapping(60) })).resolves.toBeDefined();
+  });
+
+  it('refuses a mapping of a queue that hands out a message again before the function has ended', async () => {
+    await expect(start({ stack: withMapping(59) })).rejects.toMatchObject({
       code: 'InvalidParameterValueException',
       message: 'Queue visibility timeout: 59 seconds is less than Function timeout: 60 seconds',
     });

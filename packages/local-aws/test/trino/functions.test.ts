@@ -30,16 +30,16 @@ describe('translate: the results of Trino', () => {
   });
   afterAll(() => answers.close());
 
-  it.each(functionCases)('%s', async (expression, expected) => {
+  it.each(functionCases)('$expression', async ({ expression, expected }) => {
     expect(await answers.value(expression)).toBe(expected);
   });
 
   // DuckDB folds constants, and evaluates some that no row needs: what is right for a constant can fail for a column.
   it.each(
     functionCases
-      .map(([expression, expected]) => [withColumn(expression), expected, expression] as const)
-      .filter(([columns, , expression]) => columns !== expression && !CONSTANT_ARGUMENTS.test(expression)),
-  )('%s of a column', async (columns, expected) => {
+      .map((known) => ({ ...known, columns: withColumn(known.expression) }))
+      .filter(({ columns, expression }) => columns !== expression && !CONSTANT_ARGUMENTS.test(expression)),
+  )('$columns of a column', async ({ columns, expected }) => {
     const row = `(${COLUMNS.map(() => 0).join(', ')})`;
     const rows = await answers.rows(
       `SELECT ${columns} FROM (VALUES ${row}, ${row}) AS c(${COLUMNS.join(', ')})`,
@@ -52,7 +52,7 @@ describe('translate: the results of Trino', () => {
     expect(await answers.value(known.expression)).toBe(known.here);
   });
 
-  it.each(queryCases)('%s', async (sql, expected) => {
+  it.each(queryCases)('$sql', async ({ sql, expected }) => {
     expect(await answers.rows(sql)).toEqual(expected);
   });
 });

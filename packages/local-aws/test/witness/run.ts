@@ -9,10 +9,13 @@ const total = { passed: 0, failed: 0 };
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The cases of functions that DuckDB is tested with, and what Trino must say. */
-const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
-  ...functionCases.map(([expression, value]) => [`SELECT ${expression}`, [[value]]] as const),
+const cases: typeof queryCases = [
+  ...functionCases.map(({ expression, expected }) => ({
+    sql: `SELECT ${expression}`,
+    expected: [[expected]],
+  })),
   ...queryCases,
-  ...knownDifferences.map(({ expression, trino }) => [`SELECT ${expression}`, [[trino]]] as const),
+  ...knownDifferences.map(({ expression, trino }) => ({ sql: `SELECT ${expression}`, expected: [[trino]] })),
 ];
 const witnesses: ReadonlyMap<string, () => void | Promise<void>> = new Map([
   ['trino', tryTrino],
@@ -28,16 +31,16 @@ say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 function tryTrino(): void {
-  const given = askTrino([cases.map(([sql]) => sql)]);
+  const given = askTrino([cases.map(({ sql }) => sql)]);
   if ('missing' in given) {
     say(`Trino is skipped: ${given.missing}.`);
     return;
   }
   const [answers = []] = given;
-  for (const [index, [sql, wanted]] of cases.entries()) {
+  for (const [index, { sql, expected }] of cases.entries()) {
     const answer = answers[index];
     const said = answer !== undefined && 'rows' in answer ? answer.rows : answer;
-    tell(`${sql} is ${JSON.stringify(wanted)}`, JSON.stringify(said) === JSON.stringify(wanted), said);
+    tell(`${sql} is ${JSON.stringify(expected)}`, JSON.stringify(said) === JSON.stringify(expected), said);
   }
 }
 
