@@ -189,16 +189,15 @@ describe('--dry-run', () => {
     ensure('write', { RedrivePolicy: { deadLetterTargetArn, maxReceiveCount: 10 } });
     queues.byName('sluice-local-write-dead-letters').send('object');
     queues.byName('sluice-local-relay').send('copy');
-    for (const [key, body] of [
-      [DAMAGED, 'bytes'],
-      [COPY, 'copy'],
-      [LANDED, landedUsers('gone', 'stays')],
-      [CURATED, curatedEntry()],
-      [LOOKS, JSON.stringify({ at: NOW, days: { [DAY]: { seenAt: NOW - 1, files: 1 } } })],
-      [`ledger/acme/events/${DAY}.json`, JSON.stringify(ledgerEntry({ day: DAY, state: 'inputs_missing' }))],
-    ] as const)
-      await store.put(config.bucket, key, body);
-    await store.put(config.bucket, GONE, 'rows');
+    const put = (key: string, body: string | Buffer) => store.put(config.bucket, key, body);
+    await put(DAMAGED, 'bytes');
+    await put(COPY, 'copy');
+    await put(LANDED, landedUsers('gone', 'stays'));
+    await put(CURATED, curatedEntry());
+    await put(LOOKS, JSON.stringify({ at: NOW, days: { [DAY]: { seenAt: NOW - 1, files: 1 } } }));
+    const missing = ledgerEntry({ day: DAY, state: 'inputs_missing' });
+    await put(`ledger/acme/events/${DAY}.json`, JSON.stringify(missing));
+    await put(GONE, 'rows');
     await aws.s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: GONE }));
   });
 

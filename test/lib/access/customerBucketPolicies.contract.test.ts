@@ -262,11 +262,12 @@ describe('what a configured customer is told to grant', () => {
     await decides(inFolder, 'Denied', ofLoad);
   });
 
-  it('is a role that trusts ours alone, with the external ID, and may do no more', () => {
-    for (const [target, ids] of [
-      ['ingest-source', ['IngestPlanRole', 'IngestLoadRole']],
-      ['export-target', ['ExportRole']],
-    ] as const) {
+  it.each([
+    { target: 'ingest-source', ids: ['IngestPlanRole', 'IngestLoadRole'] },
+    { target: 'export-target', ids: ['ExportRole'] },
+  ] as const)(
+    'is a role that trusts ours alone, with the external ID, and may do no more: $target',
+    ({ target, ids }) => {
       const named = print(target, configured({ role }));
       expect(named('roleTrust')?.Statement).toMatchObject([
         {
@@ -283,6 +284,6 @@ describe('what a configured customer is told to grant', () => {
       for (const none of ['s3:GetBucketLocation', 's3:PutObjectAcl', 's3:DeleteObjectVersion'])
         expect(actions).not.toContain(none);
       expect(JSON.stringify(named('rolePermissions'))).not.toContain(`${BUCKET}/*`);
-    }
-  });
+    },
+  );
 });

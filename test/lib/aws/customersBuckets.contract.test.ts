@@ -155,10 +155,10 @@ describe('an error of a customer’s bucket', () => {
       detail: 'ACCESS_DENIED',
     },
   ])('is of $title', async ({ listings, detail }) => {
-    for (const [read, family] of [
-      [() => source().list({ prefix: 'f/' }), 'SOURCE'],
-      [() => target().list('f/'), 'EXPORT'],
-    ] as const) {
+    for (const { read, family } of [
+      { read: () => source().list({ prefix: 'f/' }), family: 'SOURCE' },
+      { read: () => target().list('f/'), family: 'EXPORT' },
+    ]) {
       const from = calls;
       // The call itself, the listing that expects the owner, and the one that expects none.
       const answers = [denied, ...listings];

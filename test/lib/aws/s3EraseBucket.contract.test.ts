@@ -63,12 +63,12 @@ describe('the bucket of an erasure', () => {
 
   it('lists every version of an object at once, also of one whose versions span pages', async () => {
     const ids = new Map<string, string[]>();
-    for (const [key, count] of [
-      ['list/a', 2],
-      ['list/b', 5],
-      ['list/b2', 1],
-      ['list/c', 7],
-    ] as const)
+    for (const { key, count } of [
+      { key: 'list/a', count: 2 },
+      { key: 'list/b', count: 5 },
+      { key: 'list/b2', count: 1 },
+      { key: 'list/c', count: 7 },
+    ])
       for (let i = 0; i < count; i += 1) {
         const versionId = await put(key, `${i}`);
         ids.set(key, [versionId, ...(ids.get(key) ?? [])]);

@@ -126,13 +126,13 @@ describe('a store in S3', () => {
       faults.set({ s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['GetObject'], calls }] });
       return call();
     };
-    for (const [calls, call] of [
-      [2, () => store.read('a', asking)],
-      [2, () => store.open('a', asking)],
-      [1, () => store.read('a')],
-      [1, () => store.read('b')],
-      [1, () => store.open('b')],
-    ] as const)
+    for (const { calls, call } of [
+      { calls: 2, call: () => store.read('a', asking) },
+      { calls: 2, call: () => store.open('a', asking) },
+      { calls: 1, call: () => store.read('a') },
+      { calls: 1, call: () => store.read('b') },
+      { calls: 1, call: () => store.open('b') },
+    ])
       await expect(refused(calls, call)).rejects.toMatchObject({ name: 'AccessDenied' });
     expect(await refused(1, () => store.read('b', asking))).toBeNull();
     expect(await refused(1, () => store.open('b', asking))).toBeNull();

@@ -59,16 +59,16 @@ describe('Evaluations', () => {
       return written - before;
     };
     const sent = { gate: 'g', config: 'g', gateValue: true, ruleID: 'r', configSyncTime: '1' };
-    for (const [kind, metadata, heldOut] of [
+    for (const { kind = 'gate', metadata = sent, heldOut = false } of [
       // The hash of the next is the same.
-      ['gate', { ...sent, time: '2' }, false],
-      ['gate', sent, false],
-      ['gate', { ...sent, ruleID: 's' }, false],
-      ['gate', { ...sent, gateValue: false }, false],
-      ['gate', { ...sent, reason: 'x' }, false],
-      ['config', sent, false],
-      ['gate', sent, true],
-    ] as const) {
+      { metadata: { ...sent, time: '2' } },
+      {},
+      { metadata: { ...sent, ruleID: 's' } },
+      { metadata: { ...sent, gateValue: false } },
+      { metadata: { ...sent, reason: 'x' } },
+      { kind: 'config' as const },
+      { heldOut: true },
+    ]) {
       const later = { ...metadata, configSyncTime: '3' };
       expect(writes(kind, metadata, heldOut)).toBe(1);
       expect(writes(kind, later, heldOut)).toBe(0);

@@ -55,16 +55,18 @@ describe('an exposure with known groups', () => {
     );
   });
 
-  it('by a rule that is not a group is no assignment, even without a holdout in the configuration', () => {
-    for (const [experiment, rule] of [
-      ['button', 'winterHoldoutRule'],
-      ['hero', 'homeHoldoutRule'],
-      ['banner', 'bannerTest:userID:id_override'],
-    ]) {
-      expect(row('config', { config: experiment, ruleID: rule })).toEqual(
-        judged(experiment, undefined, false),
-      );
-    }
+  it.each([
+    { config: 'button', ruleID: 'winterHoldoutRule' },
+    { config: 'hero', ruleID: 'homeHoldoutRule' },
+    { config: 'banner', ruleID: 'bannerTest:userID:id_override' },
+  ])(
+    'by a rule that is not a group is no assignment, even without a configured holdout: $ruleID of $config',
+    ({ config, ruleID }) => {
+      expect(row('config', { config, ruleID })).toEqual(judged(config, undefined, false));
+    },
+  );
+
+  it('of a gate, by a rule that is not a group, is no assignment either', () => {
     const gate = { gate: 'new_checkout', gateValue: 'false', ruleID: 'winterHoldoutRule' };
     expect(row('gate', gate)).toEqual(judged('new_checkout', undefined, false));
   });

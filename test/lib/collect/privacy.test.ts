@@ -61,10 +61,10 @@ describe('redaction of rows', () => {
         'user.customIDs.companyid': 'drop',
       }),
     );
-    for (const [row, column] of [
-      [exposures[0], 'user_dimensions'],
-      [rows[0], 'user_object'],
-    ] as const) {
+    for (const { row, column } of [
+      { row: exposures[0], column: 'user_dimensions' },
+      { row: rows[0], column: 'user_object' },
+    ]) {
       expect(row).toMatchObject({ user_id: hashed('u1'), stable_id: 's1', environment: 'staging' });
       expect(row).not.toHaveProperty('company_id');
       expect(row?.['custom_ids']).toBe('{"stableID":"s1"}');

@@ -100,9 +100,12 @@ it.each([
 });
 
 describe('the marker that a day waits for', () => {
-  it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute'])('can be %s', (waitFor) => {
-    expect(definedDataset({ waitFor }).dataset.waitFor).toBe(waitFor);
-  });
+  it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute', 'x'.repeat(255)])(
+    'can be %s',
+    (waitFor) => {
+      expect(definedDataset({ waitFor }).dataset.waitFor).toBe(waitFor);
+    },
+  );
 
   it.each(['', 'a/b', '.', '..', 'a.parquet', 'A.PQ', 'a\nb', 'x'.repeat(256)])('cannot be %j', (waitFor) => {
     expect(refusedOf({ kind: 'events', waitFor })).toEqual(['waitFor']);

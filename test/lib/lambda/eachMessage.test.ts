@@ -64,10 +64,10 @@ describe('eachMessage', () => {
   });
 
   it('works off one message after the other, or as many at once as it may', async () => {
-    for (const [many, most] of [
-      [kind, 1],
-      [{ ...kind, atOnce: 3 }, 3],
-    ] as const) {
+    for (const { many, most } of [
+      { many: kind, most: 1 },
+      { many: { ...kind, atOnce: 3 }, most: 3 },
+    ]) {
       let now = 0;
       let seen = 0;
       const bodies = ['1', 'throws 2', '3', '4', '5'];

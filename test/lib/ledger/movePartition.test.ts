@@ -79,13 +79,14 @@ describe('the move of a partition', () => {
   });
 
   it.each([
-    { codes: { update: ['InvalidInputException'] }, code: 'InvalidInputException', calls: ['update'] },
+    { what: 'it is not moved', codes: { update: ['InvalidInputException'] }, calls: ['update'] },
     {
+      what: 'it is not made',
       codes: { update: ['EntityNotFoundException'], create: ['InvalidInputException'] },
-      code: 'InvalidInputException',
       calls: ['update', 'create'],
     },
-  ])('fails by name: $codes', async ({ codes, code, calls }) => {
+  ])('fails by the name for which $what', async ({ codes, calls }) => {
+    const code = 'InvalidInputException';
     const { move, location, calls: made } = start(codes);
     await expect(move()).rejects.toMatchObject({ name: 'CatalogCallError', code });
     expect(made).toEqual(calls);

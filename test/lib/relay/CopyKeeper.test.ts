@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { CopyKeeper } from '../../../lib/relay/CopyKeeper.ts';
@@ -188,19 +189,26 @@ describe('the copy of a request', () => {
   });
 
   it.each([
-    { redact: {}, kept: { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'a' } },
-    { redact: { 'user.ip': 'drop' }, kept: { 'user-agent': 'a' } },
-    { redact: { 'user.userAgent': 'hash' }, kept: { 'x-forwarded-for': '203.0.113.7' } },
-  ] as const)('has of address and agent what $redact leaves of an event', async ({ redact, kept }) => {
-    const privacy = {
-      redact: { 'user.email': 'drop', ...redact },
-      salt,
-    } as const;
-    const { send, queued } = start({ redacted: true }, { privacy });
-    const http = request({ body, headers: { 'user-agent': 'a' } });
-    await send(from(http));
-    expect(queued[0]?.headers).toEqual({ 'statsig-api-key': 'client-key', ...kept });
-  });
+    { what: 'both', redact: {}, kept: { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'a' } },
+    { what: 'the agent', redact: { 'user.ip': 'drop' }, kept: { 'user-agent': 'a' } },
+    {
+      what: 'the address',
+      redact: { 'user.userAgent': 'hash' },
+      kept: { 'x-forwarded-for': '203.0.113.7' },
+    },
+  ] as const)(
+    'has of address and agent what redaction leaves of an event: $what',
+    async ({ redact, kept }) => {
+      const privacy = {
+        redact: { 'user.email': 'drop', ...redact },
+        salt,
+      } as const;
+      const { send, queued } = start({ redacted: true }, { privacy });
+      const http = request({ body, headers: { 'user-agent': 'a' } });
+      await send(from(http));
+      expect(queued[0]?.headers).toEqual({ 'statsig-api-key': 'client-key', ...kept });
+    },
+  );
 
   it.each([
     { query: 'ec=13', told: 'ec=4' },
@@ -302,7 +310,7 @@ describe('the copy of a request', () => {
     expect(clock.now()).toBe(before);
     expect(metrics.at(-1)).toMatchObject({ RelayNotKept: 1 });
     delete away.queue;
-    clock.advance(60_000);
+    clock.advance(MINUTE_MS);
     await post({ body });
     await post({ body });
     expect(calls).toEqual(['queue', 'queue']);

@@ -89,14 +89,23 @@ it('the key of an item that is too large for a row names the day and its ID', ()
 });
 
 it.each([
-  { reader: { name: 'bi' }, folder: 'query-results/bi/' },
-  { reader: { name: 'bi', ownDatabase: null }, folder: 'query-results/bi/' },
-  { reader: { name: 'bi', ownDatabase: 'models' }, folder: 'reader-tables/bi/' },
+  { what: 'without more', reader: { name: 'bi' }, folder: 'query-results/bi/' },
   {
+    what: 'without a database of its own',
+    reader: { name: 'bi', ownDatabase: null },
+    folder: 'query-results/bi/',
+  },
+  {
+    what: 'with a database of its own',
+    reader: { name: 'bi', ownDatabase: 'models' },
+    folder: 'reader-tables/bi/',
+  },
+  {
+    what: 'with a location',
     reader: { name: 'bi', ownDatabase: 'models', resultLocation: 's3://acme-data/statsig-results/' },
     folder: 'statsig-results/',
   },
-])('the results of the reader $reader are in $folder', ({ reader, folder }) => {
+])('the results of a reader $what are in $folder', ({ reader, folder }) => {
   expect(readerResultsFolder(reader)).toBe(folder);
 });
 

@@ -337,13 +337,9 @@ describe('isMangled', () => {
         const body = JSON.stringify({ events: [json, 'and some more of it, so that it is worth it'] });
         expect(isMangled(mangled(gzipSync(body)), '')).toBe(true);
         expect(isMangled(mangled(zstdCompressSync(body)), '')).toBe(true);
-        for (const [encoding, compressed] of [
-          ['br', mangled(brotliCompressSync(body))],
-          ['deflate', mangled(deflateSync(body))],
-          ['identity, deflate', mangled(deflateRawSync(body))],
-        ] as const) {
-          expect(isMangled(compressed, encoding)).toBe(true);
-        }
+        expect(isMangled(mangled(brotliCompressSync(body)), 'br')).toBe(true);
+        expect(isMangled(mangled(deflateSync(body)), 'deflate')).toBe(true);
+        expect(isMangled(mangled(deflateRawSync(body)), 'identity, deflate')).toBe(true);
       }),
     );
   });

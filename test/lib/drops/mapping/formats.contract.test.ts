@@ -107,10 +107,10 @@ describe('a time format', () => {
       await fails(bench.load(events('yyyyMMdd'), [await write(sql)]), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT', {
         message: expect.stringContaining('as `format` reads it'),
       });
-    for (const [sql, reason] of [
-      ['NULL::VARCHAR', 'MISSING'],
-      ["'00000101'", 'OUT_OF_RANGE'],
-    ] as const) {
+    for (const { sql, reason } of [
+      { sql: 'NULL::VARCHAR', reason: 'MISSING' },
+      { sql: "'00000101'", reason: 'OUT_OF_RANGE' },
+    ]) {
       const { reasons } = await bench.load(events('yyyyMMdd'), [await write(sql)]);
       expect(reasons).toEqual([`SLUICE_INGEST_ROW_TIME_${reason}`]);
     }

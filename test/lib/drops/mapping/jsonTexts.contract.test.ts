@@ -68,21 +68,28 @@ describe('JSON texts', () => {
     });
   });
 
-  it('refuse their row by name if they have numbers that are not finite', async () => {
-    const all = [...NOT_FINITE, ...FINE];
-    for (const [mapping, reason] of [
-      [{ metadataJson: 't' }, 'SLUICE_INGEST_ROW_METADATA_INVALID'],
-      [{ metadataJson: 'j' }, 'SLUICE_INGEST_ROW_METADATA_INVALID'],
-      [{ metadata: { j: 'j' } }, 'SLUICE_INGEST_ROW_VALUE_INVALID'],
-      [{ eventValue: 'j' }, 'SLUICE_INGEST_ROW_VALUE_INVALID'],
-      [{ unitIds: { userID: 'unit_id', companyID: 'j' } }, 'SLUICE_INGEST_ROW_VALUE_INVALID'],
-    ] as const) {
-      const column = JSON.stringify(mapping).includes('"t"') ? 't' : 'j';
-      const { rows, reasons } = await load(mapping, all);
-      expect(rows.length).toEqual(FINE.length);
-      expect(reasons).toEqual(NOT_FINITE.map((_, row) => `${reason} row ${row}, column "${column}"`));
-    }
-    // A text that is no JSON either way stays the text that it is.
+  it.each([
+    { what: 'metadata', mapping: { metadataJson: 't' }, column: 't', reason: 'METADATA_INVALID' },
+    { what: 'metadata of the type JSON', mapping: { metadataJson: 'j' }, reason: 'METADATA_INVALID' },
+    { what: 'a key of metadata', mapping: { metadata: { j: 'j' } }, reason: 'VALUE_INVALID' },
+    { what: 'a value', mapping: { eventValue: 'j' }, reason: 'VALUE_INVALID' },
+    {
+      what: 'a unit ID',
+      mapping: { unitIds: { userID: 'unit_id', companyID: 'j' } },
+      reason: 'VALUE_INVALID',
+    },
+  ])(
+    'refuse their row by name if they have numbers that are not finite: as $what',
+    async ({ mapping, column = 'j', reason }) => {
+      const { rows, reasons } = await load(mapping, [...NOT_FINITE, ...FINE]);
+      expect(rows).toHaveLength(FINE.length);
+      expect(reasons).toEqual(
+        NOT_FINITE.map((_, row) => `SLUICE_INGEST_ROW_${reason} row ${row}, column "${column}"`),
+      );
+    },
+  );
+
+  it('stay the texts that they are if they are no JSON either way', async () => {
     const texts = ['{"a":1,}', '[1,]'];
     const { rows } = await load({ metadata: { j: 'j' }, eventName: 'j' }, texts);
     const given = rows.map((row) => [JSON.parse(String(row['event_metadata'])).j, row['event_name']]);

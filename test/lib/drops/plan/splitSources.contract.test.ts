@@ -71,11 +71,12 @@ describe('a run over several sources', () => {
     const { looks } = ingest.planner();
     const look = { newestDay: null, stopped: false, openDays: [] };
     const at = ingest.clock.now();
-    for (const [i, ago] of [
-      [0, 1],
-      [1, 3],
-      [2, 2],
-    ] as const)
+    // The fourth has no look.
+    for (const { i, ago } of [
+      { i: 0, ago: 1 },
+      { i: 1, ago: 3 },
+      { i: 2, ago: 2 },
+    ])
       for (const k of [0, 1]) await looks.write(nameOf(i), `d${i}x${k}`, { ...look, at: at - ago });
     await handle(SCHEDULED);
     const names = (await ingest.received('plan')).map((body) => Object(body).sources);

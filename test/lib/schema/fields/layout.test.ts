@@ -58,22 +58,23 @@ describe('a layout of keys', () => {
     expect(withoutMidnight(other)).toBe(other);
   });
 
-  it('knows what the paths of a day begin with, and an example that it finds again', () => {
-    for (const [glob, prefix] of [
-      ['YYYY/MM/DD/*.parquet', '2026/11/19/'],
-      ['**/YYYY-MM-DD/*.parquet', ''],
-      ['ds=YYYY-MM-DD/*.parquet', 'ds=2026-11-19'],
-      ['year=YYYY/month=M/day=D/*', 'year=2026/month=11/day=19/'],
-      ['in/part*/YYYYMMDD.parquet', 'in/part'],
-      ['YYYY/MM/DD/**', '2026/11/19/'],
-      ['toString/YYYY/MM/DD/*valueOf', 'toString/2026/11/19/'],
-      ['COMMANDS/YYYY/M/DD/*', 'COMMANDS/2026/11/19/'],
-    ] as const) {
+  it.each([
+    { glob: 'YYYY/MM/DD/*.parquet', prefix: '2026/11/19/' },
+    { glob: '**/YYYY-MM-DD/*.parquet', prefix: '' },
+    { glob: 'ds=YYYY-MM-DD/*.parquet', prefix: 'ds=2026-11-19' },
+    { glob: 'year=YYYY/month=M/day=D/*', prefix: 'year=2026/month=11/day=19/' },
+    { glob: 'in/part*/YYYYMMDD.parquet', prefix: 'in/part' },
+    { glob: 'YYYY/MM/DD/**', prefix: '2026/11/19/' },
+    { glob: 'toString/YYYY/MM/DD/*valueOf', prefix: 'toString/2026/11/19/' },
+    { glob: 'COMMANDS/YYYY/M/DD/*', prefix: 'COMMANDS/2026/11/19/' },
+  ])(
+    'knows that paths of $glob begin with "$prefix", and an example that it finds again',
+    ({ glob, prefix }) => {
       const made = layout(glob);
       expect(made.prefixOf('2026-11-19')).toBe(prefix);
       expect(made.dayOf(made.exampleOf('2026-11-19'))).toBe('2026-11-19');
-    }
-  });
+    },
+  );
 
   it('knows the folders of days, and those above them', () => {
     const dayIn = (glob: string, folder: string) => {
