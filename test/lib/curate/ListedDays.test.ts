@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, file, listed, named, OTHER, startDayList } from './startDayList.ts';
 
 /** For two hours the writer may take back what it has put. */
-const TAKEN_BACK_MS = 7_200_000;
+const TAKEN_BACK_MS = 2 * HOUR_MS;
 
 let started: ReturnType<typeof startDayList>;
 beforeEach(() => {

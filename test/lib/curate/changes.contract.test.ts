@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -16,7 +16,7 @@ describe('raw files that change', () => {
   it('take the day out of the views before it is curated again, if their event was lost', async () => {
     await curations.night();
     const days = { sluice: 'curate', kinds: ['exposures'], days: [DAY] };
-    curations.clock.advance(60_000);
+    curations.clock.advance(MINUTE_MS);
     await curations.plan({ ...days, asked: 'rebuild' });
     await curations.land('late', exposures(20, 21));
     await curations.kill(curations.takeTasks()[0], 'listed');

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { killPoints, Lake, nameOf } from './Lake.ts';
 import { DAY, exposures } from './startCurations.ts';
 
@@ -17,7 +18,7 @@ describe('an erasure of a curated day', () => {
     await start();
     await lake.erase(17);
     expect((await lake.curations.entry())?.erasures).toMatchObject([{ endedAt: expect.any(Number) }]);
-    lake.curations.clock.advance(60_000);
+    lake.curations.clock.advance(MINUTE_MS);
     await lake.curations.work();
     expect(await lake.missing(DAY)).toEqual([]);
     expect(await lake.remains()).toEqual([]);
@@ -37,7 +38,7 @@ describe('an erasure of a curated day', () => {
       expect(await lake.curations.listedDays()).toEqual([DAY]);
       await lake.erase(25);
       expect(await lake.missing(DAY)).toEqual([]);
-      lake.curations.clock.advance(60_000);
+      lake.curations.clock.advance(MINUTE_MS);
       await lake.curations.work();
       await lake.night();
       expect(await lake.missing(DAY)).toEqual([]);
@@ -56,11 +57,11 @@ describe('an erasure of a curated day', () => {
     'explains no file that is replaced after it by an empty one, killed at %s and gone on with',
     async (point) => {
       const [first] = await start();
-      lake.curations.clock.advance(60_000);
+      lake.curations.clock.advance(MINUTE_MS);
       expect(await lake.erase(5, point)).toBe(point === undefined);
       await lake.curations.land(nameOf(first), exposures(0, 0));
       await lake.erase(5);
-      lake.curations.clock.advance(60_000);
+      lake.curations.clock.advance(MINUTE_MS);
       await lake.curations.work();
       expect(await lake.missing(DAY)).toEqual([]);
       await lake.night();

@@ -4,11 +4,9 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
-
-const NIGHT_MS = 86_400_000;
 
 describe('raw files that are lost', () => {
   let curations: Curations;
@@ -52,7 +50,7 @@ describe('raw files that are lost', () => {
       await curations.plan({ sluice: 'curate' });
       await curations.kill(curations.takeTasks()[0], point);
       // The sweep of the hour comes before the task.
-      curations.clock.advance(NIGHT_MS + MINUTE_MS);
+      curations.clock.advance(DAY_MS + MINUTE_MS);
       await curations.plan({ sluice: 'curate' });
       await curations.sweep();
       expect(await curations.work()).toMatchObject([{ outcome }]);
@@ -111,7 +109,7 @@ describe('raw files that are lost', () => {
   it('stay when the columns change meanwhile, and through a rebuild', async () => {
     await curations.removeRaw('b');
     await night();
-    curations.clock.advance(3_600_000);
+    curations.clock.advance(HOUR_MS);
     await curations.plan({ sluice: 'curate', kinds: ['exposures'], days: [DAY], asked: 'rebuild' });
     expect(await curations.work()).toMatchObject([{ outcome: 'curated', account: { kept: 10 } }]);
     await curations.expectRead(30);

@@ -4,15 +4,13 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exclusive } from '../../../lib/base/concurrency.ts';
 import { QueueError } from '../../../lib/base/queue.ts';
-import { addDays, MINUTE_MS } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
 import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
-
-const NIGHT_MS = 86_400_000;
 
 describe('the nightly plan', () => {
   let curations: Curations;
@@ -129,7 +127,7 @@ describe('the nightly plan', () => {
     expect(await curations.entry()).toMatchObject({ state: 'succeeded', queued: { reason: 'reshaped' } });
     await planReshaped();
     expect(queuedDays()).toEqual([]);
-    curations.clock.advance(NIGHT_MS + MINUTE_MS);
+    curations.clock.advance(DAY_MS + MINUTE_MS);
     expect(await countDays({ ...curations.makePlanner(), config }, 'exposures')).toMatchObject({
       waiting: 1,
     });
@@ -153,11 +151,11 @@ describe('the nightly plan', () => {
     await plan();
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
     const first = (await curations.entry())?.queued?.at;
-    curations.clock.advance(60_000);
+    curations.clock.advance(MINUTE_MS);
     await plan();
     expect(queuedDays()).toEqual([]);
     expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 0 });
-    curations.clock.advance(NIGHT_MS + MINUTE_MS);
+    curations.clock.advance(DAY_MS + MINUTE_MS);
     await plan();
     expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
     expect((await curations.entry())?.queued?.at).toBe(first);
@@ -172,7 +170,7 @@ describe('the nightly plan', () => {
     await curations.landDay(DAY);
     await plan();
     const [task] = curations.takeTasks();
-    curations.clock.advance(2 * NIGHT_MS);
+    curations.clock.advance(2 * DAY_MS);
     expect(await curations.curate(task)).toEqual({ outcome: 'outdated' });
   });
 

@@ -1,6 +1,6 @@
 import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../../lib/base/time.ts';
+import { addDays, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { takeOutDay } from '../../../lib/curate/ListedDays.ts';
@@ -144,7 +144,7 @@ describe('the list of curated days in the views', () => {
         const read = await real.read(view);
         if (view === name && !isRebuilt) {
           isRebuilt = true;
-          curations.clock.advance(60_000);
+          curations.clock.advance(MINUTE_MS);
           await curations.plan({ sluice: 'curate', days: [DAY], asked: 'rebuild' });
           expect(await curations.work()).toMatchObject([{ outcome: 'curated' }]);
         }

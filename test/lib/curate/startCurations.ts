@@ -6,6 +6,7 @@ import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { listObjects } from '../../../lib/base/ObjectStore.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { CurateFaultPoint, Curator } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -50,7 +51,6 @@ const BUCKET = 'sluice-own';
 /** A day that is old enough to be curated. */
 export const DAY = '2026-11-16';
 const START = Date.parse('2026-11-20T00:20:00Z');
-const NIGHT_MS = 86_400_000;
 /** Files of rows by their SQL: suites land the same rows in every case. */
 const filesBySql = new Map<string, Promise<Uint8Array>>();
 function fileOf(sql: string): Promise<Uint8Array> {
@@ -204,7 +204,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       expect(await this.curate(task, { killAt })).toBe('killed');
     },
     /** Lets the time go by until the next night, or until nobody's lease is left. */
-    nextNight: () => clock.advance(NIGHT_MS),
+    nextNight: () => clock.advance(DAY_MS),
     endLease: () => clock.advance(LEASE_MS + 1),
     /** Plans as each hour, and as at night. */
     check() {

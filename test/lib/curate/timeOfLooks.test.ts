@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { MOST_DAYS_A_NIGHT, PUBLISH_MS } from '../../../lib/curate/limits.ts';
 import { windowDays } from '../../../lib/curate/youngDays.ts';
 import { curatedFolder } from '../../../lib/tables/ledgerKeys.ts';
@@ -123,7 +123,7 @@ describe('a run that ends before it has looked at all days', () => {
   it('stops within the listing of a day, and says of that day that it is left', async () => {
     const { store, clock, run, looks, rawKey, logged } = await startListed({ events: lastDays(2) });
     for (let i = 0; i < 4_500; i += 1) await store.write(rawKey('events', '2026-11-16', `b${i}`), 'x');
-    store.onCall = (key) => clock.advance(key.includes('/2026-11-16/') ? 60_000 : 0);
+    store.onCall = (key) => clock.advance(key.includes('/2026-11-16/') ? MINUTE_MS : 0);
     store.take();
     expect(await run(NIGHT)).toBe(true);
     expect(Object.keys(await looks('events'))).toEqual(['2026-11-17']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
 import {
@@ -80,7 +80,7 @@ describe('the table of the plan', () => {
     });
     const decision = decideDay(drop, state === 'none' ? null : known, {
       now: NOW,
-      settleMs: 600_000,
+      settleMs: 10 * MINUTE_MS,
       table: 'acme_events',
       ...terms,
     });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportMessages } from '../../../lib/export/exportMessages.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
@@ -92,7 +93,7 @@ describe('a planning request of the export', () => {
     await world.ledger.settle(await claim(), { ...none, state: 'failed', fingerprint: 'x', failure });
     await run();
     expect(lines.at(-1)).toMatchObject({ exports_failed: 1 });
-    world.clock.advance(3_600_000);
+    world.clock.advance(HOUR_MS);
     for (const queued of [1, 0]) {
       lines = [];
       expect(await run()).toMatchObject({ queued, failed_days: 1 });

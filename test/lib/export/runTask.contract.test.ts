@@ -66,7 +66,7 @@ describe('an export task', () => {
   it('ends, and is not handed out again, if another has taken the day', async () => {
     const { ledger } = world;
     const read: ExportWorld['table']['read'] = async (file) => {
-      world.clock.advance(3_600_000);
+      world.clock.advance(HOUR_MS);
       await ledger.claim(exportSubject(world.configured(), DAY), 'x', world.clock.now() + HOUR_MS, '');
       return world.table.read(file);
     };

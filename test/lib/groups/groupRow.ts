@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 
 /** When a pull of specs saw the rule first. */
@@ -14,7 +15,7 @@ export function groupRow(more: Partial<GroupRow>): GroupRow {
     kind: 'group',
     expectedSplit: 0.5,
     firstSeen: FIRST_SEEN,
-    lastSeen: FIRST_SEEN + 5_400_000,
+    lastSeen: FIRST_SEEN + 90 * MINUTE_MS,
     ...more,
   };
 }

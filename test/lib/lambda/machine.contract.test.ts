@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { engineShare, makeWorkDirectory, onMachine } from '../../../lib/lambda/machine.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { within } from '../../harness/waiting.ts';
@@ -19,7 +20,7 @@ it('work stops 45 seconds before the end of the function, and its claims outlive
     return invocation;
   });
   expect(deadline - endsAt).toBe(-MARGIN_MS);
-  expect(leaseUntil - endsAt).toBe(60_000);
+  expect(leaseUntil - endsAt).toBe(MINUTE_MS);
   // Not after the end: the function would have been killed.
   expect(Date.now()).toBeLessThan(endsAt);
 });

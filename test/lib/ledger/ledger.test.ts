@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { withoutValues } from '../../../lib/ledger/DayContent.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, type Ledger, readKnown } from '../../../lib/ledger/Ledger.ts';
@@ -7,7 +8,7 @@ import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
 import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { dayContent, loadRun, settlement } from '../../harness/ledgerEntry.ts';
-import { MINUTE_MS, place, settled, startLedger } from './startLedger.ts';
+import { place, settled, startLedger } from './startLedger.ts';
 
 let clock: ReturnType<typeof startLedger>['clock'];
 let store: ReturnType<typeof startLedger>['store'];

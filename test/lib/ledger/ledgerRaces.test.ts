@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Claim } from '../../../lib/ledger/Ledger.ts';
-import { MINUTE_MS, place, settled, startLedger } from './startLedger.ts';
+import { place, settled, startLedger } from './startLedger.ts';
 
 const RUNS = 300;
 const WORKERS = 3;

@@ -3,9 +3,6 @@ import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { settlement } from '../../harness/ledgerEntry.ts';
 import { FaultyStore } from './FaultyStore.ts';
 
-/** Milliseconds of a minute, the shortest lease of these suites. */
-export const MINUTE_MS = 60_000;
-
 /** The day of a dataset that these tests are about. */
 export const place = { source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' };
 

@@ -1,10 +1,10 @@
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { MetricSeries, MetricTime, WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
-export const HOUR = 3_600_000;
 export const config = defineConfig({ bucket: 'acme' });
 /** The day that tests are about, and the night after it. */
 export const DAY = '2026-11-24';
@@ -36,7 +36,7 @@ export class CountedCloud {
 
   constructor() {
     // The registrar runs each hour.
-    for (let hour = at('2026-11-18T00:05:00'); hour < NIGHT + 199 * HOUR; hour += HOUR)
+    for (let hour = at('2026-11-18T00:05:00'); hour < NIGHT + 199 * HOUR_MS; hour += HOUR_MS)
       this.count('hourly', new Date(hour).toISOString().slice(0, 19), 1);
   }
 
@@ -94,7 +94,7 @@ export class CountedCloud {
 
   /** Runs a night. @param later Nights after the first one. */
   async night(later = 0): Promise<void> {
-    this.now = NIGHT + later * 24 * HOUR;
+    this.now = NIGHT + later * DAY_MS;
     await reconcileDays(this.reconciler(), (line) => this.lines.push(line));
   }
 

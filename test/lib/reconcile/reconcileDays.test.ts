@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { noCounts } from '../../../lib/erase/Manifest.ts';
 import { readHourlyRows } from '../../../lib/reconcile/hourlyRows.ts';
@@ -7,7 +7,7 @@ import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { reconcileDay, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
 import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
-import { at, CountedCloud, config, DAY, found, HOUR, NIGHT } from './CountedCloud.ts';
+import { at, CountedCloud, config, DAY, found, NIGHT } from './CountedCloud.ts';
 
 let cloud: CountedCloud;
 
@@ -134,11 +134,11 @@ describe('a night', () => {
     await reconcileDay(cloud.reconciler(), '2026-11-25');
     const read = cloud.metricReads.map(({ start, end, metrics }) => ({ start, end, count: metrics.length }));
     const start = at(`${DAY}T00:00:00`);
-    const ofStream = { start: NIGHT - 24 * HOUR, end: NIGHT, count: 3 };
+    const ofStream = { start: NIGHT - DAY_MS, end: NIGHT, count: 3 };
     expect(read).toEqual([
-      { start: start - MINUTE_MS, end: start + 25 * HOUR, count: 22 },
+      { start: start - MINUTE_MS, end: start + 25 * HOUR_MS, count: 22 },
       ofStream,
-      { start: start + 24 * HOUR - MINUTE_MS, end: NIGHT, count: 22 },
+      { start: start + DAY_MS - MINUTE_MS, end: NIGHT, count: 22 },
       ofStream,
     ]);
     const ofSluice = { namespace: 'Sluice', statistic: 'Sum' };
@@ -217,7 +217,7 @@ describe('a night', () => {
     // After 15 days an hour that has minutes all the same is counted anew.
     cloud.countAt('hourly', '07:05', 1);
     cloud.requests('07', { finished: 300 });
-    cloud.now = NIGHT + 20 * 24 * HOUR;
+    cloud.now = NIGHT + 20 * DAY_MS;
     await reconcileDay(cloud.reconciler(), DAY, true);
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'whole', finished: 300 }]);
     // Without an earlier night there is nothing to keep.
@@ -325,7 +325,7 @@ describe('a night', () => {
     const before = { ...run, places: places(50), endedAt: at(`${DAY}T00:00:00`) - 1 };
     const erasure = (id: string, rows: number) => {
       const runs = [before, { ...run, places: places(rows) }];
-      return JSON.stringify({ version: 1, id, units: 1, startedAt: NIGHT - HOUR, runs });
+      return JSON.stringify({ version: 1, id, units: 1, startedAt: NIGHT - HOUR_MS, runs });
     };
     // Of an erasure before the day.
     cloud.now = at('2026-11-23T23:00:00');
@@ -339,11 +339,8 @@ describe('a night', () => {
       { state: 'whole', unproved: 0 },
     ]);
     cloud.store.objects.delete('ledger/_erasures/f.json');
-    for (const [id, rows] of [
-      ['d', 15],
-      ['e', 10],
-    ] as const)
-      await cloud.store.write(`ledger/_erasures/${id}.json`, erasure(id, rows));
+    await cloud.store.write('ledger/_erasures/d.json', erasure('d', 15));
+    await cloud.store.write('ledger/_erasures/e.json', erasure('e', 10));
     expect(await cloud.hourAfterNight(7, 1)).toMatchObject({ state: 'whole', missing: 0, unproved: 20 });
     expect(await cloud.hoursOf(9)).toMatchObject([{ state: 'short', missing: 5 }]);
   });
@@ -447,7 +444,7 @@ describe('a night', () => {
     const counts = { accepted: 300, finished: 290 };
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'open', ...counts }]);
     cloud.series.clear();
-    cloud.now = NIGHT + 20 * 24 * HOUR;
+    cloud.now = NIGHT + 20 * DAY_MS;
     cloud.athenaRows = [found(7, 290)];
     await reconcileDay(cloud.reconciler(), DAY, true);
     expect(await cloud.hoursOf(7)).toMatchObject([{ state: 'unknown', ...counts }]);

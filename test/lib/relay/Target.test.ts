@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { RelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { TargetAnswer } from '../../../lib/relay/sendRequest.ts';
 import { retryDelayMs, Target } from '../../../lib/relay/Target.ts';
@@ -149,8 +150,8 @@ describe('the target of relay', () => {
     answers.next = { status: 503 };
     await Promise.all([first, deliver()]);
     answers.next = { status: 202 };
-    expect(await deliver('client-b')).toMatchObject({ why: 'waits', afterMs: 60_000 });
-    clock.advance(60_000);
+    expect(await deliver('client-b')).toMatchObject({ why: 'waits', afterMs: MINUTE_MS });
+    clock.advance(MINUTE_MS);
     expect(await deliver('client-b')).toEqual({ kind: 'taken' });
     expect(answers.asked).toBe(3);
   });
@@ -164,7 +165,7 @@ describe('the target of relay', () => {
     expect(await deliver()).toEqual({ kind: 'again', why: 'waits', afterMs: 7_500 });
     const before = answers.asked;
     for (let minute = 0; minute < 60; minute += 1) {
-      clock.advance(60_000);
+      clock.advance(MINUTE_MS);
       await deliver();
       await deliver();
     }
@@ -187,8 +188,8 @@ describe('the pause before a copy is tried again', () => {
         fc.integer({ min: 0, max: 43_000_000 }),
         (tries, random, afterMs) => {
           const pause = retryDelayMs({ tries, afterMs: 0 }, () => random);
-          expect(pause).toBeGreaterThanOrEqual(60_000);
-          expect(pause).toBeLessThanOrEqual(3_600_000);
+          expect(pause).toBeGreaterThanOrEqual(MINUTE_MS);
+          expect(pause).toBeLessThanOrEqual(HOUR_MS);
           const asked = retryDelayMs({ tries, afterMs }, () => random);
           expect(asked).toBeGreaterThanOrEqual(Math.max(pause, afterMs));
           expect(asked).toBeLessThanOrEqual(43_000_000);

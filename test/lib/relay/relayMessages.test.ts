@@ -123,8 +123,8 @@ describe('a copy of a request', () => {
     expect(await relay(TEXT, NAMED)).toEqual(['m0', 'm1']);
     expect(keys()).toEqual([WAITING]);
     expect(hidden).toEqual([
-      ['m0', 60_000],
-      ['m1', 60_000],
+      ['m0', MINUTE_MS],
+      ['m1', MINUTE_MS],
     ]);
     expect(line()).toMatchObject({ retried: { 503: 2 }, code: 'SLUICE_RELAY_NOT_TAKEN' });
   });
@@ -155,7 +155,7 @@ describe('a copy of a request', () => {
     clock.advance(6.5 * DAY_MS);
     expect(await relay(message)).toEqual(['m0']);
     // Tried for the third time: half of four minutes, and one.
-    expect(hidden).toEqual([['m0', 180_000]]);
+    expect(hidden).toEqual([['m0', 3 * MINUTE_MS]]);
     clock.advance(1);
     expect(await relay(message)).toEqual([]);
     expect(keys()).toEqual([refusedKey('expired', NOW + 6.5 * DAY_MS + 1)]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { HOUR_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { clockCorrection, clockSkew, readTime } from '../../../lib/wire/eventTime.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/wire/limits.ts';
 
@@ -107,20 +107,17 @@ describe('clockSkew', () => {
 });
 
 describe('clockCorrection', () => {
-  const minute = 60_000;
-  const day = 24 * 60 * minute;
-
   it('keeps times when the clock is unknown or off by at most five minutes', () => {
-    for (const skew of [0, 1, -1, 5 * minute, -5 * minute, null]) {
-      for (const time of [noon, noon - 400 * day, noon + day]) {
+    for (const skew of [0, 1, -1, 5 * MINUTE_MS, -5 * MINUTE_MS, null]) {
+      for (const time of [noon, noon - 400 * DAY_MS, noon + DAY_MS]) {
         expect(clockCorrection(time, skew, noon)).toBe(0);
       }
     }
   });
 
   it('corrects times by a clock that is further off, in either direction and even by decades', () => {
-    for (const skew of [5 * minute + 1, -5 * minute - 1, day, -day, -400 * day, noon]) {
-      for (const age of [-5 * minute, 0, 3 * day, 30 * day]) {
+    for (const skew of [5 * MINUTE_MS + 1, -5 * MINUTE_MS - 1, DAY_MS, -DAY_MS, -400 * DAY_MS, noon]) {
+      for (const age of [-5 * MINUTE_MS, 0, 3 * DAY_MS, 30 * DAY_MS]) {
         expect(clockCorrection(noon - skew - age, skew, noon)).toBe(skew);
       }
     }
@@ -129,18 +126,18 @@ describe('clockCorrection', () => {
   it.each([
     { what: 'in seconds', sentAt: Math.floor(noon / 1000) },
     { what: '0', sentAt: 0 },
-    { what: 'long ago', sentAt: noon - 400 * day },
-    { what: 'years ahead', sentAt: noon + 400 * day },
+    { what: 'long ago', sentAt: noon - 400 * DAY_MS },
+    { what: 'years ahead', sentAt: noon + 400 * DAY_MS },
   ])('ignores a clock that is $what beside a current event', ({ sentAt }) => {
     const skew = clockSkew([sentAt], noon);
-    for (const time of [noon, noon - minute, noon - 3 * day]) {
+    for (const time of [noon, noon - MINUTE_MS, noon - 3 * DAY_MS]) {
       expect(clockCorrection(time, skew, noon)).toBeNull();
     }
   });
 
   it('never moves a time more than five minutes after its arrival or more than 30 days before it', () => {
     const anyTime = fc.integer({ min: MIN_TIME_MS, max: MAX_TIME_MS });
-    const near = fc.integer({ min: -40 * day, max: 40 * day });
+    const near = fc.integer({ min: -40 * DAY_MS, max: 40 * DAY_MS });
     const times = fc.oneof(
       fc.tuple(anyTime, anyTime),
       fc.tuple(anyTime, near).map(([sentAt, age]): [number, number] => [sentAt - age, sentAt]),
@@ -149,8 +146,8 @@ describe('clockCorrection', () => {
       fc.property(times, ([time, sentAt]) => {
         const correction = clockCorrection(time, noon - sentAt, noon);
         if (correction === null || correction === 0) return;
-        expect(time + correction).toBeLessThanOrEqual(noon + 5 * minute);
-        expect(time + correction).toBeGreaterThanOrEqual(noon - 30 * day);
+        expect(time + correction).toBeLessThanOrEqual(noon + 5 * MINUTE_MS);
+        expect(time + correction).toBeGreaterThanOrEqual(noon - 30 * DAY_MS);
       }),
       { numRuns: 1_000 },
     );

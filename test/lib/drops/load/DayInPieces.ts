@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
 
@@ -40,7 +41,7 @@ export class DayInPieces {
 
   /** Lets no time for another piece. */
   readonly later = async (): Promise<void> => {
-    await this.loads.clock.advance(600_000);
+    await this.loads.clock.advance(10 * MINUTE_MS);
   };
 
   /** Makes one piece. */

@@ -141,7 +141,7 @@ describe('a day that fails', () => {
 
   it('puts its refused rows into quarantine once, if it is tried twice', async () => {
     const key = await loads.drop('a.parquet', partlyRefused(98, 2));
-    loads.clock.advance(-3_600_000);
+    loads.clock.advance(-HOUR_MS);
     await loads.dropEvents('b', 98, 99);
     loads.clock.advance(2 * HOUR_MS);
     await loads.load();

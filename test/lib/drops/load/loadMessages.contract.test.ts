@@ -204,7 +204,7 @@ describe('load messages', () => {
       await loads.dropEvents('a', 0, 2, name);
       await send([task()]);
     }
-    loads.clock.advance(86_400_000);
+    loads.clock.advance(DAY_MS);
     loads.faults.set({
       s3: [
         { fault: 'failCalls', operations: ['DeleteObjects'], code: 'AccessDenied', status: 403, calls: 1 },

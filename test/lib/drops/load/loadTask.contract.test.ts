@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
-import { DAY_MS } from '../../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import {
   DROPS,
@@ -52,7 +52,7 @@ describe('a load', () => {
     await loads.dropEvents('a', 0, 30);
     await loads.drop('deeper/b.parquet', someEvents(30, 50));
     await loads.drop('a.parquet', someEvents(90, 99), '2026-11-18');
-    loads.clock.advance(3_600_000);
+    loads.clock.advance(HOUR_MS);
     await ends(loads.load(), 'succeeded', { rows: { in: 50, out: 50, refused: 0 } });
     await loads.expectEvents(0, 50);
     expect(await loads.read('2026-11-18')).toBeNull();
@@ -71,7 +71,7 @@ describe('a load', () => {
 
   it.each([
     { what: 'for a day', waitMs: DAY_MS - 1, isKept: true },
-    { what: 'no longer than a day', waitMs: 86_400_000, isKept: false },
+    { what: 'no longer than a day', waitMs: DAY_MS, isKept: false },
   ])('keeps the version that it replaces $what', async ({ waitMs, isKept }) => {
     await loads.dropEvents('a', 0, 3);
     await loads.load();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { firstRows, LoadedDay, noRows } from './LoadedDay.ts';
 import { ends, type Loads, readEvents } from './startLoads.ts';
@@ -113,7 +114,7 @@ describe('a loaded day whose files are deleted or have no rows', () => {
       const missing = { state: 'inputs_missing', version, missingSince: loads.clock.now(), content };
       await ends(day.run(), 'inputs_missing');
       await loads.expectEntry(missing);
-      loads.clock.advance(60_000);
+      loads.clock.advance(MINUTE_MS);
       expect(await day.run(as)).toEqual(again);
       await loads.expectEntry(missing);
     },
@@ -124,7 +125,7 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     const task = await day.plan();
     await ends(loads.load(task), 'inputs_missing');
     const { missingSince } = (await loads.entry()) ?? {};
-    loads.clock.advance(60_000);
+    loads.clock.advance(MINUTE_MS);
     await ends(loads.load(task), 'unchanged');
     await loads.expectEntry({ state: 'inputs_missing', missingSince });
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { DatasetInput } from '../../../harness/configInput.ts';
 import { type Asked, firstRows, LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay, plannedTask } from './planDay.ts';
@@ -67,7 +67,7 @@ describe('a day that was loaded from another place', () => {
   it('is settled as it was where it was loaded in pieces when the place changed', async () => {
     loads.cutAt(1);
     for (const name of ['a', 'b']) await loads.dropEvents(name, 9, 12);
-    const later = async () => loads.clock.advance(600_000);
+    const later = async () => loads.clock.advance(10 * MINUTE_MS);
     const task = await plannedTask(loads, DAY);
     expect(await loads.load({ ...task, at: { recorded: later } })).toMatchObject({ done: 1 });
     loads.clock.advance(7 * HOUR_MS);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import type { PutReceipt } from '../../../../lib/drops/load/Loader.ts';
 import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
@@ -90,7 +91,7 @@ describe('receipts of loads', () => {
     refuses = REFUSED;
     await load();
     const { failingSince } = (await loads.entry())?.receipt ?? {};
-    loads.clock.advance(3_600_000);
+    loads.clock.advance(HOUR_MS);
     refuses = Object.assign(new Error('u-secret'), { name: 'SlowDown' });
     await load({ reason: 'backfill' });
     expect((await loads.entry())?.receipt).toMatchObject({
@@ -101,7 +102,7 @@ describe('receipts of loads', () => {
 
   it('are not begun once the time is over, which is noted', async () => {
     await loads.dropEvents('a', 0, 3);
-    const moved = async () => loads.clock.advance(3_600_000);
+    const moved = async () => loads.clock.advance(HOUR_MS);
     await ends(load({ at: { moved } }), 'succeeded');
     expect(written).toEqual([]);
     expect((await loads.entry())?.receipt).toMatchObject({
@@ -136,7 +137,7 @@ describe('receipts of loads', () => {
     await loads.dropEvents('a', 0, 3);
     await ends(load({ killAt: 'moved' }), 'killed');
     expect(written).toEqual([]);
-    loads.clock.advance(86_400_000);
+    loads.clock.advance(DAY_MS);
     await load({ reason: 'backfill' });
     expect(written.map(({ receipt }) => receipt.state)).toEqual(['succeeded']);
   });

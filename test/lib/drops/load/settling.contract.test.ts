@@ -5,7 +5,7 @@ import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { planDay, plannedTask } from './planDay.ts';
 import { DAY, ends, type Loads, readEvents, startLoads } from './startLoads.ts';
 
-const SETTLE_MS = 600_000;
+const SETTLE_MS = 10 * MINUTE_MS;
 
 describe('a day that changes between its plan and its load', () => {
   let loads: Loads;

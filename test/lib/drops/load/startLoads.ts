@@ -211,7 +211,7 @@ export async function startLoads(
     async loadInPieces(...given: [] | [LoadOptions]): Promise<LoadOutcome | 'killed'> {
       const [options = {} as LoadOptions] = given;
       const recorded = async () => {
-        clock.advance(600_000);
+        clock.advance(10 * MINUTE_MS);
         await options.at?.recorded?.();
       };
       const at = { ...options.at, recorded };

@@ -19,7 +19,7 @@ import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const NOW = Date.UTC(2026, 10, 20, 9);
-const terms = { now: NOW, settleMs: 600_000, table: 'acme_events' };
+const terms = { now: NOW, settleMs: 10 * MINUTE_MS, table: 'acme_events' };
 
 const file = (name: string, other: Partial<DropObject> = {}): DropObject => ({
   key: `${FOLDER}${name}`,
@@ -67,13 +67,13 @@ describe('decideDay', () => {
       title: 'that was emptied, perhaps before a rewrite',
       listed: none,
       known: {},
-      decision: { wait: 'settling', until: NOW + 600_000 },
+      decision: { wait: 'settling', until: NOW + 10 * MINUTE_MS },
     },
     {
       title: 'that was emptied a moment ago, after it had lost a file',
       listed: none,
       known: { state: 'waiting', queued: queued('half', 600_000, 'settling') },
-      decision: { wait: 'settling', until: NOW + 600_000 },
+      decision: { wait: 'settling', until: NOW + 10 * MINUTE_MS },
     },
     {
       title: 'that lost a file a moment ago, although other files arrived long before',
@@ -100,7 +100,7 @@ describe('decideDay', () => {
       title: 'that goes on with its next piece, although files came',
       listed: both,
       known: { state: 'waiting', queued: queued('before', 9 * HOUR_MS), run: loadRun() },
-      decision: { wait: 'loading', until: NOW + 900_000 },
+      decision: { wait: 'loading', until: NOW + 15 * MINUTE_MS },
     },
     {
       title: 'whose next piece nobody has made for six hours',
@@ -127,7 +127,7 @@ describe('decideDay', () => {
       title: 'that was queued and then emptied, perhaps before a rewrite',
       listed: none,
       known: unloaded(HOUR_MS),
-      decision: { wait: 'settling', until: NOW + 600_000 },
+      decision: { wait: 'settling', until: NOW + 10 * MINUTE_MS },
     },
     {
       title: 'with a file that is too recent',
@@ -139,7 +139,7 @@ describe('decideDay', () => {
       title: 'beside whose files a job still writes',
       listed: drop(file('a.parquet'), file('_temporary/0/b', { lastModified: new Date(NOW) })),
       known: null,
-      decision: { wait: 'settling', until: NOW + 600_000 },
+      decision: { wait: 'settling', until: NOW + 10 * MINUTE_MS },
     },
     {
       title: 'whose loaded file was archived before another arrived',
@@ -344,7 +344,7 @@ it('a day lacks its marker until that is there, unless it was loaded and has los
   expect(lacksMarker(none, marker, loaded)).toBe(false);
   expect(lacksMarker(none, marker, {})).toBe(true);
   expect(lacksMarker(none, marker, null)).toBe(true);
-  const until = NOW + 900_000;
+  const until = NOW + 15 * MINUTE_MS;
   expect(decideDay(oneFile, null, { ...terms, marker })).toEqual({ wait: 'marker', until });
 });
 

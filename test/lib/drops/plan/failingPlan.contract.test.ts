@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { entryOf, plan, planAll } from './planRuns.ts';
@@ -48,14 +48,14 @@ describe('a run of the plan that cannot do its work', () => {
     ingest.faults.set({
       s3: [{ fault: 'failCalls', code: 'AccessDenied', status: 403, calls: 'all', key: 'acme-drops' }],
     });
-    await ingest.clock.advance(3_600_000);
+    await ingest.clock.advance(HOUR_MS);
     await plan(ingest);
     const { at: since } = await note();
-    expect(since - lastGood).toBeGreaterThanOrEqual(3_600_000);
-    await ingest.clock.advance(3_600_000);
+    expect(since - lastGood).toBeGreaterThanOrEqual(HOUR_MS);
+    await ingest.clock.advance(HOUR_MS);
     await plan(ingest);
     const { at, failure } = await note();
-    expect(at - since).toBeGreaterThanOrEqual(3_600_000);
+    expect(at - since).toBeGreaterThanOrEqual(HOUR_MS);
     expect(failure).toMatchObject({ code: 'SLUICE_SOURCE_ACCESS_DENIED', since, lastGood });
     ingest.faults.clear();
     await plan(ingest);

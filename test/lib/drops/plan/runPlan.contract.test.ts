@@ -155,7 +155,7 @@ describe('a run of the plan', () => {
     await plan(ingest, { datasets: ['events'], days: [today()], round: 4 });
     await ingest.clock.advance(14 * MINUTE_MS);
     expect(await ingest.received('plan')).toEqual([]);
-    await ingest.clock.advance(60_000);
+    await ingest.clock.advance(MINUTE_MS);
     expect(await ingest.received('plan')).toMatchObject([{ round: 5 }]);
   });
 

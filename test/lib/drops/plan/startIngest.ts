@@ -134,7 +134,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     /** Drops a file into each of these days, which settle. */
     async dropInto(...days: readonly string[]): Promise<void> {
       for (const day of days) await this.put(`events/${day}/a.parquet`);
-      await clock.advance(3_600_000);
+      await clock.advance(HOUR_MS);
     },
     /** What status says of the first dataset. @param count Files that a day has. */
     async status(count = 4) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { CatalogCallError, type Page, readPages } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 
@@ -41,7 +42,7 @@ function listing(failures: readonly number[] = []) {
 describe('readPages', () => {
   it('retries the failed page, and not those before it', async () => {
     const { attempts, readPage, asked } = listing([1, 0, 2]);
-    expect(await readPages(attempts(60_000), 3, readPage)).toEqual(['a', 'b', 'c']);
+    expect(await readPages(attempts(MINUTE_MS), 3, readPage)).toEqual(['a', 'b', 'c']);
     expect(asked).toEqual([undefined, undefined, '1', '2', '2', '2']);
   });
 
@@ -62,7 +63,7 @@ describe('readPages', () => {
 
   it('reports more pages than are possible', async () => {
     const { attempts, readPage, asked } = listing();
-    expect(await readPages(attempts(60_000), 2, readPage)).toBeUndefined();
+    expect(await readPages(attempts(MINUTE_MS), 2, readPage)).toBeUndefined();
     expect(asked).toHaveLength(2);
   });
 
@@ -70,7 +71,7 @@ describe('readPages', () => {
     const { attempts } = listing();
     for (const error of [new CatalogCallError('AccessDenied', false, 'no'), new TypeError('defect')]) {
       let calls = 0;
-      const read = readPages(attempts(60_000), 3, async () => {
+      const read = readPages(attempts(MINUTE_MS), 3, async () => {
         calls += 1;
         throw error;
       });

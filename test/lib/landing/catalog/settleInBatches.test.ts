@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { CatalogCallError, RETRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { settleInBatches } from '../../../../lib/landing/catalog/settleInBatches.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
@@ -32,7 +33,7 @@ describe('settleInBatches', () => {
   async function settle(
     days: readonly string[],
     answer: (batch: readonly string[], call: number) => Record<string, string> | CatalogCallError,
-    deadline = 600_000,
+    deadline = 10 * MINUTE_MS,
   ) {
     const clock = new ManualClock(0);
     const calls: string[][] = [];

@@ -1,5 +1,6 @@
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../../lib/tables/deliveredTables.ts';
@@ -51,7 +52,7 @@ export async function startCatalog() {
     /** How long was waited before each further try. */
     waits,
     /** Fresh attempts with `budgetMs` to go. */
-    attempts: (budgetMs = 60_000) => ({
+    attempts: (budgetMs = MINUTE_MS) => ({
       clock,
       wait: async (ms: number) => {
         waits.push(ms);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MINUTE_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { StreamBreaker } from '../../../../lib/landing/store/StreamBreaker.ts';
 import { PROBE_CALL_MS } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock, seededRandom } from '../../../../packages/local-aws/src/base/index.ts';
@@ -93,7 +93,7 @@ describe('the breaker of a stream', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1_000 }),
-        fc.integer({ min: 100, max: 3_600_000 }),
+        fc.integer({ min: 100, max: HOUR_MS }),
         fc.integer({ min: 10, max: 2_000 }),
         (seed, awayMs, everyMs) => {
           const { clock, send, breaker } = environment(seededRandom(seed));

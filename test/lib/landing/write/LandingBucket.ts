@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
@@ -158,7 +159,7 @@ export class LandingBucket {
       directory,
       log: (line) => this.lines.push(line),
     };
-    const time = { deadline: NOW + 600_000, ...(signal === undefined ? {} : { signal }) };
+    const time = { deadline: NOW + 10 * MINUTE_MS, ...(signal === undefined ? {} : { signal }) };
     return writeObjects(groups, { ...writer, ...more }, time);
   }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
 import { writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { recordOf, rowOf, startLanding } from '../../../observe/startLanding.ts';
@@ -28,7 +29,7 @@ afterAll(() => landing.close());
 it('the writer lists notes, fetches an object, and puts its files', async () => {
   const key = 'landing/2026/11/23/10/one.ndjson.gz';
   await landing.put(key, recordOf({ exposures: [rowOf('exposures', 'a')], events: [rowOf('events', 'b')] }));
-  const deadline = landing.clock.now() + 600_000;
+  const deadline = landing.clock.now() + 10 * MINUTE_MS;
   expect(await writeObjects([[key]], writer, { deadline })).toMatchObject({ files: 2 });
   expect(calls).toEqual({
     // The object and two files.

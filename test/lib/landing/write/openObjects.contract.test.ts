@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
@@ -73,7 +74,7 @@ const write = (keys: readonly string[], more: Partial<Writer> = {}, groups = [ke
   const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory.path };
   const own = { directory: directory.path, limits, stage: 'dev', log: () => {} };
   const writer = { config, store, clock: { now: () => NOW }, ...own, ...more };
-  return writeObjects(groups, writer, { deadline: NOW + 600_000 });
+  return writeObjects(groups, writer, { deadline: NOW + 10 * MINUTE_MS });
 };
 
 const row = (id: string) => ({ day: '2026-11-25', json: JSON.stringify({ event_id: id }) });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { startKeys } from './startKeys.ts';
 import { secretOf, testKey } from './testKeys.ts';
 
 /** As long as keys that were read are believed. */
-const FRESH_MS = 300_000;
+const FRESH_MS = 5 * MINUTE_MS;
 /** Between two lookups of keys that are not known. */
 const UNKNOWN_KEY_PAUSE_MS = 30_000;
 const web = testKey('web');
@@ -111,10 +112,10 @@ describe('rotation', () => {
 
   it('refreshes again when the clock is set back', async () => {
     const keys = startKeys();
-    keys.clock.advance(86_400_000);
+    keys.clock.advance(DAY_MS);
     await keys.expectJudged(web.key, 'SLUICE_KEY_UNKNOWN');
     keys.has(web);
-    keys.clock.advance(-86_400_000);
+    keys.clock.advance(-DAY_MS);
     await keys.expectJudged(web.key, 'web');
   });
 });
@@ -147,7 +148,7 @@ describe('an outage of Secrets Manager', () => {
     keys.secret.down = true;
     await keys.expectJudged(web.key, 'SLUICE_KEYS_UNAVAILABLE');
     keys.secret.down = false;
-    keys.clock.advance(-86_400_000);
+    keys.clock.advance(-DAY_MS);
     await keys.expectJudged(web.key, 'web');
     // It logs the failure, and then that this is over, and nothing more of reads that succeed.
     keys.clock.advance(FRESH_MS);
@@ -170,7 +171,7 @@ describe('an outage of Secrets Manager', () => {
     await keys.judge(web.key);
     keys.secret.down = true;
     for (let hour = 0; hour < 72; hour += 1) {
-      keys.clock.advance(3_600_000);
+      keys.clock.advance(HOUR_MS);
       await keys.expectJudged(web.key, 'web');
       await keys.gate.settled();
     }

@@ -68,7 +68,7 @@ export class LateLooks {
     ingest.lines.length = 0;
     await this.handle([{ sluice: 'expected' }]);
     await this.handle(await ingest.received('plan'));
-    await ingest.clock.advance(60_000);
+    await ingest.clock.advance(MINUTE_MS);
     await this.handle(await ingest.received('plan'));
     return ingest.lines.filter(({ event }) => event === 'ingest_expected');
   }
