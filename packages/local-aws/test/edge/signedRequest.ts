@@ -3,31 +3,31 @@ import { type Agent, request } from 'node:http';
 
 /** A request to sign and send by hand, for what the SDK would never send. */
 export interface RawRequest {
-  /** Of the endpoint. */
+  /** URL of the endpoint. */
   readonly url: string;
-  /** Default: `GET`. */
+  /** Method of the request. Default: `GET`. */
   readonly method?: string;
   /** Path with query, exactly as it goes out. */
   readonly path: string;
   /** Headers to sign. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: none. */
+  /** Body of the request. Default: none. */
   readonly body?: string | Uint8Array;
-  /** Default: `s3`. */
+  /** The service that the signature is for. Default: `s3`. */
   readonly service?: string;
-  /** Default `us-east-1`. */
+  /** The region that the signature is for. Default: `us-east-1`. */
   readonly region?: string;
-  /** Default: `test`. */
+  /** The secret that signs. Default: `test`. */
   readonly secret?: string;
-  /** Default: `test`. */
+  /** The key that signs. Default: `test`. */
   readonly accessKeyId?: string;
   /** Hash to sign in place of the body's own hash. */
   readonly payloadHash?: string;
-  /** Default: now. */
+  /** The time of the signature. Default: now. */
   readonly at?: Date;
   /** Signs the body's hash without naming it in a header. */
   readonly unnamedHash?: boolean;
-  /** Default: Node's own. */
+  /** The agent that sends the request. Default: Node's own. */
   readonly agent?: Agent;
   /** Headers to send without signing them. */
   readonly unsigned?: Readonly<Record<string, string>>;
@@ -37,9 +37,9 @@ export interface RawRequest {
 export interface RawResponse {
   /** HTTP status. */
   readonly status: number;
-  /** Names are in lower case. */
+  /** Headers, by names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** As text. */
+  /** Body, as text. */
   readonly body: string;
 }
 
@@ -97,12 +97,12 @@ export function sign(raw: RawRequest): {
   return { headers: { ...headers, ...raw.unsigned }, signature, key, timestamp, scope };
 }
 
-/** Signs and sends. */
+/** Signs a request and sends it. */
 export function signedRequest(raw: RawRequest): Promise<RawResponse> {
   return send(raw, sign(raw).headers);
 }
 
-/** Sends as it is; a list of values on a line each. */
+/** Sends a request with these headers, as they are; each value of a list on a line of its own. */
 export function send(
   raw: Pick<RawRequest, 'url' | 'path' | 'method' | 'body' | 'agent'>,
   headers: Readonly<Record<string, string | string[]>>,
@@ -129,7 +129,7 @@ export function send(
   });
 }
 
-/** Hexadecimal. */
+/** The SHA-256 of data, as hexadecimal digits. */
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }

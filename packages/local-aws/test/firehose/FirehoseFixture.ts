@@ -8,6 +8,7 @@ import { until } from '../harness/until.ts';
 
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);
+/** The account of the streams. */
 export const ACCOUNT = '000000000000';
 
 /**
@@ -15,9 +16,11 @@ export const ACCOUNT = '000000000000';
  * `clock.advance`.
  */
 export class FirehoseFixture {
+  /** Its clock, which stands still at {@link START} until a test moves it. */
   readonly clock = new ManualClock(START);
   /** Objects in "S3": key → bytes. */
   readonly objects = new Map<string, Uint8Array>();
+  /** Failures on demand. */
   readonly faults = new Faults();
   /** What has kept deliveries from being stored. */
   readonly failures: unknown[] = [];
@@ -28,15 +31,17 @@ export class FirehoseFixture {
   readonly directory = this.#folder.path;
   #running: { firehose: Firehose; edge: Edge; client: FirehoseClient } | undefined;
 
+  /** The Firehose that runs. @throws Error if none does. */
   get firehose(): Firehose {
     return this.#get().firehose;
   }
 
+  /** A client of the Firehose that runs. @throws Error if none does. */
   get client(): FirehoseClient {
     return this.#get().client;
   }
 
-  /** @param clock Default: the fixture's, which stands still. */
+  /** Starts Firehose on the directory. @param clock Default: the fixture's, which stands still. */
   async start(clock: LocalClock = this.clock): Promise<void> {
     const firehose = await openFirehose({
       directory: this.directory,
@@ -66,6 +71,7 @@ export class FirehoseFixture {
     this.#running = { firehose, edge, client };
   }
 
+  /** Stops it, and keeps what it has stored. */
   async stop(): Promise<void> {
     const { firehose, edge, client } = this.#get();
     client.destroy();
@@ -80,6 +86,7 @@ export class FirehoseFixture {
     this.#folder.remove();
   }
 
+  /** Puts a record through the real client. */
   put(stream: string, record: string | Uint8Array): Promise<PutRecordCommandOutput> {
     const Record = { Data: typeof record === 'string' ? Buffer.from(record) : record };
     return this.client.send(new PutRecordCommand({ DeliveryStreamName: stream, Record }));
@@ -97,11 +104,12 @@ export class FirehoseFixture {
     for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Keys in `bucket`, without the bucket. */
+  /** The keys of the objects in `bucket`, in order. */
   keys(): string[] {
     return [...this.objects.keys()].map((key) => key.replace(/^bucket\//, '')).sort();
   }
 
+  /** The text of an object in `bucket`; empty if it is not there. */
   text(key: string): string {
     return Buffer.from(this.objects.get(`bucket/${key}`) ?? []).toString('utf8');
   }
@@ -114,6 +122,7 @@ export class FirehoseFixture {
       .join('');
   }
 
+  /** What runs. @throws Error if nothing does. */
   #get() {
     if (this.#running === undefined) throw new Error('The fixture is not started.');
     return this.#running;

@@ -6,7 +6,9 @@ import { glueService } from '../../src/glue/index.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
+/** The account of the catalog. */
 export const ACCOUNT = '000000000000';
+/** The time at which its clock stands, epoch milliseconds. */
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 
 /** A table partitioned by day, as the product's are. */

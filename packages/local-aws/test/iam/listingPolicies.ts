@@ -14,6 +14,7 @@ interface KnownCondition {
 /** Prefixes of calls: the first two match `events/*` and `metrics/*`. */
 export const PREFIXES = ['events/', 'metrics/x', undefined] as const;
 
+/** Conditions of statements. */
 const CONDITIONS: readonly KnownCondition[] = [
   { condition: {}, holds: () => true },
   {

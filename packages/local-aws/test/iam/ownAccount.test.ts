@@ -165,10 +165,10 @@ describe("a role of a customer's account", () => {
     const { sessionToken, ...key } = await assume('load-7');
     const other = await assume('load-8');
     // The token has the name of the session.
-    for (const [token, name] of [
-      [sessionToken, 'load-7'],
-      [other.sessionToken, 'load-8'],
-    ] as const) {
+    for (const { token, name } of [
+      { token: sessionToken, name: 'load-7' },
+      { token: other.sessionToken, name: 'load-8' },
+    ]) {
       const client = kept(new STSClient({ ...options, credentials: { ...key, sessionToken: token } }));
       expect(await client.send(new GetCallerIdentityCommand({}))).toMatchObject({
         Arn: `arn:aws:sts::${THEIRS}:assumed-role/${RoleName}/${name}`,

@@ -5,7 +5,9 @@ import { type QueueMinute, Queues } from '../../src/sqs/Queues.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
+/** The account of the queues. */
 export const ACCOUNT = '000000000000';
+/** The time at which its clock stands, epoch milliseconds. */
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 
 /** The local SQS over HTTP with a real client before it, on a clock that tests move. */

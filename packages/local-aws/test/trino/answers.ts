@@ -9,6 +9,7 @@ export interface Answers {
   value(expression: string): Promise<string | null>;
   /** All rows of a query, as text. */
   rows(sql: string): Promise<(string | null)[][]>;
+  /** Closes DuckDB. */
   close(): void;
 }
 

@@ -29,7 +29,7 @@ describe('EXPLAIN', () => {
   it('has one column, and a kind of its own', async () => {
     const { columns, kind } = await plain();
     expect(columns).toMatchObject([{ Name: 'Query Plan', Type: 'varchar' }]);
-    expect(kind).toEqual(['UTILITY', 'EXPLAIN']);
+    expect(kind).toEqual({ statement: 'UTILITY', substatement: 'EXPLAIN' });
   });
 
   it('names what is wrong with the query, at its place in the statement', async () => {

@@ -166,7 +166,7 @@ describe('errors of the local Athena', () => {
   it.each(FAILURES)('$sql', async ({ sql, reason, type }) => {
     expect(await lake.failure(sql)).toEqual({
       reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
-      error: [2, type],
+      error: { category: 2, type },
     });
   });
 
@@ -214,7 +214,7 @@ describe('errors of the local Athena', () => {
     await lake.rows("ALTER TABLE broken ADD PARTITION (ds = '2026-11-19') PARTITION (ds = '2026-11-20')");
     expect(await lake.failure('SELECT * FROM broken')).toEqual({
       reason: 'HIVE_BAD_DATA: Not valid Parquet file: s3://lake/broken/ds=2026-11-20/0.parquet',
-      error: [2, 1001],
+      error: { category: 2, type: 1001 },
     });
     expect(await lake.rows("SELECT * FROM broken WHERE ds = '2026-11-19'")).toEqual([['1', '2026-11-19']]);
   });
@@ -281,7 +281,7 @@ describe('a column of dates or times that is compared with a plain text', () => 
     const failed = await lake.failure(sql);
     expect(failed.reason).toContain(`: Cannot apply operator: ${reason}`);
     expect(failed.reason).toMatch(/^TYPE_MISMATCH: line 1:\d+: /);
-    expect(failed.error).toEqual([2, 1006]);
+    expect(failed.error).toEqual({ category: 2, type: 1006 });
   });
 
   it.each([

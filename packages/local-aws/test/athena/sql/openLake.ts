@@ -13,9 +13,9 @@ export interface Answer {
   /** Why it failed; undefined if it succeeded. */
   readonly reason: string | undefined;
   /** The failure's numbers. */
-  readonly error: readonly [category: number | undefined, type: number | undefined];
+  readonly error: { readonly category: number | undefined; readonly type: number | undefined };
   /** The types that Athena reports. */
-  readonly kind: readonly [statement: string | undefined, substatement: string | undefined];
+  readonly kind: { readonly statement: string | undefined; readonly substatement: string | undefined };
   /** Members of ColumnInfo. */
   readonly columns: readonly {
     readonly Name?: string | undefined;
@@ -92,6 +92,7 @@ export async function openLake() {
   };
 }
 
+/** The statement that makes the table. */
 const CREATE_EVENTS = `CREATE EXTERNAL TABLE events (
     id bigint, name string COMMENT 'of whom', value double, ts timestamp, tags array<string>,
     place struct<city:string,zip:int>, attributes map<string,int>, extra string
@@ -130,8 +131,8 @@ async function answerOf(client: AthenaClient, sql: string, input: Input): Promis
   return {
     state,
     reason,
-    error: [AthenaError?.ErrorCategory, AthenaError?.ErrorType],
-    kind: [execution.StatementType, execution.SubstatementType],
+    error: { category: AthenaError?.ErrorCategory, type: AthenaError?.ErrorType },
+    kind: { statement: execution.StatementType, substatement: execution.SubstatementType },
     columns: columns.map(({ Name, Type, Precision, Scale }) => ({ Name, Type, Precision, Scale })),
     rows: hasHeader ? rows.slice(1) : rows,
     updateCount: results?.UpdateCount,

@@ -44,7 +44,7 @@ describe('SHOW and DESCRIBE', () => {
       ['\t \t '],
       ['ds                  \tdate                \t                    '],
     ]);
-    expect(kind[0]).toBe('UTILITY');
+    expect(kind.statement).toBe('UTILITY');
   });
 });
 
@@ -163,7 +163,7 @@ describe('views', () => {
     await lake.rows('DROP TABLE short');
     const { reason, error } = await lake.failure('SELECT * FROM orphan');
     expect(reason).toMatch(/^INVALID_VIEW: Failed analyzing stored view 'awsdatacatalog.db.orphan': /);
-    expect(error).toEqual([2, 1107]);
+    expect(error).toEqual({ category: 2, type: 1107 });
   });
 });
 

@@ -86,7 +86,7 @@ describe('times with time zone in the local Athena', () => {
   it.each(REFUSED)('refuses %s', async (sql) => {
     const { reason, error } = await lake.failure(sql);
     expect(reason).toMatch(/^NOT_SUPPORTED: line 1:\d+: A time of another zone outside of CAST/);
-    expect(error).toEqual([2, 1200]);
+    expect(error).toEqual({ category: 2, type: 1200 });
   });
 
   it.each(["'+02:00'", "INTERVAL '2' HOUR"])('rejects an offset: %s', async (zone) => {
