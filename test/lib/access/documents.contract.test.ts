@@ -181,14 +181,14 @@ const alsoReads = alsoReadsPolicy(scope, {
   ]),
 });
 
-const all: [string, PolicyDocument][] = [
-  ...Object.entries(compared).map(([reader, { policy }]): [string, PolicyDocument] => [reader, policy]),
-  ['data of others', alsoReads ?? policyDocument([])],
-  ['deploy: the stack', deploy.stack],
-  ['deploy: the data', deploy.data],
-  ['deploy: the catalog', deploy.catalog],
-  ['a trial', trial.policy],
-  ["a trial's roles", trial.boundary],
+const all: readonly { readonly of: string; readonly policy: PolicyDocument }[] = [
+  ...Object.entries(compared).map(([reader, { policy }]) => ({ of: reader, policy })),
+  { of: 'data of others', policy: alsoReads ?? policyDocument([]) },
+  { of: 'deploy: the stack', policy: deploy.stack },
+  { of: 'deploy: the data', policy: deploy.data },
+  { of: 'deploy: the catalog', policy: deploy.catalog },
+  { of: 'a trial', policy: trial.policy },
+  { of: "a trial's roles", policy: trial.boundary },
 ];
 
 /** What the policy of a trial has besides the wildcards of the others. */
@@ -201,7 +201,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'secretsmanager:*': ['secretsmanager:PutSecretValue'],
 };
 
-describe.each(all)('the policy of %s', (_, policy) => {
+describe.each(all)('the policy of $of', ({ policy }) => {
   it('is valid for IAM in its length and its unique statement IDs', () => {
     expect(JSON.stringify(policy).length).toBeLessThan(ACCESS_LIMITS.managedPolicyCharacters);
     const names = policy.Statement.map(({ Sid }) => Sid);

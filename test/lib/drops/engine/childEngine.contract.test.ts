@@ -100,23 +100,22 @@ describe('the engine in another process', () => {
     expect(environment).toEqual({});
   });
 
-  it('takes a file that crashes it for damaged, and no file that it is killed with', async () => {
-    const [file] = await describedBy(childEngine(bench.limits), [await bench.write('stalled.parquet', ROWS)]);
+  it.each([
+    { what: 'a file that crashes it for damaged', signal: 'SIGSEGV', code: 'SLUICE_INGEST_FILE_DAMAGED' },
+    { what: 'a file that aborts it for damaged', signal: 'SIGABRT', code: 'SLUICE_INGEST_FILE_DAMAGED' },
+    { what: 'no file for damaged that it is killed with', signal: 'SIGKILL', code: 'SLUICE_ENGINE_KILLED' },
+    { what: 'no file for damaged that it is ended with', signal: 'SIGTERM', code: 'SLUICE_ENGINE_KILLED' },
+  ] as const)('takes $what', async ({ signal, code }) => {
+    const written = await bench.write(`stalled-${signal}.parquet`, ROWS);
+    const [file] = await describedBy(childEngine(bench.limits), [written]);
     if (file === undefined) throw new RangeError('No file.');
     stall(file);
-    for (const [signal, code] of [
-      ['SIGSEGV', 'SLUICE_INGEST_FILE_DAMAGED'],
-      ['SIGABRT', 'SLUICE_INGEST_FILE_DAMAGED'],
-      ['SIGKILL', 'SLUICE_ENGINE_KILLED'],
-      ['SIGTERM', 'SLUICE_ENGINE_KILLED'],
-    ] as const) {
-      const loading = expect(loadOf([file])).rejects.toMatchObject({
-        code,
-        detail: expect.stringContaining(signal),
-      });
-      (await reader()).kill(signal);
-      await loading;
-    }
+    const loading = expect(loadOf([file])).rejects.toMatchObject({
+      code,
+      detail: expect.stringContaining(signal),
+    });
+    (await reader()).kill(signal);
+    await loading;
   });
 
   it.each([

@@ -165,7 +165,7 @@ describe('readable files', () => {
   });
 
   it('can have names with quotes and letters of any alphabet', async () => {
-    const file = await bench.write("it''s ü.parquet".replace("''", ''), ROWS);
+    const file = await bench.write('its ü.parquet', ROWS);
     const { rows } = await bench.load(events, [{ ...file, name: "it's\\ü'.parquet" }]);
     expect(rows[0]?.['source_file']).toBe("it's\\ü'.parquet");
   });

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { projectRoot } from '../../../../local/roots.ts';
+import { textOf } from '../../../harness/textOf.ts';
 import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
 import { intField, textField } from '../../parquet/thriftWriter.ts';
 import { columnOf, type DatasetInput, EVENT, events, fails, MappingBench } from './MappingBench.ts';
@@ -334,7 +332,7 @@ describe('names of elements', () => {
 });
 
 it('history without users is loaded as docs/send.md configures it', async () => {
-  const page = readFileSync(join(projectRoot, 'docs', 'send.md'), 'utf8');
+  const page = textOf('docs', 'send.md');
   const [, sources = ''] = /```ts\nsources: (\[\{ name: 'history'.*?\]),\n```/s.exec(page) ?? [];
   const [
     {
@@ -354,7 +352,7 @@ it('history without users is loaded as docs/send.md configures it', async () => 
 });
 
 it("what Statsig's own forwarding wrote is loaded as docs/statsig-s3.md configures it", async () => {
-  const page = readFileSync(join(projectRoot, 'docs', 'statsig-s3.md'), 'utf8');
+  const page = textOf('docs', 'statsig-s3.md');
   const [, source = ''] = /```ts\n(\{\n {2}name: 'old',.*?\}),\n```/s.exec(page) ?? [];
   const { datasets }: { datasets: (DatasetInput & { name: string })[] } = JSON.parse(
     JSON.stringify(runInNewContext(`(${source})`)),

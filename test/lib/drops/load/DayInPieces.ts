@@ -45,15 +45,14 @@ export class DayInPieces {
   };
 
   /** Makes one piece. */
-  loadPiece(...given: [] | [LoadOptions]): ReturnType<Loads['load']> {
-    const [how = {} as LoadOptions] = given;
+  loadPiece(how: LoadOptions = {}): ReturnType<Loads['load']> {
     return this.loads.load({ ...how, at: { recorded: this.later } });
   }
 
   /** Puts the three files, and makes their first piece. @returns The task of the next one. */
-  async begin(...given: [] | [LoadOptions]): Promise<IngestTask> {
+  async begin(how?: LoadOptions): Promise<IngestTask> {
     await this.dropThree();
-    await this.loadPiece(...given);
+    await this.loadPiece(how);
     return this.loads.sentTask();
   }
 

@@ -179,5 +179,7 @@ describe('a receipt', () => {
       'half.parquet',
       '0.parquet',
     ]);
+    const thousand = failedBy('SLUICE_INGEST_FILE_DAMAGED', files.slice(0, 1_000));
+    expect({ named: thousand.files.length, more: thousand.moreFiles }).toEqual({ named: 1_000, more: 0 });
   });
 });

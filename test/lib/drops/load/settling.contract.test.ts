@@ -115,9 +115,9 @@ describe('a day that changes between its plan and its load', () => {
 
   it.each(['triggered', 'backfill'] as const)('is loaded immediately when it was %s', async (asked) => {
     await remove('a', 'b');
-    const task = await plannedTask(loads, DAY, asked);
+    const askedTask = await plannedTask(loads, DAY, asked);
     await remove('late');
-    await ends(loads.load(task), 'inputs_missing');
+    await ends(loads.load(askedTask), 'inputs_missing');
     expect(await loads.read()).toEqual(before);
   });
 
