@@ -95,11 +95,11 @@ export function queueMetrics({ queue, visible, inFlight, oldestMs, at }: QueueMi
 
 /** Whether a metric of an AWS service has values here. */
 export function isServiceMetric(namespace: string, name: string): boolean {
-  const names: Readonly<Record<string, readonly string[]>> = {
-    [STREAM_NAMESPACE]: streamMetricNames,
-    [FUNCTION_NAMESPACE]: functionMetricNames,
-    [QUEUE_NAMESPACE]: queueMetricNames,
-    [API_NAMESPACE]: apiMetricNames,
-  };
-  return names[namespace]?.includes(name) === true;
+  const names = new Map<string, readonly string[]>([
+    [STREAM_NAMESPACE, streamMetricNames],
+    [FUNCTION_NAMESPACE, functionMetricNames],
+    [QUEUE_NAMESPACE, queueMetricNames],
+    [API_NAMESPACE, apiMetricNames],
+  ]);
+  return names.get(namespace)?.includes(name) === true;
 }

@@ -13,8 +13,9 @@ import { SignatureProblem, signatureError } from '../protocol/signatureError.ts'
 import { type AuthenticationContext, authenticateRequest, handleWithFaults } from './handleRequest.ts';
 import type { ReadCall } from './readCall.ts';
 
-/** Content types of the two versions of AWS's JSON protocol. */
+/** Content type of version 1.0 of AWS's JSON protocol. */
 const JSON_1_0 = 'application/x-amz-json-1.0';
+/** Content type of version 1.1 of AWS's JSON protocol. */
 const JSON_1_1 = 'application/x-amz-json-1.1';
 
 /** What calls are answered with. */

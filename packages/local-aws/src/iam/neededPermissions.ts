@@ -42,10 +42,10 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
 }
 
 /** Actions on a queue's key, by the operation on the queue. */
-const OF_QUEUE_KEYS: Readonly<Record<string, readonly string[]>> = {
-  SendMessage: ['kms:GenerateDataKey', 'kms:Decrypt'],
-  ReceiveMessage: ['kms:Decrypt'],
-};
+const OF_QUEUE_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['SendMessage', ['kms:GenerateDataKey', 'kms:Decrypt']],
+  ['ReceiveMessage', ['kms:Decrypt']],
+]);
 
 /**
  * The permissions for the key that encrypts a queue, of senders and receivers.
@@ -62,7 +62,7 @@ export function queueKeyPermissions(
     'kms:ViaService': `sqs.${place.region}.amazonaws.com`,
     'kms:CallerAccount': place.account,
   };
-  return (OF_QUEUE_KEYS[operation] ?? []).map((action) => ({ action, resource: key, context }));
+  return (OF_QUEUE_KEYS.get(operation) ?? []).map((action) => ({ action, resource: key, context }));
 }
 
 /** The permission of an operation whose action has the same name. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
 
-// `Snapshot` is missing: it is for types that the local cloud does not have.
+/** Values of `DeletionPolicy`. `Snapshot` is missing: it is for types that the local cloud does not have. */
 const deletionPolicy = z.enum(['Delete', 'Retain', 'RetainExceptOnCreate']);
+/** Values of `UpdateReplacePolicy`, without `Snapshot` either. */
 const updateReplacePolicy = z.enum(['Delete', 'Retain']);
 
 /**
