@@ -13,8 +13,10 @@ import { TAKEN, VISIBLE } from './flow/writerBacklog.ts';
 export interface LostCopies {
   /** How many at least: those that came meanwhile hide as many. */
   readonly count: number;
-  /** The first minute by whose measurement they were gone, ISO 8601. */
+  /** The last minute in which they were there, ISO 8601. */
   readonly since: string;
+  /** The first minute in which they were gone, ISO 8601: later than the next one if nobody measured meanwhile. */
+  readonly goneBy: string;
   /** Copies that the queue had at least in the minutes before. */
   readonly before: number;
   /** Copies that it had at most after it. */
@@ -65,7 +67,7 @@ function lostCopies(series: MetricSeries, now: number): LostCopies | null {
     );
   for (const [i, { at, copies }] of minutes.entries()) {
     const last = minutes[i + 1];
-    if (last === undefined || copies >= last.copies || at > now - AFTER_MS) continue;
+    if (last === undefined || copies >= last.copies || last.at > now - AFTER_MS) continue;
     const from = last.at - BEFORE_MS;
     const to = at + AFTER_MS;
     const before = Math.min(...within(from, last.at).map((minute) => minute.copies));
@@ -74,7 +76,8 @@ function lostCopies(series: MetricSeries, now: number): LostCopies | null {
       ...(settled.length === 0 ? within(at, to) : settled).map((minute) => minute.copies),
     );
     const count = before - after - finishedWithin(from, to);
-    if (count >= Math.max(FEWEST, before / 2)) return { count, since: isoTimestamp(at), before, after };
+    if (count < Math.max(FEWEST, before / 2)) continue;
+    return { count, since: isoTimestamp(last.at), goneBy: isoTimestamp(at), before, after };
   }
   return null;
 }

@@ -31,17 +31,35 @@ describe('copies that went out of the queue of relay', () => {
     {
       what: 'all of those that were tried again',
       values: { [VISIBLE]: untilMinutesAgo(20, [0, 0, 0]), [HIDDEN]: untilMinutesAgo(21, [20, 20]) },
-      told: { count: 20, since: '2026-11-20T08:40:00.000Z', before: 20, after: 0 },
+      told: {
+        count: 20,
+        since: '2026-11-20T08:39:00.000Z',
+        goneBy: '2026-11-20T08:40:00.000Z',
+        before: 20,
+        after: 0,
+      },
     },
     {
       what: 'in a purge that took some minutes, but for those that came meanwhile',
       values: { [VISIBLE]: untilMinutesAgo(16, [30, 30, 2, 1, 3, 4]) },
-      told: { count: 26, since: '2026-11-20T08:41:00.000Z', before: 30, after: 4 },
+      told: {
+        count: 26,
+        since: '2026-11-20T08:40:00.000Z',
+        goneBy: '2026-11-20T08:41:00.000Z',
+        before: 30,
+        after: 4,
+      },
     },
     {
       what: 'where the queue tells no more, as it is empty',
       values: { [VISIBLE]: untilMinutesAgo(300, [8, 0]) },
-      told: { count: 8, since: '2026-11-20T04:00:00.000Z', before: 8, after: 0 },
+      told: {
+        count: 8,
+        since: '2026-11-20T03:59:00.000Z',
+        goneBy: '2026-11-20T04:00:00.000Z',
+        before: 8,
+        after: 0,
+      },
     },
     {
       what: 'beside some that were delivered, and some that were put aside',
@@ -50,12 +68,35 @@ describe('copies that went out of the queue of relay', () => {
         [RELAYED]: untilMinutesAgo(32, [3]),
         [REFUSED]: untilMinutesAgo(29, [4]),
       },
-      told: { count: 13, since: '2026-11-20T08:30:00.000Z', before: 20, after: 0 },
+      told: {
+        count: 13,
+        since: '2026-11-20T08:29:00.000Z',
+        goneBy: '2026-11-20T08:30:00.000Z',
+        before: 20,
+        after: 0,
+      },
+    },
+    {
+      what: 'in hours that nobody measured, which ended just now',
+      values: { [VISIBLE]: [[minutesAgo(240), 20] as const, [minutesAgo(1), 2] as const] },
+      told: {
+        count: 18,
+        since: '2026-11-20T05:00:00.000Z',
+        goneBy: '2026-11-20T08:59:00.000Z',
+        before: 20,
+        after: 2,
+      },
     },
     {
       what: 'twice, of which the last is told',
       values: { [VISIBLE]: [...untilMinutesAgo(300, [8, 0]), ...untilMinutesAgo(60, [9, 0])] },
-      told: { count: 9, since: '2026-11-20T08:00:00.000Z', before: 9, after: 0 },
+      told: {
+        count: 9,
+        since: '2026-11-20T07:59:00.000Z',
+        goneBy: '2026-11-20T08:00:00.000Z',
+        before: 9,
+        after: 0,
+      },
     },
   ])('are told: $what', async ({ values, told }) => {
     expect(await lost(values)).toEqual(told);
@@ -92,7 +133,7 @@ describe('copies that went out of the queue of relay', () => {
     },
     {
       what: 'less than 15 minutes ago, of which metrics may still come',
-      values: { [VISIBLE]: untilMinutesAgo(14, [20, 0]) },
+      values: { [VISIBLE]: untilMinutesAgo(13, [20, 0]) },
     },
     {
       what: 'a day ago',

@@ -390,7 +390,7 @@ it('copies that went out of the queue of relay are told', async () => {
       ],
     },
   });
-  expect(facts.lostCopies).toMatchObject({ count: 20, since: '2026-11-20T10:00:00.000Z' });
+  expect(facts.lostCopies).toMatchObject({ count: 20, since: '2026-11-20T09:00:00.000Z' });
 });
 
 describe('the key of the bucket', () => {

@@ -334,7 +334,7 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'copies went out of the queue of relay',
-    { lostCopies: { count: 20, since: hoursAgo(3), before: 21, after: 1 } },
+    { lostCopies: { count: 20, since: hoursAgo(3), goneBy: hoursAgo(2.5), before: 21, after: 1 } },
   ],
   [
     'a client counts seconds',

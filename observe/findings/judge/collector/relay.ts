@@ -73,12 +73,12 @@ function neededText(error: string, stack: Place['stack']): string {
 /** Copies that went out of the queue, and that the function did not finish. */
 export function* lostCopies({ lostCopies: lost }: StatusFacts, { stack }: Place): Findings {
   if (lost === null) return;
-  const { count, since, before, after } = lost;
+  const { count, since, goneBy, before, after } = lost;
   const queue = partName(stack, 'relay');
   yield finding('SLUICE_FINDING_RELAY_LOST', {
     title: `At least ${counted(count, 'copy of a request', 'copies of requests')} went out of the queue ${queue}, and relay neither delivered them nor put them aside`,
     since,
-    detail: `The queue had at least ${counted(before, 'copy', 'copies')} before ${since}, and ${after} after it.`,
+    detail: `The queue had at least ${counted(before, 'copy', 'copies')} until ${since}, and ${after} at most from ${goneBy} on.`,
   });
 }
 
