@@ -20,7 +20,7 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show what waits, and what the target refused.', options: [], run: status },
   redrive: {
-    summary: 'Send again what the target refused.',
+    summary: 'Send again what the target refused, and large copies whose messages are gone.',
     options: ['reason', 'dry-run'],
     run: redrive,
   },
@@ -47,7 +47,7 @@ export interface ResentCopies extends RedrivenCopies {
   readonly dryRun: boolean;
 }
 
-/** Shows what waits and what was refused. @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused. */
+/** Shows what waits and what was refused. @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused, or has lost its message. */
 async function status(line: CommandLine): Promise<number> {
   const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withDeployment(line, readRelayState);
@@ -55,10 +55,13 @@ async function status(line: CommandLine): Promise<number> {
   writeResult<RelayState>(line, state, () =>
     textTable([
       { what: 'waiting', n: state.waiting.count, oldest: state.waiting.oldest ?? '' },
+      ...(state.stranded === null
+        ? []
+        : [{ what: 'without their message', n: state.stranded.count, oldest: state.stranded.oldest }]),
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),
   );
-  return state.refused.length === 0 ? 0 : PROBLEMS_FOUND;
+  return state.refused.length === 0 && state.stranded === null ? 0 : PROBLEMS_FOUND;
 }
 
 /** Sends refused copies again. @returns The exit code 0. @throws UsageError for what is no reason. */
@@ -74,7 +77,7 @@ async function redrive(line: CommandLine): Promise<number> {
   const moved = await withDeployment(line, (deployment) => redriveCopies(deployment, reason, dryRun));
   writeResult<ResentCopies>(line, { reason, dryRun, ...moved }, () =>
     textTable([
-      { what: 'found in relay/refused/', n: moved.found },
+      { what: 'found in relay/', n: moved.found },
       { what: dryRun ? 'that would be sent again' : 'sent again', n: moved.moved },
       ...(moved.tooOld > 0 ? [{ what: 'too old to be sent', n: moved.tooOld }] : []),
     ]),

@@ -7,19 +7,22 @@ import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import {
   parseRelayRefusedKey,
+  parseRelayWaitingKey,
   RELAY_REFUSED_FOLDER,
+  RELAY_WAITING_FOLDER,
   relayIdTime,
   relayWaitingKey,
 } from '../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
+import { isStranded, RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
+import { listFolder } from '../../observe/facts/flow/waitingObjects.ts';
 
 /** How many objects are moved at the same time. */
 const AT_ONCE = 16;
 
 /** The result of sending refused copies again. */
 export interface RedrivenCopies {
-  /** Number of refused copies. */
+  /** Number of refused copies, and of those in `relay/waiting/` whose message is gone. */
   readonly found: number;
   /** Copies that were sent again, or in a dry run would be. */
   readonly moved: number;
@@ -28,10 +31,10 @@ export interface RedrivenCopies {
 }
 
 /**
- * Sends refused copies again: each is copied to `relay/waiting/`, and a message names it, before it is deleted. If the
+ * Sends refused copies again, and without a reason those in `relay/waiting/` whose messages are gone. Of the refused ones each is copied to `relay/waiting/`, and a message names it, before it is deleted. If the
  * command is interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
  *
- * @param reason Only copies that were refused for this reason are sent; with null, all of them.
+ * @param reason Only copies that were refused for this reason are sent; with null, all of them, and stranded ones.
  * @param dryRun Whether copies are only counted.
  * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
  */
@@ -49,7 +52,19 @@ export async function redriveCopies(
   let found = 0;
   let moved = 0;
   let tooOld = 0;
-  const { QueueUrl } = await readQueue(deployment, 'relay');
+  const { QueueUrl, messages } = await readQueue(deployment, 'relay');
+  const { messages: dead } = await readQueue(deployment, 'relay-dead-letters');
+  const name = (key: string) =>
+    sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(key) }));
+  const stranded = reason === null ? (await listFolder(deployment, RELAY_WAITING_FOLDER)).objects : [];
+  await mapLimit(stranded, AT_ONCE, async ({ key }) => {
+    signal?.throwIfAborted();
+    const keptAt = relayIdTime(parseRelayWaitingKey(key) ?? '');
+    if (keptAt === null || !isStranded(keptAt, messages + dead, now)) return;
+    found += 1;
+    moved += 1;
+    if (!dryRun) await name(key);
+  });
   for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
     await mapLimit(Contents, AT_ONCE, async ({ Key = '', ETag = '' }) => {
       signal?.throwIfAborted();
@@ -66,7 +81,7 @@ export async function redriveCopies(
       const waitingKey = relayWaitingKey(id);
       const copy = { CopySource, CopySourceIfMatch: ETag, Key: waitingKey };
       await s3.send(new CopyObjectCommand({ Bucket, ...copy }));
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
+      await name(waitingKey);
       await store.remove(Key, ETag);
     });
   }

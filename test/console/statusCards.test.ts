@@ -27,6 +27,7 @@ it('the cards of Status have what came in, what waits, and how new it is', () =>
     ],
     relay: {
       waiting: { count: 4, oldest: null },
+      stranded: null,
       refused: [
         { reason: '401', count: 2, oldest: '', since: '' },
         { reason: '404', count: 1, oldest: '', since: '' },

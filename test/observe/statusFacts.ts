@@ -439,7 +439,7 @@ export const changedRequests = (
 
 /** Copies that wait for so many hours. */
 export const relayWaits = (hours: number, count = 1) => ({
-  relay: { waiting: { count, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
+  relay: { waiting: { count, oldest: hoursAgo(hours) }, stranded: null, refused: [], hasMore: false },
 });
 
 /** Two copies that were refused two hours ago and kept an hour before, or others. */
@@ -465,7 +465,7 @@ export const refusedCopies = (
 
 /** {@link refusedCopies}, beside some that have just come. */
 export const relayRefused = (...refused: readonly ReturnType<typeof refusedCopies>[]) => ({
-  relay: { waiting: { count: 3, oldest: null }, refused, hasMore: false },
+  relay: { waiting: { count: 3, oldest: null }, stranded: null, refused, hasMore: false },
 });
 
 /** Curated days of events, of which none fails. */

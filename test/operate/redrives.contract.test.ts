@@ -141,6 +141,40 @@ describe('refused copies that are sent again', () => {
     expect(await bodies('relay')).toHaveLength(2);
   });
 
+  describe('and large ones whose messages are gone', () => {
+    const hourOld = relayWaitingKey(idOf(NOW - 3_600_000, 'd'));
+    beforeEach(async () => {
+      await store().write(hourOld, 'large');
+      await store().write(relayWaitingKey(idOf(NOW - 3_599_999, 'e')), 'younger');
+    });
+
+    it('get a message each, if no queue has one', async () => {
+      expect(await redriveCopies(deployment, null, false)).toEqual({ found: 4, moved: 3, tooOld: 1 });
+      expect(await bodies('relay')).toContain(writeRelayedKey(hourOld));
+      expect(await bodies('relay')).toHaveLength(3);
+      expect((await store().read(hourOld))?.text).toBe('large');
+      // They have messages now.
+      expect(await redriveCopies(deployment, null, true)).toMatchObject({ found: 1, moved: 0 });
+    });
+
+    it.each([
+      { what: 'in a dry run', queue: 'export', reason: null, dryRun: true, moved: 3 },
+      { what: 'of a reason', queue: 'export', reason: '401', dryRun: false, moved: 1 },
+      { what: 'while the queue has one', queue: 'relay', reason: null, dryRun: false, moved: 2 },
+      {
+        what: 'while a dead letter is there',
+        queue: 'relay-dead-letters',
+        reason: null,
+        dryRun: false,
+        moved: 2,
+      },
+    ])('get none $what', async ({ queue, reason, dryRun, moved }) => {
+      await send(queue, 'message');
+      expect(await redriveCopies(deployment, reason, dryRun)).toMatchObject({ moved });
+      expect(await bodies('relay')).not.toContain(writeRelayedKey(hourOld));
+    });
+  });
+
   it('that change once they are listed do not wait again', async () => {
     const changing = doingBefore('CopyObjectCommand', () => store().write(refused('401', young), 'new'));
     await expect(redriveCopies(changing, '401', false)).rejects.toMatchObject({ name: 'PreconditionFailed' });

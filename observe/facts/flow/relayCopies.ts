@@ -43,6 +43,14 @@ export interface WaitingCopies {
   readonly oldest: string | null;
 }
 
+/** Copies in the bucket whose messages are gone. */
+export interface StrandedCopies {
+  /** Number of copies. */
+  readonly count: number;
+  /** When the oldest was kept, ISO 8601. */
+  readonly oldest: string;
+}
+
 /** Copies that the target refused for one reason, or that waited for too long. */
 export interface RefusedCopies {
   /** The status of the answer, or `expired`. */
@@ -83,6 +91,8 @@ export interface RelayAnswer {
 export interface RelayState {
   /** Copies that are tried again. */
   readonly waiting: WaitingCopies;
+  /** Large copies that nobody tries, as no message names them; null without any. */
+  readonly stranded: StrandedCopies | null;
   /** Copies that are not tried again, by reason; the most frequent reason first. */
   readonly refused: readonly RefusedCopies[];
   /** Whether more copies were put aside than the 10,000 that were listed. */
@@ -140,16 +150,20 @@ export async function readRelayState(
   if (deployment.config.relay === undefined) return null;
   const asked = Promise.all([
     readQueue(deployment, 'relay'),
+    readQueue(deployment, 'relay-dead-letters'),
     readQueuedSince(deployment),
     listFolder(deployment, RELAY_WAITING_FOLDER),
     listFolder(deployment, RELAY_REFUSED_FOLDER),
   ]);
   const answers = await ifThere(asked);
   if (answers === undefined) return null;
-  const [{ messages }, queuedSince, waiting, refused] = answers;
+  const [{ messages }, dead, queuedSince, waiting, refused] = answers;
   const stored = waiting.objects.flatMap(({ key }) => timeOf(parseRelayWaitingKey(key)) ?? []);
+  const stranded = stored.filter((keptAt) => isStranded(keptAt, messages + dead.messages, deployment.now));
   return {
     waiting: waitingCopies(messages, stored, queuedSince),
+    stranded:
+      stranded.length === 0 ? null : { count: stranded.length, oldest: isoTimestamp(Math.min(...stranded)) },
     refused: countRefused(refused.objects.map(({ key }) => key)),
     hasMore: refused.hasMore,
   };
@@ -166,8 +180,8 @@ export function waitingCopies(
   stored: readonly number[],
   queuedSince: readonly number[],
 ): WaitingCopies {
-  // The queue may have become empty within the hour.
-  const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
+  // The queue may have become empty within the hour, and no copy is tried without a message.
+  const oldest = messages === 0 ? Infinity : Math.min(...stored, ...queuedSince);
   return { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null };
 }
 
@@ -220,6 +234,16 @@ export async function readUnkeptError(
 
 /** The line of a request whose copy could not be kept. */
 const unkeptLine = z.object({ relay_error: z.string() });
+
+/**
+ * Whether a copy in the bucket has lost its message: there is none in the queue, and none is a dead letter. SQS's counts are some minutes
+ * late, so that a young copy may have one.
+ *
+ * @param messages Messages in both queues. @param now Epoch milliseconds.
+ */
+export function isStranded(keptAt: number, messages: number, now: number): boolean {
+  return messages === 0 && now - keptAt >= HOUR_MS;
+}
 
 /** The copies that are not tried again, by reason; the most frequent reason first. @param keys Of the objects that have them. */
 function countRefused(keys: readonly string[]): readonly RefusedCopies[] {

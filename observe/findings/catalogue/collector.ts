@@ -514,9 +514,18 @@ export const collectorFindings = {
     { section: 'quarantine', ofDay: 'counted' },
   ),
   SLUICE_FINDING_RELAY_LOST: warning(
-    `Somebody purged or deleted relay's queue within 24 hours: its copies are gone, and relay neither delivered them nor put them aside. Their events are in your tables; the target never gets them. ${WHO} PurgeQueue, DeleteQueue.`,
-    'Nothing brings these copies back. Take sqs:PurgeQueue from whoever does not need it.',
-    { section: 'relay', ofDay: 'counted' },
+    "Messages of relay's queue are gone, though relay neither delivered their copies nor put them aside.",
+    {
+      gone: [
+        `Somebody purged or deleted the queue. The events are in your tables; the target never gets them. ${WHO} PurgeQueue, DeleteQueue.`,
+        'Nothing brings these copies back. Take sqs:PurgeQueue from whoever does not need it. The finding goes a day after it.',
+      ],
+      stranded: [
+        `Somebody purged or deleted the queue. Large copies are in the bucket and have only their message there, so that nobody sends them. ${WHO} PurgeQueue, DeleteQueue.`,
+        'The first command says how many would be sent, with what the target refused; the second sends them.',
+      ],
+    },
+    { section: 'relay' },
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',

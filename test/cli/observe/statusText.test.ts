@@ -172,6 +172,7 @@ const TOLD: readonly Told[] = [
     more: {
       relay: {
         waiting: { count: 3, oldest: '2026-11-20T07:00Z' },
+        stranded: null,
         refused: [
           { reason: '401', count: 2, oldest: '', since: '' },
           { reason: '404', count: 5, oldest: '', since: '' },

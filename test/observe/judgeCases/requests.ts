@@ -333,6 +333,16 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'large copies have no message in a queue',
+    {
+      relay: {
+        ...relayWaits(0, 0).relay,
+        waiting: { count: 0, oldest: null },
+        stranded: { count: 3, oldest: hoursAgo(30) },
+      },
+    },
+  ],
+  [
     'copies went out of the queue of relay',
     { lostCopies: { count: 20, since: hoursAgo(3), goneBy: hoursAgo(2.5), before: 21, after: 1 } },
   ],

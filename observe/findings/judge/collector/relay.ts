@@ -71,11 +71,23 @@ function neededText(error: string, stack: Place['stack']): string {
 }
 
 /** Copies that went out of the queue, and that the function did not finish. */
-export function* lostCopies({ lostCopies: lost }: StatusFacts, { stack }: Place): Findings {
+export function* lostCopies({ lostCopies: lost, relay }: StatusFacts, { stack, commands }: Place): Findings {
+  const stranded = relay?.stranded ?? null;
+  if (stranded !== null) {
+    const { count, oldest } = stranded;
+    const told = {
+      case: 'stranded',
+      title: `${counted(count, 'copy of a large request is', 'copies of large requests are')} in ${RELAY_WAITING_FOLDER}, and no queue has a message of ${count === 1 ? 'it' : 'them'}, the oldest kept`,
+      since: oldest,
+    } as const;
+    const redrive = (...more: readonly string[]) => commands.sluice('relay', 'redrive', ...more);
+    yield finding('SLUICE_FINDING_RELAY_LOST', told, [redrive('--dry-run'), redrive()]);
+  }
   if (lost === null) return;
   const { count, since, goneBy, before, after } = lost;
   const queue = partName(stack, 'relay');
   yield finding('SLUICE_FINDING_RELAY_LOST', {
+    case: 'gone',
     title: `At least ${counted(count, 'copy of a request', 'copies of requests')} went out of the queue ${queue}, and relay neither delivered them nor put them aside`,
     since,
     detail: `The queue had at least ${counted(before, 'copy', 'copies')} until ${since}, and ${after} at most from ${goneBy} on.`,

@@ -56,6 +56,7 @@ it('copies that wait are counted, and those that are not tried again by reason, 
   const at = (minutes: number) => isoTimestamp(minutesAgo(minutes));
   expect(await relayState(queueClient([3, 1]))).toEqual({
     waiting: { count: 4, oldest: at(50) },
+    stranded: null,
     refused: [
       { reason: 'expired', count: 2, since: at(40), oldest: at(45) },
       { reason: '400', count: 1, since: at(9), oldest: at(30) },
@@ -99,6 +100,30 @@ it.each([
 ] as const)('the oldest copy of a queue is told by $what', async ({ ages, minutes }) => {
   const state = await relayState(queueClient([1, 0]), ages);
   expect(state?.waiting.oldest).toBe(isoTimestamp(minutesAgo(minutes)));
+});
+
+describe('copies in the bucket', () => {
+  const keep = (minutes: number) =>
+    landing.put(relayWaitingKey(relayId(minutesAgo(minutes), 'b'.repeat(24))), Buffer.of(1));
+
+  it.each([
+    { what: 'no queue has a message', sqs: queueClient([0, 0]), stranded: { count: 2, minutes: 90 } },
+    {
+      what: 'the queue has a message',
+      sqs: queueClient([0, 1], { 'relay-dead-letters': [0, 0] }),
+      stranded: null,
+    },
+    {
+      what: 'a dead letter is there',
+      sqs: queueClient([0, 0], { 'relay-dead-letters': [1, 0] }),
+      stranded: null,
+    },
+  ])('of an hour and more have lost their messages where $what: $stranded', async ({ sqs, stranded }) => {
+    for (const minutes of [59, 60, 90]) await keep(minutes);
+    const state = await relayState(sqs);
+    const told = stranded && { count: stranded.count, oldest: isoTimestamp(minutesAgo(stranded.minutes)) };
+    expect(state?.stranded).toEqual(told);
+  });
 });
 
 it('relay that is configured and not deployed has no state', async () => {

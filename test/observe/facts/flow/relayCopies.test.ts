@@ -23,6 +23,13 @@ describe('the oldest copy that waits', () => {
       oldest: null,
     },
     {
+      what: 'is none of copies in the bucket that have no message',
+      messages: 0,
+      stored: [NOW - HOUR_MS],
+      queuedSince: [],
+      oldest: null,
+    },
+    {
       what: 'is the oldest by any metric of the queue',
       messages: 2,
       stored: [],
@@ -53,7 +60,7 @@ describe('the oldest copy that waits', () => {
     { what: 'is not late where nothing tells its age', oldest: null, isLate: false },
   ])('$what', ({ oldest, isLate }) => {
     const waiting = { count: 1, oldest: oldest === null ? null : isoTimestamp(oldest) };
-    expect(areCopiesLate({ waiting, refused: [], hasMore: false }, NOW)).toBe(isLate);
+    expect(areCopiesLate({ waiting, stranded: null, refused: [], hasMore: false }, NOW)).toBe(isLate);
   });
 });
 
