@@ -321,8 +321,15 @@ function explainWaiting({ queued, attempts, failure, files }: LedgerEntry, updat
 
 /** What is to say of the rows of a day, a sentence each. */
 function rowMeanings(entry: LedgerEntry): string[] {
-  const { state, rows, usualRows, missingSince } = entry;
-  const usual = usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`];
+  const { state, rows, usualRows, usualSpread: spread, missingSince } = entry;
+  const usual = [
+    ...(usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`]),
+    ...(spread === undefined
+      ? []
+      : [
+          `${spread.days} days before had ${spread.least.toLocaleString('en-US')} to ${counted(spread.most, 'row')}.`,
+        ]),
+  ];
   if (emptyWords(entry) !== null) return usual;
   if (rows.in === 0 || missingSince !== undefined || state === 'waiting' || state === 'loading') return [];
   const unusual = [equalFilesWords(entry), contentWords(entry)];

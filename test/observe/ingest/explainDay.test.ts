@@ -140,6 +140,11 @@ describe('what is said of a day', () => {
       has: ['from 0 files.', '1,200 of 4,000 rows went to quarantine.'],
     },
     {
+      what: 'rows, and those of days that are near each other',
+      entry: { rows: { in: 9, out: 9, refused: 0 }, usualSpread: { days: 12, least: 950, most: 1_050 } },
+      has: ['from 0 files.', 'None of 9 rows was refused.', '12 days before had 950 to 1,050 rows.'],
+    },
+    {
       what: 'rows, and those that are usual',
       entry: { rows: { in: 9, out: 9, refused: 0 }, usualRows: 8 },
       has: ['from 0 files.', 'None of 9 rows was refused.', '8 rows.'],
