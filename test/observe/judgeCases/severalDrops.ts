@@ -373,6 +373,16 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     days: FOUR_APART.map((day) => ({ ...loadedDay, day, receipt: { code: 'X', since: msAgo(5) } })),
   }),
   'four days apart have newer files than were loaded': datasetFacts({ newer: FOUR_APART }),
+  'an export keeps copies of four days apart': exportOf(
+    ...FOUR_APART.map((day) => ({ ...loadedDay, day, kept: 2 })),
+  ),
+  'files of four days apart are archived, of which a dataset lacks all': {
+    archivedDays: {
+      days: FOUR_APART.map((day) => archivedFiles('acme_orders', day, 2, 'a')),
+      unlookedUntil: null,
+    },
+    ...datasetFacts({ lacking: FOUR_APART.map((day) => lackingDay(day, 2)) }),
+  },
   'files of four days apart are lost': datasetFacts({
     lacking: FOUR_APART.map((day) => lackingDay(day, 2)),
   }),
