@@ -83,6 +83,14 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return unmatched === 0;
 }
 
+/**
+ * The member of a record under a name that others choose; undefined if the record has none. So `constructor`, which every
+ * object inherits, is a name like any other.
+ */
+export function ownMember<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 /** The value at a path into a value of unknown shape; undefined if the path does not exist. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;

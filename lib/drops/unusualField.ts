@@ -1,3 +1,4 @@
+import { ownMember } from '../base/json.ts';
 import { sum } from '../base/sum.ts';
 import { counted, percent, quotedName } from '../base/text.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
@@ -81,13 +82,15 @@ export function unusualField(
   const usual = before.flatMap((day) => usualOf(field, day) ?? []);
   const { column, types } = content;
   // Some writers choose between whole numbers and others by the values of each day: a type is told once.
-  const typesBefore = [...new Set(before.flatMap((day) => day.content?.fields[field]?.types ?? []))];
+  const typesBefore = [
+    ...new Set(before.flatMap((day) => ownMember(day.content?.fields ?? {}, field)?.types ?? [])),
+  ];
   const isNew = (type: string) => typesBefore.length > 0 && type !== '' && !typesBefore.includes(type);
   const added = Object.keys(types).filter(isNew);
   const size = sizeWords(field, sizeOf(field, content, rows), usual);
   const forms = [numbersWords(content, rows, usual, added.length > 0), ...formsWords(content, rows, usual)];
   const largest = largestWords(largestOf(field, content, rows), usual);
-  const isOtherForm = forms.some((difference) => difference !== null);
+  const isOtherForm = forms.some((form) => form !== null);
   const words = [
     // Says most: other numbers explain other shares of them.
     size,
@@ -97,7 +100,7 @@ export function unusualField(
     ...(isOtherForm ? [] : detailWords(content, rows, usual, size !== null)),
     ...(isUnitId(field) ? [fewerWords(content, usual), lengthWords(content, usual)] : []),
     size === null ? largest : null,
-  ].filter((difference) => difference !== null);
+  ].filter((text) => text !== null);
   if (words.length === 0) return null;
   const [last] = usual;
   const { column: columnBefore = column } = last ?? {};
@@ -121,8 +124,9 @@ export function unusualField(
  * nobody accepted it. Null if the day says nothing.
  */
 function usualOf(field: string, { content, accepted }: DayBefore): FieldBefore | null {
-  const kept = content?.fields[field];
-  if (content === undefined || kept === undefined) return null;
+  if (content === undefined) return null;
+  const kept = ownMember(content.fields, field);
+  if (kept === undefined) return null;
   const told = accepted === true ? undefined : content.unusual.find((unusual) => unusual.field === field);
   return told === undefined ? { ...kept, rows: content.rows } : (told.usual ?? null);
 }

@@ -1,3 +1,4 @@
+import { ownMember } from '../base/json.ts';
 import { areDigests } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
 import { counted, listed, percent, quotedName } from '../base/text.ts';
@@ -265,7 +266,7 @@ function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent
  */
 function usualNames(column: string, { content, accepted }: DayBefore): NamesBefore {
   const told = accepted === true ? undefined : content?.unusual.find(({ field }) => field === column);
-  const names = told === undefined ? content?.names?.[column] : told.usualNames;
+  const names = told === undefined ? ownMember(content?.names ?? {}, column) : told.usualNames;
   return names ?? {};
 }
 
@@ -279,7 +280,7 @@ function othersOf(column: string, name: string, known: readonly string[]): reado
 
 /** How a name is spelled otherwise than on the days before, in words. */
 function spelledWords({ column, found, out }: NamesToday, name: string, known: readonly string[]): string {
-  const { rows = 0, file = '' } = found[name] ?? {};
+  const { rows = 0, file = '' } = ownMember(found, name) ?? {};
   const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} with ${column} ${quotedName(name)}`;
   const others = othersOf(column, name, known).map(quotedName);
   return `${has}, where days before have ${listed(others)}: ${file}`;
@@ -287,15 +288,15 @@ function spelledWords({ column, found, out }: NamesToday, name: string, known: r
 
 /** Whether all rows of a name have the value 0, where on each day before that had the name so many have another. */
 function isOddZero({ found, areAllZero }: NamesToday, name: string, usual: readonly NamesBefore[]): boolean {
-  const { rows = 0, zeros = 0 } = found[name] ?? {};
-  const known = usual.flatMap((names) => names[name] ?? []).filter((day) => day.rows > 0);
+  const { rows = 0, zeros = 0 } = ownMember(found, name) ?? {};
+  const known = usual.flatMap((names) => ownMember(names, name) ?? []).filter((day) => day.rows > 0);
   const others = Math.min(...known.map((day) => 1 - day.zeros / day.rows));
   return !areAllZero && zeros === rows && known.length > 0 && isExpected(others, rows);
 }
 
 /** That a name has the value 0 alone, in words. */
 function zeroWords({ column, found }: NamesToday, name: string): string {
-  const { rows = 0, file = '' } = found[name] ?? {};
+  const { rows = 0, file = '' } = ownMember(found, name) ?? {};
   return `the value 0 in ${counted(rows, 'row')} with ${column} ${quotedName(name)}, where days before have others: ${file}`;
 }
 
@@ -318,11 +319,13 @@ function missingNames(
   before: readonly DayBefore[],
 ): readonly MissingName[] {
   const shares = before.flatMap(({ content, rows }) => {
-    const names = content?.names?.[column];
-    return names === undefined ? [] : [(name: string) => (names[name]?.rows ?? 0) / Math.max(1, rows.out)];
+    const names = ownMember(content?.names ?? {}, column);
+    return names === undefined
+      ? []
+      : [(name: string) => (ownMember(names, name)?.rows ?? 0) / Math.max(1, rows.out)];
   });
   if (shares.length < FEWEST_DAYS) return [];
-  const names = Object.keys(before[0]?.content?.names?.[column] ?? {});
+  const names = Object.keys(ownMember(before[0]?.content?.names ?? {}, column) ?? {});
   return names
     .map((name) => ({
       name,
@@ -330,20 +333,21 @@ function missingNames(
       days: shares.length,
     }))
     .filter(
-      ({ name, share }) => isExpected(share, out) && (found[name]?.rows ?? 0) < share * out * HARDLY_ANY,
+      ({ name, share }) =>
+        isExpected(share, out) && (ownMember(found, name)?.rows ?? 0) < share * out * HARDLY_ANY,
     );
 }
 
 /** That a name is missing, or that hardly any row has it, in words. */
 function missingWords({ column, found }: NamesToday, { name, share, days }: MissingName): string {
-  const { rows = 0 } = found[name] ?? {};
+  const { rows = 0 } = ownMember(found, name) ?? {};
   const has = `${rows === 0 ? 'no row' : counted(rows, 'row')} with ${column} ${quotedName(name)}`;
   return `${has}, which each of ${days} loaded days before had in ${percent(share)} of rows or more`;
 }
 
 /** Which names most rows have, if no day before had them, in words; none if most have others. @param added Such names. */
 function newWords({ column, found, out }: NamesToday, added: readonly string[]): readonly string[] {
-  const rows = sum(added.map((name) => found[name]?.rows ?? 0));
+  const rows = sum(added.map((name) => ownMember(found, name)?.rows ?? 0));
   if (!isMost(rows, out)) return [];
   const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')}`;
   return [`${has} with ${column} that no day before had: ${listed(added.map(quotedName))}`];

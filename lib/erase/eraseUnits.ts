@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
+import { ownMember } from '../base/json.ts';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, takeOutDay } from '../curate/ListedDays.ts';
 import { withoutValues } from '../ledger/DayContent.ts';
@@ -326,7 +327,7 @@ class RunOfErasure {
     const add = (to: readonly UtcDay[] = []) => [...new Set([...to, day])];
     this.#current = {
       ...this.#current,
-      tables: { ...tables, [table]: add(tables[table]) },
+      tables: { ...tables, [table]: add(ownMember(tables, table)) },
       ...(kind === undefined ? {} : { days: { ...days, [kind]: add(days[kind]) } }),
     };
     await this.#save();

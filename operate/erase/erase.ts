@@ -7,6 +7,7 @@ import { lateSeconds } from '../../infra/streams/streams.ts';
 import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { s3EraseBucket } from '../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { ownMember } from '../../lib/base/json.ts';
 import type { FaultPoint } from '../../lib/base/retry.ts';
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
@@ -242,7 +243,7 @@ async function askForExports(
   const today = utcDay(deployment.now);
   for (const exported of deployment.config.exports) {
     // A day that has not ended is in the lookback of the next run.
-    const changed = (tables[exported.table] ?? []).filter((day) => day < today).sort();
+    const changed = (ownMember(tables, exported.table) ?? []).filter((day) => day < today).sort();
     const [states = []] = await readLedgerDays(deployment, [
       changed.map((day) => exportSubject(exported, day)),
     ]);

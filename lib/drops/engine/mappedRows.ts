@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ownMember } from '../../base/json.ts';
 import { isRowReason } from '../rowReasons.ts';
 
 /** Lengths of a field's values that are counted. */
@@ -6,13 +7,18 @@ export const MOST_LENGTHS = 100;
 /** A number of rows or values. */
 const count = z.int().min(0);
 /** Refused rows by reason, without zeros. */
-const reasons = z.partialRecord(z.string().refine(isRowReason), count);
+const reasonsSchema = z.partialRecord(z.string().refine(isRowReason), count);
 /** Numbers of rows. `in` is always `out` + `refused`. */
-const counts = { in: count, out: count, refused: count };
+const rowCounts = { in: count, out: count, refused: count };
 /** Where most rows of a reason have what refused them: `column "price"`. Absent from pieces of earlier versions. */
-const places = z.partialRecord(z.string().refine(isRowReason), z.string().max(300)).optional();
+const placesSchema = z.partialRecord(z.string().refine(isRowReason), z.string().max(300)).optional();
 /** The counts of one file, by its name. */
-const fileRows = z.strictObject({ name: z.string(), ...counts, reasons, places });
+const fileRows = z.strictObject({
+  name: z.string(),
+  ...rowCounts,
+  reasons: reasonsSchema,
+  places: placesSchema,
+});
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
 
@@ -74,12 +80,12 @@ export type FieldContent = RowContent['fields'][string];
 
 /** The rows of some files, or of all of a day. */
 export const mappedRowsSchema = z.strictObject({
-  rows: z.strictObject(counts),
+  rows: z.strictObject(rowCounts),
   /** In the order of the files. */
   files: z.array(fileRows).readonly(),
-  reasons,
+  reasons: reasonsSchema,
   /** Of the last file that has rows of the reason. */
-  places,
+  places: placesSchema,
   content: contentSchema,
 });
 /** See {@link mappedRowsSchema}. */
@@ -127,17 +133,17 @@ function sumContents(contents: readonly RowContent[]): RowContent {
     sum.rows += rows;
     Object.assign(sum.repeats, repeats);
     for (const [column, found] of Object.entries(names)) {
-      sum.names[column] ??= {};
-      const known = sum.names[column];
+      const known = ownMember(sum.names, column) ?? {};
+      sum.names[column] = known;
       for (const [name, more] of Object.entries(found)) {
-        const { rows: before = 0, zeros = 0, file = more.file } = known[name] ?? {};
+        const { rows: before = 0, zeros = 0, file = more.file } = ownMember(known, name) ?? {};
         known[name] = { rows: before + more.rows, zeros: zeros + more.zeros, file };
       }
     }
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
     for (const [name, { column, forms, lengths, size, types, ...counts }] of Object.entries(fields)) {
-      sum.fields[name] ??= { column, ...noValues(), types: {} };
-      const field = sum.fields[name];
+      const field = ownMember(sum.fields, name) ?? { column, ...noValues(), types: {} };
+      sum.fields[name] = field;
       field.column ||= column;
       field.none += counts.none;
       field.numbers += counts.numbers;

@@ -385,6 +385,11 @@ describe('a field', () => {
     expect(told(both, wide)).toHaveLength(1);
   });
 
+  it('that no day before had is not compared with what every object has under its name', () => {
+    const now = holding({ fields: { constructor: price({ numbers: 0 }) } });
+    expect(told(now, ...six)).toEqual([]);
+  });
+
   it('is not told if nothing is known of days before', () => {
     expect(told(rowsOf(text))).toEqual([]);
     expect(unusual(rowsOf(text), [{ day: '2026-11-19', rows: rowsOf().rows }])).toEqual([]);

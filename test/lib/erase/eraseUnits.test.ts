@@ -497,6 +497,13 @@ describe('the day of a file that changes', () => {
       entries: ['curated/events', 'exports/curated'],
     },
     { what: 'of a customer', key: ingested, days: [], table: 'acme_events', entries: ['exports/ingested'] },
+    {
+      what: 'of a table that is called as what every object has',
+      key: `${versionPrefix(config, 'constructor', DAY, VERSION)}a.parquet`,
+      days: [],
+      table: 'constructor',
+      entries: [],
+    },
   ])('$what is asked for, and noted in what is made of it', async ({ key, days, table: name, entries }) => {
     for (const place of places) await settle(place);
     const { asked } = await askedFor(key);

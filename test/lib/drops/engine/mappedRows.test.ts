@@ -76,3 +76,15 @@ it('what the rows of two files hold is added up: the largest number is that of e
     names: { event: { sale: { rows: 6, zeros: 2, file: 'a' } } },
   });
 });
+
+it('a field and a name that are called as what every object has are added up as any other', () => {
+  const content: RowContent = {
+    ...emptyContent(),
+    fields: { constructor: fieldOf('constructor', 1) },
+    names: { constructor: { toString: { rows: 3, zeros: 1, file: 'a' } } },
+  };
+  expect(sumRows([], [content, content]).content).toMatchObject({
+    fields: { constructor: { column: 'constructor', none: 2, forms: { zero: 2 } } },
+    names: { constructor: { toString: { rows: 6, zeros: 2, file: 'a' } } },
+  });
+});
