@@ -86,11 +86,11 @@ const schema: EnvironmentSchema<Environment> = {
 let collector: Collector | undefined;
 
 /** Makes what every request of this environment shares. */
-function makeCollector(environment: Environment): Collector {
-  const loggedShare = environment.logSuccesses ? 1 : config.logs.successes;
+function makeCollector(settings: Environment): Collector {
+  const loggedShare = settings.logSuccesses ? 1 : config.logs.successes;
   const groups = new GroupsCache({
     read: async (known, timeoutMs) => {
-      const store = await objectsOf(environment.bucket, 's3SingleTryClient');
+      const store = await objectsOf(settings.bucket, 's3SingleTryClient');
       return groupsReader(store, groupsKey(config))(known, timeoutMs);
     },
     clock: systemClock,
@@ -98,7 +98,7 @@ function makeCollector(environment: Environment): Collector {
     log: logLine,
     countFailure: () => {
       const { groups_failures } = collectMetrics;
-      for (const line of eventMetrics(groups_failures, environment.stage, systemClock.now())) logLine(line);
+      for (const line of eventMetrics(groups_failures, settings.stage, systemClock.now())) logLine(line);
     },
   });
   const planNow = planProvider(config, groups);
@@ -109,24 +109,24 @@ function makeCollector(environment: Environment): Collector {
     keys: new KeyGate({
       configured: config.keys,
       cache: new KeyCache({
-        read: secretReader(environment.keysSecret),
+        read: secretReader(settings.keysSecret),
         clock: systemClock,
         random: Math.random,
         alarm: systemAlarm,
         log: logLine,
       }),
-      allowAnyKey: config.allowAnyKey || environment.allowAnyKey,
+      allowAnyKey: config.allowAnyKey || settings.allowAnyKey,
     }),
-    stream: config.landing === 'direct' ? null : streamOf(environment),
-    ...storedIn(environment.bucket),
-    relay: relay === undefined ? undefined : makeKeeper(relay, environment, planNow),
+    stream: config.landing === 'direct' ? null : streamOf(settings),
+    ...storedIn(settings.bucket),
+    relay: relay === undefined ? undefined : makeKeeper(relay, settings, planNow),
     writeQuarantine: quarantineWriter(config),
     ...systemTiming,
     alarm: systemAlarm,
     log: logLine,
     logSuccess: () => Math.random() < loggedShare,
     writeMetrics: logLine,
-    stage: environment.stage,
+    stage: settings.stage,
   };
 }
 
@@ -139,13 +139,13 @@ function streamOf({ stream }: Environment): NonNullable<StorePorts['stream']> {
 }
 
 /** Makes the keeper of copies for relay, which redacts them by the rules of now. */
-function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () => CollectPlan): CopyKeeper {
+function makeKeeper(choice: RelayChoice, settings: Environment, planNow: () => CollectPlan): CopyKeeper {
   return new CopyKeeper({
     choice,
     redaction: planNow().redaction,
-    send: relaySender(environment.relayQueue),
+    send: relaySender(settings.relayQueue),
     put: async (key, text, timeoutMs) => {
-      const store = await objectsOf(environment.bucket);
+      const store = await objectsOf(settings.bucket);
       await store.write(key, text, { signal: AbortSignal.timeout(timeoutMs) });
     },
     nonce: () => randomBytes(12).toString('hex'),

@@ -21,6 +21,7 @@ const config: FunctionConfig<'curate-plan'> = wholeConfig;
 /** No call begins this many milliseconds before the end: a call may take 10 s and may be retried. */
 const MARGIN_MS = 45_000;
 
+/** The function's environment, from serverless.yml. */
 const schema = z.object({
   /** Name of the bucket with the raw files and the ledger. */
   SLUICE_BUCKET: z.string().min(1),

@@ -19,6 +19,7 @@ import { machineHandler, machineSettings } from '../../lib/lambda/machineHandler
 
 const config: FunctionConfig<'curate'> = wholeConfig;
 
+/** The function's environment, from serverless.yml and Lambda. */
 const schema = z.object({
   /** Name of the bucket with the raw files, the curated files and the ledger. */
   SLUICE_BUCKET: z.string().min(1),

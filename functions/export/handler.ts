@@ -38,6 +38,7 @@ const LAST_CALL_MS = 30_000;
 /** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
 const LEASE_SLACK_MS = 60_000;
 
+/** The function's environment, from serverless.yml and Lambda. */
 const schema = z.object({
   /** Name of our bucket, which has the tables' files and the ledger. */
   SLUICE_BUCKET: z.string().min(1),
@@ -113,7 +114,7 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
   };
 }
 
-/** Ports that sign by a session. Default: by the function's role. */
+/** Makes ports that sign by a session; without one, by the function's role. */
 function makePorts(
   bucket: string,
   attempts: Attempts,
@@ -138,7 +139,10 @@ function makePorts(
   };
 }
 
-/** A task has only the permissions of its own export: an attacker who controls it reaches no other customer's table or bucket. */
+/**
+ * Makes the ports of one task, with the permissions of its export alone: an attacker who controls the task reaches no
+ * other customer's table or bucket.
+ */
 async function makeIsolatedPorts(
   from: Environment,
   exported: Export,

@@ -22,6 +22,7 @@ import type { Dataset, Source } from '../../lib/schema/sources.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
+/** The function's environment, from serverless.yml and Lambda. */
 const schema = z.object({
   /** Name of the bucket that rows and the ledger are written to. */
   SLUICE_BUCKET: z.string().min(1),
@@ -62,7 +63,7 @@ function makeLoader(environment: Environment, { directory, limits, diskBytes, fr
   };
 }
 
-/** Ports that sign by a session. Default: by the function's role. */
+/** Makes ports that sign by a session; without one, by the function's role. */
 function makePorts(bucket: string, session?: OwnSession): Omit<ScopedPorts, 'close'> {
   const { s3, glue } = session ?? { s3: s3Client(), glue: glueClient() };
   return {

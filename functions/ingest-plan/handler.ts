@@ -20,6 +20,7 @@ const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 /** Nothing begins this many milliseconds before the end: a list call may take 30 s and may be retried. */
 const MARGIN_MS = 60_000;
 
+/** The function's environment, from serverless.yml. */
 const schema = z.object({
   /** Name of the bucket that has the ledger. */
   SLUICE_BUCKET: z.string().min(1),

@@ -17,36 +17,39 @@ import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 
 const config: FunctionConfig<'ingest-trigger'> = wholeConfig;
 
+/** What all calls of this execution environment share; undefined before the first. */
 let trigger: Trigger | undefined;
 
-/** Makes what all calls of this environment share. */
-function makeTrigger(environment: Environment): Trigger {
+/** Makes what all calls of this execution environment share. */
+function makeTrigger(settings: Environment): Trigger {
   return {
     sources: config.sources,
     keys: new KeyGate({
       configured: config.keys,
       cache: new KeyCache({
-        read: secretText(secretsManagerClient, environment.SLUICE_KEYS_SECRET),
+        read: secretText(secretsManagerClient, settings.SLUICE_KEYS_SECRET),
         clock: systemClock,
         random: Math.random,
         alarm: systemAlarm,
         log: logLine,
       }),
-      allowAnyKey: config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY,
+      allowAnyKey: config.allowAnyKey || settings.SLUICE_ALLOW_ANY_KEY,
     }),
-    anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
-    takeTurn: turns(s3ObjectStore(s3Client(), environment.SLUICE_BUCKET), systemClock),
-    requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, systemTiming),
+    anyKeyStartsAll: settings.SLUICE_ALLOW_ANY_KEY,
+    takeTurn: turns(s3ObjectStore(s3Client(), settings.SLUICE_BUCKET), systemClock),
+    requests: taskQueue(sqsClient(), settings.SLUICE_PLAN_QUEUE, systemTiming),
     clock: systemClock,
     log: logLine,
   };
 }
 
+/** A flag: `true`, or `false` if the variable is not set. */
 const flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((value) => value === 'true');
 
+/** The function's environment, from serverless.yml. */
 const schema = z.object({
   /** The bucket that records when each source was last started. */
   SLUICE_BUCKET: z.string().min(1),

@@ -24,7 +24,10 @@ const LOOK_MS = 180_000;
 /** Calls that no answer ends are tried again by the client, whose own default is to wait as long as the function runs. */
 const TIMEOUTS = clientLimits({ answerMs: 30_000 });
 
+/** A name: a text that is not empty. */
 const name = z.string().min(1);
+
+/** The function's environment, from serverless.yml. */
 const schema = z.object({
   SLUICE_BUCKET: name,
   SLUICE_STAGE: name,

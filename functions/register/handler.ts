@@ -23,8 +23,10 @@ const config: FunctionConfig<'register'> = wholeConfig;
  */
 const MARGIN_MS = 12_000;
 
+/** The partitions that earlier invocations of this execution environment found or made. */
 const known = new KnownPartitions();
 
+/** The function's environment, from serverless.yml. */
 const schema = z.object({
   /** The bucket that is watched: events of any other bucket are ignored. */
   SLUICE_BUCKET: z.string().min(1),

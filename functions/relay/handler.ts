@@ -23,6 +23,7 @@ const config: FunctionConfig<'relay'> = wholeConfig;
  */
 const MARGIN_MS = TARGET_CALL_MS + 15_000;
 
+/** The function's environment, from serverless.yml. */
 const schema = z.object({
   /** Name of the bucket with copies that are larger than a message, and refused copies. */
   SLUICE_BUCKET: z.string().min(1),

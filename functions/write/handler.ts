@@ -22,6 +22,7 @@ const config: FunctionConfig<'write'> = wholeConfig;
 /** Milliseconds before the end at which work stops: the last calls of the bucket, the answer and the log need them. */
 const MARGIN_MS = 30_000;
 
+/** The function's environment, from serverless.yml and Lambda. */
 const schema = z.object({
   /** URL of the function's queue. */
   SLUICE_WRITE_QUEUE: z.string().min(1),

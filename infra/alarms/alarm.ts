@@ -5,10 +5,13 @@ import { getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { idOf, partName, type Stack } from '../template/Stack.ts';
 import { type OperateSection, operateSections } from './sections.ts';
 
-/** Spans of time, seconds. */
+/** Seconds of a minute. */
 export const MINUTE = 60;
+/** Seconds of a quarter of an hour. */
 export const QUARTER = 15 * MINUTE;
+/** Seconds of an hour. */
 export const HOUR = 60 * MINUTE;
+/** Seconds of a day. */
 export const DAY = 24 * HOUR;
 
 /** Default period of an alarm, seconds. */
@@ -130,17 +133,19 @@ const DEVIATIONS = 3;
 
 /**
  * An alarm that goes off after an hour with far less than CloudWatch's model of the last two weeks expects. While some
- * quarters of an hour have values, one without a value counts as 0; after hours without any value the alarm stays as it
- * is. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html. The model may
+ * quarters of an hour have values, one without a value counts as 0; after hours without any value the alarm keeps its
+ * state. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html. The model may
  * be of any expression that returns one series:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricMathAnomalyDetector.html
- *
- * Quarters of an hour with less count as 0. Where all of them are below it, the model expects nothing.
  */
 export function silenceAlarm(
   stack: Stack,
   part: string,
-  watched: WatchedMetric & Pick<AlarmTerms, 'description' | 'section'> & { readonly atLeast: number },
+  watched: WatchedMetric &
+    Pick<AlarmTerms, 'description' | 'section'> & {
+      /** A quarter of an hour with less counts as 0. Where all quarters have less, the model expects nothing. */
+      readonly atLeast: number;
+    },
 ): Resources {
   const { description, section, atLeast } = watched;
   return alarmResource(

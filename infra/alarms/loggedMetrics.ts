@@ -32,7 +32,7 @@ export function loggedMetric(
  * the hours in which it has values.
  */
 export function loggedMetrics(stack: Stack): Resources {
-  /** @param value The value of each line: a number, or the path of the member that has it. */
+  /** The filter of a metric on a log group. @param value The value of each line: a number, or the path of the member that has it. */
   const filter = (
     logged: keyof typeof LOGGED,
     logGroup: string,

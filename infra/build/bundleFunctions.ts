@@ -229,13 +229,13 @@ function constantModules(name: string, config: Config, isOfAnyConfig: boolean): 
   const constants: Readonly<Record<string, string>> = constantsOf(name, config);
   return {
     name: NAMESPACE,
-    setup(build) {
-      build.onResolve({ filter: /^#(config|package)$/ }, ({ path }) =>
+    setup(bundle) {
+      bundle.onResolve({ filter: /^#(config|package)$/ }, ({ path }) =>
         isOfAnyConfig && path === '#config'
           ? { path: `./${CONFIG_MODULE}`, external: true }
           : { path, namespace: NAMESPACE },
       );
-      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
+      bundle.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
         contents: moduleOf(constants[path] ?? 'null'),
         loader: 'js',
       }));

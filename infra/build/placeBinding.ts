@@ -114,9 +114,9 @@ async function bytesOf(folder: string): Promise<number> {
 async function linkInstalled(folder: string): Promise<void> {
   const installed = installedBinding(import.meta.dirname);
   if (installed === null) return;
-  const link = join(dirname(folder), 'node_modules', '@duckdb', basename(installed));
-  await mkdir(dirname(link), { recursive: true });
-  await symlink(installed, link, 'junction').catch((error: unknown) => {
+  const linkPath = join(dirname(folder), 'node_modules', '@duckdb', basename(installed));
+  await mkdir(dirname(linkPath), { recursive: true });
+  await symlink(installed, linkPath, 'junction').catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   });
 }

@@ -167,7 +167,7 @@ export function endpointExtensions({ config }: Stack): Readonly<Record<string, E
 }
 
 /** What an address that takes events says. */
-const POINT_HERE = 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example';
+const POINT_HERE = 'Point SDKs here; any path except the reserved ones will do, /v1/rgstr for example';
 
 /**
  * The addresses to send to. With both kinds, `CollectorUrl` is the Function URL and `GatewayUrl` the gateway, in

@@ -89,7 +89,7 @@ function packed(
   const around = sizeOf(policyOf([]).PolicyDocument);
   const packedPermissions = new Set<string>();
   let policy = new Map<string, Value[]>();
-  let left = (INLINE_CHARACTERS['AWS::IAM::Role'] ?? 0) - around;
+  let left = INLINE_CHARACTERS.role - around;
   const policies = [policy];
   for (const { Resource, ...terms } of statements)
     for (const resource of Resource) {

@@ -126,14 +126,14 @@ export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, part: string
 }
 
 /**
- * Lambda sends neither `aws:SourceArn` nor `aws:SourceAccount` when it assumes an execution role, so a condition on them
- * would lock the function out. It accepts only roles of the function's account.
+ * Lambda, under no condition. It sends neither `aws:SourceArn` nor `aws:SourceAccount` when it assumes an execution
+ * role, so a condition on them would lock the function out. It accepts only roles of the function's account.
  * https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
  */
 const lambdaService: TrustedService = { service: 'lambda.amazonaws.com' };
 
 /**
- * Firehose names the account that owns the stream as the external ID.
+ * Firehose, as it acts for this account. It names the account that owns the stream as the external ID.
  * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role
  */
 export const firehoseService: TrustedService = {
@@ -142,7 +142,7 @@ export const firehoseService: TrustedService = {
 };
 
 /**
- * The source is the schedule's group. AWS advises against naming the schedule itself.
+ * EventBridge Scheduler, on behalf of the default group of schedules. AWS advises against naming the schedule itself.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
  */
 export const schedulerService: TrustedService = {

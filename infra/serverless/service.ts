@@ -146,8 +146,8 @@ export function madeByServerless(stack: Stack): { readonly resources: number; re
   const events = functions.map((settings) => settings.events);
   // Each function with a route has an integration and a permission, and all of them share one API with a stage.
   const routed = events.filter((functionEvents) => functionEvents.some((event) => 'httpApi' in event)).length;
-  const resources = 2 + 2 * functions.length + events.flat().length + 2 * routed + (routed > 0 ? 2 : 0);
-  return { resources, bytes: resources * MADE_BYTES };
+  const count = 2 + 2 * functions.length + events.flat().length + 2 * routed + (routed > 0 ? 2 : 0);
+  return { resources: count, bytes: count * MADE_BYTES };
 }
 
 /** CloudFormation puts `stackTags` on what can have tags. `tags` are in the template, so that a change of them alone is deployed. */

@@ -112,7 +112,7 @@ export type Schedule = 'daily' | 'hourly';
 
 /** The schedules in use. Each has its own run, and alarms on the results of that run. */
 export function usedSchedules(scheduled: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
-  const used = new Set(scheduled.map(({ schedule }) => schedule));
+  const used = new Set(scheduled.map((each) => each.schedule));
   return (['daily', 'hourly'] as const).filter((interval) => used.has(interval));
 }
 

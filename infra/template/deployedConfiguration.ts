@@ -19,10 +19,12 @@ const stated = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()
 const MOST_CHARACTERS = 64;
 
 /**
- * What the stack states of its configuration, as JSON: each setting by its path. An entry of a list that has a name is one setting,
- * stated by a digest, and so is a list without names. What shapes no resource is left out (`account`, `region`, `keysInSecret`, splits of experiments), and what
- * may be a secret that only the machine which deploys has: the salt, the target of relay, and external IDs, which can be guessed by a
- * digest. Digests do not depend on the order of members.
+ * What the stack states of its configuration, as JSON: each setting by its path. An entry of a list that has a name or a
+ * label is one setting, stated by a digest; a list whose entries have none is one setting as a whole.
+ *
+ * Left out is what shapes no resource: `account`, `region`, `keysInSecret`, and splits of experiments. Also left out is
+ * what may be a secret that only the machine which deploys has: the salt, the target of relay, and external IDs, which
+ * can be guessed by a digest. Digests do not depend on the order of members.
  *
  * CloudFormation takes some 450,000 characters in all outputs: https://github.com/aws-amplify/amplify-backend/pull/946
  */
@@ -43,7 +45,7 @@ function settingsOf(config: Config): Settings {
   return Object.fromEntries(settingsUnder('', all));
 }
 
-/** The settings of a value, with the path of each: none of an empty list. */
+/** The settings of a value, with the path of each; none for an empty list. */
 function settingsUnder(path: string, value: unknown): readonly (readonly [string, Setting])[] {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
   if (isJsonObject(value))
@@ -92,12 +94,13 @@ function digestOf(value: unknown): string {
 }
 
 /**
- * The settings of a configuration with which the stack was not deployed, in words that begin with the path of each:
- * `retention.quarantineDays: deployed 90, configured 30`. None if all are deployed, or if the stack states none.
+ * The settings that differ between a configuration and the one that the stack was deployed from, in words that begin
+ * with the path of each: `retention.quarantineDays: deployed 90, configured 30`. None if none differs, or if the stack
+ * states no settings.
  *
- * @param output Of the stack: {@link CONFIGURATION_OUTPUT}.
- * @param isOtherRelease Whether another release has deployed it: then settings that only one of the two has are left out, and digests,
- *   as a release may have other settings, and entries with other members.
+ * @param output The text of the stack's {@link CONFIGURATION_OUTPUT}; undefined if it has none.
+ * @param isOtherRelease Whether another release has deployed the stack. Then settings that only one of the two has are
+ *   left out, as a release may have other settings, and digests are, as its entries may have other members.
  */
 export function undeployedSettings(
   config: Config,

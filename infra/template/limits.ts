@@ -10,11 +10,15 @@ export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 
  * IAM's limit for the inline policies of an identity: their characters together, without white space.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-export const INLINE_CHARACTERS: Readonly<Record<string, number>> = {
-  'AWS::IAM::Role': 10_240,
-  'AWS::IAM::User': 2_048,
-  'AWS::IAM::Group': 5_120,
-};
+export const INLINE_CHARACTERS = { role: 10_240, user: 2_048, group: 5_120 } as const;
+
+/** The limits of {@link INLINE_CHARACTERS} by the type of the identity's resource. */
+export const IDENTITY_CHARACTERS: ReadonlyMap<string, number> = new Map([
+  ['AWS::IAM::Role', INLINE_CHARACTERS.role],
+  ['AWS::IAM::User', INLINE_CHARACTERS.user],
+  ['AWS::IAM::Group', INLINE_CHARACTERS.group],
+]);
+
 /** The most managed policies of an identity, unless the account has a higher quota: the same page. */
 export const MANAGED_POLICIES = 10;
 

@@ -52,14 +52,14 @@ export function substitution(
   { stackName, region, account = '0'.repeat(12) }: TemplatePlace,
 ): (value: unknown) => unknown {
   const arns = arnBeginnings(region, account);
-  const known: Readonly<Record<string, unknown>> = {
-    'AWS::AccountId': account,
-    'AWS::NoValue': undefined,
+  const known = new Map<string, string | undefined>([
+    ['AWS::AccountId', account],
+    ['AWS::NoValue', undefined],
     // All regions that the stack can be in belong to this partition: lib/schema/regions.ts.
-    'AWS::Partition': 'aws',
-    'AWS::Region': region,
-    'AWS::StackName': stackName,
-  };
+    ['AWS::Partition', 'aws'],
+    ['AWS::Region', region],
+    ['AWS::StackName', stackName],
+  ]);
   const kindOf = (id: string) => Resources[id]?.Type.split('::').at(-1) ?? '';
   const nameOf = (id: string): string => {
     const kind = kindOf(id);
@@ -72,10 +72,11 @@ export function substitution(
   };
   const arnOf = (id: string): string => {
     const kind = kindOf(id);
-    return kind in arns ? `arn:aws:${arns[kind]}${nameOf(id)}${ARN_ENDS[kind] ?? ''}` : UNKNOWN;
+    const beginning = arns.get(kind);
+    return beginning === undefined ? UNKNOWN : `arn:aws:${beginning}${nameOf(id)}${ARN_ENDS.get(kind) ?? ''}`;
   };
   const attribute = ([id = '', name]: readonly string[]): unknown => {
-    if (id in known) return known[id];
+    if (known.has(id)) return known.get(id);
     const kind = kindOf(id);
     if (kind === '') return UNKNOWN;
     if (name?.endsWith('Arn') || (name === undefined && REF_IS_ARN.includes(kind))) return arnOf(id);
@@ -83,23 +84,27 @@ export function substitution(
       return `https://sqs.${region}.amazonaws.com/${account}/${nameOf(id)}`;
     return name?.endsWith('Name') !== false ? nameOf(id) : UNKNOWN;
   };
-  const functions: Readonly<Record<string, (argument: unknown) => unknown>> = {
-    Ref: (id) => attribute([String(id)]),
-    'Fn::GetAtt': (path) => attribute([path].flat().join('.').split('.')),
-    'Fn::If': (branches) => [branches].flat().slice(1).map(filled).reduce(longer),
-    'Fn::Join': (parts) => [filled(valueAt(parts, [1]))].flat().join(String(valueAt(parts, [0]))),
-    'Fn::Sub': (template) => {
-      const [text, variables] = [template].flat();
-      return String(text).replaceAll(/\$\{([^!}]+)\}/g, (_, name: string) =>
-        String(filled(valueAt(variables, [name])) ?? attribute(name.split('.'))),
-      );
-    },
-  };
+  const functions = new Map<string, (argument: unknown) => unknown>([
+    ['Ref', (id) => attribute([String(id)])],
+    ['Fn::GetAtt', (path) => attribute([path].flat().join('.').split('.'))],
+    ['Fn::If', (branches) => [branches].flat().slice(1).map(filled).reduce(longer)],
+    ['Fn::Join', (parts) => [filled(valueAt(parts, [1]))].flat().join(String(valueAt(parts, [0])))],
+    [
+      'Fn::Sub',
+      (template) => {
+        const [text, variables] = [template].flat();
+        return String(text).replaceAll(/\$\{([^!}]+)\}/g, (_, name: string) =>
+          String(filled(valueAt(variables, [name])) ?? attribute(name.split('.'))),
+        );
+      },
+    ],
+  ]);
   function filled(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(filled).filter((member) => member !== undefined);
     if (!isJsonObject(value)) return value;
     const [name = ''] = Object.keys(value);
-    if (name in functions) return functions[name]?.(value[name]);
+    const replace = functions.get(name);
+    if (replace !== undefined) return replace(value[name]);
     if (name.startsWith('Fn::')) return UNKNOWN;
     return Object.fromEntries(
       Object.entries(value).map(([member, memberValue]) => [member, filled(memberValue)]),
@@ -109,25 +114,28 @@ export function substitution(
 }
 
 /** The beginnings of ARNs by the kind of resource: what stands between `arn:aws:` and the resource's name. */
-function arnBeginnings(region: string, account: string): Readonly<Record<string, string>> {
+function arnBeginnings(region: string, account: string): ReadonlyMap<string, string> {
   const regionAndAccount = `${region}:${account}`;
-  return {
-    Bucket: 's3:::',
-    DeliveryStream: `firehose:${regionAndAccount}:deliverystream/`,
-    Function: `lambda:${regionAndAccount}:function:`,
-    Key: `kms:${regionAndAccount}:key/`,
-    LogGroup: `logs:${regionAndAccount}:log-group:`,
-    ManagedPolicy: `iam::${account}:policy/`,
-    Queue: `sqs:${regionAndAccount}:`,
-    Role: `iam::${account}:role/`,
-    Secret: `secretsmanager:${regionAndAccount}:secret:`,
-    Topic: `sns:${regionAndAccount}:`,
-    User: `iam::${account}:user/`,
-  };
+  return new Map([
+    ['Bucket', 's3:::'],
+    ['DeliveryStream', `firehose:${regionAndAccount}:deliverystream/`],
+    ['Function', `lambda:${regionAndAccount}:function:`],
+    ['Key', `kms:${regionAndAccount}:key/`],
+    ['LogGroup', `logs:${regionAndAccount}:log-group:`],
+    ['ManagedPolicy', `iam::${account}:policy/`],
+    ['Queue', `sqs:${regionAndAccount}:`],
+    ['Role', `iam::${account}:role/`],
+    ['Secret', `secretsmanager:${regionAndAccount}:secret:`],
+    ['Topic', `sns:${regionAndAccount}:`],
+    ['User', `iam::${account}:user/`],
+  ]);
 }
 
 /** The ends of ARNs behind the resource's name, by the kind of resource; other kinds have none. */
-const ARN_ENDS: Readonly<Record<string, string>> = { LogGroup: ':*', Secret: '-XXXXXX' };
+const ARN_ENDS: ReadonlyMap<string, string> = new Map([
+  ['LogGroup', ':*'],
+  ['Secret', '-XXXXXX'],
+]);
 
 /** The longer one of two values, as a template may have either. */
 function longer(first: unknown, second: unknown): unknown {

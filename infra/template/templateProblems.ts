@@ -1,5 +1,5 @@
 import { valueAt, valuesOf } from '../../lib/base/json.ts';
-import { DOCUMENT_LIMITS, INLINE_CHARACTERS, MANAGED_POLICIES, TEMPLATE_LIMITS } from './limits.ts';
+import { DOCUMENT_LIMITS, IDENTITY_CHARACTERS, MANAGED_POLICIES, TEMPLATE_LIMITS } from './limits.ts';
 import { lengthOf, type PackagedTemplate, substitution, type TemplatePlace } from './substitute.ts';
 
 /** What {@link TemplateProblem.part} calls the template itself. */
@@ -109,7 +109,7 @@ function identityPolicies(
   all: readonly NamedResource[],
   filled: Fill,
 ): readonly Measured[] {
-  const most = INLINE_CHARACTERS[Type];
+  const most = IDENTITY_CHARACTERS.get(Type);
   if (most === undefined) return [];
   const reference = JSON.stringify({ Ref: id });
   // Policies that are resources of their own say whom they are attached to in `Roles` or `RoleName`.
