@@ -28,7 +28,7 @@ export const eraseCommand: Command = {
       multiple: true,
       help: 'what is erased, such as user_id=u-4711, stable_id=…, custom_ids.<type>=…; may be repeated',
     },
-    'unit-file': { type: 'string', help: 'a file with such units, one a line; - reads stdin' },
+    'unit-file': { type: 'string', help: 'a file with the units that are erased, one a line; - reads stdin' },
     yes: { type: 'boolean', help: 'erase also versions that a restore or a copy back waits for' },
     ...dryRunOption,
     ...targetOptions,
@@ -110,7 +110,7 @@ async function readUnits(line: CommandLine): Promise<readonly string[]> {
   const units = Array.isArray(given) ? given.filter((value) => typeof value === 'string') : [];
   const file = textOption(line, 'unit-file');
   const content = file === undefined ? '' : await readUnitFile(file);
-  const all = [...units, ...content.split(/\r?\n/).filter((line) => line !== '')];
+  const all = [...units, ...content.split(/\r?\n/).filter((unit) => unit !== '')];
   if (all.length === 0)
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --unit with <column>=<value>, or --unit-file.');
   return all;

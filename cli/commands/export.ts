@@ -96,8 +96,8 @@ function keptFiles(entry: ExportStatus['days'][number]['entry']): number {
 
 /** One line for each day with an entry in the ledger. */
 function exportStatusText(statuses: readonly ExportStatus[]): string {
-  const rows = statuses.flatMap((status) =>
-    status.days.flatMap(({ day, entry }) => {
+  const rows = statuses.flatMap(({ export: name, days }) =>
+    days.flatMap(({ day, entry }) => {
       if (entry === null) return [];
       const { state, files, bytes, updatedAt, failure } = entry;
       const kept = keptFiles(entry);
@@ -106,7 +106,7 @@ function exportStatusText(statuses: readonly ExportStatus[]): string {
         ...(kept === 0 ? [] : [`${kept} kept`]),
       ].join(' ');
       const at = new Date(updatedAt).toISOString();
-      return [{ export: status.export, day, state, files: files.length, bytes, at, why }];
+      return [{ export: name, day, state, files: files.length, bytes, at, why }];
     }),
   );
   return rows.length === 0 ? 'Nothing was exported on these days.\n' : textTable(rows);

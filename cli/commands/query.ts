@@ -52,7 +52,7 @@ export const query: Command = {
     ...targetOptions,
     csv: {
       type: 'boolean',
-      help: 'print CSV with a header. Of more than 9,999 rows of Athena neither it nor --json prints any',
+      help: 'print CSV with a header; --csv and --json refuse an answer of Athena with more than 9,999 rows',
     },
     data: {
       type: 'string',
@@ -208,7 +208,10 @@ export function typedValue(value: string | null, type: string): string | number 
     : value;
 }
 
-/** The rows of a query, by column. Numbers and booleans are such in JSON, unless they would lose digits; all else is text or null. */
+/**
+ * The rows of a query, by column. Booleans and numbers are those of JSON, except numbers that would lose digits; all else is
+ * text or null.
+ */
 export type QueryRows = readonly Readonly<Record<string, unknown>>[];
 
 /** Writes rows to stdout, in the form that the options ask for. */

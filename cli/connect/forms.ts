@@ -126,7 +126,7 @@ const FIELDS: Readonly<Record<Reader['kind'], (values: ReaderValues) => readonly
     ...(['exposures', 'events'] as const).map((kind) => ({
       label: `Forwarded ${kind === 'events' ? 'Events' : 'Exposures'} Table`,
       value: `${config.tables[kind]}_by_statsig`,
-      note: "any name but Sluice's",
+      note: "any name except those of Sluice's tables",
     })),
     ...assignmentSource(config).idTypeMapping.map(({ statsigUnitID: label, column: value }) => ({
       label,

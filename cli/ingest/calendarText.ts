@@ -31,7 +31,8 @@ const MONTHS = 3;
 const DAY_WIDTH = 3;
 
 /**
- * A calendar for the terminal: a line for each dataset, in blocks of as many days as fit a line, and problems in words below it.
+ * A calendar for the terminal: a line for each dataset, in blocks of as many days as fit a line, and problems in words
+ * below it.
  *
  * @param command Writes a command about the same deployment. Default: about the local cloud.
  * @param width Columns of a line. Default: those of the terminal.
@@ -42,7 +43,7 @@ export function calendarText(
   width = terminalWidth() ?? USUAL_WIDTH,
 ): string {
   const days = [...new Set(datasets.flatMap((status) => status.days.map(({ day }) => day)))].sort();
-  const named = Math.min(NAME_WIDTH, Math.max(...datasets.map((status) => name(status).length)));
+  const named = Math.min(NAME_WIDTH, Math.max(...datasets.map((status) => datasetName(status).length)));
   // The names of months take room: of the first day, and of days after a gap.
   const block = Math.max(1, Math.floor((width - named - GAP) / DAY_WIDTH) - MONTHS);
   const starts = days.flatMap((_, i) => (i % block === 0 ? [i] : []));
@@ -50,7 +51,7 @@ export function calendarText(
   const tables = starts.map((start) => {
     const labels = dayLabels(days.slice(start, start + block));
     const rows = marked.map(({ status, marks }) => ({
-      dataset: name(status),
+      dataset: datasetName(status),
       [[...labels.values()].join(' ')]: [...labels]
         .map(([day, label]) => markText(marks.get(day)).padStart(label.length))
         .join(' '),
@@ -64,15 +65,15 @@ export function calendarText(
         ...problemLines(status, command),
         ...lateLines(status, command),
         ...elsewhereLines(status, command),
-      ].map((text) => visibleLine(`${name(status)} ${text}`)),
+      ].map((text) => visibleLine(`${datasetName(status)} ${text}`)),
     ),
   ];
   return `${tables.join('\n')}\n${lines.join('\n')}\n`;
 }
 
 /**
- * What could not be read, and how many datasets or exports are shown, with the command for those that follow; an empty text if all
- * are shown.
+ * What could not be read, and unless all datasets or exports are shown, how many are, with the command for those that
+ * follow.
  *
  * @param line The command line, whose other options the command repeats.
  */
@@ -96,7 +97,10 @@ export function pageText(
   return `${notRead}${shown} of ${all}, first the ${needing} that need somebody. ${rest}\n`;
 }
 
-/** Days with their labels: of the month, `02`; with the month where one begins or days lie between, `12-01`; with another year, `2027-01-01`. */
+/**
+ * Days with their labels: the day of the month, `02`; with the month at the beginning, in a new month and after a gap,
+ * `12-01`; with the year in a new year, `2027-01-01`.
+ */
 function dayLabels(days: readonly UtcDay[]): ReadonlyMap<UtcDay, string> {
   return new Map(
     days.map((day, i) => {
@@ -108,14 +112,14 @@ function dayLabels(days: readonly UtcDay[]): ReadonlyMap<UtcDay, string> {
   );
 }
 
-/** `acme/events` */
-function name({ source, dataset }: DatasetStatus): string {
+/** A dataset with its source: `acme/events`. */
+function datasetName({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
-/** The mark of a day; a blank of a day that was not read of a dataset, as another has it. */
-function markText(name: MarkName | undefined): string {
-  return name === undefined ? ' ' : DAY_MARKS[name].mark;
+/** The mark of a day; a blank for a day that was read for other datasets alone. */
+function markText(mark: MarkName | undefined): string {
+  return mark === undefined ? ' ' : DAY_MARKS[mark].mark;
 }
 
 /** `2026-11-18 to 2026-11-20`, or the one day. */
@@ -179,7 +183,10 @@ function rangeLines(
   return more > 0 ? [...lines, `has ${files} of ${more} more ranges before`] : lines;
 }
 
-/** The problems of a dataset, one line each: of its listing, of late days, and of other days, where days in a row with the same are one. */
+/**
+ * The problems of a dataset, one line each: of its listing, of late days, and of other days. Days in a row with the same
+ * problem have one line.
+ */
 function problemLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
   const sameDays = Map.groupBy(dayFacts(status, command), ({ text }) => text);
   return [
@@ -225,7 +232,7 @@ interface DayFact {
   readonly text: string;
 }
 
-/** What is to be known of days that are not late. Of one that is late its own line says what it waits for. */
+/** What is to be known of days, except what late days wait for: their own lines say that. */
 function dayFacts(status: DatasetStatus, command: (words: readonly string[]) => string): DayFact[] {
   const { late, waiting, unusual, lacking, days, unlooked, unread = [] } = status;
   const isLate = (day: UtcDay) => late.some((lateDay) => lateDay.day === day);

@@ -14,7 +14,7 @@ export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCa
   if (!isOn && !areRead) return head;
   const parts = tables.map(({ table, rawTable, listed, days }) => {
     const about = `${table}: views read ${counted(listed, 'day')} from it, and all others from ${rawTable}.`;
-    return `${about}\n${days.length === 0 ? 'No day of these has rows.\n' : textTable(days.map(dayRow))}`;
+    return `${about}\n${days.length === 0 ? 'No day that is shown has rows.\n' : textTable(days.map(dayRow))}`;
   });
   return [head, ...parts].join('\n');
 }

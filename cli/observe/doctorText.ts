@@ -29,7 +29,7 @@ export function summaryText({ checks, skipped }: Diagnosis, where: string): stri
  * A finding for a terminal: code and title in the first line; below it the figures that the title leaves out, the cause, the cure,
  * the commands, and the section of docs/operate.md.
  *
- * @param indent Spaces before each line but the first.
+ * @param indent Spaces before each line except the first.
  */
 export function findingLines(found: Finding, indent: number): readonly string[] {
   const { code, severity, title, cause, cure, commands, section } = found;

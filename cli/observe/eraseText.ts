@@ -21,7 +21,7 @@ export function eraseText(receipt: EraseReceipt): string {
   return [
     rows.length === 0 ? 'The bucket has no objects that could have rows.\n' : textTable(rows),
     ...(lines.length === 0 ? [] : ['\n', ...lines.map((line) => `${line}\n`)]),
-    '\nNot in reach of this command, as what docs/privacy.md has of every deployment:\n',
+    '\nOut of reach of this command, besides what docs/privacy.md lists for every deployment:\n',
     ...held.map((line) => `${line}\n`),
     ...(record === null ? [] : [`\nRecord: ${record}\n`]),
     ...(hasEverFound(receipt)
@@ -87,11 +87,11 @@ function leftLines({ run: { left, leftCount } }: EraseReceipt): readonly string[
   return [...leftTexts(left), ...(leftCount > left.length ? [`… and ${leftCount - left.length} more.`] : [])];
 }
 
-/** Damaged bytes that were not searched, and the commands for them. What this run has left has its own line already. */
+/** The objects with bytes that were not searched, and the commands for them; without those that {@link leftLines} tells of. */
 function expiringLines({ run, notSearched }: EraseReceipt): readonly string[] {
   const alone = notSearched.filter(({ key }) => run.left.every((leftObject) => leftObject.key !== key));
   return alone.flatMap(({ key, goneBy, commands }) => [
-    `Not searched: bytes of ${key} that are no rows. It is gone by ${goneBy}${commands.length === 0 ? '.' : ', unless it is tried again. Try it again, or see what it holds; without --dry-run that deletes it:'}`,
+    `Not searched: bytes of ${key} that are no rows. The object is gone by ${goneBy}${commands.length === 0 ? '.' : ', unless it is tried again. Commands that show it, delete it, or have all of damaged/ tried again:'}`,
     ...commands.map((command) => `  ${command}`),
   ]);
 }
@@ -112,7 +112,7 @@ function countLine(count: number, what: string): readonly string[] {
   return count === 0 ? [] : [`${what}: ${count}.`];
 }
 
-/** A run that was killed may have found what is in no count. */
+/** Whether any run found something. A run that was killed may have found what is in no count. */
 function hasEverFound({ run, total, forgotten }: EraseReceipt): boolean {
   if (run.hasFound || run.resumed > 0 || forgotten > 0) return true;
   return Object.values(total).some(({ rows, deleted, waiting }) => rows + deleted + waiting > 0);

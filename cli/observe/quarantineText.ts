@@ -65,7 +65,7 @@ export function redriveText(
   dryRun: boolean,
 ): string {
   const landed = dryRun ? 'that would be delivered' : 'delivered';
-  const lines: [string, number][] = [
+  const fates: [string, number][] = [
     ['found in quarantine', found],
     [`exposures ${landed}`, delivered.exposures],
     [`events ${landed}`, delivered.events],
@@ -73,7 +73,7 @@ export function redriveText(
     ...(ignored > 0 ? [['ignored by configuration', ignored] satisfies [string, number]] : []),
     ...Object.entries(failed).map(([code, n]): [string, number] => [`not accepted: ${code}`, n]),
   ];
-  return textTable(lines.map(([what, n]) => ({ what, n })));
+  return textTable(fates.map(([what, n]) => ({ what, n })));
 }
 
 /** The beginning of a row as it was sent; of one that is too large for the table, where it is. */

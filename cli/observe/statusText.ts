@@ -86,8 +86,8 @@ function waitingRows({ waiting, at }: Status) {
       count: buffered.count === null ? 'not reported by Firehose' : counted(buffered.count, 'request'),
       oldest: age(buffered.oldest, at),
     },
-    ...Object.entries(folders).map(([waiting, objects]) => ({
-      waiting: waiting === 'undeleted' ? 'written, not deleted' : waiting,
+    ...Object.entries(folders).map(([folder, objects]) => ({
+      waiting: folder === 'undeleted' ? 'written, not deleted' : folder,
       count:
         objects === null
           ? 'not known'

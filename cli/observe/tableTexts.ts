@@ -65,7 +65,7 @@ const STATES: Readonly<Record<DayState, string>> = {
 /** The days of a table. */
 function dayTable({ days, first, last }: TableDays): string {
   if (first === null) return 'It has no days yet.\n';
-  const rows = days.map(({ day, rows, files, bytes, lastModified, state }) => ({
+  const lines = days.map(({ day, rows, files, bytes, lastModified, state }) => ({
     day,
     rows,
     files,
@@ -73,5 +73,5 @@ function dayTable({ days, first, last }: TableDays): string {
     'last file': lastModified ?? '',
     note: STATES[state],
   }));
-  return `Days from ${first} to ${last}, the newest first:\n${textTable(rows)}`;
+  return `Days from ${first} to ${last}, the newest first:\n${textTable(lines)}`;
 }
