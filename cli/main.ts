@@ -137,10 +137,10 @@ function asksForHelp(rest: readonly string[]): boolean {
 
 /** The command of a name. @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND; SLUICE_USAGE_OPTIONS for an option. */
 function findCommand(name: string): Command {
-  const command = commands.find((command) => command.name === name);
+  const command = commands.find((known) => known.name === name);
   if (command !== undefined) return command;
   if (name.startsWith('-'))
     throw new UsageError('SLUICE_USAGE_OPTIONS', `${name}: expected a command first, then its options.`);
-  const names = commands.map((command) => command.name);
+  const names = commands.map((known) => known.name);
   throw new UsageError('SLUICE_USAGE_UNKNOWN_COMMAND', `${JSON.stringify(name)}.${didYouMean(name, names)}`);
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseJson } from '../../lib/base/json.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
 import { projectRoot } from '../../local/roots.ts';
 import type { MachineNotes } from '../../observe/deployment.ts';
@@ -17,7 +17,7 @@ export function machineNotes({ stack, aws, config }: ConfiguredTarget): MachineN
     read() {
       try {
         const kept = parseJson(readFileSync(file, 'utf8'));
-        return Object(kept).of === of ? Object(kept).note : undefined;
+        return isJsonObject(kept) && kept['of'] === of ? kept['note'] : undefined;
       } catch {
         return undefined;
       }

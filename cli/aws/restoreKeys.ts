@@ -6,6 +6,7 @@ import {
   type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
+import { isJsonObject } from '../../lib/base/json.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import { KeyListError } from '../../lib/wire/keys/editKeys.ts';
 import { KeysError, readKey, readKeyring } from '../../lib/wire/keys/Keyring.ts';
@@ -144,7 +145,9 @@ function isMeant(
   broken: readonly unknown[],
 ): boolean {
   if (known.some((key) => key.sha256 === sha256)) return false;
-  return broken.some((entry) => Object(entry).label === label || Object(entry).sha256 === sha256);
+  return broken.some(
+    (entry) => isJsonObject(entry) && (entry['label'] === label || entry['sha256'] === sha256),
+  );
 }
 
 /** Reads the text of a version; null if it is no list of keys. */

@@ -101,7 +101,7 @@ function parseOptions(options: CommandOptions, argv: readonly string[]) {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const [unknown = '', name = ''] = /^Unknown option '(-[^']*)'\./.exec(error.message) ?? [];
-    const known = Object.keys(options).map((name) => `--${name}`);
+    const known = Object.keys(options).map((option) => `--${option}`);
     // SQL, for example, that begins with a remark: the message says how to pass it.
     const isOption = /^--?\w[\w-]*$/.test(name);
     const meant = didYouMean(name, known) || (isOption ? ` Expected ${oneOf(known)}.` : '');
@@ -273,7 +273,7 @@ async function runAction(line: CommandLine, actions: Readonly<Record<string, Act
   }
   if (action.takes === undefined) assertNoArguments(rest);
   const strays = Object.keys(line.values).flatMap((option) => {
-    const owners = Object.keys(actions).filter((action) => actions[action]?.options.includes(option));
+    const owners = Object.keys(actions).filter((other) => actions[other]?.options.includes(option));
     return owners.length === 0 || owners.includes(name)
       ? []
       : [`--${option}: not an option of ${name}, but of ${owners.join(', ')}.`];

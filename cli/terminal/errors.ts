@@ -52,7 +52,7 @@ export function errorText(error: unknown, command?: FailedCommand): string {
   return `${code}: ${indented}\n  ${cure}\n${stack}`;
 }
 
-/** Any error as one with a code. */
+/** Converts any error to one with a code: what nobody expected is a defect. */
 function asSluiceError(error: unknown): SluiceError {
   if (isSluiceError(error)) return error;
   const ofFile = fileError(error, MOST_CAUSES);
@@ -61,7 +61,7 @@ function asSluiceError(error: unknown): SluiceError {
   return new CliError('SLUICE_CLI_DEFECT', text, { cause: error });
 }
 
-/** The emulator's errors have the same members, under a class of its own. */
+/** Whether an error has a code and a cure of Sluice. The emulator's errors have them, too, under a class of its own. */
 function isSluiceError(error: unknown): error is SluiceError {
   if (error instanceof SluiceError) return true;
   return error instanceof Error && 'cure' in error && 'code' in error && /^SLUICE_/.test(String(error.code));

@@ -102,7 +102,7 @@ function wrapLines(
 ): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/ +/).filter((word) => word !== '')) {
+  for (const word of text.split(/ +/).filter((piece) => piece !== '')) {
     const margin = lines.length === 0 ? first : rest;
     if (line !== '' && margin.length + line.length + 1 + word.length > width) {
       lines.push(margin + line);

@@ -26,7 +26,7 @@ export function writeOut(text: string, look?: Look): void {
   process.stdout.write(dressed(text, process.stdout, look));
 }
 
-/** Foreign escape sequences are escaped before our own come in. */
+/** A text as it is written: what a terminal would act on is shown as an escape, and then the colours of the look are added. */
 function dressed(text: string, stream: NodeJS.WriteStream, look: Look | undefined): string {
   const visible = visibleText(text);
   return look === undefined ? visible : paint(visible, look, stream);
@@ -122,7 +122,7 @@ export function textTable(
   const lines = Array.from({ length: rows.length + 1 }, (_, at) =>
     line(columns.map(({ cells, right }, i) => align(cells[at] ?? '', widths[i] ?? 0, right))),
   );
-  return [lines[0], line(widths.map((width) => '-'.repeat(width))), ...lines.slice(1)].join('');
+  return [lines[0], line(widths.map((columnWidth) => '-'.repeat(columnWidth))), ...lines.slice(1)].join('');
 }
 
 /** Narrows the widest columns, all to the same width, until a line of them fits. */
@@ -152,7 +152,7 @@ export function csvTable(rows: readonly Readonly<Record<string, unknown>>[]): st
   return [names, ...rows.map((row) => names.map((name) => row[name]))].map(csvLine).join('');
 }
 
-/** The text of a value; empty of null. */
+/** The text of a value; empty for null. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

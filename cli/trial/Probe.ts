@@ -78,12 +78,12 @@ export function answer(code: QuestionCode, asExpected: boolean, found: string): 
   return { code, verdict: asExpected ? 'expected' : 'otherwise', found };
 }
 
-/** Makes an answer that says why there is none. */
+/** Makes the answer to a question that has no result, with the reason. */
 export function unanswered(code: QuestionCode, found: string): Answer {
   return { code, verdict: 'not asked', found };
 }
 
-/** Whether a query was stopped as its time was over: that tells nothing of AWS but that it was slow. */
+/** Whether a query was stopped because its time was over: that tells of AWS only that it was slow. */
 export function isStopped(error: unknown): boolean {
   return error instanceof ObserveError && error.code === 'SLUICE_OBSERVE_QUERY_STOPPED';
 }

@@ -48,7 +48,10 @@ export function dropBucket(trial: Pick<Trial, 'id'>): string {
 export const ENCRYPTED_FOLDERS = { 'encrypted/': 'AES256', 'encrypted-kms/': 'aws:kms' } as const;
 
 /** The policy of that bucket, as Terraform's S3 module writes both of its statements for a whole bucket. */
-export function dropBucketPolicy(trial: Pick<Trial, 'id'>): object {
+export function dropBucketPolicy(trial: Pick<Trial, 'id'>): {
+  readonly Version: string;
+  readonly Statement: readonly Readonly<Record<string, unknown>>[];
+} {
   const header = 's3:x-amz-server-side-encryption';
   const Statement = Object.entries(ENCRYPTED_FOLDERS).flatMap(([folder, encryption]) => {
     const conditions = [{ Null: { [header]: true } }, { StringNotEquals: { [header]: encryption } }];

@@ -35,6 +35,7 @@ export interface SentEvent {
 
 /** A body with an event, as it is sent. */
 export interface Body extends SentEvent {
+  /** The request that sends it in a run. */
   request(run: Run): ProbeRequest;
 }
 
@@ -47,7 +48,11 @@ function partOf(code: QuestionCode): string {
 }
 
 /** A marked event, as an SDK would send it. */
-function probeEvent(run: Run, part: string, members: object) {
+function probeEvent(
+  run: Run,
+  part: string,
+  members: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   return {
     eventName: eventName(run, part),
     time: run.time,

@@ -120,13 +120,13 @@ export function count({ what, usual, least = 1, most }: CountLimits): z.ZodType<
 export const flag = z
   .enum(['true', 'false'])
   .default('false')
-  .transform((text) => text === 'true')
+  .transform((value) => value === 'true')
   .describe('true or false, the default');
 
 /** A UTC day in an address or a body. The days around it must have a name, too, so it is neither of the first nor of the last. */
 export const day = z.iso
   .date()
-  .refine((day) => day >= '1970-01-01' && day < '9999-01-01', 'expected a day from 1970 to 9998')
+  .refine((value) => value >= '1970-01-01' && value < '9999-01-01', 'expected a day from 1970 to 9998')
   .describe('day, YYYY-MM-DD');
 
 /** A time of a {@link day}, epoch milliseconds. */

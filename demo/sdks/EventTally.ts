@@ -4,7 +4,7 @@ import { utcDay } from '../../lib/base/time.ts';
 import { EXPOSURE_KINDS, TELEMETRY_EVENTS } from '../../lib/wire/readEvent.ts';
 
 /** Counts by name. */
-const counts = z.record(z.string(), z.number());
+const countsSchema = z.record(z.string(), z.number());
 
 /** What a driver reports when its SDK has flushed, as one line of JSON. The demo compares the stored rows with it. */
 export const driverReportSchema = z.strictObject({
@@ -19,14 +19,14 @@ export const driverReportSchema = z.strictObject({
     /** Exposures of layers. */
     layer: z.number(),
     /** Other events that are stored, by name. */
-    custom: counts,
+    custom: countsSchema,
     /** SDK telemetry by name, which the collector counts and does not store. */
-    telemetry: counts,
+    telemetry: countsSchema,
   }),
   /** Rows that are expected, by UTC day and table. */
   byDay: z.record(z.string(), z.strictObject({ exposures: z.number(), events: z.number() })),
   /** Exposure rows by experiment and rule ID. */
-  groups: z.record(z.string(), counts),
+  groups: z.record(z.string(), countsSchema),
 });
 
 /** The events of one SDK, as its driver reports them. */

@@ -3,6 +3,7 @@
 // it goes online, with the correct clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
+import { valueAt } from '../../lib/base/json.ts';
 import { browserUser, driverSettings, readSettings } from './driverSettings.ts';
 import { EventTally, type TalliedEvent } from './EventTally.ts';
 import { openWindow, startBrowserSpecs } from './startBrowserSpecs.ts';
@@ -33,9 +34,8 @@ client.on('logs_flushed', ({ events }) => {
 });
 
 /** An event of js-client as the demo counts it. */
-function talliedEvent(event: Record<string, unknown>): TalliedEvent {
-  const metadata = typeof event['metadata'] === 'object' ? event['metadata'] : null;
-  const read = (key: string) => (metadata === null ? undefined : Reflect.get(metadata, key));
+function talliedEvent(event: Readonly<Record<string, unknown>>): TalliedEvent {
+  const read = (key: string) => valueAt(event, ['metadata', key]);
   // The layer has one experiment, whose name may be hashed in the request. The layer sets only the explicit parameter.
   const ofConfig = read('config') === 'checkout_button' ? 'checkout_button' : undefined;
   const experiment = read('isExplicitParameter') === 'true' ? 'homepage_hero' : ofConfig;

@@ -1,21 +1,23 @@
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
 import { Window } from 'happy-dom';
+import { valueAt } from '../../lib/base/json.ts';
 import { type SpecsServer, startSpecsServer } from './startSpecsServer.ts';
 
-/** A server that answers initialize requests of browser SDKs. `close` also ends the evaluator behind it. */
+/** A server that answers initialize requests of browser SDKs. */
 export interface BrowserSpecs extends Omit<SpecsServer, 'close'> {
+  /** Ends the evaluator, and stops the server. */
   close(): Promise<void>;
 }
 
 /**
- * Evaluates the rules in `demo/specs` for browsers, with Statsig's own evaluator.
+ * Starts a server that evaluates the rules in `demo/specs` for browsers, with Statsig's own evaluator.
  *
  * @param hashAlgorithm How names inside the response are hashed.
  */
 export async function startBrowserSpecs(hashAlgorithm: 'none' | 'djb2'): Promise<BrowserSpecs> {
   const specs = await startSpecsServer({
     initialize(user) {
-      const userId = typeof user === 'object' && user !== null ? String(Reflect.get(user, 'userID')) : '';
+      const userId = String(valueAt(user, ['userID']) ?? '');
       return evaluator.getClientInitializeResponse(StatsigUser.withUserID(userId), { hashAlgorithm });
     },
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
+import { type JsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
 
 /** A replacement for the part of Statsig that serves rules, which is the only part that the SDKs call. */
 export interface SpecsServer {
@@ -9,6 +10,7 @@ export interface SpecsServer {
   readonly initializeUrl: string;
   /** The value of `api` or `apiForDownloadConfigSpecs` of the legacy SDKs, which append the endpoint themselves. */
   readonly api: string;
+  /** Stops the server, and ends its connections. */
   close(): void;
 }
 
@@ -22,7 +24,7 @@ export function startSpecsServer(
     /** The answer to a client SDK. Default: the specs of the demo. */
     readonly initialize?: (user: unknown) => string;
     /** The answer to a legacy server SDK, from the specs. Default: the specs themselves. */
-    readonly legacy?: (specs: unknown) => object;
+    readonly legacy?: (specs: unknown) => JsonObject;
   } = {},
 ): Promise<SpecsServer> {
   const { initialize, legacy } = answers;
@@ -63,8 +65,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.from([...text].reverse().join(''), 'base64').toString('latin1');
 }
 
-/** The user of the body of `/initialize`. */
+/** The user of the body of `/initialize`; undefined if the body has none. */
 function userIn(body: string): unknown {
-  const sent: unknown = JSON.parse(body);
-  return typeof sent === 'object' && sent !== null ? Reflect.get(sent, 'user') : {};
+  return valueAt(parseJson(body), ['user']);
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GetPartitionsCommand } from '@aws-sdk/client-glue';
 import { textTable, writeOut } from '../../cli/terminal/output.ts';
+import type { JsonObject } from '../../lib/base/json.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -70,7 +71,7 @@ export function userIds(kind: keyof typeof shoppers): string[] {
 }
 
 /** Posts events as an SDK does. */
-export async function post({ cloud, checks }: Story, events: readonly object[]): Promise<void> {
+export async function post({ cloud, checks }: Story, events: readonly JsonObject[]): Promise<void> {
   const { status } = await fetch(`${cloud.collector}/v1/rgstr`, {
     method: 'POST',
     headers: { 'statsig-api-key': 'client-demo', 'content-type': 'application/json' },

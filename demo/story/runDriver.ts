@@ -1,15 +1,20 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { JsonObject } from '../../lib/base/json.ts';
 import { type DriverReport, driverReportSchema } from '../sdks/EventTally.ts';
 
 /**
  * Runs a script with its settings, in a process of its own as an app is, and reads what the script's SDK sent.
  *
  * @param script The script's path from `demo/sdks/`.
- * @throws when the driver fails or takes longer than `timeoutMs`, with what it wrote to stderr.
+ * @throws Error when the driver fails or takes longer than `timeoutMs`, with what it wrote to stderr.
  */
-export async function runDriver(script: string, settings: object, timeoutMs = 90_000): Promise<DriverReport> {
+export async function runDriver(
+  script: string,
+  settings: JsonObject,
+  timeoutMs = 90_000,
+): Promise<DriverReport> {
   const file = fileURLToPath(new URL(`../sdks/${script}`, import.meta.url));
   const child = spawn(process.execPath, [file, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'pipe'],

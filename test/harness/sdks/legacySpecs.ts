@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../../lib/base/json.ts';
 
 const specSchema = z.looseObject({ rules: z.array(z.looseObject({ conditions: z.array(z.string()) })) });
 const specsSchema = z.looseObject({
@@ -12,11 +13,12 @@ const specsSchema = z.looseObject({
 type Spec = z.output<typeof specSchema>;
 
 /**
- * Rules in the format of the legacy server SDKs: lists instead of maps, and each condition inside its rule. https://github.com/statsig-io/statsig-node, `SpecStore.ts` and `ConfigSpec.ts`.
+ * Rules in the format of the legacy server SDKs: lists instead of maps, and each condition inside its rule.
+ * https://github.com/statsig-io/statsig-node, `SpecStore.ts` and `ConfigSpec.ts`.
  *
  * @param specs Rules as `/v2/download_config_specs` returns them to Server Core.
  */
-export function legacySpecs(specs: unknown): object {
+export function legacySpecs(specs: unknown): JsonObject {
   const { feature_gates, dynamic_configs, layer_configs, condition_map, experiment_to_layer, ...rest } =
     specsSchema.parse(specs);
   const listed = (specsByName: Readonly<Record<string, Spec>>) =>
