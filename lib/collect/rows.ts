@@ -193,6 +193,8 @@ class BatchCollector {
   }
 
   /**
+   * Makes the rows of the batch, or refuses or counts what is no row.
+   *
    * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when the rows are too long in total.
    * @throws What `requireTime` throws.
    */
@@ -271,7 +273,7 @@ class BatchCollector {
     }
   }
 
-  /** @throws EventError `SLUICE_EVENT_KIND_NOT_ALLOWED` for a kind that the key may not send. */
+  /** Refuses a kind that the key may not send. @throws EventError `SLUICE_EVENT_KIND_NOT_ALLOWED`. */
   #assertAllowed(kind: ForwardedKind): void {
     if (!this.#kinds.includes(kind))
       throw eventRefusal('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);

@@ -126,8 +126,8 @@ function exampleOf(wrapped: z.core.$ZodType): string {
   if (!(schema instanceof z.ZodObject)) return '…';
   const all = Object.entries(schema.shape);
   const required = all.filter(([, member]) => !z.safeParse(member, undefined).success);
-  const shown = required.length > 0 ? required : all.slice(0, 1);
-  const members = shown.map(([name, member]) => `${name}: ${exampleOf(member)}`);
+  const named = required.length > 0 ? required : all.slice(0, 1);
+  const members = named.map(([name, member]) => `${name}: ${exampleOf(member)}`);
   return `{ ${members.join(', ')} }`;
 }
 

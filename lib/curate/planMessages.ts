@@ -53,9 +53,9 @@ export async function planMessages(
 ): Promise<SQSBatchResponse> {
   const { log } = planner;
   const failures = new MessageFailures(log);
-  const attempt = (ids: readonly string[], event: string, work: () => Promise<void>) =>
+  const attempt = (ids: readonly string[], event: string, run: () => Promise<void>) =>
     failures.attempt(ids, { event }, async () => {
-      await work();
+      await run();
       return true;
     });
   const work: Work = {
@@ -199,7 +199,7 @@ async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   });
   for (const { kind, takenOut } of plans) logTakenOut(planner, kind, { left: takenOut });
   const isQueued = plans.some(({ queued }) => queued.length > 0);
-  const late = sum(plans.map((plan) => plan.late.length));
+  const late = sum(plans.map(({ late: days }) => days.length));
   if (isQueued || late > 0) logPlan(planner, plans, { began });
   requireProgress(plans);
 }
@@ -220,7 +220,7 @@ function logTakenOut(
  * @throws CurateError `SLUICE_CURATE_OUT_OF_TIME` if there was no time for any day: the message comes again.
  */
 function requireProgress(plans: readonly TablePlan[]): void {
-  const late = plans.flatMap((plan) => plan.late);
+  const late = plans.flatMap(({ late: days }) => days);
   const hasLooked = plans.some(({ looked, unreadable }) => looked + unreadable.length > 0);
   if (late.length > 0 && !hasLooked)
     throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
@@ -263,7 +263,7 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
     leftOut = await publish(planner);
   });
   logPlan(planner, plans, { asked, began });
-  const late = plans.flatMap((plan) => plan.late);
+  const late = plans.flatMap(({ late: days }) => days);
   // Nobody else looks at the days that a person has named.
   if (request.days !== undefined && late.length > 0)
     throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${late.length} days.`);
@@ -304,7 +304,7 @@ async function count(planner: CuratePlanFunction, leftOut: number | null, isDail
   const { stage, clock, log } = planner;
   const now = clock.now();
   const counts = [await countDays(planner, 'exposures'), await countDays(planner, 'events')];
-  const sumOf = (count: (table: (typeof counts)[number]) => number) => sum(counts.map(count));
+  const sumOf = (numberOf: (table: (typeof counts)[number]) => number) => sum(counts.map(numberOf));
   if (!isDaily && counts.every(({ failed, waiting, hasNew }) => failed + waiting === 0 && !hasNew)) return;
   const oldest = counts.flatMap((table) => table.oldest ?? []).sort()[0];
   const line = curateMetricsLine(

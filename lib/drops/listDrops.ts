@@ -88,8 +88,8 @@ export async function listDrop(
   day: UtcDay,
 ): Promise<Drop> {
   const drops: Drop[] = [];
-  const use: DropUse['use'] = async (_, drop) => {
-    drops.push(drop);
+  const use: DropUse['use'] = async (_, listed) => {
+    drops.push(listed);
   };
   await listEachDrop(bucket, dataset, [day], { use });
   const [drop] = drops;

@@ -22,13 +22,13 @@ const FORMATS = [
   {
     code: 'SLUICE_SOURCE_DELTA_TABLE',
     folder: '_delta_log',
-    /** https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries */
+    /** Whether a file of the folder is of the log: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries */
     isLog: (name: string) => name !== '',
   },
   {
     code: 'SLUICE_SOURCE_HUDI_TABLE',
     folder: '.hoodie',
-    /** https://hudi.apache.org/tech-specs/ */
+    /** Whether a file of the folder is of the log: https://hudi.apache.org/tech-specs/ */
     isLog: (name: string) => name !== '',
   },
   ICEBERG,

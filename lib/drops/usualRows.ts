@@ -164,8 +164,8 @@ export async function readDaysAround(
     const known = { state, rows, missingSince, accepted, usualRows: usual, usualSpread: spread };
     return [{ day: otherDay, ...known, files, content, copies }];
   };
-  const readDays = async (days: readonly UtcDay[]) =>
-    (await mapLimit(days, PARALLEL_ENTRIES, readDay)).flat();
+  const readDays = async (wanted: readonly UtcDay[]) =>
+    (await mapLimit(wanted, PARALLEL_ENTRIES, readDay)).flat();
   const weeks = await readDays(daysBefore(day));
   // A dataset may come once a month.
   const earlier = weeks.length > 0 ? weeks : await readDays(daysBefore(addDays(day, -WEEKS * 7)).slice(0, 7));

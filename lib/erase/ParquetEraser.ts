@@ -177,9 +177,9 @@ export class ParquetEraser {
        TO ${quoteText(to)} (FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rowGroup})`,
     );
     // The same rows in any order have the same sum. Equal counts alone would not notice rows of another file.
-    const sumOf = async (rows: string) => {
+    const sumOf = async (source: string) => {
       const [summed] = await this.#session.rows(
-        `SELECT CAST(COALESCE(sum(CAST(hash(${names}) AS HUGEINT)), 0) AS VARCHAR) AS sum ${rows}`,
+        `SELECT CAST(COALESCE(sum(CAST(hash(${names}) AS HUGEINT)), 0) AS VARCHAR) AS sum ${source}`,
       );
       return String(summed?.['sum']);
     };

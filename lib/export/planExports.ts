@@ -76,11 +76,11 @@ export interface ExportsPlan {
 }
 
 /**
- * Finds days of exported tables that are new or changed, and queues each once. Once a bucket that was gone is there again, it also
- * queues each day of the ledger that the bucket does not have. It begins with the export whose last
- * look is oldest, so that a run whose time is up does not leave out the same exports each time. Tasks are sent before
- * the ledger notes them:
- * a task that is sent twice is exported once, but a task that is noted and not sent would be delayed for an hour.
+ * Finds days of exported tables that are new or changed, and queues each once. Once a bucket that was gone is there
+ * again, it also queues each day of the ledger that the bucket does not have. It begins with the export whose last look
+ * is oldest, so that a run whose time is up does not leave out the same exports each time. Tasks are sent before the
+ * ledger notes them: a task that is sent twice is exported once, but a task that is noted and not sent would be delayed
+ * for an hour.
  */
 export async function planExports(ports: PlanExportsPorts, request: ExportRequest): Promise<ExportsPlan> {
   const wanted = ports.exports.filter(
@@ -94,8 +94,8 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   const plans = await mapLimit(inTurn, PARALLEL_EXPORTS, async ({ item: exported, look }) => {
     let bucketGone = false;
     /** Notes the look, unless the request names days: these are not all days of the export. */
-    const note = async (failed: boolean): Promise<boolean> => {
-      const noted = { at: clock.now(), failed, ...(bucketGone ? { bucketGone } : {}) };
+    const note = async (isFailed: boolean): Promise<boolean> => {
+      const noted = { at: clock.now(), failed: isFailed, ...(bucketGone ? { bucketGone } : {}) };
       if (request.days === undefined) await looks.write(EXPORTS_LEDGER, exported.name, noted);
       return true;
     };
@@ -173,9 +173,9 @@ const BUCKET_MISSING = 'SLUICE_EXPORT_BUCKET_MISSING';
 const DAYS_AT_ONCE = 100;
 
 /**
- * Queues each exported day that the customer's bucket does not have, after it was gone: a bucket that is made again is empty. Of
- * another bucket this is not asked, as whoever reads the files may delete them. A day whose own files are gone from our table,
- * too, stays as it is: an empty day would take away what the reader has of it.
+ * Queues each exported day that a customer's bucket does not have, after the bucket was gone: one that is made again is
+ * empty. A bucket that was always there is not looked through, as whoever reads the files may delete them. A day whose
+ * files are gone from our table, too, stays as it is: an empty day would take away what the reader has of it.
  *
  * @returns Null if the bucket is not there yet, or does not let itself be listed.
  */

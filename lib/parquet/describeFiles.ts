@@ -48,8 +48,8 @@ const MAX_IN_PAGE = 2 ** 31;
 // In this file a RangeError says that the bytes of a file contradict each other.
 
 /**
- * Reads the footers of files, and judges them and, but of files with `onlyFooter`, the headers of all pages. Then DuckDB reads the columns
- * of one file of each schema: to open thousands of files takes it longer than all the rest.
+ * Reads and judges the footers of files, and the headers of all their pages, except of files with `onlyFooter`. Then
+ * DuckDB reads the columns of one file of each schema: to open thousands of files takes it longer than all the rest.
  *
  * @param onRead Called before DuckDB reads a file.
  * @returns One result for each file, in their order: its schema, or why it can't be read.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors.ts';
+import { nodeErrorCode, SluiceError } from '../base/errors.ts';
 import { eachAttempt } from '../base/retry.ts';
 import type { EngineFile } from './FileSchema.ts';
 
@@ -42,9 +42,10 @@ export interface FetchedObject {
 /** A bucket whose objects are fetched. */
 export interface FetchedBucket {
   /**
-   * The bytes of an object as it was listed; null if it has changed or is gone since. Throws SluiceErrors of the object.
+   * The bytes of an object as it was listed; null if it has changed or is gone since.
    *
    * @param range First and last byte, both included. Default all.
+   * @throws SluiceError of the object, if it can't be read.
    */
   read(
     object: Pick<FetchedObject, 'key' | 'eTag'>,
@@ -57,7 +58,7 @@ class DiskError extends Error {
   readonly kind: 'full_disk' | 'disk';
 
   constructor(cause: unknown) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = nodeErrorCode(cause) || 'unknown';
     super(`The disk: ${code}.`, { cause });
     this.kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'full_disk' : 'disk';
   }
@@ -94,7 +95,7 @@ export interface FetchOptions {
  * ETag.
  *
  * @returns The files in their order; null if one of them has changed or is gone, and the caller must list again.
- * @throws what the bucket throws; the `failure` of a body or the disk; the signal's reason.
+ * @throws What the bucket throws; the `failure` of a body or the disk; the signal's reason.
  */
 export async function fetchFiles(
   bucket: FetchedBucket,

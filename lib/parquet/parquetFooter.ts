@@ -187,10 +187,10 @@ export function readSchema(shape: string): SchemaNode {
 }
 
 /**
- * Bytes from the begin of a file's footer to the end of the file, by its last bytes; undefined if they are not the end of a
- * Parquet file.
+ * Bytes from the beginning of a file's footer to the end of the file; undefined for bytes that do not end as a Parquet
+ * file does.
  *
- * @param end At least 8 bytes.
+ * @param end The last bytes of the file.
  */
 export function footerBytes(end: Buffer): number | undefined {
   if (end.length < TAIL_BYTES || end.toString('latin1', end.length - 4) !== PARQUET_MARK) return undefined;
@@ -244,7 +244,11 @@ export function structOf(fields: ThriftStruct, id: number): ThriftStruct | null 
   return field?.type === THRIFT.struct ? new ThriftReader(field.bytes).struct() : null;
 }
 
-/** Elements are in depth-first order, each before its children. */
+/**
+ * The tree of a schema's elements, which are in depth-first order, each before its children.
+ *
+ * @throws RangeError if an element is missing, or nested too deeply.
+ */
 function treeOf(items: readonly Buffer[]): SchemaNode {
   let next = 0;
   let leaves = 0;

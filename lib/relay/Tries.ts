@@ -81,7 +81,7 @@ export class Tries {
       event: 'relay',
       messages,
       relayed: this.#relayed,
-      ...Object.fromEntries(Object.entries(counted).filter(([, counts]) => !isEmpty(counts))),
+      ...Object.fromEntries(Object.entries(counted).filter(([, byReason]) => !isEmpty(byReason))),
       ...(unreadable > 0 ? { unreadable } : null),
       ...(code === null ? null : { code }),
     });

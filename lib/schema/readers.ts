@@ -15,7 +15,10 @@ import { named, noted } from './noted.ts';
 /** Words that logical IDs are made of; no word begins with a digit, so that no two names make the same ID. */
 const NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names */
+/**
+ * The form of a name in IAM:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
+ */
 const IAM_NAME = /^[\w+=,.@-]{1,64}$/;
 
 /** Fields of every reader. */

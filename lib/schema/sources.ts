@@ -196,7 +196,7 @@ const dataset = named(
 );
 
 /** A customer's bucket that files are dropped into, and what is in it. */
-const source = named(
+const sourceSchema = named(
   'SourceInput',
   z
     .strictObject({
@@ -241,10 +241,10 @@ const source = named(
  * Customers' buckets that are ingested: docs/ingest.md. Without any, the deployment has none of the functions, queues and
  * alarms for it (infra/serverless/requirements.ts, infra/drops/ingest.ts).
  */
-export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').default([]);
+export const sourcesSchema = z.array(sourceSchema, 'a list').max(100, 'at most 100').default([]);
 
 /** One validated source. */
-export type Source = z.output<typeof source>;
+export type Source = z.output<typeof sourceSchema>;
 /** One folder of a source, with a table of its own. `kind` is the type of `mapping`. */
 export type Dataset = Source['datasets'][number];
 

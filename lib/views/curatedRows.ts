@@ -39,8 +39,8 @@ export function oneRowEach(
   },
 ): string {
   const { kind, curated, key, columns, choose } = options;
-  const searched = (from: string, shown: readonly ViewColumn[]) =>
-    `SELECT\n${selectList(shown)}\nFROM ${numberCopies(choose(from), key)} AS ${quoteName(kind)}\nWHERE "copy" = 1`;
+  const searched = (relation: string, shown: readonly ViewColumn[]) =>
+    `SELECT\n${selectList(shown)}\nFROM ${numberCopies(choose(relation), key)} AS ${quoteName(kind)}\nWHERE "copy" = 1`;
   if (curated.length === 0) return searched(qualifiedName(config, config.tables[kind]), columns);
   const listed = daysIn(curated);
   const from = qualifiedName(config, config.curatedTables[kind]);

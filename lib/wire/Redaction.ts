@@ -141,7 +141,7 @@ export class Redaction {
   }
 }
 
-/** Builds a tree from paths. */
+/** The rule at one place, from the paths that lead on from there. */
 function ruleOf(paths: readonly RemainingPath[]): Rule {
   const actionsHere = paths.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
   if (actionsHere.includes('drop')) return 'drop';
@@ -167,7 +167,7 @@ const REQUIRED_MEMBERS: ReadonlySet<string> = new Set(['eventname', 'time', 'sec
 /** Members that are objects: a hash of a whole object would identify nothing. */
 const OBJECT_MEMBERS: ReadonlySet<string> = new Set(['user', 'metadata', 'statsigmetadata']);
 
-/** Removed from all events at any depth before redaction. */
+/** The member, in lower case, that is removed from all events at any depth before redaction. */
 const PRIVATE = 'privateattributes';
 
 /** A star next to other characters in a step. Alone, a star is any key; a star in a key is written `\*`. */
@@ -202,7 +202,7 @@ function unescapeKey(step: string): string {
  */
 export function redactionPathProblem(
   path: string,
-  action: 'drop' | 'hash',
+  action: RedactionAction,
   unitIds: Readonly<Record<string, string>>,
 ): string | null {
   const steps = parseRedactionPath(path) ?? [];

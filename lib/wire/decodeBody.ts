@@ -50,7 +50,7 @@ const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true 
 
 /** What removes each coding. An output that is too large is refused. */
 const inflaters: Record<ContentCoding, (bytes: Uint8Array) => Buffer> = {
-  // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything else but zeros.
+  // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything except zeros behind the last.
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
   zstd: unzstd,
   br: (bytes) => brotliDecompressSync(bytes, ALONE),
@@ -251,7 +251,7 @@ const MANGLED_MAGIC = ['\u001f\ufffd', '(\ufffd/\ufffd'];
 /** Codings without magic bytes: their streams can begin like JSON. */
 const WITHOUT_MAGIC = /\b(br|deflate)\b/i;
 
-/** Control characters but white space. */
+/** Control characters except white space. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 

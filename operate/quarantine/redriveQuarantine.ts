@@ -62,12 +62,12 @@ export async function redrive(
   const store = s3ObjectStore(s3, config.bucket);
   const record = await RedriveRecord.read(store, now);
   const items = readQuarantine(s3, config, selection, (row) => record.hasRow(row));
-  const put = putRecordObject(store);
+  const putObject = putRecordObject(store);
   const land: LandRows = async (rows) => {
     const body = encodeLines(rows);
     if (body === null) return;
     const key = directRecordKey(utcDay(now), hash('sha256', body), 'redriven');
-    await put({ key, body }, CHUNK_MS);
+    await putObject({ key, body }, CHUNK_MS);
   };
   return redriveQuarantine(items, await currentRevalidator(deployment), dryRun ? null : land, record);
 }

@@ -131,8 +131,8 @@ export const mutations: readonly Mutation[] = [
     ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
   ]),
   faultsOf('functions/ingest-trigger/handler.ts', 'functions/ingest-trigger/handler.contract', [
-    [': environment.SLUICE_ALLOW_ANY_KEY', ': true'],
-    ['config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY', 'true'],
+    [': settings.SLUICE_ALLOW_ANY_KEY', ': true'],
+    ['config.allowAnyKey || settings.SLUICE_ALLOW_ANY_KEY', 'true'],
     [".default('false')", ".default('true')"],
     ['config.keys', '[]'],
   ]),

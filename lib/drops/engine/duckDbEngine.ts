@@ -64,7 +64,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
     const out = taken.get(name)?.of ?? 0;
     return { name, in: all, out, refused: all - out };
   });
-  const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
+  const withRefused = new Set(rows.flatMap((file, i) => (file.refused > 0 ? [i] : [])));
   const refused = withRefused.size === 0 ? null : await writeRefused(session, request, withRefused);
   const byFile = rows.map(
     (file): FileRows => ({
@@ -88,7 +88,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   };
   const contents = looks.map(({ group, contentOf }) => {
     const places = new Set(group.files);
-    return contentOf(rows.reduce((sum, { out }, i) => (places.has(i) ? sum + out : sum), 0));
+    return contentOf(sum(rows.map(({ out }, i) => (places.has(i) ? out : 0))));
   });
   return sumRows(byFile, [day, ...contents]);
 }

@@ -11,7 +11,7 @@ const ROW_GROUP_ROWS = 32_768;
 /**
  * Level 1 is faster than DuckDB's default of 3, and the files are no larger for such rows. Columns with more than 2,500
  * values in a row group do not benefit from a dictionary, and the attempt takes time. Bloom filters
- * are of the others, which only a search for a person asks for a value that few row groups have: docs/privacy.md.
+ * would be of columns with a dictionary: only a search for a person asks these for a value that few row groups have.
  */
 const COPY_OPTIONS = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 2500, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false)`;
 
@@ -188,7 +188,7 @@ export function probeStatement({ files, mapping }: MappingRequest, file: number)
  */
 export function refusedProbeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
-  const raw = group.raws.find(({ files }) => files.includes(file));
+  const raw = group.raws.find((rawRows) => rawRows.files.includes(file));
   if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
   const rows = readGroup({ files, mapping }, { ...group, files: [file] }, `, ${raw.sql} AS raw`);
   return `SELECT max(length(raw)) FROM (${rows}) WHERE problem IS NOT NULL`;

@@ -17,7 +17,7 @@ export async function acceptedByFile(
   session: DuckDbSession,
   { files, rowsPath }: LoadRequest,
 ): Promise<ReadonlyMap<string, RowContent['repeats'][string]>> {
-  const every = Math.max(1, Math.ceil(sum(files.map(({ rows }) => rows)) / MOST_COMPARED));
+  const every = Math.max(1, Math.ceil(sum(files.map((file) => file.rows)) / MOST_COMPARED));
   const rows = await session.rows(
     `SELECT source_file, count(*) AS n, ${every} * (count(digest) - count(DISTINCT digest)) AS repeats
      FROM (SELECT source_file, CASE WHEN digest % ${every} = 0 THEN digest END AS digest

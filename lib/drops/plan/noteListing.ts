@@ -96,7 +96,7 @@ export async function noteListing(
     stopped: newestDay === null && !(await isNew(ports, listed, folders)),
     openDays: openDaysOf(days),
     elsewhere,
-    namesSince: namesSince(folders.others, listed.last?.namesSince, now),
+    namesSince: sinceOfNames(folders.others, listed.last?.namesSince, now),
     newer:
       elsewhere.days.length === 0 ? undefined : await compareOutside(ports, listed, isOutside, lastNewer),
     place,
@@ -115,7 +115,7 @@ async function isNew(
 }
 
 /** When each of some names was first found, epoch milliseconds: now if it was not known. */
-function namesSince(
+function sinceOfNames(
   names: readonly string[],
   known: Readonly<Record<string, number>> = {},
   now: number,

@@ -44,7 +44,10 @@ export const TriggerFailure = defineErrorFamily('system', {
 
 /** A day that a customer reports. */
 const day = z.string('a day, YYYY-MM-DD').refine(isUtcDay, 'a day, YYYY-MM-DD');
-const name = z.string('the name of a source').min(1, 'the name of a source').max(64, 'the name of a source');
+const sourceName = z
+  .string('the name of a source')
+  .min(1, 'the name of a source')
+  .max(64, 'the name of a source');
 /** Statsig's own example sends one day as a string: https://docs.statsig.com/data-warehouse-ingestion/introduction */
 const oneOrMany = <Item extends z.ZodType<string>>(item: Item, most: number, what: string) =>
   z
@@ -60,7 +63,7 @@ const schema = z.strictObject(
     datestamps: oneOrMany(day, MAX_DAYS, `a day, YYYY-MM-DD, or a list of 1 to ${MAX_DAYS}`),
     type: z.enum(datasetKinds, 'events, metrics, exposures or table'),
     sources: oneOrMany(
-      name,
+      sourceName,
       MAX_SOURCES,
       `the name of a source, or a list of 1 to ${MAX_SOURCES}`,
     ).optional(),

@@ -61,19 +61,19 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
   // Without a size no read is known to be whole: with NaN each of them fails.
   const { body, eTag, versionId, modifiedAt, metadata, bytes: size = Number.NaN } = object;
   const version = { key, eTag, versionId, modifiedAt };
-  const fetchFrom = async (first: number): Promise<readonly Buffer[]> => {
-    const end = Math.min(first + pieceBytes, size);
-    if (first === end) return [];
-    return readBytes(await openPart(store, version, first, end - 1, signal), end - first);
+  const fetchFrom = async (start: number): Promise<readonly Buffer[]> => {
+    const end = Math.min(start + pieceBytes, size);
+    if (start === end) return [];
+    return readBytes(await openPart(store, version, start, end - 1, signal), end - start);
   };
-  const fetchFirst = async (from: number): Promise<readonly Buffer[]> => {
-    const bytes = Math.min(pieceBytes, size - from);
+  const fetchFirst = async (start: number): Promise<readonly Buffer[]> => {
+    const bytes = Math.min(pieceBytes, size - start);
     const room = place.ask(bytes || 0);
     if (room === null && !body.destroyed) return readBytes(body, bytes);
     // A stream that waits keeps its connection until S3 closes it, and nobody hears of its error.
     body.destroy();
     await room;
-    return fetchFrom(from);
+    return fetchFrom(start);
   };
   if (notes !== null && notes.of(version).length > 0) body.destroy();
   // Without a listing most objects have no notes either, and are read meanwhile.

@@ -43,8 +43,9 @@ export async function writeMessages(
     else if ('wrong' in request) invalid.push({ messageId, detail: request.wrong });
     else if (request.bucket !== writer.config.bucket || !isLanded(request.key)) ignored += 1;
     else {
-      const { key, time } = request;
-      named.set(key, { key, time, messages: [...(named.get(key)?.messages ?? []), message] });
+      const { key } = request;
+      const messagesBefore = named.get(key)?.messages ?? [];
+      named.set(key, { key, time: request.time, messages: [...messagesBefore, message] });
     }
     return true;
   };

@@ -134,8 +134,8 @@ export const number = field
   .refine((from) => !('constant' in from) || isNumber(from.constant), 'a constant that is a number');
 
 /** Whether a constant is a number, also as a text. */
-function isNumber(constant: string | number | boolean): boolean {
-  return String(constant).trim() !== '' && Number.isFinite(Number(constant));
+function isNumber(value: string | number | boolean): boolean {
+  return String(value).trim() !== '' && Number.isFinite(Number(value));
 }
 
 /** The source of a JSON object. */
