@@ -35,11 +35,19 @@ export const deploymentFindings = {
     {
       failed: [
         'CloudFormation failed, and updates the stack only after a command.',
-        'The first command lists what failed: correct the first failure in time. Then run the second, and deploy again.',
+        'The first command lists what failed, newest first: correct the first failure of the last deployment, which begins at the last line `CREATE_IN_PROGRESS` or `UPDATE_IN_PROGRESS` of the stack. Then run the second, and deploy again.',
+      ],
+      rollbackFailed: [
+        'CloudFormation could neither update the stack nor go back, and takes no deployment until it has gone back. Functions go on with the code that they have.',
+        'The first command lists what failed, newest first. Failures since the last line `UPDATE_ROLLBACK_IN_PROGRESS` of the stack stopped the way back: mostly somebody had deleted the resource, or denied the call. Bring it back, or allow it, and run the second command. If you cannot bring it back, add `--resources-to-skip` and its logical ID to the command, and run `npx sluice doctor --drift` afterwards. The first failure since the last line `UPDATE_IN_PROGRESS` stopped the update: correct it before you deploy again.',
+      ],
+      undeleted: [
+        'CloudFormation could not delete all resources of the stack.',
+        'The first command lists what failed, newest first. Failures since the last line `ROLLBACK_IN_PROGRESS` or `DELETE_IN_PROGRESS` of the stack stopped the deletion: correct them, and run the second command. If a deployment was to make the stack, the first failure since its line `CREATE_IN_PROGRESS` stopped that: correct it, too, and deploy again.',
       ],
       rolledBack: [
         'CloudFormation failed, and has gone back to the deployment before. That one works.',
-        'The command lists what failed: correct the first failure in time, and deploy again.',
+        'The command lists what failed, newest first: correct the first failure since the last line `UPDATE_IN_PROGRESS` of the stack, and deploy again.',
       ],
       review: [
         'A change set made the stack, and nobody has executed it: the stack has no resources.',

@@ -42,10 +42,11 @@ describe('a stack', () => {
     { status: 'CREATE_IN_PROGRESS', name: 'running', repair: [] },
     { status: 'IMPORT_ROLLBACK_FAILED', name: 'importFailed', repair: [] },
     { status: 'REVIEW_IN_PROGRESS', name: 'review', repair: ['delete-stack'] },
-    { status: 'UPDATE_ROLLBACK_FAILED', name: 'failed', repair: ['continue-update-rollback'] },
+    { status: 'UPDATE_ROLLBACK_FAILED', name: 'rollbackFailed', repair: ['continue-update-rollback'] },
     { status: 'UPDATE_FAILED', name: 'failed', repair: ['rollback-stack'] },
     { status: 'ROLLBACK_COMPLETE', name: 'failed', repair: ['delete-stack'] },
-    { status: 'DELETE_FAILED', name: 'failed', repair: ['delete-stack'] },
+    { status: 'ROLLBACK_FAILED', name: 'undeleted', repair: ['delete-stack'] },
+    { status: 'DELETE_FAILED', name: 'undeleted', repair: ['delete-stack'] },
   ] as const)(
     'is unfinished after $status: the case is $name, and what it needs first is $repair',
     ({ status, name, repair }) => {

@@ -1,5 +1,6 @@
 import { CONFIGURATION_OUTPUT } from '../../../../infra/template/deployedConfiguration.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
+import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { DeploymentCommands } from '../../../deploymentCommands.ts';
 import type { StackFault } from '../../../facts/stackFaults.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -34,6 +35,8 @@ function unfinishedCase(status: string): CaseOf<'SLUICE_FINDING_STACK_UNFINISHED
   // Nothing runs: CloudFormation waits for somebody to execute the first change set.
   if (status === 'REVIEW_IN_PROGRESS') return 'review';
   if (status === 'IMPORT_ROLLBACK_FAILED') return 'importFailed';
+  if (status === 'UPDATE_ROLLBACK_FAILED') return 'rollbackFailed';
+  if (status === 'ROLLBACK_FAILED' || status === 'DELETE_FAILED') return 'undeleted';
   if (REPAIR_VERBS.has(status)) return 'failed';
   return RUNNING.test(status) ? 'running' : 'rolledBack';
 }
@@ -42,6 +45,20 @@ function unfinishedCase(status: string): CaseOf<'SLUICE_FINDING_STACK_UNFINISHED
 export function* failedDeployment(facts: Pick<StatusFacts, 'stack' | 'stackState'>, place: Place): Findings {
   const { status = '' } = facts.stackState ?? {};
   if (unfinishedCase(status) !== 'running') yield* unfinishedFindings(facts, place);
+}
+
+/**
+ * A query for what failed, and for each step of the stack itself, newest first: the steps part an update from its rollback,
+ * and from earlier deployments. A stack that was updated has events of months, of which the query leaves out those of more
+ * than a day before. jmespath.py, which the CLI uses, compares texts:
+ * https://github.com/jmespath/jmespath.py/blob/develop/jmespath/visitor.py
+ *
+ * @param since When the stack was updated last, ISO; null if it never was.
+ */
+function failedEvents(stack: string, since: string | null): string {
+  const from = since === null ? '' : `Timestamp>=\`${utcDay(Date.parse(since) - DAY_MS)}\` && `;
+  const wanted = `(ends_with(ResourceStatus, \`FAILED\`) || LogicalResourceId==\`${stack}\`)`;
+  return `StackEvents[?${from}${wanted}].[Timestamp,LogicalResourceId,ResourceStatus,ResourceStatusReason]`;
 }
 
 /** The stack, if its last deployment has not come to its end. */
@@ -54,9 +71,7 @@ export function* unfinishedFindings(
   const verb = REPAIR_VERBS.get(status);
   const because = reason === null ? '' : `: ${reason}`;
   const name = ['--stack-name', stack];
-  const failed =
-    'StackEvents[?ends_with(ResourceStatus, `FAILED`)].[Timestamp,LogicalResourceId,ResourceStatusReason]';
-  const query = ['--query', failed, '--output', 'text'];
+  const query = ['--query', failedEvents(stack, since), '--output', 'text'];
   const told = {
     case: unfinishedCase(status),
     title: `${stack} is ${status}`,
