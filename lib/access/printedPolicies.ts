@@ -20,6 +20,7 @@ import {
 } from './buckets/customerBucketPolicies.ts';
 import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
 import { deployPolicies } from './deployPolicy.ts';
+import { analystPolicy } from './operators/analystPolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
 import { trialPolicies } from './operators/trialPolicy.ts';
 import { type PolicyDocument, policyDocument } from './policyDocument.ts';
@@ -39,6 +40,7 @@ export const POLICY_TARGETS = [
   'statsig-bucket',
   'deploy',
   'trial',
+  'analyst',
   'erase',
 ] as const;
 
@@ -143,6 +145,8 @@ export function printedPolicies(
         { ...permissions(policy), name: 'policy' },
       ];
     }
+    case 'analyst':
+      return [permissions(analystPolicy(scope))];
     case 'erase':
       return [permissions(erasePolicy(scope, config, known.stack))];
   }
