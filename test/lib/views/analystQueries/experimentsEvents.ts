@@ -1,5 +1,5 @@
 import type { AnalystQuery } from './AnalystQuery.ts';
-import { dayBefore, eventRows, noonBefore, text, valuesOf } from './madeRows.ts';
+import { dayBefore, eventRows, type Minute, minuteSql, noonBefore, text, valuesOf } from './madeRows.ts';
 import { onMadeRows, sqlBelow } from './onMadeRows.ts';
 
 /** Rows of `product_events` on November 11th with such metadata. */
@@ -33,6 +33,38 @@ function orderRows(events: readonly OrderEvent[]): string {
       text(JSON.stringify(order === null ? {} : { order })),
       `CAST(${value} AS double)`,
     ]),
+  );
+}
+
+/** A visit with its campaign, or a purchase with its value. */
+interface CampaignEvent {
+  readonly name: 'visit' | 'purchase';
+  readonly at: Minute;
+  readonly user: string | null;
+  /** `utm_source` of a visit. */
+  readonly campaign?: string;
+  /** Of a purchase. */
+  readonly value?: number;
+}
+
+/** Rows of `product_events`, each event with an ID of its own. */
+function campaignRows(events: readonly CampaignEvent[]): string {
+  return valuesOf(
+    'event_id, event_name, user_id, ds, "timestamp", company_metadata, value_number',
+    events.map(({ name, at, user, campaign, value }, i) => {
+      const { day, time } = minuteSql(at);
+      const metadata = campaign === undefined ? {} : { utm_source: campaign };
+      const number = value === undefined ? 'NULL' : String(value);
+      return [
+        text(String(i)),
+        text(name),
+        text(user),
+        day,
+        time,
+        text(JSON.stringify(metadata)),
+        `CAST(${number} AS double)`,
+      ];
+    }),
   );
 }
 
@@ -99,6 +131,30 @@ export const eventQueries: readonly AnalystQuery[] = [
       ['ada', '5'],
       ['bob', '7'],
       ['cyd', '3'],
+    ],
+  },
+  {
+    title: 'Revenue by campaign',
+    sql: onMadeRows(sqlBelow('experiments.md', 'Revenue by campaign'), {
+      product_events: campaignRows([
+        { name: 'visit', at: '11-01 10:00', user: 'ada', campaign: 'mail' },
+        { name: 'visit', at: '11-02 10:00', user: 'ada', campaign: 'ads' },
+        { name: 'visit', at: '11-02 11:00', user: 'ada', campaign: '' },
+        { name: 'purchase', at: '11-03 10:00', user: 'ada', value: 20 },
+        { name: 'visit', at: '11-04 10:00', user: 'ada', campaign: 'mail' },
+        { name: 'purchase', at: '11-05 10:00', user: 'ada', value: 5 },
+        { name: 'visit', at: '10-26 10:00', user: 'bob', campaign: 'ads' },
+        { name: 'purchase', at: '11-02 09:59', user: 'bob', value: 10 },
+        { name: 'purchase', at: '11-02 10:00', user: 'bob', value: 7 },
+        { name: 'purchase', at: '11-03 10:00', user: null, value: 4 },
+        { name: 'visit', at: '11-03 09:00', user: null, campaign: 'ads' },
+        { name: 'purchase', at: '10-31 10:00', user: 'bob', value: 100 },
+      ]),
+    }),
+    answers: [
+      ['ads', '2', '30'],
+      [null, '2', '11'],
+      ['mail', '1', '5'],
     ],
   },
   {
