@@ -19,7 +19,7 @@ import { database, names, partitions, stagingDatabase } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { databaseCreators } from './lakeFormation.ts';
 import { readers } from './readers.ts';
-import { bucketPolicy, roles } from './roles.ts';
+import { bucketPolicy, isOfBucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
 import { boundary, template } from './template.ts';
@@ -50,7 +50,10 @@ export function unknownToOthers(
   problems: readonly Finding[],
   { failures }: Pick<Status, 'failures'>,
 ): readonly Finding[] {
-  return problems.filter(({ code, judgedBy, lastSeenAt }) => {
+  return problems.filter((problem) => {
+    const { code, judgedBy, lastSeenAt } = problem;
+    // The look at the bucket's policy has it, whenever it was seen.
+    if (isOfBucketPolicy(problem)) return false;
     // What cannot be looked at now no other look has found either.
     if (lastSeenAt !== undefined) return true;
     if (code === 'SLUICE_FINDING_PARTITION_WRONG' && judgedBy?.includes('the partitions') === true)

@@ -10,7 +10,7 @@ import {
   exceptedDenials,
   withOwnStatements,
 } from '../facts/bucketDenials.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { type Finding, finding, findingCatalogue, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
@@ -40,9 +40,9 @@ export const bucketPolicy: Look = {
       // later.
       ({ sid }) => resources.size > 0 || sid !== OWN_STATEMENT,
     );
-    // What a log tells of is certain, and `status` finds it.
-    const calls =
-      denials.length === 0 || resources.size === 0 ? [] : ((await setup.status()).deniedCalls ?? []);
+    // What a log tells of is certain: `sluice status` has since when, and how many calls.
+    const status = resources.size === 0 ? null : await setup.status();
+    const calls = status?.deniedCalls ?? [];
     const logged = calls.flatMap(({ statements }) => statements?.sids ?? []);
     const denied = denials.filter(({ sid }) => !logged.includes(sid));
     // The command of each finding excepts the roles from the statements of all, so that no command takes back another's.
@@ -53,11 +53,20 @@ export const bucketPolicy: Look = {
       calls.find(({ by }) => by === 'bucket')?.repair?.at(-1) ?? exceptedDenials(wanted, denials);
     // Before there is a stack, nobody knows the names of its roles.
     const excepted = resources.size > 0 ? repair : undefined;
-    return denied.map((denial) =>
+    const others = denied.map((denial) =>
       judgeDenial(Bucket, denial, commands, denial.isKnown ? excepted : undefined),
     );
+    return [...(status?.problems ?? []).filter(isOfBucketPolicy), ...others];
   },
 };
+
+/** Whether a finding of `sluice status` is of calls that the bucket's policy denied. */
+export function isOfBucketPolicy({ code, cause }: Finding): boolean {
+  return (
+    code === 'SLUICE_FINDING_ROLE_DENIED' &&
+    cause === findingCatalogue.SLUICE_FINDING_ROLE_DENIED.cases.bucket.cause
+  );
+}
 
 /**
  * Judges what a statement of a bucket's policy denies roles.

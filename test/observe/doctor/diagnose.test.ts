@@ -7,6 +7,7 @@ import { toldSights } from '../../../observe/findings/lastSight.ts';
 import {
   curatedTable,
   datasetFacts,
+  deniedCalls,
   failureOf,
   hoursAgo,
   judgedDeployment,
@@ -62,6 +63,17 @@ describe('what status finds', () => {
     const told = toldSights(sights, hoursAgo(0));
     expect(told).toMatchObject([{ code: 'SLUICE_FINDING_PARTITION_WRONG', lastSeenAt: hoursAgo(2) }]);
     expect(unknownToOthers(told, wellFacts)).toEqual(told);
+  });
+
+  it('is not told of calls that the policy of the bucket denies, which another check has', () => {
+    const deniedBy = (['bucket', 'key'] as const).map((by) => {
+      return { ...deniedCalls, by, statements: { owner: by, sids: ['A'] } };
+    });
+    const facts = { ...wellFacts, deniedCalls: deniedBy };
+    const problems = judge(facts, judgedDeployment, 'eu-central-1');
+    expect(unknownToOthers(problems, facts).map(({ title }) => /policy of (\w+)/.exec(title)?.[1])).toEqual([
+      'key',
+    ]);
   });
 
   const unread = [{ day: '2026-11-18', location: 's3://acme/v1/', rows: 40 }];

@@ -6,6 +6,7 @@ import type { Decision } from '../../../observe/doctor/readers.ts';
 import { bucketPolicy, judgeDenial, judgeRole } from '../../../observe/doctor/roles.ts';
 import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { deniedFindings } from '../../../observe/findings/judge/deployment/bucket.ts';
 import type { Status } from '../../../observe/findings/status.ts';
 import { answeredBy, named } from '../../harness/answering.ts';
 import { deniedCalls } from '../statusFacts.ts';
@@ -33,7 +34,7 @@ describe("the look at the bucket's policy", () => {
     /** Logical IDs of the roles of the stack, each of which is {@link WRITER}; none without a stack. */
     readonly roles?: readonly string[];
     /** What `sluice status` says; by default nobody asks it. */
-    readonly status?: () => Promise<Pick<Status, 'deniedCalls'>>;
+    readonly status?: () => Promise<Pick<Status, 'deniedCalls' | 'problems'>>;
   }
 
   /** Of each finding the statement that it tells of, and its one command. */
@@ -67,13 +68,13 @@ describe("the look at the bucket's policy", () => {
   it.each<{ readonly what: string; readonly policy: World['policy'] }>([
     { what: 'there is no policy', policy: null },
     { what: 'the policy only allows', policy: [denial('A', { Effect: 'Allow' })] },
-  ])('finds nothing and asks no log where $what', async ({ policy }) => {
-    expect(await found({ policy })).toEqual([]);
+  ])('finds nothing where $what', async ({ policy }) => {
+    expect(await found({ policy, status: async () => ({ deniedCalls: [], problems: [] }) })).toEqual([]);
   });
 
   it('repairs all statements that deny for certain by one policy, and shows one under a condition that is not known', async () => {
     const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
-    const status = async () => ({ deniedCalls: null });
+    const status = async () => ({ deniedCalls: null, problems: [] });
     const findings = await found({ policy, status });
     const [, excepted = ''] = /--policy '(.*)'/.exec(findings[0]?.command ?? '') ?? [];
     expect(findings).toEqual([
@@ -90,7 +91,7 @@ describe("the look at the bucket's policy", () => {
     ]);
   });
 
-  it('leaves out what a log tells of, and repairs the rest with the policy of that finding', async () => {
+  it('has what a log tells of as the status says it, and repairs the rest with the policy of that finding', async () => {
     const repair = (policy: string) => ['s3api', 'put-bucket-policy', '--policy', policy];
     const ofKey: DeniedCalls = {
       ...deniedCalls,
@@ -104,9 +105,17 @@ describe("the look at the bucket's policy", () => {
       statements: { owner: 'acme', sids: ['A'] },
       repair: repair('policy-of-the-log'),
     };
-    const status = async () => ({ deniedCalls: [ofKey, ofBucket] });
+    const problems = deniedFindings({ deniedCalls: [ofKey, ofBucket] }, { commands });
+    const status = async () => ({
+      deniedCalls: [ofKey, ofBucket],
+      problems: problems.map((problem) => problem.found),
+    });
     const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
     expect(await found({ policy, status })).toEqual([
+      {
+        sid: undefined,
+        command: 'aws s3api put-bucket-policy --policy policy-of-the-log --region eu-west-1',
+      },
       { sid: 'B', command: put('policy-of-the-log') },
       { sid: 'C', command: SHOW },
     ]);
