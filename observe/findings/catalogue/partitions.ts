@@ -95,7 +95,7 @@ export const partitionsFindings = {
       ],
       folder: ['Queries miss rows: the partition is missing.', 'The command registers the days.'],
       elsewhere: [
-        `Somebody made the partition with another folder. Queries read that folder in place of the files of the day. ${WHO} CreatePartition, BatchCreatePartition, UpdatePartition.`,
+        `Somebody changed the folder of the partition, or made it again with another one. Queries read that folder in place of the files of the day. ${WHO} UpdatePartition, BatchUpdatePartition, CreatePartition, BatchCreatePartition.`,
         'The first command drops the partition, and no file. Then the second registers the day.',
       ],
       columns: [
@@ -103,7 +103,7 @@ export const partitionsFindings = {
         'The command gives them the columns of the table.',
       ],
     },
-    { section: 'partitions', alarms: ['partition-gaps'] },
+    { section: 'partitions', alarms: ['partition-gaps'], ending: 'Look again in a minute.' },
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',

@@ -9,7 +9,6 @@ import { type Finding, finding, seenNow } from '../../catalogue.ts';
 import { explained, failedAt, failureTold } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { otherDays } from '../texts.ts';
-import { sinceOf } from './dayTexts.ts';
 
 /** Days with files that no query reads, as they have no partition. */
 export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
@@ -73,6 +72,8 @@ function misplacedOf(
   { table, days, register, judgedBy }: Misplaced,
   { config, commands }: Pick<Place, 'config' | 'commands'>,
 ): Finding {
+  const [first] = days.map(({ day, elsewhere }) => `${day} points to ${elsewhere.location}`);
+  // A change leaves the time at which the partition was made: https://github.com/ministackorg/ministack/pull/829
   const texts = days.map(({ day, elsewhere: { location, madeAt } }) => {
     const made = madeAt === null ? '' : `, made at ${madeAt}`;
     return `${day} points to ${location}${made}`;
@@ -83,9 +84,10 @@ function misplacedOf(
   const told = {
     case: 'elsewhere',
     judgedBy,
-    title: `A partition of ${table} has another folder: ${texts[0]}${otherDays(days.length)}`,
-    since: sinceOf(days.map(({ elsewhere: { madeAt } }) => (madeAt === null ? null : Date.parse(madeAt)))),
-    detail: `${table}: ${listed(texts, '; ')}.`,
+    ...seenNow(
+      `A partition of ${table} has another folder: ${first}${otherDays(days.length)}`,
+      `${table}: ${listed(texts, '; ')}.`,
+    ),
   } as const;
   return finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.sluice('query', sql), register]);
 }
