@@ -207,7 +207,10 @@ function listingLines({ lastLook, isLookOld, schedule, firstDue }: DatasetStatus
   const at = isoTimestamp(lastLook.at);
   const old = isLookOld ? [`was listed last at ${at}, where its schedule is ${schedule}`] : [];
   if (failure !== undefined)
-    return [...old, `could not be listed: ${failure.code}: ${failure.message} (${at})`];
+    return [
+      ...old,
+      `could not be listed: ${failure.code}: ${failure.message} (${at}; \`sluice status\` says what ends it)`,
+    ];
   if (firstDue !== undefined) {
     const { day, due } = firstDue;
     return [...old, `has no files yet: its first day, ${day}, is expected by ${isoTimestamp(due)}`];

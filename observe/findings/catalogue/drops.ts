@@ -58,6 +58,14 @@ export const dropsFindings = {
         'S3 knows no bucket of this name, and no listing has ever found it.',
         'Compare `bucket` of the source with the name that its owner gives, and deploy. Then the commands list the folders.',
       ],
+      listDenied: [
+        'S3 denies the listing, and allowed it until the last good one: its owner has changed the policy of the bucket. Files that are loaded stay.',
+        "Have its owner add the statement of `bucketPolicy` with s3:ListBucket that the first command prints. If it is there already, the bucket is another's now: ask the customer which is theirs. Then the last command lists the folder again.",
+      ],
+      listUnknown: [
+        'S3 denies the listing, and has not allowed it before: the policy of the bucket does not have it, or the bucket is not of `owner` of the source. S3 answers both alike.',
+        'Have its owner add `bucketPolicy` that the first command prints, and name the account of the bucket: `owner` of the source has to be that. Then the last command lists the folder again.',
+      ],
       other: [
         'The call failed with this error, whose code the title has.',
         'Then the last command lists the folder again.',

@@ -66,7 +66,7 @@ export const streamsFindings = {
         'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
       ],
       unasked: [
-        `No run of \`write\` has failed: nothing asked it to write these objects. The first command finds what is wrong with the bucket, the rule or the queue; if all is well, somebody purged the queue. Nothing is lost. ${WHO} PurgeQueue.`,
+        `No run of \`write\` has failed: nothing asked it to write these objects. The first command finds what is wrong with the bucket, the rule or the queue; if all is well, their messages were lost on the way: somebody purged the queue, or EventBridge did not deliver them, which its metric FailedInvocations counts. Nothing is lost. ${WHO} PurgeQueue.`,
         'Correct what the first command finds. Then the second has all objects tried.',
       ],
       unannounced: [

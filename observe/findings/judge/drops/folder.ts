@@ -1,6 +1,7 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import { denialIn } from '../../../explainAwsError.ts';
 import { OLD_AFTER_MS } from '../../../facts/days/datasets.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
@@ -17,6 +18,9 @@ import { loadedAt } from './rows.ts';
 export const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';
 /** The code of a listing that finds a bucket of another account. */
 const OWNER_DIFFERS = 'SLUICE_SOURCE_OWNER_DIFFERS';
+
+/** The code of a listing that S3 denies. */
+const ACCESS_DENIED = 'SLUICE_SOURCE_ACCESS_DENIED';
 
 /** Why the last listing failed. That of another place, as of a mistyped bucket, says nothing of today's. */
 function failureOf({
@@ -168,8 +172,11 @@ function* failedListing(
   const since = isoTimestamp(failure.since ?? at);
   const tried = since === listedAt ? '' : `, last tried ${listedAt}`;
   const good = lastGood === undefined ? '' : `, listed last ${isoTimestamp(lastGood)}`;
+  // S3 says no more of a denial to another account. Lists read no object, so that no key is asked.
+  const isUnsaid = code === ACCESS_DENIED && denialIn(message) === null;
+  const denied = { case: lastGood === undefined ? 'listUnknown' : 'listDenied' } as const;
   const told = {
-    ...customersTold(code, message, customer),
+    ...(isUnsaid ? denied : customersTold(code, message, customer)),
     title: `The folder of ${name} could not be listed: ${code}`,
     since,
     detail: `${name}, ${drops.folder}, since ${since}${tried}${good}: ${code}: ${message}${needs('list', code, message)}`,
