@@ -502,6 +502,14 @@ export const collectorFindings = {
         'They can be delivered once what refused them is corrected.',
         'The first command counts the rows, with the cure of each reason, and shows those of one with `--reason`. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
+      kinds: [
+        'The keys of the detail are for events of another kind alone: their entries in the secret say so.',
+        'If the app is to send them, run the commands: `keys set` allows both kinds, and five minutes later the last command delivers what its `--dry-run` counts.',
+      ],
+      configuredKinds: [
+        'The keys of the detail are for events of another kind alone: `kinds` in the configuration says so.',
+        'If the app is to send them, take `kinds` out of these keys in the configuration, and deploy. Then the last command delivers what its `--dry-run` counts.',
+      ],
       redriven: [
         'A redrive has delivered rows since the last of these came, as the title says. Rows of quarantine stay there.',
         'Run each `--dry-run`: if it finds no row, nothing is to be done. If it finds some, the command behind it delivers them, once what the detail says of the reason is corrected.',

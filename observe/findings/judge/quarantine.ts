@@ -3,6 +3,8 @@ import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
+import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainStoredCode } from '../../explainCode.ts';
@@ -17,18 +19,24 @@ import { fromText, senderText, shareText } from './texts.ts';
 /** Refused events. The first reason, which the title names, is that with the most rows. */
 export function* quarantined(
   { quarantine, redrivenAt, datasets }: StatusFacts,
-  { commands }: Place,
+  { commands, config }: Place,
 ): Findings {
   const reasons = quarantine ?? [];
   const [first] = reasons;
   if (first === undefined) return;
   const redriven = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const days = reasons.some(({ reason }) => isRowReason(reason)) ? refusedDays(datasets ?? []) : [];
-  const kind = quarantineCase(reasons, days);
+  const keys = limitedKeys(first);
+  const areConfigured = keys.filter((label) => config.keys.some((key) => key.label === label));
+  const isOfOne = [0, keys.length].includes(areConfigured.length);
+  const isOfKeys = reasons.length === 1 && keys.length > 0 && isOfOne;
+  const kindsCase = areConfigured.length === 0 ? 'kinds' : 'configuredKinds';
+  const kind = isOfKeys ? kindsCase : quarantineCase(reasons, days);
   const cures = reasons.slice(0, MOST_NAMED).map(({ reason }) => {
     const { cause, cure } = explainStoredCode(reason);
     return ` ${reason}: ${kind === 'rows' ? cause : cure}`;
   });
+  const ofReasons = isOfKeys ? '' : cures.join('');
   const total = sum(reasons.map(({ rows }) => rows));
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const isRedriven =
@@ -43,7 +51,7 @@ export function* quarantined(
       .join(' '),
     title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}${over}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
-    detail: `${listed(reasons.map(reasonText), '; ')}.${cures.join('')}`,
+    detail: `${listed(reasons.map(reasonText), '; ')}.${ofReasons}`,
   };
   const redrives = redriven.flatMap(({ reason }) => [
     commands.sluice('redrive', '--reason', reason, '--dry-run'),
@@ -57,9 +65,24 @@ export function* quarantined(
   yield finding(
     'SLUICE_FINDING_QUARANTINED',
     told,
-    [...shown, ...redrives, ...(kind === 'rows' ? [] : ofDays.loads)],
+    [
+      ...(kind === 'kinds' && !isRedriven
+        ? keys.map((label) => commands.sluice('keys', 'set', label, '--kinds', forwardedKinds.join(',')))
+        : shown),
+      ...redrives,
+      ...(kind === 'rows' ? [] : ofDays.loads),
+    ],
     isLost ? 'problem' : 'warning',
   );
+}
+
+/** The labels of the keys that may not send events of a kind; none of another reason, and where a sender has no label. */
+function limitedKeys({ reason, senders }: QuarantineCount): readonly string[] {
+  const keys = senders.map(({ key }) => key);
+  const isKnown = keys.every((key) => key !== null && key !== ANY_KEY);
+  return reason === 'SLUICE_EVENT_KIND_NOT_ALLOWED' && isKnown
+    ? [...new Set(keys.flatMap((key) => key ?? []))].slice(0, MOST_COMMANDS)
+    : [];
 }
 
 /** Share of the rows of a day below which those that were refused are not as the others: the mapping reads these. */

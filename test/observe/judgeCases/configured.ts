@@ -14,6 +14,7 @@ import {
   missingChange,
   moreChange,
   msAgo,
+  quarantineCount,
   relayWaits,
   ringingAlarm,
   unreachedAt,
@@ -316,6 +317,29 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       },
     },
   ]),
+  ...each(
+    [
+      { what: 'is in the secret', keys: ['web'] },
+      { what: 'is in the configuration', keys: ['app'] },
+      { what: 'is in the secret, and another in the configuration', keys: ['web', 'app'] },
+      { what: 'is not known', keys: [null] },
+    ],
+    ({ what, keys }) => [
+      `rows are of a kind that their key may not send, which ${what}`,
+      {
+        config: { keys: [{ label: 'app', sha256: 'a'.repeat(64), kinds: ['exposures'] }] },
+        facts: {
+          quarantine: [
+            {
+              ...quarantineCount,
+              reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED',
+              senders: keys.map((key) => ({ ...quarantineCount.senders[0], key })),
+            },
+          ],
+        },
+      },
+    ],
+  ),
   'no key is in the list, and any may post': {
     config: { allowAnyKey: true },
     facts: { keys: { ...wellKeys, senders: [] } },
