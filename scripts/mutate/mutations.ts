@@ -659,7 +659,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
   faultsOf('observe/findings/judge/days/curated.ts', 'observe/judge/judge', [
-    ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
+    ['>= RESENT.times * low', '> RESENT.times'],
   ]),
   faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
     ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],

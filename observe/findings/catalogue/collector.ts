@@ -480,8 +480,21 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
-    'The command shows which SDKs send again, and when. Correct a client that does so after 202; after 503 it is right. It goes after ten days.',
-    { section: 'abuse' },
+    {
+      each: [
+        'Each event came equally often, so that it is no client that tries again: something on the way repeats or mirrors all requests, as a proxy, a CDN or a load balancer, or two such ways lead here.',
+        'The command shows by SDK how often events came, and within how many seconds. Have whoever runs what stands before the collector turn off retries of requests that were answered, and mirrors.',
+      ],
+      some: [
+        'A part of the events came again: clients do so after a 503 or a timeout. On the first day of it, a proxy may have begun to repeat all requests.',
+        'The command shows by SDK how often events came, and within how many seconds. Where all of an SDK came equally often within a second, have whoever runs the proxy before the collector turn its retries off. Correct an app that sends again later what was answered 202; after 503 it is right.',
+      ],
+      over: [
+        'The newest curated day has no more than usual.',
+        'Nothing is to be done. The command shows by SDK how often events came, and within how many seconds.',
+      ],
+    },
+    { section: 'abuse', ending: 'It goes once two days in a row are as usual.' },
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',

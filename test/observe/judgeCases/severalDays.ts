@@ -211,6 +211,39 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     restorable: FOUR_DAYS.map((day) => noVersionsOf(day)),
   },
   'resends are as many as usual': resendsOf(400, 400, 400),
+  'each event of five of seven days came five times': curatedWith({
+    resends: [
+      { day: '2026-11-18', rows: 1_000, resends: 4_000 },
+      { day: '2026-11-17', rows: 1_000, resends: 4_000 },
+      { day: '2026-11-16', rows: 1_000, resends: 4_000 },
+      { day: '2026-11-15', rows: 1_000, resends: 4_000 },
+      { day: '2026-11-14', rows: 1_000, resends: 2_100 },
+      { day: '2026-11-13', rows: 1_000, resends: 12 },
+      { day: '2026-11-12', rows: 1_000, resends: 8 },
+    ],
+  }),
+  'each row of both tables came twice': {
+    curated: (['exposures', 'events'] as const).map((kind) => ({
+      ...curatedTable,
+      kind,
+      table: `curated_${kind}`,
+      resends: [{ day: '2026-11-18', rows: 1_000, resends: 1_000 }],
+    })),
+  },
+  'resends were more than usual until the day before the newest': curatedWith({
+    resends: [
+      { day: '2026-11-18', rows: 1_000, resends: 10 },
+      { day: '2026-11-17', rows: 1_000, resends: 300 },
+      { day: '2026-11-16', rows: 1_000, resends: 10 },
+    ],
+  }),
+  'resends were more than usual two days before the newest': curatedWith({
+    resends: [
+      { day: '2026-11-18', rows: 1_000, resends: 10 },
+      { day: '2026-11-17', rows: 1_000, resends: 10 },
+      { day: '2026-11-16', rows: 1_000, resends: 4_000 },
+    ],
+  }),
   'resends are of a day that was over long ago': curatedWith({
     resends: [{ day: '2026-11-10', rows: 1, resends: 9 }],
   }),
