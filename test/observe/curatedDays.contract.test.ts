@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/observe/curatedText.ts';
 import { type DaysAnswer, dayRoutes } from '../../console/api/days.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { addDays, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
@@ -283,7 +283,7 @@ describe('the calendar of curated days', () => {
     expect(sent.map((body): unknown => JSON.parse(body))).toEqual([
       { sluice: 'curate', asked: 'run', kinds: ['exposures'], days: [DAY] },
     ]);
-    curations.clock.advance(60_000);
+    curations.clock.advance(MINUTE_MS);
     await curations.plan(...sent);
     await curations.work();
     expect((await curations.read()).length).toBe(5);
@@ -310,7 +310,7 @@ describe('the calendar of curated days', () => {
     expect(await acceptLost(deployment, dry)).toMatchObject({ tables: [{ rows: 5 }] });
     expect(await curations.entry()).toEqual(before);
     expect(await acceptLost(deployment, { ...asked, drop: true })).toMatchObject({ tables: [{ rows: 5 }] });
-    curations.clock.advance(60_000);
+    curations.clock.advance(MINUTE_MS);
     await curations.plan(...sent);
     await curations.work();
     await curations.plan({ sluice: 'curate-check' });

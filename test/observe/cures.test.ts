@@ -21,7 +21,7 @@ const OF_AWS = {
   'e2e/functions': 'FAULTS FUNCTION_FAILED',
   'e2e/onCall': 'ALARM KEY_UNUSABLE PARTITION_WRONG STREAM_LATE',
   'e2e/outages': 'NOT_STORED UNREACHED',
-  'observe/doctor/beforeDeploy': 'NAME_TAKEN',
+  'observe/doctor/beforeDeploy/freeNames': 'NAME_TAKEN',
   'observe/doctor/bucket': 'FORWARDED',
   'observe/doctor/onAws': 'BUCKET_UNFIT',
   'observe/doctor/stack': 'STACK_UNFINISHED',

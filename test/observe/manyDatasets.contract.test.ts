@@ -168,20 +168,20 @@ describe('two hundred datasets of 92 days', () => {
 describe('twenty datasets', () => {
   it.each([
     {
-      name: 'an unusual day of the lookback',
+      what: 'an unusual day of the lookback',
       of: customers(10, 30),
       change: unusual,
       asked: {},
       need: 'warning',
     },
     {
-      name: 'a failed day of a span that is asked',
+      what: 'a failed day of a span that is asked',
       of: few,
       change: failed,
       asked: { until: old },
       need: 'problem',
     },
-  ] as const)('begin with the dataset that has $name', async ({ of, change, asked, need }) => {
+  ] as const)('begin with the dataset that has $what', async ({ of, change, asked, need }) => {
     const { deployment } = deploymentOf(
       bucketOf((name, day) => (name === lastName && day === old ? change : {})),
       of,
@@ -189,9 +189,8 @@ describe('twenty datasets', () => {
     const wanted = { days: 14, ...asked };
     const page = await pageOf(deployment, of, wanted);
     expect(page.calendar.needing).toBe(1);
-    expect(page.calendar.datasets.slice(0, 1).map((drops) => [nameOf(drops), needOf(drops)])).toEqual([
-      [lastName, need],
-    ]);
+    const [first] = page.calendar.datasets.map((drops) => ({ name: nameOf(drops), need: needOf(drops) }));
+    expect(first).toEqual({ name: lastName, need });
     expect(page.hasProblem).toBe(need === 'problem');
   });
 
@@ -202,13 +201,17 @@ describe('twenty datasets', () => {
     const { deployment } = slowDeployment({ config: few, now: NOW, objects, folders, isGlueDenied });
     const { calendar } = await pageOf(deployment, few, { days: 7 });
     const unread = calendar.datasets.flatMap((drops) =>
-      (drops.unread ?? []).map(({ day }) => [nameOf(drops), day]),
+      (drops.unread ?? []).map(({ day }) => ({ name: nameOf(drops), day })),
     );
     return { unread, needing: calendar.needing, unknown: calendar.unknown };
   };
 
   it('have days without a partition', async () => {
-    expect(await readWithoutPartition(false)).toEqual({ unread: [[lastName, old]], needing: 1, unknown: [] });
+    expect(await readWithoutPartition(false)).toEqual({
+      unread: [{ name: lastName, day: old }],
+      needing: 1,
+      unknown: [],
+    });
   });
 
   it('say that days without a partition could not be read', async () => {

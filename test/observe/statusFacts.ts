@@ -334,6 +334,7 @@ export const namedExport = {
   target: 's3://customers/out/',
   firstDay: '2026-11-17',
 } satisfies Partial<Item<'exports'>>;
+
 /**
  * {@link wellFacts} with one dataset that differs so. Its last look is old if the product says so, which depends on the
  * schedule: a test states the time of the look alone.

@@ -47,6 +47,7 @@ export function lakeFormation(DataLakeSettings: object, creators?: readonly obje
   ] as const;
 }
 
+/** An account of the root user, with default quotas, in which Lake Formation leaves databases to IAM. */
 const fresh = () => ({
   caller: ROOT,
   logGroups: [] as string[],
@@ -77,6 +78,7 @@ export function limits(rateLimit: number, burstLimit: number, total: number, unr
   ] as const;
 }
 
+/** A service of the REST protocol with {@link account.answers}. */
 const rest = (signingName: string): AwsService => ({
   signingName,
   operations: [],
@@ -96,6 +98,7 @@ const rest = (signingName: string): AwsService => ({
   },
 });
 
+/** A service of the JSON protocol. */
 const json = (
   signingName: string,
   targetPrefix: string,
@@ -148,10 +151,13 @@ export const kms = json('kms', 'TrentService', {
   }),
 });
 
+/** Elements of an answer of IAM. */
 type Evaluated = Awaited<ReturnType<Parameters<typeof queryOperation>[0]['run']>>;
 
+/** The parameters of a question to IAM. */
 const members = z.record(z.string(), z.string());
 
+/** The document of a managed policy. @throws AwsError As IAM answers about one that is absent, or that the caller may not read. */
 function managedPolicy(arn = ''): object {
   const document = account.policies.get(arn);
   if (document === undefined) throw new AwsError('NoSuchEntity', 404, `Policy ${arn} does not exist.`);

@@ -54,7 +54,7 @@ it('the local cloud tells how much it has buffered since when, and of faults tho
   expect(await readLocalState({ localControl: undefined })).toBeUndefined();
 });
 
-it('its buffers are searched for a text, and of what has it the rows that are wanted are told', async () => {
+it('the buffers of the local cloud are searched for a text, and of what has it the rows that are wanted are told', async () => {
   bodies.length = 0;
   const found = await readWaitingRows(
     { ...landing, localControl },
@@ -69,10 +69,10 @@ it('its buffers are searched for a text, and of what has it the rows that are wa
 });
 
 it.each([
-  { name: 'refused', code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' },
-  { name: 'strange', code: 'SLUICE_OBSERVE_LOCAL_UNREADABLE' },
-])('a question that it answers as $name fails with $code', async ({ name, code }) => {
-  await expect(askLocal(localControl, name, z.object({ cursor: z.string() }))).rejects.toMatchObject({
+  { question: 'refused', code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' },
+  { question: 'strange', code: 'SLUICE_OBSERVE_LOCAL_UNREADABLE' },
+])('the question $question to the local cloud fails with $code', async ({ question, code }) => {
+  await expect(askLocal(localControl, question, z.object({ cursor: z.string() }))).rejects.toMatchObject({
     code,
   });
 });
