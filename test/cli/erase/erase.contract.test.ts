@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
@@ -26,7 +26,6 @@ const LANDED = landedKey('a');
 const directory = temporaryDirectory();
 
 const server = await startS3();
-server.store.createBucket(BUCKET);
 const config = writeConfig(directory.path, {
   bucket: BUCKET,
   sources: [acmeSource({ receipt: 'sluice-receipts' })],
@@ -50,6 +49,16 @@ afterAll(async () => {
 });
 
 describe('sluice erase', () => {
+  beforeEach(() => void server.store.createBucket(BUCKET));
+  afterEach(async () => {
+    const { Versions = [], DeleteMarkers = [] } = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: BUCKET }),
+    );
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
+      await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key, VersionId }));
+    server.store.deleteBucket(BUCKET);
+  });
+
   const erase = (args: readonly string[], stdin?: string) =>
     callMain(['erase', ...args, '--local'], { env, ...(stdin === undefined ? {} : { stdin }) });
   const put = (Key: string, Body: Uint8Array | string) =>
@@ -126,10 +135,6 @@ describe('sluice erase', () => {
       const counts = { hour: 7, table_name: 'events', accepted: 9, finished: 2, missing: 7, unproved: 0 };
       return put(judged, JSON.stringify({ ...counts, ds: day, state: 'short', why: null }));
     };
-    const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
-    afterEach(async () => {
-      for (const key of [judged, landed]) await remove(key);
-    });
 
     it('stops while a short hour can be copied back, and not in a dry run', async () => {
       await noteHour();
@@ -165,7 +170,6 @@ describe('sluice erase', () => {
 
   it('names what expires in damaged/, and is complete all the same', async () => {
     const key = damagedKey(LANDED);
-    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: LANDED }));
     await put(key, 'no gzip');
     const { stdout } = await erase(['--unit', 'user_id=nobody', '--json']);
     const { run, notSearched } = JSON.parse(stdout);
@@ -181,7 +185,6 @@ describe('sluice erase', () => {
         ],
       },
     ]);
-    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
   });
 
   it('says what is of others before it goes, and what nobody can read', async () => {
@@ -200,7 +203,6 @@ describe('sluice erase', () => {
     });
     await put(body, '{"events":[{"eventName":"enterprise","user":{"userID":"other"}}]}');
     expect(JSON.parse((await erase([...unit, '--dry-run', '--json'])).stdout).run.hasFound).toBe(false);
-    for (const key of [body, noise]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
   });
 
   it('ends a dry run with 3, too, if it could not search an object', async () => {
@@ -209,7 +211,6 @@ describe('sluice erase', () => {
     const { code, stdout } = await erase(['--unit', 'user_id=nobody', '--dry-run', '--json']);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ state: 'dry', run: { leftCount: 1, left: [{ key: file }] } });
-    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: file }));
   });
 
   it.each([
@@ -254,7 +255,6 @@ describe('sluice erase', () => {
     expect(JSON.parse(second).run.places.landing).toMatchObject({ rows: 1, deleted: 1 });
   });
 
-  // The last one, as the bucket keeps versions from here on.
   it('prints no command about bytes of damaged/ of which only a version is left', async () => {
     const Status = 'Enabled' as const;
     await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));

@@ -18,122 +18,139 @@ const metric: DatasetInput = {
 };
 const CAST = 'CAST_FAILED';
 
-/** A column of a table, and a value: what becomes of it, or the reason for which its row is refused. */
-const cases: Readonly<
-  Record<string, [DatasetInput, string, (readonly [string, string | number | boolean | null])[]]>
-> = {
-  'an event value': [
-    value,
-    'event_value',
-    [
-      ["'a\"b'", 'a"b'],
-      ['17.0::DOUBLE', '17'],
-      ['17.5::DOUBLE', '17.5'],
-      ['-3.0::FLOAT', '-3'],
-      ['1e20::DOUBLE', '1e+20'],
-      ['9007199254740994::DOUBLE', '9007199254740994.0'],
-      ['9007199254740993::BIGINT', '9007199254740993'],
-      ['3.03::DECIMAL(10,2)', '3.03'],
-      ['true', 'true'],
-      ["'\\xFF'::BLOB", 'TEXT_INVALID'],
-      ["encode('é')", 'é'],
-      ["'a'::ENUM('a','b')", 'a'],
-      ["UUID '8d1244ef-86df-4bf7-90e5-d9e6e9645a50'", '8d1244ef-86df-4bf7-90e5-d9e6e9645a50'],
-      ["DATE '2026-11-20'", '2026-11-20'],
-      ["{'a': [1, 2]}", '{"a":[1,2]}'],
-      ['[1, 2]', '[1,2]'],
-    ],
-  ],
-  'an ID': [
-    id,
-    'user_id',
-    [
-      ['12.00::DECIMAL(10,2)', '12'],
-      ['-12.50::DECIMAL(10,2)', '-12.50'],
-      ['12::DECIMAL(38,0)', '12'],
-      ["'12345678901234567890123456789012345678'::DECIMAL(38,0)", '12345678901234567890123456789012345678'],
-      ['0::DECIMAL(4,4)', '0'],
-      ['12345678901234567::BIGINT', '12345678901234567'],
-      // Floats that do not hold every whole number.
-      ['9007199254740992::DOUBLE', 'ID_INEXACT'],
-      ['-9007199254740994::DOUBLE', 'ID_INEXACT'],
-      ['1e300::DOUBLE', 'ID_INEXACT'],
-      ['16777216::FLOAT', 'ID_INEXACT'],
-      ['9007199254740991::DOUBLE', '9007199254740991'],
-      ['16777215::FLOAT', '16777215'],
-      ["'nan'::DOUBLE", 'UNIT_MISSING'],
-      ["'inf'::FLOAT", 'UNIT_MISSING'],
-    ],
-  ],
-  'a metric': [
-    metric,
-    'metric_value',
-    [
-      ["'nan'::DOUBLE", 'VALUE_INVALID'],
-      ["'infinity'::FLOAT", 'VALUE_INVALID'],
-      ["'much'", 'VALUE_INVALID'],
-      ["' 1.5 '", 1.5],
-      ["encode('2')", 2],
-      ['true', 1],
-      ['1234567890123456789::HUGEINT', 1234567890123456800],
-      ['0.1::DECIMAL(38,10)', 0.1],
-    ],
-  ],
-  'the JSON of metadata': [
-    metadata,
-    'event_metadata',
-    ['{"a":NaN}', '{"a":[-inf]}', '{"NaN":Infinity}', '{"a":"\\"",nan":nAn}', '[1]', '7', 'nope', '{'].map(
-      (text) => [`'${text}'`, 'METADATA_INVALID'],
-    ),
-  ],
-  'a bigint': [
-    declared('bigint'),
-    'x',
-    [
-      ["'17'", '17'],
-      ["' 17.0 '", '17'],
-      ["'17.6'", CAST],
-      ["'1e3'", CAST],
-      ["'9223372036854775808'", CAST],
-      ['17.0::DOUBLE', '17'],
-      ['17.6::DOUBLE', CAST],
-      ['17.00::DECIMAL(10,2)', '17'],
-      ['17.60::DECIMAL(10,2)', CAST],
-      ['true', '1'],
-      ['NULL::VARCHAR', null],
-      ["'17'::BLOB", '17'],
-    ],
-  ],
-  'a boolean': [
-    declared('boolean'),
-    'x',
-    [
-      ["'TRUE'", true],
-      ['0', false],
-      ['-5', CAST],
-      ['1.0::DOUBLE', true],
-      ['0.5::DOUBLE', CAST],
-      ['1.00::DECIMAL(10,2)', true],
-      ['0.50::DECIMAL(10,2)', CAST],
-      ['2::HUGEINT', CAST],
-      ["'perhaps'", CAST],
-    ],
-  ],
-  'a string': [
-    text,
-    'event_value',
-    [
-      ['17::INTEGER', '17'],
-      ["'\\xFF'::BLOB", CAST],
-    ],
-  ],
-};
+/** A column of a table. */
+interface Kept {
+  readonly what: string;
+  readonly dataset: DatasetInput;
+  readonly column: string;
+  /** By the SQL of a value: what becomes of it, or the reason for which its row is refused. */
+  readonly values: Readonly<Record<string, string | number | boolean | null>>;
+}
 
-it.each(Object.entries(cases))('%s is kept, or its row refused', async (_, [dataset, column, values]) => {
-  const writes = values.map(([sql], i) => bench.write(`${i}.parquet`, `SELECT ${EVENT}, ${sql} AS x`));
+const cases: readonly Kept[] = [
+  {
+    what: 'an event value',
+    dataset: value,
+    column: 'event_value',
+    values: {
+      "'a\"b'": 'a"b',
+      '17.0::DOUBLE': '17',
+      '17.5::DOUBLE': '17.5',
+      '-3.0::FLOAT': '-3',
+      '1e20::DOUBLE': '1e+20',
+      '9007199254740994::DOUBLE': '9007199254740994.0',
+      '9007199254740993::BIGINT': '9007199254740993',
+      '3.03::DECIMAL(10,2)': '3.03',
+      true: 'true',
+      "'\\xFF'::BLOB": 'TEXT_INVALID',
+      "encode('é')": 'é',
+      "'a'::ENUM('a','b')": 'a',
+      "UUID '8d1244ef-86df-4bf7-90e5-d9e6e9645a50'": '8d1244ef-86df-4bf7-90e5-d9e6e9645a50',
+      "DATE '2026-11-20'": '2026-11-20',
+      "{'a': [1, 2]}": '{"a":[1,2]}',
+      '[1, 2]': '[1,2]',
+    },
+  },
+  {
+    what: 'an ID',
+    dataset: id,
+    column: 'user_id',
+    values: {
+      '12.00::DECIMAL(10,2)': '12',
+      '-12.50::DECIMAL(10,2)': '-12.50',
+      '12::DECIMAL(38,0)': '12',
+      "'12345678901234567890123456789012345678'::DECIMAL(38,0)": '12345678901234567890123456789012345678',
+      '0::DECIMAL(4,4)': '0',
+      '12345678901234567::BIGINT': '12345678901234567',
+      // Floats that do not hold every whole number.
+      '9007199254740992::DOUBLE': 'ID_INEXACT',
+      '-9007199254740994::DOUBLE': 'ID_INEXACT',
+      '1e300::DOUBLE': 'ID_INEXACT',
+      '16777216::FLOAT': 'ID_INEXACT',
+      '9007199254740991::DOUBLE': '9007199254740991',
+      '16777215::FLOAT': '16777215',
+      "'nan'::DOUBLE": 'UNIT_MISSING',
+      "'inf'::FLOAT": 'UNIT_MISSING',
+    },
+  },
+  {
+    what: 'a metric',
+    dataset: metric,
+    column: 'metric_value',
+    values: {
+      "'nan'::DOUBLE": 'VALUE_INVALID',
+      "'infinity'::FLOAT": 'VALUE_INVALID',
+      "'much'": 'VALUE_INVALID',
+      "' 1.5 '": 1.5,
+      "encode('2')": 2,
+      true: 1,
+      '1234567890123456789::HUGEINT': 1234567890123456800,
+      '0.1::DECIMAL(38,10)': 0.1,
+    },
+  },
+  {
+    what: 'the JSON of metadata',
+    dataset: metadata,
+    column: 'event_metadata',
+    values: Object.fromEntries(
+      ['{"a":NaN}', '{"a":[-inf]}', '{"NaN":Infinity}', '{"a":"\\"",nan":nAn}', '[1]', '7', 'nope', '{'].map(
+        (json) => [`'${json}'`, 'METADATA_INVALID'],
+      ),
+    ),
+  },
+  {
+    what: 'a bigint',
+    dataset: declared('bigint'),
+    column: 'x',
+    values: {
+      "'17'": '17',
+      "' 17.0 '": '17',
+      "'17.6'": CAST,
+      "'1e3'": CAST,
+      "'9223372036854775808'": CAST,
+      '17.0::DOUBLE': '17',
+      '17.6::DOUBLE': CAST,
+      '17.00::DECIMAL(10,2)': '17',
+      '17.60::DECIMAL(10,2)': CAST,
+      true: '1',
+      'NULL::VARCHAR': null,
+      "'17'::BLOB": '17',
+    },
+  },
+  {
+    what: 'a boolean',
+    dataset: declared('boolean'),
+    column: 'x',
+    values: {
+      "'TRUE'": true,
+      '0': false,
+      '-5': CAST,
+      '1.0::DOUBLE': true,
+      '0.5::DOUBLE': CAST,
+      '1.00::DECIMAL(10,2)': true,
+      '0.50::DECIMAL(10,2)': CAST,
+      '2::HUGEINT': CAST,
+      "'perhaps'": CAST,
+    },
+  },
+  {
+    what: 'a string',
+    dataset: text,
+    column: 'event_value',
+    values: {
+      '17::INTEGER': '17',
+      "'\\xFF'::BLOB": CAST,
+    },
+  },
+];
+
+it.each(cases)('$what is kept, or its row refused', async ({ dataset, column, values }) => {
+  const written = Object.keys(values);
+  const writes = written.map((sql, i) => bench.write(`${i}.parquet`, `SELECT ${EVENT}, ${sql} AS x`));
   const { rows, refused } = await bench.load(dataset, await Promise.all(writes));
   const taken = new Map(rows.map((row) => [row['source_file'], row[column]]));
   for (const { path, reason } of refused)
     taken.set(String(path).split('/').at(-1), String(reason).replace('SLUICE_INGEST_ROW_', ''));
-  expect(values.map(([sql], i) => [sql, taken.get(`${i}.parquet`)])).toEqual(values);
+  const found = Object.fromEntries(written.map((sql, i) => [sql, taken.get(`${i}.parquet`)]));
+  expect(found).toEqual(values);
 });
