@@ -15,6 +15,7 @@ import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { queueProperties } from '../../packages/local-aws/src/sqs/index.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
+import { emptyBucket } from '../harness/emptyBucket.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
@@ -181,6 +182,7 @@ afterAll(() => aws.close());
 describe('--dry-run', () => {
   beforeEach(async () => {
     for (const queue of queues.all()) queues.delete(queue.name);
+    await emptyBucket(aws.s3, config.bucket);
     const { settings } = queueProperties({});
     const ensure = (part: string, more: object = {}) =>
       queues.ensure(`sluice-local-${part}`, { ...settings, ...more });

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
@@ -46,7 +46,8 @@ afterAll(async () => {
   await s3.close();
   directory.remove();
 });
-beforeEach(() => {
+beforeEach(async () => {
+  await s3.client.send(new DeleteObjectCommand(OBJECT));
   asked.length = 0;
   answers = [{ status: 200, body: specs('running') }];
 });
@@ -66,6 +67,20 @@ async function storedText(): Promise<string> {
 }
 const stored = async () => readGroupRows(await storedText());
 const env = { STATSIG_SERVER_KEY: KEY };
+const random = seededRandom(1);
+/** How a pull reaches the table. */
+const options = () => ({
+  store: groupsObject(s3ObjectStore(s3.client, OBJECT.Bucket), OBJECT.Key),
+  wait: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
+  random,
+});
+/** Pulls what runs, and a day later what has ended. */
+async function pullTwice(): Promise<void> {
+  const pull = (text: string, time: number) =>
+    pullGroups(readSpecs(Buffer.from(text)).rules, time, options());
+  await pull(specs('running'), SPECS_TIME);
+  await pull(specs('ended', LATER_SPECS_TIME), LATER_SPECS_TIME);
+}
 
 describe('sluice groups', () => {
   it('pulls two files, and keeps groups that only the first has', async () => {
@@ -90,6 +105,7 @@ describe('sluice groups', () => {
   });
 
   it('lists the groups of an experiment, with when each was seen last', async () => {
+    await pullTwice();
     const { stdout } = await groups(['list', '--experiment', 'search', '--json']);
     const listed = JSON.parse(stdout).groups.map(({ rule_id, kind, last_seen }: Record<string, string>) =>
       [rule_id, kind, last_seen].join(' '),
@@ -106,6 +122,7 @@ describe('sluice groups', () => {
   });
 
   it('lists all columns of the table in their order, with null where the table has null', async () => {
+    await pullTwice();
     const [line = ''] = (await storedText()).split('\n');
     const [firstRow] = JSON.parse((await groups(['list', '--json'])).stdout).groups;
     // Times are written otherwise.
@@ -125,6 +142,7 @@ describe('sluice groups', () => {
   });
 
   it('suggests the name of an experiment that is like one without groups', async () => {
+    await pullTwice();
     expect(await groups(['list', '--experiment', 'serch', '--json'])).toEqual({
       code: 0,
       stdout: '{"groups":[]}\n',
@@ -194,6 +212,7 @@ describe('sluice groups', () => {
       code: 'SLUICE_GROUPS_SPECS_TOO_LARGE',
     },
   ])('refuses a file $what, without a change', async ({ fileOf, code }) => {
+    await pullTwice();
     const before = await storedText();
     const refused = await groups(['pull', '--specs', fileOf()]);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
@@ -201,11 +220,10 @@ describe('sluice groups', () => {
   });
 
   it('refuses a table with a row that is not valid', async () => {
+    await pullTwice();
     const text = await storedText();
     await s3.client.send(new PutObjectCommand({ ...OBJECT, Body: `${text}{"experiment_id":7}\n` }));
-    const broken = await groups(['pull', '--specs', specsFile(specs('running'))]).finally(() =>
-      s3.client.send(new PutObjectCommand({ ...OBJECT, Body: text })),
-    );
+    const broken = await groups(['pull', '--specs', specsFile(specs('running'))]);
     expect(broken.stderr).toMatch(/SLUICE_GROUPS_TABLE_INVALID.*experiment_id/);
   });
 
@@ -230,12 +248,6 @@ describe('sluice groups', () => {
 });
 
 describe('pullGroups', () => {
-  const random = seededRandom(1);
-  const options = () => ({
-    store: groupsObject(s3ObjectStore(s3.client, OBJECT.Bucket), OBJECT.Key),
-    wait: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
-    random,
-  });
   /** Rules of a project with one experiment. */
   const rulesOf = (experiment: string) => {
     const all = experimentSpecs('running', SPECS_TIME);
@@ -244,6 +256,7 @@ describe('pullGroups', () => {
   };
 
   it('loses nothing of pulls at the same time', async () => {
+    await pullTwice();
     const experiments = ['first', 'second', 'third', 'fourth', 'fifth'];
     await Promise.all(experiments.map((name) => pullGroups(rulesOf(name), SPECS_TIME, options())));
     const names = new Set((await stored()).map(({ experimentId }) => experimentId));
@@ -251,6 +264,7 @@ describe('pullGroups', () => {
   });
 
   it('gives up where somebody changes the table at every look, unless it has nothing to add', async () => {
+    await pullTwice();
     const { store, ...rest } = options();
     const busy = { ...rest, wait: () => Promise.resolve(), store: { ...store, write: async () => null } };
     await expect(pullGroups([], SPECS_TIME, busy)).resolves.toMatchObject({ added: 0 });

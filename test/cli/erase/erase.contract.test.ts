@@ -15,6 +15,7 @@ import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { acmeSource, exportTo, READERS } from '../../harness/configInput.ts';
+import { emptyBucket } from '../../harness/emptyBucket.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { eventually } from '../../harness/waiting.ts';
 import { wordsOf } from '../../harness/wordsOf.ts';
@@ -51,11 +52,7 @@ afterAll(async () => {
 describe('sluice erase', () => {
   beforeEach(() => void server.store.createBucket(BUCKET));
   afterEach(async () => {
-    const { Versions = [], DeleteMarkers = [] } = await s3.send(
-      new ListObjectVersionsCommand({ Bucket: BUCKET }),
-    );
-    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
-      await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key, VersionId }));
+    await emptyBucket(s3, BUCKET);
     server.store.deleteBucket(BUCKET);
   });
 
