@@ -5,7 +5,9 @@ import { knownDifferences } from '../trino/knownDifferences.ts';
 import { tryIam } from './iam/tryIam.ts';
 import { askTrino } from './trino/askTrino.ts';
 
+/** What all witnesses have counted. */
 const total = { passed: 0, failed: 0 };
+/** Prints a line. */
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The cases of functions that DuckDB is tested with, and what Trino must say. */
@@ -30,6 +32,7 @@ for (const name of asked.length === 0 ? witnesses.keys() : asked) {
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
+/** Asks Trino for each case, and tells whether it says what the case expects. */
 function tryTrino(): void {
   const given = askTrino([cases.map(({ sql }) => sql)]);
   if ('missing' in given) {
@@ -44,11 +47,13 @@ function tryTrino(): void {
   }
 }
 
+/** Has the simulator of IAM decide on random policies. */
 async function trySimulator(): Promise<void> {
   const untried = await tryIam(tell);
   if (untried !== undefined) say(`The simulator of IAM is skipped: ${untried}.`);
 }
 
+/** Counts a case and prints it; of one that failed also what was said. */
 function tell(what: string, passed: boolean, detail: unknown): void {
   total[passed ? 'passed' : 'failed'] += 1;
   say(passed ? `ok ${what}` : `not ok ${what}\n${String(JSON.stringify(detail)).slice(0, 3_000)}`);

@@ -2,7 +2,9 @@ import { type Decision, decide, type Policy, readPolicy } from '../../../src/iam
 
 /** A policy. */
 export interface Document {
+  /** The version of its language. */
   readonly Version: '2012-10-17';
+  /** Its statements. */
   readonly Statement: readonly object[];
 }
 
@@ -10,11 +12,11 @@ export interface Document {
 export interface Caller {
   /** ARN of a role or user, or a service: `ec2.amazonaws.com`. */
   readonly principal: string;
-  /** Of the caller. */
+  /** The caller's own policies. */
   readonly policies: readonly Document[];
   /** The account of the resource. Default: the caller's account. */
   readonly resourceAccount?: string;
-  /** Default: none. */
+  /** Policy of the resource. Default: none. */
   readonly resourcePolicy?: Document | undefined;
   /** Policy of a role's session. Default: no session policy. */
   readonly sessionPolicy?: Document | undefined;
@@ -25,9 +27,9 @@ export type Verdict = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
 
 /** An action to call. */
 export interface Action {
-  /** With its service's prefix. */
+  /** Name of the action, with its service's prefix. */
   readonly action: string;
-  /** Condition keys. Default: none. */
+  /** Values of condition keys. Default: none. */
   readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
@@ -62,9 +64,10 @@ function verdictOf(decision: Decision): Verdict {
   return decision.because.includes('with an explicit deny') ? 'ExplicitlyDenied' : 'ImplicitlyDenied';
 }
 
+/** The policies that were read, by their documents. */
 const alreadyRead = new WeakMap<Document, Policy>();
 
-/** The context of a call is complete here, so that a key that it lacks is absent. */
+/** Reads a policy. Any condition key is known: the context of a call is complete here, so that a key that it lacks is absent. */
 function read(document: Document): Policy {
   const known = alreadyRead.get(document) ?? readPolicy(document, () => true);
   alreadyRead.set(document, known);

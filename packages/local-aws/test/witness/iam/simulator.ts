@@ -5,6 +5,7 @@ import type { Action, Caller, Verdict } from './decideHere.ts';
 
 /** The part of the simulator's interface that is used here. */
 interface Simulator {
+  /** Decides on one call. */
   runSimulation(
     simulation: object,
     options: object,
@@ -19,6 +20,7 @@ interface Simulator {
  * because its licence is the AGPL.
  */
 export const SIMULATOR_VARIABLE = 'SLUICE_IAM_SIMULATOR';
+/** The package of the simulator. */
 const PACKAGE = '@cloud-copilot/iam-simulate';
 
 /** The simulators that were loaded, by their folder. */

@@ -4,6 +4,7 @@ import { bucketStatement, identityStatement, PREFIXES, ROLE } from '../../iam/li
 import { decideHere } from './decideHere.ts';
 import { SIMULATOR_VARIABLE, witnessDecision } from './simulator.ts';
 
+/** The bucket that the calls list. */
 const BUCKET = 'arn:aws:s3:::acme';
 
 /** Seed of the policies: a disagreement is found again. */
@@ -37,7 +38,7 @@ export async function tryIam(
   return undefined;
 }
 
-/** @throws Error of fast-check with the smallest example. Its cause is a {@link Disagreement}, or why a decision failed. */
+/** Compares both decisions on random policies. @throws Error of fast-check with the smallest example. Its cause is a {@link Disagreement}, or why a decision failed. */
 async function compareRandomPolicies(): Promise<void> {
   const property = fc.asyncProperty(
     fc.constantFrom('000000000000', '111122223333'),

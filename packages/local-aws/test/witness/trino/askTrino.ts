@@ -7,8 +7,9 @@ import { TokenList } from '../../../src/trino/index.ts';
 const HERE = import.meta.dirname;
 /** The repository's folder. */
 const ROOT = join(HERE, '..', '..', '..', '..', '..');
-/** 167 files, 90 MB. */
+/** The longest time in which Maven fetches the libraries: 167 files, 90 MB. */
 const FETCH_MS = 240_000;
+/** The longest time in which Trino answers all statements. */
 const RUN_MS = 900_000;
 
 /** Trino's answer to one statement: its rows, each field as text or null; or why it failed. */
@@ -60,6 +61,7 @@ function withDoubles(sql: string): string {
   return decimals.reduceRight((text, { end }) => `${text.slice(0, end)}E0${text.slice(end)}`, sql);
 }
 
+/** The text of base64. */
 const decode = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');
 
 /** Fetches a pom.xml's libraries into a folder under `.sluice/`, once for each of its contents. */
@@ -85,6 +87,7 @@ export function fetchTrino(pom: string): { readonly libraries: string } | { read
   return { libraries };
 }
 
+/** Runs a command to its end, and kills it after `timeout` milliseconds. */
 function run(command: string, args: readonly string[], timeout: number) {
   return spawnSync(command, args, {
     encoding: 'utf8',

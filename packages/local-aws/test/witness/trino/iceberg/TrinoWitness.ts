@@ -16,7 +16,9 @@ export type Row = readonly (string | null)[];
 interface Place {
   /** Endpoint of Glue and S3. */
   readonly edge: string;
+  /** The region that requests are signed for. */
   readonly region: string;
+  /** The key that signs. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
@@ -33,7 +35,7 @@ export class TrinoWitness {
   /** The end of what the process has printed on stderr. */
   #errors = '';
 
-  /** @param libraries Of {@link TrinoWitness.fetch}. */
+  /** Starts the process. @param libraries Where {@link TrinoWitness.fetch} has put them. */
   constructor(libraries: string, { edge, region, credentials }: Place) {
     const { accessKeyId, secretAccessKey } = credentials;
     const classes = ['-cp', join(libraries, '*')];
@@ -90,10 +92,12 @@ export class TrinoWitness {
   }
 }
 
+/** A text in base64. */
 function encode(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
+/** The text of base64. */
 function decode(base64: string): string {
   return Buffer.from(base64, 'base64').toString('utf8');
 }
