@@ -141,9 +141,9 @@ describe('wrong statistics', () => {
     };
   };
 
-  it.each(MAPPINGS.map((dataset, i) => [i, dataset] as const))(
-    'do not change the output of a load: mapping %d',
-    async (_, dataset) => {
+  it.each(MAPPINGS.map((dataset, i) => ({ nth: i + 1, dataset })))(
+    'do not change the output of a load of $dataset.kind: mapping $nth',
+    async ({ dataset }) => {
       const honest = await resultOf(dataset, await write('stats.parquet'));
       expect(honest.result.out).toBeGreaterThan(0);
       expect(honest.result.refused).toBeGreaterThan(0);
