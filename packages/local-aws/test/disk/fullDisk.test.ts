@@ -66,8 +66,6 @@ describe('on a full disk', () => {
   const put = (Key: string, bytes: number) =>
     s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x'.repeat(bytes) }));
   const get = (Key: string) => s3.send(new GetObjectCommand({ Bucket, Key }));
-  const createQueue = async (QueueName: string) =>
-    (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl;
   /** Calls until a call fails. @returns How often it succeeded, and the failure. */
   const fill = async (call: (number: number) => Promise<unknown>) => {
     for (let done = 0; done < 1_000; done += 1) {
@@ -78,6 +76,12 @@ describe('on a full disk', () => {
       if (failed !== undefined) return { done, failed };
     }
     throw new Error('The disk was never full.');
+  };
+
+  /** Sends a message to a queue until there is no room for another one. */
+  const fillQueue = async (QueueName: string, MessageBody: string) => {
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    return { QueueUrl, ...(await fill(() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })))) };
   };
 
   it('an object that finds no room is answered 503, and leaves nothing', async () => {
@@ -92,10 +96,7 @@ describe('on a full disk', () => {
   });
 
   it('a queue has the messages that were acknowledged', async () => {
-    const QueueUrl = await createQueue('work');
-    const { done, failed } = await fill(() =>
-      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'y'.repeat(500) })),
-    );
+    const { QueueUrl, done, failed } = await fillQueue('work', 'y'.repeat(500));
     expect(failed).toMatchObject(FULL);
     expect(done).toBeGreaterThan(3);
     const { Attributes } = await sqs.send(
@@ -104,8 +105,8 @@ describe('on a full disk', () => {
     expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(done) });
   });
 
-  // Needs the queue `work`, which is full.
   it('an object is stored although its event finds no room in a queue, which is told in one line', async () => {
+    await fillQueue('work', 'y');
     await s3.send(
       new PutBucketNotificationConfigurationCommand({
         Bucket,
@@ -118,10 +119,7 @@ describe('on a full disk', () => {
   });
 
   it('a queue keeps its messages if it is to be emptied twice and both calls are answered 503', async () => {
-    const QueueUrl = await createQueue('purged');
-    const { done, failed } = await fill(() =>
-      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })),
-    );
+    const { QueueUrl, done, failed } = await fillQueue('purged', 'x');
     expect(failed).toMatchObject(FULL);
     for (const _ of ['first', 'again'])
       expect(await failureOf(sqs.send(new PurgeQueueCommand({ QueueUrl })))).toMatchObject(FULL);

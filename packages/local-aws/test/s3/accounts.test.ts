@@ -16,8 +16,8 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { failureOf, startS3 } from '../../src/testing/startS3.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const OURS = '000000000000';
 const THEIRS = '111122223333';
@@ -26,14 +26,21 @@ const KEY = 'events/2026-11-20/a.parquet';
 const VARIABLE = ['$', '{aws:username}'].join('');
 const denied = { name: 'AccessDenied', status: 403 };
 
-const s3 = await startS3();
-const { client: ours } = s3;
+let s3: RunningS3;
+/** Signs for the first account. */
+let ours: S3Client;
+/** Signs for the account of {@link Bucket}. */
+let theirs: S3Client;
 const clientOf = (account: string) =>
   s3.makeClient({ credentials: { accessKeyId: account, secretAccessKey: 'test' } });
-const theirs = clientOf(THEIRS);
-await ours.send(new CreateBucketCommand({ Bucket: 'sluice-own' }));
-await theirs.send(new CreateBucketCommand({ Bucket }));
-await theirs.send(new PutObjectCommand({ Bucket, Key: KEY, Body: 'PAR1' }));
+beforeAll(async () => {
+  s3 = await startS3();
+  ours = s3.client;
+  theirs = clientOf(THEIRS);
+  await ours.send(new CreateBucketCommand({ Bucket: 'sluice-own' }));
+  await theirs.send(new CreateBucketCommand({ Bucket }));
+  await theirs.send(new PutObjectCommand({ Bucket, Key: KEY, Body: 'PAR1' }));
+});
 afterAll(async () => {
   await s3.close();
   expect(s3.defects).toEqual([]);

@@ -62,20 +62,33 @@ describe('properties of a table', () => {
 });
 
 describe('partitions', () => {
-  it('are added, each with its own location', async () => {
+  /** Makes a table of days and regions, with two partitions at their own places and one elsewhere. */
+  async function makeParts(name: string): Promise<void> {
+    await lake.rows(
+      `CREATE EXTERNAL TABLE ${name} (a int) PARTITIONED BY (ds date, region string) STORED AS PARQUET LOCATION 's3://lake/parts/'`,
+    );
+    await lake.rows(
+      `ALTER TABLE ${name} ADD PARTITION (ds = '2026-11-19', region = 'eu west') PARTITION (ds = '2026-11-20', region = 'us')`,
+    );
+    await lake.rows(
+      `ALTER TABLE ${name} ADD IF NOT EXISTS PARTITION (ds = '2026-11-20', region = 'us') PARTITION (ds = '2026-11-21', region = 'us') LOCATION 's3://lake/parts/elsewhere/'`,
+    );
+  }
+  beforeAll(async () => {
     await lake.put('parts/ds=2026-11-19/region=eu west/0', 'SELECT 1 AS a');
     await lake.put('parts/ds=2026-11-20/region=us/0', 'SELECT 2 AS a');
     await lake.put('parts/elsewhere/0', 'SELECT 3 AS a');
+    await makeParts('parts');
+  });
+
+  it('are not read before they are added', async () => {
     await lake.rows(
-      "CREATE EXTERNAL TABLE parts (a int) PARTITIONED BY (ds date, region string) STORED AS PARQUET LOCATION 's3://lake/parts/' TBLPROPERTIES ('k'='v')",
+      "CREATE EXTERNAL TABLE unadded (a int) PARTITIONED BY (ds date, region string) STORED AS PARQUET LOCATION 's3://lake/parts/'",
     );
-    expect(await lake.rows('SELECT * FROM parts')).toEqual([]);
-    await lake.rows(
-      "ALTER TABLE parts ADD PARTITION (ds = '2026-11-19', region = 'eu west') PARTITION (ds = '2026-11-20', region = 'us')",
-    );
-    await lake.rows(
-      "ALTER TABLE parts ADD IF NOT EXISTS PARTITION (ds = '2026-11-20', region = 'us') PARTITION (ds = '2026-11-21', region = 'us') LOCATION 's3://lake/parts/elsewhere/'",
-    );
+    expect(await lake.rows('SELECT * FROM unadded')).toEqual([]);
+  });
+
+  it('are added, each with its own location', async () => {
     expect(await lines('SHOW PARTITIONS parts')).toEqual([
       'ds=2026-11-19/region=eu west',
       'ds=2026-11-20/region=us',
@@ -96,10 +109,11 @@ describe('partitions', () => {
   });
 
   it('are dropped where they exist', async () => {
+    await makeParts('fewer');
     await lake.rows(
-      "ALTER TABLE parts DROP IF EXISTS PARTITION (ds = '2026-11-20', region = 'us'), PARTITION (ds = '2000-01-01', region = 'us')",
+      "ALTER TABLE fewer DROP IF EXISTS PARTITION (ds = '2026-11-20', region = 'us'), PARTITION (ds = '2000-01-01', region = 'us')",
     );
-    expect(await lines('SHOW PARTITIONS parts')).toEqual([
+    expect(await lines('SHOW PARTITIONS fewer')).toEqual([
       'ds=2026-11-19/region=eu west',
       'ds=2026-11-21/region=us',
     ]);
