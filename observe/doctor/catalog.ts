@@ -19,6 +19,7 @@ import { ifThere } from '../explainAwsError.ts';
 import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
+import { findUnlistedHoldouts } from './holdouts.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -141,6 +142,7 @@ export const names: Look = {
   find: (setup) =>
     settled([
       ['the names of holdouts', findHoldouts(setup)],
+      ['gates that are as holdouts', findUnlistedHoldouts(setup)],
       ['the names of experiments', findHashes(setup)],
     ]),
 };

@@ -201,6 +201,10 @@ export const setupFindings = {
         'SDKs do not say which gates are holdouts: until they are known, they count as groups.',
         'Run the command, which asks Statsig. Without its key: list them as `holdouts`, `[]` for none, and deploy.',
       ],
+      unlisted: [
+        'A gate that is true for one rule of an experiment alone is most often a holdout, which keeps its units out. Until its name is known, its rule counts as a group.',
+        'If it is a holdout, add its name to `holdouts` of the configuration and deploy: views then leave its units out, also of earlier rows. If the gate overrides the experiment for somebody, nothing is to be done.',
+      ],
       experiments: [
         'Browsers send the names of experiments of layers as hashes.',
         'Run the command, which asks Statsig. Without its key: list the names as `experiments`, and deploy.',

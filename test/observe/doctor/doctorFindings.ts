@@ -6,6 +6,7 @@ import { deploymentCommands, revertDriftWords } from '../../../observe/deploymen
 import * as account from '../../../observe/doctor/account.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
+import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
 import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
 import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
@@ -221,6 +222,13 @@ const ofCatalog: readonly Finding[] = [
   ...catalog.judgePartitions('events', 'folder', ['2026-11-20'], commands),
   ...catalog.judgePartitions('events', 'columns', ['2026-11-19', '2026-11-20'], commands),
   catalog.judgeHoldouts('s3://acme/groups.json', commands),
+  judgeUnlisted({
+    experiment: 'hero',
+    gate: 'summer_holdout',
+    rule: '7Holdout',
+    rows: 464,
+    since: '2026-11-18 06:01:20.000',
+  }),
   catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
   judgeMaker(arn('role/ci'), commands),
   unsaid('Lake Formation does not say the settings of the account'),
