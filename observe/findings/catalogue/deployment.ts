@@ -253,7 +253,7 @@ export const deploymentFindings = {
         'The first command shows the log of that time. Once the cause is corrected, the second moves the messages back.',
       ],
     },
-    { section: 'deadLetters' },
+    { section: 'deadLetters', ending: 'Look again in a minute: SQS counts a little late.' },
   ),
   SLUICE_FINDING_FUNCTION_FAILED: warning(
     'Lambda counted errors of a function within 24 hours: runs were killed, took too long, or threw, or were throttled. SQS and Lambda try the work again.',
