@@ -422,7 +422,7 @@ export const collectorFindings = {
         GOES_SOON,
       ],
       repeats: [
-        'A release of the app logs each of them twice, as where two parts of it listen for the same, or logs one for each of several things without saying which. These are no resends, which have the same time.',
+        'A release of the app logs each of them twice, as where two parts of it listen for the same, or logs one for each of several things without saying which, also where `privacy.redact` drops what says it. These are no resends, which have the same time.',
         'Have whoever owns the app log each once, or put what differs into `metadata`: the command shows those that came most often in a second. Rows stay as they are, and views count each.',
         GOES_SOON,
       ],
