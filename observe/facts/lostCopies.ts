@@ -9,7 +9,7 @@ import { metricStage } from '../../lib/schema/stages.ts';
 import type { Deployment } from '../deployment.ts';
 import { TAKEN, VISIBLE } from './flow/writerBacklog.ts';
 
-/** Copies that went out of relay's queue though the function `relay` neither delivered them nor put them aside. */
+/** Copies that went out of relay's queue though the function `relay` neither delivered them nor put them aside, and that are no dead letters. */
 export interface LostCopies {
   /** How many at least: those that came meanwhile hide as many. */
   readonly count: number;
@@ -45,10 +45,18 @@ export async function readLostCopies(
   if (config.relay === undefined) return null;
   const queue = metricsOf('AWS/SQS', { QueueName: partName(stack, 'relay') });
   const relay = metricsOf(METRIC_NAMESPACE, { function: 'relay', stage: metricStage(stack) });
-  const wanted = [queue(VISIBLE, 'Maximum'), queue(TAKEN, 'Maximum'), ...FINISHED.map((name) => relay(name))];
+  const dead = metricsOf('AWS/SQS', { QueueName: partName(stack, 'relay-dead-letters') });
+  const wanted = [
+    queue(VISIBLE, 'Maximum'),
+    queue(TAKEN, 'Maximum'),
+    dead(VISIBLE, 'Maximum', DEAD),
+    ...FINISHED.map((name) => relay(name)),
+  ];
   return lostCopies(await readMetricData(deployment, wanted, { start: now - DAY_MS, end: now }), now);
 }
 
+/** The ID of the metric of dead letters: copies that the function cannot read, or that it failed with too often. */
+const DEAD = 'dead';
 /** What the function counts of copies that it deletes from the queue. */
 const FINISHED = [relayMetrics.RelayRelayed.name, relayMetrics.RelayRefused.name];
 
@@ -65,6 +73,12 @@ function lostCopies(series: MetricSeries, now: number): LostCopies | null {
         .filter(([at]) => at >= from && at <= to)
         .map(([, count]) => count),
     );
+  const dead = [...(series.get(DEAD) ?? [])].sort(([a], [b]) => a - b);
+  const buriedWithin = (from: number, to: number) => {
+    const [, had = 0] = dead.findLast(([at]) => at <= from) ?? [];
+    const has = dead.filter(([at]) => at > from && at <= to).map(([, count]) => count);
+    return Math.max(had, ...has) - had;
+  };
   for (const [i, { at, copies }] of minutes.entries()) {
     const last = minutes[i + 1];
     if (last === undefined || copies >= last.copies || last.at > now - AFTER_MS) continue;
@@ -75,7 +89,7 @@ function lostCopies(series: MetricSeries, now: number): LostCopies | null {
     const after = Math.max(
       ...(settled.length === 0 ? within(at, to) : settled).map((minute) => minute.copies),
     );
-    const count = before - after - finishedWithin(from, to);
+    const count = before - after - finishedWithin(from, to) - buriedWithin(from, to);
     if (count < Math.max(FEWEST, before / 2)) continue;
     return { count, since: isoTimestamp(last.at), goneBy: isoTimestamp(at), before, after };
   }

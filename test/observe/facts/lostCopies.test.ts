@@ -14,6 +14,7 @@ const untilMinutesAgo = (until: number, values: readonly number[]) =>
 const QUEUE = 'sluice-prod-relay';
 const VISIBLE = `ApproximateNumberOfMessagesVisible Maximum ${QUEUE}`;
 const HIDDEN = `ApproximateNumberOfMessagesNotVisible Maximum ${QUEUE}`;
+const DEAD = 'ApproximateNumberOfMessagesVisible Maximum sluice-prod-relay-dead-letters';
 const RELAYED = 'RelayRelayed Sum relay prod';
 const REFUSED = 'RelayRefused Sum relay prod';
 
@@ -77,6 +78,17 @@ describe('copies that went out of the queue of relay', () => {
       },
     },
     {
+      what: 'beside dead letters that were there before',
+      values: { [VISIBLE]: untilMinutesAgo(30, [20, 0]), [DEAD]: untilMinutesAgo(20, Array(60).fill(90)) },
+      told: {
+        count: 20,
+        since: '2026-11-20T08:29:00.000Z',
+        goneBy: '2026-11-20T08:30:00.000Z',
+        before: 20,
+        after: 0,
+      },
+    },
+    {
       what: 'in hours that nobody measured, which ended just now',
       values: { [VISIBLE]: [[minutesAgo(240), 20] as const, [minutesAgo(1), 2] as const] },
       told: {
@@ -110,6 +122,17 @@ describe('copies that went out of the queue of relay', () => {
     {
       what: 'that were put aside',
       values: { [VISIBLE]: untilMinutesAgo(30, [20, 0]), [REFUSED]: untilMinutesAgo(30, [20]) },
+    },
+    {
+      what: 'that became dead letters, beside some that were there',
+      values: {
+        [VISIBLE]: untilMinutesAgo(30, [20, 0]),
+        [DEAD]: [...untilMinutesAgo(60, [3]), ...untilMinutesAgo(28, [23])],
+      },
+    },
+    {
+      what: 'that became the first dead letters',
+      values: { [VISIBLE]: untilMinutesAgo(30, [20, 0]), [DEAD]: untilMinutesAgo(28, [20]) },
     },
     {
       what: 'that were a peak of a minute',
