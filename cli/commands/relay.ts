@@ -47,7 +47,7 @@ export interface ResentCopies extends RedrivenCopies {
   readonly dryRun: boolean;
 }
 
-/** Shows what waits and what was refused. @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused, or has lost its message. */
+/** Shows what waits and what was refused. @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused. A copy without its message is a warning, which does not count. */
 async function status(line: CommandLine): Promise<number> {
   const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withDeployment(line, readRelayState);
@@ -61,7 +61,7 @@ async function status(line: CommandLine): Promise<number> {
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),
   );
-  return state.refused.length === 0 && state.stranded === null ? 0 : PROBLEMS_FOUND;
+  return state.refused.length === 0 ? 0 : PROBLEMS_FOUND;
 }
 
 /** Sends refused copies again. @returns The exit code 0. @throws UsageError for what is no reason. */

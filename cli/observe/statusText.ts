@@ -37,11 +37,15 @@ export function statusText(
 /** Requests and events of the last hour, as a sentence. */
 function lastHourText({ lastHour, lastRequestAt, unreached, at }: Status): string {
   if (lastHour === null) return 'Last hour: not known.';
-  const newest = unreached?.findLast(({ last }) => Date.parse(at) - Date.parse(last) < HOUR_MS);
-  const unseen =
-    newest === undefined
-      ? ''
-      : ` The gateway or the Function URL answered ${newest.count} of ${newest.of} in the hour from ${newest.hour} ${newest.kind} without the collector.`;
+  const ofHour = (unreached ?? []).filter(({ last }) => Date.parse(at) - Date.parse(last) < HOUR_MS);
+  const newest = Array.from(Map.groupBy(ofHour, ({ kind }) => kind).values(), (hours) => hours.slice(-1));
+  const unseen = newest
+    .flat()
+    .map(
+      ({ count, of, hour, kind }) =>
+        ` The gateway or the Function URL answered ${count} of ${of} in the hour from ${hour} ${kind} without the collector.`,
+    )
+    .join('');
   const last = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
   const came = `${unseen}${last}`;
   if (lastHour.requests === 0) return `Last hour: no request.${came}`;

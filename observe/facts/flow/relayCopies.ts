@@ -83,7 +83,7 @@ export interface RelayAnswer {
   readonly copies: number;
   /** When that run ended, ISO 8601. */
   readonly at: string;
-  /** When the first later run ended in which all copies that were tried were delivered, ISO 8601; null without one. */
+  /** When the first later run ended in which all copies that were tried were delivered, ISO 8601; null without one, and within ten minutes after the run that failed. */
   readonly takenAt: string | null;
 }
 
@@ -295,18 +295,22 @@ const NOT_ASKED = 'waits';
 export async function readRelayAnswer(
   deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
 ): Promise<RelayAnswer | null> {
+  const { now } = deployment;
+  const recently = now - STEADY_MS;
   const { events } = await readLog(deployment, {
     group: functionLog(deployment.stack, 'relay'),
     filterPattern: '{ $.event = "relay" }',
-    times: [{ startTime: deployment.now - TRIED_WITHIN_MS }],
+    // The oldest lines of a span come first: many runs must not hide the newest.
+    times: [{ startTime: recently }, { startTime: now - TRIED_WITHIN_MS, endTime: recently - 1 }],
     mostPages: MOST_PAGES,
   });
   let takenAt: string | null = null;
   for (const { message = '', timestamp = 0 } of events.toSorted(byNewest)) {
     const { data } = relayLine.safeParse(parseJson(message));
     const at = isoTimestamp(timestamp);
+    const since = timestamp <= recently ? takenAt : null;
     const answersOf = (from: RelayAnswer['from'], counts: Readonly<Record<string, number>> = {}) =>
-      Object.entries(counts).map(([why, copies]): RelayAnswer => ({ from, why, copies, at, takenAt }));
+      Object.entries(counts).map(([why, copies]): RelayAnswer => ({ from, why, copies, at, takenAt: since }));
     const answers = answersOf('target', data?.retried).filter(({ why }) => why !== NOT_ASKED);
     const [most] = [...answers, ...answersOf('bucket', data?.failed)].sort((a, b) => b.copies - a.copies);
     if (most !== undefined) return most;
@@ -320,6 +324,8 @@ function timeOf(id: string | null): number | null {
   return id === null ? null : relayIdTime(id);
 }
 
+/** For how long no run may have failed before the target takes copies again: one that answers 503 to some takes others. */
+const STEADY_MS = 10 * MINUTE_MS;
 /** Pages of the log that are read. */
 const MOST_PAGES = 20;
 /** SQS's metrics come every minute, some minutes late. */

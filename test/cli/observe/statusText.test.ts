@@ -73,6 +73,14 @@ const TOLD: readonly Told[] = [
     shows: /hour: .*17 of 60 in the hour from 2026-11-20T11:00:00\.000Z 4xx/,
   },
   {
+    what: 'an hour whose requests the gateway itself answered both ways',
+    more: {
+      lastHour: wellHour,
+      unreached: [unreachedHour('4xx', 1, 900, 960), unreachedHour('5xx', 1, 3, 960)],
+    },
+    shows: /hour: .*900 of 960 in .* 4xx .*3 of 960 in .* 5xx /,
+  },
+  {
     what: 'a day by its counts',
     more: { lastDay: { ...wellDay, requests: 90, refused: 3, failed: 4, received: 80, overflowed: 5 } },
     shows: /24 hours: 90 requests \(3 refused, 4 answered 503\), 80 events \(5 overflowed\)/,

@@ -157,6 +157,9 @@ describe('what became of copies for relay last', () => {
     const takenAt = started.isoNow();
     await started.wait(1);
     write({ event: 'relay', level: 'info', relayed: 1 });
+    const recently = started.deploymentNow();
+    expect(await readRelayAnswer(recently)).toMatchObject({ why: '500', at, takenAt: null });
+    await started.wait(7);
     expect(await readRelayAnswer(started.deploymentNow())).toMatchObject({ why: '500', at, takenAt });
     await started.wait(1);
     line({ '500': 2 }, { SlowDown: 3 });
