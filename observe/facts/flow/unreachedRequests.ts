@@ -18,7 +18,7 @@ import { gatewayId, type StackOutputs } from './stackOutputs.ts';
  */
 const LEAST = {
   '4xx': { count: 20, ofHour: 5, share: 0.05 },
-  '5xx': { count: 5, ofHour: 1, share: 0.01 },
+  '5xx': { count: 5, ofHour: 5, share: 0.01 },
 } as const;
 
 /** Requests of an hour that AWS answered by itself: the collector knows nothing of them. */

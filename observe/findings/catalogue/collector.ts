@@ -56,7 +56,7 @@ export const collectorFindings = {
         'The first command prints where it leads as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',
       ],
       again: [
-        'The target takes copies again. Each that waits is tried within an hour.',
+        'The target takes copies again: in none of the runs of the last ten minutes it refused one. Each that waits is tried within an hour, or once the `Retry-After` of the target is over, after 12 hours at most.',
         'Nothing is to be done. The command shows what it failed with.',
         '',
       ],
@@ -192,29 +192,33 @@ export const collectorFindings = {
   SLUICE_FINDING_UNREACHED: problem(
     'Within 24 hours the gateway or the Function URL itself answered many requests.',
     {
-      refused: [
-        'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. AWS counts no statuses, and no access log has them.',
-        'Set COLLECTOR_URL and SDK_KEY to the output `CollectorUrl` and the key of an app, and run the first command: it sends twenty empty batches, and counts the statuses. Then set `endpoint.accessLogDays` and deploy: from then on this finding says which status it is and what ends it. The last command names a limit of the account (429).',
+      unlogged: [
+        'The gateway answered 4xx by itself, and SDKs drop these events. AWS counts no statuses, and no line of an access log has them.',
+        'Set `endpoint.accessLogDays` and deploy, unless it is set: from then on this finding says which status it is, and what ends it. Of 413 and 429 AWS may leave lines out. The first command names what was changed of the stack (403, 404), the second a limit of the account (429). If neither names any, have apps send batches below 3 MB (413): docs/limits.md, "Requests".',
+      ],
+      ofUrl: [
+        'The Function URL answered 4xx by itself, and SDKs drop these events. AWS counts no statuses, and a Function URL has no log of requests: it answers 403 where its permission was changed, and 413 to requests that are larger than Lambda takes.',
+        'Run the command: it names what was changed of the stack, and has the commands that set it back. If nothing was, have apps send batches below 3 MB: docs/limits.md, "Requests".',
+      ],
+      unnamed: [
+        'The gateway answered with the status of the title by itself, and SDKs drop these events.',
+        'The command shows lines of the access log: correct what `error` says at who sends from the address in `ip`.',
       ],
       tooMany: [
         'The gateway answers 429, and most SDKs drop these events: the requests of all APIs of the account in this region are above its quota, or those of this stage above its own limit.',
-        'Ask AWS for a higher quota "Throttle rate" of API Gateway in Service Quotas, as its other APIs use it, too. Where `endpoint.requestsPerSecond` is set, raise that first, and deploy. The command names a limit of the account below that of the stage.',
+        'Ask AWS for a higher quota "Throttle rate" of API Gateway in Service Quotas, as its other APIs use it, too. Where `endpoint.requestsPerSecond` is set, raise that first, and deploy. The first command names a limit of the account below that of the stage; the second shows who was answered so, in `ip`.',
       ],
       tooLarge: [
         'The gateway answers 413, as the requests are larger than Lambda takes: 4.5 MB compressed, 6 MB plain. SDKs drop these events.',
-        'Have the app send batches below 3 MB: docs/limits.md, "Requests".',
-      ],
-      noRoute: [
-        'The gateway has no route for their path or method. The events of an app that sends there are lost.',
-        'Correct the address in the app: docs/send.md has the paths. Requests of scanners are no loss.',
+        'Have the app send batches below 3 MB: docs/limits.md, "Requests". The command shows when such requests came, and from which `ip`.',
       ],
       forbidden: [
         `An authorizer, a policy or a WAF in front of the gateway refuses them, and SDKs drop these events. ${WHO} UpdateRoute, CreateAuthorizer, AssociateWebACL.`,
-        'Run the command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: take the rule out that blocks them.',
+        'Run the first command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: take the rule out that blocks them. The second shows whom it refuses, in `ip`.',
       ],
       closed: [
-        `Nearly every request of the last of these hours was answered so, and SDKs drop these events: somebody changed a route, the authorizer, the policy or the WAF of the gateway or the Function URL, or the apps send to another path. ${WHO} UpdateRoute, DeleteRoute, CreateAuthorizer, AssociateWebACL, UpdateFunctionUrlConfig.`,
-        'Run the first command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: look at its rules next. If neither was changed, compare the path that the apps have with docs/send.md.',
+        `SDKs drop these events: somebody changed a route, the authorizer, the policy or the WAF of the gateway or the Function URL. Its routes take every path. ${WHO} UpdateRoute, DeleteRoute, CreateAuthorizer, AssociateWebACL, UpdateFunctionUrlConfig.`,
+        'Run the first command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: look at its rules next. If neither was changed, a program uses a method that no SDK does: the access log has its `ip`.',
       ],
       ...failureCases('Most SDKs send again.', 'The last command shows the log.'),
       unknown: [
@@ -482,7 +486,7 @@ export const collectorFindings = {
     'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
     {
       each: [
-        'Each event came equally often, so that it is no client that tries again: something on the way repeats or mirrors all requests, as a proxy, a CDN or a load balancer, or two such ways lead here.',
+        'Nearly each event came equally often, so that it is no client that tries again: something on the way repeats or mirrors all requests, as a proxy, a CDN or a load balancer, or two such ways lead here.',
         'The command shows by SDK how often events came, and within how many seconds. Have whoever runs what stands before the collector turn off retries of requests that were answered, and mirrors.',
       ],
       some: [

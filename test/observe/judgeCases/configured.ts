@@ -307,16 +307,27 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       })),
     },
   },
-  ...each(['function-url', 'http-api'] as const, (kind) => [
-    `requests were refused before the collector, which Lambda throttles, by the ${kind}`,
-    {
-      config: { endpoint: { kind } },
-      facts: {
-        ...unreachedAt('4xx', 1),
-        functionErrors: [{ ...functionErrors, part: 'collect', errors: 0, throttled: 5 }],
+  ...each(
+    [
+      { kind: 'function-url', throttled: 25, hours: 1 },
+      { kind: 'function-url', throttled: 25, hours: 1.1 },
+      { kind: 'function-url', throttled: 24, hours: 1 },
+      { kind: 'both', throttled: 24, hours: 1 },
+      { kind: 'http-api', throttled: 25, hours: 1 },
+    ] as const,
+    ({ kind, throttled, hours }) => [
+      `50 requests were refused before the collector, which Lambda throttled ${throttled} times until ${hours} hours ago, by the ${kind}`,
+      {
+        config: { endpoint: { kind } },
+        facts: {
+          ...unreachedAt('4xx', 1),
+          functionErrors: [
+            { ...functionErrors, part: 'collect', errors: 0, throttled, last: hoursAgo(hours) },
+          ],
+        },
       },
-    },
-  ]),
+    ],
+  ),
   ...each(
     [
       { what: 'is in the secret', keys: ['web'] },

@@ -222,6 +222,12 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       { day: '2026-11-12', rows: 1_000, resends: 8 },
     ],
   }),
+  'nearly each event came twice, but for one of a hundred': curatedWith({
+    resends: [{ day: '2026-11-18', rows: 1_000, resends: 990 }],
+  }),
+  'each event came twice, but for eleven of a thousand': curatedWith({
+    resends: [{ day: '2026-11-18', rows: 1_000, resends: 989 }],
+  }),
   'each row of both tables came twice': {
     curated: (['exposures', 'events'] as const).map((kind) => ({
       ...curatedTable,

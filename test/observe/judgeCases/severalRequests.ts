@@ -169,7 +169,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       unreachedHour('5xx', 5, 7, 100),
     ],
   },
-  ...each(['429', '413', '404', '403', '418'], (status) => [
+  ...each(['429', '413', '405', '404', '403', '418'], (status) => [
     `the gateway refused requests, most with ${status}`,
     { ...unreachedAt('4xx', 1), gatewayStatus: { status, count: 40, of: 50 } },
   ]),

@@ -1,7 +1,8 @@
+import { accessLogGroup } from '../../../../infra/endpoint/endpoint.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
-import { hasFunctionUrl } from '../../../../lib/schema/endpoint.ts';
+import { hasFunctionUrl, hasGateway } from '../../../../lib/schema/endpoint.ts';
 import type { UnreachedRequests } from '../../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
@@ -19,15 +20,15 @@ export function* unreachedRequests(facts: StatusFacts, place: Place): Findings {
 /** How long nothing was answered so before it is over: metrics of the last ten minutes are not read. */
 const OVER_MS = HOUR_MS + 15 * MINUTE_MS;
 /** Cases of which a change of the stack may be the cause. */
-const DRIFTED: readonly string[] = ['unknown', 'closed', 'forbidden'];
-/** Sends empty batches, of which the collector stores nothing, and counts the statuses of their answers. */
-const ASK_STATUS = `for i in $(seq 20); do curl -s -o /dev/null -w '%{http_code}\\n' -X POST "$COLLECTOR_URL/v1/up" -H "statsig-api-key: $SDK_KEY" -d '{"events":[]}'; done | sort | uniq -c`;
-/** The cases of a status of the gateway's own. */
+const DRIFTED: readonly string[] = ['unknown', 'closed', 'forbidden', 'unlogged', 'ofUrl'];
+/** Cases of which a quota of the account may be the cause. */
+const LIMITED: readonly string[] = ['unlogged', 'tooMany'];
+/** The cases of a status of the gateway's own. Its routes take every path: where it answers 404 or 405, they were changed. */
 const STATUS_CASES: Readonly<Record<string, CaseOf<'SLUICE_FINDING_UNREACHED'>>> = {
   401: 'forbidden',
   403: 'forbidden',
-  404: 'noRoute',
-  405: 'noRoute',
+  404: 'closed',
+  405: 'closed',
   413: 'tooLarge',
   429: 'tooMany',
 };
@@ -36,14 +37,20 @@ const STATUS_CASES: Readonly<Record<string, CaseOf<'SLUICE_FINDING_UNREACHED'>>>
 function refusedCase(
   { gatewayStatus, functionErrors }: Pick<StatusFacts, 'gatewayStatus' | 'functionErrors'>,
   endpoint: Place['config']['endpoint'],
-  isClosed: boolean,
+  { isClosed, count, since }: { readonly isClosed: boolean; readonly count: number; readonly since: string },
 ): CaseOf<'SLUICE_FINDING_UNREACHED'> {
-  const known = STATUS_CASES[gatewayStatus?.status ?? ''];
-  if (known !== undefined) return known;
-  // A Function URL answers 429 where Lambda throttles its function.
+  if (gatewayStatus !== null) return STATUS_CASES[gatewayStatus.status] ?? 'unnamed';
+  // A Function URL answers 429 where Lambda throttles its function. A few such runs do not explain many answers, nor do runs before them.
   const collect = functionErrors?.find(({ part }) => part === 'collect');
-  if (hasFunctionUrl(endpoint) && collect !== undefined && collect.throttled > 0) return 'throttled';
-  return isClosed ? 'closed' : 'refused';
+  if (
+    hasFunctionUrl(endpoint) &&
+    collect !== undefined &&
+    collect.throttled >= count / 2 &&
+    collect.last >= since
+  )
+    return 'throttled';
+  if (isClosed) return 'closed';
+  return hasGateway(endpoint) ? 'unlogged' : 'ofUrl';
 }
 
 /** The end of the five minutes that begin then, ISO 8601. */
@@ -77,19 +84,22 @@ function unreachedOf(
   const sumOf = (name: 'count' | 'of') => sum(unreached.map((hour) => hour[name]));
   const last = unreached.at(-1);
   const isClosed = last !== undefined && last.count >= last.of * CLOSED_SHARE;
-  const refused = { case: refusedCase(facts, config.endpoint, isClosed) } as const;
-  const { gatewayStatus } = facts;
+  const count = sumOf('count');
+  const [since = ''] = unreached.map(({ first }) => first).sort();
+  const refused = { case: refusedCase(facts, config.endpoint, { isClosed, count, since }) } as const;
+  const gatewayStatus = way === '4xx' ? facts.gatewayStatus : null;
   const answered =
-    way === '5xx' || gatewayStatus === null
+    gatewayStatus === null
       ? ''
-      : ` The access log has ${gatewayStatus.status} for ${gatewayStatus.count} of ${counted(gatewayStatus.of, 'line')} of them.`;
+      : ` The access log has ${gatewayStatus.status} for ${gatewayStatus.count} of ${counted(gatewayStatus.of, 'line')} that were read of the newest of these hours.`;
   const over = isOver ? `; it is over, the last before ${untilOf(lastAt)}` : '';
-  const status = way === '5xx' || gatewayStatus === null ? '' : `, most with ${gatewayStatus.status},`;
+  const status =
+    gatewayStatus === null ? '' : `, of the newest of these hours most with ${gatewayStatus.status},`;
   const told = {
     ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure)),
     subject: way,
-    title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
-    since: unreached.map(({ first }) => first).sort()[0] ?? null,
+    title: `${count} of ${counted(sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
+    since,
     detail: `${listed(texts, '; ')}${over}.${way === '5xx' ? failedAt(facts, 'collect') : answered} Who sent them is not known: the collector has no line of them.`,
   };
   return finding(
@@ -98,8 +108,23 @@ function unreachedOf(
     [
       ...(DRIFTED.includes(told.case) ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(told, 'collect', { commands, config, stack }),
-      ...(told.case === 'refused' ? [ASK_STATUS] : []),
-      ...(told.case === 'refused' || told.case === 'tooMany' ? [commands.sluice('doctor')] : []),
+      ...(LIMITED.includes(told.case) ? [commands.sluice('doctor')] : []),
+      ...(gatewayStatus === null || last === undefined
+        ? []
+        : [
+            commands.aws(
+              'logs',
+              'filter-log-events',
+              '--log-group-name',
+              accessLogGroup(stack),
+              '--start-time',
+              `${Date.parse(last.first)}`,
+              '--filter-pattern',
+              `{ $.status = "${gatewayStatus.status}" && $.error != "-" }`,
+              '--limit',
+              '20',
+            ),
+          ]),
       ...(way === '5xx' ? [log] : []),
     ],
     isOver ? 'warning' : 'problem',

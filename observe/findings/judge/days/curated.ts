@@ -195,7 +195,7 @@ function resentTable(
   const more = days.length === 1 ? '' : `, and on ${counted(days.length - 1, 'other day')}`;
   const verb = usual === percent(0.01) ? 'is' : 'are';
   const usually = others.length === 0 ? '' : `, where ${usual} ${verb} usual`;
-  const each = copies === null ? '' : `, each event ${copies} times`;
+  const each = copies === null ? '' : `, nearly each event ${copies} times`;
   const over = after === 0 ? '' : `, and it is over: ${resends[0]?.day} has no more than usual`;
   const ofCopies = copies === null ? 'some' : 'each';
   const table = config.tables[kind];
@@ -213,9 +213,13 @@ function resentTable(
   };
 }
 
-/** How often each event of a day came, where all came equally often; null where some came again. */
+/** The share of events that what repeats all requests may miss, as where it is deployed anew. */
+const MISSED_SHARE = 0.01;
+
+/** How often each event of a day came, where nearly all came equally often; null where some came again. */
 function copiesOf({ rows, resends }: ResentDay): number | null {
-  return resends % rows === 0 ? 1 + resends / rows : null;
+  const again = Math.round(resends / rows);
+  return again > 0 && Math.abs(resends - again * rows) <= rows * MISSED_SHARE ? 1 + again : null;
 }
 
 /** What a curated day keeps of raw files that are gone. */

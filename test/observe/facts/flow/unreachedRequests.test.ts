@@ -200,6 +200,19 @@ describe('requests that the endpoint answered without the collector', () => {
       },
     },
     { what: 'less than 1 % are answered 5xx', counts: { Count: [[0, 501]], '5xx': [[0, 5]] } },
+    {
+      what: 'no hour has 5 answers 5xx, and two together have them',
+      counts: {
+        Count: [
+          [0, 10],
+          [12, 10],
+        ],
+        '5xx': [
+          [0, 4],
+          [12, 4],
+        ],
+      },
+    },
     { what: 'less than 5 are answered 5xx', counts: { Count: [[0, 4]], '5xx': [[0, 4]] } },
     {
       what: 'the collector gave all but 4 of the answers',
