@@ -4,7 +4,7 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedTables } from '../tables/deliveredTables.ts';
 import type { DayRange } from './curatedDays.ts';
 import { trinoType } from './prestoView.ts';
-import { type COPY_ORDER, selectList, type ViewColumn } from './View.ts';
+import { COPY_ORDER, selectList, type ViewColumn } from './View.ts';
 
 /** What names the tables of a view. */
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'unitIds'>;
@@ -51,13 +51,8 @@ UNION ALL
 SELECT\n${selectList(declared(columns))}\nFROM ${single.from}\nWHERE ${single.where.join(' AND ')}`;
 }
 
-/** The columns of {@link COPY_ORDER} by which views order. */
-const VIEW_ORDER = [
-  'received_at',
-  'timestamp',
-  'sdk_type',
-  'sdk_version',
-] as const satisfies readonly (typeof COPY_ORDER)[number][];
+/** The columns by which views order: those of {@link COPY_ORDER} before the session. */
+const VIEW_ORDER = COPY_ORDER.slice(0, COPY_ORDER.indexOf('session_id'));
 
 /**
  * A query in parentheses: chosen rows, each with its number among the rows of the same `event_id` in the column `copy`,
