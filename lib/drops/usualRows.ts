@@ -22,13 +22,15 @@ const MANY_ROWS = 10;
 const FEWEST_NEAR = 10;
 /** Fewest rows of each of these days: fewer differ by chance. */
 const FEWEST_ROWS = 100;
-/** A day is far from these days if it is beyond them by more than so many times the difference of their most and least rows. */
+/** A day is far from these days if it is below them by more than so many times the difference of their most and least rows. */
 const FAR_SPREADS = 2;
 /**
- * A far day also has at most the part `share` of the least rows, or at least `times` the most: rows that come twice are told,
- * a busy day is not.
+ * A far day also has at most so much of the least rows. No day is far because it has more: four weeks hold no day of the month before, so
+ * that each first of a month on which somebody bills would be told.
  */
-const FAR = { share: 0.75, times: 1.75 };
+const FAR_SHARE = 0.75;
+/** What {@link FAR_SHARE} is of a smaller `unusualShare`, which is set where days differ. */
+const FAR_OF_UNUSUAL = 1.5;
 
 /** The days whose rows say what is usual for a day. */
 export function daysBefore(day: UtcDay): readonly UtcDay[] {
@@ -93,7 +95,7 @@ export function usualRows(day: UtcDay, entries: readonly ComparedEntry[]): numbe
  * @param entries Of some of {@link daysBefore}.
  */
 export function usualSpread(day: UtcDay, entries: readonly ComparedEntry[]): RowSpread | null {
-  const counting = entries.filter((entry) => saysWhatIsUsual(entry) && farWords(entry) === null);
+  const counting = entries.filter((entry) => saysWhatIsUsual(entry) && farWords(entry, FAR_SHARE) === null);
   const ofWeekPart = counting.filter((entry) => isWeekend(entry.day) === isWeekend(day));
   const compared = ofWeekPart.length >= FEWEST_NEAR ? ofWeekPart : counting;
   if (compared.length < FEWEST_NEAR || ofWeekPart.length < FEWEST) return null;
@@ -101,18 +103,20 @@ export function usualSpread(day: UtcDay, entries: readonly ComparedEntry[]): Row
   return { days: compared.length, least: Math.min(...rows), most: Math.max(...rows) };
 }
 
-/** How far a day is from days that are near each other, in words; null if it is not far, or a person accepted it. */
-function farWords({
-  rows: { out },
-  accepted,
-  usualSpread: spread,
-}: Pick<LedgerEntry, 'rows' | 'accepted' | 'usualSpread'>): string | null {
+/**
+ * How far a day is below days that are near each other, in words; null if it is not far, or a person accepted it.
+ *
+ * @param share The largest part of their least rows that is far.
+ */
+function farWords(
+  { rows: { out }, accepted, usualSpread: spread }: Pick<LedgerEntry, 'rows' | 'accepted' | 'usualSpread'>,
+  share: number,
+): string | null {
   if (spread === undefined || accepted === true) return null;
   const { days, least, most } = spread;
   const far = FAR_SPREADS * (most - least);
-  const isLess = out <= least * FAR.share && out < least - far;
-  const isMore = out >= most * FAR.times && out > most + far;
-  if (least < FEWEST_ROWS || !(isLess || isMore)) return null;
+  const isFar = out <= least * share && out < least - far;
+  if (least < FEWEST_ROWS || !isFar) return null;
   return `has ${shown(out)} rows, where ${days} days before had ${shown(least)} to ${shown(most)}`;
 }
 
@@ -182,7 +186,7 @@ export async function readDaysAround(
 }
 
 /**
- * Says how far a loaded day is from its usual rows, or from days that are near each other; null if it is not far, or a person accepted it.
+ * Says how far a loaded day is from its usual rows, or below days that are near each other; null if it is not far, or a person accepted it.
  *
  * @param share `unusualShare`.
  */
@@ -195,7 +199,8 @@ export function unusualWords(
   if (state !== 'succeeded' && empty === null) return null;
   if (usual === undefined || usual === 0 || accepted === true || share === 0) return null;
   const areMany = rows.out > usual * MANY_TIMES && rows.out >= usual + MANY_ROWS;
-  if (rows.out > usual * share && !areMany) return farWords(entry);
+  if (rows.out > usual * share && !areMany)
+    return farWords(entry, Math.min(FAR_SHARE, FAR_OF_UNUSUAL * share));
   const has = empty ?? `${shown(rows.out)} rows`;
   return `has ${has}, where ${shown(usual)} are usual`;
 }

@@ -127,7 +127,7 @@ const shared = {
   ),
   unusualShare: noted(
     share().default(0.5),
-    "Part of its weekday's usual rows at or below which a loaded day is a warning, as is one above five times of them, or far from days that are near each other. 0 turns all of it off.",
+    "Part of its weekday's usual rows at or below which a loaded day is a warning, as is one above five times of them, or far below days that are near each other (below 0.5, farther by as much). 0 turns all of it off.",
   ),
   filesLeave: noted(
     flag().default(false),
