@@ -64,13 +64,19 @@ import { readStackFaults } from './stackFaults.ts';
 import {
   contentPart,
   type KeyFacts,
+  METADATA_PART,
   NO_KEY,
   RAW_TABLES_PART,
   type SharedPart,
   type StatusFacts,
   type UnreadPart,
 } from './statusFacts.ts';
-import { type ContentChanges, readContentChanges } from './tables/contentChanges.ts';
+import {
+  type ContentChanges,
+  MOST_CONTENT_BYTES,
+  readContentChanges,
+  readMetadataChanges,
+} from './tables/contentChanges.ts';
 import { readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import { lastRedrive } from './tables/lastRedrive.ts';
@@ -84,7 +90,7 @@ const KEY_FAILED_MS = 14 * DAY_MS;
 const TRIES_MS = 3 * HOUR_MS;
 
 /**
- * Reads the state of every part: about 70 calls, three of them queries in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 70 calls, three or four of them queries in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -135,7 +141,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask(RAW_TABLES_PART, readLandedRows),
-    content: config.curate ? Promise.all(forwardedKinds.map(readContent)) : null,
+    content: config.curate ? Promise.all(forwardedKinds.map(readContent)).then((read) => read.flat()) : null,
     landed: ask('landing/', countLanding),
     damaged: ask('damaged/', countDamaged),
     writer: ask('the queue of the writer', readWriterBacklog),
@@ -291,9 +297,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     return (await readDatasets(open, configuredDatasets(config))).map(dropDays);
   }
 
-  /** How the content of a table differs, by itself: a table that cannot be read hides no other. */
-  function readContent(table: ForwardedKind): Promise<ContentChanges | null> {
-    return ask(contentPart(table), (open) => readContentChanges(open, table));
+  /** How the content of a table differs, by itself: a table that cannot be read hides no other, nor do metadata, which are read if all else is not large. */
+  async function readContent(table: ForwardedKind): Promise<(ContentChanges | null)[]> {
+    const content = await ask(contentPart(table), (open) => readContentChanges(open, table));
+    if (table !== 'events' || content === null || content.scannedBytes > MOST_CONTENT_BYTES) return [content];
+    return [content, await ask(METADATA_PART, readMetadataChanges)];
   }
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */

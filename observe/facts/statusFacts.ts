@@ -91,6 +91,7 @@ export type SharedPart =
   | 'the curated days'
   | 'the stack'
   | ContentPart
+  | 'the metadata of events'
   | SettingPart
   | StackPart;
 
@@ -99,6 +100,9 @@ type ContentPart = `the content of ${ForwardedKind}`;
 
 /** The name of the part that counts the rows of all raw tables, with one query. */
 export const RAW_TABLES_PART = 'the tables';
+
+/** The name of the part that compares the metadata of events, with a query of its own. */
+export const METADATA_PART = 'the metadata of events' satisfies SharedPart;
 
 /** The name of the part that compares the content of a table. */
 export function contentPart(table: ForwardedKind): ContentPart {

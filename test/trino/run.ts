@@ -16,7 +16,7 @@ import type { Table } from '../../lib/tables/Table.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
-import { contentChangesSql } from '../../observe/facts/tables/contentChanges.ts';
+import { contentChangesSql, metadataChangesSql } from '../../observe/facts/tables/contentChanges.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
@@ -78,7 +78,10 @@ const asked = [
   await hourlySql(),
 ];
 /** Queries of curated tables, which the questions of these load. */
-const contents = forwardedKinds.map((kind) => contentChangesSql(config, kind, ASKED_AT));
+const contents = [
+  ...forwardedKinds.map((kind) => contentChangesSql(config, kind, ASKED_AT)),
+  metadataChangesSql(config, ASKED_AT),
+];
 /** Cases of the SQL that curates days and of the queries of docs/answers.md, complete.md and experiments.md, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
   ...numberCases,

@@ -13,6 +13,7 @@ import {
   FEWEST_DAYS,
   type From,
   IS_EXPERIMENT,
+  METADATA_PARTS,
   NO_DAY,
   NO_NUMBER,
   NO_TEXT,
@@ -120,6 +121,8 @@ const MANY_NAMES = { least: 50, times: 3 } as const;
 const EARLIER = 'earlier';
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
 const MOST_CHANGES = 100;
+/** Bytes of {@link readContentChanges} of events up to which their metadata are read, too: these may be several times as many. */
+export const MOST_CONTENT_BYTES = 10e9;
 
 type Tables = Pick<
   Config,
@@ -142,6 +145,18 @@ export async function readContentChanges(
     contentChangesSql(deployment.config, table, deployment.now),
   );
   return { ...contentChangesOf(rows, table, deployment.now), scannedBytes };
+}
+
+/**
+ * How the metadata of events of 24 hours differ from those of its last curated days, as {@link readContentChanges}: how large they are, and
+ * whether they come again at once with the same ones. A query of its own, as it reads the largest column and orders all rows.
+ *
+ * @throws As that.
+ */
+export async function readMetadataChanges(deployment: Deployment): Promise<ContentChanges> {
+  const { config, now } = deployment;
+  const { rows, scannedBytes } = await askAthena(deployment, metadataChangesSql(config, now));
+  return { ...contentChangesOf(rows, 'events', now), scannedBytes };
 }
 
 /** What the query's answer says. @param now Epoch milliseconds. */
@@ -203,6 +218,23 @@ export function changeSince(
 
 /** The query of {@link readContentChanges}. */
 export function contentChangesSql(config: Tables, table: ForwardedKind, now: number): string {
+  return comparisonSql(rowsOf(config, table, now), now);
+}
+
+/** The query of {@link readMetadataChanges}. */
+export function metadataChangesSql(config: Tables, now: number): string {
+  const { curated, raw } = rangesOf(config, 'events', now);
+  const ofHours = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
+  const ofDays = { table: withRepeats(curated(COMPARED_DAYS.units)), where: 'true' };
+  const scans = [
+    scanOf(METADATA_PARTS, ofHours, ofDays),
+    scanOf(METADATA_PARTS, OF_HOUR, { table: withRepeats(raw), where: 'true' }),
+  ];
+  return comparisonSql(scans, now);
+}
+
+/** A query that compares rows. @param scans Of {@link scanOf}. */
+function comparisonSql(scans: readonly string[], now: number): string {
   const of = 'PARTITION BY "what", "subject"';
   const unusual = Object.entries(USUAL).map(([what, value]) =>
     value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
@@ -225,7 +257,7 @@ export function contentChangesSql(config: Tables, table: ForwardedKind, now: num
     ${numberSql.counted(isCounted)},
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
-  ${rowsOf(config, table, now).join('\n  UNION ALL\n  ')}
+  ${scans.join('\n  UNION ALL\n  ')}
   ) AS "rows"
   GROUP BY "what", "subject", "value", "sdk", "day", "hour", ${ofTime}
 ), "timed" AS (
@@ -320,8 +352,22 @@ SELECT * FROM (
 ORDER BY "kind", "whole" DESC, "value", "sdk"`;
 }
 
-/** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
-function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly string[] {
+/** Day, hour and time of rows of curated days, and of those of the last days. */
+const OF_DAY = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
+const OF_HOUR = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
+
+/** What is read of the tables of a kind. */
+interface Ranges {
+  /** SQL of the comparison of a day with the last curated days, so many. */
+  readonly between: (days: number) => string;
+  /** The rows of the last curated days, so many. */
+  readonly curated: (days: number) => From;
+  /** The rows that were received on the last days. */
+  readonly raw: From;
+}
+
+/** What is read of the tables of a kind. */
+function rangesOf(config: Tables, kind: ForwardedKind, now: number): Ranges {
   const today = utcDay(now);
   const last = addDays(firstYoungDay(config, now), -1);
   const between = (days: number) => `BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
@@ -338,26 +384,27 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
     table: qualifiedName(config, config.tables[kind]),
     where: `"ds" BETWEEN DATE '${first}' AND DATE '${addDays(today, windowDays(futureDays))}' AND "received_at" >= ${timestampText(Date.parse(firstReceived))}`,
   };
+  return { between, curated, raw };
+}
+
+/** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
+function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly string[] {
+  const { between, curated, raw } = rangesOf(config, kind, now);
   const { names = {}, units: fixed = {} } = PARTS[kind];
   const units = { ...fixed, ...unitIdPart(config) };
-  const ofDay = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
-  const ofHour = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
   if (kind === 'events') {
     const ofUnits = curated(COMPARED_DAYS.units);
     // All rows of one time lie in its day: those that came today do not make it a day that had as many.
     const received = 'CAST("received_at" AS date)';
     const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
-    const ofHours = `CASE WHEN "what" IN (${numberSql.names}) THEN date_trunc('hour', "timestamp") END`;
+    const ofHours = `CASE WHEN "what" = 'amount' THEN date_trunc('hour', "timestamp") END`;
     return [
-      scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
+      scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
       scanOf(units, `${ofReceipt} AS "day", ${ofHours} AS "hour", ${NO_TIME} AS "received_at"`, {
-        table: withRepeats(ofUnits),
-        where: `(${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
+        table: ofUnits.table,
+        where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
       }),
-      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, ofHour, {
-        table: withRepeats(raw),
-        where: 'true',
-      }),
+      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, OF_HOUR, raw),
     ];
   }
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
@@ -365,8 +412,8 @@ function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly stri
   const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
   const ofUnitHour = `"day", date_trunc('hour', "last_at") AS "hour", "last_at" AS "received_at"`;
   return [
-    scanOf(names, ofDay, curated(COMPARED_DAYS.names)),
-    scanOf(names, ofHour, raw),
+    scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
+    scanOf(names, OF_HOUR, raw),
     scanOf(UNITS, ofUnit, { table: unitsOf(groups, curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
     scanOf(UNITS, ofUnitHour, { table: unitsOf(groups, recent, NO_DAY), where: 'true' }),
   ];

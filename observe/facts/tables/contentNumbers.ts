@@ -1,9 +1,8 @@
 import { quoteText } from '../../../lib/base/sql.ts';
-import { valueNumber } from '../../../lib/views/productEvents.ts';
 import { COMPARED_DAYS, type ComparedPart, FEWEST_DAYS, type From } from './contentParts.ts';
 
 // What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
-// once. A query of contentChanges.ts reads the rows once for all parts, so that its steps have these columns beside those of shares.
+// once. Queries of contentChanges.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
 
 /** How much the mean has to differ from those of all days before, by what is compared: in powers of ten, of `repeats` as a share. */
 const OTHER = { amount: 0.8, size: 0.8, repeats: 0.4 } as const satisfies Partial<
@@ -80,24 +79,24 @@ export const numberSql = {
 } as const;
 
 /**
- * The rows of a table with their value as a number (`value_number`), the length of their metadata (`metadata_length`), whether one like it came less than a second before (`is_again`),
+ * The rows of a table with the length of their metadata (`metadata_length`), whether one like it came less than a second before (`is_again`),
  * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
- * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`.
+ * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`. The time is the sender's.
  */
 export function withRepeats({ table, where }: From): string {
-  const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "sent_at", "received_at")`;
+  const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "client_timestamp", "received_at")`;
   const isSoon = (from: string, to: string) => `${to} < ${from} + ${AT_ONCE}`;
-  const previous = `lag("sent_at") ${alike}`;
-  const next = `lead("sent_at") ${alike}`;
+  const previous = `lag("client_timestamp") ${alike}`;
+  const next = `lead("client_timestamp") ${alike}`;
   // Sent again, a row is between both; it has their order, as its time is the same.
-  const afterNext = `lead("sent_at", 2) ${alike}`;
-  const isOfNext = `${isSoon('"sent_at"', next)} AND (${next} > "sent_at" OR lead("received_at") ${alike} = "received_at")`;
-  const isOfAfterNext = `${isSoon('"sent_at"', afterNext)} AND ${afterNext} > "sent_at"`;
+  const afterNext = `lead("client_timestamp", 2) ${alike}`;
+  const isOfNext = `${isSoon('"client_timestamp"', next)} AND (${next} > "client_timestamp" OR lead("received_at") ${alike} = "received_at")`;
+  const isOfAfterNext = `${isSoon('"client_timestamp"', afterNext)} AND ${afterNext} > "client_timestamp"`;
   return `(
-    SELECT *, coalesce(${isSoon(previous, '"sent_at"')}, false) AS "is_again",
+    SELECT *, coalesce(${isSoon(previous, '"client_timestamp"')}, false) AS "is_again",
       coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated"
     FROM (
-      SELECT *, coalesce("client_timestamp", "timestamp") AS "sent_at", ${valueNumber.sql} AS "value_number", length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash"
+      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash"
       FROM ${table} WHERE ${where}
     ) AS "sent"
   ) AS "alike"`;

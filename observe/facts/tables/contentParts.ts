@@ -95,6 +95,8 @@ export const isPresent = `abs(date_diff('minute', "timestamp", "received_at")) <
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
+/** SQL of the value of an event as a number. */
+const VALUE = `(${valueNumber.sql})`;
 /** The SDK by whose versions something is told. */
 const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
 
@@ -185,14 +187,8 @@ export const PARTS: Readonly<
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
       amount: {
         ...ofEvent,
-        number: 'CASE WHEN "value_number" <> 0 THEN ln(abs("value_number")) / ln(10) END',
-        where: `${ofEvent.where} AND "event_value" IS NOT NULL AND coalesce("value_number" <> 0, true)`,
-      },
-      size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
-      repeats: {
-        ...ofEvent,
-        number: 'CASE WHEN "is_repeated" THEN 1e0 ELSE 0e0 END',
-        where: `${ofEvent.where} AND ${isPresent} AND coalesce("user_id", "stable_id") IS NOT NULL AND NOT "is_again"`,
+        number: `CASE WHEN ${VALUE} <> 0 THEN ln(abs(${VALUE})) / ln(10) END`,
+        where: `${ofEvent.where} AND "event_value" IS NOT NULL AND coalesce(${VALUE} <> 0, true)`,
       },
     },
   },
@@ -208,6 +204,17 @@ export const PARTS: Readonly<
       evaluation: { subject: '"sdk_type"', value: noEvaluation, sdk: VERSION, where: IS_OF_SDK },
       sdk,
     },
+  },
+};
+
+/** What is compared of events by their metadata, which are a query of their own: the column is as large as many others. */
+export const METADATA_PARTS: Parts = {
+  size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
+  // Events without a time of their sender have that of their receipt: a request that a proxy repeats would be events that come twice.
+  repeats: {
+    ...ofEvent,
+    number: 'CASE WHEN "is_repeated" THEN 1e0 ELSE 0e0 END',
+    where: `${ofEvent.where} AND ${isPresent} AND "client_timestamp" IS NOT NULL AND coalesce("user_id", "stable_id") IS NOT NULL AND NOT "is_again"`,
   },
 };
 

@@ -1,3 +1,4 @@
+import { MOST_CONTENT_BYTES } from '../../facts/tables/contentChanges.ts';
 import { entriesOf } from './entry.ts';
 import { failureCases, LOG_UNREAD, WHO } from './wording.ts';
 
@@ -24,6 +25,7 @@ const LIKE_IT = 'after the days that the detail names: those that it is compared
 const ending = `It goes once all has been as before for a day, or ${LIKE_IT}`;
 /** What ends findings on numbers of which the last hours are compared with days before. */
 const GOES_SOON = `It goes some hours after they are as before, or ${LIKE_IT}`;
+const OF_METADATA = `${GOES_SOON} Metadata are compared while status reads at most ${MOST_CONTENT_BYTES / 1e9} GB of the rest of events.`;
 /** Events from before the time window whose sender states no clock. */
 const TOO_MANY_LATE = 'The sender states no clock, and these are too many for phones that were offline.';
 const OF_RECEIPT = 'The rows keep the time that was sent, and lie in the day of their receipt.';
@@ -416,19 +418,19 @@ export const collectorFindings = {
         `${ending} A time within \`timeWindow\` may be told again some days later.`,
       ],
       amount: [
-        'A release of the app sends the value in another unit, as in cents in place of euros, or with its decimal point elsewhere. Sums and means of `event_value` have both.',
-        'Ask whoever owns the app which is meant: the command shows the days by version with a value. If it is the one of before, have it sent again. Rows stay as they are: queries have to convert those since the time of the title, or those before it.',
+        'Either a release of the app sends the value in another unit, as in cents in place of euros, or with its decimal point elsewhere; or the values are so, as durations during an incident, or prices of a sale.',
+        'The command shows rows of the day before and since the time of the title, by version of the SDK, with the largest value. If other versions are as before, or the value cannot be so, it is a release: ask whoever owns the app which unit is meant. Only then do queries have to convert those since, or those before. Values of an incident are true, and stay.',
         GOES_SOON,
       ],
       size: [
-        'A release of the app puts far more into `metadata`, as a whole object or a dump. It is stored, and queries of the column read it: both cost by their size.',
-        'Have whoever owns the app send what queries need: the command shows the beginning of such metadata by day and version. Rows stay as they are.',
-        GOES_SOON,
+        'Either a release of the app puts far more into `metadata`, as a whole object or a dump; or they are so, as traces of the errors of an incident. They are stored, and queries of the column read them: both cost by their size.',
+        'The command shows rows of the day before and since the time of the title, by version of the SDK, with the beginning of the largest metadata. If other versions are as before, or all events have the same in them, it is a release: have whoever owns the app send what queries need. Rows stay as they are.',
+        OF_METADATA,
       ],
       repeats: [
-        'A release of the app logs each of them twice, as where two parts of it listen for the same, or logs one for each of several things without saying which, also where `privacy.redact` drops what says it. These are no resends, which have the same time.',
-        'Have whoever owns the app log each once, or put what differs into `metadata`: the command shows those that came most often in a second. Rows stay as they are, and views count each.',
-        GOES_SOON,
+        'A release of the app logs each of them twice, as where two parts of it listen for the same, or logs one for each of several things without saying which, also where `privacy.redact` drops what says it. These are no resends, which have the same time; events without a `time` are not compared.',
+        'Have whoever owns the app log each once, or put what differs into `metadata`: the command shows the newest that came several times in a second. Rows stay as they are, and views count each.',
+        OF_METADATA,
       ],
       split: [
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,

@@ -53,6 +53,10 @@ interface Has {
   readonly relay?: NonNullable<Parameters<typeof defineConfig>[0]['relay']>;
   /** Rows that Athena counts in tables; null: it is denied. */
   readonly rows?: readonly Readonly<Record<string, string>>[] | null;
+  /** Bytes that Athena reads for each query. Default 9. */
+  readonly scanned?: number;
+  /** Whether the query of the metadata of events fails. */
+  readonly failsOnMetadata?: true;
 }
 
 const opened: { close(): void }[] = [];
@@ -95,6 +99,8 @@ async function factsOf({
   sqs = queueClient([messages, 0]),
   relay,
   rows = [],
+  scanned = 9,
+  failsOnMetadata,
 }: Has) {
   const ownConfig = relay === undefined ? config : defineConfig({ ...input, relay });
   const { deployment } = slowDeployment({
@@ -128,10 +134,15 @@ async function factsOf({
       asked.push(String(input['QueryString']));
       return { QueryExecutionId: String(asked.length - 1) };
     }
-    const answered = asked[Number(input['QueryExecutionId'])]?.includes('AS "received"') ? rows : [];
+    const sql = asked[Number(input['QueryExecutionId'])] ?? '';
+    if (failsOnMetadata && sql.includes('"company_metadata"')) {
+      const Status = { State: 'FAILED', StateChangeReason: 'Query exhausted resources at this scale factor' };
+      return { QueryExecution: { Status } };
+    }
+    const answered = sql.includes('AS "received"') ? rows : [];
     const names = [...new Set(answered.flatMap((row) => Object.keys(row)))];
     return {
-      QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: 9 } },
+      QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: scanned } },
       ResultSet: {
         ResultSetMetadata: { ColumnInfo: names.map((Name) => ({ Name })) },
         Rows: answered.map((row) => ({ Data: names.map((column) => ({ VarCharValue: row[column] })) })),
@@ -439,8 +450,26 @@ describe('rows of the last day', () => {
       ['quarantine', '11:00', 2],
     ]);
     expect(facts.quarantine).toMatchObject([{ reason: 'X', rows: 1 }]);
-    // Of the tables, and of the content of each.
-    expect(facts.scannedBytes).toBe(27);
+    // Of the tables, of the content of each, and of the metadata of events.
+    expect(facts.scannedBytes).toBe(36);
+  });
+
+  it.each([
+    { scanned: 10_000_000_000, queries: 4 },
+    { scanned: 10_000_000_001, queries: 3 },
+  ])(
+    'are asked for their metadata if the rest is small: $queries queries of $scanned bytes',
+    async ({ scanned, queries }) => {
+      const { facts } = await factsOf({ rows, scanned });
+      expect(facts.scannedBytes).toBe(scanned * queries);
+    },
+  );
+
+  it('whose metadata are too many for Athena hide nothing else', async () => {
+    const { facts } = await factsOf({ rows, failsOnMetadata: true });
+    expect(facts.unknown.map(({ part }) => part)).toContain('the metadata of events');
+    expect(facts.unknown.map(({ part }) => part)).not.toContain('the content of events');
+    expect(facts.contentChanges).toEqual([]);
   });
 
   it('that Athena does not count are counted in files, and the last event is that of a file', async () => {

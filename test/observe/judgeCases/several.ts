@@ -355,6 +355,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         'query',
         'FUNCTION_NOT_FOUND: line 2:50: Unexpected parameters (double, varchar) for function regexp_matches',
       ),
+      unreadPart('the metadata of events', 'query', 'TYPE_MISMATCH: line 1:8'),
       unreadPart('the tables', 'query', "TYPE_MISMATCH: line 1:8: '=' cannot be applied to double, varchar"),
       unreadPart('the exports', 'query', 'SYNTAX_ERROR: line 1:8'),
       // No query of this part reads either.

@@ -2,7 +2,7 @@ import { qualifiedName, quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
-import { contentPart, type StatusFacts } from '../../../facts/statusFacts.ts';
+import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import { type ContentChange, READ_DAYS } from '../../../facts/tables/contentChanges.ts';
 import { ABSENT_USER, idForm, isPresent, userForm, valueForm } from '../../../facts/tables/contentParts.ts';
 import { readTime, timestampText } from '../../../facts/tables/tracedRows.ts';
@@ -21,6 +21,12 @@ interface Wording {
   readonly columns: readonly string[];
   /** SQL of a column of which the command shows a value of each kind; default none. */
   readonly example?: string;
+  /** SQL of the number by which that value is the largest; default its text. */
+  readonly exampleBy?: string;
+  /** What the command leaves out of its rows by their receipt: those before the change, or those of more than a day before, telling both apart; default neither. */
+  readonly from?: 'change' | 'dayBefore';
+  /** SQL of the groups that the command shows; default all. */
+  readonly having?: string;
   /** SQL of the rows that the command shows. */
   readonly where: (change: ContentChange) => string;
   /** By what the command shows the largest first; default `last`, the last receipt. */
@@ -162,6 +168,8 @@ const WORDINGS: Readonly<
     },
     columns: ['"ds"', '"sdk_version"'],
     example: '"event_value"',
+    exampleBy: 'abs(TRY_CAST("event_value" AS double))',
+    from: 'dayBefore',
     where: ofSdkAndName,
   },
   size: {
@@ -169,6 +177,8 @@ const WORDINGS: Readonly<
       `${eventsOf(change)} have about ${twoFigures(change.mean)} characters of metadata each, where they had about ${twoFigures(change.usual)} ${before(change)}`,
     columns: ['"ds"', '"sdk_version"'],
     example: 'substr("company_metadata", 1, 200)',
+    exampleBy: 'length("company_metadata")',
+    from: 'dayBefore',
     where: ofSdkAndName,
   },
   repeats: {
@@ -187,7 +197,8 @@ const WORDINGS: Readonly<
       `date_trunc('second', "timestamp") AS "second"`,
     ],
     where: ofSdkAndName,
-    order: 'rows',
+    from: 'change',
+    having: 'count(*) > 1',
   },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
@@ -262,7 +273,8 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
     const [first] = alike;
     if (first === undefined) continue;
     const name = wordingOf(first);
-    const { title, columns, example, where, order = 'last' } = WORDINGS[name];
+    const wording = WORDINGS[name];
+    const { title, where, order = 'last' } = wording;
     const by = withheldOf(first, facts, config);
     const others = alike.length - 1;
     const more = others === 0 ? '' : `; and ${counted(others, 'other')} like it`;
@@ -279,13 +291,14 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
       since: alike.map(({ since }) => since).sort()[0] ?? null,
       detail: `${figures.join('. ')}.`,
       subject: subjectOf(first),
-      judgedBy: [contentPart(first.table)],
+      judgedBy: judgedByOf(first),
       isOfDay: first.kind !== 'less',
     };
     const from = `${qualifiedName(config, config.tables[first.table])} WHERE ${where(first)} AND "ds" >= DATE '${utcDay(now - READ_DAYS * DAY_MS)}'`;
+    const { columns, received } = shownOf(wording, first);
     const places = columns.map((_, i) => i + 1);
-    const shownExample = example === undefined ? '' : `, max(${example}) AS "example"`;
-    const sql = `SELECT ${columns.join(', ')}${shownExample}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from} GROUP BY ${places.join(', ')} ORDER BY "${order}" DESC LIMIT 100`;
+    const having = wording.having === undefined ? '' : ` HAVING ${wording.having}`;
+    const sql = `SELECT ${columns.join(', ')}${exampleOf(wording)}, count(*) AS "rows", min("received_at") AS "first", max("received_at") AS "last" FROM ${from}${received} GROUP BY ${places.join(', ')}${having} ORDER BY "${order}" DESC LIMIT 100`;
     const shown = [
       commands.sluice('query', sql),
       ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
@@ -300,6 +313,35 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
         )
       : finding('SLUICE_FINDING_EVENTS_UNUSUAL', { ...about, case: by?.case ?? name }, shown);
   }
+}
+
+/** The parts that have to be read for a change to be known. */
+function judgedByOf({ what, table }: ContentChange): readonly SharedPart[] {
+  const isOfMetadata = what === 'size' || what === 'repeats';
+  return isOfMetadata ? [contentPart(table), METADATA_PART] : [contentPart(table)];
+}
+
+/** SQL of the example of a command, after its columns; empty of one without. */
+function exampleOf({ example, exampleBy }: Wording): string {
+  if (example === undefined) return '';
+  return exampleBy === undefined
+    ? `, max(${example}) AS "example"`
+    : `, max_by(${example}, ${exampleBy}) AS "example"`;
+}
+
+/** The columns of the command of a change, and SQL of the receipt of its rows, which follows other conditions. */
+function shownOf(
+  { columns, from }: Wording,
+  { since }: ContentChange,
+): { readonly columns: readonly string[]; readonly received: string } {
+  const began = Date.parse(since);
+  const after = (time: number) => `"received_at" >= ${timestampText(time)}`;
+  if (from === undefined) return { columns, received: '' };
+  if (from === 'change') return { columns, received: ` AND ${after(began)}` };
+  return {
+    columns: [...columns, `${after(began)} AS "is_since"`],
+    received: ` AND ${after(began - DAY_MS)}`,
+  };
 }
 
 /** A query of the names of events that came first since about when another name did not come any more. */

@@ -5,6 +5,7 @@ import type { UnreadKind } from '../../../explainAwsError.ts';
 import type { StackFault } from '../../../facts/stackFaults.ts';
 import {
   contentPart,
+  METADATA_PART,
   RAW_TABLES_PART,
   type StatusFacts,
   type UnreadPart,
@@ -19,9 +20,10 @@ import type { Findings, Judged, Place } from '../place.ts';
  */
 const OF_TYPE = /\b(?:FUNCTION_NOT_FOUND|TYPE_MISMATCH)\b/;
 
-/** Whether the query of a part reads a table: that of the content of events or exposures its own, that of the rows all raw tables. No other part has one. */
+/** Whether the query of a part reads a table: that of the content or the metadata of events or exposures its own, that of the rows all raw tables. No other part has one. */
 function isReadBy(name: string, part: string, { tables, curatedTables }: Judged['config']): boolean {
-  const kind = forwardedKinds.find((known) => part === contentPart(known));
+  const ofContent = part === METADATA_PART ? contentPart('events') : part;
+  const kind = forwardedKinds.find((known) => ofContent === contentPart(known));
   if (kind === undefined) return part === RAW_TABLES_PART && Object.values(tables).includes(name);
   return [tables[kind], curatedTables[kind], ...(kind === 'exposures' ? [GROUPS_TABLE] : [])].includes(name);
 }

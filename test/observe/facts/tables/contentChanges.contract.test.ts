@@ -6,6 +6,7 @@ import {
   changeSince,
   contentChangesOf,
   contentChangesSql,
+  metadataChangesSql,
 } from '../../../../observe/facts/tables/contentChanges.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -21,6 +22,8 @@ interface Sent {
   readonly timeOfDays?: string;
   /** When all events of the curated days were received; default at 10:00 of the day. */
   readonly receiptOfDays?: string;
+  /** Whether their sender gives no time. */
+  readonly isUntimed?: true;
   /** Columns that are not as in any row; `i` in a value is the number of the row. */
   readonly as?: Readonly<Record<string, string | null>>;
 }
@@ -63,6 +66,7 @@ await connection.run("SET disabled_optimizers = 'statistics_propagation'");
 const prepared = {
   events: await connection.prepare(contentChangesSql(config, 'events', NOW)),
   exposures: await connection.prepare(contentChangesSql(config, 'exposures', NOW)),
+  metadata: await connection.prepare(metadataChangesSql(config, NOW)),
 };
 afterAll(() => {
   connection.closeSync();
@@ -73,28 +77,39 @@ afterAll(() => {
 const dayOf = (time: string, received: string) =>
   `CASE WHEN TIMESTAMP '${time}' < TIMESTAMP '${received}' - INTERVAL '7' DAY THEN DATE '${received.slice(0, 10)}' ELSE DATE '${time.slice(0, 10)}' END`;
 
-/** What the query tells of rows of events and of exposures. A kind without rows is not asked about. */
+/** What the queries tell of rows of events, of exposures, and of the metadata of rows of events. One without rows is not asked. */
 async function changes({
   events = [],
   exposures = [],
+  metadata = [],
 }: {
   readonly events?: readonly Sent[];
   readonly exposures?: readonly Sent[];
+  readonly metadata?: readonly Sent[];
 }) {
-  const sentOf = { events, exposures };
-  const kinds = forwardedKinds.filter((kind) => sentOf[kind].length > 0);
-  for (const kind of kinds) {
+  const sentOf = { events: [...events, ...metadata], exposures };
+  for (const kind of forwardedKinds.filter((kind) => sentOf[kind].length > 0)) {
     for (const table of tablesOf(kind)) await connection.run(`DELETE FROM ${table}`);
     for (const row of sentOf[kind]) {
-      const { days = {}, received = [], time: sent, timeOfDays = '10:00:00', receiptOfDays, as = {} } = row;
+      const {
+        days = {},
+        received = [],
+        time: sent,
+        timeOfDays = '10:00:00',
+        receiptOfDays,
+        as = {},
+        isUntimed,
+      } = row;
       const values = names.map((name) => {
         const text = Object.hasOwn(as, name) ? as[name] : Reflect.get(COLUMNS, name);
         return text == null ? 'NULL' : `replace('${text}', '#', CAST(i AS varchar))`;
       });
-      const insert = (table: string, received: string, count: number, time = received) =>
-        connection.run(
-          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, ${dayOf(time, received)}, TIMESTAMP '${received}', TIMESTAMP '${time}', TIMESTAMP '${time}' FROM range(${count}) AS t(i)`,
+      const insert = (table: string, received: string, count: number, time = received) => {
+        const sentAt = isUntimed ? 'NULL' : `TIMESTAMP '${time}'`;
+        return connection.run(
+          `INSERT INTO sluice.${table} SELECT ${values.join(', ')}, true, ${dayOf(time, received)}, TIMESTAMP '${received}', TIMESTAMP '${time}', ${sentAt} FROM range(${count}) AS t(i)`,
         );
+      };
       for (const [day, count] of Object.entries(days))
         await insert(`curated_${kind}`, receiptOfDays ?? `${day} 10:00:00`, count, `${day} ${timeOfDays}`);
       const counts = Map.groupBy(received, (time) => time);
@@ -102,7 +117,9 @@ async function changes({
     }
   }
   const answers = [];
-  for (const kind of kinds) answers.push(await prepared[kind].runAndReadAll());
+  const asked = { events, exposures, metadata };
+  for (const query of ['events', 'exposures', 'metadata'] as const)
+    if (asked[query].length > 0) answers.push(await prepared[query].runAndReadAll());
   const rows = answers.flatMap((answer) => answer.getRowObjects());
   return rows.map((row) => {
     const { kind, what, subject, value, label, times, sdk, count, whole, usual, mean, days, newest, since } =
@@ -602,13 +619,16 @@ describe('numbers of events', () => {
       ...more,
     });
   /** What is told of an event of each case, asked at once: the name of its event is what the case is. */
-  function toldOf(cases: readonly { readonly what: string; readonly sent: readonly Sent[] }[]) {
+  function toldOf(
+    cases: readonly { readonly what: string; readonly sent: readonly Sent[] }[],
+    query: 'events' | 'metadata' = 'metadata',
+  ) {
     const named = cases.flatMap(({ what, sent }) =>
       sent.map((row): Sent => ({ ...row, as: { ...row.as, event_name: what } })),
     );
     let asked: ReturnType<typeof changes> | undefined;
     return async (what: string) => {
-      asked ??= changes({ events: [views, ...named] });
+      asked ??= changes({ [query]: [views, ...named] });
       const all = await asked;
       return all
         .filter((row) => row.subject === what && row.what.endsWith(' other'))
@@ -635,7 +655,7 @@ describe('numbers of events', () => {
     },
     { what: 'a hundredth', sent: [before, buy({ event_value: '-0.2' }, twoHours)], row: { mean: -0.699 } },
   ];
-  const toldOfValues = toldOf(otherValues);
+  const toldOfValues = toldOf(otherValues, 'events');
   it.each(otherValues)(
     'tells values that are $what, since the first hour of these',
     async ({ what, row }) => {
@@ -698,7 +718,7 @@ describe('numbers of events', () => {
     },
     { what: 'of no size', sent: [before, buy({ event_value: '0' }, twoHours)] },
   ];
-  const toldOfUsualValues = toldOf(usualValues);
+  const toldOfUsualValues = toldOf(usualValues, 'events');
   it.each(usualValues)('tells no values that are $what', async ({ what }) => {
     expect(await toldOfUsualValues(what)).toEqual([]);
   });
@@ -760,6 +780,10 @@ describe('numbers of events', () => {
     { what: 'with another value', sent: [first, again({ event_value: '2' })] },
     { what: 'of two devices', sent: [first, again({ stable_id: 'd2' })] },
     { what: 'in a request that is sent again', sent: [first, ...resent('10:00.2')] },
+    {
+      what: 'at the times of their receipt',
+      sent: [first, again({})].map((sent): Sent => ({ ...sent, isUntimed: true })),
+    },
     {
       what: 'for nine of twenty users',
       sent: [
