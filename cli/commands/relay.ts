@@ -20,7 +20,7 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show what waits, and what the target refused.', options: [], run: status },
   redrive: {
-    summary: 'Send again what the target refused, and large copies whose messages are gone.',
+    summary: 'Send again what the target refused, and large copies that have no message.',
     options: ['reason', 'dry-run'],
     run: redrive,
   },
@@ -57,7 +57,13 @@ async function status(line: CommandLine): Promise<number> {
       { what: 'waiting', n: state.waiting.count, oldest: state.waiting.oldest ?? '' },
       ...(state.stranded === null
         ? []
-        : [{ what: 'without their message', n: state.stranded.count, oldest: state.stranded.oldest }]),
+        : [
+            {
+              what: `without their message${state.stranded.hasMore ? ', at least' : ''}`,
+              n: state.stranded.count,
+              oldest: state.stranded.oldest,
+            },
+          ]),
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),
   );
@@ -78,6 +84,7 @@ async function redrive(line: CommandLine): Promise<number> {
   writeResult<ResentCopies>(line, { reason, dryRun, ...moved }, () =>
     textTable([
       { what: 'found in relay/', n: moved.found },
+      ...(moved.stranded > 0 ? [{ what: 'of these without their message', n: moved.stranded }] : []),
       { what: dryRun ? 'that would be sent again' : 'sent again', n: moved.moved },
       ...(moved.tooOld > 0 ? [{ what: 'too old to be sent', n: moved.tooOld }] : []),
     ]),

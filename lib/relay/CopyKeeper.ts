@@ -60,7 +60,7 @@ export class CopyKeeper implements RelayKeeper {
       const until = Math.min(deadline, keptAt + KEEP_WITHIN_MS);
       const copy = this.#copy(request, id, keptAt);
       if (copy === null) return { outcome: 'withheld' };
-      return await this.#store(relayWaitingKey(id), writeRelayCopy(copy), until);
+      return await this.#store(relayWaitingKey(id), writeRelayCopy(copy), { until, deadline });
     } catch (error) {
       return { outcome: 'not_kept', error: errorText(error) };
     }
@@ -85,24 +85,44 @@ export class CopyKeeper implements RelayKeeper {
   }
 
   /** Sends a copy to the queue, by way of the bucket if it is too large. It never throws. */
-  async #store(key: string, text: string, until: number): Promise<RelayOutcome> {
+  async #store(key: string, text: string, { until, deadline }: KeepTimes): Promise<RelayOutcome> {
     const { send, put, clock } = this.#options;
     const left = () => Math.max(1, until - clock.now());
+    let isStored = false;
     // The text is ASCII.
     const isMessage = text.length <= MAX_MESSAGE_BYTES;
     if (!this.#breaker.admit()) return { outcome: 'not_kept', error: this.#breaker.code };
     const ms = left();
     try {
       if (!isMessage) await put(key, text, left());
+      isStored = !isMessage;
       await send(isMessage ? text : writeRelayedKey(key), left());
       this.#breaker.answered(true, '');
       return { outcome: isMessage ? 'queue' : 'bucket' };
     } catch (error) {
       // If the body took all the time, that does not mean that the service is away.
       if (ms >= FAIR_CALL_MS) this.#breaker.answered(false, errorText(error));
+      if (isStored && this.required) await this.#empty(key, deadline).catch(() => undefined);
       return { outcome: 'not_kept', error: errorText(error) };
     }
   }
+
+  /**
+   * Empties the object of a copy that has no message: its request is answered 503 and comes again, so that nobody may send this one.
+   * The collector may write objects, and not delete them.
+   */
+  async #empty(key: string, deadline: number): Promise<void> {
+    const { put, clock } = this.#options;
+    await put(key, '', Math.min(FAIR_CALL_MS, Math.max(1, deadline - clock.now())));
+  }
+}
+
+/** When a copy has to be kept, epoch milliseconds. */
+interface KeepTimes {
+  /** By when its calls end. */
+  readonly until: number;
+  /** By when the request is answered. */
+  readonly deadline: number;
 }
 
 /** A body without what must not leave. */

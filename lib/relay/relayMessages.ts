@@ -74,10 +74,11 @@ interface WaitingCopy {
   };
 }
 
-/** The copy of an object; null if there is none. An object that is no copy stays until S3 deletes it. */
+/** The copy of an object; null if there is none. An object that is no copy, or empty, stays until S3 deletes it. */
 async function readObject(key: string, store: ObjectStore, tries: Tries): Promise<WaitingCopy | null> {
   const object = await store.read(key, { listsIfDenied: true });
-  if (object === null) return null;
+  // The collector empties an object whose message it could not send.
+  if (object === null || object.text === '') return null;
   const copy = readRelayCopy(object.text);
   if (copy === null) tries.countUnreadable();
   return copy === null ? null : { copy, object: { key, eTag: object.eTag } };

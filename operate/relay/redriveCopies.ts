@@ -3,27 +3,28 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { copySource } from '../../lib/aws/copySource.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
+import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
-import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
+import { readRelayCopy, writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import {
   parseRelayRefusedKey,
-  parseRelayWaitingKey,
   RELAY_REFUSED_FOLDER,
   RELAY_WAITING_FOLDER,
   relayIdTime,
   relayWaitingKey,
 } from '../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { isStranded, RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
-import { listFolder } from '../../observe/facts/flow/waitingObjects.ts';
+import { isStranded, keptAtOf, RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
 
 /** How many objects are moved at the same time. */
 const AT_ONCE = 16;
 
 /** The result of sending refused copies again. */
 export interface RedrivenCopies {
-  /** Number of refused copies, and of those in `relay/waiting/` whose message is gone. */
+  /** Number of refused copies, and of {@link stranded} ones. */
   readonly found: number;
+  /** Of those found, the number of copies in `relay/waiting/` that have no message. */
+  readonly stranded: number;
   /** Copies that were sent again, or in a dry run would be. */
   readonly moved: number;
   /** Number of copies that are older than copies are kept. They stay until S3 deletes them. */
@@ -31,8 +32,10 @@ export interface RedrivenCopies {
 }
 
 /**
- * Sends refused copies again, and without a reason those in `relay/waiting/` whose messages are gone. Of the refused ones each is copied to `relay/waiting/`, and a message names it, before it is deleted. If the
- * command is interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
+ * Sends refused copies again, and without a reason those in `relay/waiting/` that have no message: each that can be read gets one. Of the
+ * refused ones each is copied to `relay/waiting/`, and a message names it, before it is deleted. If the command is interrupted, the next
+ * call goes on with these; a copy that was not yet deleted is then sent twice. What is left of the others is found once those that have
+ * got a message are delivered.
  *
  * @param reason Only copies that were refused for this reason are sent; with null, all of them, and stranded ones.
  * @param dryRun Whether copies are only counted.
@@ -56,11 +59,18 @@ export async function redriveCopies(
   const { messages: dead } = await readQueue(deployment, 'relay-dead-letters');
   const name = (key: string) =>
     sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(key) }));
-  const stranded = reason === null ? (await listFolder(deployment, RELAY_WAITING_FOLDER)).objects : [];
-  await mapLimit(stranded, AT_ONCE, async ({ key }) => {
+  const waiting: ListedObject[] = [];
+  if (reason === null && messages + dead === 0)
+    for await (const object of listObjects(store, RELAY_WAITING_FOLDER)) waiting.push(object);
+  let stranded = 0;
+  await mapLimit(waiting, AT_ONCE, async (object) => {
     signal?.throwIfAborted();
-    const keptAt = relayIdTime(parseRelayWaitingKey(key) ?? '');
-    if (keptAt === null || !isStranded(keptAt, messages + dead, now)) return;
+    const { key } = object;
+    const keptAt = keptAtOf(object);
+    if (keptAt === null || !isStranded(keptAt, 0, now)) return;
+    // The function would finish the message of what it cannot read, and it would be found again.
+    if (readRelayCopy((await store.read(key))?.text ?? '') === null) return;
+    stranded += 1;
     found += 1;
     moved += 1;
     if (!dryRun) await name(key);
@@ -85,5 +95,5 @@ export async function redriveCopies(
       await store.remove(Key, ETag);
     });
   }
-  return { found, moved, tooOld };
+  return { found, stranded, moved, tooOld };
 }

@@ -12,7 +12,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
-import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
+import { writeRelayCopy, writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import { lateNoteKey } from '../../lib/tables/ledgerKeys.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
@@ -131,7 +131,12 @@ describe('refused copies that are sent again', () => {
 
   it('wait again, each with its message, and the others stay', async () => {
     const before = await keys();
-    expect(await redriveCopies(deployment, '401', false)).toEqual({ found: 2, moved: 1, tooOld: 1 });
+    expect(await redriveCopies(deployment, '401', false)).toEqual({
+      found: 2,
+      stranded: 0,
+      moved: 1,
+      tooOld: 1,
+    });
     expect(await keys()).toEqual(
       [...before.filter((key) => key !== refused('401', young)), relayWaitingKey(young)].sort(),
     );
@@ -141,18 +146,33 @@ describe('refused copies that are sent again', () => {
     expect(await bodies('relay')).toHaveLength(2);
   });
 
-  describe('and large ones whose messages are gone', () => {
+  describe('and large ones that have no message', () => {
+    const LARGE = writeRelayCopy({
+      id: idOf(NOW - 3_600_000, 'd'),
+      keptAt: NOW - 3_600_000,
+      path: '/v1/rgstr',
+      query: '',
+      headers: {},
+      body: Buffer.from('large'),
+    });
     const hourOld = relayWaitingKey(idOf(NOW - 3_600_000, 'd'));
     beforeEach(async () => {
-      await store().write(hourOld, 'large');
+      await store().write(hourOld, LARGE);
+      await store().write(relayWaitingKey(idOf(NOW - 3_600_000, 'f')), 'no copy');
+      await store().write(relayWaitingKey(idOf(NOW - 3_600_000, '0')), '');
       await store().write(relayWaitingKey(idOf(NOW - 3_599_999, 'e')), 'younger');
     });
 
     it('get a message each, if no queue has one', async () => {
-      expect(await redriveCopies(deployment, null, false)).toEqual({ found: 4, moved: 3, tooOld: 1 });
+      expect(await redriveCopies(deployment, null, false)).toEqual({
+        found: 4,
+        stranded: 1,
+        moved: 3,
+        tooOld: 1,
+      });
       expect(await bodies('relay')).toContain(writeRelayedKey(hourOld));
       expect(await bodies('relay')).toHaveLength(3);
-      expect((await store().read(hourOld))?.text).toBe('large');
+      expect((await store().read(hourOld))?.text).toBe(LARGE);
       // They have messages now.
       expect(await redriveCopies(deployment, null, true)).toMatchObject({ found: 1, moved: 0 });
     });
@@ -198,7 +218,7 @@ describe('refused copies that are sent again', () => {
 
   it('stay as they are in a dry run', async () => {
     const before = await keys();
-    expect(await redriveCopies(deployment, '401', true)).toEqual({ found: 2, moved: 1, tooOld: 1 });
+    expect(await redriveCopies(deployment, '401', true)).toMatchObject({ found: 2, moved: 1, tooOld: 1 });
     expect(await keys()).toEqual(before);
     expect(await bodies('relay')).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
+import type { ListedObject } from '../../../lib/base/ObjectStore.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { collectMetrics } from '../../../lib/collect/collectMetrics.ts';
@@ -43,10 +44,12 @@ export interface WaitingCopies {
   readonly oldest: string | null;
 }
 
-/** Copies in the bucket whose messages are gone. */
+/** Copies in the bucket that have no message. */
 export interface StrandedCopies {
-  /** Number of copies. */
+  /** Number of copies. At least so many if `hasMore`. */
   readonly count: number;
+  /** Whether there may be more: 10,000 objects are listed. */
+  readonly hasMore: boolean;
   /** When the oldest was kept, ISO 8601. */
   readonly oldest: string;
 }
@@ -158,12 +161,15 @@ export async function readRelayState(
   const answers = await ifThere(asked);
   if (answers === undefined) return null;
   const [{ messages }, dead, queuedSince, waiting, refused] = answers;
-  const stored = waiting.objects.flatMap(({ key }) => timeOf(parseRelayWaitingKey(key)) ?? []);
+  const stored = waiting.objects.flatMap((object) => keptAtOf(object) ?? []);
   const stranded = stored.filter((keptAt) => isStranded(keptAt, messages + dead.messages, deployment.now));
+  const { hasMore } = waiting;
   return {
     waiting: waitingCopies(messages, stored, queuedSince),
     stranded:
-      stranded.length === 0 ? null : { count: stranded.length, oldest: isoTimestamp(Math.min(...stranded)) },
+      stranded.length === 0
+        ? null
+        : { count: stranded.length, hasMore, oldest: isoTimestamp(Math.min(...stranded)) },
     refused: countRefused(refused.objects.map(({ key }) => key)),
     hasMore: refused.hasMore,
   };
@@ -235,8 +241,13 @@ export async function readUnkeptError(
 /** The line of a request whose copy could not be kept. */
 const unkeptLine = z.object({ relay_error: z.string() });
 
+/** When the copy of an object in `relay/waiting/` was kept, epoch milliseconds; null of an object that is none: the collector empties one whose message it could not send. */
+export function keptAtOf({ key, size }: Pick<ListedObject, 'key' | 'size'>): number | null {
+  return size === 0 ? null : timeOf(parseRelayWaitingKey(key));
+}
+
 /**
- * Whether a copy in the bucket has lost its message: there is none in the queue, and none is a dead letter. SQS's counts are some minutes
+ * Whether a copy in the bucket has no message: there is none in the queue, and none is a dead letter. SQS's counts are some minutes
  * late, so that a young copy may have one.
  *
  * @param messages Messages in both queues. @param now Epoch milliseconds.

@@ -58,7 +58,7 @@ export const collectorFindings = {
         'The first command prints where it leads as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',
       ],
       again: [
-        'The target takes copies again: in none of the runs of the last ten minutes it refused one. Each that waits is tried within an hour, or once the `Retry-After` of the target is over, after 12 hours at most.',
+        'The target takes copies again: no run of the last ten minutes failed. Each that waits is tried within an hour, or once the `Retry-After` of the target is over, after 12 hours at most.',
         'Nothing is to be done. The command shows what it failed with.',
         '',
       ],
@@ -541,15 +541,15 @@ export const collectorFindings = {
     { section: 'quarantine', ofDay: 'counted' },
   ),
   SLUICE_FINDING_RELAY_LOST: warning(
-    "Messages of relay's queue are gone, though relay neither delivered their copies nor put them aside.",
+    'Copies of requests have no message in the queue of relay, which neither delivered them nor put them aside.',
     {
       gone: [
         `Somebody purged or deleted the queue. The events are in your tables; the target never gets them. ${WHO} PurgeQueue, DeleteQueue.`,
         'Nothing brings these copies back. Take sqs:PurgeQueue from whoever does not need it. The finding goes a day after it.',
       ],
       stranded: [
-        `Somebody purged or deleted the queue. Large copies are in the bucket and have only their message there, so that nobody sends them. ${WHO} PurgeQueue, DeleteQueue.`,
-        'The first command says how many would be sent, with what the target refused; the second sends them.',
+        `Somebody purged or deleted the queue, or the collector could not send their messages, which \`SLUICE_FINDING_RELAY_NOT_KEPT\` says for a day. Large copies are in the bucket, and without a message nobody sends them: S3 deletes them after seven days. ${WHO} PurgeQueue, DeleteQueue.`,
+        'The first command says how many would be sent, with what the target refused; the second sends them. What the first does not find is of another release, which this one cannot read: S3 deletes it.',
       ],
     },
     { section: 'relay' },

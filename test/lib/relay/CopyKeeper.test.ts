@@ -298,6 +298,42 @@ describe('the copy of a request', () => {
     expect(put).toEqual([1_048_577]);
   });
 
+  it.each([
+    { required: true, left: 'an empty object, which nobody sends', written: [1_048_577, 0] },
+    { required: false, left: 'the object, as its request does not come again', written: [1_048_577] },
+  ])(
+    'leaves $left, where its message cannot be sent and required is $required',
+    async ({ required, written }) => {
+      const keep = async (query: string, failsAt = 9) => {
+        const put: { length: number; timeoutMs: number }[] = [];
+        const length = { sent: 0 };
+        const outcome = await keeping(
+          {
+            choice: { required, redacted: false },
+            put: async (_, text, timeoutMs) => {
+              put.push({ length: text.length, timeoutMs });
+              if (put.length === failsAt) throw new TypeError();
+            },
+            send: async (text) => {
+              length.sent = text.length;
+              throw new RangeError();
+            },
+          },
+          query,
+        )(NOW + 1_500);
+        return { put, outcome, sent: length.sent };
+      };
+      const { sent } = await keep('');
+      const large = 'q'.repeat(1_048_577 - sent);
+      const { put, outcome } = await keep(large);
+      expect(put.map(({ length }) => length)).toEqual(written);
+      expect(put[1]?.timeoutMs ?? 300).toBe(300);
+      expect(outcome).toEqual({ outcome: 'not_kept', error: 'RangeError' });
+      expect((await keep(large, 2)).outcome).toEqual(outcome);
+      expect((await keep(large, 1)).put).toHaveLength(1);
+    },
+  );
+
   it('is not tried while the queue is away, and is kept again when it is back', async () => {
     const { post, calls, clock, away, metrics } = start({}, {}, { queue: 'hangs' });
     await post({ body });

@@ -284,6 +284,14 @@ describe('a message', () => {
     expect(logged).toContainEqual(expect.objectContaining(counts));
   });
 
+  it('is done if its object is empty, which is no error', async () => {
+    const { store, relay, keys, line } = start();
+    await store.write(WAITING, '');
+    expect(await relay(NAMED)).toEqual([]);
+    expect(keys()).toEqual([WAITING]);
+    expect(line()).not.toHaveProperty('code');
+  });
+
   it('stays if its object cannot be read', async () => {
     const { store, relay, hidden, line } = start();
     store.read = slowDown;

@@ -338,7 +338,7 @@ export const requestCases: readonly Case[] = [
       relay: {
         ...relayWaits(0, 0).relay,
         waiting: { count: 0, oldest: null },
-        stranded: { count: 3, oldest: hoursAgo(30) },
+        stranded: { count: 3, hasMore: false, oldest: hoursAgo(30) },
       },
     },
   ],

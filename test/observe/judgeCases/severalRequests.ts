@@ -173,6 +173,13 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     `the gateway refused requests, most with ${status}`,
     { ...unreachedAt('4xx', 1), gatewayStatus: { status, count: 40, of: 50 } },
   ]),
+  'more large copies have no message in a queue than are listed': {
+    relay: {
+      ...relayWaits(0, 0).relay,
+      waiting: { count: 0, oldest: null },
+      stranded: { count: 10_000, hasMore: true, oldest: hoursAgo(30) },
+    },
+  },
   'a few requests of the last hour end a day of refusals': {
     unreached: [unreachedHour('4xx', 4, 17, 60), unreachedHour('4xx', 1, 3, 10)],
   },

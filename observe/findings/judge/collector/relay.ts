@@ -74,10 +74,10 @@ function neededText(error: string, stack: Place['stack']): string {
 export function* lostCopies({ lostCopies: lost, relay }: StatusFacts, { stack, commands }: Place): Findings {
   const stranded = relay?.stranded ?? null;
   if (stranded !== null) {
-    const { count, oldest } = stranded;
+    const { count, hasMore, oldest } = stranded;
     const told = {
       case: 'stranded',
-      title: `${counted(count, 'copy of a large request is', 'copies of large requests are')} in ${RELAY_WAITING_FOLDER}, and no queue has a message of ${count === 1 ? 'it' : 'them'}, the oldest kept`,
+      title: `${hasMore ? 'At least ' : ''}${counted(count, 'copy of a large request is', 'copies of large requests are')} in ${RELAY_WAITING_FOLDER}, and no queue has a message of ${count === 1 ? 'it' : 'them'}, the oldest kept`,
       since: oldest,
     } as const;
     const redrive = (...more: readonly string[]) => commands.sluice('relay', 'redrive', ...more);

@@ -51,6 +51,7 @@ it('copies that wait are counted, and those that are not tried again by reason, 
   for (const minutes of [20, 40])
     await keep(relayRefusedKey({ reason: 'expired', at: minutesAgo(minutes), id: id(minutes + 5) }));
   await keep(relayWaitingKey(id(50)));
+  await landing.put(relayWaitingKey(id(70)), Buffer.of());
   await keep('relay/refused/other');
   await keep('relay/waiting/other');
   const at = (minutes: number) => isoTimestamp(minutesAgo(minutes));
@@ -103,8 +104,8 @@ it.each([
 });
 
 describe('copies in the bucket', () => {
-  const keep = (minutes: number) =>
-    landing.put(relayWaitingKey(relayId(minutesAgo(minutes), 'b'.repeat(24))), Buffer.of(1));
+  const keep = (minutes: number, copy = Buffer.of(1)) =>
+    landing.put(relayWaitingKey(relayId(minutesAgo(minutes), 'b'.repeat(24))), copy);
 
   it.each([
     { what: 'no queue has a message', sqs: queueClient([0, 0]), stranded: { count: 2, minutes: 90 } },
@@ -118,10 +119,15 @@ describe('copies in the bucket', () => {
       sqs: queueClient([0, 0], { 'relay-dead-letters': [1, 0] }),
       stranded: null,
     },
-  ])('of an hour and more have lost their messages where $what: $stranded', async ({ sqs, stranded }) => {
+  ])('of an hour and more have no messages where $what: $stranded', async ({ sqs, stranded }) => {
     for (const minutes of [59, 60, 90]) await keep(minutes);
+    await keep(95, Buffer.of());
     const state = await relayState(sqs);
-    const told = stranded && { count: stranded.count, oldest: isoTimestamp(minutesAgo(stranded.minutes)) };
+    const told = stranded && {
+      count: stranded.count,
+      hasMore: false,
+      oldest: isoTimestamp(minutesAgo(stranded.minutes)),
+    };
     expect(state?.stranded).toEqual(told);
   });
 });
