@@ -121,6 +121,23 @@ describe("the look at the bucket's policy", () => {
     ]);
   });
 
+  it('has what a log tells of where the policy denies nothing any more', async () => {
+    const mended: DeniedCalls = {
+      ...deniedCalls,
+      by: 'bucket',
+      statements: { owner: 'acme', sids: ['A'] },
+      repair: ['s3api', 'get-bucket-policy'],
+    };
+    const problems = deniedFindings({ deniedCalls: [mended] }, { commands });
+    const status = async () => ({
+      deniedCalls: [mended],
+      problems: problems.map((problem) => problem.found),
+    });
+    expect(await found({ policy: null, status })).toEqual([
+      { sid: undefined, command: 'aws s3api get-bucket-policy --region eu-west-1' },
+    ]);
+  });
+
   it('before there is a stack, only shows the policy, asks no log, and leaves out our own statement', async () => {
     // It names no role yet.
     const own = deleteByVersionOnly(['arn:aws:s3:::acme/statsig/*'], []);

@@ -28,9 +28,11 @@ import { judge } from './judge.ts';
 const firstLook = (facts: Partial<StatusFacts>) =>
   sightsOf(judge(facts), { ...wellFacts, ...facts }, readLook(undefined)).map(({ finding }) => finding);
 
-/** What a finding says of a deployment before it: how long before; undefined if it names none. */
-const saidBefore = (found: { readonly detail: string } | undefined) =>
-  /The stack was deployed at \S+, (.*) before\./.exec(found?.detail ?? '')?.[1];
+/** What a finding says of a deployment before it: how long before; undefined if it names none. @throws Without a finding. */
+function saidBefore(found: { readonly detail: string } | undefined): string | undefined {
+  if (found === undefined) throw new Error('There is no finding.');
+  return /The stack was deployed at \S+, (.*) before\./.exec(found.detail)?.[1];
+}
 
 describe('the deployment before a finding', () => {
   it.each([
@@ -52,10 +54,10 @@ describe('the deployment before a finding', () => {
   });
 
   it.each([
-    { what: 'an hour and a half before', ago: 31.5, said: '1 h 30 min' },
-    { what: 'a day before', ago: 54, said: '24 h 0 min' },
-    { what: 'more than a day before, when it is not told', ago: 54.1, said: undefined },
-  ])('of drops that fail for 30 hours was $what', ({ ago, said }) => {
+    { told: 'told', ago: 31.5, said: '1 h 30 min' },
+    { told: 'told', ago: 54, said: '24 h 0 min' },
+    { told: 'not told', ago: 54.1, said: undefined },
+  ])('is $told of drops that fail for 30 hours if it was $ago hours ago', ({ ago, said }) => {
     const facts = datasetFacts({ days: [{ ...failedDay, failing: ongoingFailure }] });
     const [found] = firstLook({ ...facts, deployedAt: hoursAgo(ago) });
     expect(found?.since).toBe(hoursAgo(30));
@@ -63,10 +65,10 @@ describe('the deployment before a finding', () => {
   });
 
   it.each([
-    { since: 22.5, said: '30 min' },
-    { since: 23.5, said: undefined },
+    { told: 'told', since: 22.5, said: '30 min' },
+    { told: 'not told', since: 23.5, said: undefined },
   ])(
-    'of what is counted for 24 hours, and is $since hours old, is told as $said before',
+    'is $told of what is counted for 24 hours if its first was counted $since hours ago',
     ({ since, said }) => {
       const quarantine = [{ ...quarantineCount, firstAt: hoursAgo(since) }];
       const [found] = firstLook({ quarantine, deployedAt: hoursAgo(since + 0.5) });
@@ -75,22 +77,19 @@ describe('the deployment before a finding', () => {
   );
 
   it.each([
-    { ago: 22.5, said: undefined },
-    { ago: 43.5, said: '30 min' },
-  ])(
-    'of what an earlier look saw since 43 hours, $ago hours ago, is told as $said before',
-    ({ ago, said }) => {
-      const lookAt = (age: number, firstAt: string, last: LastLook) => {
-        const deployedAt = hoursAgo(ago);
-        const facts = { at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }], deployedAt };
-        return sightsOf(judge(facts), { ...wellFacts, ...facts }, last);
-      };
-      const sights = lookAt(21, hoursAgo(43), readLook(undefined));
-      const [sight] = lookAt(0, hoursAgo(22), { at: hoursAgo(21), sights });
-      expect(sight?.finding.since).toBe(hoursAgo(43));
-      expect(saidBefore(sight?.finding)).toBe(said);
-    },
-  );
+    { told: 'not told', ago: 22.5, said: undefined },
+    { told: 'told', ago: 43.5, said: '30 min' },
+  ])('is $told of what an earlier look saw since 43 hours if it was $ago hours ago', ({ ago, said }) => {
+    const lookAt = (age: number, firstAt: string, last: LastLook) => {
+      const deployedAt = hoursAgo(ago);
+      const facts = { at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }], deployedAt };
+      return sightsOf(judge(facts), { ...wellFacts, ...facts }, last);
+    };
+    const sights = lookAt(21, hoursAgo(43), readLook(undefined));
+    const [sight] = lookAt(0, hoursAgo(22), { at: hoursAgo(21), sights });
+    expect(sight?.finding.since).toBe(hoursAgo(43));
+    expect(saidBefore(sight?.finding)).toBe(said);
+  });
 });
 
 describe('a finding of sluice status', () => {

@@ -118,15 +118,17 @@ describe('an object of others', () => {
     },
     { what: 'it is empty', name: 'empty.txt', bytes: new Uint8Array() },
     { what: "it is Parquet, as of Statsig's own forwarding", name: 'of-statsig', bytes: PARQUET },
-  ])('is not told if $what', async ({ name, bytes }) => {
+  ])('is not told if $what, even if it was put twice', async ({ name, bytes }) => {
+    await put(keyOf(TODAY, name), bytes);
     await put(keyOf(TODAY, name), bytes);
     expect(await keysFound()).toEqual([]);
   });
 
-  it('hides no file of Sluice, however many were written since', async () => {
+  it('hides neither a file of Sluice nor the newest of others, however many there are', async () => {
     await replace(ownKey(TODAY, 8), NO_PARQUET);
     for (let i = 0; i <= 20; i += 1) await put(keyOf(TODAY, `of-statsig-${i}`), PARQUET);
-    expect(await keysFound()).toEqual([ownKey(TODAY, 8)]);
+    await put(keyOf(TODAY, 'notes.txt'), NO_PARQUET);
+    expect(await keysFound()).toEqual([ownKey(TODAY, 8), keyOf(TODAY, 'notes.txt')]);
   });
 });
 
