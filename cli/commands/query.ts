@@ -16,7 +16,7 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
-import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { textTable, writeCsv, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 import { athenaRead } from '../terminal/phrases.ts';
 import { openProgress } from '../terminal/progress.ts';
 
@@ -217,7 +217,7 @@ export type QueryRows = readonly Readonly<Record<string, unknown>>[];
 /** Writes rows to stdout, in the form that the options ask for. */
 function write(line: CommandLine, rows: QueryRows): void {
   if (line.values['json'] === true) writeJson<QueryRows>(rows);
-  else if (line.values['csv'] === true) writeOut(csvTable(rows));
+  else if (line.values['csv'] === true) writeCsv(rows);
   else writeOut(textTable(rows), 'table');
 }
 

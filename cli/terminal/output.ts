@@ -5,11 +5,12 @@ import type { CommandLine } from './commandLine.ts';
 
 /**
  * Everything that commands print passes through this file. Names, keys and rows from outside can contain control characters
- * of a terminal, which are escaped. A test checks that no other file of cli/ writes.
+ * of a terminal, which are escaped, except in {@link writeCsv} to a program. A test checks that no other file of cli/ writes, but
+ * the launcher and a program whose output another one reads.
  */
 
 /**
- * Columns of the terminal that stdout is; undefined if it is not one or unknown: then no table is cut. Some
+ * Columns of the terminal that a stream is; undefined if it is none or they are unknown: then no table is cut. Some
  * terminals of CI and editors report 0.
  */
 export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
@@ -24,6 +25,13 @@ export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): numb
 export function writeOut(text: string, look?: Look): void {
   clearProgress();
   process.stdout.write(dressed(text, process.stdout, look));
+}
+
+/** Writes rows to stdout as {@link csvTable}. A program or a file gets each value as it is; a terminal gets it escaped. */
+export function writeCsv(rows: readonly Readonly<Record<string, unknown>>[]): void {
+  clearProgress();
+  const text = csvTable(rows);
+  process.stdout.write(process.stdout.isTTY ? visibleText(text) : text);
 }
 
 /** A text as it is written: what a terminal would act on is shown as an escape, and then the colours of the look are added. */
@@ -92,7 +100,7 @@ const LEAST_WIDTH = 6;
  * Rows as an aligned text table with a header; numbers are aligned to the right. Each row is one line: line breaks and
  * other control characters are escaped.
  *
- * @param width Columns: the widest columns of the table are cut, with `…`, until a line fits. Default: those of the terminal;
+ * @param width Columns: the widest columns of the table are cut, with `…`, until a line fits or each has {@link LEAST_WIDTH}. Default: those of the terminal;
  *   if stdout is not a terminal, nothing is cut.
  * @example
  * textTable([{ group: 'test', users: 12 }]);
@@ -125,7 +133,7 @@ export function textTable(
   return [lines[0], line(widths.map((columnWidth) => '-'.repeat(columnWidth))), ...lines.slice(1)].join('');
 }
 
-/** Narrows the widest columns, all to the same width, until a line of them fits. */
+/** Narrows the widest columns, all to the same width, until a line of them fits or each has {@link LEAST_WIDTH}. */
 function fitWidths(widths: readonly number[], total: number): number[] {
   const gaps = 2 * (widths.length - 1);
   const room = (cap: number) => widths.reduce((sum, width) => sum + Math.min(width, cap), gaps);

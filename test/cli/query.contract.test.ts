@@ -102,6 +102,14 @@ describe('sluice query of Athena', () => {
     expect(statements).toEqual(['SELECT 1']);
   });
 
+  it('gives a program the values of CSV as they are', async () => {
+    made = { ...TWO, columns: [['name', 'varchar']], rows: [['a\tb'], ['c\u200bd'], ['e\rf']] };
+    expect(await query('SELECT 1', '--csv')).toMatchObject({
+      code: 0,
+      stdout: 'name\na\tb\nc\u200bd\n"e\rf"\n',
+    });
+  });
+
   it('reads the statement from stdin for -', async () => {
     const args = ['query', '-', '--endpoint-url', endpoint, '--stage', 'local', '--json'];
     expect((await callMain(args, { stdin: 'SELECT 2' })).code).toBe(0);
