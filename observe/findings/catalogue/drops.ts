@@ -7,7 +7,7 @@ const { problem, warning } = entriesOf('drops');
 const BY_HAND = `Somebody wrote the object by hand: no function writes such an entry. ${UNSAID_WHO}`;
 /** The cure of a damaged object of the ledger. */
 const VERSION_BEFORE =
-  'One command lists the versions of an object, the next brings back the last one before the damage. If the finding comes back, take an earlier version. Do not delete the object: it may be all that says which files the day has.';
+  'One command lists the versions of an object, the next brings back the last one before the damage. If the finding comes back, take an earlier version. Do not delete an object that has one: it may be all that says which files the day has.';
 
 /** Who made a bucket in another account: no call of ours may ask that account. */
 const OF_STRANGER = 'S3 does not say whose it is: CloudTrail of that account has CreateBucket.';

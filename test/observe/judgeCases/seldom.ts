@@ -238,6 +238,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { key: 'ledger/acme/orders/2026-11-18.json', writtenAt: hoursAgo(3), versionBefore: 'v1' },
       { key: 'ledger/acme/orders/2026-11-17.json', writtenAt: hoursAgo(5), versionBefore: null },
       { key: 'ledger/exports/out/2026-11-18.json', writtenAt: null, versionBefore: null },
+      { key: 'ledger/exports/out/2026-11-19.json', writtenAt: hoursAgo(2), versionBefore: 'v3' },
       { key: 'ledger/curated/events/2026-11-18.json', writtenAt: hoursAgo(4), versionBefore: 'v2' },
     ],
     alarms: ringing('export-failed-daily', 'curations-failed', 'ingest-failed-daily'),
