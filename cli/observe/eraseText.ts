@@ -1,5 +1,8 @@
+import { counted } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { erasePlaces } from '../../lib/erase/erasePlaces.ts';
+import type { LeftObject } from '../../lib/erase/Manifest.ts';
+import { MOST_MENTIONED } from '../../lib/erase/ParquetEraser.ts';
 import type { EraseReceipt } from '../../operate/erase/erase.ts';
 import { textTable } from '../terminal/output.ts';
 
@@ -9,8 +12,8 @@ const WHY = {
   archived: 'archived: restore it, so that it can be searched',
   unreadable: 'damaged, so that it cannot be searched',
   unread: 'rows there are damaged, so that not all of it can be searched',
-  denied: 'AWS denied it alone, so its key of KMS is disabled, or it is locked',
-} as const;
+  denied: 'AWS denied this object and not the others: its KMS key is disabled, or it is locked',
+} as const satisfies Record<LeftObject['why'], string>;
 
 /** A receipt for people. */
 export function eraseText(receipt: EraseReceipt): string {
@@ -52,7 +55,7 @@ function placeRows({ total, state }: EraseReceipt) {
   });
 }
 
-/** What the table of places leaves out: rows of others, loads under way, and earlier runs. */
+/** What the table of places, which is of all runs, leaves out: of this run, rows of others and loads under way; and how many earlier runs. */
 function countLines({ run, state, countsMentions, forgotten }: EraseReceipt): readonly string[] {
   const isDry = state === 'dry';
   const sum = (member: 'mentions' | 'others' | 'waiting') =>
@@ -73,7 +76,7 @@ function countLines({ run, state, countsMentions, forgotten }: EraseReceipt): re
     ),
     ...(countsMentions
       ? []
-      : ['Mentions in rows of others were not counted: there are more than 100 values.']),
+      : [`Mentions in rows of others were not counted: there are more than ${MOST_MENTIONED} values.`]),
     ...countLine(sum('waiting'), 'Objects of a load under way, which a later run looks at again'),
     ...countLine(forgotten, 'Earlier runs that are not in these figures: the record keeps the last ones'),
     ...(run.resumed > 0
@@ -82,9 +85,12 @@ function countLines({ run, state, countsMentions, forgotten }: EraseReceipt): re
   ];
 }
 
-/** The objects that could not be searched, one line each. */
+/** The objects that this run could not search, one line each, and how many more versions there are. */
 function leftLines({ run: { left, leftCount } }: EraseReceipt): readonly string[] {
-  return [...leftTexts(left), ...(leftCount > left.length ? [`… and ${leftCount - left.length} more.`] : [])];
+  return [
+    ...leftTexts(left),
+    ...(leftCount > left.length ? [`… and ${counted(leftCount - left.length, 'more version')}.`] : []),
+  ];
 }
 
 /** The objects with bytes that were not searched, and the commands for them; without those that {@link leftLines} tells of. */
@@ -120,11 +126,12 @@ function hasEverFound({ run, total, forgotten }: EraseReceipt): boolean {
 
 /** Whether the erasure is complete, and else when to run it again. */
 function stateText({ state, completeFrom, run }: EraseReceipt): string {
-  if (state === 'dry') return 'Nothing was changed.';
   if (state === 'complete') return 'Complete: this run found nothing any more.';
-  const at = isoTimestamp(completeFrom ?? 0);
+  // Of a dry run alone.
+  if (completeFrom === null) return 'Nothing was changed.';
+  const at = isoTimestamp(completeFrom);
   if (run.leftCount > 0)
-    return 'Not complete: some objects could not be searched. Restore or delete them, and run it again.';
+    return 'Not complete: some objects could not be searched. Do for each what its line says, or delete it, and run it again.';
   if (run.onTheWay.length > 0)
     return `Not complete yet: ${run.onTheWay.join('; ')}. They may have earlier rows. Run it again after ${at}, once they have arrived: it is complete once a run finds nothing.`;
   return `Not complete yet: events that were sent before may still arrive. Run it again after ${at}: it is complete once a run finds nothing.`;

@@ -1,6 +1,6 @@
 import { type Action, allOptions, type Command, type CommandOptions, oneOf } from './commandLine.ts';
 
-/** Columns of help. */
+/** The most columns of a line of help. */
 const WIDTH = 80;
 
 /** Every exit code with its meaning. */
@@ -31,16 +31,16 @@ export function overview(commands: readonly Command[]): string {
 /** The text of `sluice <command> --help`. */
 export function commandHelp(command: Command): string {
   const { name, takes, summary, examples, actions = {} } = command;
-  const rows = Object.entries(actions).map(([action, settings]): [string, string] => [
+  const actionRows = Object.entries(actions).map(([action, settings]): [string, string] => [
     action,
     settings.summary,
   ]);
-  const acts = Object.entries(actions).map(([action, settings]) => withArguments(action, settings.takes));
-  const usage = withArguments(`sluice ${name}`, acts.length === 0 ? takes : acts.join(' | '));
+  const usages = Object.entries(actions).map(([action, settings]) => withArguments(action, settings.takes));
+  const usage = withArguments(`sluice ${name}`, usages.length === 0 ? takes : usages.join(' | '));
   return sections([
     wrapLines(summary, WIDTH),
     wrapLines(`${usage} [options]`, WIDTH, 'Usage: ', '         '),
-    rows.length > 0 ? ['Actions:', ...twoColumns(rows)] : [],
+    actionRows.length > 0 ? ['Actions:', ...twoColumns(actionRows)] : [],
     ['Options:', ...twoColumns(optionRows(allOptions(command), actions))],
     ['Examples:', ...examples.map((line) => `  ${line}`)],
   ]);
@@ -57,13 +57,10 @@ function optionRows(
   actions: Readonly<Record<string, Action>>,
 ): readonly (readonly [string, string])[] {
   return Object.entries(options).map(([name, { type, help, values }]) => {
+    // A help that names the values itself says what they mean.
     const choices =
       values === undefined || values.every((value) => help.includes(value)) ? '' : `: ${oneOf(values)}`;
-    return [
-      `--${name}${type === 'string' ? ' …' : ''}`,
-      // A help that names the values itself says what they mean.
-      `${takers(name, help, actions)}${help}${choices}`,
-    ];
+    return [`--${name}${type === 'string' ? ' …' : ''}`, `${takers(name, help, actions)}${help}${choices}`];
   });
 }
 
@@ -87,7 +84,7 @@ function sections(groups: readonly (readonly string[])[]): string {
 }
 
 /**
- * Breaks a text at spaces into lines that are no wider than that. A word that is wider than a line stays whole, on a line
+ * Breaks a text at spaces into lines of at most `width` columns. A word that is wider than a line stays whole, on a line
  * of its own: cut, it could not be copied.
  *
  * @param width Columns, the margins included.
@@ -107,7 +104,9 @@ function wrapLines(
     if (line !== '' && margin.length + line.length + 1 + word.length > width) {
       lines.push(margin + line);
       line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
   }
   return [...lines, ((lines.length === 0 ? first : rest) + line).trimEnd()];
 }

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { errorObject, SluiceError } from '../../lib/base/errors.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
-import type { Request, Route } from '../api/route.ts';
+import type { Route, Request as RouteRequest } from '../api/route.ts';
 import { routes } from '../api/routes.ts';
 import { ConsoleError, ConsoleRequestError } from '../errors.ts';
 import { type Asset, bundlePage } from './bundlePage.ts';
@@ -23,13 +23,13 @@ export interface ServeOptions {
   /** Options of `sluice` that name the deployment. */
   readonly target: readonly string[];
   /** Opens what a call of the API answers from; the signal is aborted when nobody waits for the answer any longer. */
-  openRequest(signal: AbortSignal): Promise<Omit<Request<unknown, unknown>, 'query' | 'body'>>;
+  openRequest(signal: AbortSignal): Promise<Omit<RouteRequest<unknown, unknown>, 'query' | 'body'>>;
 }
 
 /** A request to the console, with that of Node. */
 type Call = Context<{ Bindings: HttpBindings }>;
 
-/** Bytes of a body: statements and lists of days are far smaller. */
+/** The most bytes of a body: statements and lists of days are far smaller. */
 const MOST_BODY_BYTES = 1_048_576;
 
 /** Other sites must not sniff, frame or read answers, and the page loads nothing from elsewhere. */
@@ -61,10 +61,13 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
     return next();
   });
   for (const route of routes) app.on(route.method, route.path, (c) => callApi(c, route, openRequest));
-  // Bundled at the first request for it, and kept for as long as the console runs.
+  // Bundled at the first request for it, and kept for as long as the console runs. A bundle that failed is tried again.
   let bundled: ReturnType<typeof bundlePage> | undefined;
   const pageFile = async (name: string) => {
-    bundled ??= bundlePage();
+    bundled ??= bundlePage().catch((error: unknown) => {
+      bundled = undefined;
+      throw error;
+    });
     return (await bundled).get(name);
   };
   app.get('/', etag(), async (c) => asset(c, await pageFile('index.html')));
@@ -77,13 +80,14 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
     const answered = { error: { ...object, cure: targetCommands(object.cure, target) } };
     return c.json(answered, STATUS[known.code] ?? (known.fault === 'user' ? 400 : 500));
   });
-  // Nothing else in this process gets requests of another class, so the classes of the runtime stay as they are.
+  // By default the adapter replaces the global Request and Response, which other code of this process uses.
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
 }
 
 /** Answers with a file. @throws ConsoleRequestError SLUICE_CONSOLE_UNKNOWN if there is none. */
 function asset(c: Call, file: Asset | undefined): Response {
   if (file === undefined) return refuseUnknown(c);
+  // A copy, as Hono takes no array over a buffer that may be shared.
   return c.body(new Uint8Array(file.contents), 200, {
     'content-type': file.type,
     'cache-control': 'no-cache',
@@ -94,20 +98,24 @@ function asset(c: Call, file: Asset | undefined): Response {
 async function readDocs(path: string): Promise<Asset | undefined> {
   if (!/^\/docs\/([\w-]+\/)?[\w-]+\.md$/.test(path)) return undefined;
   const file = fileURLToPath(new URL(`../..${path}`, import.meta.url));
-  const contents = await readFile(file).catch(() => undefined);
+  const contents = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
   return contents && { contents, type: 'text/plain; charset=utf-8' };
 }
 
 /**
- * Answers a call of the API, unless the console may not do it.
+ * Answers a call of the API that the console may do.
  *
- * @throws ConsoleRequestError SLUICE_CONSOLE_LOCAL_ONLY; SLUICE_CONSOLE_READ_ONLY; what the route throws.
+ * @throws ConsoleRequestError SLUICE_CONSOLE_LOCAL_ONLY; SLUICE_CONSOLE_READ_ONLY; SLUICE_CONSOLE_REQUEST of the body. What
+ *   `openRequest` and the route throw.
  */
 async function callApi(c: Call, route: Route, openRequest: ServeOptions['openRequest']): Promise<Response> {
   const body = route.method === 'POST' ? await readBody(c) : {};
-  const left = new AbortController();
-  c.env.outgoing.once('close', () => left.abort(new Error('nobody waits for the answer any longer')));
-  const opened = await openRequest(left.signal);
+  const callerLeft = new AbortController();
+  c.env.outgoing.once('close', () => callerLeft.abort(new Error('nobody waits for the answer any longer')));
+  const opened = await openRequest(callerLeft.signal);
   if (route.localOnly && !opened.deployment.isLocal)
     throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
   if (route.changes(body) && !opened.mayWrite) throw new ConsoleRequestError('SLUICE_CONSOLE_READ_ONLY');
@@ -119,7 +127,7 @@ async function readBody(c: Call): Promise<unknown> {
   // A page of another site can send a form or plain text without being asked for permission, but not JSON.
   if (!/^application\/json\b/i.test(c.req.header('content-type') ?? ''))
     throw new ConsoleRequestError('SLUICE_CONSOLE_REQUEST', 'content-type: expected application/json.');
-  const { 'content-length': bytes = 0, 'transfer-encoding': coding } = c.req.header();
+  const { 'content-length': bytes = '0', 'transfer-encoding': coding } = c.req.header();
   if (coding !== undefined || Number(bytes) > MOST_BODY_BYTES)
     throw new ConsoleRequestError(
       'SLUICE_CONSOLE_REQUEST',
@@ -145,9 +153,9 @@ const STATUS: Readonly<Record<string, 401 | 403 | 404>> = {
   SLUICE_CONSOLE_LOCAL_ONLY: 403,
   SLUICE_CONSOLE_FOREIGN: 403,
   SLUICE_CONSOLE_TOKEN: 401,
-};
+} satisfies Partial<Record<keyof typeof ConsoleRequestError.entries, 401 | 403 | 404>>;
 
-/** Any error as one with a code: an invalid input is a refused request, and what nobody expected a defect. */
+/** Any error as one with a code: an invalid input is a refused request, what AWS answered is told as AWS's, and what nobody expected is a defect. */
 function asSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   if (error instanceof z.ZodError)

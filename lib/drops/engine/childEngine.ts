@@ -26,24 +26,24 @@ const PROCESS = join(import.meta.dirname, `engineProcess${extname(import.meta.fi
 
 /**
  * The engine in a process of its own for each call, for files that others wrote: {@link callProcess}. A file that crashes it
- * is damaged.
+ * is damaged. If a load of several files crashes, a probe reads each of them alone, to find the one that does it.
  *
- * @param program Path of the module that the process runs. Default: engineProcess beside this file, which never answers some of what
- * is refused here.
+ * @param program Path of the module that the process runs. Default: engineProcess beside this file. Tests give
+ * programs whose answers it never gives.
  */
 export function childEngine(limits: EngineLimits, program = PROCESS): Engine {
-  const make = <Value>(call: EngineCall, schema: z.ZodType<Value>, signal?: AbortSignal) => {
+  const callEngine = <Value>(call: EngineCall, schema: z.ZodType<Value>, signal?: AbortSignal) => {
     const { temporaryDirectory } = call.limits;
     return callProcess({ program, temporaryDirectory, signal }, call, schema);
   };
   return {
     async describe(files, signal) {
-      const ended = await make({ kind: 'describe', limits, files }, describedSchema, signal);
+      const ended = await callEngine({ kind: 'describe', limits, files }, describedSchema, signal);
       if ('crashed' in ended) throw crashError(ended, files);
       return described(files, ended.value);
     },
     async load({ signal, ...request }) {
-      const ended = await make({ kind: 'load', limits, request }, mappedRowsSchema, signal);
+      const ended = await callEngine({ kind: 'load', limits, request }, mappedRowsSchema, signal);
       if ('value' in ended) {
         const { rows } = ended.value;
         if (rows.out > 0) await requireWritten(request.rowsPath);
@@ -51,11 +51,12 @@ export function childEngine(limits: EngineLimits, program = PROCESS): Engine {
         return ended.value;
       }
       if (request.files.length > 1) {
-        const probed = await make({ kind: 'probe', limits, request }, z.null(), signal);
+        const probed = await callEngine({ kind: 'probe', limits, request }, z.null(), signal);
         if ('crashed' in probed) throw crashError(probed, request.files);
       }
-      const only = request.files.length === 1 ? 0 : undefined;
-      throw crashError({ ...ended, reading: only }, request.files);
+      // The process of a load does not say what it was reading. With one file it was that one; of several none crashed the probe.
+      const onlyFile = request.files.length === 1 ? 0 : undefined;
+      throw crashError({ ...ended, reading: onlyFile }, request.files);
     },
   };
 }
@@ -87,12 +88,16 @@ function described(
   });
 }
 
-/** Requires the file of a load. @throws EngineError unless a load has written a file where it must be. */
+/** Requires that a load has written a file at the path. @throws EngineError SLUICE_ENGINE_FAILED if none is there, or no plain one. */
 async function requireWritten(path: string): Promise<void> {
   try {
     await statOwn(path);
   } catch (cause) {
-    throw new EngineError('SLUICE_ENGINE_FAILED', 'A file that it has written is missing.', { cause });
+    throw new EngineError(
+      'SLUICE_ENGINE_FAILED',
+      'A file that it has written is missing, or no plain file.',
+      { cause },
+    );
   }
 }
 
@@ -115,5 +120,6 @@ const describedSchema = z.strictObject({
     ]),
   ),
 });
-/** The described files of a call. */
+
+/** What the process answers to `describe`. */
 export type DescribedFiles = z.output<typeof describedSchema>;

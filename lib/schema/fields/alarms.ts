@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { whole } from '../formats.ts';
 import { noted } from '../noted.ts';
 
-/** The form of a topic's ARN: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+/** The ARN of a standard topic, as alarms notify no FIFO topic; names of topics: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
-/** The schema of a number of times within an hour. */
-const times = () => whole('a whole number', 1, 1_000_000_000);
+/** The schema of a count within an hour, up to a bound that no deployment reaches. */
+const perHour = () => whole('a whole number', 1, 1_000_000_000);
 
 /** Where alarms are sent, and thresholds that depend on the traffic. */
 export const alarmsSchema = z
@@ -21,16 +21,16 @@ export const alarmsSchema = z
       'alarms show in CloudWatch only, and nobody is notified',
     ),
     invocationsPerHour: noted(
-      times().default(1_000_000),
-      'Requests within an hour at which the alarm `invocations` fires: about three times your busiest hour.',
+      perHour().default(1_000_000),
+      'Invocations of the collector within an hour, one a request, at which the alarm `invocations` fires. Set it to about three times your busiest hour.',
     ),
     refusedKeysPerHour: noted(
-      times().default(10_000),
-      'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
+      perHour().default(10_000),
+      'Requests answered 401 for one reason within an hour at which the alarm of that reason fires: `key-unknown`, `key-missing` or `key-not-for-events`.',
     ),
     silenceFromPerHour: noted(
-      times().nullable().default(1_000),
-      'Rows of a table that are stored within an hour, below which an hour counts as empty to the alarms `exposures-silent` and `events-silent`: a stage that never has more does not turn them on. `null`: the stack has none of them.',
+      perHour().nullable().default(1_000),
+      'Rows of a table within an hour. The alarms `exposures-silent` and `events-silent` count each quarter of an hour in which less than a fourth of them is stored as empty. A stage that never stores so many in a quarter does not turn them on. `null`: the stack has none of them.',
     ),
   })
   .prefault({});

@@ -19,9 +19,9 @@ export interface TableArrivals {
   readonly table: TableKind;
   /** Name of the table in the catalog. */
   readonly name: string;
-  /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours. */
+  /** `received_at` of the newest row, ISO 8601; null if none was received within 24 hours whose event is of yesterday, today or tomorrow. */
   readonly newestRowAt: string | null;
-  /** Rows received within the last hour that a query finds. */
+  /** Rows received within the last hour whose event is of yesterday, today or tomorrow. */
   readonly rowsLastHour: number;
 }
 
@@ -61,14 +61,13 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
   const counted = countsOf(rows);
   return {
     tables: tableKinds.map((table) => {
-      const filesOfTable = counted.filter((file) => file.table === table);
-      const newest = Math.max(...filesOfTable.map((file) => file.newest));
-      const isEmpty = filesOfTable.length === 0;
+      const countsOfTable = counted.filter((count) => count.table === table);
+      const isEmpty = countsOfTable.length === 0;
       return {
         table,
         name: config.tables[table],
-        newestRowAt: isEmpty ? null : isoTimestamp(newest),
-        rowsLastHour: sum(filesOfTable.map(({ recent }) => recent)),
+        newestRowAt: isEmpty ? null : isoTimestamp(Math.max(...countsOfTable.map(({ newest }) => newest))),
+        rowsLastHour: sum(countsOfTable.map(({ recent }) => recent)),
       };
     }),
     quarantine: quarantineOf(counted),
@@ -78,9 +77,9 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
 
 /** Sums of a table, or of a reason of quarantine, and its senders. */
 export interface Counts {
-  /** Kind of the table; null of none. */
+  /** Kind of the table, as the query names it. */
   readonly table: string | null;
-  /** Code of the reason; empty of other tables. */
+  /** Code of the reason; empty where the table is not quarantine. */
   readonly reason: string;
   /** Rows of 24 hours. */
   readonly rows: number;
@@ -94,7 +93,7 @@ export interface Counts {
   readonly senders: readonly QuarantineSender[];
 }
 
-/** Rows of {@link topSendersSql} by table and reason. */
+/** Sums by table and reason, of the rows that {@link topSendersSql} answers. */
 export function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
   return Array.from(
     Map.groupBy(rows, (row) => `${row['kind']} ${row['why']}`),
@@ -127,7 +126,7 @@ export function quarantineOf(counts: readonly Counts[]): readonly QuarantineCoun
     }));
 }
 
-/** The query of {@link readLandedRows}. */
+/** The query of {@link readLandedRows}. @param now Epoch milliseconds. */
 export function landedSql(config: Pick<Config, 'database' | 'tables'>, now: number): string {
   const from = addDays(utcDay(now), -1);
   const to = addDays(utcDay(now), 1);

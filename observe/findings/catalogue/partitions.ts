@@ -6,11 +6,11 @@ const { problem, warning } = entriesOf('partitions');
 /** Who dropped partitions, also by Athena, which calls Glue. */
 const DROPPED = `${WHO} DeletePartition, BatchDeletePartition.`;
 
-/** Why files are archived, and what becomes of queries. */
+/** Begins each cause of archived files. */
 const ARCHIVED_BY =
-  'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips without an error: `SLUICE_FINDING_ARCHIVING` names a rule that does, and that goes on with it.';
+  'A lifecycle rule, or somebody, moved the files into an archive class of S3, and Athena skips files there without an error. If a rule of the bucket does it, `SLUICE_FINDING_ARCHIVING` names the rule, which will archive more.';
 
-/** Findings about tables, views, their files and partitions, and curated days. */
+/** Findings about tables, views, their files and partitions, curated days, and erasures. */
 export const partitionsFindings = {
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
@@ -20,11 +20,11 @@ export const partitionsFindings = {
         `${BLIND} Run the commands in their order: no file is deleted.`,
       ],
       view: [
-        `Somebody replaced it. Whoever asks the view gets what its other SQL says. ${WHO} UpdateTable.`,
+        `Somebody replaced it. Queries of the view get what that other SQL selects. ${WHO} UpdateTable.`,
         `${BLIND} Run the command: it brings the SQL back, and no file is touched.`,
       ],
       release: [
-        'Another release of Sluice has deployed the stack, and the definition may be that of that release.',
+        'Another release of Sluice has deployed the stack, and the definition may be the right one of that release.',
         `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
       ],
       local: [
@@ -42,11 +42,11 @@ export const partitionsFindings = {
         'Run `restore`: it brings the files back (docs/platform.md, "Restore"). If the rows shall stay gone, run `accept` in its place.',
       ],
       landing: [
-        `Somebody deleted them with their versions. S3 still has versions of what landed on these days, until the day that the detail names. ${UNSAID_WHO}`,
+        `Somebody deleted them. S3 has no versions of them any more: somebody deleted these, too, or \`retention.dataVersionDays\` are over. S3 still has versions of what landed on these days, until the day that the detail names. ${UNSAID_WHO}`,
         'Before that day write the rows again: copy back each version that the first commands list (docs/landing.md, "Write an object again"), and have `redrive --landing` write what waits. When a query counts the rows, run `accept`: only it ends this, as the files stay gone.',
       ],
       gone: [
-        `Somebody deleted them with their versions, and S3 has no version of what landed on these days. ${UNSAID_WHO}`,
+        `Somebody deleted them. S3 has no versions of them any more, nor of what landed on these days: somebody deleted these, too, or the days that S3 keeps versions are over. ${UNSAID_WHO}`,
         'Nothing brings these rows back. Find out who deleted them, then run `accept`: it ends this.',
       ],
     },
@@ -72,7 +72,7 @@ export const partitionsFindings = {
       again: [`${ARCHIVED_BY} Other files have their rows.`, 'Run the commands: they make the days again.'],
       restored: [
         ARCHIVED_BY,
-        'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good.',
+        'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Where the commands restore only some of them, do the same for the others.',
       ],
     },
     { section: 'partitions' },
@@ -86,7 +86,7 @@ export const partitionsFindings = {
         'The command registers the days. If `register` fails again, `npx sluice doctor --drift` names what was changed of it.',
       ],
       dropped: [
-        `Queries miss the rows of these days. Somebody dropped the partitions: ${DROPPED} Without such a call the event of a new day was lost.`,
+        `Queries miss the rows of these days. Either somebody dropped the partitions, or S3's event of the first file of a new day was lost. If somebody did: ${DROPPED}`,
         'The command registers the days.',
       ],
       dataset: [
@@ -113,7 +113,7 @@ export const partitionsFindings = {
         'Find out who. `restore` brings files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` ends this: it keeps the rows, with `--drop` it lets them go.',
       ],
       gone: [
-        `Somebody deleted the raw files with their versions. The curated table has their rows, and views read them there. ${UNSAID_WHO}`,
+        `Somebody deleted or replaced the raw files, and S3 has no versions of them any more: somebody or an erasure deleted these, too, or \`retention.dataVersionDays\` are over. The curated table has their rows, and views read them there. ${UNSAID_WHO}`,
         'Find out who deleted them. If the rows are right, `accept` keeps them and ends this. If the files were not to be there, `accept` with `--drop` lets their rows go from the curated table, and the next night ends this.',
       ],
       back: [
@@ -124,14 +124,14 @@ export const partitionsFindings = {
     { section: 'curated' },
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
-    'Days that should be curated are not: queries read more, and no answer is wrong.',
+    'Days that should be curated are not: queries scan more bytes, and no answer is wrong.',
     {
       queued: [
-        'They were queued, and no run of `curate` has taken them for a day. Queries read more; no answer is wrong.',
+        'They were queued, and no run of `curate` has taken them for a day. Queries scan more bytes; no answer is wrong.',
         'The command queues them again. If they stay, SLUICE_FINDING_FUNCTION_FAILED or a dead letter of `curate` says why.',
       ],
       unplanned: [
-        'No night has queued them. Queries read more; no answer is wrong.',
+        'No night has queued them. Queries scan more bytes; no answer is wrong.',
         'The command queues them now. On a new stage the night, 00:20 UTC, does it too.',
       ],
     },
@@ -141,12 +141,12 @@ export const partitionsFindings = {
     'Days could not be curated. Views read their raw rows, which costs more; Athena skips a file that is archived.',
     {
       damaged: [
-        'A file of each day is no Parquet, so that every query of the day fails, of its view, too.',
+        'A file of each day is no Parquet, so that every query of the day fails, also through the view.',
         'Do what `SLUICE_FINDING_FILE_DAMAGED` says. Then the second command curates the days again, or the next night does.',
       ],
       other: [
-        'Views read their raw rows meanwhile.',
-        'Then the last command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
+        'Until the days are curated, views read their raw rows.',
+        'The last command curates the days again once the reason is gone, or the next night does. docs/curated.md, "When a day is not curated".',
       ],
     },
     { section: 'curated', alarms: ['curations-failed'] },
@@ -160,7 +160,7 @@ export const partitionsFindings = {
       ],
       unsearched: [
         'Its last run could not search these versions: they are archived, damaged or too large, or AWS denied them. As long as they stay, no run completes it.',
-        'Restore what is archived, and enable a key that is disabled; delete a version that cannot be read. Then run `sluice erase` with the same units again: docs/privacy.md, "Until it is complete".',
+        'Restore what is archived, and enable a key that is disabled; delete a version that is damaged or too large to be searched. Then run `sluice erase` with the same units again: docs/privacy.md, "Until it is complete".',
       ],
       invalid: [
         'Its record is no manifest of an erasure, so nobody knows whether it is complete.',

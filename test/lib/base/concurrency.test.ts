@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { exclusive, mapLimit } from '../../../lib/base/concurrency.ts';
 
 describe('mapLimit', () => {
   it('returns results in the order of the items, with limited concurrency', async () => {
@@ -37,5 +37,21 @@ describe('mapLimit', () => {
     expect(await settled).toBe('first');
     expect(begun).toEqual([0, 1]);
     expect(ended).toEqual([1]);
+  });
+});
+
+describe('exclusive', () => {
+  it('lets one caller in at a time, in the order in which they asked', async () => {
+    const take = exclusive();
+    const events: string[] = [];
+    const call = async (name: string) => {
+      const giveBack = await take();
+      events.push(`${name} begins`);
+      await Promise.resolve();
+      events.push(`${name} ends`);
+      giveBack();
+    };
+    await Promise.all(['a', 'b', 'c'].map(call));
+    expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 });
