@@ -308,7 +308,7 @@ async function withVersion({ s3, config }: Setup, file: ForeignFile): Promise<Fo
 }
 
 /** A file that Sluice did not write. */
-interface ForeignFile {
+export interface ForeignFile {
   readonly key: string;
   /** Bytes. */
   readonly size: number;

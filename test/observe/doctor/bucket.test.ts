@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
+import { type ForeignFile, findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { answering } from '../../harness/answering.ts';
 import { commands } from './setupOf.ts';
 
@@ -28,8 +28,8 @@ describe('files of others in the folder of a table', () => {
     at: Date.UTC(2026, 10, 20, 7),
   };
   const newer = { key: 'statsig/events/x', size: 1, at: Date.UTC(2026, 10, 21), version: 'v9' };
-  const judge = (files: Parameters<typeof judgeForeign>[2], place = config) =>
-    judgeForeign({ config: place, commands }, 'statsig/events/', files);
+  const judge = (files: readonly ForeignFile[], judgedConfig = config) =>
+    judgeForeign({ config: judgedConfig, commands }, 'statsig/events/', files);
 
   it('are nothing to tell if there are none', () => {
     expect(judge([])).toEqual([]);
@@ -39,7 +39,6 @@ describe('files of others in the folder of a table', () => {
     expect(judge([older, newer])).toMatchObject([
       {
         code: 'SLUICE_FINDING_FORWARDED',
-        severity: 'warning',
         since: '2026-11-20T07:00:00.000Z',
         detail:
           'statsig/events/x, 1 byte, written at 2026-11-21T00:00:00.000Z; statsig/events/2026-11-20/theirs.parquet, 9 bytes, written at 2026-11-20T07:00:00.000Z.',
@@ -47,7 +46,7 @@ describe('files of others in the folder of a table', () => {
     ]);
   });
 
-  it('have commands that copy each under a name of its own, and delete its version if it has one', () => {
+  it('have commands that copy each under its key in one name, and delete its version if it has one', () => {
     const [{ commands: printed = [] } = {}] = judge([older, newer]);
     expect(printed).toEqual([
       'aws s3api get-object --bucket acme --key statsig/events/x statsig_events_x --region eu-west-1',
@@ -57,8 +56,26 @@ describe('files of others in the folder of a table', () => {
     ]);
   });
 
-  it('are a problem where relay delivers to Statsig, which forwards it again', () => {
-    const relayed = defineConfig({ bucket: 'acme', relay: { statsig: true } });
-    expect(judge([older, newer], relayed)).toMatchObject([{ severity: 'problem' }]);
+  it.each([
+    { to: 'to nobody', relay: undefined, severity: 'warning' },
+    { to: 'to another target', relay: { url: 'https://relay.example.com' }, severity: 'warning' },
+    { to: 'to Statsig, which forwards it again', relay: { statsig: true as const }, severity: 'problem' },
+  ])('are a $severity where relay delivers $to', ({ relay, severity }) => {
+    const relayed = defineConfig({ bucket: 'acme', relay });
+    expect(judge([older, newer], relayed)).toMatchObject([{ severity }]);
+  });
+
+  it('have commands for three of them', () => {
+    const four = [1, 2, 3, 4].map((i) => ({
+      key: `statsig/events/${i}`,
+      size: 1,
+      at: Date.UTC(2026, 10, i),
+    }));
+    const [{ commands: printed = [] } = {}] = judge(four);
+    expect(printed.filter((command) => command.includes('get-object'))).toEqual([
+      'aws s3api get-object --bucket acme --key statsig/events/4 statsig_events_4 --region eu-west-1',
+      'aws s3api get-object --bucket acme --key statsig/events/3 statsig_events_3 --region eu-west-1',
+      'aws s3api get-object --bucket acme --key statsig/events/2 statsig_events_2 --region eu-west-1',
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY, inFolder, judge, PARQUET } from './judgedFiles.ts';
 
-describe('a file that is not finished', () => {
-  const end = [
+describe('unfinished files and copies', () => {
+  const ENDINGS = [
     '.filepart',
     '.partial',
     '.temp',
@@ -13,53 +13,60 @@ describe('a file that is not finished', () => {
     '_old',
     '.1',
   ];
-  it.each(end)('is left out beside the whole one, whatever its ending: %s', async (ending) => {
-    for (const bytes of [PARQUET, 'PAR1 row', 'x'])
-      for (const folder of [`events/${DAY}/`, `events/${DAY}/country=DE/`])
-        expect(
-          await judge(inFolder({ 'a.parquet': PARQUET, [`a.parquet${ending}`]: bytes }, folder)),
-        ).toMatchObject({
-          files: ['a.parquet'],
-          left: { [`a.parquet${ending}`]: bytes === 'x' ? 'not_parquet' : 'unfinished' },
-        });
+  it.each(ENDINGS)('a.parquet%s is left out beside a.parquet, by what its bytes are', async (ending) => {
+    const copy = `a.parquet${ending}`;
+    for (const { bytes, left } of [
+      { bytes: PARQUET, left: 'unfinished' },
+      { bytes: 'PAR1 row', left: 'unfinished' },
+      { bytes: 'x', left: 'not_parquet' },
+    ])
+      for (const folder of [`events/${DAY}/`, `events/${DAY}/country=DE/`]) {
+        const judged = await judge(inFolder({ 'a.parquet': PARQUET, [copy]: bytes }, folder));
+        expect(judged).toMatchObject({ files: ['a.parquet'], left: { [copy]: left } });
+      }
   });
 
   it.each<{
     readonly name: string;
     /** What its bytes are, for the title. */
-    readonly of: string;
+    readonly content: string;
     /** Each character is a byte. */
     readonly bytes: string;
-    /** Why it is left out; null if it counts, so that a load says what is wrong with it. */
-    readonly left: 'unfinished' | 'not_parquet' | 'compressed' | null;
+    /** Why it is left out; `counts` if a load takes it, which says what is wrong with it. */
+    readonly fate: 'unfinished' | 'not_parquet' | 'compressed' | 'counts';
   }>([
-    { name: 'export_2026.11.19', of: 'Parquet', bytes: PARQUET, left: null },
-    { name: 'a.parquet.filepart', of: 'Parquet', bytes: PARQUET, left: null },
-    { name: 'a.parquet.filepart', of: 'the begin of Parquet', bytes: 'PAR1 rows', left: 'unfinished' },
-    { name: 'a.parquet.filepart', of: 'the end of Parquet', bytes: 'rows PAR1', left: 'not_parquet' },
-    { name: 'a.parquet.filepart', of: 'one byte', bytes: 'x', left: 'not_parquet' },
-    { name: 'a.parquet.pgp', of: 'PGP', bytes: '\u0085 a packet of PGP', left: 'not_parquet' },
-    { name: 'a.unknown', of: 'text', bytes: 'some text', left: 'not_parquet' },
-    { name: 'a.csv', of: 'text', bytes: 'some text', left: 'not_parquet' },
-    { name: 'a.csv.gz', of: 'text', bytes: 'some text', left: 'not_parquet' },
-    { name: 'a.parquet.gz', of: 'gzip', bytes: '\u001f\u008b\u0008 packed', left: 'compressed' },
-    { name: 'a.parquet.zip', of: 'zip', bytes: 'PK\u0003\u0004 packed', left: 'compressed' },
-    { name: 'Orders.XLSX', of: 'zip', bytes: 'PK\u0003\u0004 packed', left: 'not_parquet' },
-    { name: 'orders.xlsb', of: 'zip', bytes: 'PK\u0003\u0004 packed', left: 'not_parquet' },
-    { name: 'orders.ods', of: 'zip', bytes: 'PK\u0003\u0004 packed', left: 'not_parquet' },
-    { name: 'a.zst', of: 'zstd', bytes: '\u0028\u00b5\u002f\u00fd packed', left: 'compressed' },
-    { name: 'part-0', of: 'bzip2', bytes: 'BZh9 packed', left: 'compressed' },
-    { name: 'a.unknown', of: 'xz', bytes: '\u00fd7zXZ packed', left: 'compressed' },
-    { name: 'part-0', of: 'text', bytes: 'some text', left: 'not_parquet' },
-    // What a known ending, or none, says to be whole fails the day if it is not.
-    { name: 'a.snappy', of: 'the begin of Parquet', bytes: 'PAR1 rows', left: null },
-    { name: 'part-0', of: 'the end of Parquet', bytes: 'rows PAR1', left: null },
-  ])('alone is judged by its bytes: $name of $of is left out as $left', async ({ name, bytes, left }) => {
+    { name: 'export_2026.11.19', content: 'Parquet', bytes: PARQUET, fate: 'counts' },
+    { name: 'a.parquet.filepart', content: 'Parquet', bytes: PARQUET, fate: 'counts' },
+    {
+      name: 'a.parquet.filepart',
+      content: 'the beginning of Parquet',
+      bytes: 'PAR1 rows',
+      fate: 'unfinished',
+    },
+    { name: 'a.parquet.filepart', content: 'the end of Parquet', bytes: 'rows PAR1', fate: 'not_parquet' },
+    { name: 'a.parquet.filepart', content: 'one byte', bytes: 'x', fate: 'not_parquet' },
+    { name: 'a.parquet.pgp', content: 'PGP', bytes: '\u0085 a packet of PGP', fate: 'not_parquet' },
+    { name: 'a.unknown', content: 'text', bytes: 'some text', fate: 'not_parquet' },
+    { name: 'a.csv', content: 'text', bytes: 'some text', fate: 'not_parquet' },
+    { name: 'a.csv.gz', content: 'text', bytes: 'some text', fate: 'not_parquet' },
+    { name: 'a.parquet.gz', content: 'gzip', bytes: '\u001f\u008b\u0008 packed', fate: 'compressed' },
+    { name: 'a.parquet.zip', content: 'zip', bytes: 'PK\u0003\u0004 packed', fate: 'compressed' },
+    { name: 'Orders.XLSX', content: 'zip', bytes: 'PK\u0003\u0004 packed', fate: 'not_parquet' },
+    { name: 'orders.xlsb', content: 'zip', bytes: 'PK\u0003\u0004 packed', fate: 'not_parquet' },
+    { name: 'orders.ods', content: 'zip', bytes: 'PK\u0003\u0004 packed', fate: 'not_parquet' },
+    { name: 'a.zst', content: 'zstd', bytes: '\u0028\u00b5\u002f\u00fd packed', fate: 'compressed' },
+    { name: 'part-0', content: 'bzip2', bytes: 'BZh9 packed', fate: 'compressed' },
+    { name: 'a.unknown', content: 'xz', bytes: '\u00fd7zXZ packed', fate: 'compressed' },
+    { name: 'part-0', content: 'text', bytes: 'some text', fate: 'not_parquet' },
+    // A file with a known ending, or none, counts also if it is broken: the load then fails the day by its name.
+    { name: 'a.snappy', content: 'the beginning of Parquet', bytes: 'PAR1 rows', fate: 'counts' },
+    { name: 'part-0', content: 'the end of Parquet', bytes: 'rows PAR1', fate: 'counts' },
+  ])('$name alone, of $content: $fate', async ({ name, bytes, fate }) => {
     // A dot in the dataset's folder is no ending.
     for (const folder of ['events', 'events.v2']) {
       const judged = await judge(inFolder({ [name]: bytes }, `${folder}/${DAY}/`), { folder });
-      expect(judged.files).toEqual(left === null ? [name] : []);
-      expect(judged.left).toEqual(left === null ? {} : { [name]: left });
+      expect(judged.files).toEqual(fate === 'counts' ? [name] : []);
+      expect(judged.left).toEqual(fate === 'counts' ? {} : { [name]: fate });
     }
   });
 
@@ -68,46 +75,59 @@ describe('a file that is not finished', () => {
     readonly names: readonly string[];
     /** Those of them that count. */
     readonly files: readonly string[];
+    /** Those of them that are left out, as copies. */
+    readonly copies: Readonly<Record<string, 'unfinished'>>;
   }>([
-    { what: 'is a packed copy', names: ['a.parquet', 'a.parquet.gz'], files: ['a.parquet'] },
     {
-      what: 'is none of a name that is not Parquet',
+      what: 'a.parquet.gz is a copy of a.parquet',
+      names: ['a.parquet', 'a.parquet.gz'],
+      files: ['a.parquet'],
+      copies: { 'a.parquet.gz': 'unfinished' },
+    },
+    {
+      what: 'a.csv.gz is no copy of a.csv, as CSV is not Parquet',
       names: ['a.csv', 'a.csv.gz'],
       files: ['a.csv', 'a.csv.gz'],
+      copies: {},
     },
     {
-      what: 'is one of a name that only seems to have an ending',
+      what: 'a copy is one also of a name that only seems to have an ending',
       names: ['export_2026.11.19', 'export_2026.11.19.filepart'],
       files: ['export_2026.11.19'],
+      copies: { 'export_2026.11.19.filepart': 'unfinished' },
     },
     {
-      what: 'is one of a name without an ending, unless it is a name of its own',
+      what: 'part-0.filepart is a copy of part-0, and no other name that begins so',
       names: ['part-0', 'part-0.filepart', 'part-0.parquet', 'part-00', 'part-0_1'],
       files: ['part-0', 'part-0.parquet', 'part-00', 'part-0_1'],
+      copies: { 'part-0.filepart': 'unfinished' },
     },
     {
-      what: 'is none of another name',
+      what: 'b.parquet.filepart is no copy of a.parquet',
       names: ['a.parquet', 'b.parquet.filepart'],
       files: ['a.parquet', 'b.parquet.filepart'],
+      copies: {},
     },
     {
-      what: 'is one with any endings',
+      what: 'a copy may have any endings',
       names: ['a.parquet', 'a.parquet.x', 'a.parquet.x.y'],
       files: ['a.parquet'],
+      copies: { 'a.parquet.x': 'unfinished', 'a.parquet.x.y': 'unfinished' },
     },
-  ])('that is whole itself, beside the whole one, $what', async ({ names, files }) => {
+  ])('of whole files, $what', async ({ names, files, copies }) => {
     const found = await judge(inFolder(Object.fromEntries(names.map((name) => [name, PARQUET]))));
     expect(found.files).toEqual(files);
+    expect(found.left).toEqual(copies);
   });
 
-  it('is left out beside a whole one that is archived', async () => {
+  it('a copy is left out beside a whole file that is archived', async () => {
     const texts = inFolder({ 'a.parquet': PARQUET, 'a.parquet.filepart': PARQUET });
     const { files, left } = await judge(texts, {}, [`events/${DAY}/a.parquet`]);
     expect(files).toEqual([]);
     expect(left).toEqual({ 'a.parquet': 'archived', 'a.parquet.filepart': 'unfinished' });
   });
 
-  it('is no copy of a file in another folder, nor of one that does not count', async () => {
+  it('a file is no copy of one in another folder, nor of one that does not count', async () => {
     const texts = {
       [`events/${DAY}/a.parquet`]: PARQUET,
       [`events/${DAY}/DE/a.parquet.x`]: PARQUET,
