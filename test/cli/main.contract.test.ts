@@ -42,7 +42,12 @@ describe('a wrong command line', () => {
       said: 'expected a command first',
       help: 'sluice <command> --help',
     },
-    { line: "query '-- a remark'", code: 'SLUICE_USAGE_OPTIONS', said: "after '--'" },
+    // The message is one line, whatever lines the SQL has.
+    {
+      line: "query '-- a remark\nselect 1'",
+      code: 'SLUICE_USAGE_OPTIONS',
+      said: "Unknown option '-- a remark select 1'. To specify",
+    },
     // Days that do not exist: Date.parse makes 2 March of 30 February.
     { line: 'trace ada --since 2026-02-30', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got 2026-02-30' },
     {

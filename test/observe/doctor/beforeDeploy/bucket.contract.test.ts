@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { broughtKeys, bucketBefore, encryptionBefore, key } from '../../../../observe/doctor/bucket.ts';
@@ -10,7 +10,7 @@ import { startBeforeDeploy } from './startBeforeDeploy.ts';
 const deployed = await startBeforeDeploy();
 const { findingsOf } = deployed;
 afterAll(() => deployed.close());
-afterEach(() => deployed.reset());
+beforeEach(() => deployed.reset());
 
 const OF_BUCKET = keyArn('01234567-89ab-cdef-0123-456789abcdef');
 const OF_LOGS = keyArn('mrk-0123456789abcdef0123456789abcdef');
@@ -19,11 +19,11 @@ describe('a bucket that the configuration brings', () => {
   const found = (bucket: string) =>
     findingsOf(bucketBefore, { bucket, encryption: 's3', existing: { bucket: true } });
 
-  it('is there, in the region of the stack', async () => {
+  it('is not told if it is in the region of the stack', async () => {
     expect(await found(deployed.bucket)).toEqual([]);
   });
 
-  it('is in another region', async () => {
+  it('is told if it is in another region', async () => {
     const s3 = new S3Client({ ...deployed.options, region: 'eu-west-2', forcePathStyle: true });
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-2' } as const;
     await s3.send(new CreateBucketCommand({ Bucket: 'acme-in-london', CreateBucketConfiguration }));
@@ -33,15 +33,15 @@ describe('a bucket that the configuration brings', () => {
     ]);
   });
 
-  it('is absent', async () => {
+  it('is told if it is absent', async () => {
     expect(await found('acme-absent')).toEqual(['RESOURCE_MISSING The bucket acme-absent.']);
   });
 
-  it('is not looked at where the stack makes it', async () => {
+  it('is not told where the stack makes it', async () => {
     expect(await findingsOf(bucketBefore, { bucket: 'acme-absent' })).toEqual([]);
   });
 
-  it('is of another account', async () => {
+  it('is told if it is of another account', async () => {
     deployed.denyRegions();
     expect(await found(deployed.bucket)).toEqual([
       expect.stringMatching(/^BUCKET_UNFIT .*GetBucketLocation/),
@@ -70,11 +70,11 @@ describe('the encryption of a configuration', () => {
       differs: ['ENCRYPTION_DIFFERS existing.keyArn: got '],
     },
     {
-      what: 'is free for a bucket that the stack makes',
+      what: 'is of a bucket that the stack makes',
       options: { encryption: 's3' as const },
       differs: [],
     },
-  ])('$what', async ({ options, differs }) => {
+  ])('is told by $differs.length findings if it $what', async ({ options, differs }) => {
     expect(await found(options)).toEqual(differs);
   });
 
@@ -90,7 +90,7 @@ describe('the encryption of a configuration', () => {
       options: withKey,
       differs: ['ENCRYPTION_DIFFERS existing.keyArn: got '],
     },
-  ])('$what', async ({ options, differs }) => {
+  ])('is told by $differs.length findings if it $what', async ({ options, differs }) => {
     deployed.describeProd();
     expect(await found(options)).toEqual(differs);
   });
@@ -111,7 +111,7 @@ describe('keys that the configuration brings', () => {
   });
 
   const find = async () => {
-    const found = await deployed.lookAt(broughtKeys, config, { stage: 'fresh', isLocal: false });
+    const found = await deployed.look(broughtKeys, config, { stage: 'fresh', isLocal: false });
     return found.map(({ severity, detail, commands }) => ({ severity, detail, commands: commands.length }));
   };
   const problem = (detail: string, commands: number) => ({ severity: 'problem', detail, commands });
@@ -147,18 +147,18 @@ describe('keys that the configuration brings', () => {
       ofLogs: { ...FIT, KeyManager: 'AWS' },
       found: [problem(`${OF_LOGS} is of a kind that CloudWatch Logs does not use (${KIND}, AWS's own).`, 0)],
     },
-  ])('$what', async ({ ofBucket, ofLogs, found }) => {
+  ])('are told by $found.length findings if they $what', async ({ ofBucket, ofLogs, found }) => {
     account.keys.set(OF_BUCKET, ofBucket);
     account.keys.set(OF_LOGS, ofLogs);
     expect(await find()).toEqual(found);
   });
 
-  it('have one that is absent', async () => {
+  it('are told if one is absent', async () => {
     account.keys.delete(OF_BUCKET);
     expect(await find()).toEqual([problem(`The key ${OF_BUCKET}.`, 0)]);
   });
 
-  it('have one that the caller may not see, as its policy may deny it to whoever deploys', async () => {
+  it('are told as unchecked if the caller may not see one, as its policy may deny it to whoever deploys', async () => {
     account.keys.set(OF_LOGS, null);
     expect(await find()).toMatchObject([{ severity: 'unchecked' }]);
   });
@@ -171,15 +171,15 @@ describe('keys that the configuration brings', () => {
   describe('of a deployed stack', () => {
     const brought = defineConfig({ bucket: deployed.bucket, existing: { keyArn: OF_BUCKET } });
     const findKey = async () => {
-      const found = await deployed.lookAt(key, brought, { isLocal: false });
+      const found = await deployed.look(key, brought, { isLocal: false });
       return found.map(({ code, detail }) => ({ code, detail }));
     };
 
-    it('are fit', async () => {
+    it('are not told if they are fit', async () => {
       expect(await findKey()).toEqual([]);
     });
 
-    it('are absent', async () => {
+    it('are told if they are absent', async () => {
       account.keys.delete(OF_BUCKET);
       expect(await findKey()).toEqual([
         { code: 'SLUICE_FINDING_RESOURCE_MISSING', detail: `The key ${OF_BUCKET}.` },

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { freeNames } from '../../../../observe/doctor/account.ts';
 import { formerStack } from '../../../../observe/doctor/stack.ts';
@@ -7,15 +7,15 @@ import { account, NOT_FOUND } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
 
 const deployed = await startBeforeDeploy();
-const { findings, findingsOf, look, describeProd } = deployed;
+const { findings, findingsOf, lookBy, describeProd } = deployed;
 afterAll(() => deployed.close());
-afterEach(() => deployed.reset());
+beforeEach(() => deployed.reset());
 
 const OURS = 'it exists in this account, outside of the stack';
 const STATSIG_USER = 'arn:aws:iam::999689269917:user/acme';
 
 describe('names of a stack', () => {
-  it('are taken outside of it', async () => {
+  it('are told if they are taken outside of it', async () => {
     account.logGroups.push('/aws/lambda/sluice-fresh-collect', '/aws/lambda/sluice-fresh-collect-2');
     expect(await findings(freeNames, 'fresh')).toEqual([
       `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${OURS}.`,
@@ -26,33 +26,33 @@ describe('names of a stack', () => {
     ]);
   });
 
-  it('are its own already', async () => {
+  it('are not told if they are its own already', async () => {
     expect(await findings(freeNames)).toEqual([]);
   });
 
-  it('have a bucket of another account', async () => {
+  it('are told if a bucket is of another account', async () => {
     deployed.denyRegions();
     expect(await findings(freeNames, 'fresh')).toContain(
       'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access.',
     );
   });
 
-  it('have a bucket for Statsig of another account, which is told as any other bucket of another is', async () => {
+  it('are told if the bucket for Statsig is of another account, as of any other bucket', async () => {
     deployed.denyRegions();
     const statsigBucket = { bucket: 'acme-statsig', user: STATSIG_USER };
-    const found = await look(freeNames, { bucket: 'acme-new', statsigBucket });
+    const found = await lookBy(freeNames, { bucket: 'acme-new', statsigBucket });
     const cures = found.flatMap(({ title, cure }) => (title.includes('acme-statsig') ? [cure] : []));
     expect(cures).toEqual([findingCatalogue.SLUICE_FINDING_NAME_TAKEN.cases.foreignBucket.cure]);
   });
 
-  it('have a secret', async () => {
+  it('are told if there is a secret', async () => {
     account.secrets.set('sluice-fresh-keys', {});
     expect(await findings(freeNames, 'fresh')).toContain(
       `NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: ${OURS}.`,
     );
   });
 
-  it('have a secret that is still being deleted', async () => {
+  it('are told if a secret is still being deleted', async () => {
     account.secrets.set('sluice-fresh-keys', { DeletedDate: 1_790_000_000 });
     expect(await findings(freeNames, 'fresh')).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
@@ -63,7 +63,7 @@ describe('names of a stack', () => {
 describe('the cure of a taken name', () => {
   const taken = (text: string) => expect.stringContaining(text);
   const cures = async (options: Partial<ConfigInput>) => {
-    const found = await look(freeNames, {
+    const found = await lookBy(freeNames, {
       bucket: 'acme-new',
       database: 'acme',
       athena: { workgroup: 'acme', stagingDatabase: 'acme_staging' },
@@ -100,11 +100,11 @@ describe('a table of the stack', () => {
     describeProd(resources.filter(({ physicalId }) => physicalId !== 'statsig_forwarded_events'));
   /** What is found of tables. */
   const found = async (options: Partial<ConfigInput>) => {
-    const all = await look(freeNames, { database: 'sluice', ...options });
+    const all = await lookBy(freeNames, { database: 'sluice', ...options });
     return all.flatMap(({ detail, commands }) => (detail.includes('::Table') ? [{ detail, commands }] : []));
   };
 
-  it('is left outside of it, with the command that frees its name', async () => {
+  it('is told if it was left outside of it, with the command that frees its name', async () => {
     withoutTable();
     expect(await found(ofBucket)).toEqual([
       {
@@ -118,14 +118,14 @@ describe('a table of the stack', () => {
     ]);
   });
 
-  it('is left without a command if its files are in another bucket, which may be of another stage', async () => {
+  it('is told without a command if it was left and its files are in another bucket, which may be of another stage', async () => {
     withoutTable();
     expect(await found({})).toEqual([
       { detail: `${TABLE}: it is in the database sluice, outside of the stack.`, commands: [] },
     ]);
   });
 
-  it('is left in a brought database, which is there whatever the stack has', async () => {
+  it('is told if it was left in a brought database, which is there whatever the stack has', async () => {
     describeProd([]);
     const details = (await found({ ...ofBucket, existing: { database: true } })).map(({ detail }) => detail);
     expect(details).toContain(`${TABLE}: ${OURS}.`);
@@ -136,7 +136,7 @@ describe('a table of the stack', () => {
     expect(await found(ofBucket)).toEqual([]);
   });
 
-  it("is the stack's by an ID of parts", async () => {
+  it("is not told if it is the stack's by an ID of parts", async () => {
     describeProd(
       resources.map((resource) =>
         resource.type === 'AWS::Glue::Table'
@@ -154,18 +154,18 @@ describe('a domain', () => {
     'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
   /** The commands that free its name. */
   const found = async () => {
-    const all = await look(freeNames, { endpoint: { domain, certificateArn } });
+    const all = await lookBy(freeNames, { endpoint: { domain, certificateArn } });
     return all.flatMap(({ detail, commands }) => (detail.includes(domain) ? commands : []));
   };
 
-  it('was left by a stack', async () => {
+  it('is told if a stack left it', async () => {
     account.answers.set(`apigateway /domainnames/${domain}`, { domainName: domain });
     expect(await found()).toEqual([
       expect.stringMatching(/^aws apigatewayv2 delete-domain-name --domain-name collect\.acme\.com /),
     ]);
   });
 
-  it('is free', async () => {
+  it('is not told if it is free', async () => {
     account.answers.set(`apigateway /domainnames/${domain}`, NOT_FOUND);
     expect(await found()).toEqual([]);
   });
@@ -197,12 +197,12 @@ describe('the user of a reader', () => {
         iamName: 'St',
       },
     },
-  ] as const)('or its role is taken: $kind $name', async ({ kind, name, reader }) => {
+  ] as const)('or its role is told if the $kind $name exists', async ({ kind, name, reader }) => {
     const taken = await findingsOf(freeNames, { bucket: 'acme-new', readers: [reader] });
     expect(taken).toContain(`NAME_TAKEN AWS::IAM::${kind} ${name}: ${OURS}.`);
   });
 
-  it("is the stack's", async () => {
+  it("is not told if it is the stack's", async () => {
     expect(await found('BI')).toEqual({ names: [], replaced: [] });
   });
 
@@ -211,7 +211,7 @@ describe('the user of a reader', () => {
     expect(names).toEqual([expect.stringContaining('ReaderBiUser of the stack sluice-prod is named Bi')]);
   });
 
-  it('is made anew by a deployment, with a name that is taken', async () => {
+  it('is told if a deployment makes it anew, with a name that is taken', async () => {
     expect(await found('sluice-prod-ReaderBiUser-1')).toEqual({
       names: [`NAME_TAKEN AWS::IAM::User BI: ${OURS}.`],
       replaced: [expect.stringContaining('READER_REPLACED The user of the reader bi is made anew')],

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseCreators } from '../../../../observe/doctor/lakeFormation.ts';
 import { account, BY_IAM, lakeFormation, ROLE } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
@@ -26,9 +26,9 @@ function answer(...about: Parameters<typeof lakeFormation>): void {
 
 describe('who may make a database, by Lake Formation', () => {
   beforeEach(() => {
+    deployed.reset();
     account.caller = ROLE;
   });
-  afterEach(() => deployed.reset());
 
   it('is whom IAM allows, where nobody administers it', async () => {
     expect(await findings(databaseCreators, 'fresh')).toEqual([]);
@@ -74,7 +74,7 @@ describe('who may make a database, by Lake Formation', () => {
       found: UNSEEN,
     },
     { what: 'not known by settings without names', settings: {}, grants: undefined, found: UNSEEN },
-  ])('is $what', async ({ settings, grants, found }) => {
+  ])('is told by $found.length findings if it is $what', async ({ settings, grants, found }) => {
     answer(settings, grants);
     expect(await findings(databaseCreators, 'fresh')).toEqual(found);
   });

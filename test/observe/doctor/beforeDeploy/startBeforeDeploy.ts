@@ -15,22 +15,27 @@ type CodeAndDetail = `${string} ${string}`;
  */
 export async function startBeforeDeploy() {
   const deployed = await startDeployment([...accountServices, kms]);
+  /** Undoes what a test, or a suite before in the same worker, has changed of the account, the stack and the services. */
+  const reset = () => {
+    account.reset();
+    deployed.faults.clear();
+    deployed.describe(deployed.stack);
+  };
+  reset();
   /** What a look finds in a stage, by its configuration. */
-  const look = (asked: Look, options: Partial<ConfigInput>, stage = 'prod') =>
+  const lookBy = (asked: Look, options: Partial<ConfigInput>, stage = 'prod') =>
     deployed.look(asked, defineConfig({ bucket: 'acme-experiments', ...options }), { stage });
   /** The codes and details of it. */
-  const findingsOf = async (...asked: Parameters<typeof look>): Promise<readonly CodeAndDetail[]> => {
-    const found = await look(...asked);
+  const findingsOf = async (...asked: Parameters<typeof lookBy>): Promise<readonly CodeAndDetail[]> => {
+    const found = await lookBy(...asked);
     return found.map(({ code, detail }): CodeAndDetail => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
   };
   return {
     ...deployed,
-    look,
+    lookBy,
     findingsOf,
     /** The same by the configuration of the repository. */
     findings: (asked: Look, stage: string = LOCAL_STAGE) => findingsOf(asked, repositoryConfig, stage),
-    /** As {@link startDeployment}'s `look`, of this configuration. */
-    lookAt: deployed.look,
     /** S3 denies the region of each bucket. */
     denyRegions: () =>
       deployed.faults.set({
@@ -47,11 +52,6 @@ export async function startBeforeDeploy() {
     /** The stack of the stage `prod` is deployed with these resources, by default all of the local stack's. */
     describeProd: (resources: typeof deployed.stack.resources = deployed.stack.resources) =>
       deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources }),
-    /** Undoes what a test has changed of the account, the stack and the services. */
-    reset() {
-      account.reset();
-      deployed.faults.clear();
-      deployed.describe(deployed.stack);
-    },
+    reset,
   };
 }

@@ -11,7 +11,7 @@ const { findingsOf } = deployed;
 afterAll(() => deployed.close());
 
 describe('the template', () => {
-  it('has more resources than packaging takes', async () => {
+  it('is told if it has more resources than packaging takes', async () => {
     const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
     const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
     const found = await findingsOf(template, { sources });
@@ -23,7 +23,7 @@ describe('the template', () => {
     ]);
   });
 
-  it('is small enough', async () => {
+  it('is not told if it is small enough', async () => {
     expect(await findingsOf(template, {})).toEqual([]);
   });
 });
@@ -36,16 +36,16 @@ describe('a permissions boundary', () => {
   if (trials === undefined) throw new Error('no policy of trials');
   const { document } = trials;
 
-  beforeEach(() => account.reset());
+  beforeEach(() => deployed.reset());
 
-  it('is that of trials by its name, which allows nothing to another stage', async () => {
+  it('is told if it has the name of that of trials, which allows nothing to another stage', async () => {
     account.policies.set(arn('sluice-boundary'), document);
     expect(await bounded('sluice-boundary')).toEqual([
       `BOUNDARY_UNFIT ${arn('sluice-boundary')}: it is the boundary of a trial, which allows nothing to the stage prod.`,
     ]);
   });
 
-  it('allows a trial, of that of trials', async () => {
+  it('is not told of a trial if it is that of trials', async () => {
     account.policies.set(arn('sluice-boundary'), document);
     const name = 'sluice-trial-0a1b2c3d';
     const asked = {
@@ -59,7 +59,7 @@ describe('a permissions boundary', () => {
     expect(await findingsOf(boundary, asked, 'trial-0a1b2c3d')).toEqual([]);
   });
 
-  it("does not allow the stack's names", async () => {
+  it("is told if it does not allow the stack's names", async () => {
     account.policies.set(arn('team/renamed'), document);
     const [denied = '', ...more] = await bounded('team/renamed');
     expect(more).toEqual([]);
@@ -67,13 +67,13 @@ describe('a permissions boundary', () => {
     expect(denied).toContain('; WriteRole logs:CreateLogStream on arn:aws:logs:');
   });
 
-  it('allows everything', async () => {
+  it('is not told if it allows everything', async () => {
     const all = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
     account.policies.set(arn('workloads'), all);
     expect(await bounded('workloads')).toEqual([]);
   });
 
-  it("allows some keys, of which nobody knows yet whether the stack's own will be one", async () => {
+  it("is not told if it allows some keys, of which nobody knows yet whether the stack's own will be one", async () => {
     const keyed = {
       Statement: [
         { Effect: 'Allow', NotAction: 'kms:*', Resource: '*' },
@@ -84,11 +84,11 @@ describe('a permissions boundary', () => {
     expect(await bounded('keyed')).toEqual([]);
   });
 
-  it('is absent', async () => {
+  it('is told if it is absent', async () => {
     expect(await bounded('gone')).toEqual([`BOUNDARY_UNFIT ${arn('gone')}: the account has no such policy.`]);
   });
 
-  it('may not be read', async () => {
+  it('is told as unchecked if it may not be read', async () => {
     account.policies.set(arn('hidden'), null);
     expect(await bounded('hidden')).toEqual([expect.stringMatching(/^UNCHECKED .*iam:GetPolicy/)]);
   });

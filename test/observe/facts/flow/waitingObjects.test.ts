@@ -39,6 +39,10 @@ describe('damaged objects', () => {
     });
   });
 
+  it('are read up to 16 MiB', async () => {
+    await expect(count([object('damaged/a', 16_777_216)])).rejects.toThrow('No GetObject was expected.');
+  });
+
   it.each([
     { count: 10_000, hasMore: false },
     { count: 10_001, hasMore: true },
