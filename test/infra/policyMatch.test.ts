@@ -26,43 +26,48 @@ describe('a policy', () => {
 
 describe('a statement', () => {
   it.each([
-    { what: 'with a part of its name, in another case', statement: { Action: 'S3:put*' }, isOf: true },
-    { what: 'with a list that has it', statement: { Action: ['s3:GetObject', 's3:PutObjec?'] }, isOf: true },
-    { what: 'with the beginning of its name', statement: { Action: 's3:Put' }, isOf: false },
-    { what: 'but for others', statement: { NotAction: 's3:Get*' }, isOf: true },
-    { what: 'but for it', statement: { NotAction: ['s3:Put*'] }, isOf: false },
-  ])('$what is of an action: $isOf', ({ statement, isOf }) => {
-    expect(isOfAction(statement, 's3:PutObject')).toBe(isOf);
+    { what: 'of the action S3:put*', statement: { Action: 'S3:put*' } },
+    { what: 'of s3:GetObject and s3:PutObjec?', statement: { Action: ['s3:GetObject', 's3:PutObjec?'] } },
+    { what: 'of all actions but s3:Get*', statement: { NotAction: 's3:Get*' } },
+  ])('$what is of s3:PutObject', ({ statement }) => {
+    expect(isOfAction(statement, 's3:PutObject')).toBe(true);
   });
 
   it.each([
-    { what: 'of everything', statement: { Resource: '*' }, resource: FILE, denied: [FILE] },
+    { what: 'of the action s3:Put', statement: { Action: 's3:Put' } },
+    { what: 'of all actions but s3:Put*', statement: { NotAction: ['s3:Put*'] } },
+  ])('$what is not of s3:PutObject', ({ statement }) => {
+    expect(isOfAction(statement, 's3:PutObject')).toBe(false);
+  });
+
+  it.each([
+    { what: 'everything', statement: { Resource: '*' }, resource: FILE, denied: [FILE] },
     {
-      what: 'of a name in which a pattern would have it',
+      what: 'a name that would have it as a pattern',
       statement: { Resource: 'arn:aws:s3:::acme/a+csv' },
       resource: FILE,
       denied: [],
     },
     {
-      what: 'but for its folder',
+      what: 'all but its folder',
       statement: { NotResource: 'arn:aws:s3:::acme/*' },
       resource: FILE,
       denied: [],
     },
     {
-      what: 'but for another bucket',
+      what: 'all but another bucket',
       statement: { NotResource: 'arn:aws:s3:::b/*' },
       resource: FILE,
       denied: [FILE],
     },
     {
-      what: 'of parts of what is asked',
+      what: 'parts of what is asked',
       statement: { Resource: ['b/x/*', 'b/x/y', 'c'] },
       resource: 'b/*',
       denied: ['b/x/*', 'b/x/y'],
     },
-    { what: 'of what is below it', statement: { Resource: 'b/x/*' }, resource: 'b/', denied: [] },
-  ])('that denies $what has of $resource: $denied', ({ statement, resource, denied }) => {
+    { what: 'what is below a folder', statement: { Resource: 'b/x/*' }, resource: 'b/', denied: [] },
+  ])('that denies $what denies $denied.length of what $resource has', ({ statement, resource, denied }) => {
     expect(deniedOf(statement, resource)).toEqual(denied);
   });
 

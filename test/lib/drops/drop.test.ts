@@ -53,7 +53,7 @@ describe('the reason to leave a file out', () => {
     // Athena's UNLOAD and CTAS give their files no ending: a load looks at their bytes.
     { path: '20261119_061500_00012_abcde_1f4b', reason: 'not_parquet' },
     { path: 'part-00000', reason: 'not_parquet' },
-  ])('of "$path" is $reason', ({ path, reason }) => {
+  ])('is $reason of the file "$path"', ({ path, reason }) => {
     expect(leftOutReason(object(path), FOLDER)).toBe(reason);
   });
 

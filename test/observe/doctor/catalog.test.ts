@@ -14,7 +14,7 @@ describe('a database that does not exist', () => {
       printed: ['make'],
     },
     { what: 'is not deployed yet', database: 'database', isDeployed: false, name: 'new', printed: [] },
-  ] as const)('and $what is told as $name, with the commands $printed', (row) => {
+  ] as const)('and $what is told as $name, with $printed.length commands', (row) => {
     const { cause, cure } = findingCatalogue.SLUICE_FINDING_RESOURCE_MISSING.cases[row.name];
     const found = judgeDatabase(row.database, defineConfig({ bucket: 'acme' }), row.isDeployed, 'make');
     expect(found).toMatchObject({ cause, cure, commands: row.printed });

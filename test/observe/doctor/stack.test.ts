@@ -48,7 +48,7 @@ describe('a stack', () => {
     { status: 'ROLLBACK_FAILED', name: 'undeleted', repair: ['delete-stack'] },
     { status: 'DELETE_FAILED', name: 'undeleted', repair: ['delete-stack'] },
   ] as const)(
-    'is unfinished after $status: the case is $name, and what it needs first is $repair',
+    'is unfinished after $status: the case is $name, and $repair.length commands repair it',
     ({ status, name, repair }) => {
       const { cause, cure } = findingCatalogue.SLUICE_FINDING_STACK_UNFINISHED.cases[name];
       const unfinished = { ...stack, StackStatus: status, StackStatusReason: 'because' };

@@ -59,7 +59,7 @@ describe('a follower of a deployed collector’s log', () => {
   it.each([
     { laterMs: 9_000, calls: 0 },
     { laterMs: 10_000, calls: 1 },
-  ])('asks $calls times until $laterMs ms have passed, as lines come late', async ({ laterMs, calls }) => {
+  ])('has asked $calls times after $laterMs ms, as lines come late', async ({ laterMs, calls }) => {
     const { next } = await read(undefined);
     await read(next, laterMs);
     expect(asked).toHaveLength(calls);

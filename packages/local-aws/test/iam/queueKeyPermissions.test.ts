@@ -17,7 +17,7 @@ describe('the permissions for the key of a queue', () => {
     { operation: 'ReceiveMessage', needed: ['kms:Decrypt'] },
     { operation: 'DeleteMessage', needed: [] },
     { operation: 'constructor', needed: [] },
-  ])('are $needed for $operation', ({ operation, needed }) => {
+  ])('are $needed.length for $operation', ({ operation, needed }) => {
     expect(actions(operation, 'sealed')).toEqual(needed);
   });
 

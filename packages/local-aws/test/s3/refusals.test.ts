@@ -117,7 +117,7 @@ describe('the local S3 with features that it does not emulate', () => {
     { method: 'PUT', path: '/strict', query: '' },
     { method: 'DELETE', path: '/strict', query: '' },
   ])(
-    'rejects a header and a parameter that it does not know, of $method $path',
+    'rejects a header and a parameter that it does not know, of $method $path?$query',
     async ({ method, path, query }) => {
       expect(await raw({ method, path: `${path}?${query}unheard=1` })).toMatchObject({
         status: 501,

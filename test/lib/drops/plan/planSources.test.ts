@@ -219,7 +219,7 @@ describe('the note of a listing', () => {
       { what: 'that has a name that is no day', late: null, written: 'year=2026', stopped: true },
       { what: 'of which the ledger has a day', late: null, known: '2026-11-01', stopped: true },
     ])(
-      'says that it has stopped: $stopped, of one $what',
+      'says of one $what that it has stopped: $stopped',
       async ({ late, written, known, stopped, isExpected = true }) => {
         const plans = new Plans(isExpected ? { expectedBy: { hour: 8 } } : {});
         if (late !== null) await plans.lateNotes.write('acme', 'events', late);

@@ -264,9 +264,9 @@ describe('what is not as usual', () => {
   });
 
   it.each([
-    { what: 'with the first of them, where none are usual', usual: 0, first: '00:00' },
-    { what: 'in the hour of many of them, where some are usual', usual: 1, first: '03:00' },
-  ])('of events that the lists leave out began $what', ({ usual, first }) => {
+    { what: 'began with the first of them if none are usual', usual: 0, first: '00:00' },
+    { what: 'began in the hour of many of them if some are usual', usual: 1, first: '03:00' },
+  ])('of events that the lists leave out $what', ({ usual, first }) => {
     const times: Readonly<Record<string, Some>> = {
       '00:00': { requests: 100, filtered: 1 },
       '03:00': { requests: 100, filtered: 100 },
@@ -308,9 +308,9 @@ describe('a silence', () => {
   });
 
   it.each([
-    { days: 2, found: [] },
-    { days: 3, found: ['silence'] },
-  ])('with $days days before is told as $found', ({ days, found }) => {
+    { told: 'not told', days: 2, found: [] },
+    { told: 'told', days: 3, found: ['silence'] },
+  ])('is $told if $days days before are known', ({ days, found }) => {
     expect(silent(60, '02:00', '08:00', days).map(({ what }) => what)).toEqual(found);
   });
 

@@ -95,7 +95,7 @@ describe('what is told of requests', () => {
   const answersOf = (stage: string, ...about: DropFirst<Parameters<typeof readAnswers>>) =>
     readAnswers({ logs: started.client, stack: stackOf(stage), now: started.clock.now() }, ...about);
 
-  it('that were not stored has when their sender was stored since, also hours ago', async () => {
+  it('that were not stored includes the time at which a request of their sender was stored since, also hours ago', async () => {
     const write = started.collectLog('unstored');
     const code = 'SLUICE_COLLECT_NOT_DELIVERED';
     const fail = (key: string) => write({ key, level: 'error', status: 503, code });
@@ -122,7 +122,7 @@ describe('what is told of requests', () => {
     );
   });
 
-  it('of nine senders has for the eight that sent most when they were stored since', async () => {
+  it('of nine senders includes that time for the eight that sent most', async () => {
     const write = started.collectLog('nine');
     const refused = { level: 'warn', status: 401, code: 'SLUICE_BODY_NOT_JSON' };
     const day = new Map([[started.clock.now(), { ...wellHour, refusedBy: { SLUICE_BODY_NOT_JSON: 10 } }]]);
@@ -136,7 +136,7 @@ describe('what is told of requests', () => {
     expect(groups.filter((group) => group.storedAt === undefined)).toHaveLength(1);
   });
 
-  it('is by the newest hours where the log has more lines than are read', async () => {
+  it('is counted from the newest hours where the log has more lines than are read', async () => {
     const code = 'SLUICE_BODY_NOT_JSON';
     const logs = answeredBy(CloudWatchLogsClient, ({ input }) => {
       const key = Number(input['startTime']) < NOON ? 'early' : 'late';
@@ -156,7 +156,7 @@ describe('what is told of requests', () => {
     expect(answers).toMatchObject({ groups: [{ key: 'late', count: 10_000 }], hasMore: true });
   });
 
-  it('of senders without a key, too, has when they were stored since', async () => {
+  it('of senders without a key includes that time, too', async () => {
     const write = started.collectLog('keyless');
     const refused = { level: 'warn', status: 401 };
     const day = new Map([[started.clock.now(), { ...wellHour, refusedBy: { SLUICE_KEY_MISSING: 1 } }]]);

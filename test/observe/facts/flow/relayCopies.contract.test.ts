@@ -108,18 +108,25 @@ describe('copies in the bucket', () => {
     landing.put(relayWaitingKey(relayId(minutesAgo(minutes), 'b'.repeat(24))), copy);
 
   it.each([
-    { what: 'no queue has a message', sqs: queueClient([0, 0]), stranded: { count: 2, minutes: 90 } },
     {
+      are: 'are',
+      what: 'no queue has a message',
+      sqs: queueClient([0, 0]),
+      stranded: { count: 2, minutes: 90 },
+    },
+    {
+      are: 'are not',
       what: 'the queue has a message',
       sqs: queueClient([0, 1], { 'relay-dead-letters': [0, 0] }),
       stranded: null,
     },
     {
+      are: 'are not',
       what: 'a dead letter is there',
       sqs: queueClient([0, 0], { 'relay-dead-letters': [1, 0] }),
       stranded: null,
     },
-  ])('of an hour and more have no messages where $what: $stranded', async ({ sqs, stranded }) => {
+  ])('of an hour and more $are told as without messages where $what', async ({ sqs, stranded }) => {
     for (const minutes of [59, 60, 90]) await keep(minutes);
     await keep(95, Buffer.of());
     const state = await relayState(sqs);

@@ -88,9 +88,9 @@ it.each<BacklogCase>([
 });
 
 it.each([
-  { minutes: 30, backlog: { messages: 7, perMinute: null, goneAt: null } },
-  { minutes: 31, backlog: null },
-])('values from $minutes minutes ago make the backlog $backlog', async ({ minutes, backlog }) => {
+  { are: 'are', minutes: 30, backlog: { messages: 7, perMinute: null, goneAt: null } },
+  { are: 'are not', minutes: 31, backlog: null },
+])('values from $minutes minutes ago $are the backlog', async ({ minutes, backlog }) => {
   const cloudwatch = metricClient({
     'ApproximateNumberOfMessagesVisible Maximum sluice-prod-write': [[NOW - minutes * MINUTE_MS, 7]],
   });

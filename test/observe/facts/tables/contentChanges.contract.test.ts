@@ -737,7 +737,7 @@ describe('numbers of events', () => {
     told: row === null ? [] : [other('size', row)],
   }));
   const toldOfSizes = toldOf(sizes);
-  it.each(sizes)('tells metadata of $what: $told', async ({ what, told }) => {
+  it.each(sizes)('tells metadata of $what in $told.length findings', async ({ what, told }) => {
     expect(await toldOfSizes(what)).toEqual(told);
   });
 

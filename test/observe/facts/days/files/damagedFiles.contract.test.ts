@@ -140,9 +140,9 @@ describe('the days that are looked at', () => {
   });
 
   it.each([
-    { why: 'as a file is unreadable', code: UNREADABLE, keys: [ownKey(OLDER, 1)] },
-    { why: 'for another reason', code: 'SLUICE_CURATE_KILLED', keys: [] },
-  ])('of older ones that could not be curated $why have $keys.length', async ({ code, keys }) => {
+    { are: 'are', code: UNREADABLE, keys: [ownKey(OLDER, 1)] },
+    { are: 'are not', code: 'SLUICE_CURATE_KILLED', keys: [] },
+  ])('$are older ones that could not be curated because of $code', async ({ code, keys }) => {
     await replace(ownKey(OLDER, 1), NO_PARQUET);
     expect(await keysFound({ day: OLDER, code })).toEqual(keys);
   });

@@ -58,7 +58,7 @@ describe('a dead letter', () => {
     expect(await readDeadFailure(started.deploymentNow(), { ...deadLetters(1, 0), since: null })).toBeNull();
   });
 
-  it('of the oldest, and that the log does not tell of the newest', async () => {
+  it('failed as the oldest did, where the log does not tell of the newest', async () => {
     await failOnce();
     const since = started.clock.now();
     visible(1);
@@ -70,7 +70,7 @@ describe('a dead letter', () => {
     });
   });
 
-  it('of the oldest and of the newest, if they failed with different errors', async () => {
+  it('failed as the oldest and as the newest did, if their errors differ', async () => {
     await failOnce();
     const since = started.clock.now();
     visible(1);
