@@ -10,7 +10,7 @@ import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { rowsOfRecord } from '../../harness/rowsOfRecord.ts';
-import { alarmsOf } from '../wire/keys/startKeys.ts';
+import { alarmsOf } from '../wire/keys/alarms.ts';
 
 /** The time of a collector's clock at its start. */
 export const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);

@@ -8,7 +8,7 @@ import { turns } from '../../../../lib/drops/plan/trigger.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../../lib/wire/keys/KeyGate.ts';
 import type { DatasetInput } from '../../../harness/configInput.ts';
-import { alarmsOf } from '../../wire/keys/startKeys.ts';
+import { alarmsOf } from '../../wire/keys/alarms.ts';
 import { startIngest } from './startIngest.ts';
 
 let ingest: Awaited<ReturnType<typeof startIngest>>;

@@ -1,19 +1,11 @@
 import { expect } from '@jest/globals';
-import type { SetAlarm } from '../../../../lib/base/time.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate, type KeyGateOptions } from '../../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { alarmsOf } from './alarms.ts';
 import { secretOf } from './testKeys.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
-
-/** Alarms that ring as the clock is moved. */
-export const alarmsOf =
-  (clock: Pick<ManualClock, 'after'>): SetAlarm =>
-  (ms, ring) => {
-    const alarm = clock.after(ms, ring);
-    return () => alarm.cancel();
-  };
 
 /** A secret that can be written, broken and slowed down, and the cache and gate in front of it. */
 export function startKeys(options: Partial<KeyGateOptions> = {}) {
