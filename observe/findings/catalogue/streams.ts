@@ -175,6 +175,10 @@ export const streamsFindings = {
         `Calls of the stream end with the error of the title, most often as Firehose does not answer in time. ${OBJECTS}`,
         'Wait: collectors try the stream again by themselves. If it stays for an hour, look at https://health.aws.amazon.com/health/status.',
       ],
+      unsaid: [
+        `No line of the collector's log says why. ${OBJECTS}`,
+        'Wait: collectors try the stream again by themselves. The command shows later requests with `not_streamed`, which is the error, until Ctrl-C.',
+      ],
       unread: [`${LOG_UNREAD[0]} ${OBJECTS}`, LOG_UNREAD[1]],
     },
     { section: 'overflow', alarms: ['overflow'], ofDay: 'counted' },

@@ -3,7 +3,7 @@ import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import { denialIn } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
-import { reasonOf } from './failures.ts';
+import { dayReason } from './failures.ts';
 import type { Place } from './place.ts';
 
 /** The key of a customer's bucket, as the configuration has it. */
@@ -29,20 +29,18 @@ export interface Customer {
 /**
  * Why a call of a customer's bucket failed, in AWS's own words where they say it. A key that the configuration does not name is the first
  * reason: until then neither have our roles a right on it, nor does `policy print` print its policy.
- *
- * @returns Undefined of a code that this version does not know.
  */
 export function customersReason(
   code: string | null | undefined,
   message: string | null,
   { stack, key, name, place }: Customer,
-): FindingCase | undefined {
+): FindingCase {
   if (code?.endsWith('_KEY_DENIED') !== true || key.arn !== undefined) {
-    const reason = denialReason(code, message, stack) ?? reasonOf(code, message);
-    return reason && { ...reason, cure: ofCustomer(reason.cure, name, place) };
+    const reason = denialReason(code, message, stack) ?? dayReason(code, message);
+    return { ...reason, cure: ofCustomer(reason.cure, name, place) };
   }
   const said = denialIn(message ?? '')?.resource ?? '';
-  const arn = said.startsWith('arn:') ? said : "the ARN of the bucket's key (its owner knows it)";
+  const arn = /^arn:[^:]+:kms:/.test(said) ? said : "the ARN of the bucket's key (its owner knows it)";
   return {
     cause: `${message ?? explainCode(code)?.cause ?? ''} The configuration does not name this key, so that no role of the stack has a right on it.`,
     cure: `Set ${key.field} to ${arn} and deploy. From then on \`sluice policy print\` has what the key needs: have its owner add that.`,
@@ -101,14 +99,8 @@ export function customersTold(
   readonly reason?: FindingCase | undefined;
 } {
   if (code?.endsWith('_OWNER_DIFFERS')) return { case: 'owner' };
-  return { case: 'other', reason: customersReason(code, message, customer) ?? OF_LATER };
+  return { case: 'other', reason: customersReason(code, message, customer) };
 }
-
-/** What is said of a code that this version does not know. */
-const OF_LATER: FindingCase = {
-  cause: 'A later version of Sluice has written the code.',
-  cure: 'Install the version of the stack: `explain` then says what the code means.',
-};
 
 /**
  * The command that prints what a customer's bucket must allow, if a call to it was denied; none of other failures.

@@ -51,6 +51,21 @@ export function reasonOf(
   return { cause: causes.join(' '), cure: [...new Set(cures)].join(' ') };
 }
 
+/**
+ * What the code of a day that failed says of itself.
+ *
+ * @param message Its cause with details, where that is known.
+ */
+export function dayReason(code: string | null | undefined, message: string | null): FindingCase {
+  return reasonOf(code, message) ?? OF_LATER;
+}
+
+/** What is said of a code that this version does not know. */
+const OF_LATER: FindingCase = {
+  cause: 'A later version of Sluice has written the code.',
+  cure: 'Install the version of the stack: `explain` then says what the code means.',
+};
+
 /** Why rows were refused, and where most rows have it, as the message of the load names both: `column "price"`, or an empty text. */
 export function refusalsIn(
   message: string | null,

@@ -91,7 +91,7 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   const [change] = changes;
   if (change === undefined) return;
   const isOver = lastHour?.overflowed === 0 && now - Date.parse(change.last ?? '') >= HOUR_MS;
-  const unsaid = isLogRead(facts, 'collect') ? 'error' : 'unread';
+  const unsaid = isLogRead(facts, 'collect') ? 'unsaid' : 'unread';
   const answered = failureKind(overflowError ?? '');
   // Firehose says so of a stream whose quota is used up: `Slow down.`
   const isQuota = answered === 'quota' || overflowError?.startsWith('ServiceUnavailable') === true;

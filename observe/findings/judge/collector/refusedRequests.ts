@@ -7,7 +7,7 @@ import type { FindingCase } from '../../catalogue/entry.ts';
 import { finding } from '../../catalogue.ts';
 import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
-import { fromText, sentText, tailErrors } from '../texts.ts';
+import { fromText, QUIET_TEXT, sentText, tailErrors } from '../texts.ts';
 import { keyCommands, UNKNOWN_KEY } from './keys.ts';
 import { labelledBy, namedByQuarantine } from './senderNames.ts';
 
@@ -56,8 +56,9 @@ export function* refusedRequests(
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(labelled(first))}`;
   const atLeast = refusals?.hasMore === true ? 'at least ' : '';
-  const share = first === undefined ? 'most' : `${atLeast}${first.count} of these`;
+  const share = first === undefined ? 'most' : `${atLeast}${first.count} of them`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
+  const lately = refused === 0 ? QUIET_TEXT : `; ${refused} within the last hour`;
   const refusedCodes = [
     ...(refusals?.groups.map(({ code }) => code ?? '') ?? []),
     ...codes.map(([code]) => code),
@@ -74,7 +75,7 @@ export function* refusedRequests(
     case: isUnknown ? caseOfUnknown : caseOfKnown,
     // Since when others were refused says nothing of these.
     subject: [...new Set(refusedCodes)].sort().join(' '),
-    title: `${counted(day, 'request was', 'requests were')} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
+    title: `${counted(day, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : share} ${most}${whole}${lately}`,
     // Lines that were not read are earlier ones.
     since:
       refusals?.hasMore === true

@@ -5,7 +5,7 @@ import { daysWords } from '../../../commands.ts';
 import type { CurationState, KeptDay, ResentDay } from '../../../facts/days/curationState.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
-import { reasonOf } from '../failures.ts';
+import { dayReason } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { copiesText, failedDays, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
@@ -42,7 +42,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
       facts.damagedFiles?.some((file) => file.table === config.tables[kind] && file.day === day) === true;
     for (const [name, ofCase] of Map.groupBy(oldestFirst, (day) => (isDamaged(day) ? 'damaged' : 'other')))
       for (const { code, message, days, told } of failedDays({ name: table, verb: 'curated' }, ofCase)) {
-        const reason = name === 'damaged' ? undefined : reasonOf(code, message);
+        const reason = name === 'damaged' ? undefined : dayReason(code, message);
         yield finding('SLUICE_FINDING_CURATE_FAILED', { ...told, case: name, reason }, [
           all(days.at(-1)),
           run,

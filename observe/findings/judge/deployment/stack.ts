@@ -128,7 +128,7 @@ export function* stackFaultFindings(
     if (isRegistered === true && shown.length > 0)
       shown.push(commands.send('register', '{"sluice":"daily"}'));
     if (differs === null) {
-      const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
+      const of = deployedAt === null || !fault.isDeployed ? '' : ` of the deployment of ${deployedAt}`;
       const nor =
         others === 0 ? '' : `, and neither ${others === 1 ? 'does' : 'do'} ${counted(others, 'other')}`;
       const title = `The ${what} ${name}${of} does not exist${nor}`;
