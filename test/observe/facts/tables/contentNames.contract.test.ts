@@ -1,0 +1,162 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  addHours,
+  at,
+  DAYS,
+  each,
+  MORNING,
+  type Sent,
+  TWENTY,
+  told,
+  toldOf,
+  views,
+} from './contentTables.ts';
+
+// What is told of names of events, of SDKs and of fields that name something.
+
+/** Rows of an event. */
+const ofEvent = (event_name: string, sent: Sent): Sent => ({ ...sent, as: { event_name } });
+/** Each row once in each of so many hours from a time on. */
+const hourly = (time: string, hours: number): readonly string[] =>
+  Array.from({ length: hours }, (_, i) => addHours(time, i));
+
+describe('an event that each day had is told as less', () => {
+  it('if it has not come for 24 hours, with the fewest of a day and when the last came', async () => {
+    const left = ofEvent('buy', { days: TWENTY, received: ['2026-11-19 11:59:59'] });
+    const unknown = ofEvent('pay', { days: { ...each(30, ...DAYS), '2026-11-16': 25 } });
+    // Then the events of all names are as many as on the days before.
+    const many = { ...views, received: at(MORNING, 40) };
+    expect(await toldOf({ events: [many, left, unknown] })).toEqual([
+      told({ value: 'pay', of: 25 }),
+      told({ value: 'buy', since: '2026-11-19 11:59:59' }),
+    ]);
+  });
+
+  it('if less than a third of the fewest came, since the hour in which it fell', async () => {
+    const days = { ...each(240, ...DAYS), '2026-11-16': 192 };
+    const usualHours = hourly('2026-11-18 00:10:00', 33).flatMap((time) => at(time, 8));
+    const rareHours = hourly('2026-11-19 09:20:00', 27);
+    const others = { ...views, days: each(240, ...DAYS), received: at(MORNING, 240) };
+    const buy = ofEvent('buy', { days, received: [...usualHours, ...rareHours] });
+    expect(await toldOf({ events: [others, buy] })).toEqual([
+      told({ value: 'buy', count: 24, of: 192, since: '2026-11-19 09:00:00' }),
+    ]);
+  });
+
+  it('since the day after the last that is known, if it came seldom for all of two days', async () => {
+    const days = each(90, ...DAYS);
+    const buy = ofEvent('buy', { days, received: ['2026-11-19 20:00:00'] });
+    expect(await toldOf({ events: [{ days, received: at(MORNING, 90) }, buy] })).toEqual([
+      told({ value: 'buy', count: 1, of: 90 }),
+    ]);
+  });
+
+  it('not if all others come as seldom', async () => {
+    const days = each(90, ...DAYS);
+    const buy = ofEvent('buy', { days, received: at(MORNING, 1) });
+    expect(await toldOf({ events: [{ days, received: at(MORNING, 20) }, buy] })).toEqual([]);
+  });
+
+  it('not while only two days are known', async () => {
+    const days = each(20, '2026-11-16', '2026-11-17');
+    expect(await toldOf({ events: [{ ...views, days }, ofEvent('buy', { days })] })).toEqual([]);
+  });
+
+  it('not if nothing comes at all', async () => {
+    const silent = { days: TWENTY };
+    expect(await toldOf({ events: [silent, ofEvent('buy', silent)] })).toEqual([]);
+  });
+});
+
+describe('an event of which at least four come beside five others', () => {
+  /** The names of which is told that less came, beside 240 others: a third of what these let expect is 64. */
+  const namesOfLess = async (came: number) => {
+    const days = { ...each(240, ...DAYS), '2026-11-16': 192 };
+    const others = { ...views, days: each(240, ...DAYS), received: at(MORNING, 240) };
+    const rows = await toldOf({ events: [others, ofEvent('buy', { days, received: at(MORNING, came) })] });
+    return rows.map(({ value }) => value);
+  };
+
+  it('is told as less if less than a third come', async () => {
+    expect(await namesOfLess(63)).toEqual(['buy']);
+  });
+
+  it('is not told if more than a third come', async () => {
+    expect(await namesOfLess(65)).toEqual([]);
+  });
+});
+
+it.each([
+  {
+    what: 'if it came within 24 hours',
+    sent: ofEvent('buy', { days: TWENTY, received: ['2026-11-19 12:00:00'] }),
+  },
+  {
+    what: 'if it did not come on each day',
+    sent: ofEvent('buy', { days: each(20, '2026-11-15', '2026-11-17') }),
+  },
+  {
+    what: 'if less than ten of it are expected',
+    sent: ofEvent('buy', { days: each(19, ...DAYS) }),
+  },
+  { what: 'if an SDK logs it by itself', sent: ofEvent('statsig::identify', { days: TWENTY }) },
+])('an event is not told as less $what', async ({ sent }) => {
+  expect(await toldOf({ events: [views, sent] })).toEqual([]);
+});
+
+describe('an event of which 60 come each day, beside 180 others, ', () => {
+  const ofLoop = (came: number, others: number) => {
+    const usual = { days: each(180, ...DAYS), received: at(MORNING, others) };
+    const loop = ofEvent('buy', { days: each(60, ...DAYS), received: at(MORNING, came) });
+    return toldOf({ events: [usual, loop] });
+  };
+
+  it('is told as more if more than thrice as many come', async () => {
+    expect(await ofLoop(181, 180)).toContainEqual(
+      told({ value: 'buy', kind: 'more', count: 181, of: 361, usual: 0.25, since: MORNING }),
+    );
+  });
+
+  it.each([
+    { came: 179, others: 178, what: 'less than thrice as many come' },
+    { came: 181, others: 182, what: 'as many more of the others come' },
+  ])('is not told as more if $what', async ({ came, others }) => {
+    const rows = await ofLoop(came, others);
+    expect(rows.filter(({ kind, value }) => kind === 'more' && value === 'buy')).toEqual([]);
+  });
+});
+
+it('an SDK that comes no more, where others do, is told of each table', async () => {
+  const as = { sdk_type: 'ios-client' };
+  const ios = { as, days: TWENTY, received: ['2026-11-19 08:00:00'] };
+  const gone = told({ part: 'sdk', value: 'ios-client', since: '2026-11-19 08:00:00' });
+  expect(await toldOf({ events: [views, ios], exposures: [views, ios] })).toEqual([gone, gone]);
+});
+
+it.each([
+  { time: '2026-11-13 08:00:00', what: 'of the first day that the window may have' },
+  { time: '2026-11-21 08:00:00', what: 'of the day after its receipt' },
+])('what was received with a time $what counts as having come', async ({ time }) => {
+  const late = { days: TWENTY, received: at(MORNING, 20), time };
+  const event = { ...late, as: { event_name: 'buy', sdk_type: 'ios-client' } };
+  const rows = await toldOf({ events: [views, event] });
+  expect(rows.filter(({ kind }) => kind === 'less')).toEqual([]);
+  const search = { ...late, as: { experiment_id: 'search', user_id: 's#' } };
+  expect(await toldOf({ exposures: [views, search] })).toEqual([]);
+});
+
+describe('new names of events', () => {
+  const ids = [...at('2026-11-20 09:00:00', 1), ...at(MORNING, 48)].map((time, i) =>
+    ofEvent(`buy_${100 + i}`, { received: [time] }),
+  );
+
+  it('are told at once if 49 come beside a usual one, with one of them and when the first came', async () => {
+    expect(await toldOf({ events: [views, ...ids] })).toEqual([
+      told({ value: 'buy_100', kind: 'names', count: 49, of: 50, usual: 1, since: MORNING }),
+    ]);
+  });
+
+  it('are not told if 48 come beside a usual one', async () => {
+    expect(await toldOf({ events: [views, ...ids.slice(1)] })).toEqual([]);
+  });
+});

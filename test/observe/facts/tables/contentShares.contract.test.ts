@@ -1,0 +1,276 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  at,
+  DAYS,
+  each,
+  MORNING,
+  type Sent,
+  type Told,
+  TWENTY,
+  toldOf,
+  toldOfVersion,
+  views,
+} from './contentTables.ts';
+
+// What is told of shares of what an SDK sends, or of the events of a name. The new version of views is 3.1.0.
+
+describe('events without a user', () => {
+  const without = (sdk_version: string, sent: Sent): Sent => ({
+    ...sent,
+    as: { user_id: null, sdk_version },
+  });
+  const absent = (row: Partial<Told>) => toldOfVersion({ part: 'unit', value: 'absent', ...row });
+
+  it('are told of a new version, since the first of them', async () => {
+    const usual = without('3.0.0', { days: each(5, ...DAYS), received: at(MORNING, 5) });
+    const release = without('3.1.0', { received: [...at('2026-11-20 09:30:00', 13), '2026-11-20 10:00:00'] });
+    expect(await toldOf({ events: [views, usual, release] })).toEqual([
+      absent({ usual: 0.2, since: '2026-11-20 09:30:00' }),
+    ]);
+  });
+
+  it('are told while the newest day is not curated yet', async () => {
+    const days = each(20, '2026-11-14', '2026-11-15', '2026-11-16');
+    const release = without('3.1.0', { received: at(MORNING, 14) });
+    expect(await toldOf({ events: [{ ...views, days }, release] })).toEqual([absent({})]);
+  });
+
+  it('are not told while only two days are known', async () => {
+    const days = each(20, '2026-11-15', '2026-11-16');
+    const release = without('3.1.0', { received: at(MORNING, 14) });
+    expect(await toldOf({ events: [{ ...views, days }, release] })).toEqual([]);
+  });
+
+  it('are told of a version that had others before, since the hour in which they grew', async () => {
+    const more = without('3.0.0', {
+      days: each(5, ...DAYS),
+      received: [...at('2026-11-20 07:00:00', 5), ...at('2026-11-20 09:30:00', 25)],
+    });
+    const users = { days: TWENTY, received: at('2026-11-20 07:00:00', 20) };
+    expect(await toldOf({ events: [users, more] })).toEqual([
+      absent({ sdk: 'js-client 3.0.0', count: 30, of: 50, usual: 0.2, since: '2026-11-20 09:30:00' }),
+    ]);
+  });
+
+  const always = { days: each(40, ...DAYS) };
+  it.each([
+    {
+      what: 'of a version that always sends so',
+      sent: [without('2.0.0', { ...always, received: at(MORNING, 40) })],
+    },
+    {
+      what: 'of a new version of a part of the app whose users are never known',
+      sent: [without('2.0.0', always), without('2.0.1', { received: at(MORNING, 40) })],
+    },
+    { what: 'if they are nine', sent: [without('3.1.0', { received: at(MORNING, 9) })] },
+    {
+      what: 'of an SDK that is new itself',
+      sent: [{ as: { user_id: null, sdk_type: 'py-server' }, received: at(MORNING, 40) }],
+    },
+  ])('are not told $what', async ({ sent }) => {
+    expect(await toldOf({ events: [views, ...sent] })).toEqual([]);
+  });
+});
+
+/** What is told of a user ID that the new version writes in all its events. */
+const toldOfUser = (user_id: string, count: number) =>
+  toldOf({ events: [views, { as: { user_id, sdk_version: '3.1.0' }, received: at(MORNING, count) }] });
+
+it.each([
+  { user_id: 'Undefined', value: 'undefined' },
+  // Python's str(None), a user whom views count.
+  { user_id: 'None', value: 'none' },
+])('the user $user_id is told as a text that is no user', async ({ user_id, value }) => {
+  expect(await toldOfUser(user_id, 14)).toEqual([toldOfVersion({ part: 'unit', value })]);
+});
+
+it('a user who is a number is told by the form of the ID alone', async () => {
+  expect((await toldOfUser('4711', 14)).map(({ part }) => part)).toEqual(['idForm']);
+});
+
+describe('user IDs of a new version, where others are "u" with digits, ', () => {
+  it.each([
+    { user_id: 'ada#@example.com', form: 'e-mail addresses' },
+    { user_id: '4711#', form: 'digits alone' },
+    { user_id: '0B8F6C9E-1111-4222-8333-0000000000#', form: 'other texts' },
+    { user_id: '0B8F6C9E-1111-4222-8333-00000000000#', form: 'UUIDs' },
+    { user_id: '9e107d9d372bb6826bd81d3542a419d#', form: 'hexadecimal digests' },
+    { user_id: 'user_#', form: '"user_" with digits' },
+    { user_id: 'us1#', form: '"us" with digits' },
+    { user_id: 'bob1#', form: 'other texts' },
+    { user_id: 'ada', form: 'other texts' },
+    { user_id: 'u-and-more#', form: 'other texts' },
+  ])('are told as $form if they are as $user_id', async ({ user_id, form }) => {
+    expect(await toldOfUser(user_id, 10)).toEqual([
+      toldOfVersion({ part: 'idForm', value: form, count: 10, of: 10 }),
+    ]);
+  });
+
+  it('are not told if they are as others', async () => {
+    expect(await toldOfUser('u1#', 10)).toEqual([]);
+  });
+});
+
+describe('e-mail addresses as user IDs of a known version', () => {
+  /** What is told of so many addresses, and of so many other IDs. Of each day, and of today. */
+  const toldOfAddresses = (before: readonly [number, number], now: readonly [number, number]) =>
+    toldOf({
+      events: ['ada#@example.com', 'u#'].map((user_id, i) => ({
+        as: { user_id },
+        days: each(before[i] ?? 0, ...DAYS),
+        received: at(MORNING, now[i] ?? 0),
+      })),
+    });
+
+  it('are told if they were less than a twentieth before, and are a quarter', async () => {
+    expect(await toldOfAddresses([1, 20], [13, 39])).toMatchObject([
+      { part: 'idForm', value: 'e-mail addresses', count: 13, of: 52 },
+    ]);
+  });
+
+  it.each([
+    { before: [1, 19], now: [10, 30], what: 'were a twentieth before' },
+    { before: [1, 20], now: [12, 36], what: 'are less than ten above their share' },
+    { before: [1, 20], now: [13, 40], what: 'are less than a quarter' },
+    { before: [0, 20], now: [9, 3], what: 'are nine' },
+  ] as const)('are not told if they $what', async ({ before, now }) => {
+    expect(await toldOfAddresses(before, now)).toEqual([]);
+  });
+});
+
+describe('values of an event', () => {
+  const toldOfValue = (event_value: string | null) => {
+    const buy = (value: string | null, sent: Sent): Sent => ({
+      ...sent,
+      as: { event_name: 'buy', event_value: value },
+    });
+    const usual = buy('12.5', { days: each(40, ...DAYS), received: at('2026-11-20 07:00:00', 10) });
+    return toldOf({ events: [views, usual, buy(event_value, { received: at(MORNING, 30) })] });
+  };
+
+  it.each([
+    { sent: null, value: 'none', label: null },
+    { sent: '12,50 EUR', value: 'text', label: '99,99 aaa' },
+    // DuckDB's cast takes it for a number; views do not.
+    { sent: 'NaN', value: 'text', label: 'aaa' },
+  ])('are told as $value with the shape $label if they are $sent', async ({ sent, value, label }) => {
+    expect(await toldOfValue(sent)).toEqual([
+      toldOfVersion({ part: 'value', value, subject: 'buy', label, sdk: null, count: 30, of: 40 }),
+    ]);
+  });
+
+  it('are not told if they are numbers in another form', async () => {
+    expect(await toldOfValue('-1e3')).toEqual([]);
+  });
+});
+
+it('a configured unit ID that a new version lacks is told, with one that no event has', async () => {
+  const lost = { as: { company_id: null, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
+  expect(await toldOf({ events: [views, lost] })).toEqual([
+    toldOfVersion({ part: 'unitId', value: 'company_id, team_id' }),
+  ]);
+});
+
+describe('exposures of a new version', () => {
+  const toldOfReason = (reason: string | null) =>
+    toldOf({ exposures: [views, { as: { reason, sdk_version: '3.1.0' }, received: at(MORNING, 14) }] });
+
+  it.each(['NoValues', 'Network:Unrecognized'])('are told if their reason is %s', async (reason) => {
+    expect(await toldOfReason(reason)).toEqual([toldOfVersion({ part: 'evaluation', value: reason })]);
+  });
+
+  it.each(['Bootstrap:Recognized', null])('are not told if their reason is %s', async (reason) => {
+    expect(await toldOfReason(reason)).toEqual([]);
+  });
+});
+
+describe('events that have the exact time of others', () => {
+  const FROZEN = '2026-11-19 09:00:00';
+  const frozen = (received: readonly string[], time = FROZEN, sdk_version = '3.1.0'): Sent => ({
+    as: { sdk_version },
+    received,
+    time,
+  });
+
+  it.each([
+    {
+      what: 'all of a new version have one time',
+      sent: [frozen(at(MORNING, 14))],
+      row: { label: FROZEN, times: 1 },
+    },
+    {
+      what: 'those of two processes have each its own',
+      sent: [frozen(at(MORNING, 10)), frozen(at(MORNING, 12), `${FROZEN}.25`)],
+      row: { label: `${FROZEN}.25`, times: 2, count: 22, of: 22 },
+    },
+    {
+      what: 'those of ten processes have one of several hours each',
+      sent: Array.from({ length: 10 }, (_, i) =>
+        frozen(at(`2026-11-20 0${i}:59:00`, i === 3 ? 12 : 10), `2026-11-19 0${i}:00:00`),
+      ),
+      row: { label: '2026-11-19 03:00:00', times: 10, count: 102, of: 102, since: '2026-11-20 00:59:00' },
+    },
+    {
+      what: 'those of some hours of a known version have one',
+      sent: ['07', '08', '09', '10'].map((hour) =>
+        frozen(at(`2026-11-20 ${hour}:10:00`, 4), FROZEN, '3.0.0'),
+      ),
+      row: {
+        label: FROZEN,
+        times: 1,
+        sdk: 'js-client 3.0.0',
+        count: 16,
+        of: 36,
+        since: '2026-11-20 07:10:00',
+      },
+    },
+    {
+      what: 'their time lies in a day that was curated with others of them',
+      sent: [
+        frozen(at(MORNING, 14), '2026-11-16 09:00:00'),
+        {
+          ...frozen([]),
+          days: each(60, '2026-11-16'),
+          timeOfDays: '09:00:00',
+          receiptOfDays: '2026-11-19 10:00:00',
+        },
+      ],
+      row: { label: '2026-11-16 09:00:00', times: 1 },
+    },
+  ])('long before they came are told: $what', async ({ sent, row }) => {
+    expect(await toldOf({ events: [views, ...sent] })).toEqual([
+      toldOfVersion({ part: 'time', value: 'one', ...row }),
+    ]);
+  });
+
+  const atMidnight = { timeOfDays: '00:00:00' };
+  it.each([
+    { what: 'nine have one time', sent: [frozen(at(MORNING, 9))] },
+    {
+      what: 'nine have each of three times, as of phones that were offline',
+      sent: ['07', '08', '09'].map((hour) => frozen(at(MORNING, 9), `2026-11-19 ${hour}:00:00`)),
+    },
+    {
+      what: 'a job has always sent the midnight of the day',
+      sent: [{ ...atMidnight, days: TWENTY, received: at(MORNING, 20), time: '2026-11-20 00:00:00' }],
+    },
+    {
+      what: 'a job has always sent the midnight of the day before',
+      sent: [
+        { ...atMidnight, days: each(20, '2026-11-14'), receiptOfDays: '2026-11-15 10:00:00' },
+        { ...atMidnight, days: each(20, '2026-11-15'), receiptOfDays: '2026-11-16 10:00:00' },
+        { ...atMidnight, days: each(20, '2026-11-16'), receiptOfDays: '2026-11-17 10:00:00' },
+        { received: at(MORNING, 20), time: '2026-11-19 00:00:00' },
+      ],
+    },
+  ])('are not told if $what', async ({ sent }) => {
+    expect(await toldOf({ events: [views, ...sent] })).toEqual([]);
+  });
+});
+
+it('an environment that comes beside production is told', async () => {
+  const staging = { as: { environment: 'staging' }, received: at(MORNING, 10) };
+  expect(await toldOf({ events: [views, staging] })).toEqual([
+    toldOfVersion({ part: 'environment', value: 'staging', sdk: 'js-client 3.0.0', count: 10, of: 30 }),
+  ]);
+});
