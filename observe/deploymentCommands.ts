@@ -46,17 +46,21 @@ export function deploymentCommands(
   region: string,
 ): DeploymentCommands {
   const endpoint = localControl === undefined ? {} : { endpoint: localControl };
-  const where = ['--region', region, ...(localControl === undefined ? [] : ['--endpoint-url', localControl])];
+  const target = [
+    '--region',
+    region,
+    ...(localControl === undefined ? [] : ['--endpoint-url', localControl]),
+  ];
   const options = deploymentOptions({
     stack,
     isLocal: localControl !== undefined,
     aws: { region, ...endpoint },
   });
-  const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
+  const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...target]);
   const sluice = (...words: readonly string[]) => sluiceCommand(options, words);
   const onQueue = (queue: string, call: string, ...words: readonly string[]) => {
     const url = aws('sqs', 'get-queue-url', '--queue-name', queue, '--query', 'QueueUrl', '--output', 'text');
-    return `${shellCommand(['aws', 'sqs', call, '--queue-url'])} "$(${url})" ${shellCommand([...words, ...where])}`;
+    return `${shellCommand(['aws', 'sqs', call, '--queue-url'])} "$(${url})" ${shellCommand([...words, ...target])}`;
   };
   return {
     options,

@@ -43,9 +43,9 @@ export type AwsProblem =
 export function explainAwsError(error: unknown): AwsProblem | undefined {
   if (!(error instanceof Error)) return undefined;
   const detail = `${error.name}: ${error.message}`;
-  const unasked = (code: keyof typeof AwsAccessError.entries, more = ''): AwsProblem => ({
+  const unasked = (ownCode: keyof typeof AwsAccessError.entries, more = ''): AwsProblem => ({
     kind: 'unasked',
-    error: new AwsAccessError(code, `${detail}${more}`, { cause: error }),
+    error: new AwsAccessError(ownCode, `${detail}${more}`, { cause: error }),
   });
   const unreached = () => unasked('SLUICE_AWS_UNREACHABLE', ` Variables for a proxy: ${proxyVariables()}.`);
   // The client throws a plain Error here.
@@ -76,8 +76,8 @@ function missingProfile(): string {
   const config = AWS_CONFIG_FILE || inHome('config');
   const credentials = AWS_SHARED_CREDENTIALS_FILE || inHome('credentials');
   const configured = sectionsOf(config);
-  const ofProfile = (profile: string) =>
-    configured.get(`profile ${profile}`) ?? (profile === 'default' ? configured.get(profile) : undefined);
+  const ofProfile = (ofName: string) =>
+    configured.get(`profile ${ofName}`) ?? (ofName === 'default' ? configured.get(ofName) : undefined);
   const credentialed = sectionsOf(credentials);
   const seen = new Set<string>();
   let profile = AWS_PROFILE || 'default';

@@ -23,20 +23,20 @@ import { collectorConcurrency, type RequestLimits, requestLimits } from '../../l
 import { ifThere } from '../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { findBucket, ownBucketWords } from './bucket.ts';
-import { database } from './catalog.ts';
+import { databaseLook } from './catalog.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
 
 /** Names that must be free for a deployment. */
-export const freeNames: Look = {
-  name: 'names',
+export const freeNamesLook: Look = {
+  statusLook: 'names',
   expects:
     'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
   find: async (setup) => [
     ...heldNames(setup.config, setup).map(judgeHeldName),
     ...(await settled([
-      ...(setup.config.existing.database ? [['the database', database.find(setup)] as const] : []),
+      ...(setup.config.existing.database ? [['the database', databaseLook.find(setup)] as const] : []),
       ...stackNames(setup).map(({ type, name, logicalId }): Question => {
         const asked = owners[type]?.(setup, name) ?? Promise.resolve(undefined);
         const judged = asked.then((owner) => {
@@ -207,8 +207,8 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly Ne
  * The permissions of the caller, or of the role that CloudFormation takes and the caller passes, by IAM's simulator,
  * against the policies that `sluice policy print --for deploy` prints.
  */
-export const deployer: Look = {
-  name: 'deployer',
+export const deployerLook: Look = {
+  statusLook: 'deployer',
   expects:
     'these credentials, or the role that CloudFormation has, may deploy, update and remove the stack, by simulation',
   async find(setup) {
@@ -282,8 +282,8 @@ const UNRESERVED = 100;
 const LAMBDA_DEFAULT = 1_000;
 
 /** The account's limits, which are lower in new accounts and shared with everything else in the account. */
-export const quotas: Look = {
-  name: 'quotas',
+export const quotasLook: Look = {
+  statusLook: 'quotas',
   expects: "the account's limits of API Gateway and Lambda are sufficient",
   find: (setup) =>
     settled([
@@ -340,8 +340,8 @@ export function judgeGatewayLimits(
 
 /** Looks at the limits of Lambda in the account. */
 async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Finding[]> {
-  const { AccountLimit = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
-  return judgeLambdaLimits(AccountLimit, config);
+  const { AccountLimit: limits = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
+  return judgeLambdaLimits(limits, config);
 }
 
 /** Judges the account's concurrency: all functions of the account and region share what is not reserved. */

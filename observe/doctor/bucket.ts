@@ -32,8 +32,8 @@ import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The bucket itself: nothing else can be read without it. */
-export const bucket: Look = {
-  name: 'bucket',
+export const bucketLook: Look = {
+  statusLook: 'bucket',
   expects: 'the bucket exists in this region and belongs to this account',
   isGround: true,
   async find(setup) {
@@ -74,11 +74,11 @@ export function judgeElsewhere(
 }
 
 /** An existing bucket before a deployment. The other looks need no bucket. */
-export const bucketBefore: Look = {
-  ...bucket,
+export const bucketBeforeLook: Look = {
+  ...bucketLook,
   expects: 'an existing bucket exists in this region and belongs to this account',
   isGround: false,
-  find: async (setup) => (setup.config.existing.bucket ? bucket.find(setup) : []),
+  find: async (setup) => (setup.config.existing.bucket ? bucketLook.find(setup) : []),
 };
 
 /** What the stack makes, or somebody brings, and what does not exist. */
@@ -114,8 +114,8 @@ export async function findBucket(
 }
 
 /** The settings of the bucket. The owner of an existing bucket makes them, not the stack. */
-export const bucketSettings: Look = {
-  name: 'bucket-settings',
+export const bucketSettingsLook: Look = {
+  statusLook: 'bucket-settings',
   expects:
     'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
@@ -152,15 +152,15 @@ export function judgeEncryption({ kind, fact, text }: EncryptionProblem): Findin
 }
 
 /** Whether the stack is encrypted as the configuration says. The settings of an existing bucket are another look. */
-export const encryption: Look = {
-  name: 'encryption',
+export const encryptionLook: Look = {
+  statusLook: 'encryption',
   expects: '`encryption` is as the stack has it',
   find: (setup) => findEncryption(setup, false),
 };
 
 /** The same before a deployment, which also refuses the default of an existing bucket. */
-export const encryptionBefore: Look = {
-  name: 'encryption',
+export const encryptionBeforeLook: Look = {
+  statusLook: 'encryption',
   expects: '`encryption` is as the stack and an existing bucket have it',
   find: (setup) => findEncryption(setup, true),
 };
@@ -200,15 +200,15 @@ async function readForeignKeys({ s3, config }: Setup): Promise<readonly string[]
   for (const { prefix } of lifecycleRules(config)) {
     if (folders.includes(prefix)) continue;
     const { items } = await s3ObjectStore(s3, config.bucket).listPage(prefix);
-    const foreign = items.flatMap(({ key }) => (isOwnKey(config, key) ? [] : [key]));
+    const foreign = items.flatMap(({ key: object }) => (isOwnKey(config, object) ? [] : [object]));
     keys.push(...foreign.slice(0, SHOWN));
   }
   return [...new Set(keys)];
 }
 
 /** Keys that the configuration brings, before a deployment, which does not try them all. */
-export const broughtKeys: Look = {
-  name: 'key',
+export const broughtKeysLook: Look = {
+  statusLook: 'key',
   expects: 'a key that the configuration names is there, enabled and of a kind that its user takes',
   async find({ isLocal, config: { existing, logs }, clients: { kms }, commands }) {
     // The local cloud has only the keys of the template.
@@ -245,8 +245,8 @@ export const broughtKeys: Look = {
 };
 
 /** The KMS key, the stack's or an existing one: without it, no data can be read. */
-export const key: Look = {
-  name: 'key',
+export const keyLook: Look = {
+  statusLook: 'key',
   expects: 'the key is enabled, symmetric and single-Region',
   async find({ isLocal, config, keyArn, stackName, clients: { kms }, commands }) {
     if (keyArn === null) return [];
@@ -267,8 +267,8 @@ const FORWARDED_DAYS = 7;
 const PARALLEL = 8;
 
 /** Whether somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables. */
-export const forwarding: Look = {
-  name: 'forwarding',
+export const forwardingLook: Look = {
+  statusLook: 'forwarding',
   expects: 'in the last seven days, only Sluice wrote into the folders of the forwarded tables',
   find: (setup) =>
     settled(forwardedKinds.map((kind): Question => [`the folder of ${kind}`, findForeignFiles(setup, kind)])),

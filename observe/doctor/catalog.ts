@@ -24,8 +24,8 @@ import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The database of the tables: nothing of the catalog can be read without it. */
-export const database: Look = {
-  name: 'database',
+export const databaseLook: Look = {
+  statusLook: 'database',
   expects: 'the Glue database exists',
   isGround: true,
   async find(setup) {
@@ -35,8 +35,8 @@ export const database: Look = {
 };
 
 /** The database in which Statsig makes tables of its own. Nothing of ours reads it. */
-export const stagingDatabase: Look = {
-  name: 'staging-database',
+export const stagingDatabaseLook: Look = {
+  statusLook: 'staging-database',
   expects: 'the Glue database exists in which Statsig makes its tables',
   async find(setup) {
     if (await isDatabaseThere(setup, setup.config.athena.stagingDatabase)) return [];
@@ -83,8 +83,8 @@ export function judgeDatabase(
 }
 
 /** The partitions against the folders of days: no query reads a day in S3 without a partition. */
-export const partitions: Look = {
-  name: 'all-partitions',
+export const partitionsLook: Look = {
+  statusLook: 'all-partitions',
   expects:
     'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
   find: (setup) =>
@@ -135,8 +135,8 @@ export function judgePartitions(
 }
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */
-export const names: Look = {
-  name: 'names',
+export const namesLook: Look = {
+  statusLook: 'names',
   expects:
     'holdouts, and experiments that browsers sent hashed within a week, are known by name, from the configuration or from pulled specs',
   find: (setup) =>

@@ -4,28 +4,28 @@ import { type Severity, severities } from '../findings/catalogue/entry.ts';
 import { type Finding, type FindingCode, isFinding } from '../findings/catalogue.ts';
 import type { Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
-import { deployer, freeNames, quotas } from './account.ts';
+import { deployerLook, freeNamesLook, quotasLook } from './account.ts';
 import {
-  broughtKeys,
-  bucket,
-  bucketBefore,
-  bucketSettings,
-  encryption,
-  encryptionBefore,
-  forwarding,
-  key,
+  broughtKeysLook,
+  bucketBeforeLook,
+  bucketLook,
+  bucketSettingsLook,
+  encryptionBeforeLook,
+  encryptionLook,
+  forwardingLook,
+  keyLook,
 } from './bucket.ts';
-import { database, names, partitions, stagingDatabase } from './catalog.ts';
+import { databaseLook, namesLook, partitionsLook, stagingDatabaseLook } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
-import { databaseCreators } from './lakeFormation.ts';
-import { readers } from './readers.ts';
-import { bucketPolicy, isOfBucketPolicy, roles } from './roles.ts';
+import { databaseCreatorsLook } from './lakeFormation.ts';
+import { readersLook } from './readers.ts';
+import { bucketPolicyLook, isOfBucketPolicy, rolesLook } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
-import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
-import { boundary, template } from './template.ts';
+import { alarmTopicLook, domainLook, driftLook, formerStackLook, queuesLook, stackLook } from './stack.ts';
+import { boundaryLook, templateLook } from './template.ts';
 
 const status: Look = {
-  name: 'status',
+  statusLook: 'status',
   expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
     const found = await setup.status();
@@ -64,39 +64,39 @@ export function unknownToOthers(
 
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
-  stack,
-  bucket,
-  database,
-  stagingDatabase,
-  domain,
-  encryption,
-  bucketSettings,
-  key,
-  partitions,
-  names,
-  queues,
-  forwarding,
-  quotas,
-  readers,
-  bucketPolicy,
-  roles,
+  stackLook,
+  bucketLook,
+  databaseLook,
+  stagingDatabaseLook,
+  domainLook,
+  encryptionLook,
+  bucketSettingsLook,
+  keyLook,
+  partitionsLook,
+  namesLook,
+  queuesLook,
+  forwardingLook,
+  quotasLook,
+  readersLook,
+  bucketPolicyLook,
+  rolesLook,
   status,
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
 const looksBeforeDeploy: readonly Look[] = [
-  formerStack,
-  alarmTopic,
-  freeNames,
-  bucketBefore,
-  encryptionBefore,
-  broughtKeys,
-  deployer,
-  databaseCreators,
-  quotas,
-  bucketPolicy,
-  template,
-  boundary,
+  formerStackLook,
+  alarmTopicLook,
+  freeNamesLook,
+  bucketBeforeLook,
+  encryptionBeforeLook,
+  broughtKeysLook,
+  deployerLook,
+  databaseCreatorsLook,
+  quotasLook,
+  bucketPolicyLook,
+  templateLook,
+  boundaryLook,
 ];
 
 /** The severity of the worst finding of a look; `fine` if it has none. */
@@ -171,12 +171,12 @@ export async function diagnose(
     );
     if (isFinding(setup)) {
       report('account', EXPECTED_OF_ACCOUNT, [setup]);
-      return { identity: undefined, checks, skipped: wanted.map(({ name }) => name) };
+      return { identity: undefined, checks, skipped: wanted.map(({ statusLook: name }) => name) };
     }
     report('account', EXPECTED_OF_ACCOUNT, []);
     const skipped: string[] = [];
     let isGone = false;
-    for (const { name, expects, isGround = false, find } of wanted) {
+    for (const { statusLook: name, expects, isGround = false, find } of wanted) {
       if (isGone) {
         skipped.push(name);
         continue;
@@ -194,7 +194,7 @@ export async function diagnose(
 /** The looks that are asked for. */
 function looksOf({ beforeDeploy = false, drift: includesDrift = false }: Depth): readonly Look[] {
   if (beforeDeploy) return looksBeforeDeploy;
-  return includesDrift ? [...looks, drift] : looks;
+  return includesDrift ? [...looks, driftLook] : looks;
 }
 
 /** The severity of the worst of the findings; `fine` without any. */

@@ -40,8 +40,8 @@ const permissionsAnswer = z.object({
  * creators stops CloudFormation with `Required Create Database on Catalog`:
  * https://github.com/aws-solutions/workload-discovery-on-aws/issues/228
  */
-export const databaseCreators: Look = {
-  name: 'lake-formation',
+export const databaseCreatorsLook: Look = {
+  statusLook: 'lake-formation',
   expects:
     'Lake Formation leaves databases to IAM, or lets these credentials make them, or the role that CloudFormation has',
   async find(setup) {
@@ -66,7 +66,7 @@ export const databaseCreators: Look = {
     const isAdministrator = DataLakeAdmins.some((admin) => admin.DataLakePrincipalIdentifier === maker);
     if (isAdministrator || (isOfIam && DataLakeAdmins.length === 0)) return [];
     const makers = [maker, ALLOWED_BY_IAM];
-    const granted = await Promise.all(makers.map((principal) => catalogGrants(setup, principal)));
+    const granted = await Promise.all(makers.map((holder) => catalogGrants(setup, holder)));
     if (granted.some((some) => some?.some(isGrantTo(makers)) === true)) return [];
     if (granted.includes(undefined))
       return [

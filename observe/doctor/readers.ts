@@ -16,8 +16,8 @@ import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. */
-export const readers: Look = {
-  name: 'readers',
+export const readersLook: Look = {
+  statusLook: 'readers',
   expects:
     'each configured reader has the permissions of its policy and none that it must not have, by simulation',
   find: (setup) =>
@@ -200,11 +200,11 @@ type Deciding = Pick<EvaluationResult, 'PermissionsBoundaryDecisionDetail' | 'Ma
 
 /** The request contexts that meet a statement's condition: one for each value. */
 function requestContexts({ Condition = {} }: Statement): ContextEntry[][] {
-  const [condition] = Object.entries(Condition).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([name, values]) => ({
-      operator,
-      name,
-      values: [values].flat().map(sampleResource),
+  const [condition] = Object.entries(Condition).flatMap(([comparison, keys]) =>
+    Object.entries(keys).map(([contextKey, compared]) => ({
+      operator: comparison,
+      name: contextKey,
+      values: [compared].flat().map(sampleResource),
     })),
   );
   if (condition === undefined) return [[]];

@@ -22,8 +22,8 @@ import { type Look, type Question, settled, unsaid } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
 
 /** The stack: whether it exists, is complete, and was deployed from this configuration. */
-export const stack: Look = {
-  name: 'stack',
+export const stackLook: Look = {
+  statusLook: 'stack',
   expects: 'the stack is deployed, complete, from this configuration and by this version of Sluice',
   isGround: true,
   async find({ deployed, config, isLocal, stackName, identity: { account, region }, commands }) {
@@ -56,8 +56,8 @@ export function judgeMissing(
 }
 
 /** A look before a deployment: whether CloudFormation will update the stack, and what the version changes. */
-export const formerStack: Look = {
-  name: 'stack',
+export const formerStackLook: Look = {
+  statusLook: 'stack',
   expects:
     'the stack, if there is one, can be updated, keeps the identities of readers, and was deployed by this version of Sluice',
   async find({ deployed, config, commands, identity, stackName, resources }) {
@@ -110,8 +110,8 @@ function isLater(version: string, other: string): boolean {
 }
 
 /** Whether the alarms will notify somebody, by the configuration alone. */
-export const alarmTopic: Look = {
-  name: 'alarms',
+export const alarmTopicLook: Look = {
+  statusLook: 'alarms',
   expects: 'the alarms notify somebody',
   find: async ({ isLocal, config }) => (isLocal || config.alarms.topicArn !== null ? [] : [judgeNoTopic()]),
 };
@@ -129,8 +129,8 @@ export function judgeNoTopic(): Finding {
 const DRIFT_PAUSE_MS = 5_000;
 
 /** What differs from the template, by CloudFormation's own comparison. It takes minutes, so it is made on demand. */
-export const drift: Look = {
-  name: 'drift',
+export const driftLook: Look = {
+  statusLook: 'drift',
   expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
   async find({ clients: { cloudFormation: client }, stackName: StackName, wait, commands }) {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
@@ -185,8 +185,8 @@ export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly 
 }
 
 /** The domain of the gateway: whether it takes requests, and whether its name leads there. */
-export const domain: Look = {
-  name: 'domain',
+export const domainLook: Look = {
+  statusLook: 'domain',
   expects:
     '`endpoint.domain`, if there is one, is available with its certificate, and requests to its name reach it',
   async find({ config: { endpoint }, clients: { apiGateway } }) {
@@ -269,8 +269,8 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
 }
 
 /** The queues of the stack. `sluice status` says what is in those for dead letters. */
-export const queues: Look = {
-  name: 'queues',
+export const queuesLook: Look = {
+  statusLook: 'queues',
   expects: 'the queues exist',
   find: ({ isLocal, resources, sqs, stackName, commands }) =>
     settled(

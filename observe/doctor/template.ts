@@ -15,8 +15,8 @@ import { type Look, NOT_EMULATED } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The template, as packaging counts it. */
-export const template: Look = {
-  name: 'template',
+export const templateLook: Look = {
+  statusLook: 'template',
   expects:
     'CloudFormation and IAM take the stack: its resources, its bytes, and the characters of its policies',
   async find({ config, stack, stackName, identity: { region, account } }) {
@@ -35,8 +35,8 @@ export function judgeSize({ part, isTemplate, excess, text }: TemplateProblem): 
 }
 
 /** What the boundary of the roles allows. */
-export const boundary: Look = {
-  name: 'boundary',
+export const boundaryLook: Look = {
+  statusLook: 'boundary',
   expects: 'the permissions boundary, if there is one, lets the roles of the stack do what they do',
   async find(setup) {
     const { permissionsBoundary: arn } = setup.config;

@@ -43,10 +43,10 @@ export function sampleRatioPValue(counts: readonly GroupCount[]): number | null 
   if (counts.length < 2 || units === 0) return null;
   const logs = CONCENTRATIONS.map((concentration) =>
     counts.reduce(
-      (sum, { units: seen, weight }) => {
+      (total, { units: seen, weight }) => {
         const share = weight / weights;
         const prior = concentration * share;
-        return sum + logGamma(prior + seen) - logGamma(prior) - seen * Math.log(share);
+        return total + logGamma(prior + seen) - logGamma(prior) - seen * Math.log(share);
       },
       logGamma(concentration) - logGamma(concentration + units),
     ),

@@ -180,7 +180,7 @@ async function readBefore(
   // A function that is throttled alone does not go on with the errors of earlier days.
   const runs = errors === 0 ? [] : [...(series.get('Invocations') ?? [])];
   let since = known;
-  for (const [at] of runs.filter(([at, count]) => count > 0 && at < known).sort(([a], [b]) => b - a)) {
+  for (const [at] of runs.filter(([end, count]) => count > 0 && end < known).sort(([a], [b]) => b - a)) {
     if (!hasFailed(at)) break;
     since = at;
   }

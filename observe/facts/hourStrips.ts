@@ -14,8 +14,8 @@ export interface JudgedDay {
   readonly hours: readonly { readonly state: HourState; readonly letter: string }[];
 }
 
-/** The hours of the last three days that have some. */
-export function judgedDays(rows: readonly TableHour[]): readonly JudgedDay[] {
+/** The judged hours of the last three days that have some. */
+export function lastJudgedHours(rows: readonly TableHour[]): readonly JudgedDay[] {
   const days = [...Map.groupBy(rows, ({ ds }) => ds)].slice(-3);
   return days.map(([day, ofDay]) => ({
     day,
@@ -32,5 +32,7 @@ export function judgedDays(rows: readonly TableHour[]): readonly JudgedDay[] {
 
 /** The hours of the last three days, a letter each. */
 export function hourStrips(rows: readonly TableHour[]): readonly string[] {
-  return judgedDays(rows).map(({ day, hours }) => `${day} ${hours.map(({ letter }) => letter).join('')}`);
+  return lastJudgedHours(rows).map(
+    ({ day, hours }) => `${day} ${hours.map(({ letter }) => letter).join('')}`,
+  );
 }

@@ -108,7 +108,7 @@ export async function readOpenErasures({
 /** The group of all erasures of a reason; an empty list if there are none. @param records The newest first. */
 function groupOf(why: OpenErasureGroup['why'], records: readonly OpenRecord[]): readonly OpenErasureGroup[] {
   const all = records.map(({ key, modifiedAt, runs = [] }) => {
-    const searched = runs.findLastIndex(({ leftCount }) => leftCount === 0);
+    const searched = runs.findLastIndex(({ leftCount: count }) => count === 0);
     const leftAt = runs[searched + 1]?.endedAt;
     return { key, since: isoTimestamp(why === 'unsearched' ? (leftAt ?? modifiedAt) : modifiedAt) };
   });

@@ -123,7 +123,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const outputs = deployed.then((found) => found.outputs);
   const day = readDayCounts(deployment);
   const curation = ask('the curated days' satisfies SharedPart, readCurationState);
-  const unreached = ask('the endpoint', async () => readUnreached(deployment, await outputs, await day));
+  const askedUnreached = ask('the endpoint', async () => readUnreached(deployment, await outputs, await day));
   const askedAlarms = ask('the alarms' satisfies SharedPart, readAlarms);
   const alarmNames = askedAlarms.then((found) => found?.map(({ name }) => name) ?? null);
   // The parts that need these report their failure.
@@ -132,8 +132,8 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const asked = {
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
-    unreached,
-    gatewayStatus: unreached.then(
+    unreached: askedUnreached,
+    gatewayStatus: askedUnreached.then(
       (hours) => hours && ask('the access log', (open) => readGatewayStatus(open, hours)),
     ),
     noted: ask('noted events', readNoted),
@@ -299,16 +299,16 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
 
   /** How the content of a table differs, by itself: a table that cannot be read hides no other, nor do metadata, which are read if all else is not large. */
   async function readContent(table: ForwardedKind): Promise<(ContentChanges | null)[]> {
-    const content = await ask(contentPart(table), (open) => readContentChanges(open, table));
-    if (table !== 'events' || content === null || content.scannedBytes > MOST_CONTENT_BYTES) return [content];
-    return [content, await ask(METADATA_PART, readMetadataChanges)];
+    const changes = await ask(contentPart(table), (open) => readContentChanges(open, table));
+    if (table !== 'events' || changes === null || changes.scannedBytes > MOST_CONTENT_BYTES) return [changes];
+    return [changes, await ask(METADATA_PART, readMetadataChanges)];
   }
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures(): Promise<StatusFacts['failures']> {
     const { deadLetters, partitions, receivedHours, unreached } = parts;
-    const errors = (functionErrors ?? []).flatMap(({ part, last, isOver, errors }) =>
-      isOver && errors === 0 ? [] : [[part, last] as const],
+    const errors = (functionErrors ?? []).flatMap(({ part, last, isOver, errors: count }) =>
+      isOver && count === 0 ? [] : [[part, last] as const],
     );
     const waiting = new Map<string, string | null>(errors);
     const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
@@ -362,16 +362,16 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     Pick<StatusFacts, 'undeployed' | 'stackFaults' | 'stackState' | 'deployedAt'>
   > {
     const found = await deployed;
-    const { state: stackState, deployedAt } = found;
+    const { state, deployedAt } = found;
     const settings = undeployedOf(config, found.outputs);
     return settings.length === 0
       ? {
-          stackState,
+          stackState: state,
           deployedAt,
           undeployed: null,
           stackFaults: await readStackFaults(deployment, { ...found, alarms: await alarmNames }, ask),
         }
-      : { stackState, deployedAt, undeployed: { settings, deployedAt }, stackFaults: null };
+      : { stackState: state, deployedAt, undeployed: { settings, deployedAt }, stackFaults: null };
   }
 
   /** The last hour, and who sent what was refused. */

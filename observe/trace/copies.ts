@@ -172,7 +172,7 @@ const AGAIN = 'the writer could not read it: sluice redrive --damaged has it try
 
 /** A copy that is in no table yet. */
 function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
-  const text = (name: string) => (typeof row[name] === 'string' ? row[name] : undefined);
+  const text = (column: string) => (typeof row[column] === 'string' ? row[column] : undefined);
   const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
   const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
   const eventId = text('event_id') ?? text('quarantine_id');

@@ -45,8 +45,8 @@ export async function findRequest(
   since: number,
 ): Promise<LoggedRequest | undefined> {
   const lines = await readLines(deployment, requestId, since, undefined);
-  const requestLines = lines.filter((line) => line['request_id'] === requestId);
-  const metrics = requestLines.find((line) => '_aws' in line);
+  const requestLines = lines.filter((entry) => entry['request_id'] === requestId);
+  const metrics = requestLines.find((entry) => '_aws' in entry);
   const line = requestLines.find((entry) => entry['event'] === 'collect') ?? null;
   if (metrics !== undefined) return loggedRequest(metrics, line);
   return line === null

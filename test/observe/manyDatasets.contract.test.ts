@@ -88,8 +88,8 @@ describe('what a dataset or an export needs', () => {
     const facts = { ...wellFacts, ...more };
     const needs = [...(facts.datasets ?? []).map(needOf), ...(facts.exports ?? []).map(exportNeed)];
     const found = judge(facts, judgedDeployment, 'eu-central-1');
-    const worstOf = (all: readonly (string | null)[]) =>
-      ['problem', 'warning'].find((one) => all.includes(one));
+    const worstOf = (severities: readonly (string | null)[]) =>
+      ['problem', 'warning'].find((one) => severities.includes(one));
     expect(worstOf(needs)).toBe(worstOf(found.map(({ severity }) => severity)));
   });
 });

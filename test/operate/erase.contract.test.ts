@@ -105,7 +105,8 @@ describe('erasing a deployment', () => {
   it('notes what it has found before it changes anything, and stops beside another run of the same units', async () => {
     const { config, put, read, versions, run } = await deployment();
     await put(landedKey(1), landedUsers('gone', 'stays'));
-    const record = async (id: string) => JSON.parse((await read(`ledger/_erasures/${id}.json`)).toString());
+    const record = async (erasure: string) =>
+      JSON.parse((await read(`ledger/_erasures/${erasure}.json`)).toString());
     const units = ['user_id=gone'];
     const id = erasureId(
       config.bucket,

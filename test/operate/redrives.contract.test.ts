@@ -53,14 +53,14 @@ beforeEach(async () => {
   const config = defineConfig({
     bucket: `sluice-own-${buckets}`,
     relay: { statsig: true },
-    sources: ['acme', 'beta'].map((name) =>
+    sources: ['acme', 'beta'].map((source) =>
       acmeSource({
-        name,
-        bucket: `${name}-drops`,
+        name: source,
+        bucket: `${source}-drops`,
         datasets: [
           eventsDataset({
             lookbackDays: 3,
-            ...(name === 'beta' ? { timezone: EARLY } : { expectedBy: { hour: 6 } }),
+            ...(source === 'beta' ? { timezone: EARLY } : { expectedBy: { hour: 6 } }),
           }),
         ],
       }),
@@ -107,11 +107,11 @@ const send = (part: string, MessageBody: string) =>
 
 /** The deployment, in which something is done each time that a call of this name is about to be sent to S3. */
 function doingBefore(call: string, act: () => Promise<unknown>): Deployment {
-  const send = async (command: object) => {
+  const sendAfterAct = async (command: object) => {
     if (command.constructor.name === call) await act();
     return deployment.s3.send(command as CopyObjectCommand);
   };
-  return { ...deployment, s3: Object.assign(Object.create(deployment.s3), { send }) };
+  return { ...deployment, s3: Object.assign(Object.create(deployment.s3), { send: sendAfterAct }) };
 }
 /** A request for days that nobody may ask for. */
 const daysRefused = (request: Promise<unknown>) =>
@@ -280,11 +280,11 @@ describe('dead letters of the writer', () => {
 
   it('that are moved already are as good, which is said, also of none left, and any other refusal is not', async () => {
     const run = (message: string) => {
-      const send = (command: object) =>
+      const refuseMove = (command: object) =>
         command.constructor.name === 'StartMessageMoveTaskCommand'
           ? Promise.reject(Object.assign(new Error(message), { name: 'InvalidParameterValue' }))
           : deployment.sqs.send(command as GetQueueAttributesCommand);
-      const sqs = Object.assign(Object.create(deployment.sqs), { send });
+      const sqs = Object.assign(Object.create(deployment.sqs), { send: refuseMove });
       return redriveLanding({ ...deployment, sqs }, false);
     };
     const moving = 'There is already a task running.';

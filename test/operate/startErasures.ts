@@ -96,8 +96,8 @@ async function makeDeployment(services: Services, config: Config) {
   };
   return {
     config,
-    put: async (Key: string, Body: Uint8Array | string, StorageClass?: StorageClass) => {
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass }));
+    put: async (Key: string, Body: Uint8Array | string, storageClass?: StorageClass) => {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass: storageClass }));
     },
     /** Has the bucket's policy deny everybody an action on one key. */
     deny: (Action: string, key: string) => {

@@ -3,7 +3,7 @@ import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { type HourState, hourStates } from '../../../lib/reconcile/judgeHour.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
-import { hourStrips, judgedDays, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
+import { hourStrips, lastJudgedHours, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole, useEvery } from '../parts/context.ts';
@@ -89,7 +89,7 @@ function Known({ status }: { readonly status: StatusOf }) {
 
 /** The hours of three days as the nights have judged them, in the scale of hours. */
 function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours']> }) {
-  const days = judgedDays(hours);
+  const days = lastJudgedHours(hours);
   const states = days.flatMap((judged) => judged.hours.map(({ state }) => state));
   return (
     <figure class="chart">

@@ -162,22 +162,22 @@ function failedOf(day: readonly (readonly [number, RequestCounts])[]): LastDay['
 /** What was not as usual. */
 export function changesOf(counts: DayCounts): readonly Change[] {
   const measure = measuredOf(counts);
-  const requests = measure('requests', (counts) => counts.requests);
+  const requests = measure('requests', (hour) => hour.requests);
   const isSpike = (least: number) => (count: number, usual: number | null) =>
     usual !== null && count >= (usual === 0 ? least : SPIKE * Math.max(1, usual));
   const isRise = (count: number, usual: number | null) => count >= RISE_LEAST && count >= RISE * (usual ?? 0);
   return [
     ...hoursThat(requests, isSpike(SPIKE_LEAST.requests)),
     ...hoursThat(
-      measure('events', (counts) => counts.received),
+      measure('events', (hour) => hour.received),
       isSpike(SPIKE_LEAST.events),
     ),
     ...hoursThat(
-      measure('overflowed', (counts) => counts.overflowed),
+      measure('overflowed', (hour) => hour.overflowed),
       isRise,
     ),
     ...hoursThat(
-      measure('ignored', (counts) => counts.filtered),
+      measure('ignored', (hour) => hour.filtered),
       (count, usual) => usual !== null && isRise(count, usual),
     ),
     ...silencesOf(requests),
@@ -217,10 +217,10 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
   const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(measured, at)));
   const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
   if (busiest === undefined) return [];
-  const within = [...periods].filter(([at]) => unlike.some(([hour]) => hour === hourOf(at)));
+  const within = [...periods].filter(([at]) => unlike.some(([unlikeHour]) => unlikeHour === hourOf(at)));
   // The usual requests go on beside the unusual ones: periods with a tenth of the most belong to the change.
-  const most = Math.max(...within.map(([, count]) => count));
-  const times = within.flatMap(([at, count]) => (count * 10 >= most ? [at] : [])).sort((a, b) => a - b);
+  const most = Math.max(...within.map(([, n]) => n));
+  const times = within.flatMap(([at, n]) => (n * 10 >= most ? [at] : [])).sort((a, b) => a - b);
   const [hour, count] = busiest;
   const usual = usualOf(measured, hour) ?? 0;
   // Where the lists leave out nothing as a rule, it began with the first that they left out, however few came then.

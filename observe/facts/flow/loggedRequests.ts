@@ -168,8 +168,7 @@ export async function readNoted(
   const ways = [1, -1].map((sign) =>
     off.filter(({ clock_skew_ms }) => Math.sign(clock_skew_ms ?? 0) === sign),
   );
-  const byClock = (what: string) =>
-    ways.flatMap((requests) => bySender(requests, ({ noted }) => noted[what] ?? 0));
+  const byClock = (what: string) => ways.flatMap((ofWay) => bySender(ofWay, ({ noted }) => noted[what] ?? 0));
   const isLate = (request: LiveRequest) => {
     const { clock_ahead = 0, before_2000 = 0, outside_time_window = 0 } = request.noted;
     return !isClockOff(request) && clock_ahead + before_2000 === 0 && outside_time_window > 0;

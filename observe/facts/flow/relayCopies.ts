@@ -139,7 +139,7 @@ export async function readQueue(
 export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>): Promise<number | null> {
   const queues = [readQueue(deployment, 'relay'), readQueue(deployment, 'relay-dead-letters')];
   const counts = await ifThere(Promise.all(queues));
-  return counts?.reduce((sum, { messages }) => sum + messages, 0) ?? null;
+  return counts?.reduce((total, { messages }) => total + messages, 0) ?? null;
 }
 
 /**

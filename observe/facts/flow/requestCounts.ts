@@ -103,8 +103,8 @@ export async function readLastHour(
     lastStoredAt: minutesWith(...stored)?.last ?? null,
     failedAt: Object.fromEntries(
       FAILED.flatMap((code) => {
-        const minutes = minutesWith(code);
-        return minutes === undefined ? [] : [[code, minutes]];
+        const failed = minutesWith(code);
+        return failed === undefined ? [] : [[code, failed]];
       }),
     ),
   };

@@ -68,8 +68,8 @@ export async function readStream(
     },
   );
   const recent = Math.floor(now / MINUTE_MS - MINUTES) * MINUTE_MS;
-  const values = (metric: string) =>
-    [...(series.get(metric) ?? [])].flatMap(([at, value]) => (at < recent ? [] : [value]));
+  const values = (name: string) =>
+    [...(series.get(name) ?? [])].flatMap(([at, value]) => (at < recent ? [] : [value]));
   const oldest = oldestRecord(series, now);
   const throttled = values('ThrottledRecords');
   const [share] = QUOTAS.flatMap(({ quota, used, limit }) => {

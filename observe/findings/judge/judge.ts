@@ -33,7 +33,7 @@ import { dropFindings } from './drops/dropFindings.ts';
 import { openErasures } from './erasures.ts';
 import { functionFindings, idleFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
-import { damageAlarms, damagedEntries } from './ledger.ts';
+import { damageAlarms, damagedLedger } from './ledger.ts';
 import type { Judged, Place } from './place.ts';
 import { quarantined } from './quarantine.ts';
 import { Ringing } from './Ringing.ts';
@@ -85,7 +85,7 @@ const JUDGES: readonly Judge[] = [
   { find: quarantined, readBy: PLACES },
   { find: deadLetterFindings },
   { find: functionFindings },
-  { find: damagedEntries, readBy: /^sources\b/ },
+  { find: damagedLedger, readBy: /^sources\b/ },
   { find: dropFindings, readBy: /^sources\b/ },
   { find: exportFindings, readBy: /^exports\b/ },
   { find: curatedFindings, readBy: CURATED },
@@ -135,9 +135,9 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const found = JUDGES.filter(({ readBy }) => isDeployed(facts, readBy)).flatMap(({ find }) => [
     ...find(facts, place),
   ]);
-  const withOwnAlarms = found.map((finding) => ringing.tell(finding));
+  const withOwnAlarms = found.map((own) => ringing.tell(own));
   // An alarm on a day that failed stands with that day.
-  const withAlarms = withOwnAlarms.map((finding) => ringing.tell(finding, damageAlarms(finding)));
+  const withAlarms = withOwnAlarms.map((own) => ringing.tell(own, damageAlarms(own)));
   const others = [...withAlarms, ...ringing.alone(place, facts)];
   const damaged = damageCauses(others, facts);
   const causes = [
@@ -147,17 +147,17 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     ...idleFindings(facts, place)
       // Messages that wait ask for a run, whatever the schedule is.
       .filter(({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]))
-      .map(({ found, part }) => ({
-        found,
+      .map(({ found: idle, part }) => ({
+        found: idle,
         isErrorOf: (other: Finding) => WAITING_FOR[part]?.(other) === true,
-        since: found.since,
+        since: idle.since,
       })),
   ];
   const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');
   const rest = others.filter((other) => damaged.every(({ found: cause }) => cause !== other));
   return [...unrelated, ...withCauses(causes, rest, facts)]
-    .map(({ cure, detail, ...finding }) => ({
-      ...finding,
+    .map(({ cure, detail, ...more }) => ({
+      ...more,
       detail: targetCommands(detail, commands.options),
       cure: targetCommands(cure, commands.options),
     }))
@@ -232,7 +232,7 @@ function withCauses(
       return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? goodAt : failedAt);
     });
     left = left.filter((other) => !follows.includes(other));
-    const details = follows.map((finding) => `${finding.code}: ${finding.detail}`);
+    const details = follows.map((follower) => `${follower.code}: ${follower.detail}`);
     const tries = follows.flatMap(({ code, commands }) =>
       TRIED_AGAIN.includes(code) ? commands.slice(-1) : [],
     );

@@ -45,7 +45,7 @@ export function damageAlarms({ code, section }: Finding): readonly string[] {
 }
 
 /** Objects of the ledger that have no valid entry: a finding of drops, of exports and of curated days. */
-export function* damagedEntries({ damagedEntries: all }: StatusFacts, { config, commands }: Place): Findings {
+export function* damagedLedger({ damagedEntries: all }: StatusFacts, { config, commands }: Place): Findings {
   const bucket = ['--bucket', config.bucket];
   for (const [kind, group] of Map.groupBy(all ?? [], ({ key }) => damagedKind(key))) {
     // The title names the one that was written first, and since when that is. Those that are gone come last.

@@ -126,7 +126,7 @@ function shortFinding(
 /** Days of whose hours too many events are unproved. */
 export function* unprovedDays({ receivedHours }: StatusFacts, place: Place): Findings {
   const unsure = (receivedHours ?? []).filter(
-    ({ state, unproved, accepted }) => state === 'whole' && isUnsure(unproved, accepted),
+    ({ state, unproved, accepted: events }) => state === 'whole' && isUnsure(unproved, events),
   );
   const days = Map.groupBy(unsure, ({ ds }) => ds);
   // Now and then a call of Firehose has no answer, and its events are unproved. One day of these needs no act.

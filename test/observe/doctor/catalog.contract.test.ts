@@ -4,7 +4,7 @@ import { logicalIds } from '../../../infra/template/Stack.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { database, partitions, stagingDatabase } from '../../../observe/doctor/catalog.ts';
+import { databaseLook, partitionsLook, stagingDatabaseLook } from '../../../observe/doctor/catalog.ts';
 import type { Setup } from '../../../observe/doctor/Setup.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
@@ -58,7 +58,7 @@ it('days of any age are told by the partitions of every page, of each table that
       },
     { step: 'initialize' },
   );
-  const found = await partitions.find(setupWith({}));
+  const found = await partitionsLook.find(setupWith({}));
   expect(found.map(({ code }) => code)).toEqual(Array(3).fill('SLUICE_FINDING_PARTITION_WRONG'));
   // Without a partition, with that of another day, and with other columns.
   expect(found.map(({ title }) => title)).toEqual([
@@ -75,19 +75,19 @@ it.each([
 ])('a database that is gone and $what is made by $commandCount commands', async ({ ids, commandCount }) => {
   const resources = new Map(ids.map((id) => [id, 'absent']));
   const absent = defineConfig({ bucket: config.bucket, database: 'absent' });
-  const [found, ...more] = await database.find(setupWith({ config: absent, resources }));
+  const [found, ...more] = await databaseLook.find(setupWith({ config: absent, resources }));
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code: 'SLUICE_FINDING_RESOURCE_MISSING', detail: 'The database absent.' });
   expect(found?.commands).toHaveLength(commandCount);
   for (const command of found?.commands ?? [])
     expect(command).toMatch(/^aws glue create-database --database-input '\{"Name":"absent"/);
-  expect(await database.find(setupWith({ resources }))).toEqual([]);
+  expect(await databaseLook.find(setupWith({ resources }))).toEqual([]);
 });
 
 it('a staging database that is gone is made by a command, and no ground of the checks behind it', async () => {
   const resources = new Map([[logicalIds.stagingDatabase, 'absent']]);
   const absent = defineConfig({ bucket: config.bucket, athena: { stagingDatabase: 'absent' } });
-  const [found, ...more] = await stagingDatabase.find(setupWith({ config: absent, resources }));
+  const [found, ...more] = await stagingDatabaseLook.find(setupWith({ config: absent, resources }));
   expect(more).toEqual([]);
   expect(found).toMatchObject({
     code: 'SLUICE_FINDING_RESOURCE_MISSING',
@@ -99,6 +99,6 @@ it('a staging database that is gone is made by a command, and no ground of the c
     athena: { stagingDatabase: config.database },
     database: 'absent',
   });
-  expect(await stagingDatabase.find(setupWith({ config: there, resources }))).toEqual([]);
-  expect(stagingDatabase.isGround).toBeUndefined();
+  expect(await stagingDatabaseLook.find(setupWith({ config: there, resources }))).toEqual([]);
+  expect(stagingDatabaseLook.isGround).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { names } from '../../../observe/doctor/catalog.ts';
+import { namesLook } from '../../../observe/doctor/catalog.ts';
 import { looks } from '../../../observe/doctor/diagnose.ts';
 import { removeVersion } from '../../harness/storyCloud.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
@@ -20,7 +20,8 @@ describe('sluice doctor on the local cloud', () => {
       stderr: '',
       problems: null,
     });
-    for (const { name, expects } of looks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
+    for (const { statusLook: name, expects } of looks)
+      expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
   });
 
   it('names what the local cloud does not emulate', async () => {
@@ -102,7 +103,7 @@ describe('sluice doctor on the local cloud', () => {
   describe('on a configuration', () => {
     const warningsOf = async (more: object = {}) => {
       const config = defineConfig({ bucket: deployed.bucket, unitIds: { companyID: 'company_id' }, ...more });
-      return (await deployed.look(names, config)).map(({ code }) => code);
+      return (await deployed.look(namesLook, config)).map(({ code }) => code);
     };
 
     it('warns that holdouts are unknown, but not with an empty list', async () => {

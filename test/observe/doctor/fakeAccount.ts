@@ -194,8 +194,8 @@ const iam = queryService({
       name: 'GetPolicyVersion',
       input: members,
       run: ({ PolicyArn, VersionId }) => {
-        const text = JSON.stringify(VersionId === 'v2' ? managedPolicy(PolicyArn) : {});
-        return [['PolicyVersion', [['Document', encodeURIComponent(text)]]]];
+        const document = JSON.stringify(VersionId === 'v2' ? managedPolicy(PolicyArn) : {});
+        return [['PolicyVersion', [['Document', encodeURIComponent(document)]]]];
       },
     }),
     queryOperation({

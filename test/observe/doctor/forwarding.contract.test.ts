@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { landedFileName, tableFolders } from '../../../lib/tables/tableFolders.ts';
-import { forwarding } from '../../../observe/doctor/bucket.ts';
+import { forwardingLook } from '../../../observe/doctor/bucket.ts';
 import { startLanding } from '../startLanding.ts';
 import { commands, setupOf } from './setupOf.ts';
 
@@ -26,7 +26,7 @@ it('files of others in the folder of a table are told, of a week and of tomorrow
   await landing.put(`${folder}2026-11-30/report.csv`, Buffer.from('a,b'));
   await put('other/elsewhere');
   const setup = { s3, config, now: clock.now(), commands };
-  const [found, ...more] = await forwarding.find(setupOf(setup));
+  const [found, ...more] = await forwardingLook.find(setupOf(setup));
   expect(more).toEqual([]);
   expect(found).toMatchObject({ code: 'SLUICE_FINDING_FORWARDED', since: '2026-11-23T10:00:08.000Z' });
   // The bucket's policy denies a deletion without a version.

@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { logicalIds } from '../../../infra/template/Stack.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { quotas } from '../../../observe/doctor/account.ts';
-import { bucket, bucketSettings, key } from '../../../observe/doctor/bucket.ts';
+import { quotasLook } from '../../../observe/doctor/account.ts';
+import { bucketLook, bucketSettingsLook, keyLook } from '../../../observe/doctor/bucket.ts';
 import type { Look } from '../../../observe/doctor/Look.ts';
-import { readers } from '../../../observe/doctor/readers.ts';
-import { roles } from '../../../observe/doctor/roles.ts';
-import { domain } from '../../../observe/doctor/stack.ts';
+import { readersLook } from '../../../observe/doctor/readers.ts';
+import { rolesLook } from '../../../observe/doctor/roles.ts';
+import { domainLook } from '../../../observe/doctor/stack.ts';
 import repositoryConfig from '../../../sluice.config.ts';
 import { account, accountServices, limits, NOT_FOUND, ROOT } from './fakeAccount.ts';
 import { startDeployment } from './startDeployment.ts';
@@ -56,7 +56,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     const arn = 'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
     const asked = { endpoint: { domain: 'collect.acme.invalid', certificateArn: arn } };
     // A path without an answer is refused here.
-    expect(await findings(domain, asked)).toEqual([
+    expect(await findings(domainLook, asked)).toEqual([
       'problem SLUICE_FINDING_UNREADABLE the check domain: AccessDeniedException: Not authorized to perform: apigateway:GET',
     ]);
     const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
@@ -67,12 +67,12 @@ describe('sluice doctor, where only AWS can answer', () => {
       regionalCertificateArn: arn,
     });
     const dns = `problem SLUICE_FINDING_DOMAIN_UNFIT collect.acme.invalid has no address, expected the addresses of ${regionalDomainName}.`;
-    expect(await findings(domain, asked)).toEqual([dns]);
+    expect(await findings(domainLook, asked)).toEqual([dns]);
     account.answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
-    expect(await findings(domain, asked)).toEqual([
+    expect(await findings(domainLook, asked)).toEqual([
       'problem SLUICE_FINDING_RESOURCE_MISSING The domain collect.acme.invalid.',
     ]);
-    expect(await findings(domain)).toEqual([]);
+    expect(await findings(domainLook)).toEqual([]);
   });
 
   it('warns about a quota that is too low or nearly exhausted', async () => {
@@ -81,70 +81,70 @@ describe('sluice doctor, where only AWS can answer', () => {
       `warning SLUICE_FINDING_QUOTA Lambda: ${all} executions at once in the account, ${reserved}. The stack's ${queues} queues use up to ${upTo}, the collector has the rest.`,
     ];
     const few = '0 of them reserved, expected 1000 or more';
-    expect(await findings(quotas)).toEqual(lambda(10, few));
-    expect(await findings(quotas, { curate: true, relay: { statsig: true, concurrency: 5 } })).toEqual(
+    expect(await findings(quotasLook)).toEqual(lambda(10, few));
+    expect(await findings(quotasLook, { curate: true, relay: { statsig: true, concurrency: 5 } })).toEqual(
       expect.arrayContaining(lambda(10, few, 5, 13)),
     );
     setLimits(10_000, 5_000, 1_000, 150);
     const near = lambda(1_000, '850 of them reserved');
-    expect(await findings(quotas)).toEqual(near);
+    expect(await findings(quotasLook)).toEqual(near);
     setLimits(10_000, 5_000, 1_000, 300);
     // The collector's own are among those that are reserved.
-    expect(await findings(quotas, { collector: { reservedConcurrency: 150 } })).toEqual([]);
+    expect(await findings(quotasLook, { collector: { reservedConcurrency: 150 } })).toEqual([]);
     setLimits(10_000, 5_000, 1_000, 1_000);
-    expect(await findings(quotas, { collector: { reservedConcurrency: 850 } })).toEqual(near);
-    expect(await findings(quotas, { collector: { reservedConcurrency: 901 } })).toEqual(
+    expect(await findings(quotasLook, { collector: { reservedConcurrency: 850 } })).toEqual(near);
+    expect(await findings(quotasLook, { collector: { reservedConcurrency: 901 } })).toEqual(
       lambda(1_000, '901 of them reserved, expected 1001 or more'),
     );
-    expect(await findings(quotas, { write: { concurrency: 794 } })).toEqual([]);
-    expect(await findings(quotas, { write: { concurrency: 795 } })).toEqual(
+    expect(await findings(quotasLook, { write: { concurrency: 794 } })).toEqual([]);
+    expect(await findings(quotasLook, { write: { concurrency: 795 } })).toEqual(
       lambda(1_000, '0 of them reserved', 4, 801),
     );
   });
 
   it("compares the stage's limits with those of the account in API Gateway", async () => {
-    const allows = (severity: string, limits: string, said: string) => [
-      `${severity} SLUICE_FINDING_QUOTA The account allows ${limits} at once; the ${said} at once.`,
+    const allows = (severity: string, allowed: string, said: string) => [
+      `${severity} SLUICE_FINDING_QUOTA The account allows ${allowed} at once; the ${said} at once.`,
     ];
     setLimits(10_000, 4_999, 1_000, 1_000);
-    expect(await findings(quotas)).toEqual(
+    expect(await findings(quotasLook)).toEqual(
       allows('problem', '10000 a second, 4999', 'configuration says 10000 a second, 5000'),
     );
     setLimits(2_500, 1_250, 1_000, 1_000);
-    expect(await findings(quotas)).toEqual(
+    expect(await findings(quotasLook)).toEqual(
       allows('problem', '2500 a second, 1250', 'configuration says 10000 a second, 5000'),
     );
     // Its default is lower.
-    expect(await deployed.look(quotas, config(), { region: 'af-south-1' })).toEqual([]);
+    expect(await deployed.look(quotasLook, config(), { region: 'af-south-1' })).toEqual([]);
     const lowered = { endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 } };
-    expect(await findings(quotas, lowered)).toEqual([]);
+    expect(await findings(quotasLook, lowered)).toEqual([]);
     setLimits(15_000, 7_500, 1_000, 1_000);
     const raised = async (endpoint: ConfigInput['endpoint'], takes: string) =>
-      expect(await findings(quotas, { endpoint })).toEqual(
+      expect(await findings(quotasLook, { endpoint })).toEqual(
         allows('warning', '15000 a second, 7500', `stage takes ${takes}`),
       );
     await raised({}, '10000 a second, 5000');
     await raised({ accountRequestsPerSecond: 15_000 }, '15000 a second, 5000');
     await raised({ burst: 7_500 }, '10000 a second, 7500');
     const ofStage = { endpoint: { requestsPerSecond: 9_000, burst: 3_000 } };
-    expect(await findings(quotas, ofStage)).toEqual([]);
+    expect(await findings(quotasLook, ofStage)).toEqual([]);
     account.answers.delete('apigateway /account');
-    expect(await findings(quotas)).toEqual([
+    expect(await findings(quotasLook)).toEqual([
       'problem SLUICE_FINDING_UNREADABLE the quotas of API Gateway: AccessDeniedException: Not authorized to perform: apigateway:GET',
     ]);
   });
 
   it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
     account.answers.delete('apigateway /account');
-    expect(await findings(quotas, { endpoint: { kind: 'function-url' } })).toEqual([]);
+    expect(await findings(quotasLook, { endpoint: { kind: 'function-url' } })).toEqual([]);
     setLimits(10_000, 5_000, 1_000, 960);
     const asked = { endpoint: { kind: 'function-url' as const }, collector: { accountConcurrency: 960 } };
-    expect(await findings(quotas, asked)).toEqual([]);
-    expect(await findings(quotas, { ...asked, collector: { accountConcurrency: 961 } })).toEqual([
+    expect(await findings(quotasLook, asked)).toEqual([]);
+    expect(await findings(quotasLook, { ...asked, collector: { accountConcurrency: 961 } })).toEqual([
       'problem SLUICE_FINDING_QUOTA The account allows 960 executions at once without reservations; the configuration says 961.',
     ]);
     // Its own are among those that are reserved.
-    const reserved = await findings(quotas, { ...asked, collector: { reservedConcurrency: 961 } });
+    const reserved = await findings(quotasLook, { ...asked, collector: { reservedConcurrency: 961 } });
     expect(reserved.filter((text) => text.startsWith('problem'))).toEqual([]);
   });
 
@@ -172,12 +172,12 @@ describe('sluice doctor, where only AWS can answer', () => {
         action === 's3:ListBucket' && isConditional.test(source) && !context.includes('s3:prefix')
           ? 'implicitDeny'
           : 'allowed';
-      expect(await findings(roles, { relay: { statsig: true } })).toEqual([]);
+      expect(await findings(rolesLook, { relay: { statsig: true } })).toEqual([]);
     });
 
     it('of roles tell what they are denied', async () => {
       denyWhatReadersMayNot();
-      expect(await findings(roles)).toContain(
+      expect(await findings(rolesLook)).toContain(
         "problem SLUICE_FINDING_ROLE_DENIED IAM's simulator: WriteRole: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.",
       );
     });
@@ -185,12 +185,12 @@ describe('sluice doctor, where only AWS can answer', () => {
     it('of roles ask about none that is not there yet', async () => {
       account.decide = () => 'implicitDeny';
       deployed.describe({ ...deployed.stack, resources: [] });
-      expect(await findings(roles)).toEqual([]);
+      expect(await findings(rolesLook)).toEqual([]);
     });
 
     it('of readers find nothing where they may do what they must, and nothing else', async () => {
       denyWhatReadersMayNot();
-      expect(await findings(readers, READERS)).toEqual([]);
+      expect(await findings(readersLook, READERS)).toEqual([]);
       expect(account.simulated.map(({ source }) => source)).toEqual(
         expect.arrayContaining([
           'arn:aws:iam::000000000000:role/statsig-role',
@@ -211,7 +211,7 @@ describe('sluice doctor, where only AWS can answer', () => {
       });
 
       it.each(['statsig', 'bi'])('tell all of it of %s', async (name) => {
-        const found = await findings(readers, READERS);
+        const found = await findings(readersLook, READERS);
         for (const told of [
           `ALLOWED ${name}: Landing: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x\\.$`,
           `ALLOWED ${name}: Tables: glue:DeleteTable on .*\\.$`,
@@ -223,7 +223,7 @@ describe('sluice doctor, where only AWS can answer', () => {
       });
 
       it('do not tell of rows that the forwarding of Statsig writes there', async () => {
-        const found = await findings(readers, { readers: [{ ...STATSIG, statsigForwardsHere: true }] });
+        const found = await findings(readersLook, { readers: [{ ...STATSIG, statsigForwardsHere: true }] });
         expect(found.filter((text) => text.includes('READER_ALLOWED statsig: Rows'))).toEqual([]);
         expect(found).toContainEqual(expect.stringContaining('READER_ALLOWED statsig: Landing'));
       });
@@ -232,22 +232,26 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('finds a missing key, and skips an existing key in the local cloud', async () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
-    expect(await findings(key, { existing: { keyArn } })).toEqual([]);
+    expect(await findings(keyLook, { existing: { keyArn } })).toEqual([]);
     deployed.describe({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
-    expect(await findings(key)).toEqual([`problem SLUICE_FINDING_KEY_UNUSABLE ${keyArn} is not there.`]);
+    expect(await findings(keyLook)).toEqual([`problem SLUICE_FINDING_KEY_UNUSABLE ${keyArn} is not there.`]);
     // A stack that is not complete has no outputs.
     deployed.describe({ ...deployed.stack, outputs: {} });
-    expect(await findings(key)).toEqual([]);
+    expect(await findings(keyLook)).toEqual([]);
     const resources = deployed.stack.resources.filter(({ logicalId }) => logicalId !== logicalIds.key);
     deployed.describe({ ...deployed.stack, outputs: {}, resources });
-    expect(await findings(bucketSettings)).toEqual([]);
-    expect(await findings(key)).toEqual(['problem SLUICE_FINDING_RESOURCE_MISSING The key of sluice-local.']);
-    expect(await findings(key, { encryption: 's3' })).toEqual([]);
+    expect(await findings(bucketSettingsLook)).toEqual([]);
+    expect(await findings(keyLook)).toEqual([
+      'problem SLUICE_FINDING_RESOURCE_MISSING The key of sluice-local.',
+    ]);
+    expect(await findings(keyLook, { encryption: 's3' })).toEqual([]);
   });
 
   it('finds credentials of another account than the configured one, of which the local cloud has one', async () => {
-    const ofAccount = async (account: string, isLocal: boolean) =>
-      (await deployed.look(key, config({ account, encryption: 's3' }), { isLocal })).map(({ code }) => code);
+    const ofAccount = async (id: string, isLocal: boolean) =>
+      (await deployed.look(keyLook, config({ account: id, encryption: 's3' }), { isLocal })).map(
+        ({ code }) => code,
+      );
     const other = '111122223333';
     expect(await ofAccount(other, false)).toEqual(['SLUICE_FINDING_CREDENTIALS']);
     expect(await ofAccount(other, true)).toEqual([]);
@@ -270,14 +274,14 @@ describe('sluice doctor, where only AWS can answer', () => {
       told: expect.stringContaining('il-central-1'),
     },
   ] as const)('finds a stack in $what', async ({ region, fields, told }) => {
-    const found = await deployed.look(bucket, config(fields), { region });
+    const found = await deployed.look(bucketLook, config(fields), { region });
     expect(found.map(({ detail }) => detail)).toEqual([told]);
   });
 
   it('finds a bucket of another account, whose region S3 denies', async () => {
     const calls = { fault: 'failCalls', calls: 'all' } as const;
     deployed.faults.set({ s3: [{ ...calls, operations: ['GetBucketLocation'], code: 'AccessDenied' }] });
-    expect(await findings(bucket)).toEqual([
+    expect(await findings(bucketLook)).toEqual([
       expect.stringContaining(
         'problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments: S3 refuses s3:GetBucketLocation',
       ),
@@ -286,7 +290,7 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('finds a bucket whose objects their writers own', async () => {
     deployed.faults.set({ s3: [otherWriters] });
-    expect(await findings(bucketSettings)).toEqual([
+    expect(await findings(bucketSettingsLook)).toEqual([
       expect.stringContaining('problem SLUICE_FINDING_BUCKET_UNFIT sluice-experiments, '),
     ]);
   });
@@ -300,7 +304,7 @@ describe('sluice doctor, where only AWS can answer', () => {
       retention: { quarantineDays: 7 },
     };
     const found = async () =>
-      (await findings(bucketSettings, brought)).filter((text) => text.includes('theirs'));
+      (await findings(bucketSettingsLook, brought)).filter((text) => text.includes('theirs'));
     const keys = [
       'quarantine-large/theirs-1',
       'quarantine-large/theirs-2',
@@ -316,6 +320,6 @@ describe('sluice doctor, where only AWS can answer', () => {
       `problem SLUICE_FINDING_BUCKET_UNFIT ${Bucket}: ${keys.slice(0, 3).join(', ')}.`,
     ]);
     deployed.faults.clear();
-    expect(await findings(bucketSettings)).toEqual([]);
+    expect(await findings(bucketSettingsLook)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { deleteByVersionOnly } from '../../../lib/access/buckets/bucketDenials.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { Decision } from '../../../observe/doctor/readers.ts';
-import { bucketPolicy, judgeDenial, judgeRole } from '../../../observe/doctor/roles.ts';
+import { bucketPolicyLook, judgeDenial, judgeRole } from '../../../observe/doctor/roles.ts';
 import type { DeniedCalls } from '../../../observe/facts/standingDenials.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { deniedFindings } from '../../../observe/findings/judge/deployment/bucket.ts';
@@ -43,7 +43,7 @@ describe("the look at the bucket's policy", () => {
       if (policy === null) throw named('NoSuchBucketPolicy');
       return { Policy: JSON.stringify({ Statement: policy }) };
     });
-    const findings = await bucketPolicy.find(
+    const findings = await bucketPolicyLook.find(
       setupOf({
         s3,
         config: defineConfig({ bucket: 'acme', curate: false }),
@@ -92,7 +92,7 @@ describe("the look at the bucket's policy", () => {
   });
 
   it('has what a log tells of as the status says it, and repairs the rest with the policy of that finding', async () => {
-    const repair = (policy: string) => ['s3api', 'put-bucket-policy', '--policy', policy];
+    const repair = (document: string) => ['s3api', 'put-bucket-policy', '--policy', document];
     const ofKey: DeniedCalls = {
       ...deniedCalls,
       by: 'key',

@@ -5,15 +5,15 @@ import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/templa
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import {
-  alarmTopic,
-  drift,
-  formerStack,
+  alarmTopicLook,
+  driftLook,
+  formerStackLook,
   judgeDomain,
   judgeDrift,
   judgeQueue,
   judgeStack,
-  queues,
-  stack as stackLook,
+  queuesLook,
+  stackLook,
 } from '../../../observe/doctor/stack.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { type AskedCall, answeredBy, answering } from '../../harness/answering.ts';
@@ -115,7 +115,7 @@ describe('a stack before its next deployment', () => {
     const config = defineConfig({ bucket: 'acme' });
     const identity = { account: '1', partition: 'aws', region: 'eu-west-1' };
     const setup = { deployed, config, commands, identity, stackName: 's', resources: new Map() };
-    return (await formerStack.find(setupOf(setup))).map(({ code }) => code);
+    return (await formerStackLook.find(setupOf(setup))).map(({ code }) => code);
   };
 
   it.each([
@@ -151,7 +151,7 @@ it('of the queues of a stack those are told that are gone', async () => {
     ['CollectorUrl', 'https://endpoint/gone'],
   ]);
   const setup = { isLocal: false, resources, sqs, stackName: 's', commands };
-  expect(await queues.find(setupOf(setup))).toMatchObject([
+  expect(await queuesLook.find(setupOf(setup))).toMatchObject([
     { code: 'SLUICE_FINDING_RESOURCE_MISSING', detail: 'The queue gone.' },
   ]);
   expect(asked).toEqual(['https://sqs/1/gone', 'https://sqs/1/there']);
@@ -169,7 +169,7 @@ it.each([
   { where: 'in the local cloud', isLocal: true, what: 'no topic', topicArn: null, codes: [] },
 ])('a configuration with $what $where is told as $codes', async ({ isLocal, topicArn, codes }) => {
   const setup = { isLocal, config: defineConfig({ bucket: 'acme', alarms: { topicArn } }) };
-  expect((await alarmTopic.find(setupOf(setup))).map(({ code }) => code)).toEqual(codes);
+  expect((await alarmTopicLook.find(setupOf(setup))).map(({ code }) => code)).toEqual(codes);
 });
 
 it('resources that CloudFormation could not compare are told with its reason, once the detection is over', async () => {
@@ -183,7 +183,9 @@ it('resources that CloudFormation could not compare are told with its reason, on
   );
   const pauses: number[] = [];
   const wait = async (ms: number) => void pauses.push(ms);
-  const findings = await drift.find(setupOf({ clients: { cloudFormation }, stackName: 's', wait, commands }));
+  const findings = await driftLook.find(
+    setupOf({ clients: { cloudFormation }, stackName: 's', wait, commands }),
+  );
   expect(findings).toMatchObject([
     { code: 'SLUICE_FINDING_UNCHECKED', detail: expect.stringContaining(DetectionStatusReason) },
   ]);
@@ -200,13 +202,13 @@ it('resources that CloudFormation could not compare are told with its reason, on
 });
 
 describe('a resource that differs', () => {
-  const drift = { ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'q' } as const;
+  const ofQueue = { ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'q' } as const;
 
   it('is told by each property, also one that the template or AWS does not have', () => {
     const difference = { DifferenceType: 'NOT_EQUAL' } as const;
     const found = judgeDrift(
       {
-        ...drift,
+        ...ofQueue,
         StackResourceDriftStatus: 'MODIFIED',
         PropertyDifferences: [
           { ...difference, PropertyPath: '/a', ExpectedValue: '1', ActualValue: '' },
@@ -224,7 +226,7 @@ describe('a resource that differs', () => {
   });
 
   it('is missing if it was deleted', () => {
-    expect(judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
+    expect(judgeDrift({ ...ofQueue, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
       code: 'SLUICE_FINDING_RESOURCE_MISSING',
       detail: 'AWS::SQS::Queue q.',
       commands: ['revert'],

@@ -123,12 +123,16 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       return { code, report, found: new Map(findings) };
     },
     /** What one look of the doctor finds in a stage of this configuration, which its stack states. */
-    async look({ name, find }: Look, config: Config, about: Asked = {}): Promise<readonly Finding[]> {
+    async look(
+      { statusLook: name, find }: Look,
+      config: Config,
+      about: Asked = {},
+    ): Promise<readonly Finding[]> {
       stated = statedConfiguration(config);
       const { stage = LOCAL_STAGE, region, isLocal = true, ownRole } = about;
-      const stack = { service: 'sluice', stage };
+      const asked = { service: 'sluice', stage };
       const aws = { ...options, ...(region === undefined ? {} : { region }) };
-      const deployment = openDeployment({ config, stack, isLocal, now: clock.now() }, aws);
+      const deployment = openDeployment({ config, stack: asked, isLocal, now: clock.now() }, aws);
       const clients = openClients(aws);
       try {
         const setup = await readSetup(deployment, clients, ownRole);

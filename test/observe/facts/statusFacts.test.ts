@@ -113,28 +113,31 @@ async function factsOf({
   opened.push(deployment);
   const requestHandler = requestsAnsweredBy(({ hostname }) => answerOf(hostname, keyState));
   const read = new Map<string, number[]>();
-  const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEventsCommandInput>) => {
-    const { logGroupName = '', filterPattern = '', startTime = 0, endTime = NOW } = input;
-    const part = /prod-?(.*)$/.exec(logGroupName)?.[1] ?? '';
-    // The log of the stream has failures alone.
-    if (part === 'landing' || filterPattern.includes('"error"'))
-      read.set(part, [...(read.get(part) ?? []), (NOW - startTime) / HOUR_MS]);
-    const lines = linesOf(part).filter(([hours]) => at(hours) >= startTime && at(hours) <= endTime);
-    return {
-      events: lines.map(([hours, says]) => {
-        return { timestamp: at(hours), message: JSON.stringify({ level: 'error', ...says }) };
-      }),
-    };
-  });
+  const logs = answeredBy(
+    CloudWatchLogsClient,
+    ({ input: filter }: AskedCall<FilterLogEventsCommandInput>) => {
+      const { logGroupName = '', filterPattern = '', startTime = 0, endTime = NOW } = filter;
+      const part = /prod-?(.*)$/.exec(logGroupName)?.[1] ?? '';
+      // The log of the stream has failures alone.
+      if (part === 'landing' || filterPattern.includes('"error"'))
+        read.set(part, [...(read.get(part) ?? []), (NOW - startTime) / HOUR_MS]);
+      const lines = linesOf(part).filter(([hours]) => at(hours) >= startTime && at(hours) <= endTime);
+      return {
+        events: lines.map(([hours, says]) => {
+          return { timestamp: at(hours), message: JSON.stringify({ level: 'error', ...says }) };
+        }),
+      };
+    },
+  );
   const asked: string[] = [];
-  const athena = answeredBy(AthenaClient, ({ name, input }) => {
+  const athena = answeredBy(AthenaClient, ({ name, input: query }) => {
     if (rows === null)
       throw Object.assign(named('AccessDeniedException'), { $metadata: { httpStatusCode: 400 } });
     if (name === 'StartQueryExecution') {
-      asked.push(String(input['QueryString']));
+      asked.push(String(query['QueryString']));
       return { QueryExecutionId: String(asked.length - 1) };
     }
-    const sql = asked[Number(input['QueryExecutionId'])] ?? '';
+    const sql = asked[Number(query['QueryExecutionId'])] ?? '';
     if (failsOnMetadata && sql.includes('"company_metadata"')) {
       const Status = { State: 'FAILED', StateChangeReason: 'Query exhausted resources at this scale factor' };
       return { QueryExecution: { Status } };

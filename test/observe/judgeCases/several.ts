@@ -201,12 +201,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
         deniedCalls: [],
       },
     ],
-    ({ denial, call, deniedCalls }) => [
+    ({ denial, call, deniedCalls: calls }) => [
       `objects wait whose writer was denied ${denial}`,
       {
         ...landingWaits(1, 2),
         failures: { write: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${call}`) },
-        deniedCalls,
+        deniedCalls: calls,
       },
     ],
   ),

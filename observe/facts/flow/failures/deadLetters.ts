@@ -151,8 +151,8 @@ export async function readOldest(
     end: now + MINUTE_MS,
   });
   const newest = [...ages].flatMap(([queue, values]) => {
-    const [newest] = [...values].sort(([a], [b]) => b - a);
-    return newest === undefined ? [] : [[queue, isoTimestamp(newest[0] - newest[1] * 1_000)] as const];
+    const [last] = [...values].sort(([a], [b]) => b - a);
+    return last === undefined ? [] : [[queue, isoTimestamp(last[0] - last[1] * 1_000)] as const];
   });
   return new Map(newest);
 }

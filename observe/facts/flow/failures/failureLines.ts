@@ -77,8 +77,8 @@ export function reasonOf(message: string): Reason | null {
   ];
   const [first] = all;
   if (first !== undefined) {
-    const { code, message: more = first.detail ?? '' } = first;
-    return { code, text: more === '' ? code : `${code}: ${more}`, kind: 'error' };
+    const text = first.message ?? first.detail ?? '';
+    return { code: first.code, text: text === '' ? first.code : `${first.code}: ${text}`, kind: 'error' };
   }
   const [problem] = problems;
   return problem === undefined ? null : { code: null, text: problem, kind: 'error' };

@@ -156,7 +156,7 @@ export async function readThrottled(
     [metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) })('Throttles')],
     { start: Math.floor(startTime / MINUTE_MS) * MINUTE_MS, end: endTime },
   );
-  const throttled = [...(series.get('Throttles') ?? [])].filter(([, count]) => count > 0);
+  const throttled = [...(series.get('Throttles') ?? [])].filter(([, n]) => n > 0);
   if (throttled.length === 0) return null;
   const count = sum(throttled.map(([, minute]) => minute));
   const at = Math.max(...throttled.map(([minute]) => minute));

@@ -31,7 +31,7 @@ export function* silence(
   const silentSince = isLasting ? (since ?? lastEventAt) : (silences[0]?.first ?? null);
   const over = silences
     .filter(({ last }) => last !== null)
-    .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
+    .map(({ first, last, usual: times }) => `from ${first} to ${last}, where ${usualText(times)}`);
   const wasUsual =
     lasting === undefined && isKnown
       ? `at most ${Math.round(expected)} came in a day of the week before`

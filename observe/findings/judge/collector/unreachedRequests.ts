@@ -71,8 +71,8 @@ function unreachedOf(
   }: Pick<UnreachedRequests, 'kind'> & { readonly hours: readonly UnreachedRequests[] },
 ): Finding {
   const texts = unreached.map(
-    ({ hour, kind, count, of: requests }) =>
-      `${kind}: ${count} of ${counted(requests, 'request')} in the hour from ${hour}`,
+    ({ hour, kind, count: failed, of: requests }) =>
+      `${kind}: ${failed} of ${counted(requests, 'request')} in the hour from ${hour}`,
   );
   const log = commands.log(functionLog(stack, 'collect'), now - HOUR_MS);
   const failure = facts.failures['collect'];

@@ -132,8 +132,8 @@ function redacted(
     what === 'unitId'
       ? [...ids.map(([id]) => `drop user.customids.${id.toLowerCase()}`), 'drop user.customids', 'drop user']
       : (REDACTED[`${what} ${value}`] ?? []);
-  const [rule] = Object.entries(privacy.redact).filter(([path, action]) =>
-    made.includes(`${action} ${path.toLowerCase()}`),
+  const [rule] = Object.entries(privacy.redact).filter(([ofPath, ofAction]) =>
+    made.includes(`${ofAction} ${ofPath.toLowerCase()}`),
   );
   if (rule === undefined) return null;
   const [path, action] = rule;

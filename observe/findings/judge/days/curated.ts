@@ -95,8 +95,8 @@ function* keptRows(
     const isGone = isUnrestorable(config.tables[kind], keptDay.day);
     return `${keptText(keptDay, { until, isGone }, now)}${copiesText(exports, config.tables[kind], keptDay.day)}`;
   });
-  const back = kept.flatMap(({ day, isErased, gone, replaced }) =>
-    isErased || gone.length + replaced.length === 0 ? [] : [day],
+  const back = kept.flatMap(({ day, isErased, gone: goneFiles, replaced }) =>
+    isErased || goneFiles.length + replaced.length === 0 ? [] : [day],
   );
   const gone = kept.map(({ day }) => day);
   const restored = commands.restore(config.tables[kind], back);

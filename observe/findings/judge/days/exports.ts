@@ -29,7 +29,7 @@ export function* exportFindings(
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
-    const configured = config.exports.find((known) => known.name === name)?.target;
+    const configured = config.exports.find((configuredExport) => configuredExport.name === name)?.target;
     const key = { field: '`target.kmsKeyArn` of the export', arn: configured?.kmsKeyArn };
     const customer = { stack, key, name, place: configured };
     const customersRole = configured?.role?.arn;
@@ -48,7 +48,7 @@ export function* exportFindings(
       const left = failed.filter((day) => day < firstDay);
       const { ranges, left: others } = commandDays(left, show(left.at(-1)));
       const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}${others || allDays(failed, show(failed.at(-1)))}`;
-      const demand = code === DENIED && encryptionDemands?.find((known) => known.export === name);
+      const demand = code === DENIED && encryptionDemands?.find((demanded) => demanded.export === name);
       const why = demand ? demandTold(demand, message) : customersTold(code, message, customer);
       const reason = code === UNDELETED ? 'undeleted' : why.case;
       yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...why, ...told, case: reason, detail }, [

@@ -72,7 +72,7 @@ function* lostDaysOfCase(
   const seenFrom = isoTimestamp(Math.min(...seenAts));
   const seenTo = isoTimestamp(Math.max(...seenAts));
   const seen = seenFrom === seenTo ? `at ${seenTo}` : `between ${seenFrom} and ${seenTo}`;
-  const gone = sum(lost.map(({ files, left }) => files - left));
+  const gone = sum(lost.map((each) => each.files - each.left));
   const files = `${gone} of ${counted(sum(lost.map((each) => each.files)), 'file')}`;
   const rows = lost.map((each) => goneRows(each, table, facts));
   const known = rows.filter((count) => count !== undefined);

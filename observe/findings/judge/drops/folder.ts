@@ -51,7 +51,7 @@ export function* strangersBuckets(datasets: readonly DatasetDays[], place: Place
     const bucket = bucketOf(ofSource[0]);
     const owner = place.config.sources.find(({ name }) => name === source)?.owner ?? '';
     const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
-    const before = looks.flatMap((look) => look.place?.owner ?? []).find((known) => known !== owner);
+    const before = looks.flatMap((look) => look.place?.owner ?? []).find((other) => other !== owner);
     const asBefore = before === undefined ? '' : `, when owner was ${before}`;
     const known =
       lastGood === null ? 'was never listed' : `was listed last at ${isoTimestamp(lastGood)}${asBefore}`;

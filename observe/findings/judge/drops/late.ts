@@ -152,9 +152,9 @@ function* lateOf(
 ): Findings {
   const newest = absent.at(-1);
   if (newest !== undefined) {
-    const texts = absent.toReversed().map(({ day, due, empty }) => {
+    const texts = absent.toReversed().map(({ day, due: expectedAt, empty }) => {
       const has = empty === undefined ? '' : ` (${empty})`;
-      return `${day}${has}, expected by ${isoTimestamp(due)}, told until ${reportedUntil(drops, day)}`;
+      return `${day}${has}, expected by ${isoTimestamp(expectedAt)}, told until ${reportedUntil(drops, day)}`;
     });
     const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
     const days = absent.map(({ day }) => day);

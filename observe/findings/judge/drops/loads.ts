@@ -98,8 +98,8 @@ export function* failedReceipts(
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1)) {
     const { code = '', since = now } = receipt ?? {};
-    const days = untold.map((other) => other.day);
-    const { ranges, left } = commandDays(days, status(days.at(-1)));
+    const untoldDays = untold.map((other) => other.day);
+    const { ranges, left } = commandDays(untoldDays, status(untoldDays.at(-1)));
     yield finding(
       'SLUICE_FINDING_RECEIPTS_FAILED',
       {

@@ -2,7 +2,12 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import { broughtKeys, bucketBefore, encryptionBefore, key } from '../../../../observe/doctor/bucket.ts';
+import {
+  broughtKeysLook,
+  bucketBeforeLook,
+  encryptionBeforeLook,
+  keyLook,
+} from '../../../../observe/doctor/bucket.ts';
 import { account } from '../fakeAccount.ts';
 import { keyArn } from './keyArn.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
@@ -17,7 +22,7 @@ const OF_LOGS = keyArn('mrk-0123456789abcdef0123456789abcdef');
 
 describe('a bucket that the configuration brings', () => {
   const found = (bucket: string) =>
-    findingsOf(bucketBefore, { bucket, encryption: 's3', existing: { bucket: true } });
+    findingsOf(bucketBeforeLook, { bucket, encryption: 's3', existing: { bucket: true } });
 
   it('is not told if it is in the region of the stack', async () => {
     expect(await found(deployed.bucket)).toEqual([]);
@@ -38,7 +43,7 @@ describe('a bucket that the configuration brings', () => {
   });
 
   it('is not told where the stack makes it', async () => {
-    expect(await findingsOf(bucketBefore, { bucket: 'acme-absent' })).toEqual([]);
+    expect(await findingsOf(bucketBeforeLook, { bucket: 'acme-absent' })).toEqual([]);
   });
 
   it('is told if it is of another account', async () => {
@@ -54,7 +59,7 @@ describe('the encryption of a configuration', () => {
   const withKey = { existing: { bucket: true, keyArn: OF_BUCKET } };
   /** What is found begins so. */
   const found = async (options: Partial<ConfigInput>) => {
-    const all = await findingsOf(encryptionBefore, { bucket: deployed.bucket, ...options });
+    const all = await findingsOf(encryptionBeforeLook, { bucket: deployed.bucket, ...options });
     return all.map((one) => one.slice(0, 40));
   };
 
@@ -111,7 +116,7 @@ describe('keys that the configuration brings', () => {
   });
 
   const find = async () => {
-    const found = await deployed.look(broughtKeys, config, { stage: 'fresh', isLocal: false });
+    const found = await deployed.look(broughtKeysLook, config, { stage: 'fresh', isLocal: false });
     return found.map(({ severity, detail, commands }) => ({ severity, detail, commands: commands.length }));
   };
   const problem = (detail: string, commands: number) => ({ severity: 'problem', detail, commands });
@@ -165,13 +170,13 @@ describe('keys that the configuration brings', () => {
 
   it('are not looked at in the local cloud, which has no keys of others', async () => {
     account.keys.clear();
-    expect(await findingsOf(broughtKeys, { existing: { keyArn: OF_BUCKET } })).toEqual([]);
+    expect(await findingsOf(broughtKeysLook, { existing: { keyArn: OF_BUCKET } })).toEqual([]);
   });
 
   describe('of a deployed stack', () => {
     const brought = defineConfig({ bucket: deployed.bucket, existing: { keyArn: OF_BUCKET } });
     const findKey = async () => {
-      const found = await deployed.look(key, brought, { isLocal: false });
+      const found = await deployed.look(keyLook, brought, { isLocal: false });
       return found.map(({ code, detail }) => ({ code, detail }));
     };
 

@@ -4,9 +4,9 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readDeploymentRole } from '../../../../cli/commands/doctor.ts';
 import { printedPolicies } from '../../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { deployer } from '../../../../observe/doctor/account.ts';
+import { deployerLook } from '../../../../observe/doctor/account.ts';
 import type { Look } from '../../../../observe/doctor/Look.ts';
-import { databaseCreators } from '../../../../observe/doctor/lakeFormation.ts';
+import { databaseCreatorsLook } from '../../../../observe/doctor/lakeFormation.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { account, lakeFormation, ROLE, ROOT } from '../fakeAccount.ts';
 import { keyArn } from './keyArn.ts';
@@ -28,7 +28,7 @@ const USER = { ...ROOT, arn: `arn:aws:iam::${ROOT.account}:user/ann` };
 
 describe('what the caller may deploy', () => {
   it('is not simulated of the root user', async () => {
-    expect(await findings(deployer)).toEqual([
+    expect(await findings(deployerLook)).toEqual([
       `UNCHECKED IAM simulates users and roles only, not ${ROOT.arn}.`,
     ]);
     expect(account.simulated).toEqual([]);
@@ -39,13 +39,13 @@ describe('what the caller may deploy', () => {
     { what: 'a session of a role', caller: ROLE, source: CALLER },
   ])('is simulated of $what', async ({ caller, source }) => {
     account.caller = caller;
-    expect(await findings(deployer, 'prod')).toEqual([]);
+    expect(await findings(deployerLook, 'prod')).toEqual([]);
     expect([...new Set(account.simulated.map((asked) => asked.source))]).toEqual([source]);
   });
 
   it('is simulated for every action of the printed policies, on resources without a wildcard', async () => {
     account.caller = ROLE;
-    expect(await findings(deployer, 'prod')).toEqual([]);
+    expect(await findings(deployerLook, 'prod')).toEqual([]);
     const config = defineConfig({ bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' } });
     const policies = printedPolicies('deploy', config, {
       region: 'us-east-1',
@@ -66,7 +66,7 @@ describe('what the caller may deploy', () => {
   it('lacks the actions that IAM denies', async () => {
     account.caller = ROLE;
     account.decide = (action) => (action === 'kms:CreateKey' ? 'implicitDeny' : 'allowed');
-    expect(await findings(deployer)).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
+    expect(await findings(deployerLook)).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
   });
 
   it('does not lack what only the doctor asks for', async () => {
@@ -75,7 +75,7 @@ describe('what the caller may deploy', () => {
       ['s3:GetBucketLocation', 'kms:DescribeKey'].includes(action) ? 'implicitDeny' : 'allowed';
     const keyOf = keyArn('01234567-89ab-cdef-0123-456789abcdef');
     const brought = { bucket: deployed.bucket, existing: { bucket: true, keyArn: keyOf } };
-    const found = await findingsOf(deployer, brought);
+    const found = await findingsOf(deployerLook, brought);
     expect(account.simulated.map(({ action }) => action)).toContain('cloudformation:ValidateTemplate');
     expect(found).toEqual([]);
   });
@@ -87,11 +87,11 @@ describe('what the role of CloudFormation may deploy', () => {
   const DENIED = 'is denied what a deployment does';
 
   /** The titles of what a look finds where `serverless.yml` has these lines. */
-  const found = async (written: string, asked: Look = deployer) => {
+  const found = async (written: string, asked: Look = deployerLook) => {
     await writeFile(join(directory.path, 'serverless.yml'), `service: sluice\n${written}\n`);
     const about = { stage: 'fresh', isLocal: false, ownRole: await readDeploymentRole(directory.path) };
-    const findings = await deployed.look(asked, defineConfig({ bucket: 'acme-experiments' }), about);
-    return findings.map(({ title }) => title);
+    const seen = await deployed.look(asked, defineConfig({ bucket: 'acme-experiments' }), about);
+    return seen.map(({ title }) => title);
   };
   /** The stack was deployed with the role last. */
   const describeDeployedByRole = () =>
@@ -117,8 +117,8 @@ describe('what the role of CloudFormation may deploy', () => {
       written: 'provider: { name: aws }',
       describe: describeDeployedByRole,
     },
-  ])('is that of the role that $what', async ({ written, describe }) => {
-    describe();
+  ])('is that of the role that $what', async ({ written, describe: setPolicies }) => {
+    setPolicies();
     const denied = await found(written);
     expect(denied.filter((title) => !title.startsWith(`${OWN} ${DENIED}`))).toEqual([]);
     const Sids = denied.map((title) => title.slice(`${OWN} ${DENIED}: `.length).split(':')[0]);
@@ -154,7 +154,7 @@ describe('what the role of CloudFormation may deploy', () => {
 
   it('has to include a grant of Lake Formation', async () => {
     for (const [path, answer] of lakeFormation({}, [])) account.answers.set(path, answer);
-    expect(await found(withRole(`'${OWN}'`), databaseCreators)).toEqual([
+    expect(await found(withRole(`'${OWN}'`), databaseCreatorsLook)).toEqual([
       expect.stringContaining(`No grant lets ${OWN} make a database`),
     ]);
   });

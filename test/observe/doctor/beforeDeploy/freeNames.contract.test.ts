@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import { freeNames } from '../../../../observe/doctor/account.ts';
-import { formerStack } from '../../../../observe/doctor/stack.ts';
+import { freeNamesLook } from '../../../../observe/doctor/account.ts';
+import { formerStackLook } from '../../../../observe/doctor/stack.ts';
 import { findingCatalogue } from '../../../../observe/findings/catalogue.ts';
 import { account, NOT_FOUND } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
@@ -17,7 +17,7 @@ const STATSIG_USER = 'arn:aws:iam::999689269917:user/acme';
 describe('names of a stack', () => {
   it('are told if they are taken outside of it', async () => {
     account.logGroups.push('/aws/lambda/sluice-fresh-collect', '/aws/lambda/sluice-fresh-collect-2');
-    expect(await findings(freeNames, 'fresh')).toEqual([
+    expect(await findings(freeNamesLook, 'fresh')).toEqual([
       `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${OURS}.`,
       `NAME_TAKEN AWS::Glue::Database sluice: ${OURS}.`,
       `NAME_TAKEN AWS::Glue::Database statsig_staging: ${OURS}.`,
@@ -27,12 +27,12 @@ describe('names of a stack', () => {
   });
 
   it('are not told if they are its own already', async () => {
-    expect(await findings(freeNames)).toEqual([]);
+    expect(await findings(freeNamesLook)).toEqual([]);
   });
 
   it('are told if a bucket is of another account', async () => {
     deployed.denyRegions();
-    expect(await findings(freeNames, 'fresh')).toContain(
+    expect(await findings(freeNamesLook, 'fresh')).toContain(
       'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access.',
     );
   });
@@ -40,21 +40,21 @@ describe('names of a stack', () => {
   it('are told if the bucket for Statsig is of another account, as of any other bucket', async () => {
     deployed.denyRegions();
     const statsigBucket = { bucket: 'acme-statsig', user: STATSIG_USER };
-    const found = await lookBy(freeNames, { bucket: 'acme-new', statsigBucket });
+    const found = await lookBy(freeNamesLook, { bucket: 'acme-new', statsigBucket });
     const cures = found.flatMap(({ title, cure }) => (title.includes('acme-statsig') ? [cure] : []));
     expect(cures).toEqual([findingCatalogue.SLUICE_FINDING_NAME_TAKEN.cases.foreignBucket.cure]);
   });
 
   it('are told if there is a secret', async () => {
     account.secrets.set('sluice-fresh-keys', {});
-    expect(await findings(freeNames, 'fresh')).toContain(
+    expect(await findings(freeNamesLook, 'fresh')).toContain(
       `NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: ${OURS}.`,
     );
   });
 
   it('are told if a secret is still being deleted', async () => {
     account.secrets.set('sluice-fresh-keys', { DeletedDate: 1_790_000_000 });
-    expect(await findings(freeNames, 'fresh')).toContain(
+    expect(await findings(freeNamesLook, 'fresh')).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
     );
   });
@@ -63,7 +63,7 @@ describe('names of a stack', () => {
 describe('the cure of a taken name', () => {
   const taken = (text: string) => expect.stringContaining(text);
   const cures = async (options: Partial<ConfigInput>) => {
-    const found = await lookBy(freeNames, {
+    const found = await lookBy(freeNamesLook, {
       bucket: 'acme-new',
       database: 'acme',
       athena: { workgroup: 'acme', stagingDatabase: 'acme_staging' },
@@ -100,7 +100,7 @@ describe('a table of the stack', () => {
     describeProd(resources.filter(({ physicalId }) => physicalId !== 'statsig_forwarded_events'));
   /** What is found of tables. */
   const found = async (options: Partial<ConfigInput>) => {
-    const all = await lookBy(freeNames, { database: 'sluice', ...options });
+    const all = await lookBy(freeNamesLook, { database: 'sluice', ...options });
     return all.flatMap(({ detail, commands }) => (detail.includes('::Table') ? [{ detail, commands }] : []));
   };
 
@@ -154,7 +154,7 @@ describe('a domain', () => {
     'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
   /** The commands that free its name. */
   const found = async () => {
-    const all = await lookBy(freeNames, { endpoint: { domain, certificateArn } });
+    const all = await lookBy(freeNamesLook, { endpoint: { domain, certificateArn } });
     return all.flatMap(({ detail, commands }) => (detail.includes(domain) ? commands : []));
   };
 
@@ -179,8 +179,8 @@ describe('the user of a reader', () => {
     describeProd([{ logicalId: 'ReaderBiUser', physicalId, type: 'AWS::IAM::User' }]);
     const ofUser = (all: readonly string[]) => all.filter((text) => /\bBI\b/.test(text));
     return {
-      names: ofUser(await findingsOf(freeNames, { readers })),
-      replaced: ofUser(await findingsOf(formerStack, { readers })),
+      names: ofUser(await findingsOf(freeNamesLook, { readers })),
+      replaced: ofUser(await findingsOf(formerStackLook, { readers })),
     };
   };
 
@@ -198,7 +198,7 @@ describe('the user of a reader', () => {
       },
     },
   ] as const)('or its role is told if the $kind $name exists', async ({ kind, name, reader }) => {
-    const taken = await findingsOf(freeNames, { bucket: 'acme-new', readers: [reader] });
+    const taken = await findingsOf(freeNamesLook, { bucket: 'acme-new', readers: [reader] });
     expect(taken).toContain(`NAME_TAKEN AWS::IAM::${kind} ${name}: ${OURS}.`);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseCreators } from '../../../../observe/doctor/lakeFormation.ts';
+import { databaseCreatorsLook } from '../../../../observe/doctor/lakeFormation.ts';
 import { account, BY_IAM, lakeFormation, ROLE } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
 
@@ -31,7 +31,7 @@ describe('who may make a database, by Lake Formation', () => {
   });
 
   it('is whom IAM allows, where nobody administers it', async () => {
-    expect(await findings(databaseCreators, 'fresh')).toEqual([]);
+    expect(await findings(databaseCreatorsLook, 'fresh')).toEqual([]);
   });
 
   it.each([
@@ -76,23 +76,23 @@ describe('who may make a database, by Lake Formation', () => {
     { what: 'not known by settings without names', settings: {}, grants: undefined, found: UNSEEN },
   ])('is told by $found.length findings if it is $what', async ({ settings, grants, found }) => {
     answer(settings, grants);
-    expect(await findings(databaseCreators, 'fresh')).toEqual(found);
+    expect(await findings(databaseCreatorsLook, 'fresh')).toEqual(found);
   });
 
   it('is not asked of databases that exist', async () => {
     answer({ DataLakeAdmins }, []);
     const existing = { database: true, stagingDatabase: true };
-    expect(await findingsOf(databaseCreators, { existing }, 'fresh')).toEqual([]);
+    expect(await findingsOf(databaseCreatorsLook, { existing }, 'fresh')).toEqual([]);
   });
 
   it('is not asked of a stack that has all databases', async () => {
     answer({ DataLakeAdmins }, []);
-    expect(await findings(databaseCreators)).toEqual([]);
+    expect(await findings(databaseCreatorsLook)).toEqual([]);
   });
 
   it('is unchecked where the settings may not be read', async () => {
     account.answers.delete('lakeformation /GetDataLakeSettings');
-    expect(await findings(databaseCreators, 'fresh')).toEqual([
+    expect(await findings(databaseCreatorsLook, 'fresh')).toEqual([
       'UNCHECKED The settings of Lake Formation in this account.',
     ]);
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { printedPolicies } from '../../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { boundary, template } from '../../../../observe/doctor/template.ts';
+import { boundaryLook, templateLook } from '../../../../observe/doctor/template.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { account } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
@@ -14,7 +14,7 @@ describe('the template', () => {
   it('is told if it has more resources than packaging takes', async () => {
     const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
     const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
-    const found = await findingsOf(template, { sources });
+    const found = await findingsOf(templateLook, { sources });
     const counts = found.filter((text) => text.includes('resources'));
     expect(counts.map((text) => text.replace(/\d{3} resources/, 'N resources'))).toEqual([
       expect.stringContaining(
@@ -24,14 +24,14 @@ describe('the template', () => {
   });
 
   it('is not told if it is small enough', async () => {
-    expect(await findingsOf(template, {})).toEqual([]);
+    expect(await findingsOf(templateLook, {})).toEqual([]);
   });
 });
 
 describe('a permissions boundary', () => {
   const scope = { region: 'us-east-1', account: '000000000000', stack: 'sluice-prod' };
   const arn = (name: string) => `arn:aws:iam::${scope.account}:policy/${name}`;
-  const bounded = (name: string) => findingsOf(boundary, { permissionsBoundary: arn(name) });
+  const bounded = (name: string) => findingsOf(boundaryLook, { permissionsBoundary: arn(name) });
   const [trials] = printedPolicies('trial', defineConfig({ bucket: 'acme-experiments' }), scope);
   if (trials === undefined) throw new Error('no policy of trials');
   const { document } = trials;
@@ -56,7 +56,7 @@ describe('a permissions boundary', () => {
       reconcile: false,
       permissionsBoundary: arn('sluice-boundary'),
     };
-    expect(await findingsOf(boundary, asked, 'trial-0a1b2c3d')).toEqual([]);
+    expect(await findingsOf(boundaryLook, asked, 'trial-0a1b2c3d')).toEqual([]);
   });
 
   it("is told if it does not allow the stack's names", async () => {

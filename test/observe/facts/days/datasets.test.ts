@@ -51,12 +51,12 @@ async function read(
   span: Parameters<typeof readDatasets>[2] = {},
 ) {
   const name = ['acme', 'events'] as const;
-  const days = Object.entries(entries).map(([days, more]) => {
-    const day = daysAgo(Number(days));
+  const days = Object.entries(entries).map(([daysBefore, more]) => {
+    const day = daysAgo(Number(daysBefore));
     return [ledgerKey(...name, day), JSON.stringify(ledgerEntry({ day, version: 'v', ...more }))] as const;
   });
   const listing = { at: NOW - HOUR_MS, newestDay: null, stopped: false, ...look };
-  const files = Object.fromEntries(lacking.map((days) => [`${daysAgo(days)}/v`, 5]));
+  const files = Object.fromEntries(lacking.map((daysBefore) => [`${daysAgo(daysBefore)}/v`, 5]));
   const objects = new Map([
     ...days,
     [lastLookKey(...name), JSON.stringify(listing)],

@@ -271,7 +271,7 @@ describe('the error with which the stream did not take requests', () => {
   it('is that of the last one within five minutes, but for requests that are too large for it', async () => {
     const write = started.collectLog('overflowed');
     const asked = { logs: started.client, stack: stackOf('overflowed') };
-    const read = (at: number) => readOverflowError(asked, new Date(at).toISOString());
+    const read = (since: number) => readOverflowError(asked, new Date(since).toISOString());
     const line = (not_streamed: string) => write({ not_streamed });
     const at = started.clock.now();
     line('too_large');

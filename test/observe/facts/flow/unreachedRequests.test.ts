@@ -254,7 +254,7 @@ describe('requests that the endpoint answered without the collector', () => {
 
 /** What is told of the lines of an access log, and what was asked for. */
 async function asked(lines: readonly string[], accessLogDays: number | null = 7) {
-  const { client, asked } = answering(CloudWatchLogsClient, {
+  const { client, asked: calls } = answering(CloudWatchLogsClient, {
     events: lines.map((message) => ({ message })),
   });
   const config = defineConfig({ bucket: 'acme', endpoint: { accessLogDays } });
@@ -264,7 +264,7 @@ async function asked(lines: readonly string[], accessLogDays: number | null = 7)
     unreachedHour('5xx', 1, 9, 9),
   ];
   const stack = { service: 'sluice', stage: 'prod' };
-  return { status: await readGatewayStatus({ logs: client, stack, config }, hours), asked };
+  return { status: await readGatewayStatus({ logs: client, stack, config }, hours), asked: calls };
 }
 
 describe('the status with which the gateway itself refused requests', () => {

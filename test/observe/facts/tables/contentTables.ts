@@ -180,13 +180,13 @@ export async function toldOf({
   const connection = await opened;
   await fill(connection, 'events', [...events, ...metadata]);
   await fill(connection, 'exposures', exposures);
-  const told: Told[] = [];
+  const answers: Told[] = [];
   for (const [query, sent] of Object.entries({ events, exposures, metadata }))
     if (sent.length > 0) {
       const rows = await rowsOf(connection, query as keyof SentTo);
-      told.push(...rows.map(toldOfRow));
+      answers.push(...rows.map(toldOfRow));
     }
-  return told;
+  return answers;
 }
 
 /** A case that is asked together with others. */
@@ -204,8 +204,8 @@ export async function toldOfCases(
   const named = cases.flatMap(({ what, sent }) =>
     sent.map((row): Sent => ({ ...row, as: { ...row.as, event_name: what } })),
   );
-  const told = await toldOf({ [query]: [views, ...named] });
-  const others = told.filter(({ kind }) => kind === 'other');
+  const rows = await toldOf({ [query]: [views, ...named] });
+  const others = rows.filter(({ kind }) => kind === 'other');
   return new Map(cases.map(({ what }) => [what, others.filter(({ subject }) => subject === what)]));
 }
 

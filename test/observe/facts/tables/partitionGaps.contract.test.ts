@@ -31,7 +31,7 @@ const register = (TableName: string, day: string, Location: string) =>
 
 it('a day of the time window that has files and no partition is told a minute after its first file', async () => {
   const { pastDays, futureDays } = config.timeWindow;
-  const dayAt = (days: number) => addDays(utcDay(clock.now()), days);
+  const dayAt = (after: number) => addDays(utcDay(clock.now()), after);
   // Events arrive in the first four of these days.
   const days = [-pastDays, -1, 0, futureDays, -pastDays - 1, futureDays + 1].map(dayAt);
   for (const day of days) await aws.store.put(config.bucket, `${dayFolder(config, 'events', day)}a`, 'rows');
