@@ -40,14 +40,14 @@ process.exit(isSeen ? 0 : 1);
 
 /** Makes faults and reports of them, one room after the other. @returns Whether the score of each is high enough. */
 async function judgeRooms(files: readonly string[]): Promise<boolean> {
-  let isSeen = true;
+  let areAllSeen = true;
   for (const room of new Set(files.map(dirname))) {
     const inRoom = files.filter((file) => dirname(file) === room);
     const { near, unit, who } = values;
     const faults = await judgeGenerated({ files: inRoom, near, unit, who });
-    isSeen = report(room, faults) && isSeen;
+    areAllSeen = report(room, faults) && areAllSeen;
   }
-  return isSeen;
+  return areAllSeen;
 }
 
 /** Paths of the files that the command line means. */

@@ -25,9 +25,9 @@ Exit codes: 0 nothing is lost and every fault struck, 1 failed, 2 wrong use, 3 e
 they belong, or something was not tested.
 `;
 
-const options = readOptions();
-if (options === undefined) process.exitCode = 2;
-else process.exitCode = await soak(options);
+const given = readOptions();
+if (given === undefined) process.exitCode = 2;
+else process.exitCode = await soak(given);
 
 /** The options of the command line. */
 interface Options {

@@ -122,8 +122,8 @@ async function copy() {
 
 /** Bytes of a folder. Files may disappear meanwhile. */
 function bytesIn(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce((sum, entry) => {
-    if (!entry.isFile()) return sum;
-    return sum + (statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0);
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce((total, entry) => {
+    if (!entry.isFile()) return total;
+    return total + (statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0);
   }, 0);
 }

@@ -170,17 +170,14 @@ export interface RestoredKeyList extends KeyList {
 
 /** Prints the keys of the configuration and of the secret. @returns The exit code 0. */
 async function list(line: CommandLine): Promise<number> {
-  const { rows, isLocal, allowAnyKey } = await withSecret(
-    line,
-    async ({ secret, target: { config, isLocal } }) => ({
-      isLocal,
-      allowAnyKey: config.allowAnyKey,
-      rows: [
-        ...config.keys.map((key) => row(key, 'configuration')),
-        ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
-      ],
-    }),
-  );
+  const { rows, isLocal, allowAnyKey } = await withSecret(line, async ({ secret, target }) => ({
+    isLocal: target.isLocal,
+    allowAnyKey: target.config.allowAnyKey,
+    rows: [
+      ...target.config.keys.map((key) => row(key, 'configuration')),
+      ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
+    ],
+  }));
   writeResult<KeyList>(line, { keys: rows }, () => textTable(rows.map((keyRow) => ({ ...keyRow }))));
   const any = 'any client-… or secret-… key, under the label `any`';
   if (allowAnyKey) writeNote(`The configuration accepts ${any} (allowAnyKey).\n`);

@@ -224,10 +224,9 @@ function write(line: CommandLine, rows: QueryRows): void {
 /** Notes why a query of the local cloud may find nothing yet: what is accepted and in no table. */
 async function noteWhatWaits(line: CommandLine, localControl: string | undefined): Promise<void> {
   if (localControl === undefined) return;
-  const [{ readLocalState }, { countLanding }, { withDeployment }] = await Promise.all([
+  const [{ readLocalState }, { countLanding }] = await Promise.all([
     import('../../observe/facts/flow/localCloud.ts'),
     import('../../observe/facts/flow/waitingObjects.ts'),
-    import('../aws/withDeployment.ts'),
   ]);
   const target = { ...line, values: { ...line.values, 'endpoint-url': localControl } };
   const [state, landing] = await Promise.all([

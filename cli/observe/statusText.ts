@@ -37,7 +37,7 @@ export function statusText(
 /** Requests and events of the last hour, as a sentence. */
 function lastHourText({ lastHour, lastRequestAt, unreached, at }: Status): string {
   if (lastHour === null) return 'Last hour: not known.';
-  const ofHour = (unreached ?? []).filter(({ last }) => Date.parse(at) - Date.parse(last) < HOUR_MS);
+  const ofHour = (unreached ?? []).filter((period) => Date.parse(at) - Date.parse(period.last) < HOUR_MS);
   const newest = Array.from(Map.groupBy(ofHour, ({ kind }) => kind).values(), (hours) => hours.slice(-1));
   const unseen = newest
     .flat()

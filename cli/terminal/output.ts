@@ -136,7 +136,7 @@ export function textTable(
 /** Narrows the widest columns, all to the same width, until a line of them fits or each has {@link LEAST_WIDTH}. */
 function fitWidths(widths: readonly number[], total: number): number[] {
   const gaps = 2 * (widths.length - 1);
-  const room = (cap: number) => widths.reduce((sum, width) => sum + Math.min(width, cap), gaps);
+  const room = (most: number) => widths.reduce((sum, width) => sum + Math.min(width, most), gaps);
   let cap = Math.max(...widths, LEAST_WIDTH);
   if (room(cap) <= total) return [...widths];
   while (cap > LEAST_WIDTH && room(cap) > total) cap -= 1;

@@ -229,13 +229,13 @@ function constantModules(name: string, config: Config, isOfAnyConfig: boolean): 
   const constants: Readonly<Record<string, string>> = constantsOf(name, config);
   return {
     name: NAMESPACE,
-    setup(bundle) {
-      bundle.onResolve({ filter: /^#(config|package)$/ }, ({ path }) =>
+    setup(bundling) {
+      bundling.onResolve({ filter: /^#(config|package)$/ }, ({ path }) =>
         isOfAnyConfig && path === '#config'
           ? { path: `./${CONFIG_MODULE}`, external: true }
           : { path, namespace: NAMESPACE },
       );
-      bundle.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
+      bundling.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
         contents: moduleOf(constants[path] ?? 'null'),
         loader: 'js',
       }));

@@ -91,8 +91,8 @@ function packed(
   let policy = new Map<string, Value[]>();
   let left = INLINE_CHARACTERS.role - around;
   const policies = [policy];
-  for (const { Resource, ...terms } of statements)
-    for (const resource of Resource) {
+  for (const { Resource: named, ...terms } of statements)
+    for (const resource of named) {
       const termsText = JSON.stringify(terms);
       const permission = JSON.stringify([terms, resource]);
       if (packedPermissions.has(permission)) continue;
@@ -110,6 +110,6 @@ function packed(
       policy.set(termsText, [...(policy.get(termsText) ?? []), resource]);
     }
   return policies.map((packedPolicy) =>
-    [...packedPolicy].map(([termsText, Resource]) => ({ ...JSON.parse(termsText), Resource })),
+    [...packedPolicy].map(([termsText, named]) => ({ ...JSON.parse(termsText), Resource: named })),
   );
 }

@@ -26,9 +26,9 @@ export function replacedReaders(
   stack: Omit<DeployedStack, 'outputs'>,
 ): readonly ReaderProblem[] {
   return readers.flatMap((reader) => {
-    const [present] = (['Role', 'User'] as const).flatMap((kind) => {
-      const name = stack.resources.get(readerId(reader, kind));
-      return name === undefined ? [] : [`${kind.toLowerCase()}/${name}`];
+    const [present] = (['Role', 'User'] as const).flatMap((principalKind) => {
+      const name = stack.resources.get(readerId(reader, principalKind));
+      return name === undefined ? [] : [`${principalKind.toLowerCase()}/${name}`];
     });
     if (present === undefined) return [];
     const kind = isRole(reader) ? 'role' : 'user';
@@ -55,10 +55,10 @@ export function heldNames(
     const { iamName } = reader;
     const kind = isRole(reader) ? 'Role' : 'User';
     const [held] = [...resources].filter(
-      ([id, name]) =>
-        id.endsWith(kind) &&
-        name.toLowerCase() === iamName?.toLowerCase() &&
-        (id !== identityId(reader) || name !== iamName),
+      ([resourceId, resourceName]) =>
+        resourceId.endsWith(kind) &&
+        resourceName.toLowerCase() === iamName?.toLowerCase() &&
+        (resourceId !== identityId(reader) || resourceName !== iamName),
     );
     if (held === undefined) return [];
     const [id, name] = held;

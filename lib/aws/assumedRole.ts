@@ -31,14 +31,14 @@ export interface SessionCredentials {
  * @param policy Session policy in JSON, which limits the permissions of the role. Default: no limit.
  */
 export function assumedRoleCredentials(
-  sts: STSClient,
+  client: STSClient,
   { arn, externalId }: Pick<NonNullable<Source['role']>, 'arn' | 'externalId'>,
   sessionName: string,
   policy?: string,
 ): () => Promise<SessionCredentials> {
   return async () => {
     try {
-      const { Credentials } = await sts.send(
+      const { Credentials } = await client.send(
         new AssumeRoleCommand({
           RoleArn: arn,
           RoleSessionName: sessionName.slice(0, SESSION_NAME_LENGTH),

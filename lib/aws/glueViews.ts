@@ -49,8 +49,8 @@ export function glueViews(client: GlueClient, database: string): ViewCatalog {
 /** Reads a table; null if it does not exist. */
 async function getTable(client: GlueClient, database: string, name: string): Promise<Table | null> {
   try {
-    const { Table } = await client.send(new GetTableCommand({ DatabaseName: database, Name: name }));
-    return Table ?? null;
+    const { Table: table } = await client.send(new GetTableCommand({ DatabaseName: database, Name: name }));
+    return table ?? null;
   } catch (error) {
     const failure = catalogCallError(error);
     if (failure.code === 'EntityNotFoundException') return null;
@@ -63,13 +63,13 @@ async function updateTable(
   client: GlueClient,
   database: string,
   VersionId: string,
-  TableInput: TableInput,
+  input: TableInput,
 ): Promise<boolean> {
   try {
     // The list of days may change every few minutes, and the number of archived versions is limited:
     // https://docs.aws.amazon.com/general/latest/gr/glue.html
     await client.send(
-      new UpdateTableCommand({ DatabaseName: database, TableInput, VersionId, SkipArchive: true }),
+      new UpdateTableCommand({ DatabaseName: database, TableInput: input, VersionId, SkipArchive: true }),
     );
     return true;
   } catch (error) {

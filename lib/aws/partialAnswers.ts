@@ -27,11 +27,11 @@ export const partialAnswers = {
 
   /** Partitions that were not made: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html */
   BatchCreatePartition: ({ Errors = [] }: BatchCreatePartitionCommandOutput) =>
-    Errors.map(({ PartitionValues, ErrorDetail }) => itemFailure(PartitionValues, ErrorDetail)),
+    Errors.map(({ PartitionValues, ErrorDetail: detail }) => itemFailure(PartitionValues, detail)),
 
   /** Partitions that were not changed: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchUpdatePartition.html */
   BatchUpdatePartition: ({ Errors = [] }: BatchUpdatePartitionCommandOutput) =>
-    Errors.map(({ PartitionValueList, ErrorDetail }) => itemFailure(PartitionValueList, ErrorDetail)),
+    Errors.map(({ PartitionValueList, ErrorDetail: detail }) => itemFailure(PartitionValueList, detail)),
 
   /**
    * The state of a query, and, if it failed, the engine's reason:

@@ -52,9 +52,9 @@ export function fitCuratedView(
 ): FittingView {
   const rangesOf = (kind: ForwardedKind) => (viewKinds[name].includes(kind) ? dayRanges(days[kind]) : []);
   const all = { exposures: rangesOf('exposures'), events: rangesOf('events') };
-  const newest = (count: number): CuratedDays => ({
-    exposures: all.exposures.slice(0, count),
-    events: all.events.slice(0, count),
+  const newest = (most: number): CuratedDays => ({
+    exposures: all.exposures.slice(0, most),
+    events: all.events.slice(0, most),
   });
   const isQuery = isQueryLength(views(config)[name]);
   let count = Math.min(VIEW_LIMITS.ranges, Math.max(all.exposures.length, all.events.length));

@@ -42,8 +42,8 @@ export function callAnswers(): readonly Answers[] {
   const names = readdirSync('console/api').filter((name) => name !== 'route.ts');
   return names.flatMap((name) => {
     const file = join('console/api', name);
-    const [, ...routes] = readModule(file).code.split('route({');
-    return routes.map((code) => {
+    const [, ...declared] = readModule(file).code.split('route({');
+    return declared.map((code) => {
       const [, source = ''] = /path: '(.*?)'/.exec(code) ?? [];
       const [, result] = /\bhandle\b[^;]*?\): (?:Promise<)?(?:readonly )?([\w |]*\w)/.exec(code) ?? [];
       if (result === undefined) throw new RangeError(`${source} has no written result type.`);

@@ -154,8 +154,8 @@ class SuiteRunner implements TestRunner {
     const reached = structuredClone(mutantCoverage);
     // A suite that passes only once would fail with each mutant.
     await this.#leaveOutFailing();
-    const tests = (this.#suites ?? []).flatMap(({ file, tests }) =>
-      [...tests].map(
+    const tests = (this.#suites ?? []).flatMap(({ file, tests: ofSuite }) =>
+      [...ofSuite].map(
         ([id, { duration }]): TestResult => ({
           id,
           name: id,

@@ -114,7 +114,7 @@ export function notesOf(drops: DatasetDays): readonly LineNote[] {
   const { lastLook, isLookOld, schedule, newer, unlooked, unread = [], firstDue } = drops;
   const notes: LineNote[] = [];
   const { at, failure, stopped } = lastLook ?? {};
-  const days = (names: readonly string[]) => `${counted(names.length, 'day')}, the newest ${names.at(-1)}`;
+  const days = (all: readonly string[]) => `${counted(all.length, 'day')}, the newest ${all.at(-1)}`;
   if (failure !== undefined)
     notes.push(['bad', `It could not be listed: ${failure.message} (${failure.code})`]);
   if (unread.length > 0)

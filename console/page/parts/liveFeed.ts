@@ -53,7 +53,7 @@ export function useLiveFeed(filter: Params): LiveFeed {
     const params: Params = JSON.parse(filterText);
     const ask = (position: Params) =>
       callApi<LiveAnswer>('/api/live', { params: { ...params, ...position }, signal });
-    void followLive({ ask, show: setFeed, pause, signal });
+    void followLive({ ask, show: setFeed, pause: wait, signal });
     return () => leaving.abort();
   }, [filterText]);
   return feed;
@@ -106,6 +106,6 @@ export function withAnswer({ kept, total, dropped }: LiveFeed, answer: LiveAnswe
 }
 
 /** Resolves after so long. */
-function pause(ms: number): Promise<void> {
+function wait(ms: number): Promise<void> {
   return new Promise((resolve) => window.setTimeout(resolve, ms));
 }

@@ -48,10 +48,14 @@ export function requirePagesFit(
   const mapped = mappedPages(files, mapping);
   // Row groups that have large pages. Threads read several of them at the same time.
   const groups = sum(mapped.map(({ pages }) => Math.max(0, ...pages.map((page) => page.groups))));
-  const buffers = mapped.map(({ pages }) => sum(pages.map(({ bytes }) => 2 ** Math.ceil(Math.log2(bytes)))));
+  const buffers = mapped.map(({ pages }) =>
+    sum(pages.map(({ bytes: pageBytes }) => 2 ** Math.ceil(Math.log2(pageBytes)))),
+  );
   const held = Math.max(0, ...buffers) * (groups > 1 ? threads + 2 : 1);
   if (held <= memoryMegabytes * MEBIBYTE * PAGES_SHARE) return;
-  const all = mapped.flatMap(({ file, pages }) => pages.map((page) => ({ file, ...page })));
+  const all = mapped.flatMap(({ file: mappedFile, pages }) =>
+    pages.map((page) => ({ file: mappedFile, ...page })),
+  );
   const [largest] = all.sort((a, b) => b.bytes - a.bytes);
   if (largest === undefined) return;
   const { file, leaf, bytes } = largest;

@@ -107,9 +107,9 @@ async function putIntoStream(
   record: Uint8Array,
   { stream, clock, deadline, alarm }: LandContext,
 ): Promise<Put> {
-  const not = (reason: NotStreamed['reason'], code: string): Put => ({
+  const not = (reason: NotStreamed['reason'], putCode: string): Put => ({
     calls: 0,
-    notStreamed: { reason, code },
+    notStreamed: { reason, code: putCode },
   });
   if (stream === null) return not('by_configuration', 'Direct');
   const { breaker, putRecord } = stream;

@@ -80,7 +80,7 @@ export const COLUMN =
   'Name of the column in the file, in any case of letters; or a list of names, of which each file has one.';
 
 /** A column of the files. */
-const column = named(
+const plainColumn = named(
   'ColumnInput',
   z.strictObject({
     column: noted(columnNames(), COLUMN),
@@ -110,7 +110,7 @@ const folder = named(
 
 /** A column by its name alone. */
 export const byName = columnName().transform(
-  (name): z.output<typeof column> => ({ column: name, optional: false }),
+  (name): z.output<typeof plainColumn> => ({ column: name, optional: false }),
 );
 
 /**
@@ -120,7 +120,7 @@ export const byName = columnName().transform(
 export const field = named(
   'FieldInput',
   z.union(
-    [byName, column, folder, constant],
+    [byName, plainColumn, folder, constant],
     "a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }",
   ),
 );

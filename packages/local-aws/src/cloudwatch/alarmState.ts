@@ -162,17 +162,17 @@ export function readMinutes(
   const ids = new Set(wanted);
   const byId = new Map<string, Map<number, Statistics>>();
   const now = clock.now();
-  for (const { metric, minute, statistics } of metrics.read(
+  for (const { metric, minute, statistics: ofMinute } of metrics.read(
     now - METRIC_RETENTION_MS,
     now + MINUTE_MS,
-    (metric) => ids.has(metricId(metric)),
+    (candidate) => ids.has(metricId(candidate)),
   )) {
     const id = metricId(metric);
     const minutes = byId.get(id) ?? new Map<number, Statistics>();
     byId.set(id, minutes);
     const sum = minutes.get(minute) ?? new Statistics();
     minutes.set(minute, sum);
-    sum.merge(statistics);
+    sum.merge(ofMinute);
   }
   return byId;
 }

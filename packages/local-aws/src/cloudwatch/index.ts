@@ -147,20 +147,23 @@ function pointsOf(
 }
 
 /** Reads a query. @throws AwsError for a period that is no number of minutes, or an unknown statistic. */
-function readQuery({ Id: id, MetricStat: { Metric, Period: seconds, Stat, Unit } }: Query): ReadQuery {
+function readQuery({
+  Id: id,
+  MetricStat: { Metric: metric, Period: seconds, Stat, Unit },
+}: Query): ReadQuery {
   if (seconds % MINUTE_SECONDS !== 0)
     throw validationError(
       `The period ${seconds} of ${id} must be a multiple of 60: there are no high-resolution metrics.`,
     );
-  const wantedDimensions = JSON.stringify(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
+  const wantedDimensions = JSON.stringify(metric.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
   return {
     id,
-    label: Metric.MetricName,
+    label: metric.MetricName,
     periodMs: seconds * 1_000,
     statistic: readStatistic(Stat),
     matches: ({ namespace, name, unit, dimensions }: Metric) =>
-      namespace === Metric.Namespace &&
-      name === Metric.MetricName &&
+      namespace === metric.Namespace &&
+      name === metric.MetricName &&
       (Unit === undefined || unit === Unit) &&
       JSON.stringify([...dimensions].sort()) === wantedDimensions,
   };

@@ -32,8 +32,8 @@ export class LineJournal<Line> {
   }
 
   /** Creates a journal that begins with `lines`, atomically. Replaces an existing one. */
-  static create<Line>(file: string, lines: readonly Line[]): LineJournal<Line> {
-    return new LineJournal<Line>(file, replaceAndKeepOpen(file, textOf(lines)), lines.length);
+  static create<Entry>(file: string, lines: readonly Entry[]): LineJournal<Entry> {
+    return new LineJournal<Entry>(file, replaceAndKeepOpen(file, textOf(lines)), lines.length);
   }
 
   /**
@@ -42,10 +42,10 @@ export class LineJournal<Line> {
    * @throws DiskError DISK_DAMAGED for a complete line that is not what was written or that `parse` refuses, with file
    *   and line, and how many lines can be read. The file stays as it is.
    */
-  static open<Line>(
+  static open<Entry>(
     file: string,
-    parse: (value: unknown) => Line,
-  ): { readonly journal: LineJournal<Line>; readonly lines: Line[] } {
+    parse: (value: unknown) => Entry,
+  ): { readonly journal: LineJournal<Entry>; readonly lines: Entry[] } {
     const bytes = readWhole(file);
     const wholeLines = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
     // What follows the last line end is a whole line without its end, a line that a kill has cut, or damage.
@@ -53,7 +53,7 @@ export class LineJournal<Line> {
     const isWhole = isChecked(ending);
     const texts = wholeLines.toString('utf8').split('\n').slice(0, -1);
     if (isWhole) texts.push(ending);
-    const lines: Line[] = [];
+    const lines: Entry[] = [];
     const damaged: { readonly line: number; readonly cause: unknown }[] = [];
     for (const [i, text] of texts.entries()) {
       try {
@@ -69,17 +69,17 @@ export class LineJournal<Line> {
       const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
       throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
     }
-    const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines.length);
+    const journal = new LineJournal<Entry>(file, openSync(file, 'a'), lines.length);
     journal.#takeEnding(ending, wholeLines.length);
     return { journal, lines };
   }
 
   /** Opens a journal for appending, whatever its lines hold. Damaged ones stay as they are. */
-  static resume<Line>(file: string): LineJournal<Line> {
+  static resume<Entry>(file: string): LineJournal<Entry> {
     const bytes = readWhole(file);
     const end = bytes.lastIndexOf('\n') + 1;
     const lines = bytes.toString('latin1').split('\n').length - 1;
-    const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines);
+    const journal = new LineJournal<Entry>(file, openSync(file, 'a'), lines);
     journal.#takeEnding(bytes.subarray(end).toString('utf8'), end);
     return journal;
   }

@@ -39,7 +39,7 @@ function hasStatus(service: AwsServiceName) {
 }
 
 /** The faults of whole calls, which every service has; `target` are the members that narrow them down. */
-function callFaults<Target extends z.ZodRawShape>(service: AwsServiceName, target: Target) {
+function callFaults<Target extends z.ZodRawShape>(service: AwsServiceName, shape: Target) {
   return [
     z
       .strictObject({
@@ -48,19 +48,19 @@ function callFaults<Target extends z.ZodRawShape>(service: AwsServiceName, targe
         status: errorStatus.optional(),
         afterwards: z.boolean().default(false),
         ...which,
-        ...target,
+        ...shape,
       })
       .refine(oneOf, ONE_OF)
       .refine(hasStatus(service), {
         error: `No code whose status is known for ${service}: give a status too.`,
         path: ['code'],
       }),
-    ...connectionFaults(target),
+    ...connectionFaults(shape),
   ] as const;
 }
 
 /** The faults that have no error of a service. */
-function connectionFaults<Target extends z.ZodRawShape>(target: Target) {
+function connectionFaults<Target extends z.ZodRawShape>(shape: Target) {
   return [
     z
       .strictObject({
@@ -68,11 +68,11 @@ function connectionFaults<Target extends z.ZodRawShape>(target: Target) {
         ms: z.int().min(1).max(LONGEST_DELAY_MS),
         afterwards: z.boolean().default(false),
         ...which,
-        ...target,
+        ...shape,
       })
       .refine(oneOf, ONE_OF),
-    z.strictObject({ fault: z.literal('resetConnection'), ...which, ...target }).refine(oneOf, ONE_OF),
-    z.strictObject({ fault: z.literal('loseResponse'), ...which, ...target }).refine(oneOf, ONE_OF),
+    z.strictObject({ fault: z.literal('resetConnection'), ...which, ...shape }).refine(oneOf, ONE_OF),
+    z.strictObject({ fault: z.literal('loseResponse'), ...which, ...shape }).refine(oneOf, ONE_OF),
   ] as const;
 }
 

@@ -84,7 +84,7 @@ class FilterParser {
 
   /** The position of a partition key among the keys. */
   #keyIndex(name: string): number {
-    const index = this.#keys.findIndex((key) => key.Name.toLowerCase() === name.toLowerCase());
+    const index = this.#keys.findIndex((candidate) => candidate.Name.toLowerCase() === name.toLowerCase());
     const key = this.#keys[index];
     if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is not a partition key.`);
     // Glue takes a key without a type for a text.

@@ -74,9 +74,9 @@ function roleOperations(options: IamOptions): readonly (readonly [string, QueryO
       run({ RoleName: name, AssumeRolePolicyDocument: trust, Path: path }, request) {
         const arnIn = (owner: string) => roleArn(owner, path, name);
         const account = requirePermission(options, 'CreateRole', request, arnIn);
-        checkTrust(trust, (arn) => roles.has(arn));
+        checkTrust(trust, (principal) => roles.has(principal));
         const arn = arnIn(account);
-        if (roles.deployed(arn) !== undefined || roles.of(account).some((role) => role.name === name))
+        if (roles.deployed(arn) !== undefined || roles.of(account).some((existing) => existing.name === name))
           throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
         const role = {
           arn,
@@ -189,7 +189,7 @@ function requirePermission(
 
 /** A role that was created here, of the caller's account. @throws AwsError `AccessDenied`, `NoSuchEntity` */
 function requireRole(options: IamOptions, operation: string, request: AwsRequest, name: string): Role {
-  const roleIn = (account: string) => options.roles.of(account).find((role) => role.name === name);
+  const roleIn = (account: string) => options.roles.of(account).find((candidate) => candidate.name === name);
   const arnIn = (account: string) => roleIn(account)?.arn ?? roleArn(account, '/', name);
   const role = roleIn(requirePermission(options, operation, request, arnIn));
   if (role === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);

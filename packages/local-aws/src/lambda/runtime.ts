@@ -10,10 +10,10 @@ import { type Invocation, type Report, type Start, THAWS } from './protocol.ts';
  *
  * @returns The machine's own `Date.now`.
  */
-function shiftDate(offsetMs: () => number): () => number {
+function shiftDate(currentOffsetMs: () => number): () => number {
   const MachineDate = globalThis.Date;
   const machineNow = MachineDate.now;
-  const now = () => machineNow() + offsetMs();
+  const now = () => machineNow() + currentOffsetMs();
   MachineDate.now = now;
   const shifted = new Proxy(MachineDate, {
     apply: () => new MachineDate(now()).toString(),

@@ -118,7 +118,7 @@ export class Secrets {
     readonly declared?: string | undefined;
   }): { readonly secret: Secret; readonly version: SecretVersion | undefined } {
     const { name, description, value, declared, token = randomUUID() } = input;
-    const existing = this.all().find((secret) => secret.name === name);
+    const existing = this.all().find((known) => known.name === name);
     if (existing !== undefined) {
       if (existing.deletedAt !== undefined)
         throw invalidRequest(

@@ -130,13 +130,13 @@ function bucketKeys(
       encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key = rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;
     if (key === undefined) continue;
-    keys.set(physicalId, keyArn(key, place));
+    keys.set(physicalId, arnOfKey(key, place));
   }
   return keys;
 }
 
 /** ARN of a key that is named by its ARN or its ID. */
-function keyArn(key: string, place: PermissionContext): string {
+function arnOfKey(key: string, place: PermissionContext): string {
   return key.startsWith('arn:') ? key : arnAt(place, 'kms', `key/${key}`);
 }
 
@@ -213,6 +213,6 @@ function objectKey(
 ): string | undefined {
   const { algorithm, key } = encryptionHeaderNames;
   const named = encryption[key];
-  if (named !== undefined) return keyArn(named, place);
+  if (named !== undefined) return arnOfKey(named, place);
   return algorithm in encryption ? undefined : place.bucketKey(bucket);
 }

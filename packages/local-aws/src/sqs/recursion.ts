@@ -20,10 +20,10 @@ type Lineage = ReadonlyMap<string, number>;
 /**
  * How often a function was invoked in the chain of a message.
  *
- * @param traceHeader `AWSTraceHeader` of the message; undefined if no function sent it.
+ * @param header `AWSTraceHeader` of the message; undefined if no function sent it.
  */
-export function invocationsInChain(traceHeader: string | undefined, functionArn: string): number {
-  return lineageOf(traceHeader).get(functionHash(functionArn)) ?? 0;
+export function invocationsInChain(header: string | undefined, functionArn: string): number {
+  return lineageOf(header).get(functionHash(functionArn)) ?? 0;
 }
 
 /**
@@ -49,9 +49,9 @@ export function invocationTrace(traceHeaders: readonly (string | undefined)[], f
 }
 
 /** The lineage in a trace header; empty without one. Entries of another format are left out. */
-function lineageOf(traceHeader: string | undefined): Lineage {
+function lineageOf(header: string | undefined): Lineage {
   return new Map(
-    (partOf(traceHeader, 'Lineage') ?? '').split('|').flatMap((entry): [string, number][] => {
+    (partOf(header, 'Lineage') ?? '').split('|').flatMap((entry): [string, number][] => {
       const [, count = '', name = ''] = /^(\d{1,9}):([0-9a-f]+):\d+$/.exec(entry) ?? [];
       return name === '' ? [] : [[name, Number(count)]];
     }),
@@ -59,8 +59,8 @@ function lineageOf(traceHeader: string | undefined): Lineage {
 }
 
 /** The value of a part of a trace header, which are `name=value` between semicolons; undefined without it. */
-function partOf(traceHeader: string | undefined, name: string): string | undefined {
-  return traceHeader
+function partOf(header: string | undefined, name: string): string | undefined {
+  return header
     ?.split(';')
     .find((part) => part.startsWith(`${name}=`))
     ?.slice(name.length + 1);

@@ -57,7 +57,7 @@ export function functionUrl(
   resource: ResolvedResource,
   permissions: readonly ResolvedResource[],
 ): FunctionUrl {
-  const { TargetFunctionArn, Cors } = readResource(resource, urlProperties);
+  const { TargetFunctionArn, Cors: cors } = readResource(resource, urlProperties);
   const functionName = arnName(TargetFunctionArn);
   const everybodyMay = (action: string, condition: string, value: unknown) =>
     permissions.some(
@@ -75,7 +75,7 @@ export function functionUrl(
     urlId,
     domainName,
     functionName,
-    cors: corsOf(Cors),
+    cors: corsOf(cors),
     isPublic:
       everybodyMay('lambda:InvokeFunctionUrl', 'FunctionUrlAuthType', 'NONE') &&
       everybodyMay('lambda:InvokeFunction', 'InvokedViaFunctionUrl', true),

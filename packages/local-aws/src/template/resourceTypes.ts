@@ -253,6 +253,6 @@ export function stackId(
   { partition, region, account }: Pick<StackIdentity, 'partition' | 'region' | 'account'>,
   name: string,
 ): string {
-  const uuid = uuidOf(createHash('sha256').update(name).digest('hex'));
-  return `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${uuid}`;
+  const stackUuid = uuidOf(createHash('sha256').update(name).digest('hex'));
+  return `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${stackUuid}`;
 }

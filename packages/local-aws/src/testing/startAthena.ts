@@ -169,10 +169,12 @@ export async function settle(client: AthenaClient, id: string): Promise<QueryExe
   const deadline = performance.now() + ASKING_MS;
   let last = '';
   for (let pause = 1; performance.now() < deadline; pause = Math.min(2 * pause, 20)) {
-    const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
-    if (QueryExecution === undefined) throw new Error(`${id} is no execution.`);
-    last = String(QueryExecution.Status?.State);
-    if (last !== 'QUEUED' && last !== 'RUNNING') return QueryExecution;
+    const { QueryExecution: execution } = await client.send(
+      new GetQueryExecutionCommand({ QueryExecutionId: id }),
+    );
+    if (execution === undefined) throw new Error(`${id} is no execution.`);
+    last = String(execution.Status?.State);
+    if (last !== 'QUEUED' && last !== 'RUNNING') return execution;
     // A call at once would take the processor from the query.
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

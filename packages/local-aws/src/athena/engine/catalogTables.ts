@@ -91,7 +91,7 @@ export function partitionsTableSql(
   keys: readonly SessionColumn[],
   partitions: readonly (readonly string[])[],
 ): string {
-  const rows = JSON.stringify(partitions.map((values) => values.map(partitionKeyValue)));
+  const rows = JSON.stringify(partitions.map((partition) => partition.map(partitionKeyValue)));
   const columns = keys.map(
     (key, index) => `CAST(value[${index + 1}] AS ${key.type}) AS ${quoteName(key.name)}`,
   );

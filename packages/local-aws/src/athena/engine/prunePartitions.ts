@@ -59,8 +59,8 @@ export async function neededPartitions(
     known.length === 0 || known.length < sets.length
       ? undefined
       : known.reduce((left, right) => left.union(right));
-  return entry.partitions.flatMap(({ values, input: { StorageDescriptor } }, index) =>
-    needed?.has(index) === false ? [] : [{ values, location: StorageDescriptor?.Location ?? '' }],
+  return entry.partitions.flatMap(({ values: texts, input: { StorageDescriptor } }, index) =>
+    needed?.has(index) === false ? [] : [{ values: texts, location: StorageDescriptor?.Location ?? '' }],
   );
 }
 

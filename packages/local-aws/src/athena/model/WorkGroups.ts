@@ -132,13 +132,18 @@ export class WorkGroups {
 
   /** Creates or updates the workgroup of a template, as a stack update does. */
   ensure(name: string, properties: unknown): void {
-    const { Description, State, Tags, WorkGroupConfiguration } = readWorkGroupProperties(properties);
+    const {
+      Description,
+      State,
+      Tags,
+      WorkGroupConfiguration: configuration,
+    } = readWorkGroupProperties(properties);
     this.update({
       name,
       state: State,
       ...(Description === undefined ? {} : { description: Description }),
       createdAt: this.#groups.get(name)?.createdAt ?? this.#clock.now(),
-      configuration: { ...DEFAULTS, ...WorkGroupConfiguration },
+      configuration: { ...DEFAULTS, ...configuration },
       tags: Tags,
     });
   }

@@ -21,8 +21,10 @@ const summary = { CatalogName: DATA_CATALOG, Type: 'GLUE', Status: 'CREATE_COMPL
 /** Read data catalogs, their databases and tables. The only data catalog is `AwsDataCatalog`, the local Glue. */
 export function catalogOperations(context: AthenaContext): Record<string, JsonOperation> {
   const { catalog, account, onCall } = context;
-  const glue = (request: AwsRequest, operation: string, input: Record<string, string> = {}) =>
-    withMetadataError(request, () => onCall(request.signature, { service: 'glue', operation, input }));
+  const glue = (request: AwsRequest, called: string, input: Record<string, string> = {}) =>
+    withMetadataError(request, () =>
+      onCall(request.signature, { service: 'glue', operation: called, input }),
+    );
   return {
     ListDataCatalogs: operation({
       input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.optional() }),

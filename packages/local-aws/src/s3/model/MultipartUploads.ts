@@ -207,10 +207,10 @@ export class MultipartUploads {
       rmSync(folder, { recursive: true });
       return;
     }
-    const file = join(folder, JOURNAL);
+    const journalFile = join(folder, JOURNAL);
     // A journal is created whole, with its first line: nothing that was here when it was damaged may be removed.
-    if (!readFileSync(file).includes('\n')) throw noUpload(file);
-    const { journal, lines } = LineJournal.open(file, (value) => uploadLineSchema.parse(value));
+    if (!readFileSync(journalFile).includes('\n')) throw noUpload(journalFile);
+    const { journal, lines } = LineJournal.open(journalFile, (value) => uploadLineSchema.parse(value));
     const parts = new Map<number, Part>();
     let upload: Upload | undefined;
     for (const line of lines) {
@@ -219,7 +219,7 @@ export class MultipartUploads {
     }
     if (upload === undefined) {
       journal.close();
-      throw noUpload(file);
+      throw noUpload(journalFile);
     }
     const kept = new Set([JOURNAL, ...[...parts.values()].map(({ file }) => file)]);
     for (const stray of names.filter((file) => !kept.has(file))) rmSync(join(folder, stray));

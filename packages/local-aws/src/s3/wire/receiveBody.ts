@@ -178,8 +178,8 @@ function announcedChecksum(headers: S3Call['headers']): {
   readonly inTrailer: boolean;
 } {
   const trailer = headers['x-amz-trailer']?.trim().toLowerCase();
-  const inHeaders = checksumAlgorithms.filter((algorithm) => checksumHeader(algorithm) in headers);
-  const trailing = checksumAlgorithms.find((algorithm) => checksumHeader(algorithm) === trailer);
+  const inHeaders = checksumAlgorithms.filter((known) => checksumHeader(known) in headers);
+  const trailing = checksumAlgorithms.find((known) => checksumHeader(known) === trailer);
   if (trailer !== undefined && trailing === undefined) {
     throw s3Errors.invalidRequest(
       `The value specified in the x-amz-trailer header is not supported: ${trailer}`,

@@ -89,7 +89,7 @@ export function routeOperation(
   method: string,
 ): S3Operation {
   const on = levelOf(call);
-  const selectors = (operation: S3Operation | undefined) => operation?.selectedBy ?? [];
+  const selectors = (candidate: S3Operation | undefined) => candidate?.selectedBy ?? [];
   const [operation] = operations
     .filter(
       (candidate) =>

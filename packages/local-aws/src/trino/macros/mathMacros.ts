@@ -7,7 +7,7 @@ const MOST_COMPARED = 7;
 /** Overloads of a function that is null if any argument is null, where DuckDB's ignores nulls. */
 function nullable(name: string): string {
   return Array.from({ length: MOST_COMPARED }, (_, index) => {
-    const names = Array.from({ length: index + 1 }, (_, position) => `a${position}`);
+    const names = [...Array(index + 1).keys()].map((position) => `a${position}`);
     const missing = names.map((argument) => `${argument} IS NULL`).join(' OR ');
     return `(${names.join(', ')}) AS CASE WHEN ${missing} THEN NULL ELSE ${name}(${names.join(', ')}) END`;
   }).join(', ');

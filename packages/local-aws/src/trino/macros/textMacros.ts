@@ -7,7 +7,7 @@ const MOST_TEXTS = 10;
 /** Overloads of a variadic function, whose result is null if any argument is null. */
 function variadic(body: (names: readonly string[]) => string): string {
   return Array.from({ length: MOST_TEXTS - 1 }, (_, index) => {
-    const names = Array.from({ length: index + 2 }, (_, position) => `a${position}`);
+    const names = [...Array(index + 2).keys()].map((position) => `a${position}`);
     return `(${names.join(', ')}) AS ${body(names)}`;
   }).join(', ');
 }

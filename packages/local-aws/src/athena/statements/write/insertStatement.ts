@@ -32,7 +32,9 @@ export async function runInsert(statement: Insert, run: QueryRun): Promise<Query
     const listed = statement.columns ?? names;
     const open = await openQuery(statement.query, { ...run, nameColumns: true, isStored: true });
     assertInsertColumns(listed, names);
-    const listedColumns = listed.flatMap((name) => columns.filter((column) => column.name === name));
+    const listedColumns = listed.flatMap((listedName) =>
+      columns.filter((column) => column.name === listedName),
+    );
     assertInsertCount(
       listedColumns.map(({ trino }) => trino),
       open,

@@ -152,7 +152,7 @@ function putting<Schema extends z.ZodType>(
   name: string,
   [parameter, root]: readonly [parameter: string, root: string],
   schema: Schema,
-  settings: (document: z.output<Schema>, call: S3Call) => BucketSettings,
+  settingsOf: (document: z.output<Schema>, call: S3Call) => BucketSettings,
 ): S3Operation {
   return {
     name,
@@ -165,7 +165,7 @@ function putting<Schema extends z.ZodType>(
       if (element === undefined) throw s3Errors.malformedXml('it is empty.');
       const read = schema.safeParse(plain(element));
       if (!read.success) throw refusal(name, read.error);
-      bucket.settings = { ...bucket.settings, ...settings(read.data, call) };
+      bucket.settings = { ...bucket.settings, ...settingsOf(read.data, call) };
       return { status: 200 };
     },
   };
