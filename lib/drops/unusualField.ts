@@ -2,12 +2,10 @@ import { ownMember } from '../base/json.ts';
 import { sum } from '../base/sum.ts';
 import { counted, percent, quotedName } from '../base/text.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { type DayBefore, FEWEST, FEWEST_DAYS, isExpected } from './daysBefore.ts';
 import { type FieldContent, KEPT_VALUES } from './engine/mappedRows.ts';
 import { ZERO } from './engine/valueForms.ts';
 
-/** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
-const FEWEST = 10;
 /** A field has jumped if its share of rows without a value, or of values of one form, was below `before` and is above `now`. */
 const JUMP = { before: 0.05, now: 0.5 };
 /** A field has become a text if its share of values that are numbers was `before` at least and is below `now`. */
@@ -19,8 +17,6 @@ const NUMBERS = { before: 0.95, now: 0.05 };
 const OTHER_SIZE = 0.8;
 /** Powers of ten from the largest number of the days before to one that stands out: a thousand times. */
 const OUTLIER = 3;
-/** Fewest days before that say how large the numbers of a field are, or that a name comes each day. */
-export const FEWEST_DAYS = 3;
 /** Values that stand for all of a field at most: of more a part was looked at. */
 const MOST_LOOKED_AT = 1_000;
 /** Fields that are times in each dataset with a time of its own. */
@@ -32,9 +28,6 @@ const UNITS: Readonly<Record<number, string>> = {
   15: 'microseconds',
   18: 'nanoseconds',
 };
-
-/** What is compared of a loaded day before. */
-export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
 
 /** What is kept of a field, by which later days are compared. */
 type KeptField = DayContent['fields'][string];
@@ -296,11 +289,6 @@ function largestWords(largest: number | null, usual: readonly FieldBefore[]): st
 /** Values of a day with a form, numbers among them. */
 function formCount({ numbers, forms = {} }: KeptField, form: string): number {
   return form === 'numbers' ? numbers : (forms[form] ?? 0);
-}
-
-/** Whether so many rows or values surely have one of what had this share before. */
-export function isExpected(share: number, among: number): boolean {
-  return Math.round(share * among) >= FEWEST;
 }
 
 /**

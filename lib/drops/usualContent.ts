@@ -5,18 +5,14 @@ import { counted, listed, percent, quotedName } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isLong } from './daysBefore.ts';
 import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
 import { ZERO } from './engine/valueForms.ts';
-import { type DayBefore, FEWEST_DAYS, isExpected, keptField, unusualField } from './unusualField.ts';
+import { keptField, unusualField } from './unusualField.ts';
+import { unusualHours } from './unusualHours.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
 
-/** Loaded days before a day that it is compared with. */
-export const COMPARED_DAYS = 7;
-/** Fewer days than {@link COMPARED_DAYS} are enough if so many days lie between the first and the last: a dataset may come each week. */
-const LONG_DAYS = 14;
-/** A name is as good as missing if it has less than this share of the rows that are expected of it. */
-const HARDLY_ANY = 0.05;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
 /**
@@ -44,10 +40,13 @@ export interface Copy {
  * What the rows of a day hold, and what of it is not as before. What was usual of a field or a column stays so until a person accepts a
  * day that has something else.
  *
- * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
+ * @param before The last loaded days before it, seven at most, the newest first.
  */
 export function judgeContent(
-  { rows: { out }, content: { rows, fields, days, repeats, names } }: Pick<MappedRows, 'rows' | 'content'>,
+  {
+    rows: { out },
+    content: { rows, fields, days, hours, repeats, names },
+  }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
   {
@@ -56,19 +55,21 @@ export function judgeContent(
   }: {
     /** The day of the folder. */
     readonly day: UtcDay;
-    /** The day on which it is loaded. */
+    /** The day on which it is loaded, in the dataset's time zone. */
     readonly today: UtcDay;
   },
 ): DayContent {
   const entries = Object.entries(fields);
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);
-  const unusual = entries.flatMap(([field, content]): DayContent['unusual'] => {
+  const isOver = folderDay < today;
+  const unusual = isOver ? unusualHours(hours, out, folderDay, before) : [];
+  for (const [field, content] of entries) {
     const difference = unusualField(field, content, rows, before);
-    return difference === null ? [] : [{ kind: 'values', field, ...difference }];
-  });
+    if (difference !== null) unusual.push({ kind: 'values', field, ...difference });
+  }
   const spread = spreadOf(days, folderDay, today);
   unusual.push(
-    ...unusualDays(spread, { out, isOver: folderDay < today }, before),
+    ...unusualDays(spread, { out, isOver }, before),
     ...unusualCopies(copies, before),
     ...unusualRepeats(repeats, out, before),
   );
@@ -86,6 +87,7 @@ export function judgeContent(
     otherDays: rowsOf(spread.others),
     daysToCome: rowsOf(spread.toCome),
     neighbourDays: rowsOf(spread.neighbours),
+    hours,
     copies: copies.length,
     repeats: Object.keys(repeats).length,
     names: Object.fromEntries(keptNames),
@@ -383,14 +385,6 @@ function isUsual(before: readonly DayBefore[], hasIt: (content: DayContent, day:
     .filter((day) => day.had !== 'unsaid');
   if (compared.some((day) => day.had === 'has' && day.accepted === true)) return true;
   return isLong(before) && compared.length > 0 && compared.every((day) => day.had === 'has');
-}
-
-/** Whether days are enough to say what a dataset does: seven, or fewer of one that comes each week. */
-function isLong(before: readonly DayBefore[]): boolean {
-  const newest = before.at(0)?.day;
-  const oldest = before.at(-1)?.day;
-  if (newest === undefined || oldest === undefined) return false;
-  return before.length === COMPARED_DAYS || addDays(oldest, LONG_DAYS) <= newest;
 }
 
 /**

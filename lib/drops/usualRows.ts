@@ -3,9 +3,9 @@ import { counted, MOST_NAMED } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry, LedgerSubject, RowSpread } from '../ledger/LedgerEntry.ts';
+import { COMPARED_DAYS, type DayBefore, isWeekend } from './daysBefore.ts';
 import { PARALLEL_ENTRIES } from './limits.ts';
-import type { DayBefore } from './unusualField.ts';
-import { COMPARED_DAYS, type Copy } from './usualContent.ts';
+import type { Copy } from './usualContent.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;
@@ -208,9 +208,4 @@ export function unusualWords(
 /** The day of the week: 0 for Sunday. */
 function weekday(day: UtcDay): number {
   return new Date(day).getUTCDay();
-}
-
-/** Whether a day is a Saturday or a Sunday. */
-function isWeekend(day: UtcDay): boolean {
-  return weekday(day) === 0 || weekday(day) === 6;
 }

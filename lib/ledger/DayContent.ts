@@ -73,6 +73,11 @@ export const dayContentSchema = z.object({
   daysToCome: count.optional(),
   /** Rows whose own time is of the day before the folder's, or of the day after it; absent in entries of earlier versions. */
   neighbourDays: count.optional(),
+  /**
+   * Rows by the hour of their own time since the folder's day began in the dataset's time zone: `15`, or `-1` of the last hour of the day
+   * before; of that day, the day and the day after it. Absent in entries of earlier versions.
+   */
+  hours: z.record(z.string(), count).optional(),
   /** Files that are, or may be, those of other days. */
   copies: count,
   /** Files of which many rows are equal to others; absent in entries of earlier versions, as are names. */
@@ -83,12 +88,12 @@ export const dayContentSchema = z.object({
   unusual: z.array(
     z.object({
       /**
-       * Values of a field, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
+       * Values of a field, hours without rows, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
        * file, a name that is spelled otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in
        * entries of earlier versions.
        */
       kind: z
-        .enum(['values', 'toCome', 'days', 'copies', 'repeats', 'names', 'zeros', 'missing', 'many'])
+        .enum(['values', 'hours', 'toCome', 'days', 'copies', 'repeats', 'names', 'zeros', 'missing', 'many'])
         .default('values'),
       /** The field of `values`, the column of `names`, `zeros`, `missing` and `many`. */
       field: z.string().optional(),
@@ -100,6 +105,8 @@ export const dayContentSchema = z.object({
       columnBefore: z.string().optional(),
       /** What was usual of the field until then, which days after are compared with until a person accepts the day; absent of an unknown. */
       usual: usualFieldSchema.optional(),
+      /** The least share of rows that each of some days before had in each hour, of `hours`, as `usual` of a field. */
+      usualHours: z.record(z.string(), z.number()).optional(),
       /** The names that were usual of the column until then, as `usual` of a field. An erasure takes them away. */
       usualNames: z.record(z.string(), nameSchema).optional(),
     }),

@@ -59,21 +59,24 @@ export async function rowsByName(
   return names;
 }
 
-/** Accepted rows by day, without the day of the folder. */
-export async function rowsOfOtherDays(
+/** Accepted rows by day, without the day of the folder, and by hour of that day and its neighbours. */
+export async function rowsByTime(
   session: DuckDbSession,
   { mapping: { ownTime }, rowsPath }: LoadRequest,
-): Promise<RowContent['days']> {
-  if (ownTime === null) return {};
-  const { column, otherDay } = ownTime;
-  // The footer, which DuckDB has just written, tells at once of most drops that there is none.
-  const bounds = `SELECT CAST(unnest([stats_min_value, stats_max_value]) AS TIMESTAMP) AS ${quoteName(column)}
-    FROM parquet_metadata(${quoteText(rowsPath)}) WHERE path_in_schema = ${quoteText(column)}`;
-  const [outside] = await session.rows(`SELECT count(${otherDay}) AS n FROM (${bounds})`);
-  if (Number(outside?.['n']) === 0) return {};
+): Promise<Pick<RowContent, 'days' | 'hours'>> {
+  const counts: Pick<RowContent, 'days' | 'hours'> = { days: {}, hours: {} };
+  if (ownTime === null) return counts;
+  const { otherDay, hour } = ownTime;
   const rows = await session.rows(
-    `SELECT CAST(greatest(least(day, DATE '2200-12-31'), DATE '1900-01-01') AS VARCHAR) AS day, count(*) AS n
-     FROM (SELECT ${otherDay} AS day FROM read_parquet(${quoteText(rowsPath)})) WHERE day IS NOT NULL GROUP BY ALL`,
+    `SELECT CASE WHEN day IS NOT NULL THEN CAST(greatest(least(day, DATE '2200-12-31'), DATE '1900-01-01') AS VARCHAR) END AS day, hour, count(*) AS n
+     FROM (SELECT ${otherDay} AS day, ${hour} AS hour FROM read_parquet(${quoteText(rowsPath)})) GROUP BY ALL`,
   );
-  return Object.fromEntries(rows.map(({ day, n }) => [String(day), Number(n)] as const));
+  const add = (all: Record<string, number>, at: unknown, n: number) => {
+    if (at != null) all[String(at)] = (all[String(at)] ?? 0) + n;
+  };
+  for (const { day, hour: at, n } of rows) {
+    add(counts.days, day, Number(n));
+    add(counts.hours, at, Number(n));
+  }
+  return counts;
 }

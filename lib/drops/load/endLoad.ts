@@ -1,5 +1,5 @@
 import { failureFields } from '../../base/log.ts';
-import { utcDay } from '../../base/time.ts';
+import { localDay } from '../../base/time.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
 import type { FileFate } from '../../ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
@@ -221,7 +221,7 @@ async function comparedContent(
   const { usual, spread, before = [], copies = [] } = (await findDaysAround(loader, place, files)) ?? {};
   const { mapped } = progress;
   const hasRows = mapped !== undefined && mapped.rows.out > 0;
-  const on = { day: place.day, today: utcDay(loader.clock.now()) };
+  const on = { day: place.day, today: localDay(loader.clock.now(), place.dataset.timezone) };
   return {
     usualRows: usual ?? undefined,
     usualSpread: spread ?? undefined,

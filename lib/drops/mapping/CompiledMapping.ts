@@ -81,4 +81,6 @@ export interface OwnTime {
   readonly column: string;
   /** SQL in terms of the column: the day as a DATE, NULL if it is the day of the folder. */
   readonly otherDay: string;
+  /** SQL in terms of the column: the hours since the day of the folder began, from -24 to 47; NULL of other times, and of a DATE. */
+  readonly hour: string;
 }

@@ -190,7 +190,10 @@ function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | 
   const from = timestampAt(0);
   const to = timestampAt(DAY_HOURS);
   const otherDay = `CASE WHEN ${name} < ${from} OR ${name} >= ${to} THEN ${dayInZone(name, zone)} END`;
-  return { column, otherDay };
+  const first = timestampAt(-DAY_HOURS);
+  const isNear = `${name} >= ${first} AND ${name} < ${timestampAt(2 * DAY_HOURS)}`;
+  const hour = `CASE WHEN ${isNear} THEN date_sub('hour', ${first}, ${name}) - ${DAY_HOURS} END`;
+  return { column, otherDay, hour: kind === 'metrics' ? 'NULL' : hour };
 }
 
 /** The columns of a row of the dataset's kind, or why the files can't be mapped. */

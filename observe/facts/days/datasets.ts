@@ -341,10 +341,13 @@ export function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: numbe
     const ofMapping = columnBefore === undefined ? kind : 'mapping';
     return { kind: ofMapping, short: `has other values than the days before, ${what}` };
   });
+  // Hours that are missing say why rows are few.
+  const isOfHours = ({ kind }: UnusualPart) => kind === 'hours';
   return [
     ...(equal === 0 ? [] : [{ kind: 'equalFiles', short: `has ${equal} files that are equal` } as const]),
+    ...content.filter(isOfHours),
     ...(rows === null ? [] : [{ kind: 'rows', short: rows } as const]),
-    ...content,
+    ...content.filter((part) => !isOfHours(part)),
   ];
 }
 

@@ -268,6 +268,10 @@ export const dropsFindings = {
         'The mapping reads another column for the field than on the days before, as the title says, and its values are of another kind or form: the configuration was changed.',
         'If the column before is right, set it back in the mapping and deploy: then `backfill` loads the days again. If the new one is meant, run `accept keep`.',
       ],
+      hours: [
+        'The day was loaded as it came, and lacks rows of hours in which each day before had many: those of its end if the job that delivers it now runs before the day is over, others if what it reads was down then.',
+        'Ask whoever delivers it to run the job once the day is over, by the `timezone` of the dataset, and again for this day: the next run loads corrected files. If these hours have no rows on purpose, run `accept keep`.',
+      ],
       days: [
         'The day was loaded as it came, and most of its rows have times of the days that the detail names.',
         CORRECTED,

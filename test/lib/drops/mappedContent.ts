@@ -1,6 +1,6 @@
 import { addDays } from '../../../lib/base/time.ts';
+import type { DayBefore } from '../../../lib/drops/daysBefore.ts';
 import { emptyContent, type RowContent } from '../../../lib/drops/engine/mappedRows.ts';
-import type { DayBefore } from '../../../lib/drops/unusualField.ts';
 import { judgeContent } from '../../../lib/drops/usualContent.ts';
 
 export const DAY = '2026-11-20';

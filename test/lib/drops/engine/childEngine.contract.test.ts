@@ -214,7 +214,7 @@ describe('the engine in another process', () => {
       rows: { in: 1, out: 0, refused: 0, ...rows },
       reasons: {},
       files: [{ name: 'a.parquet', ...none }],
-      content: { rows: 0, fields: {}, days: {}, repeats: {}, names: {} },
+      content: { rows: 0, fields: {}, days: {}, hours: {}, repeats: {}, names: {} },
     });
     /** The engine with a program that answers so to each kind of call, or crashes: with a number at that file. */
     function answering(answers: Readonly<Record<string, unknown>>) {

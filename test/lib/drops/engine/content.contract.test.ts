@@ -233,6 +233,7 @@ describe('what the accepted rows of a load hold', () => {
       rows: 0,
       fields: {},
       days: {},
+      hours: { '8': 100 },
       repeats: {},
       names: { event_name: { buy: { rows: 100, zeros: 0, file: 'refused.parquet' } } },
     });
@@ -274,7 +275,7 @@ describe('what the accepted rows of a load hold', () => {
     expect(days).toEqual({});
   });
 
-  it('is of the days of rows that are not that of the folder, in its time zone', async () => {
+  it('is of the days of rows that are not that of the folder, and of hours, in its time zone', async () => {
     const at = (...times: readonly string[]) =>
       times
         .map((time) => `SELECT TIMESTAMPTZ '${time}+00' AS "timestamp", 'a' AS event_name, 'u' AS unit_id`)
@@ -290,7 +291,9 @@ describe('what the accepted rows of a load hold', () => {
         '1200-01-01 00:00:00',
       ),
     );
-    const { days } = await contentOf({ kind: 'events', timezone: 'Europe/Berlin' }, [file]);
+    const { days, hours } = await contentOf({ kind: 'events', timezone: 'Europe/Berlin' }, [file]);
+    // The day begins at 23:00 UTC.
+    expect(hours).toEqual({ '-24': 1, '47': 1 });
     expect(days).toEqual({
       '2026-11-17': 1,
       '2026-11-18': 1,
@@ -304,6 +307,10 @@ describe('what the accepted rows of a load hold', () => {
       `SELECT TIMESTAMP '2026-11-12 12:00:00' AS "timestamp", 'e' AS experiment, 'g' AS group_id, 'u' AS unit_id FROM range(4)`,
     );
     expect((await contentOf({ kind: 'exposures' }, [exposed])).days).toEqual({ '2026-11-12': 4 });
+    // 13:40 there.
+    const buys = await bench.write('buys.parquet', at('2026-11-19 08:10:00'));
+    const india = await contentOf({ kind: 'events', timezone: 'Asia/Kolkata' }, [buys]);
+    expect(india).toMatchObject({ days: {}, hours: { '13': 1 } });
   });
 
   it('is of the days that metrics name, also in a time zone behind UTC', async () => {
@@ -313,6 +320,7 @@ describe('what the accepted rows of a load hold', () => {
     );
     const content = await contentOf({ kind: 'metrics', timezone: 'America/New_York' }, [file]);
     expect(content.days).toEqual({ '2026-11-17': 1, '2026-11-18': 1, '2026-11-20': 1, '2026-11-21': 1 });
+    expect(content.hours).toEqual({});
     expect(content.fields['metricValue']).toMatchObject({
       none: 0,
       numbers: 5,

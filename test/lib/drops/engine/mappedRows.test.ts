@@ -37,6 +37,7 @@ const contentOf = (name: string, price: FieldContent): RowContent => ({
   rows: 3,
   fields: { price },
   days: { '2026-11-19': 2 },
+  hours: { '-1': 2, '15': 1 },
   repeats: { [name]: { rows: 2, of: 3 } },
   names: { event: { sale: { rows: 3, zeros: 1, file: name } } },
 });
@@ -72,6 +73,7 @@ it('what the rows of two files hold is added up: the largest number is that of e
       },
     },
     days: { '2026-11-19': 4 },
+    hours: { '-1': 4, '15': 2 },
     repeats: { a: { rows: 2, of: 3 }, b: { rows: 2, of: 3 } },
     names: { event: { sale: { rows: 6, zeros: 2, file: 'a' } } },
   });

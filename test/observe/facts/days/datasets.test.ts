@@ -244,7 +244,7 @@ describe('days outside of the lookback', () => {
 describe('an unusual day', () => {
   const OTHERS = 'has other values than the days before';
   const rows = { rows: { in: 9, out: 5, refused: 0 }, usualRows: 40 };
-  const content = (kind: 'values' | 'copies' | 'days', words: string, field?: string) => ({
+  const content = (kind: 'values' | 'copies' | 'days' | 'hours', words: string, field?: string) => ({
     content: dayContent({ unusual: [{ kind, words, ...(field === undefined ? {} : { field }) }] }),
   });
   const file = (key: string) => ({ key, size: 9, eTag: '"x"', fate: 'loaded' as const });
@@ -254,6 +254,14 @@ describe('an unusual day', () => {
       what: 'equal files',
       entry: { files: [file('a'), file('b'), file('c')] },
       parts: [{ kind: 'equalFiles', short: 'has 3 files that are equal' }],
+    },
+    {
+      what: 'hours before the rows that are few for want of them',
+      entry: { ...rows, ...content('hours', 'no row from 15:00 to 24:00') },
+      parts: [
+        { kind: 'hours', short: 'has no row from 15:00 to 24:00' },
+        { kind: 'rows', short: 'has 5 rows, where 40 are usual' },
+      ],
     },
     {
       what: 'copies',

@@ -1,0 +1,38 @@
+import { addDays, type UtcDay } from '../base/time.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+
+// The loaded days before a day, and when they are enough to say what is usual.
+
+/** What is compared of a loaded day before. */
+export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
+
+/** Loaded days before a day that it is compared with. */
+export const COMPARED_DAYS = 7;
+/** Fewest days before that say how large the numbers of a field are, that a name comes each day, or in which hours rows come. */
+export const FEWEST_DAYS = 3;
+/** Fewer days than {@link COMPARED_DAYS} are enough if so many days lie between the first and the last: a dataset may come each week. */
+const LONG_DAYS = 14;
+/** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
+export const FEWEST = 10;
+
+/** Rows are as good as missing if there is less than this share of those that are expected. */
+export const HARDLY_ANY = 0.05;
+
+/** Whether days are enough to say what a dataset does: seven, or fewer of one that comes each week. */
+export function isLong(before: readonly Pick<DayBefore, 'day'>[]): boolean {
+  const newest = before.at(0)?.day;
+  const oldest = before.at(-1)?.day;
+  if (newest === undefined || oldest === undefined) return false;
+  return before.length === COMPARED_DAYS || addDays(oldest, LONG_DAYS) <= newest;
+}
+
+/** Whether so many rows or values surely have one of what had this share before. */
+export function isExpected(share: number, among: number): boolean {
+  return Math.round(share * among) >= FEWEST;
+}
+
+/** Whether a day is a Saturday or a Sunday. */
+export function isWeekend(day: UtcDay): boolean {
+  const weekday = new Date(day).getUTCDay();
+  return weekday === 0 || weekday === 6;
+}

@@ -1,0 +1,80 @@
+import { sum } from '../base/sum.ts';
+import { counted, percent } from '../base/text.ts';
+import type { UtcDay } from '../base/time.ts';
+import type { DayContent } from '../ledger/DayContent.ts';
+import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isWeekend } from './daysBefore.ts';
+import type { RowContent } from './engine/mappedRows.ts';
+
+// Whether hours of a day lack the rows that they had on the days before: those of its end, if the job that writes them runs too early.
+
+/** Fewest hours with rows on each day before whose rows are missing: of a job that moved by an hour one is empty. */
+const FEWEST_HOURS = 2;
+/** Share of a day's rows that these hours had at least: a system may be down for some minutes of the night. */
+const SHARE = 0.05;
+/** Hours of the day of a folder and its neighbours, as `RowContent` has them: the first and the end. */
+const HOURS = { first: -24, end: 48 } as const;
+
+/** The share of a day's rows in each hour. */
+type HourShares = Readonly<Record<string, number>>;
+
+/**
+ * That a day has hardly any row in some hours in a row, where each of enough days before had. What was usual stays so until a person accepts
+ * such a day. A weekend is judged by days of which one is of a weekend.
+ *
+ * @param hours Accepted rows by the hour of the folder's day.
+ * @param out All accepted rows.
+ */
+export function unusualHours(
+  hours: RowContent['hours'],
+  out: number,
+  day: UtcDay,
+  before: readonly DayBefore[],
+): DayContent['unusual'] {
+  const usual = before.map(hourShares).filter((shares) => shares !== null);
+  const isComparable = before.some((each) => isWeekend(each.day) === isWeekend(day));
+  if (usual.length < FEWEST_DAYS || !isComparable) return [];
+  const all = Array.from({ length: HOURS.end - HOURS.first }, (_, i) => HOURS.first + i);
+  const sharesOf = (hour: number) => usual.map((shares) => shares[hour] ?? 0);
+  const least = Object.fromEntries(all.map((hour) => [hour, Math.min(...sharesOf(hour))] as const));
+  const leastOf = (hour: number) => least[hour] ?? 0;
+  const isEmpty = (hour: number) => (hours[hour] ?? 0) <= HARDLY_ANY * leastOf(hour) * out;
+  const ends = [...all.filter((hour) => !isEmpty(hour)), HOURS.end];
+  // Between two hours that have rows.
+  const runs = ends.map((end, i) => {
+    const run = all.filter((hour) => hour > (ends[i - 1] ?? HOURS.first - 1) && hour < end);
+    const share = Math.min(...usual.map((shares) => sum(run.map((hour) => shares[hour] ?? 0))));
+    return { share, hours: run.filter((hour) => leastOf(hour) > 0) };
+  });
+  const missing = runs.filter(
+    ({ share, hours: run }) => run.length >= FEWEST_HOURS && share >= SHARE && isExpected(share, out),
+  );
+  if (missing.length === 0) return [];
+  const words = missing.map(({ share, hours: run }) => {
+    const [first = 0] = run;
+    const last = run.at(-1) ?? first;
+    const rows = sum(all.filter((hour) => hour >= first && hour <= last).map((hour) => hours[hour] ?? 0));
+    const has = rows === 0 ? 'no row' : counted(rows, 'row');
+    return `${has} from ${hourText(first, first)} to ${hourText(last, last + 1)}, where each of ${usual.length} loaded days before had ${percent(share, 0)} of its rows or more`;
+  });
+  const usualShares = Object.entries(least)
+    .filter(([, share]) => share > 0)
+    .map(([hour, share]) => [hour, Math.round(share * 10_000) / 10_000] as const);
+  return [{ kind: 'hours', words: words.join('; '), usualHours: Object.fromEntries(usualShares) }];
+}
+
+/** The share of rows in each hour that is usual by a day before; null if its entry does not say it. */
+function hourShares({ content, rows, accepted }: DayBefore): HourShares | null {
+  if (content?.hours === undefined) return null;
+  const told = accepted === true ? undefined : content.unusual.find(({ kind }) => kind === 'hours');
+  if (told?.usualHours !== undefined) return told.usualHours;
+  const shares = Object.entries(content.hours).map(([hour, n]) => [hour, n / Math.max(1, rows.out)] as const);
+  return Object.fromEntries(shares);
+}
+
+/** A time of the day that an hour is of: `15:00`, `24:00`, `09:00 of the day after`. @param at The time, as hours of the folder's day. */
+function hourText(hour: number, at: number): string {
+  const day = Math.floor(hour / 24);
+  const neighbours = { '-1': ' of the day before', '1': ' of the day after' } as const;
+  const of = day === -1 || day === 1 ? neighbours[`${day}`] : '';
+  return `${String(at - 24 * day).padStart(2, '0')}:00${of}`;
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../lib/base/time.ts';
+import { judgeContent } from '../../../lib/drops/usualContent.ts';
+import { dayContentSchema } from '../../../lib/ledger/DayContent.ts';
+import { accepted, DAY, type Day, daysOf, holding, type Mapped, six, times } from './mappedContent.ts';
+
+/** A Friday's rows: so many in each of these hours. */
+const inHours = (first: number, end: number, rows = 10, more: Readonly<Record<string, number>> = {}) => {
+  const hours = Object.fromEntries(
+    Array.from({ length: end - first }, (_, i) => [String(first + i), rows] as const),
+  );
+  const all = { ...hours, ...more };
+  return holding(
+    { hours: all },
+    Object.values(all).reduce((sum, n) => sum + n, 0),
+  );
+};
+const whole = inHours(0, 24);
+const cut = inHours(0, 15);
+const CUT = 'no row from 15:00 to 24:00, where each of 7 loaded days before had 38 % of its rows or more';
+
+/** What is told of the hours of a day, which is loaded on the next one, after these. */
+const unusual = (now: Mapped, before: ReturnType<typeof daysOf>, day = DAY, today = addDays(day, 1)) =>
+  judgeContent(now, before, [], { day, today }).unusual.filter(({ kind }) => kind === 'hours');
+const told = (now: Mapped, ...before: readonly Day[]) =>
+  unusual(now, daysOf(...before)).map(({ words }) => words);
+/** The same of a day of another date. */
+const toldOn = (day: string, now: Mapped, count: number) => {
+  const before = daysOf(...times(count, whole)).map((each, i) => ({ ...each, day: addDays(day, -1 - i) }));
+  return unusual(now, before, day);
+};
+const week = times(7, whole);
+
+describe('hours without rows', () => {
+  it.each([
+    { what: 'at the end of the day, as of a job that runs too early', now: cut, words: [CUT] },
+    {
+      what: 'at its beginning',
+      now: inHours(3, 24),
+      words: ['no row from 00:00 to 03:00, where each of 7 loaded days before had 13 % of its rows or more'],
+    },
+    {
+      what: 'within it, and at its end',
+      now: inHours(12, 20, 10, { '0': 10, '1': 10 }),
+      words: [
+        'no row from 02:00 to 12:00, where each of 7 loaded days before had 42 % of its rows or more; no row from 20:00 to 24:00, where each of 7 loaded days before had 17 % of its rows or more',
+      ],
+    },
+    {
+      what: 'with a few strays',
+      now: inHours(0, 15, 100, { '23': 3 }),
+      words: ['3 rows from 15:00 to 24:00, where each of 7 loaded days before had 38 % of its rows or more'],
+    },
+  ])('are told $what', ({ now, words }) => {
+    expect(told(now, ...week)).toEqual(words);
+  });
+
+  it('are those in which days before had rows', () => {
+    // Nobody buys before 06:00 and after 22:00, and each day a few at 03:00.
+    const open = inHours(6, 22, 10, { '3': 1 });
+    expect(told(open, ...times(7, open))).toEqual([]);
+    expect(told(inHours(6, 15, 10, { '3': 1 }), ...times(7, open))).toEqual([
+      'no row from 15:00 to 22:00, where each of 7 loaded days before had 43 % of its rows or more',
+    ]);
+  });
+
+  it('are told of folders that have the rows of the day before', () => {
+    const late = inHours(-24, 0);
+    expect(told(late, ...times(7, late))).toEqual([]);
+    expect(told(inHours(-24, -9), ...times(7, late))).toEqual([
+      'no row from 15:00 of the day before to 24:00 of the day before, where each of 7 loaded days before had 38 % of its rows or more',
+    ]);
+  });
+
+  it.each([
+    { what: 'one hour is empty, as of a job that moved', now: inHours(0, 23), before: week },
+    {
+      what: 'they had less than a twentieth of the rows',
+      now: inHours(0, 22, 1_000),
+      before: times(7, inHours(0, 22, 1_000, { '22': 500, '23': 500 })),
+    },
+    { what: 'less than ten rows are missing', now: inHours(0, 15, 1), before: times(7, inHours(0, 24, 1)) },
+    { what: 'one day before had none either', now: cut, before: [...week.slice(1), cut] },
+    { what: 'two days before are known', now: cut, before: week.slice(5) },
+    { what: 'no day before has hours', now: cut, before: six },
+    { what: 'all rows have the time of midnight', now: inHours(0, 1), before: times(7, inHours(0, 1, 240)) },
+  ])('are not told while $what', ({ now, before }) => {
+    expect(told(now, ...before)).toEqual([]);
+  });
+
+  it('are not told before the day is over, and on a first weekend', () => {
+    expect(unusual(cut, daysOf(...week), DAY, DAY)).toEqual([]);
+    // 2026-11-21 is a Saturday.
+    expect(toldOn('2026-11-21', cut, 5)).toEqual([]);
+    expect(toldOn('2026-11-21', cut, 7)).toHaveLength(1);
+    expect(toldOn('2026-11-23', cut, 3)).toHaveLength(1);
+    expect(toldOn('2026-11-23', cut, 2)).toEqual([]);
+  });
+
+  it('are told of each day until a person accepts one', () => {
+    const since = (count: number) => daysOn(...week, ...times(count, cut));
+    expect(unusual(cut, since(1)).map(({ words }) => words)).toEqual([CUT]);
+    // No day before has all hours any more.
+    expect(unusual(cut, since(9)).map(({ words }) => words)).toEqual([CUT]);
+    expect(unusual(whole, since(9))).toEqual([]);
+    expect(unusual(cut, daysOn(...week, cut, accepted(cut)))).toEqual([]);
+  });
+
+  it('are not told by days whose entry does not say them', () => {
+    const old = daysOf(...week).map(({ content, ...day }) => ({
+      ...day,
+      content: dayContentSchema.parse({ ...content, hours: undefined }),
+    }));
+    expect(unusual(cut, old)).toEqual([]);
+  });
+});
+
+/** Days before, the newest first, each of which was judged when it was over. */
+function daysOn(...each: readonly Day[]): ReturnType<typeof daysOf> {
+  let before: ReturnType<typeof daysOf> = [];
+  for (const [i, { accepted: isAccepted, ...rows }] of each.entries()) {
+    const day = addDays(DAY, i - each.length);
+    const content = judgeContent(rows, before, [], { day, today: addDays(day, 1) });
+    before = [{ day, rows: rows.rows, accepted: isAccepted, content }, ...before].slice(0, 7);
+  }
+  return before;
+}
