@@ -8,6 +8,7 @@ import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isLong } from './daysBefore.ts';
 import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
 import { ZERO } from './engine/valueForms.ts';
+import { staleRows } from './staleRows.ts';
 import { keptField, unusualField } from './unusualField.ts';
 import { unusualHours } from './unusualHours.ts';
 
@@ -45,7 +46,7 @@ export interface Copy {
 export function judgeContent(
   {
     rows: { out },
-    content: { rows, fields, days, hours, repeats, names },
+    content: { rows, fields, days, hours, digests, repeats, names },
   }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
@@ -63,6 +64,8 @@ export function judgeContent(
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);
   const isOver = folderDay < today;
   const unusual = isOver ? unusualHours(hours, out, folderDay, before) : [];
+  // Of files that are those of another day that is told.
+  if (copies.length === 0) unusual.push(...staleRows(digests, out, before));
   for (const [field, content] of entries) {
     const difference = unusualField(field, content, rows, before);
     if (difference !== null) unusual.push({ kind: 'values', field, ...difference });
@@ -88,6 +91,7 @@ export function judgeContent(
     daysToCome: rowsOf(spread.toCome),
     neighbourDays: rowsOf(spread.neighbours),
     hours,
+    ...(digests.length === 0 ? {} : { digests }),
     copies: copies.length,
     repeats: Object.keys(repeats).length,
     names: Object.fromEntries(keptNames),

@@ -78,6 +78,11 @@ export const dayContentSchema = z.object({
    * before; of that day, the day and the day after it. Absent in entries of earlier versions.
    */
   hours: z.record(z.string(), count).optional(),
+  /**
+   * Sums of hashes of what the rows have beside their times: units, names and values. A row counts in one of the eight by its hash, so that
+   * days of which a few rows differ have some in common. Absent of kinds without values, after an erasure, and in entries of earlier versions.
+   */
+  digests: z.array(count).optional(),
   /** Files that are, or may be, those of other days. */
   copies: count,
   /** Files of which many rows are equal to others; absent in entries of earlier versions, as are names. */
@@ -88,12 +93,24 @@ export const dayContentSchema = z.object({
   unusual: z.array(
     z.object({
       /**
-       * Values of a field, hours without rows, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
+       * Values of a field, hours without rows, rows with the values of another day, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
        * file, a name that is spelled otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in
        * entries of earlier versions.
        */
       kind: z
-        .enum(['values', 'hours', 'toCome', 'days', 'copies', 'repeats', 'names', 'zeros', 'missing', 'many'])
+        .enum([
+          'values',
+          'hours',
+          'stale',
+          'toCome',
+          'days',
+          'copies',
+          'repeats',
+          'names',
+          'zeros',
+          'missing',
+          'many',
+        ])
         .default('values'),
       /** The field of `values`, the column of `names`, `zeros`, `missing` and `many`. */
       field: z.string().optional(),
@@ -133,7 +150,7 @@ export function withoutValues<Entry extends { readonly content?: DayContent | un
   const fields = Object.fromEntries(
     Object.entries(content.fields).map(([name, counts]) => [name, withoutSize(counts)]),
   );
-  return { ...entry, content: { ...content, fields, unusual, names: undefined } };
+  return { ...entry, content: { ...content, fields, unusual, names: undefined, digests: undefined } };
 }
 
 /** The counts of a field without what was computed from its values. */

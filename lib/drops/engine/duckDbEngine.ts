@@ -14,7 +14,7 @@ import { openForLoad, passedThrough } from './loadSession.ts';
 import { acceptedRowsStatement, refusedRowsStatements } from './loadStatements.ts';
 import { lookAtValues } from './lookAtValues.ts';
 import { emptyContent, type FileRows, type MappedRows, sumRows } from './mappedRows.ts';
-import { acceptedByFile, isRepeated, rowsByName, rowsByTime } from './writtenRows.ts';
+import { acceptedByFile, digestsOfRows, isRepeated, rowsByName, rowsByTime } from './writtenRows.ts';
 
 /**
  * The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files.
@@ -83,6 +83,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   const day = {
     ...emptyContent(),
     ...(await rowsByTime(session, request)),
+    digests: await digestsOfRows(session, request),
     repeats: Object.fromEntries([...taken].filter(([, each]) => isRepeated(each))),
     names: await rowsByName(session, request),
   };

@@ -22,6 +22,9 @@ const fileRows = z.strictObject({
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
 
+/** The end of a digest: sums of a few are exact in JavaScript. */
+export const DIGEST_END = 2 ** 32;
+
 /** What accepted rows hold, as the process of the engine answers it. */
 const contentSchema = z.strictObject({
   /**
@@ -64,6 +67,8 @@ const contentSchema = z.strictObject({
   days: z.record(z.string(), count),
   /** Accepted rows by the hour since the folder's day began, from -24 to 47; none of a kind without a time of its own, or with a date alone. */
   hours: z.record(z.string(), count),
+  /** By the hash of what accepted rows have beside their times the sum of hashes, modulo {@link DIGEST_END}; empty of kinds without values. */
+  digests: z.array(count),
   /** Accepted rows of files in which many are equal to an earlier one, by file: how many are, and of how many. */
   repeats: z.record(z.string(), z.strictObject({ rows: count, of: count })),
   /**
@@ -111,7 +116,7 @@ export function sumRows(files: readonly FileRows[], contents: readonly RowConten
 
 /** What no rows hold. */
 export function emptyContent(): RowContent {
-  return { rows: 0, fields: {}, days: {}, hours: {}, repeats: {}, names: {} };
+  return { rows: 0, fields: {}, days: {}, hours: {}, digests: [], repeats: {}, names: {} };
 }
 
 /** Names of a column by which days are compared: a column of more has none of a few things. */
@@ -131,7 +136,7 @@ function noValues(): Pick<
 /** Adds up what rows hold. Of the values of a field the first few of each type are kept. */
 function sumContents(contents: readonly RowContent[]): RowContent {
   const sum = emptyContent();
-  for (const { rows, fields, days, hours, repeats, names } of contents) {
+  for (const { rows, fields, days, hours, digests, repeats, names } of contents) {
     sum.rows += rows;
     Object.assign(sum.repeats, repeats);
     for (const [column, found] of Object.entries(names)) {
@@ -142,6 +147,7 @@ function sumContents(contents: readonly RowContent[]): RowContent {
         known[name] = { rows: before + more.rows, zeros: zeros + more.zeros, file };
       }
     }
+    for (const [i, more] of digests.entries()) sum.digests[i] = ((sum.digests[i] ?? 0) + more) % DIGEST_END;
     for (const [hour, more] of Object.entries(hours)) sum.hours[hour] = (sum.hours[hour] ?? 0) + more;
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
     for (const [name, { column, forms, lengths, size, types, ...counts }] of Object.entries(fields)) {

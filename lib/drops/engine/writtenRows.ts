@@ -3,7 +3,7 @@ import { sum } from '../../base/sum.ts';
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import type { LoadRequest } from './Engine.ts';
 import { VALUE_CHARACTERS } from './loadStatements.ts';
-import { MOST_NAMES, type RowContent } from './mappedRows.ts';
+import { DIGEST_END, MOST_NAMES, type RowContent } from './mappedRows.ts';
 
 // What the accepted rows of a load hold, read from the file that they were written to.
 
@@ -30,6 +30,23 @@ export async function acceptedByFile(
       { rows: Number(repeats), of: Number(n) },
     ]),
   );
+}
+
+/** Digests of a load's accepted rows: so many that rows which hardly differ from day to day have some in common. */
+const DIGESTS = 8;
+
+/** What `digests` of {@link RowContent} are. */
+export async function digestsOfRows(
+  session: DuckDbSession,
+  { mapping: { digestedColumns }, rowsPath }: LoadRequest,
+): Promise<RowContent['digests']> {
+  if (digestedColumns.length === 0) return [];
+  const rows = await session.rows(
+    `SELECT CAST(digest % ${DIGESTS} AS INTEGER) AS place, CAST(sum(digest // ${DIGESTS} % ${DIGEST_END}) % ${DIGEST_END} AS BIGINT) AS sum
+     FROM (SELECT hash(${digestedColumns.map(quoteName).join(', ')}) AS digest FROM read_parquet(${quoteText(rowsPath)})) GROUP BY place`,
+  );
+  const sums = new Map(rows.map(({ place, sum: digest }) => [Number(place), Number(digest)] as const));
+  return Array.from({ length: DIGESTS }, (_, i) => sums.get(i) ?? 0);
 }
 
 /** Whether so many rows of a file repeat others that it is told. */

@@ -71,6 +71,8 @@ export interface CompiledMapping {
   readonly ownTime: OwnTime | null;
   /** Columns of a written row whose values are names, of which there are few: rows are counted by each. */
   readonly countedColumns: readonly string[];
+  /** Columns of a written row that say what it is beside its time: its units, names and values; none of a kind without values. */
+  readonly digestedColumns: readonly string[];
   /** SQL of a written row's number, whose zeros are counted by name; null of a kind without. */
   readonly value: string | null;
 }

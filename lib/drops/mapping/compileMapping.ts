@@ -86,6 +86,7 @@ export function compileMapping(
     groups: [...groups.values()],
     ownTime: ownTimeOf(dataset, day),
     countedColumns: COUNTED_COLUMNS[dataset.kind],
+    digestedColumns: DIGESTED_COLUMNS[dataset.kind],
     value: dataset.kind === 'metrics' ? 'coalesce(metric_value, numerator)' : null,
   };
 }
@@ -95,6 +96,17 @@ const COUNTED_COLUMNS = {
   events: ['event_name'],
   metrics: ['id_type', 'metric_name'],
   exposures: ['unit_type', 'experiment_id', 'group_id'],
+  table: [],
+} as const;
+
+/**
+ * Columns that say what a row is beside its time, by the kind of the dataset. Who was exposed to what, and a table, may rightly stay as they
+ * are; metadata may have a time of their own.
+ */
+const DIGESTED_COLUMNS = {
+  events: ['unit_ids', 'event_name', 'event_value'],
+  metrics: ['unit_id', 'id_type', 'metric_name', 'metric_value', 'numerator', 'denominator'],
+  exposures: [],
   table: [],
 } as const;
 

@@ -341,13 +341,13 @@ export function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: numbe
     const ofMapping = columnBefore === undefined ? kind : 'mapping';
     return { kind: ofMapping, short: `has other values than the days before, ${what}` };
   });
-  // Hours that are missing say why rows are few.
-  const isOfHours = ({ kind }: UnusualPart) => kind === 'hours';
+  // Hours that are missing say why rows are few, as do rows of another day.
+  const isReason = ({ kind }: UnusualPart) => kind === 'hours' || kind === 'stale';
   return [
     ...(equal === 0 ? [] : [{ kind: 'equalFiles', short: `has ${equal} files that are equal` } as const]),
-    ...content.filter(isOfHours),
+    ...content.filter(isReason),
     ...(rows === null ? [] : [{ kind: 'rows', short: rows } as const]),
-    ...content.filter((part) => !isOfHours(part)),
+    ...content.filter((part) => !isReason(part)),
   ];
 }
 

@@ -399,6 +399,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       { what: 'its values', kind: 'values' },
       { what: 'the number of its rows', kind: 'rows' },
       { what: 'hours without rows', kind: 'hours' },
+      { what: 'values of another day', kind: 'stale' },
       { what: 'a file that another day has', kind: 'equalFiles' },
     ] as const,
     ({ what, kind }) => [

@@ -214,7 +214,7 @@ describe('the engine in another process', () => {
       rows: { in: 1, out: 0, refused: 0, ...rows },
       reasons: {},
       files: [{ name: 'a.parquet', ...none }],
-      content: { rows: 0, fields: {}, days: {}, hours: {}, repeats: {}, names: {} },
+      content: { rows: 0, fields: {}, days: {}, hours: {}, digests: [], repeats: {}, names: {} },
     });
     /** The engine with a program that answers so to each kind of call, or crashes: with a number at that file. */
     function answering(answers: Readonly<Record<string, unknown>>) {
@@ -236,7 +236,7 @@ describe('the engine in another process', () => {
       const load = (files: number) =>
         engine.load({
           files: Array.from({ length: files }, () => ({ ...file, ...schema })),
-          mapping: { ...mapping, countedColumns: [], value: null },
+          mapping: { ...mapping, countedColumns: [], digestedColumns: [], value: null },
           rowsPath: join(bench.directory, 'not-written.parquet'),
           refusedPath: join(bench.directory, 'not-written-either.parquet'),
           loadedAt: 0,

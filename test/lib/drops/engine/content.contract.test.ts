@@ -85,6 +85,44 @@ describe('what the accepted rows of a load hold', () => {
     expect(repeats).toEqual({ 'twice.parquet': { rows: 10, of: 20 } });
   });
 
+  it('is digests of units, names and values, whatever the times, the order and the metadata', async () => {
+    const digestsOf = async (dataset: DatasetInput, name: string, rows: string) => {
+      const { digests } = await contentOf(dataset, [await bench.write(name, rows)]);
+      return digests;
+    };
+    const priced = events({
+      eventValue: 'price',
+      unitIds: { userID: 'unit_id' },
+      metadata: { made: 'made' },
+    });
+    const rows = `${EVENTS}, i AS price, '2026-11-19' AS made FROM range(100) t(i)`;
+    const digests = await digestsOf(priced, 'priced.parquet', `SELECT ${rows}`);
+    expect(digests).toHaveLength(8);
+    const other = `SELECT * REPLACE (TIMESTAMP '2026-11-19 09:00:00' AS "timestamp", 'x' AS made) FROM (SELECT ${rows}) ORDER BY price DESC`;
+    expect(await digestsOf(priced, 'later.parquet', other)).toEqual(digests);
+    const dearer = await digestsOf(
+      priced,
+      'dearer.parquet',
+      `SELECT * REPLACE (price + 1_000 AS price) FROM (SELECT ${rows})`,
+    );
+    expect(dearer.filter((digest, i) => digest === digests[i])).toEqual([]);
+    const metric = (date: string, value: number) =>
+      digestsOf(
+        { kind: 'metrics', mapping: {} },
+        `metric-${date}-${value}.parquet`,
+        `SELECT 'u' AS unit_id, DATE '${date}' AS date, 'm' AS metric_name, ${value} AS metric_value, 'userID' AS id_type`,
+      );
+    const one = await metric('2026-11-19', 1);
+    expect(await metric('2026-11-18', 1)).toEqual(one);
+    expect(await metric('2026-11-19', 2)).not.toEqual(one);
+  });
+
+  it('has no digests of exposures, which may rightly stay as they are', async () => {
+    const exposed = `SELECT TIMESTAMP '2026-11-19 12:00:00' AS "timestamp", 'e' AS experiment, 'g' AS group_id, 'u' AS unit_id`;
+    const { digests } = await contentOf({ kind: 'exposures' }, [await bench.write('one.parquet', exposed)]);
+    expect(digests).toEqual([]);
+  });
+
   it('is the names in columns of few, with the rows, the values of 0 and a file of each', async () => {
     const metrics = `'u' || i AS unit_id, DATE '2026-11-19' AS date, 'm' AS metric_name`;
     const usual = await bench.write(
@@ -234,6 +272,7 @@ describe('what the accepted rows of a load hold', () => {
       fields: {},
       days: {},
       hours: { '8': 100 },
+      digests: expect.any(Array),
       repeats: {},
       names: { event_name: { buy: { rows: 100, zeros: 0, file: 'refused.parquet' } } },
     });

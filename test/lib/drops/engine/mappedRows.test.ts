@@ -38,6 +38,7 @@ const contentOf = (name: string, price: FieldContent): RowContent => ({
   fields: { price },
   days: { '2026-11-19': 2 },
   hours: { '-1': 2, '15': 1 },
+  digests: [4_294_967_295, 7],
   repeats: { [name]: { rows: 2, of: 3 } },
   names: { event: { sale: { rows: 3, zeros: 1, file: name } } },
 });
@@ -74,6 +75,7 @@ it('what the rows of two files hold is added up: the largest number is that of e
     },
     days: { '2026-11-19': 4 },
     hours: { '-1': 4, '15': 2 },
+    digests: [4_294_967_294, 14],
     repeats: { a: { rows: 2, of: 3 }, b: { rows: 2, of: 3 } },
     names: { event: { sale: { rows: 6, zeros: 2, file: 'a' } } },
   });
