@@ -2,7 +2,7 @@ import { counted, visibleLine } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { reportedUntil } from '../../lib/drops/plan/late/dueDays.ts';
-import { emptyWords } from '../../lib/drops/usualRows.ts';
+import { emptyWords } from '../../lib/drops/usual/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';

@@ -61,7 +61,7 @@ const namesSchema = z.union([
     .transform((names) => Object.fromEntries(names.map((name) => [name, { rows: 0, zeros: 0 }]))),
 ]);
 
-/** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usualContent.ts). */
+/** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usual/usualContent.ts). */
 export const dayContentSchema = z.object({
   /** Accepted rows that the counts of fields stand for. */
   rows: count,

@@ -149,9 +149,9 @@ export const ledgerEntrySchema = z.object({
   filesWritten: z.array(z.string().min(1)).optional(),
   /** Since when none of the day's files has rows, although queries read rows of it. They stay. */
   missingSince: instant.optional(),
-  /** The rows that its weekday usually has (lib/drops/usualRows.ts), as its last successful load found it. */
+  /** The rows that its weekday usually has (lib/drops/usual/usualRows.ts), as its last successful load found it. */
   usualRows: count.optional(),
-  /** How far apart the rows of the days before are (lib/drops/usualRows.ts), as its last successful load found it; absent while too few are known. */
+  /** How far apart the rows of the days before are (lib/drops/usual/usualRows.ts), as its last successful load found it; absent while too few are known. */
   usualSpread: rowSpreadSchema.optional(),
   /** What its rows hold, as its last successful load found it; absent of a load by a release before. */
   content: dayContentSchema.optional(),

@@ -9,7 +9,7 @@ import { movedFrom } from '../../lib/drops/lastLoad.ts';
 import { dropPlace } from '../../lib/drops/listDrops.ts';
 import { daysBetween, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
-import { emptyWords } from '../../lib/drops/usualRows.ts';
+import { emptyWords } from '../../lib/drops/usual/usualRows.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { Deployment } from '../../observe/deployment.ts';

@@ -406,11 +406,11 @@ export const mutations: readonly Mutation[] = [
     ['&& missing >= left', ''],
     ['!isRun && new Set', 'new Set'],
   ]),
-  faultsOf('lib/drops/unusualField.ts', 'lib/drops/usualContent', [
+  faultsOf('lib/drops/usual/unusualField.ts', 'lib/drops/usual/usualContent', [
     ['accepted === true ? undefined : content', 'content'],
   ]),
-  faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [['isLong(before) && ', '']]),
-  faultsOf('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
+  faultsOf('lib/drops/usual/usualContent.ts', 'lib/drops/usual/usualContent', [['isLong(before) && ', '']]),
+  faultsOf('lib/drops/usual/usualRows.ts', 'lib/drops/usual/usualRows', [
     [
       "(entry.state === 'succeeded') return entry.missingSince === undefined",
       "(entry.state === 'succeeded') return true",

@@ -3,7 +3,7 @@ import type { DropObject } from '../CustomerBucket.ts';
 import type { FileRows } from '../engine/mappedRows.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import { isLeftOutReason, isMarker } from '../leftOut.ts';
-import { NO_ROWS } from '../usualRows.ts';
+import { NO_ROWS } from '../usual/usualRows.ts';
 import type { Failure } from './LoadError.ts';
 import type { Progress } from './Progress.ts';
 

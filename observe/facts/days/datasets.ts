@@ -10,8 +10,8 @@ import { type DueDay, firstDay, isOver, reportedUntil } from '../../../lib/drops
 import { firstToCome } from '../../../lib/drops/plan/late/firstExpected.ts';
 import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/late/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
-import { contentWords, unusualContent } from '../../../lib/drops/usualContent.ts';
-import { unusualWords } from '../../../lib/drops/usualRows.ts';
+import { contentWords, unusualContent } from '../../../lib/drops/usual/usualContent.ts';
+import { unusualWords } from '../../../lib/drops/usual/usualRows.ts';
 import type { DayContent } from '../../../lib/ledger/DayContent.ts';
 import { type LedgerEntry, type LedgerSubject, NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
 import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';

@@ -1,6 +1,6 @@
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
-import { emptyWords } from '../../../lib/drops/usualRows.ts';
+import { emptyWords } from '../../../lib/drops/usual/usualRows.ts';
 import type { LedgerEntry, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetFacts, DatasetStatus, UnusualPart } from './datasets.ts';
 import { type Failing, failingOf, type LedgerDay, requestedAt } from './ledgerDays.ts';

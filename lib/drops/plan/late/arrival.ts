@@ -4,7 +4,7 @@ import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
 import type { Dataset } from '../../../schema/sources.ts';
 import { countFiles, type Drop } from '../../Drop.ts';
 import { lackedMarker, markerKey } from '../../listDrops.ts';
-import { lacksRows } from '../../usualRows.ts';
+import { lacksRows } from '../../usual/usualRows.ts';
 import { isMarkerReason, lacksMarker, lackWords, markerReason } from '../decideDay.ts';
 import { firstDay } from './dueDays.ts';
 import type { LateDay } from './lateNotes.ts';

@@ -9,7 +9,7 @@ import { isOutOfTime } from '../../IngestError.ts';
 import { isMoved } from '../../lastLoad.ts';
 import { PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../../limits.ts';
 import { dropPlace, listEachDrop } from '../../listDrops.ts';
-import { emptyWords, lacksRows } from '../../usualRows.ts';
+import { emptyWords, lacksRows } from '../../usual/usualRows.ts';
 import type { LateLook } from '../messageBodies.ts';
 import { bucketUntil, type PlanPorts } from '../planDataset.ts';
 import { asSettled, hasYet, isLoadedOrFailed, wasInLookback } from './arrival.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
-import { contentWords } from '../../../../lib/drops/usualContent.ts';
-import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
+import { contentWords } from '../../../../lib/drops/usual/usualContent.ts';
+import { emptyWords, unusualWords } from '../../../../lib/drops/usual/usualRows.ts';
 import { ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 import { LoadedDay, noRows } from './LoadedDay.ts';

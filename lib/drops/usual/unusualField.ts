@@ -1,10 +1,10 @@
-import { ownMember } from '../base/json.ts';
-import { sum } from '../base/sum.ts';
-import { counted, percent, quotedName } from '../base/text.ts';
-import type { DayContent } from '../ledger/DayContent.ts';
+import { ownMember } from '../../base/json.ts';
+import { sum } from '../../base/sum.ts';
+import { counted, percent, quotedName } from '../../base/text.ts';
+import type { DayContent } from '../../ledger/DayContent.ts';
+import { type FieldContent, KEPT_VALUES } from '../engine/mappedRows.ts';
+import { ZERO } from '../engine/valueForms.ts';
 import { type DayBefore, FEWEST, FEWEST_DAYS, isExpected } from './daysBefore.ts';
-import { type FieldContent, KEPT_VALUES } from './engine/mappedRows.ts';
-import { ZERO } from './engine/valueForms.ts';
 
 /** A field has jumped if its share of rows without a value, or of values of one form, was below `before` and is above `now`. */
 const JUMP = { before: 0.05, now: 0.5 };

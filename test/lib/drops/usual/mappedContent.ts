@@ -1,7 +1,7 @@
-import { addDays } from '../../../lib/base/time.ts';
-import type { DayBefore } from '../../../lib/drops/daysBefore.ts';
-import { emptyContent, type RowContent } from '../../../lib/drops/engine/mappedRows.ts';
-import { judgeContent } from '../../../lib/drops/usualContent.ts';
+import { addDays } from '../../../../lib/base/time.ts';
+import { emptyContent, type RowContent } from '../../../../lib/drops/engine/mappedRows.ts';
+import type { DayBefore } from '../../../../lib/drops/usual/daysBefore.ts';
+import { judgeContent } from '../../../../lib/drops/usual/usualContent.ts';
 
 export const DAY = '2026-11-20';
 /** It is loaded on itself. */

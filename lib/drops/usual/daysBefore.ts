@@ -1,5 +1,5 @@
-import { addDays, type UtcDay } from '../base/time.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { addDays, type UtcDay } from '../../base/time.ts';
+import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 
 // The loaded days before a day, and when they are enough to say what is usual.
 

@@ -1,9 +1,9 @@
-import { sum } from '../base/sum.ts';
-import { counted, percent } from '../base/text.ts';
-import type { UtcDay } from '../base/time.ts';
-import type { DayContent } from '../ledger/DayContent.ts';
+import { sum } from '../../base/sum.ts';
+import { counted, percent } from '../../base/text.ts';
+import type { UtcDay } from '../../base/time.ts';
+import type { DayContent } from '../../ledger/DayContent.ts';
+import type { RowContent } from '../engine/mappedRows.ts';
 import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isWeekend } from './daysBefore.ts';
-import type { RowContent } from './engine/mappedRows.ts';
 
 // Whether hours of a day lack the rows that they had on the days before: those of its end, if the job that writes them runs too early.
 

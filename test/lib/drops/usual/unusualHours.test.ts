@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { addDays } from '../../../lib/base/time.ts';
-import { judgeContent } from '../../../lib/drops/usualContent.ts';
-import { dayContentSchema } from '../../../lib/ledger/DayContent.ts';
+import { addDays } from '../../../../lib/base/time.ts';
+import { judgeContent } from '../../../../lib/drops/usual/usualContent.ts';
+import { dayContentSchema } from '../../../../lib/ledger/DayContent.ts';
 import { accepted, DAY, type Day, daysOf, holding, type Mapped, six, times } from './mappedContent.ts';
 
 /** A Friday's rows: so many in each of these hours. */

@@ -1,7 +1,7 @@
-import { counted } from '../base/text.ts';
-import type { DayContent } from '../ledger/DayContent.ts';
+import { counted } from '../../base/text.ts';
+import type { DayContent } from '../../ledger/DayContent.ts';
+import type { RowContent } from '../engine/mappedRows.ts';
 import { type DayBefore, FEWEST_DAYS, isLong } from './daysBefore.ts';
-import type { RowContent } from './engine/mappedRows.ts';
 
 // Whether the rows of a day are those of a day before under other times, as of a job that reads a snapshot that nobody makes any more.
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addDays } from '../../../lib/base/time.ts';
+import { addDays } from '../../../../lib/base/time.ts';
 import {
   daysBefore,
   emptyWords,
@@ -8,9 +8,9 @@ import {
   unusualWords,
   usualRows,
   usualSpread,
-} from '../../../lib/drops/usualRows.ts';
-import type { FileFate, LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
-import { dayContent, ledgerEntry } from '../../harness/ledgerEntry.ts';
+} from '../../../../lib/drops/usual/usualRows.ts';
+import type { FileFate, LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { dayContent, ledgerEntry } from '../../../harness/ledgerEntry.ts';
 
 /** A Friday. */
 const DAY = '2026-11-20';

@@ -1,10 +1,10 @@
-import { mapLimit } from '../base/concurrency.ts';
-import { counted, MOST_NAMED } from '../base/text.ts';
-import { addDays, type UtcDay } from '../base/time.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
-import type { FileFate, LedgerEntry, LedgerSubject, RowSpread } from '../ledger/LedgerEntry.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import { counted, MOST_NAMED } from '../../base/text.ts';
+import { addDays, type UtcDay } from '../../base/time.ts';
+import type { Ledger } from '../../ledger/Ledger.ts';
+import type { FileFate, LedgerEntry, LedgerSubject, RowSpread } from '../../ledger/LedgerEntry.ts';
+import { PARALLEL_ENTRIES } from '../limits.ts';
 import { COMPARED_DAYS, type DayBefore, isWeekend } from './daysBefore.ts';
-import { PARALLEL_ENTRIES } from './limits.ts';
 import type { Copy } from './usualContent.ts';
 
 /** Weeks before a day that are compared with it. */
