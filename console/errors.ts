@@ -36,6 +36,6 @@ export const ConsoleError = defineErrorFamily('system', {
   },
   SLUICE_CONSOLE_DEFECT: {
     cause: 'An unexpected error occurred.',
-    cure: 'This is a defect of Sluice. Report the request and the detail.',
+    cure: 'This is a defect of Sluice. Report the request and the stack trace that the console printed.',
   },
 });

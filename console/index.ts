@@ -21,6 +21,8 @@ export interface ConsoleOptions {
   readonly allowedHosts?: readonly string[];
   /** The address that SDKs post to. Default: it is not known. */
   readonly collector?: string;
+  /** Writes lines for whoever runs the console: the stack of each defect, which no answer has. */
+  readonly log: (text: string) => void;
 }
 
 /** A running console. */
@@ -46,6 +48,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
       'request',
       serveRequests({
         target: deploymentOptions(target),
+        log: options.log,
         rules: { port, token, allowedHosts: options.allowedHosts ?? [] },
         openRequest: async (signal) => ({
           // The local cloud's clock can be moved between two requests.

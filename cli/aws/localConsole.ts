@@ -1,5 +1,6 @@
 import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
 import type { Cloud } from '../../local/startCloud.ts';
+import { writeNote } from '../terminal/output.ts';
 import { machineNotes } from './machineNotes.ts';
 import { namedTarget, ofConfig } from './target.ts';
 
@@ -12,7 +13,7 @@ import { namedTarget, ofConfig } from './target.ts';
  */
 export function openLocalConsole(
   cloud: Pick<Cloud, 'edge' | 'collector' | 'config'>,
-  options: Partial<Omit<ConsoleOptions, 'deployment' | 'notes' | 'collector'>> &
+  options: Partial<Omit<ConsoleOptions, 'deployment' | 'notes' | 'collector' | 'log'>> &
     Pick<ConsoleOptions, 'port'> & { readonly stage?: string | undefined },
 ): Promise<Console> {
   const { stage, ...rest } = options;
@@ -25,6 +26,7 @@ export function openLocalConsole(
     notes: machineNotes(deployment),
     collector: cloud.collector,
     mayWrite: true,
+    log: writeNote,
     ...rest,
   });
 }

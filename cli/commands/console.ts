@@ -45,7 +45,8 @@ export const consoleCommand: Command = {
     ]);
     const deployment = await configuredTarget(line);
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    const page = await openConsole({ deployment, notes: machineNotes(deployment), port, mayWrite, token });
+    const notes = machineNotes(deployment);
+    const page = await openConsole({ deployment, notes, port, mayWrite, token, log: writeNote });
     const interrupted = untilInterrupted();
     const { stack } = deployment;
     if (line.values['json'] === true)

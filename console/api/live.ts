@@ -18,7 +18,7 @@ const BRIEF = 120;
  * Characters of a cursor. It is in the address, and Node takes 16 KB of address and headers. The token of CloudWatch Logs in a cursor has
  * no greatest length: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  */
-export const MOST_CURSOR = 8_000;
+const MOST_CURSOR = 8_000;
 /** Entries from before the call that one answer has. */
 const MOST_ENTRIES = 1_000;
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ConsoleRequestError } from '../errors.ts';
-import { type Request, type Route, route } from './route.ts';
+import { type Route, type RouteRequest, route } from './route.ts';
 
-/** Answers of the local cloud's control API: docs/local.md, "Control". */
+/** Answers of the local cloud's control API, which the console passes on unread: docs/local.md, "Control". */
 export interface LocalAnswer {
   /** Its clock. */
   readonly clock: unknown;
@@ -20,7 +20,7 @@ export interface LocalAnswer {
  * @throws ConsoleRequestError `SLUICE_CONSOLE_REQUEST` with what the local cloud refuses.
  */
 async function control(
-  { deployment }: Pick<Request<unknown, unknown>, 'deployment'>,
+  { deployment }: Pick<RouteRequest<unknown, unknown>, 'deployment'>,
   method: 'GET' | 'POST',
   name: string,
   body?: unknown,
@@ -40,7 +40,7 @@ async function control(
   return json;
 }
 
-/** What every call here has: it changes something, and only of a local cloud. */
+/** What each action here has: it changes something, and only of a local cloud. */
 const local = { localOnly: true, writes: true } as const;
 
 /** The switches of the local cloud. */

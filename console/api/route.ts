@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Deployment } from '../../observe/deployment.ts';
 
 /** The input of a route. */
-export interface Request<Query, Body> {
+export interface RouteRequest<Query, Body> {
   /** The deployment, with the time of this request and a signal that is aborted when nobody waits any longer. */
   readonly deployment: Deployment;
   /** Whether this console may change something. */
@@ -37,7 +37,7 @@ export interface Route {
    */
   changes(body: unknown): boolean;
   /** Resolves with what is answered as JSON. */
-  answer(request: Request<unknown, unknown>): Promise<unknown>;
+  answer(request: RouteRequest<unknown, unknown>): Promise<unknown>;
 }
 
 /** What {@link route} is told of a call. */
@@ -51,7 +51,7 @@ interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
   /** The body of a POST. Default: a body without members. */
   readonly body?: Body;
   /** Answers a call; what it returns or resolves with is written as JSON. */
-  handle(request: Request<z.output<Query>, z.output<Body>>): unknown;
+  handle(request: RouteRequest<z.output<Query>, z.output<Body>>): unknown;
 }
 
 /** No parameters, and a body without members. */
@@ -81,7 +81,7 @@ export function route<Query extends z.ZodObject = typeof nothing, Body extends z
     async answer(request) {
       const parsed = { query: query.parse(request.query), body: body.parse(request.body ?? {}) };
       // The schemas are those of the handler: zod's output type is lost by the defaults above.
-      return handle({ ...request, ...parsed } as Request<z.output<Query>, z.output<Body>>);
+      return handle({ ...request, ...parsed } as RouteRequest<z.output<Query>, z.output<Body>>);
     },
   };
 }

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { errorObject, SluiceError } from '../../lib/base/errors.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
-import type { Route, Request as RouteRequest } from '../api/route.ts';
+import type { Route, RouteRequest } from '../api/route.ts';
 import { routes } from '../api/routes.ts';
 import { ConsoleError, ConsoleRequestError } from '../errors.ts';
 import { type Asset, bundlePage } from './bundlePage.ts';
@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly rules: GuardRules;
   /** Options of `sluice` that name the deployment. */
   readonly target: readonly string[];
+  /** Writes lines for whoever runs the console: the stack of each defect. */
+  readonly log: (text: string) => void;
   /** Opens what a call of the API answers from; the signal is aborted when nobody waits for the answer any longer. */
   openRequest(signal: AbortSignal): Promise<Omit<RouteRequest<unknown, unknown>, 'query' | 'body'>>;
 }
@@ -49,7 +51,7 @@ const HEADERS = secureHeaders({
 });
 
 /** Answers all requests of a console: `/` and its assets, pages of docs/, and `/api/…`. */
-export function serveRequests({ rules, target, openRequest }: ServeOptions): RequestListener {
+export function serveRequests({ rules, target, log, openRequest }: ServeOptions): RequestListener {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(HEADERS, compress(), (c, next) => {
     refuseForeign(c.env.incoming, rules);
@@ -76,6 +78,9 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
   app.notFound(refuseUnknown);
   app.onError((error, c) => {
     const known = asSluiceError(error);
+    // What is cut off because nobody waits for the answer fails, too, and is no defect.
+    if (known.code === 'SLUICE_CONSOLE_DEFECT' && !c.env.outgoing.destroyed)
+      log(`${c.req.method} ${c.req.path}: ${error.stack}\n`);
     const object = errorObject(known);
     const answered = { error: { ...object, cure: targetCommands(object.cure, target) } };
     return c.json(answered, STATUS[known.code] ?? (known.fault === 'user' ? 400 : 500));
@@ -156,7 +161,7 @@ const STATUS: Readonly<Record<string, 401 | 403 | 404>> = {
 } satisfies Partial<Record<keyof typeof ConsoleRequestError.entries, 401 | 403 | 404>>;
 
 /** Any error as one with a code: an invalid input is a refused request, what AWS answered is told as AWS's, and what nobody expected is a defect. */
-function asSluiceError(error: unknown): SluiceError {
+function asSluiceError(error: Error): SluiceError {
   if (error instanceof SluiceError) return error;
   if (error instanceof z.ZodError)
     return new ConsoleRequestError('SLUICE_CONSOLE_REQUEST', z.prettifyError(error), { cause: error });
@@ -164,6 +169,5 @@ function asSluiceError(error: unknown): SluiceError {
   if (problem?.kind === 'unasked') return problem.error;
   // An error from AWS is due to the deployment or the caller; it is not a defect.
   if (problem !== undefined) return new AwsAccessError('SLUICE_AWS_FAILED', problem.detail, { cause: error });
-  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new ConsoleError('SLUICE_CONSOLE_DEFECT', detail, { cause: error });
+  return new ConsoleError('SLUICE_CONSOLE_DEFECT', `${error.name}: ${error.message}`, { cause: error });
 }

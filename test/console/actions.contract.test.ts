@@ -12,14 +12,13 @@ import { startAws } from '../harness/startAws.ts';
 const DAY = '2026-10-01';
 const REASON = 'SLUICE_EVENT_NO_NAME';
 
-/** A body of each action, without `dryRun`. */
-const BODIES: Readonly<Record<string, object>> = {
-  '/api/drops/backfill': { source: 'acme', dataset: 'events', from: DAY },
-  '/api/exports/run': { export: 'out', from: DAY },
-  '/api/curate/rebuild': { kind: 'events', from: DAY },
-  '/api/quarantine/redrive': { reason: REASON, from: DAY, to: DAY },
-};
-const actions = routes.filter(({ writes, localOnly }) => writes && !localOnly);
+/** Each action of a deployment, with a body without `dryRun`. */
+const ACTIONS = [
+  { path: '/api/drops/backfill', body: { source: 'acme', dataset: 'events', from: DAY } },
+  { path: '/api/exports/run', body: { export: 'out', from: DAY } },
+  { path: '/api/curate/rebuild', body: { kind: 'events', from: DAY } },
+  { path: '/api/quarantine/redrive', body: { reason: REASON, from: DAY, to: DAY } },
+];
 
 const aws = await startAws();
 const config = defineConfig({
@@ -40,6 +39,7 @@ const consoleOf = (mayWrite: boolean) =>
       aws: { endpoint, region, credentials },
     },
     notes: { read: () => undefined, write: () => undefined },
+    log: () => undefined,
     port: 0,
     mayWrite,
   });
@@ -61,14 +61,19 @@ await aws.s3.send(
   }),
 );
 
-/** Every object and message. */
+/** The key of each object, and how many messages each queue has. */
 function everything(): readonly string[] {
   const { entries } = aws.store.list(config.bucket, { prefix: '', limit: 1_000 });
   const keys = entries.flatMap((entry) => ('object' in entry ? [entry.object.key] : []));
   return [...keys, ...aws.queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`)];
 }
 
-async function post(on: keyof typeof consoles, path: string, body: object) {
+/** Posts a body. @returns The status, and of an answer whether it was a dry run, of an error its code. */
+async function post(
+  on: keyof typeof consoles,
+  path: string,
+  body: object,
+): Promise<readonly [status: number, outcome: boolean | string | undefined]> {
   const answer = await fetch(new URL(path, consoles[on].address), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -78,18 +83,24 @@ async function post(on: keyof typeof consoles, path: string, body: object) {
   return [answer.status, dryRun ?? error?.code];
 }
 
-it('has a body of every action', () => {
-  expect(Object.keys(BODIES).sort()).toEqual(actions.map(({ path }) => path).sort());
+it('every action of a deployment is asked here', () => {
+  const actions = routes.filter(({ writes, localOnly }) => writes && !localOnly);
+  expect(ACTIONS.map(({ path }) => path).sort()).toEqual(actions.map(({ path }) => path).sort());
 });
 
-describe.each(Object.entries(BODIES))('POST %s', (path, body) => {
-  it.each([
-    { on: 'open', refusal: [400, 'SLUICE_CONSOLE_REQUEST'] },
-    { on: 'readOnly', refusal: [403, 'SLUICE_CONSOLE_READ_ONLY'] },
-  ] as const)('changes nothing unless its body says so: $on', async ({ on, refusal }) => {
+describe.each(ACTIONS)('POST $path', ({ path, body }) => {
+  it.each(['open', 'readOnly'] as const)('changes nothing if its body is a dry run: %s', async (on) => {
     const before = everything();
     for (const said of [{}, { dryRun: true }])
       expect(await post(on, path, { ...body, ...said })).toEqual([200, true]);
+    expect(everything()).toEqual(before);
+  });
+
+  it.each([
+    { on: 'open', refusal: [400, 'SLUICE_CONSOLE_REQUEST'] },
+    { on: 'readOnly', refusal: [403, 'SLUICE_CONSOLE_READ_ONLY'] },
+  ] as const)('is refused if dryRun is neither true nor false: $on', async ({ on, refusal }) => {
+    const before = everything();
     for (const said of ['false', 0, null])
       expect(await post(on, path, { ...body, dryRun: said })).toEqual(refusal);
     expect(everything()).toEqual(before);
@@ -105,27 +116,44 @@ describe.each(Object.entries(BODIES))('POST %s', (path, body) => {
   });
 });
 
-it('has curated days on the first page of the calendar of all sources alone', async () => {
-  const read = async (path: string) => {
-    const answer = await fetch(new URL(path, consoles.readOnly.address));
-    const { datasets, exports, curated }: DaysAnswer = JSON.parse(await answer.text());
-    return [datasets.length, exports.length, curated?.tables.length];
+describe('GET /api/days', () => {
+  const read = async (query: string): Promise<DaysAnswer> => {
+    const answer = await fetch(new URL(`/api/days${query}`, consoles.readOnly.address));
+    return JSON.parse(await answer.text());
   };
-  expect(await read('/api/days')).toEqual([1, 1, 2]);
-  expect(await read('/api/days?after=none:acme/events')).toEqual([0, 1, undefined]);
-  expect(await read('/api/days?source=acme')).toEqual([1, 0, undefined]);
+
+  it.each([
+    { what: 'the first page of all sources', query: '', lines: { datasets: 1, exports: 1, curated: 2 } },
+    {
+      what: 'a later page',
+      query: '?after=none:acme/events',
+      lines: { datasets: 0, exports: 1, curated: undefined },
+    },
+    {
+      what: 'the page of one source',
+      query: '?source=acme',
+      lines: { datasets: 1, exports: 0, curated: undefined },
+    },
+  ])(
+    'has $lines.datasets datasets, $lines.exports exports and $lines.curated curated tables on $what',
+    async ({ query, lines }) => {
+      const { datasets, exports, curated } = await read(query);
+      const found = { datasets: datasets.length, exports: exports.length, curated: curated?.tables.length };
+      expect(found).toEqual(lines);
+    },
+  );
+
+  it('has the days that are asked for, of datasets and exports', async () => {
+    const { datasets, exports, sources } = await read('?days=2&until=2026-10-02');
+    const asked = ['2026-10-01', '2026-10-02'];
+    expect(datasets.map(({ days }) => days.map(({ day }) => day))).toEqual([asked]);
+    expect(exports.map(({ days }) => days.map(({ day }) => day))).toEqual([asked]);
+    expect(sources).toEqual(['acme']);
+  });
 });
 
-it('has the days that are asked for, of datasets and exports', async () => {
-  const answer = await fetch(new URL('/api/days?days=2&until=2026-10-02', consoles.readOnly.address));
-  const { datasets, exports, sources }: DaysAnswer = JSON.parse(await answer.text());
-  const asked = ['2026-10-01', '2026-10-02'];
-  for (const { days } of [...datasets, ...exports]) expect(days.map(({ day }) => day)).toEqual(asked);
-  expect([datasets.length, exports.length, sources]).toEqual([1, 1, ['acme']]);
-});
-
-it('has no dry run of what the local cloud does', () => {
+it('what the local cloud does has no dry run', () => {
   const local = routes.filter(({ writes, localOnly }) => writes && localOnly);
-  expect(local.length).toBeGreaterThan(1);
-  expect(local.filter((route) => !route.changes({ dryRun: true }))).toEqual([]);
+  expect(local.map(({ path }) => path)).toEqual(['/api/local/flush', '/api/local/clock']);
+  expect(local.map((route) => route.changes({ dryRun: true }))).toEqual([true, true]);
 });

@@ -1,17 +1,16 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { MOST_CURSOR } from '../../console/api/live.ts';
 import { routes } from '../../console/api/routes.ts';
-import { type ConsoleOptions, openConsole } from '../../console/index.ts';
+import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
-import { serveRequests } from '../../console/server/serveRequests.ts';
+import { type ServeOptions, serveRequests } from '../../console/server/serveRequests.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { listen } from '../harness/listen.ts';
 
 /** A console of a deployment that no call of this suite reaches. */
 const consoleOf = (options: Partial<ConsoleOptions>) =>
@@ -28,33 +27,44 @@ const consoleOf = (options: Partial<ConsoleOptions>) =>
       aws: { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
     },
     notes: { read: () => undefined, write: () => undefined },
+    log: () => undefined,
     port: 0,
     ...options,
   });
 
-const open = await consoleOf({ mayWrite: true, collector: 'https://collector.example' });
-const guarded = await consoleOf({ token: 'the-token' });
+let open: Console;
+let guarded: Console;
+beforeAll(async () => {
+  open = await consoleOf({ mayWrite: true, collector: 'https://collector.example' });
+  guarded = await consoleOf({ token: 'the-token' });
+});
 afterAll(async () => {
   await open.close();
   await guarded.close();
 });
 
-/** Sends a request with any headers, which `fetch` does not allow. */
-function send(
-  address: string,
-  options: {
-    readonly path?: string;
-    /** Request target, sent unchanged in place of a path. */
-    readonly target?: string;
-    readonly method?: string;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: string;
-  },
-): Promise<{
+/** A request to a console. */
+interface Sent {
+  /** Default: `/api/deployment`. */
+  readonly path?: string;
+  /** Request target, sent unchanged in place of a path. */
+  readonly target?: string;
+  /** Default: GET. */
+  readonly method?: string;
+  /** Headers besides those that Node sends; one of the same name is sent in its place. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The answer of a console. */
+interface Received {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly text: string;
-}> {
+}
+
+/** Sends a request with any headers, which `fetch` does not allow. */
+function send(address: string, options: Sent): Promise<Received> {
   const { path = '/api/deployment', target, method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -74,7 +84,8 @@ function send(
   });
 }
 
-const codeOf = ({ status, text }: { readonly status: number; readonly text: string }) => [
+/** The status of an answer and the code of its error; undefined without one. */
+const codeOf = ({ status, text }: Received): readonly [status: number, code?: string] => [
   status,
   JSON.parse(text).error?.code,
 ];
@@ -98,78 +109,86 @@ describe('the server of the console', () => {
     });
   });
 
-  it.each([
-    ['another name', { host: 'evil.example' }],
-    ['another name with the port', { host: 'evil.example:PORT' }],
-    ['another port', { host: '127.0.0.1:1' }],
-    ['a name that begins like an address', { host: '127.0.0.1.evil.example:PORT' }],
-    ['a name below localhost', { host: 'a.localhost:PORT' }],
-    ['the origin of another site', { origin: 'https://evil.example' }],
-    ['the origin of another local server', { origin: 'http://127.0.0.1:1' }],
-    ['the origin null', { origin: 'null' }],
-    ['an image of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
-    [
-      'a frame of another site',
-      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
-    ],
-    ['an image of another local server', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }],
-  ])('refuses %s, for the page, for reading and for writing', async (_, headers: Record<string, string>) => {
+  /** What a browser says of a link from another site that somebody has followed. */
+  const FOLLOWED = {
+    'sec-fetch-site': 'cross-site',
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'document',
+  };
+
+  it.each<{ readonly what: string; readonly headers: Readonly<Record<string, string>> }>([
+    { what: 'another name', headers: { host: 'evil.example' } },
+    { what: 'another name with the port', headers: { host: 'evil.example:PORT' } },
+    { what: 'another port', headers: { host: '127.0.0.1:1' } },
+    { what: 'a name that begins like an address', headers: { host: '127.0.0.1.evil.example:PORT' } },
+    { what: 'a name below localhost', headers: { host: 'a.localhost:PORT' } },
+    { what: 'the origin of another site', headers: { origin: 'https://evil.example' } },
+    { what: 'the origin of another local server', headers: { origin: 'http://127.0.0.1:1' } },
+    { what: 'the origin null', headers: { origin: 'null' } },
+    {
+      what: 'an image of another site',
+      headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+    },
+    { what: 'a frame of another site', headers: { ...FOLLOWED, 'sec-fetch-dest': 'iframe' } },
+    {
+      what: 'an image of another local server',
+      headers: { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
+    },
+  ])('refuses $what, for the page, for reading and for writing', async ({ headers }) => {
     const { port } = new URL(open.address);
     const sent = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', port)]),
     );
-    for (const [method, path] of [
-      ['GET', '/'],
-      ['GET', '/docs/operate.md'],
-      ['GET', '/api/deployment'],
-      ['GET', '/assets/main.js'],
-      ['POST', '/api/local/flush'],
-    ] as const)
-      expect(codeOf(await send(open.address, { method, path, headers: sent }))).toEqual([
+    const requests: readonly Sent[] = [
+      { path: '/' },
+      { path: '/docs/operate.md' },
+      { path: '/api/deployment' },
+      { path: '/assets/main.js' },
+      { method: 'POST', path: '/api/local/flush' },
+    ];
+    for (const request of requests)
+      expect(codeOf(await send(open.address, { ...request, headers: sent }))).toEqual([
         403,
         'SLUICE_CONSOLE_FOREIGN',
       ]);
   });
 
-  it('admits loopback by each name, a link from another site, and an address that was typed', async () => {
-    const { port } = new URL(open.address);
-    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `LOCALHOST:${port}`])
-      expect(
-        (await send(open.address, { headers: { host, origin: `http://${host.toLowerCase()}` } })).status,
-      ).toBe(200);
-    const followed = {
-      'sec-fetch-site': 'cross-site',
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-dest': 'document',
-    };
+  it.each(['localhost', '127.0.0.1', '[::1]', 'LOCALHOST'])('admits %s, with its origin', async (name) => {
+    const host = `${name}:${new URL(open.address).port}`;
+    const headers = { host, origin: `http://${host.toLowerCase()}` };
+    expect((await send(open.address, { headers })).status).toBe(200);
+  });
+
+  it.each<{ readonly what: string; readonly headers: Readonly<Record<string, string>> }>([
+    { what: 'a link of another site', headers: FOLLOWED },
     // A browser says `none` of an address that somebody has typed.
-    for (const headers of [followed, { 'sec-fetch-site': 'none' }, { 'sec-fetch-site': 'same-origin' }])
-      expect((await send(open.address, { path: '/', headers })).status).toBe(200);
-    // A form that another site sends is no link.
-    const form = { method: 'POST', path: '/api/local/flush', headers: followed };
+    { what: 'an address that was typed', headers: { 'sec-fetch-site': 'none' } },
+    { what: 'a request of the page itself', headers: { 'sec-fetch-site': 'same-origin' } },
+  ])('admits $what', async ({ headers }) => {
+    expect((await send(open.address, { path: '/', headers })).status).toBe(200);
+  });
+
+  it('refuses a form of another site', async () => {
+    const form = { method: 'POST', path: '/api/local/flush', headers: FOLLOWED };
     expect(codeOf(await send(open.address, form))).toEqual([403, 'SLUICE_CONSOLE_FOREIGN']);
   });
 
-  it('admits the names that it is given, and names below one that begins with a dot', async () => {
-    const shared = await consoleOf({ allowedHosts: ['app.test', '.shop.test'] });
-    const statuses: Record<string, number> = {};
-    for (const host of [
-      'app.test',
-      'APP.test:8443',
-      'a.shop.test',
-      'notapp.test',
-      'notshop.test',
-      'a.app.test',
-    ])
-      statuses[host] = (await send(shared.address, { headers: { host } })).status;
-    await shared.close();
-    expect(statuses).toEqual({
-      'app.test': 200,
-      'APP.test:8443': 200,
-      'a.shop.test': 200,
-      'notapp.test': 403,
-      'notshop.test': 403,
-      'a.app.test': 403,
+  describe('of which names are allowed', () => {
+    let shared: Console;
+    beforeAll(async () => {
+      shared = await consoleOf({ allowedHosts: ['app.test', '.shop.test'] });
+    });
+    afterAll(() => shared.close());
+
+    it.each([
+      { host: 'app.test', status: 200 },
+      { host: 'APP.test:8443', status: 200 },
+      { host: 'a.shop.test', status: 200 },
+      { host: 'notapp.test', status: 403 },
+      { host: 'notshop.test', status: 403 },
+      { host: 'a.app.test', status: 403 },
+    ])('answers a request to $host with $status', async ({ host, status }) => {
+      expect((await send(shared.address, { headers: { host } })).status).toBe(status);
     });
   });
 
@@ -230,42 +249,83 @@ describe('the server of the console', () => {
     await expect(consoleOf({ port })).rejects.toMatchObject({ code: 'SLUICE_CONSOLE_PORT_IN_USE' });
   });
 
-  it('answers a defect with its name', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const openRequest = () => Promise.reject(new TypeError('x is not a function'));
-    server.on(
-      'request',
-      serveRequests({ target: [], rules: { port, token: undefined, allowedHosts: [] }, openRequest }),
-    );
-    const answered = await send(`http://127.0.0.1:${port}/`, {}).finally(() => server.close());
-    expect(codeOf(answered)).toEqual([500, 'SLUICE_CONSOLE_DEFECT']);
+  describe('in which something unexpected happens', () => {
+    const server = createServer();
+    const logged: string[] = [];
+    /** The address of the server. */
+    let address: string;
+    /** What a call of the API does. */
+    let openRequest: ServeOptions['openRequest'];
+    beforeAll(async () => {
+      address = await listen(server);
+      const rules = { port: Number(new URL(address).port), token: undefined, allowedHosts: [] };
+      const log = (text: string) => void logged.push(text);
+      server.on(
+        'request',
+        serveRequests({ target: [], rules, log, openRequest: (signal) => openRequest(signal) }),
+      );
+    });
+    beforeEach(() => {
+      logged.length = 0;
+    });
+    afterAll(() => {
+      server.close();
+    });
+
+    it('answers a defect with its name, and logs its stack', async () => {
+      openRequest = () => Promise.reject(new TypeError('x is not a function'));
+      const answered = await send(address, {});
+      expect(codeOf(answered)).toEqual([500, 'SLUICE_CONSOLE_DEFECT']);
+      expect(answered.text).not.toContain('    at ');
+      expect(logged).toEqual([
+        expect.stringMatching(/^GET \/api\/deployment: TypeError: x is not a function\n {4}at [\s\S]*\n$/),
+      ]);
+    });
+
+    it('logs nothing of a call that its caller has left', async () => {
+      const opened = Promise.withResolvers<AbortSignal>();
+      openRequest = (signal) => {
+        opened.resolve(signal);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      };
+      const caller = new AbortController();
+      const call = fetch(new URL('/api/deployment', address), { signal: caller.signal });
+      const signal = await opened.promise;
+      caller.abort();
+      await expect(call).rejects.toThrow();
+      if (!signal.aborted) await once(signal, 'abort');
+      // What the call logs it has logged before the next one is answered.
+      openRequest = () => Promise.reject(new TypeError('x is not a function'));
+      await send(address, {});
+      expect(logged).toHaveLength(1);
+    });
   });
 
-  it('takes JSON alone, which no form of another site can send', async () => {
-    for (const type of ['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded']) {
+  // What a form of another site can send.
+  it.each(['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'])(
+    'refuses a body that is %s',
+    async (type) => {
       const headers = { 'content-type': type };
-      const sent = { method: 'POST', path: '/api/sql/start', headers, body: '{}' };
-      expect(codeOf(await send(open.address, sent))).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
-    }
-  });
-
-  it.each([{ 'content-length': '1048577' }, { 'transfer-encoding': 'chunked' }])(
-    'refuses a body of more than 1 MiB, or of a length that is not said: %j',
-    async (length) => {
-      const headers = { 'content-type': 'application/json', ...length } as Record<string, string>;
-      const body = '"'.padEnd(1_048_577, 'x');
-      const { status, text } = await send(open.address, {
-        method: 'POST',
-        path: '/api/sql/start',
-        headers,
-        body,
-      });
-      expect(status).toBe(400);
-      expect(text).toContain('1048576 bytes');
+      const sent = { method: 'POST', path: '/api/sql/start', headers, body: '{"sql":"SELECT 1"}' };
+      const answered = await send(open.address, sent);
+      expect(codeOf(answered)).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
+      expect(answered.text).toContain('content-type');
     },
   );
+
+  it.each<{ readonly what: string; readonly headers: Readonly<Record<string, string>> }>([
+    { what: 'more than 1 MiB', headers: { 'content-length': '1048577' } },
+    { what: 'a length that is not said', headers: { 'transfer-encoding': 'chunked' } },
+  ])('refuses a body of $what', async ({ headers }) => {
+    const { status, text } = await send(open.address, {
+      method: 'POST',
+      path: '/api/sql/start',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '"'.padEnd(1_048_577, 'x'),
+    });
+    expect(status).toBe(400);
+    expect(text).toContain('1048576 bytes');
+  });
 
   it('reads a body of 1 MiB', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': '1048576' };
@@ -284,15 +344,15 @@ describe('the server of the console', () => {
     expect(await send(open.address, { path, headers: again })).toMatchObject({ status: 304, text: '' });
   });
 
-  it.each([
-    { path: '/api/nothing' },
-    { path: '/../package.json' },
-    { path: '/docs/..%2fpackage.json' },
-    { path: '/docs/none.md' },
-    { method: 'DELETE' },
+  it.each<{ readonly what: string; readonly sent: Sent }>([
+    { what: 'another path', sent: { path: '/api/nothing' } },
+    { what: 'a path above its own', sent: { path: '/../package.json' } },
+    { what: 'a path out of docs/', sent: { path: '/docs/..%2fpackage.json' } },
+    { what: 'a page that docs/ lacks', sent: { path: '/docs/none.md' } },
+    { what: 'another method', sent: { method: 'DELETE' } },
     // Read as an address, it has a port that does not exist.
-    { target: '//console:99999/' },
-  ])('does not know %j', async (sent) => {
+    { what: 'a path that reads as an address', sent: { target: '//console:99999/' } },
+  ])('does not know $what', async ({ sent }) => {
     expect(codeOf(await send(open.address, sent))).toEqual([404, 'SLUICE_CONSOLE_UNKNOWN']);
   });
 
@@ -306,7 +366,7 @@ describe('the server of the console', () => {
   });
 
   it('takes the longest cursor of Live with the headers of a browser, and refuses a longer one by name', async () => {
-    const path = `/api/live?after=${'a'.repeat(MOST_CURSOR)}`;
+    const path = `/api/live?after=${'a'.repeat(8_000)}`;
     const headers = { cookie: 'c'.repeat(4_096), 'user-agent': 'u'.repeat(2_000) };
     expect(codeOf(await send(open.address, { path, headers }))).toEqual([
       400,

@@ -6,9 +6,16 @@ import { openConsole } from '../../console/index.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { listen } from '../harness/listen.ts';
 
-/** What the local cloud is asked: a control path, or an operation of AWS. */
-let asked: (readonly [what: string, body: string])[];
-/** Its answer to the next calls. */
+/** A call of the local cloud. */
+interface Asked {
+  /** A method and a control path, or an operation of AWS. */
+  readonly what: string;
+  readonly body: string;
+}
+
+/** The calls of the local cloud, but those that ask for its time. */
+let asked: Asked[];
+/** Its answer to the next calls. Undefined: the usual one. */
 let refusal: { readonly status: number; readonly body: string } | undefined;
 const edge = createServer(async (request, response) => {
   const { url = '', headers, method } = request;
@@ -20,7 +27,7 @@ const edge = createServer(async (request, response) => {
     response.end(JSON.stringify({ now: '2026-11-20T12:00:00Z' }));
     return;
   }
-  asked.push([what, await text(request)]);
+  asked.push({ what, body: await text(request) });
   if (refusal !== undefined) {
     response.writeHead(refusal.status).end(refusal.body);
     return;
@@ -41,6 +48,7 @@ const open = await openConsole({
     aws: { endpoint, region: 'us-east-1', credentials },
   },
   notes: { read: () => undefined, write: () => undefined },
+  log: () => undefined,
   port: 0,
   mayWrite: true,
 });
@@ -54,6 +62,7 @@ afterAll(async () => {
   edge.close();
 });
 
+/** Calls the console, by POST if there is a body. @returns The status, and the JSON of the answer. */
 async function call(path: string, body?: object) {
   const sent = {
     method: 'POST',
@@ -66,11 +75,16 @@ async function call(path: string, body?: object) {
 
 describe('a route of the local cloud', () => {
   it.each([
-    { path: '/api/local/flush', body: {}, call: ['POST /_sluice/flush', ''] },
-    { path: '/api/local/clock', body: { advanceMs: 7 }, call: ['POST /_sluice/clock', '{"advanceMs":7}'] },
-  ])('$path passes on what was asked and answered', async ({ path, body, call: [what = '', sent] }) => {
+    { path: '/api/local/flush', body: {}, what: 'POST /_sluice/flush', sent: '' },
+    {
+      path: '/api/local/clock',
+      body: { advanceMs: 7 },
+      what: 'POST /_sluice/clock',
+      sent: '{"advanceMs":7}',
+    },
+  ])('$path passes on what was asked and answered', async ({ path, body, what, sent }) => {
     expect(await call(path, body)).toEqual({ status: 200, answer: { answered: what } });
-    expect(asked).toEqual([[what, sent]]);
+    expect(asked).toEqual([{ what, body: sent }]);
   });
 
   it('has the state of clock, faults and buffers', async () => {
@@ -83,9 +97,9 @@ describe('a route of the local cloud', () => {
   });
 
   it.each([
-    { body: '{"message":"no such clock"}', says: 'no such clock' },
-    { body: '{}', says: '409' },
-  ])('says why the local cloud refused: $body', async ({ body, says }) => {
+    { what: 'by its message', body: '{"message":"no such clock"}', says: 'no such clock' },
+    { what: 'by its status if it has no message', body: '{}', says: '409' },
+  ])('says why the local cloud refused, $what', async ({ body, says }) => {
     refusal = { status: 409, body };
     const { status, answer } = await call('/api/local/clock', {});
     expect(status).toBe(400);
@@ -99,10 +113,10 @@ describe('a route of the local cloud', () => {
 it('a query is stopped, and then looked at', async () => {
   const { answer } = await call('/api/sql/cancel', { id: 'q1' });
   expect(answer).toMatchObject({ id: 'q1', state: 'cancelled', scannedBytes: 7, elapsedMs: 8 });
-  const sent = '{"QueryExecutionId":"q1"}';
+  const body = '{"QueryExecutionId":"q1"}';
   expect(asked).toEqual([
-    ['StopQueryExecution', sent],
-    ['GetQueryExecution', sent],
+    { what: 'StopQueryExecution', body },
+    { what: 'GetQueryExecution', body },
   ]);
 });
 
@@ -115,29 +129,52 @@ it('what AWS refuses is its failure, and no defect', async () => {
 });
 
 it.each([
-  { path: '/api/trace', query: { id: 'a', since: '2026-11-20' }, times: { since: Date.UTC(2026, 10, 20) } },
   {
     path: '/api/trace',
+    what: 'a day',
+    query: { id: 'a', since: '2026-11-20' },
+    times: { since: Date.UTC(2026, 10, 20) },
+  },
+  {
+    path: '/api/trace',
+    what: 'a time of another zone',
     query: { id: 'a', since: '2026-11-20T01:00:00+01:00' },
     times: { since: Date.UTC(2026, 10, 20) },
   },
   {
     path: '/api/quarantine/rows',
+    what: 'times of UTC',
     query: { from: '2026-11-20T00:00:00Z', to: '2026-11-20T00:00:01Z' },
     times: { from: Date.UTC(2026, 10, 20), to: Date.UTC(2026, 10, 20, 0, 0, 1) },
   },
-])('$path reads $query as times', ({ path, query, times }) => {
+])('$path reads $what as epoch milliseconds', ({ path, query, times }) => {
   expect(routes.find((route) => route.path === path)?.query.parse(query)).toMatchObject(times);
 });
 
 it.each([
-  { path: '/api/quarantine/redrive', body: { reason: 'SLUICE_NO', from: '2026-11-20', to: '2026-11-20' } },
-  { path: '/api/quarantine/redrive', body: { reason: 'SLUICE_EVENT_NO_NAME', from: '2026-11-20' } },
-  { path: '/api/drops/backfill', body: { source: 'a', dataset: 'b', from: '2026-02-30' } },
-  { path: '/api/exports/run', body: { export: 'a', from: '9999-01-01' } },
-  { path: '/api/curate/rebuild', body: { kind: 'quarantine', from: '2026-11-20' } },
-  { path: '/api/sql/start', body: { sql: '' } },
-])('$path refuses $body', async ({ path, body }) => {
+  {
+    path: '/api/quarantine/redrive',
+    what: 'a reason that there is none of',
+    body: { reason: 'SLUICE_NO', from: '2026-11-20', to: '2026-11-20' },
+  },
+  {
+    path: '/api/quarantine/redrive',
+    what: 'a first day without a last',
+    body: { reason: 'SLUICE_EVENT_NO_NAME', from: '2026-11-20' },
+  },
+  {
+    path: '/api/drops/backfill',
+    what: 'a day that does not exist',
+    body: { source: 'a', dataset: 'b', from: '2026-02-30' },
+  },
+  { path: '/api/exports/run', what: 'a day of the year 9999', body: { export: 'a', from: '9999-01-01' } },
+  {
+    path: '/api/curate/rebuild',
+    what: 'a table that is not curated',
+    body: { kind: 'quarantine', from: '2026-11-20' },
+  },
+  { path: '/api/sql/start', what: 'an empty statement', body: { sql: '' } },
+])('$path refuses $what', async ({ path, body }) => {
   const { status, answer } = await call(path, body);
   expect([status, answer.error.code]).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
   expect(asked).toEqual([]);
