@@ -5,7 +5,7 @@ import { useAction, useApi } from './parts/api.ts';
 import { formatSpan } from './parts/format.ts';
 import { Badge, DocsLink, Problem } from './parts/parts.tsx';
 
-/** The state of the local cloud as `/api/local` answers it. */
+/** The members of `/api/local` that this page reads: the API passes on what the local cloud answers. */
 interface LocalState {
   /** Its time, ISO 8601, and how far it is ahead of the real one. */
   readonly clock: { readonly now: string; readonly offsetMs: number };
@@ -72,7 +72,7 @@ export function Switches(props: { readonly onChange: () => void }) {
   );
 }
 
-/** A button that changes the local cloud. @param props.isBusy Whether it still works. Default false. */
+/** A button that changes the local cloud. */
 function Switch(props: {
   /** Called when the button is pressed. */
   readonly onUse: () => Promise<void>;

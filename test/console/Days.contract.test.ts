@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { eventually } from '../harness/waiting.ts';
 import { datasetFacts, loadedDay, namedExport } from '../observe/statusFacts.ts';
 import {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 beforeEach(() => made.reset());
 afterAll(() => made.close());
 
-/** The places of a day of the dataset and of the curated table. */
+/** The place of a day of the dataset, and of one of the curated table. */
 const ofDataset = (day: string) => `/days?line=drops%20of%20events%20acme%2Forders&day=${day}`;
 const ofCurated = (day: string) =>
   `/days?line=curated%20from%20statsig_forwarded_exposures%20curated_exposures&day=${day}`;
@@ -28,7 +28,7 @@ const ofCurated = (day: string) =>
 describe('the calendar', () => {
   /** Seven lines on pages of two, with days around the end of a month. */
   const longCalendar = () => {
-    const loaded = (...ofLine: readonly DropDay['day'][]) =>
+    const loaded = (...ofLine: readonly UtcDay[]) =>
       ofLine.map((day) => ({ ...loadedDay, day, rows: { in: 9, out: 8, refused: 0 } }));
     return {
       ...days,
@@ -120,7 +120,7 @@ describe('a day of a dataset', () => {
     );
   });
 
-  it('that the ledger does not have is late from the time on at which it was expected', async () => {
+  it('that the ledger does not have says when it was expected, if it is late', async () => {
     const late = [
       { day: '2026-11-17', due: Date.UTC(2026, 10, 18, 9) },
       { day: '2026-11-18', due: Date.UTC(2026, 10, 19, 9) },

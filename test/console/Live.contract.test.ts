@@ -48,6 +48,7 @@ const answerOf = (next: string, ...entries: readonly LiveRequest[]): LiveAnswer 
 });
 /** An answer that never comes: the page waits for the next entry. */
 const NEVER = new Promise<never>(() => undefined);
+/** Requests of which the first is accepted, the second refused, and the others accepted in part or late. */
 const FOUR_TONES = [
   request('01'),
   request('11', { status: 401 }),

@@ -62,6 +62,7 @@ describe('a reason of quarantine that is unfolded', () => {
     await openReason(made.page, '24');
     await made.page.click('button', 'Redrive this reason …');
     await made.page.shows('Deliver 5 rows', '.note button');
+    // Rows found, exposures and events that would be delivered, and events refused again, ignored and not accepted.
     const found = made.page.texts('.note li');
     expect(found.map((text) => text.split(' ')[0])).toEqual(['5', '2', '3', '6', '4', '9']);
     expect(found[3]).toContain('SLUICE_X');

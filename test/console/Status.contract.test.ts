@@ -24,7 +24,10 @@ beforeAll(async () => {
 beforeEach(() => made.reset());
 afterAll(() => made.close());
 
-/** Five minutes from a minute of November on, whose figures are each another multiple of n; that without an endpoint's metric has n = 2. */
+/**
+ * Five minutes from a minute of November on. Each figure is another function of n, so that none can stand for another. With n = 2 the
+ * endpoint's metric is not known.
+ */
 const period = (at: string, n: number): Period => ({
   atSeconds: Date.parse(`2026-11-${at}:00Z`) / 1_000,
   accepted: n,

@@ -34,9 +34,12 @@ describe('the page Trace', () => {
     await page.holds(`${hrefs} === '#/trace?id=e1&as=event'`);
   });
 
-  it('looks for what was received today unless the address says otherwise', async () => {
+  it.each([
+    { what: 'the current day', path: '/trace', day: '2026-11-20' },
+    { what: 'the day of the address', path: '/trace?since=2026-11-19', day: '2026-11-19' },
+  ])('has $what in the field of the first day', async ({ path, day }) => {
     await made.leave();
-    made.page.go('/trace');
-    await made.page.holds("document.querySelector('input[name=since]')?.value === '2026-11-20'");
+    made.page.go(path);
+    await made.page.holds(`document.querySelector('input[name=since]')?.value === '${day}'`);
   });
 });

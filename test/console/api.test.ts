@@ -16,9 +16,13 @@ describe('what a page shows after a call has failed', () => {
 });
 
 it.each([
-  { params: {}, address: '/api/days' },
-  { params: { a: undefined, b: '', c: false }, address: '/api/days' },
-  { params: { a: 0, b: true, c: 'x y&z' }, address: '/api/days?a=0&b=true&c=x+y%26z' },
-])('the address of a call with $params is $address', ({ params, address }) => {
+  { what: 'no parameters', params: {}, address: '/api/days' },
+  { what: 'parameters that say nothing', params: { a: undefined, b: '', c: false }, address: '/api/days' },
+  {
+    what: 'a number, a boolean and a text',
+    params: { a: 0, b: true, c: 'x y&z' },
+    address: '/api/days?a=0&b=true&c=x+y%26z',
+  },
+])('the address of a call with $what is $address', ({ params, address }) => {
   expect(addressOf('/api/days', params)).toBe(address);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { burstsOf, type NumberedEntry } from '../../console/page/parts/bursts.ts';
 
 describe('a burst', () => {
+  /** An event of a unit that came at these seconds of 2026-11-20 10:00. */
   const event = (number: number, at: string, unit: string, name = 'buy'): NumberedEntry => ({
     number,
     entry: {
@@ -18,16 +19,30 @@ describe('a burst', () => {
       row: null,
     },
   });
-  it('is one row, and less than that stays as it came', () => {
-    const buys = ['a', 'b', 'c', 'd'].map((unit, i) => event(i + 1, `0${i}.000`, unit));
-    const others = [event(5, '05.000', 'a', 'see'), event(6, '06.000', 'a', 'see'), event(7, '27.000', 'e')];
-    const rows = burstsOf([...buys, ...others]);
-    expect(rows.map(({ newest, entries }) => [newest.number, entries.length])).toEqual([
-      [7, 1],
-      [6, 1],
-      [5, 1],
-      [4, 4],
-    ]);
+
+  it.each([
+    {
+      what: 'four events of the same ten seconds',
+      times: ['00.000', '03.000', '06.000', '09.999'],
+      sizes: [4],
+    },
+    { what: 'three events', times: ['00.000', '03.000', '06.000'], sizes: [1, 1, 1] },
+    {
+      what: 'four events of which one is of the next ten seconds',
+      times: ['00.000', '03.000', '06.000', '10.000'],
+      sizes: [1, 1, 1, 1],
+    },
+  ])('of $what makes $sizes.length rows', ({ times, sizes }) => {
+    const kept = times.map((at, i) => event(i + 1, at, `unit ${i}`));
+    expect(burstsOf(kept).map(({ entries }) => entries.length)).toEqual(sizes);
+  });
+
+  it('stands before older entries, and has its newest one first', () => {
+    const see = event(1, '00.000', 'a', 'see');
+    const buys = ['a', 'b', 'c', 'd'].map((unit, i) => event(i + 2, `0${i + 1}.000`, unit));
+    const rows = burstsOf([see, ...buys]);
+    expect(rows.map(({ newest }) => newest.number)).toEqual([5, 1]);
+    expect(rows[0]?.entries.map(({ number }) => number)).toEqual([5, 4, 3, 2]);
   });
 
   it('has events of one name alone, also where two spaces are in the names', () => {

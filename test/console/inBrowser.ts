@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { openBrowser } from '../harness/openBrowser.ts';
 
 /** How pages are looked at. */
@@ -18,8 +19,20 @@ export const PAGES = [
   '/sql',
 ];
 
+/** A console in a real Chromium. */
+export interface BrowserConsole {
+  readonly page: Page;
+  /** Script errors, refused resources, messages of console.error. */
+  readonly complaints: readonly string[];
+  /** Gives the window a width and a scheme. */
+  look(look: (typeof LOOKS)[number]): Promise<void>;
+  /** Goes to a page, and resolves when all of it has been read. */
+  go(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Opens a console in a real Chromium. */
-export async function openInBrowser(address: string) {
+export async function openInBrowser(address: string): Promise<BrowserConsole> {
   const browser = await openBrowser();
   const page = await browser.newPage();
   const complaints: string[] = [];
@@ -32,15 +45,13 @@ export async function openInBrowser(address: string) {
   await page.goto(address);
   return {
     page,
-    /** Script errors, refused resources, messages of console.error. */
     complaints,
-    async look({ colorScheme, width }: (typeof LOOKS)[number]) {
+    async look({ colorScheme, width }) {
       // Without transitions: axe would judge a colour on its way from light to dark.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 860 });
     },
-    /** Goes to a page, and resolves when all of it has been read. */
-    async go(path: string) {
+    async go(path) {
       await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
       await page.waitForSelector('main h1');
       await page.locator('main [aria-busy=true]').first().waitFor({ state: 'detached' });

@@ -1,10 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { followLive, type LiveFeed, NOTHING, withAnswer } from '../../console/page/parts/liveFeed.ts';
-import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
+import type { LiveAnswer, LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 
-/** An answer with so many entries. */
-const answerOf = (count: number, dropped = 0) => ({
-  entries: Array.from({ length: count }, (): LiveEntry => ({ type: 'request' }) as LiveEntry),
+const ENTRY: LiveEntry = {
+  type: 'event',
+  at: '2026-11-20T10:00:00.000Z',
+  kind: 'events',
+  event_id: 'e',
+  name: 'buy',
+  unit: 'ada',
+  group: null,
+  code: null,
+  sdk_type: null,
+  sdk_version: null,
+  row: null,
+};
+
+/** An answer with so many entries, after so many that went before they could be read. */
+const answerOf = (count: number, dropped = 0): LiveAnswer => ({
+  entries: Array.from({ length: count }, () => ENTRY),
   next: '',
   dropped,
   ended: false,
@@ -24,7 +38,7 @@ describe('the feed of a page', () => {
     expect(withAnswer(feed, answerOf(1)).kept.at(-1)?.number).toBe(251);
   });
 
-  it('pauses shortly after an answer, and longer after a failure and when the local cloud stops', async () => {
+  it('waits 300 ms before the first call, 250 ms after an answer, and 3 s after a failure or the end of the local cloud', async () => {
     const leaving = new AbortController();
     const pauses: number[] = [];
     let asked = 0;
@@ -50,7 +64,7 @@ describe('the feed of a page', () => {
       ask: async (position) => {
         asked.push(position);
         if (asked.length === 2) throw new Error('no network');
-        if (asked.length === 3) leaving.abort();
+        if (asked.length === 4) leaving.abort();
         return { ...answerOf(1), next: `cursor-${asked.length}` };
       },
       show: (feed) => shown.push(feed),
@@ -58,10 +72,11 @@ describe('the feed of a page', () => {
       signal: leaving.signal,
     });
     const after = { after: 'cursor-1', waitMs: 20_000 };
-    expect(asked).toEqual([{ last: 200 }, after, after]);
+    expect(asked).toEqual([{ last: 200 }, after, after, { after: 'cursor-3', waitMs: 20_000 }]);
     expect(shown.map(({ total, error }) => [total, error !== undefined])).toEqual([
       [1, false],
       [1, true],
+      [2, false],
     ]);
   });
 });

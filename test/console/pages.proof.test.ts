@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
+import { DAY_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { describeInBrowser } from '../harness/describeInBrowser.ts';
 import { eventually } from '../harness/waiting.ts';
 import { startObserved } from '../observe/startObserved.ts';
 import { fillConsole } from './fillConsole.ts';
-import { LOOKS, openInBrowser, PAGES } from './inBrowser.ts';
+import { type BrowserConsole, LOOKS, openInBrowser, PAGES } from './inBrowser.ts';
 import { openLocalConsole } from './openPage.ts';
 
 describeInBrowser('the pages of the console in a browser', () => {
   let observed: Awaited<ReturnType<typeof startObserved>>;
   let console: Console;
-  let opened: Awaited<ReturnType<typeof openInBrowser>>;
+  let opened: BrowserConsole;
+  /** The text of the page before anything was sent. */
   let empty: string;
   beforeAll(async () => {
     observed = await startObserved(Date.parse('2026-11-20T10:00:00Z'));
@@ -23,6 +25,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     await fillConsole(observed);
     await observed.send('{"events":[{"eventName":"cut');
   });
+  afterEach(() => opened.page.unrouteAll());
   afterAll(async () => {
     await opened?.close();
     await console?.close();
@@ -50,6 +53,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     for (const look of LOOKS) {
       await opened.look(look);
       await opened.go(path);
+      // How many pixels the page, and the widest table, go beyond their place.
       const [page, table] = await opened.page.evaluate<[number, number]>(
         `[document.documentElement.scrollWidth - innerWidth,
           Math.max(0, ...[...document.querySelectorAll('.table')].map((one) => one.scrollWidth - one.clientWidth))]`,
@@ -133,7 +137,6 @@ describeInBrowser('the pages of the console in a browser', () => {
     expect(await line.innerText()).not.toContain('`');
     await line.press('Enter');
     await page.locator('.cure:not([hidden])').waitFor();
-    await page.unroute('**/api/findings');
   });
 
   it('keeps its layout while Status loads', async () => {
@@ -158,14 +161,13 @@ describeInBrowser('the pages of the console in a browser', () => {
     await page.getByText('as of').waitFor();
     expect(await page.locator('main > article').count()).toBe(before);
     expect((await heightOf())?.height).toBe(first?.height);
-    await page.unroute('**/api/{findings,over-time}*');
   });
 
   it.each([
-    ['/live?last=5', '.fold'],
-    ['/tables', '.fold'],
-    ['/', 'summary'],
-  ])('shows where the keyboard is on %s', async (path, selector) => {
+    { path: '/live?last=5', selector: '.fold' },
+    { path: '/tables', selector: '.fold' },
+    { path: '/', selector: 'summary' },
+  ])('shows where the keyboard is on $path', async ({ path, selector }) => {
     const { page, go } = opened;
     await go(path);
     await page.locator(`main ${selector}`).first().waitFor();
@@ -181,7 +183,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     expect({ path, style, isWide: width >= 2 }).toEqual({ path, style: 'solid', isWide: true });
   });
 
-  it('says what an action would do, and does nothing when it is cancelled', async () => {
+  it('says what an action would do, and moves the focus back to its button when it is cancelled', async () => {
     const { page, go } = opened;
     await go('/?reason=SLUICE_EVENT_BAD_TIME');
     await page.getByRole('button', { name: 'Redrive this reason' }).click();
@@ -190,7 +192,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toContain('Redrive this reason');
   });
 
-  it('is in the README (SLUICE_WRITE_DOCS=1 takes the pictures anew)', async () => {
+  it('is pictured for the README (SLUICE_WRITE_DOCS=1 writes the pictures)', async () => {
     const writes = process.env['SLUICE_WRITE_DOCS'] === '1';
     if (writes) await sendDay(observed);
     for (const look of LOOKS.filter(({ width }) => width === 1_280)) {
@@ -209,12 +211,12 @@ describeInBrowser('the pages of the console in a browser', () => {
 /** A day of traffic, so that the charts of the pictures have lines: most of it in the afternoon, and some with no key. */
 async function sendDay({ clock, cloud, send }: Awaited<ReturnType<typeof startObserved>>): Promise<void> {
   for (let period = 0; period < 288; period += 1) {
-    const busy = 1 - Math.cos((clock.now() / 86_400_000) * 2 * Math.PI);
+    const busy = 1 - Math.cos((clock.now() / DAY_MS) * 2 * Math.PI);
     const events = [{ eventName: 'page_view', user: { userID: 'ada' }, time: clock.now() }];
     const requests = 1 + 5 * busy + (period % 3);
     await Promise.all(Array.from({ length: requests }, () => send({ events })));
     if (period % 40 === 7) await send({ events: [] }, { 'statsig-api-key': 'unknown' });
-    await clock.set(clock.now() + 300_000);
+    await clock.set(clock.now() + 5 * MINUTE_MS);
   }
   await cloud.flush();
 }

@@ -230,7 +230,7 @@ describe('the switches of the local cloud', () => {
 });
 
 it('the page Status counts the alarms that are on an hour later', async () => {
-  // The page asks when it is opened, and then each minute.
+  // The page asks when it is opened, and then every ten seconds.
   opened.go('/tables');
   await opened.shows('statsig_forwarded_events');
   opened.go('/');

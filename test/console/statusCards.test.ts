@@ -1,8 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { statusCards } from '../../console/page/pages/statusCards.ts';
+import type { Period } from '../../observe/facts/flow/overTime.ts';
 import { hoursAgo, waitingFacts, wellHour, wellStatus } from '../observe/statusFacts.ts';
 
-const period = {
+const period: Period = {
   atSeconds: 0,
   accepted: 1,
   refused: 2,
@@ -36,33 +37,33 @@ it('the cards of Status have what came in, what waits, and how new it is', () =>
     },
   };
   expect(statusCards(status, [period, period], '7')).toEqual([
-    [
-      '/live',
-      'Requests',
-      'last 7 days',
-      [
+    {
+      path: '/live',
+      name: 'Requests',
+      span: 'last 7 days',
+      figures: [
         ['202', 2],
         ['refused, 4xx', 4, 'warning'],
         ['503', 8, 'bad'],
         ['5xx without the collector', 16, 'bad'],
       ],
-    ],
-    [
-      '/sql',
-      'Events',
-      'last hour',
-      [
+    },
+    {
+      path: '/sql',
+      name: 'Events',
+      span: 'last hour',
+      figures: [
         ['accepted', 7],
         ['quarantined', 2, 'warning'],
         ['rows of events', 6],
         ['rows of quarantine', 0],
       ],
-    ],
-    [
-      '/tables',
-      'Waiting',
-      'now',
-      [
+    },
+    {
+      path: '/tables',
+      name: 'Waiting',
+      span: 'now',
+      figures: [
         ['in the buffer', 5],
         ['oldest of it', '2 h'],
         ['objects in landing/', 3],
@@ -70,22 +71,22 @@ it('the cards of Status have what came in, what waits, and how new it is', () =>
         ['relay waits', 4, 'plain'],
         ['relay refused', 3, 'bad'],
       ],
-    ],
-    [
-      '/tables',
-      'Newest',
-      'how long ago',
-      [
+    },
+    {
+      path: '/tables',
+      name: 'Newest',
+      span: 'how long ago',
+      figures: [
         ['request', '1 h'],
         ['events', 'now'],
         ['quarantine', '–'],
       ],
-    ],
+    },
   ]);
 });
 
 it('the cards of Status have the same figures before there is an answer, none of which is known', () => {
-  const figures = statusCards(undefined, [], '1').flatMap(([, , , ofCard]) => ofCard);
+  const figures = statusCards(undefined, [], '1').flatMap((card) => card.figures);
   expect(figures.map(([name]) => name)).toContain('rows of exposures');
   for (const [, value] of figures) expect([undefined, null, '–']).toContain(value);
 });

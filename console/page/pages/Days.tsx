@@ -7,10 +7,11 @@ import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { ExportDays } from '../../../observe/facts/days/exportDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
+import { axisTop } from '../parts/axis.ts';
 import { useConsole, useEvery } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
-import { axisTop, formatDay } from '../parts/format.ts';
+import { formatDay } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, Prose } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
@@ -22,12 +23,15 @@ const USUAL_DAYS = '14';
 
 /** A line of the calendar. */
 interface Line {
+  /** The name of the dataset, `source/dataset`, of the export or of the curated table. */
   readonly name: string;
+  /** What it has days of, in words. With the name it tells the line from all others. */
   readonly kind: string;
   /** What is to be said of the line as a whole. */
   readonly notes: readonly LineNote[];
   /** Its days that were read, oldest first. */
   readonly days: readonly string[];
+  /** The look of each of these days of which something is known. */
   readonly cells: ReadonlyMap<string, Cell>;
   /** What a day shows when it is opened. */
   readonly open: (day: string) => ComponentChildren;
@@ -224,9 +228,13 @@ function exportLine(exported: ExportDays, onDone: () => void): Line {
 
 /** A day of an export: how it is, and an action that exports it again. */
 function ExportDay(props: {
+  /** The name of the export. */
   readonly name: string;
+  /** The day, `YYYY-MM-DD`. */
   readonly day: string;
+  /** How the day is. */
   readonly cell: Cell;
+  /** Called after the export was requested. */
   readonly onDone: () => void;
 }) {
   const { name, day, cell, onDone } = props;

@@ -18,8 +18,11 @@ const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
 
 /** A day of a dataset: what happened, why, and what to do. */
 export function DropDay(props: {
+  /** The dataset, with all of its days that were read. */
   readonly dataset: DatasetDays;
+  /** The day that is shown, `YYYY-MM-DD`. */
   readonly day: string;
+  /** Called after its load was requested. */
   readonly onDone: () => void;
 }) {
   const { day, onDone } = props;
@@ -68,8 +71,11 @@ export function DropDay(props: {
 
 /** A day of which the ledger has nothing: whether it is late, and until when it is looked for. */
 function NoDrop(props: {
+  /** The dataset of the day. */
   readonly dataset: DatasetDays;
+  /** The day, `YYYY-MM-DD`. */
   readonly day: string;
+  /** The action that loads the day. */
   readonly load: ComponentChildren;
 }) {
   const late = props.dataset.late.find((lateDay) => lateDay.day === props.day);
@@ -130,8 +136,13 @@ const FATES: Readonly<Record<FileFate['fate'], Tone>> = {
   kept: 'warning',
 };
 
-/** The files of a day, with what became of each and why. @param props.meanings What each reason of a file that is left out means. */
-function Files(props: { readonly files: readonly FileFate[]; readonly meanings: DayExplanation['leftOut'] }) {
+/** The files of a day, with what became of each and why. */
+function Files(props: {
+  /** The files of the day, as the ledger has them. */
+  readonly files: readonly FileFate[];
+  /** What each reason of a file that is left out means. */
+  readonly meanings: DayExplanation['leftOut'];
+}) {
   const why = ({ reason, detail }: FileFate) =>
     reason === undefined ? '' : `${reason}: ${detail ?? props.meanings[reason] ?? ''}`;
   return (
@@ -153,7 +164,9 @@ function Files(props: { readonly files: readonly FileFate[]; readonly meanings: 
 
 /** The refused rows of a day: how many for each reason, and the first of them. */
 function RefusedRows(props: {
+  /** The day, with its refused rows by reason. */
   readonly explained: ExplainedDay;
+  /** The parameters that name the day to the API. */
   readonly asked: { readonly source: string; readonly dataset: string; readonly day: string };
 }) {
   const page = useApi<QuarantinedPage>('/api/drops/refused', { ...props.asked, limit: ROWS_SHOWN });

@@ -1,12 +1,13 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
 import { entryParts } from '../../../observe/live/entryText.ts';
-import type { Gate } from '../../../observe/live/gate.ts';
+import type { GateAnswer } from '../../api/live.ts';
 import { useApi } from '../parts/api.ts';
 import { type Burst, burstsOf, type NumberedEntry } from '../parts/bursts.ts';
-import { firstEventCommand, useConsole } from '../parts/context.ts';
+import { useConsole } from '../parts/context.ts';
 import type { Tone } from '../parts/figures.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
+import { firstEventCommand } from '../parts/firstEventCommand.ts';
 import { formatCount } from '../parts/format.ts';
 import { useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, Prose } from '../parts/parts.tsx';
@@ -136,11 +137,7 @@ function LiveFilters() {
 /** What stands in place of an empty list: what to do, or where the first event stopped. */
 function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
   const { deployment } = useConsole();
-  const { answer } = useApi<{ gate: Gate | null }>(
-    '/api/live/gate',
-    {},
-    { every: GATE_MS, isOff: isFiltered },
-  );
+  const { answer } = useApi<GateAnswer>('/api/live/gate', {}, { every: GATE_MS, isOff: isFiltered });
   if (isFiltered) return <Empty title="Nothing has come that fits the filters." />;
   return (
     <Empty title="Nothing has come since this console was started.">

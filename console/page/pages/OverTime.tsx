@@ -5,10 +5,11 @@ import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { ApiState } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
 import { Choice } from '../parts/filters.tsx';
-import { formatSpan, formatTime, usualRequests } from '../parts/format.ts';
+import { formatSpan, formatTime } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { sumOf } from '../parts/sumOf.ts';
-import { DataTable } from '../parts/tables.tsx';
+import { type Column, DataTable } from '../parts/tables.tsx';
+import { usualRequests } from '../parts/usualRequests.ts';
 import { WINDOWS } from './statusCards.ts';
 
 /** Before the first answer there are no periods, but the charts have their place. */
@@ -16,7 +17,7 @@ const NONE: readonly Period[] = [];
 /** Pixels of a dash and of the space after it. */
 const DASHES = [7, 3];
 
-/** The part of Status that shows what changes over time. @param props.children What stands beside the first chart. */
+/** The part of Status that shows what changes over time. */
 export function OverTime(props: {
   /** The periods, or how far their call is. */
   readonly state: ApiState<readonly Period[]>;
@@ -136,7 +137,11 @@ function Numbers({ periods, usual }: Drawn) {
     formatTime(atSeconds * 1_000).slice(0, isHour ? 13 : 10),
   );
   type Row = readonly [time: string, ofRow: readonly Period[]];
-  const sum = (name: keyof Period) => [([, ofRow]: Row) => sumOf(ofRow, name), 'number' as const] as const;
+  const sumColumn = (title: string, name: keyof Period): Column<Row> => [
+    title,
+    ([, ofRow]) => sumOf(ofRow, name),
+    'number',
+  ];
   const most = (ofRow: readonly Period[], name: 'messages' | 'ageSeconds') =>
     Math.max(...ofRow.map((period) => period[name]));
   return (
@@ -155,12 +160,12 @@ function Numbers({ periods, usual }: Drawn) {
             }),
           'number',
         ],
-        ['202', ...sum('accepted')],
-        ['Refused', ...sum('refused')],
-        ['503', ...sum('failed')],
-        ['5xx without the collector', ...sum('unreached')],
-        ['Events', ...sum('events')],
-        ['To landing/direct/', ...sum('overflowed')],
+        sumColumn('202', 'accepted'),
+        sumColumn('Refused', 'refused'),
+        sumColumn('503', 'failed'),
+        sumColumn('5xx without the collector', 'unreached'),
+        sumColumn('Events', 'events'),
+        sumColumn('To landing/direct/', 'overflowed'),
         ['Most messages', ([, ofRow]) => most(ofRow, 'messages'), 'number'],
         ['Oldest, min', ([, ofRow]) => minutes(most(ofRow, 'ageSeconds')), 'number'],
       ]}

@@ -67,14 +67,14 @@ function useQuery() {
   useEffect(() => () => running.current?.abort(), []);
   const start = async (sql: string) => {
     running.current?.abort();
-    const left = new AbortController();
-    running.current = left;
+    const leaving = new AbortController();
+    running.current = leaving;
     setParams({ q: sql });
     setOutcome({ isRunning: true });
     try {
-      await runAthena(sql, left.signal, setOutcome);
+      await runAthena(sql, leaving.signal, setOutcome);
     } catch (error) {
-      if (!left.signal.aborted) setOutcome({ isRunning: false, error: asErrorObject(error) });
+      if (!leaving.signal.aborted) setOutcome({ isRunning: false, error: asErrorObject(error) });
     }
   };
   const cancel = () => {

@@ -6,8 +6,9 @@ import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import { hourStrips, lastJudgedHours, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
-import { firstEventCommand, useConsole, useEvery } from '../parts/context.ts';
+import { useConsole, useEvery } from '../parts/context.ts';
 import type { Figure, Tone } from '../parts/figures.ts';
+import { firstEventCommand } from '../parts/firstEventCommand.ts';
 import { formatDay } from '../parts/format.ts';
 import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
@@ -141,7 +142,7 @@ const HOUR_TONES: Readonly<Record<HourState, Tone>> = {
 function Way({ cards }: { readonly cards: readonly FigureCard[] }) {
   return (
     <div class="way">
-      {cards.map(([path, name, span, figures]) => (
+      {cards.map(({ path, name, span, figures }) => (
         <Card
           key={name}
           title={

@@ -70,7 +70,10 @@ export function cellsOf(drops: DatasetDays | ExportDays): ReadonlyMap<string, Ce
   return cells;
 }
 
-/** The tone of a day: done with refused rows, left out objects, kept copies or unusual rows it is a warning. */
+/**
+ * The tone of a day by its mark, unless the day says more: a day that is done is a warning if rows were refused, objects left out or
+ * copies kept, if its receipt failed or its rows are unusual; so is one that waits for a reason. A late day without rows is bad.
+ */
 function toneOf(
   { rows, leftOut, kept, receipt, unusual, waiting, lateSince }: DropDay,
   mark: MarkName,
@@ -83,7 +86,7 @@ function toneOf(
   return mark === 'waiting' && waiting !== null ? 'warning' : TONES[mark];
 }
 
-/** What is to be known of a day, in words. */
+/** What is to be known of a day, in words, the most urgent alone or all that came of its load. */
 function wordsOf(dropDay: DropDay, mark: MarkName): string {
   const { lateSince, lackingSince, waiting, empty, unusual, usual, rows, files, failure } = dropDay;
   const { leftOut, kept, receipt, loadedFrom } = dropDay;

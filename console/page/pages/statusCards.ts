@@ -6,20 +6,30 @@ import type { Figure, Tone } from '../parts/figures.ts';
 import { formatSpan } from '../parts/format.ts';
 import { sumOf } from '../parts/sumOf.ts';
 
-/** The windows of the charts, by their days. */
+/** The windows of the charts: how many days, and the words for them. */
 export const WINDOWS = [
   ['1', '24 hours'],
   ['7', '7 days'],
 ] as const;
 
-/** Figures of one window, which the card names. */
-export type FigureCard = readonly [path: string, name: string, span: string, figures: readonly Figure[]];
+/** Figures of one window of time. */
+export interface FigureCard {
+  /** The page that tells more: `/live`. */
+  readonly path: string;
+  /** What the figures are of. */
+  readonly name: string;
+  /** The window, in words. */
+  readonly span: string;
+  /** The figures, in their order on the card. */
+  readonly figures: readonly Figure[];
+}
 
 /**
- * Figures of the way of an event from the SDK to a query. Before the first answer they are not known.
+ * Figures of the way of an event from the SDK to a query.
  *
+ * @param status Undefined before the first answer: then only the figures of periods are known.
  * @param periods The periods that the charts show.
- * @param days How many days they cover.
+ * @param days How many days they cover: a choice of {@link WINDOWS}.
  */
 export function statusCards(
   status: Status | undefined,
@@ -29,32 +39,32 @@ export function statusCards(
   const { lastHour, lastRequestAt, waiting, partitions, tables, relay, at = '' } = status ?? {};
   const { buffered, landing } = waiting ?? {};
   return [
-    [
-      '/live',
-      'Requests',
-      `last ${WINDOWS.find(([choice]) => choice === days)?.[1]}`,
-      [
+    {
+      path: '/live',
+      name: 'Requests',
+      span: `last ${WINDOWS.find(([choice]) => choice === days)?.[1]}`,
+      figures: [
         ['202', sumOf(periods, 'accepted')],
         countFigure('refused, 4xx', sumOf(periods, 'refused'), 'warning'),
         countFigure('503', sumOf(periods, 'failed'), 'bad'),
         countFigure('5xx without the collector', sumOf(periods, 'unreached'), 'bad'),
       ],
-    ],
-    [
-      '/sql',
-      'Events',
-      'last hour',
-      [
+    },
+    {
+      path: '/sql',
+      name: 'Events',
+      span: 'last hour',
+      figures: [
         ['accepted', lastHour?.landed],
         countFigure('quarantined', lastHour?.quarantined, 'warning'),
         ...(tables ?? NO_ROWS).map(({ table, rowsLastHour }): Figure => [`rows of ${table}`, rowsLastHour]),
       ],
-    ],
-    [
-      '/tables',
-      'Waiting',
-      'now',
-      [
+    },
+    {
+      path: '/tables',
+      name: 'Waiting',
+      span: 'now',
+      figures: [
         ['in the buffer', buffered?.count],
         ['oldest of it', ago(buffered?.oldest, at)],
         ['objects in landing/', landing?.count],
@@ -66,16 +76,16 @@ export function statusCards(
               countFigure('relay refused', sum(relay.refused.map(({ count }) => count)), 'bad'),
             ]),
       ],
-    ],
-    [
-      '/tables',
-      'Newest',
-      'how long ago',
-      [
+    },
+    {
+      path: '/tables',
+      name: 'Newest',
+      span: 'how long ago',
+      figures: [
         ['request', ago(lastRequestAt, at)],
         ...(tables ?? NO_ROWS).map(({ table, newestRowAt }): Figure => [table, ago(newestRowAt, at)]),
       ],
-    ],
+    },
   ];
 }
 
@@ -87,7 +97,7 @@ export function countFigure(name: string, count: number | null | undefined, tone
 /** What is shown of tables before the first answer. */
 const NO_ROWS = tableKinds.map((table) => ({ table, newestRowAt: null, rowsLastHour: null }));
 
-/** `3 min`, by the time of the deployment. */
+/** `3 min`: how long before `now`, the time of the deployment, something was. Both ISO 8601; a dash if it is not known. */
 function ago(at: string | null | undefined, now: string): string {
   if (at === null || at === undefined) return '–';
   const ms = Date.parse(now) - Date.parse(at);

@@ -2,12 +2,13 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { axisTop, beyond } from './axis.ts';
 import type { ChartProps } from './figures.ts';
-import { axisTop, beyond, formatCount, formatDay, formatTime } from './format.ts';
+import { formatCount, formatDay, formatTime } from './format.ts';
 
 /** Height of a chart, pixels. */
 const HEIGHT = 150;
-/** A bar is as wide as its period. */
+/** A bar is as wide as its period. The types of uPlot allow a build without bars, which this is not. */
 const BARS = UPlot.paths.bars?.({ size: [1], align: 1, gap: 1 }) ?? (() => null);
 /** Pixels of room for numbers at the left, so that charts below each other have the same times at the same place. */
 const LEFT = 62;

@@ -35,15 +35,23 @@ export function keepToken(): void {
   history.replaceState(null, '', url);
 }
 
+/** What a call of the API sends. */
+interface CallOptions {
+  /** Parameters of the address. Default: none. */
+  readonly params?: Params;
+  /** The body of a POST, as JSON. Without it the call is a GET. */
+  readonly body?: unknown;
+  /** Cancels the call when it is aborted. Default: it is not cancelled. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Calls the API.
  *
- * @throws ApiError; the signal's reason.
+ * @returns What the console answered. The caller names its type, which the console's server has.
+ * @throws ApiError with the error that the console answered, or `SLUICE_CONSOLE_UNREACHABLE`; the signal's reason.
  */
-export async function callApi<Answer>(
-  path: string,
-  options: { readonly params?: Params; readonly body?: unknown; readonly signal?: AbortSignal } = {},
-): Promise<Answer> {
+export async function callApi<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
   const { params = {}, body, signal } = options;
   const token = sessionStorage.getItem(TOKEN);
   const response = await fetch(addressOf(path, params), {
@@ -57,9 +65,9 @@ export async function callApi<Answer>(
     if (signal?.aborted) throw error;
     throw new ApiError(UNREACHABLE);
   });
-  const json = (await response.json()) as Answer & { readonly error?: ErrorObject };
-  if (!response.ok && json.error !== undefined) throw new ApiError(json.error);
-  return json;
+  if (response.ok) return response.json();
+  const { error }: { readonly error: ErrorObject } = await response.json();
+  throw new ApiError(error);
 }
 
 /** The path with those parameters that say something: not empty, not undefined, and not false, which is the default of each. */
@@ -74,7 +82,7 @@ export function addressOf(path: string, params: Params): string {
 export interface ApiState<Answer> {
   /** The last answer, also while it is asked again. */
   readonly answer: Answer | undefined;
-  /** Why the last call failed. */
+  /** Why the last call failed; undefined if it did not. */
   readonly error: ErrorObject | undefined;
   /** Whether it is being asked. */
   readonly isLoading: boolean;
@@ -120,16 +128,16 @@ export function useApi<Answer>(
   // The address stands for path and params, and turn for a reload.
   useEffect(() => {
     if (isOff) return undefined;
-    const left = new AbortController();
+    const leaving = new AbortController();
     let timer: number | undefined;
     const ask = async () => {
       setLoading(true);
       try {
-        const answer = await callApi<Answer>(path, { params, signal: left.signal });
-        if (left.signal.aborted) return;
+        const answer = await callApi<Answer>(path, { params, signal: leaving.signal });
+        if (leaving.signal.aborted) return;
         setState({ address, answer });
       } catch (error) {
-        if (left.signal.aborted) return;
+        if (leaving.signal.aborted) return;
         const object = asErrorObject(error);
         setState((before) => failedCall(before, address, object));
       }
@@ -142,7 +150,7 @@ export function useApi<Answer>(
     };
     void ask();
     return () => {
-      left.abort();
+      leaving.abort();
       window.clearTimeout(timer);
       document.removeEventListener('visibilitychange', again);
     };

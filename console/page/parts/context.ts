@@ -29,13 +29,7 @@ export function useConsole(): PageContext {
   return context;
 }
 
-/** How often something of the deployment is asked again: an option of `useApi`. */
+/** Milliseconds after which something of the deployment is asked again: the option of `useApi`. */
 export function useEvery(what: keyof typeof INTERVALS_MS): { readonly every: number } {
   return { every: INTERVALS_MS[what][useConsole().deployment.isLocal ? 'local' : 'deployed'] };
-}
-
-/** A command that sends an event as an SDK does, the README's; without an address of the collector, with a place for it. */
-export function firstEventCommand({ collector }: DeploymentAnswer): string {
-  const address = collector ?? 'https://<CollectorUrl>';
-  return `curl -X POST ${address}/v1/my-product-data -H 'statsig-api-key: client-demo' \\\n  -d '{"events":[{"eventName":"purchase","value":12.5,"user":{"userID":"ada"}}]}'`;
 }

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 
-/** How something is. */
+/** How something is. styles.css gives each its colour; `lost` is that of requests that the collector never saw. */
 export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
 
-/** A figure with its name. Null is not known. */
+/** A figure with its name and its tone, by default plain. Null and undefined are not known. */
 export type Figure = readonly [name: string, value: ComponentChildren, tone?: Tone];
 
 /** A line of a chart. Dashes tell it from the others without its color. */
@@ -26,6 +26,9 @@ export interface ChartProps {
   readonly times: readonly number[];
   /** The lines, each with a value per period. */
   readonly lines: readonly ChartLine[];
-  /** The most and the least that are usual. Then the first line is what is usual, and the others are bars. */
-  readonly band?: readonly ChartLine['values'][];
+  /**
+   * The most and the least that are usual, with values as lines have. The first line is then what is usual, and the others are bars
+   * upon each other. Default: no band, and all lines are lines.
+   */
+  readonly band?: readonly [most: ChartLine['values'], least: ChartLine['values']];
 }

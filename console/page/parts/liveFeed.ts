@@ -22,13 +22,13 @@ export interface LiveFeed {
 
 /** Entries that the page keeps and shows. It begins with as many from before it was opened. */
 const MOST_KEPT = 200;
-/** How long the server waits for the first entry before it answers that there is none. */
+/** Milliseconds for which the server waits for an entry before it answers that there is none. */
 const WAIT_MS = 20_000;
-/** The pause after an answer. What comes in it is read by one call and drawn once. */
+/** Milliseconds between an answer and the next call. What comes in it is read by one call and drawn once. */
 const PAUSE_AFTER_ANSWER_MS = 250;
-/** The pause after a failure, or when the local cloud stops. */
+/** Milliseconds between a failure, or the end of the local cloud, and the next call. */
 const PAUSE_AFTER_FAILURE_MS = 3_000;
-/** A filter is applied when nobody has typed for so long. */
+/** Milliseconds without typing after which a filter is applied. */
 const PAUSE_AFTER_TYPING_MS = 300;
 
 /** The feed before anything was read. */
@@ -67,7 +67,7 @@ interface Following {
   readonly show: (feed: LiveFeed) => void;
   /** Resolves after so many milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
-  /** Ends it. */
+  /** Ends the following when it is aborted; the call that is under way is not shown. */
   readonly signal: AbortSignal;
 }
 
@@ -105,7 +105,7 @@ export function withAnswer({ kept, total, dropped }: LiveFeed, answer: LiveAnswe
   };
 }
 
-/** Resolves after so long. */
+/** Resolves after so many milliseconds. */
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => window.setTimeout(resolve, ms));
 }

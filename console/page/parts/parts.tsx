@@ -3,7 +3,8 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { ApiState } from './api.ts';
 import type { Figure, Tone } from './figures.ts';
-import { formatBytes, formatCount, formatReceived, formatTime, isoTime } from './format.ts';
+import { formatBytes, formatCount, formatTime, isoTime } from './format.ts';
+import { formatReceived } from './received.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {
@@ -185,7 +186,7 @@ export function DocsLink({
   page,
   section,
 }: {
-  /** Path of the page in docs/: `operate.md`. */
+  /** Path of the page in the repository: `docs/operate.md`. */
   readonly page: string;
   /** The heading of a section; undefined for the whole page. */
   readonly section?: string | undefined;

@@ -4,8 +4,9 @@ import { useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { SqlPage } from '../../../observe/runSql.ts';
 import { useConsole } from './context.ts';
-import { formatCount, isNumberType, rowJson } from './format.ts';
+import { formatCount } from './format.ts';
 import { Bytes, RawText, Time } from './parts.tsx';
+import { isNumberType, rowJson } from './queryRow.ts';
 import { setParams } from './router.ts';
 
 /** Refused rows that a page lists at first. */
@@ -17,7 +18,7 @@ export const ROWS_SHOWN = 50;
  */
 export type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono' | 'day';
 
-/** A column of a {@link DataTable}. A null is not known and shown as a dash. */
+/** A column of a {@link DataTable}. What `show` answers with null or undefined is not known, and shown as a dash. */
 export type Column<Row> = readonly [name: string, show: (row: Row) => ComponentChildren, kind?: Kind];
 
 /** What a table shows. */
@@ -30,14 +31,14 @@ export interface TableProps<Row> {
   readonly rows: readonly Row[];
   /** A text or a number that no other row has. */
   readonly keyOf: (row: Row, index: number) => string | number;
-  /** What a row shows below itself when it is unfolded. */
+  /** What a row shows below itself when it is unfolded. Default: rows do not unfold. */
   readonly unfold?: (row: Row) => ComponentChildren;
   /**
    * Parameters of the address: the first one has the key of the row that is unfolded, the others belong to what it shows.
    * Default: the address does not tell, and several rows can be unfolded.
    */
   readonly params?: readonly [string, ...(readonly string[])];
-  /** Called when a row is unfolded. */
+  /** Called before a row is unfolded. */
   readonly onUnfold?: () => void;
 }
 

@@ -39,7 +39,7 @@ export const STATE_MARKS: Readonly<Record<LedgerState, MarkName>> = {
 };
 
 /** What is known of the days of a dataset as a whole; of an export only the days. */
-interface MarkedDays {
+export interface MarkedDays {
   /** Its days that were read. */
   readonly days: readonly DropDay[];
   /** Days outside of the lookback that have objects that no run has looked at. */
