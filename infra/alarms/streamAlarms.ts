@@ -9,7 +9,7 @@ import { alarm, DAY, HOUR, mathAlarm, ofQueue, QUARTER, type WatchedMetric } fro
  */
 const LATE_PERIODS = 3;
 /** Seconds for which a message may wait. A message that failed once waits for a little more than 16 minutes. */
-const WAITED = 1_500;
+const WAITED_SECONDS = 1_500;
 
 /**
  * The alarms on a stream that does not deliver. Firehose drops records that it could not deliver for 24 hours. It
@@ -100,7 +100,7 @@ export function writeQueueAlarm(stack: Stack): Resources {
       'Objects of the landing are in the dead-letter queue of the writer, or have waited for 25 minutes',
     section: 'landing',
     label: 'waits',
-    expression: `IF(FILL(dead, 0) > 0 OR FILL(age, 0) > ${WAITED}, 1, 0)`,
+    expression: `IF(FILL(dead, 0) > 0 OR FILL(age, 0) > ${WAITED_SECONDS}, 1, 0)`,
     metrics: {
       dead: ofQueue('WriteDeadLetterQueue', 'ApproximateNumberOfMessagesVisible'),
       age: ofQueue('WriteQueue', 'ApproximateAgeOfOldestMessage'),

@@ -53,7 +53,7 @@ export async function pinnedBinding(code: string, architecture: Architecture): P
 const WAY_TO_BINDINGS = ['@duckdb/node-api', '@duckdb/node-bindings'] as const;
 
 /**
- * The folder of the binding that npm has installed for this machine; null if DuckDB does not support the machine.
+ * The folder of a binding that npm has installed; null if it is not installed. npm installs only that for this machine.
  *
  * @param code The repository or the npm package, or a folder in it.
  * @param name Default: the binding for this machine.
@@ -116,7 +116,7 @@ export async function fetchBinding(
     const packages = { '': manifest, [`node_modules/${name}`]: { version, integrity } };
     await writeFile(join(temporary, 'package.json'), JSON.stringify(manifest));
     await writeFile(join(temporary, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
-    await copyFile(join(root, '.npmrc'), join(temporary, '.npmrc')).catch(() => undefined);
+    if (existsSync(join(root, '.npmrc'))) await copyFile(join(root, '.npmrc'), join(temporary, '.npmrc'));
     await npmCi(temporary, environment);
     await rename(join(temporary, 'node_modules', name), kept);
   } catch (error) {

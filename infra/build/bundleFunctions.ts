@@ -101,7 +101,9 @@ export async function linkBundles(request: BundleRequest, kept: string): Promise
   const linkBundle = async (name: string) => {
     const used = constantsOf(name, config)['#config'];
     const made = join(kept, name);
-    await makeOnce(made, (workFolder) => bundle({ ...request, root: workFolder, code }, name, true));
+    await makeOnce(made, (workFolder) =>
+      bundle({ ...request, root: workFolder, code }, name, { isOfAnyConfig: true }),
+    );
     const placed = `${made}-${createHash('sha256').update(used).digest('hex')}`;
     await makeOnce(placed, async (workFolder) => {
       // Not linked: Node looks for a module beside the file that a symbolic link leads to.
@@ -131,13 +133,13 @@ async function makeOnce(folder: string, make: (workFolder: string) => Promise<un
 /**
  * Bundles one function.
  *
- * @param isOfAnyConfig Whether the configuration stays a module beside the bundle.
+ * @param kind.isOfAnyConfig Whether the configuration stays a module beside the bundle. Default: it is in the bundle.
  * @throws BuildError as {@link bundleFunctions}
  */
 async function bundle(
   { root, code = root, config, host = 'lambda' }: BundleRequest,
   name: string,
-  isOfAnyConfig = false,
+  { isOfAnyConfig }: { readonly isOfAnyConfig: boolean } = { isOfAnyConfig: false },
 ): Promise<Bundle> {
   const folder = join(root, 'build', name);
   const result = await build({
@@ -161,13 +163,8 @@ async function bundle(
     metafile: true,
     plugins: [constantModules(name, config, isOfAnyConfig)],
   }).catch((error: unknown) => {
-    throw new BuildError(
-      'SLUICE_BUILD_FAILED',
-      `${name}: ${error instanceof Error ? error.message : error}`,
-      {
-        cause: error,
-      },
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BuildError('SLUICE_BUILD_FAILED', `${name}: ${reason}`, { cause: error });
   });
   let bytes = 0;
   for (const output of result.outputFiles) {
@@ -250,7 +247,7 @@ function moduleOf(json: string): string {
 
 /** The contents of the modules that are replaced, as JSON. */
 function constantsOf(name: string, config: Config): Readonly<Record<'#config' | '#package', string>> {
-  const used =
-    Object.entries(functionConfig).find(([functionName]) => functionName === name)?.[1](config) ?? {};
+  const [, partOf] = Object.entries(functionConfig).find(([functionName]) => functionName === name) ?? [];
+  const used = partOf?.(config) ?? {};
   return { '#config': JSON.stringify(used), '#package': JSON.stringify({ version: VERSION }) };
 }

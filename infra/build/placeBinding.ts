@@ -8,8 +8,9 @@ import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } fr
 const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;
 
 /**
- * The limit for a function's code and layers, unzipped:
- * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ * The bytes below which a function's code and layers must be, unzipped:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Lambda's error says "must be smaller than
+ * 262144000 bytes".
  */
 export const UNZIPPED_BYTES = 250 * 1024 * 1024;
 /**
@@ -71,12 +72,13 @@ export async function requireArtifact(folder: string, architecture: Architecture
   for (const name of BINDING_FILES) {
     const path = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'), name);
     const machine = await machineOf(path);
-    if (machine !== ELF_MACHINES[architecture]) {
-      throw new BuildError(
-        'SLUICE_BUILD_BINDING_WRONG',
-        `${name} is ${machine ?? 'not there, or no library'}.`,
-      );
-    }
+    const expected = ELF_MACHINES[architecture];
+    if (machine === expected) continue;
+    const got = machine === null ? 'no library' : `e_machine ${machine}`;
+    throw new BuildError(
+      'SLUICE_BUILD_BINDING_WRONG',
+      `${name}: got ${got}, expected e_machine ${expected}.`,
+    );
   }
   const bytes = await bytesOf(folder);
   if (bytes >= UNZIPPED_BYTES) {

@@ -123,7 +123,7 @@ function databaseInput(name: string, description: string): Value {
   };
 }
 
-/** How rows are read: the classes of Hive that Athena and Firehose expect. */
+/** How rows are read: the classes of Hive that Athena expects. */
 interface RowFormat {
   /** Parameters of the table that name the format. */
   readonly parameters: Readonly<Record<string, string>>;

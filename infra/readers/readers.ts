@@ -51,33 +51,38 @@ export function readers(stack: Stack): Resources {
  * one. An access key is never an output.
  */
 export function readerOutputs({ config }: Stack): Readonly<Record<string, Output>> {
-  return Object.fromEntries(
-    config.readers.flatMap((reader): [string, Output][] => [
-      isRole(reader)
-        ? [
-            readerId(reader, 'RoleArn'),
-            { Description: `Role of ${reader.name}`, Value: getAtt(readerId(reader, 'Role')) },
-          ]
-        : [
-            readerId(reader, 'SecretArn'),
-            {
-              Description: `Secret with the access keys of ${reader.name}`,
-              Value: ref(readerId(reader, 'Secret')),
-            },
-          ],
-      ...(hasOwnWorkgroup(reader)
-        ? [
-            [
-              readerId(reader, 'WorkgroupName'),
-              {
-                Description: `Athena workgroup of ${reader.name}, the only one it may query in`,
-                Value: ref(readerId(reader, 'Workgroup')),
-              },
-            ] satisfies [string, Output],
-          ]
-        : []),
-    ]),
+  return Object.assign(
+    {},
+    ...config.readers.flatMap((reader) => [accessOutput(reader), workgroupOutput(reader)]),
   );
+}
+
+/** The output by which a reader gets in. */
+function accessOutput(reader: Reader): Readonly<Record<string, Output>> {
+  if (isRole(reader))
+    return {
+      [readerId(reader, 'RoleArn')]: {
+        Description: `Role of ${reader.name}`,
+        Value: getAtt(readerId(reader, 'Role')),
+      },
+    };
+  return {
+    [readerId(reader, 'SecretArn')]: {
+      Description: `Secret with the access keys of ${reader.name}`,
+      Value: ref(readerId(reader, 'Secret')),
+    },
+  };
+}
+
+/** The output with a reader's own workgroup; none without one. */
+function workgroupOutput(reader: Reader): Readonly<Record<string, Output>> {
+  if (!hasOwnWorkgroup(reader)) return {};
+  return {
+    [readerId(reader, 'WorkgroupName')]: {
+      Description: `Athena workgroup of ${reader.name}, the only one it may query in`,
+      Value: ref(readerId(reader, 'Workgroup')),
+    },
+  };
 }
 
 /** The ends of the logical IDs of policies. */

@@ -22,8 +22,6 @@ export function workgroup(stack: Stack): Resources {
  * A workgroup. It enforces the location and the encryption of results, whatever a client requests. Its history and its
  * saved queries are deleted with it.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-athena-workgroup.html
- *
- * @param settings.folder The folder in the bucket for results, with the slash at its end.
  */
 export function workgroupResource(
   stack: Stack,

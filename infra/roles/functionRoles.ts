@@ -13,7 +13,7 @@ import { bucketArn, objectsArn, objectsArns } from '../data/bucket.ts';
 import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
 import { getAtt, type Resources, ref } from '../template/Resource.ts';
-import { LOAD_ROLE, logicalIds, type Stack, WRITE_ROLE } from '../template/Stack.ts';
+import { idOf, LOAD_ROLE, logicalIds, type Stack, WRITE_ROLE } from '../template/Stack.ts';
 import { functionRole, MOVE_PARTITIONS, seesWhatIsMissing, sendTo } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
 
@@ -34,7 +34,7 @@ export function deleterIds({ sources, curate, readers }: Config): readonly strin
   return [
     WRITE_ROLE,
     ...(sources.length > 0 ? [LOAD_ROLE] : []),
-    ...(curate ? ['CurateRole'] : []),
+    ...(curate ? [idOf('curate', 'Role')] : []),
     ...readers.flatMap((reader) =>
       reader.kind === 'statsig' && reader.statsigForwardsHere ? [identityId(reader)] : [],
     ),

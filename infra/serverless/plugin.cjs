@@ -5,7 +5,7 @@ const { join, relative, resolve } = require('node:path');
 
 /** Where Sluice's own code is: the repository, or the npm package. */
 const code = resolve(__dirname, '..', '..');
-/** Lambda's. It reads TypeScript, as sluice.config.ts is. */
+/** The lowest version of Node: that of Lambda. It reads TypeScript, in which sluice.config.ts is written. */
 const LEAST_NODE = 24;
 
 module.exports = class SluicePlugin {
@@ -120,7 +120,7 @@ module.exports = class SluicePlugin {
       if (name !== 'service') Object.defineProperty(service, name, { enumerable: false });
   }
 
-  /** Also to what Serverless itself adds: roles and log groups. */
+  /** Applies the boundary, the key of logs and the retention of addresses, also to what Serverless itself adds. */
   async applyPlatform() {
     const { applyPlatform } = await import('../template/platform.ts');
     const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate;
@@ -210,7 +210,7 @@ module.exports = class SluicePlugin {
     }
   }
 
-  /** @param configFile That of lib/config/loadConfig.ts. */
+  /** The path of the configuration. @param configFile That of lib/config/loadConfig.ts. */
   configFile(configFile) {
     return configFile(this.serverless.serviceDir, process.env);
   }

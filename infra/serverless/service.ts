@@ -138,8 +138,10 @@ export function serviceConfiguration(stack: Stack): ServiceConfiguration {
 const MADE_BYTES = 600;
 
 /**
- * Counts the resources that Serverless adds to a stack: a bucket and its policy, a log group for each function, and the
- * mappings and routes of events.
+ * Counts the resources that Serverless adds to a stack: a bucket and its policy, each function with its log group, the
+ * mappings and routes of events, and the API of the routes.
+ *
+ * @returns Their number, and the most bytes that they take in the template.
  */
 export function madeByServerless(stack: Stack): { readonly resources: number; readonly bytes: number } {
   const functions = Object.values(functionsOf(stack));

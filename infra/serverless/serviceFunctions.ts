@@ -8,12 +8,15 @@ type FunctionEvent =
   /** A route of the HTTP API: `POST /`. */
   | { readonly httpApi: string }
   | {
+      /** A queue. */
       readonly sqs: {
+        /** ARN of the queue. */
         readonly arn: Value;
         /** Messages of an invocation at most. */
         readonly batchSize: number;
         /** Seconds for which a batch is gathered. */
         readonly maximumBatchingWindow?: number;
+        /** The function answers which messages have failed, and only these come again. */
         readonly functionResponseType: 'ReportBatchItemFailures';
         /** Invocations at once. */
         readonly maximumConcurrency: number;

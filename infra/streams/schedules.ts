@@ -44,7 +44,7 @@ export function schedules(stack: Stack): Resources {
 export function schedule(
   stack: Stack,
   planned: {
-    /** Logical ID of the schedule. */
+    /** The beginning of the logical IDs of the schedule and its role. */
     readonly id: string;
     /** Name of the schedule. */
     readonly name: string;
@@ -56,7 +56,7 @@ export function schedule(
     readonly input: Readonly<Record<string, string>>;
     /** How long the schedule tries to send. Default: `hour`. */
     readonly retries?: keyof typeof RETRIES;
-    /** The function that the schedules invoke. */
+    /** The function to whose queue the schedule sends, or that it invokes. */
     readonly part: FunctionPart | 'reconcile';
   },
 ): Resources {
@@ -117,24 +117,23 @@ export function usedSchedules(scheduled: readonly { readonly schedule: Schedule 
 }
 
 /**
- * The schedules in use of datasets or exports. They have the name of a function, and send its messages.
+ * The schedules in use of datasets or exports, each for the runs of those that have it.
  *
- * @param runs.daily Minute and hour of `cron` for daily runs, such as `0 4`.
- * @param runs.hourly Those for hourly runs, such as `15 *`.
+ * @param scheduled The datasets or exports.
  */
 export function usedRuns(
   stack: Stack,
   scheduled: readonly { readonly schedule: Schedule }[],
   runs: {
-    /** The function that it invokes. */
+    /** The function to whose queue the schedules send. */
     readonly part: FunctionPart;
     /** The beginning of the schedules' names. */
     readonly name: string;
     /** What each schedule starts, in a sentence. */
     readonly descriptions: Readonly<Record<Schedule, string>>;
-    /** The expression of the daily schedule. */
+    /** Minute and hour of `cron` for daily runs, such as `0 4`. */
     readonly daily: string;
-    /** The expression of the hourly schedule. */
+    /** Minute and hour of `cron` for hourly runs, such as `15 *`. */
     readonly hourly: string;
     /** What the function gets from a schedule. */
     readonly input: (schedule: Schedule) => Readonly<Record<string, string>>;

@@ -45,10 +45,7 @@ export function getAtt(logicalId: string, attribute = 'Arn'): Value {
   return { 'Fn::GetAtt': [logicalId, attribute] };
 }
 
-/**
- * `Fn::Sub`: `${Bucket}`, `${Bucket.Arn}` and `${AWS::Region}` are filled in at deployment.
- * A literal such as Firehose's `!{partitionKeyFromQuery:ds}` has no `${` and needs no escape.
- */
+/** `Fn::Sub`: `${Bucket}`, `${Bucket.Arn}` and `${AWS::Region}` are filled in at deployment. */
 export function sub(text: string): Value {
   return { 'Fn::Sub': text };
 }

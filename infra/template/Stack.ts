@@ -36,17 +36,17 @@ export const logicalIds = {
   landingLogGroup: 'LandingDeliveryLogGroup',
   landingLogStream: 'LandingDeliveryLogStream',
   landingRule: 'LandingRule',
-  /** Serverless creates these resources, and makes the IDs from the names in serverless.yml. */
-  registerLogGroup: 'RegisterLogGroup',
-  writeLogGroup: 'WriteLogGroup',
-  loadLogGroup: 'IngestDashloadLogGroup',
-  httpApi: 'HttpApi',
-  httpApiStage: 'HttpApiStage',
   accessLogGroup: 'AccessLogGroup',
   domain: 'Domain',
   domainMapping: 'DomainMapping',
   collectUrl: 'CollectUrl',
   triggerUrl: 'IngestTriggerUrl',
+  // Serverless creates the following resources, and makes the IDs from the names of functions.
+  registerLogGroup: 'RegisterLogGroup',
+  writeLogGroup: 'WriteLogGroup',
+  loadLogGroup: 'IngestDashloadLogGroup',
+  httpApi: 'HttpApi',
+  httpApiStage: 'HttpApiStage',
 } as const;
 
 /**

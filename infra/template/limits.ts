@@ -25,24 +25,31 @@ export const MANAGED_POLICIES = 10;
 /** Characters of a managed policy, without white space: the same page. */
 export const MANAGED_CHARACTERS = 6_144;
 
-/**
- * The limits of services for one document of a resource, by its type and property. They are characters for IAM, and
- * bytes for other services.
- */
-export const DOCUMENT_LIMITS: readonly (readonly [type: string, property: string, most: number])[] = [
+/** The limit of a service for one document of a resource. */
+export interface DocumentLimit {
+  /** Type of the resource: `AWS::S3::BucketPolicy`. */
+  readonly type: string;
+  /** Name of the property that has the document. */
+  readonly property: string;
+  /** The largest size: characters for IAM, and bytes for other services. */
+  readonly most: number;
+}
+
+/** The limits of services for documents. */
+export const DOCUMENT_LIMITS: readonly DocumentLimit[] = [
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-  ['AWS::IAM::Role', 'AssumeRolePolicyDocument', 2_048],
-  ['AWS::IAM::ManagedPolicy', 'PolicyDocument', MANAGED_CHARACTERS],
+  { type: 'AWS::IAM::Role', property: 'AssumeRolePolicyDocument', most: 2_048 },
+  { type: 'AWS::IAM::ManagedPolicy', property: 'PolicyDocument', most: MANAGED_CHARACTERS },
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
-  ['AWS::S3::BucketPolicy', 'PolicyDocument', 20_480],
+  { type: 'AWS::S3::BucketPolicy', property: 'PolicyDocument', most: 20_480 },
   // https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
-  ['AWS::KMS::Key', 'KeyPolicy', 32_768],
+  { type: 'AWS::KMS::Key', property: 'KeyPolicy', most: 32_768 },
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
-  ['AWS::SQS::QueuePolicy', 'PolicyDocument', 8_192],
+  { type: 'AWS::SQS::QueuePolicy', property: 'PolicyDocument', most: 8_192 },
   // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
-  ['AWS::SNS::TopicPolicy', 'PolicyDocument', 30_720],
+  { type: 'AWS::SNS::TopicPolicy', property: 'PolicyDocument', most: 30_720 },
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  ['AWS::Lambda::Function', 'Environment', 4_096],
+  { type: 'AWS::Lambda::Function', property: 'Environment', most: 4_096 },
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-  ['AWS::Events::Rule', 'EventPattern', 2_048],
+  { type: 'AWS::Events::Rule', property: 'EventPattern', most: 2_048 },
 ];

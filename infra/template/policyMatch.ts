@@ -3,10 +3,12 @@ import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject, type JsonObject, valueAt, valuesOf } from '../../lib/base/json.ts';
 
 /**
- * The parts of a resource, which may end in `*`, that a statement of a policy names: all of it, or the statement's own
- * patterns for parts of it.
+ * The parts of a resource that a statement of a policy is about, whatever its effect.
+ *
+ * @param resource An ARN, which may end in `*`.
+ * @returns The resource, if the statement names all of it; else the statement's own patterns for parts of it. Empty if it names none.
  */
-export function deniedOf(statement: JsonObject, resource: string): readonly string[] {
+export function partsOf(statement: JsonObject, resource: string): readonly string[] {
   const { Resource, NotResource } = statement;
   if (NotResource !== undefined) return matchesAny(NotResource, resource) ? [] : [resource];
   if (matchesAny(Resource, resource)) return [resource];
@@ -35,7 +37,7 @@ export function mayAllow(document: unknown, action: string, resource: string): b
     (statement): statement is JsonObject =>
       isJsonObject(statement) &&
       isOfAction(statement, action) &&
-      deniedOf(statement, resource).includes(resource),
+      partsOf(statement, resource).includes(resource),
   );
   const denies = about.some(({ Effect, Condition }) => Effect === 'Deny' && Condition === undefined);
   return !denies && about.some(({ Effect }) => Effect === 'Allow');

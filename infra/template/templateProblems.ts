@@ -95,7 +95,7 @@ type Fill = ReturnType<typeof substitution>;
 
 /** The sizes of a resource's documents that have a limit. */
 function documentSizes({ id, Type, Properties }: NamedResource, filled: Fill): readonly Measured[] {
-  return DOCUMENT_LIMITS.filter(([type]) => type === Type).map(([, property, most]) => {
+  return DOCUMENT_LIMITS.filter(({ type }) => type === Type).map(({ property, most }) => {
     const document = filled(Properties[property]);
     return Type.includes('IAM')
       ? { part: id, count: lengthOf(document), unit: `characters of ${property}`, most }

@@ -1,5 +1,5 @@
 import type { BucketNeed } from '../../infra/bucketNeeds.ts';
-import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
+import { isOfAction, isOfRole, matchesAny, partsOf } from '../../infra/template/policyMatch.ts';
 import { WRITE_ROLE } from '../../infra/template/Stack.ts';
 import { bucketSettings } from '../../lib/access/buckets/bucketSettings.ts';
 import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
@@ -33,7 +33,7 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
       for (const action of need.statement.Action) {
         const { role } = need;
         const isAbout = isOfRole(statement, role) && isOfAction(statement, action);
-        const keys = need.statement.Resource.flatMap((resource) => deniedOf(statement, resource)).map(
+        const keys = need.statement.Resource.flatMap((resource) => partsOf(statement, resource)).map(
           (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
         );
         if (!isAbout || keys.length === 0) continue;
@@ -117,7 +117,7 @@ export function denyingStatements(policy: string, { role, action, resource }: De
       statement['Effect'] === 'Deny' &&
       isOfRole(statement, role) &&
       isOfAction(statement, action) &&
-      deniedOf(statement, resource).length > 0 &&
+      partsOf(statement, resource).length > 0 &&
       conditionOf(statement['Condition'], { id: '', role }, action) !== 'fails';
     return isDenying ? [sidOf(statement, i)] : [];
   });

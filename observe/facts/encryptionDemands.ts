@@ -1,5 +1,5 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
+import { isOfAction, isOfRole, matchesAny, partsOf } from '../../infra/template/policyMatch.ts';
 import { objectsArn } from '../../lib/access/arns.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
@@ -79,7 +79,7 @@ function demandsOf(
       statement['Effect'] === 'Deny' &&
       isOfAction(statement, 's3:PutObject') &&
       isOfRole(statement, role) &&
-      deniedOf(statement, objects).includes(objects) &&
+      partsOf(statement, objects).includes(objects) &&
       conditions.every((condition) => holds(condition, sent));
     if (!isDenying) return [];
     const sid = typeof statement['Sid'] === 'string' ? statement['Sid'] : `Statement ${i + 1}`;

@@ -257,14 +257,18 @@ describe('an alarm', () => {
     });
     const config = defineConfig({ bucket: 'acme', ...everything });
     await readAlarms({ cloudwatch, stack: { service: 'acme', stage: 'prod' }, config });
+    // Those of ALARMS, and the two on silence.
     expect(asked.map(({ AlarmNames = [] }) => AlarmNames.length)).toEqual([ALARMS.length + 2]);
     // CloudWatch answers 50 by default: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     expect(asked).toMatchObject([{ MaxRecords: 100 }]);
   });
 
-  it('is there for what the configuration has', () => {
+  it('of sources, exports, curated days and relay is left out without them', () => {
     const parts = alarmsOf({ curate: false }).map((text) => text.replace(/-?[a-z\d]*: .*/, ''));
     expect(parts.filter((part) => /^(?:ingest|export|curat|relay)/.test(part))).toEqual([]);
+  });
+
+  it('of hourly datasets is left out if there are only daily ones', () => {
     const [dataset] = everything.sources?.[0]?.datasets ?? [];
     const sources = [
       {
@@ -428,17 +432,4 @@ describe('the alarm on experiment groups', () => {
       [MetricName]: 1,
     });
   });
-});
-
-it('the check for overdue drops has its schedule as soon as one dataset has an expected time', () => {
-  const made = (dataset: object) => {
-    const datasets = [{ name: 'events', kind: 'events' as const, ...dataset }];
-    const sources = [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets }];
-    return madeResources({ sources }).template.Resources;
-  };
-  expect(made({ expectedBy: { hour: 9 } })['IngestExpectedSchedule']?.Properties).toMatchObject({
-    ScheduleExpression: 'cron(5 * * * ? *)',
-    Target: { Arn: { 'Fn::GetAtt': ['IngestPlanQueue', 'Arn'] }, Input: '{"sluice":"expected"}' },
-  });
-  expect(Object.keys(made({})).filter((id) => /^Ingest(Late|Expected)/.test(id))).toEqual([]);
 });

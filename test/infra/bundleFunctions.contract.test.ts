@@ -131,27 +131,27 @@ describe('bundleFunctions', () => {
 });
 
 /** The functions whose bundles have a text of the planted configuration. */
-const HOLDERS: readonly (readonly [text: string, functions: readonly string[]])[] = [
-  ['planted-label', ['collect', 'ingest-trigger']],
-  [KEY_HASH, ['collect', 'ingest-trigger']],
-  ['planted-experiment', ['collect', 'curate', 'curate-plan']],
-  ['planted-group', []],
-  ['planted-salt', []],
-  ['planted-reader', []],
-  [READER_ACCOUNT, []],
-  ['planted-topic', []],
-  ['planted.example', ['relay']],
-  ['planted-token', ['relay']],
-  ['planted-source', ['ingest-load', 'ingest-plan', 'ingest-trigger']],
-  ['planted-drops', ['ingest-load', 'ingest-plan']],
-  ['planted-folder', ['ingest-load', 'ingest-plan']],
-  ['planted-role', ['ingest-load', 'ingest-plan']],
-  ['planted-external-id', ['ingest-load', 'ingest-plan']],
-  [SOURCE_ACCOUNT, ['ingest-load', 'ingest-plan']],
-  ['planted-receipts', ['ingest-load']],
-  ['planted-warehouse', ['export']],
-  ['planted-other', ['export']],
-  [EXPORT_ACCOUNT, ['export']],
+const HOLDERS: readonly { readonly text: string; readonly holders: readonly string[] }[] = [
+  { text: 'planted-label', holders: ['collect', 'ingest-trigger'] },
+  { text: KEY_HASH, holders: ['collect', 'ingest-trigger'] },
+  { text: 'planted-experiment', holders: ['collect', 'curate', 'curate-plan'] },
+  { text: 'planted-group', holders: [] },
+  { text: 'planted-salt', holders: [] },
+  { text: 'planted-reader', holders: [] },
+  { text: READER_ACCOUNT, holders: [] },
+  { text: 'planted-topic', holders: [] },
+  { text: 'planted.example', holders: ['relay'] },
+  { text: 'planted-token', holders: ['relay'] },
+  { text: 'planted-source', holders: ['ingest-load', 'ingest-plan', 'ingest-trigger'] },
+  { text: 'planted-drops', holders: ['ingest-load', 'ingest-plan'] },
+  { text: 'planted-folder', holders: ['ingest-load', 'ingest-plan'] },
+  { text: 'planted-role', holders: ['ingest-load', 'ingest-plan'] },
+  { text: 'planted-external-id', holders: ['ingest-load', 'ingest-plan'] },
+  { text: SOURCE_ACCOUNT, holders: ['ingest-load', 'ingest-plan'] },
+  { text: 'planted-receipts', holders: ['ingest-load'] },
+  { text: 'planted-warehouse', holders: ['export'] },
+  { text: 'planted-other', holders: ['export'] },
+  { text: EXPORT_ACCOUNT, holders: ['export'] },
 ];
 
 describe('the bundle of each function', () => {
@@ -213,9 +213,12 @@ describe('the bundle of each function', () => {
     expect(Object.keys(functionConfig).sort()).toEqual(functions);
   });
 
-  it.each(HOLDERS)('has the text %s of the configuration only where a function uses it', (text, expected) => {
-    expect(functions.filter((name) => texts.get(name)?.includes(text))).toEqual(expected);
-  });
+  it.each(HOLDERS)(
+    'has the text $text of the configuration only where a function uses it',
+    ({ text, holders }) => {
+      expect(functions.filter((name) => texts.get(name)?.includes(text))).toEqual(holders);
+    },
+  );
 
   it('has the salt where a function redacts', () => {
     const privacy = { ...planted.privacy, redact: { 'user.email': 'hash' as const } };

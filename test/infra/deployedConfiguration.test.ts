@@ -1,7 +1,7 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { statedConfiguration, undeployedSettings } from '../../infra/template/deployedConfiguration.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 
 const configOf = (input: Partial<ConfigInput>) => defineConfig({ bucket: 'acme', ...input });
 const key = { label: 'web', sha256: 'a'.repeat(64) };
@@ -76,9 +76,61 @@ it.each(DIFFERENCES)(
   },
 );
 
-it.each([undefined, '', 'none', '[]', '{"curate":{"is":true}}'])(
-  'the configuration differs by nothing from the output %j, which does not state one',
-  (output) => {
-    expect(undeployedSettings(configOf({}), output, false)).toEqual([]);
-  },
-);
+it.each([
+  { what: 'no output', output: undefined },
+  { what: 'an empty output', output: '' },
+  { what: 'an output that is no JSON', output: 'none' },
+  { what: 'an output that is a list', output: '[]' },
+  { what: 'an output whose setting is an object', output: '{"curate":{"is":true}}' },
+])('the configuration differs by nothing from $what, which does not state one', ({ output }) => {
+  expect(undeployedSettings(configOf({}), output, false)).toEqual([]);
+});
+
+describe('the configuration of a stack of another release', () => {
+  const undeployed = (before: Config, now: Config) =>
+    undeployedSettings(now, statedConfiguration(before), true);
+
+  it('may have other settings', () => {
+    const before = configOf({ relay: { url: 'https://a.test/', concurrency: 2 } });
+    expect(undeployed(before, { ...before, relay: undefined })).toEqual([]);
+  });
+
+  it('differs by a setting that both releases have', () => {
+    expect(undeployed(configOf({}), configOf({ holdouts: ['a'] }))).toEqual([
+      'holdouts: deployed none, configured ["a"]',
+    ]);
+  });
+
+  it('is not compared by the digests of named entries', () => {
+    const before = configOf({ keys: [key] });
+    // As of a release whose keys have another member.
+    const now = { ...before, keys: before.keys.map((deployed) => ({ ...deployed, environment: 'x' })) };
+    expect(undeployed(before, now)).toEqual([]);
+    expect(undeployedSettings(now, statedConfiguration(before), false)).toEqual([
+      'keys.web: deployed with other values',
+    ]);
+  });
+});
+
+describe('the stated configuration', () => {
+  it('has nothing of what may be a secret', () => {
+    const stated = statedConfiguration(
+      configOf({
+        privacy: { redact: { 'user.email': 'hash' }, salt: 'a salt of sixteen or more' },
+        relay: { url: 'https://relay.acme.com/token', headers: { authorization: 'Bearer x' } },
+      }),
+    );
+    expect(stated).toContain('"privacy.redact.user.email":"hash"');
+    expect(stated).not.toMatch(/sixteen|token|Bearer/);
+  });
+
+  it('has digests that tell nothing of external IDs, and do not depend on the order of members', () => {
+    const statsig = { kind: 'statsig', name: 'bi', principal: '123456789012' } as const;
+    const statedOf = (...readers: ConfigInput['readers'] & object) =>
+      statedConfiguration(configOf({ readers }));
+    const first = statedOf({ ...statsig, externalId: 'project-7' });
+    expect(first).toMatch(/"readers\.bi":"sha256:/);
+    expect(statedOf({ externalId: 'project-8', ...statsig })).toBe(first);
+    expect(statedOf({ ...statsig, principal: '123456789013', externalId: 'project-7' })).not.toBe(first);
+  });
+});

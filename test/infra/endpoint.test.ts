@@ -95,12 +95,12 @@ describe('a Function URL', () => {
   });
 
   it.each([
-    [{ reservedConcurrency: 51 }, 15_300],
-    [{ accountConcurrency: 1 }, 300],
-    [{}, 300_000],
+    { what: '51 reserved executions', collector: { reservedConcurrency: 51 }, Threshold: 15_300 },
+    { what: 'one execution of the account', collector: { accountConcurrency: 1 }, Threshold: 300 },
+    { what: "AWS's default", collector: {}, Threshold: 300_000 },
   ])(
-    'has an alarm at half of ten requests a second for each execution, which short requests reach first: %j',
-    (collector, Threshold) => {
+    'has an alarm at half of ten requests a second for each execution, which short requests reach first: $what',
+    ({ collector, Threshold }) => {
       for (const kind of ['both', 'function-url'] as const)
         expect(
           made({ endpoint: { kind }, collector }).Resources['RequestRateAlarm']?.Properties,

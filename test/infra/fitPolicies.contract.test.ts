@@ -59,37 +59,37 @@ const managed = (made: Resources) =>
   );
 
 describe('one hundred customers with two datasets each in one stack', () => {
-  const exact: readonly (readonly [string, Partial<ConfigInput>])[] = [
-    ['with short names', { sources: customers({}) }],
-    [
-      'with long buckets, keys of their own and a boundary',
-      {
+  const exact: readonly { readonly how: string; readonly input: Partial<ConfigInput> }[] = [
+    { how: 'with short names', input: { sources: customers({}) } },
+    {
+      how: 'with long buckets, keys of their own and a boundary',
+      input: {
         sources: customers({}, (i) => ({ ...long(i), receipt: undefined })),
         permissionsBoundary: `arn:aws:iam::${ACCOUNT}:policy/workloads`,
         account: ACCOUNT,
       },
-    ],
-    [
-      'with exports and readers',
-      {
+    },
+    {
+      how: 'with exports and readers',
+      input: {
         sources: customers({}),
         exports: Array.from({ length: 100 }, (_, i) =>
           exportTo({ bucket: `w${i}-`.padEnd(63, 'w') }, { name: `e${i}` }),
         ),
         readers: [...READERS],
       },
-    ],
-    [
-      'with roles of the customers',
-      {
+    },
+    {
+      how: 'with roles of the customers',
+      input: {
         sources: customers({}, (i) => ({
           role: { arn: `arn:aws:iam::${OWNER}:role/sluice-${i}`, externalId: 'made-by-us' },
         })),
       },
-    ],
-    [
-      'in an existing bucket and database',
-      {
+    },
+    {
+      how: 'in an existing bucket and database',
+      input: {
         sources: customers({ name: 30 }),
         bucket: BUCKET,
         existing: {
@@ -98,9 +98,9 @@ describe('one hundred customers with two datasets each in one stack', () => {
           keyArn: `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
         },
       },
-    ],
+    },
   ];
-  it.each(exact)('are packaged %s, and no role may do more than for each of them', (_, input) => {
+  it.each(exact)('are packaged $how, and no role may do more than for each of them', ({ input }) => {
     const { stack, made, problems } = packaged(input);
     expect(problems).toEqual([]);
     const unfitted = ingestRoles(stack, 'exact');

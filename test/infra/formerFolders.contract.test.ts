@@ -29,7 +29,7 @@ function folders(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(folders) : [];
 }
 
-/** Whether of each such text there is the same with the former folder. */
+/** The texts with a folder of the present Statsig folder that a value has without the same of the former one. */
 function missing(value: unknown): string[] {
   const all = JSON.stringify(value);
   return [...new Set(folders(value))].filter((text) => {
@@ -42,7 +42,7 @@ describe('a former Statsig folder', () => {
   it('is in every policy, rule and list that has the present one', () => {
     const { Resources } = resources({ config, service: 'sluice', stage: 'prod' });
     const gaps = Object.entries(Resources).flatMap(([id, resource]) =>
-      // Tables are where new days are written; the streams of 0.2 write nothing any more; the groups are written anew,
+      // Tables are where new days are written; the groups, which the collector reads, are written anew,
       // and received hours are those of the last days, but for the registrar, which looks when the last night was.
       /Table$|Stream|DeliveryRole$|CollectRole/.test(id)
         ? []

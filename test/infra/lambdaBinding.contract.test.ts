@@ -172,7 +172,7 @@ describe("DuckDB's binding for Lambda", () => {
       writeFileSync(join(binding, 'libduckdb.so'), library(X64));
       await expect(requireArtifact(folder, 'arm64')).rejects.toMatchObject({
         code: 'SLUICE_BUILD_BINDING_WRONG',
-        message: expect.stringContaining('libduckdb.so is 62'),
+        message: expect.stringContaining('libduckdb.so: got e_machine 62, expected e_machine 183.'),
       });
     });
 

@@ -51,9 +51,9 @@ function namedIn(heading: string): readonly RegExp[] {
 }
 
 describe('docs/operate.md', () => {
-  it.each(Object.entries(templateConfigurations))(
-    'names each alarm in the section that the alarm names: %s',
-    (_, config) => {
+  it.each(Object.entries(templateConfigurations).map(([what, config]) => ({ what, config })))(
+    'names each alarm in the section that the alarm names: $what',
+    ({ config }) => {
       const { Resources } = madeResources(config).template;
       const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
       expect(alarms.length).toBeGreaterThan(15);

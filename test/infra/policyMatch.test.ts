@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deniedOf, isOfAction, isOfRole, mayAllow } from '../../infra/template/policyMatch.ts';
+import { isOfAction, isOfRole, mayAllow, partsOf } from '../../infra/template/policyMatch.ts';
 
 const FILE = 'arn:aws:s3:::acme/a.csv';
 const ROLE = 'arn:aws:iam::111122223333:role/write';
@@ -41,34 +41,34 @@ describe('a statement', () => {
   });
 
   it.each([
-    { what: 'everything', statement: { Resource: '*' }, resource: FILE, denied: [FILE] },
+    { what: 'everything', statement: { Resource: '*' }, resource: FILE, parts: [FILE] },
     {
       what: 'a name that would have it as a pattern',
       statement: { Resource: 'arn:aws:s3:::acme/a+csv' },
       resource: FILE,
-      denied: [],
+      parts: [],
     },
     {
       what: 'all but its folder',
       statement: { NotResource: 'arn:aws:s3:::acme/*' },
       resource: FILE,
-      denied: [],
+      parts: [],
     },
     {
       what: 'all but another bucket',
       statement: { NotResource: 'arn:aws:s3:::b/*' },
       resource: FILE,
-      denied: [FILE],
+      parts: [FILE],
     },
     {
       what: 'parts of what is asked',
       statement: { Resource: ['b/x/*', 'b/x/y', 'c'] },
       resource: 'b/*',
-      denied: ['b/x/*', 'b/x/y'],
+      parts: ['b/x/*', 'b/x/y'],
     },
-    { what: 'what is below a folder', statement: { Resource: 'b/x/*' }, resource: 'b/', denied: [] },
-  ])('that denies $what denies $denied.length of what $resource has', ({ statement, resource, denied }) => {
-    expect(deniedOf(statement, resource)).toEqual(denied);
+    { what: 'what is below a folder', statement: { Resource: 'b/x/*' }, resource: 'b/', parts: [] },
+  ])('of $what is about $parts.length parts of $resource', ({ statement, resource, parts }) => {
+    expect(partsOf(statement, resource)).toEqual(parts);
   });
 
   it.each([

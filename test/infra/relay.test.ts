@@ -34,9 +34,9 @@ describe('relay in the template', () => {
   });
 
   it.each([
-    [{}, { 'Fn::GetAtt': ['DataKey', 'Arn'] }],
-    [{ existing: { keyArn: KEY } }, KEY],
-  ])('encrypts copies with the key of the deployment: %j', (more, key) => {
+    { whose: 'of the stack', more: {}, key: { 'Fn::GetAtt': ['DataKey', 'Arn'] } },
+    { whose: 'that exists', more: { existing: { keyArn: KEY } }, key: KEY },
+  ])('encrypts copies with the key $whose', ({ more, key }) => {
     const { RelayQueue, RelayDeadLetterQueue, RelayRole, CollectRole } = made({
       relay: { statsig: true },
       ...more,

@@ -138,7 +138,11 @@ describe('a collector', () => {
     expect(deploy(more)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
   });
 
-  it.each([{ keys: [KEY] }, { keysInSecret: true }, { allowAnyKey: true }])('is deployed with %j', (more) => {
+  it.each([
+    { what: 'a key', more: { keys: [KEY] } },
+    { what: 'keys in the secret', more: { keysInSecret: true } },
+    { what: 'any key', more: { allowAnyKey: true } },
+  ])('with $what is deployed', ({ more }) => {
     expect(deploy(more)).not.toThrow();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { madeByServerless, serviceConfiguration } from '../../infra/serverless/service.ts';
+import { madeByServerless, queueExecutions, serviceConfiguration } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
@@ -25,6 +25,8 @@ const BINDING = 'build/export/node_modules/**';
 
 /** A setting of the configuration, and what Serverless is told for it and without it. */
 interface Setting {
+  /** The setting, in words. */
+  readonly what: string;
   /** The configuration. */
   readonly input: Partial<ConfigInput>;
   /** Reads what Serverless is told. */
@@ -36,60 +38,70 @@ interface Setting {
 }
 const SETTINGS: readonly Setting[] = [
   {
+    what: 'tags',
     input: { tags: { team: 'data' } },
     told: ({ provider: { stackTags, tags } }) => ({ stackTags, tags }),
     is: { stackTags: { team: 'data' }, tags: { team: 'data' } },
     without: { stackTags: undefined, tags: undefined },
   },
   {
+    what: 'reads of SDKs passed through',
     input: { passThrough: { statsig: true } },
     told: ({ provider }) => provider.httpApi.cors.allowedMethods,
     is: ['GET', 'POST'],
     without: ['POST'],
   },
   {
+    what: 'days of logs',
     input: { logs: { retentionDays: 7 } },
     told: ({ provider }) => provider.logRetentionInDays,
     is: 7,
     without: 30,
   },
   {
+    what: 'reserved executions of the collector',
     input: { collector: { reservedConcurrency: 50 } },
     told: ({ functions }) => functions['collect']?.reservedConcurrency,
     is: 50,
     without: undefined,
   },
   {
+    what: 'copies of relay sent at once',
     input: { relay: { url: 'https://a.test/', concurrency: 7 } },
     told: ({ functions }) => functions['relay']?.events,
     is: [{ sqs: expect.objectContaining({ maximumConcurrency: 7, batchSize: 10 }) }],
     without: undefined,
   },
   {
+    what: 'concurrency of the writer',
     input: { write: { concurrency: 7 } },
     told: ({ functions }) => functions['write']?.events,
     is: [{ sqs: expect.objectContaining({ maximumConcurrency: 7 }) }],
     without: [{ sqs: expect.objectContaining({ maximumConcurrency: 2 }) }],
   },
   {
+    what: 'seconds of buffering',
     input: { buffering: { seconds: 120 } },
     told: ({ functions }) => functions['reconcile']?.environment['SLUICE_AFTER_SECONDS'],
     is: '210',
     without: '150',
   },
   {
+    what: 'a Function URL',
     input: { endpoint: { kind: 'function-url' } },
     told: ({ functions }) => functions['collect']?.events.some((event) => 'httpApi' in event),
     is: false,
     without: true,
   },
   {
+    what: 'both addresses',
     input: { endpoint: { kind: 'both' } },
     told: ({ resources: { Outputs } }) => Object.keys(Outputs).filter((name) => /^[CG].*Url$/.test(name)),
     is: ['CollectorUrl', 'GatewayUrl'],
     without: ['CollectorUrl'],
   },
   {
+    what: 'sources behind a Function URL',
     input: { sources: [acmeSource()], endpoint: { kind: 'function-url' } },
     told: ({ resources: { Outputs } }) => Object.keys(Outputs).includes('DataReadyUrl'),
     is: true,
@@ -97,7 +109,7 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-it.each(SETTINGS)('$input is told to Serverless', ({ input, told, is, without }) => {
+it.each(SETTINGS)('Serverless is told of $what', ({ input, told, is, without }) => {
   expect(told(serviceOf(input))).toEqual(is);
   expect(told(serviceOf({}))).toEqual(without);
 });
@@ -129,4 +141,66 @@ it.each([
 ])('counts what Serverless makes $what', ({ input, resources }) => {
   const stack = { config: defineConfig({ bucket: 'acme', ...input }), service: 'acme', stage: 'prod' };
   expect(madeByServerless(stack)).toEqual({ resources, bytes: resources * 600 });
+});
+
+describe('the executions that queues take from the collector', () => {
+  const sources = [acmeSource()];
+  const exports = [exportTo({})];
+  const relay = { statsig: true } as const;
+
+  it.each([
+    { what: 'curated days', input: {}, most: 8 },
+    { what: 'raw days only', input: { curate: false }, most: 4 },
+    { what: 'sources and exports', input: { sources, exports }, most: 14 },
+    { what: 'relay', input: { relay }, most: 10 },
+    { what: 'everything', input: { sources, exports, relay, passThrough: { statsig: true } }, most: 16 },
+  ] as const)('are $most at most with $what', ({ input, most }) => {
+    expect(queueExecutions(defineConfig({ bucket: 'acme-experiments', ...input })).most).toBe(most);
+  });
+
+  it.each([2, 1_000])('are as many of the writer as the configuration says: %d', (concurrency) => {
+    const config = defineConfig({ bucket: 'acme-experiments', write: { concurrency } });
+    const { functions } = serviceConfiguration({ service: 'sluice', stage: 'prod', config });
+    expect(functions['write']?.events).toMatchObject([{ sqs: { maximumConcurrency: concurrency } }]);
+    expect(queueExecutions(config)).toEqual({ queues: 4, most: 6 + concurrency });
+  });
+
+  it('have queues that hand out again the messages that failed, and no message while it is worked on', () => {
+    const everything = { sources, exports, relay };
+    const stack = {
+      service: 'sluice',
+      stage: 'prod',
+      config: defineConfig({ bucket: 'acme-experiments', ...everything }),
+    };
+    const { functions, resources } = serviceConfiguration(stack);
+    const mappings = Object.entries(functions).flatMap(([name, { events, ...settings }]) =>
+      events.flatMap((event) => ('sqs' in event ? [{ ...settings, ...event.sqs, name }] : [])),
+    );
+    expect(mappings.map(({ name }) => name).sort()).toEqual(
+      ['curate', 'curate-plan', 'export', 'ingest-load', 'ingest-plan', 'register', 'relay', 'write'].sort(),
+    );
+    const taken = mappings.map(({ arn }) => Object(arn)['Fn::GetAtt'][0]).sort();
+    const retried = Object.entries(resources.Resources).filter(
+      ([, resource]) => 'RedrivePolicy' in resource.Properties,
+    );
+    expect(taken).toEqual(retried.map(([id]) => id).sort());
+    const counting = mappings.filter(({ environment }) => 'SLUICE_TRIES' in environment);
+    expect(counting.map(({ name }) => name).sort()).toEqual(['curate', 'ingest-load']);
+    for (const { name, arn, timeout, environment, ...mapping } of mappings) {
+      const { functionResponseType, maximumBatchingWindow = 0 } = mapping;
+      expect(functionResponseType).toBe('ReportBatchItemFailures');
+      const [id = ''] = Object(arn)['Fn::GetAtt'];
+      const queue = Object(resources.Resources[id]?.Properties);
+      const sixTimes = 6 * timeout + maximumBatchingWindow;
+      // Its messages come again as soon as a run that was killed has ended.
+      expect({ name, VisibilityTimeout: queue.VisibilityTimeout }).toEqual({
+        name,
+        VisibilityTimeout: name === 'write' ? 960 : sixTimes,
+      });
+      expect(queue.RedrivePolicy.maxReceiveCount).toBe(
+        Number(environment['SLUICE_TRIES'] ?? queue.RedrivePolicy.maxReceiveCount),
+      );
+      expect(queue.RedrivePolicy.maxReceiveCount).toBeGreaterThan(1);
+    }
+  });
 });

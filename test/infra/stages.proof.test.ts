@@ -256,19 +256,22 @@ describe('serverless deploy', () => {
   };
 
   it.each([
-    [301, 'PermanentRedirect'],
-    [400, 'AuthorizationHeaderMalformed'],
-  ])('refuses an existing bucket in another region, of which S3 answers %s %s', async (status, code) => {
-    const said = await saidOfBucket(status, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
-    expect(said).toContain('SLUICE_CONFIG_INVALID');
-    expect(said).toContain('existing.bucket: acme is in another region than the stack');
-    expect(said).not.toMatch(COMPARED);
-  });
+    { status: 301, code: 'PermanentRedirect' },
+    { status: 400, code: 'AuthorizationHeaderMalformed' },
+  ])(
+    'refuses an existing bucket in another region, of which S3 answers $status $code',
+    async ({ status, code }) => {
+      const said = await saidOfBucket(status, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
+      expect(said).toContain('SLUICE_CONFIG_INVALID');
+      expect(said).toContain('existing.bucket: acme is in another region than the stack');
+      expect(said).not.toMatch(COMPARED);
+    },
+  );
 
   it.each([
-    ['AccessDenied', 'allows s3:GetEncryptionConfiguration'],
-    ['NoSuchBucket', undefined],
-  ])('warns of an existing bucket whose encryption S3 does not tell: %s', async (code, cure) => {
+    { code: 'AccessDenied', cure: 'allows s3:GetEncryptionConfiguration' },
+    { code: 'NoSuchBucket', cure: undefined },
+  ])('warns of an existing bucket whose encryption S3 does not tell: $code', async ({ code, cure }) => {
     const said = await saidOfBucket(403, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
     expect(said).toMatch(new RegExp(`S3 does not say .*${code}: No\\.`));
     expect(/allows s3:GetEncryptionConfiguration/.exec(said)?.[0]).toBe(cure);

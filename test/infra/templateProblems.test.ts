@@ -20,16 +20,25 @@ const role = (...sizes: readonly number[]) => ({
 const own = (Type: string, Properties: Readonly<Record<string, unknown>>) => ({ Type, Properties });
 const template = (Resources: Required<PackagedTemplate>['Resources']): PackagedTemplate => ({ Resources });
 
+/** Something that a template can have too much of. */
+interface TooMuch {
+  readonly what: string;
+  /** Makes a template with as much as AWS takes, and so much more. */
+  readonly made: (over: number) => PackagedTemplate;
+  /** The beginning of the problem's text, for one more. */
+  readonly message: string;
+}
+
 describe('what a deployment would be rolled back for', () => {
-  const cases: readonly (readonly [string, (over: number) => PackagedTemplate, string])[] = [
-    [
-      'inline policies of a role, all together',
-      (over) => template({ Mine: role(10_000, 240 + over) }),
-      'Mine: 10241 characters of inline policies, at most 10240',
-    ],
-    [
-      'inline policies of a role that are resources of their own',
-      (over) =>
+  const cases: readonly TooMuch[] = [
+    {
+      what: 'inline policies of a role, all together',
+      made: (over) => template({ Mine: role(10_000, 240 + over) }),
+      message: 'Mine: 10241 characters of inline policies, at most 10240',
+    },
+    {
+      what: 'inline policies of a role that are resources of their own',
+      made: (over) =>
         template({
           Mine: role(5_000),
           More: own('AWS::IAM::Policy', { Roles: [{ Ref: 'Mine' }], PolicyDocument: policyOf(5_000) }),
@@ -38,36 +47,36 @@ describe('what a deployment would be rolled back for', () => {
             PolicyDocument: policyOf(240 + over),
           }),
         }),
-      'Mine: 10241 characters of inline policies, at most 10240',
-    ],
-    [
-      'inline policies of a role that has one of them under a condition',
-      (over) => {
+      message: 'Mine: 10241 characters of inline policies, at most 10240',
+    },
+    {
+      what: 'inline policies of a role that has one of them under a condition',
+      made: (over) => {
         const last = { PolicyName: 'last', PolicyDocument: policyOf(240 + over) };
         const { Policies, ...rest } = role(10_000).Properties;
         const all = [...Policies, { 'Fn::If': ['Sometimes', last, { Ref: 'AWS::NoValue' }] }];
         return template({ Mine: own('AWS::IAM::Role', { ...rest, Policies: all }) });
       },
-      'Mine: 10241 characters of inline policies, at most 10240',
-    ],
-    [
-      'managed policies of a role that has them under a condition',
-      (over) => {
+      message: 'Mine: 10241 characters of inline policies, at most 10240',
+    },
+    {
+      what: 'managed policies of a role that has them under a condition',
+      made: (over) => {
         const arns = Array.from({ length: 10 + over }, (_, i) => `arn:${i}`);
         return template({
           Mine: own('AWS::IAM::Role', { ManagedPolicyArns: { 'Fn::If': ['Sometimes', arns, []] } }),
         });
       },
-      'Mine: 11 managed policies, at most 10',
-    ],
-    [
-      'inline policies of a user',
-      (over) => template({ Mine: own('AWS::IAM::User', role(2_048 + over).Properties) }),
-      'Mine: 2049 characters of inline policies, at most 2048',
-    ],
-    [
-      'inline policies of a user that are resources of their own',
-      (over) =>
+      message: 'Mine: 11 managed policies, at most 10',
+    },
+    {
+      what: 'inline policies of a user',
+      made: (over) => template({ Mine: own('AWS::IAM::User', role(2_048 + over).Properties) }),
+      message: 'Mine: 2049 characters of inline policies, at most 2048',
+    },
+    {
+      what: 'inline policies of a user that are resources of their own',
+      made: (over) =>
         template({
           Mine: own('AWS::IAM::User', role(2_000).Properties),
           More: own('AWS::IAM::UserPolicy', {
@@ -75,72 +84,74 @@ describe('what a deployment would be rolled back for', () => {
             PolicyDocument: policyOf(48 + over),
           }),
         }),
-      'Mine: 2049 characters of inline policies, at most 2048',
-    ],
-    [
-      'inline policies of a group',
-      (over) => template({ Mine: own('AWS::IAM::Group', role(5_120 + over).Properties) }),
-      'Mine: 5121 characters of inline policies, at most 5120',
-    ],
-    [
-      'managed policies of a role',
-      (over) =>
+      message: 'Mine: 2049 characters of inline policies, at most 2048',
+    },
+    {
+      what: 'inline policies of a group',
+      made: (over) => template({ Mine: own('AWS::IAM::Group', role(5_120 + over).Properties) }),
+      message: 'Mine: 5121 characters of inline policies, at most 5120',
+    },
+    {
+      what: 'managed policies of a role',
+      made: (over) =>
         template({
           Mine: own('AWS::IAM::Role', {
             ManagedPolicyArns: Array.from({ length: 9 + over }, (_, i) => `arn:${i}`),
           }),
           More: own('AWS::IAM::ManagedPolicy', { Roles: [{ Ref: 'Mine' }], PolicyDocument: policyOf(40) }),
         }),
-      'Mine: 11 managed policies, at most 10',
-    ],
-    [
-      'a trust policy',
-      (over) =>
+      message: 'Mine: 11 managed policies, at most 10',
+    },
+    {
+      what: 'a trust policy',
+      made: (over) =>
         template({ Mine: own('AWS::IAM::Role', { AssumeRolePolicyDocument: policyOf(2_048 + over) }) }),
-      'Mine: 2049 characters of AssumeRolePolicyDocument, at most 2048',
-    ],
-    [
-      'a managed policy',
-      (over) =>
+      message: 'Mine: 2049 characters of AssumeRolePolicyDocument, at most 2048',
+    },
+    {
+      what: 'a managed policy',
+      made: (over) =>
         template({ Mine: own('AWS::IAM::ManagedPolicy', { PolicyDocument: policyOf(6_144 + over) }) }),
-      'Mine: 6145 characters of PolicyDocument, at most 6144',
-    ],
-    [
-      "a bucket's policy",
-      (over) => template({ Mine: own('AWS::S3::BucketPolicy', { PolicyDocument: policyOf(20_480 + over) }) }),
-      'Mine: 20481 bytes of PolicyDocument, at most 20480',
-    ],
-    [
-      "a key's policy",
-      (over) => template({ Mine: own('AWS::KMS::Key', { KeyPolicy: policyOf(32_768 + over) }) }),
-      'Mine: 32769 bytes of KeyPolicy, at most 32768',
-    ],
-    [
-      "a queue's policy",
-      (over) => template({ Mine: own('AWS::SQS::QueuePolicy', { PolicyDocument: policyOf(8_192 + over) }) }),
-      'Mine: 8193 bytes of PolicyDocument, at most 8192',
-    ],
-    [
-      'resources',
-      (over) =>
+      message: 'Mine: 6145 characters of PolicyDocument, at most 6144',
+    },
+    {
+      what: "a bucket's policy",
+      made: (over) =>
+        template({ Mine: own('AWS::S3::BucketPolicy', { PolicyDocument: policyOf(20_480 + over) }) }),
+      message: 'Mine: 20481 bytes of PolicyDocument, at most 20480',
+    },
+    {
+      what: "a key's policy",
+      made: (over) => template({ Mine: own('AWS::KMS::Key', { KeyPolicy: policyOf(32_768 + over) }) }),
+      message: 'Mine: 32769 bytes of KeyPolicy, at most 32768',
+    },
+    {
+      what: "a queue's policy",
+      made: (over) =>
+        template({ Mine: own('AWS::SQS::QueuePolicy', { PolicyDocument: policyOf(8_192 + over) }) }),
+      message: 'Mine: 8193 bytes of PolicyDocument, at most 8192',
+    },
+    {
+      what: 'resources',
+      made: (over) =>
         template(
           Object.fromEntries(Array.from({ length: 500 + over }, (_, i) => [`R${i}`, own('A::B::C', {})])),
         ),
-      'The template: 501 resources, at most 500',
-    ],
-    [
-      'bytes',
-      (over) => {
+      message: 'The template: 501 resources, at most 500',
+    },
+    {
+      what: 'bytes',
+      made: (over) => {
         const empty = JSON.stringify(template({ Mine: own('A::B::C', { Text: '' }) })).length;
         // Two bytes a letter.
         return template({
           Mine: own('A::B::C', { Text: `${'é'.repeat(400_000)}${'x'.repeat(200_000 - empty + over)}` }),
         });
       },
-      'The template: 1000001 bytes, at most 1000000',
-    ],
+      message: 'The template: 1000001 bytes, at most 1000000',
+    },
   ];
-  it.each(cases)('is too much of %s, and nothing that just fits', (_, made, message) => {
+  it.each(cases)('is too much of $what, and nothing that just fits', ({ made, message }) => {
     expect(templateProblems(made(0), PLACE)).toEqual([]);
     const [problem, ...more] = templateProblems(made(1), PLACE);
     expect(more).toEqual([]);
@@ -184,14 +195,15 @@ describe('what a deployment would be rolled back for', () => {
 });
 
 it.each([
-  { also: { resources: 499, bytes: 0 }, told: [] },
-  { also: { resources: 500, bytes: 0 }, told: ['501 resources, at most 500'] },
-  { also: { resources: 0, bytes: 999_000 }, told: [] },
+  { what: '499 resources', also: { resources: 499, bytes: 0 }, told: [] },
+  { what: '500 resources', also: { resources: 500, bytes: 0 }, told: ['501 resources, at most 500'] },
+  { what: '999,000 bytes', also: { resources: 0, bytes: 999_000 }, told: [] },
   {
+    what: '1,000,000 bytes',
     also: { resources: 0, bytes: 1_000_000 },
     told: [expect.stringMatching(/^1000\d\d\d bytes, at most 1000000$/)],
   },
-])('what Serverless adds counts, too: $also', ({ also, told }) => {
+])('what Serverless adds counts, too: $what', ({ also, told }) => {
   const problems = templateProblems(template({ Mine: role(100) }), PLACE, also);
   expect(problems.map(({ excess }) => excess)).toEqual(told);
 });
