@@ -1,5 +1,5 @@
 import type { ErrorObject } from '../lib/base/errors.ts';
-import { visibleJson } from '../lib/base/text.ts';
+import { didYouMean, visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { useNetwork } from './aws/network.ts';
 import { check } from './commands/check.ts';
@@ -31,7 +31,6 @@ import { trial } from './commands/trial.ts';
 import {
   assertNoArguments,
   type Command,
-  didYouMean,
   markChanges,
   readCommandLine,
   UsageError,

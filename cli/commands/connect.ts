@@ -1,5 +1,5 @@
 import { ACCOUNT_PLACEHOLDER } from '../../lib/access/arns.ts';
-import { visibleLine } from '../../lib/base/text.ts';
+import { didYouMean, visibleLine } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -9,12 +9,12 @@ import {
   assertNoArguments,
   type Command,
   type CommandLine,
-  didYouMean,
   targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** The word in place of a product that asks for the policies of a bucket's owner. */
 const OWNER = 'owner';

@@ -22,7 +22,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 import { requestWork } from './requestWork.ts';
 
 /** The actions, by their names. */
@@ -57,11 +58,11 @@ export const curate = commandWithActions({
     table: {
       type: 'string',
       values: forwardedKinds,
-      help: `one of ${forwardedKinds.join(', ')} (default: both)`,
+      help: 'kind of the curated table (default: both)',
     },
     ...calendarOption,
     ...rangeOptions,
-    drop: { type: 'boolean', help: 'accept: the rows go; without it they stay in the curated table' },
+    drop: { type: 'boolean', help: 'the rows go; without it they stay in the curated table' },
     ...dryRunOption,
     ...targetOptions,
   },

@@ -18,7 +18,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
 /** The actions, by their names. */
@@ -42,7 +43,7 @@ export const exporting = commandWithActions({
     ...rangeOptions,
     drop: {
       type: 'boolean',
-      help: "run: with --from, delete copies of files that are gone from the customer's bucket, too",
+      help: "with --from, delete copies of files that are gone from the customer's bucket, too",
     },
     ...dryRunOption,
     ...targetOptions,

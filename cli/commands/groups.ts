@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { StoredText } from '../../lib/base/ObjectStore.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
-import { counted } from '../../lib/base/text.ts';
+import { counted, didYouMean } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { type GroupColumns, groupColumns, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
@@ -17,12 +17,12 @@ import {
   always,
   type CommandLine,
   commandWithActions,
-  didYouMean,
   targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
 /** The actions, by their names. */
@@ -41,12 +41,12 @@ export const groups = commandWithActions({
   name: 'groups',
   summary: "Pull names and kinds of experiment groups from Statsig's specs.",
   options: {
-    specs: { type: 'string', help: 'pull: file with the specs (default: download them from Statsig)' },
+    specs: { type: 'string', help: 'file with the specs (default: download them from Statsig)' },
     'specs-url': {
       type: 'string',
-      help: `pull: URL of the download, without the key (default ${SPECS_URL})`,
+      help: `URL of the download, without the key (default ${SPECS_URL})`,
     },
-    experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default: all)' },
+    experiment: { type: 'string', help: 'one experiment, layer or holdout (default: all)' },
     ...targetOptions,
   },
   examples: [

@@ -26,7 +26,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** A SHA-256 in hexadecimal digits. */
 const SHA256 = /^[0-9a-f]{64}$/i;
@@ -78,19 +79,19 @@ export const keys = commandWithActions({
     ...targetOptions,
     environment: {
       type: 'string',
-      help: 'add, set: environment of events without one (add: default production)',
+      help: 'environment of events without one (add: default production)',
     },
     kinds: {
       type: 'string',
-      help: 'add, set: exposures, events or both (default both; add: none with --sources)',
+      help: 'exposures, events or both (default both; add: none with --sources)',
     },
     sources: {
       type: 'string',
-      help: 'add, set: sources whose ingest it may trigger; a key that is added without --kinds may do nothing else',
+      help: 'sources whose ingest it may trigger; a key that is added without --kinds may do nothing else',
     },
     sha256: {
       type: 'string',
-      help: "add: the key's SHA-256 instead of the key; set, remove: the first digits of it",
+      help: "the key's SHA-256 in place of the key (set, remove: its first digits)",
     },
     ...dryRunOption,
   },

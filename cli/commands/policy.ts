@@ -10,6 +10,7 @@ import {
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
 import { parseArn } from '../../lib/base/arn.ts';
+import { didYouMean } from '../../lib/base/text.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { singleRegionKeyArn } from '../../lib/schema/formats.ts';
@@ -24,7 +25,6 @@ import {
   type CommandLine,
   choiceOption,
   commandWithActions,
-  didYouMean,
   oneOf,
   stageOption,
   targetOptions,
@@ -64,19 +64,19 @@ export const policy = commandWithActions({
     for: {
       type: 'string',
       values: POLICY_TARGETS,
-      help: 'print: who gets access, or what the policies are for',
+      help: 'who gets access, or what the policies are for',
     },
     account: {
       type: 'string',
-      help: 'print: AWS account of the deployment, 12 digits (default: from the configuration)',
+      help: 'AWS account of the deployment, 12 digits (default: from the configuration)',
     },
     key: {
       type: 'string',
-      help: 'print: ARN of the KMS key of the bucket (default: from the configuration)',
+      help: 'ARN of the KMS key of the bucket (default: from the configuration)',
     },
-    reader: { type: 'string', help: 'print: name of one of `readers` (default: the first of its kind)' },
-    source: { type: 'string', help: 'print: name of one of `sources` (default: the first)' },
-    export: { type: 'string', help: 'print: name of one of `exports` (default: the first)' },
+    reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
+    source: { type: 'string', help: 'name of one of `sources` (default: the first)' },
+    export: { type: 'string', help: 'name of one of `exports` (default: the first)' },
     ...targetOptions,
   },
   examples: [

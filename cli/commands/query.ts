@@ -16,9 +16,10 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
-import { textTable, writeCsv, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { writeCsv, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 import { athenaRead } from '../terminal/phrases.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const ATHENA_DEADLINE_MS = 30 * 60_000;

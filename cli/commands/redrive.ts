@@ -1,4 +1,5 @@
 import type { ErrorObject } from '../../lib/base/errors.ts';
+import { didYouMean } from '../../lib/base/text.ts';
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
 import type { DiscardedObject, MovedObjects } from '../../operate/redriveDamaged.ts';
@@ -10,7 +11,6 @@ import {
   type Command,
   type CommandLine,
   dayOption,
-  didYouMean,
   dryRunOption,
   isDryRun,
   PROBLEMS_FOUND,
@@ -19,8 +19,9 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { commandError, errorText } from '../terminal/errors.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** `sluice redrive`: validates quarantined events again and lands those that pass, or has the writer read again what it could not write. */
 export const redrive: Command = {

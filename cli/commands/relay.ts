@@ -14,7 +14,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -31,7 +32,7 @@ export const relay = commandWithActions({
   name: 'relay',
   summary: 'Show what waits to be relayed and what the target refused, or send that again.',
   options: {
-    reason: { type: 'string', help: 'redrive: only what was refused with this status, or `expired`' },
+    reason: { type: 'string', help: 'only what was refused with this status, or `expired`' },
     ...dryRunOption,
     ...targetOptions,
   },

@@ -4,7 +4,8 @@ import type { Deployment } from '../../observe/deployment.ts';
 import type { RequestedDays } from '../../operate/ingest/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { type CommandLine, isDryRun, UsageError } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** Work that a command asks functions of a deployment for. */
 export interface Work<Requested> {

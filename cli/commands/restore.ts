@@ -10,7 +10,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** The files of a table that were gone and came back, or in a dry run would. */
 export interface RestoredTable {

@@ -27,7 +27,7 @@ export const trace: Command = {
       type: 'string',
       help: 'a day, a time, or an age such as 24h or 7d; required for events and users of a deployment',
     },
-    as: { type: 'string', values: SUBJECTS, help: 'event, user or request (default: by its form)' },
+    as: { type: 'string', values: SUBJECTS, help: 'what the ID is of (default: by its form)' },
     ...targetOptions,
   },
   examples: [

@@ -3,9 +3,10 @@ import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import type { PolicyDocument } from '../../lib/access/policyDocument.ts';
+import { didYouMean } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
-import { didYouMean, UsageError } from '../terminal/commandLine.ts';
+import { UsageError } from '../terminal/commandLine.ts';
 
 /** What the owner of a bucket of another account applies. */
 export interface OwnerPolicies {

@@ -14,7 +14,8 @@ import { failingOf } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
 import { targetedCommand } from '../aws/target.ts';
 import { type CommandLine, textOption } from '../terminal/commandLine.ts';
-import { terminalWidth, textTable } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
+import { terminalWidth } from '../terminal/terminalWidth.ts';
 
 /** Ranges of days with files outside of the lookback that are named. */
 const MAX_RANGES = 3;

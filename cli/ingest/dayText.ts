@@ -3,8 +3,8 @@ import { isLeftOutReason, leftOutReasons } from '../../lib/drops/leftOut.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
-import { textTable } from '../terminal/output.ts';
 import { type ListLength, moreNote } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** A day as text: what happened and what is next, then each of its files. */
 export function dayText(entry: LedgerEntry, explanation = explainEntry(entry)): string {

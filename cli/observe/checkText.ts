@@ -1,7 +1,7 @@
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { ExperimentList, JudgedExperiment } from '../../observe/experiments/checkExperiments.ts';
-import { textTable } from '../terminal/output.ts';
 import { athenaRead, lines } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** Checked experiments for people. */
 export function checkText({ unit, experiments, scanned_bytes: bytes }: ExperimentList): string {

@@ -1,6 +1,6 @@
 import { counted } from '../../lib/base/text.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedCalendar.ts';
-import { textTable } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** The calendar of curated days for people: a table for each curated table, the newest day first. */
 export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCalendar): string {

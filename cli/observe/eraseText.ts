@@ -4,7 +4,7 @@ import { erasePlaces } from '../../lib/erase/erasePlaces.ts';
 import type { LeftObject } from '../../lib/erase/Manifest.ts';
 import { MOST_MENTIONED } from '../../lib/erase/ParquetEraser.ts';
 import type { EraseReceipt } from '../../operate/erase/erase.ts';
-import { textTable } from '../terminal/output.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** Why an object could not be searched, in words. */
 const WHY = {

@@ -2,8 +2,8 @@ import { sum } from '../../lib/base/sum.ts';
 import { counted } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
-import { textTable } from '../terminal/output.ts';
 import { lines } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** What people see of an hour, in this order. */
 const COLUMNS = [

@@ -3,8 +3,8 @@ import type { Deployment } from '../../observe/deployment.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../observe/facts/tables/listQuarantined.ts';
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
-import { textTable } from '../terminal/output.ts';
 import { athenaRead, type ListLength, lines, moreNote } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** Characters of a raw row that the text of a list shows. */
 const RAW_CHARACTERS = 120;

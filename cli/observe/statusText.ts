@@ -8,8 +8,8 @@ import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
 import type { WriterBacklog } from '../../observe/facts/flow/writerBacklog.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
 import type { ShownDrops, Status } from '../../observe/findings/status.ts';
-import { textTable } from '../terminal/output.ts';
 import { athenaRead, duration, lines } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 import { findingLines } from './doctorText.ts';
 
 /** A status for people. @param command Writes a command about the same deployment. Default: about the local cloud. */

@@ -1,8 +1,8 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
-import { textTable } from '../terminal/output.ts';
 import { athenaRead } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 
 /** The list of tables for people. */
 export function tableListText({ tables }: TableList): string {

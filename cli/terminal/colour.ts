@@ -6,11 +6,14 @@ export type Look = 'help' | 'report' | 'calendar' | 'table' | 'error';
 /** A colour or weight, as Node names it. */
 type Format = Parameters<typeof styleText>[0];
 
+/** Words of a text, and their format. */
+type Rule = readonly [words: RegExp, format: Format];
+
 /** The header of a table: dashes are below it. */
-const HEADINGS: readonly (readonly [RegExp, Format])[] = [[/^\S.*$(?=\n-+(?: {2}-+)*$)/gm, 'bold']];
+const HEADINGS: readonly Rule[] = [[/^\S.*$(?=\n-+(?: {2}-+)*$)/gm, 'bold']];
 
 /** What has a colour in each kind of text. */
-const LOOKS: Readonly<Record<Look, readonly (readonly [RegExp, Format])[]>> = {
+const LOOKS: Readonly<Record<Look, readonly Rule[]>> = {
   help: [
     [/^(?:Usage|Actions|Options|Examples|Commands|Exit codes):/gm, 'bold'],
     [/^ {2}--?[a-z][a-z-]*/gm, 'cyan'],

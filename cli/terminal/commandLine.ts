@@ -5,11 +5,9 @@ import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { SHOWN_DAYS } from '../../observe/commands.ts';
 
-export { didYouMean };
-
 /** One option as `node:util` parses it. */
 export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
-  /** Its line in `--help`. */
+  /** Its line in `--help`, which puts the actions that take it before, and its `values` behind. */
   readonly help: string;
   /** All values that the option takes; others are refused. Default: any text. */
   readonly values?: readonly string[];

@@ -1,26 +1,37 @@
-import { type Action, allOptions, type Command, type CommandOptions, oneOf } from './commandLine.ts';
+import {
+  type Action,
+  allOptions,
+  type Command,
+  type CommandOptions,
+  oneOf,
+  PROBLEMS_FOUND,
+} from './commandLine.ts';
+import { INTERRUPTED } from './interrupt.ts';
 
 /** The most columns of a line of help. */
 const WIDTH = 80;
 
 /** Every exit code with its meaning. */
-export const EXIT_CODES: Readonly<Record<string, string>> = {
+export const EXIT_CODES: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'failure',
   2: 'wrong use',
-  3: 'the command worked, and what it found needs attention',
-  130: 'interrupted with Ctrl-C',
+  [PROBLEMS_FOUND]: 'the command worked, and what it found needs attention',
+  [INTERRUPTED]: 'interrupted with Ctrl-C',
 };
 
 /** Which deployment a command is about: `namedTarget` of cli/aws/target.ts decides it. */
 export const PLACE_RULE =
   'A command is about the local cloud, as with --local or --stage local; --stage NAME makes it about that deployment in AWS. A command that changes something prints its place first.';
 
+/** What stands before the lines of a usage: further lines are indented by two columns more than the first one's text. */
+const USAGE = { first: 'Usage: ', rest: ' '.repeat(9) };
+
 /** The text of `sluice --help`. */
 export function overview(commands: readonly Command[]): string {
   return sections([
     wrapLines('Sluice: a self-hosted pipeline for exposures and events.', WIDTH),
-    wrapLines('sluice <command> [options]', WIDTH, 'Usage: ', '         '),
+    wrapLines('sluice <command> [options]', WIDTH, USAGE.first, USAGE.rest),
     ['Commands:', ...twoColumns(commands.map(({ name, summary }) => [name, summary]))],
     wrapLines(PLACE_RULE, WIDTH),
     ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES))],
@@ -39,14 +50,14 @@ export function commandHelp(command: Command): string {
   const usage = withArguments(`sluice ${name}`, usages.length === 0 ? takes : usages.join(' | '));
   return sections([
     wrapLines(summary, WIDTH),
-    wrapLines(`${usage} [options]`, WIDTH, 'Usage: ', '         '),
+    wrapLines(`${usage} [options]`, WIDTH, USAGE.first, USAGE.rest),
     actionRows.length > 0 ? ['Actions:', ...twoColumns(actionRows)] : [],
     ['Options:', ...twoColumns(optionRows(allOptions(command), actions))],
     ['Examples:', ...examples.map((line) => `  ${line}`)],
   ]);
 }
 
-/** `accept DAY`: a command or action with its arguments. */
+/** `accept DAY`: a command or action with its arguments. docs/reference/cli.md has the same. */
 export function withArguments(name: string, takes: string | undefined): string {
   return takes === undefined ? name : `${name} ${takes}`;
 }
@@ -57,19 +68,15 @@ function optionRows(
   actions: Readonly<Record<string, Action>>,
 ): readonly (readonly [string, string])[] {
   return Object.entries(options).map(([name, { type, help, values }]) => {
-    // A help that names the values itself says what they mean.
-    const choices =
-      values === undefined || values.every((value) => help.includes(value)) ? '' : `: ${oneOf(values)}`;
-    return [`--${name}${type === 'string' ? ' …' : ''}`, `${takers(name, help, actions)}${help}${choices}`];
+    const choices = values === undefined ? '' : `: ${oneOf(values)}`;
+    return [`--${name}${type === 'string' ? ' …' : ''}`, `${takers(name, actions)}${help}${choices}`];
   });
 }
 
-/** `run, backfill: ` of an option that only some actions take. The help of some options names the action by itself. */
-export function takers(name: string, help: string, actions: Readonly<Record<string, Action>>): string {
+/** `run, backfill: ` of an option that only some actions take; empty of one that all take. docs/reference/cli.md has the same. */
+export function takers(name: string, actions: Readonly<Record<string, Action>>): string {
   const named = Object.keys(actions).filter((action) => actions[action]?.options.includes(name));
-  return named.length === 0 || named.some((action) => help.includes(`${action}: `))
-    ? ''
-    : `${named.join(', ')}: `;
+  return named.length === 0 ? '' : `${named.join(', ')}: `;
 }
 
 /** Names with their texts, which begin in the same column. */

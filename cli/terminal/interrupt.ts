@@ -4,7 +4,7 @@ export const INTERRUPTED = 130;
 const ONE_PRESS_MS = 1_000;
 
 /**
- * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One key press can arrive more than
+ * Resolves at the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C ends the process at once. One key press can arrive more than
  * once (from the terminal, from npm, from scripts/launch.mjs), so signals within a second count as one.
  */
 export function untilInterrupted(): Promise<void> {

@@ -1,8 +1,8 @@
 import { sum } from '../../lib/base/sum.ts';
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
-import { textTable } from '../terminal/output.ts';
 import { duration, lines } from '../terminal/phrases.ts';
+import { textTable } from '../terminal/tables.ts';
 import type { Answer } from './Probe.ts';
 import { questions } from './questions.ts';
 import type { Removal } from './removeTrial.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GetPartitionsCommand } from '@aws-sdk/client-glue';
-import { textTable, writeOut } from '../../cli/terminal/output.ts';
+import { writeOut } from '../../cli/terminal/output.ts';
+import { textTable } from '../../cli/terminal/tables.ts';
 import type { JsonObject } from '../../lib/base/json.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';

@@ -1,4 +1,4 @@
-import { textTable } from '../../cli/terminal/output.ts';
+import { textTable } from '../../cli/terminal/tables.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { askAthena } from '../../observe/deployment.ts';
 import { advanceClock, heading, post, type Story, say } from './Story.ts';

@@ -1,5 +1,5 @@
 import { calendarText } from '../../cli/ingest/calendarText.ts';
-import { textTable } from '../../cli/terminal/output.ts';
+import { textTable } from '../../cli/terminal/tables.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { textTable } from '../../cli/terminal/output.ts';
+import { textTable } from '../../cli/terminal/tables.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { addDays, HOUR_MS } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';

@@ -65,7 +65,7 @@ function optionList(options: CommandOptions, actions: Readonly<Record<string, Ac
   const lines = Object.entries(options).map(([name, { type, help, values }]) => {
     const text = values === undefined ? ' …' : ` ${values.join('|')}`;
     const value = type === 'boolean' ? '' : text;
-    return `- \`--${name}${value}\`: ${takers(name, help, actions)}${help.replaceAll('<', '&lt;')}`;
+    return `- \`--${name}${value}\`: ${takers(name, actions)}${help.replaceAll('<', '&lt;')}`;
   });
   return lines.join('\n');
 }

@@ -61,8 +61,8 @@ export async function callApi<Answer>(path: string, options: CallOptions = {}): 
     },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
-  }).catch((error: unknown) => {
-    if (signal?.aborted) throw error;
+  }).catch((reason: unknown) => {
+    if (signal?.aborted) throw reason;
     throw new ApiError(UNREACHABLE);
   });
   if (response.ok) return response.json();

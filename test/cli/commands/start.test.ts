@@ -15,26 +15,33 @@ const USUAL = {
 
 // Options that are refused: test/cli/main.contract.test.ts.
 it.each<{
+  readonly what: string;
   readonly values: CommandLine['values'];
   readonly wish: { readonly [Member in keyof Wish]?: unknown };
 }>([
-  { values: {}, wish: {} },
-  { values: { stage: 'local' }, wish: { stage: 'local' } },
+  { what: 'nothing', values: {}, wish: {} },
+  { what: 'the stage local', values: { stage: 'local' }, wish: { stage: 'local' } },
   {
+    what: 'another stage, with a folder of its own',
     values: { stage: 'dev' },
     wish: { stage: 'dev', data: expect.stringMatching(/\.sluice\/data-dev$/) },
   },
-  { values: { stage: 'dev', data: '/tmp/own' }, wish: { stage: 'dev', data: '/tmp/own' } },
-  { values: { port: '0', 'edge-port': '4577' }, wish: { port: 0, edgePort: 4577 } },
-  { values: { port: '4711' }, wish: { port: 4711 } },
-  { values: { 'buffer-seconds': '0' }, wish: { bufferSeconds: 0 } },
-  { values: { 'buffer-seconds': '90' }, wish: { bufferSeconds: 90 } },
-  { values: { 'check-keys': true }, wish: { checkKeys: true } },
-  { values: { 'enforce-iam': true }, wish: { enforceIam: true } },
   {
+    what: 'another stage in a folder that is named',
+    values: { stage: 'dev', data: '/tmp/own' },
+    wish: { stage: 'dev', data: '/tmp/own' },
+  },
+  { what: 'both ports', values: { port: '0', 'edge-port': '4577' }, wish: { port: 0, edgePort: 4577 } },
+  { what: 'the port of the collector', values: { port: '4711' }, wish: { port: 4711 } },
+  { what: 'no buffering', values: { 'buffer-seconds': '0' }, wish: { bufferSeconds: 0 } },
+  { what: 'seconds of buffering', values: { 'buffer-seconds': '90' }, wish: { bufferSeconds: 90 } },
+  { what: 'that keys are checked', values: { 'check-keys': true }, wish: { checkKeys: true } },
+  { what: 'that policies are enforced', values: { 'enforce-iam': true }, wish: { enforceIam: true } },
+  {
+    what: 'other names of hosts',
     values: { 'allow-hosts': 'sluice.test,10.0.0.7' },
     wish: { allowedHosts: ['sluice.test', '10.0.0.7'] },
   },
-])('sluice start reads the options $values as $wish', async ({ values, wish }) => {
+])('the options of sluice start wish for $what', async ({ values, wish }) => {
   expect(await readWish({ values, positionals: [] })).toEqual({ ...USUAL, ...wish });
 });

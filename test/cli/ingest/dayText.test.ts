@@ -1,8 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { dayText } from '../../../cli/ingest/dayText.ts';
-import { dropKey } from '../../../cli/ingest/dropFiles.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 
 const explanation = {
@@ -62,17 +59,4 @@ describe('the text of a day', () => {
     expect(text.match(/^SLUICE_Y: unread$/gm)).toHaveLength(1);
     expect(text.match(/^SLUICE_X: no column\.$/gm)).toHaveLength(1);
   });
-});
-
-it.each([
-  { options: {}, key: 'events/2026-11-19/a.parquet' },
-  { options: { dayFormat: 'ds=YYYY-MM-DD' as const }, key: 'events/ds=2026-11-19/a.parquet' },
-  { options: { layout: 'x/YYYY-MM-DD.parquet' }, key: 'events/x/2026-11-19.parquet' },
-])('a file of a day of a dataset with $options has the key $key', ({ options, key }) => {
-  const { sources } = defineConfig({
-    bucket: 'own',
-    sources: [acmeSource({ datasets: [eventsDataset(options)] })],
-  });
-  const [dataset] = sources.flatMap(({ datasets }) => datasets);
-  expect(dataset && dropKey(dataset, '2026-11-19', 'a.parquet')).toBe(key);
 });

@@ -3,12 +3,12 @@ import { nameFor } from '../../../cli/project/checkPipeline.ts';
 
 describe('the name of the event that sluice test sends', () => {
   it.each([
-    { allow: undefined, name: 'sluice_test' },
-    { allow: [], name: 'sluice_test' },
-    { allow: ['*'], name: 'sluice_test' },
-    { allow: ['checkout_*', 'purchase'], name: 'checkout_' },
-    { allow: ['purchase', 'refund'], name: 'purchase' },
-  ])('is $name where the configuration allows $allow', ({ allow, name }) => {
+    { what: 'says nothing', allow: undefined, name: 'sluice_test' },
+    { what: 'lists no name', allow: [], name: 'sluice_test' },
+    { what: 'allows every name', allow: ['*'], name: 'sluice_test' },
+    { what: 'allows names by their beginning', allow: ['checkout_*', 'purchase'], name: 'checkout_' },
+    { what: 'allows whole names', allow: ['purchase', 'refund'], name: 'purchase' },
+  ])('is $name where the configuration $what', ({ allow, name }) => {
     expect(nameFor({ allow })).toBe(name);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { clearProgress, writeNote, writeProgress } from '../../../cli/terminal/output.ts';
+import { writeNote } from '../../../cli/terminal/output.ts';
 import { openProgress } from '../../../cli/terminal/progress.ts';
 
 const stream = process.stderr;
@@ -54,18 +54,16 @@ describe('progress', () => {
     );
   });
 
-  it('is nothing in a pipe, on a dumb terminal, and with --json', () => {
-    setTerminal(undefined);
-    const inPipe = openProgress({ values: {} });
-    inPipe.show('Waiting');
-    inPipe.end();
-    setTerminal(80);
-    const besideJson = openProgress({ values: { json: true } });
-    besideJson.show('Waiting');
-    besideJson.end();
-    process.env['TERM'] = 'dumb';
-    writeProgress('Waiting');
-    clearProgress();
+  it.each([
+    { where: 'in a pipe', columns: undefined, term: 'xterm', values: {} },
+    { where: 'on a dumb terminal', columns: 80, term: 'dumb', values: {} },
+    { where: 'with --json', columns: 80, term: 'xterm', values: { json: true } },
+  ])('is nothing $where', ({ columns, term, values }) => {
+    setTerminal(columns);
+    process.env['TERM'] = term;
+    const progress = openProgress({ values });
+    progress.show('Waiting');
+    progress.end();
     expect(written).toBe('');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { csvTable, textTable } from '../../../cli/terminal/output.ts';
+import { csvTable, textTable } from '../../../cli/terminal/tables.ts';
 
 const rows = [{ name: 'x'.repeat(40), n: 1, other: 'y'.repeat(12) }];
 
