@@ -2,8 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { useAction, useApi } from './parts/api.ts';
-import { formatSpan } from './parts/format.ts';
 import { Badge, DocsLink, Problem } from './parts/parts.tsx';
+import { formatSpan } from './texts/format.ts';
 
 /** The members of `/api/local` that this page reads: the API passes on what the local cloud answers. */
 interface LocalState {

@@ -89,7 +89,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('cli/commands/trace.ts', 'observe/trace.proof', [
     ["found.state === 'nowhere' ? PROBLEMS_FOUND : ", ''],
   ]),
-  faultsOf('cli/terminal/output.ts', 'cli/terminal/output', [
+  faultsOf('cli/terminal/tables.ts', 'cli/terminal/tables', [
     ['visibleLine(cell(row[name]))', 'cell(row[name])'],
     ['[visibleLine(name), ', '[name, '],
   ]),
@@ -174,7 +174,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/readers/workgroup.ts', 'infra/settings', [
     ['RequesterPaysEnabled: false', 'RequesterPaysEnabled: true'],
   ]),
-  faultsOf('infra/roles/customerAccess.ts', 'infra/customerKeys', [
+  faultsOf('infra/roles/customerAccess.ts', 'infra/customerAccess', [
     ['kmsViaS3({ region })', "kmsViaS3({ region: 'us-east-1' })"],
   ]),
   faultsOf('infra/roles/exportRole.ts', 'permissions/roles.contract', [[", 's3:AbortMultipartUpload'", '']]),

@@ -5,7 +5,7 @@ import {
   formatSpan,
   formatTime,
   formatTimesIn,
-} from '../../console/page/parts/format.ts';
+} from '../../console/page/texts/format.ts';
 
 it.each([
   { ms: 40_000, text: '40 s' },

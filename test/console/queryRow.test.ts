@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isNumberType, rowJson } from '../../console/page/parts/queryRow.ts';
+import { isNumberType, rowJson } from '../../console/page/texts/queryRow.ts';
 
 it('a row is JSON with all of its columns, and JSON texts as they were sent', () => {
   const columns = [{ name: 'id' }, { name: 'id' }, { name: 'body' }, { name: 'note' }, { name: 'none' }];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatReceived } from '../../console/page/parts/received.ts';
+import { formatReceived } from '../../console/page/texts/received.ts';
 import { visibleText } from '../../lib/base/text.ts';
 
 describe('a refused body in the console', () => {

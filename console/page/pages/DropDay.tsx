@@ -7,10 +7,10 @@ import { useApi } from '../parts/api.ts';
 import { useEvery } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import type { Tone } from '../parts/figures.ts';
-import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Bytes, Figures, Problem, Prose, RawText, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More, ROWS_SHOWN } from '../parts/tables.tsx';
+import { formatTimesIn } from '../texts/format.ts';
 import { lookOfState } from './cells.ts';
 
 /** The code of a day that the ledger does not have. */

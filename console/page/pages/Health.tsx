@@ -5,9 +5,9 @@ import { moreOf } from '../../../observe/findings/moreOf.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import type { Tone } from '../parts/figures.ts';
-import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Copyable, DocsLink, Folded, Prose } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
+import { formatTimesIn } from '../texts/format.ts';
 
 /** The look and the word of each severity. */
 const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, word: string]>> = {

@@ -8,11 +8,11 @@ import { useConsole } from '../parts/context.ts';
 import type { Tone } from '../parts/figures.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { firstEventCommand } from '../parts/firstEventCommand.ts';
-import { formatCount } from '../parts/format.ts';
 import { useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, Prose } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
+import { formatCount } from '../texts/format.ts';
 import { Traced } from './Trace.tsx';
 
 /** The filters by a text, as the parameters of the address. */

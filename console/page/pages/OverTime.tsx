@@ -5,11 +5,11 @@ import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { ApiState } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
 import { Choice } from '../parts/filters.tsx';
-import { formatSpan, formatTime } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { sumOf } from '../parts/sumOf.ts';
 import { type Column, DataTable } from '../parts/tables.tsx';
 import { usualRequests } from '../parts/usualRequests.ts';
+import { formatSpan, formatTime } from '../texts/format.ts';
 import { WINDOWS } from './statusCards.ts';
 
 /** Before the first answer there are no periods, but the charts have their place. */

@@ -6,10 +6,10 @@ import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Choice } from '../parts/filters.tsx';
-import { formatCount } from '../parts/format.ts';
 import { Answered, Card, Prose, RawText } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More, ROWS_SHOWN } from '../parts/tables.tsx';
+import { formatCount } from '../texts/format.ts';
 
 /** The windows that can be chosen, by their hours. */
 const SPANS = [

@@ -5,10 +5,10 @@ import type { TableList } from '../../../observe/facts/tables/tables.ts';
 import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatBytes, formatSpan } from '../parts/format.ts';
 import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
 import { RowTable } from '../parts/tables.tsx';
+import { formatBytes, formatSpan } from '../texts/format.ts';
 
 /** What the field begins with. */
 const EXAMPLE = `SELECT event_name, count(*) AS events, count(DISTINCT user_id) AS users

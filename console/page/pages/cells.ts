@@ -6,7 +6,7 @@ import type { DatasetDays, DropDay } from '../../../observe/facts/days/dropDays.
 import type { ExportDays } from '../../../observe/facts/days/exportDays.ts';
 import { misnamedDays } from '../../../observe/facts/days/misnamedDays.ts';
 import type { Tone } from '../parts/figures.ts';
-import { formatCount, formatTime } from '../parts/format.ts';
+import { formatCount, formatTime } from '../texts/format.ts';
 
 /** A day of a line: its mark, how it is, and the same in words. */
 export interface Cell {

@@ -3,8 +3,8 @@ import { tableKinds } from '../../../lib/schema/kinds.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { Status } from '../../../observe/findings/status.ts';
 import type { Figure, Tone } from '../parts/figures.ts';
-import { formatSpan } from '../parts/format.ts';
 import { sumOf } from '../parts/sumOf.ts';
+import { formatSpan } from '../texts/format.ts';
 
 /** The windows of the charts: how many days, and the words for them. */
 export const WINDOWS = [

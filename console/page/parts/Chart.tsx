@@ -2,9 +2,9 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { formatCount, formatDay, formatTime } from '../texts/format.ts';
 import { axisTop, beyond } from './axis.ts';
 import type { ChartProps } from './figures.ts';
-import { formatCount, formatDay, formatTime } from './format.ts';
 
 /** Height of a chart, pixels. */
 const HEIGHT = 150;

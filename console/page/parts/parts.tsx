@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
+import { formatBytes, formatCount, formatTime, isoTime } from '../texts/format.ts';
+import { formatReceived } from '../texts/received.ts';
 import type { ApiState } from './api.ts';
 import type { Figure, Tone } from './figures.ts';
-import { formatBytes, formatCount, formatTime, isoTime } from './format.ts';
-import { formatReceived } from './received.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {

@@ -3,10 +3,10 @@ import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { SqlPage } from '../../../observe/runSql.ts';
+import { formatCount } from '../texts/format.ts';
+import { isNumberType, rowJson } from '../texts/queryRow.ts';
 import { useConsole } from './context.ts';
-import { formatCount } from './format.ts';
 import { Bytes, RawText, Time } from './parts.tsx';
-import { isNumberType, rowJson } from './queryRow.ts';
 import { setParams } from './router.ts';
 
 /** Refused rows that a page lists at first. */
