@@ -72,7 +72,7 @@ ${section(receivedHoursTable.name, receivedHoursTable.comment, receivedHoursTabl
 /** The section about the costs of queries. */
 const COSTS = `## What a query of a view costs
 
-Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least, and S3 the requests for them. Most bytes of raw days are \`event_id\`, which identifies resends and does not compress. Of [curated days](curated.md#what-it-saves) it is not read, and they have few files. \`first_exposures\` reads all days.
+Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least, and S3 the requests for them. Most bytes of raw days are \`event_id\`, which identifies resends and does not compress. Of [curated days](curated.md#what-it-saves) it is not read, and they have few files. \`first_exposures\` reads all days. \`LIMIT\` saves little, as a view looks for resends before it returns its first row.
 `;
 
 /** The columns of a table, and its day. */

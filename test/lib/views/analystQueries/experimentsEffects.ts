@@ -1,6 +1,6 @@
 import type { AnalystQuery } from './AnalystQuery.ts';
 import { eventRows, exposureRows, type Minute, minuteSql, text, unitRows, valuesOf } from './madeRows.ts';
-import { onMadeRows, sqlBelow } from './onMadeRows.ts';
+import { onMadeRows, partOf, sqlBelow } from './onMadeRows.ts';
 
 /** What a gate or segment above experiments answered to a user. */
 type Secondary = readonly [gate: string, user: string, answer: boolean, at: Minute];
@@ -14,6 +14,18 @@ function secondaryRows(exposures: readonly Secondary[]): string {
       return [text(gate), text(user), answer, time, day];
     }),
   );
+}
+
+const ofEvents = sqlBelow('experiments.md', 'Means and percentiles of events');
+
+/** The query of means, with the page's ratio in place of the mean and of the percentile. */
+function ratioOfEvents(): string {
+  const ratio = partOf('experiments.md', /\*\*A ratio\*\*.*?`(CAST.*?) AS mean`/);
+  return ofEvents
+    .replace(/avg\(p\.value_number\) AS mean, .*? AS p95/, () => `${ratio} AS mean`)
+    .replace(/,\n +round\(avg\(p95\).*/, '')
+    .replaceAll(/(?<=mean\)+), 1\)/g, ', 4)')
+    .replace(/p\.event_name = 'page_load' AND .*/, "p.event_name IN ('click', 'view_item')");
 }
 
 /** The queries of docs/experiments.md that compare what units of the groups did. */
@@ -112,19 +124,20 @@ export const effectQueries: readonly AnalystQuery[] = [
   {
     title: 'Means and percentiles of events',
     // In A joe's part has a mean of 150 and a p95 of 300; that of bob and dan, whose hashes begin alike, 400 and 500.
-    sql: onMadeRows(sqlBelow('experiments.md', 'Means and percentiles of events'), {
+    sql: onMadeRows(ofEvents, {
       product_events: eventRows([
         ['page_load', '11-10 12:00', 'joe', 100],
         ['page_load', '11-11 12:00', 'joe', 100],
         ['page_load', '11-12 12:00', 'joe', 100],
         ['page_load', '11-12 13:00', 'joe', 300],
-        ['page_load', '11-20 12:00', 'bob', 300],
+        ['page_load', '11-17 11:59', 'bob', 300],
         ['page_load', '11-11 12:00', 'dan', 500],
         ['page_load', '11-11 12:00', 'cyd', 200],
         ['page_load', '11-11 12:00', 'cyd', null],
         ['page_load', '11-11 12:00', 'leo', null],
         ['page_load', '11-10 11:59', 'joe', 9000],
-        ['page_load', '11-21 00:00', 'joe', 9000],
+        ['page_load', '11-17 12:00', 'joe', 9000],
+        ['page_load', '11-23 12:00', 'late', 9000],
         ['view_item', '11-11 12:00', 'joe', 9000],
         ['page_load', '11-11 12:00', null, 9000],
         ['page_load', '11-11 12:00', 'crossover', 9000],
@@ -140,6 +153,7 @@ export const effectQueries: readonly AnalystQuery[] = [
           ['dan', 'A'],
           ['cyd', 'B'],
           ['leo', 'B'],
+          ['late', 'A', 'late'],
           ['crossover', 'A', 'crossover'],
           ['held out', 'A', 'held out'],
           ['in a gate', 'A', 'gate'],
@@ -152,6 +166,28 @@ export const effectQueries: readonly AnalystQuery[] = [
       ['A', '6', '275', '125', '400', '100'],
       ['B', '1', '200', null, '200', null],
     ],
+  },
+  {
+    // Joe's part clicks half of what it views, cyd's all, and that of dan, who views nothing, has no ratio.
+    title: 'Means and percentiles of events: a ratio',
+    sql: onMadeRows(ratioOfEvents(), {
+      product_events: eventRows([
+        ['view_item', '11-11 12:00', 'joe'],
+        ['view_item', '11-12 12:00', 'joe'],
+        ['click', '11-12 12:01', 'joe'],
+        ['view_item', '11-11 12:00', 'cyd'],
+        ['click', '11-11 12:00', 'cyd'],
+        ['click', '11-11 12:00', 'dan'],
+      ]),
+      first_exposures: unitRows({
+        checkout_button: [
+          ['joe', 'A'],
+          ['cyd', 'A'],
+          ['dan', 'A'],
+        ],
+      }),
+    }),
+    answers: [['A', '6', '0.75', '0.25']],
   },
   {
     title: 'Two experiments at once',
@@ -223,8 +259,8 @@ export const effectQueries: readonly AnalystQuery[] = [
       ]),
     }),
     answers: [
-      ['false', '2', '1', '1.5'],
-      ['true', '1', '1', '10'],
+      ['false', '2', '1', '1.5', '1.5'],
+      ['true', '1', '1', '10', null],
     ],
   },
   {

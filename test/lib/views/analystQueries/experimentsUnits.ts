@@ -1,5 +1,5 @@
 import type { AnalystQuery } from './AnalystQuery.ts';
-import { exposureRows, type Minute, minuteSql, text, valuesOf } from './madeRows.ts';
+import { dayBefore, exposureRows, type Minute, minuteSql, noonBefore, text, valuesOf } from './madeRows.ts';
 import { onMadeRows, partOf, sqlBelow } from './onMadeRows.ts';
 
 /** An exposure of a user, whose company came in a column or among the custom IDs. */
@@ -95,6 +95,16 @@ function sdkRows(exposures: readonly SdkExposure[]): string {
   );
 }
 
+/** Rows of exposures, in the order of the columns that the query of what one user saw needs. */
+function seenRows(
+  exposures: readonly (readonly [at: Minute, user: string, name: string])[],
+): readonly (readonly (string | boolean)[])[] {
+  return exposures.map(([at, user, name]) => {
+    const { time, day } = minuteSql(at);
+    return [day, time, text(user), text(name), text('r1'), true, text('Network:Recognized'), text('3.9')];
+  });
+}
+
 /** Rows of users with an address: the table calls it so, and views of exposures have `user_dimensions`. */
 function addressRows(
   column: string,
@@ -128,6 +138,45 @@ export const unitQueries: readonly AnalystQuery[] = [
     answers: [
       ['A, B', 'js-client', '1'],
       ['A, B', 'js-client, py-server', '1'],
+    ],
+  },
+  {
+    title: 'Crossovers: what one user saw',
+    sql: onMadeRows(partOf('experiments.md', /What one user saw.*?`(SELECT .*?)`/), {
+      statsig_forwarded_exposures: valuesOf(
+        'ds, "timestamp", user_id, experiment_id, group_id, gate_value, reason, app_version',
+        seenRows([
+          ['11-20 10:01', 'ada', 'checkout_button'],
+          ['11-20 10:00', 'ada', 'new_cart'],
+          ['11-20 10:00', 'bob', 'new_cart'],
+          ['11-19 23:59', 'ada', 'homepage_hero'],
+        ]),
+      ),
+    }),
+    answers: [
+      ['2026-11-20 10:00:00', 'new_cart', 'r1', 'true', 'Network:Recognized', '3.9'],
+      ['2026-11-20 10:01:00', 'checkout_button', 'r1', 'true', 'Network:Recognized', '3.9'],
+    ],
+  },
+  {
+    // Ada is of the country of her first exposure to the experiment; of cyd none is known.
+    title: 'Conversion: by the country of the first exposure',
+    sql: onMadeRows(
+      `SELECT t.trait, count(*) FROM users AS f ${partOf('experiments.md', /`(JOIN \(SELECT user_id, min_by.*?)`/)} GROUP BY 1 ORDER BY 1`,
+      {
+        users: valuesOf('unit_id', [[text('ada')], [text('bob')], [text('cyd')]]),
+        experiment_exposures: valuesOf('ds, "timestamp", user_id, experiment_id, country', [
+          [dayBefore(20), noonBefore(20), text('ada'), text('checkout_button'), text('DE')],
+          [dayBefore(10), noonBefore(10), text('ada'), text('checkout_button'), text('US')],
+          [dayBefore(30), noonBefore(30), text('ada'), text('homepage_hero'), text('US')],
+          [dayBefore(10), noonBefore(10), text('bob'), text('checkout_button'), text('DE')],
+          [dayBefore(10), noonBefore(10), text('cyd'), text('checkout_button'), text(null)],
+        ]),
+      },
+    ),
+    answers: [
+      ['DE', '2'],
+      [null, '1'],
     ],
   },
   {
