@@ -18,9 +18,6 @@ export interface AcceptedKey {
   readonly sources?: readonly string[] | undefined;
 }
 
-/** Most sources that one key names: as many as a configuration has. */
-export const MAX_KEY_SOURCES = 100;
-
 /** Formats of a key's text members, and words for them. The configuration and the secret share them. */
 export const KEY_FORMATS = {
   label: { pattern: /^[\w.-]{1,64}$/, words: 'a label: letters, digits, _ . - (at most 64)' },

@@ -31,7 +31,7 @@ import { relaySchema } from './relay.ts';
 import { sourcesSchema } from './sources.ts';
 import { DEFAULT_SERVICE, serviceName } from './stages.ts';
 
-/** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
+/** The shape of `sluice.config.ts`, with every default. Checks of several fields together are in lib/config/problems/. */
 export const configSchema = z.strictObject({
   bucket: noted(
     bucketName(),

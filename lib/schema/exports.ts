@@ -10,7 +10,7 @@ import {
 } from './formats.ts';
 import { named, noted } from './noted.ts';
 
-/** Days of a lookback at most. */
+/** The most days of an export's lookback. */
 export const MOST_LOOKBACK_DAYS = 90;
 
 /** Formats of an export's files. */
@@ -58,7 +58,8 @@ export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100')
 
 /**
  * Days before today at which each run has to look, so that no late row stays out of an export: `pastDays`, and one more, because
- * a row of the oldest of them arrives until midnight and a run sees it the day after. A lookback has 90 at most.
+ * a row of the oldest of them arrives until midnight and a run sees it the day after. They may be more than
+ * {@link MOST_LOOKBACK_DAYS}.
  */
 export function lateDays({ timeWindow }: { readonly timeWindow: { readonly pastDays: number } }): number {
   return timeWindow.pastDays + 1;

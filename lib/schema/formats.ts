@@ -96,18 +96,18 @@ export function folderName(): z.ZodString {
 /** Matches ARNs of keys of KMS. An alias may lead to another key tomorrow. */
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 /**
- * A symmetric key of one region by its ID. Neither an alias, which policies can't name, nor a key of many regions
+ * The ARN of a symmetric key of one region by its ID. It is neither an alias, which policies can't name, nor a key of many regions
  * (`mrk-…`), which Statsig's guide rules out. https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
  */
 const SINGLE_REGION_KEY =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** ARN of the key that somebody else's bucket is encrypted with. */
+/** ARN of a KMS key: of somebody else's bucket or files, or of the log groups. */
 export function kmsKeyArn(): z.ZodString {
   return z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias');
 }
 
-/** ARN of the key that the deployment's bucket is encrypted with. */
+/** ARN of the KMS key of a bucket that readers of the stack use: Sluice's own, or that of OWOX's results. */
 export function singleRegionKeyArn(): z.ZodString {
   return z
     .string('the ARN of a KMS key')

@@ -4,6 +4,7 @@ import { parseLayout } from './fields/layout.ts';
 import { customerBucketMembers, flag, kmsKeyArn, placeName, schedule, sqlName, whole } from './formats.ts';
 import { eventsMapping, exposuresMapping, metricsMapping } from './mapping/mappings.ts';
 import { tableMapping } from './mapping/tableMapping.ts';
+import { MOST_SOURCES } from './names.ts';
 import { named, noted } from './noted.ts';
 
 /**
@@ -90,7 +91,7 @@ const shared = {
         `one of ${DAY_FORMATS.join(', ')}, <name>=YYYY-MM-DD, or year=YYYY/month=MM/day=DD; M and D are without zeros in front`,
       )
       .default('YYYY-MM-DD'),
-    'How the folders of days are called.',
+    'How folders of days are named.',
   ),
   layout: noted(
     z
@@ -127,7 +128,7 @@ const shared = {
   ),
   unusualShare: noted(
     share().default(0.5),
-    "Part of its weekday's usual rows at or below which a loaded day is a warning, as is one above five times of them, or far below days that are near each other (below 0.5, farther by as much). 0 turns all of it off.",
+    "Part of its weekday's usual rows: a loaded day with at most so many is a warning. So is a day with more than five times the usual rows, and one far below days that are near each other. 0 turns all three off: [Days with other rows than usual](ingest.md#days-with-other-rows-than-usual).",
   ),
   filesLeave: noted(
     flag().default(false),
@@ -241,7 +242,10 @@ const sourceSchema = named(
  * Customers' buckets that are ingested: docs/ingest.md. Without any, the deployment has none of the functions, queues and
  * alarms for it (infra/serverless/requirements.ts, infra/drops/ingest.ts).
  */
-export const sourcesSchema = z.array(sourceSchema, 'a list').max(100, 'at most 100').default([]);
+export const sourcesSchema = z
+  .array(sourceSchema, 'a list')
+  .max(MOST_SOURCES, `at most ${MOST_SOURCES}`)
+  .default([]);
 
 /** One validated source. */
 export type Source = z.output<typeof sourceSchema>;

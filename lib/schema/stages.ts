@@ -10,7 +10,7 @@ export const LOCAL_STAGE = 'local';
 /** The service whose stack a deployment is unless its configuration names another. */
 export const DEFAULT_SERVICE = 'sluice';
 
-/** How the names of stages of persons begin. */
+/** The beginning of the name of a single developer's stage. */
 const PERSONAL = 'personal-';
 
 /**

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { ANY_KEY, ANY_KEY_TAKEN, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../AcceptedKey.ts';
+import { ANY_KEY, ANY_KEY_TAKEN, defaultKinds, KEY_FORMATS } from '../AcceptedKey.ts';
 import { placeName } from '../formats.ts';
+import { MOST_SOURCES } from '../names.ts';
 import { named, noted } from '../noted.ts';
 
 const { label, sha256, environment } = KEY_FORMATS;
@@ -37,7 +38,7 @@ export const keySchema = named(
         z
           .array(placeName(), 'a list of names of sources')
           .min(1, 'the name of at least one source')
-          .max(MAX_KEY_SOURCES, `at most ${MAX_KEY_SOURCES} names of sources`)
+          .max(MOST_SOURCES, `at most ${MOST_SOURCES} names of sources`)
           .optional(),
         'Names of the sources that the key may start with `POST /v1/mark_data_ready_dwh`.',
         'none, unless the configuration has only one source',

@@ -1,13 +1,5 @@
 import { escapePattern } from '../../base/text.ts';
 
-/**
- * Formats of texts that are times, in the letters of Java's DateTimeFormatter, which Spark, Glue and Firehose have: writers
- * on AWS know these. Athena's `parse_datetime` has Joda's letters, of which y M d H h m s S a E and Z mean the same.
- *
- * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
- * https://www.joda.org/joda-time/key_format.html
- */
-
 /** The part of a time that a piece of a format stands for. */
 export type TimePart =
   | 'year'
@@ -160,7 +152,13 @@ export type ParsedTimeFormat =
   | { readonly expected: string };
 
 /**
- * Reads a format. A part of a time stands in it once, also if sections with it exclude each other. Texts match in any case of
+ * Reads the format of texts that are times, in the letters of Java's DateTimeFormatter, which Spark, Glue and Firehose have:
+ * writers on AWS know these. Athena's `parse_datetime` has Joda's letters, of which y M d H h m s S a E and Z mean the same.
+ *
+ * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
+ * https://www.joda.org/joda-time/key_format.html
+ *
+ * A part of a time stands in it once, also if sections with it exclude each other. Texts match in any case of
  * their letters.
  */
 export function parseTimeFormat(text: string): ParsedTimeFormat {

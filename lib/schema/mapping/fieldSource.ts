@@ -69,7 +69,7 @@ const constant = named(
 const reading = {
   cast: noted(
     z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
-    'What bytes are, `uuid` or `string`; a row whose value is none is refused.',
+    'What bytes are, `uuid` or `string`; a row with other bytes is refused.',
     'what the file says; bytes without an annotation are UTF-8 text, and a column of exactly 16 such bytes is refused',
   ),
   optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),

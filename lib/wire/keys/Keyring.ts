@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { defineErrorFamily } from '../../base/errors.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
-import { type AcceptedKey, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
+import { type AcceptedKey, defaultKinds, KEY_FORMATS } from '../../schema/AcceptedKey.ts';
+import { MOST_SOURCES } from '../../schema/names.ts';
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
 import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
 import { sdkKey } from '../sdkRequest.ts';
@@ -142,8 +143,8 @@ function readSources(value: unknown, problems: string[]): readonly string[] | un
     (item): item is string =>
       typeof item === 'string' && item.length <= PLACE_NAME_LENGTH && pattern.test(item),
   );
-  if (names.length === 0 || names.length < list.length || names.length > MAX_KEY_SOURCES)
-    problems.push(`sources: expected a list of 1 to ${MAX_KEY_SOURCES} texts, each ${words}`);
+  if (names.length === 0 || names.length < list.length || names.length > MOST_SOURCES)
+    problems.push(`sources: expected a list of 1 to ${MOST_SOURCES} texts, each ${words}`);
   return names;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseLayout, withoutMidnight } from '../../../../lib/schema/fields/layout.ts';
+import { type Layout, parseLayout, withoutMidnight } from '../../../../lib/schema/fields/layout.ts';
 
-function layout(text: string) {
+/** The layout of a valid glob. */
+function layout(text: string): Layout {
   const parsed = parseLayout(text);
   if ('expected' in parsed) throw new Error(parsed.expected);
   return parsed.layout;
@@ -52,10 +53,12 @@ describe('a layout of keys', () => {
     expect(layout(glob).dayOf(path)).toBe(day);
   });
 
-  it('leaves only the midnights out of a key that a layout finds', () => {
-    expect(withoutMidnight('in/dt=2026-11-19T00:00:00/_SUCCESS')).toBe('in/dt=2026-11-19/_SUCCESS');
-    const other = 'in/dt=2026-11-19t00:00:00/_SUCCESS';
-    expect(withoutMidnight(other)).toBe(other);
+  it.each([
+    { key: 'in/dt=2026-11-19T00:00:00/_SUCCESS', rest: 'in/dt=2026-11-19/_SUCCESS' },
+    // No midnight: a small t.
+    { key: 'in/dt=2026-11-19t00:00:00/_SUCCESS', rest: 'in/dt=2026-11-19t00:00:00/_SUCCESS' },
+  ])('$key without midnight is $rest', ({ key, rest }) => {
+    expect(withoutMidnight(key)).toBe(rest);
   });
 
   it.each([
@@ -68,7 +71,7 @@ describe('a layout of keys', () => {
     { glob: 'toString/YYYY/MM/DD/*valueOf', prefix: 'toString/2026/11/19/' },
     { glob: 'COMMANDS/YYYY/M/DD/*', prefix: 'COMMANDS/2026/11/19/' },
   ])(
-    'knows that paths of $glob begin with "$prefix", and an example that it finds again',
+    'paths of 2026-11-19 begin with "$prefix" by $glob, which finds the day in its own example',
     ({ glob, prefix }) => {
       const made = layout(glob);
       expect(made.prefixOf('2026-11-19')).toBe(prefix);
@@ -76,19 +79,26 @@ describe('a layout of keys', () => {
     },
   );
 
-  it('knows the folders of days, and those above them', () => {
-    const dayIn = (glob: string, folder: string) => {
-      const made = layout(glob);
-      return made.dayOfFolder(folder) ?? made.leadsToDays(folder);
-    };
-    expect(dayIn('YYYY/MM/DD/*.parquet', '2026/11/19/')).toBe('2026-11-19');
-    expect(dayIn('YYYY/MM/DD/*.parquet', '2026/11/')).toBe(true);
-    expect(dayIn('YYYY/MM/DD/*.parquet', 'year=2026/')).toBe(false);
-    expect(dayIn('YYYY/MM/DD/*.parquet', '2026/11/31/')).toBe(false);
-    expect(dayIn('**/dt=YYYY-MM-DD/*', 'run=7/')).toBe(true);
-    expect(dayIn('**/dt=YYYY-MM-DD/*', 'run=7/dt=2026-11-19 00:00:00/')).toBe('2026-11-19');
-    expect(dayIn('in/x_YYYYMMDD.parquet', 'in/')).toBe(true);
-    expect(dayIn('in/x_YYYYMMDD.parquet', 'in/x_20261119.parquet/')).toBe(false);
+  it.each<{ readonly glob: string; readonly folder: string; readonly day: string | null }>([
+    { glob: 'YYYY/MM/DD/*.parquet', folder: '2026/11/19/', day: '2026-11-19' },
+    { glob: 'YYYY/MM/DD/*.parquet', folder: '2026/11/', day: null },
+    { glob: 'YYYY/MM/DD/*.parquet', folder: '2026/11/31/', day: null },
+    { glob: '**/dt=YYYY-MM-DD/*', folder: 'run=7/dt=2026-11-19 00:00:00/', day: '2026-11-19' },
+    { glob: '**/dt=YYYY-MM-DD/*', folder: 'run=7/', day: null },
+    { glob: 'in/x_YYYYMMDD.parquet', folder: 'in/x_20261119.parquet/', day: null },
+  ])('$glob says that the day of the folder $folder is $day', ({ glob, folder, day }) => {
+    expect(layout(glob).dayOfFolder(folder)).toBe(day);
+  });
+
+  it.each([
+    { glob: 'YYYY/MM/DD/*.parquet', folder: '2026/11/', leads: true },
+    { glob: 'YYYY/MM/DD/*.parquet', folder: 'year=2026/', leads: false },
+    { glob: 'YYYY/MM/DD/*.parquet', folder: '2026/11/31/', leads: false },
+    { glob: '**/dt=YYYY-MM-DD/*', folder: 'run=7/', leads: true },
+    { glob: 'in/x_YYYYMMDD.parquet', folder: 'in/', leads: true },
+    { glob: 'in/x_YYYYMMDD.parquet', folder: 'in/x_20261119.parquet/', leads: false },
+  ])('that days of $glob may be below the folder $folder is $leads', ({ glob, folder, leads }) => {
+    expect(layout(glob).leadsToDays(folder)).toBe(leads);
   });
 
   it.each([
@@ -104,7 +114,7 @@ describe('a layout of keys', () => {
     { glob: 'YYYY/MM/DD/a**b', message: '**/ for any folders' },
     { glob: 'YYYY/MM/DD/a**/b', message: '**/ for any folders' },
     { glob: 'YYYY/MM/DD/***', message: '**/ for any folders' },
-  ])('$glob is refused', ({ glob, message }) => {
+  ])('$glob is refused, as expected is $message', ({ glob, message }) => {
     expect(parseLayout(glob)).toEqual({ expected: expect.stringContaining(message) });
   });
 });
