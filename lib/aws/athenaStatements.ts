@@ -191,7 +191,7 @@ function locationOf({ ResultConfiguration }: QueryExecution): { readonly locatio
 async function readRows(
   client: AthenaClient,
   id: string,
-): Promise<Omit<Extract<StatementResult, { readonly rows: unknown }>, 'scannedBytes' | 'location'>> {
+): Promise<Omit<ResultPage, 'next'> & { readonly hasMore: boolean }> {
   const rows: (readonly (string | null)[])[] = [];
   let page: ResultPage = { columns: [], types: [], rows: [], next: undefined };
   for (let read = 0; read < MOST_PAGES; read += 1) {

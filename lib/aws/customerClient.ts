@@ -30,8 +30,8 @@ export function customerClient(
   { region, role }: Pick<Source, 'region' | 'role'>,
   { sessionName, sessionPolicy, answerMs, by }: CustomerAccess,
 ): S3Client {
-  const kept = JSON.stringify([sessionName, sessionPolicy, region, role, answerMs]);
-  const known = by === undefined ? clients.get(kept) : undefined;
+  const settings = JSON.stringify([sessionName, sessionPolicy, region, role, answerMs]);
+  const known = by === undefined ? clients.get(settings) : undefined;
   if (known !== undefined) return known;
   const sts = by?.sts ?? stsClient();
   const credentials =
@@ -44,7 +44,7 @@ export function customerClient(
     followRegionRedirects: false,
     requestHandler: clientLimits({ answerMs }),
   });
-  if (by === undefined) clients.set(kept, client);
+  if (by === undefined) clients.set(settings, client);
   else by.closes(client);
   return client;
 }

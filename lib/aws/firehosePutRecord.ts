@@ -2,7 +2,10 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import type { PutRecord } from '../landing/store/land.ts';
 import { ANSWER_MS, CONNECT_MS, clientLimits } from './clientLimits.ts';
 
-/** Puts one record into a Firehose delivery stream, once. It throws what the client throws, or when it takes too long. */
+/**
+ * Puts records into a Firehose delivery stream, each with one call. A call throws what the client throws, and an `AbortError` once its
+ * time is over.
+ */
 export function firehosePutRecord(client: FirehoseClient, stream: string): PutRecord {
   return async (record, timeoutMs) => {
     await client.send(new PutRecordCommand({ DeliveryStreamName: stream, Record: { Data: record } }), {

@@ -67,16 +67,19 @@ export function secretText(client: () => SecretsManagerClient, secretId: string)
   };
 }
 
+/** Milliseconds for a connection: a request of an SDK may wait for the keys. */
+const SECRETS_CONNECT_MS = 500;
+
 let secretsManager: SecretsManagerClient | undefined;
 
 /**
- * The shared client of Secrets Manager, created on first use. It makes two attempts, and connects fast or not at all. Whoever
- * reads limits the time of the answer.
+ * The shared client of Secrets Manager, created on first use. It makes two attempts. Who calls limits the time
+ * of the answer, as {@link secretText} does.
  */
 export function secretsManagerClient(): SecretsManagerClient {
   secretsManager ??= new SecretsManagerClient({
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 500 },
+    requestHandler: { connectionTimeout: SECRETS_CONNECT_MS },
   });
   return secretsManager;
 }

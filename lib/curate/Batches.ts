@@ -89,7 +89,7 @@ export class Batches {
       random,
       signal: this.#run.signal,
       // A detail names the file.
-      failure: (part, detail, cause) => new CurateError(FETCH_FAILURES[part], detail, { cause }),
+      makeError: (kind, detail, cause) => new CurateError(FETCH_FAILURES[kind], detail, { cause }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
     return files.map((file) => {

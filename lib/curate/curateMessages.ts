@@ -56,6 +56,7 @@ function taskFields({ kind, day, reason }: CurateTask): Pick<CurateTask, 'kind' 
 
 /** The log line of a task that has ended. */
 function logFields(task: CurateTask, done: CurateOutcome): Record<string, unknown> {
+  // Only some outcomes have a failure.
   const { failure, ...rest } = { failure: undefined, ...done };
   return {
     level: failure === undefined ? 'info' : 'error',

@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { VERSION_KEPT_MS } from '../ledger/versions.ts';
 
 // The plan.
@@ -15,17 +16,17 @@ export const MOST_DAYS_A_NIGHT = 31;
  */
 export const MOST_BYTES_A_NIGHT = 64 * 10 ** 9;
 /** Milliseconds after which a task that nobody has finished is queued again: before the next night. */
-export const REQUEUE_AFTER_MS = 20 * 3_600_000;
+export const REQUEUE_AFTER_MS = 20 * HOUR_MS;
 /**
  * Milliseconds after a version was made in which one of its raw files may be gone because the writer has taken it back, and
  * has not yet written its rows into another: a round that fails removes its files within minutes.
  */
-export const TAKEN_BACK_MS = 2 * 3_600_000;
+export const TAKEN_BACK_MS = 2 * HOUR_MS;
 /**
  * Milliseconds before the deadline in which a run looks at no further day: it publishes the list, and sends what it has found. That
  * takes some pages of partitions, an update of each view, and at most 31 tasks of each table.
  */
-export const PUBLISH_MS = 60_000;
+export const PUBLISH_MS = MINUTE_MS;
 /** Days that are looked at in parallel, with one or more list calls each. */
 export const PARALLEL_DAYS = 16;
 /** Pages of partitions of one table: 1,000 each, or fewer. */
@@ -52,7 +53,7 @@ export const BEGUN_KEPT_MS = 2 * VERSION_KEPT_MS;
  * Milliseconds after which nobody begins to work on a version. Work that was begun before ends long before the version
  * is deleted.
  */
-export const VERSION_VALID_MS = 36 * 3_600_000;
+export const VERSION_VALID_MS = 36 * HOUR_MS;
 
 // The list of days that views read.
 

@@ -1,3 +1,5 @@
+import { HOUR_MS } from '../base/time.ts';
+
 // Listing and looking into drops.
 
 /**
@@ -36,9 +38,9 @@ export const MAX_LOG_LINE_BYTES = 64 * 1_024;
 /** Datasets that are planned in parallel. */
 export const PARALLEL_DATASETS = 8;
 /** Milliseconds after which a task that no load has started is queued again. Its message is lost by then. */
-export const REQUEUE_AFTER_MS = 6 * 3_600_000;
+export const REQUEUE_AFTER_MS = 6 * HOUR_MS;
 /** Milliseconds after which a failed day with the same files is retried. */
-export const RETRY_AFTER_MS = 12 * 3_600_000;
+export const RETRY_AFTER_MS = 12 * HOUR_MS;
 /** Days for which a day that failed, or never came, is named, however old it is: after its last try, and after its lookback. */
 export const NAMED_DAYS = 30;
 /** Most days of a dataset that a run looks at besides those of the lookback. */

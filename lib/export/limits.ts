@@ -1,3 +1,5 @@
+import { HOUR_MS } from '../base/time.ts';
+
 /** Limits of the export. */
 
 /** Files of a day that are copied in parallel. Each holds at most two parts in memory. */
@@ -32,7 +34,7 @@ export const LIST_ROUNDS = 3;
 /** Days that one request may name. */
 export const MOST_DAYS = 400;
 /** Milliseconds after which a task that was not started is queued again. Its message is lost by then. */
-export const REQUEUE_AFTER_MS = 3_600_000;
+export const REQUEUE_AFTER_MS = HOUR_MS;
 /** Milliseconds after which a run retries a failed day: the next run of an hourly schedule. */
 export const RETRY_AFTER_MS = 45 * 60_000;
 /** Seconds before a task that ran out of time continues. */

@@ -1,5 +1,7 @@
+import { DAY_MS } from '../base/time.ts';
+
 /** Milliseconds that a replaced version is kept for queries that started before. */
-export const VERSION_KEPT_MS = 24 * 3_600_000;
+export const VERSION_KEPT_MS = DAY_MS;
 
 /**
  * Name of a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time and are unique to a load, so that no

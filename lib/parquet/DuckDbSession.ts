@@ -74,8 +74,10 @@ export class DuckDbSession {
 
   /**
    * Opens sessions that run statements side by side in one instance: its memory is of all together, and so is what
-   * {@link addTextFunction} adds. Each statement has `threads`. Close all of them.
+   * {@link addTextFunction} adds. Each statement has `threads`.
    *
+   * @param sessions How many there are, at least 1. Close all of them.
+   * @param signal Interrupts running statements, which then throw the signal's reason.
    * @throws EngineError if DuckDB does not accept the settings.
    */
   static async openBeside(

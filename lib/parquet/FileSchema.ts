@@ -64,19 +64,19 @@ export const fileColumnSchema = z.strictObject({
    * Whether it, or something inside, is 16 bytes of which the file does not say what they are: Arrow's `binary(16)` and
    * Avro's `fixed(16)` may be UUIDs, polars' Int128 are numbers.
    */
-  untold: z.boolean(),
+  isUnknownBytes: z.boolean(),
   /**
    * Whether it holds instants although DuckDB's type has no zone: INT96, which Spark, Hive and Trino write in UTC, and times
    * with only the old converted type, which are in UTC by specification.
    * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
    */
-  utc: z.boolean(),
+  isUtc: z.boolean(),
   /** Whether its times are nanoseconds in the file. DuckDB truncates those with a zone to microseconds. */
-  nanoseconds: z.boolean(),
+  isNanoseconds: z.boolean(),
   /** Why DuckDB misreads it, or something inside: what the file has, and what can be read instead. Null if it is read correctly. */
   misread: z.strictObject({ found: z.string(), needs: z.string() }).nullable(),
   /** Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such columns. */
-  empty: z.boolean(),
+  isEmpty: z.boolean(),
   /** Range of its leaves among the column chunks of a row group: first and end. */
   leaves: z
     .tuple([z.int().min(0), z.int().min(0)])

@@ -14,9 +14,9 @@ const MAX_ANSWER_BYTES = 256 * 1_024 * 1_024;
 export interface ChildProgram {
   /** Path of its module. */
   readonly program: string;
-  /** An existing folder. */
+  /** An existing folder for the files of the call: absolute path. */
   readonly temporaryDirectory: string;
-  /** Kills the process. */
+  /** Kills the process. The call throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +40,9 @@ export interface Crash {
  * DuckDB is about to read alone. It has no credentials: its environment is empty, except for where Lambda keeps libraries. What
  * it answers is checked, as a file may have taken control of it.
  *
+ * @param call What the program gets, as JSON.
  * @param schema Of the value.
+ * @returns The value that the process answers, or how it ended if it has not answered.
  * @throws the error that the process answers; EngineError; the signal's reason.
  */
 export async function callProcess<Value>(
@@ -118,7 +120,7 @@ async function readOwn(path: string, most: number): Promise<Buffer> {
   return readFile(path);
 }
 
-/** The size of a file that the process has written. @throws RangeError unless it is a plain file. */
+/** What the system says of a file that the process has written. @throws RangeError unless it is a plain file. */
 export async function statOwn(path: string): Promise<Stats> {
   const stats = await lstat(path);
   if (!stats.isFile()) throw new RangeError(`${basename(path)} is not a regular file.`);

@@ -85,9 +85,9 @@ export interface FetchOptions {
   /** Ends all reads, which throw the signal's reason. */
   readonly signal: AbortSignal;
   /** Called for a file that could not be read. Default: nothing. */
-  readonly failed?: (key: string, error: SluiceError) => void;
+  readonly onFailed?: (key: string, error: SluiceError) => void;
   /** Makes the error for a body that broke off each time, or a disk that takes no more bytes or no file. */
-  readonly failure: (kind: 'body' | DiskError['kind'], detail: string, cause: unknown) => SluiceError;
+  readonly makeError: (kind: 'body' | DiskError['kind'], detail: string, cause: unknown) => SluiceError;
 }
 
 /**
@@ -95,12 +95,12 @@ export interface FetchOptions {
  * ETag.
  *
  * @returns The files in their order; null if one of them has changed or is gone, and the caller must list again.
- * @throws What the bucket throws; the `failure` of a body or the disk; the signal's reason.
+ * @throws What the bucket throws; what `makeError` makes of a body or the disk; the signal's reason.
  */
 export async function fetchFiles(
   bucket: FetchedBucket,
   objects: readonly FetchedObject[],
-  { directory, wait, random, signal, failed, failure }: FetchOptions,
+  { directory, wait, random, signal, onFailed, makeError }: FetchOptions,
 ): Promise<readonly EngineFile[] | null> {
   const files = objects.map(({ key }, index) => ({
     name: key,
@@ -109,14 +109,14 @@ export async function fetchFiles(
   const parts = objects.flatMap((object, index) => splitFile(object, files[index]?.path ?? ''));
   // The first failure stops the other reads, which may be long.
   const stop = new AbortController();
-  const reading = { wait, random, failure, signal: AbortSignal.any([signal, stop.signal]) };
+  const reading = { wait, random, makeError, signal: AbortSignal.any([signal, stop.signal]) };
   try {
     await mapLimit(parts, PARALLEL_READS, async (part) => {
       try {
         if (!(await fetchPart(bucket, part, reading))) throw CHANGED;
       } catch (error) {
         // Later reads fail because they are stopped, and errors of the disk are not the file's.
-        if (!stop.signal.aborted && error instanceof SluiceError) failed?.(part.object.key, error);
+        if (!stop.signal.aborted && error instanceof SluiceError) onFailed?.(part.object.key, error);
         stop.abort();
         throw error;
       }
@@ -124,7 +124,7 @@ export async function fetchFiles(
   } catch (error) {
     signal.throwIfAborted();
     if (error === CHANGED) return null;
-    throw error instanceof DiskError ? failure(error.kind, error.message, error.cause) : error;
+    throw error instanceof DiskError ? makeError(error.kind, error.message, error.cause) : error;
   }
   return files;
 }
@@ -144,7 +144,7 @@ function splitFile(object: FetchedObject, path: string): FilePart[] {
 async function fetchPart(
   bucket: FetchedBucket,
   { object, path, range }: FilePart,
-  { wait, random, signal, failure: failureOf }: Omit<FetchOptions, 'directory' | 'failed'>,
+  { wait, random, signal, makeError }: Omit<FetchOptions, 'directory' | 'onFailed'>,
 ): Promise<boolean> {
   const first = range?.first ?? 0;
   const expected = range === undefined ? object.size : range.last - first + 1;
@@ -168,8 +168,8 @@ async function fetchPart(
         body.destroy();
       }
     }
-    const name = failure instanceof Error ? failure.message : String(failure);
-    throw failureOf('body', `${object.key}: ${name}`, failure);
+    const message = failure instanceof Error ? failure.message : String(failure);
+    throw makeError('body', `${object.key}: ${message}`, failure);
   } finally {
     closeSync(file);
   }

@@ -1,11 +1,15 @@
 import type { FileColumn } from './FileSchema.ts';
 import { CONVERTED, ELEMENT, intOf, LOGICAL, type SchemaNode, structOf } from './parquetFooter.ts';
+import type { ThriftStruct } from './thriftCompact.ts';
 
 /** `FieldRepetitionType` of a field that is a list of values. */
 const REPEATED = 2;
 
 /** The most digits of DuckDB's decimals. It converts larger ones to doubles, incorrectly: https://github.com/duckdb/duckdb/pull/25058 */
 const MAX_DIGITS = 38;
+
+/** Field IDs of `DecimalType`. */
+const DECIMAL = { scale: 1, precision: 2 } as const;
 
 /** The size that a decimal declares. */
 interface DecimalSize {
@@ -71,23 +75,26 @@ function isList({ element }: SchemaNode): boolean {
   return intOf(element, ELEMENT.converted) === CONVERTED.list || logical?.has(LOGICAL.list) === true;
 }
 
-/** The size of a decimal from the old annotation or the new one; NaN if they contradict each other. */
+/** The size of a decimal from the old annotation or the new one, NaN if they contradict each other; null for what is no decimal. */
 function decimalOf({ element, children }: SchemaNode): DecimalSize | null {
   const logical = structOf(element, ELEMENT.logical);
   const isLogical = logical?.has(LOGICAL.decimal) === true;
   const isConverted = intOf(element, ELEMENT.converted) === CONVERTED.decimal;
   if (children.length > 0 || (!isLogical && !isConverted)) return null;
-  const said = isLogical && logical !== null ? structOf(logical, LOGICAL.decimal) : null;
-  const sizes = [
-    ...(said === null ? [] : [{ digits: intOf(said, 2) ?? 0, scale: intOf(said, 1) ?? 0 }]),
-    ...(isConverted
-      ? [{ digits: intOf(element, ELEMENT.precision) ?? 0, scale: intOf(element, ELEMENT.scale) ?? 0 }]
-      : []),
-  ];
-  const [first, second = first] = sizes;
-  if (first === undefined || second === undefined) return null;
-  const agree = first.digits === second.digits && first.scale === second.scale;
-  return agree ? first : { digits: Number.NaN, scale: Number.NaN };
+  const decimal = logical === null ? null : structOf(logical, LOGICAL.decimal);
+  const stated = decimal === null ? null : sizeOf(decimal, DECIMAL);
+  const old = isConverted ? sizeOf(element, ELEMENT) : null;
+  if (stated === null || old === null) return stated ?? old;
+  const agree = stated.digits === old.digits && stated.scale === old.scale;
+  return agree ? stated : { digits: Number.NaN, scale: Number.NaN };
+}
+
+/** The size in a struct, whose fields have these IDs. A field that is not there is 0. */
+function sizeOf(
+  fields: ThriftStruct,
+  ids: { readonly precision: number; readonly scale: number },
+): DecimalSize {
+  return { digits: intOf(fields, ids.precision) ?? 0, scale: intOf(fields, ids.scale) ?? 0 };
 }
 
 /** Whether no decimal has so many digits and this scale. */

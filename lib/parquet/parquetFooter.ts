@@ -45,6 +45,9 @@ export const CONVERTED = { list: 3, decimal: 5, timestampMillis: 9, timestampMic
 /** The members of the union `LogicalType` in use. */
 export const LOGICAL = { list: 3, decimal: 5, timestamp: 8, unknown: 11, variant: 16 } as const;
 
+/** The most groups within each other, so that no schema exhausts the stack. Real ones have a tenth. */
+const MOST_LEVELS = 100;
+
 /** The footer is followed by its length and the magic. */
 const TAIL_BYTES = 8;
 
@@ -85,8 +88,6 @@ export const MAX_FOOTER_BYTES = 32 * 1_024 * 1_024;
 
 /** Bytes at the end of a file that are read first: most footers, and all of a small file. */
 const END_BYTES = 64 * 1_024;
-/** Bytes of the mark at the beginning. */
-const HEAD_BYTES = 4;
 
 /** A buffer for {@link readEnds}, which overwrites the ends of the file before. */
 export function endsBuffer(): Buffer<ArrayBuffer> {
@@ -106,7 +107,7 @@ export function readEnds(path: string, buffer = endsBuffer()): FileEnds {
     if (footer > end.length && footer <= Math.min(size, MAX_FOOTER_BYTES + TAIL_BYTES))
       end = readSyncAt(file, size - footer, footer);
     const head =
-      end.length === size ? end.subarray(0, HEAD_BYTES) : readSyncAt(file, 0, Math.min(size, HEAD_BYTES));
+      end.length === size ? end.subarray(0, MARK_BYTES) : readSyncAt(file, 0, Math.min(size, MARK_BYTES));
     return { size, head, end };
   } finally {
     closeSync(file);
@@ -133,9 +134,11 @@ function readSyncAt(
 export class ParquetFooter {
   /** Bytes of the whole file. */
   readonly size: number;
+  /** Number of rows, as the footer says. */
   readonly rows: number;
+  /** The row groups, in their order in the file. */
   readonly rowGroups: readonly RowGroup[];
-  /** Equal for files with the same schema. */
+  /** The bytes of the schema, as Latin-1: equal for files with the same schema. */
   readonly shape: string;
   /** Whether pages are encrypted, although the footer is not. */
   readonly isEncrypted: boolean;
@@ -193,7 +196,8 @@ export function readSchema(shape: string): SchemaNode {
  * @param end The last bytes of the file.
  */
 export function footerBytes(end: Buffer): number | undefined {
-  if (end.length < TAIL_BYTES || end.toString('latin1', end.length - 4) !== PARQUET_MARK) return undefined;
+  if (end.length < TAIL_BYTES || end.toString('latin1', end.length - MARK_BYTES) !== PARQUET_MARK)
+    return undefined;
   return end.readUInt32LE(end.length - TAIL_BYTES) + TAIL_BYTES;
 }
 
@@ -231,14 +235,14 @@ export function countColumns(shape: string): number {
   return Math.max(leaves, Math.floor(elements / 4));
 }
 
-/** A field that is an integer. */
+/** The value of a field that is an integer; undefined if the struct has no such field. */
 export function intOf(fields: ThriftStruct, id: number): number | undefined {
   const field = fields.get(id);
   const isInt = field !== undefined && field.type >= THRIFT.i16 && field.type <= THRIFT.i64;
   return isInt ? new ThriftReader(field.bytes).int() : undefined;
 }
 
-/** A field that is a struct. */
+/** The value of a field that is a struct; null if the struct has no such field. */
 export function structOf(fields: ThriftStruct, id: number): ThriftStruct | null {
   const field = fields.get(id);
   return field?.type === THRIFT.struct ? new ThriftReader(field.bytes).struct() : null;
@@ -254,7 +258,8 @@ function treeOf(items: readonly Buffer[]): SchemaNode {
   let leaves = 0;
   const read = (level: number): SchemaNode => {
     const item = items[next];
-    if (item === undefined || level > 100) throw new RangeError('The schema ends within a group.');
+    if (item === undefined) throw new RangeError('The schema ends within a group.');
+    if (level > MOST_LEVELS) throw new RangeError('The schema is nested too deeply.');
     next += 1;
     const element = new ThriftReader(item).struct();
     const name = element.get(ELEMENT.name);

@@ -4,6 +4,9 @@ import type { FileColumn } from './FileSchema.ts';
 import { isVariant, whyMisread } from './misread.ts';
 import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';
 
+/** Columns that DuckDB and a load add to a row, which columns of a file would hide. */
+const TAKEN = /^(file_row_number|file_index|sluice_folder_\d+)$/i;
+
 /** Field ID of the unit in `TimestampType`. */
 const TIMESTAMP_UNIT = 2;
 /** Field ID of nanoseconds in that unit. */
@@ -24,31 +27,38 @@ export async function readColumns(
   );
   const names = new Set(types.map(({ column_name }) => String(column_name).toLowerCase()));
   return types.map(({ column_name, column_type }, i) => {
-    let sqlName = String(column_name);
-    if (TAKEN.test(sqlName)) for (sqlName = `file column ${i}`; names.has(sqlName); sqlName += '_');
+    const sqlName = isTaken(String(column_name)) ? freeName(`file column ${i}`, names) : String(column_name);
     return columnOf(sqlName, String(column_type), root.children[i]);
   });
 }
 
-/** Columns that DuckDB and a load add to a row, which columns of a file would hide. */
-const TAKEN = /^(file_row_number|file_index|sluice_folder_\d+)$/i;
+/** A name that no column has: the given one, with underscores behind it while it is taken. */
+function freeName(wanted: string, names: ReadonlySet<string>): string {
+  let name = wanted;
+  while (names.has(name)) name += '_';
+  return name;
+}
 
 /** Whether a column of a file gets another name in SQL, as it would hide one that is added. */
 export function isTaken(name: string): boolean {
   return TAKEN.test(name);
 }
 
-/** A column, by what DuckDB and the footer say of it. */
+/** A column, by what DuckDB and the footer say of it. @param node Its element in the footer; undefined if it cannot be told which one is. */
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
   if (node === undefined) {
-    const unsaid = {
-      untold: false,
+    return {
+      name: sqlName,
+      sqlName,
+      type,
+      isUnknownBytes: false,
       misread: null,
-      nanoseconds: false,
-      utc: false,
-      empty: false,
+      isNanoseconds: false,
+      isUtc: false,
+      isEmpty: false,
+      leaves: null,
+      members: [],
     };
-    return { name: sqlName, sqlName, type, ...unsaid, leaves: null, members: [] };
   }
   const members = isVariant(node) ? [] : structMembers(type);
   const { children } = node;
@@ -56,11 +66,11 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
     name: node.name,
     sqlName,
     type,
-    untold: hasUntold(node),
+    isUnknownBytes: hasUnknownBytes(node),
     misread: whyMisread(node),
-    nanoseconds: isNanoseconds(node),
-    utc: type.startsWith('TIMESTAMP') && isUtc(node),
-    empty: structOf(node.element, ELEMENT.logical)?.has(LOGICAL.unknown) === true,
+    isNanoseconds: isNanoseconds(node),
+    isUtc: type.startsWith('TIMESTAMP') && isUtc(node),
+    isEmpty: structOf(node.element, ELEMENT.logical)?.has(LOGICAL.unknown) === true,
     leaves: node.leaves,
     members: members.map((member, i) =>
       columnOf(member.name, member.type, children.length === members.length ? children[i] : undefined),
@@ -72,8 +82,8 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
 const UUID_BYTES = 16;
 
 /** Whether a column, or something inside, is 16 bytes of which the file does not say what they are. */
-function hasUntold({ element, children }: SchemaNode): boolean {
-  if (children.length > 0) return children.some(hasUntold);
+function hasUnknownBytes({ element, children }: SchemaNode): boolean {
+  if (children.length > 0) return children.some(hasUnknownBytes);
   const isSixteen =
     intOf(element, ELEMENT.type) === PHYSICAL.fixed && intOf(element, ELEMENT.length) === UUID_BYTES;
   return isSixteen && !element.has(ELEMENT.converted) && !element.has(ELEMENT.logical);
@@ -81,10 +91,9 @@ function hasUntold({ element, children }: SchemaNode): boolean {
 
 /** Whether times are nanoseconds in the file. */
 function isNanoseconds({ element }: SchemaNode): boolean {
-  const timestamp = structOf(element, ELEMENT.logical)?.get(LOGICAL.timestamp);
-  if (timestamp === undefined) return false;
-  const logical = structOf(new Map([[1, timestamp]]), 1);
-  const unit = logical === null ? null : structOf(logical, TIMESTAMP_UNIT);
+  const logical = structOf(element, ELEMENT.logical);
+  const timestamp = logical === null ? null : structOf(logical, LOGICAL.timestamp);
+  const unit = timestamp === null ? null : structOf(timestamp, TIMESTAMP_UNIT);
   return unit?.has(NANOSECONDS) === true;
 }
 

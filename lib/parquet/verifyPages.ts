@@ -89,7 +89,7 @@ async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): ReturnTy
     for (const group of footer.rowGroups) {
       for (const [leaf, chunk] of group.chunks.entries()) {
         if (!walk.isWanted(leaf)) continue;
-        const place = { ...chunk, values: Math.max(chunk.values, group.rows), most: footer.start };
+        const place = { ...chunk, values: Math.max(chunk.values, group.rows), footerStart: footer.start };
         const { isChecked, largest } = await walkChunk(window, place, file.name, walk);
         if (isChecked) hasChecksums = true;
         if (largest < LARGE_PAGE_BYTES) continue;
@@ -111,12 +111,12 @@ function isGzip({ isCompressed, bytes, levels }: Page, codec: number): boolean {
   return codec === GZIP && isCompressed && bytes > levels;
 }
 
-/** A column chunk. */
+/** A column chunk whose pages are looked at. */
 interface Chunk extends ColumnChunk {
   /** Values that DuckDB reads: it goes on to the next page until it has all rows, wherever the chunk ends. */
   readonly values: number;
-  /** Offset of the footer. */
-  readonly most: number;
+  /** Offset of the footer in the file. */
+  readonly footerStart: number;
 }
 
 /**
@@ -144,7 +144,7 @@ async function walkChunk(
     largest = Math.max(largest, page.uncompressed);
     at = page.start + page.bytes;
     requireConsistent(page, chunk.codec);
-    if (at > Math.min(end + UNCOUNTED_BYTES, chunk.most))
+    if (at > Math.min(end + UNCOUNTED_BYTES, chunk.footerStart))
       throw new RangeError('A page ends after its column chunk.');
     const isBlock = isGzip(page, chunk.codec);
     if (page.crc !== undefined || isBlock) isChecked = true;

@@ -294,10 +294,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
   ]),
-  faultsOf('lib/curate/planDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
+  faultsOf('lib/curate/planDays.ts', 'lib/curate/planMessages lib/curate/timeOfLooks', [
     [', ...unseen])', '])'],
   ]),
-  faultsOf('lib/curate/planMessages.ts', 'lib/curate/changes.contract', [
+  faultsOf('lib/curate/planMessages.ts', 'lib/curate/planMessages.contract', [
     ['if (work.deployments.some((id) => failures.has(id))) failures.add(publishing);\n  else', ''],
   ]),
   faultsOf('lib/curate/publishVersion.ts', 'lib/curate/kills.contract', [
@@ -571,8 +571,8 @@ export const mutations: readonly Mutation[] = [
     ['([, lacks]) => !lacks', '() => true'],
     ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),
-  faultsOf('lib/parquet/EngineError.ts', 'lib/parquet/engineFailure', [['.slice(0, MAX_SENTENCE)', '']]),
-  faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [['piece, crc', 'piece']]),
+  faultsOf('lib/parquet/EngineError.ts', 'lib/parquet/EngineError', [['.slice(0, MAX_SENTENCE)', '']]),
+  faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/verifyPages.contract', [['piece, crc', 'piece']]),
   faultsOf('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
     ['Math.max(events + equal, isExact ? finished : 0)', 'events + equal'],
   ]),

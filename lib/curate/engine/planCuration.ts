@@ -12,8 +12,9 @@ const WRITTEN_RATIO = 0.6;
 const DISK_SHARE = 0.8;
 /** Share of that part of the disk for a batch of raw files. */
 const BATCH_SHARE = 0.25;
-/** Milliseconds of one CPU for a byte of raw files that a slice curates, and for a byte that it only reads: measured, times two. */
+/** Milliseconds of one CPU for a byte of raw files that a slice curates: measured, times two. */
 const MS_PER_BYTE = 1 / 8_000;
+/** Milliseconds of one CPU for a byte that a slice only reads, as its row is of another slice: measured, times two. */
 const MS_PER_OTHER_BYTE = 1 / 100_000;
 /**
  * Milliseconds to fetch a byte. Every slice fetches all files. A function has some 80 MB/s for long, however much memory it

@@ -57,8 +57,8 @@ export async function mapPiece(
       wait,
       random,
       signal,
-      failed: (key, error) => progress.problems.set(key, error),
-      failure: fetchFailure,
+      onFailed: (key, error) => progress.problems.set(key, error),
+      makeError: fetchFailure,
     });
     if (files === null) return 'outdated';
     await loader.faultPoint?.('fetched');

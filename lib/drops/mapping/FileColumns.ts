@@ -16,6 +16,7 @@ export function nameOfField(field: ColumnOrFolder): string {
 
 /** The columns and path folders of a file, in which fields are found. */
 export class FileColumns {
+  /** Time zone of times without one: a name of the IANA database. */
   readonly timezone: string;
   /** Columns in which fields were found so far. */
   readonly used = new Set<FileColumn>();
@@ -25,7 +26,7 @@ export class FileColumns {
   readonly #mapped: ReadonlySet<string>;
 
   /**
-   * @param timezone Timezone of times without one.
+   * @param timezone Time zone of times without one.
    * @param folders Folders of the file's path.
    * @param folderColumns Columns of the folders that fields have named so far, by name, shared by all files of a load.
    * @param mapping The dataset's mapping: a column that a field of it names is not proposed for another. Default: any column
@@ -55,7 +56,7 @@ export class FileColumns {
   ): FoundColumn | null {
     const found = 'folder' in field ? this.#folder(field.folder) : this.#columnOf(columnNamesOf(field));
     if (found !== null) this.used.add(found.outer);
-    if (found?.untold === true && !(found.kind === 'bytes' && field.cast !== undefined))
+    if (found?.isUnknownBytes === true && !(found.kind === 'bytes' && field.cast !== undefined))
       throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.type);
     if (found !== null || field.optional === true) return found;
     const wanted = 'folder' in field ? [nameOfField(field)] : columnNamesOf(field);
@@ -194,11 +195,11 @@ function folderColumn(name: string, number: number): FoundColumn {
     sqlName: `sluice_folder_${number}`,
     type: 'VARCHAR',
     members: [],
-    untold: false,
-    utc: false,
-    nanoseconds: false,
+    isUnknownBytes: false,
+    isUtc: false,
+    isNanoseconds: false,
     misread: null,
-    empty: false,
+    isEmpty: false,
     leaves: null,
   };
   return toFoundColumn(outer.name, columnSql(outer), outer, outer);

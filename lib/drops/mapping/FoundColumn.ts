@@ -21,9 +21,9 @@ export interface FoundColumn {
   /** The kind of its values, by which it is read. */
   readonly kind: ColumnKind;
   /** Whether its times are nanoseconds in the file. */
-  readonly nanoseconds: boolean;
-  /** See {@link FileColumn.untold}. */
-  readonly untold: boolean;
+  readonly isNanoseconds: boolean;
+  /** See {@link FileColumn.isUnknownBytes}. */
+  readonly isUnknownBytes: boolean;
   /** Conditions for which a row is refused, whatever it is read as. */
   readonly refusals: readonly Refusal[];
   /** The column itself, or the column that has the member. */

@@ -71,7 +71,7 @@ function findMember(outer: FileColumn, name: string, from: number): FoundColumn 
   let sql = columnSql(outer);
   for (const part of name.slice(from).split('.')) {
     // A column without any value has no member either.
-    if (column.empty) break;
+    if (column.isEmpty) break;
     const member = columnNamed(column.members, part);
     if (member === undefined) return null;
     column = member;
@@ -88,20 +88,20 @@ function findMember(outer: FileColumn, name: string, from: number): FoundColumn 
  * @throws FieldProblem if DuckDB misreads it.
  */
 export function toFoundColumn(name: string, sql: string, column: FileColumn, outer: FileColumn): FoundColumn {
-  const { nanoseconds, untold, misread } = column;
+  const { isNanoseconds, isUnknownBytes, misread } = column;
   if (misread !== null) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread.needs, misread.found);
   }
   const { type } = column;
   const kind = kindOf(column);
-  return { name, sql, type, kind, refusals: refusalsOf(type), nanoseconds, untold, outer };
+  return { name, sql, type, kind, refusals: refusalsOf(type), isNanoseconds, isUnknownBytes, outer };
 }
 
 /** The kind of a column. A time without a zone may be an instant, as the file says. */
-function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
+function kindOf({ type, isUtc, isEmpty }: FileColumn): ColumnKind {
   const kind = columnKind(type);
-  if (empty) return 'empty';
-  return kind === 'local' && utc ? 'instant' : kind;
+  if (isEmpty) return 'empty';
+  return kind === 'local' && isUtc ? 'instant' : kind;
 }
 
 /** The column of a name; undefined if there is none. @throws FieldProblem if several have it. */

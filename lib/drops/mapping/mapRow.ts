@@ -16,6 +16,7 @@ import { textSql } from './valueSql.ts';
 
 /** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */
 export class MappedRow {
+  /** Reasons why rows are refused, by the index that {@link problem} has. */
   readonly problems: RowProblem[] = [];
   /** The fields that are read from columns, in order. */
   readonly fields: MappedField[] = [];

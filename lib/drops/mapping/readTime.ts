@@ -55,14 +55,14 @@ const OUT_OF_RANGE: Refusal = {
 
 /** Reasons of numbers that are times of another unit than the mapping reads, the larger units first. */
 const OTHER_UNITS = [
-  ['ms', 'SLUICE_INGEST_ROW_TIME_MILLISECONDS'],
-  ['us', 'SLUICE_INGEST_ROW_TIME_MICROSECONDS'],
-  ['ns', 'SLUICE_INGEST_ROW_TIME_NANOSECONDS'],
+  { unit: 'ms', reason: 'SLUICE_INGEST_ROW_TIME_MILLISECONDS' },
+  { unit: 'us', reason: 'SLUICE_INGEST_ROW_TIME_MICROSECONDS' },
+  { unit: 'ns', reason: 'SLUICE_INGEST_ROW_TIME_NANOSECONDS' },
 ] as const;
 
 /** Refuses numbers that no calendar of four digits has in a unit, and that are times of this century in another. @param number SQL of a DOUBLE. */
 function otherUnits(number: (raw: string) => string): readonly Refusal[] {
-  return OTHER_UNITS.map(([unit, reason]) => ({
+  return OTHER_UNITS.map(({ unit, reason }) => ({
     reason,
     when: (raw, value) => `(${OUT_OF_RANGE.when(raw, value)}) AND ${isOfUnit(number(raw), unit)}`,
   }));

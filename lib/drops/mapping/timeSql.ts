@@ -9,8 +9,6 @@ import {
 import type { FoundColumn } from './FoundColumn.ts';
 import type { ColumnKind } from './valueSql.ts';
 
-// Times in DuckDB's SQL, to the microsecond.
-
 /** Units per second. */
 const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
 /** Epoch seconds of the year 1, where the range of Athena's timestamps and of Java's dates begins. */
@@ -22,20 +20,18 @@ const MAX_NANOSECONDS = '9223372036854775807';
 
 /** Whether a number since 1970 is of the years 1 to 9999, so that no product of it overflows. */
 function isOfCalendar(number: string, unit: keyof typeof PER_SECOND): string {
-  const [first, end] =
-    unit === 'ns'
-      ? [`-${MAX_NANOSECONDS}`, MAX_NANOSECONDS]
-      : [FIRST_SECOND * PER_SECOND[unit], END_SECOND * PER_SECOND[unit]];
-  return `${number} >= ${first} AND ${number} < ${end}`;
+  if (unit === 'ns') return `${number} >= -${MAX_NANOSECONDS} AND ${number} < ${MAX_NANOSECONDS}`;
+  const per = PER_SECOND[unit];
+  return `${number} >= ${FIRST_SECOND * per} AND ${number} < ${END_SECOND * per}`;
 }
 
 /** Epoch seconds of the years 2000 and 2100: no other unit has these numbers. */
-const CENTURY = [946_684_800, 4_102_444_800] as const;
+const CENTURY = { first: 946_684_800, end: 4_102_444_800 } as const;
 
 /** Whether a number since 1970 is a time of this century in a unit. */
 export function isOfUnit(number: string, unit: keyof typeof PER_SECOND): string {
-  const [first, end] = CENTURY.map((second) => second * PER_SECOND[unit]);
-  return `${number} >= ${first} AND ${number} < ${end}`;
+  const per = PER_SECOND[unit];
+  return `${number} >= ${CENTURY.first * per} AND ${number} < ${CENTURY.end * per}`;
 }
 
 /** Whether a number since 1970 is a time of this century in any unit. */
@@ -58,8 +54,8 @@ interface IsoSql {
 function isoOfVariant(text: string, { pattern, parts }: TimeVariant): IsoSql {
   // Anchored, as otherwise `1` would match in `10`.
   const whole = quoteText(`^${pattern} *\\z`);
-  const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
   const groupOf = (part: TimePart) => `\\${parts.findIndex((candidate) => candidate.part === part) + 1}`;
+  const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
   const lettersOf = (part: TimePart) => parts.find((candidate) => candidate.part === part)?.letters ?? '';
   const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
   const isNamed = lettersOf('month').length > 2;
@@ -94,7 +90,7 @@ export function timeOfNumber(sql: string, kind: ColumnKind, unit: keyof typeof P
   return kind === 'integer' ? utcOfInteger(sql, unit) : utcOfDouble(`CAST(${sql} AS DOUBLE)`, unit);
 }
 
-/** The range is checked first, so that no product overflows. */
+/** Whole numbers since 1970 as UTC, to the microsecond. The range is checked first, so that no product overflows. */
 function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
   const per = PER_SECOND[unit];
   const micros =
@@ -104,7 +100,7 @@ function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
   return `CASE WHEN ${isOfCalendar(sql, unit)} THEN make_timestamp(${micros}) END`;
 }
 
-/** A double has a precision of a quarter of a microsecond for today's seconds. */
+/** Doubles since 1970 as UTC, to the microsecond: a double is precise to a quarter of one for today's seconds. */
 function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
   const per = PER_SECOND[unit];
   return `CASE WHEN ${isOfCalendar(sql, unit)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
@@ -112,10 +108,12 @@ function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
 
 /** A column of times in UTC; null if it holds none. */
 export function timeOfColumn(column: FoundColumn, timezone: string): string | null {
-  const { sql, kind, type, nanoseconds } = column;
+  const { sql, kind, type, isNanoseconds } = column;
   switch (kind) {
     case 'instant':
-      return type === 'TIMESTAMP WITH TIME ZONE' ? ofInstant(sql, nanoseconds ? MIN_NANOSECOND : null) : sql;
+      return type === 'TIMESTAMP WITH TIME ZONE'
+        ? ofInstant(sql, isNanoseconds ? MIN_NANOSECOND : null)
+        : sql;
     case 'local':
     case 'date': {
       const local = timestampSql(column);
@@ -127,12 +125,12 @@ export function timeOfColumn(column: FoundColumn, timezone: string): string | nu
 }
 
 /** A time without a zone, or a date, as a TIMESTAMP. */
-function timestampSql({ sql, type, nanoseconds }: FoundColumn): string {
+function timestampSql({ sql, type, isNanoseconds }: FoundColumn): string {
   if (type === 'TIMESTAMP') return sql;
-  return nanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
+  return isNanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
 }
 
-/** Rounds down to a microsecond. The smallest number is missing, which DuckDB does not treat as infinite. */
+/** A time of nanoseconds, rounded down to a microsecond. The smallest number is a missing time, which DuckDB does not treat as infinite. */
 function ofNanoseconds(sql: string): string {
   const ns = `epoch_ns(${sql})`;
   return `CASE WHEN isfinite(${sql}) AND ${ns} > -9223372036854775807 THEN make_timestamp(${ns} // 1000 - CAST(${ns} % 1000 < 0 AS BIGINT)) END`;

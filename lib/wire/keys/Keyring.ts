@@ -2,9 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { defineErrorFamily } from '../../base/errors.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { type AcceptedKey, defaultKinds, KEY_FORMATS } from '../../schema/AcceptedKey.ts';
-import { MOST_SOURCES } from '../../schema/names.ts';
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
-import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
+import { MOST_SOURCES, PLACE_NAME_LENGTH } from '../../schema/names.ts';
 import { sdkKey } from '../sdkRequest.ts';
 
 /** Accepted keys, prepared for lookups. */

@@ -3,7 +3,7 @@ import { type Column, DeletePartitionCommand, UpdateTableCommand } from '@aws-sd
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
-import { DAY_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { type CurateFaultPoint, type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import { countDays } from '../../../lib/curate/countDays.ts';
@@ -11,10 +11,10 @@ import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { readPartition } from '../../../lib/ledger/movePartition.ts';
 import { EngineError } from '../../../lib/parquet/EngineError.ts';
-import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
+import { curatedSubject, VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { LEASE_MS } from '../../harness/attemptAt.ts';
-import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
+import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
 const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
 
@@ -69,7 +69,7 @@ describe('a day that is curated', () => {
     const task = await curations.task();
     for (const killAt of curateFaultPoints) {
       await curations.kill(task, killAt);
-      await curations.expectRead(41);
+      expect({ killAt, read: await curations.read() }).toEqual({ killAt, read: ids(0, 41) });
       curations.endLease();
     }
     expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
@@ -112,6 +112,7 @@ describe('a day that is curated', () => {
     expect(await curations.entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
   });
 
+  // Before the version is made and once it is; behind the look of its publication; and before and behind the day is listed.
   it.each<{ readonly point: CurateFaultPoint; readonly outcome: object; readonly isMoved: boolean }>([
     { point: 'claimed', outcome: handedBack, isMoved: false },
     { point: 'recorded', outcome: handedBack, isMoved: false },
@@ -182,12 +183,25 @@ describe('a day that is curated', () => {
     expect((await curations.entry())?.erasures).toMatchObject(erased);
   });
 
+  it.each([
+    { after: 36 * HOUR_MS, outcome: 'curated' },
+    { after: 36 * HOUR_MS + 1, outcome: 'outdated' },
+  ])(
+    'is $outcome by a task that begins $after ms after it was sent: later its version may be deleted',
+    async ({ after, outcome }) => {
+      const task = await curations.task();
+      curations.clock.advance(after);
+      expect(await curations.curate(task)).toMatchObject({ outcome });
+    },
+  );
+
   it('is busy for a second task, whose message comes again', async () => {
     const task = await curations.task();
+    if (task === undefined) throw new Error('no task');
     const second: unknown[] = [];
     const both = async () => {
       second.push(await curations.curate(task));
-      second.push(await curations.messages([task ?? {}]));
+      second.push(await curations.messages([task]));
     };
     expect(await curations.curate(task, { at: { claimed: both } })).toMatchObject(curated);
     expect(second).toEqual([{ outcome: 'busy' }, [0]]);
@@ -391,61 +405,6 @@ describe('a day that is curated', () => {
       outcome: 'failed',
       failure: { code: 'SLUICE_CURATE_DAY_TOO_LARGE', message: expect.stringContaining(detail) },
     });
-  });
-});
-
-describe('messages of curate', () => {
-  let curations: Curations;
-  beforeEach(async () => {
-    curations = await startCurations();
-    await curations.land('a', exposures(0, 20));
-  });
-  afterEach(() => curations.close());
-
-  it('that are not of Sluice are delivered again', async () => {
-    expect(await curations.messages([{ sluice: 'other' }])).toEqual([0]);
-    expect(curations.logged).toMatchObject([{ code: 'SLUICE_CURATE_MESSAGE_INVALID' }]);
-  });
-
-  it('are delivered again while the work may succeed, and no more once the day has failed or is curated', async () => {
-    await curations.plan({ sluice: 'curate' });
-    const [task = {}] = curations.takeTasks();
-    const broken = { curate: () => Promise.reject(new Error('broken')) };
-    expect(await curations.messages([task], 1, broken)).toEqual([0]);
-    expect(await curations.messages([task], 2, broken)).toEqual([]);
-    expect(await curations.entry()).toMatchObject({ state: 'failed' });
-    expect(curations.logged.at(-1)).toMatchObject({ level: 'error', code: 'SLUICE_CURATE_STOPPED' });
-    curations.nextNight();
-    await curations.plan({ sluice: 'curate' });
-    const [again = {}] = curations.takeTasks();
-    expect(await curations.messages([again], 1)).toEqual([]);
-    expect(curations.logged.at(-1)).toMatchObject({ level: 'info', outcome: 'curated', day: DAY });
-  });
-
-  it('have versions deleted that are due, of curated days alone, and again if that fails', async () => {
-    const { bucket, config, landing } = curations.makeCurator();
-    const due = curations.clock.now();
-    const version = '20261101T000000000Z-00000000';
-    const note = (table: string) => versionNoteKey({ due, table, day: DAY, version });
-    const folder = (table: string) => versionPrefix(config, table, DAY, version);
-    for (const table of ['curated_exposures', 'acme_events']) {
-      await landing.putNote(note(table));
-      await curations.store.put(bucket, `${folder(table)}a.parquet`, new Uint8Array(1));
-    }
-    const fault = {
-      fault: 'failCalls' as const,
-      code: 'SlowDown',
-      operations: ['DeleteObjects'],
-      calls: 'all' as const,
-    };
-    curations.faults.set({ s3: [fault] });
-    expect(await curations.messages([{ sluice: 'sweep' }])).toEqual([0]);
-    expect(await curations.keys(folder('curated_exposures'))).toHaveLength(1);
-    curations.faults.clear();
-    expect(await curations.messages([{ sluice: 'sweep' }])).toEqual([]);
-    expect(await curations.keys(VERSION_NOTES)).toEqual([note('acme_events')]);
-    expect(await curations.keys(folder('curated_exposures'))).toEqual([]);
-    expect(await curations.keys(folder('acme_events'))).toHaveLength(1);
   });
 });
 

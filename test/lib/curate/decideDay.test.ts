@@ -165,20 +165,29 @@ describe('the plan', () => {
     expect(decideDay(day, terms)).toEqual({ list: { ...listed, ...decision } });
   });
 
-  it('goes on with a version that is partly made of the same files and in the same shape, and not too old', () => {
+  describe('of a day with a version that is begun', () => {
     const made = '20261121T120000000Z-00000000';
+    const madeAt = Date.UTC(2026, 10, 21, 12);
     const done = [{ rawRows: 1, sliceRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, files: [] }];
     const begun = curationRun({ version: made, slices: 2, done });
-    const goesOn = (run: CurationRun, now = NOW) =>
+    const decide = (run: CurationRun, now = NOW) =>
       decideDay(state({ fingerprint: 'old', curated: curated({ run }) }), { ...terms, now });
-    const queue = 'changed';
-    expect(goesOn(begun)).toEqual({ queue, goesOn: made });
-    expect(goesOn({ ...begun, done: [] })).toEqual({ queue });
-    expect(goesOn({ ...begun, fingerprint: 'other' })).toEqual({ queue });
-    expect(goesOn({ ...begun, shape: 'other' })).toEqual({ queue });
-    expect(goesOn({ ...begun, version: 'of no time' })).toEqual({ queue });
-    const madeAt = Date.UTC(2026, 10, 21, 12);
-    expect(goesOn(begun, madeAt + 36 * HOUR_MS - 1)).toEqual({ queue, goesOn: made });
-    expect(goesOn(begun, madeAt + 36 * HOUR_MS)).toEqual({ queue });
+
+    it.each([
+      { what: 'of the same files and shape', now: NOW },
+      { what: 'that is less than 36 hours old', now: madeAt + 36 * HOUR_MS - 1 },
+    ])('goes on with one $what', ({ now }) => {
+      expect(decide(begun, now)).toEqual({ queue: 'changed', goesOn: made });
+    });
+
+    it.each<{ readonly what: string; readonly run: CurationRun; readonly now?: number }>([
+      { what: 'of which no slice is made', run: { ...begun, done: [] } },
+      { what: 'of other files', run: { ...begun, fingerprint: 'other' } },
+      { what: 'of another shape', run: { ...begun, shape: 'other' } },
+      { what: 'whose name has no time', run: { ...begun, version: 'of no time' } },
+      { what: 'that is 36 hours old', run: begun, now: madeAt + 36 * HOUR_MS },
+    ])('makes another instead of one $what', ({ run, now }) => {
+      expect(decide(run, now)).toEqual({ queue: 'changed' });
+    });
   });
 });

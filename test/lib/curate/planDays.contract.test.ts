@@ -113,6 +113,7 @@ describe('the nightly plan', () => {
     await curations.planDays({ raw, ledger }, { kinds: ['exposures'] });
     expect(listed.length).toEqual(days.length);
     expect(known.length).toEqual(days.length);
+    // Sixteen days are looked at at the same time.
     for (const count of held) expect(count).toBeLessThan(50);
   });
 
@@ -133,7 +134,7 @@ describe('the nightly plan', () => {
     });
   });
 
-  it('tells the oldest of the days that are not curated, and which of them wait for more than a day', async () => {
+  it('has counts of the oldest day that is not curated, and of days that wait for more than a day', async () => {
     const count = () => countDays(curations.makePlanner(), 'exposures');
     await curations.landDay('2026-11-19');
     expect(await count()).toMatchObject({ oldest: null });
@@ -164,14 +165,6 @@ describe('the nightly plan', () => {
     curations.logged.length = 0;
     await curations.check();
     expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 1 });
-  });
-
-  it('sends tasks that are not done days later: their versions may be deleted at any time', async () => {
-    await curations.landDay(DAY);
-    await plan();
-    const [task] = curations.takeTasks();
-    curations.clock.advance(2 * DAY_MS);
-    expect(await curations.curate(task)).toEqual({ outcome: 'outdated' });
   });
 
   it('notes no task that the queue has not taken', async () => {
@@ -241,31 +234,5 @@ describe('the nightly plan', () => {
     const days = ['2026-11-18', DAY];
     const [plan] = await curations.planDays({}, { days, asked: 'run' });
     expect(plan).toMatchObject({ queued: [], young: ['2026-11-18'], looked: 1 });
-  });
-
-  it('delivers messages again that are not of Sluice, or whose work fails', async () => {
-    expect(await curations.plan('{', { sluice: 'curate', days: [] }, { sluice: 'curate-check' })).toEqual([
-      0, 1,
-    ]);
-    await curations.landDay(DAY);
-    await curations.night();
-    const key = await curations.land('late', exposures(1, 2));
-    curations.faults.set({ glue: [{ fault: 'failCalls', calls: 'all' }] });
-    expect(await curations.plan(curations.fileEvent(key), { sluice: 'curate-views' })).toEqual([0, 1]);
-    curations.faults.clear();
-    // The day is out of the list already. A message that is delivered again writes the list into the views.
-    expect(await curations.plan(curations.fileEvent(key))).toEqual([]);
-    expect((await curations.viewDays())?.exposures).toEqual([]);
-  });
-
-  it('ignores files of days that are not curated yet, of other tables and of none', async () => {
-    const today = '2026-11-20';
-    const keys = [
-      await curations.land('a', exposures(0, 1, today), 'exposures', today),
-      `quarantine/${DAY}/x.parquet`,
-      'elsewhere/x',
-    ];
-    expect(await curations.plan(...keys.map((key) => curations.fileEvent(key)))).toEqual([]);
-    expect(curations.logged).toEqual([]);
   });
 });

@@ -112,10 +112,14 @@ describe('the list of curated days in the views', () => {
     },
   );
 
-  it.each<{ readonly what: string; readonly of: (real: ViewCatalog) => ViewCatalog; readonly code: string }>([
+  it.each<{
+    readonly what: string;
+    readonly disturbed: (real: ViewCatalog) => ViewCatalog;
+    readonly code: string;
+  }>([
     {
       what: 'others change a view each time',
-      of: (real) => ({
+      disturbed: (real) => ({
         ...real,
         async read(view) {
           const read = await real.read(view);
@@ -126,13 +130,13 @@ describe('the list of curated days in the views', () => {
     },
     {
       what: 'its partitions have no end',
-      of: (real) => ({ ...real, partitions: async () => ({ items: [], next: 'more' }) }),
+      disturbed: (real) => ({ ...real, partitions: async () => ({ items: [], next: 'more' }) }),
       code: 'SLUICE_CURATE_CATALOG_FAILED',
     },
-  ])('fails by name if $what', async ({ of, code }) => {
+  ])('fails by name if $what', async ({ disturbed, code }) => {
     await deploy(template());
     const { views: real } = curations.makePlanner();
-    await expect(publish({ views: of(real) })).rejects.toMatchObject({ code });
+    await expect(publish({ views: disturbed(real) })).rejects.toMatchObject({ code });
   });
 
   it('has a day whose partition gets another version while somebody publishes', async () => {

@@ -203,8 +203,9 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     async kill(task: CurateTask | undefined, killAt: CurateFaultPoint) {
       expect(await this.curate(task, { killAt })).toBe('killed');
     },
-    /** Lets the time go by until the next night, or until nobody's lease is left. */
+    /** Lets the time go by until the next night. */
     nextNight: () => clock.advance(DAY_MS),
+    /** Lets the time go by until nobody's lease is left. */
     endLease: () => clock.advance(LEASE_MS + 1),
     /** Plans as each hour, and as at night. */
     check() {

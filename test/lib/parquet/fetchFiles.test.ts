@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SourceError } from '../../../lib/drops/SourceError.ts';
-import { type FetchedBucket, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
+import { type FetchedBucket, type FetchOptions, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 /** How files are fetched, but for what differs. */
@@ -11,9 +11,8 @@ const timing = {
   wait: async () => undefined,
   random: () => 0,
   signal: new AbortController().signal,
-  failure: (kind: string, detail: string) =>
-    new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
-};
+  makeError: (kind, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
+} satisfies Omit<FetchOptions, 'directory'>;
 let scratch: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
   scratch = temporaryDirectory();
@@ -32,7 +31,7 @@ async function fetchOne(
 ) {
   const bodies: Readable[] = [];
   const failures: unknown[] = [];
-  const bucket = {
+  const bucket: FetchedBucket = {
     read: async () => {
       const body = bodyOf(bodies.length);
       if (body !== null) bodies.push(body);
@@ -42,21 +41,31 @@ async function fetchOne(
   const fetched = await fetchFiles(bucket, [{ key: 'a.parquet', size, eTag: '"1"' }], {
     directory,
     ...timing,
-    failed: (key, error) => failures.push([key, error.code]),
+    onFailed: (key, error) => failures.push([key, error.code]),
   }).catch((error: unknown) => error);
   return { fetched, bodies, failures };
 }
 
+/** A target of a file's link, to which nothing can be written. */
+interface BrokenDisk {
+  readonly place: string;
+  readonly kind: 'full_disk' | 'disk';
+  /** The code of Node. */
+  readonly disk: string;
+  /** How often the bucket is read. */
+  readonly reads: number;
+}
+
 // The device takes no byte, as a disk that is full. macOS has none.
-const fullDisks = existsSync('/dev/full')
+const fullDisks: readonly BrokenDisk[] = existsSync('/dev/full')
   ? [{ place: '/dev/full', kind: 'full_disk', disk: 'ENOSPC', reads: 1 }]
   : [];
-const folder = { place: '/', kind: 'disk', disk: 'EISDIR', reads: 0 };
+const folder: BrokenDisk = { place: '/', kind: 'disk', disk: 'EISDIR', reads: 0 };
 
-it('writes each part of a file that is read in parts to its place', async () => {
-  // One byte more than two reads of 32 MiB.
-  const content = Buffer.alloc(64 * 1024 ** 2 + 1);
-  content.fill(1, 32 * 1024 ** 2).fill(2, content.length - 1);
+it('reads a file in parts of 32 MiB, and writes each to its place', async () => {
+  // One byte more than two parts.
+  const content = Buffer.alloc(67_108_865);
+  content.fill(1, 33_554_432).fill(2, 67_108_864);
   const ranges: unknown[] = [];
   const bucket: FetchedBucket = {
     async read(_, range) {
@@ -65,11 +74,12 @@ it('writes each part of a file that is read in parts to its place', async () => 
     },
   };
   const object = { key: 'large.parquet', size: content.length, eTag: '"1"' };
-  const fetched = await fetchFiles(bucket, [object], {
-    directory: scratch.path,
-    ...timing,
-  });
-  expect(ranges).toHaveLength(3);
+  const fetched = await fetchFiles(bucket, [object], { directory: scratch.path, ...timing });
+  expect(ranges).toEqual([
+    { first: 0, last: 33_554_431 },
+    { first: 33_554_432, last: 67_108_863 },
+    { first: 67_108_864, last: 67_108_864 },
+  ]);
   expect(readFileSync(fetched?.[0]?.path ?? '').equals(content)).toBe(true);
 });
 
@@ -80,7 +90,7 @@ describe('reads of several files', () => {
     stalled = new Readable({ read: () => undefined });
   });
 
-  it('are stopped by the first failure, and have none of their own then', async () => {
+  it('are stopped by the first failure, and only this one is told', async () => {
     const denied = new SourceError('SLUICE_SOURCE_ACCESS_DENIED', 'denied');
     const failures: string[] = [];
     const bucket: FetchedBucket = {
@@ -93,14 +103,14 @@ describe('reads of several files', () => {
     const fetched = fetchFiles(bucket, objects, {
       ...timing,
       directory: scratch.path,
-      failed: (key) => failures.push(key),
+      onFailed: (key) => failures.push(key),
     });
     await expect(fetched).rejects.toBe(denied);
     await setImmediate();
     expect({ failures, isStopped: stalled.destroyed }).toEqual({ failures: ['denied'], isStopped: true });
   });
 
-  it('end with whoever waits for them', async () => {
+  it('end at once when the signal is aborted', async () => {
     const ended = new AbortController();
     const reason = new Error('ended');
     const fetched = fetchFiles({ read: async () => stalled }, objects.slice(0, 1), {
@@ -133,7 +143,7 @@ describe('a body', () => {
       detail: 'body: a.parquet: More than 10 bytes received.',
     },
     { what: 'that breaks off', body: broken, detail: 'body: a.parquet: ended' },
-  ])('$what is read again, and fails the file after three times', async ({ body, detail }) => {
+  ])('$what is read again, and fails the file after three reads', async ({ body, detail }) => {
     const twice = (read: number) => (read < 2 ? body() : Readable.from([Buffer.from('0123456789')]));
     const { fetched } = await fetchOne(scratch.path, 10, twice);
     expect(fetched).toMatchObject([{ name: 'a.parquet' }]);
@@ -151,7 +161,6 @@ describe('a body', () => {
 });
 
 describe('a disk that accepts no write', () => {
-  // `place` is the target of a file's link, and `reads` how often the bucket is read.
   it.each([...fullDisks, folder])(
     'is reported by name for $place: $kind, $disk',
     async ({ place, kind, disk, reads }) => {

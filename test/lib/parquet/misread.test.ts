@@ -41,7 +41,7 @@ describe('a list', () => {
     expect(whyMisread(group)).toMatchObject({ found: 'a list of groups as old writers made it' });
   });
 
-  it('has a repeated group as item no more if it has a type of its own, or several fields', () => {
+  it('does not have a repeated group as its item if the group has a type of its own, or several fields', () => {
     const typed = node('m', {}, [node('key_value', { ...REPEATED, 6: intField(2) }, [leaf])]);
     expect(whyMisread(typed)).toBeNull();
     expect(whyMisread(node('g', {}, [node('r', REPEATED, [leaf, node('b', {})])]))).toBeNull();

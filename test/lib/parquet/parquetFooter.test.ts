@@ -100,16 +100,19 @@ describe('a footer', () => {
   it.each([
     { what: 'is longer than the file', end: endOf(footer(), 10_000) },
     { what: 'does not end as Parquet does', end: endOf(footer(), undefined, 'PARX') },
-  ])('is damaged that $what', ({ end }) => {
+  ])('that $what is damaged', ({ end }) => {
     expect(() => read(end)).toThrow(RangeError);
     expect(() => footerRows(end)).toThrow(RangeError);
   });
 
-  it('has its rows read alone, and is damaged without', () => {
+  it('is measured from its beginning to the end of the file, if the file ends as Parquet does', () => {
     const end = endOf(footer());
-    expect(footerRows(Buffer.concat([Buffer.alloc(10), end]))).toBe(3);
-    expect(footerBytes(end)).toBe(end.length);
+    expect(footerBytes(Buffer.concat([Buffer.alloc(10), end]))).toBe(end.length);
     expect(footerBytes(Buffer.from('PAR1'))).toBeUndefined();
+  });
+
+  it('has its number of rows read alone, and is damaged without one', () => {
+    expect(footerRows(Buffer.concat([Buffer.alloc(10), endOf(footer())]))).toBe(3);
     expect(() => footerRows(endOf(footer(undefined, { 3: undefined })))).toThrow(RangeError);
   });
 });
@@ -140,7 +143,7 @@ describe('a schema', () => {
     { what: 'ends within a group', elements: [groupOf('root', 2), leafOf('a')] },
     { what: 'has more than 100 levels', elements: [...Array(102).fill(groupOf('g', 1)), leafOf('a')] },
     { what: 'is empty', elements: [] },
-  ])('is damaged that $what', ({ elements }) => {
+  ])('that $what is damaged', ({ elements }) => {
     expect(() => readSchema(shapeOf(...elements))).toThrow(RangeError);
   });
 

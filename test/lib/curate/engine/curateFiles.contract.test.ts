@@ -22,7 +22,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What was written of a request. */
 interface Curated extends CuratedFiles {
+  /** Rows of the curated files, file by file. */
   readonly rows: readonly FileRow[];
 }
 
@@ -53,6 +55,10 @@ async function curate(
   const rows = paths === '' ? [] : await duckDb(`SELECT ${columns} FROM read_parquet([${paths}])`);
   return { ...result, rows };
 }
+
+/** The event and the experiment of each row, in order of the events. */
+const named = (all: readonly FileRow[]) =>
+  all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
 
 const exposure = (row: FileRow): FileRow => ({
   event_id: 'e1',
@@ -264,16 +270,18 @@ describe('curateFiles', () => {
     expect(named(made)).toEqual(named(rows));
   });
 
-  const named = (all: readonly FileRow[]) =>
-    all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
-
   it.each([
-    { what: 'no name at all', name: null, others: null, files: 1 },
+    { what: 'no name at all', name: null, others: null, leastFiles: 1 },
     // The first batch has ten rows of a name, so thirty are expected.
-    { what: 'fewer rows of a name than its first batch promises', name: 'hero', others: 'rare', files: 5 },
+    {
+      what: 'fewer rows of a name than its first batch promises',
+      name: 'hero',
+      others: 'rare',
+      leastFiles: 5,
+    },
     // Rows of a name that no sample has are in one lane, and are sorted in several passes.
-    { what: 'more rows of a name than its first batch promises', name: null, others: 'hero', files: 2 },
-  ])('stages rows of $what', async ({ name, others, files: least }) => {
+    { what: 'more rows of a name than its first batch promises', name: null, others: 'hero', leastFiles: 2 },
+  ])('stages rows of $what', async ({ name, others, leastFiles }) => {
     const rowOf = (i: number) => exposure({ event_id: `e${i}`, experiment_id: i < 10 ? name : others });
     const rows = Array.from({ length: others === 'hero' ? 30 : 12 }, (_, i) => rowOf(i));
     const files = [await write('a', rows.slice(0, 10)), await write('b', rows.slice(10, 11))];
@@ -284,7 +292,7 @@ describe('curateFiles', () => {
       { rowsAtOnce: name === null && others === null ? 100 : 2 },
     );
     expect(named(made)).toEqual(named(rows));
-    expect(written.length).toBeGreaterThanOrEqual(least);
+    expect(written.length).toBeGreaterThanOrEqual(leastFiles);
   });
 
   it('is not made of a file whose footer says more rows than it has', async () => {
@@ -297,7 +305,7 @@ describe('curateFiles', () => {
       });
   });
 
-  it('fails as the engine, and for no file, on a machine that is too small', async () => {
+  it('fails with a code of the engine on a machine that is too small', async () => {
     const file = await write(
       'raw',
       Array.from({ length: 5_000 }, (_, i) => exposure({ event_id: `e${i}` })),

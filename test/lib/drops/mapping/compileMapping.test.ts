@@ -11,11 +11,11 @@ function column(name: string, leaves: Leaves, type = 'VARCHAR'): FileColumn {
     type,
     leaves,
     sqlName: name,
-    untold: false,
-    utc: false,
-    nanoseconds: false,
+    isUnknownBytes: false,
+    isUtc: false,
+    isNanoseconds: false,
     misread: null,
-    empty: false,
+    isEmpty: false,
     members: [],
   };
 }
@@ -41,22 +41,22 @@ const subject = { source, dataset, unitIds: {} };
 const columns = { plan: { type: 'string', column: 'plan' } } as const;
 
 interface Ordered {
-  readonly of: Partial<DatasetInput>;
+  readonly input: Partial<DatasetInput>;
   readonly sortBy: readonly string[];
   /** The column of a row's own time; undefined of rows without. */
   readonly time: string | undefined;
 }
 
 it.each<Ordered>([
-  { of: { kind: 'events' }, sortBy: ['timestamp'], time: 'timestamp' },
-  { of: { kind: 'exposures' }, sortBy: ['timestamp'], time: 'timestamp' },
-  { of: { kind: 'metrics' }, sortBy: ['metric_date'], time: 'metric_date' },
-  { of: { kind: 'table', mapping: { columns } }, sortBy: [], time: undefined },
-  { of: { kind: 'table', mapping: { columns, sortBy: ['plan'] } }, sortBy: ['plan'], time: undefined },
+  { input: { kind: 'events' }, sortBy: ['timestamp'], time: 'timestamp' },
+  { input: { kind: 'exposures' }, sortBy: ['timestamp'], time: 'timestamp' },
+  { input: { kind: 'metrics' }, sortBy: ['metric_date'], time: 'metric_date' },
+  { input: { kind: 'table', mapping: { columns } }, sortBy: [], time: undefined },
+  { input: { kind: 'table', mapping: { columns, sortBy: ['plan'] } }, sortBy: ['plan'], time: undefined },
 ])(
-  'rows of $of.kind are sorted by $sortBy, and have their own time if they have one',
-  ({ of, sortBy, time }) => {
-    const made = definedDataset(of);
+  'rows of $input.kind are sorted by $sortBy, and the column of their own time is $time',
+  ({ input, sortBy, time }) => {
+    const made = definedDataset(input);
     const mapping = compileMapping({ ...made, unitIds: {} }, [], '2026-11-19');
     expect(mapping).toMatchObject({ label: 'acme/events', origin: 's3://acme-drops/', sortBy });
     expect(mapping.ownTime?.column).toBe(time);

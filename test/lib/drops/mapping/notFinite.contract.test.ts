@@ -68,15 +68,18 @@ describe('NaN and infinity', () => {
     expect(reasons(refused)).toEqual([reason, reason]);
   });
 
-  it.each<Cast | undefined>([undefined, 'string'])('become null as values, cast: %s', async (cast) => {
-    const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
-    const { rows } = await load(events({ eventValue: field, metadata: { m: field } }));
-    expect(rows.map((row) => [row['event_value'], row['event_metadata'] === null])).toEqual([
-      ['1', false],
-      [null, true],
-      [null, true],
-    ]);
-  });
+  it.each<{ readonly cast: Cast | undefined }>([{ cast: undefined }, { cast: 'string' }])(
+    'become null as values, cast: $cast',
+    async ({ cast }) => {
+      const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
+      const { rows } = await load(events({ eventValue: field, metadata: { m: field } }));
+      expect(rows.map((row) => [row['event_value'], row['event_metadata'] === null])).toEqual([
+        ['1', false],
+        [null, true],
+        [null, true],
+      ]);
+    },
+  );
 
   it('become null inside lists, structs and maps, each separately', async () => {
     const { rows, metadata } = await load(

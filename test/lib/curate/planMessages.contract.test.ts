@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -97,26 +97,6 @@ describe('raw files that change', () => {
     expect((await curations.entry())?.failure).toBeUndefined();
   });
 
-  it('are counted once a day, while something is wrong, and for some hours after', async () => {
-    const messages = async (message: object) => {
-      const before = curations.logged.length;
-      await curations.plan(message);
-      return curations.logged.slice(before).filter((line) => 'curations_failed' in line).length;
-    };
-    const check = { sluice: 'curate-check' };
-    await curations.night();
-    curations.clock.advance(2 * HOUR_MS);
-    expect(await messages(check)).toBe(1);
-    curations.clock.advance(2 * HOUR_MS);
-    expect(await messages(check)).toBe(0);
-    await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
-    curations.nextNight();
-    await curations.night();
-    curations.clock.advance(4 * HOUR_MS);
-    expect(await messages(check)).toBe(1);
-    expect(await messages(check)).toBe(1);
-  });
-
   it('while nothing was curated keep their days out of the first list after it', async () => {
     const OTHER = '2026-11-15';
     const OLD = '2026-10-05';
@@ -151,5 +131,42 @@ describe('raw files that change', () => {
     expect(await deliver()).toEqual([]);
     expect(await isServed()).toBe(false);
     await curations.expectRead(21);
+  });
+});
+
+describe('messages of the plan', () => {
+  let curations: Curations;
+  beforeEach(async () => {
+    curations = await startCurations();
+  });
+  afterEach(() => curations.close());
+
+  it('are delivered again if they are not of Sluice', async () => {
+    expect(await curations.plan('{', { sluice: 'curate', days: [] }, { sluice: 'curate-check' })).toEqual([
+      0, 1,
+    ]);
+  });
+
+  it('are delivered again if the views cannot be written, and are done then', async () => {
+    await curations.landDay(DAY);
+    await curations.night();
+    const key = await curations.land('late', exposures(1, 2));
+    curations.faults.set({ glue: [{ fault: 'failCalls', calls: 'all' }] });
+    expect(await curations.plan(curations.fileEvent(key), { sluice: 'curate-views' })).toEqual([0, 1]);
+    expect(await curations.listedDays()).toEqual([]);
+    curations.faults.clear();
+    expect(await curations.plan(curations.fileEvent(key))).toEqual([]);
+    expect((await curations.viewDays())?.exposures).toEqual([]);
+  });
+
+  it('of files of days that are not curated yet, of other tables and of none change nothing', async () => {
+    const today = '2026-11-20';
+    const keys = [
+      await curations.land('a', exposures(0, 1, today), 'exposures', today),
+      `quarantine/${DAY}/x.parquet`,
+      'elsewhere/x',
+    ];
+    expect(await curations.plan(...keys.map((key) => curations.fileEvent(key)))).toEqual([]);
+    expect(curations.logged).toEqual([]);
   });
 });

@@ -20,9 +20,10 @@ afterAll(() => bench.close());
 
 const events: DatasetInput = { kind: 'events' };
 const NAMES = ['a', 'b', 'c'];
-/** Columns of {@link write}: the mapping does not name the last. */
+/** Places of columns of {@link write}: the mapping does not name the last. */
 const NAME = 1;
 const NOTE = 3;
+/** Writes a file of an event of each of {@link NAMES}. */
 const write = () =>
   bench.write(
     'events.parquet',
@@ -40,6 +41,7 @@ async function outcomeOf(file: EngineFile): Promise<unknown> {
 }
 
 const DAMAGED = 'SLUICE_INGEST_FILE_DAMAGED';
+/** Bytes behind the values of a page. */
 const more = Buffer.alloc(300, 'A');
 
 describe('page headers', () => {
@@ -100,12 +102,16 @@ describe('page headers', () => {
       expect(await outcomeOf(setPages(await write(), column, pages))).toBe(DAMAGED);
   });
 
-  it('are those that DuckDB finds: until it has all rows, and from the offset of a dictionary on', async () => {
-    const hidden = plainPage(NAMES, { more });
-    const whole = plainPage(NAMES);
+  const hidden = plainPage(NAMES, { more });
+
+  it('are judged until DuckDB has all rows, where the chunk states fewer values', async () => {
     const part = plainPage(NAMES.slice(0, 1));
     const short = setPages(await write(), NAME, Buffer.concat([part, hidden]), { 5: longField(1) });
     expect(await outcomeOf(short)).toBe(DAMAGED);
+  });
+
+  it('are judged from the offset of a dictionary on, where DuckDB begins to read', async () => {
+    const whole = plainPage(NAMES);
     const file = await write();
     const start = endOfPages(file);
     const behind = setPages(file, NAME, Buffer.concat([whole, hidden]), {
@@ -210,16 +216,16 @@ describe('a file whose sizes lie', () => {
     expect(described).toMatchObject({ problem: { code: DAMAGED } });
   });
 
-  it('is damaged if its pages tell', async () => {
+  it('is damaged if its pages are smaller, or have fewer values, than the footer says', async () => {
     expect(await outcomeOf(setChunk(await write(), NAME, { 6: longField(100_000) }))).toBe(DAMAGED);
     expect(await outcomeOf(setRows(await write(), longField(1_000_000), longField(1_000_000)))).toBe(DAMAGED);
   });
 
-  it('is not if only the sum of its texts is wrong, which nobody needs', async () => {
+  it('is described if only the sum of its texts is wrong, which nobody needs', async () => {
     const sizes = structField(new Map([[1, longField(-huge)]]));
     const [described] = await bench.describe([setChunk(await write(), NAME, { 16: sizes })]);
     if (described === undefined || 'problem' in described) throw described?.problem;
-    expect(described.rows).toBeGreaterThan(0);
+    expect(described.rows).toBe(3);
   });
 });
 
@@ -249,7 +255,7 @@ describe('a file of too many columns', () => {
     });
   });
 
-  it('is one of groups in groups, too', async () => {
+  it('is also one with few columns in many groups', async () => {
     const file = editSchema(await write(), ([root, ...columns]) => {
       const leaf = columns[NAME];
       if (root === undefined || leaf === undefined) throw new RangeError('No columns.');
@@ -260,7 +266,7 @@ describe('a file of too many columns', () => {
     expect(await outcomeOf(file)).toBe(WIDE);
   });
 
-  it('is one with a footer beyond 32 MiB, which is not read', async () => {
+  it('is also one with a footer beyond 32 MiB, which is not read', async () => {
     const file = await write();
     const bytes = readFileSync(file.path);
     const length = Buffer.alloc(4);
@@ -270,12 +276,13 @@ describe('a file of too many columns', () => {
     expect(await outcomeOf(file)).toBe(WIDE);
   });
 
-  it('is not one of 10,000', async () => {
+  it('is not one of 10,000 columns', async () => {
     const file = await bench.write('most.parquet', `SELECT ${columns(10_000)}`);
     expect((await bench.describe([file]))[0]).toMatchObject({ rows: 1 });
   });
 });
 
+/** The footer, without its length and the magic. */
 function footerOf(file: EngineFile): Buffer {
   return readFileSync(file.path).subarray(endOfPages(file), -8);
 }

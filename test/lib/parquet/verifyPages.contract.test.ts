@@ -11,7 +11,7 @@ afterAll(() => bench.close());
 
 const events: DatasetInput = { kind: 'events' };
 
-/** Files that come of a flip of one bit before the footer, one in so many bytes. */
+/** Flips one bit of a file before its footer, another one for each step of so many bytes. Yields where it is. */
 function* flipped(file: EngineFile, step: number): Generator<number> {
   const whole = readFileSync(file.path);
   const end = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
@@ -23,7 +23,7 @@ function* flipped(file: EngineFile, step: number): Generator<number> {
   }
 }
 
-/** Loads a file. Returns its rows, or the code of its error. */
+/** Loads a file. Answers its rows and those that were refused, or the code of its error. */
 async function outcomeOf(file: EngineFile): Promise<unknown> {
   try {
     const { rows, refused } = await bench.load(events, [file]);
@@ -33,8 +33,10 @@ async function outcomeOf(file: EngineFile): Promise<unknown> {
   }
 }
 
+/** Codes of a file with a flipped bit. */
 const DAMAGED = /^SLUICE_INGEST_FILE_(CHECKSUM_WRONG|DAMAGED|TEXT_INVALID|ENCODING_UNSUPPORTED)$/;
 
+/** Rows of events, and a last column that no mapping names. @param unit SQL of the unit ID. */
 const query = (unit: string, count = 9) =>
   `SELECT 1795169730 + i AS timestamp, 'e' AS event_name, ${unit} AS unit_id, 'not mapped ' || i AS more FROM range(${count}) t(i)`;
 
@@ -51,10 +53,17 @@ function damage(file: EngineFile): EngineFile {
 }
 
 describe('checksums', () => {
-  it.each(['1-none', '1-snappy', '1-gzip', '2-none', '2-snappy', '2-gzip'])(
-    'of pages detect flipped bits, one at a time: version and codec %s',
-    async (name) => {
-      const fixture = () => bench.fixture(`checksums-${name}.parquet`);
+  it.each([
+    { version: 1, codec: 'none' },
+    { version: 1, codec: 'snappy' },
+    { version: 1, codec: 'gzip' },
+    { version: 2, codec: 'none' },
+    { version: 2, codec: 'snappy' },
+    { version: 2, codec: 'gzip' },
+  ])(
+    'of pages of version $version with the codec $codec detect flipped bits, one at a time',
+    async ({ version, codec }) => {
+      const fixture = () => bench.fixture(`checksums-${version}-${codec}.parquet`);
       const honest = await outcomeOf(fixture());
       expect(honest).toEqual([Array(3).fill(expect.anything()), []]);
       const file = fixture();
@@ -84,7 +93,8 @@ describe('checksums', () => {
     expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
   });
 
-  it('are verified for mapped columns, and for whole rows when some rows are refused', async () => {
+  it('are verified of mapped columns alone, or of all columns if a row is refused', async () => {
+    // The damaged column is not mapped.
     const whole = damage(await bench.write('taken.parquet', query("'u'"), GZIP));
     expect((await bench.load(events, [whole])).rows).toHaveLength(9);
     const refused = damage(await bench.write('refused.parquet', query("''"), GZIP));
@@ -94,9 +104,10 @@ describe('checksums', () => {
     });
   });
 
-  it('of large pages are verified piece by piece', async () => {
+  it('of pages are verified also if a page is larger than what is read at once, 4 MiB', async () => {
     const texts = Array(60).fill('x'.repeat(100_000));
-    const sum = crc32(plainPage(texts).subarray(-6_000_242));
+    // Without its header: 60 texts, each behind 4 bytes of its length, behind 2 bytes of levels.
+    const sum = crc32(plainPage(texts).subarray(-(60 * 100_004 + 2)));
     const load = async (crc: number) => {
       const page = plainPage(texts, { before: [[4, intField(crc)]] });
       return outcomeOf(setPages(await bench.write('crc.parquet', query("'u'", 60)), 2, page));
@@ -105,7 +116,9 @@ describe('checksums', () => {
     expect(await load(sum ^ 1)).toBe('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
   });
 
-  it('of large gzip blocks are verified piece by piece', async () => {
+  it('of gzip blocks are verified also if a block is larger than what is read at once, 4 MiB', async () => {
+    // 1,000 texts of 32 * 300 bytes, without compression.
+
     const rows = "1795169730 AS timestamp, 'e' AS event_name, repeat(md5(i::VARCHAR), 300) AS unit_id";
     const big = await bench.write('big.parquet', `SELECT ${rows} FROM range(1000) t(i)`, GZIP);
     expect(await outcomeOf(big)).toEqual([Array(1_000).fill(expect.anything()), []]);
