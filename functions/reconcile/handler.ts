@@ -29,11 +29,15 @@ const name = z.string().min(1);
 
 /** The function's environment, from serverless.yml. */
 const schema = z.object({
+  /** Name of the bucket with the landing and the table of received hours. */
   SLUICE_BUCKET: name,
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: name,
-  /** Names of the functions and the stream whose metrics are counted. */
+  /** Name of the collector, whose metrics are counted. */
   SLUICE_COLLECT: name,
+  /** Name of the registrar, whose metrics are counted. */
   SLUICE_REGISTER: name,
+  /** Name of the stream of the landing, whose metrics are counted. */
   SLUICE_STREAM: name,
   /** Seconds after which the events of a request are in queries. */
   SLUICE_AFTER_SECONDS: z.coerce.number(),

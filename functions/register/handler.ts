@@ -30,6 +30,7 @@ const known = new KnownPartitions();
 const schema = z.object({
   /** The bucket that is watched: events of any other bucket are ignored. */
   SLUICE_BUCKET: z.string().min(1),
+  /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { readRelayCopy } from '../../../lib/relay/RelayCopy.ts';
@@ -28,22 +28,43 @@ Object.assign(process.env, {
   SLUICE_LOG_SUCCESSES: 'true',
 });
 const { handler } = await import('../../../functions/collect/handler.ts');
+/** A request with an event, as API Gateway hands it over. */
+const request = {
+  rawPath: '/v1/rgstr',
+  rawQueryString: 'k=client-key',
+  headers: {},
+  isBase64Encoded: false,
+  requestContext: { http: { method: 'POST' } },
+  body: '{"events":[{"eventName":"e"}]}',
+};
 const invoke = (
-  request: unknown,
+  event: unknown,
   remainingMs = 10_000,
   invoked: (...args: never) => unknown = handler,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
   const context = { functionName: 'collect', awsRequestId: 'request' };
   const getRemainingTimeInMillis = () => remainingMs;
-  return Reflect.apply(invoked, undefined, [request, { ...context, getRemainingTimeInMillis }]);
+  return Reflect.apply(invoked, undefined, [event, { ...context, getRemainingTimeInMillis }]);
 };
 // Output that Lambda would pass to CloudWatch.
 process.stdout.write = (text: string | Uint8Array) => {
   written.push(String(text));
   return true;
 };
+beforeAll(async () => {
+  // It loads the clients, which on a busy machine takes longer than it has: it may answer 503.
+  await invoke(request);
+});
 beforeEach(() => {
   written.length = 0;
+  wire.rows.length = 0;
+  wire.messages.length = 0;
+  wire.objects.clear();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  wire.answers = [];
+  wire.s3Status = 200;
 });
 afterAll(async () => {
   process.stdout.write = write;
@@ -53,19 +74,7 @@ afterAll(async () => {
 });
 
 describe('the deployed handler', () => {
-  const request = {
-    rawPath: '/v1/rgstr',
-    rawQueryString: 'k=client-key',
-    headers: {},
-    isBase64Encoded: false,
-    requestContext: { http: { method: 'POST' } },
-    body: '{"events":[{"eventName":"e"}]}',
-  };
-
   it('lands events through the real clients that its environment configures', async () => {
-    // On a busy machine the first one of all, which loads them, may get 503.
-    await invoke(request);
-    wire.rows.length = 0;
     expect(await invoke(request)).toEqual({
       statusCode: 202,
       headers: { 'content-type': 'application/json' },
@@ -75,34 +84,31 @@ describe('the deployed handler', () => {
   });
 
   it.each([
-    ['ServiceUnavailableException', 503],
-    ['ResourceNotFoundException', 400],
-    ['NotImplemented', 501],
-  ])('lands events as an object when the stream answers %s, or answers 503', async (error, status) => {
-    wire.rows.length = 0;
-    wire.objects.clear();
-    wire.answers = [{ error, status }];
-    expect(await invoke(request)).toMatchObject({ statusCode: 202 });
-    expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
-    expect([...wire.objects.keys()].join()).toMatch(
-      /^bucket\/landing\/direct\/\d{4}-\d\d-\d\d\/[0-9a-f]{64}\.ndjson\.gz$/,
-    );
-    wire.answers = [{ error, status }];
-    wire.s3Status = 500;
-    expect(await invoke(request)).toMatchObject({ statusCode: 503 });
-    wire.s3Status = 200;
-  });
+    { error: 'ServiceUnavailableException', status: 503 },
+    { error: 'ResourceNotFoundException', status: 400 },
+    { error: 'NotImplemented', status: 501 },
+  ])(
+    'lands events as an object when the stream answers $error, and answers 503 if the bucket fails, too',
+    async ({ error, status }) => {
+      wire.answers = [{ error, status }];
+      expect(await invoke(request)).toMatchObject({ statusCode: 202 });
+      expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
+      expect([...wire.objects.keys()]).toEqual([
+        expect.stringMatching(/^bucket\/landing\/direct\/\d{4}-\d\d-\d\d\/[0-9a-f]{64}\.ndjson\.gz$/),
+      ]);
+      wire.answers = [{ error, status }];
+      wire.s3Status = 500;
+      expect(await invoke(request)).toMatchObject({ statusCode: 503 });
+    },
+  );
 
   it('stores nothing with half a second left, as Lambda could end it before its answer', async () => {
-    wire.rows.length = 0;
     expect(await invoke(request, 500)).toMatchObject({ statusCode: 503 });
     expect(wire.rows).toEqual([]);
     expect(await invoke(request)).toMatchObject({ statusCode: 202 });
   });
 
   it('keeps a body that is too large for a row as an object', async () => {
-    wire.objects.clear();
-    wire.answers = [];
     const body = 'x'.repeat(MAX_BODY_BYTES + 1);
     expect(await invoke({ ...request, body })).toMatchObject({ statusCode: 413 });
     // Its row may be one, too: the stream is left alone for a while after it has failed.
@@ -110,60 +116,10 @@ describe('the deployed handler', () => {
     expect(large.map(([, kept]) => kept === body)).toEqual([true]);
   });
 
-  it('leaves the stream alone, takes its own keys, logs no success and relays what is redacted if it is configured so', async () => {
-    const directory = temporaryDirectory();
-    const input = {
-      bucket: 'bucket',
-      landing: 'direct',
-      keys: [{ label: 'web', sha256: hash('sha256', 'client-key') }],
-      logs: { successes: 0 },
-      relay: { url: 'https://target.example', redacted: true },
-      privacy: { redact: { 'user.email': 'drop' }, salt: 'a salt of sixteen characters' },
-    } as const;
-    process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, input);
-    jest.resetModules();
-    const { handler: direct } = await import('../../../functions/collect/handler.ts').finally(() => {
-      delete process.env['SLUICE_TEST_CONFIG'];
-      directory.remove();
-    });
-    const queueUrl = `${wire.url}/000000000000/relay`;
-    const deployed = {
-      SLUICE_ALLOW_ANY_KEY: 'false',
-      SLUICE_LOG_SUCCESSES: 'false',
-      SLUICE_RELAY_QUEUE: queueUrl,
-    };
-    const before = { ...process.env };
-    Object.assign(process.env, deployed);
-    try {
-      const body = '{"events":[{"eventName":"e","user":{"userID":"u","email":"a@example.com"}}]}';
-      // On a busy machine the first one of all, which loads its clients, may get 503.
-      await invoke({ ...request, body }, 10_000, direct);
-      wire.rows.length = 0;
-      wire.messages.length = 0;
-      written.length = 0;
-      expect(await invoke({ ...request, body }, 10_000, direct)).toMatchObject({ statusCode: 202 });
-      expect(wire.messages.map((message) => message.queueUrl)).toEqual([queueUrl]);
-      const copy = readRelayCopy(wire.messages[0]?.body ?? '');
-      expect(JSON.parse(Buffer.from(copy?.body ?? []).toString())).toEqual({
-        events: [{ eventName: 'e', user: { userID: 'u' } }],
-      });
-      expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
-      expect(written.join('')).not.toContain('"event":"collect"');
-      expect(await invoke({ ...request, rawQueryString: 'k=client-other' }, 10_000, direct)).toMatchObject({
-        statusCode: 401,
-      });
-      expect(wire.rows).toHaveLength(1);
-    } finally {
-      for (const name of Object.keys(deployed)) delete process.env[name];
-      Object.assign(process.env, before);
-    }
-  });
-
   it('stores nothing two and a half seconds after a request has come', async () => {
     let late = 0;
     const { now } = Date;
     jest.spyOn(Date, 'now').mockImplementation(() => now() + late);
-    wire.rows.length = 0;
     const slow = {
       ...request,
       get body() {
@@ -171,11 +127,7 @@ describe('the deployed handler', () => {
         return request.body;
       },
     };
-    try {
-      expect(await invoke(slow)).toMatchObject({ statusCode: 503 });
-    } finally {
-      jest.restoreAllMocks();
-    }
+    expect(await invoke(slow)).toMatchObject({ statusCode: 503 });
     expect(wire.rows).toEqual([]);
   });
 
@@ -190,7 +142,61 @@ describe('the deployed handler', () => {
     const code = 'SLUICE_COLLECT_NOT_DELIVERED';
     expect(answer.statusCode).toBe(503);
     expect(JSON.parse(answer.body ?? '')).toMatchObject({ success: false, code });
-    wire.s3Status = 200;
+  });
+});
+
+describe('a handler with a configuration of its own', () => {
+  const queueUrl = `${wire.url}/000000000000/relay`;
+  const before = { ...process.env };
+  const body = '{"events":[{"eventName":"e","user":{"userID":"u","email":"a@example.com"}}]}';
+  let direct: typeof handler;
+  const post = (more: Partial<typeof request> = {}) => invoke({ ...request, body, ...more }, 10_000, direct);
+  beforeAll(async () => {
+    const directory = temporaryDirectory();
+    process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, {
+      bucket: 'bucket',
+      landing: 'direct',
+      keys: [{ label: 'web', sha256: hash('sha256', 'client-key') }],
+      logs: { successes: 0 },
+      relay: { url: 'https://target.example', redacted: true },
+      privacy: { redact: { 'user.email': 'drop' }, salt: 'a salt of sixteen characters' },
+    });
+    jest.resetModules();
+    ({ handler: direct } = await import('../../../functions/collect/handler.ts').finally(() => {
+      delete process.env['SLUICE_TEST_CONFIG'];
+      directory.remove();
+    }));
+    Object.assign(process.env, {
+      SLUICE_ALLOW_ANY_KEY: 'false',
+      SLUICE_LOG_SUCCESSES: 'false',
+      SLUICE_RELAY_QUEUE: queueUrl,
+    });
+    // It loads the clients of this handler, which on a busy machine takes longer than it has.
+    await post();
+  });
+  afterAll(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+
+  it('puts events as an object, where the landing is direct, and logs no success, of which none is wanted', async () => {
+    expect(await post()).toMatchObject({ statusCode: 202 });
+    expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
+    expect(written.join('')).not.toContain('"event":"collect"');
+  });
+
+  it('relays a copy without what is redacted', async () => {
+    await post();
+    expect(wire.messages.map((message) => message.queueUrl)).toEqual([queueUrl]);
+    const copy = readRelayCopy(wire.messages[0]?.body ?? '');
+    expect(JSON.parse(Buffer.from(copy?.body ?? []).toString())).toEqual({
+      events: [{ eventName: 'e', user: { userID: 'u' } }],
+    });
+  });
+
+  it('takes no other key than that of its configuration', async () => {
+    expect(await post({ rawQueryString: 'k=client-other' })).toMatchObject({ statusCode: 401 });
+    expect(wire.rows).toEqual([]);
   });
 });
 
@@ -305,9 +311,6 @@ describe('the log of the collector', () => {
       ),
       { numRuns: 400 },
     );
-    expect([...answers].sort()).toEqual(
-      [202, 400, 401, 404, 405, 415, 503].filter((status) => answers.has(status)),
-    );
-    for (const status of [202, 400, 401, 404, 503]) expect(answers.has(status)).toBe(true);
+    expect([...answers].sort()).toEqual([202, 400, 401, 404, 405, 503]);
   });
 });

@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/curate-plan/handler.ts';
 import { sum } from '../../../lib/base/sum.ts';
@@ -25,6 +25,7 @@ ensureTables(
   config,
   Object.values(config.curatedTables).map((name) => ({ name, folder: ingestedTableFolder(config, name) })),
 );
+afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 const day = addDays(utcDay(Date.now()), -20);
@@ -40,6 +41,7 @@ describe('the plan of curated days', () => {
   beforeAll(() => world.store.put(Bucket, `${dayFolder(config, 'events', day)}a.parquet`, 'rows'));
 
   it('sends nothing and is delivered again when too little time is left to publish and to send', async () => {
+    // A minute to publish, and 45 seconds in which no call begins.
     expect(await invoke(night, 104_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'night' }] });
     expect(lines).toContainEqual(expect.objectContaining({ error: 'SLUICE_CURATE_OUT_OF_TIME' }));
     expect(await sent()).toEqual([]);
@@ -53,10 +55,9 @@ describe('the plan of curated days', () => {
     });
     expect(await invoke(night, 44_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'night' }] });
     expect(sum(world.faults.list().map(({ seen }) => seen))).toBe(0);
-    world.faults.clear();
   });
 
-  it('sends a task of a day to curate, and notes that it has looked at it', async () => {
+  it('sends a task of a day to curate, and notes that it has looked at the day', async () => {
     expect(await invoke(night, 300_000)).toEqual({ batchItemFailures: [] });
     expect(await sent()).toMatchObject([{ sluice: 'curate-day', kind: 'events', day, reason: 'new' }]);
     expect(lines).toContainEqual(

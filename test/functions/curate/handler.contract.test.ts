@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { versionName } from '../../../lib/ledger/versions.ts';
+import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
@@ -37,6 +38,7 @@ const { lines, invoke } = await configuredFunction(
   },
   () => import('../../../functions/curate/handler.ts'),
 );
+afterEach(() => aws.faults.clear());
 afterAll(() => aws.close());
 
 const task = {
@@ -65,7 +67,7 @@ describe('the function that curates', () => {
     expect(aws.queues.byName('task').pending()).toBe(0);
   });
 
-  it('fails a day for good at the try after which its queue gives up', async () => {
+  it('logs a day as failed at the try after which its queue gives up', async () => {
     const day = addDays(DAY, 1);
     const raw = `${dayFolder(config, 'exposures', day)}a.parquet`;
     await aws.store.put(config.bucket, raw, await parquetFromQuery(exposures(0, 3, day)));
@@ -73,16 +75,21 @@ describe('the function that curates', () => {
     const operations = ['GetObject'];
     aws.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', operations, key, calls: 'all' }] });
     const asked = { ...task, day };
+    const failed = expect.objectContaining({ event: 'curate', day, outcome: 'failed' });
     expect(await curate(asked, 2)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(lines).not.toContainEqual(failed);
     expect(await curate(asked, 3)).toEqual({ batchItemFailures: [] });
-    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate', day, outcome: 'failed' }));
-    aws.faults.clear();
+    expect(lines).toContainEqual(failed);
   });
 
-  it('does a sweep that it is asked for', async () => {
+  it('sweeps if it is asked to: a version whose note is due goes', async () => {
+    const { version } = task;
+    const note = versionNoteKey({ due: 0, table: config.curatedTables.events, day: DAY, version });
+    await aws.store.put(config.bucket, note, '');
     expect(await invoke({ Records: [queueMessage('m', '{"sluice":"sweep"}')] })).toEqual({
       batchItemFailures: [],
     });
-    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate_sweep', failed: 0 }));
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate_sweep', removed: 1, failed: 0 }));
+    expect(aws.keys(config.bucket)).not.toContain(note);
   });
 });

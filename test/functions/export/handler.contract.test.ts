@@ -122,7 +122,7 @@ describe('the export function', () => {
     expect([...signed.keys()]).toEqual(['test']);
   });
 
-  it('looks for days within the last two minutes', async () => {
+  it('also looks for days within the last two minutes', async () => {
     await putDay(ago(6));
     expect(await invoke(event(request(ago(6))), 100_000)).toEqual({ batchItemFailures: [] });
     expect(lines[0]).toMatchObject({ event: 'export_run', looked: 1, queued: 1 });
@@ -155,6 +155,9 @@ describe('the export function', () => {
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'export-out', Policy: expect.stringContaining(`${TARGET}/in/`) },
     ]);
+    // Neither the folder of the other export nor everything.
+    expect(sts.asked[0]?.['Policy']).not.toContain(`${TARGET}/statsig`);
+    expect(sts.asked[0]?.['Policy']).not.toContain('"Resource":"*"');
     const entry = `/${BUCKET}/ledger/exports/out/${ago(5)}.json`;
     // It assumes the role, and reads whether the day had failed before.
     expect([...(signed.get('test') ?? [])].sort()).toEqual([`GET ${entry}`, 'POST /']);

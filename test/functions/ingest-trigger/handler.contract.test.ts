@@ -69,7 +69,7 @@ const plan = (...sources: string[]) => [
 ];
 
 describe('the trigger', () => {
-  it('starts the sources that a key of the secret or of the configuration names, once in ten minutes', async () => {
+  it('starts the sources that a key of the secret or of the configuration names, and none again at once', async () => {
     expect(await post(deployed, 'secret-acme')).toEqual([200, ['acme']]);
     expect(asked()).toEqual(plan('acme'));
     expect(await post(deployed, 'secret-acme')).toEqual([429, 'SLUICE_TRIGGER_TOO_SOON']);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { bounds, memoryOf } from './bounds.ts';
 
@@ -22,12 +22,14 @@ const works = Object.entries(bounds).flatMap(([name, bound]) =>
   bound.works.map((work) => ({ name, ...work })),
 );
 const outcomes = works.map((work) => ({ ...work, outcome: Promise.withResolvers<unknown>() }));
-/** Two at a time: most of a run is one thread that collects garbage. */
-void mapLimit(outcomes, 2, async ({ name, program, part, outcome }) =>
-  outcome.resolve(
-    await run(program, memoryOf(name) * part).catch((error: unknown) => String(error).slice(0, 2_000)),
-  ),
-);
+beforeAll(() => {
+  // Two at a time: most of a run is one thread that collects garbage.
+  void mapLimit(outcomes, 2, async ({ name, program, part, outcome }) =>
+    outcome.resolve(
+      await run(program, memoryOf(name) * part).catch((error: unknown) => String(error).slice(0, 2_000)),
+    ),
+  );
+});
 
 describe('the memory of a function', () => {
   it.each(outcomes)('is enough at its limits: $name, $program', async ({ answer, outcome }) => {

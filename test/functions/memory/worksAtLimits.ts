@@ -1,7 +1,7 @@
 // The core of a function at its limits, in a process with a part of the function's heap. The argument says which.
 
 import { systemTiming } from '../../../lib/base/retry.ts';
-import { addDays } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS } from '../../../lib/base/time.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -132,7 +132,7 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
     };
     const store = fullLanding();
     await lookAtLanding(
-      { store, clock: { now: () => NOW + 86_400_000 }, log, stage: 'test', config },
+      { store, clock: { now: () => NOW + DAY_MS }, log, stage: 'test', config },
       { send, waiting: async () => 0 },
     );
     return reported;

@@ -110,6 +110,8 @@ const { lines, invoke } = await configuredFunction(
 );
 beforeEach(() => {
   statements.length = 0;
+  counted.clear();
+  pages = { rows: [] };
 });
 afterAll(async () => {
   await aws.close();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemTiming } from '../../../lib/base/retry.ts';
-import { MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { writeRelayCopy, writeRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../../lib/tables/relayKeys.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -90,20 +90,24 @@ describe('relay', () => {
     expect(target.recorded).toHaveLength(1);
   });
 
-  it('hides what the target does not take for longer each time, and puts it aside in the end', async () => {
-    target.behave(status(500));
-    for (const [receives, leastMs, mostMs] of [
-      [1, MINUTE_MS, 2 * MINUTE_MS],
-      [6, 20 * MINUTE_MS, 33 * MINUTE_MS],
-    ] as const) {
+  it.each([
+    { receives: 1, leastMinutes: 1, mostMinutes: 2 },
+    { receives: 6, leastMinutes: 20, mostMinutes: 33 },
+  ])(
+    'hides what the target did not take $receives times for $leastMinutes to $mostMinutes minutes',
+    async ({ receives, leastMinutes, mostMinutes }) => {
+      target.behave(status(500));
       expect(await invoke({ Records: [received(copy, receives)] })).toEqual(stays);
-      clock.advance(leastMs);
+      clock.advance(leastMinutes * MINUTE_MS);
       expect(relayed.counts()).toMatchObject({ visible: 0, inFlight: 1 });
-      clock.advance(mostMs - leastMs);
+      clock.advance((mostMinutes - leastMinutes) * MINUTE_MS);
       expect(relayed.counts()).toMatchObject({ visible: 1, inFlight: 0 });
-      empty();
-    }
-    expect(await invoke({ Records: [received(copy, 7, 6.5 * 1_440 * MINUTE_MS)] })).toEqual(settled);
+    },
+  );
+
+  it('puts aside what the target has not taken for six and a half days', async () => {
+    target.behave(status(500));
+    expect(await invoke({ Records: [received(copy, 7, 6.5 * DAY_MS)] })).toEqual(settled);
     expect(keys()).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
   });
 
@@ -127,7 +131,10 @@ describe('relay', () => {
     expect(buried.receive(10)).toMatchObject([{ body: 'no copy' }]);
   });
 
-  it.each([{}, { Records: [queueMessage('m', copy)] }])('rejects other events', async (event) => {
+  it.each([
+    { what: 'without messages', event: {} },
+    { what: 'whose message has neither a receipt nor a time', event: { Records: [queueMessage('m', copy)] } },
+  ])('rejects an event $what', async ({ event }) => {
     await expect(invoke(event)).rejects.toMatchObject({ code: 'SLUICE_LAMBDA_INVOCATION_UNKNOWN' });
   });
 });
