@@ -32,8 +32,9 @@ import type { OpenErasureGroup } from './openErasures.ts';
 import type { StackFault, StackPart } from './stackFaults.ts';
 import type { DeniedCalls } from './standingDenials.ts';
 import type { ContentChange, EarlierEvents } from './tables/contentChanges.ts';
-import type { QuarantineCount, TableArrivals } from './tables/landedRows.ts';
+import type { TableArrivals } from './tables/landedRows.ts';
 import type { LostRawDay, RecentPartitions } from './tables/partitionGaps.ts';
+import type { QuarantineCount } from './tables/quarantineSenders.ts';
 import type { UndeliveredHour } from './tables/receivedHours.ts';
 
 /** What KMS says of a key. */

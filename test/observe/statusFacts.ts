@@ -405,12 +405,19 @@ export const requestGroup = {
   skewMs: 0,
 };
 
-/** How many requests failed with each code, the first and the last so many hours ago. */
-export const failedCodes = (
-  ...codes: readonly (readonly [code: string, count: number, first: number, last: number])[]
-) =>
+/** How many requests failed with a code. */
+interface FailedCode {
+  readonly code: string;
+  readonly count: number;
+  /** How many hours ago the first and the last failed. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What `failedBy` of a day says of codes. */
+export const failedCodes = (...codes: readonly FailedCode[]) =>
   Object.fromEntries(
-    codes.map(([code, count, first, last]) => [
+    codes.map(({ code, count, first, last }) => [
       code,
       { count, first: hoursAgo(first), last: hoursAgo(last) },
     ]),

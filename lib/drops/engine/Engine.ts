@@ -1,4 +1,3 @@
-import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import type { CompiledMapping } from '../mapping/CompiledMapping.ts';
 import type { MappedRows } from './mappedRows.ts';
@@ -17,8 +16,6 @@ export interface LoadRequest {
   readonly loadedAt: number;
   /** Value of `received_at` of refused rows, epoch milliseconds. Default: `loadedAt`. */
   readonly receivedAt?: number;
-  /** Memory and threads of DuckDB, and its folder for what it spills. */
-  readonly limits: EngineLimits;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -19,6 +19,7 @@ import { acceptedByFile, digestsOfRows, isRepeated, rowsByName, rowsByTime } fro
 /**
  * The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files.
  *
+ * @param limits Memory and threads of DuckDB, and its folder for what it spills.
  * @param reads Called before DuckDB reads one of the files to describe.
  */
 export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) => void): Engine {
@@ -35,11 +36,11 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
       }
     },
     async load(request) {
-      const session = await openForLoad(request);
+      const session = await openForLoad(limits, request);
       try {
         return await loadFiles(session, request);
       } catch (error) {
-        throw passedThrough(error, request.signal) ?? (await findFailedFile(error, request));
+        throw passedThrough(error, request.signal) ?? (await findFailedFile(error, limits, request));
       } finally {
         session.close();
       }

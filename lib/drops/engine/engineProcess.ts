@@ -32,7 +32,12 @@ async function answerOf(asked: EngineCall): Promise<unknown> {
     case 'load':
       return engine.load(asked.request);
     case 'probe': {
-      const failure = await findFailedFile(new Error('It crashed.'), asked.request, noteReading);
+      const failure = await findFailedFile(
+        new Error('It crashed.'),
+        asked.limits,
+        asked.request,
+        noteReading,
+      );
       if (failure instanceof SluiceError && failure.fault === 'user') throw failure;
       return null;
     }

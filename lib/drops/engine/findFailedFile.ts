@@ -1,6 +1,6 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
-import type { DuckDbSession, SessionRow } from '../../parquet/DuckDbSession.ts';
+import type { DuckDbSession, EngineLimits, SessionRow } from '../../parquet/DuckDbSession.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure, fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
@@ -17,6 +17,7 @@ import { probeStatement, ROWS_DIFFER, refusedProbeStatement } from './loadStatem
  */
 export async function findFailedFile(
   error: unknown,
+  limits: EngineLimits,
   request: LoadRequest,
   reads?: (file: number) => void,
 ): Promise<unknown> {
@@ -24,13 +25,13 @@ export async function findFailedFile(
   const withRefused: number[] = [];
   for (const i of request.files.keys()) {
     reads?.(i);
-    const [row, failure] = await probeFile(request, i, probeStatement(request, i));
+    const [row, failure] = await probeFile(limits, request, i, probeStatement(request, i));
     if (failure !== null) return failure;
     if (Number(row?.['problem']) > 0 || row?.[ROWS_DIFFER] === true) withRefused.push(i);
   }
   for (const i of withRefused) {
     reads?.(i);
-    const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i));
+    const [, failure] = await probeFile(limits, request, i, refusedProbeStatement(request, i));
     if (failure !== null) return failure;
   }
   return engineFailure(error);
@@ -38,11 +39,12 @@ export async function findFailedFile(
 
 /** The row of a statement over one file, or the statement's error. */
 async function probeFile(
+  limits: EngineLimits,
   request: LoadRequest,
   i: number,
   sql: string,
 ): Promise<readonly [SessionRow | undefined, unknown]> {
-  const session = await openForLoad(request);
+  const session = await openForLoad(limits, request);
   try {
     return [(await session.rows(sql))[0], null];
   } catch (error) {

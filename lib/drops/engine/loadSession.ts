@@ -1,15 +1,12 @@
 import { SluiceError } from '../../base/errors.ts';
-import { DuckDbSession } from '../../parquet/DuckDbSession.ts';
+import { DuckDbSession, type EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { LoadRequest } from './Engine.ts';
 
 /** Opens a session that can read the files of a load, and write its two results, and nothing else. */
-export function openForLoad({
-  files,
-  rowsPath,
-  refusedPath,
-  limits,
-  signal,
-}: LoadRequest): Promise<DuckDbSession> {
+export function openForLoad(
+  limits: EngineLimits,
+  { files, rowsPath, refusedPath, signal }: LoadRequest,
+): Promise<DuckDbSession> {
   return DuckDbSession.open(
     limits,
     { files: [...files.map(({ path }) => path), rowsPath, refusedPath], directories: [] },

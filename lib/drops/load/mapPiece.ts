@@ -75,7 +75,6 @@ export async function mapPiece(
       refusedPath: join(folder, REFUSED_FILE),
       loadedAt: piece.loadedAt,
       receivedAt: piece.receivedAt,
-      limits,
       signal,
     });
     await loader.faultPoint?.('mapped');

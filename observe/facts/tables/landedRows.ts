@@ -1,4 +1,4 @@
-import { type QueryRow, qualifiedName } from '../../../lib/base/sql.ts';
+import { qualifiedName } from '../../../lib/base/sql.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -6,12 +6,13 @@ import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import {
   noSenderColumns,
-  type QuarantineSender,
+  type QuarantineCount,
+  quarantineCounts,
+  receivedCounts,
   senderColumns,
-  senderOf,
   topSendersSql,
 } from './quarantineSenders.ts';
-import { readTime, timestampText } from './tracedRows.ts';
+import { timestampText } from './tracedRows.ts';
 
 /** The rows of a table from the last 24 hours. */
 export interface TableArrivals {
@@ -23,20 +24,6 @@ export interface TableArrivals {
   readonly newestRowAt: string | null;
   /** Rows received within the last hour whose event is of yesterday, today or tomorrow. */
   readonly rowsLastHour: number;
-}
-
-/** Rows of quarantine with one reason. */
-export interface QuarantineCount {
-  /** Code of the reason. */
-  readonly reason: string;
-  /** Number of rows. A row can stand for several events of one batch: docs/quarantine.md. */
-  readonly rows: number;
-  /** `received_at` of the first, ISO 8601. */
-  readonly firstAt: string;
-  /** `received_at` of the newest, ISO 8601. */
-  readonly newestAt: string;
-  /** Who sent most of them, the most first. */
-  readonly senders: readonly QuarantineSender[];
 }
 
 /** The rows that arrived in the tables. */
@@ -58,10 +45,10 @@ export interface LandedRows {
 export async function readLandedRows(deployment: Deployment): Promise<LandedRows> {
   const { config, now } = deployment;
   const { rows, scannedBytes } = await askAthena(deployment, landedSql(config, now));
-  const counted = countsOf(rows);
+  const counts = receivedCounts(rows);
   return {
     tables: tableKinds.map((table) => {
-      const countsOfTable = counted.filter((count) => count.table === table);
+      const countsOfTable = counts.filter((count) => count.table === table);
       const isEmpty = countsOfTable.length === 0;
       return {
         table,
@@ -70,60 +57,9 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
         rowsLastHour: sum(countsOfTable.map(({ recent }) => recent)),
       };
     }),
-    quarantine: quarantineOf(counted),
+    quarantine: quarantineCounts(counts),
     scannedBytes,
   };
-}
-
-/** Sums of a table, or of a reason of quarantine, and its senders. */
-export interface Counts {
-  /** Kind of the table, as the query names it. */
-  readonly table: string | null;
-  /** Code of the reason; empty where the table is not quarantine. */
-  readonly reason: string;
-  /** Rows of 24 hours. */
-  readonly rows: number;
-  /** Rows of the last hour. */
-  readonly recent: number;
-  /** When the first was received, epoch milliseconds. */
-  readonly first: number;
-  /** When the newest was received, epoch milliseconds. */
-  readonly newest: number;
-  /** Who sent most of them, the most first. */
-  readonly senders: readonly QuarantineSender[];
-}
-
-/** Sums by table and reason, of the rows that {@link topSendersSql} answers. */
-export function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
-  return Array.from(
-    Map.groupBy(rows, (row) => `${row['kind']} ${row['why']}`),
-    ([, senders]) => {
-      const [row = {}] = senders;
-      return {
-        table: row['kind'] ?? null,
-        reason: row['why'] ?? '',
-        rows: Number(row['all_row_count']),
-        recent: Number(row['all_recent']),
-        first: readTime(row['all_first']),
-        newest: readTime(row['all_last']),
-        senders: senders.map(senderOf),
-      };
-    },
-  );
-}
-
-/** The reasons of quarantine, the most frequent first. */
-export function quarantineOf(counts: readonly Counts[]): readonly QuarantineCount[] {
-  return counts
-    .filter(({ table }) => table === 'quarantine')
-    .toSorted((a, b) => b.rows - a.rows)
-    .map(({ reason, rows, first, newest, senders }) => ({
-      reason,
-      rows,
-      firstAt: isoTimestamp(first),
-      newestAt: isoTimestamp(newest),
-      senders,
-    }));
 }
 
 /** The query of {@link readLandedRows}. @param now Epoch milliseconds. */

@@ -12,8 +12,13 @@ import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 import { explainAwsError } from '../../explainAwsError.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
-import { countsOf, type QuarantineCount, quarantineOf } from './landedRows.ts';
-import { senderColumns, topSendersSql } from './quarantineSenders.ts';
+import {
+  type QuarantineCount,
+  quarantineCounts,
+  receivedCounts,
+  senderColumns,
+  topSendersSql,
+} from './quarantineSenders.ts';
 import { timestampText } from './tracedRows.ts';
 
 /** The most bytes of quarantine's files that are read: 256 MiB. */
@@ -53,7 +58,7 @@ export async function countQuarantineFiles(
   if (recent.length === 0) return [];
   const keys = recent.map(({ key }) => key);
   try {
-    return quarantineOf(countsOf(await askFiles(open, keys)));
+    return quarantineCounts(receivedCounts(await askFiles(open, keys)));
   } catch (error) {
     if (error instanceof SluiceError || explainAwsError(error) !== undefined) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,6 @@
+import type { QueryRow } from '../../../lib/base/sql.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { readTime } from './tracedRows.ts';
 
 /** Who sent rows of quarantine with one reason. */
@@ -76,4 +78,75 @@ export function senderOf(row: Readonly<Record<string, string | null>>): Quaranti
     firstAt: isoTimestamp(readTime(row['own_first'])),
     lastAt: isoTimestamp(readTime(row['own_last'])),
   };
+}
+
+/** Rows of quarantine with one reason. */
+export interface QuarantineCount {
+  /** Code of the reason. */
+  readonly reason: string;
+  /** Number of rows. A row can stand for several events of one batch: docs/quarantine.md. */
+  readonly rows: number;
+  /** `received_at` of the first, ISO 8601. */
+  readonly firstAt: string;
+  /** `received_at` of the newest, ISO 8601. */
+  readonly newestAt: string;
+  /** Who sent most of them, the most first. */
+  readonly senders: readonly QuarantineSender[];
+}
+
+/** Rows that a table, or quarantine for one reason, received within 24 hours. */
+export interface ReceivedCounts {
+  /** The table, by its kind. */
+  readonly table: TableKind;
+  /** Code of the reason; empty where the table is not quarantine. */
+  readonly reason: string;
+  /** Rows of 24 hours. */
+  readonly rows: number;
+  /** Rows of the last hour. */
+  readonly recent: number;
+  /** When the first was received, epoch milliseconds. */
+  readonly first: number;
+  /** When the newest was received, epoch milliseconds. */
+  readonly newest: number;
+  /** Who sent most of them, the most first. */
+  readonly senders: readonly QuarantineSender[];
+}
+
+/**
+ * Counts by table and reason, of rows that {@link topSendersSql} answers where a query is grouped by `kind`, the table, and by `why`, the reason.
+ *
+ * @throws RangeError for any other row.
+ */
+export function receivedCounts(rows: readonly QueryRow[]): readonly ReceivedCounts[] {
+  return Array.from(
+    Map.groupBy(rows, (row) => `${row['kind']} ${row['why']}`),
+    ([, senders]) => {
+      const [row = {}] = senders;
+      const table = tableKinds.find((kind) => kind === row['kind']);
+      if (table === undefined) throw new RangeError(`${row['kind']} is no table.`);
+      return {
+        table,
+        reason: row['why'] ?? '',
+        rows: Number(row['all_row_count']),
+        recent: Number(row['all_recent']),
+        first: readTime(row['all_first']),
+        newest: readTime(row['all_last']),
+        senders: senders.map(senderOf),
+      };
+    },
+  );
+}
+
+/** The reasons of quarantine, the most frequent first; equal ones by their codes. */
+export function quarantineCounts(counts: readonly ReceivedCounts[]): readonly QuarantineCount[] {
+  return counts
+    .filter(({ table }) => table === 'quarantine')
+    .toSorted((a, b) => b.rows - a.rows || (a.reason < b.reason ? -1 : 1))
+    .map(({ reason, rows, first, newest, senders }) => ({
+      reason,
+      rows,
+      firstAt: isoTimestamp(first),
+      newestAt: isoTimestamp(newest),
+      senders,
+    }));
 }

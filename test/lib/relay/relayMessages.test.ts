@@ -32,7 +32,7 @@ function start(status = 202) {
   const clock = new ManualClock(NOW);
   const store = new MemoryObjects(clock);
   const logged: Record<string, unknown>[] = [];
-  const hidden: [string, number][] = [];
+  const hidden: { readonly id: string; readonly ms: number }[] = [];
   const buried: string[] = [];
   const away = { queue: false };
   let sent = 0;
@@ -64,7 +64,7 @@ function start(status = 202) {
     queues: {
       hide: async ({ messageId }: RelayMessage, ms: number) => {
         if (away.queue) throw Object.assign(new Error(), { name: 'QueueAway' });
-        hidden.push([messageId, ms]);
+        hidden.push({ id: messageId, ms });
       },
       bury: async (body: string) => void buried.push(body),
     },
@@ -123,8 +123,8 @@ describe('a copy of a request', () => {
     expect(await relay(TEXT, NAMED)).toEqual(['m0', 'm1']);
     expect(keys()).toEqual([WAITING]);
     expect(hidden).toEqual([
-      ['m0', MINUTE_MS],
-      ['m1', MINUTE_MS],
+      { id: 'm0', ms: MINUTE_MS },
+      { id: 'm1', ms: MINUTE_MS },
     ]);
     expect(line()).toMatchObject({ retried: { 503: 2 }, code: 'SLUICE_RELAY_NOT_TAKEN' });
   });
@@ -155,7 +155,7 @@ describe('a copy of a request', () => {
     clock.advance(6.5 * DAY_MS);
     expect(await relay(message)).toEqual(['m0']);
     // Tried for the third time: half of four minutes, and one.
-    expect(hidden).toEqual([['m0', 3 * MINUTE_MS]]);
+    expect(hidden).toEqual([{ id: 'm0', ms: 3 * MINUTE_MS }]);
     clock.advance(1);
     expect(await relay(message)).toEqual([]);
     expect(keys()).toEqual([refusedKey('expired', NOW + 6.5 * DAY_MS + 1)]);
@@ -180,7 +180,7 @@ describe('a copy of a request', () => {
     relayer.random = () => 0.5;
     answer.more = { retryAfter: '7200' };
     await relay(TEXT);
-    expect(hidden).toEqual([['m0', 7_230_000]]);
+    expect(hidden).toEqual([{ id: 'm0', ms: 7_230_000 }]);
   });
 
   it('is not sent after the deadline', async () => {

@@ -37,7 +37,7 @@ describe("the look at the bucket's policy", () => {
     readonly status?: () => Promise<Pick<Status, 'deniedCalls' | 'problems'>>;
   }
 
-  /** Of each finding the statement that it tells of, and its one command. */
+  /** Of each finding the statement that it tells of, and its commands. */
   async function found({ policy, roles = ['WriteRole'], status = refuse }: World) {
     const s3 = answeredBy(S3Client, () => {
       if (policy === null) throw named('NoSuchBucketPolicy');
@@ -54,9 +54,8 @@ describe("the look at the bucket's policy", () => {
         status,
       }),
     );
-    return findings.map(({ title, commands: [command = '', ...others] }) => {
-      expect(others).toEqual([]);
-      return { sid: /The statement (\w+) /.exec(title)?.[1], command };
+    return findings.map(({ title, commands: printed }) => {
+      return { sid: /The statement (\w+) /.exec(title)?.[1], commands: printed };
     });
   }
   /** The command that only shows the policy. */
@@ -76,11 +75,11 @@ describe("the look at the bucket's policy", () => {
     const policy = [denial('A'), denial('B'), denial('C', UNKNOWN)];
     const status = async () => ({ deniedCalls: null, problems: [] });
     const findings = await found({ policy, status });
-    const [, excepted = ''] = /--policy '(.*)'/.exec(findings[0]?.command ?? '') ?? [];
+    const [, excepted = ''] = /--policy '(.*)'/.exec(findings[0]?.commands.join() ?? '') ?? [];
     expect(findings).toEqual([
-      { sid: 'A', command: put(`'${excepted}'`) },
-      { sid: 'B', command: put(`'${excepted}'`) },
-      { sid: 'C', command: SHOW },
+      { sid: 'A', commands: [put(`'${excepted}'`)] },
+      { sid: 'B', commands: [put(`'${excepted}'`)] },
+      { sid: 'C', commands: [SHOW] },
     ]);
     const Condition = { ArnNotEquals: { 'aws:PrincipalArn': [WRITER] } };
     // The statements of the stack follow, which the bucket lacks.
@@ -114,10 +113,10 @@ describe("the look at the bucket's policy", () => {
     expect(await found({ policy, status })).toEqual([
       {
         sid: undefined,
-        command: 'aws s3api put-bucket-policy --policy policy-of-the-log --region eu-west-1',
+        commands: ['aws s3api put-bucket-policy --policy policy-of-the-log --region eu-west-1'],
       },
-      { sid: 'B', command: put('policy-of-the-log') },
-      { sid: 'C', command: SHOW },
+      { sid: 'B', commands: [put('policy-of-the-log')] },
+      { sid: 'C', commands: [SHOW] },
     ]);
   });
 
@@ -134,14 +133,14 @@ describe("the look at the bucket's policy", () => {
       problems: problems.map((problem) => problem.found),
     });
     expect(await found({ policy: null, status })).toEqual([
-      { sid: undefined, command: 'aws s3api get-bucket-policy --region eu-west-1' },
+      { sid: undefined, commands: ['aws s3api get-bucket-policy --region eu-west-1'] },
     ]);
   });
 
   it('before there is a stack, only shows the policy, asks no log, and leaves out our own statement', async () => {
     // It names no role yet.
     const own = deleteByVersionOnly(['arn:aws:s3:::acme/statsig/*'], []);
-    expect(await found({ policy: [own, denial('A')], roles: [] })).toEqual([{ sid: 'A', command: SHOW }]);
+    expect(await found({ policy: [own, denial('A')], roles: [] })).toEqual([{ sid: 'A', commands: [SHOW] }]);
   });
 });
 

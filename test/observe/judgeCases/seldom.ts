@@ -103,7 +103,10 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
     lastDay: {
       ...wellDay,
-      failedBy: failedCodes([NOT_STORED, 40, 9, 8], ['SLUICE_COLLECT_NOT_RELAYED', 5, 7, 0.1]),
+      failedBy: failedCodes(
+        { code: NOT_STORED, count: 40, first: 9, last: 8 },
+        { code: 'SLUICE_COLLECT_NOT_RELAYED', count: 5, first: 7, last: 0.1 },
+      ),
     },
     unstored: logged(
       answered(NOT_STORED, 40),
@@ -112,11 +115,17 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   '503 of keys, and requests were stored since': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
-    lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_UNAVAILABLE', 4, 9, 8]) },
+    lastDay: {
+      ...wellDay,
+      failedBy: failedCodes({ code: 'SLUICE_KEYS_UNAVAILABLE', count: 4, first: 9, last: 8 }),
+    },
   },
   '503 of keys, none in the last hour, and nothing was stored since': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(20) },
-    lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_UNAVAILABLE', 4, 9, 8]) },
+    lastDay: {
+      ...wellDay,
+      failedBy: failedCodes({ code: 'SLUICE_KEYS_UNAVAILABLE', count: 4, first: 9, last: 8 }),
+    },
   },
   '503 of keys, whose list has entries that nobody can read': {
     ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 4 }),

@@ -426,7 +426,10 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       `503 of unreadable entries of the keys until three hours ago, and ${since}`,
       {
         lastHour: { ...wellHour, lastStoredAt: stored === null ? null : hoursAgo(stored) },
-        lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_KEYS_INVALID', 16, 9, 3]) },
+        lastDay: {
+          ...wellDay,
+          failedBy: failedCodes({ code: 'SLUICE_KEYS_INVALID', count: 16, first: 9, last: 3 }),
+        },
         ...more,
       },
     ],
@@ -441,7 +444,15 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       `the key is disabled, and ${what}`,
       {
         ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
-        lastDay: { ...wellDay, failedBy: failedCodes(['SLUICE_COLLECT_NOT_DELIVERED', 2, firstOf503, 1]) },
+        lastDay: {
+          ...wellDay,
+          failedBy: failedCodes({
+            code: 'SLUICE_COLLECT_NOT_DELIVERED',
+            count: 2,
+            first: firstOf503,
+            last: 1,
+          }),
+        },
         ...landingWaits(3, 2.2),
         lastEventAt: hoursAgo(2.3),
         alarms: ringing('overflow'),

@@ -46,7 +46,7 @@ const failedAndStored = (last: number, stored: number) => ({
     failedBy: { [NOT_STORED]: 2 },
     failedAt: { [NOT_STORED]: { first: minutes(30), last: minutes(last) } },
   },
-  lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 2, 0.6, 0.1]) },
+  lastDay: { ...wellDay, failedBy: failedCodes({ code: NOT_STORED, count: 2, first: 0.6, last: 0.1 }) },
   unstored: logged(answered(NOT_STORED, 2, { last: minutes(last + 1), storedAt: minutes(stored) })),
 });
 
@@ -141,20 +141,24 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     relayAnswer: { from: 'target', why: 'E404', copies: 2, at: hoursAgo(0.5), takenAt: null },
   },
   '503 of the day, where the last hour is not known': {
-    lastDay: { ...wellDay, failedBy: failedCodes([NOT_STORED, 4, 9, 8]) },
+    lastDay: { ...wellDay, failedBy: failedCodes({ code: NOT_STORED, count: 4, first: 9, last: 8 }) },
   },
   '503 until two minutes ago, whose sender was stored since': failedAndStored(2, 1),
   '503 until a minute ago, whose sender was stored since': failedAndStored(1, 0.5),
   '503 of keys, where requests were stored since and collectors fail to read them': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
-    lastDay: { ...wellDay, failedBy: failedCodes([KEYS, 4, 9, 8]) },
+    lastDay: { ...wellDay, failedBy: failedCodes({ code: KEYS, count: 4, first: 9, last: 8 }) },
     keysFailure: { text: 'x', kind: 'busy', since: hoursAgo(9) },
   },
   '503 of three codes, of which one is over and the most are the second': {
     lastHour: { ...wellHour, failedBy: { [NOT_RELAYED]: 7, [NOT_DELIVERED]: 40 } },
     lastDay: {
       ...wellDay,
-      failedBy: failedCodes([NOT_STORED, 90, 5, 4], [NOT_RELAYED, 7, 3, 0.1], [NOT_DELIVERED, 40, 9, 0.1]),
+      failedBy: failedCodes(
+        { code: NOT_STORED, count: 90, first: 5, last: 4 },
+        { code: NOT_RELAYED, count: 7, first: 3, last: 0.1 },
+        { code: NOT_DELIVERED, count: 40, first: 9, last: 0.1 },
+      ),
     },
     unstored: logged(
       answered(NOT_STORED, 90, { storedAt: hoursAgo(2) }),

@@ -175,7 +175,6 @@ export class MappingBench {
       rowsPath,
       refusedPath,
       loadedAt: Date.UTC(2026, 10, 21),
-      limits: this.limits,
       ...(signal === undefined ? {} : { signal }),
     });
     return { result, rowsPath, refusedPath };

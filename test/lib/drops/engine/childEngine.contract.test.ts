@@ -41,7 +41,6 @@ async function loadOf(files: readonly FileSchema[], signal?: AbortSignal) {
     rowsPath: join(bench.directory, `child-${loads}.parquet`),
     refusedPath: join(bench.directory, `child-refused-${loads}.parquet`),
     loadedAt: 0,
-    limits: bench.limits,
     ...(signal === undefined ? {} : { signal }),
   });
 }
@@ -240,7 +239,6 @@ describe('the engine in another process', () => {
           rowsPath: join(bench.directory, 'not-written.parquet'),
           refusedPath: join(bench.directory, 'not-written-either.parquet'),
           loadedAt: 0,
-          limits: bench.limits,
         });
       const other = { ...file, name: 'b.parquet' };
       return { describe: () => engine.describe([file, other]), load };

@@ -328,7 +328,6 @@ describe('unreadable files', () => {
       rowsPath: `${file.path}.rows`,
       refusedPath: `${file.path}.refused`,
       loadedAt: 0,
-      limits: bench.limits,
     });
     await fails(load, 'SLUICE_INGEST_FILE_DAMAGED', { detail: expect.stringMatching(/^short\.parquet: /) });
   });
