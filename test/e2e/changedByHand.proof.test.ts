@@ -16,6 +16,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
@@ -145,7 +146,7 @@ async function repair(problems: readonly Finding[]): Promise<void> {
           }),
         ),
       // What it sends to the registrar's queue is asked once an hour, too.
-      'send-message': () => story.advance(3_600_000),
+      'send-message': () => story.advance(HOUR_MS),
     }[verb];
     if (run === undefined) throw new Error(command);
     await run();

@@ -2,13 +2,13 @@ import { CreateTableCommand, DeleteTableCommand, GetTableCommand, GlueClient } f
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { removeVersion } from '../harness/storyCloud.ts';
 
 /** An hourly look counts no file that is younger than three minutes. */
-const UNCOUNTED_MS = 4 * 60_000;
+const UNCOUNTED_MS = 4 * MINUTE_MS;
 const WAREHOUSE = 'acme-warehouse';
 
 /** One cloud with many faults. The commands of each finding are pasted as they are printed, in their order. */

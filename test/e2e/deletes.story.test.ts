@@ -7,28 +7,35 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../lib/base/time.ts';
-import { storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { eventually } from '../harness/waiting.ts';
 
 const FOLDER = 'statsig/statsig_forwarded_events/statsig_forwarded_events/';
 const LANDED = 'landing/direct/2026-11-20/waits.ndjson.gz';
+/** Objects of tables and of the landing, beside {@link files}. */
 const KEPT = [
   'statsig/ingested/acme_visits/2026-11-20/v/part-0.parquet',
   'quarantine/2026-11-20/a.parquet',
   LANDED,
 ];
+/** Objects of other folders. */
 const OTHERS = ['query-results/a.csv', 'quarantine-large/2026-11-20/a', 'damaged/a', 'relay/waiting/a'];
 
-const story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
-const events = ['ada', 'bea'].map((userID) => ({ eventName: 'purchase', user: { userID } }));
-expect(await story.post({ events })).toBe(202);
-await story.cloud.flush();
-const files = await story.keys(FOLDER);
-await story.setFaults({
-  lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+let story: StoryCloud;
+/** Files of the table of events. */
+let files: readonly string[];
+beforeAll(async () => {
+  story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
+  const events = ['ada', 'bea'].map((userID) => ({ eventName: 'purchase', user: { userID } }));
+  expect(await story.post({ events })).toBe(202);
+  await story.cloud.flush();
+  files = await story.keys(FOLDER);
+  await story.setFaults({
+    lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+  });
+  for (const key of [...KEPT, ...OTHERS]) await story.put(key, 'x');
 });
-for (const key of [...KEPT, ...OTHERS]) await story.put(key, 'x');
-afterAll(() => story.close());
+afterAll(() => story?.close());
 
 describe('a deletion that names no version', () => {
   const versions = async (Prefix = '') => {

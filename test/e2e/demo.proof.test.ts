@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../lib/base/time.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { npxWords } from '../harness/npxWords.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
+/** How a run of the demo ended, and what it printed. */
 interface Told {
   readonly code: number;
   readonly stdout: string;
@@ -44,7 +47,7 @@ describe('the demo', () => {
   it('prints its end time last, so that a clock can be moved to it', () => {
     const [, now = ''] =
       /^curl -f -X POST \S+_sluice\/clock -d '\{"now":"(.+)"\}'\n$/m.exec(output.stdout) ?? [];
-    const nights = (Date.parse(now) - Date.now()) / 86_400_000;
+    const nights = (Date.parse(now) - Date.now()) / DAY_MS;
     expect(nights).toBeGreaterThan(2);
     expect(nights).toBeLessThan(5);
     expect(output.stdout.endsWith(`"${now}"}'\n`)).toBe(true);
@@ -56,8 +59,11 @@ describe('the demo', () => {
     expect(resolve(npxWords(query).at(-1) ?? '')).toBe(data);
   });
 
-  it('empties no directory that it did not create', async () => {
+  it('refuses a folder with data of a run before, and leaves it as it is', async () => {
+    const before = readdirSync(data);
     const again = await demo();
+    expect(before).not.toEqual([]);
+    expect(readdirSync(data)).toEqual(before);
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining(data) });
   });
 });

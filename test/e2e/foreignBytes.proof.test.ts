@@ -1,5 +1,6 @@
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../lib/base/time.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
 const DEMO = '{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}';
@@ -60,7 +61,7 @@ describe('bytes that somebody else puts into the stream', () => {
       lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
     });
     await post();
-    await story.advance(15 * 60_000);
+    await story.advance(15 * MINUTE_MS);
     const [landed = ''] = await story.keys('landing/');
     const bytes = await story.read(landed);
     await story.clearFaults();

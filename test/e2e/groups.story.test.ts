@@ -3,13 +3,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { readerQueries } from '../../cli/connect/readerQueries.ts';
 import { assignmentSource } from '../../cli/connect/statsigSources.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';
-import { storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
+let story: StoryCloud;
+/** What the SDK reported while the experiments ran, and once some had ended. */
+let running: Report;
+let ended: Report;
+
+/** Users of the running experiments, and users who come once some have ended. */
 const FIRST = Array.from({ length: 60 }, (_, i) => `early-${i}`);
 const LATE = Array.from({ length: 30 }, (_, i) => `late-${i}`);
 
@@ -94,11 +100,11 @@ function listedBy({ listed }: Report): Record<string, Groups> {
 
 const CONSTANTS = ['prestart', 'targetingGate', 'layerAssignment', 'launchedGroup', 'abandoned', ''];
 const HOLDOUT_RULES = ['winterHoldoutRule', 'homeHoldoutRule'];
-let ended: Report;
-
-const story = await storyCloud({ holdouts: null });
-const running = await drive('running', FIRST);
-afterAll(() => story.close());
+beforeAll(async () => {
+  story = await storyCloud({ holdouts: null });
+  running = await drive('running', FIRST);
+});
+afterAll(() => story?.close());
 
 // One story: each test goes on where the one before it ended.
 describe('groups of experiments from the real evaluator', () => {

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DriverReport } from '../../demo/sdks/EventTally.ts';
 import { expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { sum } from '../../lib/base/sum.ts';
@@ -6,16 +6,21 @@ import { HOUR_MS, utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { type Fate, type Post, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
-import { storyCloud } from '../harness/storyCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 /** Six visits a second apart, three on each side of the last midnight UTC. */
 const aroundMidnight = { days: [Date.parse(`${utcDay(Date.now())}T00:00:00Z`) - 3_000] };
 
+/** How one SDK sends through a gateway. */
 interface Run {
+  /** Begins the IDs of its users. */
   readonly prefix: string;
+  /** The program that drives it, from demo/sdks/. */
   readonly driver: string;
   readonly key: string;
+  /** What becomes of its posts, in order; then all pass. */
   readonly script: readonly Fate[];
+  /** Settings of the program. */
   readonly settings?: object;
 }
 
@@ -70,26 +75,29 @@ const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forw
 const reports = new Map<string, DriverReport>();
 const posts = new Map<string, readonly Post[]>();
 
+let story: StoryCloud;
 // One story for the whole file: the SDKs post through gateways that fail, while Firehose fails now and then.
-const story = await storyCloud();
-await story.setFaults({
-  firehose: [{ fault: 'failCalls', calls: 3 }],
+beforeAll(async () => {
+  story = await storyCloud();
+  await story.setFaults({
+    firehose: [{ fault: 'failCalls', calls: 3 }],
+  });
+  await Promise.all(
+    runs.map(async ({ prefix, driver, key, script, settings }) => {
+      const gateway = await startUnreliableGateway(story.cloud.collector, script);
+      try {
+        const collector = gateway.url;
+        const driven = { collector, key, users: 6, userPrefix: prefix, ...settings };
+        reports.set(prefix, await runDriver(driver, driven));
+        posts.set(prefix, gateway.posts);
+      } finally {
+        await gateway.close();
+      }
+    }),
+  );
+  await story.cloud.flush();
 });
-await Promise.all(
-  runs.map(async ({ prefix, driver, key, script, settings }) => {
-    const gateway = await startUnreliableGateway(story.cloud.collector, script);
-    try {
-      const collector = gateway.url;
-      const driven = { collector, key, users: 6, userPrefix: prefix, ...settings };
-      reports.set(prefix, await runDriver(driver, driven));
-      posts.set(prefix, gateway.posts);
-    } finally {
-      await gateway.close();
-    }
-  }),
-);
-await story.cloud.flush();
-afterAll(() => story.close());
+afterAll(() => story?.close());
 
 const ROWS = `(SELECT event_id, user_id, ds, timestamp, client_timestamp, received_at, event_name AS what FROM statsig_forwarded_events
    UNION ALL SELECT event_id, user_id, ds, timestamp, client_timestamp, received_at, concat_ws('/', exposure_type, experiment_id, parameter_name) FROM statsig_forwarded_exposures)`;
@@ -207,17 +215,17 @@ describe('landed rows', () => {
   });
 
   it('have the right time although the sender’s clock is hours off', async () => {
-    for (const [prefix, offset] of [
-      ['js-client-late', -3 * HOUR_MS],
-      ['statsig-node-early', 3 * HOUR_MS],
+    for (const { prefix, offset } of [
+      { prefix: 'js-client-late', offset: -3 * HOUR_MS },
+      { prefix: 'statsig-node-early', offset: 3 * HOUR_MS },
     ]) {
       const [found] = await query(
         `SELECT max(abs(epoch_ms(received_at) - epoch_ms(timestamp))) AS off, min(epoch_ms(client_timestamp) - epoch_ms(timestamp)) AS earliest,
            max(epoch_ms(client_timestamp) - epoch_ms(timestamp)) AS latest FROM ${ROWS} WHERE user_id LIKE '${prefix}-%'`,
       );
       expect(Number(found?.['off'])).toBeLessThan(60_000);
-      expect(Math.abs(Number(found?.['earliest']) - Number(offset))).toBeLessThan(10_000);
-      expect(Math.abs(Number(found?.['latest']) - Number(offset))).toBeLessThan(10_000);
+      expect(Math.abs(Number(found?.['earliest']) - offset)).toBeLessThan(10_000);
+      expect(Math.abs(Number(found?.['latest']) - offset)).toBeLessThan(10_000);
     }
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetBucketLocationCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addDays } from '../../lib/base/time.ts';
+import { addDays, HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -191,7 +191,7 @@ describe('the datasets of several customers in one deployment', () => {
   }
 
   it('are all loaded', async () => {
-    await ingest.jump(3_600_000);
+    await ingest.jump(HOUR_MS);
     expect(await sluice('ingest', 'run')).toMatchObject({ code: 0 });
     await ingest.cloud.flush();
     const { stdout } = await sluice('ingest', 'status', '--days', '10');

@@ -13,6 +13,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, type StartOptions, startCloud } from '../../local/startCloud.ts';
@@ -287,7 +288,7 @@ export class StoryCloud {
 
   /** Moves on by hours, each a {@link jump}: a schedule that runs more often runs once in each. */
   async jumpHours(count: number): Promise<void> {
-    for (let passed = 0; passed < count; passed += 1) await this.jump(3_600_000);
+    for (let passed = 0; passed < count; passed += 1) await this.jump(HOUR_MS);
   }
 
   /** Moves on to an instant, ISO 8601, as {@link jump}. */

@@ -11,8 +11,8 @@ import { listen } from '../harness/listen.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 it.each([
-  { what: 'its gateway', api: 'http://gateway' },
-  { what: 'the Function URL of the collector without one', api: undefined },
+  { what: 'its gateway if it has one', api: 'http://gateway' },
+  { what: 'its Function URL without a gateway', api: undefined },
 ])('the collector is reached by $what', ({ api }) => {
   const functionUrls = {
     'sluice-local-ingest-trigger': 'http://trigger',
@@ -63,10 +63,10 @@ it('a local cloud is at the ports that were chosen, answers the hosts that are a
     });
     expect(cloud.status()).toMatchObject({ collector: cloud.collector, edge: cloud.edge, data: cloud.data });
     for (const address of [cloud.collector, cloud.edge])
-      for (const [host, isRefused] of [
-        ['sluice.test', false],
-        ['other.test', true],
-      ] as const) {
+      for (const { host, isRefused } of [
+        { host: 'sluice.test', isRefused: false },
+        { host: 'other.test', isRefused: true },
+      ]) {
         const [answer] = await once(get(address, { headers: { host } }), 'response');
         expect({ address, host, isRefused: (await text(answer)).includes('HOST_REFUSED') }).toEqual({
           address,
