@@ -16,17 +16,17 @@ const LEAST_MINORS = new Map([
 /** The name of Node's program on this system. */
 const EXECUTABLE = process.platform === 'win32' ? 'node.exe' : 'node';
 
-/** The process that runs this one in its place, and passes signals on. */
+/** The variable with the ID of the process that runs this one in its place, and passes signals on. */
 const RUNNER = 'SLUICE_RUNNER';
-/** How often is looked whether npm still runs, milliseconds. */
+/** Milliseconds between two looks whether npm still runs. */
 const LOOK_EVERY_MS = 500;
-/** npm and npx run a shell, which runs this process or its runner. */
+/** Ancestors that are looked at for npm or npx. Both run a shell, which runs this process or its runner. */
 const MOST_ANCESTORS = 4;
 
 /**
  * Whether a version of Node is new enough for Sluice, in the network of this machine.
  *
- * @param {string} version
+ * @param {string} version As `process.versions.node` has it.
  * @param {Readonly<Record<string, string | undefined>>} [env] Default: this process's.
  */
 export function isNewEnough(version, env = process.env) {
@@ -48,7 +48,7 @@ export function nodeBinary(root) {
 /**
  * The path of the Node that a folder has installed, or one above it; null without one that is new enough.
  *
- * @param {string} folder
+ * @param {string} folder Its path.
  * @returns {string | null}
  */
 export function installedNode(folder) {
@@ -77,7 +77,7 @@ export function runNode(root, args, options = {}) {
  * this process ends with its exit code.
  *
  * @param {string} program Its path.
- * @param {readonly string[]} args
+ * @param {readonly string[]} args Its command line.
  * @param {import('node:child_process').SpawnOptions} [options] Working directory and environment; default: this process's.
  */
 export function runInPlace(program, args, options = {}) {
@@ -98,7 +98,7 @@ export function runInPlace(program, args, options = {}) {
  * passing it on, so that what the shell has started would run on and keep its ports. Not for a process that another
  * of Sluice runs in its place.
  *
- * @param {() => void} act
+ * @param {() => void} act Is called once.
  */
 export function whenNpmEnds(act) {
   if (process.env['npm_command'] === undefined || process.env[RUNNER] === String(process.ppid)) return;
@@ -118,8 +118,8 @@ export function whenNpmEnds(act) {
 /**
  * The nearest ancestor that is npm or npx, which name their processes `npm …`; null without one, and on Windows.
  *
- * @param {number} pid
- * @param {number} most
+ * @param {number} pid ID of the process at which the search begins.
+ * @param {number} most How many processes are looked at.
  * @returns {number | null}
  */
 function npmAbove(pid, most) {
@@ -131,7 +131,7 @@ function npmAbove(pid, most) {
 /**
  * The parent and the command line of a process; an empty one if there is none, and on Windows.
  *
- * @param {number} pid
+ * @param {number} pid ID of the process.
  * @returns {{ parent: number, command: string }}
  */
 export function describeProcess(pid) {

@@ -6,7 +6,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedNode, isNewEnough, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
 
-// https://no-color.org. Of both, Node takes FORCE_COLOR, and warns.
+// https://no-color.org. If both are set, Node takes FORCE_COLOR, and warns.
 if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
 
 const file = fileURLToPath(import.meta.url);
@@ -29,9 +29,10 @@ function withNode() {
     // The program was not started by npx.
   }
   const options = [`node@${LEAST_NODE}`, ...packages].flatMap((name) => ['--package', name]);
-  // As lib/base/text.ts quotes, which an older Node cannot read.
   // npm warns of each package that needs a newer Node than its own, which is not the one that comes along.
-  return ['npx', '--loglevel', 'error', ...options, 'sluice', ...process.argv.slice(2)]
+  const words = ['npx', '--loglevel', 'error', ...options, 'sluice', ...process.argv.slice(2)];
+  // As lib/base/text.ts quotes, which an older Node cannot read.
+  return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(' ');
 }

@@ -19,6 +19,7 @@ export function machineNotes({ stack, aws, config }: ConfiguredTarget): MachineN
         const kept = parseJson(readFileSync(file, 'utf8'));
         return isJsonObject(kept) && kept['of'] === of ? kept['note'] : undefined;
       } catch {
+        // Nothing was kept yet, or it cannot be read: the look is the first.
         return undefined;
       }
     },

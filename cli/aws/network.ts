@@ -164,7 +164,7 @@ function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefine
   }
 }
 
-/** How long a person waits. */
+/** How long a command waits for a connection and for an answer: a person looks on. */
 const LIMITS = clientLimits({ answerMs: 20_000, connectMs: 3_000 });
 
 /**

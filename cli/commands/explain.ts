@@ -1,5 +1,4 @@
-import type { ExplainedCode } from '../../observe/explainCode.ts';
-import type { Finding } from '../../observe/findings/catalogue.ts';
+import type { ExplainedFinding } from '../observe/explainedText.ts';
 import {
   type Command,
   type CommandLine,
@@ -22,31 +21,12 @@ export const explain: Command = {
     const explained = await explainAnyCode(word.toUpperCase());
     if (explained === null) throw new UsageError('SLUICE_USAGE_ARGUMENTS', `${word}: no such code.`);
     const cases = await casesAtHand(line, explained);
-    const { findingLines } = await import('../observe/doctorText.ts');
-    writeResult<ExplainedFinding>(line, { ...explained, ...cases }, () => {
-      const { code, cause, cure, section } = explained;
-      const { found: here = [], more = 0 } = cases;
-      const none = cases.found === undefined ? [] : ['`sluice status` does not find it here now.'];
-      const left = more === 0 ? [] : [`… and ${more} more.`];
-      const told =
-        here.length === 0 ? [...none, cure] : [...here.flatMap((one) => findingLines(one, 0)), ...left];
-      // A finding has its section.
-      const see = section === null || here.length > 0 ? [] : [`See docs/operate.md, "${section}".`];
-      return [`${code}: ${cause}`, ...told, ...see, ''].join('\n');
-    });
+    const { explainedText } = await import('../observe/explainedText.ts');
+    const answer = { ...explained, ...cases };
+    writeResult<ExplainedFinding>(line, answer, () => explainedText(answer));
     return 0;
   },
 };
-
-/** A code with what it means and what to do. */
-export interface ExplainedFinding extends ExplainedCode {
-  /** The section of docs/operate.md; null without one. */
-  readonly section: string | null;
-  /** What `sluice status` finds of the code in the deployment that the options name; absent without them, and of other codes. */
-  readonly found?: readonly Finding[];
-  /** How many more it finds that its answer has no room for; absent without `found`. */
-  readonly more?: number;
-}
 
 /**
  * What `sluice status` finds of a code in a deployment; nothing if no option names one.

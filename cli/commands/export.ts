@@ -56,8 +56,7 @@ export const exporting = commandWithActions({
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const after = textOption(line, 'after');
-  const [{ isFailing }, { readDropsPage }, { namedExports }, { pageText }] = await Promise.all([
-    import('../../lib/ledger/LedgerEntry.ts'),
+  const [{ readDropsPage }, { namedExports }, { pageText }] = await Promise.all([
     import('../../observe/facts/days/dropsPage.ts'),
     import('../../observe/ingest/datasets.ts'),
     import('../ingest/calendarText.ts'),
@@ -70,27 +69,36 @@ async function status(line: CommandLine): Promise<number> {
     const exports = namedExports(deployment.config, textOption(line, 'export'));
     return readDropsPage(deployment, { datasets: [], exports }, { days, after });
   });
-  const { targetedCommand } = await import('../aws/target.ts');
-  const { dayRanges } = await import('../../lib/views/curatedDays.ts');
-  // No run looks at these days again.
-  const old = statuses.flatMap(({ export: name, firstDay, days: shown }) => {
-    const open = shown.filter(
-      ({ day, entry }) => day < firstDay && (isFailing(entry) || keptFiles(entry) > 0),
-    );
-    return dayRanges(open.map(({ day }) => day)).map(({ from, to }) => {
-      const again = targetedCommand(line, ['export', 'run', '--export', name, '--from', from, '--to', to]);
-      return `${name}, ${from} to ${to}, outside of the lookback: \`${again}\` exports again.\n`;
-    });
-  });
+  const old = await oldDaysText(line, statuses);
   writeResult<DropsCalendar>(
     line,
     calendar,
-    () => `${exportStatusText(statuses)}${old.join('')}${pageText(line, 'export', calendar)}`,
+    () => `${exportStatusText(statuses)}${old}${pageText(line, 'export', calendar)}`,
   );
   return hasProblem ? PROBLEMS_FOUND : 0;
 }
 
-/** Copies whose files are gone from their table. */
+/** What exports open days again that are before the lookback: no run looks at them any more. One line for each range of days. */
+async function oldDaysText(line: CommandLine, statuses: readonly ExportStatus[]): Promise<string> {
+  const [{ isFailing }, { targetedCommand }, { dayRanges }] = await Promise.all([
+    import('../../lib/ledger/LedgerEntry.ts'),
+    import('../aws/target.ts'),
+    import('../../lib/views/curatedDays.ts'),
+  ]);
+  return statuses
+    .flatMap(({ export: name, firstDay, days }) => {
+      const open = days.filter(
+        ({ day, entry }) => day < firstDay && (isFailing(entry) || keptFiles(entry) > 0),
+      );
+      return dayRanges(open.map(({ day }) => day)).map(({ from, to }) => {
+        const again = targetedCommand(line, ['export', 'run', '--export', name, '--from', from, '--to', to]);
+        return `${name}, ${from} to ${to}, outside of the lookback: \`${again}\` exports again.\n`;
+      });
+    })
+    .join('');
+}
+
+/** The number of copies whose files are gone from their table. */
 function keptFiles(entry: ExportStatus['days'][number]['entry']): number {
   return entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0;
 }

@@ -149,7 +149,12 @@ async function download(line: CommandLine): Promise<Uint8Array> {
   });
 }
 
-/** The key is never an argument: other users and the shell's history can see the command line. */
+/**
+ * The server secret key of the environment, or of stdin. It is never an argument: other users and the shell's history can see the
+ * command line.
+ *
+ * @throws GroupsError `SLUICE_GROUPS_NO_KEY`
+ */
 async function readServerKey(): Promise<string> {
   const sent = process.env['STATSIG_SERVER_KEY'] || (await readKeyFromStdin());
   const key = sdkKey(sent.trim());

@@ -306,11 +306,7 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   const removes = line.values['remove'] === true;
   if (removes === (what !== undefined))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a file, a query in quotes, or --remove.');
-  const day = dayOption(line, 'day');
-  const range = daysOption(line, MOST_DROPPED_DAYS);
-  const days = day === undefined ? range : [day];
-  if (days === undefined || (day !== undefined && range !== undefined))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--day, --from: expected one of them.');
+  const days = droppedDays(line);
   const [files, { namedDatasets }] = await Promise.all([
     import('../ingest/dropFiles.ts'),
     import('../../observe/ingest/datasets.ts'),
@@ -323,15 +319,14 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   const isFile = what !== undefined && (existsSync(what) || !/\s/.test(what));
   if (dataset.layout !== undefined && textOption(line, 'name') !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--name: the layout of the dataset names its files.');
-  const keys: string[] = [];
+  const name = textOption(line, 'name') ?? USUAL_NAME;
+  const dropped = days.map((day) => ({ day, key: files.dropKey(dataset, day, name) }));
   const put = async (s3: S3) => {
-    for (const each of days) {
-      const key = files.dropKey(dataset, each, textOption(line, 'name') ?? USUAL_NAME);
-      keys.push(key);
+    for (const { day, key } of dropped) {
       const place = { Bucket: source.bucket, Key: key };
       if (what === undefined) await s3.deleteObject(place);
       else {
-        const sql = what.replaceAll('{day}', each);
+        const sql = what.replaceAll('{day}', day);
         const Body = isFile ? await readFile(what) : await files.parquetFromQuery(sql);
         await s3.putObject({ ...place, Body });
       }
@@ -339,8 +334,19 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
     }
   };
   await explainingAws(() => files.asCustomer(target, source, put));
+  const keys = dropped.map(({ key }) => key);
   writeResult<DroppedFiles>(line, { bucket: source.bucket, keys }, () => '');
   return 0;
+}
+
+/** The days of a drop: that of `--day`, or those of `--from` and `--to`. @throws UsageError without either, or with both. */
+function droppedDays(line: CommandLine): readonly UtcDay[] {
+  const day = dayOption(line, 'day');
+  const range = daysOption(line, MOST_DROPPED_DAYS);
+  const days = day === undefined ? range : [day];
+  if (days === undefined || (day !== undefined && range !== undefined))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--day, --from: expected one of them.');
+  return days;
 }
 
 /** The source and the dataset of the options; undefined where an option is not given. */
@@ -354,7 +360,11 @@ function oneDataset(line: CommandLine): { readonly source: string; readonly data
 }
 
 /** The day of a dataset that the options name. @throws UsageError if one of the three is missing. */
-function oneDay(line: CommandLine) {
+function oneDay(line: CommandLine): {
+  readonly source: string;
+  readonly dataset: string;
+  readonly day: UtcDay;
+} {
   requireOptions(line, ['source', 'dataset', 'day']);
   return { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
 }

@@ -21,7 +21,7 @@ import { athenaRead } from '../terminal/phrases.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { textTable } from '../terminal/tables.ts';
 
-/** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
+/** Milliseconds that a query may take in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const ATHENA_DEADLINE_MS = 30 * 60_000;
 
 /** Why `sluice query` has no answer of Athena. */
@@ -71,8 +71,8 @@ export const query: Command = {
     if (line.values['json'] === true && line.values['csv'] === true)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--json and --csv: expected one of them.');
     const statement = sql === '-' ? await text(process.stdin) : sql;
-    const { isLocal: local } = namedTarget(line);
-    if (!local && line.values['data'] !== undefined)
+    const { isLocal } = namedTarget(line);
+    if (!isLocal && line.values['data'] !== undefined)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
         '--data: it is about the local cloud, and --stage names a deployment.',

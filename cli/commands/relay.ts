@@ -48,7 +48,11 @@ export interface ResentCopies extends RedrivenCopies {
   readonly dryRun: boolean;
 }
 
-/** Shows what waits and what was refused. @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused. A copy without its message is a warning, which does not count. */
+/**
+ * Shows what waits and what was refused.
+ *
+ * @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused. A copy without its message is a warning, which does not count.
+ */
 async function status(line: CommandLine): Promise<number> {
   const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withDeployment(line, readRelayState);

@@ -9,7 +9,7 @@ import { textTable } from '../terminal/tables.ts';
 
 /** Work that a command asks functions of a deployment for. */
 export interface Work<Requested> {
-  /** Sends nothing in a dry run. */
+  /** Requests the work. Sends nothing in a dry run. */
   ask(deployment: Deployment, dryRun: boolean): Promise<Requested>;
   /** The text for people, in a dry run. */
   text(requested: Requested): string;
@@ -35,10 +35,10 @@ export async function requestWork<Requested extends object = never>(
   const dryRun = isDryRun(line);
   const { targetedCommand } = await import('../aws/target.ts');
   const { daysWords } = await import('../../observe/commands.ts');
-  const [requested, shown] = await withDeployment(line, async (deployment) => {
-    const words = [...follow, ...daysWords(first, deployment.now)];
+  const { requested, words } = await withDeployment(line, async (deployment) => {
+    const asked = [...follow, ...daysWords(first, deployment.now)];
     try {
-      return [await ask(deployment, dryRun), words] as const;
+      return { requested: await ask(deployment, dryRun), words: asked };
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'SLUICE_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
@@ -49,7 +49,7 @@ export async function requestWork<Requested extends object = never>(
   writeNote(
     dryRun
       ? `Nothing was requested: this is a dry run.${hint}\n`
-      : `${done(requested)} \`${targetedCommand(line, shown)}\` shows the result.\n`,
+      : `${done(requested)} \`${targetedCommand(line, words)}\` shows the result.\n`,
   );
   return 0;
 }

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import type { Console } from '../../console/index.ts';
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { defaultDataDirectory } from '../../local/roots.ts';
@@ -171,7 +172,7 @@ async function startWished({ bufferSeconds, ...wish }: Wish): Promise<Cloud> {
  * Opens the console at the port after the collector's, so that it is the same after each start, or if that is taken at any free one.
  * If it can't be opened, the cloud is closed.
  */
-async function openConsole(cloud: Cloud, { port, stage, allowedHosts }: Wish) {
+async function openConsole(cloud: Cloud, { port, stage, allowedHosts }: Wish): Promise<Console> {
   const { openLocalConsole } = await import('../aws/localConsole.ts');
   const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
   return serve(port === 0 ? 0 : (port + 1) % (MOST_PORT + 1))

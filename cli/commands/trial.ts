@@ -6,9 +6,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-
-/** The endpoints that a collector can have. */
-const ENDPOINTS = ['http-api', 'function-url'] as const;
+import { TRIAL_ENDPOINTS } from '../trial/Trial.ts';
 
 /** `sluice trial`: a first deployment to an account, which removes what it has made. */
 export const trial: Command = {
@@ -18,7 +16,7 @@ export const trial: Command = {
     region: { type: 'string', help: 'AWS region' },
     stage: { type: 'string', help: 'take boundary, tags and key of this stage (default: local)' },
     'endpoint-url': targetOptions['endpoint-url'],
-    endpoint: { type: 'string', values: ENDPOINTS, help: 'where SDKs send to (default http-api)' },
+    endpoint: { type: 'string', values: TRIAL_ENDPOINTS, help: 'where SDKs send to (default http-api)' },
     url: { type: 'string', help: 'URL of the collector (default: `CollectorUrl` of the stack)' },
     yes: { type: 'boolean', help: 'make it without asking' },
     remove: { type: 'string', help: 'only remove what the trial of this ID has made' },
@@ -28,18 +26,18 @@ export const trial: Command = {
     const region = textOption(line, 'region') || undefined;
     if (region === undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: missing, expected an AWS region.');
-    const endpoint = choiceOption(line, 'endpoint', ENDPOINTS) ?? 'http-api';
+    const endpoint = choiceOption(line, 'endpoint', TRIAL_ENDPOINTS) ?? 'http-api';
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
     const id = textOption(line, 'remove');
-    if (id !== undefined) assertRemovalAlone(line);
-    if (id === undefined && line.values['yes'] !== true && !process.stdin.isTTY)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--yes: expected where nobody can be asked.');
     if (id !== undefined) {
+      assertRemovalAlone(line);
       const { removeLeftTrial } = await import('../trial/removeLeftTrial.ts');
       return removeLeftTrial(line, region, id);
     }
+    if (line.values['yes'] !== true && !process.stdin.isTTY)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--yes: expected where nobody can be asked.');
     const { startTrial } = await import('../trial/startTrial.ts');
     return startTrial(line, { region, endpoint, url });
   },

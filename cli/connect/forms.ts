@@ -68,16 +68,33 @@ export function readerForm(deployment: DeployedStack, config: Config, reader: Re
 }
 
 /** The values that forms of readers take. */
-type ReaderValues = ReturnType<typeof readerValues>;
+interface ReaderValues extends Pick<DeployedStack, 'stage' | 'region' | 'localEndpoint'> {
+  /** The configuration of the deployment. */
+  readonly config: Config;
+  /** The reader that the form is for. */
+  readonly reader: Reader;
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** ARN of the reader's role; null of one that is a user. */
+  readonly roleArn: string | null;
+  /** Name of the reader's workgroup. */
+  readonly workgroup: string;
+  /** The folder for results of its queries: `s3://acme/query-results/statsig/` */
+  readonly results: string;
+  /** Name of the database in which the reader makes tables. */
+  readonly stagingDatabase: string;
+  /** The fields of an access key, by the labels of its two parts; none of a reader that is a role. */
+  readonly keys: (access: string, secret: string) => readonly Field[];
+}
 
 /** What a form needs of the configuration and of the outputs of the stack. @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED`. */
-function readerValues(deployment: DeployedStack, config: Config, reader: Reader) {
+function readerValues(deployment: DeployedStack, config: Config, reader: Reader): ReaderValues {
   const { stage, region, outputs, localEndpoint } = deployment;
   const hasRole = isRole(reader);
   const arn = readerArn(deployment, reader, hasRole ? 'RoleArn' : 'SecretArn');
   const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
   const bucket = outputs.get('DataBucketName') ?? config.bucket;
-  const keys = (access: string, secret: string): Field[] =>
+  const keys = (access: string, secret: string): readonly Field[] =>
     hasRole
       ? []
       : [

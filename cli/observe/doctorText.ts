@@ -6,12 +6,18 @@ import { moreOf } from '../../observe/findings/moreOf.ts';
 /** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 
+/** Columns of a mark, and of a check's name behind it. */
+const WIDTHS = { mark: 12, name: 16 } as const;
+/** Spaces before the first line of a finding below its check, and before its other lines. */
+const INDENTS = { first: 4, others: 6 } as const;
+
 /** What was looked at as lines for a terminal: one line, and below it findings with cause, cure and commands. */
 export function lookText({ check, expects, verdict, findings }: LookedAt): string {
-  const head = `${MARKS[verdict].padEnd(12)} ${check.padEnd(16)} ${expects}`;
-  const lines = findings.flatMap((finding) =>
-    findingLines(finding, 6).map((line, i) => (i === 0 ? `    ${line}` : line)),
-  );
+  const head = `${MARKS[verdict].padEnd(WIDTHS.mark)} ${check.padEnd(WIDTHS.name)} ${expects}`;
+  const lines = findings.flatMap((finding) => {
+    const [first, ...others] = findingLines(finding, INDENTS.others);
+    return [`${' '.repeat(INDENTS.first)}${first}`, ...others];
+  });
   return [head, ...lines, ''].join('\n');
 }
 
@@ -21,7 +27,7 @@ export function summaryText({ checks, skipped }: Diagnosis, where: string): stri
   const others =
     skipped.length === 0
       ? ''
-      : `${MARKS.unchecked.padEnd(12)} ${skipped.join(', ')}\n    Something that they need is missing: see above.\n`;
+      : `${MARKS.unchecked.padEnd(WIDTHS.mark)} ${skipped.join(', ')}\n    Something that they need is missing: see above.\n`;
   return `${others}\n${checks.length + skipped.length} checks of ${where}: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked') + skipped.length} not made.\n`;
 }
 

@@ -1,3 +1,4 @@
+import { sum } from '../../lib/base/sum.ts';
 import { counted } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { erasePlaces } from '../../lib/erase/erasePlaces.ts';
@@ -37,7 +38,7 @@ export function eraseText(receipt: EraseReceipt): string {
 }
 
 /** What became of each place that was searched. */
-function placeRows({ total, state }: EraseReceipt) {
+function placeRows({ total, state }: EraseReceipt): readonly Readonly<Record<string, string | number>>[] {
   const isDry = state === 'dry';
   return erasePlaces.flatMap((place) => {
     const counts = total[place];
@@ -58,8 +59,8 @@ function placeRows({ total, state }: EraseReceipt) {
 /** What the table of places, which is of all runs, leaves out: of this run, rows of others and loads under way; and how many earlier runs. */
 function countLines({ run, state, countsMentions, forgotten }: EraseReceipt): readonly string[] {
   const isDry = state === 'dry';
-  const sum = (member: 'mentions' | 'others' | 'waiting') =>
-    Object.values(run.places).reduce((all, counts) => all + counts[member], 0);
+  const ofAllPlaces = (member: 'mentions' | 'others' | 'waiting') =>
+    sum(Object.values(run.places).map((counts) => counts[member]));
   const inCopies = run.places.relay?.others ?? 0;
   return [
     ...countLine(
@@ -67,17 +68,17 @@ function countLines({ run, state, countsMentions, forgotten }: EraseReceipt): re
       `Events of others in the same requests, which ${isDry ? 'would not' : 'do not'} reach the target of relay either`,
     ),
     ...countLine(
-      sum('others') - inCopies,
+      ofAllPlaces('others') - inCopies,
       `Refused events and bodies that have a value elsewhere than under the key of a unit, or are no plain JSON. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too`,
     ),
     ...countLine(
-      sum('mentions'),
+      ofAllPlaces('mentions'),
       'Rows of others that mention a value in some column, such as the metadata of an event. They stay',
     ),
     ...(countsMentions
       ? []
       : [`Mentions in rows of others were not counted: there are more than ${MOST_MENTIONED} values.`]),
-    ...countLine(sum('waiting'), 'Objects of a load under way, which a later run looks at again'),
+    ...countLine(ofAllPlaces('waiting'), 'Objects of a load under way, which a later run looks at again'),
     ...countLine(forgotten, 'Earlier runs that are not in these figures: the record keeps the last ones'),
     ...(run.resumed > 0
       ? [`The run was stopped, and what it erased just before is in no count. Times: ${run.resumed}.`]

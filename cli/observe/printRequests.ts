@@ -5,9 +5,9 @@ import { readLocalLive } from '../../observe/live/localLive.ts';
 import { errorText } from '../terminal/errors.ts';
 import { writeNote, writeOut } from '../terminal/output.ts';
 
-/** How long one read waits for a request. */
+/** Milliseconds for which one read waits for a request. */
 const WAIT_MS = 20_000;
-/** The pause after a request: those that come meanwhile are read at once. */
+/** Milliseconds of the pause after a request: those that come meanwhile are read at once. */
 const PAUSE_MS = 100;
 /** Lines at once. Of more requests only their number is printed: nobody reads hundreds of lines a second. */
 const MOST_LINES = 20;

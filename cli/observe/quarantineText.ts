@@ -65,15 +65,14 @@ export function redriveText(
   dryRun: boolean,
 ): string {
   const landed = dryRun ? 'that would be delivered' : 'delivered';
-  const fates: [string, number][] = [
-    ['found in quarantine', found],
-    [`exposures ${landed}`, delivered.exposures],
-    [`events ${landed}`, delivered.events],
-    ...Object.entries(refused).map(([code, n]): [string, number] => [`still refused: ${code}`, n]),
-    ...(ignored > 0 ? [['ignored by configuration', ignored] satisfies [string, number]] : []),
-    ...Object.entries(failed).map(([code, n]): [string, number] => [`not accepted: ${code}`, n]),
-  ];
-  return textTable(fates.map(([what, n]) => ({ what, n })));
+  return textTable([
+    { what: 'found in quarantine', n: found },
+    { what: `exposures ${landed}`, n: delivered.exposures },
+    { what: `events ${landed}`, n: delivered.events },
+    ...Object.entries(refused).map(([code, n]) => ({ what: `still refused: ${code}`, n })),
+    ...(ignored > 0 ? [{ what: 'ignored by configuration', n: ignored }] : []),
+    ...Object.entries(failed).map(([code, n]) => ({ what: `not accepted: ${code}`, n })),
+  ]);
 }
 
 /** The beginning of a row as it was sent; of one that is too large for the table, where it is. */

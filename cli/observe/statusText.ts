@@ -82,7 +82,7 @@ function tableRows({ tables }: Status): readonly Readonly<Record<string, string 
 }
 
 /** What waits, by its place. */
-function waitingRows({ waiting, at }: Status) {
+function waitingRows({ waiting, at }: Status): readonly Readonly<Record<string, string>>[] {
   const { buffered, ...folders } = waiting;
   return [
     {

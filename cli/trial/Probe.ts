@@ -32,7 +32,7 @@ export type OnProgress = (what: string, waitsFor?: 'rows') => void;
 /** The parts of a deployment that the questions need. */
 export type Probed = Omit<Deployment, 'aws' | 'glue' | 'logs'>;
 
-/** Interval between two looks for rows or metrics: in the local cloud, a flush delivers them at once. */
+/** Milliseconds between two looks for rows or metrics. In the local cloud, a flush delivers them at once. */
 const LOOK_MS = { local: 500, aws: 20_000 } as const;
 
 /**
@@ -74,8 +74,8 @@ export interface Answer {
 }
 
 /** Makes an answer. */
-export function answer(code: QuestionCode, asExpected: boolean, found: string): Answer {
-  return { code, verdict: asExpected ? 'expected' : 'otherwise', found };
+export function answer(code: QuestionCode, isExpected: boolean, found: string): Answer {
+  return { code, verdict: isExpected ? 'expected' : 'otherwise', found };
 }
 
 /** Makes the answer to a question that has no result, with the reason. */

@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import type { Architecture, Region } from '../../lib/schema/regions.ts';
 
+/** What receives the requests of a trial. */
+export type TrialEndpoint = 'http-api' | 'function-url';
+/** Every {@link TrialEndpoint}. */
+export const TRIAL_ENDPOINTS: readonly TrialEndpoint[] = ['http-api', 'function-url'];
+
 /** A deployment of Sluice that is made to ask AWS questions, and is removed. */
 export interface Trial {
   /** Eight hexadecimal digits. */
@@ -11,7 +16,7 @@ export interface Trial {
   /** The region in which it is deployed. */
   readonly region: Region;
   /** What receives requests. */
-  readonly endpoint: 'http-api' | 'function-url';
+  readonly endpoint: TrialEndpoint;
   /** What an organization requires of every stack, as the project's configuration has it. */
   readonly project: Pick<Config, 'encryption' | 'permissionsBoundary' | 'tags'> & {
     /** The key that encrypts every stack of the organization, if the project has one. */

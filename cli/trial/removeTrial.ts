@@ -79,10 +79,15 @@ export async function removeTrial(
 /**
  * Ends the deployment of a trial that was killed: its process is in a group of its own.
  *
- * @throws Error of the system if it may not be ended, as another user's.
+ * @throws Error of the system if its number cannot be read, or if it may not be ended, as another user's.
  */
 export async function endDeployment(trial: Pick<Trial, 'id'>): Promise<void> {
-  const pid = Number(await readFile(trialFiles(trial).pid, 'utf8').catch(() => 0));
+  const written = await readFile(trialFiles(trial).pid, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (written === null) return;
+  const pid = Number(written);
   if (describeProcess(pid).command.includes(trialStage(trial))) process.kill(-pid, 'SIGKILL');
 }
 

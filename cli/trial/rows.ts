@@ -47,8 +47,9 @@ function ofRun({ database }: Config, run: Run, table: string): string {
 }
 
 /**
- * Queries every view without rows, at the same time, and then counts the events of the run in a view. @param events How
- * many events have a row.
+ * Queries every view without rows, at the same time, and then counts the events of the run in a view.
+ *
+ * @param events How many events have a row.
  */
 export async function askViews(probed: Probed, run: Run, events: number): Promise<Answer> {
   const { config } = probed;
@@ -71,9 +72,9 @@ export async function askViews(probed: Probed, run: Run, events: number): Promis
     probed,
     `SELECT count(*) AS n FROM ${ofRun(config, run, 'product_events')}`,
   );
-  const count = rows[0]?.['n'];
+  const count = Number(rows[0]?.['n'] ?? 0);
   const text = `${viewNames.length} views answer, product_events has ${count} of ${events} events`;
-  return answer('SLUICE_PROBE_VIEWS', count === String(events), text);
+  return answer('SLUICE_PROBE_VIEWS', count === events, text);
 }
 
 /**

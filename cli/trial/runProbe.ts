@@ -30,8 +30,13 @@ const SDKS_MS = 180_000;
 /** The question how long rows take. */
 const DELIVERY = 'SLUICE_PROBE_DELIVERY_TIME';
 
-/** The events with their replies. */
-type Sent = { readonly event: SentEvent; readonly reply: Reply }[];
+/** An event that was sent. */
+interface Sent {
+  /** The event. */
+  readonly event: SentEvent;
+  /** What was replied to its request. */
+  readonly reply: Reply;
+}
 
 /**
  * Sends events as SDKs do, follows them to their rows, and asks what only AWS can answer.
@@ -39,7 +44,7 @@ type Sent = { readonly event: SentEvent; readonly reply: Reply }[];
  * @param onProgress Called at each step.
  */
 export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress): Promise<readonly Answer[]> {
-  const sent: Sent = [];
+  const sent: Sent[] = [];
   for (const body of bodies) {
     onProgress(`sending ${body.part}`);
     sent.push({ event: body, reply: await sendRequest(body.request(run)) });
@@ -67,7 +72,7 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
 const countsSchema = z.object({ js: z.number(), core: z.number() });
 
 /** Has each of the real SDKs send an event. */
-async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
+async function sendBySdks({ signal }: Probed, run: Run): Promise<readonly Sent[]> {
   const js = { code: 'SLUICE_PROBE_JS_CLIENT', part: 'js_client', status: 202, text: TEXT } as const;
   const core = { code: 'SLUICE_PROBE_SERVER_CORE', part: 'server_core', status: 202, text: TEXT } as const;
   const settings = {
@@ -107,7 +112,7 @@ interface Followed {
 /** What was sent, and when the last of it was, epoch milliseconds. */
 interface Sending {
   /** The requests with their responses. */
-  readonly sent: Sent;
+  readonly sent: readonly Sent[];
   /** When the last request was answered, epoch milliseconds. */
   readonly sentAt: number;
 }
@@ -137,7 +142,9 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
 }
 
 /** The number of different events among rows: an event that was sent again has several rows. */
-const eventCount = (rows: readonly Row[]) => new Set(rows.map(({ eventId }) => eventId)).size;
+function eventCount(rows: readonly Row[]): number {
+  return new Set(rows.map(({ eventId }) => eventId)).size;
+}
 
 /** Polls until every event that was answered 202 has a row, or the time is over. */
 async function awaitRows(

@@ -3,11 +3,11 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { duration, lines } from '../terminal/phrases.ts';
 import { textTable } from '../terminal/tables.ts';
-import type { Answer } from './Probe.ts';
+import type { Answer, Verdict } from './Probe.ts';
 import { questions } from './questions.ts';
 import type { Removal } from './removeTrial.ts';
 import type { TakenStep, Tried } from './runTrial.ts';
-import { type Trial, trialStack } from './Trial.ts';
+import { type Trial, type TrialEndpoint, trialStack } from './Trial.ts';
 
 /** The content of `trial.json`. */
 export interface TrialReport {
@@ -20,7 +20,7 @@ export interface TrialReport {
   /** The region of AWS. */
   readonly region: string;
   /** What receives requests. */
-  readonly endpoint: 'http-api' | 'function-url';
+  readonly endpoint: TrialEndpoint;
   /** When the trial was started, ISO 8601. */
   readonly startedAt: string;
   /** Seconds of all steps. */
@@ -76,7 +76,7 @@ export function trialText(
       const { asks, expects, cure } = questions[code];
       return `\n${code}: ${asks}\n  found      ${visibleLine(found)}\n  expected   ${expects}\n  to change  ${cure}\n`;
     });
-  const counted = (wanted: string) => answers.filter(({ verdict }) => verdict === wanted).length;
+  const countOf = (wanted: Verdict) => answers.filter(({ verdict }) => verdict === wanted).length;
   return [
     textTable(
       answers.map(({ code, verdict, found }) => ({
@@ -86,7 +86,7 @@ export function trialText(
       })),
     ),
     ...otherwise,
-    `\n${counted('expected')} as expected, ${counted('otherwise')} otherwise, ${counted('not asked')} not asked, in ${duration(seconds)}.\n`,
+    `\n${countOf('expected')} as expected, ${countOf('otherwise')} otherwise, ${countOf('not asked')} not asked, in ${duration(seconds)}.\n`,
     removal === null ? `The removal did not end: ${removalCommand(trial)}\n` : removalText(trial, removal),
     isInterrupted ? '' : `${REPORT} has it all: attach it to an issue, also if everything is as expected.\n`,
   ].join('');

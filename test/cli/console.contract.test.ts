@@ -47,9 +47,9 @@ it.each([
 });
 
 it.each([
-  { stage: undefined, named: 'local' },
-  { stage: 'dev', named: 'dev' },
-])('the console of the local cloud of the stage $stage may change it, and needs no token', async (row) => {
+  { what: 'that was started without a stage', stage: undefined, named: 'local' },
+  { what: 'of the stage dev', stage: 'dev', named: 'dev' },
+])('the console of a local cloud $what may change it, and needs no token', async (row) => {
   const config = defineConfig({ bucket: 'acme', service: 'acme' }, { stages: ['dev'] });
   const cloud = { edge: 'http://127.0.0.1:9', collector: 'http://127.0.0.1:8', config };
   const page = await openLocalConsole(cloud, { port: 0, stage: row.stage });

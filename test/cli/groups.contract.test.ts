@@ -23,11 +23,20 @@ const SPECS_TIME = Date.UTC(2026, 9, 1);
 const LATER_SPECS_TIME = Date.UTC(2026, 9, 2);
 
 const directory = temporaryDirectory();
-const asked: { url: string; headers: Readonly<Record<string, unknown>> }[] = [];
-/** Answers of the stand-in for Statsig, in their order; the last one stays. */
-let answers: { status: number; body?: string | Buffer; headers?: Record<string, string> }[] = [];
+/** The paths that the stand-in for Statsig was asked for. */
+const asked: string[] = [];
+/** An answer of it. */
+interface Answer {
+  readonly status: number;
+  /** Default: empty. */
+  readonly body?: string | Buffer;
+  /** Default: none. */
+  readonly headers?: Record<string, string>;
+}
+/** Its answers, in their order; the last one stays. */
+let answers: Answer[] = [];
 const statsig = createServer((request, response) => {
-  asked.push({ url: request.url ?? '', headers: request.headers });
+  asked.push(request.url ?? '');
   const {
     status,
     body = '',
@@ -157,7 +166,7 @@ describe('sluice groups', () => {
     const before = Date.now();
     const pulled = await groups(['pull', '--specs-url', `${specsUrl}/`, '--json'], options);
     expect(pulled.code).toBe(0);
-    expect(asked.map(({ url }) => url)).toEqual([`/v2/download_config_specs/${KEY}.json`]);
+    expect(asked).toEqual([`/v2/download_config_specs/${KEY}.json`]);
     expect(Date.parse(JSON.parse(pulled.stdout).seen_at)).toBeGreaterThanOrEqual(before);
     expect(pulled.stdout + pulled.stderr).not.toContain(KEY);
     expect(await storedText()).not.toContain(KEY);
@@ -173,18 +182,19 @@ describe('sluice groups', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it.each([
-    { code: 'SLUICE_GROUPS_KEY_REFUSED', answer: { status: 401 } },
-    { code: 'SLUICE_GROUPS_KEY_REFUSED', answer: { status: 403, body: KEY } },
-    { code: 'SLUICE_GROUPS_KEY_REFUSED', answer: { status: 404 } },
-    { code: 'SLUICE_GROUPS_UNAVAILABLE', answer: { status: 400 } },
+  it.each<{ readonly what: string; readonly answer: Answer; readonly code: string }>([
+    { what: '401', answer: { status: 401 }, code: 'SLUICE_GROUPS_KEY_REFUSED' },
+    { what: '403 with the key', answer: { status: 403, body: KEY }, code: 'SLUICE_GROUPS_KEY_REFUSED' },
+    { what: '404', answer: { status: 404 }, code: 'SLUICE_GROUPS_KEY_REFUSED' },
+    { what: '400', answer: { status: 400 }, code: 'SLUICE_GROUPS_UNAVAILABLE' },
     // The key is in the path: it would be handed on.
     {
-      code: 'SLUICE_GROUPS_UNAVAILABLE',
+      what: 'a redirection',
       answer: { status: 302, headers: { location: 'http://127.0.0.1:9/' } },
+      code: 'SLUICE_GROUPS_UNAVAILABLE',
     },
-    { code: 'SLUICE_GROUPS_SPECS_NOT_JSON', answer: { status: 200, body: '<html>' } },
-  ])('reports $code, without the key, if Statsig answers $answer', async ({ code, answer }) => {
+    { what: 'a page', answer: { status: 200, body: '<html>' }, code: 'SLUICE_GROUPS_SPECS_NOT_JSON' },
+  ])('reports $code, without the key, if Statsig answers $what', async ({ code, answer }) => {
     answers = [answer];
     const refused = await groups(['pull', '--specs-url', specsUrl], { env });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
@@ -107,15 +108,8 @@ describe('sluice ingest', () => {
   });
 
   it('shows the datasets behind the one that --after names', async () => {
-    const { stdout } = await command(
-      'ingest',
-      'status',
-      '--after',
-      'warning:told/events',
-      '--days',
-      '3',
-      '--json',
-    );
+    const line = 'ingest status --after warning:told/events --days 3 --json';
+    const { stdout } = await command(...wordsOf(line));
     const { datasets } = JSON.parse(stdout);
     expect(datasets).toMatchObject([{ source: 'shut', dataset: 'events', days: [{}, {}, {}] }]);
   });
@@ -142,20 +136,8 @@ describe('sluice ingest', () => {
   });
 
   it('drops the rows of a query for each day, or removes the file of each', async () => {
-    const drop = (...args: string[]) =>
-      command(
-        'ingest',
-        'drop',
-        ...ACME,
-        '--from',
-        OLD,
-        '--to',
-        '2026-01-06',
-        '--name',
-        'b',
-        '--json',
-        ...args,
-      );
+    const line = `ingest drop ${OF_EVENTS} --from ${OLD} --to 2026-01-06 --name b --json`;
+    const drop = (what: string) => command(...wordsOf(line), what);
     const keys = ['events/2026-01-05/b', 'events/2026-01-06/b'];
     const { stdout } = await drop("SELECT '{day}' AS a, '{day}' AS b");
     expect(JSON.parse(stdout)).toEqual({ bucket: 'acme-drops', keys });
@@ -199,20 +181,30 @@ describe('sluice ingest explain', () => {
     for (const key of aws.keys('sluice-cli-ingest', 'ledger/')) aws.store.delete('sluice-cli-ingest', key);
   });
 
-  it.each([
-    { what: 'is well', entry: {}, code: 0 },
-    { what: 'waits', entry: { state: 'waiting' }, code: 0 },
-    { what: 'failed', entry: { state: 'failed' }, code: 3 },
-    { what: 'lost its inputs', entry: { state: 'inputs_missing' }, code: 3 },
-    { what: 'lacks files', entry: {}, lacking: { [`${day}/v1`]: 1 }, code: 3 },
-    { what: 'has newer files', entry: {}, hasNewer: true, code: 3 },
-  ] as const)('ends with $code of a day that $what', async (row) => {
-    const { entry, code } = row;
-    const { etag } = await put(day, ledgerEntry({ day, version: 'v1', ...entry }));
-    if ('lacking' in row) await put('files', row.lacking);
+  it.each<{
+    readonly what: string;
+    /** The state of the day. Default: it is loaded. */
+    readonly state?: LedgerEntry['state'];
+    /** Whether a file of its version is gone. Default false. */
+    readonly isLacking?: boolean;
+    /** Whether a look has seen newer files than those that were loaded. Default false. */
+    readonly hasNewer?: boolean;
+    readonly code: number;
+  }>([
+    { what: 'is well', code: 0 },
+    { what: 'waits', state: 'waiting', code: 0 },
+    { what: 'failed', state: 'failed', code: 3 },
+    { what: 'lost its inputs', state: 'inputs_missing', code: 3 },
+    { what: 'lacks files', isLacking: true, code: 3 },
+    { what: 'has newer files', hasNewer: true, code: 3 },
+  ])('ends with $code of a day that $what', async (row) => {
+    const { state, isLacking = false, hasNewer = false, code } = row;
+    const entry = ledgerEntry({ day, version: 'v1', ...(state === undefined ? {} : { state }) });
+    const { etag } = await put(day, entry);
+    if (isLacking) await put('files', { [`${day}/v1`]: 1 });
     const at = Date.now();
     const newer = { days: [{ day, at, lastSeenAt: at, writtenAt: at, entryETag: `"${etag}"` }] };
-    if ('hasNewer' in row) await put('last-look', { at, newestDay: null, stopped: false, newer });
+    if (hasNewer) await put('last-look', { at, newestDay: null, stopped: false, newer });
     expect((await command('ingest', 'explain', ...ACME, '--day', day, '--json')).code).toBe(code);
   });
 });

@@ -39,15 +39,16 @@ describe('sluice keys restore', () => {
     expect(await command.stored()).toEqual({ keys: [] });
   });
 
-  it.each(['[]', '{"keys":{}}', listOf({ label: 'web' })])(
-    'brings back the list before %s',
-    async (broken) => {
-      await put(listOf(entry('web')));
-      await put(broken);
-      expect(await restored()).toEqual(['+web']);
-      expect(await command.stored()).toEqual({ keys: [expect.objectContaining(entry('web'))] });
-    },
-  );
+  it.each([
+    { what: 'no object', broken: '[]' },
+    { what: 'an object without a list', broken: '{"keys":{}}' },
+    { what: 'a list of an entry without its key', broken: listOf({ label: 'web' }) },
+  ])('brings back the list before $what', async ({ broken }) => {
+    await put(listOf(entry('web')));
+    await put(broken);
+    expect(await restored()).toEqual(['+web']);
+    expect(await command.stored()).toEqual({ keys: [expect.objectContaining(entry('web'))] });
+  });
 
   it('goes back over versions without a key to one that has some', async () => {
     await put(listOf(entry('web')));
@@ -133,9 +134,13 @@ describe('sluice keys restore', () => {
   });
 
   it.each([
-    { broken: '[]', labels: ['+web'] },
-    { broken: listOf(entry('shop'), { label: 'web' }), labels: ['shop', '+web'] },
-  ])('says what a dry run would bring back to $broken, and changes nothing', async ({ broken, labels }) => {
+    { what: 'no object', broken: '[]', labels: ['+web'] },
+    {
+      what: 'a list with an entry without its key',
+      broken: listOf(entry('shop'), { label: 'web' }),
+      labels: ['shop', '+web'],
+    },
+  ])('says what a dry run would bring back to $what, and changes nothing', async ({ broken, labels }) => {
     await put(listOf(entry('web')));
     await put(broken);
     expect(await restored('--dry-run')).toEqual(labels);

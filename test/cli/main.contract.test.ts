@@ -291,20 +291,26 @@ describe('an error of the file system', () => {
 });
 
 describe('what changes something', () => {
+  /** The commands and actions that declare it, with these options. */
+  const changing = (options: Readonly<Record<string, boolean>>): readonly string[] => {
+    const line = { values: options, positionals: ['landing'] };
+    return commands
+      .flatMap(({ name, ...command }) =>
+        command.actions === undefined
+          ? [{ words: name, changes: command.changes, hasDryRun: 'dry-run' in command.options }]
+          : Object.entries(command.actions).map(([action, declared]) => ({
+              words: `${name} ${action}`,
+              changes: declared.changes,
+              hasDryRun: declared.options.includes('dry-run'),
+            })),
+      )
+      .filter(({ changes, hasDryRun }) => markChanges(line, changes, hasDryRun).changes === true)
+      .map(({ words }) => words)
+      .sort();
+  };
+
   it('is declared by every command and action that does', () => {
-    const line = (values: object) => ({ values: { ...values }, positionals: ['landing'] });
-    const names = (values: object) =>
-      commands.flatMap(({ name, changes, options, actions }) => {
-        if (actions === undefined)
-          return markChanges(line(values), changes, 'dry-run' in options).changes === true ? [name] : [];
-        return Object.entries(actions).flatMap(([action, declared]) =>
-          markChanges(line(values), declared.changes, declared.options.includes('dry-run')).changes === true
-            ? [`${name} ${action}`]
-            : [],
-        );
-      });
-    const changing = names({ write: true });
-    expect(changing.sort()).toEqual([
+    expect(changing({ write: true })).toEqual([
       'console',
       'curate accept',
       'curate rebuild',
@@ -325,19 +331,25 @@ describe('what changes something', () => {
       'relay redrive',
       'restore',
     ]);
-    const dry = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'keys set', 'query'];
-    expect(names({ 'dry-run': true }).sort()).toEqual(dry);
+  });
+
+  it('is in a dry run only what has none', () => {
+    const without = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'keys set', 'query'];
+    expect(changing({ 'dry-run': true })).toEqual(without);
+  });
+
+  it.each([
+    { sql: 'SELECT 1', changes: false },
+    { sql: '\n(with a AS (SELECT 1) SELECT 1)', changes: false },
+    { sql: 'VALUES 1', changes: false },
+    { sql: 'show tables', changes: false },
+    { sql: 'Describe a', changes: false },
+    { sql: 'INSERT INTO a SELECT 1', changes: true },
+    { sql: 'drop table a', changes: true },
+    { sql: 'selected', changes: true },
+    { sql: '-', changes: true },
+  ])('is a query by its first word: "$sql" is $changes', ({ sql, changes }) => {
     const query = commands.find(({ name }) => name === 'query');
-    const isChange = (sql: string) => query?.changes?.({ values: {}, positionals: [sql] });
-    const reading = [
-      'SELECT 1',
-      '\n(with a AS (SELECT 1) SELECT 1)',
-      'VALUES 1',
-      'show tables',
-      'Describe a',
-    ];
-    expect(reading.filter(isChange)).toEqual([]);
-    const others = ['INSERT INTO a SELECT 1', 'drop table a', 'selected', '-'];
-    expect(others.filter((sql) => isChange(sql) !== true)).toEqual([]);
+    expect(query?.changes?.({ values: {}, positionals: [sql] })).toBe(changes);
   });
 });

@@ -151,33 +151,43 @@ describe('sluice policy print', () => {
     expect((await callMain(['policy', 'print', '--for', 'trial'], { env })).code).toBe(0);
   });
 
+  /** Writes a configuration. @returns The environment that names it. */
+  function configured(name: string, fields: object): { readonly SLUICE_CONFIG: string } {
+    const file = join(directory.path, `${name}.config.mjs`);
+    writeFileSync(file, `export default ${JSON.stringify({ bucket: 'acme', ...fields })};`);
+    return { SLUICE_CONFIG: file };
+  }
+
   it('prints two documents for a trial, with the boundary, tags and key of the project', async () => {
     const permissionsBoundary = 'arn:aws:iam::111122223333:policy/org/limit';
     const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const plain = await printed('--for', 'trial');
     expect(Object.keys(plain)).toEqual(['boundary', 'policy']);
     expect(JSON.stringify(plain['policy'])).toContain(':policy/sluice-boundary"');
-    const print = async (name: string, config: object) => {
-      const file = join(directory.path, `${name}.config.mjs`);
-      writeFileSync(file, `export default ${JSON.stringify({ bucket: 'acme', ...config })};`);
+    const ofProject = async (name: string, fields: object) => {
       const args = ['policy', 'print', '--for', 'trial', '--json'];
-      return (await callMain(args, { env: { SLUICE_CONFIG: file } })).stdout;
+      return (await callMain(args, { env: configured(name, fields) })).stdout;
     };
-    const bounded = await print('bounded', { permissionsBoundary, tags: { team: 'data' } });
+    const bounded = await ofProject('bounded', { permissionsBoundary, tags: { team: 'data' } });
     expect(bounded).toContain(permissionsBoundary);
     expect(bounded).not.toContain('sluice-boundary');
     expect(bounded).toContain('"team"');
     expect(bounded).toContain('kms:CreateKey');
-    const keyed = await print('keyed', { existing: { keyArn } });
+    const keyed = await ofProject('keyed', { existing: { keyArn } });
     expect(keyed).toContain(keyArn);
     expect(keyed).not.toMatch(/kms:CreateKey|kms:ScheduleKeyDeletion|:key\/\*/);
+    expect(await ofProject('keyless', { encryption: 's3' })).not.toContain('kms:');
+  });
+
+  it('names the stack of the service and the stage', async () => {
     const args = ['policy', 'print', '--for', 'deploy', '--stage', 'prod', '--json'];
-    await print('served', { service: 'acme', stages: ['prod'] });
-    const served = { SLUICE_CONFIG: join(directory.path, 'served.config.mjs') };
-    expect((await callMain(args, { env: served })).stdout).toContain(':stack/acme-prod/*');
-    expect(await print('keyless', { encryption: 's3' })).not.toContain('kms:');
-    const env = { SLUICE_CONFIG: join(directory.path, 'keyless.config.mjs') };
-    expect(await callMain(['policy', 'print', '--for', 'trial', '--key', keyArn], { env })).toMatchObject({
+    const env = configured('served', { service: 'acme', stages: ['prod'] });
+    expect((await callMain(args, { env })).stdout).toContain(':stack/acme-prod/*');
+  });
+
+  it('refuses a key where objects are encrypted without one', async () => {
+    const env = configured('plain', { encryption: 's3' });
+    expect(await callMain(['policy', 'print', '--for', 'trial', '--key', KEY], { env })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--key: expected none'),
     });

@@ -363,10 +363,10 @@ describe('processes that a command starts', () => {
   afterAll(() => setDefaultCACertificates(before));
 
   it.each([
-    { given: undefined, trusted: PEM },
-    { given: '', trusted: PEM },
-    { given: '/own.pem', trusted: '/own.pem' },
-  ])('trust $trusted if NODE_EXTRA_CA_CERTS is $given', ({ given, trusted }) => {
+    { what: 'the bundle where NODE_EXTRA_CA_CERTS is not set', given: undefined, trusted: PEM },
+    { what: 'the bundle where it is empty', given: '', trusted: PEM },
+    { what: 'what it names', given: '/own.pem', trusted: '/own.pem' },
+  ])('trust $what', ({ given, trusted }) => {
     const env = { AWS_CA_BUNDLE: PEM, NODE_EXTRA_CA_CERTS: given };
     useNetwork(env);
     expect(env.NODE_EXTRA_CA_CERTS).toBe(trusted);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { dayText } from '../../../cli/ingest/dayText.ts';
+import { dayText, refusedText } from '../../../cli/ingest/dayText.ts';
+import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
+import { cellsOf } from '../observe/cellsOf.ts';
 
 const explanation = {
   isLacking: false,
@@ -58,5 +60,41 @@ describe('the text of a day', () => {
     expect(text).toMatch(/^c\.parquet +9 +failed +SLUICE_Y$/m);
     expect(text.match(/^SLUICE_Y: unread$/gm)).toHaveLength(1);
     expect(text.match(/^SLUICE_X: no column\.$/gm)).toHaveLength(1);
+  });
+});
+
+describe('the text of refused rows of a day', () => {
+  const length = { listed: 20, most: 1_000 };
+  const row = {
+    quarantineId: 'q1',
+    receivedAt: '2026-11-20',
+    reason: 'SLUICE_INGEST_ROW_NAME_MISSING',
+    detail: 'no name',
+    keyLabel: 'ingest',
+    sdkType: null,
+    sdkVersion: null,
+    path: 'a.parquet',
+    raw: '{}',
+    isCut: false,
+    rawEncoding: 'text',
+    rawLocation: null,
+  };
+  const page: QuarantinedPage = { rows: [row], hasMore: false, notes: [], scannedBytes: 7 };
+
+  it.each([
+    { what: 'as it was', isCut: false, shown: '{}' },
+    { what: 'as cut', isCut: true, shown: '{}…' },
+  ])('has the file and the reason of each row, and the row $what', ({ isCut, shown }) => {
+    const text = refusedText({ ...page, rows: [{ ...row, isCut }] }, length);
+    expect(cellsOf(text)).toEqual([['a.parquet', 'SLUICE_INGEST_ROW_NAME_MISSING', 'no name', shown]]);
+  });
+
+  it('says how more are listed where there are more', () => {
+    expect(refusedText({ ...page, hasMore: true }, length)).toMatch(/--rows .* 1,000/);
+    expect(refusedText(page, length)).not.toContain('--rows');
+  });
+
+  it('has no table without rows', () => {
+    expect(refusedText({ ...page, rows: [] }, length)).not.toContain('---');
   });
 });

@@ -34,9 +34,9 @@ describe('the text of a finding', () => {
   });
 
   it.each([
-    { commands: [], lines: 1 },
-    { commands: ['aws one'], lines: 5 },
-  ])('of what was not checked, with the commands $commands, has $lines lines', ({ commands, lines }) => {
+    { what: 'without a command', commands: [], lines: 1 },
+    { what: 'with one', commands: ['aws one'], lines: 5 },
+  ])('of what was not checked, $what, has $lines lines', ({ commands, lines }) => {
     expect(findingLines({ ...finding, severity: 'unchecked', commands }, 0)).toHaveLength(lines);
   });
 });

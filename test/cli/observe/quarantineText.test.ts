@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { refusedText } from '../../../cli/ingest/dayText.ts';
 import {
   quarantineCountsText,
   quarantinedRowsText,
@@ -76,18 +75,6 @@ describe('the text of sluice quarantine', () => {
   ])('says of $limit rows that there are more', ({ limit, says }) => {
     expect(quarantinedRowsText({ ...page, hasMore: true }, { listed: limit, most: 500 }, AWS)).toMatch(says);
     expect(quarantinedRowsText(page, { listed: limit, most: 500 }, AWS)).not.toMatch(says);
-  });
-
-  it.each([
-    { raw: '{}', isCut: false, shown: '{}' },
-    { raw: '{}', isCut: true, shown: '{}…' },
-  ])('of a refused row of a file shows $shown', ({ shown, ...more }) => {
-    const refused = { ...page, rows: [{ ...row, ...more }], hasMore: true };
-    const text = refusedText(refused, { listed: 20, most: 1_000 });
-    expect(cellsOf(text)).toEqual([['/v1', 'SLUICE_EVENT_NO_NAME', 'd', shown]]);
-    expect(text).toMatch(/--rows .* 1,000/);
-    expect(refusedText({ ...refused, hasMore: false }, { listed: 20, most: 1_000 })).not.toContain('--rows');
-    expect(refusedText({ ...page, rows: [] }, { listed: 20, most: 1_000 })).not.toContain('---');
   });
 });
 
