@@ -1,3 +1,5 @@
+import { TEXT_FORMS } from '../../base/textForms.ts';
+
 /** The form of numbers that are 0. */
 export const ZERO = 'zero';
 
@@ -21,7 +23,7 @@ const FORMS: readonly (readonly [form: string, pattern: RegExp])[] = [
   ['times as text', /^\d{4}-\d\d?-\d\d?(?:\D|$)/],
   ['UUIDs', /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/],
   ['hexadecimal digests', /^[\da-f]{32,128}$/i],
-  ['e-mail addresses', /^[^\s@]+@[^\s@]+\.[^\s@]+$/],
+  ...Object.values(TEXT_FORMS).map(({ words, pattern }) => [words, new RegExp(pattern, 'u')] as const),
   ['JSON', /^["{[]/],
   ['texts with a space at an end', /^\s|\s$/],
   ['in capital letters', /^[^\p{Ll}]*\p{Lu}[^\p{Ll}]*$/u],

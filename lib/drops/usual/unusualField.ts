@@ -1,6 +1,7 @@
 import { ownMember } from '../../base/json.ts';
 import { sum } from '../../base/sum.ts';
 import { counted, percent, quotedName } from '../../base/text.ts';
+import { NEW_TEXT_FORM, TEXT_FORMS } from '../../base/textForms.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import { type FieldContent, KEPT_VALUES } from '../engine/mappedRows.ts';
 import { ZERO } from '../engine/valueForms.ts';
@@ -19,6 +20,8 @@ const OTHER_SIZE = 0.8;
 const OUTLIER = 3;
 /** Values that stand for all of a field at most: of more a part was looked at. */
 const MOST_LOOKED_AT = 1_000;
+/** Forms of texts that are news already of a small share, and no news once they are gone. */
+const BY_MISTAKE: readonly string[] = Object.values(TEXT_FORMS).map(({ words }) => words);
 /** Fields that are times in each dataset with a time of its own. */
 const TIMES: readonly string[] = ['timestamp', 'date'];
 /** Numbers since 1970 that are times of today, by the power of ten that is nearest to them. */
@@ -166,7 +169,10 @@ function formsWords(
   if (known.length === 0 || values < FEWEST) return [];
   return Object.entries({ numbers, ...forms }).flatMap(([form, count]) => {
     const shareBefore = Math.max(...known.map((day) => formCount(day, form) / (day.rows - day.none)));
-    const hasJumped = shareBefore < JUMP.before && count > values * JUMP.now;
+    const isNews = (share: typeof JUMP) => shareBefore < share.before && count > values * share.now;
+    const isByMistake =
+      BY_MISTAKE.includes(form) && known.length >= FEWEST_DAYS && count >= NEW_TEXT_FORM.texts;
+    const hasJumped = isNews(JUMP) || (isByMistake && isNews(NEW_TEXT_FORM));
     const isAllZero =
       form === ZERO && count === values && isExpected(1 - shareBefore, Math.min(values, MOST_LOOKED_AT));
     if (!hasJumped && !isAllZero) return [];
@@ -203,7 +209,7 @@ function vanishedWords(
   if (known.length < FEWEST_DAYS) return [];
   return Object.keys(known[0]?.forms ?? {}).flatMap((form) => {
     const share = Math.min(...known.map((day) => formCount(day, form) / (day.rows - day.none)));
-    const isGone = forms[form] === undefined && isExpected(share, values);
+    const isGone = forms[form] === undefined && !BY_MISTAKE.includes(form) && isExpected(share, values);
     return isGone ? [`none are ${form}, before at least ${percent(share)}`] : [];
   });
 }

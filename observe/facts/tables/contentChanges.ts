@@ -1,4 +1,5 @@
 import { type QueryRow, qualifiedName } from '../../../lib/base/sql.ts';
+import { NEW_TEXT_FORM } from '../../../lib/base/textForms.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -17,6 +18,7 @@ import {
   NO_DAY,
   NO_NUMBER,
   NO_TEXT,
+  NO_TEXT_FORM,
   NO_TIME,
   ONE,
   PARTS,
@@ -42,14 +44,14 @@ export interface ContentChange {
    * since some hours. Events from before `timeWindow` do not make a name `more`: {@link EarlierEvents} are those.
    */
   readonly kind: 'less' | 'names' | 'more' | 'other';
-  /** What it is of: the experiment, the type of the SDK, or of `value`, `amount`, `size` and `repeats` the name of the event; empty of names. */
+  /** What it is of: the experiment, the type of the SDK, or of `value`, `amount`, `size`, `repeats` and `textForm` the name of the event; empty of names. */
   readonly subject: string;
   /**
    * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
-   * `text`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`; of `amount`, `size` and `repeats` the type of the SDK. Of `names` one of the new names.
+   * `text`; of `textForm` its name in `TEXT_FORMS`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`; of `amount`, `size` and `repeats` the type of the SDK. Of `names` one of the new names.
    */
   readonly value: string;
-  /** Name of the group, the layer of an experiment, the shape of one of the texts of `value`, as `99,99`, or of `time` the most frequent one as Athena writes it; null of all else, and while it is not known. */
+  /** Name of the group, the layer of an experiment, the key of one of the texts of `textForm`, the shape of one of the texts of `value`, as `99,99`, or of `time` the most frequent one as Athena writes it; null of all else, and while it is not known. */
   readonly label: string | null;
   /** Of `time` how many different times `count` rows have; 0 of all else. */
   readonly times: number;
@@ -148,8 +150,8 @@ export async function readContentChanges(
 }
 
 /**
- * How the metadata of events of 24 hours differ from those of its last curated days, as {@link readContentChanges}: how large they are, and
- * whether they come again at once with the same ones. A query of its own, as it reads the largest column and orders all rows.
+ * How the metadata of events of 24 hours differ from those of its last curated days, as {@link readContentChanges}: how large they are, which
+ * forms their texts have, and whether they come again at once with the same ones. A query of its own, as it reads the largest column and orders all rows.
  *
  * @throws As that.
  */
@@ -322,6 +324,8 @@ function comparisonSql(scans: readonly string[], now: number): string {
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
     WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
       AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
+    WHEN "what" = 'textForm' AND "day" IS NULL AND "value" <> '${NO_TEXT_FORM}' AND "own" >= ${NEW_TEXT_FORM.texts} AND "usual_share" < ${NEW_TEXT_FORM.before}
+      AND "own" >= ${NEW_TEXT_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${NEW_TEXT_FORM.texts} THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",

@@ -1,5 +1,12 @@
 import { quoteText } from '../../../lib/base/sql.ts';
-import { COMPARED_DAYS, type ComparedPart, FEWEST_DAYS, type From } from './contentParts.ts';
+import {
+  COMPARED_DAYS,
+  type ComparedPart,
+  FEWEST_DAYS,
+  type From,
+  formedKey,
+  textForm,
+} from './contentParts.ts';
 
 // What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
 // once. Queries of contentChanges.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
@@ -79,7 +86,7 @@ export const numberSql = {
 } as const;
 
 /**
- * The rows of a table with the length of their metadata (`metadata_length`), whether one like it came less than a second before (`is_again`),
+ * The rows of a table with the length of their metadata (`metadata_length`), the form of their texts with its key (`text_form`, `text_form_key`), whether one like it came less than a second before (`is_again`),
  * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
  * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`. The time is the sender's.
  */
@@ -96,7 +103,7 @@ export function withRepeats({ table, where }: From): string {
     SELECT *, coalesce(${isSoon(previous, '"client_timestamp"')}, false) AS "is_again",
       coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated"
     FROM (
-      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash"
+      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash", ${textForm} AS "text_form", ${formedKey} AS "text_form_key"
       FROM ${table} WHERE ${where}
     ) AS "sent"
   ) AS "alike"`;

@@ -1,4 +1,5 @@
 import { quoteText } from '../../../lib/base/sql.ts';
+import { TEXT_FORMS, type TextFormName } from '../../../lib/base/textForms.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { valueNumber } from '../../../lib/views/productEvents.ts';
@@ -8,7 +9,7 @@ import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
- * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), and by how many come again at once (`repeats`); exposures of an SDK
+ * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), and by the form of a text in value or metadata (`textForm`); exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
@@ -26,6 +27,7 @@ export type ComparedPart =
   | 'amount'
   | 'size'
   | 'repeats'
+  | 'textForm'
   | 'split'
   | 'crossover';
 
@@ -92,6 +94,28 @@ export const PRESENT = 'present';
 export const ONE = 'one';
 /** SQL of whether the time of an event is about that of its receipt. */
 export const isPresent = `abs(date_diff('minute', "timestamp", "received_at")) < ${PRESENT_MINUTES}`;
+/** The form of an event of which no text has one of {@link TEXT_FORMS}. */
+export const NO_TEXT_FORM = 'none';
+/** SQL of the texts of an event: its value and its metadata, each after its key. */
+const TEXTS = `concat('"event_value":"', coalesce("event_value", ''), '"', coalesce("company_metadata", ''))`;
+/** SQL of whether a text in value or metadata of an event has a form. */
+export const hasTextForm = (form: TextFormName): string =>
+  `regexp_like(${TEXTS}, ${quoteText(TEXT_FORMS[form].pattern)})`;
+/** SQL of the key of the first such text; empty of one that has none, as in a list. */
+export function textFormKey(form: TextFormName): string {
+  const keyed = `"([^"]+)":"[^"]*(?:${TEXT_FORMS[form].pattern})`;
+  return `regexp_extract(${TEXTS}, ${quoteText(keyed)}, 1)`;
+}
+/** SQL by the form of a text in value or metadata of an event. @param sqlOf SQL for those of a form. */
+function byTextForm(sqlOf: (form: TextFormName) => string, otherwise: string): string {
+  const forms = Object.keys(TEXT_FORMS) as TextFormName[];
+  const cases = forms.map((form) => `WHEN ${hasTextForm(form)} THEN ${sqlOf(form)}`);
+  return `CASE ${cases.join(' ')} ELSE ${otherwise} END`;
+}
+/** SQL of the form of a text in value or metadata of an event, or {@link NO_TEXT_FORM}. */
+export const textForm = byTextForm(quoteText, quoteText(NO_TEXT_FORM));
+/** SQL of the key of the first text of that form; null without one. */
+export const formedKey = byTextForm((form) => `nullif(${textFormKey(form)}, '')`, NO_TEXT);
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
@@ -209,6 +233,7 @@ export const PARTS: Readonly<
 
 /** What is compared of events by their metadata, which are a query of their own: the column is as large as many others. */
 export const METADATA_PARTS: Parts = {
+  textForm: { ...ofEvent, value: '"text_form"', label: '"text_form_key"' },
   size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
   // Events without a time of their sender have that of their receipt: a request that a proxy repeats would be events that come twice.
   repeats: {

@@ -25,7 +25,8 @@ const LIKE_IT = 'after the days that the detail names: those that it is compared
 const ending = `It goes once all has been as before for a day, or ${LIKE_IT}`;
 /** What ends findings on numbers of which the last hours are compared with days before. */
 const GOES_SOON = `It goes some hours after they are as before, or ${LIKE_IT}`;
-const OF_METADATA = `${GOES_SOON} Metadata are compared while status reads at most ${MOST_CONTENT_BYTES / 1e9} GB of the rest of events.`;
+const METADATA_READ = `Metadata are compared while status reads at most ${MOST_CONTENT_BYTES / 1e9} GB of the rest of events.`;
+const OF_METADATA = `${GOES_SOON} ${METADATA_READ}`;
 /** Events from before the time window whose sender states no clock. */
 const TOO_MANY_LATE = 'The sender states no clock, and these are too many for phones that were offline.';
 const OF_RECEIPT = 'The rows keep the time that was sent, and lie in the day of their receipt.';
@@ -407,6 +408,16 @@ export const collectorFindings = {
       value: [
         'A release of the app lost the value, or sends it as another text. Sums of `event_value` as a number leave these events out.',
         `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. Rows stay as they are.`,
+      ],
+      email: [
+        'A release of the app puts addresses of persons into the member of `metadata`, or the value, that the title names. They lie in the table, and go to whoever reads it.',
+        'Have whoever owns the app send none: the command shows which versions do, in which members. To keep them out of what is stored from now on, set `privacy.redact` for the member, as `metadata.` with its name or `value`, to `drop` or `hash`, and deploy. How rows that are stored go: docs/privacy.md, "Removing values".',
+        `${ending} ${METADATA_READ}`,
+      ],
+      mojibake: [
+        'A release of the app, or what it reads, takes texts in UTF-8 for Latin-1 and encodes them again, as `ZÃ¼rich` for `Zürich`: queries take them for other texts.',
+        'Have whoever owns the app read the text as UTF-8: the command shows which versions send such texts, in which members. Rows stay as they are.',
+        `${ending} ${METADATA_READ}`,
       ],
       environment: [
         'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Exposures have the same tier. Views and experiments read `production` alone, so that these rows are in the raw tables only.',

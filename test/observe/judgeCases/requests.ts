@@ -263,6 +263,21 @@ export const requestCases: readonly Case[] = [
     ),
   ],
   [
+    'metadata of an event have e-mail addresses',
+    changed({
+      ...versionChange,
+      what: 'textForm',
+      subject: 'signup',
+      value: 'email',
+      label: 'contact',
+      usual: 0,
+    }),
+  ],
+  [
+    'metadata of an event have wrongly decoded texts',
+    changed({ ...versionChange, what: 'textForm', subject: 'signup', value: 'mojibake', usual: 0 }),
+  ],
+  [
     'an SDK writes user IDs otherwise',
     changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
   ],

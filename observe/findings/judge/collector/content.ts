@@ -1,10 +1,19 @@
 import { qualifiedName, quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, displayValue, listed, percent, quotedName } from '../../../../lib/base/text.ts';
+import { TEXT_FORMS, type TextFormName } from '../../../../lib/base/textForms.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
 import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import { type ContentChange, READ_DAYS } from '../../../facts/tables/contentChanges.ts';
-import { ABSENT_USER, idForm, isPresent, userForm, valueForm } from '../../../facts/tables/contentParts.ts';
+import {
+  ABSENT_USER,
+  hasTextForm,
+  idForm,
+  isPresent,
+  textFormKey,
+  userForm,
+  valueForm,
+} from '../../../facts/tables/contentParts.ts';
 import { readTime, timestampText } from '../../../facts/tables/tracedRows.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
@@ -86,6 +95,17 @@ const UNEVALUATED: Wording = {
   where: ofSdk,
 };
 
+/** What is told of events whose texts have a form that hardly any had. */
+const formed = (form: TextFormName): Wording => ({
+  title: (change) => {
+    const where = change.label === null ? 'their metadata' : quotedName(change.label);
+    const has = `have ${TEXT_FORMS[form].words} in ${where}`;
+    return shareTitle(change, 'event', `${quotedName(change.subject)} from ${change.sdk} ${has}`);
+  },
+  columns: [...SDK, `${textFormKey(form)} AS "key"`],
+  where: (change) => `${ofName(change)} AND ${hasTextForm(form)}`,
+});
+
 /** What is told of each change, by the case of the finding; `missing` has a code of its own. */
 const WORDINGS: Readonly<
   Record<Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing', Wording>
@@ -141,6 +161,8 @@ const WORDINGS: Readonly<
     example: '"event_value"',
     where: ofName,
   },
+  email: formed('email'),
+  mojibake: formed('mojibake'),
   environment: {
     title: (change) =>
       shareTitle(change, 'event', `from ${change.sdk} are of the environment ${quotedName(change.value)}`),
@@ -215,6 +237,7 @@ const WORDINGS: Readonly<
 /** Which of {@link WORDINGS} a change has. */
 function wordingOf({ kind, what, value, count }: ContentChange): keyof typeof WORDINGS {
   if (kind === 'names') return 'names';
+  if (what === 'textForm') return value === 'email' ? 'email' : 'mojibake';
   if (what === 'evaluation') {
     if (/unrecognized/i.test(value)) return 'unrecognized';
     return /override/i.test(value) ? 'overridden' : 'noValues';
@@ -317,7 +340,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
 
 /** The parts that have to be read for a change to be known. */
 function judgedByOf({ what, table }: ContentChange): readonly SharedPart[] {
-  const isOfMetadata = what === 'size' || what === 'repeats';
+  const isOfMetadata = what === 'size' || what === 'repeats' || what === 'textForm';
   return isOfMetadata ? [contentPart(table), METADATA_PART] : [contentPart(table)];
 }
 

@@ -26,6 +26,8 @@ describe('the form of a value', () => {
     { text: 'B10A8DB164E0754105B7A99BE72E3FE5', form: 'hexadecimal digests' },
     { text: '2ef7bde608ce5404e97d5f042f95f89f1c232871', form: 'hexadecimal digests' },
     { text: 'ada@example.com', form: 'e-mail addresses' },
+    { text: 'Ada <ada@example.com>', form: 'e-mail addresses' },
+    { text: 'ZÃ¼rich', form: 'texts in UTF-8 that were read as Latin-1' },
     { text: '"{\\"a\\":1}"', form: 'JSON' },
     { text: '{"a":1}', form: 'JSON' },
     { text: ' u1', form: 'texts with a space at an end' },

@@ -103,6 +103,28 @@ describe('a field', () => {
     expect(told(day(now), day(before))).toEqual([]);
   });
 
+  describe('with texts that were decoded wrongly', () => {
+    const FORM = 'texts in UTF-8 that were read as Latin-1';
+    const wrong = (count: number) => rowsOf({ numbers: 0, forms: { [FORM]: count } }, {}, 200);
+
+    it('is told from a twentieth and ten values on, where three days had less than a hundredth', () => {
+      const all = [
+        'eventValue (column "price"): 11 of 200 values are texts in UTF-8 that were read as Latin-1, before 0 %',
+      ];
+      expect(wordsOf(wrong(11), ...times(3, wrong(0)))).toEqual(all);
+      expect(wordsOf(wrong(10), ...times(3, wrong(0)))).toEqual([]);
+      expect(wordsOf(wrong(11), ...times(2, wrong(0)))).toEqual([]);
+      expect(wordsOf(wrong(11), ...times(3, wrong(2)))).toEqual([]);
+      const few = (count: number) => rowsOf({ numbers: 0, forms: { [FORM]: count } }, {}, 100);
+      expect(wordsOf(few(9), ...times(3, few(0)))).toEqual([]);
+      expect(wordsOf(few(10), ...times(3, few(0)))).toHaveLength(1);
+    });
+
+    it('is not told once they are gone', () => {
+      expect(wordsOf(wrong(0), ...times(7, wrong(200)))).toEqual([]);
+    });
+  });
+
   it('of fewer than ten values is not told for their form, nor by a day of a version that did not count it', () => {
     const capitals = rowsOf({ forms: { 'in capital letters': 100 } });
     const few = { none: 91, numbers: 0 };

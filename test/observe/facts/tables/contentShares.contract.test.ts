@@ -274,3 +274,81 @@ it('an environment that comes beside production is told', async () => {
     toldOfVersion({ part: 'environment', value: 'staging', sdk: 'js-client 3.0.0', count: 10, of: 30 }),
   ]);
 });
+
+describe('texts in the metadata and the value of an event', () => {
+  const EMAIL = '{"plan":"pro","contact":"ada@example.com"}';
+  const MOJIBAKE = '{"city":"ZÃ¼rich"}';
+  type Texts = Pick<NonNullable<Sent['as']>, 'company_metadata' | 'event_value'>;
+  /** What is told of 40 events, of which so many came so, and of 200 on each day before. */
+  const toldOfTexts = (now: Texts, { count = 10, before = 0 } = {}) => {
+    const buy = (as: Texts, more: Sent): Sent => ({ ...more, as: { event_name: 'buy', ...as } });
+    const other = { company_metadata: '{"plan":"a@b"}' };
+    return toldOf({
+      metadata: [
+        views,
+        buy(other, { days: each(200 - before, ...DAYS), received: at('2026-11-20 07:00:00', 40 - count) }),
+        buy(now, { days: each(before, ...DAYS), received: at(MORNING, count) }),
+      ],
+    });
+  };
+  const email: Partial<Told> = {
+    part: 'textForm',
+    value: 'email',
+    subject: 'buy',
+    label: 'contact',
+    sdk: 'js-client 3.0.0',
+    count: 10,
+    of: 40,
+  };
+
+  it.each([
+    { what: 'an e-mail address', as: { company_metadata: EMAIL }, row: {} },
+    {
+      what: 'one in a text',
+      as: { company_metadata: '{"note":"ask ada.l@mail.example.co.uk!"}' },
+      row: { label: 'note' },
+    },
+    {
+      what: 'one within an object',
+      as: { company_metadata: '{"user":{"mail":"a@163.com"}}' },
+      row: { label: 'mail' },
+    },
+    { what: 'one in a list', as: { company_metadata: '{"to":["a@b.de"]}' }, row: { label: null } },
+    { what: 'one as the value', as: { event_value: 'ada@example.com' }, row: { label: 'event_value' } },
+    {
+      what: 'UTF-8 as Latin-1',
+      as: { company_metadata: MOJIBAKE },
+      row: { value: 'mojibake', label: 'city' },
+    },
+    {
+      what: 'UTF-8 as Latin-1 beside an e-mail address',
+      as: { company_metadata: '{"contact":"a@b.de","city":"KÃ¶ln"}' },
+      row: { value: 'mojibake', label: 'city' },
+    },
+  ])('are told if a part of them newly has $what', async ({ as, row }) => {
+    expect(await toldOfTexts(as)).toEqual([toldOfVersion({ ...email, ...row })]);
+  });
+
+  it.each([
+    { what: 'nine have an e-mail address', as: { company_metadata: EMAIL }, more: { count: 9 } },
+    { what: 'a hundredth had one before', as: { company_metadata: EMAIL }, more: { before: 2, count: 30 } },
+    { what: 'all always had one', as: { company_metadata: EMAIL }, more: { before: 200, count: 40 } },
+    { what: 'they name a picture', as: { company_metadata: '{"icon":"logo@2x.png"}' }, more: {} },
+    { what: 'they name a package', as: { company_metadata: '{"dep":"react@18.2.0"}' }, more: {} },
+    { what: 'they have accents', as: { company_metadata: '{"city":"São Paulo, MARCHÉ\u00a0»"}' }, more: {} },
+  ])('are not told while $what', async ({ as, more }) => {
+    expect(await toldOfTexts(as, more)).toEqual([]);
+  });
+
+  it('are not told of less than a twentieth of the events, nor of a new name of events', async () => {
+    const buys = (count: number, company_metadata: string | null, more: Sent = {}): Sent => ({
+      ...more,
+      as: { event_name: 'buy', company_metadata },
+      received: at(MORNING, count),
+    });
+    const usual = { days: each(200, ...DAYS) };
+    expect(await toldOf({ metadata: [views, buys(191, null, usual), buys(10, EMAIL)] })).toEqual([]);
+    expect(await toldOf({ metadata: [views, buys(190, null, usual), buys(10, EMAIL)] })).toHaveLength(1);
+    expect(await toldOf({ metadata: [views, buys(40, EMAIL)] })).toEqual([]);
+  });
+});

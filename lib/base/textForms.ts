@@ -1,0 +1,35 @@
+// Forms that texts have by mistake. The patterns are read alike by JavaScript, by the regular expressions of Java in Athena, and by those of
+// RE2 in DuckDB: they have characters in place of escapes, and no look around.
+
+/** A form of texts that most texts have not. */
+export interface TextForm {
+  /** What such texts have, in words. */
+  readonly words: string;
+  /** A regular expression that matches some part of such a text. */
+  readonly pattern: string;
+}
+
+/** Visible signs of Latin-1 and Windows-1252 that follow no letter in a word, as the second byte of a letter of UTF-8 is read: `¼` of `Ã¼`. */
+const SIGN = '[¡-ª¬-º¼-¿€‚ƒ„†‡ˆ‰ŠŒŽ•˜™š›œžŸ]';
+/** The same with signs that stand between words. */
+const SIGN_OR_QUOTE = '[¡-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]';
+
+/** The forms, by their name. Of a text that has several the first counts. */
+export const TEXT_FORMS = {
+  mojibake: {
+    words: 'texts in UTF-8 that were read as Latin-1',
+    // Two bytes of a letter with an accent; of two letters of other alphabets; a quote; two letters of three bytes each.
+    pattern: `[ÂÃ]${SIGN}|(?:[Â-ß]${SIGN_OR_QUOTE}){2}|â€|(?:[ã-é]${SIGN_OR_QUOTE}{2}){2}`,
+  },
+  email: {
+    words: 'e-mail addresses',
+    // `logo@2x.png` and `react@18.2.0` are none.
+    pattern: '[A-Za-z0-9._%+-]+@(?:[A-Za-z]|[0-9]{3})[A-Za-z0-9.-]*[.][A-Za-z]{2,}',
+  },
+} as const satisfies Readonly<Record<string, TextForm>>;
+
+/** Name of a form of texts. */
+export type TextFormName = keyof typeof TEXT_FORMS;
+
+/** A form is news from this share of the texts on, and if less than `before` had it. Fewer texts than `texts` say nothing. */
+export const NEW_TEXT_FORM = { before: 0.01, now: 0.05, texts: 10 } as const;

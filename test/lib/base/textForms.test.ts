@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { TEXT_FORMS, type TextFormName } from '../../../lib/base/textForms.ts';
+
+const matches = (form: TextFormName, text: string) => new RegExp(TEXT_FORMS[form].pattern, 'u').test(text);
+
+describe('a text in UTF-8 that was read as Latin-1', () => {
+  it.each(['ZÃ¼rich', 'caf\u00c3\u00a9', 'Ãœberweg', '12Â°', 'itâ€™s', 'ÐœÐ¾ÑÐºÐ²Ð°', 'å¤§é˜ª', 'Ð¼Ð¸Ñ€'])(
+    'is one as %s',
+    (text) => {
+      expect(matches('mojibake', text)).toBe(true);
+    },
+  );
+
+  it.each([
+    'Zürich',
+    'São João',
+    'IRMÃ',
+    'AMANHÃ ❤',
+    'IRMÃ…',
+    '«MARCHÉ\u00a0»',
+    'café\u00a0»',
+    'Spaß«',
+    'Москва',
+    '東京',
+    'Ångström',
+    '5 Å² × 3 µm',
+    '20 °C, ½ price: £3, 5 €',
+    'Señor™',
+    'Ö·Ä',
+  ])('is none as %s', (text) => {
+    expect(matches('mojibake', text)).toBe(false);
+  });
+});
+
+describe('an e-mail address', () => {
+  it.each(['ada@example.com', 'Ada <ada.l+x@mail.example.co.uk>', 'a@163.com', 'A_B%c-d@X.DE'])(
+    'is %s',
+    (text) => {
+      expect(matches('email', text)).toBe(true);
+    },
+  );
+
+  it.each([
+    'logo@2x.png',
+    'react@18.2.0',
+    '@ada',
+    'a@b',
+    'a b@',
+    'ada@localhost',
+    '@types/node.js',
+    'u@1.de',
+  ])('is not %s', (text) => {
+    expect(matches('email', text)).toBe(false);
+  });
+});
