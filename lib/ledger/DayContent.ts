@@ -26,6 +26,8 @@ const fieldSchema = z.object({
       values: count,
     })
     .optional(),
+  /** Of IDs of units: how many of `looked` are the most frequent of them. Absent in entries of earlier versions. */
+  most: count.optional(),
   /** Rows by the form of their value (lib/drops/engine/valueForms.ts), scaled likewise; absent in entries of earlier versions. */
   forms: z.record(z.string(), count).optional(),
   /**

@@ -1,6 +1,6 @@
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import type { MappedGroup } from '../mapping/CompiledMapping.ts';
-import { lookName } from './loadStatements.ts';
+import { lookName, VALUE_CHARACTERS } from './loadStatements.ts';
 import { emptyContent, type FieldContent, KEPT_VALUES, MOST_LENGTHS, type RowContent } from './mappedRows.ts';
 import { valueForm } from './valueForms.ts';
 
@@ -26,8 +26,12 @@ export function lookAtValues(
       whole: 0,
       size: { values: 0, logs: 0, largest: -Infinity, text: '' },
     };
-    const maps = { forms: new Map<string, number>(), lengths: new Map<number, number>() };
-    return { ...field, ...counts, ...maps, different: new Set<string>() };
+    const maps = {
+      forms: new Map<string, number>(),
+      lengths: new Map<number, number>(),
+      different: new Map<string, number>(),
+    };
+    return { ...field, ...counts, ...maps };
   });
   let seen = 0;
   session.addLook(lookName(index), (text, place) => {
@@ -55,7 +59,7 @@ export function lookAtValues(
     const ofLength = field.lengths.get(text.length);
     if (ofLength !== undefined || field.lengths.size < MOST_LENGTHS)
       field.lengths.set(text.length, (ofLength ?? 0) + 1);
-    field.different.add(text);
+    field.different.set(text, (field.different.get(text) ?? 0) + 1);
   });
   return (rows) => {
     // Rows of which none was looked at say nothing.
@@ -73,7 +77,7 @@ export function lookAtValues(
           .map(([form, count]) => [form, scaled(count)] as const)
           .filter(([, count]) => count > 0),
       );
-      const values = [...different].slice(0, KEPT_VALUES);
+      const values = [...different.keys()].slice(0, KEPT_VALUES);
       const types = values.length === 0 ? {} : { [type]: values };
       const counts = {
         none,
@@ -83,7 +87,12 @@ export function lookAtValues(
         different: different.size,
       };
       const lengths = Object.fromEntries(each.lengths);
-      return [field, { column, ...counts, forms, lengths, types, ...(size.values === 0 ? {} : { size }) }];
+      const [first] = [...different].toSorted(([, a], [, b]) => b - a);
+      // Those that are cut may differ.
+      const isWhole = first !== undefined && first[0].length < VALUE_CHARACTERS;
+      const most = !isWhole ? {} : { most: { text: first[0], values: first[1] } };
+      const sized = size.values === 0 ? {} : { size };
+      return [field, { column, ...counts, ...most, forms, lengths, types, ...sized }];
     });
     return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
   };

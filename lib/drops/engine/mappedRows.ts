@@ -48,6 +48,8 @@ const contentSchema = z.strictObject({
       looked: count,
       /** How many of them differ from each other: of files in several pieces or with other columns the sum. */
       different: count,
+      /** The most frequent of them, and how many have it; of several groups the one that most of one group have. Absent without any, of a long one, and from pieces of earlier versions. */
+      most: z.strictObject({ text: z.string(), values: count }).optional(),
       /** How many of them have so many characters, by characters: of the first {@link MOST_LENGTHS} lengths. */
       lengths: z.record(z.string(), count),
       /** Rows by the form of their value (valueForms.ts), without zeros. */
@@ -133,6 +135,15 @@ function noValues(): Pick<
   return { none: 0, numbers: 0, whole: 0, looked: 0, different: 0, forms: {}, lengths: {} };
 }
 
+/** The most frequent value of two groups: both if it is the same. */
+function mostOf(
+  one: FieldContent['most'],
+  other: NonNullable<FieldContent['most']>,
+): NonNullable<FieldContent['most']> {
+  if (one?.text === other.text) return { text: one.text, values: one.values + other.values };
+  return one !== undefined && one.values >= other.values ? one : other;
+}
+
 /** Adds up what rows hold. Of the values of a field the first few of each type are kept. */
 function sumContents(contents: readonly RowContent[]): RowContent {
   const sum = emptyContent();
@@ -150,7 +161,7 @@ function sumContents(contents: readonly RowContent[]): RowContent {
     for (const [i, more] of digests.entries()) sum.digests[i] = ((sum.digests[i] ?? 0) + more) % DIGEST_END;
     for (const [hour, more] of Object.entries(hours)) sum.hours[hour] = (sum.hours[hour] ?? 0) + more;
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
-    for (const [name, { column, forms, lengths, size, types, ...counts }] of Object.entries(fields)) {
+    for (const [name, { column, forms, lengths, most, size, types, ...counts }] of Object.entries(fields)) {
       const field = ownMember(sum.fields, name) ?? { column, ...noValues(), types: {} };
       sum.fields[name] = field;
       field.column ||= column;
@@ -159,15 +170,16 @@ function sumContents(contents: readonly RowContent[]): RowContent {
       field.whole += counts.whole;
       field.looked += counts.looked;
       field.different += counts.different;
+      if (most !== undefined) field.most = mostOf(field.most, most);
       for (const [form, more] of Object.entries(forms)) field.forms[form] = (field.forms[form] ?? 0) + more;
       for (const [length, more] of Object.entries(lengths))
         field.lengths[length] = (field.lengths[length] ?? 0) + more;
       if (size !== undefined) {
-        const { values, logs, ...most } = field.size ?? { ...size, values: 0, logs: 0 };
+        const { values, logs, ...far } = field.size ?? { ...size, values: 0, logs: 0 };
         field.size = {
           values: values + size.values,
           logs: logs + size.logs,
-          ...(size.largest > most.largest ? { largest: size.largest, text: size.text } : most),
+          ...(size.largest > far.largest ? { largest: size.largest, text: size.text } : far),
         };
       }
       for (const [type, values] of Object.entries(types)) {

@@ -9,6 +9,11 @@ import { type DayBefore, FEWEST, FEWEST_DAYS, isExpected } from './daysBefore.ts
 
 /** A field has jumped if its share of rows without a value, or of values of one form, was below `before` and is above `now`. */
 const JUMP = { before: 0.05, now: 0.5 };
+/** Shares of the values that are one ID of a unit: below `before` of some unit that sends most, above `now` of many units that have none of their own. */
+const MANY_OF_ONE = { before: 0.05, now: 0.25 };
+/** What programs write in place of an ID that they do not know. */
+const NOBODY =
+  /^(?:0|-1|[0-]+|null|none|nan|nil|undefined|n\/a|na|guest|anonymous|unknown|test|user|default)$/i;
 /** A field has become a text if its share of values that are numbers was `before` at least and is below `now`. */
 const NUMBERS = { before: 0.95, now: 0.05 };
 /**
@@ -40,7 +45,7 @@ type FieldBefore = KeptField & { readonly rows: number };
 
 /** What is kept of a field. @param rows Rows of the day for which its counts stand. */
 export function keptField(field: string, content: FieldContent, rows: number): KeptField {
-  const { types, none, numbers, whole, forms, looked, different, lengths, column } = content;
+  const { types, none, numbers, whole, forms, looked, different, most, lengths, column } = content;
   const size = sizeOf(field, content, rows);
   const largest = largestOf(field, content, rows);
   return {
@@ -52,7 +57,7 @@ export function keptField(field: string, content: FieldContent, rows: number): K
     looked,
     different,
     ...(column === '' ? {} : { column }),
-    ...(isUnitId(field) ? { length: mostLength(lengths) } : {}),
+    ...(isUnitId(field) ? { length: mostLength(lengths), most: most?.values } : {}),
     ...(size === null ? {} : { size: rounded(size) }),
     ...(largest === null ? {} : { largest: rounded(largest) }),
   };
@@ -94,7 +99,7 @@ export function unusualField(
     noneWords(content, rows, usual),
     ...forms,
     ...(isOtherForm ? [] : detailWords(content, rows, usual, size !== null)),
-    ...(isUnitId(field) ? [fewerWords(content, usual), lengthWords(content, usual)] : []),
+    ...(isUnitId(field) ? unitWords(content, usual) : []),
     size === null ? largest : null,
   ].filter((text) => text !== null);
   if (words.length === 0) return null;
@@ -242,6 +247,27 @@ function sameWords(
   const isUsual = days.length < FEWEST_DAYS || Math.min(...days) < FEWEST;
   if (kept.size !== 1 || looked < FEWEST || isUsual) return null;
   return `all of ${counted(rows - none, 'value')} are the same, before ${Math.min(...days)} or more`;
+}
+
+/** What of IDs of units is told beside what is of any field: one that many rows have, else that few differ; and their length. */
+function unitWords(content: FieldContent, usual: readonly FieldBefore[]): readonly (string | null)[] {
+  return [mostWords(content, usual) ?? fewerWords(content, usual), lengthWords(content, usual)];
+}
+
+/**
+ * How many values are one and the same, where none of enough days before had one of a twentieth; null if it is not so, or all are. It is
+ * named if it is a word for nobody: any other may be a person.
+ */
+function mostWords({ looked, most }: FieldContent, usual: readonly FieldBefore[]): string | null {
+  const shares = usual.flatMap((day) =>
+    day.most === undefined ? [] : day.most / Math.max(1, day.looked ?? 0),
+  );
+  const shareBefore = Math.max(...shares);
+  const isMany = most !== undefined && most.values >= FEWEST && most.values > looked * MANY_OF_ONE.now;
+  if (shares.length < FEWEST_DAYS || !isMany || most.values === looked || shareBefore >= MANY_OF_ONE.before)
+    return null;
+  const one = NOBODY.test(most.text) ? quotedName(most.text) : 'one and the same';
+  return `${most.values} of ${counted(looked, 'value')} that were looked at are ${one}, before at most ${percent(shareBefore, 1)} were one`;
 }
 
 /** How few values differ from each other, where each of enough days before had twice as many among as many; null if it is not so. */

@@ -187,6 +187,7 @@ describe('what the accepted rows of a load hold', () => {
       whole: 0,
       looked: 5,
       different: 4,
+      most: { text: '1.5', values: 2 },
       lengths: { '3': 2, '4': 1, '5': 2 },
       // Three times the logarithm of 1.5, whatever the sign.
       size: { values: 3, logs: expect.closeTo(0.5283, 3), largest: expect.closeTo(0.1761, 3), text: '-1.5' },

@@ -81,6 +81,18 @@ it('what the rows of two files hold is added up: the largest number is that of e
   });
 });
 
+it.each([
+  { other: { text: 'u1', values: 2 }, what: 'the same', most: { text: 'u1', values: 5 } },
+  { other: { text: 'u2', values: 4 }, what: 'a more frequent one', most: { text: 'u2', values: 4 } },
+  { other: { text: 'u2', values: 3 }, what: 'one as frequent', most: { text: 'u1', values: 3 } },
+  { other: undefined, what: 'none', most: { text: 'u1', values: 3 } },
+])('of two files the most frequent value is that of either, where the other has $what', ({ other, most }) => {
+  const withMost = (value: FieldContent['most']) =>
+    contentOf('a', { ...fieldOf('id', 1), ...(value === undefined ? {} : { most: value }) });
+  const { content } = sumRows([], [withMost({ text: 'u1', values: 3 }), withMost(other)]);
+  expect(content.fields['price']?.most).toEqual(most);
+});
+
 it('a field and a name that are called as what every object has are added up as any other', () => {
   const content: RowContent = {
     ...emptyContent(),

@@ -208,6 +208,20 @@ describe('a field', () => {
       words: '24 different ones among 100 values that were looked at, before 50 or more',
     },
     {
+      title: 'a word for nobody in more than a quarter of IDs',
+      field: 'unit ID',
+      now: { most: { text: 'Guest', values: 26 } },
+      before: { most: { text: 'u1', values: 4 } },
+      words: '26 of 100 values that were looked at are "Guest", before at most 4 % were one',
+    },
+    {
+      title: 'one ID, which may be a person, in most of few that differ',
+      field: 'unitIds.userID',
+      now: { most: { text: 'ada', values: 77 }, different: 24 },
+      before: { most: { text: 'u1', values: 4 } },
+      words: '77 of 100 values that were looked at are one and the same, before at most 4 % were one',
+    },
+    {
       title: 'IDs without their leading zeros',
       field: 'unitIds.userID',
       now: { lengths: { 2: 10, 8: 90 } },
@@ -253,6 +267,23 @@ describe('a field', () => {
       before: HUNDREDS,
     },
     { title: 'fewer IDs were looked at', field: 'unit ID', now: { looked: 99, different: 24 }, before: {} },
+    {
+      title: 'a quarter of the IDs are one',
+      field: 'unit ID',
+      now: { most: { text: 'guest', values: 25 } },
+      before: { most: { text: 'u1', values: 1 } },
+    },
+    {
+      title: 'a twentieth of the IDs was one before',
+      field: 'unit ID',
+      now: { most: { text: 'guest', values: 60 } },
+      before: { most: { text: 'u1', values: 5 } },
+    },
+    {
+      title: 'values of no unit ID are one',
+      now: { most: { text: 'EUR', values: 60 } },
+      before: { most: { text: 'EUR', values: 4 } },
+    },
     { title: 'half of the IDs differ', field: 'unit ID', now: { different: 25 }, before: {} },
     { title: 'values of no unit ID differ less', now: { different: 24 }, before: {} },
     {
