@@ -28,6 +28,7 @@ export default {
   testTimeout: 240_000,
   // Two cores, and a third suite that runs while a story waits for its cloud: a fifth of the time.
   maxWorkers: 3,
-  // A worker that holds more is replaced between files: freeing a gigabyte at the end takes longer than jest waits.
+  // A worker that holds more is replaced between files: freeing a gigabyte at the end takes longer than jest waits. On a
+  // busy machine half of it may, too: then jest says that a worker has failed to exit gracefully, though it has nothing open.
   workerIdleMemoryLimit: '700MB',
 };

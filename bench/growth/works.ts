@@ -115,7 +115,7 @@ async function noteFormerLooks(ports: WorkPorts, isTurn: boolean): Promise<void>
     const looks = [...marks].map(([day, mark], i) => {
       return [
         day,
-        { mark, at: isTurn ? lookedAt(ports.config, [i, marks.size], HOUR_MS, now) : now },
+        { mark, at: isTurn ? lookedAt(ports.config, { place: i, count: marks.size }, HOUR_MS, now) : now },
       ] as const;
     });
     await noteLooks(planner, dayLooksKey(table.kind), Object.fromEntries(looks), now);

@@ -10,7 +10,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { errorText } from '../../lib/base/errors.ts';
 import { failureFields, logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
-import { systemClock } from '../../lib/base/time.ts';
+import { MINUTE_MS, systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { ReconcileError } from '../../lib/reconcile/ReconcileError.ts';
@@ -19,7 +19,7 @@ import { type Reconciler, reconcileDays } from '../../lib/reconcile/reconcileDay
 const config: FunctionConfig<'reconcile'> = wholeConfig;
 
 /** Milliseconds that a look at the rows of a day may take. A night may need four looks. */
-const LOOK_MS = 180_000;
+const LOOK_MS = 3 * MINUTE_MS;
 
 /** Calls that no answer ends are tried again by the client, whose own default is to wait as long as the function runs. */
 const TIMEOUTS = clientLimits({ answerMs: 30_000 });

@@ -27,13 +27,13 @@ import {
 } from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
+import { PARQUET_MEDIA_TYPE } from '../tables/objectKeys.ts';
 import { customerClient } from './customerClient.ts';
 import { bucketRefusal, type Refusal, refusalOf } from './customerRefusal.ts';
 import {
   type Destination,
   MOST_PARTS,
   multipartUpload,
-  PARQUET_MEDIA_TYPE,
   PART_BYTES,
   type UploadedPart,
 } from './multipartUpload.ts';

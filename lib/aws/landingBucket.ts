@@ -5,14 +5,9 @@ import { errorText } from '../base/errors.ts';
 import { anyVersion, type ObjectStore } from '../base/ObjectStore.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
+import { PARQUET_MEDIA_TYPE } from '../tables/objectKeys.ts';
 import { copySource } from './copySource.ts';
-import {
-  multipartUpload,
-  PARALLEL_PARTS,
-  PARQUET_MEDIA_TYPE,
-  PART_BYTES,
-  type SendPart,
-} from './multipartUpload.ts';
+import { multipartUpload, PARALLEL_PARTS, PART_BYTES, type SendPart } from './multipartUpload.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /** The deployment's bucket in S3. Only the client retries. */

@@ -18,9 +18,6 @@ export const PART_BYTES = 16 * 1024 ** 2;
 /** Parts of one file that are uploaded in parallel. */
 export const PARALLEL_PARTS = 4;
 
-/** The media type of Parquet: https://www.iana.org/assignments/media-types/application/vnd.apache.parquet */
-export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';
-
 /** The destination of an object. */
 export interface Destination {
   /** The name of the bucket. */

@@ -51,11 +51,12 @@ export async function movePartition(
   const partition = dayPartition(described, day, location);
   const moved = await settle(attempts, () => catalog.batchUpdate(database, table, [partition]));
   if (moved === undefined) return;
-  if (moved !== 'EntityNotFoundException') throw new CatalogCallError(moved, false, `The partition ${day}.`);
+  if (moved !== 'EntityNotFoundException')
+    throw new CatalogCallError({ code: moved, message: `The partition ${day}.`, isTransient: false });
   const created = await settle(attempts, () => catalog.batchCreate(database, table, [partition]));
   // An earlier attempt may have created it, and its answer was lost.
   if (created === undefined || created === 'AlreadyExistsException') return;
-  throw new CatalogCallError(created, false, `The partition ${day}.`);
+  throw new CatalogCallError({ code: created, message: `The partition ${day}.`, isTransient: false });
 }
 
 /** Code of the partition's failure; undefined on success. */
@@ -66,7 +67,7 @@ function settle(
   return retryTransient(attempts, async () => {
     const [failure] = await call();
     if (failure !== undefined && isTransient(failure.code)) {
-      throw new CatalogCallError(failure.code, true, failure.message);
+      throw new CatalogCallError({ code: failure.code, message: failure.message, isTransient: true });
     }
     return failure?.code;
   });
@@ -90,7 +91,7 @@ export interface ReadPartition {
   readonly version: string | undefined;
   /** Whether it is at the prefix of a version in the deployment's bucket. */
   isAt(prefix: string): boolean;
-  /** {@link movePartition} */
+  /** Moves it to the prefix of a version in the deployment's bucket, as {@link movePartition}. */
   moveTo(prefix: string): Promise<void>;
 }
 

@@ -14,8 +14,9 @@ const dayLookSchema = z.object({
   at: z.number(),
   /** What listings showed of the day then, in any words; empty if the look found something to do, {@link OPEN} until it is done. */
   mark: z.string(),
-  /** The version that queries read, and names of its files, as the ledger had them; absent without a version. */
+  /** The version that queries read, as the ledger had it; absent without one. */
   version: z.string().optional(),
+  /** Names of the version's files, as the ledger had them; absent without a version. */
   files: z.array(z.string()).optional(),
   /** Since when looks have seen archived files of it, which queries skip, epoch milliseconds; absent without any. */
   archivedSince: z.number().optional(),

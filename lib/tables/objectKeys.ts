@@ -183,6 +183,9 @@ export function isOwnKey(layout: TableLayout, key: string): boolean {
   return isTableKey ? 'kind' in parseTableKey(layout, key) : QUERY_ID.test(key);
 }
 
+/** The media type of files with rows: https://www.iana.org/assignments/media-types/application/vnd.apache.parquet */
+export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';
+
 /** Whether queries of Athena read an object: markers, and names that begin with an underscore or a dot, are not read. */
 export function isDataFile({ key, size }: { readonly key: string; readonly size: number }): boolean {
   return size > 0 && /^[^_.]/.test(key.slice(key.lastIndexOf('/') + 1));

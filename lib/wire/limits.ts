@@ -1,3 +1,5 @@
+import { DAY_MS, MINUTE_MS } from '../base/time.ts';
+
 /**
  * Largest accepted body, in bytes as sent. Lambda accepts 6 MB an invocation, including the base64 of a binary body, so
  * nothing larger arrives on AWS: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -67,13 +69,13 @@ export const ANSWER_EARLY_MS: ReadonlyMap<string, number> = new Map([['go-sdk', 
 export const MAX_KEY_LENGTH = 256;
 
 /** Times are corrected when the sender's clock is off by more than this many milliseconds. */
-export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
 
 /**
  * Greatest age of an event when it is sent, by its sender's clock, for that clock to be trusted; milliseconds. SDKs keep
  * unsent events for days. A greater age is more likely a wrong clock.
  */
-export const MAX_AGE_WHEN_SENT_MS = 30 * 86_400_000;
+export const MAX_AGE_WHEN_SENT_MS = 30 * DAY_MS;
 
 /** Epoch milliseconds of 0001-01-01T00:00:00.000Z: years outside 1 to 9999 fit no `YYYY-MM-DD`. */
 export const MIN_TIME_MS = -62_135_596_800_000;

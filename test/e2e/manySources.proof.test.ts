@@ -4,6 +4,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
+import { MINUTE_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { MAX_OBJECTS } from '../../lib/drops/limits.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
@@ -94,7 +95,7 @@ describe('forty customers in one deployment', () => {
     const point = /"datasets_unreadable":\d+/;
     for (let waits = 0; waits < 8 && !point.test(ingest.logs()); waits += 1) {
       await ingest.cloud.flush();
-      await ingest.jump(15 * 60_000);
+      await ingest.jump(15 * MINUTE_MS);
     }
     await ingest.cloud.flush();
     // Each plan is of one source.

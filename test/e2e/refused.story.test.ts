@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { sum } from '../../lib/base/sum.ts';
+import { MINUTE_MS } from '../../lib/base/time.ts';
 import { FRESH_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
 import { readOverTime } from '../../observe/facts/flow/overTime.ts';
@@ -157,7 +158,7 @@ describe('keys while Secrets Manager is down', () => {
     expect(await seen(NEW)).toEqual(UNAVAILABLE);
     expect(await seen(STRANGER)).toEqual(UNAVAILABLE);
     await story.clearFaults();
-    await story.advance(2 * 60_000);
+    await story.advance(2 * MINUTE_MS);
     expect(await seen(NEW)).toBe(202);
   });
 

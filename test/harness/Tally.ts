@@ -5,13 +5,15 @@
 export class Tally {
   readonly #total = { passed: 0, failed: 0, notAsked: 0 };
 
+  /** Prints a line. */
   say(text: string): void {
     process.stdout.write(`${text}\n`);
   }
 
-  tell(what: string, passed: boolean, detail: string): void {
-    this.add({ passed: passed ? 1 : 0, failed: passed ? 0 : 1 });
-    this.say(passed ? `ok ${what}` : `not ok ${what}\n${detail.trim()}`);
+  /** Tells of a finding, and counts it. @param detail What is told of one that has failed. */
+  tell(what: string, hasPassed: boolean, detail: string): void {
+    this.add({ passed: hasPassed ? 1 : 0, failed: hasPassed ? 0 : 1 });
+    this.say(hasPassed ? `ok ${what}` : `not ok ${what}\n${detail.trim()}`);
   }
 
   /** Adds what another program counted. */
@@ -35,6 +37,7 @@ export class Tally {
     }
   }
 
+  /** Prints the last line, and sets the exit code. */
   close(): void {
     const { passed, failed, notAsked } = this.#total;
     const isRequired = process.argv.includes('--require');

@@ -46,8 +46,10 @@ interface DroppedDataset {
   readonly row: (row: DropRows[number]) => object | null;
 }
 
+/** The name of a dataset of {@link acme}. */
 export type DatasetName = 'events' | 'revenue' | 'exposures';
 
+/** The datasets of {@link acme}, by name. */
 export const acmeDatasets: Readonly<Record<DatasetName, DroppedDataset>> = {
   events: {
     folder: (day) => `events/${day}/`,

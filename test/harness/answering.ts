@@ -2,9 +2,11 @@ import { Readable } from 'node:stream';
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import type { Deployment } from '../../observe/deployment.ts';
 
-/** What a client was asked: the command without its ending, and its input. */
+/** What a client was asked. */
 export interface AskedCall<Input extends object = Readonly<Record<string, unknown>>> {
+  /** The command without its ending, as `GetObject`. */
   readonly name: string;
+  /** Its input. */
   readonly input: Input;
 }
 
@@ -77,17 +79,25 @@ type RequestHandler = NonNullable<Deployment['aws']['requestHandler']>;
 
 /** A request as clients of AWS send it. */
 export interface SentRequest {
+  /** The host that it is sent to. */
   readonly hostname: string;
+  /** The path, with a slash at its beginning. */
   readonly path: string;
+  /** The headers, names as the client has them. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The parameters of the query. */
   readonly query: Readonly<Record<string, string>>;
+  /** The body, as the client has made it. */
   readonly body: string | Uint8Array;
 }
 
-/** An answer of AWS: its status, its body and the headers that it has, if any. */
+/** An answer of AWS. */
 export interface SentAnswer {
+  /** The status of HTTP. */
   readonly status: number;
+  /** The body. */
   readonly text: string;
+  /** Default none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

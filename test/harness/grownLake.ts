@@ -125,6 +125,7 @@ class LakeFolders {
     this.#curatedDays = this.#days.filter((day) => Date.parse(day) < curatedBefore);
   }
 
+  /** Adds the files and partitions of raw tables and of quarantine. */
   addRawTables(): void {
     const config = this.#config;
     for (const kind of tableKinds) {
@@ -137,6 +138,7 @@ class LakeFolders {
     }
   }
 
+  /** Adds the versions of a curated table, and what the ledger has of them. */
   addCuratedTable(kind: ForwardedKind): void {
     const config = this.#config;
     const days = this.#curatedDays;
@@ -163,6 +165,7 @@ class LakeFolders {
     });
   }
 
+  /** Adds what a customer has dropped, the versions that were loaded of it, and what the ledger has of them. */
   addDataset({ name: source }: NamedSource, { name: dataset, table, folder }: NamedDataset): void {
     const days = this.#days;
     this.#addVersions(table, days);
@@ -182,6 +185,7 @@ class LakeFolders {
     });
   }
 
+  /** Adds what the ledger has of exported days. */
   addExport({ name, table }: { readonly name: string; readonly table: string }): void {
     this.own.push({
       prefix: datasetLedger(EXPORTS_LEDGER, name),
@@ -213,10 +217,12 @@ class LakeFolders {
     });
   }
 
+  /** The files of a day of a raw table. */
   #rawFiles(day: UtcDay): ComputedObject[] {
     return filesOf(day, this.#size.filesAnHour * 24);
   }
 
+  /** The files that a customer has dropped for a day. */
   #droppedFiles(day: UtcDay): ComputedObject[] {
     const known = this.#drops.get(day) ?? filesOf(day, this.#size.filesAnHour);
     if (this.#drops.size < MOST_LISTED) this.#drops.set(day, known);
@@ -227,7 +233,9 @@ class LakeFolders {
   #versionLooks(days: readonly UtcDay[]): string {
     const everyMs = turnMs(this.#config) / TURN_PARTS;
     const looks = days.map((day, i) => {
-      const at = this.#size.isTurn ? lookedAt(this.#config, [i, days.length], everyMs, this.#now) : this.#now;
+      const at = this.#size.isTurn
+        ? lookedAt(this.#config, { place: i, count: days.length }, everyMs, this.#now)
+        : this.#now;
       return [day, { at, mark: ENTRY, version: versionOf(day), files: [VERSION_FILE] }];
     });
     return JSON.stringify(Object.fromEntries(looks));
@@ -236,7 +244,8 @@ class LakeFolders {
   /** The text of the object that lists the curated days of a table. */
   #curatedList(shape: string, inputsOf: (day: UtcDay) => Files): string {
     const days = this.#curatedDays;
-    const lookOf = (i: number) => lookedAt(this.#config, [i, days.length], HOUR_MS, this.#now);
+    const lookOf = (i: number) =>
+      lookedAt(this.#config, { place: i, count: days.length }, HOUR_MS, this.#now);
     const oldest = lookOf(0);
     const listed = days.map((day, i) => {
       // Of days that no run of the bench looks at, nobody reads it: ten years have ten million files.
@@ -302,19 +311,19 @@ function versionOf(day: UtcDay): string {
  * When a day was looked at, if each run looks at recent days and at an equal part of the others, epoch milliseconds. The oldest day is
  * next.
  *
- * @param place The day's number, from the oldest, and the number of days.
+ * @param day The day's place among all days, from the oldest, and how many there are.
  * @param everyMs Between two runs.
  */
 export function lookedAt(
   config: TurnConfig,
-  [i, count]: readonly [number, number],
+  { place, count }: { readonly place: number; readonly count: number },
   everyMs: number,
   now: number,
 ): number {
   // A day is looked at before a run that would come too late.
   const parts = Math.floor(turnMs(config) / everyMs) - 1;
   const others = count - RECENT;
-  return now - everyMs * Math.max(1, Math.ceil((others - i) / Math.ceil(others / parts)));
+  return now - everyMs * Math.max(1, Math.ceil((others - place) / Math.ceil(others / parts)));
 }
 
 /** The files of a day, at even intervals, by the names of the writer. */

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { listen } from './listen.ts';
 import type { StatsigFixture } from './StatsigFixture.ts';
 
@@ -23,8 +24,7 @@ interface Run {
   readonly settings: Record<string, unknown>;
 }
 
-const hour = 3_600_000;
-const days = [Date.now() - 48 * hour, Date.now() - 24 * hour, Date.now() - hour];
+const days = [Date.now() - 2 * DAY_MS, Date.now() - DAY_MS, Date.now() - HOUR_MS];
 const browser = { driver: 'driveJsClient', package: '@statsig/js-client' };
 const server = { driver: 'driveNodeCore', package: '@statsig/statsig-node-core' };
 const runs: readonly Run[] = [

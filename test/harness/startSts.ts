@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { listen } from './listen.ts';
 
 /** Access key of every session, which the local cloud takes for that of an account: what signs with it has assumed a role. */
@@ -27,7 +28,7 @@ export async function startSts() {
     else
       response.end(`<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${SESSION_KEY}</AccessKeyId>
         <SecretAccessKey>test</SecretAccessKey>
-        <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>
+        <Expiration>${new Date(Date.now() + HOUR_MS).toISOString()}</Expiration>
         </Credentials></AssumeRoleResult></AssumeRoleResponse>`);
   });
   const url = await listen(server);

@@ -62,14 +62,14 @@ export function startUnreliableGateway(
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', upstream);
-    const scripted = request.method === 'POST' && !isExceptionReport(url.pathname);
+    const isScripted = request.method === 'POST' && !isExceptionReport(url.pathname);
     const body = await buffer(request);
-    const planned = (scripted ? fateOf(body) : undefined) ?? 'pass';
+    const planned = (isScripted ? fateOf(body) : undefined) ?? 'pass';
     const answer = planned === 'refuse' || planned === 'reset' ? null : await forward(url, request, body);
-    const notTaken = answer !== null && answer.status >= 500;
-    if (notTaken && planned !== 'pass') fates.unshift(planned);
-    const fate = notTaken ? 'pass' : planned;
-    if (scripted) {
+    const isRefused = answer !== null && answer.status >= 500;
+    if (isRefused && planned !== 'pass') fates.unshift(planned);
+    const fate = isRefused ? 'pass' : planned;
+    if (isScripted) {
       const { pathname: path, searchParams: query } = url;
       const collected = answer?.status ?? null;
       posts.push({ path, query, headers: request.headers, body, fate, collected });

@@ -235,10 +235,12 @@ export class StoryCloud {
     return answer.json();
   }
 
+  /** Plants faults, in place of those that are set. */
   setFaults(faults: object): Promise<unknown> {
     return this.control('POST', 'faults', faults);
   }
 
+  /** Takes all faults away. */
   clearFaults(): Promise<unknown> {
     return this.control('DELETE', 'faults');
   }
@@ -372,6 +374,7 @@ export class StoryCloud {
     return (await Body?.transformToByteArray()) ?? new Uint8Array();
   }
 
+  /** Puts an object. */
   async put(
     Key: string,
     Body: Uint8Array | string,
@@ -381,6 +384,7 @@ export class StoryCloud {
     await client.send(new PutObjectCommand({ Bucket, Key, Body }));
   }
 
+  /** Deletes an object, without naming a version. */
   async remove(Key: string, Bucket = this.cloud.bucket, client = this.#run.s3): Promise<void> {
     await client.send(new DeleteObjectCommand({ Bucket, Key }));
   }

@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { digestInputs, packageService } from '../../local/packageService.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -13,11 +13,11 @@ describe('the digest of what is packaged', () => {
   for (const folder of ['functions', 'infra', 'lib']) mkdirSync(join(code, folder), { recursive: true });
   mkdirSync(join(code, 'cli'));
   const named = '${file(./settings.json):memory} ${env:SLUICE_TEST_NAMED}';
-  writeFileSync(join(root, 'serverless.yml'), named);
-  afterAll(() => {
+  beforeEach(() => writeFileSync(join(root, 'serverless.yml'), named));
+  afterEach(() => {
     delete process.env['SLUICE_TEST_NAMED'];
-    remove();
   });
+  afterAll(remove);
   const settings = { config: defineConfig({ bucket: 'acme' }), stage: 'local', region: 'us-east-1' };
   const digest = () => digestInputs({ root, code }, settings);
 
@@ -44,7 +44,6 @@ describe('the digest of what is packaged', () => {
   });
 
   it('changes as a whole with a variable that serverless.yml names, and with the stage, and its files do not', async () => {
-    writeFileSync(join(root, 'serverless.yml'), named);
     const before = await digest();
     process.env['SLUICE_TEST_NAMED'] = 'another';
     const after = await digest();

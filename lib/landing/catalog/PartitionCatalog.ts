@@ -8,9 +8,7 @@ import type { Page } from './catalogCalls.ts';
  */
 export interface StorageDescriptor {
   /** The columns without partition keys, in their order. */
-  Columns?:
-    | { Name: string | undefined; Type?: string | undefined; Comment?: string | undefined }[]
-    | undefined;
+  Columns?: StoredColumn[] | undefined;
   /** Where the files are: `s3://<bucket>/<prefix>/`. */
   Location?: string | undefined;
   /** Name of the Java class that reads files. */
@@ -20,13 +18,26 @@ export interface StorageDescriptor {
   /** The Java class that makes rows of what is read, and its settings. */
   SerdeInfo?:
     | {
+        /** A name that somebody has given it. */
         Name?: string | undefined;
+        /** The name of the class. */
         SerializationLibrary?: string | undefined;
         /** Further settings by name. */
         Parameters?: Record<string, string> | undefined;
       }
     | undefined;
+  /** Further properties by name, as how files are compressed. */
   Parameters?: Record<string, string> | undefined;
+}
+
+/** A column of stored rows. */
+interface StoredColumn {
+  /** The name; Glue says one of every column. */
+  Name: string | undefined;
+  /** The type, in Hive's words. */
+  Type?: string | undefined;
+  /** What somebody has written of it. */
+  Comment?: string | undefined;
 }
 
 /** The part of a table that the registrar needs. */

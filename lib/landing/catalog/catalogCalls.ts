@@ -3,18 +3,24 @@ import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { eachAttempt, type RetryPolicy, type RetryPorts } from '../../base/retry.ts';
 import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
 
+/** How a call has failed. */
+interface FailedCall extends Pick<CatalogCallError, 'code' | 'message' | 'isTransient'> {
+  /** What the client threw; absent for a call that was not made. */
+  readonly cause?: Error;
+}
+
 /** A call to Glue or S3 that failed as a whole, whatever it was for. Adapters in `lib/aws` make it. */
 export class CatalogCallError extends Error {
   /** AWS's or the system's name for it, e.g. `ThrottlingException`, `ECONNRESET`. */
   readonly code: string;
   /** Whether the same call may succeed a little later. */
-  readonly transient: boolean;
+  readonly isTransient: boolean;
 
-  constructor(code: string, transient: boolean, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor({ code, message, isTransient: mayPass, cause }: FailedCall) {
+    super(message, cause === undefined ? {} : { cause });
     this.name = 'CatalogCallError';
     this.code = code;
-    this.transient = transient;
+    this.isTransient = mayPass;
   }
 }
 
@@ -44,7 +50,7 @@ export function isTransient(code: string): boolean {
 }
 
 /** Attempts of one call or batch. They pause up to 200 ms before the second, up to 5 s before the last. */
-export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
+export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 } as const;
 
 /** Dependencies and the deadline of retries. */
 export interface Attempts extends RetryPorts {
@@ -61,7 +67,11 @@ export const OUT_OF_TIME = 'OutOfTime';
 export function outOfTime({ clock, deadline }: Attempts): CatalogCallError | undefined {
   return clock.now() < deadline
     ? undefined
-    : new CatalogCallError(OUT_OF_TIME, false, 'There was no time left to begin the call.');
+    : new CatalogCallError({
+        code: OUT_OF_TIME,
+        message: 'There was no time left to begin the call.',
+        isTransient: false,
+      });
 }
 
 /** How calls to the catalogue are retried. */
@@ -84,7 +94,7 @@ export async function retryTransient<Result>(
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof CatalogCallError) || !error.transient) throw error;
+      if (!(error instanceof CatalogCallError) || !error.isTransient) throw error;
       failure = error;
     }
   }
@@ -137,9 +147,13 @@ export async function readPages<Item>(
  */
 export function catalogCallError(thrown: unknown): CatalogCallError {
   if (thrown instanceof CatalogCallError) return thrown;
-  if (!(thrown instanceof Error)) return new CatalogCallError('Unknown', false, String(thrown));
+  if (!(thrown instanceof Error))
+    return new CatalogCallError({ code: 'Unknown', message: String(thrown), isTransient: false });
   const code = errorCode(thrown);
-  return new CatalogCallError(code, isTransient(code) || isTransientFault(thrown), thrown.message, {
+  return new CatalogCallError({
+    code,
+    message: thrown.message,
+    isTransient: isTransient(code) || isTransientFault(thrown),
     cause: thrown,
   });
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
 import { parseJson } from '../../base/json.ts';
 import { listObjects, type ObjectStore } from '../../base/ObjectStore.ts';
-import { addDays, type UtcDay, utcDay } from '../../base/time.ts';
+import { addDays, MINUTE_MS, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
 import { ERASURES_FOLDER, rawDaysKey } from '../../tables/ledgerKeys.ts';
@@ -13,7 +13,7 @@ import { dayFolder, deliveredTime, fileTime, type TableLayout } from '../../tabl
  * The age, in milliseconds, from which on a file counts. A younger file may be of a round of the writer that still
  * takes it back.
  */
-const SETTLED_MS = 180_000;
+const SETTLED_MS = 3 * MINUTE_MS;
 /**
  * Each look counts the files of today and of so many days before. Later a night compares the files of curated days. Of
  * all other days a look only sees whether they have a folder.
@@ -22,16 +22,17 @@ const COUNTED_DAYS = 3;
 /** Days whose files are counted at the same time. There are many such days when lost files of many days are back. */
 const PARALLEL_DAYS = 8;
 
-/**
- * What the hourly look notes about a raw table: when the look was (`at`), and for each day when a look last saw all its
- * files (`seenAt`) and how many these were (`files`). Times are epoch milliseconds.
- */
+/** What the hourly look notes about a raw table. Times are epoch milliseconds. */
 const rawDaysSchema = z.strictObject({
+  /** When the look was. */
   at: z.int(),
+  /** What is known of each day. */
   days: z.record(
     z.string(),
     z.strictObject({
+      /** When a look last saw all its files. */
       seenAt: z.int(),
+      /** How many these were. */
       files: z.int(),
       /** Since when looks have seen archived files of it, which queries skip. */
       archivedSince: z.int().optional(),
@@ -77,6 +78,7 @@ export function parseRawDays(text = ''): RawDays | null {
  * look after an erasure misses, of any day, counts as erased.
  *
  * @param folders Days that have a folder.
+ * @param now When the look is, epoch milliseconds.
  */
 export async function noteRawDays(
   store: Pick<ObjectStore, 'listPage' | 'read' | 'write'>,

@@ -35,9 +35,11 @@ export interface RepairedTable extends RegisteredDays, SyncedPartitions {
 
 /** Dependencies of the hourly run. */
 export type RepairTarget = RegistrarTarget & {
+  /** The settings that name the table and its folders, and say how long files are kept. */
   readonly config: Pick<Config, 'timeWindow' | 'statsigFolder' | 'tables'> & {
     readonly retention: Pick<Config['retention'], 'forwardedDays'>;
   };
+  /** The deployment's bucket. */
   readonly objects: ObjectStore;
 };
 

@@ -41,7 +41,7 @@ export async function settleInBatches(
       const failure = failureOf(item);
       if (failure === undefined) done.push(item);
       else if (failure.code === EXISTS) existed.push(item);
-      else if (isTransient(failure.code) || error?.transient) again.set(item, failure);
+      else if (isTransient(failure.code) || error?.isTransient) again.set(item, failure);
       else failed.push(failure);
     }
     if (again.size === 0) return;

@@ -7,15 +7,26 @@ import { rowHours } from './receivedHours.ts';
 /** Ranges of skipped bytes that are named. */
 const MOST_RANGES = 20;
 
+/** Bytes of an object that were skipped for one cause. */
+interface SkippedRange {
+  /** The first of them. */
+  readonly from: number;
+  /** The byte behind the last. */
+  to: number;
+  /** The cause. */
+  readonly why: SkippedWhy;
+}
+
 /** What was skipped of an object. */
 export class Skipped {
   /** Bytes of the object that are kept, by the cause. */
   readonly causes: Partial<Record<SkippedWhy, number>> = {};
   /** The sum of `causes`. */
   bytes = 0;
-  /** How many ranges of bytes, and the first {@link MOST_RANGES} of them. */
+  /** How many ranges of bytes. */
   count = 0;
-  readonly ranges: { readonly from: number; to: number; readonly why: SkippedWhy }[] = [];
+  /** The first {@link MOST_RANGES} of them. */
+  readonly ranges: SkippedRange[] = [];
   /** Lines that are no rows. Of a member with `many_lines` only the first lines count. */
   lines = 0;
   /**
@@ -25,7 +36,7 @@ export class Skipped {
   rowLike = 0;
   /** The hours in which rows in inflated lines were received; null if rows of any hour may be in what is skipped. */
   hours: Set<string> | null = new Set();
-  #last: Skipped['ranges'][number] | undefined;
+  #last: SkippedRange | undefined;
   readonly #whole: Buffer[] = [];
   readonly #broken: Buffer[] = [];
 

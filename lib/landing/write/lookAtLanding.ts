@@ -2,7 +2,7 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { parseJson, valueAt } from '../../base/json.ts';
 import { anyVersion, type ListedObject, listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
-import { HOUR_MS } from '../../base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../base/time.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { isWritten, ListedNotes, readNotedEvents } from '../LandingNotes.ts';
@@ -100,7 +100,7 @@ async function lastLookTime(store: Pick<Writer['store'], 'read'>): Promise<numbe
 
 /** How many of the ages at which a look sends a message an object has reached; negative ages have reached none. */
 function agesReached(age: number): number {
-  const days = Math.max(0, Math.floor(age / (24 * HOUR_MS)));
+  const days = Math.max(0, Math.floor(age / DAY_MS));
   return AGES_MS.filter((mark) => age >= mark).length + days;
 }
 

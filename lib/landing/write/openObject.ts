@@ -8,6 +8,7 @@ import { WriteError } from './WriteError.ts';
 
 /** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
 const PIECE_BYTES = 4_194_304;
+
 /** An object of the landing that is open. */
 export interface OpenedObject {
   /** The object as it was opened: its key and its ETag. */

@@ -5,10 +5,10 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { errorText, SluiceError } from '../../base/errors.ts';
 import { anyVersion, type ObjectStore } from '../../base/ObjectStore.ts';
 import { sum } from '../../base/sum.ts';
-import type { Clock } from '../../base/time.ts';
+import { type Clock, MINUTE_MS } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
-import { damagedKey, isRedriven } from '../../tables/objectKeys.ts';
+import { damagedKey, isRedriven, PARQUET_MEDIA_TYPE } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { heldMetadata } from '../heldTimes.ts';
 import { ListedNotes, writeNote } from '../LandingNotes.ts';
@@ -25,7 +25,7 @@ import { writeRound } from './writeRound.ts';
 /** Bytes of lines of a round: its rows fit the memory of the function, typed and while they are sorted. */
 const ROUND_BYTES = 268_435_456;
 /** Milliseconds that a round may take: it is not begun when there are fewer. */
-const ROUND_MS = 180_000;
+const ROUND_MS = 3 * MINUTE_MS;
 /** Files that are put at the same time. */
 const PUTS = 4;
 /** Pages of notes whose listing takes no longer than to read the notes of a few objects. */
@@ -301,7 +301,7 @@ class Batch {
       const name = landedFileName(clock.now(), randomBytes(16).toString('hex'));
       const key = `${dayFolder(config, kind, day)}${name}`;
       put.push(key);
-      await store.write(key, await readFile(path), { contentType: PARQUET, signal });
+      await store.write(key, await readFile(path), { contentType: PARQUET_MEDIA_TYPE, signal });
     });
     for (const { kind, key, text, code, detail } of written.refused) {
       log({ level: 'error', event: 'write_refused', object: key, kind, code, detail });
@@ -387,6 +387,3 @@ class Batch {
     });
   }
 }
-
-/** The media type of Parquet: https://www.iana.org/assignments/media-types/application/vnd.apache.parquet */
-const PARQUET = 'application/vnd.apache.parquet';

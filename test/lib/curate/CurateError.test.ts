@@ -13,7 +13,7 @@ it.each([
 });
 
 it('the failure of a call of the catalog is noted by the name of its error', () => {
-  const error = new CatalogCallError('ThrottlingException', true, 'u-secret');
+  const error = new CatalogCallError({ code: 'ThrottlingException', message: 'u-secret', isTransient: true });
   expect(toCurateFailure(error, AbortSignal.any([]))).toMatchObject({
     code: 'SLUICE_CURATE_CATALOG_FAILED',
     message: expect.stringMatching(/ ThrottlingException\.$/),

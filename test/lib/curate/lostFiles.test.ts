@@ -24,12 +24,23 @@ const lost = (known: LedgerContent | null, files = [file('a')], now = START) =>
   lostFiles(config, known, files, now).map(({ name }) => name);
 
 describe('a raw file of a curated day', () => {
-  it('is lost if it is gone, or if another file has its name by now', () => {
-    expect(lost(entry({ inputs }))).toEqual(['b']);
-    expect(lost(entry({ inputs }), [file('a'), file('b', '"2"')])).toEqual(['b']);
-    expect(lost(entry({ inputs }), [file('a'), file('b')])).toEqual([]);
-    expect(lost(null)).toEqual([]);
-    expect(lost(entry({ inputs }, { version: undefined }))).toEqual([]);
+  it.each([
+    { what: 'if it is gone', known: entry({ inputs }), names: ['b'] },
+    {
+      what: 'if another file has its name by now',
+      known: entry({ inputs }),
+      files: [file('a'), file('b', '"2"')],
+      names: ['b'],
+    },
+    { what: 'not while it is there', known: entry({ inputs }), files: [file('a'), file('b')], names: [] },
+    { what: 'not of a day that nobody knows', known: null, names: [] },
+    {
+      what: 'not of a day without a version',
+      known: entry({ inputs }, { version: undefined }),
+      names: [],
+    },
+  ])('is lost $what', ({ known, files, names }) => {
+    expect(lost(known, files)).toEqual(names);
   });
 
   it('is not lost once its retention may have ended, which begins before the day for the first files of a day', () => {
@@ -67,12 +78,24 @@ describe('a raw file of a curated day', () => {
     expect(lost(ofA({ run }))).toEqual([]);
   });
 
-  it('stays lost after an earlier version until it is back, or until somebody drops its rows', () => {
-    const kept = { files: [named('c')], rows: 1, since: 0 };
-    expect(lost(ofA({ kept }))).toEqual(['c']);
-    expect(lost(ofA({ kept: { ...kept, accepted: 'keep' } }))).toEqual(['c']);
-    expect(lost(ofA({ kept: { ...kept, accepted: 'drop' } }))).toEqual([]);
-    expect(lost(entry({ inputs, kept: { ...kept, accepted: 'drop' } }))).toEqual(['b']);
-    expect(lost(ofA({ kept }), [file('a'), file('c')])).toEqual([]);
+  const kept = { files: [named('c')], rows: 1, since: 0 };
+  const dropped = { ...kept, accepted: 'drop' } as const;
+
+  it.each([
+    { what: 'after an earlier version', known: ofA({ kept }), names: ['c'] },
+    {
+      what: 'where somebody keeps its rows',
+      known: ofA({ kept: { ...kept, accepted: 'keep' } }),
+      names: ['c'],
+    },
+    { what: 'until somebody drops its rows', known: ofA({ kept: dropped }), names: [] },
+    {
+      what: 'where somebody drops rows of others',
+      known: entry({ inputs, kept: dropped }),
+      names: ['b'],
+    },
+    { what: 'until it is back', known: ofA({ kept }), files: [file('a'), file('c')], names: [] },
+  ])('stays lost $what', ({ known, files, names }) => {
+    expect(lost(known, files)).toEqual(names);
   });
 });

@@ -80,8 +80,14 @@ function sweep({ most, isOurs, signal = new AbortController().signal, tables = c
     async listPage(_database: string, table: string) {
       onCatalog();
       const version = partitions.get(table);
-      if (version === undefined) throw new CatalogCallError('EntityNotFoundException', false, 'No table.');
-      if (version === 'denied') throw new CatalogCallError('AccessDeniedException', false, 'No.');
+      if (version === undefined)
+        throw new CatalogCallError({
+          code: 'EntityNotFoundException',
+          message: 'No table.',
+          isTransient: false,
+        });
+      if (version === 'denied')
+        throw new CatalogCallError({ code: 'AccessDeniedException', message: 'No.', isTransient: false });
       const storage = { Location: `s3://own/${versionPrefix(config, table, DAY, version ?? V1)}` };
       return { items: version === null ? [] : [{ values: [DAY], storage }], next: undefined };
     },

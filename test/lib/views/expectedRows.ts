@@ -91,8 +91,9 @@ function wouldAssign(row: RawRow): boolean {
   return passes && isGroup(row) && row['reason'] !== 'LocalOverride:Recognized';
 }
 
-function firstReceived<Row extends RawRow>(rows: readonly Row[]): Row[] {
-  const first = new Map<unknown, Row>();
+/** Of copies of one day the one that was received first. */
+function firstReceived<Landed extends RawRow>(rows: readonly Landed[]): Landed[] {
+  const first = new Map<unknown, Landed>();
   for (const row of rows) {
     // Copies of another day are not looked for.
     const key = `${row.ds} ${row['event_id']} ${row['experiment_id'] ?? row['event_name']}`;

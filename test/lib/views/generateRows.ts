@@ -250,30 +250,51 @@ export function generateRows(seed: number) {
   return { exposures: many(exposure), events: many(event) };
 }
 
-const NO_TIMES = { layerId: null, expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
+/** An entry of the table of experiment groups, of a rule of no layer, whose share nobody knows. */
 const groupRow = (
-  entity: GroupRow['entity'],
-  experimentId: string,
-  ruleId: string,
-  kind: GroupRow['kind'],
-  groupName: string | null = null,
-) => ({
-  ...NO_TIMES,
-  entity,
-  experimentId,
-  ruleId,
-  kind,
-  groupName,
+  row: Pick<GroupRow, 'entity' | 'experimentId' | 'ruleId' | 'kind'> & Partial<Pick<GroupRow, 'groupName'>>,
+): GroupRow => ({
+  layerId: null,
+  expectedSplit: null,
+  firstSeen: 0,
+  lastSeen: 0,
+  groupName: null,
+  ...row,
 });
+
 /** Entries that the table of experiment groups may have for the rules of these rows. */
 export const GROUP_ROWS: readonly GroupRow[] = [
-  groupRow('experiment', 'checkout', 'control', 'group', 'Control by specs'),
-  groupRow('experiment', 'checkout', 'test', 'holdout', 'spring_holdout'),
-  groupRow('gate', 'checkout', 'control', 'holdout', 'spring_holdout'),
-  groupRow('autotune', 'hero', 'test', 'variant', 'Variant by specs'),
-  groupRow('experiment', 'hero', 'xlaunchedGroup', 'other'),
-  groupRow('layer', 'a_layer', 'control', 'holdout'),
+  groupRow({
+    entity: 'experiment',
+    experimentId: 'checkout',
+    ruleId: 'control',
+    kind: 'group',
+    groupName: 'Control by specs',
+  }),
+  groupRow({
+    entity: 'experiment',
+    experimentId: 'checkout',
+    ruleId: 'test',
+    kind: 'holdout',
+    groupName: 'spring_holdout',
+  }),
+  groupRow({
+    entity: 'gate',
+    experimentId: 'checkout',
+    ruleId: 'control',
+    kind: 'holdout',
+    groupName: 'spring_holdout',
+  }),
+  groupRow({
+    entity: 'autotune',
+    experimentId: 'hero',
+    ruleId: 'test',
+    kind: 'variant',
+    groupName: 'Variant by specs',
+  }),
+  groupRow({ entity: 'experiment', experimentId: 'hero', ruleId: 'xlaunchedGroup', kind: 'other' }),
+  groupRow({ entity: 'layer', experimentId: 'a_layer', ruleId: 'control', kind: 'holdout' }),
   // A layer may have the name of an experiment.
-  groupRow('layer', 'hero', 'control', 'holdout'),
-  groupRow('holdout', 'spring_holdout', '', 'holdout'),
+  groupRow({ entity: 'layer', experimentId: 'hero', ruleId: 'control', kind: 'holdout' }),
+  groupRow({ entity: 'holdout', experimentId: 'spring_holdout', ruleId: '', kind: 'holdout' }),
 ];

@@ -159,7 +159,11 @@ describe('after any sequence of changes to a day', () => {
         const { catalog } = loads.makeLoader();
         const batchUpdate: typeof catalog.batchUpdate = async (...asked) => {
           await catalog.batchUpdate(...asked);
-          throw new CatalogCallError('InternalServiceException', false, 'lost');
+          throw new CatalogCallError({
+            code: 'InternalServiceException',
+            message: 'lost',
+            isTransient: false,
+          });
         };
         return load({ loader: { catalog: { ...catalog, batchUpdate } } });
       }

@@ -72,14 +72,14 @@ describe('decideDay', () => {
     {
       title: 'that was emptied a moment ago, after it had lost a file',
       listed: none,
-      known: { state: 'waiting', queued: queued('half', 600_000, 'settling') },
+      known: { state: 'waiting', queued: queued('half', 10 * MINUTE_MS, 'settling') },
       decision: { wait: 'settling', until: NOW + 10 * MINUTE_MS },
     },
     {
       title: 'that lost a file a moment ago, although other files arrived long before',
       listed: other,
-      known: { state: 'waiting', queued: queued(other.fingerprint, 60_000, 'settling') },
-      decision: { wait: 'settling', until: NOW + 540_000 },
+      known: { state: 'waiting', queued: queued(other.fingerprint, MINUTE_MS, 'settling') },
+      decision: { wait: 'settling', until: NOW + 9 * MINUTE_MS },
     },
     {
       title: 'that failed without a file that queries still read, and is retried',
@@ -133,7 +133,7 @@ describe('decideDay', () => {
       title: 'with a file that is too recent',
       listed: drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - MINUTE_MS) })),
       known: null,
-      decision: { wait: 'settling', until: NOW + 540_000 },
+      decision: { wait: 'settling', until: NOW + 9 * MINUTE_MS },
     },
     {
       title: 'beside whose files a job still writes',
@@ -217,7 +217,7 @@ describe('decideDay', () => {
     {
       title: 'has recent files here',
       listed: young,
-      decision: { wait: 'settling', until: NOW + 540_000 },
+      decision: { wait: 'settling', until: NOW + 9 * MINUTE_MS },
     },
     {
       title: 'failed with the files that are here',
@@ -242,19 +242,58 @@ describe('decideDay', () => {
     expect(decideDay(none, entry(), { ...terms, place: HERE })).toMatchObject({ wait: 'settling' });
   });
 
-  it('does not wait for a requested day to settle, and reloads it only for a backfill', () => {
-    const young = drop(file('a.parquet', { lastModified: new Date(NOW) }));
-    expect(decideDay(young, null, { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
-    expect(decideDay(oneFile, entry(), { ...terms, asked: 'triggered' })).toEqual({ skip: 'unchanged' });
-    expect(decideDay(none, entry(), { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
-    expect(decideDay(oneFile, entry({ state: 'failed' }), { ...terms, asked: 'triggered' })).toEqual({
-      queue: 'triggered',
-    });
-    expect(decideDay(oneFile, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
-    expect(decideDay(none, null, { ...terms, asked: 'backfill' })).toEqual({ skip: 'no_files' });
-    expect(decideDay(oneFile, null, { ...terms, asked: 'keep' })).toEqual({ queue: 'new' });
-    const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
-    expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
+  it.each<{
+    readonly title: string;
+    readonly asked: NonNullable<DayTerms['asked']>;
+    /** What is listed; one file by default. */
+    readonly listed?: ReturnType<typeof drop>;
+    readonly known: Partial<LedgerEntry> | null;
+    readonly decision: DayDecision;
+  }>([
+    {
+      title: 'that is triggered before it has settled',
+      asked: 'triggered',
+      listed: drop(file('a.parquet', { lastModified: new Date(NOW) })),
+      known: null,
+      decision: { queue: 'triggered' },
+    },
+    { title: 'that is triggered and loaded', asked: 'triggered', known: {}, decision: { skip: 'unchanged' } },
+    {
+      title: 'that is triggered and was emptied',
+      asked: 'triggered',
+      listed: none,
+      known: {},
+      decision: { queue: 'triggered' },
+    },
+    {
+      title: 'that is triggered and failed',
+      asked: 'triggered',
+      known: { state: 'failed' },
+      decision: { queue: 'triggered' },
+    },
+    {
+      title: 'that is loaded, for a backfill',
+      asked: 'backfill',
+      known: {},
+      decision: { queue: 'backfill' },
+    },
+    {
+      title: 'without files, for a backfill',
+      asked: 'backfill',
+      listed: none,
+      known: null,
+      decision: { skip: 'no_files' },
+    },
+    {
+      title: 'whose files are archived, for a backfill',
+      asked: 'backfill',
+      listed: archived,
+      known: {},
+      decision: { skip: 'archived' },
+    },
+    { title: 'that is kept and was never loaded', asked: 'keep', known: null, decision: { queue: 'new' } },
+  ])('decides on a requested day $title', ({ asked, listed = oneFile, known, decision }) => {
+    expect(decideDay(listed, known && entry(known), { ...terms, asked })).toEqual(decision);
   });
 
   it('never queues a day twice for the same files, nor while it settles or is being loaded', () => {
@@ -334,28 +373,51 @@ it.each([
   expect(lackWords(queued)).toBe(words);
 });
 
-it('a day lacks its marker until that is there, unless it was loaded and has lost every object', () => {
+describe('a day', () => {
   const marker = `${FOLDER}_SUCCESS`;
   const loaded = { version: 'v1' };
-  expect(lacksMarker(oneFile, marker, loaded)).toBe(true);
-  expect(lacksMarker(drop(file('a.parquet'), file('_SUCCESS', { size: 0 })), marker, loaded)).toBe(false);
-  expect(lacksMarker(drop(file('other', { size: 0 })), marker, loaded)).toBe(true);
-  expect(lacksMarker(oneFile, undefined, loaded)).toBe(false);
-  expect(lacksMarker(none, marker, loaded)).toBe(false);
-  expect(lacksMarker(none, marker, {})).toBe(true);
-  expect(lacksMarker(none, marker, null)).toBe(true);
-  const until = NOW + 15 * MINUTE_MS;
-  expect(decideDay(oneFile, null, { ...terms, marker })).toEqual({ wait: 'marker', until });
-});
+  const marked = drop(file('a.parquet'), file('_SUCCESS', { size: 0 }));
 
-it('a day lacks a commit if its files have none, and it was never loaded', () => {
-  const started = drop(file('_started_1'), file('part-0-tid-1-x.parquet'));
-  expect(lacksCommit(started, {})).toBe(true);
-  expect(lacksCommit(started, { version: 'v1' })).toBe(false);
-  expect(lacksCommit(drop(file('_started_1'), file('part-0-tid-1-x.parquet'), file('a.parquet')), {})).toBe(
-    false,
-  );
-  expect(lacksCommit(none, {})).toBe(false);
+  it.each([
+    { what: 'with files and without its marker', listed: oneFile, known: loaded, isLacking: true },
+    { what: 'with its marker', listed: marked, known: loaded, isLacking: false },
+    {
+      what: 'with another marker',
+      listed: drop(file('other', { size: 0 })),
+      known: loaded,
+      isLacking: true,
+    },
+    { what: 'that was loaded and has lost every object', listed: none, known: loaded, isLacking: false },
+    { what: 'that was never loaded and is empty', listed: none, known: {}, isLacking: true },
+    { what: 'that nobody knows and is empty', listed: none, known: null, isLacking: true },
+  ])('$what lacks its marker: $isLacking', ({ listed, known, isLacking }) => {
+    expect(lacksMarker(listed, marker, known)).toBe(isLacking);
+  });
+
+  it('of a dataset without a marker lacks none', () => {
+    expect(lacksMarker(oneFile, undefined, loaded)).toBe(false);
+  });
+
+  it('waits for its marker', () => {
+    const until = NOW + 15 * MINUTE_MS;
+    expect(decideDay(oneFile, null, { ...terms, marker })).toEqual({ wait: 'marker', until });
+  });
+
+  const started = [file('_started_1'), file('part-0-tid-1-x.parquet')];
+
+  it.each([
+    { what: 'whose files have none', listed: drop(...started), known: {}, isLacking: true },
+    { what: 'that was loaded', listed: drop(...started), known: loaded, isLacking: false },
+    {
+      what: 'that has a file of another job',
+      listed: drop(...started, file('a.parquet')),
+      known: {},
+      isLacking: false,
+    },
+    { what: 'without files', listed: none, known: {}, isLacking: false },
+  ])('$what lacks a commit: $isLacking', ({ listed, known, isLacking }) => {
+    expect(lacksCommit(listed, known)).toBe(isLacking);
+  });
 });
 
 it.each([

@@ -214,6 +214,7 @@ describe('a dataset that is looked for at another place', () => {
   }
 
   const note = () => ingest.readJson('ledger/acme/events/last-look.json');
+
   it('queues nothing where it has no file', async () => {
     await startElsewhere();
     expect(await plan(ingest)).toMatchObject({ queued: [] });

@@ -22,7 +22,7 @@ describe('an error of a call to Glue or S3', () => {
   ])('may pass by itself if it is $code', ({ error, code }) => {
     expect(catalogCallError(error)).toMatchObject({
       code,
-      transient: true,
+      isTransient: true,
       message: 'told by AWS',
       cause: error,
     });
@@ -34,11 +34,11 @@ describe('an error of a call to Glue or S3', () => {
     { error: thrown('TypeError', { code: 'ERR_INVALID_ARG_TYPE' }), code: 'TypeError' },
     { error: thrown('Error', { code: 'ERR_INVALID_ARG_VALUE' }), code: 'ERR_INVALID_ARG_VALUE' },
   ])('stays as it is if it is $code', ({ error, code }) => {
-    expect(catalogCallError(error)).toMatchObject({ code, transient: false });
+    expect(catalogCallError(error)).toMatchObject({ code, isTransient: false });
   });
 
   it('is kept if it has been converted before', () => {
-    const error = new CatalogCallError('SlowDown', true, 'slow');
+    const error = new CatalogCallError({ code: 'SlowDown', message: 'slow', isTransient: true });
     expect(catalogCallError(error)).toBe(error);
   });
 });

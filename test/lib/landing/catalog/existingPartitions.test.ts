@@ -32,7 +32,7 @@ describe('a table', () => {
   ])(
     'that answers $code fails with $expected, the name of the table and the cause',
     async ({ code, expected }) => {
-      const cause = new CatalogCallError(code, false, 'no');
+      const cause = new CatalogCallError({ code, message: 'no', isTransient: false });
       registrar.errors.set(`getTable ${table}`, cause);
       const failure = register(TODAY);
       await expect(failure).rejects.toMatchObject({
@@ -166,7 +166,7 @@ describe('an existing partition', () => {
     registrar.partitions.set(table, [partition({})]);
     registrar.errors.set(
       `listPartitions ${table}`,
-      new CatalogCallError('AccessDeniedException', false, 'no'),
+      new CatalogCallError({ code: 'AccessDeniedException', message: 'no', isTransient: false }),
     );
     await expect(register(TODAY)).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_UNAVAILABLE',

@@ -4,7 +4,6 @@ import { sum } from '../../../../lib/base/sum.ts';
 import { isUtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { KnownPartitions, planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
-import { findMissingDays } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 
@@ -79,18 +78,6 @@ describe('planPartitions', () => {
         }
       }),
     );
-  });
-});
-
-describe('findMissingDays', () => {
-  it('returns today, tomorrow and every day with a folder, and no day that has its partition', () => {
-    expect(
-      findMissingDays({
-        today: '2026-12-31',
-        folders: ['2026-12-30', '2026-12-29'],
-        registered: ['2026-12-30', '2027-06-01'],
-      }),
-    ).toEqual(['2026-12-29', '2026-12-31', '2027-01-01']);
   });
 });
 

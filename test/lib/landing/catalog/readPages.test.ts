@@ -8,7 +8,11 @@ const pages: readonly Page<string>[] = [
   { items: [], next: '2' },
   { items: ['c'], next: undefined },
 ];
-const throttled = new CatalogCallError('ThrottlingException', true, 'Rate exceeded');
+const throttled = new CatalogCallError({
+  code: 'ThrottlingException',
+  message: 'Rate exceeded',
+  isTransient: true,
+});
 
 /** A listing of three pages, each of which takes a second and fails as often as given. */
 function listing(failures: readonly number[] = []) {
@@ -50,7 +54,7 @@ describe('readPages', () => {
     const { attempts, readPage, asked } = listing();
     await expect(readPages(attempts(2_000), 3, readPage)).rejects.toMatchObject({
       code: 'OutOfTime',
-      transient: false,
+      isTransient: false,
     });
     expect(asked).toEqual([undefined, '1']);
   });
@@ -69,7 +73,10 @@ describe('readPages', () => {
 
   it('does not read a page again that fails for good, or because of a defect', async () => {
     const { attempts } = listing();
-    for (const error of [new CatalogCallError('AccessDenied', false, 'no'), new TypeError('defect')]) {
+    for (const error of [
+      new CatalogCallError({ code: 'AccessDenied', message: 'no', isTransient: false }),
+      new TypeError('defect'),
+    ]) {
       let calls = 0;
       const read = readPages(attempts(MINUTE_MS), 3, async () => {
         calls += 1;

@@ -10,7 +10,11 @@ const TODAY = '2026-11-20';
 const TOMORROW = '2026-11-21';
 const { exposures, events, quarantine } = config.tables;
 const OLD = { ...STORAGE, Columns: [{ Name: 'event_id', Type: 'string' }] };
-const denied = new CatalogCallError('AccessDeniedException', false, 'not authorized');
+const denied = new CatalogCallError({
+  code: 'AccessDeniedException',
+  message: 'not authorized',
+  isTransient: false,
+});
 
 let registrar: ReturnType<typeof memoryRegistrar>;
 beforeEach(() => {
@@ -285,7 +289,7 @@ describe('the hourly run', () => {
       asked.push(prefix);
       if (prefix !== dayFolder(config, 'exposures', TODAY)) return listPage(prefix);
       attempts.clock.advance(25_000);
-      throw new CatalogCallError('SlowDown', true, 'throttled');
+      throw new CatalogCallError({ code: 'SlowDown', message: 'throttled', isTransient: true });
     };
     expect(await run()).toEqual(returned('run'));
     expect(asked.filter((prefix) => prefix === rawDaysKey('exposures'))).toHaveLength(1);
@@ -296,7 +300,10 @@ describe('the hourly run', () => {
 
   it('says how long ago the last night was once every table is repaired, and counts files if it cannot', async () => {
     registrar.dayFolders.set(tableFolder(config, 'exposures'), [TODAY]);
-    registrar.errors.set('logNight received_hours', new CatalogCallError('SlowDown', true, 'throttled'));
+    registrar.errors.set(
+      'logNight received_hours',
+      new CatalogCallError({ code: 'SlowDown', message: 'throttled', isTransient: true }),
+    );
     expect(await run()).toEqual(returned('run'));
     const problems = ['SLUICE_CATALOG_UNAVAILABLE received_hours: SlowDown: throttled'];
     expect(registrar.lines).toMatchObject([{ gaps: 0, problems }]);

@@ -55,7 +55,11 @@ describe('settleInBatches', () => {
     );
     return { settled, calls, waits };
   }
-  const exists = new CatalogCallError('AlreadyExistsException', false, 'one exists');
+  const exists = new CatalogCallError({
+    code: 'AlreadyExistsException',
+    message: 'one exists',
+    isTransient: false,
+  });
 
   it('sends only what failed for a passing reason again, before the next batch', async () => {
     const days = Array.from({ length: 101 }, (_, index) => `day ${index}`);
@@ -94,7 +98,7 @@ describe('settleInBatches', () => {
 
   it('sends a whole call again when it fails for a passing reason, and not when it is refused', async () => {
     const lost = await settle(['a', 'b'], (_, call) =>
-      call === 1 ? new CatalogCallError('ECONNRESET', true, 'reset') : {},
+      call === 1 ? new CatalogCallError({ code: 'ECONNRESET', message: 'reset', isTransient: true }) : {},
     );
     expect(lost.calls).toEqual([
       ['a', 'b'],
@@ -103,7 +107,7 @@ describe('settleInBatches', () => {
     expect(lost.settled.done).toEqual([partition('a'), partition('b')]);
     const refused = await settle(
       ['a', 'b'],
-      () => new CatalogCallError('AccessDeniedException', false, 'no'),
+      () => new CatalogCallError({ code: 'AccessDeniedException', message: 'no', isTransient: false }),
     );
     expect(refused).toEqual({
       settled: {

@@ -164,32 +164,61 @@ describe('a record of a request', () => {
     expect(landing).toMatchObject({ place: 'object', notStreamed: { code: 'ECONNRESET' } });
   });
 
-  it('is put again at once over a new connection when a kept one was dead, and no other error is tried again', async () => {
-    let leftMs = FAIR_CALL_MS;
-    const attempts = async (...codes: readonly (string | null)[]) => {
-      let calls = 0;
-      const clock = new ManualClock(START);
-      const putRecord: PutRecord = async (_, timeoutMs) => {
-        const code = codes[calls] ?? null;
-        calls += 1;
-        clock.advance(timeoutMs - leftMs);
-        if (code !== null) throw Object.assign(new Error('write'), { code });
-      };
-      const landing = await land(record, {
-        stream: { putRecord },
-        clock,
-        alarm: () => () => {},
-        deadline: START + 5_000,
-        requestId: null,
-        putObject: async () => {},
-      });
-      return [landing.place, landing.calls, calls];
+  it.each<{
+    readonly what: string;
+    /** Codes of the errors of the calls, in their order; no further call fails. */
+    readonly codes: readonly string[];
+    /** Milliseconds that the first call leaves of its time. */
+    readonly leftMs: number;
+    readonly place: 'stream' | 'object';
+    readonly calls: number;
+  }>([
+    {
+      what: 'put again over a new connection',
+      codes: ['ECONNRESET'],
+      leftMs: FAIR_CALL_MS,
+      place: 'stream',
+      calls: 2,
+    },
+    {
+      what: 'put again once, and no more',
+      codes: ['EPIPE', 'ECONNRESET'],
+      leftMs: FAIR_CALL_MS,
+      place: 'object',
+      calls: 2,
+    },
+    {
+      what: 'not put again after another error',
+      codes: ['ENOTFOUND'],
+      leftMs: FAIR_CALL_MS,
+      place: 'object',
+      calls: 1,
+    },
+    {
+      what: 'not put again without a fair time',
+      codes: ['ECONNRESET'],
+      leftMs: FAIR_CALL_MS - 1,
+      place: 'object',
+      calls: 1,
+    },
+  ])('is $what when a kept connection was dead', async ({ codes, leftMs, place, calls }) => {
+    let made = 0;
+    const clock = new ManualClock(START);
+    const putRecord: PutRecord = async (_, timeoutMs) => {
+      const code = codes[made];
+      made += 1;
+      clock.advance(timeoutMs - leftMs);
+      if (code !== undefined) throw Object.assign(new Error('write'), { code });
     };
-    expect(await attempts('ECONNRESET')).toEqual(['stream', 2, 2]);
-    expect(await attempts('EPIPE', 'ECONNRESET')).toEqual(['object', 2, 2]);
-    expect(await attempts('ENOTFOUND')).toEqual(['object', 1, 1]);
-    leftMs = FAIR_CALL_MS - 1;
-    expect(await attempts('ECONNRESET')).toEqual(['object', 1, 1]);
+    const landing = await land(record, {
+      stream: { putRecord },
+      clock,
+      alarm: () => () => {},
+      deadline: START + 5_000,
+      requestId: null,
+      putObject: async () => {},
+    });
+    expect({ place: landing.place, calls: landing.calls, made }).toEqual({ place, calls, made: calls });
   });
 
   it('goes into the stream if it is as large as Firehose takes', async () => {

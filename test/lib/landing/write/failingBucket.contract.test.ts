@@ -69,17 +69,17 @@ describe('a bucket that fails', () => {
     bucket.objects = new Map([[keyOf(1), record({ events: rows })]]);
     const before = new Map(bucket.objects);
     const puts: string[] = [];
-    let failing = 0;
+    let failingPut = 0;
     bucket.onCall = (call, key) => {
       if (call !== 'put') return;
       puts.push(key);
-      if (puts.length === failing) throw new Error('SlowDown');
+      if (puts.length === failingPut) throw new Error('SlowDown');
     };
     await bucket.write();
     const { length } = puts;
     expect(length).toBe(3);
     expect(bucket.waiting).toEqual([]);
-    for (failing = 1; failing <= length; failing += 1) {
+    for (failingPut = 1; failingPut <= length; failingPut += 1) {
       puts.length = 0;
       bucket.objects = new Map(before);
       const { failed } = await bucket.write();
@@ -167,8 +167,8 @@ describe('a bucket that fails', () => {
       return opened;
     };
     const slow = () => Promise.reject(new Error('SlowDown'));
-    const failing = { ...rest, open: opening, read: slow, listPage: slow };
-    const { failed } = await bucket.write({ store: failing });
+    const store = { ...rest, open: opening, read: slow, listPage: slow };
+    const { failed } = await bucket.write({ store });
     expect(failed.size).toBe(2);
     expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true, true]);
   });

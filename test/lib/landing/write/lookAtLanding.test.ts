@@ -4,7 +4,6 @@ import { objectCreated } from '../../../../lib/base/queue.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { readNotes, writeNote } from '../../../../lib/landing/LandingNotes.ts';
 import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
-import { removeWritten } from '../../../../lib/landing/write/removeWritten.ts';
 import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
@@ -89,13 +88,6 @@ it('tells of no more than the queue should have, and of the others the next hour
   expect(await look(4)).toEqual(all.slice(0, -1));
   await store.removeAll(anyVersion(all.slice(0, -1)));
   expect(await look(5)).toEqual(all.slice(-1));
-});
-
-it('takes objects for kept whose deletion fails as a whole', async () => {
-  const removeAll = () => Promise.reject(Object.assign(new Error(), { name: 'SlowDown' }));
-  const log = (line: Record<string, unknown>) => lines.push(line);
-  const { left } = await removeWritten(anyVersion(['landing/a']), { store: { removeAll }, log });
-  expect([...left]).toEqual([['landing/a', 'SlowDown']]);
 });
 
 it('deletes what is written, with its note, and tells nobody of it', async () => {

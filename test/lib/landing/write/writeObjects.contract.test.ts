@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { seededBytes } from '../../../../packages/local-aws/src/base/index.ts';
 import { eventsOf, keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
@@ -27,7 +28,7 @@ describe('objects of the landing', () => {
         ),
       );
     // There is time for one round: three minutes.
-    const done = await bucket.write({ clock: { now: () => NOW + 420_000 } });
+    const done = await bucket.write({ clock: { now: () => NOW + 7 * MINUTE_MS } });
     expect(done).toMatchObject({
       objects: { written: 2, gone: 0, damaged: 0 },
       rows: 24,
@@ -143,7 +144,7 @@ describe('objects of the landing', () => {
 
   it('stay when there is no time for a round', async () => {
     bucket.put(1, eventsOf('a'));
-    const { failed } = await bucket.write({ clock: { now: () => NOW + 420_001 } });
+    const { failed } = await bucket.write({ clock: { now: () => NOW + 7 * MINUTE_MS + 1 } });
     expect([...failed]).toEqual([[keyOf(1), expect.objectContaining({ code: 'SLUICE_WRITE_OUT_OF_TIME' })]]);
     expect(bucket.keysOf('')).toEqual([keyOf(1)]);
   });

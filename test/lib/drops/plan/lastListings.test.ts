@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
-import { turns } from '../../../../lib/drops/plan/trigger.ts';
-import { lastLookKey, triggerKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { lastLookKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
-describe('a state object that ingest keeps beside the ledger', () => {
-  it('is the last check, which is absent at first', async () => {
+describe('the note of the last listing', () => {
+  it('is what was written, and absent at first', async () => {
     const looks = lastListings(new MemoryObjects());
     expect(await looks.read('acme', 'events')).toBeNull();
     const look = { at: 1, newestDay: '2026-11-19', stopped: false, openDays: ['2026-11-01'] };
@@ -21,14 +20,5 @@ describe('a state object that ingest keeps beside the ledger', () => {
       code: 'SLUICE_INGEST_LEDGER_INVALID',
       message: expect.stringContaining(key),
     });
-  });
-
-  it('is a turn, which an invalid object under its key does not block', async () => {
-    const store = new MemoryObjects();
-    const take = turns(store, { now: () => 1_000 });
-    expect(await take('acme', 2_000)).not.toBeNull();
-    expect(await take('acme', 2_000)).toBeNull();
-    await store.write(triggerKey('acme'), 'no JSON');
-    expect(await take('acme', 2_000)).not.toBeNull();
   });
 });
