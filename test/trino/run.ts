@@ -16,7 +16,7 @@ import type { Table } from '../../lib/tables/Table.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { unitsQuery } from '../../observe/experiments/checkExperiments.ts';
-import { contentChangesSql, metadataChangesSql } from '../../observe/facts/tables/contentChanges.ts';
+import { contentChangesSql, metadataChangesSql } from '../../observe/facts/tables/contentQueries.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { firstQuery } from '../harness/firstQuery.ts';

@@ -1,36 +1,10 @@
-import { type QueryRow, qualifiedName } from '../../../lib/base/sql.ts';
-import { NEW_TEXT_FORM } from '../../../lib/base/textForms.ts';
-import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
-import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
-import type { Config } from '../../../lib/schema/config.ts';
+import type { QueryRow } from '../../../lib/base/sql.ts';
+import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { numberSql, withRepeats } from './contentNumbers.ts';
-import {
-  COMPARED_DAYS,
-  type ComparedPart,
-  earlierPart,
-  FEWEST_DAYS,
-  type From,
-  IS_EXPERIMENT,
-  METADATA_PARTS,
-  NO_DAY,
-  NO_NUMBER,
-  NO_TEXT,
-  NO_TEXT_FORM,
-  NO_TIME,
-  ONE,
-  PARTS,
-  type Part,
-  type Parts,
-  PRESENT,
-  UNITS,
-  USUAL,
-  unitIdPart,
-  withEarlier,
-} from './contentParts.ts';
-import { readTime, timestampText } from './tracedRows.ts';
+import type { ComparedPart } from './contentParts.ts';
+import { contentChangesSql, EARLIER, metadataChangesSql, RAW_DAYS } from './contentQueries.ts';
+import { readTime } from './tracedRows.ts';
 
 /** How what came within 24 hours differs from each of some days before. */
 export interface ContentChange {
@@ -39,37 +13,64 @@ export interface ContentChange {
   /** What is compared. */
   readonly what: ComparedPart;
   /**
-   * `less`: a value that each of these days had came no more, or, of names, less than a third of the fewest, although others came. `names`:
-   * many more names came than on any of them. `more`: a value has a far larger share of what somebody sent, of names thrice the most. `other`: a number of events is of another size
-   * since some hours. Events from before `timeWindow` do not make a name `more`: {@link EarlierEvents} are those.
+   * How it differs:
+   * `less`: others came, but a value that each of the days before had came no more; of names also less than a third of the fewest.
+   * `more`: a value has a far larger share of what its sender sent; of names thrice the most. {@link EarlierEvents} do not count.
+   * `names`: many more names came than on any of the days before.
+   * `other`: a number of events has been of another size for some hours.
    */
   readonly kind: 'less' | 'names' | 'more' | 'other';
-  /** What it is of: the experiment, the type of the SDK, or of `value`, `amount`, `size`, `repeats` and `textForm` the name of the event; empty of names. */
+  /**
+   * What the value belongs to: the experiment of a group, of `split` and of `crossover`; the name of the event of `value`, `amount`, `size`,
+   * `repeats` and `textForm`; empty for `event`, `sdk` and `experiment`; else the type of the SDK.
+   */
   readonly subject: string;
   /**
-   * The value: a name, the ID of a group, an environment; of `unit` `absent`, or a text that is no user, as `undefined`; of `idForm` the form, which follows "user IDs are"; of `value` `none` or
-   * `text`; of `textForm` its name in `TEXT_FORMS`; of `unitId` the columns that are null, with `, ` between them; of `evaluation` the reason; of `time` `one`; of `amount`, `size` and `repeats` the type of the SDK. Of `names` one of the new names.
+   * The value, by what is compared:
+   * `event`, `sdk`, `experiment`: the name; of the kind `names` one of the new ones.
+   * `group`, `split`: the ID of the group. `crossover`: `several`.
+   * `unit`: `absent`, or a text that is no user, as `undefined`.
+   * `idForm`: the form, as the end of a sentence that begins with "user IDs are".
+   * `unitId`: the columns that are null, with `, ` between them.
+   * `evaluation`: the reason. `environment`: the environment.
+   * `time`: `one`. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
+   * `amount`, `size`, `repeats`: the type of the SDK.
    */
   readonly value: string;
-  /** Name of the group, the layer of an experiment, the key of one of the texts of `textForm`, the shape of one of the texts of `value`, as `99,99`, or of `time` the most frequent one as Athena writes it; null of all else, and while it is not known. */
+  /**
+   * What a person knows the value by: the name of a group, the layer of an experiment, the key of one text of `textForm`, the shape of one
+   * text of `value`, as `99,99`, or the most frequent time of `time` as Athena writes it. Null for all else, and while it is not known.
+   */
   readonly label: string | null;
-  /** Of `time` how many different times `count` rows have; 0 of all else. */
+  /** Different times that the rows of `time` have; 0 for all else. */
   readonly times: number;
-  /** Type and version of the SDK that sent it; null where it is not told by sender. */
+  /** Type and version of the SDK that sent it; null for what is not told by sender. */
   readonly sdk: string | null;
-  /** Rows, or units of `split` and `crossover`, within 24 hours: of `more` those of the sender with the value, of `names` those with a new name, of `less` those that came still; of `other` those since `since`, of `repeats` those of them that came again */
+  /**
+   * Rows within 24 hours, or units for `split` and `crossover`. `more`: those of the sender with the value. `names`: those with a new name.
+   * `less`: those that still came. `other`: those since `since`, for `repeats` only those that came again.
+   */
   readonly count: number;
-  /** What `count` is of: of `more` all of the sender, of `names` the names that came, of `less` the fewest rows of a day before; of `other` all since `since` */
+  /**
+   * What `count` is a part of. `more`: all of the sender. `names`: how many names came. `less`: the fewest rows of a day before.
+   * `other`: all since `since`.
+   */
   readonly of: number;
-  /** Of `more` and `repeats` the largest share of a day before, from 0 to 1; of `names` the most names of a day before; of `less` 0; of `amount` the geometric mean of the values of the days before, of `size` that of the characters of their metadata */
+  /**
+   * What the days before had. `more` and `repeats`: the largest share of a day, from 0 to 1. `names`: the most names of a day.
+   * `amount` and `size`: the geometric mean of the values, or of the characters of the metadata. `less`: 0.
+   */
   readonly usual: number;
-  /** Of `amount` and `size` what `usual` is, of the events since `since`; 0 of all else. */
+  /** As `usual`, but of the events since `since`, for `amount` and `size`; 0 for all else. */
   readonly mean: number;
   /** Number of days before that are known. */
   readonly days: number;
   /**
-   * When it began, ISO 8601: of `more` the first row of the first hour with such a share, of `other` of the first hour of such numbers, of units the first of their last group; of `names`
-   * the first new name. Of `less` when the last was received, or, if some come still, the end of the last hour that had as many as usual, both if within two days; else the day after the last day that is known to have some, or the first of the two days if that is later: it may have begun before.
+   * When it began, ISO 8601.
+   * `more`: the first row of the first hour with such a share; for units the first of their last group.
+   * `other`: the first row of the first hour with such numbers. `names`: the first row with the new name.
+   * `less`: when the last was received. If some still come: the end of the last hour that had as many as usual. If neither lies within two
+   *   days: the day after the last day that is known to have some, or the first of the two days if that is later.
    */
   readonly since: string;
 }
@@ -98,38 +99,8 @@ export interface ContentChanges {
   readonly scannedBytes: number;
 }
 
-/** Days before today since which raw rows were received that are read: as a rule those that are not curated, so that the last row of a name is known. */
-const RAW_DAYS = 2;
-/** Days of events before and after those of receipt in which such rows are looked for at most: of each file there the times of receipt are read. */
-const MOST_WINDOW_DAYS = 14;
-/** Days before today in whose folders rows may lie that are compared. */
-export const READ_DAYS = RAW_DAYS + MOST_WINDOW_DAYS;
-/** Rows that are expected by the shares of days before, or that are above them: fewer may be chance. */
-const EXPECTED = 10;
-/** Names that come still are told as less, or as more, if their number, and what it is to all others, differ by more than so much from all days before. */
-const TIMES = 3;
-/** A share is another if it is so many times the largest of a day before, or larger by so much. */
-const MORE = { times: 3, share: 0.15 } as const;
-/** Shares between which user IDs are written otherwise, or many have one time: those of some senders always grow or shrink. */
-const JUMP = { before: 0.05, now: 0.25 } as const;
-/**
- * Events that have a time together within 24 hours (`now`) that is not the present one, and the share of what their sender sent, from which
- * this is no chance: of phones that were offline each has its own. So many on a day `before` show that it is usual.
- */
-const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
-/** Names within 24 hours that are many, and how many times the most of a day before. */
-const MANY_NAMES = { least: 50, times: 3 } as const;
-/** The kind of rows of the query that are {@link EarlierEvents}. */
-const EARLIER = 'earlier';
-/** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
-const MOST_CHANGES = 100;
 /** Bytes of {@link readContentChanges} of events up to which their metadata are read, too: these may be several times as many. */
 export const MOST_CONTENT_BYTES = 10e9;
-
-type Tables = Pick<
-  Config,
-  'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'timeWindow' | 'unitIds'
->;
 
 /**
  * How the content of 24 hours in a table differs from that of its last curated days: names and groups that stay away or become rare, names
@@ -150,10 +121,11 @@ export async function readContentChanges(
 }
 
 /**
- * How the metadata of events of 24 hours differ from those of its last curated days, as {@link readContentChanges}: how large they are, which
- * forms their texts have, and whether they come again at once with the same ones. A query of its own, as it reads the largest column and orders all rows.
+ * How the metadata of events of 24 hours differ from those of its last curated days, as {@link readContentChanges}: how large they are,
+ * which forms their texts have, and whether events come again at once with the same ones. A query of its own, as it reads the largest column
+ * and orders all rows.
  *
- * @throws As that.
+ * @throws ObserveError; what Athena's client throws.
  */
 export async function readMetadataChanges(deployment: Deployment): Promise<ContentChanges> {
   const { config, now } = deployment;
@@ -161,7 +133,7 @@ export async function readMetadataChanges(deployment: Deployment): Promise<Conte
   return { ...contentChangesOf(rows, 'events', now), scannedBytes };
 }
 
-/** What the query's answer says. @param now Epoch milliseconds. */
+/** Reads the rows of both queries: sizes, which they answer as powers of ten, become numbers. @param now Epoch milliseconds. */
 export function contentChangesOf(
   rows: readonly QueryRow[],
   table: ForwardedKind,
@@ -202,10 +174,10 @@ export function contentChangesOf(
 }
 
 /**
- * Since when something is as it is. Of what fell within this hour that has not ended yet. Of what has no time in the last days since the
- * day after the last that had it: with a large `curateAfter` nothing was read of the days between.
+ * The beginning of a change, as {@link ContentChange.since}. The end of an hour is no later than `now`.
  *
- * @param told `since`: as the query answers it. `newest`: the last day that is known to have had it. Null while there is none.
+ * @param told `since`: the time that the query answers; null if it knows none. `newest`: the last curated day that had the value; null if none
+ *   is known. With a large `curateAfter` no row was read of the days between that day and the {@link RAW_DAYS} that are read.
  * @param now Epoch milliseconds.
  */
 export function changeSince(
@@ -216,250 +188,4 @@ export function changeSince(
   const firstRead = addDays(utcDay(now), -RAW_DAYS);
   const afterKnown = addDays(newest ?? firstRead, 1);
   return afterKnown > firstRead ? afterKnown : firstRead;
-}
-
-/** The query of {@link readContentChanges}. */
-export function contentChangesSql(config: Tables, table: ForwardedKind, now: number): string {
-  return comparisonSql(rowsOf(config, table, now), now);
-}
-
-/** The query of {@link readMetadataChanges}. */
-export function metadataChangesSql(config: Tables, now: number): string {
-  const { curated, raw } = rangesOf(config, 'events', now);
-  const ofHours = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
-  const ofDays = { table: withRepeats(curated(COMPARED_DAYS.units)), where: 'true' };
-  const scans = [
-    scanOf(METADATA_PARTS, ofHours, ofDays),
-    scanOf(METADATA_PARTS, OF_HOUR, { table: withRepeats(raw), where: 'true' }),
-  ];
-  return comparisonSql(scans, now);
-}
-
-/** A query that compares rows. @param scans Of {@link scanOf}. */
-function comparisonSql(scans: readonly string[], now: number): string {
-  const of = 'PARTITION BY "what", "subject"';
-  const unusual = Object.entries(USUAL).map(([what, value]) =>
-    value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
-  );
-  const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
-  const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
-  // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
-  const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
-  // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
-  const expected = '"least_share" * least("now_whole", "most_whole")';
-  // Apart, rows of each time are counted whatever hour they came in; what is of no such time is one group again.
-  const ofTime = `CASE WHEN "what" = 'time' THEN "label" END`;
-  const ofSender = 'PARTITION BY "what", "subject", "sdk", "day"';
-  const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${ofSender})) END`;
-  // Of names, numbers are of events from before the time window: a history that is sent is no growth.
-  const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
-  const freshPart = fresh('part', 'day_numbers');
-  return `WITH "counted" AS (
-  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
-    ${numberSql.counted(isCounted)},
-    min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
-  FROM (
-  ${scans.join('\n  UNION ALL\n  ')}
-  ) AS "rows"
-  GROUP BY "what", "subject", "value", "sdk", "day", "hour", ${ofTime}
-), "timed" AS (
-  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form"
-  FROM "counted"
-), "seen" AS (
-  SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all",
-    ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
-  FROM "timed"
-  GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END
-), "shared" AS (
-  SELECT *,
-    sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
-    sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
-    sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
-    sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
-    1e0 * sum(${fresh('n', 'numbers')}) OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
-    sum("numbers") OVER (${of}, "sdk", "day") AS "all_numbers",
-    row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
-    dense_rank() OVER (${of} ORDER BY "day") AS "place",
-    ${numberSql.shared}
-  FROM "seen"
-), "compared" AS (
-  SELECT *,
-    max(CASE WHEN "day" IS NOT NULL THEN "place" END) OVER (${of}) AS "known",
-    max("day") OVER (${of}) AS "newest",
-    count("day") OVER (${of}, "value") AS "days",
-    count("day") OVER (${of}, "sdk") AS "sdk_days",
-    sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
-    min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "least",
-    max(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "most",
-    min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value") AS "least_share",
-    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
-    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
-    max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
-    max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
-    max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
-    max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen",
-    ${numberSql.compared}
-  FROM "shared"
-), "usual" AS (
-  SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
-    max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
-    ${expected} AS "expected",
-    CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus",
-    ${numberSql.usual}
-  FROM "compared" WHERE "known" >= ${FEWEST_DAYS} OR "what" = 'age'
-), "differing" AS (
-  SELECT *, ${numberSql.differs}
-  FROM "usual"
-), "told" AS (
-  SELECT *, CASE
-    WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
-      AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
-        AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
-    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
-      AND ${freshPart} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) AND ${freshPart} >= ${TIMES} * "most" THEN 'more'
-    WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
-      AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
-    WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
-      AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
-      AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-    WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
-      AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-    WHEN "what" = 'textForm' AND "day" IS NULL AND "value" <> '${NO_TEXT_FORM}' AND "own" >= ${NEW_TEXT_FORM.texts} AND "usual_share" < ${NEW_TEXT_FORM.before}
-      AND "own" >= ${NEW_TEXT_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${NEW_TEXT_FORM.texts} THEN 'more'
-    WHEN ${numberSql.isOther} THEN 'other'
-    WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
-  END AS "kind",
-    max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
-  FROM "differing"
-), "grouped" AS (
-SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max("label")) AS "label", "sdk",
-  count(DISTINCT ${ofTime}) AS "times",
-  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
-  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
-  CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
-  CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
-  CASE
-    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)
-    WHEN "kind" IN ('names', 'other', '${EARLIER}') THEN min("first_at")
-    WHEN max("now_part") = 0 THEN max("last_seen")
-    WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
-  END AS "since_at"
-FROM "told" WHERE "kind" IS NOT NULL
-GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"
-)
-SELECT * FROM (
-  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
-    row_number() OVER (PARTITION BY "what", "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
-  FROM "grouped"
-) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
-ORDER BY "kind", "whole" DESC, "value", "sdk"`;
-}
-
-/** Day, hour and time of rows of curated days, and of those of the last days. */
-const OF_DAY = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
-const OF_HOUR = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
-
-/** What is read of the tables of a kind. */
-interface Ranges {
-  /** SQL of the comparison of a day with the last curated days, so many. */
-  readonly between: (days: number) => string;
-  /** The rows of the last curated days, so many. */
-  readonly curated: (days: number) => From;
-  /** The rows that were received on the last days. */
-  readonly raw: From;
-}
-
-/** What is read of the tables of a kind. */
-function rangesOf(config: Tables, kind: ForwardedKind, now: number): Ranges {
-  const today = utcDay(now);
-  const last = addDays(firstYoungDay(config, now), -1);
-  const between = (days: number) => `BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
-  const curated = (days: number): From => ({
-    table: qualifiedName(config, config.curatedTables[kind]),
-    where: `"ds" ${between(days)}`,
-  });
-  const firstReceived = addDays(today, -RAW_DAYS);
-  const windowDays = (days: number) => Math.min(days, MOST_WINDOW_DAYS);
-  const { pastDays, futureDays } = config.timeWindow;
-  const first = addDays(firstReceived, -windowDays(pastDays));
-  // Rows lie in the day of their time, which may be another than that of their receipt.
-  const raw: From = {
-    table: qualifiedName(config, config.tables[kind]),
-    where: `"ds" BETWEEN DATE '${first}' AND DATE '${addDays(today, windowDays(futureDays))}' AND "received_at" >= ${timestampText(Date.parse(firstReceived))}`,
-  };
-  return { between, curated, raw };
-}
-
-/** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
-function rowsOf(config: Tables, kind: ForwardedKind, now: number): readonly string[] {
-  const { between, curated, raw } = rangesOf(config, kind, now);
-  const { names = {}, units: fixed = {} } = PARTS[kind];
-  const units = { ...fixed, ...unitIdPart(config) };
-  if (kind === 'events') {
-    const ofUnits = curated(COMPARED_DAYS.units);
-    // All rows of one time lie in its day: those that came today do not make it a day that had as many.
-    const received = 'CAST("received_at" AS date)';
-    const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
-    const ofHours = `CASE WHEN "what" = 'amount' THEN date_trunc('hour', "timestamp") END`;
-    return [
-      scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
-      scanOf(units, `${ofReceipt} AS "day", ${ofHours} AS "hour", ${NO_TIME} AS "received_at"`, {
-        table: ofUnits.table,
-        where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
-      }),
-      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, OF_HOUR, raw),
-    ];
-  }
-  const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
-  const groups = qualifiedName(config, GROUPS_TABLE);
-  const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
-  const ofUnitHour = `"day", date_trunc('hour', "last_at") AS "hour", "last_at" AS "received_at"`;
-  return [
-    scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
-    scanOf(names, OF_HOUR, raw),
-    scanOf(UNITS, ofUnit, { table: unitsOf(groups, curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
-    scanOf(UNITS, ofUnitHour, { table: unitsOf(groups, recent, NO_DAY), where: 'true' }),
-  ];
-}
-
-/** One scan of a table that has a row for each part of each of its rows. @param times SQL of day, hour and time. */
-function scanOf(parts: Parts, times: string, { table, where: conditions }: From): string {
-  const all = Object.entries<Part>(parts);
-  const caseOf = (text: (part: Part) => string) => {
-    const whens = all.map(([what, part]) => `WHEN '${what}' THEN ${text(part)}`);
-    return `CASE "what" ${whens.join(' ')} END`;
-  };
-  const named = all.map(([what]) => `('${what}')`).join(', ');
-  const columns = {
-    subject: caseOf(({ subject = "''" }) => subject),
-    value: caseOf(({ value }) => value),
-    label: caseOf(({ label = NO_TEXT }) => label),
-    number: caseOf(({ number = NO_NUMBER }) => number),
-    sdk: caseOf(({ sdk = NO_TEXT }) => sdk),
-  };
-  const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
-  return `SELECT "what", ${selected.join(', ')}, ${times}
-  FROM ${table} CROSS JOIN (VALUES ${named}) AS "parts" ("what") WHERE ${conditions} AND ${caseOf(({ where }) => where)}`;
-}
-
-/**
- * The first and the last group of each unit of an experiment by their IDs with the name of the last, and when it saw the last of its groups
- * first. An autotune and a dynamic config are none: their shares change by themselves, or as they are rolled out.
- *
- * @param groups SQL of the table of groups.
- * @param day SQL of the day.
- */
-function unitsOf(groups: string, { table, where }: From, day: string): string {
-  const unit = 'coalesce("user_id", "stable_id")';
-  const meant = `"experiment_id" NOT IN (SELECT "experiment_id" FROM ${groups} WHERE "entity" IN ('autotune', 'dynamic_config'))`;
-  return `(
-    SELECT "experiment_id", "unit", "day", min("group_id") AS "one", max("group_id") AS "other", max("name") AS "name", max("group_at") AS "last_at"
-    FROM (
-      SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", "group_id", max("group_name") AS "name", min("received_at") AS "group_at"
-      FROM ${table} WHERE ${where} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL AND ${meant}
-      GROUP BY ${['"experiment_id"', unit, '"group_id"', day].filter((column) => column !== NO_DAY).join(', ')}
-    ) AS "placed"
-    GROUP BY "experiment_id", "unit", "day"
-  ) AS "units"`;
 }

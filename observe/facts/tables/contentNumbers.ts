@@ -9,7 +9,7 @@ import {
 } from './contentParts.ts';
 
 // What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
-// once. Queries of contentChanges.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
+// once. Queries of contentQueries.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
 
 /** How much the mean has to differ from those of all days before, by what is compared: in powers of ten, of `repeats` as a share. */
 const OTHER = { amount: 0.8, size: 0.8, repeats: 0.4 } as const satisfies Partial<

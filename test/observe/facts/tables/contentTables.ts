@@ -2,9 +2,9 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { contentChangesSql, metadataChangesSql } from '../../../../observe/facts/tables/contentChanges.ts';
+import { contentChangesSql, metadataChangesSql } from '../../../../observe/facts/tables/contentQueries.ts';
 
-// Tables with the columns that the queries of contentChanges.ts read, and what these tell of rows in them.
+// Tables with the columns that the queries of contentQueries.ts read, and what these tell of rows in them.
 
 /** The time of the queries, epoch milliseconds. */
 const NOW = Date.UTC(2026, 10, 20, 12);

@@ -1,0 +1,323 @@
+import { qualifiedName } from '../../../lib/base/sql.ts';
+import { NEW_TEXT_FORM } from '../../../lib/base/textForms.ts';
+import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
+import type { Config } from '../../../lib/schema/config.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
+import { numberSql, withRepeats } from './contentNumbers.ts';
+import {
+  COMPARED_DAYS,
+  earlierPart,
+  FEWEST_DAYS,
+  type From,
+  IS_EXPERIMENT,
+  METADATA_PARTS,
+  NO_DAY,
+  NO_NUMBER,
+  NO_TEXT,
+  NO_TEXT_FORM,
+  NO_TIME,
+  ONE,
+  PARTS,
+  type Part,
+  type Parts,
+  PRESENT,
+  UNITS,
+  USUAL,
+  unitIdPart,
+  withEarlier,
+} from './contentParts.ts';
+import { timestampText } from './tracedRows.ts';
+
+/** Days before today of whose receipt raw rows are read: as a rule those that are not curated, so that the last row of a name is known. */
+export const RAW_DAYS = 2;
+/** The most days of `timeWindow` before and after the days of receipt whose folders are read: of each file there the times of receipt are read. */
+const MOST_WINDOW_DAYS = 14;
+/** Days before today of whose folders rows are compared. */
+export const READ_DAYS = RAW_DAYS + MOST_WINDOW_DAYS;
+/** Fewest rows that the shares of days before let expect, or that are above these: fewer may be chance. */
+const EXPECTED = 10;
+/**
+ * Names that still come are told as less if they are fewer than a third of the fewest of a day before, and as more if they are thrice the most:
+ * both by their number, and by what it is to the number of all others.
+ */
+const TIMES = 3;
+/** A share is told if it is `times` the largest of a day before, or larger by `share`. */
+const MORE = { times: 3, share: 0.15 } as const;
+/** A form of user IDs, or one time of many events, is told if its share was below `before` and is at least `now`: of some senders it always grows or shrinks. */
+const JUMP = { before: 0.05, now: 0.25 } as const;
+/**
+ * How many events of one time that is not the present one are no chance, as phones that were offline each have their own: `now` within 24 hours,
+ * and `share` of what their sender sent. As many as `before` on a day before show that it is usual.
+ */
+const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
+/** Names are told as many if they are `least` within 24 hours, and `times` the most of a day before. */
+const MANY_NAMES = { least: 50, times: 3 } as const;
+/** The kind of a row of the query that tells events from before `timeWindow`. */
+export const EARLIER = 'earlier';
+/** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
+const MOST_CHANGES = 100;
+
+/** The configuration that the queries are made of. */
+type ContentConfig = Pick<
+  Config,
+  'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'timeWindow' | 'unitIds'
+>;
+
+/**
+ * The query of the changes of a table: names and groups that stay away or become rare, names that are too many, and shares that have grown.
+ * It scans the table at most four times.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function contentChangesSql(config: ContentConfig, table: ForwardedKind, now: number): string {
+  return comparisonSql(rowsOf(config, table, now), now);
+}
+
+/** The query of the changes of the metadata of events: how large they are, which forms their texts have, and whether events come again at once. @param now Epoch milliseconds. */
+export function metadataChangesSql(config: ContentConfig, now: number): string {
+  const { curated, raw } = rangesOf(config, 'events', now);
+  const ofHours = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
+  const ofDays = { table: withRepeats(curated(COMPARED_DAYS.units)), where: 'true' };
+  const scans = [
+    scanOf(METADATA_PARTS, ofHours, ofDays),
+    scanOf(METADATA_PARTS, OF_HOUR, { table: withRepeats(raw), where: 'true' }),
+  ];
+  return comparisonSql(scans, now);
+}
+
+/**
+ * The query that compares the rows of scans. Each step adds columns: `counted` and `seen` count rows by value, sender and hour, `shared` and
+ * `compared` have the shares of days and of 24 hours, `told` has the kind of each change, and `grouped` one row a change.
+ *
+ * @param scans Of {@link scanOf}.
+ * @param now Epoch milliseconds.
+ */
+function comparisonSql(scans: readonly string[], now: number): string {
+  const of = 'PARTITION BY "what", "subject"';
+  const unusual = Object.entries(USUAL).map(([what, value]) =>
+    value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
+  );
+  const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
+  const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
+  // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
+  const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
+  // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
+  const expected = '"least_share" * least("now_whole", "most_whole")';
+  // Apart, rows of each time are counted whatever hour they came in; what is of no such time is one group again.
+  const ofTime = `CASE WHEN "what" = 'time' THEN "label" END`;
+  const ofSender = 'PARTITION BY "what", "subject", "sdk", "day"';
+  const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${ofSender})) END`;
+  // Of names, numbers are of events from before the time window: a history that is sent is no growth.
+  const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
+  const freshPart = fresh('part', 'day_numbers');
+  return `WITH "counted" AS (
+  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+    ${numberSql.counted(isCounted)},
+    min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
+  FROM (
+  ${scans.join('\n  UNION ALL\n  ')}
+  ) AS "rows"
+  GROUP BY "what", "subject", "value", "sdk", "day", "hour", ${ofTime}
+), "timed" AS (
+  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form"
+  FROM "counted"
+), "seen" AS (
+  SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all",
+    ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
+  FROM "timed"
+  GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END
+), "shared" AS (
+  SELECT *,
+    sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
+    sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
+    sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
+    sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
+    1e0 * sum(${fresh('n', 'numbers')}) OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
+    sum("numbers") OVER (${of}, "sdk", "day") AS "all_numbers",
+    row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
+    dense_rank() OVER (${of} ORDER BY "day") AS "place",
+    ${numberSql.shared}
+  FROM "seen"
+), "compared" AS (
+  SELECT *,
+    max(CASE WHEN "day" IS NOT NULL THEN "place" END) OVER (${of}) AS "known",
+    max("day") OVER (${of}) AS "newest",
+    count("day") OVER (${of}, "value") AS "days",
+    count("day") OVER (${of}, "sdk") AS "sdk_days",
+    sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
+    min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "least",
+    max(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "most",
+    min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value") AS "least_share",
+    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
+    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
+    max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
+    max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
+    max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
+    max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen",
+    ${numberSql.compared}
+  FROM "shared"
+), "usual" AS (
+  SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
+    max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
+    ${expected} AS "expected",
+    CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus",
+    ${numberSql.usual}
+  FROM "compared" WHERE "known" >= ${FEWEST_DAYS} OR "what" = 'age'
+), "differing" AS (
+  SELECT *, ${numberSql.differs}
+  FROM "usual"
+), "told" AS (
+  SELECT *, CASE
+    WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
+      AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
+        AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
+    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
+      AND ${freshPart} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) AND ${freshPart} >= ${TIMES} * "most" THEN 'more'
+    WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
+      AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
+    WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
+      AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
+      AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
+    WHEN "what" IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
+      AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
+    WHEN "what" = 'textForm' AND "day" IS NULL AND "value" <> '${NO_TEXT_FORM}' AND "own" >= ${NEW_TEXT_FORM.texts} AND "usual_share" < ${NEW_TEXT_FORM.before}
+      AND "own" >= ${NEW_TEXT_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${NEW_TEXT_FORM.texts} THEN 'more'
+    WHEN ${numberSql.isOther} THEN 'other'
+    WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
+  END AS "kind",
+    max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
+  FROM "differing"
+), "grouped" AS (
+SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max("label")) AS "label", "sdk",
+  count(DISTINCT ${ofTime}) AS "times",
+  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
+  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
+  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
+  CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
+  CASE
+    WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)
+    WHEN "kind" IN ('names', 'other', '${EARLIER}') THEN min("first_at")
+    WHEN max("now_part") = 0 THEN max("last_seen")
+    WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
+  END AS "since_at"
+FROM "told" WHERE "kind" IS NOT NULL
+GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"
+)
+SELECT * FROM (
+  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
+    row_number() OVER (PARTITION BY "what", "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
+  FROM "grouped"
+) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
+ORDER BY "kind", "whole" DESC, "value", "sdk"`;
+}
+
+/** Day, hour and time of rows of curated days, and of those of the last days. */
+const OF_DAY = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
+const OF_HOUR = `${NO_DAY} AS "day", date_trunc('hour', "received_at") AS "hour", "received_at"`;
+
+/** The rows that are read of the tables of a kind. */
+interface Ranges {
+  /** SQL of `BETWEEN` with the first and the last of so many curated days. */
+  readonly between: (days: number) => string;
+  /** The rows of so many curated days, the last ones. */
+  readonly curated: (days: number) => From;
+  /** The rows that were received on the last days. */
+  readonly raw: From;
+}
+
+/** The rows that are read of the tables of a kind. @param now Epoch milliseconds. */
+function rangesOf(config: ContentConfig, kind: ForwardedKind, now: number): Ranges {
+  const today = utcDay(now);
+  const last = addDays(firstYoungDay(config, now), -1);
+  const between = (days: number) => `BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
+  const curated = (days: number): From => ({
+    table: qualifiedName(config, config.curatedTables[kind]),
+    where: `"ds" ${between(days)}`,
+  });
+  const firstReceived = addDays(today, -RAW_DAYS);
+  const windowDays = (days: number) => Math.min(days, MOST_WINDOW_DAYS);
+  const { pastDays, futureDays } = config.timeWindow;
+  const first = addDays(firstReceived, -windowDays(pastDays));
+  // Rows lie in the day of their time, which may be another than that of their receipt.
+  const raw: From = {
+    table: qualifiedName(config, config.tables[kind]),
+    where: `"ds" BETWEEN DATE '${first}' AND DATE '${addDays(today, windowDays(futureDays))}' AND "received_at" >= ${timestampText(Date.parse(firstReceived))}`,
+  };
+  return { between, curated, raw };
+}
+
+/** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
+function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readonly string[] {
+  const { between, curated, raw } = rangesOf(config, kind, now);
+  const { names = {}, units: fixed = {} } = PARTS[kind];
+  const units = { ...fixed, ...unitIdPart(config) };
+  if (kind === 'events') {
+    const ofUnits = curated(COMPARED_DAYS.units);
+    // All rows of one time lie in its day: those that came today do not make it a day that had as many.
+    const received = 'CAST("received_at" AS date)';
+    const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
+    const ofHours = `CASE WHEN "what" = 'amount' THEN date_trunc('hour', "timestamp") END`;
+    return [
+      scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
+      scanOf(units, `${ofReceipt} AS "day", ${ofHours} AS "hour", ${NO_TIME} AS "received_at"`, {
+        table: ofUnits.table,
+        where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
+      }),
+      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, OF_HOUR, raw),
+    ];
+  }
+  const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
+  const groups = qualifiedName(config, GROUPS_TABLE);
+  const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
+  const ofUnitHour = `"day", date_trunc('hour', "last_at") AS "hour", "last_at" AS "received_at"`;
+  return [
+    scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
+    scanOf(names, OF_HOUR, raw),
+    scanOf(UNITS, ofUnit, { table: unitsOf(groups, curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
+    scanOf(UNITS, ofUnitHour, { table: unitsOf(groups, recent, NO_DAY), where: 'true' }),
+  ];
+}
+
+/** One scan of a table that has a row for each part of each of its rows. @param times SQL of day, hour and time. */
+function scanOf(parts: Parts, times: string, { table, where: conditions }: From): string {
+  const all = Object.entries<Part>(parts);
+  const caseOf = (text: (part: Part) => string) => {
+    const whens = all.map(([what, part]) => `WHEN '${what}' THEN ${text(part)}`);
+    return `CASE "what" ${whens.join(' ')} END`;
+  };
+  const named = all.map(([what]) => `('${what}')`).join(', ');
+  const columns = {
+    subject: caseOf(({ subject = "''" }) => subject),
+    value: caseOf(({ value }) => value),
+    label: caseOf(({ label = NO_TEXT }) => label),
+    number: caseOf(({ number = NO_NUMBER }) => number),
+    sdk: caseOf(({ sdk = NO_TEXT }) => sdk),
+  };
+  const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
+  return `SELECT "what", ${selected.join(', ')}, ${times}
+  FROM ${table} CROSS JOIN (VALUES ${named}) AS "parts" ("what") WHERE ${conditions} AND ${caseOf(({ where }) => where)}`;
+}
+
+/**
+ * The first and the last group of each unit of an experiment by their IDs with the name of the last, and when it saw the last of its groups
+ * first. An autotune and a dynamic config are none: their shares change by themselves, or as they are rolled out.
+ *
+ * @param groups SQL of the table of groups.
+ * @param day SQL of the day.
+ */
+function unitsOf(groups: string, { table, where }: From, day: string): string {
+  const unit = 'coalesce("user_id", "stable_id")';
+  const meant = `"experiment_id" NOT IN (SELECT "experiment_id" FROM ${groups} WHERE "entity" IN ('autotune', 'dynamic_config'))`;
+  return `(
+    SELECT "experiment_id", "unit", "day", min("group_id") AS "one", max("group_id") AS "other", max("name") AS "name", max("group_at") AS "last_at"
+    FROM (
+      SELECT "experiment_id", ${unit} AS "unit", ${day} AS "day", "group_id", max("group_name") AS "name", min("received_at") AS "group_at"
+      FROM ${table} WHERE ${where} AND ${IS_EXPERIMENT} AND ${unit} IS NOT NULL AND ${meant}
+      GROUP BY ${['"experiment_id"', unit, '"group_id"', day].filter((column) => column !== NO_DAY).join(', ')}
+    ) AS "placed"
+    GROUP BY "experiment_id", "unit", "day"
+  ) AS "units"`;
+}

@@ -1,0 +1,256 @@
+import { quoteText } from '../../../../lib/base/sql.ts';
+import { counted, displayValue, percent, quotedName } from '../../../../lib/base/text.ts';
+import { TEXT_FORMS, type TextFormName } from '../../../../lib/base/textForms.ts';
+import { isoTimestamp } from '../../../../lib/base/time.ts';
+import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
+import {
+  ABSENT_USER,
+  hasTextForm,
+  idForm,
+  isPresent,
+  textFormKey,
+  userForm,
+  valueForm,
+} from '../../../facts/tables/contentParts.ts';
+import { readTime } from '../../../facts/tables/tracedRows.ts';
+import type { CaseOf } from '../../catalogue.ts';
+import type { WithheldCase } from './withheld.ts';
+
+/** A change of one kind as a person reads it. */
+export interface ChangeWording {
+  /** What is so, as a sentence without its stop. */
+  readonly title: (change: ContentChange) => string;
+  /** SQL of each column by which the command tells the rows apart. */
+  readonly columns: readonly string[];
+  /** SQL of a column of which the command shows a value of each kind; default none. */
+  readonly example?: string;
+  /** SQL of the number by which that value is the largest; default its text. */
+  readonly exampleBy?: string;
+  /**
+   * The rows that the command shows by their receipt. `change`: those since the change. `dayBefore`: those since a day before it,
+   * with a column that tells both apart. Default: all that were compared.
+   */
+  readonly from?: 'change' | 'dayBefore';
+  /** SQL of the groups that the command shows; default all. */
+  readonly having?: string;
+  /** SQL of the rows that the command shows. */
+  readonly where: (change: ContentChange) => string;
+  /** The column by which the command shows the largest first; default `last`, the last receipt. */
+  readonly order?: 'rows' | 'last';
+}
+
+/** The parts that are compared by name: the column with the name, and how the name stands in a sentence. */
+const NAMED = {
+  event: { column: 'event_name', which: quotedName },
+  sdk: { column: 'sdk_type', which: (name: string) => `from ${name}` },
+  experiment: {
+    column: 'experiment_id',
+    which: (name: string) => `to the experiment ${quotedName(name)}`,
+  },
+} as const;
+type Named = ContentChange & { readonly what: keyof typeof NAMED };
+const isNamed = (change: ContentChange): change is Named => Object.hasOwn(NAMED, change.what);
+/** `to the group "Test" of "checkout"` */
+const groupOf = ({ label, value, subject }: ContentChange) =>
+  `to the group ${quotedName(label ?? value)} of ${quotedName(subject)}`;
+/** What came, by its name: of a part of {@link NAMED}, or of a group. */
+const whichOf = (change: ContentChange) =>
+  isNamed(change) ? NAMED[change.what].which(change.value) : groupOf(change);
+/** The days with which a change is compared. */
+const before = ({ days }: ContentChange) => `on each of the last ${counted(days, 'curated day')}`;
+const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'exposure');
+
+/** `No event "buy" came, where at least 120 came on each of the last 7 curated days` */
+function lessTitle(change: ContentChange): string {
+  const came = change.count === 0 ? `No ${nounOf(change)}` : counted(change.count, nounOf(change));
+  return `${came} ${whichOf(change)} came, where at least ${change.of} came ${before(change)}`;
+}
+
+/** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
+function shareTitle(change: ContentChange, what: string, has: string): string {
+  const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual, change.usual < 0.1 ? 1 : 0)}`;
+  return `${change.count} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
+}
+/** SQL of the rows with the subject of a change in a column. */
+const ofSubject =
+  (column: string) =>
+  ({ subject }: ContentChange) =>
+    `"${column}" = ${quoteText(subject)}`;
+const ofSdk = ofSubject('sdk_type');
+const ofName = ofSubject('event_name');
+const ofExperiment = ofSubject('experiment_id');
+/** SQL of the rows with the name of a change; of a group, of the rows of its experiment. */
+const ofNamed = (change: ContentChange) =>
+  isNamed(change) ? `"${NAMED[change.what].column}" = ${quoteText(change.value)}` : ofExperiment(change);
+const ofNameAndSdk = (change: ContentChange) =>
+  `${ofName(change)} AND "sdk_type" = ${quoteText(change.value)}`;
+const SDK = ['"sdk_type"', '"sdk_version"'];
+const GROUP_AND_SDK = ['"group_id"', '"config_version"', ...SDK];
+
+/** `420 events "buy" from js-client 3` */
+const eventsOf = ({ count, subject, sdk }: ContentChange) =>
+  `${counted(count, 'event')} ${quotedName(subject)} from ${sdk}`;
+/** Two figures of a number, as `21,000` or `0.15`. */
+const twoFigures = (number: number) => Number(number.toPrecision(2)).toLocaleString('en-US');
+
+/** What is told of exposures without an evaluation. */
+const UNEVALUATED: ChangeWording = {
+  title: (change) =>
+    shareTitle(change, 'exposure', `from ${change.sdk} have the reason ${quotedName(change.value)}`),
+  columns: ['"sdk_version"', '"reason"'],
+  where: ofSdk,
+};
+
+/** How events are told of which texts have a form that hardly any had. */
+const formed = (form: TextFormName): ChangeWording => ({
+  title: (change) => {
+    const where = change.label === null ? 'their metadata' : quotedName(change.label);
+    const has = `have ${TEXT_FORMS[form].words} in ${where}`;
+    return shareTitle(change, 'event', `${quotedName(change.subject)} from ${change.sdk} ${has}`);
+  },
+  columns: [...SDK, `${textFormKey(form)} AS "key"`],
+  where: (change) => `${ofName(change)} AND ${hasTextForm(form)}`,
+});
+
+/** A case of SLUICE_FINDING_EVENTS_UNUSUAL that a change is by itself; `missing` is SLUICE_FINDING_EVENT_MISSING. */
+export type WordingCase = Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing';
+
+/** How each change is told. */
+export const wordings: Readonly<Record<WordingCase, ChangeWording>> = {
+  missing: { title: lessTitle, columns: SDK, where: ofNamed },
+  fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
+  sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
+  experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
+  group: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
+  more: {
+    title: (change) => shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
+    columns: ['"ds"', ...SDK],
+    where: ofNamed,
+  },
+  names: {
+    title: (change) =>
+      `${change.of} names of ${change.what}s came, where at most ${change.usual} came ${before(change)}; a new one is ${quotedName(change.value)}`,
+    columns: SDK,
+    where: ofNamed,
+  },
+  unit: {
+    title: (change) => {
+      const has = change.value === ABSENT_USER ? 'no user_id' : `the user_id ${quotedName(change.value)}`;
+      return shareTitle(change, 'event', `from ${change.sdk} have ${has}`);
+    },
+    columns: ['"sdk_version"', `${userForm} AS "user"`, '"stable_id" IS NULL AS "no_device"'],
+    where: ofSdk,
+  },
+  idForm: {
+    title: (change) =>
+      shareTitle(change, 'event', `with a user from ${change.sdk} have user IDs that are ${change.value}`),
+    columns: ['"sdk_version"', `${idForm} AS "form"`],
+    example: '"user_id"',
+    where: ofSdk,
+  },
+  unitId: {
+    title: (change) => shareTitle(change, 'event', `from ${change.sdk} have no ${change.value}`),
+    columns: ['"ds"', '"sdk_version"'],
+    where: (change) =>
+      [ofSdk(change), ...change.value.split(', ').map((column) => `"${column}" IS NULL`)].join(' AND '),
+  },
+  noValues: UNEVALUATED,
+  unrecognized: UNEVALUATED,
+  overridden: UNEVALUATED,
+  value: {
+    title: (change) => {
+      const { label } = change;
+      const shape = label === null ? '' : `, as of the shape ${displayValue(label)}`;
+      const has = change.value === 'none' ? 'no value' : `a value that is no number${shape}`;
+      return shareTitle(change, 'event', `${quotedName(change.subject)} have ${has}`);
+    },
+    columns: [...SDK, `${valueForm} AS "value"`],
+    example: '"event_value"',
+    where: ofName,
+  },
+  email: formed('email'),
+  mojibake: formed('mojibake'),
+  environment: {
+    title: (change) =>
+      shareTitle(change, 'event', `from ${change.sdk} are of the environment ${quotedName(change.value)}`),
+    columns: ['"sdk_version"', '"environment"'],
+    where: ofSdk,
+  },
+  time: {
+    title: (change) => {
+      const most = isoTimestamp(readTime(change.label));
+      const have =
+        change.times === 1 ? `the time ${most}` : `one of ${change.times} times, most often ${most}`;
+      return shareTitle(change, 'event', `from ${change.sdk} have ${have}`);
+    },
+    columns: ['"timestamp"', '"sdk_version"'],
+    example: '"event_name"',
+    where: (change) => `${ofSdk(change)} AND NOT (${isPresent})`,
+    order: 'rows',
+  },
+  amount: {
+    title: (change) => {
+      const { mean, usual } = change;
+      const times =
+        mean > usual ? `${twoFigures(mean / usual)} times those` : `1/${twoFigures(usual / mean)} of those`;
+      return `The values of ${eventsOf(change)} are about ${times} of each of the last ${counted(change.days, 'curated day')}`;
+    },
+    columns: ['"ds"', '"sdk_version"'],
+    example: '"event_value"',
+    exampleBy: 'abs(TRY_CAST("event_value" AS double))',
+    from: 'dayBefore',
+    where: ofNameAndSdk,
+  },
+  size: {
+    title: (change) =>
+      `${eventsOf(change)} have about ${twoFigures(change.mean)} characters of metadata each, where they had about ${twoFigures(change.usual)} ${before(change)}`,
+    columns: ['"ds"', '"sdk_version"'],
+    example: 'substr("company_metadata", 1, 200)',
+    exampleBy: 'length("company_metadata")',
+    from: 'dayBefore',
+    where: ofNameAndSdk,
+  },
+  repeats: {
+    title: (change) =>
+      shareTitle(
+        change,
+        'event',
+        `${quotedName(change.subject)} from ${change.sdk} came again within a second with the same user, value and metadata`,
+      ),
+    columns: [
+      '"sdk_version"',
+      '"user_id"',
+      '"stable_id"',
+      '"event_value"',
+      '"company_metadata"',
+      `date_trunc('second', "timestamp") AS "second"`,
+    ],
+    where: ofNameAndSdk,
+    from: 'change',
+    having: 'count(*) > 1',
+  },
+  split: {
+    title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
+    columns: GROUP_AND_SDK,
+    where: ofExperiment,
+  },
+  crossover: {
+    title: (change) => shareTitle(change, 'unit', `of ${quotedName(change.subject)} saw several groups`),
+    columns: GROUP_AND_SDK,
+    where: ofExperiment,
+  },
+};
+
+/** The case that a change is. */
+export function wordingCaseOf({ kind, what, value, count }: ContentChange): WordingCase {
+  if (kind === 'names') return 'names';
+  if (what === 'textForm') return value === 'email' ? 'email' : 'mojibake';
+  if (what === 'evaluation') {
+    if (/unrecognized/i.test(value)) return 'unrecognized';
+    return /override/i.test(value) ? 'overridden' : 'noValues';
+  }
+  const isOfName = what === 'event' || what === 'sdk' || what === 'experiment';
+  if (isOfName && kind === 'more') return 'more';
+  const ofEvent = count === 0 ? 'missing' : 'fewer';
+  return what === 'event' ? ofEvent : what;
+}
