@@ -2,7 +2,7 @@ import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { taskQueue } from '../lib/aws/taskQueue.ts';
 import { BATCH_MESSAGES, objectCreatedBody } from '../lib/landing/write/lookAtLanding.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { readQueue } from '../observe/facts/flow/relayCopies.ts';
+import { readQueue } from '../observe/facts/flow/readQueue.ts';
 import { countLanding } from '../observe/facts/flow/waitingObjects.ts';
 
 /**

@@ -25,24 +25,16 @@ import { readDeniedCalls } from './deniedCalls.ts';
 import { readEncryptionDemands } from './encryptionDemands.ts';
 import { readAlarms } from './flow/alarms.ts';
 import { type Change, lastDayOf, readDayCounts } from './flow/changes.ts';
+import { readOverflowError, readUnkeptError } from './flow/collectorErrors.ts';
 import { readDeadFailure, readDeadLetters } from './flow/failures/deadLetters.ts';
 import { readKeysFailure } from './flow/failures/keysFailure.ts';
 import { type LastFailure, readFirstKeyFailure, readLastFailure } from './flow/failures/lastFailure.ts';
 import { readLocalState } from './flow/localCloud.ts';
-import {
-  FAILED_REQUESTS,
-  readAnswers,
-  readMainSender,
-  readNoted,
-  readOverflowError,
-} from './flow/loggedRequests.ts';
-import {
-  areCopiesLate,
-  readRelayAnswer,
-  readRelayState,
-  readUnkeptCopies,
-  readUnkeptError,
-} from './flow/relayCopies.ts';
+import { FAILED_REQUESTS, readAnswers } from './flow/loggedAnswers.ts';
+import { readMainSender } from './flow/mainSender.ts';
+import { readNoted } from './flow/notedEvents.ts';
+import { readRelayAnswer } from './flow/relayAnswer.ts';
+import { areCopiesLate, readRelayState, readUnkeptCopies } from './flow/relayCopies.ts';
 import { readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { readKeys } from './flow/senders.ts';
 import {

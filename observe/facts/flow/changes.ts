@@ -32,7 +32,7 @@ export interface Change {
   readonly last: string | null;
   /** How many there were in its busiest hour; 0 of a silence. */
   readonly hour: number;
-  /** The usual number in that hour. For a silence, it is the requests in the busiest hour that the silence covers. */
+  /** The usual number in that hour; of a silence the usual requests of the busiest hour that it covers. */
   readonly usual: number;
   /** The number within 24 hours; for a silence, of the requests. */
   readonly day: number;
@@ -159,7 +159,7 @@ function failedOf(day: readonly (readonly [number, RequestCounts])[]): LastDay['
   return found;
 }
 
-/** What was not as usual. */
+/** What was not as usual in the last 24 hours, by the same hours of the seven days before. */
 export function changesOf(counts: DayCounts): readonly Change[] {
   const measure = measuredOf(counts);
   const requests = measure('requests', (hour) => hour.requests);
@@ -211,7 +211,7 @@ function measuredOf({
   };
 }
 
-/** All hours that are unlike others, as one change. */
+/** All hours that are unlike the usual ones, as one change; none without any. @param isUnlike Of the number in an hour, and of the usual one: null while that is not known. */
 function hoursThat(measured: Measured, isUnlike: (count: number, usual: number | null) => boolean): Change[] {
   const { what, periods, hours, start, end } = measured;
   const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(measured, at)));
@@ -240,7 +240,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
   ];
 }
 
-/** Times without a request in which many would have come. */
+/** Spans without a request in which many would have come. */
 function silencesOf(measured: Measured): Change[] {
   const { periods, hours, start, end } = measured;
   const found: Change[] = [];
@@ -255,7 +255,7 @@ function silencesOf(measured: Measured): Change[] {
   const until = end - PERIOD_MS;
   for (let at = start; at <= until; at += PERIOD_MS) {
     if (at < until && (periods.get(at) ?? 0) === 0) {
-      const usualNow = usualOf(measured, hourOf(at), false) ?? 0;
+      const usualNow = usualByDays(measured, hourOf(at)) ?? 0;
       expected += (usualNow * PERIOD_MS) / HOUR_MS;
       usual = Math.max(usual, usualNow);
       continue;
@@ -278,25 +278,33 @@ function silencesOf(measured: Measured): Change[] {
 }
 
 /**
- * The median of the same hour of the days before; of a younger stage also of one or two days, or of all hours before, if it is
- * not 0. Null while it is not known.
- *
- * @param isYoung Whether so little may say it. Default true.
+ * What is usual in an hour: as {@link usualByDays}; of a stage that is too young for it the median of one or two days, or of all hours
+ * before, if it is not 0. Null while it is not known.
  */
-function usualOf(measured: Measured, hour: number, isYoung = true): number | null {
-  const same = valuesBefore(measured, hour);
-  if (same.length >= ENOUGH) return medianOf(same);
-  if (!isYoung) return null;
-  const all = valuesBefore(measured, hour, HOUR_MS, Number.POSITIVE_INFINITY);
-  return medianOf(same) || (all.length >= ENOUGH && medianOf(all)) || null;
+function usualOf(measured: Measured, hour: number): number | null {
+  const usual = usualByDays(measured, hour);
+  if (usual !== null) return usual;
+  const everyHour = valuesBefore(measured, hour, { step: HOUR_MS, most: Number.POSITIVE_INFINITY });
+  return (
+    medianOf(valuesBefore(measured, hour)) || (everyHour.length >= ENOUGH && medianOf(everyHour)) || null
+  );
 }
 
-/** Values of hours before an hour, since the first with a request; by default of the same hour of the days before. */
+/** The median of the same hour of the days before; null while fewer than three are known. */
+function usualByDays(measured: Measured, hour: number): number | null {
+  const values = valuesBefore(measured, hour);
+  return values.length >= ENOUGH ? medianOf(values) : null;
+}
+
+/**
+ * Values of hours before an hour, since the first with a request.
+ *
+ * @param range `step`: milliseconds between them. `most`: how many. Default the same hour of the days before.
+ */
 function valuesBefore(
   { hours, since }: Measured,
   hour: number,
-  step = DAY_MS,
-  most = DAYS_BEFORE,
+  { step, most } = { step: DAY_MS, most: DAYS_BEFORE },
 ): readonly number[] {
   const values: number[] = [];
   for (let at = hour - step; at >= since && values.length < most; at -= step) values.push(hours.get(at) ?? 0);

@@ -1,9 +1,6 @@
-import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import * as z from 'zod';
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
-import { parseJson } from '../../../lib/base/json.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import type { ListedObject } from '../../../lib/base/ObjectStore.ts';
 import { sum } from '../../../lib/base/sum.ts';
@@ -22,7 +19,7 @@ import {
 } from '../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { functionLog, readLog } from '../../readLog.ts';
+import { readQueue } from './readQueue.ts';
 import { listFolder } from './waitingObjects.ts';
 
 /** Errors of questions about relay. */
@@ -76,20 +73,6 @@ export interface UnkeptCopies {
   readonly last: string;
 }
 
-/** What became of copies that were tried last. */
-export interface RelayAnswer {
-  /** Who did not take or give them: the target of relay, or the bucket, which has large copies and those that are put aside. */
-  readonly from: 'target' | 'bucket';
-  /** The status of the target's answer, or the name of an error; of several the most frequent. */
-  readonly why: string;
-  /** Number of copies in the run with which this happened. */
-  readonly copies: number;
-  /** When that run ended, ISO 8601. */
-  readonly at: string;
-  /** When the first later run ended in which all copies that were tried were delivered, ISO 8601; null without one, and within ten minutes after the run that failed. */
-  readonly takenAt: string | null;
-}
-
 /** Copies that relay has not delivered. */
 export interface RelayState {
   /** Copies that are tried again. */
@@ -102,40 +85,7 @@ export interface RelayState {
   readonly hasMore: boolean;
 }
 
-/** A queue of the stack. */
-export interface Queue {
-  /** Address of the queue, as SQS's client takes it. */
-  readonly QueueUrl: string | undefined;
-  /** ARN of the queue. */
-  readonly arn: string;
-  /** About how many messages it has, hidden ones too. */
-  readonly messages: number;
-  /** About how many of these are hidden, as a run has received them. */
-  readonly hidden: number;
-}
-
-/** Reads a queue of the stack. @throws What the client of SQS throws. */
-export async function readQueue(
-  { stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>,
-  part: string,
-): Promise<Queue> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl,
-      AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
-  );
-  const {
-    QueueArn: arn = '',
-    ApproximateNumberOfMessages,
-    ApproximateNumberOfMessagesNotVisible,
-  } = Attributes;
-  const hidden = Number(ApproximateNumberOfMessagesNotVisible ?? 0);
-  return { QueueUrl, arn, messages: Number(ApproximateNumberOfMessages ?? 0) + hidden, hidden };
-}
-
-/** Messages in the queues of relay about; null where it is configured and not deployed yet. */
+/** About how many messages the queues of relay have; null where relay is configured and not deployed yet. @throws What SQS's client throws. */
 export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>): Promise<number | null> {
   const queues = [readQueue(deployment, 'relay'), readQueue(deployment, 'relay-dead-letters')];
   const counts = await ifThere(Promise.all(queues));
@@ -215,32 +165,6 @@ export async function readUnkeptCopies(
   };
 }
 
-/**
- * With what the last of such copies failed: the name of an error, after a denial with what AWS said. Null if the log does not say it.
- *
- * @throws What CloudWatch Logs' client throws.
- */
-export async function readUnkeptError(
-  deployment: Pick<Deployment, 'logs' | 'stack'>,
-  { last }: Pick<UnkeptCopies, 'last'>,
-): Promise<string | null> {
-  const at = Date.parse(last);
-  const { events } = await readLog(deployment, {
-    group: functionLog(deployment.stack, 'collect'),
-    filterPattern: '{ $.relay = "not_kept" }',
-    // A line is written at the end of its request, which counts at its beginning.
-    times: [{ startTime: at, endTime: at + 2 * MINUTE_MS }],
-    mostPages: MOST_PAGES,
-  });
-  const errors = events
-    .toSorted(byNewest)
-    .flatMap(({ message = '' }) => unkeptLine.safeParse(parseJson(message)).data ?? []);
-  return errors[0]?.relay_error ?? null;
-}
-
-/** The line of a request whose copy could not be kept. */
-const unkeptLine = z.object({ relay_error: z.string() });
-
 /** When the copy of an object in `relay/waiting/` was kept, epoch milliseconds; null of an object that is none: the collector empties one whose message it could not send. */
 export function keptAtOf({ key, size }: Pick<ListedObject, 'key' | 'size'>): number | null {
   return size === 0 ? null : timeOf(parseRelayWaitingKey(key));
@@ -274,60 +198,9 @@ function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   ).sort((a, b) => b.count - a.count);
 }
 
-/** Orders events of a log by their time, the newest first. */
-function byNewest(
-  a: { readonly timestamp?: number | undefined },
-  b: { readonly timestamp?: number | undefined },
-): number {
-  return (b.timestamp ?? 0) - (a.timestamp ?? 0);
-}
-
 /** Whether copies wait for an hour or more. @param now Epoch milliseconds. */
 export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number): boolean {
   return oldest !== null && now - Date.parse(oldest) >= HOUR_MS;
-}
-
-const countsByAnswer = z.record(z.string(), z.number()).default({});
-/** The line of a run of relay: copies that are tried again, by what the target answered and by errors of the bucket. */
-const relayLine = z.object({
-  relayed: z.number().default(0),
-  retried: countsByAnswer,
-  failed: countsByAnswer,
-});
-
-/** What the log says of a copy that waits for another's answer: `Target`. */
-const NOT_ASKED = 'waits';
-
-/**
- * What became of copies in the last run in which the target, or the bucket, answered and did not take one; null without one.
- *
- * @throws What CloudWatch Logs' client throws.
- */
-export async function readRelayAnswer(
-  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
-): Promise<RelayAnswer | null> {
-  const { now } = deployment;
-  const recently = now - STEADY_MS;
-  const { events } = await readLog(deployment, {
-    group: functionLog(deployment.stack, 'relay'),
-    filterPattern: '{ $.event = "relay" }',
-    // The oldest lines of a span come first: many runs must not hide the newest.
-    times: [{ startTime: recently }, { startTime: now - TRIED_WITHIN_MS, endTime: recently - 1 }],
-    mostPages: MOST_PAGES,
-  });
-  let takenAt: string | null = null;
-  for (const { message = '', timestamp = 0 } of events.toSorted(byNewest)) {
-    const { data } = relayLine.safeParse(parseJson(message));
-    const at = isoTimestamp(timestamp);
-    const since = timestamp <= recently ? takenAt : null;
-    const answersOf = (from: RelayAnswer['from'], counts: Readonly<Record<string, number>> = {}) =>
-      Object.entries(counts).map(([why, copies]): RelayAnswer => ({ from, why, copies, at, takenAt: since }));
-    const answers = answersOf('target', data?.retried).filter(({ why }) => why !== NOT_ASKED);
-    const [most] = [...answers, ...answersOf('bucket', data?.failed)].sort((a, b) => b.copies - a.copies);
-    if (most !== undefined) return most;
-    if (data !== undefined && data.relayed > 0) takenAt = at;
-  }
-  return null;
 }
 
 /** Time at which a copy was kept. @param id The ID in its key; null for a key that is not relay's. */
@@ -335,14 +208,10 @@ function timeOf(id: string | null): number | null {
   return id === null ? null : relayIdTime(id);
 }
 
-/** For how long no run may have failed before the target takes copies again: one that answers 503 to some takes others. */
-const STEADY_MS = 10 * MINUTE_MS;
-/** Pages of the log that are read. */
-const MOST_PAGES = 20;
 /** SQS's metrics come every minute, some minutes late. */
 const SQS_METRIC_MS = 15 * MINUTE_MS;
 /** Every waiting copy is tried within this time, unless the target asked for a longer pause. */
-const TRIED_WITHIN_MS = RETRY_PAUSES.leastMs + RETRY_PAUSES.capMs + 5 * MINUTE_MS;
+export const TRIED_WITHIN_MS = RETRY_PAUSES.leastMs + RETRY_PAUSES.capMs + 5 * MINUTE_MS;
 
 /**
  * Times at which copies in the queue were kept, epoch milliseconds. The function has measured the time when it last

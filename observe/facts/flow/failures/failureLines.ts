@@ -1,4 +1,3 @@
-import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
 import { parseJson } from '../../../../lib/base/json.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
@@ -111,9 +110,4 @@ function endOf({ status, errorType = status, metrics = {} }: NonNullable<Failure
   const isFull = /OutOfMemory/.test(errorType) || (maxMemoryUsedMB ?? 0) >= FULL * (memorySizeMB ?? Infinity);
   const why = `its process ended, ${isFull ? '' : 'most often '}out of memory`;
   return { code: errorType, text: `${errorType}: ${why}${used}`, kind: 'processEnded' };
-}
-
-/** The order of lines by time, the oldest first. */
-export function byTime(a: FilteredLogEvent, b: FilteredLogEvent): number {
-  return (a.timestamp ?? 0) - (b.timestamp ?? 0);
 }

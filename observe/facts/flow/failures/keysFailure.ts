@@ -2,7 +2,7 @@ import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { type AnswerKind, failureKind } from '../../../explainAwsError.ts';
 import { functionLog, readLog } from '../../../readLog.ts';
-import { byTime, failureText, reasonOf } from './failureLines.ts';
+import { failureText, reasonOf } from './failureLines.ts';
 import { MOST_PAGES } from './lastFailure.ts';
 
 /** Collectors in use read keys every five minutes at least, after a failure every minute. */
@@ -34,14 +34,13 @@ export async function readKeysFailure(
   };
   const recent = { ...question, times: [{ startTime: deployment.now - KEYS_MS }] };
   const { events } = await readLog(deployment, recent);
-  const { timestamp = 0, message = '' } = events.toSorted(byTime).at(-1) ?? {};
+  const { timestamp = 0, message = '' } = events.at(-1) ?? {};
   const reason = reasonOf(message);
   // Problems without a code are of entries in the secret.
   if (reason === null || reason.code === null || OF_SECRET.test(reason.text)) return null;
   const day = await readLog(deployment, { ...question, times: [{ startTime: deployment.now - DAY_MS }] });
-  const lines = day.events.toSorted(byTime);
-  const good = lines.findLastIndex((line) => reasonOf(line.message ?? '') === null);
-  const first = lines[good + 1]?.timestamp ?? timestamp;
+  const good = day.events.findLastIndex((line) => reasonOf(line.message ?? '') === null);
+  const first = day.events[good + 1]?.timestamp ?? timestamp;
   const since = day.hasMore ? null : isoTimestamp(first);
   return { text: failureText(timestamp, reason), kind: failureKind(reason.text), since };
 }

@@ -8,7 +8,7 @@ import { metricsOf } from '../../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { type AnswerKind, failureKind, ifThere, isOfKey } from '../../../explainAwsError.ts';
 import { functionLog, readLog } from '../../../readLog.ts';
-import { byTime, failureText, reasonOf } from './failureLines.ts';
+import { failureText, reasonOf } from './failureLines.ts';
 
 /** The most pages of a log that are read. */
 export const MOST_PAGES = 20;
@@ -102,18 +102,15 @@ export async function readFailures(
       ? { group: deliveryLogGroup(stack), filterPattern: '' }
       : { group: functionLog(stack, part), filterPattern: `{ $.level = "error" || ${ends} }` };
   const { events } = await readLog({ logs }, { ...log, times: [span], mostPages: MOST_PAGES / 2 });
-  return events
-    .toSorted(byTime)
-    .toReversed()
-    .flatMap(({ timestamp: at = 0, message = '' }) => {
-      const reason = reasonOf(message);
-      if (reason === null) return [];
-      const { code } = reason;
-      const isOfCustomer = DENIED_BY_CUSTOMER.test(code ?? '');
-      const kind = reason.kind === 'error' && !isOfCustomer ? failureKind(reason.text) : reason.kind;
-      const isByKey = !isOfCustomer && isOfKey(reason.text);
-      return [{ at, failure: { text: failureText(at, reason), kind, code, isByKey } }];
-    });
+  return events.toReversed().flatMap(({ timestamp: at = 0, message = '' }) => {
+    const reason = reasonOf(message);
+    if (reason === null) return [];
+    const { code } = reason;
+    const isOfCustomer = DENIED_BY_CUSTOMER.test(code ?? '');
+    const kind = reason.kind === 'error' && !isOfCustomer ? failureKind(reason.text) : reason.kind;
+    const isByKey = !isOfCustomer && isOfKey(reason.text);
+    return [{ at, failure: { text: failureText(at, reason), kind, code, isByKey } }];
+  });
 }
 
 /**

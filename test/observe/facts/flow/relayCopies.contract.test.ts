@@ -4,26 +4,17 @@ import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../../../observe/deployment.ts';
-import {
-  readRelayAnswer,
-  readRelayState,
-  readUnkeptError,
-} from '../../../../observe/facts/flow/relayCopies.ts';
+import { readRelayState } from '../../../../observe/facts/flow/relayCopies.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
 import { queueClient } from '../../../harness/queueClient.ts';
 import { startLanding } from '../../startLanding.ts';
-import { stackOf, startLogs } from '../../startLogs.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9);
 const minutesAgo = (minutes: number) => NOW - minutes * MINUTE_MS;
 
 const landing = await startLanding();
 afterEach(() => landing.empty());
-const started = await startLogs();
-afterAll(async () => {
-  await landing.close();
-  await started.close();
-});
+afterAll(() => landing.close());
 
 /** What relay has not delivered, by SQS and by ages that were measured some minutes ago. */
 function relayState(
@@ -146,62 +137,4 @@ it('relay that is configured and not deployed has no state', async () => {
     { step: 'initialize', priority: 'high' },
   );
   expect(await relayState(sqs)).toBeNull();
-});
-
-describe('what became of copies for relay last', () => {
-  it('is not that of copies that were not sent, as another copy probed the target', async () => {
-    const write = started.errorLog('relay');
-    // The code of an invocation is that of its worst copy.
-    const line = (retried?: Readonly<Record<string, number>>, failed?: Readonly<Record<string, number>>) =>
-      write({ event: 'relay', level: 'warn', code: 'SLUICE_RELAY_REFUSED', retried, failed });
-    line({ '429': 1, '500': 2, Target: 1, waits: 4 });
-    const at = started.isoNow();
-    await started.wait(1);
-    line({ waits: 3 });
-    expect(await readRelayAnswer(started.deploymentNow())).toEqual({
-      from: 'target',
-      why: '500',
-      copies: 2,
-      at,
-      takenAt: null,
-    });
-    await started.wait(1);
-    write({ event: 'relay', level: 'info', relayed: 3 });
-    const takenAt = started.isoNow();
-    await started.wait(1);
-    write({ event: 'relay', level: 'info', relayed: 1 });
-    const recently = started.deploymentNow();
-    expect(await readRelayAnswer(recently)).toMatchObject({ why: '500', at, takenAt: null });
-    await started.wait(7);
-    expect(await readRelayAnswer(started.deploymentNow())).toMatchObject({ why: '500', at, takenAt });
-    await started.wait(1);
-    line({ '500': 2 }, { SlowDown: 3 });
-    expect(await readRelayAnswer(started.deploymentNow())).toMatchObject({
-      from: 'bucket',
-      why: 'SlowDown',
-      copies: 3,
-    });
-    await started.wait(1);
-    line(undefined, { InternalError: 1 });
-    expect(await readRelayAnswer(started.deploymentNow())).toMatchObject({
-      from: 'bucket',
-      why: 'InternalError',
-    });
-    await started.wait(1440);
-    expect(await readRelayAnswer(started.deploymentNow())).toBeNull();
-  });
-});
-
-describe('the error with which a copy was not kept for relay', () => {
-  it('is that of the last one, with the words of AWS', async () => {
-    const line = started.collectLog();
-    const last = started.isoNow();
-    line({ relay: 'not_kept', relay_error: 'TimeoutError' });
-    await started.clock.advance(1_000);
-    line({ relay: 'not_kept', relay_error: 'AccessDenied: no' });
-    await started.clock.advance(1_000);
-    line({ relay: 'queue' });
-    const asked = { logs: started.client, stack: stackOf('prod') };
-    expect(await readUnkeptError(asked, { last })).toBe('AccessDenied: no');
-  });
 });
