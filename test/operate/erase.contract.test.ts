@@ -166,19 +166,27 @@ describe('erasing a deployment', () => {
   });
 
   it.each([
-    { what: 'written up to a byte', note: { from: 1 }, isKept: true },
-    { what: 'written, and only not deleted', note: { written: true, why: 'AccessDenied' }, isKept: false },
-  ] as const)('keeps the rows of others in an object that is $what: $isKept', async ({ note, isKept }) => {
-    const { config, put, read, run } = await deployment();
-    const key = landedKey(1);
-    await put(key, landedUsers('gone', 'stays'));
-    const store = s3ObjectStore(s3, config.bucket);
-    const { eTag = '', modifiedAt = 0, versionId } = (await store.open(key)) ?? {};
-    await writeNote(store, { key, eTag, modifiedAt, versionId }, note);
-    await run(['user_id=gone']);
-    const left = gunzipSync(await read(key)).toString();
-    expect([left.includes('gone'), left.includes('stays')]).toEqual([false, isKept]);
-  });
+    { keeps: 'keeps', what: 'written up to a byte', note: { from: 1 }, isKept: true },
+    {
+      keeps: 'does not keep',
+      what: 'in tables, and only not deleted',
+      note: { written: true, why: 'AccessDenied' },
+      isKept: false,
+    },
+  ] as const)(
+    '$keeps the rows of others in an object of the landing that is $what',
+    async ({ note, isKept }) => {
+      const { config, put, read, run } = await deployment();
+      const key = landedKey(1);
+      await put(key, landedUsers('gone', 'stays'));
+      const store = s3ObjectStore(s3, config.bucket);
+      const { eTag = '', modifiedAt = 0, versionId } = (await store.open(key)) ?? {};
+      await writeNote(store, { key, eTag, modifiedAt, versionId }, note);
+      await run(['user_id=gone']);
+      const left = gunzipSync(await read(key)).toString();
+      expect([left.includes('gone'), left.includes('stays')]).toEqual([false, isKept]);
+    },
+  );
 
   it('keeps what somebody else writes while an object is replaced', async () => {
     const { put, read, run } = await deployment();
@@ -192,17 +200,16 @@ describe('erasing a deployment', () => {
     expect((await read(landedKey(1))).equals(landedUsers('arrives'))).toBe(true);
   });
 
-  it.each([
-    ['s3:GetObjectVersion', 2],
-    ['s3:PutObject', 2],
-    ['s3:DeleteObjectVersion', 2],
-  ])('goes on behind an object of which %s is denied', async (action, denied) => {
-    const { put, read, deny, run } = await deployment();
-    for (const n of [1, 2, 3]) await put(landedKey(n), landedUsers('gone', 'stays'));
-    await deny(action, landedKey(denied));
-    const receipt = await run(['user_id=gone']);
-    expect(receipt.run.left.map(({ key, why }) => [key, why])).toEqual([[landedKey(denied), 'denied']]);
-    expect(receipt.state).toBe('again');
-    for (const n of [1, 3]) expect((await read(landedKey(n))).equals(landedUsers('stays'))).toBe(true);
-  });
+  it.each(['s3:GetObjectVersion', 's3:PutObject', 's3:DeleteObjectVersion'])(
+    'goes on behind an object of which %s is denied',
+    async (action) => {
+      const { put, read, deny, run } = await deployment();
+      for (const n of [1, 2, 3]) await put(landedKey(n), landedUsers('gone', 'stays'));
+      await deny(action, landedKey(2));
+      const receipt = await run(['user_id=gone']);
+      expect(receipt.run.left.map(({ key, why }) => [key, why])).toEqual([[landedKey(2), 'denied']]);
+      expect(receipt.state).toBe('again');
+      for (const n of [1, 3]) expect((await read(landedKey(n))).equals(landedUsers('stays'))).toBe(true);
+    },
+  );
 });

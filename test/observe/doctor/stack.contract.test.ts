@@ -27,12 +27,11 @@ describe('whether the gateway answers at an address', () => {
     if (server.listening) await close();
   });
 
-  it.each([
-    { seconds: '86400', isAnswered: true },
-    { seconds: '600', isAnswered: false },
-  ])('is $isAnswered if a preflight there holds for $seconds seconds', async ({ seconds, isAnswered }) => {
-    maxAge = seconds;
-    expect(await answersPreflight(address)).toBe(isAnswered);
+  it('is true if a preflight there holds for a day, and false if it holds for ten minutes', async () => {
+    maxAge = '86400';
+    expect(await answersPreflight(address)).toBe(true);
+    maxAge = '600';
+    expect(await answersPreflight(address)).toBe(false);
   });
 
   it('is false if nobody listens', async () => {

@@ -18,7 +18,7 @@ describe('datasets by name', () => {
     { of: 'a source', names: { source: 'acme' }, found: ['acme/events', 'acme/orders'] },
     { of: 'a dataset', names: { dataset: 'events' }, found: ['acme/events', 'beta/events'] },
     { of: 'both', names: { source: 'beta', dataset: 'events' }, found: ['beta/events'] },
-  ])('are $found.length by the name of $of', ({ names, found }) => {
+  ])('are found by the name of $of', ({ names, found }) => {
     expect(
       namedDatasets(config, names).map(({ source, dataset }) => `${source.name}/${dataset.name}`),
     ).toEqual(found);
@@ -56,7 +56,7 @@ describe('exports by name', () => {
   it.each([
     { of: 'no name', name: undefined, found: ['out', 'archive'] },
     { of: 'the name archive', name: 'archive', found: ['archive'] },
-  ])('are $found.length by $of', ({ name, found }) => {
+  ])('are found by $of', ({ name, found }) => {
     expect(namedExports(config, name).map((exported) => exported.name)).toEqual(found);
   });
 

@@ -62,17 +62,12 @@ describe('the state of the stream', () => {
   });
 });
 
-// Twice the minute for which the stream buffers, and five minutes of tries.
-it.each([
-  { seconds: 420, isLate: false },
-  { seconds: 420.001, isLate: true },
-])(
-  'whether a stream is late whose oldest record is $seconds seconds old is $isLate',
-  ({ seconds, isLate }) => {
-    const config = defineConfig({ bucket: 'acme', buffering: { seconds: 60 } });
-    expect(isStreamLate(isoTimestamp(NOW - seconds * 1_000), { config, now: NOW })).toBe(isLate);
-  },
-);
+it('a stream is late if its oldest record has waited for longer than twice its buffer and five minutes of tries', () => {
+  const config = defineConfig({ bucket: 'acme', buffering: { seconds: 60 } });
+  const isLate = (seconds: number) => isStreamLate(isoTimestamp(NOW - seconds * 1_000), { config, now: NOW });
+  expect(isLate(420)).toBe(false);
+  expect(isLate(420.001)).toBe(true);
+});
 
 it('a stream without records is not late', () => {
   expect(isStreamLate(null, { config: defineConfig({ bucket: 'acme' }), now: NOW })).toBe(false);

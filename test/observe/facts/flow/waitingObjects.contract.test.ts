@@ -45,16 +45,15 @@ it('damaged/ without objects has no row, and nothing that is surely without rows
   });
 });
 
-it.each([
-  { what: 'a note', bytes: Buffer.from('hello\n'), isWithoutRows: true },
-  { what: 'a cut member', bytes: gzipSync('hello').subarray(0, -9), isWithoutRows: false },
-])(
-  'whether a damaged object that is $what surely holds no row is $isWithoutRows',
-  async ({ bytes, isWithoutRows }) => {
-    await landing.put(damagedKey(KEY), bytes);
-    expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 0, isWithoutRows });
-  },
-);
+it('a damaged object that is the text of somebody else surely holds no row', async () => {
+  await landing.put(damagedKey(KEY), Buffer.from('hello\n'));
+  expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 0, isWithoutRows: true });
+});
+
+it('a damaged object that is a cut gzip member may hold rows', async () => {
+  await landing.put(damagedKey(KEY), gzipSync('hello').subarray(0, -9));
+  expect(await countDamaged(landing)).toMatchObject({ count: 1, rows: 0, isWithoutRows: false });
+});
 
 it('a damaged object that may hold rows is not forgotten for a note after it', async () => {
   await landing.put(damagedKey(KEY), gzipSync('hello').subarray(0, -9));
