@@ -2,8 +2,8 @@ import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { taskQueue } from '../lib/aws/taskQueue.ts';
 import { BATCH_MESSAGES, objectCreatedBody } from '../lib/landing/write/lookAtLanding.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { readQueue } from '../observe/facts/flow/readQueue.ts';
 import { countLanding } from '../observe/facts/flow/waitingObjects.ts';
+import { readQueue } from '../observe/readQueue.ts';
 
 /**
  * Milliseconds after which an object should have been written. After that it either has no message, or one that waits

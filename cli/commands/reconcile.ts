@@ -1,6 +1,6 @@
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
-import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
+import { judgedHours } from '../../observe/facts/receivedHours.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { hoursText } from '../observe/hoursText.ts';
 import { type Command, dayOption, PROBLEMS_FOUND, targetOptions } from '../terminal/commandLine.ts';

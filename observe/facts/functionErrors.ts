@@ -11,8 +11,8 @@ import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts
 import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { readQueue } from '../readQueue.ts';
 import { readOldest } from './flow/failures/deadLetters.ts';
-import { readQueue } from './flow/readQueue.ts';
 
 /** What Lambda has counted of a function within 24 hours: at least one run that was killed, took too long or threw, or that it throttles. */
 export interface FunctionErrors {

@@ -1,8 +1,8 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { readQueue } from '../readQueue.ts';
 import type { DatasetDays, DropDay } from './days/dropDays.ts';
-import { readQueue } from './flow/readQueue.ts';
 
 /**
  * From when on a message that is there is in SQS's counts, which leave out those that are delayed, for 15 minutes at most, and are some

@@ -25,14 +25,14 @@ import { readDeniedCalls } from './deniedCalls.ts';
 import { readEncryptionDemands } from './encryptionDemands.ts';
 import { readAlarms } from './flow/alarms.ts';
 import { type Change, lastDayOf, readDayCounts } from './flow/changes.ts';
-import { readOverflowError, readUnkeptError } from './flow/collectorErrors.ts';
 import { readDeadFailure, readDeadLetters } from './flow/failures/deadLetters.ts';
 import { readKeysFailure } from './flow/failures/keysFailure.ts';
 import { type LastFailure, readFirstKeyFailure, readLastFailure } from './flow/failures/lastFailure.ts';
 import { readLocalState } from './flow/localCloud.ts';
-import { FAILED_REQUESTS, readAnswers } from './flow/loggedAnswers.ts';
-import { readMainSender } from './flow/mainSender.ts';
-import { readNoted } from './flow/notedEvents.ts';
+import { readOverflowError, readUnkeptError } from './flow/logged/collectorErrors.ts';
+import { FAILED_REQUESTS, readAnswers } from './flow/logged/loggedAnswers.ts';
+import { readMainSender } from './flow/logged/mainSender.ts';
+import { readNoted } from './flow/logged/notedEvents.ts';
 import { readRelayAnswer } from './flow/relayAnswer.ts';
 import { areCopiesLate, readRelayState, readUnkeptCopies } from './flow/relayCopies.ts';
 import { readLastHour, readLastRequest } from './flow/requestCounts.ts';
@@ -52,6 +52,7 @@ import { readFunctionRuns } from './functionErrors.ts';
 import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';
+import { judgedHours, readLastNight, undeliveredHours } from './receivedHours.ts';
 import { readStackFaults } from './stackFaults.ts';
 import {
   contentPart,
@@ -74,7 +75,6 @@ import { lastDelivery } from './tables/lastDelivery.ts';
 import { lastRedrive } from './tables/lastRedrive.ts';
 import { readLostDays, readNotedRules, readRecentPartitions } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
-import { judgedHours, readLastNight, undeliveredHours } from './tables/receivedHours.ts';
 
 /** How far back the first failure of a key is looked for, milliseconds. */
 const KEY_FAILED_MS = 14 * DAY_MS;

@@ -17,9 +17,9 @@ import type { LastDay } from './flow/changes.ts';
 import type { DeadLetters } from './flow/failures/deadLetters.ts';
 import type { KeysFailure } from './flow/failures/keysFailure.ts';
 import type { LastFailure } from './flow/failures/lastFailure.ts';
-import type { LoggedAnswers } from './flow/loggedAnswers.ts';
-import type { MainSender } from './flow/mainSender.ts';
-import type { NotedEvents } from './flow/notedEvents.ts';
+import type { LoggedAnswers } from './flow/logged/loggedAnswers.ts';
+import type { MainSender } from './flow/logged/mainSender.ts';
+import type { NotedEvents } from './flow/logged/notedEvents.ts';
 import type { RelayAnswer } from './flow/relayAnswer.ts';
 import type { RelayState, UnkeptCopies } from './flow/relayCopies.ts';
 import type { LastHour } from './flow/requestCounts.ts';
@@ -32,13 +32,13 @@ import type { WriterBacklog } from './flow/writerBacklog.ts';
 import type { FunctionErrors, IdleFunction } from './functionErrors.ts';
 import type { LostCopies } from './lostCopies.ts';
 import type { OpenErasureGroup } from './openErasures.ts';
+import type { UndeliveredHour } from './receivedHours.ts';
 import type { StackFault, StackPart } from './stackFaults.ts';
 import type { DeniedCalls } from './standingDenials.ts';
 import type { ContentChange, EarlierEvents } from './tables/contentChanges.ts';
 import type { TableArrivals } from './tables/landedRows.ts';
 import type { LostRawDay, RecentPartitions } from './tables/partitionGaps.ts';
 import type { QuarantineCount } from './tables/quarantineSenders.ts';
-import type { UndeliveredHour } from './tables/receivedHours.ts';
 
 /** What KMS says of a key. */
 export interface KeyFacts

@@ -6,8 +6,8 @@ import { configuredDatasets, readDatasets } from '../../observe/facts/days/datas
 import { dropDays } from '../../observe/facts/days/dropDays.ts';
 import { readExports } from '../../observe/facts/days/exportDays.ts';
 import { hourFolders, restorableDays } from '../../observe/facts/days/files/restorableDays.ts';
+import { judgedHours } from '../../observe/facts/receivedHours.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
-import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 
 /**
  * Lists, in words, what waits for a restore or a copy back of versions that S3 still has. If such a version has a unit,

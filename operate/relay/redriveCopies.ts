@@ -14,8 +14,8 @@ import {
   relayWaitingKey,
 } from '../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { readQueue } from '../../observe/facts/flow/readQueue.ts';
 import { isStranded, keptAtOf, RelayCopiesError } from '../../observe/facts/flow/relayCopies.ts';
+import { readQueue } from '../../observe/readQueue.ts';
 
 /** How many objects are moved at the same time. */
 const AT_ONCE = 16;

@@ -19,7 +19,7 @@ import {
 } from '../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { readQueue } from './readQueue.ts';
+import { readQueue } from '../../readQueue.ts';
 import { listFolder } from './waitingObjects.ts';
 
 /** Errors of questions about relay. */

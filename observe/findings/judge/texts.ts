@@ -3,7 +3,7 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
 import { type DayRange, dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
+import type { SentGroup } from '../../facts/flow/logged/loggedRequests.ts';
 import type { Place } from './place.ts';
 
 /** Who sends requests. */

@@ -9,7 +9,7 @@ import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
-import type { MainSender } from '../../../observe/facts/flow/mainSender.ts';
+import type { MainSender } from '../../../observe/facts/flow/logged/mainSender.ts';
 import { readStatusFacts } from '../../../observe/facts/readStatusFacts.ts';
 import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import { targetCommands } from '../../../observe/commands.ts';
-import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedAnswers.ts';
+import { FAILED_REQUESTS } from '../../../observe/facts/flow/logged/loggedAnswers.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import {
   answered,

@@ -11,7 +11,7 @@ import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { metricsOf } from '../../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { ifThere } from '../../../explainAwsError.ts';
-import { readQueue } from '../readQueue.ts';
+import { readQueue } from '../../../readQueue.ts';
 import {
   type FailureReaders,
   type LastFailure,

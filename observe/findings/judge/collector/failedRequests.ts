@@ -3,7 +3,7 @@ import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { CollectError } from '../../../../lib/collect/CollectError.ts';
 import { KeysError } from '../../../../lib/wire/keys/Keyring.ts';
-import { type AnsweredGroup, FAILED_REQUESTS } from '../../../facts/flow/loggedAnswers.ts';
+import { type AnsweredGroup, FAILED_REQUESTS } from '../../../facts/flow/logged/loggedAnswers.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { functionLog } from '../../../readLog.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';

@@ -1,7 +1,7 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
-import type { AnsweredGroup } from '../../../facts/flow/loggedAnswers.ts';
+import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import type { FindingCase } from '../../catalogue/entry.ts';
 import { finding } from '../../catalogue.ts';

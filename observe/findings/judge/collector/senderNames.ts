@@ -1,5 +1,5 @@
-import type { AnsweredGroup } from '../../../facts/flow/loggedAnswers.ts';
-import type { SentGroup } from '../../../facts/flow/loggedRequests.ts';
+import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
+import type { SentGroup } from '../../../facts/flow/logged/loggedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 
 /** Names the key of a sender by its label, where the log has the first digits of its SHA-256 as it was not accepted. */

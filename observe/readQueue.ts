@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import { partName } from '../../../infra/template/Stack.ts';
-import type { Deployment } from '../../deployment.ts';
+import { partName } from '../infra/template/Stack.ts';
+import type { Deployment } from './deployment.ts';
 
 /** A queue of the stack. */
 export interface Queue {

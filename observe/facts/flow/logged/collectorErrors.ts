@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { parseJson } from '../../../lib/base/json.ts';
-import { MINUTE_MS } from '../../../lib/base/time.ts';
-import type { Deployment } from '../../deployment.ts';
-import { functionLog, type LogQuestion, readLog } from '../../readLog.ts';
-import { PERIOD_MS } from './changes.ts';
-import type { UnkeptCopies } from './relayCopies.ts';
+import { parseJson } from '../../../../lib/base/json.ts';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
+import type { Deployment } from '../../../deployment.ts';
+import { functionLog, type LogQuestion, readLog } from '../../../readLog.ts';
+import { PERIOD_MS } from '../changes.ts';
+import type { UnkeptCopies } from '../relayCopies.ts';
 
 /** The most lines and pages that are read. */
 const MOST = { mostLines: 2_000, mostPages: 20 } as const;

@@ -1,7 +1,7 @@
-import { isoTimestamp } from '../../../lib/base/time.ts';
-import type { Deployment } from '../../deployment.ts';
-import { functionLog, type LogQuestion, readLog } from '../../readLog.ts';
-import { type LiveRequest, readRequestLine } from './liveEntries.ts';
+import { isoTimestamp } from '../../../../lib/base/time.ts';
+import type { Deployment } from '../../../deployment.ts';
+import { functionLog, type LogQuestion, readLog } from '../../../readLog.ts';
+import { type LiveRequest, readRequestLine } from '../liveEntries.ts';
 
 // Requests in the collector's log, by who sent them.
 

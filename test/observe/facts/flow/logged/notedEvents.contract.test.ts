@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { type NotedEvents, readNoted } from '../../../../observe/facts/flow/notedEvents.ts';
-import { stackOf, startLogs } from '../../startLogs.ts';
+import { HOUR_MS } from '../../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../../lib/config/defineConfig.ts';
+import { type NotedEvents, readNoted } from '../../../../../observe/facts/flow/logged/notedEvents.ts';
+import { stackOf, startLogs } from '../../../startLogs.ts';
 
 const started = await startLogs();
 afterAll(() => started.close());

@@ -1,7 +1,7 @@
-import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
-import type { Deployment } from '../../deployment.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../../lib/base/time.ts';
+import type { Deployment } from '../../../deployment.ts';
+import type { RequestCounts } from '../requestCounts.ts';
 import { bySender, MOST_LINES, readLoggedRequests, type SentGroup, senderId } from './loggedRequests.ts';
-import type { RequestCounts } from './requestCounts.ts';
 
 /** The most lines and pages that are read of requests with such an answer, the newest hours first. */
 const MOST_ANSWERS = { mostLines: 10_000, mostPages: 50 } as const;

@@ -1,6 +1,9 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { readOverflowError, readUnkeptError } from '../../../../observe/facts/flow/collectorErrors.ts';
-import { stackOf, startLogs } from '../../startLogs.ts';
+import {
+  readOverflowError,
+  readUnkeptError,
+} from '../../../../../observe/facts/flow/logged/collectorErrors.ts';
+import { stackOf, startLogs } from '../../../startLogs.ts';
 
 const started = await startLogs();
 afterAll(() => started.close());

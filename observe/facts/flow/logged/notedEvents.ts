@@ -1,7 +1,7 @@
-import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
-import { isAlwaysLogged, isClockOff } from '../../../lib/collect/isAlwaysLogged.ts';
-import type { Deployment } from '../../deployment.ts';
-import type { LiveRequest } from './liveEntries.ts';
+import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
+import { isAlwaysLogged, isClockOff } from '../../../../lib/collect/isAlwaysLogged.ts';
+import type { Deployment } from '../../../deployment.ts';
+import type { LiveRequest } from '../liveEntries.ts';
 import { bySender, loggedShare, MOST_LINES, readLoggedRequests, type SentGroup } from './loggedRequests.ts';
 
 /** So many lines of the part of requests that is logged, and more, stand for all requests. */

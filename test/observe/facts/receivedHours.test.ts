@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
-import type { ReceivedHour } from '../../../../lib/reconcile/receivedHours.ts';
-import { undeliveredHours } from '../../../../observe/facts/tables/receivedHours.ts';
-import { metricClient } from '../../../harness/metricClient.ts';
-import { shortHour } from '../../statusFacts.ts';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
+import { undeliveredHours } from '../../../observe/facts/receivedHours.ts';
+import { metricClient } from '../../harness/metricClient.ts';
+import { shortHour } from '../statusFacts.ts';
 
 const EIGHT = Date.UTC(2026, 10, 20, 8);
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MINUTE_MS } from '../../../../lib/base/time.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import type { Config } from '../../../../lib/schema/config.ts';
-import { readMainSender } from '../../../../observe/facts/flow/mainSender.ts';
-import { stackOf, startLogs } from '../../startLogs.ts';
+import { MINUTE_MS } from '../../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../../lib/config/defineConfig.ts';
+import type { Config } from '../../../../../lib/schema/config.ts';
+import { readMainSender } from '../../../../../observe/facts/flow/logged/mainSender.ts';
+import { stackOf, startLogs } from '../../../startLogs.ts';
 
 const started = await startLogs();
 afterAll(() => started.close());

@@ -1,8 +1,8 @@
-import { sum } from '../../../lib/base/sum.ts';
-import { isAlwaysLogged } from '../../../lib/collect/isAlwaysLogged.ts';
-import type { Deployment } from '../../deployment.ts';
-import { type Change, PERIOD_MS } from './changes.ts';
-import type { LiveRequest } from './liveEntries.ts';
+import { sum } from '../../../../lib/base/sum.ts';
+import { isAlwaysLogged } from '../../../../lib/collect/isAlwaysLogged.ts';
+import type { Deployment } from '../../../deployment.ts';
+import { type Change, PERIOD_MS } from '../changes.ts';
+import type { LiveRequest } from '../liveEntries.ts';
 import { bySender, loggedShare, MOST_LINES, readLoggedRequests, type SentGroup } from './loggedRequests.ts';
 
 /** The sender of most of what there was more of than usual. */

@@ -1,10 +1,10 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
-import { readAnswers } from '../../../../observe/facts/flow/loggedAnswers.ts';
-import { answeredBy } from '../../../harness/answering.ts';
-import { NOON, stackOf, startLogs } from '../../startLogs.ts';
-import { wellHour } from '../../statusFacts.ts';
+import { HOUR_MS } from '../../../../../lib/base/time.ts';
+import { readAnswers } from '../../../../../observe/facts/flow/logged/loggedAnswers.ts';
+import { answeredBy } from '../../../../harness/answering.ts';
+import { NOON, stackOf, startLogs } from '../../../startLogs.ts';
+import { wellHour } from '../../../statusFacts.ts';
 
 const started = await startLogs();
 afterAll(() => started.close());
