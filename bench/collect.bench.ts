@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encodeLines } from '../lib/landing/store/encodeLines.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
+import type { RequestsRequest } from './collect/requestsOnce.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
@@ -18,7 +19,7 @@ const FIRST_SEED = 100;
 const collect = collectorFor();
 
 /** All processing of a body up to the record for the stream. */
-function ours(body: Uint8Array) {
+function ours(body: Uint8Array): Uint8Array | null {
   const { rows } = collect(body);
   return encodeLines(rows);
 }
@@ -42,14 +43,22 @@ function time(work: (body: Uint8Array) => unknown, bodies: readonly Uint8Array[]
   return user + system;
 }
 
+/** What one round of a case took. */
+interface Round {
+  /** Microseconds of {@link ours}. */
+  readonly oursUs: number;
+  /** Microseconds of {@link bare}. */
+  readonly bareUs: number;
+}
+
 /** Measures batches of a number of events, beside what the bare work costs. */
-function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
+function measure(eventsPerBody: number, at: BenchOptions['at']): readonly BenchRow[] {
   const name = `${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
   at(name);
   const count = Math.max(2, Math.round(EVENTS_PER_ROUND / eventsPerBody));
   const events = count * eventsPerBody;
   const kept: unknown[] = [];
-  const rounds: { ours: number; bare: number }[] = [];
+  const rounds: Round[] = [];
   // Each round has different users, keys and values, so that caches of one round do not help the next. They are made
   // beforehand, so that neither side collects their garbage.
   const bodiesOf = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, (_, round) =>
@@ -58,25 +67,33 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   for (const [made, bodies] of bodiesOf.entries()) {
     const round = made - WARM_UP_ROUNDS;
     // The order alternates, so that neither side always collects the other's garbage.
-    const bareFirst = round % 2 === 0;
-    const first = bareFirst ? time(bare, bodies, kept) : time(ours, bodies, kept);
-    const second = bareFirst ? time(ours, bodies, kept) : time(bare, bodies, kept);
-    if (round >= 0) rounds.push(bareFirst ? { bare: first, ours: second } : { ours: first, bare: second });
+    const before = round % 2 === 0 ? time(bare, bodies, kept) : undefined;
+    const oursUs = time(ours, bodies, kept);
+    const bareUs = before ?? time(bare, bodies, kept);
+    if (round >= 0) rounds.push({ oursUs, bareUs });
   }
   const row = caseRows(name);
+  const usual = median(rounds.map(({ oursUs }) => oursUs));
   return [
-    row('events_per_s', (events * 1_000_000) / median(rounds.map((r) => r.ours)), '1/s'),
-    row('of_bare_limit', median(rounds.map((r) => r.bare / r.ours)), 'ratio'),
-    row('ms_a_request', median(rounds.map((r) => r.ours)) / count / 1_000, 'ms'),
+    row('events_per_s', (events * 1_000_000) / usual, '1/s'),
+    row('of_bare_limit', median(rounds.map(({ oursUs, bareUs }) => bareUs / oursUs)), 'ratio'),
+    row('ms_a_request', usual / count / 1_000, 'ms'),
   ];
 }
 
 /** Requests of the handler with a Firehose on loopback, beside a plain Lambda of middy and client-firehose, with a record an event. */
-async function whole(eventsPerBody: number, count: number, at: BenchOptions['at']): Promise<BenchRow[]> {
+async function whole(
+  eventsPerBody: number,
+  count: number,
+  at: BenchOptions['at'],
+): Promise<readonly BenchRow[]> {
   const name = `whole, ${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
   at(name);
-  const once = async (side: 'sluice' | 'plain') =>
-    (await runOnce<Cost>('collect/requestsOnce.ts', { side, eventsPerBody, count })).cpuMs / count;
+  const once = async (side: RequestsRequest['side']) => {
+    const request: RequestsRequest = { side, eventsPerBody, count };
+    const { cpuMs } = await runOnce<Cost>('collect/requestsOnce.ts', request);
+    return cpuMs / count;
+  };
   const rounds: { readonly sluice: number; readonly plain: number }[] = [];
   for (let round = 0; round < WHOLE_ROUNDS; round += 1)
     rounds.push({ plain: await once('plain'), sluice: await once('sluice') });

@@ -21,6 +21,7 @@ const PRICES = {
   s3Put: 5e-6,
   s3Get: 0.4e-6,
 };
+
 /** What one run cost and made. */
 type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 

@@ -13,18 +13,36 @@ import { join } from 'node:path';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import { forwardedKinds } from '../lib/schema/kinds.ts';
 import type { LinesRequest } from './land/duckDbOnce.ts';
-import { writeLandingObject } from './land/landData.ts';
+import { type LandingShape, writeLandingObject } from './land/landData.ts';
+import type { ObjectsRequest } from './land/landOnce.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 /** Runs of each case, whose median counts. */
 const ROUNDS = 3;
-/** The name of the case of a large landing. */
-const LARGE = '4 objects of 512 MiB';
+/** Objects of a large landing. */
+const LARGE_OBJECTS = 4;
+/** The name of its case. */
+const LARGE = `${LARGE_OBJECTS} objects of 512 MiB`;
 /** Bytes of each of its objects: 512 MiB. */
 const LARGE_BYTES = 536_870_912;
 /** Seconds of one invocation that are measured: its peak of memory is the same in every minute. */
 const LARGE_SECONDS = 30;
+
+/** An object that is written, and the name of its case. */
+interface LandingCase extends LandingShape {
+  /** Name of the case. */
+  readonly name: string;
+  /** Whether DuckDB alone writes the same rows, too. Default: it does not. */
+  readonly isCompared?: boolean;
+}
+
+/** The objects. The last one has the bytes of those of the large landing. */
+const CASES: readonly LandingCase[] = [
+  { name: 'write, 1 a request', requests: 100_000, rowsPerRequest: 1 },
+  { name: 'write', requests: 20_000, rowsPerRequest: 20, isCompared: true },
+  { name: 'write, 100 a request', requests: 4_000, rowsPerRequest: 100 },
+];
 
 /** What one run cost, and its rows. */
 type Once = Cost & { readonly rows: number };
@@ -40,29 +58,20 @@ const bench: Bench = {
     try {
       const object = join(directory, 'object');
       const rows: BenchRow[] = [];
-      for (const [rowsPerRequest, requests] of [
-        [1, 100_000],
-        [20, 20_000],
-        [100, 4_000],
-      ] as const) {
-        at(`${rowsPerRequest} rows a request`);
-        writeLandingObject(object, { requests, rowsPerRequest });
-        const own = await measure(
-          rowsPerRequest === 20 ? 'write' : `write, ${rowsPerRequest} a request`,
-          object,
-          directory,
-          ROUNDS,
-        );
+      for (const { name, isCompared = false, ...shape } of CASES) {
+        at(`${shape.rowsPerRequest} rows a request`);
+        writeLandingObject(object, shape);
+        const own = await measure(name, object, directory, ROUNDS);
         rows.push(...own.rows);
-        if (rowsPerRequest !== 20) continue;
+        if (!isCompared) continue;
         const alone = await duckDbAlone(object, directory, ROUNDS);
         if (alone.written !== own.written)
           throw new Error(`DuckDB alone wrote ${alone.written} rows of ${own.written}.`);
-        rows.push(caseRows('write')('cpu_vs_duckdb', own.cpuMs / alone.cpuMs, 'ratio'));
+        rows.push(caseRows(name)('cpu_vs_duckdb', own.cpuMs / alone.cpuMs, 'ratio'));
       }
       at(LARGE);
       const repeats = Math.ceil(LARGE_BYTES / statSync(object).size);
-      const request = { object, objects: 4, repeats, seconds: LARGE_SECONDS };
+      const request = { object, objects: LARGE_OBJECTS, repeats, seconds: LARGE_SECONDS };
       const large = await repeat('land/landOnce.ts', request, join(directory, 'large'), 1);
       rows.push(caseRows(LARGE)('peak_rss_mb', Math.max(...large.map(({ rssMb }) => rssMb)), 'MB'));
       return rows;
@@ -100,7 +109,7 @@ async function measure(
 /** Runs a script some times, each time with a folder that is new. */
 async function repeat(
   script: string,
-  request: object,
+  request: Omit<LinesRequest, 'directory'> | Omit<ObjectsRequest, 'directory'>,
   directory: string,
   rounds: number,
 ): Promise<readonly Once[]> {

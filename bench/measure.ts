@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
+import { peakRssMb } from '../test/harness/peakRssMb.ts';
 import type { BenchRow } from './run.ts';
 
 /** Cost of a piece of work. */
@@ -65,7 +66,7 @@ export async function measureWork<Answer extends object>(
   const cost: Cost = {
     wallMs: performance.now() - start,
     cpuMs: (user + system) / 1_000,
-    rssMb: process.resourceUsage().maxRSS / 1_024,
+    rssMb: peakRssMb(),
   };
   process.stdout.write(JSON.stringify({ ...answer, ...cost }));
 }

@@ -17,6 +17,6 @@ const reports = [
   await runDriver('driveJsClient.ts', { ...settings, key: 'client-demo', userPrefix: 'visitor' }),
 ];
 const rows = reports.flatMap(({ byDay }) => Object.values(byDay));
-say(
-  `The SDKs logged ${sum(rows.map(({ exposures }) => exposures))} exposures and ${sum(rows.map(({ events }) => events))} events.`,
-);
+const exposures = sum(rows.map((row) => row.exposures));
+const events = sum(rows.map((row) => row.events));
+say(`The SDKs logged ${exposures} exposures and ${events} events.`);

@@ -11,22 +11,38 @@ import { nodeBinary } from '../cli/runNode.mjs';
 
 /**
  * @typedef {object} Entry One package of a lockfile: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json#packages
- * @property {string} [version]
- * @property {boolean} [dev]
- * @property {boolean} [devOptional]
- * @property {boolean} [optional]
- * @property {boolean} [link]
+ * @property {string} [version] Its version.
+ * @property {boolean} [dev] Whether only `devDependencies` need it.
+ * @property {boolean} [devOptional] Whether it is optional, or only `devDependencies` need it.
+ * @property {boolean} [optional] Whether it is for some machines only.
+ * @property {boolean} [link] Whether it is a folder of this repository.
  */
 
 /** Matches the path of npm's own program. Other package managers set `npm_execpath`, too. */
 const NPM = /[\\/]npm(-cli)?\.js$/;
+/** Milliseconds between two looks whether another process still installs. */
+const LOOK_MS = 500;
+
+/**
+ * @typedef {object} NpmProgram How npm is run.
+ * @property {string} file The program.
+ * @property {readonly string[]} first Its arguments before those of npm.
+ * @property {boolean} shell Whether it needs a shell: npm is a command file on Windows. No part of a line is user input.
+ */
+
+/** The npm that runs this process, or the one that the machine finds. @returns {NpmProgram} */
+export function npmProgram() {
+  const npm = process.env.npm_execpath;
+  if (npm !== undefined && NPM.test(npm)) return { file: process.execPath, first: [npm], shell: false };
+  return { file: 'npm', first: [], shell: process.platform === 'win32' };
+}
 
 /**
  * Installs the packages of the lockfile that are missing. Two processes that start at the same time install one after
  * the other.
  *
  * @param {string} root The repository's directory.
- * @param {{ dev: boolean }} options Whether `devDependencies` are needed.
+ * @param {{ dev: boolean }} options `dev`: whether `devDependencies` are needed.
  * @throws {Error} with a sentence to print.
  */
 export async function installPackages(root, { dev }) {
@@ -41,7 +57,7 @@ export async function installPackages(root, { dev }) {
   }
 }
 
-/** @param {string} file @returns {Record<string, Entry>} The packages by path, e.g. `node_modules/zod`. */
+/** The packages of a lockfile, by path: `node_modules/zod`. @param {string} file @returns {Record<string, Entry>} */
 function packagesOf(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
@@ -63,7 +79,8 @@ function installedPackages(root) {
  * checkout gives the lockfile a new time, and a smaller install gives one to npm's own file. Optional packages are for
  * some machines only.
  *
- * @param {string} root @param {boolean} dev
+ * @param {string} root The repository's directory.
+ * @param {boolean} dev Whether the set has `devDependencies`.
  */
 function isInstalled(root, dev) {
   const installed = installedPackages(root);
@@ -90,11 +107,11 @@ async function takeLock(lock) {
     }
     if (!hasWaited) process.stderr.write(`Another process installs packages: waiting for it (${lock}) …\n`);
     if (!isAlive(lock)) rmSync(lock, { force: true });
-    else await delay(500);
+    else await delay(LOOK_MS);
   }
 }
 
-/** @param {string} lock Whether the process that made it still runs. */
+/** Whether the process that has made a lock still runs. @param {string} lock */
 function isAlive(lock) {
   try {
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
@@ -105,12 +122,18 @@ function isAlive(lock) {
   }
 }
 
-/** @param {unknown} error @param {string} code */
+/** Whether an error of the system has a code. @param {unknown} error @param {string} code */
 function hasCode(error, code) {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** @param {string} root @param {boolean} dev */
+/**
+ * Has npm install a set, and says so on stderr.
+ *
+ * @param {string} root The repository's directory.
+ * @param {boolean} dev Whether the set has `devDependencies`.
+ * @throws {Error} if the set is not there afterwards.
+ */
 async function install(root, dev) {
   const locked = packagesOf(join(root, 'package-lock.json'));
   const before = installedPackages(root);
@@ -136,19 +159,19 @@ async function install(root, dev) {
 /**
  * Runs npm and shows only its errors.
  *
- * @param {string} root @param {readonly string[]} command @param {boolean} all
+ * @param {string} root The repository's directory.
+ * @param {readonly string[]} command Words of npm's command line.
+ * @param {boolean} all Whether `devDependencies` are meant, too.
  * @throws {Error} if it failed.
  */
 async function runNpm(root, command, all) {
-  const npm = process.env.npm_execpath;
-  const [file, first] = npm !== undefined && NPM.test(npm) ? [process.execPath, [npm]] : ['npm', []];
+  const { file, first, shell } = npmProgram();
   const set = all ? ['--include=dev'] : ['--omit=dev'];
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error', '--prefer-offline'];
   const child = spawn(file, [...first, ...command, ...set, '--include=optional', ...quiet], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    // npm is a command file on Windows, which needs a shell. No part of the line is user input.
-    shell: process.platform === 'win32' && file === 'npm',
+    shell,
     env: {
       // npm must not apply this script's own settings, such as a filter meant for one workspace, to its install.
       ...Object.fromEntries(

@@ -14,9 +14,10 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dev = process.argv[2] === '--include=dev';
 const command = process.argv.slice(dev ? 3 : 2);
 
+/** The first major version of Node that can install. Before version 22, which people are told to take, npm prints warnings. */
+const LEAST_TO_INSTALL = 20;
 const [major = 0] = process.versions.node.split('.').map(Number);
-// Node 20 can still install, although npm prints warnings.
-if (major < 20) {
+if (major < LEAST_TO_INSTALL) {
   process.stderr.write(`Node 22 or later is needed to install; this is ${process.version}.\n`);
   process.exit(1);
 }

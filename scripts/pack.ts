@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../lib/base/version.ts';
 import { projectRoot } from '../local/roots.ts';
+import { npmProgram } from './install.mjs';
 import { buildPackage } from './pack/buildPackage.ts';
 
 const { values } = parseArgs({
@@ -23,16 +24,12 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await buildPackage({ root: projectRoot, folder, version: values.version });
 
-const npm = process.env['npm_execpath'];
-// Other package managers set `npm_execpath`, too.
-const [command, first] =
-  npm !== undefined && /[\\/]npm(-cli)?\.js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []];
-const packed = spawnSync(command, [...first, 'pack', '--json', '--pack-destination', out], {
+const { file, first, shell } = npmProgram();
+const packed = spawnSync(file, [...first, 'pack', '--json', '--pack-destination', out], {
   cwd: folder,
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
-  // npm is a command file on Windows, which needs a shell.
-  shell: process.platform === 'win32' && command === 'npm',
+  shell,
 });
 if (packed.status !== 0) throw new Error(`npm pack ended with ${packed.status ?? packed.error?.message}.`);
 const name = `sluice-pipeline-sluice-${values.version}.tgz`;

@@ -33,31 +33,37 @@ const start = (/** @type {string} */ program) => () =>
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 
-/** @type {readonly (readonly [what: string, run: () => Promise<void>])[]} */
+/**
+ * @typedef {object} Task Work at the end of an install.
+ * @property {string} failure What is said if it fails.
+ * @property {() => unknown} run Does it.
+ */
+
+/** @type {readonly Task[]} */
 const tasks = [
-  ["Node's headers not removed", removeHeaders],
+  { failure: "Node's headers not removed", run: removeHeaders },
   ...(process.env.SLUICE_PACKAGE_AHEAD === 'no'
     ? []
-    : [/** @type {const} */ (["DuckDB's binding for Lambda not fetched ahead", fetchAhead])]),
+    : [{ failure: "DuckDB's binding for Lambda not fetched ahead", run: fetchAhead }]),
 ];
-/** @type {readonly (readonly [what: string, run: () => unknown])[]} */
+/** @type {readonly Task[]} */
 const required = [
-  ['Node does not run', start('')],
-  ['esbuild does not run', start("await (await import('esbuild')).transform('')")],
-  ['DuckDB does not run', start("await import('@duckdb/node-api')")],
-  [
-    "DuckDB's binding for Lambda (linux-arm64) is missing",
-    start(
+  { failure: 'Node does not run', run: start('') },
+  { failure: 'esbuild does not run', run: start("await (await import('esbuild')).transform('')") },
+  { failure: 'DuckDB does not run', run: start("await import('@duckdb/node-api')") },
+  {
+    failure: "DuckDB's binding for Lambda (linux-arm64) is missing",
+    run: start(
       "await (await import('./infra/build/LambdaBinding.ts')).fetchBinding({ root: process.cwd() }, 'arm64')",
     ),
-  ],
+  },
 ];
 const isRequired = process.argv.includes('--require');
-for (const [what, run] of isRequired ? required : tasks) {
+for (const { failure, run } of isRequired ? required : tasks) {
   try {
     await run();
   } catch (error) {
-    process.stderr.write(`${what}: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`${failure}: ${error instanceof Error ? error.message : error}\n`);
     if (isRequired) process.exitCode = 1;
   }
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { DAY_MS } from '../../lib/base/time.ts';
 import { collectPlan } from '../../lib/collect/rows/plan.ts';
 import { type CollectedBatch, collectBatch } from '../../lib/collect/rows.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -7,16 +8,18 @@ import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { randomHex } from '../randomHex.ts';
 
-/** Bodies like the SDKs' bodies, modeled on test/fixtures/statsig; deterministic for a seed. */
-export function collectBodies({
-  eventsPerBody,
-  bodies,
-  seed,
-}: {
+/** Which bodies are made. */
+interface BodiesOptions {
+  /** Events of each body. */
   readonly eventsPerBody: number;
+  /** How many bodies there are. */
   readonly bodies: number;
+  /** The seed of what is random in them. */
   readonly seed: number;
-}): Uint8Array[] {
+}
+
+/** Bodies like the SDKs' bodies, modeled on test/fixtures/statsig; deterministic for a seed. */
+export function collectBodies({ eventsPerBody, bodies, seed }: BodiesOptions): readonly Uint8Array[] {
   const random = seededRandom(seed);
   return Array.from({ length: bodies }, (_, i) =>
     gzipSync(
@@ -30,13 +33,19 @@ type Random = () => number;
 
 /** When the first event happens, epoch milliseconds. */
 const START = Date.UTC(2026, 10, 20, 7, 30);
+/** What an SDK says of how it came to its exposures: with rules of yesterday, which it got a moment ago. */
+const EVALUATED = {
+  reason: 'Network:Recognized',
+  lcut: String(START - DAY_MS),
+  receivedAt: String(START - 5_000),
+};
 /** Pages that users look at. */
 const PAGES = ['/', '/cart', '/checkout', '/product/17', '/search'];
 
 /** A random UUID. */
 function uuid(random: Random): string {
-  const h = randomHex(random, 32);
-  return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-a${h.slice(17, 20)}-${h.slice(20)}`;
+  const hex = randomHex(random, 32);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
 /** One of some items; undefined of none. */
@@ -57,17 +66,12 @@ function clientBody(count: number, random: Random) {
     customIDs: { companyID: `company-${randomHex(random, 6)}` },
     custom: { plan: pick(random, ['free', 'pro', 'team']), seats: Math.floor(random() * 50) },
   };
-  const evaluated = {
-    reason: 'Network:Recognized',
-    lcut: String(START - 86_400_000),
-    receivedAt: String(START - 5_000),
-  };
   return {
     events: Array.from({ length: count }, (_, i) => {
       const time = START + i * 137 + Math.floor(random() * 100);
       const statsigMetadata = { currentPage: `https://shop.example${pick(random, PAGES)}` };
       return i % 2 === 0
-        ? { ...exposure(random, evaluated), user, value: null, time, statsigMetadata }
+        ? { ...exposure(random), user, value: null, time, statsigMetadata }
         : { ...custom(random), user, time, statsigMetadata };
     }),
     statsigMetadata: {
@@ -82,11 +86,6 @@ function clientBody(count: number, random: Random) {
 
 /** A server: each user's request logs four events, mostly exposures; the Rust core shuffles metadata. */
 function serverBody(count: number, random: Random) {
-  const evaluated = {
-    reason: 'Network:Recognized',
-    lcut: String(START - 86_400_000),
-    receivedAt: String(START - 5_000),
-  };
   const users = Array.from({ length: Math.ceil(count / 4) }, () => ({
     userID: `user-${randomHex(random, 12)}`,
     customIDs: { companyID: `company-${randomHex(random, 6)}`, stableID: uuid(random) },
@@ -104,7 +103,7 @@ function serverBody(count: number, random: Random) {
       const time = START + Math.floor(i / 4) * 41 + (i % 4);
       if (i % 4 === 3)
         return { ...custom(random), statsigMetadata: null, user, time, secondaryExposures: null };
-      const { eventName, metadata, secondaryExposures } = exposure(random, evaluated);
+      const { eventName, metadata, secondaryExposures } = exposure(random);
       const shuffled = Object.fromEntries(Object.entries(metadata).sort(() => random() - 0.5));
       return {
         eventName,
@@ -132,7 +131,7 @@ function serverBody(count: number, random: Random) {
 }
 
 /** An exposure of a gate, a config or a layer, as js-client sends it. */
-function exposure(random: Random, evaluated: Record<string, string>) {
+function exposure(random: Random) {
   const version = String(1 + Math.floor(random() * 3));
   const n = Math.floor(random() * 6);
   switch (Math.floor(random() * 3)) {
@@ -144,7 +143,7 @@ function exposure(random: Random, evaluated: Record<string, string>) {
           gateValue: String(random() < 0.5),
           ruleID: `4SuTqnR1rule${n}`,
           configVersion: version,
-          ...evaluated,
+          ...EVALUATED,
         },
         secondaryExposures: [{ gate: 'spring_holdout', gateValue: 'false', ruleID: '5AhTholdOutRule' }],
       };
@@ -156,7 +155,7 @@ function exposure(random: Random, evaluated: Record<string, string>) {
           ruleID: `3Qfj${random() < 0.5 ? 'Control' : 'Test'}${n}`,
           rulePassed: 'true',
           configVersion: version,
-          ...evaluated,
+          ...EVALUATED,
         },
         secondaryExposures: [],
       };
@@ -170,7 +169,7 @@ function exposure(random: Random, evaluated: Record<string, string>) {
           parameterName: pick(random, ['headline', 'images', 'colour']),
           isExplicitParameter: 'true',
           configVersion: version,
-          ...evaluated,
+          ...EVALUATED,
         },
         secondaryExposures: [],
       };

@@ -19,12 +19,18 @@ const BATCH = 500;
 /** What the secret has of the key that is sent. */
 const KEY = { label: 'bench', sha256: hash('sha256', 'client-key') };
 
+/** Requests that are measured. */
+export interface RequestsRequest {
+  /** Whose handler they are for: the deployed one, or {@link plain}. */
+  readonly side: 'sluice' | 'plain';
+  /** Events of the body of each. */
+  readonly eventsPerBody: number;
+  /** How many they are. */
+  readonly count: number;
+}
+
 if (process.send === undefined) {
-  const { side, eventsPerBody, count } = await readRequest<{
-    side: 'sluice' | 'plain';
-    eventsPerBody: number;
-    count: number;
-  }>();
+  const { side, eventsPerBody, count } = await readRequest<RequestsRequest>();
   // The stub runs in another process, whose processor time is not counted.
   const stub = fork(import.meta.filename);
   const [port] = await once(stub, 'message');

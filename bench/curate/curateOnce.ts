@@ -19,7 +19,7 @@ const MEGABYTES = 1_769;
 const DISK_BYTES = 10_240 * 2 ** 20;
 /** The longest time of one invocation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
 const MILLISECONDS = 900_000;
-/** Time between two measurements of the disk. */
+/** Milliseconds between two measurements of the disk. */
 const SAMPLE_MS = 250;
 
 /** One curation, by Sluice or by {@link bareCopy}. */

@@ -165,7 +165,7 @@ function sweepDrops(ports: WorkPorts): Promise<unknown> {
   return loadMessages(loader, invocation(ports), messagesOf({ sluice: 'sweep' }), 1);
 }
 
-/** @throws always. */
+/** Stands for a port that no work needs. @throws Error always. */
 function unused(): never {
   throw new Error('Nothing is loaded.');
 }
@@ -206,7 +206,7 @@ function hourly(run: PeriodicWork['run']): PeriodicWork {
   return { runsAMonth: HOURS_A_MONTH, hour: MEASURED_HOUR, run };
 }
 
-/** @param hour Hour of the day, UTC. */
+/** Work that is done each day. @param hour Hour of the day, UTC. */
 function daily(hour: number, run: PeriodicWork['run']): PeriodicWork {
   return { runsAMonth: DAYS_A_MONTH, hour, run };
 }

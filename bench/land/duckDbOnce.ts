@@ -13,6 +13,7 @@ import { measureWork, readRequest } from '../measure.ts';
 
 /** Memory of the writer, MiB: infra/serverless/serviceFunctions.ts. */
 const MEGABYTES = 1_769;
+
 /** What land.bench.ts asks for. */
 export interface LinesRequest {
   /** Folder with the lines: `exposures.ndjson` and `events.ndjson`. */

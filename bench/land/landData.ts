@@ -39,7 +39,7 @@ const REQUESTS_PER_WRITE = 1_000;
 const SEED = 7;
 
 /** How large an object of the landing is. */
-interface LandingShape {
+export interface LandingShape {
   /** Requests whose rows are in the object. */
   readonly requests: number;
   /** Rows of each request. */

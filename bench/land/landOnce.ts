@@ -10,26 +10,27 @@ import { measureWork, readRequest } from '../measure.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEGABYTES = 1_769;
-const {
-  object,
-  directory,
-  objects = 1,
-  repeats = 1,
-  seconds = Number.POSITIVE_INFINITY,
-} = await readRequest<{
-  object: string;
-  directory: string;
-  /** How many, and how often each has the bytes of the file. */
-  objects?: number;
-  repeats?: number;
-  /** Seconds after which no round is begun. */
-  seconds?: number;
-}>();
-/** A round is not begun when there is less time: lib/landing/write/writeObjects.ts */
+/** Milliseconds that have to be left when a round is begun: lib/landing/write/writeObjects.ts */
 const ROUND_MS = 180_000;
 
-/** A bucket on the disk, so that no client and no network is measured. */
+/** Objects that the writer is given. */
+export interface ObjectsRequest {
+  /** Path of a file with the bytes of an object. */
+  readonly object: string;
+  /** Folder for what is written; made if it does not exist. */
+  readonly directory: string;
+  /** How many objects there are. Default: one. */
+  readonly objects?: number;
+  /** How often each has the bytes of the file. Default: once. */
+  readonly repeats?: number;
+  /** Seconds after which no round is begun. Default: all objects are written. */
+  readonly seconds?: number;
+}
+
+const request = await readRequest<ObjectsRequest>();
+const { object, directory, objects = 1, repeats = 1, seconds = Number.POSITIVE_INFINITY } = request;
 const fileBytes = statSync(object).size;
+
 /** The bytes from one place to another of an object that repeats a file without end. */
 async function* bytesOf(first: number, last: number): AsyncGenerator<Buffer> {
   for (let at = first; at <= last; ) {
@@ -39,6 +40,8 @@ async function* bytesOf(first: number, last: number): AsyncGenerator<Buffer> {
     at += end - start + 1;
   }
 }
+
+/** A bucket on the disk, so that no client and no network is measured. */
 const store: Writer['store'] = {
   open: async (_key, { range: { first, last } = { first: 0, last: repeats * fileBytes - 1 } } = {}) => {
     const bytes = last - first + 1;

@@ -46,23 +46,29 @@ function talliedEvent(event: Readonly<Record<string, unknown>>): TalliedEvent {
   };
 }
 
+/** Rows of a visit: five exposures, two of them of the layer, and two events. A purchase is one more. */
+const LOGGED_EVENTS = 7;
 /** More events than the SDK stores for a visit: it adds some of its own. */
 const EVENTS_PER_VISIT = 10;
 /** How many events are stored before the device goes online: the SDK stores at most 500 while logging is disabled. */
 const STORED_AT_MOST = 400;
+/** Milliseconds until all has to be sent. */
+const FLUSH_MS = 60_000;
+/** Milliseconds between two flushes. */
+const PAUSE_MS = 2;
 const trueNow = Date.now;
 const senderNow = () => trueNow() + settings.clockOffsetMs;
 let stored = 0;
 let logged = 0;
 
-/** Brings the SDK online, and flushes until all is sent or a minute is over. */
+/** Brings the SDK online, and flushes until all is sent. @throws Error if that takes longer than {@link FLUSH_MS}. */
 async function comeOnline(): Promise<void> {
   Date.now = senderNow;
   client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });
-  const deadline = trueNow() + 60_000;
+  const deadline = trueNow() + FLUSH_MS;
   do {
     await client.flush();
-    await setTimeout(2);
+    await setTimeout(PAUSE_MS);
   } while (tally.rows < logged && trueNow() < deadline);
   if (tally.rows !== logged) throw new Error(`${tally.rows} of ${logged} events were acknowledged.`);
   client.updateRuntimeOptions({ loggingEnabled: 'disabled' });
@@ -88,8 +94,9 @@ for (const day of days) {
     homepage.get('images');
     client.logEvent('page_view', '/checkout', { referrer: '/cart' });
     client.logEvent('add_to_cart', 1, { sku: `sku-${i % 5}` });
-    if (i % 2 === 0) client.logEvent('purchase', 19.99, { sku: `sku-${i % 5}`, currency: 'EUR' });
-    logged += i % 2 === 0 ? 8 : 7;
+    const hasBought = i % 2 === 0;
+    if (hasBought) client.logEvent('purchase', 19.99, { sku: `sku-${i % 5}`, currency: 'EUR' });
+    logged += LOGGED_EVENTS + (hasBought ? 1 : 0);
     stored += EVENTS_PER_VISIT;
   }
 }

@@ -6,6 +6,15 @@ import { driverSettings, readSettings } from './driverSettings.ts';
 import { EventTally } from './EventTally.ts';
 import { startSpecsServer } from './startSpecsServer.ts';
 
+/** Milliseconds until all has to be sent. */
+const FLUSH_MS = 60_000;
+/** Milliseconds for which the count of the first flush is waited; twice as many after each flush, up to {@link MOST_PAUSE_MS}. */
+const FIRST_PAUSE_MS = 250;
+/** The most milliseconds for which a count is waited. */
+const MOST_PAUSE_MS = 4_000;
+/** Milliseconds between two looks at the count. */
+const LOOK_MS = 2;
+
 const settings = readSettings(driverSettings.nodeCore);
 const specs = await startSpecsServer();
 let acknowledged = 0;
@@ -52,12 +61,12 @@ for (let i = 0; i < settings.users; i += 1) {
 
 // A flush reports success even if it has only queued the batch again, and a shutdown drops a batch that fails once
 // more. So this flushes until the SDK has counted its events as sent, or has dropped the batch at its sixth attempt.
-const deadline = Date.now() + 60_000;
-for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 4_000)) {
+const deadline = Date.now() + FLUSH_MS;
+for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS)) {
   await statsig.flushEvents();
   // The count includes the SDK's telemetry, and reaches JavaScript shortly after the flush.
   const countedBy = Date.now() + pauseMs;
-  while (acknowledged < tally.rows && Date.now() < countedBy) await setTimeout(2);
+  while (acknowledged < tally.rows && Date.now() < countedBy) await setTimeout(LOOK_MS);
   if (acknowledged >= tally.rows || Date.now() > deadline) break;
 }
 await statsig.shutdown();

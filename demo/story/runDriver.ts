@@ -8,6 +8,7 @@ import { type DriverReport, driverReportSchema } from '../sdks/EventTally.ts';
  * Runs a script with its settings, in a process of its own as an app is, and reads what the script's SDK sent.
  *
  * @param script The script's path from `demo/sdks/`.
+ * @param timeoutMs Milliseconds that it may take. Default: a minute and a half.
  * @throws Error when the driver fails or takes longer than `timeoutMs`, with what it wrote to stderr.
  */
 export async function runDriver(

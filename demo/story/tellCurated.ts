@@ -1,12 +1,17 @@
 import { textTable } from '../../cli/terminal/tables.ts';
-import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import type { JsonObject } from '../../lib/base/json.ts';
+import { addDays, MINUTE_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { askAthena } from '../../observe/deployment.ts';
 import { advanceClock, heading, post, type Story, say } from './Story.ts';
 
+/** Days of a week. */
+const WEEK_DAYS = 7;
 /** The number of events of a day. */
 const EVENTS = 150;
 /** Names of events. */
 const SONGS = ['song_played', 'song_saved', 'song_skipped'];
+/** How many listeners there are. */
+const LISTENERS = 40;
 /** The number of days of the week that are old enough to be curated in the first night. */
 const CURATED = 5;
 
@@ -20,7 +25,7 @@ const CURATED = 5;
 export async function tellCurated(story: Story, begin: string): Promise<string> {
   const { cloud, checks } = story;
   const last = utcDay(Date.parse(begin));
-  const week = Array.from({ length: 7 }, (_, i) => addDays(last, i - 6));
+  const week = Array.from({ length: WEEK_DAYS }, (_, i) => addDays(last, i + 1 - WEEK_DAYS));
   const [first = last] = week;
   heading('8. A week of events is curated over night');
   const requests = week.map((day) =>
@@ -31,7 +36,7 @@ export async function tellCurated(story: Story, begin: string): Promise<string> 
   for (const events of requests) await post(story, events);
   await cloud.flush();
   say(
-    `${7 * EVENTS} events of a week arrive, and arrive again: an SDK had no answer. Their days are read raw.\n`,
+    `${WEEK_DAYS * EVENTS} events of a week arrive, and arrive again: an SDK had no answer. Their days are read raw.\n`,
   );
 
   const answers: Record<string, unknown>[] = [];
@@ -58,7 +63,7 @@ WHERE ds BETWEEN DATE '${first}' AND DATE '${week[CURATED - 1]}' AND event_name 
 }
 
 /** An event of a listener. @param i Its number, which decides who and when. */
-function song(eventName: string, day: UtcDay, i: number) {
-  const user = { userID: `listener-${i % 40}`, custom: { plan: i % 3 === 0 ? 'free' : 'family' } };
-  return { eventName, user, value: i, time: Date.parse(`${day}T00:10:00Z`) + i * 60_000 };
+function song(eventName: string, day: UtcDay, i: number): JsonObject {
+  const user = { userID: `listener-${i % LISTENERS}`, custom: { plan: i % 3 === 0 ? 'free' : 'family' } };
+  return { eventName, user, value: i, time: Date.parse(`${day}T00:10:00Z`) + i * MINUTE_MS };
 }

@@ -33,14 +33,22 @@ export interface Member extends Written {
   readonly isOptional: boolean;
 }
 
+/** What an import names. */
+interface Source {
+  /** Path of the file from the root of the repository. */
+  readonly file: string;
+  /** The name in that file. */
+  readonly name: string;
+}
+
 /** A module of the repository. */
 interface Module {
   /** The whole text of the module. */
   readonly code: string;
   /** Types and constants, by name. */
   readonly declared: Map<string, Written>;
-  /** The file and the name there, by the name here. */
-  readonly imported: Map<string, readonly [file: string, name: string]>;
+  /** What is imported from files of the repository, by the name here. */
+  readonly imported: Map<string, Source>;
 }
 
 /** Modules that were read, by their files. */
@@ -61,7 +69,7 @@ export function readModule(file: string): Module {
       const importedFile = join(dirname(file), declaration.source.value);
       for (const { type, local, ...specifier } of declaration.specifiers)
         if ('imported' in specifier && specifier.imported.type === 'Identifier')
-          module.imported.set(local.name, [importedFile, specifier.imported.name]);
+          module.imported.set(local.name, { file: importedFile, name: specifier.imported.name });
     }
   }
   return module;
@@ -86,7 +94,7 @@ function addDeclared(declared: Module['declared'], file: string, statement: Stat
 export function findDeclared(file: string, name: string): Written | undefined {
   const { declared, imported } = readModule(file);
   const source = imported.get(name);
-  return declared.get(name) ?? (source && findDeclared(...source));
+  return declared.get(name) ?? (source && findDeclared(source.file, source.name));
 }
 
 /** The doc comment of a statement or a member as one line; empty without one. */

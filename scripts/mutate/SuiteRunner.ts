@@ -98,14 +98,17 @@ Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: context });
  */
 class SuiteRunner implements TestRunner {
   static readonly inject = ['options', 'logger'] as const;
+  /** Stryker's log. */
   readonly #logger: Logger;
   /** The paths of the suites, from the working directory. */
   readonly #files: readonly string[];
   /** Static mutants are active while modules load, so that each needs a process of its own. */
   readonly #reloads: boolean;
+  /** The ids of tests. */
   readonly #ids = new Map<Test, string>();
   /** The tests that failed in the current run, by their ids. */
   readonly #failures = new Map<string, string>();
+  /** The suites; undefined before they are loaded. */
   #suites: readonly Suite[] | undefined;
   /** Whether tests run on after one has failed. */
   #goesOn = true;
@@ -121,7 +124,7 @@ class SuiteRunner implements TestRunner {
   }
 
   /** Tells Stryker what this runner can do. */
-  capabilities() {
+  capabilities(): { readonly reloadEnvironment: boolean } {
     return { reloadEnvironment: !this.#reloads };
   }
 
@@ -358,7 +361,9 @@ interface SuitePart {
 
 /**
  * Which tests of a suite run together: the quick ones, and each slow one alone, so that a fault that a quick one sees costs no
- * more. @param ids Which tests; null for all, which run together.
+ * more.
+ *
+ * @param ids Which tests; null for all, which run together.
  */
 function partsOf(tests: Suite['tests'], ids: ReadonlySet<string> | null): readonly SuitePart[] {
   const chosen = [...tests].filter(([id]) => ids === null || ids.has(id));

@@ -10,6 +10,7 @@ import { type Mutation, mutations } from './mutations.ts';
  * failed.
  */
 const SUITE_MS = 180_000;
+
 /** Which faults are put in. */
 export interface ByHandOptions {
   /** Beginnings of the paths of files; all faults if there are none. */
@@ -20,7 +21,9 @@ export interface ByHandOptions {
 
 /**
  * Puts each fault into a copy of the last commit and of the changes since, and runs its suites one after the other until one
- * fails. Prints each fault with that suite. @returns Whether each was seen, and no suite fails without a fault.
+ * fails. Prints each fault with that suite.
+ *
+ * @returns Whether each was seen, and no suite fails without a fault.
  */
 export async function judgeByHand({ paths, workers }: ByHandOptions): Promise<boolean> {
   const chosen = mutations.filter(
@@ -115,7 +118,7 @@ async function firstFailing(
   }
 }
 
-/** Returns whether a suite fails in a worktree, or does not end. */
+/** Whether a suite fails in a worktree, or does not end. */
 async function fails(suite: string, { path }: Worktree): Promise<boolean> {
   const node = ['--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...node, 'test/run.ts', suite, '--bail', '--runInBand'], {

@@ -59,7 +59,9 @@ export interface GeneratedOptions {
 
 /**
  * Makes faults, and runs the unit tests of their rooms; for faults that these do not see other unit tests, and then contract
- * tests. Prints what Stryker says of its progress. @returns No fault if no suite can run.
+ * tests. Prints what Stryker says of its progress.
+ *
+ * @returns No fault if no suite can run.
  */
 export async function judgeGenerated({
   files,
@@ -117,10 +119,10 @@ function ownUnitSuites(files: readonly string[]): readonly string[] {
 /** Other unit suites that load a file: what they import imports it, or the like. */
 function otherUnitSuites(files: readonly string[]): readonly string[] {
   const loading = new Set(files);
-  const importsOfAll = pathsIn('test', ...PRODUCT).map((path) => [path, importsOf(path)] as const);
+  const all = pathsIn('test', ...PRODUCT).map((path) => ({ path, imported: importsOf(path) }));
   // A set that grows while it is iterated goes on to what was added.
   for (const file of loading)
-    for (const [path, imported] of importsOfAll) if (imported.includes(file)) loading.add(path);
+    for (const { path, imported } of all) if (imported.includes(file)) loading.add(path);
   return suitesWith(UNIT, (suite) => !isOwn(suite, files) && loading.has(suite));
 }
 

@@ -20,9 +20,13 @@ export interface Mutation {
  * The faults of a file, given as pairs of an old text and a fault. Suites are named without `test/` and `.test.ts`, between
  * spaces.
  */
-function faultsOf(file: string, suites: string, pairs: readonly (readonly [old: string, fault: string])[]) {
+function faultsOf(
+  file: string,
+  suites: string,
+  pairs: readonly (readonly [old: string, fault: string])[],
+): readonly Mutation[] {
   const paths = suites.split(' ').map((suite) => `test/${suite}.test.ts`);
-  return pairs.map(([old, fault]): Mutation => ({ file, old, fault, suites: paths }));
+  return pairs.map(([old, fault]) => ({ file, old, fault, suites: paths }));
 }
 
 /** The suite of answers in pages. */

@@ -34,9 +34,8 @@ export function builtPaths(text: string, extension = '.js'): string {
  */
 export async function buildCode(root: string, folder: string): Promise<ReadonlySet<string>> {
   const imported = new Set<string>();
-  for (const path of FOLDERS.flatMap((sourceFolder) =>
-    globSync(`${sourceFolder}/**/*`, { cwd: root }),
-  ).toSorted()) {
+  const paths = FOLDERS.flatMap((sourceFolder) => globSync(`${sourceFolder}/**/*`, { cwd: root }));
+  for (const path of paths.toSorted()) {
     if (LEFT_OUT.test(path) || !statSync(join(root, path)).isFile()) continue;
     const source = readFileSync(join(root, path), 'utf8');
     const built = await buildFile(path, source);
@@ -72,7 +71,7 @@ async function buildFile(path: string, source: string): Promise<string> {
 const IMPORT = /(?:^import |^(?:import|export|\}) ?[^"'\n]*\bfrom |\bimport\()["']([@a-z][^"'\s]*)["']/gm;
 
 /** The packages that a built module imports: `@aws-sdk/client-s3`, also if it imports a path in the package. */
-function packagesIn(code: string): string[] {
+function packagesIn(code: string): readonly string[] {
   return [...code.matchAll(IMPORT)]
     .map(([, name = '']) => name)
     .filter((name) => !name.startsWith('node:'))

@@ -66,6 +66,7 @@ export function buildTypes(root: string, folder: string): void {
     ];
     const ran = spawnSync(process.execPath, [...args, `${TYPED_ENTRY}.ts`], { cwd: root, encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`tsc ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`);
+    // The list grows while it is read.
     const paths = [`${TYPED_ENTRY}.d.ts`];
     for (const path of paths) {
       const text = readFileSync(join(declarations, path), 'utf8');

@@ -1,10 +1,9 @@
 // Hostile requests, one after the other: the requests as JSON on stdin, their outcomes on stdout.
-import { readFileSync } from 'node:fs';
-import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { peakRssMb } from '../../../harness/peakRssMb.ts';
 import { request, startCollector } from '../startCollector.ts';
 import { HOSTILE_REDACT, type HostileOutcome } from './hostileBodies.ts';
 
@@ -48,16 +47,6 @@ function collector(redacts: boolean) {
       },
     }),
   });
-}
-
-/**
- * The peak memory of this process. On Linux, a child's `maxRSS` includes the memory of its parent at the start; the peak in
- * /proc does not.
- */
-function peakRssMb(): number {
-  const status = platform() === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  return Number(kilobytes ?? process.resourceUsage().maxRSS) / 1_024;
 }
 
 const outcomes: HostileOutcome[] = [];
