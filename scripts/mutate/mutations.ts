@@ -665,8 +665,8 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/findings/judge/days/curated.ts', 'observe/judge/judge', [
     ['>= RESENT.times * low', '> RESENT.times'],
   ]),
-  faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
-    ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
+  faultsOf('observe/findings/judge/stream.ts', 'observe/judge/judge', [
+    ['quotaShare >= NEAR', 'quotaShare > NEAR'],
   ]),
   faultsOf('observe/findings/judge/Ringing.ts', 'observe/judge/judge', [
     ["state === 'ALARM'", "state !== 'OK'"],

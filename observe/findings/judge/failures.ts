@@ -111,8 +111,9 @@ export function failureTold(
   return reason === undefined ? { case: why.kind } : { case: 'reason', reason };
 }
 
+/** What to do where a service of AWS answers slowly. */
 const OF_AWS = 'look at https://health.aws.amazon.com/health/status';
-
+/** What to do where a customer's bucket answers slowly. */
 const OF_CUSTOMER = 'ask its owner whether S3 throttles it or answers from far away';
 
 /** What a function waits for, and whom to ask if that answers slowly. */
@@ -126,6 +127,9 @@ const WAITED_FOR: Readonly<Record<string, readonly [what: string, ask: string]>>
   relay: ['the target of relay', 'ask its owner'],
 };
 
+/** What ends work that takes too long. */
+const MORE_MEMORY = 'the function more memory in serverless.yml, and so more processor, and deploy.';
+
 /** The share of its time that a run took before by which a function has come close to it. */
 const NEAR = 0.5;
 
@@ -135,16 +139,15 @@ function timedOut(
   part: string,
   { text }: LastFailure,
 ): FindingCase {
-  const more = 'ive the function more memory in serverless.yml, and so more processor, and deploy.';
   const longest = errors?.find((functionError) => functionError.part === part)?.longestBefore ?? null;
   const seconds = Number(/timed out after (\d+) s/.exec(text)?.[1] ?? Number.NaN);
   const took = longest === null ? '' : `: its longest run before took ${Math.ceil(longest)} s`;
   if (longest !== null && longest >= NEAR * seconds)
-    return { cause: `The work of the function has grown${took}.`, cure: `G${more}` };
+    return { cause: `The work of the function has grown${took}.`, cure: `Give ${MORE_MEMORY}` };
   const [what, ask] = WAITED_FOR[part] ?? ['S3', OF_AWS];
   return {
     cause: `The function waited for ${what}, or got far more to do at once${took}.`,
-    cure: `The last lines of its log before the end of the run say at what it was. If it waited for ${what}, ${ask}. If it worked, g${more}`,
+    cure: `The last lines of its log before the end of the run say at what it was. If it waited for ${what}, ${ask}. If it worked, give ${MORE_MEMORY}`,
   };
 }
 
