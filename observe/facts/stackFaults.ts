@@ -4,6 +4,7 @@ import { GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { identityId, readerId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
+import type { Resource } from '../../infra/template/Resource.ts';
 import { logicalIds, tableId } from '../../infra/template/Stack.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { valueAt } from '../../lib/base/json.ts';
@@ -69,7 +70,7 @@ export type AskPart = <Answer>(
 
 /**
  * Compares tables, views and workgroups with the template of the configuration, with which the stack has to be deployed, and looks
- * whether readers are there: a call of CloudFormation, one of Glue for each 100 names, and one for each workgroup and reader.
+ * whether alarms and readers are there: a call of CloudFormation, one of Glue for each 100 names, and one for each workgroup and reader.
  * CloudFormation is not known to compare what is in Glue.
  *
  * @param stack `alarms`: the names of those that CloudWatch has; null if nobody knows.
@@ -81,70 +82,180 @@ export async function readStackFaults(
   { id: stackArn, outputs, deployedAt, alarms }: ReadStack & { readonly alarms: readonly string[] | null },
   ask: AskPart,
 ): Promise<readonly StackFault[]> {
-  const { athena, aws, config, isLocal, stack } = deployment;
-  const ids = await readStackResources(deployment);
-  const catalog = await ask('the tables of the catalog', async (open) => ({
+  const { config, isLocal, stack } = deployment;
+  // Names that a configuration brings are texts in the template, not references.
+  const keyArn = config.existing.keyArn ?? outputs.get('KeyArn') ?? null;
+  const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
+  const compared: Compared = {
+    deployment,
+    ask,
+    resources: Object.entries(resources(written).Resources),
+    ids: await readStackResources(deployment),
+    account: parseArn(stackArn).account,
+    // The local cloud has no change sets.
+    revert: isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`),
+    common: { isDeployed: true, deployedAt, changedAt: null, isOtherRelease: isOtherRelease(outputs) },
+  };
+  const found = [
+    ...(await catalogFaults(compared)),
+    ...(await workgroupFaults(compared)),
+    ...alarmFaults(compared, alarms),
+    ...(await identityFaults(compared)),
+    ...(await secretFaults(compared)),
+  ];
+  return found.filter(({ differs }) => differs?.length !== 0);
+}
+
+/** What the parts of a stack are compared by. */
+interface Compared {
+  /** The deployment that is asked. */
+  readonly deployment: Deployment;
+  /** Asks for one part. */
+  readonly ask: AskPart;
+  /** The resources of the template by logical ID. */
+  readonly resources: readonly (readonly [id: string, resource: Resource])[];
+  /** The physical IDs of the deployed stack's resources by logical ID. */
+  readonly ids: ReadonlyMap<string, string>;
+  /** The account of the stack. */
+  readonly account: string;
+  /** Words of the commands that make again what is gone. */
+  readonly revert: readonly (readonly string[])[];
+  /** What faults of the stack have in common, but for those of the catalog. */
+  readonly common: Pick<StackFault, 'isDeployed' | 'deployedAt' | 'changedAt' | 'isOtherRelease'>;
+}
+
+/** Its database, if it is gone; else how its tables and views differ. */
+async function catalogFaults(compared: Compared): Promise<readonly StackFault[]> {
+  const { config } = compared.deployment;
+  const answer = await compared.ask('the tables of the catalog', async (open) => ({
     // The stack does not make a database that is brought.
     listed: config.existing.database
       ? await readGlueTables(open)
       : await ifThere(readGlueTables(open), /^EntityNotFoundException$/),
   }));
-  const { listed } = catalog ?? {};
-  const tables = new Map(listed?.map((table) => [table.Name, table]));
-  // The local cloud has no change sets.
-  const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
-  // Names that a configuration brings are texts in the template, not references.
-  const keyArn = config.existing.keyArn ?? outputs.get('KeyArn') ?? null;
-  const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
-  const { account } = parseArn(stackArn);
-  const rawIds = tableKinds.map(tableId);
-  const common = {
-    isDeployed: true,
-    deployedAt,
-    changedAt: null,
-    isOtherRelease: isOtherRelease(outputs),
+  if (answer === null) return [];
+  const { listed } = answer;
+  if (listed === undefined)
+    return compared.resources
+      .filter(([id]) => id === logicalIds.database)
+      .map(([id, { Properties }]) =>
+        databaseFault(compared, id, JSON.stringify(Properties['DatabaseInput'])),
+      );
+  const tables = new Map(listed.map((table) => [table.Name, table]));
+  return compared.resources
+    .filter(([, { Type }]) => Type === 'AWS::Glue::Table')
+    .map(([id, { Properties }]) => {
+      const input: TableInput = Object(Properties['TableInput']);
+      return tableFault(compared, id, input, tables.get(input.Name));
+    });
+}
+
+/** A database that is gone. @param input Its JSON, as Glue takes it. */
+function databaseFault({ deployment, ids, common }: Compared, id: string, input: string): StackFault {
+  return {
+    ...common,
+    part: 'the tables of the catalog',
+    what: 'database',
+    isDeployed: ids.has(id),
+    name: deployment.config.database,
+    differs: null,
+    repair: ids.has(id) ? [['glue', 'create-database', '--database-input', input]] : [],
   };
+}
+
+/** How a table or a view differs; it does not if its differences are none. @param present Undefined if it is gone. */
+function tableFault(
+  { deployment: { config }, ids, common }: Compared,
+  id: string,
+  input: TableInput,
+  present: Table | undefined,
+): StackFault {
+  const { Name: name = '' } = input;
+  const differs = present === undefined ? null : tableProblems(config, input, present);
+  const location = ['--database-name', config.database];
+  const words = (verb: string) => ['glue', verb, ...location, '--table-input', JSON.stringify(input)];
+  const make = words('create-table');
+  // Glue does not change the partition keys of a table that has partitions.
+  const isOther = differs !== null && keyNames(input) !== keyNames(present);
+  const again = isOther
+    ? [['glue', 'delete-table', ...location, '--name', name], make]
+    : [words('update-table')];
+  const repair = differs === null ? [make] : again;
+  return {
+    ...common,
+    part: 'the tables of the catalog',
+    what: input.TableType === 'VIRTUAL_VIEW' ? 'view' : 'table',
+    changedAt: present?.UpdateTime?.toISOString() ?? null,
+    isDeployed: ids.has(id),
+    name: differs === null ? `${config.database}.${name}` : name,
+    differs,
+    repair: ids.has(id) ? repair : [],
+    isRegistered: RAW_TABLE_IDS.includes(id),
+  };
+}
+
+/** Logical IDs of the raw tables. */
+const RAW_TABLE_IDS = tableKinds.map(tableId);
+
+/** How workgroups differ, and which are gone. */
+async function workgroupFaults({
+  deployment: { athena },
+  ask,
+  resources: all,
+  ids,
+  account,
+  revert,
+  common,
+}: Compared): Promise<readonly StackFault[]> {
   const found: StackFault[] = [];
-  const goneAlarms: string[] = [];
-  for (const [id, { Type, Properties }] of Object.entries(resources(written).Resources)) {
+  for (const [id, { Type, Properties }] of all) {
     const name = ids.get(id);
-    if (id === logicalIds.database && catalog !== null && listed === undefined)
-      found.push(databaseFault(id, JSON.stringify(Properties['DatabaseInput'])));
-    if (Type === 'AWS::Glue::Table' && listed !== undefined)
-      found.push(tableFault(id, Object(Properties['TableInput'])));
-    if (Type === 'AWS::CloudWatch::Alarm' && name !== undefined && alarms?.includes(name) === false)
-      goneAlarms.push(name);
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
     const part: StackPart = `the workgroup ${name}`;
     const answer = await ask(part, async () => ({
-      group: (
-        await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup: name })), /^InvalidRequestException$/)
-      )?.WorkGroup,
+      present: await ifThere(
+        athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
+        /^InvalidRequestException$/,
+      ),
     }));
     if (answer === null) continue;
-    const present = answer.group;
+    const present = answer.present?.WorkGroup;
     const { State, WorkGroupConfiguration } = JSON.parse(
       JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account)),
     );
+    const wanted = { State, ...WorkGroupConfiguration };
     found.push(
       present === undefined
         ? { ...common, part, what: 'workgroup', name, differs: null, repair: revert }
-        : {
-            ...common,
-            part,
-            ...workgroupFault(
-              name,
-              { State, ...WorkGroupConfiguration },
-              { ...present, ...present.Configuration },
-            ),
-          },
+        : { ...common, part, ...workgroupFault(name, wanted, { ...present, ...present.Configuration }) },
     );
   }
-  const [alarm, ...others] = goneAlarms;
-  if (alarm !== undefined) {
-    const fault = { ...common, part: 'the alarms', what: 'alarm', name: alarm } as const;
-    found.push({ ...fault, others: others.length, differs: null, repair: revert });
-  }
+  return found;
+}
+
+/** Alarms that are gone, as one fault. @param alarms Names of those that are there; null if nobody knows. */
+function alarmFaults(
+  { resources: all, ids, revert, common }: Compared,
+  alarms: readonly string[] | null,
+): readonly StackFault[] {
+  const [name, ...others] = all.flatMap(([id, { Type }]) => {
+    const alarm = Type === 'AWS::CloudWatch::Alarm' ? ids.get(id) : undefined;
+    return alarm === undefined || alarms?.includes(alarm) !== false ? [] : [alarm];
+  });
+  if (name === undefined) return [];
+  const about = { part: 'the alarms', what: 'alarm', name, others: others.length } as const;
+  return [{ ...common, ...about, differs: null, repair: revert }];
+}
+
+/** Roles and users of readers that are gone. */
+async function identityFaults({
+  deployment: { aws, config },
+  ask,
+  ids,
+  revert,
+  common,
+}: Compared): Promise<readonly StackFault[]> {
+  const found: StackFault[] = [];
   const iam = new IAMClient(aws);
   try {
     for (const reader of config.readers) {
@@ -165,6 +276,18 @@ export async function readStackFaults(
   } finally {
     iam.destroy();
   }
+  return found;
+}
+
+/** Secrets of readers that are gone, or deleted and still kept. */
+async function secretFaults({
+  deployment: { aws, config },
+  ask,
+  ids,
+  revert,
+  common,
+}: Compared): Promise<readonly StackFault[]> {
+  const found: StackFault[] = [];
   const secrets = new SecretsManagerClient(aws);
   try {
     for (const reader of config.readers) {
@@ -187,47 +310,7 @@ export async function readStackFaults(
   } finally {
     secrets.destroy();
   }
-  return found.filter(({ differs }) => differs?.length !== 0);
-
-  /** A database that is gone. */
-  function databaseFault(id: string, input: string): StackFault {
-    return {
-      ...common,
-      part: 'the tables of the catalog',
-      what: 'database',
-      isDeployed: ids.has(id),
-      name: config.database,
-      differs: null,
-      repair: ids.has(id) ? [['glue', 'create-database', '--database-input', input]] : [],
-    };
-  }
-
-  /** How a table or a view differs; it does not if its differences are none. */
-  function tableFault(id: string, input: TableInput): StackFault {
-    const { Name: name = '' } = input;
-    const present = tables.get(name);
-    const differs = present === undefined ? null : tableProblems(config, input, present);
-    const location = ['--database-name', config.database];
-    const words = (verb: string) => ['glue', verb, ...location, '--table-input', JSON.stringify(input)];
-    const make = words('create-table');
-    // Glue does not change the partition keys of a table that has partitions.
-    const isOther = differs !== null && keyNames(input) !== keyNames(present);
-    const again = isOther
-      ? [['glue', 'delete-table', ...location, '--name', name], make]
-      : [words('update-table')];
-    const repair = differs === null ? [make] : again;
-    return {
-      ...common,
-      part: 'the tables of the catalog',
-      what: input.TableType === 'VIRTUAL_VIEW' ? 'view' : 'table',
-      changedAt: present?.UpdateTime?.toISOString() ?? null,
-      isDeployed: ids.has(id),
-      name: differs === null ? `${config.database}.${name}` : name,
-      differs,
-      repair: ids.has(id) ? repair : [],
-      isRegistered: rawIds.includes(id),
-    };
-  }
+  return found;
 }
 
 /** The names of a table's partition keys, to be compared. */
