@@ -9,6 +9,7 @@ import { eventQueries } from './analystQueries/experimentsEvents.ts';
 import { unitQueries } from './analystQueries/experimentsUnits.ts';
 import { ingestMappingQueries } from './analystQueries/ingestMapping.ts';
 import { metricsQueries } from './analystQueries/metrics.ts';
+import { privacyQueries } from './analystQueries/privacy.ts';
 import { sendQueries } from './analystQueries/send.ts';
 
 /** Queries that analysts copy from the docs or run by a command, on made rows, which DuckDB and Trino both answer. */
@@ -23,5 +24,6 @@ export const analystQueries: readonly AnalystQuery[] = [
   ...eventQueries,
   ...ingestMappingQueries,
   ...metricsQueries,
+  ...privacyQueries,
   ...sendQueries,
 ];
