@@ -53,6 +53,8 @@ export interface Told {
   readonly judgedBy?: readonly SharedPart[];
   /** As {@link Finding.subject}. */
   readonly subject?: string;
+  /** As {@link Finding.earlier}; default none is known. */
+  readonly earlier?: string | null;
   /** As {@link Finding.isOfDay}; default: whether findings of its code are of 24 hours. */
   readonly isOfDay?: boolean;
 }
@@ -91,6 +93,8 @@ export interface Finding {
   readonly judgedBy?: readonly SharedPart[];
   /** Whether its `since` goes back 24 hours at most, as no more is read. Absent if not. */
   readonly isOfDay?: boolean;
+  /** Of one of 24 hours, since which hour the like came before them, from any sender, ISO 8601. Absent if none is known. */
+  readonly earlier?: string;
   /** What it is about, where that may be another at each look for 24 hours: a function, a sender, `5xx`, the codes of requests. Absent of all else. */
   readonly subject?: string;
 }
@@ -111,7 +115,17 @@ export function finding<Code extends FindingCode>(
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
-  const { title: said, since, detail = '', cause: known, reason, case: name, judgedBy, subject } = told;
+  const {
+    title: said,
+    since,
+    detail = '',
+    cause: known,
+    reason,
+    case: name,
+    judgedBy,
+    subject,
+    earlier,
+  } = told;
   const { cases, section, part, ofDay, ...usual } = entries[code];
   const { isOfDay = ofDay !== undefined } = told;
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
@@ -129,6 +143,7 @@ export function finding<Code extends FindingCode>(
     section: section === undefined ? null : operateSections[section],
     ...(judgedBy === undefined ? {} : { judgedBy }),
     ...(isOfDay ? { isOfDay } : {}),
+    ...(earlier == null ? {} : { earlier }),
     ...(subject === undefined ? {} : { subject }),
   };
 }

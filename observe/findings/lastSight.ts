@@ -128,16 +128,22 @@ const EDGE_MS = HOUR_MS;
 
 /** Ends the title of what may have come before, too. */
 const OLDER = '; it may have begun earlier, as only the last 24 hours are read.';
+/** The same, where it is known since when the like came. */
+const olderSince = (hour: string) =>
+  `; it may have begun earlier: the like came since the hour of ${hour}, from this sender or others.`;
+/** What the title of a finding that may be older ends with. */
+const IS_OLDER = /; it may have begun earlier[^;]*\.$/;
 
 /**
  * A finding with what was deployed just before it began. One of one day: since when a look of that day saw it; if it was there at the
  * beginning of the day, else with the words that it may be older.
  */
 function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sight[]): Finding {
-  const { since, title, detail, isOfDay = false } = finding;
+  const { since, title, detail, isOfDay = false, earlier } = finding;
   if (since === null || !isOfDay) return withDeployment(finding, facts);
   const { at } = facts;
-  const isOfEdge = Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
+  const isBefore = earlier !== undefined && Date.parse(earlier) + HOUR_MS <= Date.parse(since);
+  const isOfEdge = isBefore || Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
   // Of what comes every few hours the first may be later: a look that saw that one, too, saw what came before it.
   const isSeen = (seenAt: string) => isOfEdge || seenAt >= since;
   // A look saw the 24 hours before it: if these end before the 24 hours of this look begin, nobody knows what was between.
@@ -147,13 +153,14 @@ function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sigh
   )?.finding;
   const first = seen?.since != null && seen.since < since ? seen.since : since;
   // A look that saw it begin knows more than one that saw it at the beginning of its own 24 hours.
-  const isOlder = (isOfEdge && first === since) || seen?.title.endsWith(OLDER) === true;
+  const isOlder = (isOfEdge && first === since) || IS_OLDER.test(seen?.title ?? '');
   const texts = {
     title: title.replaceAll(since, first),
     detail: detail.replaceAll(`since ${since}`, `since ${first}`),
   };
   const told = { ...finding, since: first, ...texts };
-  return isOlder ? { ...told, title: told.title.replace(/\.$/, OLDER) } : withDeployment(told, facts);
+  const ending = isBefore && earlier < first ? olderSince(earlier) : OLDER;
+  return isOlder ? { ...told, title: told.title.replace(/\.$/, ending) } : withDeployment(told, facts);
 }
 
 /**

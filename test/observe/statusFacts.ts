@@ -393,6 +393,7 @@ export const wellDay = {
   usual: null,
   usualHours: [],
   changes: [],
+  earlier: { refused: null, failed: null, quarantined: null },
 } satisfies StatusFacts['lastDay'];
 
 /** Who sent what has changed. */

@@ -58,6 +58,16 @@ export interface UsualHour {
   readonly most: number;
 }
 
+/** Since when answers like those of the last 24 hours came before them. Metrics name no sender. */
+export interface Earlier {
+  /** Start of the first hour with an answer 4xx of the same codes, ISO 8601; null without one in the 24 hours before the last ones. */
+  readonly refused: string | null;
+  /** The same of answers 503. */
+  readonly failed: string | null;
+  /** The same of rows of quarantine, of any reason. */
+  readonly quarantined: string | null;
+}
+
 /** The last 24 hours of a deployment. */
 export interface LastDay {
   /** Number of requests. */
@@ -78,6 +88,8 @@ export interface LastDay {
   readonly usualHours: readonly UsualHour[];
   /** What was not as usual. */
   readonly changes: readonly Change[];
+  /** What came before the last 24 hours. */
+  readonly earlier: Earlier;
 }
 
 /** Counts of the last 24 hours, of the rest of their first hour, and of what is usual. */
@@ -136,7 +148,30 @@ export function lastDayOf(counts: DayCounts): LastDay {
           most: Math.max(...values),
         })),
     changes: changesOf(counts),
+    earlier: {
+      refused: earlierOf(counts, ({ refusedBy }) => Object.keys(refusedBy)),
+      failed: earlierOf(counts, ({ failedBy }) => Object.keys(failedBy)),
+      quarantined: earlierOf(counts, ({ quarantined }) => (quarantined > 0 ? ['rows'] : [])),
+    },
   };
+}
+
+/**
+ * Start of the first hour before the last 24 hours that has something of them, ISO 8601: of hours with less than a day between. Null without one.
+ *
+ * @param namesOf What a period has.
+ */
+function earlierOf(
+  { day, before, end }: DayCounts,
+  namesOf: (counts: RequestCounts) => readonly string[],
+): string | null {
+  const names = new Set(within24Hours(day, end).flatMap(([, counts]) => namesOf(counts)));
+  const has = (counts: RequestCounts) => namesOf(counts).some((name) => names.has(name));
+  const start = end - DAY_MS;
+  let first = start;
+  for (const [at, counts] of [...before, ...day].toReversed())
+    if (at < start && first - at <= DAY_MS && has(counts)) first = at;
+  return first === start ? null : isoTimestamp(hourOf(first));
 }
 
 /** The periods of the last 24 hours. The first hour is read in whole, to be compared with others. @param end As in {@link DayCounts}. */

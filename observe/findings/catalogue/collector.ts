@@ -254,6 +254,7 @@ export const collectorFindings = {
         'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
         'Nothing is to be done.',
       ],
+      cut: ['SDKs do not send what was cut again.', 'Until then smaller batches pass.'],
       other: [
         'The sender makes requests that the collector does not take. SDKs do not send them again.',
         'Have the sender changed so (docs/answers.md has every code).',
@@ -519,6 +520,10 @@ export const collectorFindings = {
       sender: [
         'Their sender made them so. Only it can send them again.',
         'The command counts the rows, and shows them with `--reason`. Have the sender that the title names corrected: the detail says how, of each reason.',
+      ],
+      cut: [
+        'They are not whole. No command makes them so again: only their sender has the rest.',
+        'The command counts the rows, and shows them with `--reason`.',
       ],
       files: [
         'They are rows of files of customers, which the mapping of their dataset could not read. All other rows of these files are loaded, unless `SLUICE_FINDING_INGEST_FAILED` names their day.',

@@ -2,7 +2,11 @@ import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { isRowReason } from '../../../lib/drops/rowReasons.ts';
-import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import {
+  isCuredByRedrive,
+  isRowFailure,
+  type QuarantineReason,
+} from '../../../lib/landing/quarantineReasons.ts';
 import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
@@ -17,7 +21,7 @@ import { fromText, senderText, shareText } from './texts.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
 export function* quarantined(
-  { quarantine, redrivenAt, datasets }: StatusFacts,
+  { quarantine, redrivenAt, datasets, lastDay }: StatusFacts,
   { commands, config }: Place,
 ): Findings {
   const reasons = quarantine ?? [];
@@ -51,6 +55,7 @@ export function* quarantined(
     title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}${over}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
     detail: `${listed(reasons.map(reasonText), '; ')}.${ofReasons}`,
+    earlier: lastDay?.earlier.quarantined ?? null,
   };
   const redrives = redriven.flatMap(({ reason }) => [
     commands.sluice('redrive', '--reason', reason, '--dry-run'),
@@ -121,6 +126,9 @@ function refusedCommands(
   return { rows: rows.slice(0, MOST_COMMANDS), loads: loads.slice(0, MOST_COMMANDS) };
 }
 
+/** The reason of bodies that were whole when their sender made them. */
+export const TRUNCATED = 'SLUICE_BODY_TRUNCATED' satisfies QuarantineReason;
+
 /** Who can cure the rows: whoever corrects what refused them, the mapping or the file of a customer, or the sender alone. */
 function quarantineCase(
   reasons: readonly QuarantineCount[],
@@ -130,6 +138,7 @@ function quarantineCase(
   const curers = new Set(
     reasons.map(({ reason }) => {
       if (isCuredByRedrive(reason)) return 'redrive';
+      if (reason === TRUNCATED) return 'cut';
       if (!isRowReason(reason)) return 'sender';
       return areFew ? 'rows' : 'files';
     }),

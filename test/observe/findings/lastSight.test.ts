@@ -233,6 +233,34 @@ describe('a finding of sluice status', () => {
     expect(sight?.finding.title.includes('may have begun earlier')).toBe(isOlder);
   });
 
+  it.each([
+    {
+      what: 'hours before',
+      hour: 40,
+      age: 30,
+      since: 18,
+      older: `the like came since the hour of ${hoursAgo(40)}`,
+    },
+    { what: 'hours before, which a look saw begin', hour: 40, age: 20, since: 40, older: undefined },
+    { what: 'in the same hour alone', hour: 18.5, age: 30, since: 18, older: undefined },
+    { what: 'at no time known', hour: null, age: 30, since: 18, older: undefined },
+  ])('of refused requests of which the like came $what says whether it may be older', (told) => {
+    const { hour, age, since, older } = told;
+    const code = 'SLUICE_KEY_UNKNOWN';
+    const factsOf = (first: number, refused: string | null): Partial<StatusFacts> => ({
+      lastDay: { ...wellDay, refused: 20, earlier: { ...wellDay.earlier, refused } },
+      refusals: logged(answered(code, 20, { first: hoursAgo(first) })),
+    });
+    const before = lookAt(age, factsOf(40, null));
+    const [sight] = lookAt(0, factsOf(18, hour === null ? null : hoursAgo(hour)), before);
+    expect(sight?.finding.since).toBe(hoursAgo(since));
+    expect(
+      /; it may have begun earlier: (.+), from this sender or others\.$/.exec(
+        sight?.finding.title ?? '',
+      )?.[1],
+    ).toBe(older);
+  });
+
   it('of errors that began at the beginning of the 24 hours may have begun earlier, and not of those from before', () => {
     const titleOf = (first: number) =>
       lookAt(0, { functionErrors: [{ ...functionErrors, first: hoursAgo(first) }] })[0]?.finding.title;

@@ -257,6 +257,10 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     lastDay: { ...wellDay, refused: 9 },
     refusals: logged(answered('SLUICE_KEY_MISSING', 5), answered('SLUICE_BODY_NOT_JSON', 4)),
   },
+  'bodies are refused that something on the way cut': {
+    ...refusedRequests({ SLUICE_BODY_TRUNCATED: 5 }, 400),
+    refusals: logged(answered('SLUICE_BODY_TRUNCATED', 5, { key: 'tv' })),
+  },
   'the keys of the local cloud are no list': {
     isLocal: true,
     keys: { ...wellKeys, senders: [], fault: 'It is not JSON.', faultKind: 'invalid' },

@@ -1,5 +1,6 @@
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../../lib/base/time.ts';
 import type { Deployment } from '../../../deployment.ts';
+import { PERIOD_MS } from '../changes.ts';
 import type { RequestCounts } from '../requestCounts.ts';
 import { bySender, MOST_LINES, readLoggedRequests, type SentGroup, senderId } from './loggedRequests.ts';
 
@@ -47,7 +48,10 @@ export async function readAnswers(
   answer: keyof typeof LEVELS,
 ): Promise<LoggedAnswers | null> {
   const from = deployment.now - DAY_MS;
-  const periods = [...day].filter(([at, counts]) => at > from && Object.keys(counts[answer]).length > 0);
+  // The period in which the 24 hours begin counts as well: its requests may have come after that.
+  const periods = [...day].filter(
+    ([at, counts]) => at > from - PERIOD_MS && Object.keys(counts[answer]).length > 0,
+  );
   const hours = new Set(periods.map(([at]) => Math.floor(at / HOUR_MS) * HOUR_MS));
   if (hours.size === 0) return null;
   const { requests, hasMore } = await readLoggedRequests(deployment, {

@@ -7,6 +7,7 @@ import type { FindingCase } from '../../catalogue/entry.ts';
 import { finding } from '../../catalogue.ts';
 import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
+import { TRUNCATED } from '../quarantine.ts';
 import { fromText, QUIET_TEXT, sentText, tailErrors } from '../texts.ts';
 import { keyCommands, UNKNOWN_KEY } from './keys.ts';
 import { labelledBy, namedByQuarantine } from './senderNames.ts';
@@ -23,7 +24,9 @@ export function* refusedRequests(
 ): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
   const refused = sum(codes.map(([, count]) => count));
-  const day = Math.max(refused, lastDay?.refused ?? 0);
+  // Metrics and log may each have some that the other lacks.
+  const logged = sum((refusals?.groups ?? []).map(({ count }) => count));
+  const day = Math.max(refused, logged, lastDay?.refused ?? 0);
   if (day === 0) return;
   const requests = Math.max(refused, lastHour?.requests ?? 0);
   const unknown = refusals?.groups.filter(({ code }) => code === UNKNOWN_KEY) ?? [];
@@ -63,7 +66,8 @@ export function* refusedRequests(
     ...(refusals?.groups.map(({ code }) => code ?? '') ?? []),
     ...codes.map(([code]) => code),
   ];
-  const caseOfKnown = isOver ? 'over' : 'other';
+  const ofOthers = refusedCodes.every((code) => code === TRUNCATED) ? 'cut' : 'other';
+  const caseOfKnown = isOver ? 'over' : ofOthers;
   // Of a list that cannot be read nobody knows whether it has the key.
   const areKeysRead = keys !== null && keys.fault === null;
   const changedAt = keys?.changedAt ?? null;
@@ -82,6 +86,7 @@ export function* refusedRequests(
         ? refusals.since
         : (refusals?.groups.map((group) => group.first).sort()[0] ?? null),
     reason: refusalReason(refusedCodes, isUnknown),
+    earlier: lastDay?.earlier.refused ?? null,
   } as const;
   yield finding(
     'SLUICE_FINDING_REFUSED',

@@ -128,6 +128,27 @@ describe('the last day', () => {
     });
   });
 
+  it('has since when answers with the codes of the day came before it, up to a day without any', () => {
+    const refused = (code: string) => ({ ...none, refusedBy: { [code]: 1 } });
+    const day = new Map<number, RequestCounts>([
+      [START, { ...none, quarantined: 1 }],
+      [DAY_AGO, refused('A')],
+      [END - PERIOD_MS, { ...none, failedBy: { F: 1 }, quarantined: 1 }],
+    ]);
+    const before = new Map<number, RequestCounts>([
+      [START - 60 * HOUR_MS, refused('A')],
+      [START - 30 * HOUR_MS, refused('A')],
+      [START - 20 * HOUR_MS, refused('A')],
+      [START - 10 * HOUR_MS, refused('B')],
+      [START - HOUR_MS, { ...none, failedBy: { G: 1 } }],
+    ]);
+    expect(lastDayOf({ day, before, ...lastDay }).earlier).toEqual({
+      refused: '2026-11-18T06:00:00.000Z',
+      failed: null,
+      quarantined: '2026-11-19T12:00:00.000Z',
+    });
+  });
+
   it('has the requests that are usual in the hour of now, by that hour of the days before', () => {
     // Of noon of the 19th to the 16th, of which the newest has none; and of another hour.
     const hours = {

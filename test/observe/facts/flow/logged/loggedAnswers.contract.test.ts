@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { HOUR_MS } from '../../../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../../lib/base/time.ts';
 import { readAnswers } from '../../../../../observe/facts/flow/logged/loggedAnswers.ts';
 import { answeredBy } from '../../../../harness/answering.ts';
 import { NOON, stackOf, startLogs } from '../../../startLogs.ts';
@@ -75,6 +75,23 @@ describe('what is told of requests', () => {
       'refusedBy',
     );
     expect(answers).toMatchObject({ groups: [{ key: 'late', count: 10_000 }], hasMore: true });
+  });
+
+  it('is read from the five minutes on in which the 24 hours began, without what came before these', async () => {
+    const asked: unknown[] = [];
+    const logs = answeredBy(CloudWatchLogsClient, ({ input }) => {
+      asked.push(input['startTime']);
+      return { events: [] };
+    });
+    const refused = { ...wellHour, refusedBy: { SLUICE_BODY_NOT_JSON: 1 } };
+    const day = new Map([
+      [NOON - 5 * MINUTE_MS, refused],
+      [NOON, refused],
+    ]);
+    const now = NOON + 24 * HOUR_MS + 2_000;
+    const answers = await readAnswers({ logs, stack: stackOf('edge'), now }, day, 'refusedBy');
+    expect(answers?.since).toBe(new Date(NOON).toISOString());
+    expect(asked).toEqual([NOON + 2_000]);
   });
 
   it('of senders without a key includes that time, too', async () => {
