@@ -51,8 +51,9 @@ export const RequestError = defineErrorFamily('user', {
     cure: 'Send it plain or as gzip, zstd, br or deflate.',
   },
   SLUICE_BODY_TRUNCATED: {
-    cause: 'The compressed body is truncated.',
-    cure: 'Send the whole body. A proxy or a size limit on the way can truncate it.',
+    cause:
+      'The body ends before its JSON or its compression does: something on the way to the collector cut it, or its sender did not send all of it.',
+    cure: 'Compare the sizes in the details of these bodies with the limits and buffers of each proxy on the way: `sluice quarantine --reason SLUICE_BODY_TRUNCATED` shows them. If all have one size, that is the limit, and smaller bodies of the same key pass: raise it, or send smaller batches.',
   },
   SLUICE_BODY_CORRUPT: {
     cause: 'The body could not be decompressed, is compressed too often, or is not what its header says.',

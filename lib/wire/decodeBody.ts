@@ -159,7 +159,8 @@ function inflate(coding: ContentCoding, bytes: Uint8Array): Uint8Array {
     const code = nodeErrorCode(error);
     if (code === 'ERR_BUFFER_TOO_LARGE') throw inflatesTooFar();
     // Node's name for an input that ends too early, the same for zlib, brotli and zstd.
-    if (code === 'Z_BUF_ERROR') throw new RequestError('SLUICE_BODY_TRUNCATED', `It is ${coding}.`);
+    if (code === 'Z_BUF_ERROR')
+      throw new RequestError('SLUICE_BODY_TRUNCATED', `It is ${coding}, of ${bytes.length} bytes.`);
     throw new RequestError('SLUICE_BODY_CORRUPT', `It is ${coding}.`);
   }
 }

@@ -1,3 +1,4 @@
+import { endsEarly } from '../base/endsEarly.ts';
 import { parseExactJson } from '../base/exactJson.ts';
 import { parseSentJson, type SentJson } from '../base/sentJson.ts';
 import { MAX_EVENTS, MAX_PARTS, UNCOUNTED_LENGTH } from './limits.ts';
@@ -23,7 +24,7 @@ const COLON = 0x3a;
  *
  * @param exact Keep numbers that a double cannot hold; slower.
  * @param parse Parses without `exact`. Default JSON.parse.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_COSTLY`.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_TRUNCATED`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_COSTLY`.
  */
 export function parseJsonBody(
   text: string,
@@ -37,6 +38,8 @@ export function parseJsonBody(
   } catch (error) {
     if (error instanceof RangeError) throw wrongShape('It is nested too deeply.');
     if (!(error instanceof SyntaxError)) throw error;
+    if (endsEarly(text))
+      throw new RequestError('SLUICE_BODY_TRUNCATED', `It is JSON, of ${Buffer.byteLength(text)} bytes.`);
     const [detail] = FIRST_WRONG.exec(error.message) ?? [''];
     throw new RequestError('SLUICE_BODY_NOT_JSON', detail);
   }

@@ -130,7 +130,7 @@ describe('a refused request', () => {
   it('with a body that is not JSON is kept as it was sent, and counts as one event', async () => {
     const { send, rows, log, metrics } = startCollector();
     const headers = { 'statsig-sdk-type': 'py-server', 'statsig-sdk-version': '0.1.2' };
-    expect(await send(request({ body: '{"events":', headers }))).toMatchObject(
+    expect(await send(request({ body: '{"events":}', headers }))).toMatchObject(
       refusedWith(400, 'SLUICE_BODY_NOT_JSON'),
     );
     expect(rows.quarantine).toMatchObject([
@@ -140,7 +140,7 @@ describe('a refused request', () => {
         sdk_type: 'py-server',
         sdk_version: '0.1.2',
         path: '/v1/rgstr',
-        raw: '{"events":',
+        raw: '{"events":}',
         received_at: '2026-11-20T07:32:00.123Z',
       },
     ]);
@@ -150,8 +150,8 @@ describe('a refused request', () => {
         event: 'collect',
         status: 400,
         key: 'any',
-        body_bytes: 10,
-        decoded_bytes: 10,
+        body_bytes: 11,
+        decoded_bytes: 11,
         sdk: 'py-server 0.1.2',
         refused: { SLUICE_BODY_NOT_JSON: 1 },
         exposures_landed: 0,

@@ -75,7 +75,7 @@ describe('a quarantined event', () => {
       judge()(quarantined(only('{"time":1}'), { reason: 'SLUICE_EVENT_NO_NAME' })).refused,
     ).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
     expect(judge()(quarantined('{"eventNa', { reason: 'SLUICE_EVENT_NO_NAME' })).refused).toMatchObject([
-      { code: 'SLUICE_BODY_NOT_JSON' },
+      { code: 'SLUICE_BODY_TRUNCATED' },
     ]);
   });
 
