@@ -9,6 +9,7 @@ import {
   everything,
   forbiddenToAll,
   listing,
+  listingUploads,
   OWN,
   onObject,
   onTable,
@@ -31,15 +32,16 @@ describe('the session policy of an export', () => {
     onObject('GetObject', OWN, `ledger/exports/${name}/${table}/${DAY}.json`),
     onObject('PutObject', OWN, `ledger/exports/${name}/${table}/${DAY}.json`),
     listing(`${name}-warehouse`, `${name}/${DAY}/`),
-    ['s3:ListBucketMultipartUploads', `arn:aws:s3:::${name}-warehouse`],
+    listingUploads(`${name}-warehouse`),
     onObject('PutObject', `${name}-warehouse`, `${name}/${DAY}/a.parquet`),
     onObject('DeleteObject', `${name}-warehouse`, `${name}/${DAY}/a.parquet`),
     onObject('AbortMultipartUpload', `${name}-warehouse`, `${name}/${DAY}/a.parquet`),
   ];
 
+  const own = calls('acme', 'acme_events');
+
   it('allows reading its table and writing its customer’s folder, and nothing of another export', async () => {
     const policy = exportSession(place, config, exported);
-    const own = calls('acme', 'acme_events');
     await allows(own, policy, own, EXPORT);
     const beyond: readonly Asked[] = [
       ...calls('acme-2', 'acme_2_events'),
@@ -49,21 +51,27 @@ describe('the session policy of an export', () => {
       onObject('PutObject', OWN, `statsig/ingested/acme_events/${DAY}/v1/a.parquet`),
     ];
     await allows([], policy, beyond, EXPORT);
-    const forwarded = (kind: string) =>
-      `arn:aws:s3:::${OWN}/statsig/statsig_forwarded_${kind}/statsig_forwarded_${kind}/${DAY}/a`;
+  });
+
+  /** The folder of a day of a table that the collector fills. */
+  const forwarded = (statsigFolder: string, kind: string) =>
+    `${statsigFolder}/statsig_forwarded_${kind}/statsig_forwarded_${kind}/${DAY}/`;
+
+  it('allows reading the former folders of a table of SDKs while there are any', async () => {
+    const folder = forwarded('old', 'exposures');
+    const ofOld = [onObject('GetObject', OWN, `${folder}a`), listing(OWN, folder)];
+    const former = { ...config, formerStatsigFolders: [{ folder: 'old', until: DAY }] };
+    await allows(ofOld, exportSession(place, former, ofSdks), ofOld, everything);
+    await allows([], exportSession(place, config, ofSdks), ofOld, everything);
+  });
+
+  it('allows reading one table of SDKs, and writing one folder of a customer’s bucket', async () => {
     const reads: readonly Asked[] = [
-      ['s3:GetObject', forwarded('exposures')],
-      ['s3:GetObject', forwarded('events')],
+      onObject('GetObject', OWN, `${forwarded('statsig', 'exposures')}a`),
+      onObject('GetObject', OWN, `${forwarded('statsig', 'events')}a`),
       ...own,
     ];
     const sdks = exportSession(place, config, ofSdks);
-    const former = { ...config, formerStatsigFolders: [{ folder: 'old', until: DAY }] };
-    const ofOld = [
-      ['s3:GetObject', forwarded('exposures').replace('/statsig/', '/old/')],
-      listing(OWN, `old/statsig_forwarded_exposures/statsig_forwarded_exposures/${DAY}/`),
-    ] satisfies readonly Asked[];
-    await allows(ofOld, exportSession(place, former, ofSdks), ofOld, everything);
-    await allows([], sdks, ofOld, everything);
     // The bucket is the same customer's, the folder another.
     expect(await allowedOf(sdks, reads, EXPORT)).toEqual([
       ...textsOf(reads.slice(0, 1)),

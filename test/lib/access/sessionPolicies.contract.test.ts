@@ -11,6 +11,7 @@ import {
   acme,
   allowedOf,
   allows,
+  assuming,
   config,
   customersRole,
   DAY,
@@ -20,6 +21,7 @@ import {
   listing,
   OURS,
   OWN,
+  onKey,
   onObject,
   onTable,
   place,
@@ -29,9 +31,7 @@ import {
   rolesOf,
   sourceOf,
   stackResources,
-  textsOf,
   third,
-  VIA_S3,
 } from './sessions.ts';
 
 const dataset = required(acme.datasets[0]);
@@ -44,7 +44,7 @@ const wideLoad = (width: Width) => {
   return policyOf('IngestLoadRole', rolesOf({ ...stackResources, ...ingestRoles(stack, width) }));
 };
 
-/** The stack's. */
+/** The stack's own key. */
 const ownKey =
   roles
     .flatMap(({ statements }) => statements.flatMap(({ Resource = [] }) => Resource))
@@ -62,7 +62,7 @@ const loadCalls = (name: string, data: string, table: string, owner: string): re
   return [
     onObject('GetObject', drops, `${folder}${DAY}/a.parquet`),
     listing(drops, `${folder}2026-11-`),
-    ['kms:Decrypt', keyOf(owner), VIA_S3],
+    onKey('Decrypt', keyOf(owner)),
     onObject('GetObject', OWN, ledger),
     onObject('PutObject', OWN, ledger),
     listing(OWN, ledger),
@@ -98,52 +98,62 @@ describe('the session policy of a load', () => {
     await allows(own, policy, own);
     await allows([], policy, others);
     await allows([], policy, forbiddenToAll);
-    expect(await allowedOf(policy, [['kms:GenerateDataKey', ownKey, VIA_S3]])).toHaveLength(1);
+    expect(await allowedOf(policy, [onKey('GenerateDataKey', ownKey)])).toHaveLength(1);
   });
 
-  it.each(WIDTHS)(
-    'allows the same where the role may do more, as there are many sources: %s',
-    async (width) => {
-      const policy = loadSession(place, config, acme, dataset);
-      const role = wideLoad(width);
-      const callsOf = (calls: readonly Asked[], owner: string) =>
-        calls.map(([action, resource, context = {}]): Asked => {
-          const account = resource.includes('-drops') ? owner : OURS;
-          return [
-            action,
-            resource,
-            action.startsWith('s3:') ? { ...context, 's3:ResourceAccount': account } : context,
-          ];
-        });
+  describe.each(WIDTHS)('of a role that may do more, as there are many sources: %s', (width) => {
+    const policy = loadSession(place, config, acme, dataset);
+    const role = wideLoad(width);
+    /** The calls, with the account whose a bucket is: that of customers is of this owner. */
+    const callsOf = (calls: readonly Asked[], owner: string) =>
+      calls.map((call): Asked => {
+        if (!call.action.startsWith('s3:')) return call;
+        const account = call.resource.includes('-drops') ? owner : OURS;
+        return { ...call, context: { ...call.context, 's3:ResourceAccount': account } };
+      });
+
+    it('allows the same', async () => {
       const foreign = '111111111111';
       await allows(own, policy, callsOf(own, foreign), role);
       await allows([], policy, callsOf([...others, ...forbiddenToAll], foreign), role);
-      // A bucket of that name that is of somebody else, or of the deployment's own account.
-      const reading = own.filter(([, resource]) => resource.includes(':s3:::acme-drops'));
-      for (const owner of ['999999999990', OURS])
-        expect(await allowedOf(policy, callsOf(reading, owner), role)).toEqual(
-          width === 'buckets' ? [] : textsOf(reading),
-        );
-      // The whole role, without a session: the stack's own tables are not the load's.
+    });
+
+    it.each([
+      { what: 'somebody else', owner: '999999999990' },
+      { what: "the deployment's own account", owner: OURS },
+    ])(
+      'allows a bucket of that name that is of $what, unless the role names owners in place of buckets',
+      async (row) => {
+        const reading = own.filter(({ resource }) => resource.includes(':s3:::acme-drops'));
+        const allowed = width === 'buckets' ? [] : reading;
+        await allows(allowed, policy, callsOf(reading, row.owner), role);
+      },
+    );
+
+    it("has tables of the load, and none of the stack's own, also without a session", async () => {
       const changes = ['BatchUpdatePartition', 'BatchCreatePartition', 'GetTable'];
       const tables = ['statsig_forwarded_events', 'curated_events', 'experiment_exposures', 'received_hours'];
       const ofStack = tables.flatMap((table) => changes.map((action) => onTable(action, table)));
       await allows([], JSON.stringify(everything), ofStack, role);
-    },
-  );
+    });
+  });
 
-  it('allows a customer’s role but not the bucket, and limits the role’s session to one folder', async () => {
+  /** Calls by which the third source is read. */
+  const theirs: readonly Asked[] = [
+    onObject('GetObject', 'third-drops', `in/events/${DAY}/a.parquet`),
+    listing('third-drops', 'in/events/'),
+  ];
+  const decrypting = onKey('Decrypt', keyOf('333333333333'));
+
+  it('allows assuming a customer’s role, and not their bucket', async () => {
     const policy = loadSession(place, config, third, ofThird);
-    const theirs: readonly Asked[] = [
-      onObject('GetObject', 'third-drops', `in/events/${DAY}/a.parquet`),
-      listing('third-drops', 'in/events/'),
-    ];
-    const decrypting: Asked = ['kms:Decrypt', keyOf('333333333333'), VIA_S3];
     await allows([], policy, [...theirs, decrypting]);
-    const assuming: Asked = ['sts:AssumeRole', customersRole('333333333333')];
-    await allows([assuming], policy, [assuming]);
+    const role = assuming(customersRole('333333333333'));
+    await allows([role], policy, [role]);
     await allows([], policy, forbiddenToAll.slice(0, -1));
+  });
 
+  it('limits the session of a customer’s role to one folder', async () => {
     const reading = customerSession(third, 'in/events/', 'read');
     await allows([...theirs, decrypting], reading, [...theirs, decrypting], everything);
     const beyond: readonly Asked[] = [
@@ -152,8 +162,8 @@ describe('the session policy of a load', () => {
       listing('third-drops'),
       listing('third-drops', 'in/events'),
       onObject('PutObject', 'third-drops', 'in/events/a'),
-      ['kms:Decrypt', keyOf('222222222222')],
-      ['iam:CreateUser', 'arn:aws:iam::333333333333:user/x'],
+      { action: 'kms:Decrypt', resource: keyOf('222222222222') },
+      { action: 'iam:CreateUser', resource: 'arn:aws:iam::333333333333:user/x' },
     ];
     await allows([], reading, beyond, everything);
     // The plan only lists.
@@ -161,49 +171,53 @@ describe('the session policy of a load', () => {
     await allows(theirs.slice(1), planned, [...theirs, decrypting], everything);
   });
 
-  it('allows writing its own receipts, and nothing else in the customer’s bucket', async () => {
-    const receipt = (bucket: string, data: string) =>
-      `arn:aws:s3:::${bucket}/sluice-receipts/${data}/${DAY}/x.json`;
-    const writing: readonly Asked[] = [
-      ['s3:PutObject', receipt('acme-drops', 'events')],
-      ['kms:GenerateDataKey', keyOf('111111111111'), VIA_S3],
-    ];
-    const beyond = (name: string): readonly Asked[] => [
-      ['s3:GetObject', receipt(`${name}-drops`, 'events')],
-      ['s3:DeleteObject', receipt(`${name}-drops`, 'events')],
-      ['s3:PutObject', receipt(`${name}-drops`, 'events-2')],
-      ['s3:PutObject', receipt('acme-2-drops', 'events')],
+  /** A call on a receipt of a dataset. */
+  const onReceipt = (action: string, bucket: string, data = 'events') =>
+    onObject(action, bucket, `sluice-receipts/${data}/${DAY}/x.json`);
+  /** Calls on the bucket of a source beyond writing the receipts of its first dataset. */
+  function beyond(name: string): readonly Asked[] {
+    return [
+      onReceipt('GetObject', `${name}-drops`),
+      onReceipt('DeleteObject', `${name}-drops`),
+      onReceipt('PutObject', `${name}-drops`, 'events-2'),
+      onReceipt('PutObject', 'acme-2-drops'),
       onObject('PutObject', `${name}-drops`, `in/events/${DAY}/a.parquet`),
       onObject('PutObject', `${name}-drops`, 'sluice-receipts'),
       listing(`${name}-drops`, 'sluice-receipts/events/'),
-      ['kms:GenerateDataKey', keyOf('222222222222'), VIA_S3],
+      onKey('GenerateDataKey', keyOf('222222222222')),
     ];
+  }
+
+  it('allows writing its own receipts, and nothing else in the customer’s bucket', async () => {
+    const writing = [onReceipt('PutObject', 'acme-drops'), onKey('GenerateDataKey', keyOf('111111111111'))];
     const policy = loadSession(place, config, acme, dataset);
     await allows(writing, policy, [...writing, ...beyond('acme')]);
-    // Without receipts, nothing is written.
-    const { receipt: _, ...reads } = acme;
-    await allows([], loadSession(place, config, reads, dataset), writing.slice(0, 1));
+  });
 
-    const theirs: readonly Asked[] = [
-      ['s3:PutObject', receipt('third-drops', 'events')],
-      ['kms:GenerateDataKey', keyOf('333333333333'), VIA_S3],
-    ];
+  it('allows writing nothing where there are no receipts', async () => {
+    const { receipt: _, ...reads } = acme;
+    const policy = loadSession(place, config, reads, dataset);
+    await allows([], policy, [onReceipt('PutObject', 'acme-drops')]);
+  });
+
+  it('allows receipts to the session of a customer’s role that is for them alone', async () => {
+    const writing = [onReceipt('PutObject', 'third-drops'), onKey('GenerateDataKey', keyOf('333333333333'))];
     const session = customerSession(third, 'sluice-receipts/events/', 'receipt');
-    await allows(theirs, session, [...theirs, ...beyond('third')], everything);
+    await allows(writing, session, [...writing, ...beyond('third')], everything);
     for (const purpose of ['list', 'read'] as const)
-      await allows([], customerSession(third, 'in/events/', purpose), theirs, everything);
+      await allows([], customerSession(third, 'in/events/', purpose), writing, everything);
   });
 
   it('allows reading Spark’s log in the dataset’s folder, and listing the one of its table', async () => {
-    const calls = (folder: string): Asked[] => [
+    const calls = (folder: string): readonly Asked[] => [
       listing('acme-drops', `${folder}/_spark_metadata/`),
       onObject('GetObject', 'acme-drops', `${folder}/_spark_metadata/9.compact`),
     ];
     const both = [...calls('table/country=DE'), ...calls('table')];
     const policy = loadSession(place, config, acme, { ...dataset, folder: 'table/country=DE' });
     await allows(both.slice(0, 3), policy, both, everything);
-    const theirs = customerSession(acme, 'table/country=DE/', 'read');
-    await allows(both.slice(0, 3), theirs, both, everything);
+    const session = customerSession(acme, 'table/country=DE/', 'read');
+    await allows(both.slice(0, 3), session, both, everything);
   });
 
   it('allows listing the metadata folder of an Iceberg table, but not reading it', async () => {
@@ -215,8 +229,8 @@ describe('the session policy of a load', () => {
     const policy = loadSession(place, config, acme, { ...dataset, folder: 'table/data' });
     await allows(calls.slice(0, 1), policy, calls, everything);
     for (const purpose of ['list', 'read'] as const) {
-      const theirs = customerSession(acme, 'table/data/', purpose);
-      await allows(calls.slice(0, 1), theirs, calls, everything);
+      const session = customerSession(acme, 'table/data/', purpose);
+      await allows(calls.slice(0, 1), session, calls, everything);
     }
   });
 
@@ -234,7 +248,7 @@ describe('the session policy of a load', () => {
     const folder = 'ereignisse "日本" é';
     const policy = loadSession(place, config, acme, { ...dataset, folder });
     expect(policy).toMatch(/^[ -~]+$/);
-    const reading: Asked = onObject('GetObject', 'acme-drops', `${folder}/a`);
+    const reading = onObject('GetObject', 'acme-drops', `${folder}/a`);
     await allows([reading], policy, [reading], everything);
   });
 });

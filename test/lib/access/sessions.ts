@@ -6,11 +6,14 @@ import { acmeSource, eventsDataset, exportTo, type SourceInput } from '../../har
 import { readPolicies } from '../../permissions/Policies.ts';
 import { type Document, decideCall } from './decideCall.ts';
 
-/** The deployment's account, bucket and day. */
+/** The deployment's account. */
 export const OURS = '999999999999';
+/** The deployment's bucket. */
 export const OWN = 'own-bucket';
+/** The day of what is loaded and exported. */
 export const DAY = '2026-11-19';
 const ROLE = `arn:aws:sts::${OURS}:assumed-role/sluice-dev-IngestLoadRole-X/session`;
+/** The place of the deployment, as session policies take it. */
 export const place = {
   partition: 'aws',
   account: OURS,
@@ -66,12 +69,14 @@ export const config = defineConfig({
   ],
 });
 
-/** @throws Error without a value. */
+/** A value that is there. @throws Error without one. */
 export function required<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('no value');
   return value;
 }
+/** The source whose bucket Sluice reads by its own roles. */
 export const acme = required(config.sources[0]);
+/** The source whose bucket Sluice reads by a role of the customer. */
 export const third = required(config.sources[2]);
 
 /** The resources of the stack. */
@@ -90,6 +95,7 @@ export function rolesOf(stack: typeof stackResources) {
   };
   return readPolicies(resolveTemplate(template, values)).roles;
 }
+/** The roles of the stack. */
 export const roles = rolesOf(stackResources);
 
 /** The policy of a role. @param id Its name in the stack. */
@@ -103,29 +109,53 @@ export const everything: Document = {
   Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }],
 };
 
-/** A call. @property context Members of its context that conditions compare. */
-export type Asked = readonly [action: string, resource: string, context?: Readonly<Record<string, string>>];
+/** A call. */
+export interface Asked {
+  /** The action, as IAM names it. */
+  readonly action: string;
+  /** ARN of its resource. */
+  readonly resource: string;
+  /** Members of its context that conditions compare. Default: none. */
+  readonly context?: Readonly<Record<string, string>>;
+}
 
 /** A call on an object of S3. */
-export const onObject = (action: string, bucket: string, key: string): Asked => [
-  `s3:${action}`,
-  `arn:aws:s3:::${bucket}/${key}`,
-];
+export function onObject(action: string, bucket: string, key: string): Asked {
+  return { action: `s3:${action}`, resource: `arn:aws:s3:::${bucket}/${key}` };
+}
+
 /** A list of a bucket, of all of it without a prefix. */
-export const listing = (bucket: string, prefix?: string): Asked => [
-  's3:ListBucket',
-  `arn:aws:s3:::${bucket}`,
-  prefix === undefined ? {} : { 's3:prefix': prefix },
-];
+export function listing(bucket: string, prefix?: string): Asked {
+  return {
+    action: 's3:ListBucket',
+    resource: `arn:aws:s3:::${bucket}`,
+    ...(prefix === undefined ? {} : { context: { 's3:prefix': prefix } }),
+  };
+}
+
+/** A list of the uploads of a bucket that are not finished. */
+export function listingUploads(bucket: string): Asked {
+  return { action: 's3:ListBucketMultipartUploads', resource: `arn:aws:s3:::${bucket}` };
+}
+
 /** A call on a table of our database. */
-export const onTable = (action: string, table: string): Asked => [
-  `glue:${action}`,
-  `arn:aws:glue:us-east-1:${OURS}:table/sluice/${table}`,
-];
+export function onTable(action: string, table: string): Asked {
+  return { action: `glue:${action}`, resource: `arn:aws:glue:us-east-1:${OURS}:table/sluice/${table}` };
+}
+
+/** A call on a key, by way of S3. */
+export function onKey(action: 'Decrypt' | 'GenerateDataKey', keyArn: string): Asked {
+  return { action: `kms:${action}`, resource: keyArn, context: VIA_S3 };
+}
+
+/** A call that assumes a role. */
+export function assuming(roleArn: string): Asked {
+  return { action: 'sts:AssumeRole', resource: roleArn };
+}
 
 /** Calls as texts. */
-export function textsOf(calls: readonly Asked[]): string[] {
-  return calls.map(([action, resource, context]) =>
+export function textsOf(calls: readonly Asked[]): readonly string[] {
+  return calls.map(({ action, resource, context }) =>
     [action, resource, context?.['s3:prefix'] ?? ''].join(' ').trim(),
   );
 }
@@ -141,10 +171,10 @@ export async function allowedOf(
   sessionPolicy: string,
   calls: readonly Asked[],
   role = policyOf('IngestLoadRole'),
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const allowed: Asked[] = [];
   for (const call of calls) {
-    const [action, resource, context = {}] = call;
+    const { action, resource, context = {} } = call;
     const caller = {
       principal: ROLE,
       policies: [role],
@@ -184,7 +214,7 @@ export const forbiddenToAll: readonly Asked[] = [
   onObject('GetObject', OWN, `quarantine/${DAY}/a`),
   onObject('PutObject', OWN, 'ledger/acme/trigger.json'),
   onObject('PutObject', 'acme-drops', 'in/events/x'),
-  ['sqs:SendMessage', `arn:aws:sqs:us-east-1:${OURS}:sluice-dev-ingest-load`],
-  ['sts:AssumeRole', `arn:aws:iam::${OURS}:role/sluice-dev-IngestLoadRole-X`],
-  ['sts:AssumeRole', customersRole('333333333333')],
+  { action: 'sqs:SendMessage', resource: `arn:aws:sqs:us-east-1:${OURS}:sluice-dev-ingest-load` },
+  assuming(`arn:aws:iam::${OURS}:role/sluice-dev-IngestLoadRole-X`),
+  assuming(customersRole('333333333333')),
 ];
