@@ -8,6 +8,8 @@ export const limits = {
   bufferSeconds: { least: 0, most: 900, default: 300 },
   /** Size of a buffer, MiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
   bufferMebibytes: { least: 1, most: 128, default: 5 },
+  /** Characters of an extension. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
+  extensionCharacters: 128,
   /** How long records are kept that S3 does not accept, hours. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
   retentionHours: 24,
 } as const;

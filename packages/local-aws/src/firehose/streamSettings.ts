@@ -7,11 +7,11 @@ import { limits } from './errors.ts';
 export interface StreamSettings {
   /** The name of the bucket. */
   readonly bucket: string;
-  /** What the key of each object begins with. */
+  /** What the key of each object begins with, before the folders of its hour. */
   readonly prefix: string;
   /** What the name of each object ends with, with its dot; '' for none. */
   readonly extension: string;
-  /** When a buffer is full: after so long, or with so many bytes. */
+  /** When a buffer is delivered: once its first record is so many seconds old, or it has so many bytes. */
   readonly buffering: { readonly seconds: number; readonly bytes: number };
 }
 
@@ -21,7 +21,7 @@ const MEBIBYTE = 1024 * 1024;
 /**
  * Reads the settings of a stream.
  *
- * @throws AwsError `NotImplemented` for what isn't emulated.
+ * @throws AwsError `NotImplemented` for a prefix with an expression.
  */
 export function readStreamSettings(destination: DestinationProperties): StreamSettings {
   const { BucketARN, Prefix: prefix, FileExtension: extension, BufferingHints: hints } = destination;
@@ -37,29 +37,28 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
   };
 }
 
-/** An ARN of any service. */
-const arn = z.string().regex(/^arn:/, 'an ARN');
-
-/** The most characters of an extension: https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
-const EXTENSION_CHARACTERS = 128;
-
-/** When a buffer is full. */
-const bufferingHints = z.strictObject({
-  IntervalInSeconds: z.int().min(limits.bufferSeconds.least).max(limits.bufferSeconds.most).optional(),
-  SizeInMBs: z.int().min(limits.bufferMebibytes.least).max(limits.bufferMebibytes.most).optional(),
-});
+/** When a buffer is delivered. AWS takes both members or none: API_BufferingHints, as {@link limits}. */
+const bufferingHints = z
+  .strictObject({
+    IntervalInSeconds: z.int().min(limits.bufferSeconds.least).max(limits.bufferSeconds.most).optional(),
+    SizeInMBs: z.int().min(limits.bufferMebibytes.least).max(limits.bufferMebibytes.most).optional(),
+  })
+  .refine(
+    ({ IntervalInSeconds, SizeInMBs }) => (IntervalInSeconds === undefined) === (SizeInMBs === undefined),
+    'SizeInMBs and IntervalInSeconds belong together: a value for one of them needs a value for the other',
+  );
 
 /**
  * The destination of a stream. Records are delivered as they came: there is no conversion, partitioning, processing or
- * compression, so nothing goes to an error output, and prefixes have no expressions.
+ * compression. Nothing can fail in these, so a template's `ErrorOutputPrefix` is refused.
  */
 const extendedS3 = z.strictObject({
-  BucketARN: arn,
-  RoleARN: arn,
+  BucketARN: z.string().regex(/^arn:[^:]+:s3:::[^:/]+$/, 'an ARN of a bucket'),
+  RoleARN: z.string().regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/, 'an ARN of a role'),
   Prefix: z.string().default(''),
   FileExtension: z
     .string()
-    .max(EXTENSION_CHARACTERS)
+    .max(limits.extensionCharacters)
     .regex(
       /^$|^\.[0-9a-z!\-_.*'()]+$/,
       "an extension with its dot, of lower-case letters, digits and !-_.*'()",

@@ -67,9 +67,14 @@ export class Secrets {
    * @throws AwsError `ResourceNotFoundException`.
    */
   find(id: string): Secret {
-    const secret = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
+    const secret = this.#at(id);
     if (secret === undefined) throw secretNotFound();
     return secret;
+  }
+
+  /** A secret, its deletion scheduled or not; undefined if there is none. @param id As of {@link find}. */
+  #at(id: string): Secret | undefined {
+    return this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
   }
 
   /**
@@ -91,6 +96,23 @@ export class Secrets {
     const deleted = { ...this.usable(id), deletedAt };
     this.#keep(deleted);
     return deleted;
+  }
+
+  /**
+   * Deletes a secret at once, its deletion scheduled or not. One that does not exist is no error, so that a call can be
+   * repeated: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html. Its answer is as in
+   * https://github.com/getmoto/moto/blob/master/moto/secretsmanager/models.py.
+   *
+   * @param id As of {@link find}.
+   * @returns Its name and ARN, and when it was deleted: epoch milliseconds.
+   */
+  deleteNow(id: string): Pick<Secret, 'name' | 'arn'> & { readonly deletedAt: number } {
+    const deletedAt = this.#options.clock.now();
+    const secret = this.#at(id);
+    if (secret === undefined) return { name: id, arn: secretArn({ ...this.#options, name: id }), deletedAt };
+    const { name, arn } = secret;
+    this.remove(name);
+    return { name, arn, deletedAt };
   }
 
   /** Takes a deletion back. @throws As {@link find}. */

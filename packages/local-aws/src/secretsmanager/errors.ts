@@ -19,7 +19,7 @@ export const SECRETS_MANAGER_LIMITS = {
   stagesPerSecret: 20,
   /** Versions of a secret that are kept; those without a staging label go first. API_PutSecretValue */
   versions: 100,
-  /** Days until a secret is deleted. API_DeleteSecret */
+  /** Days that a caller can choose until a secret is deleted; `most` are the default. API_DeleteSecret */
   recoveryDays: { least: 7, most: 30 },
 } as const;
 
@@ -65,6 +65,17 @@ export const invalidRequest = (message: string): AwsError =>
 /** The secret would have more of something than Secrets Manager keeps. */
 export const limitExceeded = (message: string): AwsError =>
   new AwsError('LimitExceededException', 400, message);
+
+/** A deletion at once has no days to wait. https://github.com/getmoto/moto/blob/master/moto/secretsmanager/models.py */
+export const deletionContradicts = (): AwsError =>
+  invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+
+/**
+ * A version needs a value. The member is optional in AWS's API, which answers otherwise than for one that is missing.
+ * https://github.com/getmoto/moto/blob/master/moto/secretsmanager/responses.py
+ */
+export const valueMissing = (): AwsError =>
+  invalidRequest('You must provide either SecretString or SecretBinary.');
 
 /** A member is missing or out of its bounds. */
 export const validationError = (message: string): AwsError =>

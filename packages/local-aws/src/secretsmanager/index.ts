@@ -3,10 +3,10 @@ import { memberOf } from '../base/json.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
 import {
-  invalidParameter,
-  invalidRequest,
+  deletionContradicts,
   SECRETS_MANAGER_LIMITS as LIMITS,
   validationError,
+  valueMissing,
 } from './errors.ts';
 import { descriptionSchema, nameSchema, stringValueSchema } from './Secret.ts';
 import type { Secrets } from './Secrets.ts';
@@ -24,9 +24,6 @@ export function secretsManagerService({ secrets }: { readonly secrets: Secrets }
     operations: { ...secretOperations(secrets), ...valueOperations(secrets) },
   });
 }
-
-/** Days until a secret is deleted. */
-const { least, most } = LIMITS.recoveryDays;
 
 /** Create, describe, delete and restore secrets. */
 function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
@@ -68,18 +65,14 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
     DeleteSecret: operation({
       input: z.strictObject({
         SecretId: idSchema,
-        RecoveryWindowInDays: z.int().min(least).max(most).optional(),
-        ForceDeleteWithoutRecovery: z.boolean().optional(),
+        RecoveryWindowInDays: z.int().min(LIMITS.recoveryDays.least).max(LIMITS.recoveryDays.most).optional(),
+        ForceDeleteWithoutRecovery: z.boolean().default(false),
       }),
-      run: ({ SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery: isForced = false }) => {
-        if (isForced && RecoveryWindowInDays !== undefined)
-          throw invalidParameter(
-            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
-          );
-        const { arn, name, deletedAt } = secrets.scheduleDeletion(
-          SecretId,
-          isForced ? 0 : (RecoveryWindowInDays ?? most),
-        );
+      run: ({ SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced }) => {
+        if (isForced && days !== undefined) throw deletionContradicts();
+        const { arn, name, deletedAt } = isForced
+          ? secrets.deleteNow(SecretId)
+          : secrets.scheduleDeletion(SecretId, days ?? LIMITS.recoveryDays.most);
         return { ARN: arn, Name: name, DeletionDate: epochSeconds(deletedAt) };
       },
     }),
@@ -118,10 +111,12 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
         };
       },
     }),
+    // The versions come in one answer, so a page of them cannot be asked for. Those of a secret whose deletion is scheduled
+    // are listed: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html
     ListSecretVersionIds: operation({
-      input: z.strictObject({ SecretId: idSchema, IncludeDeprecated: z.boolean().optional() }),
-      run: ({ SecretId, IncludeDeprecated: isAll = false }) => {
-        const { arn, name, versions } = secrets.usable(SecretId);
+      input: z.strictObject({ SecretId: idSchema, IncludeDeprecated: z.boolean().default(false) }),
+      run: ({ SecretId, IncludeDeprecated: isAll }) => {
+        const { arn, name, versions } = secrets.find(SecretId);
         return {
           ARN: arn,
           Name: name,
@@ -143,8 +138,7 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
         SecretString: stringValueSchema.optional(),
       }),
       run: ({ SecretId, ClientRequestToken: token, VersionStages: stages, SecretString: value }) => {
-        if (value === undefined)
-          throw invalidRequest('You must provide either SecretString or SecretBinary.');
+        if (value === undefined) throw valueMissing();
         const { secret, version } = secrets.put(SecretId, { value, token, stages });
         return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: version.stages };
       },

@@ -2,23 +2,23 @@ import type { DeployedIdentity } from '../iam/Roles.ts';
 import type { ResolvedTemplate } from './resolveTemplate.ts';
 
 /**
- * The roles and users of a template, with their trust policies, all inline and attached policies, and boundaries.
+ * The roles and users of a template, with their trust policies, boundaries, and inline and attached policies. Of a policy
+ * that is not in the template only the ARN is known.
  *
  * @param account The account that the template is deployed to: twelve digits.
  */
 export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,
   account: string,
-): DeployedIdentity[] {
+): readonly DeployedIdentity[] {
   const managedPolicies = resources.filter(({ type }) => type === 'AWS::IAM::ManagedPolicy');
-  /** The managed policy that a name or an ARN says; without document if the template has none. */
-  const policyAt = (reference: unknown) => {
-    const named = managedPolicies.find(
-      ({ physicalId, arn }) => physicalId === reference || arn === reference,
-    );
-    return { reference, document: named?.properties['PolicyDocument'] };
-  };
+  /** The managed policy of an ARN. The physical ID of a managed policy is its ARN. */
+  const policyAt = (arn: unknown): NamedPolicy => ({
+    arn,
+    document: managedPolicies.find(({ physicalId }) => physicalId === arn)?.properties['PolicyDocument'],
+  });
   return resources.flatMap(({ type, arn, physicalId, properties }) => {
+    // Every role and every user has an ARN.
     if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
     // An identity names its managed policies, or a managed policy the identities that it is attached to.
     const side = type === 'AWS::IAM::Role' ? 'Roles' : 'Users';
@@ -26,7 +26,9 @@ export function deployedIdentities(
       listOf(policy.properties[side]).includes(physicalId),
     );
     const attached = listOf(properties['ManagedPolicyArns']).map(policyAt);
-    const boundaries = listOf(properties['PermissionsBoundary']).map(policyAt);
+    const boundaryArn = properties['PermissionsBoundary'];
+    const boundary = boundaryArn === undefined ? undefined : policyAt(boundaryArn);
+    const named = boundary === undefined ? attached : [...attached, boundary];
     return [
       {
         arn,
@@ -37,13 +39,21 @@ export function deployedIdentities(
           ...attached.flatMap(({ document }) => listOf(document)),
           ...attachedThere.map((policy) => policy.properties['PolicyDocument']),
         ],
-        boundary: boundaries[0]?.document,
-        unknownPolicies: [...attached, ...boundaries]
+        boundary: boundary?.document,
+        unknownPolicies: named
           .filter(({ document }) => document === undefined)
-          .map(({ reference }) => String(reference)),
+          .map((policy) => String(policy.arn)),
       },
     ];
   });
+}
+
+/** A managed policy that a role or user names. */
+interface NamedPolicy {
+  /** Its ARN, as the template has it. */
+  readonly arn: unknown;
+  /** Its document; undefined for a policy that is not in the template, as those of AWS itself. */
+  readonly document: unknown;
 }
 
 /** A member of an object; undefined for any other value. */

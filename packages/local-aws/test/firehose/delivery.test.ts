@@ -57,7 +57,10 @@ describe('delivered objects', () => {
 
 describe('buffers', () => {
   it('are delivered when their interval has passed since their first record', async () => {
-    await fixture.firehose.createStream('s', plainStream({ BufferingHints: { IntervalInSeconds: 60 } }));
+    await fixture.firehose.createStream(
+      's',
+      plainStream({ BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 5 } }),
+    );
     await fixture.put('s', 'a');
     fixture.clock.advance(30_000);
     await fixture.put('s', 'b');
@@ -74,7 +77,10 @@ describe('buffers', () => {
   });
 
   it('are delivered when they are full', async () => {
-    await fixture.firehose.createStream('s', plainStream({ BufferingHints: { SizeInMBs: 1 } }));
+    await fixture.firehose.createStream(
+      's',
+      plainStream({ BufferingHints: { IntervalInSeconds: 300, SizeInMBs: 1 } }),
+    );
     const half = 'x'.repeat(512 * 1024);
     await fixture.put('s', half);
     await fixture.pending(1);

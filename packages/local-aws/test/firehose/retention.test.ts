@@ -19,7 +19,10 @@ afterEach(() => fixture.end());
 
 async function openStream(): Promise<void> {
   await fixture.start();
-  await fixture.firehose.createStream('s', plainStream({ BufferingHints: { IntervalInSeconds: 60 } }));
+  await fixture.firehose.createStream(
+    's',
+    plainStream({ BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 5 } }),
+  );
 }
 
 /** The path of the file with what has expired. */

@@ -43,6 +43,20 @@ describe('creating a stream', () => {
     });
   });
 
+  it.each([
+    { what: 'an interval without a size', more: { BufferingHints: { IntervalInSeconds: 60 } } },
+    { what: 'a size without an interval', more: { BufferingHints: { SizeInMBs: 1 } } },
+    {
+      what: 'an ARN of another service as bucket',
+      more: { BucketARN: 'arn:aws:sqs:us-east-1:000000000000:q' },
+    },
+    { what: 'an ARN without a bucket', more: { BucketARN: 'arn:aws:s3:::' } },
+  ])('rejects $what', async ({ more }) => {
+    await expect(fixture.firehose.createStream('s', plainStream(more))).rejects.toMatchObject({
+      code: 'InvalidRequest',
+    });
+  });
+
   it('rejects a name that exists and a name that is not valid', async () => {
     await fixture.firehose.createStream('s', plainStream());
     await expect(fixture.firehose.createStream('s', plainStream())).rejects.toMatchObject({

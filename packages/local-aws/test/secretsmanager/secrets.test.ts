@@ -5,6 +5,7 @@ import {
   DescribeSecretCommand,
   GetRandomPasswordCommand,
   GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
   UpdateSecretVersionStageCommand,
@@ -97,6 +98,30 @@ describe('a secret', () => {
     await local.clock.advance(1);
     await create('left', 'two');
     expect((await get('left')).SecretString).toBe('two');
+  });
+
+  it('that is deleted without recovery leaves its name at once, its deletion scheduled or not', async () => {
+    const atOnce = { SecretId: 'left', ForceDeleteWithoutRecovery: true };
+    for (const SecretString of ['one', 'two']) {
+      await create('left', SecretString);
+      if (SecretString === 'two') await local.client.send(new DeleteSecretCommand({ SecretId: 'left' }));
+      const { Name, DeletionDate } = await local.client.send(new DeleteSecretCommand(atOnce));
+      expect({ Name, DeletionDate }).toEqual({ Name: 'left', DeletionDate: new Date(START) });
+    }
+    await expect(get('left')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect((await local.client.send(new DeleteSecretCommand(atOnce))).Name).toBe('left');
+  });
+
+  it('lists its versions also when it is deleted, those without a label if they are asked for', async () => {
+    await create('listed', 'one');
+    for (const value of ['two', 'three']) await put('listed', value);
+    await local.client.send(new DeleteSecretCommand({ SecretId: 'listed' }));
+    const stagesOf = async (IncludeDeprecated: boolean) => {
+      const command = new ListSecretVersionIdsCommand({ SecretId: 'listed', IncludeDeprecated });
+      return (await local.client.send(command)).Versions?.map(({ VersionStages }) => VersionStages);
+    };
+    expect(await stagesOf(false)).toEqual([['AWSPREVIOUS'], ['AWSCURRENT']]);
+    expect(await stagesOf(true)).toEqual([[], ['AWSPREVIOUS'], ['AWSCURRENT']]);
   });
 
   it('moves AWSCURRENT only from the version that the caller names', async () => {
@@ -193,6 +218,19 @@ describe('an error of Secrets Manager', () => {
         create('x', 'v').then(() => local.client.send(new PutSecretValueCommand({ SecretId: 'x' }))),
       name: 'InvalidRequestException',
       message: /SecretString or SecretBinary/,
+    },
+    {
+      what: 'a deletion at once after seven days',
+      call: () =>
+        local.client.send(
+          new DeleteSecretCommand({
+            SecretId: 'x',
+            ForceDeleteWithoutRecovery: true,
+            RecoveryWindowInDays: 7,
+          }),
+        ),
+      name: 'InvalidParameterException',
+      message: /in conjunction with RecoveryWindowInDays/,
     },
     {
       what: 'a value of more than 65,536 bytes',

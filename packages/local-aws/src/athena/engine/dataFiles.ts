@@ -1,4 +1,3 @@
-import type { Column, StorageDescriptor } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { archivedClasses } from '../../s3/model/StoredObject.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
@@ -87,18 +86,4 @@ function escapeValue(value: string): string {
 /** The value of a partition key. Hive's default partition stands for null. */
 export function partitionKeyValue(value: string): string | null {
   return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
-}
-
-/** The storage descriptor of a Parquet table. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
-export function parquetStorageDescriptor(columns: readonly Column[], location: string): StorageDescriptor {
-  return {
-    Columns: [...columns],
-    Location: location,
-    InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-    OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-    SerdeInfo: {
-      SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-      Parameters: { 'serialization.format': '1' },
-    },
-  };
 }

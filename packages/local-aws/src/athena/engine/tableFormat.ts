@@ -8,6 +8,35 @@ export const JSON_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
 /** CSV of texts, as dbt uploads its seeds. https://docs.aws.amazon.com/athena/latest/ug/csv-serde.html */
 export const CSV_SERDE = 'org.apache.hadoop.hive.serde2.OpenCSVSerde';
 
+/** The members of a storage descriptor that say how the files are read. */
+export interface TableStorage {
+  /** The class that reads files. */
+  readonly InputFormat: string;
+  /** The class that writes files. */
+  readonly OutputFormat: string;
+  /** The class that reads rows, with its settings. */
+  readonly SerdeInfo: {
+    readonly SerializationLibrary: string;
+    readonly Parameters: Readonly<Record<string, string>>;
+  };
+}
+
+/**
+ * What Athena states of a SerDe for which a statement states nothing:
+ * https://docs.aws.amazon.com/cli/latest/reference/athena/get-table-metadata.html#examples
+ */
+export const SERDE_PARAMETERS: Readonly<Record<string, string>> = { 'serialization.format': '1' };
+
+/** Storage of a table of Parquet. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
+export const PARQUET_STORAGE: TableStorage = {
+  InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+  OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+  SerdeInfo: {
+    SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+    Parameters: SERDE_PARAMETERS,
+  },
+};
+
 /** The format of a table's files. */
 export type TableFormat =
   | { readonly kind: 'parquet' | 'json' }

@@ -1,10 +1,7 @@
-import type { StorageDescriptor } from '../../glue/index.ts';
 import { CATALOG } from '../engine/Session.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
-
-/** The members of a storage descriptor that say how the files are read. */
-export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat' | 'SerdeInfo'>;
+import type { TableStorage } from '../engine/tableFormat.ts';
 
 /** A table name in a statement. */
 export interface TableName {
@@ -108,8 +105,8 @@ export type Statement =
       readonly comment: string | undefined;
       readonly location: string;
       readonly properties: ReadonlyMap<string, string>;
-      /** Storage of text files; undefined for Parquet. */
-      readonly storage: TableStorage | undefined;
+      /** How its files are read. */
+      readonly storage: TableStorage;
     }
   | { readonly kind: 'dropTable'; readonly name: TableName; readonly ifExists: boolean }
   | {

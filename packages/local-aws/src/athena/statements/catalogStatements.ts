@@ -1,6 +1,5 @@
 import { type Catalog, type Column, isView, removePartition, type TableEntry } from '../../glue/index.ts';
 import { parseHiveType } from '../../trino/index.ts';
-import { parquetStorageDescriptor } from '../engine/dataFiles.ts';
 import { assertNotIceberg } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
@@ -100,7 +99,8 @@ function createTable(statement: StatementOf<'createTable'>, run: CatalogRun): vo
     },
     PartitionKeys: partitionKeys.map(glueColumn),
     StorageDescriptor: {
-      ...parquetStorageDescriptor(columns.map(glueColumn), withoutLastSlash(location)),
+      Columns: columns.map(glueColumn),
+      Location: withoutLastSlash(location),
       ...storage,
     },
   });

@@ -1,9 +1,9 @@
 import { BEGINS_QUERY } from '../../trino/index.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from './parseExplain.ts';
-import { StorageClauses } from './parseStorage.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
+import { StorageClauses } from './StorageClauses.ts';
 import { parseDescribe } from './show/describeTable.ts';
 
 /** What a statement can begin with, in Trino's words. */

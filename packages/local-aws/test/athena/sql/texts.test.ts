@@ -5,6 +5,7 @@ import { openLake } from './openLake.ts';
 
 const OPEN_X = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'";
 const OPEN_CSV = "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'";
+const PARQUET_INPUT = 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat';
 
 let lake: Awaited<ReturnType<typeof openLake>>;
 beforeAll(async () => {
@@ -111,7 +112,15 @@ describe('tables of texts', () => {
       reason: /The SerDe org\.apache\.\S+RegexSerDe/,
     },
     { clauses: `${OPEN_CSV} WITH SERDEPROPERTIES ('separatorChar' = ';')`, reason: /WITH SERDEPROPERTIES/ },
-    { clauses: `${OPEN_X} STORED AS PARQUET`, reason: /STORED AS PARQUET/ },
+    { clauses: `${OPEN_X} STORED AS PARQUET`, reason: /The SerDe \S+JsonSerDe with STORED AS PARQUET/ },
+    {
+      clauses: "ROW FORMAT SERDE 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'",
+      reason: /The SerDe \S+ParquetHiveSerDe for texts/,
+    },
+    {
+      clauses: `STORED AS INPUTFORMAT '${PARQUET_INPUT}' OUTPUTFORMAT 'org.example.ParquetOutputFormat'`,
+      reason: /STORED AS INPUTFORMAT \S+ OUTPUTFORMAT org\.example\.ParquetOutputFormat/,
+    },
   ])('are refused by name when they are made: $clauses', async ({ clauses, reason }) => {
     const made = lake.ask(`CREATE EXTERNAL TABLE bad (a string) ${clauses} LOCATION 's3://lake/bad/'`);
     await expect(made).rejects.toThrow(reason);

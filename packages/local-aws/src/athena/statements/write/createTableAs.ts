@@ -1,6 +1,7 @@
 import { parseHiveType } from '../../../trino/index.ts';
-import { listObjects, parquetStorageDescriptor } from '../../engine/dataFiles.ts';
+import { listObjects } from '../../engine/dataFiles.ts';
 import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import { PARQUET_STORAGE } from '../../engine/tableFormat.ts';
 import { openQuery, type QueryRun } from '../queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from '../Statement.ts';
 import { assertColumnNames, assertColumns, hiveColumns } from './queryColumns.ts';
@@ -96,7 +97,7 @@ async function createTableAs(
     TableType: 'EXTERNAL_TABLE',
     Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
     PartitionKeys: keyColumns,
-    StorageDescriptor: parquetStorageDescriptor(dataColumns, location),
+    StorageDescriptor: { Columns: dataColumns, Location: location, ...PARQUET_STORAGE },
   });
   if (written.partitions.length > 0) addPartitions(run, { database, name }, written.partitions);
   return toStatementResult(written);
