@@ -2,11 +2,12 @@ import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
+import type { LiveAnswer, LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import { liveLine } from '../../observe/live/entryText.ts';
 import { readGate } from '../../observe/live/gate.ts';
 import type { LiveOptions } from '../../observe/live/LiveOptions.ts';
 import { readLive } from '../../observe/live/live.ts';
+import { eventually } from '../harness/waiting.ts';
 import { startObserved } from './startObserved.ts';
 
 const START = Date.UTC(2026, 10, 20, 8);
@@ -16,6 +17,7 @@ let deployed: Deployment;
 
 beforeAll(async () => {
   observed = await startObserved(START);
+  // Both have the names of the local cloud's stack. The second is read as one on AWS: from its log.
   const about = {
     config: defineConfig({ bucket: observed.cloud.bucket, unitIds: { companyID: 'company_id' } }),
     stack: { service: 'sluice', stage: 'local' },
@@ -40,18 +42,26 @@ const event = (eventName: string, userID: string, more: object = {}) => ({
 const exposure = (userID: string, config: string) =>
   event('statsig::config_exposure', userID, { metadata: { config, ruleID: 'r1' } });
 
-/** Reads until so many entries have come. */
+/** Reads until so many entries have come, or more. */
 async function follow(deployment: Deployment, after: string, count: number, options: LiveOptions = {}) {
-  const entries: LiveEntry[] = [];
-  let next = after;
-  const deadline = performance.now() + 20_000;
-  while (entries.length < count && performance.now() < deadline) {
-    const answer = await readLive(deployment, { ...options, after: next, waitMs: 5_000 });
-    entries.push(...answer.entries);
-    next = answer.next;
-  }
-  return { entries, next };
+  const answers: LiveAnswer[] = [];
+  await eventually(
+    `${count} entries of what happens`,
+    async () => {
+      const next = answers.at(-1)?.next ?? after;
+      answers.push(await readLive(deployment, { ...options, after: next, waitMs: 5_000 }));
+      return answers.flatMap(({ entries }) => entries);
+    },
+    ({ length }) => length >= count,
+  );
+  const entries = answers.flatMap((answer) => answer.entries);
+  return { answers, entries, next: answers.at(-1)?.next ?? after };
 }
+
+const namesOf = (entries: readonly LiveEntry[]) =>
+  entries.flatMap((entry) => (entry.type === 'event' ? [entry.name] : []));
+const requestsOf = (entries: readonly LiveEntry[]) =>
+  entries.flatMap((entry) => (entry.type === 'request' ? [entry] : []));
 
 async function cursor(deployment: Deployment = local): Promise<string> {
   return (await readLive(deployment, {})).next;
@@ -59,24 +69,22 @@ async function cursor(deployment: Deployment = local): Promise<string> {
 
 const SDK = { 'statsig-sdk-type': 'javascript-client', 'statsig-sdk-version': '3.33.5' };
 
-it('before all else the gate names where the first event stopped', async () => {
+// It comes first, as it is about a deployment without a delivery.
+describe('the gate', () => {
   const gate = async () => readGate({ ...local, now: observed.clock.now() });
-  expect(await gate()).toMatchObject({ gate: 'no_request' });
-  const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
-  await fetch(`${observed.cloud.collector}/v1/rgstr`, { method: 'OPTIONS', headers });
-  expect(await gate()).toMatchObject({ gate: 'preflight_only' });
-  await observed.send({ events: [] }, { 'statsig-api-key': 'console-x' });
-  expect(await gate()).toMatchObject({
-    gate: 'refused',
-    text: expect.stringMatching(/^Refused with SLUICE_KEY_MISSING: .*client-…/),
+
+  it('names where the first event stopped, until a file of it is there', async () => {
+    expect(await gate()).toMatchObject({ gate: 'no_request' });
+    const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+    await fetch(`${observed.cloud.collector}/v1/rgstr`, { method: 'OPTIONS', headers });
+    expect(await gate()).toMatchObject({ gate: 'preflight_only' });
+    await observed.send({ events: [] }, { 'statsig-api-key': 'console-x' });
+    expect(await gate()).toMatchObject({ gate: 'refused', code: 'SLUICE_KEY_MISSING' });
+    await observed.send({ events: [event('first', 'ada')] });
+    expect(await gate()).toMatchObject({ gate: 'accepted' });
+    await observed.cloud.flush();
+    expect(await gate()).toBeNull();
   });
-  await observed.send({ events: [event('first', 'ada')] });
-  expect(await gate()).toMatchObject({
-    gate: 'accepted',
-    text: expect.stringContaining(' seconds, or at once'),
-  });
-  await observed.cloud.flush();
-  expect(await gate()).toBeNull();
 });
 
 describe('what happens in the local cloud', () => {
@@ -89,9 +97,9 @@ describe('what happens in the local cloud', () => {
     );
     const { entries } = await follow(local, after, 1, { filter: { errors: true } });
     expect(entries).toMatchObject([{ type: 'request', status: 403, host: 'phone.example', received: 0 }]);
-    expect(liveLine(entries[0] as LiveEntry)).toMatch(
-      /403 .* SLUICE_LOCAL_HOST_REFUSED {2}Host phone\.example /,
-    );
+    expect(entries.map((entry) => liveLine(entry))).toEqual([
+      expect.stringMatching(/403 .* SLUICE_LOCAL_HOST_REFUSED {2}Host phone\.example /),
+    ]);
   });
 
   it('has a request with its counts, and its rows', async () => {
@@ -142,67 +150,66 @@ describe('what happens in the local cloud', () => {
   it('begins with the last entries that match, and reads on after them', async () => {
     for (const name of ['one', 'two', 'three'])
       await observed.send({ events: [event(`last-${name}`, 'cyd')] });
-    const { next } = await follow(local, await cursor(), 0);
+    const next = await cursor();
     const filter = { user: 'cyd' };
     const recent = await readLive(local, { last: 2, filter });
-    const names = (entries: readonly LiveEntry[]) =>
-      entries.map((entry) => entry.type === 'event' && entry.name);
-    expect(names(recent.entries)).toEqual(['last-two', 'last-three']);
+    expect(namesOf(recent.entries)).toEqual(['last-two', 'last-three']);
     expect(recent).toMatchObject({ dropped: 0, notes: [] });
     await observed.send({ events: [event('last-four', 'cyd')] });
-    expect(names((await follow(local, recent.next, 1, { filter })).entries)).toEqual(['last-four']);
-    expect(names((await follow(local, next, 1, { filter })).entries)).toEqual(['last-four']);
+    expect(namesOf((await follow(local, recent.next, 1, { filter })).entries)).toEqual(['last-four']);
+    expect(namesOf((await follow(local, next, 1, { filter })).entries)).toEqual(['last-four']);
   });
 
-  it('is filtered by user, event, SDK and errors', async () => {
-    const after = await cursor();
-    const layer = event('statsig::layer_exposure', 'dan', {
-      metadata: { config: 'f-layer', ruleID: 'r', parameterName: 'p', isExplicitParameter: 'false' },
+  describe('with a filter', () => {
+    let after: string;
+    beforeAll(async () => {
+      after = await cursor();
+      const layer = event('statsig::layer_exposure', 'dan', {
+        metadata: { config: 'f-layer', ruleID: 'r', parameterName: 'p', isExplicitParameter: 'false' },
+      });
+      const company = { user: { userID: 'dan', customIDs: { companyID: 'acme' } } };
+      const events = [event('f-events', 'dan', company), exposure('dan', 'f-flag'), layer, event('', 'dan')];
+      await observed.send({ events }, { 'statsig-sdk-type': 'py-server' });
+      await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
+      // Four rows and two requests.
+      await follow(local, after, 6);
     });
-    const company = { user: { userID: 'dan', customIDs: { companyID: 'acme' } } };
-    const events = [event('f-events', 'dan', company), exposure('dan', 'f-flag'), layer, event('', 'dan')];
-    await observed.send({ events }, { 'statsig-sdk-type': 'py-server' });
-    await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
-    await follow(local, after, 2, { filter: { errors: true } });
-    for (const { filter, shown } of [
-      { filter: { user: 'dan' }, shown: ['', 'f-events', 'f-flag', 'f-layer'] },
-      { filter: { user: 'acme' }, shown: ['f-events'] },
-      { filter: { event: '' }, shown: [''] },
-      { filter: { sdk: 'py-server' }, shown: ['', 202, 'f-events', 'f-flag', 'f-layer'] },
-      { filter: { errors: true }, shown: ['', 202, 401] },
-      { filter: { user: 'dan', errors: true }, shown: [''] },
-    ]) {
+
+    it.each([
+      { filter: { user: 'dan' }, names: ['', 'f-events', 'f-flag', 'f-layer'], statuses: [] },
+      { filter: { user: 'acme' }, names: ['f-events'], statuses: [] },
+      { filter: { event: 'f-flag' }, names: ['f-flag'], statuses: [] },
+      { filter: { event: '' }, names: [''], statuses: [] },
+      { filter: { sdk: 'py-server' }, names: ['', 'f-events', 'f-flag', 'f-layer'], statuses: [202] },
+      // One event of the accepted request has no name.
+      { filter: { errors: true }, names: [''], statuses: [202, 401] },
+      { filter: { user: 'dan', errors: true }, names: [''], statuses: [] },
+    ])('is what fits $filter', async ({ filter, names, statuses }) => {
       const { entries } = await readLive(local, { after, filter });
-      const found = entries.map((entry) =>
-        entry.type === 'request' ? entry.status : entry.type === 'event' && entry.name,
-      );
-      expect({ filter, shown: found.sort() }).toEqual({ filter, shown });
-    }
+      expect(namesOf(entries).sort()).toEqual(names);
+      expect(requestsOf(entries).map(({ status }) => status)).toEqual(statuses);
+    });
   });
 
-  it('counts what overflowed and what was not stored', async () => {
-    const after = await cursor();
-    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
-    await observed.send({ events: [event('over', 'fay')] });
-    const { entries } = await follow(local, after, 1, { filter: { errors: true } });
-    expect(entries).toEqual([
-      expect.objectContaining({
-        status: 202,
-        received: 1,
-        events: 0,
-        overflowed: 1,
-        not_streamed: 'not_acknowledged: ServiceUnavailableException',
-      }),
-    ]);
+  describe('while the stream is away', () => {
     // The collector tries the stream again after a while.
-    await observed.control('POST', 'clock', { advanceMs: 30_000 });
-  });
+    afterEach(() => observed.control('POST', 'clock', { advanceMs: 30_000 }));
 
-  it('stops waiting when nobody waits for the answer', async () => {
-    const gone = new AbortController();
-    const waiting = readLive({ ...local, signal: gone.signal }, { after: await cursor(), waitMs: 25_000 });
-    gone.abort();
-    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    it('has how many rows overflowed, and why the stream did not take them', async () => {
+      const after = await cursor();
+      await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+      await observed.send({ events: [event('over', 'fay')] });
+      const { entries } = await follow(local, after, 1, { filter: { errors: true } });
+      expect(entries).toEqual([
+        expect.objectContaining({
+          status: 202,
+          received: 1,
+          events: 0,
+          overflowed: 1,
+          not_streamed: 'not_acknowledged: ServiceUnavailableException',
+        }),
+      ]);
+    });
   });
 
   it('begins with the last entries also where an answer of the feed has no room for all', async () => {
@@ -216,51 +223,42 @@ describe('what happens in the local cloud', () => {
     expect(entries).toEqual([expect.objectContaining({ name: 'long-8' })]);
   });
 
-  it('says when the local cloud cannot be read', async () => {
-    const away = { ...local, localControl: 'http://127.0.0.1:1' };
-    await expect(readLive(away, {})).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_LOCAL_UNREADABLE' });
+  it('refuses a cursor that is none', async () => {
+    await expect(readLive(local, { after: 'x' })).rejects.toMatchObject({
+      code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN',
+    });
   });
 });
 
 describe('what happens in a deployment', () => {
-  const now = () => ({ ...deployed, now: observed.clock.now() });
+  const deployedNow = () => ({ ...deployed, now: observed.clock.now() });
+  /** Lines of the log are shown once they are ten seconds old. */
+  const LATE_MS = 10_000;
 
-  it('has the requests of the log once each, in several reads, and says what it leaves out', async () => {
-    const after = await cursor(now());
+  it('has each request of the log once, in pages, when its line is ten seconds old', async () => {
+    const after = await cursor(deployedNow());
     const ids: string[] = [];
     for (let i = 0; i < 5; i += 1) ids.push((await observed.send({ events: [event('e', 'gil')] })).requestId);
-    expect((await readLive(now(), { after })).entries).toEqual([]);
-    await observed.clock.advance(10_000);
-    const shown: string[] = [];
-    let next = after;
-    const deadline = performance.now() + 20_000;
-    while (shown.length < 5 && performance.now() < deadline) {
-      const answer = await readLive(now(), { after: next, most: 2, waitMs: 5_000 });
-      expect(answer.entries.length).toBeLessThanOrEqual(2);
-      shown.push(
-        ...answer.entries.map((entry) => (entry.type === 'request' ? String(entry.request_id) : entry.type)),
-      );
-      next = answer.next;
-      expect(answer.notes).toEqual([
-        expect.stringContaining('1 % of the others'),
-        expect.stringContaining('local cloud only'),
-      ]);
-    }
-    expect(shown.sort()).toEqual(ids.sort());
-    expect((await readLive(now(), { after: next })).entries).toEqual([]);
+    expect((await readLive(deployedNow(), { after })).entries).toEqual([]);
+    await observed.clock.advance(LATE_MS);
+    const { answers, entries, next } = await follow(deployedNow(), after, 5, { most: 2 });
+    expect(answers.map((answer) => answer.entries.length)).toEqual([2, 2, 1]);
+    expect(
+      requestsOf(entries)
+        .map(({ request_id }) => request_id)
+        .sort(),
+    ).toEqual(ids.sort());
+    expect((await readLive(deployedNow(), { after: next })).entries).toEqual([]);
+  });
+
+  it('has only what was refused, if it is asked for errors', async () => {
+    const after = await cursor(deployedNow());
     const refused = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
     await observed.send({ events: [event('e', 'gil')] });
-    await observed.clock.advance(10_000);
-    const { entries } = await follow(now(), next, 1, { filter: { errors: true } });
+    await observed.clock.advance(LATE_MS);
+    const { entries } = await follow(deployedNow(), after, 1, { filter: { errors: true } });
     expect(entries).toEqual([
       expect.objectContaining({ request_id: refused.requestId, status: 401, code: 'SLUICE_KEY_MISSING' }),
     ]);
-  });
-
-  it('refuses a cursor that is none', async () => {
-    for (const deployment of [deployed, local])
-      await expect(readLive(deployment, { after: 'x' })).rejects.toMatchObject({
-        code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN',
-      });
   });
 });

@@ -1,16 +1,16 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { versionName } from '../../../lib/ledger/versions.ts';
 import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
-import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, ingestedTableFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { exposures } from '../../lib/curate/startCurations.ts';
+import { parquetOf } from '../../lib/drops/load/startLoads.ts';
 
-const DAY = addDays(utcDay(Date.now()), -30);
+const DAY = '2026-10-31';
 const input = { bucket: 'sluice-own', statsigFolder: 'own' };
 const config = defineConfig(input);
 const aws = await startAws();
@@ -24,7 +24,7 @@ ensureTables(
 await aws.store.put(
   config.bucket,
   `${dayFolder(config, 'exposures', DAY)}a.parquet`,
-  await parquetFromQuery(exposures(0, 3, DAY)),
+  await parquetOf(exposures(0, 3, DAY)),
 );
 const { lines, invoke } = await configuredFunction(
   input,
@@ -46,6 +46,7 @@ const task = {
   kind: 'exposures',
   day: DAY,
   reason: 'new',
+  // The function has the machine's clock, and tasks of old versions are outdated.
   version: versionName(Date.now(), () => 0),
 };
 /** @param receives How often the queue has handed the message out. */
@@ -55,9 +56,20 @@ const curate = (asked = task, receives = 1) =>
 describe('the function that curates', () => {
   it('curates a day, and asks the plan to write it into the views', async () => {
     expect(await curate()).toEqual({ batchItemFailures: [] });
-    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate', day: DAY, outcome: 'curated' }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        event: 'curate',
+        day: DAY,
+        outcome: 'curated',
+        account: expect.objectContaining({ rawRows: 3, rows: 3 }),
+      }),
+    );
+    const folder = versionPrefix(config, config.curatedTables.exposures, DAY, task.version);
     const { partitions } = aws.catalog.table(config.database, config.curatedTables.exposures);
-    expect(partitions.map(({ values }) => values)).toEqual([[DAY]]);
+    expect(partitions.map(({ values, input }) => [values, input.StorageDescriptor?.Location])).toEqual([
+      [[DAY], `s3://sluice-own/${folder}`],
+    ]);
+    expect(aws.keys(config.bucket, folder)).toEqual([expect.stringMatching(/\.parquet$/)]);
     expect(
       aws.queues
         .byName('plan')
@@ -67,29 +79,40 @@ describe('the function that curates', () => {
     expect(aws.queues.byName('task').pending()).toBe(0);
   });
 
-  it('logs a day as failed at the try after which its queue gives up', async () => {
-    const day = addDays(DAY, 1);
+  it('hands a day back at its second try, and records it as failed at the third, the last of its queue', async () => {
+    const day = '2026-11-01';
     const raw = `${dayFolder(config, 'exposures', day)}a.parquet`;
-    await aws.store.put(config.bucket, raw, await parquetFromQuery(exposures(0, 3, day)));
+    await aws.store.put(config.bucket, raw, await parquetOf(exposures(0, 3, day)));
     const key = `${config.bucket}/${raw}`;
-    const operations = ['GetObject'];
-    aws.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', operations, key, calls: 'all' }] });
+    aws.faults.set({
+      s3: [{ fault: 'failCalls', code: 'SlowDown', operations: ['GetObject'], key, calls: 'all' }],
+    });
     const asked = { ...task, day };
-    const failed = expect.objectContaining({ event: 'curate', day, outcome: 'failed' });
     expect(await curate(asked, 2)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
-    expect(lines).not.toContainEqual(failed);
     expect(await curate(asked, 3)).toEqual({ batchItemFailures: [] });
-    expect(lines).toContainEqual(failed);
+    const ended = lines.filter(({ event }) => event === 'curate');
+    expect(ended.map(({ outcome }) => outcome)).toEqual(['handed_back', 'failed']);
+    const entry = new GetObjectCommand({
+      Bucket: 'sluice-own',
+      Key: `ledger/curated/exposures/${day}.json`,
+    });
+    const text = (await (await aws.s3.send(entry)).Body?.transformToString()) ?? '';
+    expect(JSON.parse(text)).toMatchObject({ state: 'failed' });
   });
 
-  it('sweeps if it is asked to: a version whose note is due goes', async () => {
-    const { version } = task;
-    const note = versionNoteKey({ due: 0, table: config.curatedTables.events, day: DAY, version });
-    await aws.store.put(config.bucket, note, '');
+  it('deletes a version that nothing reads, when it is asked for a sweep', async () => {
+    const version = '20261030T080000000Z-00000000';
+    const place = { table: config.curatedTables.exposures, day: '2026-10-30', version };
+    const file = `${versionPrefix(config, place.table, place.day, version)}a.parquet`;
+    const note = versionNoteKey({ ...place, due: Date.UTC(2026, 9, 31) });
+    await aws.store.put(config.bucket, file, new Uint8Array([1]));
+    await aws.store.put(config.bucket, note, new Uint8Array());
     expect(await invoke({ Records: [queueMessage('m', '{"sluice":"sweep"}')] })).toEqual({
       batchItemFailures: [],
     });
-    expect(lines).toContainEqual(expect.objectContaining({ event: 'curate_sweep', removed: 1, failed: 0 }));
-    expect(aws.keys(config.bucket)).not.toContain(note);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: 'curate_sweep', removed: 1, kept: 0, failed: 0 }),
+    );
+    expect(aws.keys(config.bucket).filter((key) => key === file || key === note)).toEqual([]);
   });
 });

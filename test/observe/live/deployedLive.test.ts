@@ -37,6 +37,15 @@ describe('a follower of a deployed collector’s log', () => {
   const read = (after: string | undefined, later = 0) =>
     readDeployedLive({ ...opened, logs, now: NOW + later }, after === undefined ? {} : { after });
 
+  it('refuses a cursor that is none', async () => {
+    await expect(read('x')).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' });
+    expect(asked).toEqual([]);
+  });
+
+  it('says which requests and which rows are left out', async () => {
+    expect((await read(undefined)).notes).toEqual([expect.stringContaining(' 1 % '), expect.any(String)]);
+  });
+
   it('asks for no millisecond twice, as CloudWatch counts both ends', async () => {
     const { next: begun } = await read(undefined);
     const { next } = await read(begun, 20_000);
